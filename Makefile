@@ -1,0 +1,53 @@
+# Everything goes through .venv, made on first use from Python >= 3.11 and pip alone.
+PYTHON ?= python3
+ARGS ?=
+BIN := .venv/bin
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+.PHONY: help install install-dev run test test-fast lint format lock clean
+
+help: ## Show this help
+	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
+
+install: .venv/.installed ## Make .venv with the command `alerts`
+
+install-dev: .venv/.installed-dev ## Add what the tests need
+
+run: .venv/.installed ## Run everything here (ARGS="--demo --once" for the demonstration)
+	@$(BIN)/alerts run $(ARGS)
+
+test: .venv/.installed-dev lint ## Run every test, with real Redis-compatible and PostgreSQL servers
+	@$(BIN)/pytest -n auto $(ARGS)
+
+test-fast: .venv/.installed-dev ## Run the tests that start no server
+	@$(BIN)/pytest -n auto -m 'not servers' $(ARGS)
+
+lint: .venv/.installed-dev ## Style, types, import layers
+	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo 2>&1 | tail -n 8; exit $${PIPESTATUS[0]}
+
+format: .venv/.installed-dev ## Rewrite the code in the project's style
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+lock: ## Pin requirements/*.in with hashes (needs uv)
+	@for f in run dev; do uv pip compile --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-annotate --no-header -q requirements/$$f.in -o requirements/$$f.txt; done
+
+clean: ## Remove .venv, state and caches
+	@rm -rf .venv .alerts .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+.venv/bin/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + ": set PYTHON=/path/to/python3.11")'
+	@$(PYTHON) -m venv .venv
+
+.venv/.installed: requirements/run.txt pyproject.toml | .venv/bin/pip
+	@echo "Installing into .venv ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.installed-dev: requirements/dev.txt .venv/.installed
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@

@@ -1,0 +1,67 @@
+"""Who is tracked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Criticality(StrEnum):
+    """How much depends on the institution; scales every contribution to its scores (DESIGN: 0.8, 1.0, 1.2)."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+    @property
+    def factor(self) -> float:
+        return {"low": 0.8, "medium": 1.0, "high": 1.2}[self.value]
+
+
+class Derivation(StrEnum):
+    """A way to derive a further name from the official one."""
+
+    LEGAL_FORM = "legal-form"
+    ARTICLE = "article"
+    AMPERSAND = "ampersand"
+    ACRONYM = "acronym"
+    SHORT_FORM = "short-form"
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A directed relation to another institution, for example kind `investor` to `amazon`."""
+
+    kind: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class MatchRules:
+    """How an institution's names are accepted in a text.
+
+    `case_sensitive` None means: true for one-word names and acronyms, false for the others.
+    `require_any` are context words, one of which must stand in the item; `exclude` are phrases within which
+    a name does not count. `derive` are the derivations of further names that are switched on.
+    """
+
+    case_sensitive: bool | None = None
+    require_any: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    derive: frozenset[Derivation] = frozenset(Derivation)
+
+
+@dataclass(frozen=True, slots=True)
+class Institution:
+    id: str
+    name: str
+    aliases: tuple[str, ...] = ()
+    products: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
+    category: str = ""
+    region: str = ""
+    primary_domain: str = ""
+    criticality: Criticality = Criticality.MEDIUM
+    tags: frozenset[str] = frozenset()
+    relations: tuple[Relation, ...] = ()
+    match: MatchRules = field(default_factory=MatchRules)

@@ -1,0 +1,120 @@
+"""Axes of the decision trigger matrix, levels, and what moves them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Axis(StrEnum):
+    """A row of the decision trigger matrix."""
+
+    PRIORITY = "priority"
+    POLICY = "policy"
+    CONTINUITY = "continuity"
+
+    @property
+    def horizon(self) -> str:
+        """`Now`, `Quarter` or `Year`."""
+        return {"priority": "Now", "policy": "Quarter", "continuity": "Year"}[self.value]
+
+
+class Level(StrEnum):
+    """Comparable: low < medium < high < critical."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        return _RANKS[self]
+
+    def __lt__(self, other: str) -> bool:
+        return self.rank < Level(other).rank
+
+    def __le__(self, other: str) -> bool:
+        return self.rank <= Level(other).rank
+
+    def __gt__(self, other: str) -> bool:
+        return self.rank > Level(other).rank
+
+    def __ge__(self, other: str) -> bool:
+        return self.rank >= Level(other).rank
+
+
+LEVELS = tuple(Level)
+_RANKS = {level: rank for rank, level in enumerate(LEVELS)}
+
+
+@dataclass(frozen=True, slots=True)
+class LevelRules:
+    """When a score lifts a level, how far it must fall back, and how fast evidence fades."""
+
+    raise_: Mapping[Level, float] = field(
+        default_factory=lambda: MappingProxyType({Level.MEDIUM: 0.25, Level.HIGH: 0.50, Level.CRITICAL: 0.75})
+    )
+    margin: float = 0.05
+    half_life: Mapping[Axis, timedelta] = field(
+        default_factory=lambda: MappingProxyType(
+            {
+                Axis.PRIORITY: timedelta(days=7),
+                Axis.POLICY: timedelta(days=45),
+                Axis.CONTINUITY: timedelta(days=180),
+            }
+        )
+    )
+
+
+class Cause(StrEnum):
+    """Why a level changed."""
+
+    EVIDENCE = "evidence"
+    DECAY = "decay"
+    CONFIG = "config"
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """What one story adds to one axis of one institution at an instant.
+
+    `value` is severity x confidence x salience x criticality x 2^(-age / half-life), clipped to [0, 0.95].
+    """
+
+    story: str
+    title: str
+    topics: tuple[str, ...]
+    severity: float
+    confidence: float
+    grade: str
+    salience: float
+    criticality: float
+    age_s: float
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A level change on an axis, at an instant, with the contributions that explain it."""
+
+    at: datetime
+    institution: str
+    axis: Axis
+    from_: Level
+    to: Level
+    score: float
+    cause: Cause
+    contributions: tuple[Contribution, ...] = ()
+
+    @property
+    def rises(self) -> bool:
+        return self.to > self.from_
+
+    @property
+    def key(self) -> str:
+        """Unique: an axis of an institution changes its level at most once at an instant."""
+        return f"{self.institution}/{self.axis}/{self.at.isoformat()}"

@@ -1,0 +1,76 @@
+"""What matching finds in an item."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from alerts.model.topic import Signal
+
+
+class Rule(StrEnum):
+    """Which rule found an institution."""
+
+    NAME = "name"
+    ALIAS = "alias"
+    PRODUCT = "product"
+    DOMAIN = "domain"
+    PUBLISHER = "publisher"
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """An institution found in a field. Offsets are code points into the field as given.
+
+    A rule `publisher` mention has field `source`, offsets 0 and an empty text.
+    """
+
+    institution: str
+    field: str
+    start: int
+    end: int
+    text: str
+    rule: Rule
+    salience: float
+
+
+@dataclass(frozen=True, slots=True)
+class TopicHit:
+    """A topic found in a field.
+
+    `institutions` are those it counts for (proximity), None meaning every institution of the item. `weight`
+    scales the topic's severity: 1, or less where the text denies it.
+    """
+
+    topic: str
+    signal: Signal
+    field: str
+    start: int
+    end: int
+    text: str
+    weight: float = 1.0
+    institutions: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A candidate that was turned down, and why: what `alerts match --explain` shows."""
+
+    institution: str
+    field: str
+    start: int
+    end: int
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """All that matching found in one item, ordered by field and offset."""
+
+    mentions: tuple[Mention, ...] = ()
+    topics: tuple[TopicHit, ...] = ()
+    rejections: tuple[Rejection, ...] = ()
+
+    def institutions(self) -> tuple[str, ...]:
+        return tuple(sorted({mention.institution for mention in self.mentions}))

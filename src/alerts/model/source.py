@@ -1,0 +1,40 @@
+"""Where items come from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+
+class Reliability(StrEnum):
+    """The Admiralty scale: A reliable … E unreliable, F cannot be judged."""
+
+    A = "A"
+    B = "B"
+    C = "C"
+    D = "D"
+    E = "E"
+    F = "F"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A feed of one publisher.
+
+    `interval` is the least time between two polls. The source is *direct* for the institutions that it
+    speaks for and *secondary* for all others.
+    """
+
+    id: str
+    url: str
+    publisher: str
+    reliability: Reliability = Reliability.F
+    speaks_for: frozenset[str] = frozenset()
+    interval: timedelta = timedelta(minutes=15)
+    language: str = ""
+    tags: frozenset[str] = frozenset()
+    allow_private: bool = False
+
+    def is_direct_for(self, institution: str) -> bool:
+        return institution in self.speaks_for

@@ -1,0 +1,43 @@
+"""Instants and durations as text. All instants are UTC; nothing here reads a clock."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+_DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)(w|d|h|ms|m|s))", re.ASCII)
+_UNIT = {"w": 604800.0, "d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
+
+
+def parse_time(text: str) -> datetime:
+    """An RFC 3339 instant as an aware UTC datetime. A time without an offset is taken as UTC.
+
+    Raises ValueError where the text is no such instant.
+    """
+    value = datetime.fromisoformat(text.strip())
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def format_time(value: datetime) -> str:
+    """RFC 3339 in UTC with `Z`; microseconds only where there are any, so equal instants print equally."""
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+
+
+def parse_duration(text: str) -> timedelta:
+    """`90s`, `15m`, `1h30m`, `7d`, `2w`. Raises ValueError for anything else, negative or empty included."""
+    compact = text.strip().replace(" ", "")
+    parts = _DURATION.findall(compact)
+    if not parts or "".join(number + unit for number, unit in parts) != compact:
+        raise ValueError(f"{text!r} is no duration; write for example 30s, 15m, 1h30m, 7d")
+    return timedelta(seconds=sum(float(number) * _UNIT[unit] for number, unit in parts))
+
+
+def format_duration(value: timedelta) -> str:
+    """The shortest of `7d`, `1d4h`, `15m`, `30s`: at most two units, rounded down to seconds."""
+    left = int(value.total_seconds())
+    parts = []
+    for unit, seconds in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
+        count, left = divmod(left, seconds)
+        if count:
+            parts.append(f"{count}{unit}")
+    return "".join(parts[:2]) or "0s"
