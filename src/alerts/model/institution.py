@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Criticality(StrEnum):
-    """How much depends on the institution; scales every contribution to its scores (DESIGN: 0.8, 1.0, 1.2)."""
+    """How much depends on the institution; scales every contribution to its scores."""
 
     LOW = "low"
     MEDIUM = "medium"

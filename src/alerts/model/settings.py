@@ -45,7 +45,6 @@ class ConfigTest:
     where: str = ""
 
 
-
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything the YAML says, by id, in the order of the files. `hash` names its content."""

@@ -40,8 +40,8 @@ class Topic:
     """A named lexicon entry. A phrase ending in `*` also matches longer words.
 
     The topic is in an item when one of `any` is and none of `none`. With `near` = sentence it counts for an
-    institution only where both stand in one sentence or in the title. `negation` lowers its weight where it is
-    denied.
+    institution only where both stand in one sentence or in the title. `negation` lowers its weight where the
+    text denies it.
     """
 
     id: str
