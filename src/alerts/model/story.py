@@ -1,0 +1,76 @@
+"""Stories, and what they prove."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from alerts.model.source import Reliability
+
+
+class Mix(StrEnum):
+    """Who stands behind a statement."""
+
+    DIRECT = "direct"
+    MIXED = "mixed"
+    SECONDARY = "secondary"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Why two items of a story count as one publisher, for example `same-publisher`, `same-text`, `wire`."""
+
+    a: str
+    b: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Items (by id) of a story that count as one independent publisher, and the links that joined them."""
+
+    items: tuple[str, ...]
+    links: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One item of a story as a source record about one institution.
+
+    `reported` is the time of the report (published, never later than observed). `topics` are the topics found
+    in the item that count for the institution, each with the weight (0 to 1) that scales its severity.
+    """
+
+    item: str
+    title: str
+    url: str
+    source: str
+    publisher: str
+    reliability: Reliability
+    direct: bool
+    published: datetime | None
+    observed: datetime
+    reported: datetime
+    salience: float
+    topics: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One story seen as support for a statement about one institution.
+
+    `newest` is the time of the story's newest independent report; `reports` are in order of their time.
+    """
+
+    story: str
+    institution: str
+    title: str
+    reports: tuple[Report, ...]
+    groups: tuple[Group, ...]
+    confidence: float
+    grade: str
+    mix: Mix
+    salience: float
+    topics: tuple[tuple[str, float], ...]
+    newest: datetime
