@@ -61,6 +61,10 @@ def alert_record(alert: Alert) -> dict[str, Any]:
 
 
 def to_line(record: Mapping[str, Any]) -> str:
-    """One JSON object on one line. Lone surrogates, which no UTF-8 stream takes, become U+FFFD."""
-    text = json.dumps(record, ensure_ascii=False, separators=(", ", ": "))
-    return text.encode("utf-8", "replace").decode("utf-8") if not text.isascii() else text
+    """One JSON object on one line; a lone surrogate, which UTF-8 cannot carry, stays escaped."""
+    text = json.dumps(record, ensure_ascii=False)
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return json.dumps(record, ensure_ascii=True)
+    return text
