@@ -1,0 +1,1 @@
+"""Confidence, grades, axes and levels: pure functions of evidence and time."""

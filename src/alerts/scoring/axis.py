@@ -1,0 +1,157 @@
+"""The score of an axis over time: a sum of fading contributions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from alerts.model.institution import Institution
+from alerts.model.level import Axis, Contribution, Level, LevelRules
+from alerts.model.story import Evidence
+from alerts.model.topic import Topic
+
+CLIP = 0.95
+NO_TOPIC_PRIORITY = 0.10
+NEGLIGIBLE = 1e-12
+"""A contribution below this is left out everywhere, so that old stories cost nothing."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def micros(at: datetime) -> int:
+    """Microseconds since 1970-01-01 UTC: exact, so that instants compare and bisect without rounding."""
+    return (at - _EPOCH) // _MICROSECOND
+
+
+def instant(value: int) -> datetime:
+    """The inverse of `micros`."""
+    return _EPOCH + timedelta(microseconds=value)
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One story on one axis: `base` × 2^(−age / half-life), with age counted from `newest` (µs)."""
+
+    base: float
+    newest: int
+
+
+def severity(evidence: Evidence, axis: Axis, topics: Mapping[str, Topic]) -> float:
+    """The largest of the story's topics on the axis; without any topic 0.10 on priority and 0 elsewhere."""
+    known = [(topics[topic], weight) for topic, weight in evidence.topics if topic in topics]
+    if not known:
+        return NO_TOPIC_PRIORITY if axis is Axis.PRIORITY else 0.0
+    return max(topic.severity.on(axis) * weight for topic, weight in known)
+
+
+def term(
+    evidence: Evidence, axis: Axis, topics: Mapping[str, Topic], institution: Institution
+) -> Term | None:
+    """The story's fading term on the axis, or None where it says nothing there."""
+    base = severity(evidence, axis, topics) * evidence.confidence * evidence.salience
+    base *= institution.criticality.factor
+    return Term(base, micros(evidence.newest)) if base > 0 else None
+
+
+def value(term: Term, at: int, half_life: float) -> float:
+    """The contribution of a term at an instant (µs), half-life in µs; clipped to [0, 0.95]."""
+    age = max(0, at - term.newest)
+    return min(CLIP, term.base * math.exp2(-age / half_life))
+
+
+def score(terms: Iterable[Term], at: int, half_life: float) -> float:
+    """1 − ∏(1 − c). The sum of logarithms is rounded once (fsum), so the order of terms never matters.
+
+    Rounded to 12 decimals, so that a score which is 0.25 by hand is 0.25 here.
+    """
+    doubts = [
+        math.log1p(-contribution)
+        for each in terms
+        if (contribution := value(each, at, half_life)) >= NEGLIGIBLE
+    ]
+    return round(-math.expm1(math.fsum(doubts)), 12) + 0.0
+
+
+def level_after(level: Level, score: float, rules: LevelRules) -> Level:
+    """The level that a score gives, coming from `level`.
+
+    Up to the highest k with score ≥ raise[k]; down while score < raise[k] − margin.
+    """
+    for candidate in (Level.CRITICAL, Level.HIGH, Level.MEDIUM):
+        if candidate > level and score >= rules.raise_[candidate]:
+            return candidate
+    while level is not Level.LOW and score < floor(level, rules):
+        level = _BELOW[level]
+    return level
+
+
+def floor(level: Level, rules: LevelRules) -> float:
+    """The score below which `level` is left."""
+    return round(rules.raise_[level] - rules.margin, 12)
+
+
+_BELOW = {Level.MEDIUM: Level.LOW, Level.HIGH: Level.MEDIUM, Level.CRITICAL: Level.HIGH}
+
+
+def fall_instant(
+    terms: Iterable[Term], level: Level, rules: LevelRules, axis: Axis, after: int
+) -> int | None:
+    """The first microsecond after `after` at which the level is left if nothing is reported; None from low.
+
+    The score only falls after the newest report, so bisection finds the instant exactly.
+    """
+    if level is Level.LOW:
+        return None
+    half_life = rules.half_life[axis] / _MICROSECOND
+    least = floor(level, rules)
+    if least <= 0:
+        return None
+    live = [each for each in terms if value(each, after, half_life) >= NEGLIGIBLE]
+    low, step = after, int(half_life)
+    while score(live, low + step, half_life) >= least:
+        low += step
+    high = low + step
+    while high - low > 1:
+        middle = (low + high) // 2
+        if score(live, middle, half_life) >= least:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+def contributions(
+    stories: Iterable[Evidence],
+    axis: Axis,
+    at: datetime,
+    *,
+    topics: Mapping[str, Topic],
+    institution: Institution,
+    rules: LevelRules,
+) -> tuple[Contribution, ...]:
+    """What each story adds at `at`, largest first; those that six decimals cannot show are left out."""
+    now = micros(at)
+    half_life = rules.half_life[axis] / _MICROSECOND
+    found = []
+    for each in stories:
+        fading = term(each, axis, topics, institution)
+        if fading is None or (amount := value(fading, now, half_life)) < 5e-7:
+            continue
+        found.append(
+            Contribution(
+                story=each.story,
+                title=each.title,
+                topics=tuple(topic for topic, _ in each.topics),
+                severity=severity(each, axis, topics),
+                confidence=each.confidence,
+                grade=each.grade,
+                salience=each.salience,
+                criticality=institution.criticality.factor,
+                age_s=max(0, now - fading.newest) / 1e6,
+                value=amount,
+            )
+        )
+    return tuple(sorted(found, key=lambda item: (-item.value, item.story)))
