@@ -1,0 +1,138 @@
+"""One database, two kinds: SQLite in WAL mode, or PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, create_engine, event, text
+from sqlalchemy.engine import URL, Engine, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from alerts.model.errors import StoreError
+
+_SQLITE_BUSY_MS = 30_000
+_MIGRATION_LOCK = 7_205_316_849_002_117
+
+
+class Database:
+    """A pool of connections. `write()` and `read()` give a session whose transaction ends with the block.
+
+    Leaving a block by an exception rolls back. Make it after a fork, never before.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 5) -> None:
+        """Raises StoreError where the URL is none of the two kinds. Connects only on first use."""
+        self.url = parse_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._engine = _sqlite_engine(self.url) if self.is_sqlite else _postgres_engine(self.url, pool_size)
+
+    @property
+    def engine(self) -> Engine:
+        return self._engine
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A read-write transaction, committed at the end of the block."""
+        with self._translated(), Session(self._engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A transaction that sees one snapshot on SQLite, waits for no writer, and must not write."""
+        engine = self._engine.execution_options(alerts_read=True)
+        with self._translated(), Session(engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def upgrade(self) -> None:
+        """Brings the schema to the newest revision; several processes may call it at once."""
+        from alembic import command
+        from alembic.config import Config
+
+        config = Config()
+        scripts = str(Path(__file__).parent / "migrations")
+        config.set_main_option("script_location", scripts.replace("%", "%%"))
+        with self._translated(), self._engine.begin() as connection:
+            if not self.is_sqlite:
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    def revision(self) -> str | None:
+        """The schema revision of the database, None where it has none."""
+        from alembic.migration import MigrationContext
+
+        with self._translated(), self._engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+
+    def dispose(self) -> None:
+        self._engine.dispose()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Database errors that a person can cause, as one line without the password."""
+        try:
+            yield
+        except OperationalError as error:
+            reason = str(error.orig).strip().splitlines()[0] if error.orig else type(error).__name__
+            shown = self.url.render_as_string(hide_password=True)
+            raise StoreError(f"database {shown}: {reason}; is it running and reachable?") from error
+
+
+def parse_url(url: str) -> URL:
+    """`sqlite:///path`, `postgresql://…` (psycopg 3). Raises StoreError, without the password, for others."""
+    try:
+        parsed = make_url(url)
+        backend = parsed.get_backend_name()
+    except (ArgumentError, SQLAlchemyError):
+        raise StoreError(
+            "the database URL cannot be read; write sqlite:///path/alerts.db or postgresql://user@host/name"
+        ) from None
+    if backend in {"postgresql", "postgres"}:
+        return parsed.set(drivername="postgresql+psycopg")
+    if backend != "sqlite":
+        raise StoreError(f"database {backend!r} is not supported; use sqlite:///path or postgresql://…")
+    return parsed
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    if url.database and url.database != ":memory:":
+        try:
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"{Path(url.database).parent}: cannot be made: {error.strerror}") from error
+    engine = create_engine(url, connect_args={"timeout": _SQLITE_BUSY_MS / 1000, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: Any) -> None:
+        # pysqlite's own transaction handling would run SELECTs outside the transaction: updates get lost.
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+        connection.execute(f"PRAGMA busy_timeout={_SQLITE_BUSY_MS}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        reading = connection.get_execution_options().get("alerts_read", False)
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _postgres_engine(url: URL, pool_size: int) -> Engine:
+    return create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": 10},
+    )
+
+
+def is_conflict(error: DBAPIError) -> bool:
+    """Whether the transaction lost a race (deadlock, serialisation, lock time-out) and may be tried again."""
+    state = getattr(error.orig, "sqlstate", None)
+    return state in {"40001", "40P01", "55P03"} or "database is locked" in str(error.orig)

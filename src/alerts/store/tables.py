@@ -1,0 +1,305 @@
+"""The tables. Ids are texts that mean the same everywhere; instants are exact microseconds.
+
+sources ─< items ─< revisions ─< findings >─ cases        what was observed, and what it says about whom
+cases ─< memberships >─ stories, story_events             which items report one event
+cases ─< transitions ─< alerts >─ deliveries ─< attempts  what changed, who is told, how it fared
+desks ─< watches                                          what each subscriber was told so far
+clock, configurations, silences, tokens                   one row each of what all workers share
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, MetaData, UniqueConstraint, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from alerts.store.types import Instant, Json, SafeText
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: Instant, dict[str, Any]: Json, list[Any]: Json, str: SafeText}  # noqa: RUF012
+
+
+class ClockRow(Base):
+    """The stamp of the newest observation. Taking a stamp locks the row until its transaction ends, so the
+    order of stamps is the order in which observations become visible."""
+
+    __tablename__ = "clock"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    stamp: Mapped[datetime]
+
+
+class ConfigurationRow(Base):
+    """Each configuration that was in force, by the hash of its content, newest stamp last."""
+
+    __tablename__ = "configurations"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    hash: Mapped[str]
+    activated_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class SourceRow(Base):
+    __tablename__ = "sources"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    url: Mapped[str]
+    active: Mapped[bool] = mapped_column(default=True)
+    next_poll_at: Mapped[datetime]
+    lease_until: Mapped[datetime | None]
+    lease_token: Mapped[str | None]
+    last_poll_at: Mapped[datetime | None]
+    last_success_at: Mapped[datetime | None]
+    error: Mapped[str | None]
+    error_streak: Mapped[int] = mapped_column(default=0)
+    state: Mapped[dict[str, Any]]
+
+    __table_args__ = (Index("ix_sources_due", "active", "next_poll_at"),)
+
+
+class HostRow(Base):
+    """When a host may be asked again: the gap between two requests holds across all workers."""
+
+    __tablename__ = "hosts"
+    host: Mapped[str] = mapped_column(primary_key=True)
+    free_at: Mapped[datetime]
+
+
+class ItemRow(Base):
+    """One entry of a feed. Its texts are those of its newest revision."""
+
+    __tablename__ = "items"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    source: Mapped[str] = mapped_column(index=True)
+    revision: Mapped[int]
+    first_observed: Mapped[datetime]
+    last_changed: Mapped[datetime]
+    known: Mapped[dict[str, Any]]
+
+
+class RevisionRow(Base):
+    """An item as it was observed at an instant: the record that replay reads."""
+
+    __tablename__ = "revisions"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    item: Mapped[str] = mapped_column(ForeignKey("items.id", ondelete="CASCADE"), index=True)
+    observed: Mapped[datetime] = mapped_column(index=True)
+    published: Mapped[datetime | None]
+    title: Mapped[str]
+    summary: Mapped[str]
+    content: Mapped[str]
+    url: Mapped[str]
+    source: Mapped[str]
+    publisher: Mapped[str]
+    author: Mapped[str]
+    origin: Mapped[str]
+    language: Mapped[str]
+    withdrawn: Mapped[bool]
+
+
+class FindingRow(Base):
+    """An institution found in a revision, with all that assessing it needs. Salience 0: no longer in it."""
+
+    __tablename__ = "findings"
+    institution: Mapped[str] = mapped_column(primary_key=True)
+    observed: Mapped[datetime] = mapped_column(primary_key=True)
+    item: Mapped[str] = mapped_column(primary_key=True)
+    revision: Mapped[int] = mapped_column(index=True)
+    title: Mapped[str]
+    url: Mapped[str]
+    source: Mapped[str]
+    publisher: Mapped[str]
+    published: Mapped[datetime | None]
+    salience: Mapped[float]
+    topics: Mapped[list[Any]]
+    mentions: Mapped[list[Any]]
+    features: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class CaseRow(Base):
+    """The state of one institution: up to where its findings are assessed, and when it is due again."""
+
+    __tablename__ = "cases"
+    institution: Mapped[str] = mapped_column(primary_key=True)
+    cursor: Mapped[datetime]
+    version: Mapped[int]
+    configuration: Mapped[str]
+    axes: Mapped[dict[str, Any]]
+    due_at: Mapped[datetime | None] = mapped_column(index=True)
+    next_fall_at: Mapped[datetime | None]
+    claimed_until: Mapped[datetime | None]
+
+
+class MembershipRow(Base):
+    """Which story an item belongs to, for an institution."""
+
+    __tablename__ = "memberships"
+    institution: Mapped[str] = mapped_column(primary_key=True)
+    item: Mapped[str] = mapped_column(primary_key=True)
+    story: Mapped[str] = mapped_column(index=True)
+
+
+class StoryRow(Base):
+    """A story as last assessed; `merged_into` where it was found to be another one."""
+
+    __tablename__ = "stories"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    institution: Mapped[str] = mapped_column(index=True)
+    title: Mapped[str]
+    first: Mapped[datetime]
+    newest: Mapped[datetime]
+    confidence: Mapped[float]
+    grade: Mapped[str]
+    mix: Mapped[str]
+    salience: Mapped[float]
+    reports: Mapped[int]
+    publishers: Mapped[int]
+    topics: Mapped[list[Any]]
+    merged_into: Mapped[str | None]
+
+
+class StoryEventRow(Base):
+    """An item joined a story, or a story was found to be another."""
+
+    __tablename__ = "story_events"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    institution: Mapped[str] = mapped_column(index=True)
+    kind: Mapped[str]
+    story: Mapped[str] = mapped_column(index=True)
+    other: Mapped[str]
+    why: Mapped[dict[str, Any]]
+
+
+class TransitionRow(Base):
+    __tablename__ = "transitions"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+    institution: Mapped[str]
+    axis: Mapped[str]
+    from_level: Mapped[str]
+    to_level: Mapped[str]
+    score: Mapped[float]
+    cause: Mapped[str]
+    contributions: Mapped[list[Any]]
+
+    __table_args__ = (UniqueConstraint("institution", "axis", "at"),)
+
+
+class AlertRow(Base):
+    """An alert's id is stable: computing it again finds the row."""
+
+    __tablename__ = "alerts"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+    subscriber: Mapped[str] = mapped_column(index=True)
+    channel: Mapped[str]
+    institution: Mapped[str] = mapped_column(index=True)
+    on: Mapped[str]
+    transition: Mapped[int | None] = mapped_column(ForeignKey("transitions.id"), index=True)
+    state: Mapped[str]
+    reason: Mapped[str]
+    record: Mapped[dict[str, Any]]
+
+
+class DeliveryRow(Base):
+    """One message to one channel of one subscriber, written in the transaction that writes its alerts."""
+
+    __tablename__ = "deliveries"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(index=True)
+    subscriber: Mapped[str] = mapped_column(index=True)
+    channel: Mapped[str]
+    kind: Mapped[str]
+    alerts: Mapped[list[Any]]
+    view: Mapped[dict[str, Any]]
+    state: Mapped[str]
+    reason: Mapped[str]
+    due_at: Mapped[datetime | None]
+    lease_until: Mapped[datetime | None]
+    lease_token: Mapped[str | None]
+    attempts: Mapped[int]
+    sent_at: Mapped[datetime | None]
+    observed_at: Mapped[datetime | None]
+
+    __table_args__ = (Index("ix_deliveries_due", "due_at", sqlite_where=text("due_at IS NOT NULL")),)
+
+
+class AttemptRow(Base):
+    """One try to send a delivery: written before the send, completed after it."""
+
+    __tablename__ = "attempts"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    delivery: Mapped[str] = mapped_column(ForeignKey("deliveries.id", ondelete="CASCADE"), index=True)
+    number: Mapped[int]
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    state: Mapped[str]
+    line: Mapped[str]
+
+
+class DeskRow(Base):
+    """What one subscriber's routing remembers: windows, backlog, digest."""
+
+    __tablename__ = "desks"
+    subscriber: Mapped[str] = mapped_column(primary_key=True)
+    state: Mapped[dict[str, Any]]
+    due_at: Mapped[datetime | None] = mapped_column(index=True)
+    claimed_until: Mapped[datetime | None]
+
+
+class WatchRow(Base):
+    """What one subscriber was told about one institution on one axis."""
+
+    __tablename__ = "watches"
+    subscriber: Mapped[str] = mapped_column(primary_key=True)
+    institution: Mapped[str] = mapped_column(primary_key=True)
+    axis: Mapped[str] = mapped_column(primary_key=True)
+    state: Mapped[dict[str, Any]]
+
+
+class SilenceRow(Base):
+    """A silence made by command; those of the YAML are not stored."""
+
+    __tablename__ = "silences"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    select: Mapped[dict[str, Any]]
+    starts: Mapped[datetime]
+    until: Mapped[datetime]
+    reason: Mapped[str]
+    author: Mapped[str]
+
+
+class UnsubscriptionRow(Base):
+    """A channel of a subscriber that asked for no more."""
+
+    __tablename__ = "unsubscriptions"
+    subscriber: Mapped[str] = mapped_column(primary_key=True)
+    channel: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+
+
+class LockRow(Base):
+    """A named lease, for example the one of beat."""
+
+    __tablename__ = "locks"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    holder: Mapped[str]
+    until: Mapped[datetime]
+
+
+class FactRow(Base):
+    """Small facts that ops ask for: the last tick, a refused configuration, …"""
+
+    __tablename__ = "facts"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    value: Mapped[dict[str, Any]]
