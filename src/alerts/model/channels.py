@@ -1,4 +1,4 @@
-"""Which channels may be named: an allow-list, because the sending library also takes local and raw targets."""
+"""Which channels may be named: an allow-list, for the sending library also takes local and raw targets."""
 
 from __future__ import annotations
 
