@@ -1,0 +1,1 @@
+"""What is known about one institution, and how an observation changes it. Pure."""

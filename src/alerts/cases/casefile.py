@@ -1,0 +1,303 @@
+"""Everything known about one institution, and how an observation changes it. Pure: no clock, no I/O.
+
+The live pipeline loads a case file from the database, replay keeps one per institution in memory; both feed it
+the same observations in the order of their instants and get the same transitions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from alerts.cases.observation import Observation
+from alerts.model.institution import Institution
+from alerts.model.level import Axis, Cause, Level, LevelRules, Transition
+from alerts.model.story import Evidence
+from alerts.model.topic import Topic
+from alerts.scoring import axis as scoring
+from alerts.scoring.axis import Term, instant, micros
+from alerts.scoring.evidence import evidence
+from alerts.stories.cluster import Clusterer, Event, Joined
+from alerts.stories.independence import independent
+
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class AxisState:
+    """A level, since when, and, as of the asking, the score, the one a day before, and the next fall."""
+
+    level: Level = Level.LOW
+    since: datetime | None = None
+    score: float = 0.0
+    next_fall: datetime | None = None
+    previous: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A rise that would not have been reached, had `item` said before what it says now."""
+
+    transition: Transition
+    at: datetime
+    item: str
+    level: Level
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an observation did: level changes, story events, the stories to store again, corrections."""
+
+    transitions: tuple[Transition, ...] = ()
+    events: tuple[Event, ...] = ()
+    stories: frozenset[str] = frozenset()
+    corrections: tuple[Correction, ...] = ()
+
+
+class CaseFile:
+    """The evidence, the axes and the levels of one institution up to an instant (`clock`)."""
+
+    def __init__(self, institution: Institution, topics: Mapping[str, Topic], rules: LevelRules) -> None:
+        self.institution = institution
+        self.clock: datetime | None = None
+        self.axes: dict[Axis, AxisState] = {axis: AxisState() for axis in Axis}
+        self._topics = topics
+        self._rules = rules
+        self._clusterer = Clusterer(institution.id)
+        self._members: dict[str, dict[str, Observation]] = {}
+        self._story_of: dict[str, str] = {}
+        self._evidence: dict[str, Evidence] = {}
+        self._terms: dict[Axis, dict[str, Term]] = {axis: {} for axis in Axis}
+        self._rises: list[Transition] = []
+
+    # --- restoring -------------------------------------------------------------------------------------
+
+    def restore(
+        self,
+        members: Iterable[tuple[Observation, str]],
+        *,
+        axes: Mapping[Axis, AxisState],
+        rises: Iterable[Transition],
+        clock: datetime | None,
+    ) -> None:
+        """Takes up where another process left off: each item's newest observation with its story."""
+        pairs = list(members)
+        self._clusterer = Clusterer.restore(
+            ((each.features, story) for each, story in pairs), self.institution.id
+        )
+        for observation, story in pairs:
+            self._place(observation, story)
+        for story in self._members:
+            self._weigh(story)
+        self.axes.update(axes)
+        self._rises = list(rises)
+        self.clock = clock
+
+    # --- time ------------------------------------------------------------------------------------------
+
+    def advance(self, to: datetime) -> list[Transition]:
+        """The falls up to and including `to`, each stamped with its exact instant, in order of time."""
+        falls: list[Transition] = []
+        if self.clock is not None and to > self.clock:
+            for axis in Axis:
+                while (moment := self._next_fall(axis, to)) is not None:
+                    falls.append(self._move(axis, moment, Cause.DECAY))
+            self.clock = to
+            falls.sort(key=_order)
+        return falls
+
+    def next_fall(self) -> datetime | None:
+        """When the first level falls if nothing is reported; None where all are low."""
+        return min((each for axis in Axis if (each := self._next_fall(axis)) is not None), default=None)
+
+    def _next_fall(self, axis: Axis, to: datetime | None = None) -> datetime | None:
+        state = self.axes[axis]
+        if state.level is Level.LOW or self.clock is None:
+            return None
+        if to is not None and self.score(axis, to) >= scoring.floor(state.level, self._rules):
+            return None
+        after = self.clock if state.since is None else max(self.clock, state.since)
+        moment = scoring.fall_instant(
+            self._terms[axis].values(), state.level, self._rules, axis, micros(after)
+        )
+        return None if moment is None else instant(moment)
+
+    # --- evidence --------------------------------------------------------------------------------------
+
+    def observe(self, at: datetime, batch: Sequence[Observation]) -> Change:
+        """Takes in what was observed at one instant; the order of `batch` does not matter.
+
+        Falls due before `at` come first, stamped with their own instants.
+        """
+        transitions = self.advance(at - _MICROSECOND)
+        self.clock = at
+        before = {each.report.item: self._observation(each.report.item) for each in batch}
+        batch = [
+            each.after(before[each.report.item]) for each in sorted(batch, key=lambda each: each.report.item)
+        ]
+        events = self._clusterer.add([each.features for each in batch if each.counts])
+        touched: set[str] = set()
+        for event in events:
+            touched |= self._apply(event)
+        for observation in batch:
+            story = self._story_of.get(observation.report.item)
+            if story is not None:
+                self._members[story][observation.report.item] = observation
+                touched.add(story)
+        for story in touched:
+            self._weigh(story)
+        transitions += self._levels(at, Cause.EVIDENCE)
+        revised = [each for each in batch if before[each.report.item] is not None]
+        return Change(
+            transitions=tuple(transitions),
+            events=tuple(events),
+            stories=frozenset(touched),
+            corrections=tuple(self._corrections(at, [each.report.item for each in revised])),
+        )
+
+    def reconsider(self, at: datetime, axes: Mapping[Axis, AxisState]) -> list[Transition]:
+        """After the configuration changed: the levels as they were (`axes`) against what they are now."""
+        self.axes.update(axes)
+        self.clock = at
+        return self._levels(at, Cause.CONFIG)
+
+    def _observation(self, item: str) -> Observation | None:
+        story = self._story_of.get(item)
+        return None if story is None else self._members[story].get(item)
+
+    def _place(self, observation: Observation, story: str) -> None:
+        item = observation.report.item
+        self._story_of[item] = story
+        self._members.setdefault(story, {})[item] = observation
+
+    def _apply(self, event: Event) -> set[str]:
+        """Follows a story event in the books; returns the stories it touched."""
+        if isinstance(event, Joined):
+            former = self._story_of.get(event.item)
+            moved = self._members[former].pop(event.item, None) if former is not None else None
+            self._story_of[event.item] = event.story
+            members = self._members.setdefault(event.story, {})
+            if moved is not None:
+                members[event.item] = moved
+            return {event.story} if former is None else {event.story, former}
+        gone = self._members.pop(event.gone, {})
+        self._members.setdefault(event.into, {}).update(gone)
+        for item in gone:
+            self._story_of[item] = event.into
+        return {event.into, event.gone}
+
+    def _weigh(self, story: str) -> None:
+        """Computes the story's evidence and its terms anew, or forgets them where nothing counts."""
+        counting = [each for each in self._members.get(story, {}).values() if each.counts]
+        if not counting:
+            self._evidence.pop(story, None)
+            for axis in Axis:
+                self._terms[axis].pop(story, None)
+            return
+        groups = independent([each.features for each in counting])
+        found = evidence(story, self.institution.id, [each.report for each in counting], groups)
+        self._evidence[story] = found
+        for axis in Axis:
+            term = scoring.term(found, axis, self._topics, self.institution)
+            if term is None:
+                self._terms[axis].pop(story, None)
+            else:
+                self._terms[axis][story] = term
+
+    # --- levels ----------------------------------------------------------------------------------------
+
+    def score(self, axis: Axis, at: datetime) -> float:
+        """The score of an axis at an instant not before the clock."""
+        half_life = self._rules.half_life[axis] / _MICROSECOND
+        return scoring.score(self._terms[axis].values(), micros(at), half_life)
+
+    def _levels(self, at: datetime, cause: Cause) -> list[Transition]:
+        moves = []
+        for axis in Axis:
+            state = self.axes[axis]
+            if scoring.level_after(state.level, self.score(axis, at), self._rules) is not state.level:
+                moves.append(self._move(axis, at, cause))
+        return moves
+
+    def _move(self, axis: Axis, at: datetime, cause: Cause) -> Transition:
+        score = self.score(axis, at)
+        level = scoring.level_after(self.axes[axis].level, score, self._rules)
+        transition = Transition(
+            at=at,
+            institution=self.institution.id,
+            axis=axis,
+            from_=self.axes[axis].level,
+            to=level,
+            score=score,
+            cause=cause,
+            contributions=scoring.contributions(
+                self._evidence.values(),
+                axis,
+                at,
+                topics=self._topics,
+                institution=self.institution,
+                rules=self._rules,
+            ),
+        )
+        self.axes[axis] = AxisState(level=level, since=at)
+        if transition.rises:
+            self._rises.append(transition)
+        return transition
+
+    def _corrections(self, at: datetime, items: Sequence[str]) -> list[Correction]:
+        """The rises that one of the revised items supported and that would not have happened as it is now."""
+        found = []
+        for rise in self._rises:
+            behind = {each.story for each in rise.contributions}
+            item = next((each for each in items if self._story_of.get(each) in behind), None)
+            if item is None:
+                continue
+            level = scoring.level_after(rise.from_, self._score_as_of(rise.axis, rise.at), self._rules)
+            if level < rise.to:
+                found.append(Correction(rise, at, item, level))
+        withdrawn = {correction.transition.key for correction in found}
+        self._rises = [rise for rise in self._rises if rise.key not in withdrawn]
+        return found
+
+    def _score_as_of(self, axis: Axis, at: datetime) -> float:
+        """The score at a past instant from what had been observed by then, as those items read now."""
+        terms = []
+        for story, members in self._members.items():
+            known = [each for each in members.values() if each.counts and each.report.observed <= at]
+            if known:
+                groups = independent([each.features for each in known])
+                then = evidence(story, self.institution.id, [each.report for each in known], groups)
+                term = scoring.term(then, axis, self._topics, self.institution)
+                terms += [term] if term is not None else []
+        return scoring.score(terms, micros(at), self._rules.half_life[axis] / _MICROSECOND)
+
+    # --- reading ---------------------------------------------------------------------------------------
+
+    def evidence(self) -> tuple[Evidence, ...]:
+        """All evidence, by story id."""
+        return tuple(self._evidence[story] for story in sorted(self._evidence))
+
+    def evidence_of(self, story: str) -> Evidence | None:
+        return self._evidence.get(story)
+
+    def story_of(self, item: str) -> str | None:
+        return self._story_of.get(item)
+
+    def state(self, axis: Axis, at: datetime) -> AxisState:
+        """The axis as of `at`, with its score, the score a day before, and the next fall."""
+        return replace(
+            self.axes[axis],
+            score=self.score(axis, at),
+            previous=self.score(axis, at - timedelta(days=1)),
+            next_fall=self._next_fall(axis),
+        )
+
+
+def _order(transition: Transition) -> tuple[datetime, str, int]:
+    return transition.at, transition.institution, list(Axis).index(transition.axis)
+
+
+def by_time(transitions: Iterable[Transition]) -> list[Transition]:
+    """In order of time, then institution, then axis: the order of every record."""
+    return sorted(transitions, key=_order)
