@@ -1,7 +1,7 @@
 """Everything known about one institution, and how an observation changes it. Pure: no clock, no I/O.
 
-The live pipeline loads a case file from the database, replay keeps one per institution in memory; both feed it
-the same observations in the order of their instants and get the same transitions.
+The live pipeline loads a case file from the database, replay keeps one per institution in memory; both feed
+it the same observations in the order of their instants and get the same transitions.
 """
 
 from __future__ import annotations

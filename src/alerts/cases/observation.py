@@ -10,7 +10,7 @@ from alerts.stories.features import Features
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """A report of salience 0 says that the item is no longer about the institution: edited so, or withdrawn."""
+    """A report of salience 0 says that the item no longer is about the institution: edited, or withdrawn."""
 
     report: Report
     features: Features

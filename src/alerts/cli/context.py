@@ -18,6 +18,11 @@ class App:
     state: Path
     _settings: Settings | None = None
 
+    @property
+    def database_url(self) -> str:
+        """The configured database, else a SQLite file in the state directory."""
+        return self.database or f"sqlite:///{self.state.absolute() / 'alerts.db'}"
+
     def settings(self) -> Settings:
         """The checked configuration. Raises ConfigError with all its problems."""
         if self._settings is None:

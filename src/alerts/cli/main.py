@@ -1,0 +1,136 @@
+"""The command `alerts`: its global options, its commands, and how errors reach a person."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from alerts.cli.context import App
+from alerts.model.errors import AlertsError, ConfigError
+
+# Each command lives in its own module, imported only when it is called: `alerts match` must not wait for Celery.
+COMMANDS = {
+    "run": "alerts.cli.run:run",
+    "check": "alerts.cli.check:check",
+    "match": "alerts.cli.match:match",
+    "cluster": "alerts.cli.cluster:cluster",
+    "profile": "alerts.cli.profile:profile",
+    "explain": "alerts.cli.explain:explain",
+    "institutions": "alerts.cli.lists:institutions",
+    "sources": "alerts.cli.lists:sources",
+    "stories": "alerts.cli.lists:stories",
+    "transitions": "alerts.cli.lists:transitions",
+    "deliveries": "alerts.cli.lists:deliveries",
+    "status": "alerts.cli.status:status",
+    "db": "alerts.cli.db:db",
+    "import-opml": "alerts.cli.opml:import_opml",
+    "export-opml": "alerts.cli.opml:export_opml",
+    "init": "alerts.cli.init:init",
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module when the command is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        command = getattr(importlib.import_module(module), name)
+        assert isinstance(command, click.Command)  # noqa: S101
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--config",
+    "config_dir",
+    envvar="ALERTS_CONFIG",
+    default="config",
+    show_default="./config",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Directory of the YAML configuration.",
+)
+@click.option(
+    "--database",
+    envvar="ALERTS_DATABASE",
+    default="",
+    metavar="URL",
+    help="sqlite:///PATH or postgresql://…; a file in the state directory where none is given.",
+)
+@click.option(
+    "--broker",
+    envvar="ALERTS_BROKER",
+    default="",
+    metavar="URL",
+    help="redis://…; `alerts run` starts one of its own where none is given.",
+)
+@click.option(
+    "--state",
+    envvar="ALERTS_STATE",
+    default=".alerts",
+    show_default="./.alerts",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Directory of the embedded broker and database; delete it to start afresh.",
+)
+@click.version_option(package_name="institution-alerts", prog_name="alerts")
+@click.pass_context
+def cli(ctx: click.Context, config_dir: Path, database: str, broker: str, state: Path) -> None:
+    """Finds tracked institutions in news feeds and alerts subscribers when a level crosses a threshold."""
+    ctx.obj = App(config_dir=config_dir, database=database, broker=broker, state=state)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs a command and exits: 0 done, 1 the answer is no, 2 wrong usage. Shows no traceback to anyone."""
+    sys.exit(status_of(arguments))
+
+
+def status_of(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command; its exit status."""
+    try:
+        outcome = cli.main(args=arguments, prog_name="alerts", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Exit as leaving:
+        return leaving.exit_code
+    except click.UsageError as error:
+        error.show()
+        return 2
+    except click.ClickException as error:
+        _complain(error.format_message())
+        return 1
+    except (click.Abort, KeyboardInterrupt):
+        return 130
+    except BrokenPipeError:
+        # The reader of our output has gone, for example `| head`. Nothing may be flushed into it any more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except ConfigError as error:
+        for problem in error.problems:
+            click.echo(str(problem), err=True)
+        return 1
+    except AlertsError as error:
+        _complain(str(error))
+        return error.exit_status
+    except Exception as error:
+        if os.environ.get("ALERTS_DEBUG"):
+            raise
+        _complain(
+            f"internal error: {type(error).__name__}; this is a defect of the program: "
+            "set ALERTS_DEBUG=1 to see where, and report it"
+        )
+        return 1
+    return outcome if isinstance(outcome, int) else 0
+
+
+def _complain(message: str) -> None:
+    click.echo("alerts: " + " ".join(message.splitlines()), err=True)

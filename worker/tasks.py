@@ -1,0 +1,45 @@
+"""The tasks: each calls one verb of the pipeline and, once its transaction is committed, enqueues the next."""
+
+from __future__ import annotations
+
+from alerts.pipeline.hints import Hints
+from alerts.pipeline.runtime import Runtime, process_runtime
+
+from alerts.pipeline import verbs
+from worker.app import app
+
+
+def _runtime() -> Runtime:
+    return process_runtime(enqueue)
+
+
+def enqueue(hints: Hints) -> None:
+    """Hands ids to the queues. A broker that is away loses nothing: the next tick finds the same ids."""
+    for name, ids in hints.by_task():
+        for each in ids:
+            app.send_task(name, args=[each], retry=False)
+
+
+@app.task(name="tick")
+def tick() -> None:
+    verbs.tick(_runtime())
+
+
+@app.task(name="poll")
+def poll(source: str) -> None:
+    verbs.poll(_runtime(), source)
+
+
+@app.task(name="assess")
+def assess(institution: str) -> None:
+    verbs.assess(_runtime(), institution)
+
+
+@app.task(name="desk")
+def desk(subscriber: str) -> None:
+    verbs.advance_desk(_runtime(), subscriber)
+
+
+@app.task(name="send")
+def send(delivery: str) -> None:
+    verbs.send(_runtime(), delivery)
