@@ -1,0 +1,68 @@
+"""Local wall-clock times as instants: quiet hours and digest times, on the days when clocks change too.
+
+A wall-clock time that the spring change skips stands for the instant of the change. One that the autumn
+change repeats stands for its first occurrence, except the end of quiet hours, which is the last: no alert
+rings while the clock shows a quiet time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from alerts.model.subscriber import Digest, QuietHours
+
+_SECOND = timedelta(seconds=1)
+
+
+def instant(day: date, clock: time, timezone: str, *, last: bool = False) -> datetime:
+    """The UTC instant at which the wall clock of `timezone` shows `clock` on `day`."""
+    zone = ZoneInfo(timezone)
+    local = datetime.combine(day, clock)
+    early, late = (local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    if early <= late:
+        return late if last else early
+    return _change(late, early, zone)
+
+
+def _change(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
+    """The instant in (before, after] at which the zone's offset changes; offsets change on whole seconds."""
+    before, after = before.replace(microsecond=0), after.replace(microsecond=0)
+    old = before.astimezone(zone).utcoffset()
+    while after - before > _SECOND:
+        middle = before + timedelta(seconds=(after - before) // _SECOND // 2)
+        if middle.astimezone(zone).utcoffset() == old:
+            before = middle
+        else:
+            after = middle
+    return after
+
+
+def quiet_until(hours: QuietHours, at: datetime) -> datetime | None:
+    """The end of the quiet hours that `at` lies in; None outside them. The end itself lies outside."""
+    ends = [end for start, end in _stretches(hours, at) if start <= at < end]
+    return max(ends, default=None)
+
+
+def next_quiet(hours: QuietHours, at: datetime) -> datetime:
+    """The first start of quiet hours after `at`."""
+    return min(start for start, _ in _stretches(hours, at) if start > at)
+
+
+def _stretches(hours: QuietHours, at: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """Quiet hours of the days around `at`. Equal times from and to mean none."""
+    today = at.astimezone(ZoneInfo(hours.timezone)).date()
+    overnight = timedelta(days=1 if hours.to < hours.from_ else 0)
+    for offset in range(-2, 3):
+        day = today + timedelta(days=offset)
+        start = instant(day, hours.from_, hours.timezone)
+        end = instant(day + overnight, hours.to, hours.timezone, last=hours.to != hours.from_)
+        yield start, end
+
+
+def next_digest(digest: Digest, at: datetime) -> datetime:
+    """The first instant after `at` at which the wall clock shows the digest's time."""
+    today = at.astimezone(ZoneInfo(digest.timezone)).date()
+    times = (instant(today + timedelta(days=offset), digest.at, digest.timezone) for offset in range(-1, 3))
+    return min(each for each in times if each > at)
