@@ -1,0 +1,190 @@
+"""From checked forms to the model."""
+
+from __future__ import annotations
+
+import hashlib
+from types import MappingProxyType
+
+from alerts.config.entries import Entries, Entry
+from alerts.config.forms import (
+    ConfigTestForm,
+    InstitutionForm,
+    ItemForm,
+    LevelsForm,
+    SelectionForm,
+    SilenceForm,
+    SourceForm,
+    SubscriberForm,
+    TopicForm,
+    WatchForm,
+)
+from alerts.model.institution import Institution, MatchRules, Relation
+from alerts.model.item import Item
+from alerts.model.level import Axis, Level, LevelRules
+from alerts.model.secret import Secret
+from alerts.model.settings import ConfigTest, Expectation, Settings
+from alerts.model.source import Source
+from alerts.model.subscriber import Digest, QuietHours, Selection, Silence, Subscriber, WatchRule
+from alerts.model.topic import Severity, Topic
+
+
+def build(entries: Entries, content_hash: str) -> Settings:
+    """The settings of entries that have no problem."""
+    levels = [_levels(form) for _, form in entries.valid("levels", LevelsForm)]
+    return Settings(
+        hash=content_hash,
+        sources=MappingProxyType(
+            {form.id: _source(form) for _, form in entries.valid("sources", SourceForm)}
+        ),
+        institutions=MappingProxyType(
+            {form.id: _institution(form) for _, form in entries.valid("institutions", InstitutionForm)}
+        ),
+        topics=MappingProxyType({form.id: _topic(form) for _, form in entries.valid("topics", TopicForm)}),
+        levels=levels[0] if levels else LevelRules(),
+        subscribers=MappingProxyType(
+            {form.id: _subscriber(form) for _, form in entries.valid("subscribers", SubscriberForm)}
+        ),
+        silences=tuple(_silence(form) for _, form in entries.valid("silences", SilenceForm)),
+        tests=tuple(_test(entry, form) for entry, form in entries.valid("tests", ConfigTestForm)),
+    )
+
+
+def _source(form: SourceForm) -> Source:
+    return Source(
+        id=form.id,
+        url=form.url,
+        publisher=form.publisher,
+        reliability=form.reliability,
+        speaks_for=frozenset(form.speaks_for),
+        interval=form.interval,
+        language=form.language,
+        tags=frozenset(form.tags),
+        allow_private=form.allow_private,
+    )
+
+
+def _institution(form: InstitutionForm) -> Institution:
+    return Institution(
+        id=form.id,
+        name=form.name,
+        aliases=tuple(form.aliases),
+        products=tuple(form.products),
+        domains=tuple(form.domains),
+        category=form.category,
+        region=form.region,
+        primary_domain=form.primary_domain,
+        criticality=form.criticality,
+        tags=frozenset(form.tags),
+        relations=tuple(Relation(each.kind, each.to) for each in form.relations),
+        match=MatchRules(
+            case_sensitive=form.match.case_sensitive,
+            require_any=tuple(form.match.require_any),
+            exclude=tuple(form.match.exclude),
+            derive=frozenset(form.match.derive),
+        ),
+    )
+
+
+def _topic(form: TopicForm) -> Topic:
+    return Topic(
+        id=form.id,
+        signal=form.signal,
+        any=tuple(form.any),
+        none=tuple(form.none),
+        severity=Severity(**form.severity.model_dump()),
+        near=form.near,
+        negation=form.negation,
+    )
+
+
+def _levels(form: LevelsForm) -> LevelRules:
+    return LevelRules(
+        raise_=MappingProxyType(
+            {
+                Level.MEDIUM: form.raise_.medium,
+                Level.HIGH: form.raise_.high,
+                Level.CRITICAL: form.raise_.critical,
+            }
+        ),
+        margin=form.margin,
+        half_life=MappingProxyType({axis: getattr(form.half_life, axis.value) for axis in Axis}),
+    )
+
+
+def _selection(form: SelectionForm) -> Selection:
+    return Selection(
+        institutions=frozenset(form.institutions),
+        tags=frozenset(form.tags),
+        regions=frozenset(form.regions),
+        categories=frozenset(form.categories),
+        all=form.all,
+    )
+
+
+def _watch(form: WatchForm) -> WatchRule:
+    return WatchRule(
+        select=_selection(form),
+        on=frozenset(form.on),
+        axes=frozenset(form.axes),
+        at_least=form.at_least,
+        direction=form.direction,
+        to=tuple(form.to),
+    )
+
+
+def _subscriber(form: SubscriberForm) -> Subscriber:
+    quiet, digest = form.quiet_hours, form.digest
+    return Subscriber(
+        id=form.id,
+        tier=form.tier,
+        channels=MappingProxyType({name: Secret(url) for name, url in form.channels.items()}),
+        watch=tuple(_watch(each) for each in form.watch),
+        quiet_hours=None
+        if quiet is None
+        else QuietHours(quiet.from_, quiet.to, quiet.timezone, quiet.unless),
+        digest=None if digest is None else Digest(digest.at, digest.timezone, digest.below),
+        repeat=form.repeat,
+        limit=form.limit,
+        group=form.group,
+    )
+
+
+def _silence(form: SilenceForm) -> Silence:
+    """Its id names its content, so that it stays the same however the file around it changes."""
+    digest = hashlib.sha256(form.model_dump_json().encode()).hexdigest()
+    return Silence(
+        select=_selection(form),
+        until=form.until,
+        reason=form.reason,
+        author=form.author,
+        starts=form.starts,
+        id=f"config-{digest[:12]}",
+    )
+
+
+def _test(entry: Entry, form: ConfigTestForm) -> ConfigTest:
+    return ConfigTest(
+        name=form.name,
+        at=form.at,
+        items=tuple(_item(number, each, form) for number, each in enumerate(form.items, 1)),
+        expect=tuple(
+            Expectation(
+                **each.model_dump(exclude={"state"}),
+                state=each.state.value if each.state else "",
+                where=_where(entry, "expect", index),
+            )
+            for index, each in enumerate(form.expect)
+        ),
+        where=_where(entry),
+    )
+
+
+def _item(number: int, form: ItemForm, test: ConfigTestForm) -> Item:
+    """An item of a test; without an id it gets one, without `observed` it was seen when published."""
+    given = form.model_dump(exclude={"id", "observed"})
+    return Item(id=form.id or f"item-{number}", observed=form.observed or form.published or test.at, **given)
+
+
+def _where(entry: Entry, *steps: str | int) -> str:
+    file, line, _ = entry.place(*steps)
+    return f"{file}:{line}"

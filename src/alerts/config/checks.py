@@ -1,0 +1,187 @@
+"""What no entry knows alone: references, doubles, and keys that must agree with one another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from alerts.config.document import did_you_mean
+from alerts.config.entries import Entries, Entry
+from alerts.config.forms import (
+    ConfigTestForm,
+    InstitutionForm,
+    LevelsForm,
+    SelectionForm,
+    SilenceForm,
+    SourceForm,
+    SubscriberForm,
+    TopicForm,
+)
+
+_KEYS: Final = {
+    "sources": "id",
+    "institutions": "id",
+    "topics": "id",
+    "subscribers": "id",
+    "tests": "name",
+}
+"""The key that names an entry of each section."""
+
+
+def check(entries: Entries) -> None:
+    """Report every contradiction between and inside the entries."""
+    known = {section: _named(entries, section) for section in _KEYS}
+    _check_levels(entries)
+    for source, form in entries.valid("sources", SourceForm):
+        _check_ids(source, ("speaks_for",), form.speaks_for, known, "institutions")
+    for entry, institution in entries.valid("institutions", InstitutionForm):
+        _check_institution(entry, institution, known)
+    for entry, topic in entries.valid("topics", TopicForm):
+        _check_phrases(entry, topic)
+    for entry, subscriber in entries.valid("subscribers", SubscriberForm):
+        _check_subscriber(entry, subscriber, known)
+    for entry, silence in entries.valid("silences", SilenceForm):
+        _check_selection(entry, (), silence, known)
+        if silence.starts is not None and silence.starts >= silence.until:
+            entry.report("starts", message="starts: the silence would begin after it ends")
+    for entry, test in entries.valid("tests", ConfigTestForm):
+        _check_test(entry, test, known)
+
+
+Known = dict[str, dict[str, Entry]]
+
+
+def _named(entries: Entries, section: str) -> dict[str, Entry]:
+    """Entries by name; a name that stands twice is reported. Refused entries have their names, too."""
+    key = _KEYS[section]
+    named: dict[str, Entry] = {}
+    for entry in entries.all(section):
+        name = entry.written(key) if entry.form is None else getattr(entry.form, key)
+        if not name:
+            continue
+        if name in named:
+            file, line, _ = named[name].place(key)
+            entry.report(key, message=f"{key}: {_quoted(entry, key)} is taken already, by {file}:{line}")
+        else:
+            named[name] = entry
+    return named
+
+
+def _quoted(entry: Entry, *steps: str | int) -> str:
+    return entry.document.shown([*entry.path, *steps])
+
+
+def _check_ids(
+    entry: Entry, steps: tuple[str | int, ...], ids: Iterable[str], known: Known, section: str
+) -> None:
+    for index, each in enumerate(ids):
+        _check_id(entry, (*steps, index), each, known, section)
+
+
+def _check_id(entry: Entry, steps: tuple[str | int, ...], each: str, known: Known, section: str) -> None:
+    """The id at `steps` must name an entry of the section."""
+    if each in known[section]:
+        return
+    key = next(step for step in reversed(steps) if isinstance(step, str))
+    written = _quoted(entry, *steps)
+    suggestion = did_you_mean(written.strip("'"), list(known[section]))
+    entry.report(*steps, message=f"{key}: no {section.removesuffix('s')} has the id {written}{suggestion}")
+
+
+def _check_levels(entries: Entries) -> None:
+    for entry in entries.all("levels")[1:]:
+        file, line, _ = entries.all("levels")[0].place()
+        entry.report(message=f"levels stand in {file}:{line} already: keep them in one place", at_key=True)
+    for entry, levels in entries.valid("levels", LevelsForm):
+        raise_ = levels.raise_
+        for lower, upper in (("medium", "high"), ("high", "critical")):
+            if getattr(raise_, lower) >= getattr(raise_, upper):
+                message = f"raise: {upper} must be above {lower} ({getattr(raise_, lower):g})"
+                entry.report("raise", upper, message=message)
+        if levels.margin >= raise_.medium:
+            message = (
+                f"margin: must be below the medium threshold ({raise_.medium:g}), or no level ever falls"
+            )
+            entry.report("margin", message=message)
+
+
+def _check_institution(entry: Entry, institution: InstitutionForm, known: Known) -> None:
+    for index, relation in enumerate(institution.relations):
+        _check_id(entry, ("relations", index, "to"), relation.to, known, "institutions")
+        if relation.to == institution.id:
+            entry.report("relations", index, "to", message="to: an institution has no relation to itself")
+    for key in ("name", "aliases", "products"):
+        value = getattr(institution, key)
+        for steps, text in [((key,), value)] if key == "name" else _indexed(key, value):
+            if not any(char.isalnum() for char in text):
+                entry.report(*steps, message=f"{key}: a name needs a letter or a digit")
+
+
+def _indexed(key: str, values: Iterable[str]) -> list[tuple[tuple[str | int, ...], str]]:
+    return [((key, index), value) for index, value in enumerate(values)]
+
+
+def _check_phrases(entry: Entry, topic: TopicForm) -> None:
+    for steps, text in _indexed("any", topic.any) + _indexed("none", topic.none):
+        if not any(char.isalnum() for char in text):
+            entry.report(*steps, message=f"{steps[0]}: a phrase needs a letter or a digit")
+
+
+def _check_selection(entry: Entry, steps: tuple[str | int, ...], form: SelectionForm, known: Known) -> None:
+    _check_ids(entry, (*steps, "institutions"), form.institutions, known, "institutions")
+    if not (form.institutions or form.tags or form.regions or form.categories or form.all):
+        message = "selects no institution: add institutions, tags, regions or categories, or all: true"
+        entry.report(*steps, message=message)
+
+
+def _check_subscriber(entry: Entry, subscriber: SubscriberForm, known: Known) -> None:
+    for index, rule in enumerate(subscriber.watch):
+        _check_selection(entry, ("watch", index), rule, known)
+        for at, name in enumerate(rule.to):
+            if name not in subscriber.channels:
+                steps = ("watch", index, "to", at)
+                channels = list(subscriber.channels)
+                suggestion = did_you_mean(name, channels) or f"; it has {', '.join(channels) or 'none'}"
+                entry.report(
+                    *steps, message=f"to: the subscriber has no channel {_quoted(entry, *steps)}{suggestion}"
+                )
+    quiet = subscriber.quiet_hours
+    if quiet is not None and quiet.from_ == quiet.to:
+        entry.report("quiet_hours", "to", message="to: the quiet hours end when they begin")
+
+
+def _check_test(entry: Entry, test: ConfigTestForm, known: Known) -> None:
+    for index, item in enumerate(test.items):
+        if item.source:
+            _check_id(entry, ("items", index, "source"), item.source, known, "sources")
+        observed = item.observed or item.published
+        if observed is not None and observed > test.at:
+            key = "observed" if item.observed else "published"
+            message = f"{key}: later than the test's `at`, so the item would not be there yet"
+            entry.report("items", index, key, message=message)
+    for index, expectation in enumerate(test.expect):
+        for key, section in (
+            ("institution", "institutions"),
+            ("topic", "topics"),
+            ("subscriber", "subscribers"),
+        ):
+            if getattr(expectation, key):
+                _check_id(entry, ("expect", index, key), getattr(expectation, key), known, section)
+        for key, needs in _NEEDS.items():
+            if getattr(expectation, key) not in {None, ""} and not any(
+                getattr(expectation, each) for each in needs
+            ):
+                message = f"{key}: says nothing without {' or '.join(f'`{each}`' for each in needs)}: add it"
+                entry.report("expect", index, key, message=message, at_key=True)
+        if not expectation.model_fields_set:
+            entry.report("expect", index, message="an expectation that expects nothing: add a key")
+
+
+_NEEDS: Final[dict[str, tuple[str, ...]]] = {
+    "axis": ("institution",),
+    "level": ("institution",),
+    "mentioned": ("institution",),
+    "channel": ("subscriber",),
+    "alerts": ("subscriber",),
+}
+"""Keys of an expectation that need another beside them."""

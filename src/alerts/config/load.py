@@ -1,0 +1,104 @@
+"""From a directory of YAML to `Settings`, or to every problem in it at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping as Environ
+from dataclasses import dataclass
+from pathlib import Path
+
+from alerts.config.build import build
+from alerts.config.checks import check
+from alerts.config.document import Document, did_you_mean
+from alerts.config.entries import Entries, Entry
+from alerts.config.files import content_hash, read_files, shown
+from alerts.config.forms import ENTRY_FORMS
+from alerts.config.interpolate import Interpolator
+from alerts.config.tree import Mapping, Scalar, Sequence, parse, type_names
+from alerts.config.validate import validate
+from alerts.model.errors import ConfigError, Problem
+from alerts.model.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A configuration with the entries it was made from, which know their places."""
+
+    settings: Settings
+    entries: Entries
+
+
+def load(directory: Path, environ: Environ[str, str] | None = None) -> Settings:
+    """The configuration in a directory. `environ` stands in for the process environment.
+
+    Raises ConfigError with all problems, in the order of files and lines.
+    """
+    return load_entries(directory, environ).settings
+
+
+def fingerprint(directory: Path) -> str:
+    """The `hash` that the settings of this directory would have, without parsing it.
+
+    Raises ConfigError where the directory or a file cannot be read.
+    """
+    contents, problems = read_files(directory)
+    if problems:
+        raise ConfigError(tuple(sorted(problems)))
+    return content_hash(contents)
+
+
+def load_entries(directory: Path, environ: Environ[str, str] | None = None) -> Loaded:
+    """As `load`, with the place of every entry."""
+    contents, problems = read_files(directory)
+    interpolator = Interpolator(os.environ if environ is None else environ)
+    documents = []
+    for name, raw in contents:
+        document = _document(shown(directory / name), raw, interpolator, problems)
+        if document is not None:
+            documents.append(document)
+    entries = Entries()
+    for document in documents:
+        _read_sections(document, entries)
+    check(entries)
+    problems += [problem for document in documents for problem in document.problems]
+    if problems:
+        raise ConfigError(tuple(sorted(problems)))
+    return Loaded(build(entries, content_hash(contents)), entries)
+
+
+def _document(file: str, raw: bytes, interpolator: Interpolator, problems: list[Problem]) -> Document | None:
+    try:
+        root, found = parse(raw, file)
+    except ConfigError as error:
+        problems += error.problems
+        return None
+    problems += found
+    if root is None or (isinstance(root, Scalar) and root.text is None):
+        return None
+    if not isinstance(root, Mapping):
+        message = f"a file holds a mapping of {', '.join(ENTRY_FORMS)}, not {type_names[type(root)]}"
+        problems.append(Problem(file, root.line, root.column, message))
+        return None
+    return Document(file, root, interpolator)
+
+
+def _read_sections(document: Document, entries: Entries) -> None:
+    for section, (_, node) in document.root.entries.items():
+        form = ENTRY_FORMS.get(section)
+        if section.startswith("x-"):  # a place for anchors
+            continue
+        if form is None:
+            suggestion = did_you_mean(section, list(ENTRY_FORMS))
+            known = ", ".join(ENTRY_FORMS)
+            document.report([section], f"unknown key {section!r}{suggestion} (known: {known})", at_key=True)
+        elif isinstance(node, Scalar) and node.text is None:
+            continue  # a section whose entries are all commented out
+        elif section == "levels":
+            entries.add(Entry(document, section, (section,), validate(document, (section,), form)))
+        elif not isinstance(node, Sequence):
+            message = f"{section}: write a list, `- ` before each entry, not {type_names[type(node)]}"
+            document.report([section], message)
+        else:
+            for index in range(len(node.items)):
+                path = (section, index)
+                entries.add(Entry(document, section, path, validate(document, path, form)))

@@ -1,0 +1,107 @@
+"""Checks one entry against its form and says what is wrong, where it stands."""
+
+from __future__ import annotations
+
+from typing import Any, Final, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from alerts.config.document import Document, Path, did_you_mean
+from alerts.config.forms import Form
+
+_MAPPING: Final = "write a mapping: one `key: value` a line"
+_ADVICE: Final = {
+    "list_type": "write a list: [one, two], or one `- …` a line",
+    "dict_type": _MAPPING,
+    "model_type": _MAPPING,
+    "model_attributes_type": _MAPPING,
+    "string_type": "write one value",
+    "string_too_short": "write something, an empty text means nothing",
+    "string_too_long": "write at most {max_length} characters",
+    "string_pattern_mismatch": "write letters, digits and . _ - : @ + without spaces, a letter or digit first",
+    "too_short": "write at least one",
+    "int_type": "write a whole number",
+    "int_parsing": "write a whole number",
+    "int_parsing_size": "write a smaller number",
+    "int_from_float": "write a whole number",
+    "float_type": "write a number, for example 0.25",
+    "float_parsing": "write a number, for example 0.25",
+    "finite_number": "write a number, for example 0.25",
+    "greater_than": "write a number above {gt:g}",
+    "greater_than_equal": "write a number of at least {ge:g}",
+    "less_than_equal": "write a number of at most {le:g}",
+}
+"""What to do, by the type of pydantic's error; the checks in `values` bring their own."""
+
+
+def validate(document: Document, path: Path, form: type[Form]) -> Form | None:
+    """The entry at `path` as its form; None where anything in it is wrong, which is then reported."""
+    before = len(document.problems)
+    try:
+        checked = form.model_validate(document.data(document.find(path)))
+    except ValidationError as error:
+        for detail in error.errors(include_url=False, include_context=True, include_input=False):
+            _report(document, path, detail, form)
+        return None
+    return checked if len(document.problems) == before else None
+
+
+def _report(document: Document, path: Path, detail: ErrorDetails, form: type[Form]) -> None:
+    kind, steps = detail["type"], list(detail["loc"])
+    if steps and steps[-1] == "[key]":
+        full: Path = [*path, *steps[:-1]]
+        document.report(full, f"{_explain(detail)} as a key", at_key=True)
+        return
+    full = [*path, *steps]
+    if kind == "extra_forbidden":
+        known = keys_of(_form_at(form, steps[:-1]))
+        message = f"unknown key {str(steps[-1])!r}{did_you_mean(str(steps[-1]), known)}"
+        document.report(full, f"{message} (known: {', '.join(known)})", at_key=True)
+    elif kind == "missing":
+        document.report(full, f"{steps[-1]} is missing: add `{steps[-1]}:`", at_key=True)
+    elif not document.is_broken(document.find(full)):
+        name = next((step for step in reversed(full) if isinstance(step, str)), "")
+        shown = document.shown(full)
+        suggestion = _closest(detail, shown)
+        got = f", not {shown}" if shown else ""
+        document.report(full, f"{name}: {_explain(detail)}{got}{suggestion}")
+
+
+def _explain(detail: ErrorDetails) -> str:
+    """What to write instead, by the type of pydantic's error."""
+    if detail["type"] == "enum":
+        return "write " + ", ".join(_choices(detail))
+    advice = _ADVICE.get(detail["type"])
+    return detail["msg"] if advice is None else advice.format(**detail.get("ctx", {}))
+
+
+def _choices(detail: ErrorDetails) -> list[str]:
+    expected = str(detail.get("ctx", {}).get("expected", ""))
+    return [choice.strip("' ") for choice in expected.replace(" or ", ", ").split(",")]
+
+
+def _closest(detail: ErrorDetails, shown: str) -> str:
+    return did_you_mean(shown.strip("'"), _choices(detail)) if detail["type"] == "enum" else ""
+
+
+def keys_of(form: type[BaseModel] | None) -> list[str]:
+    """The keys of a form as they are written."""
+    return [] if form is None else [each.alias or name for name, each in form.model_fields.items()]
+
+
+def _form_at(form: type[BaseModel], steps: Path) -> type[BaseModel] | None:
+    """The form of the mapping at a path inside an entry."""
+    current: type[BaseModel] | None = form
+    for step in steps:
+        if isinstance(step, int) or current is None:
+            continue
+        fields = {each.alias or name: each for name, each in current.model_fields.items()}
+        current = _form_in(fields[step].annotation) if step in fields else None
+    return current
+
+
+def _form_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for each in get_args(annotation) if (found := _form_in(each))), None)

@@ -1,0 +1,181 @@
+"""The kinds of values that the configuration knows, each with its check and its JSON Schema.
+
+Scalars arrive as text. A check never repeats the value in its message: it may have come from the environment.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime, time, timedelta
+from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import BeforeValidator, Field, PlainSerializer, StringConstraints, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from alerts.model.channels import is_allowed
+from alerts.model.subscriber import RateLimit
+from alerts.model.times import format_duration, parse_duration, parse_time
+
+_LONGEST: Final = timedelta(days=36_525)
+_CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?", re.ASCII)
+_RATE = re.compile(r"(\d{1,6}) */ *(\S+)", re.ASCII)
+_DOMAIN = re.compile(r"[^\s/:@*?#]+\.[^\s/:@*?#.]+")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*", re.ASCII)
+_UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f]")
+
+
+def problem(message: str) -> PydanticCustomError:
+    """What a check raises. Braces in the message stay as they are, for it has no context to format."""
+    return PydanticCustomError("value", message)
+
+
+def _parsed(parse: Callable[[str], Any], advice: str) -> BeforeValidator:
+    """A validator of text; `parse` raises ValueError or OverflowError for what `advice` then answers."""
+
+    def validate(value: Any) -> Any:
+        if not isinstance(value, str):
+            raise problem(advice)
+        try:
+            return parse(value.strip())
+        except (ValueError, OverflowError):
+            raise problem(advice) from None
+
+    return BeforeValidator(validate)
+
+
+def _boolean(text: str) -> bool:
+    if text.lower() not in {"true", "false"}:
+        raise ValueError
+    return text.lower() == "true"
+
+
+def _wait(text: str) -> timedelta:
+    value = parse_duration(text)
+    if value > _LONGEST:
+        raise OverflowError
+    return value
+
+
+def _duration(text: str) -> timedelta:
+    value = _wait(text)
+    if not value:
+        raise ValueError
+    return value
+
+
+def _clock(text: str) -> time:
+    found = _CLOCK.fullmatch(text)
+    if not found:
+        raise ValueError
+    return time(int(found[1]), int(found[2]), int(found[3] or 0))
+
+
+def _zone(text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except (OSError, LookupError) as error:  # a directory of the database, or no such zone
+        raise ValueError from error
+    return text
+
+
+def _rate(text: str) -> RateLimit:
+    found = _RATE.fullmatch(text)
+    if not found or not int(found[1]):
+        raise ValueError
+    per = found[2]
+    return RateLimit(int(found[1]), _duration(per if per[0].isdigit() else "1" + per))
+
+
+def _web_address(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme.lower() not in {"http", "https"} or not parts.hostname or _UNPRINTABLE.search(text):
+        raise ValueError
+    _ = parts.port  # raises ValueError for one that is out of range
+    return text
+
+
+def _domain(text: str) -> str:
+    if not _DOMAIN.fullmatch(text):
+        raise ValueError
+    return text.lower()
+
+
+def _language(text: str) -> str:
+    if not _LANGUAGE.fullmatch(text):
+        raise ValueError
+    return text
+
+
+def _channel(text: str) -> str:
+    if not is_allowed(text) or "\n" in text or "\r" in text:
+        raise ValueError
+    return text
+
+
+_ZONE_ADVICE: Final = "unknown time zone: write a name such as UTC, Europe/Paris or America/New_York"
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Id = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\w[\w.:@+-]*$", max_length=120)]
+Boolean = Annotated[bool, _parsed(_boolean, "write true or false"), WithJsonSchema({"type": "boolean"})]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Threshold = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=0, le=1_000_000)]
+Duration = Annotated[
+    timedelta,
+    _parsed(_duration, "write a duration above zero, for example 30s, 15m, 1h30m or 7d"),
+    PlainSerializer(format_duration),
+    WithJsonSchema({"type": "string", "examples": ["30s", "15m", "1h30m", "7d", "2w"]}),
+]
+Wait = Annotated[
+    timedelta,
+    _parsed(_wait, "write a duration, for example 0s, 30s, 15m or 1h30m"),
+    PlainSerializer(format_duration),
+    WithJsonSchema({"type": "string", "examples": ["0s", "30s", "15m"]}),
+]
+Clock = Annotated[
+    time,
+    _parsed(_clock, 'write a time of day from "00:00" to "23:59"'),
+    WithJsonSchema({"type": "string", "examples": ["08:00", "22:00"]}),
+]
+Zone = Annotated[
+    str,
+    _parsed(_zone, _ZONE_ADVICE),
+    WithJsonSchema({"type": "string", "examples": ["UTC", "Europe/Paris"]}),
+]
+Rate = Annotated[
+    RateLimit,
+    _parsed(_rate, "write a count and a time, for example 20/h, 100/d or 5/10m"),
+    WithJsonSchema({"type": "string", "examples": ["20/h", "100/d", "5/10m"]}),
+]
+Instant = Annotated[
+    datetime,
+    _parsed(parse_time, "write an instant such as 2026-02-24T09:00:00Z"),
+    WithJsonSchema({"type": "string", "examples": ["2026-02-24T09:00:00Z"]}),
+]
+WebAddress = Annotated[
+    str,
+    _parsed(_web_address, "write a web address that starts with http:// or https://"),
+    WithJsonSchema({"type": "string", "pattern": "^https?://"}),
+]
+Domain = Annotated[
+    str,
+    _parsed(_domain, "write the host name alone, for example anthropic.com"),
+    WithJsonSchema({"type": "string", "examples": ["anthropic.com"]}),
+]
+Language = Annotated[
+    str,
+    _parsed(_language, "write a language code such as en, nl or pt-BR"),
+    WithJsonSchema({"type": "string", "examples": ["en", "pt-BR"]}),
+]
+ChannelAddress = Annotated[
+    str,
+    _parsed(
+        _channel,
+        "write a channel address such as slack://…, mailtos://…, json://… or console://; "
+        "docs/configuration.md lists the schemes",
+    ),
+    WithJsonSchema({"type": "string", "examples": ["console://", "${SLACK_POLICY}"]}),
+]
