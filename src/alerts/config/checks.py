@@ -61,14 +61,10 @@ def _named(entries: Entries, section: str) -> dict[str, Entry]:
             continue
         if name in named:
             file, line, _ = named[name].place(key)
-            entry.report(key, message=f"{key}: {_quoted(entry, key)} is taken already, by {file}:{line}")
+            entry.report(key, message=f"{key}: {entry.shown(key)} is taken already, by {file}:{line}")
         else:
             named[name] = entry
     return named
-
-
-def _quoted(entry: Entry, *steps: str | int) -> str:
-    return entry.document.shown([*entry.path, *steps])
 
 
 def _check_ids(
@@ -83,7 +79,7 @@ def _check_id(entry: Entry, steps: tuple[str | int, ...], each: str, known: Know
     if each in known[section]:
         return
     key = next(step for step in reversed(steps) if isinstance(step, str))
-    written = _quoted(entry, *steps)
+    written = entry.shown(*steps)
     suggestion = did_you_mean(written.strip("'"), list(known[section]))
     entry.report(*steps, message=f"{key}: no {section.removesuffix('s')} has the id {written}{suggestion}")
 
@@ -143,7 +139,7 @@ def _check_subscriber(entry: Entry, subscriber: SubscriberForm, known: Known) ->
                 channels = list(subscriber.channels)
                 suggestion = did_you_mean(name, channels) or f"; it has {', '.join(channels) or 'none'}"
                 entry.report(
-                    *steps, message=f"to: the subscriber has no channel {_quoted(entry, *steps)}{suggestion}"
+                    *steps, message=f"to: the subscriber has no channel {entry.shown(*steps)}{suggestion}"
                 )
     quiet = subscriber.quiet_hours
     if quiet is not None and quiet.from_ == quiet.to:

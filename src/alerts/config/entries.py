@@ -30,6 +30,10 @@ class Entry:
         node = self.document.find([*self.path, *steps])
         return self.document.file, node.line, node.column
 
+    def shown(self, *steps: str | int) -> str:
+        """The value at a path as a message may repeat it."""
+        return self.document.shown([*self.path, *steps])
+
     def written(self, key: str) -> str:
         """The text of a key as written, also in an entry that was refused; empty where there is none."""
         node = self.document.find(self.path)

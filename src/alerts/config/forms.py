@@ -56,12 +56,12 @@ class SourceForm(Form):
         Reliability, Field(description="The Admiralty scale: A reliable … E unreliable, F cannot be judged.")
     ] = Reliability.F
     speaks_for: Annotated[
-        list[Id],
+        tuple[Id, ...],
         Field(description="Ids of the institutions that this publisher speaks for: it is direct for them."),
-    ] = []
+    ] = ()
     interval: Annotated[Duration, Field(description="The least time between two polls.")] = _SOURCE.interval
     language: Annotated[Language, Field(description="Language of the feed, for example en or pt-BR.")] = ""
-    tags: Annotated[list[Text], Field(description="Free labels.")] = []
+    tags: Annotated[tuple[Text, ...], Field(description="Free labels.")] = ()
     allow_private: Annotated[
         Boolean, Field(description="Whether the feed may be on a private network or this machine.")
     ] = False
@@ -91,11 +91,13 @@ class MatchForm(Form):
         Field(description="Whether case counts. Without it: for one-word names and acronyms."),
     ] = None
     require_any: Annotated[
-        list[Text], Field(description="Context words, one of which must stand in the item.")
-    ] = []
-    exclude: Annotated[list[Text], Field(description="Phrases within which a name does not count.")] = []
+        tuple[Text, ...], Field(description="Context words, one of which must stand in the item.")
+    ] = ()
+    exclude: Annotated[
+        tuple[Text, ...], Field(description="Phrases within which a name does not count.")
+    ] = ()
     derive: Annotated[
-        list[Derivation],
+        tuple[Derivation, ...],
         BeforeValidator(_derivations),
         WithJsonSchema(
             {
@@ -106,7 +108,7 @@ class MatchForm(Form):
             }
         ),
         Field(description="Which further names are derived from the official one: all, none, or a list."),
-    ] = list(Derivation)
+    ] = tuple(Derivation)
 
 
 class InstitutionForm(Form):
@@ -114,19 +116,19 @@ class InstitutionForm(Form):
 
     id: Annotated[Id, Field(description="A short name, unique among the institutions.")]
     name: Annotated[Text, Field(description="The official name.")]
-    aliases: Annotated[list[Text], Field(description="Other names of the same organisation.")] = []
+    aliases: Annotated[tuple[Text, ...], Field(description="Other names of the same organisation.")] = ()
     products: Annotated[
-        list[Text], Field(description="Products: a mention through one has less salience.")
-    ] = []
-    domains: Annotated[list[Domain], Field(description="Host names: a link to one is a mention.")] = []
+        tuple[Text, ...], Field(description="Products: a mention through one has less salience.")
+    ] = ()
+    domains: Annotated[tuple[Domain, ...], Field(description="Host names: a link to one is a mention.")] = ()
     category: Annotated[Text, Field(description="What kind of organisation, for example AI lab.")] = ""
     region: Annotated[Text, Field(description="Where it is at home, for example North America.")] = ""
     primary_domain: Annotated[Text, Field(description="The field it matters most for.")] = ""
     criticality: Annotated[
         Criticality, Field(description="How much depends on it; scales every contribution.")
     ] = Criticality.MEDIUM
-    tags: Annotated[list[Text], Field(description="Free labels that watch rules can select.")] = []
-    relations: Annotated[list[RelationForm], Field(description="Relations to other institutions.")] = []
+    tags: Annotated[tuple[Text, ...], Field(description="Free labels that watch rules can select.")] = ()
+    relations: Annotated[tuple[RelationForm, ...], Field(description="Relations to other institutions.")] = ()
     match: Annotated[MatchForm, Field(description="How its names are accepted.")] = MatchForm()
 
 
@@ -144,10 +146,10 @@ class TopicForm(Form):
     id: Annotated[Id, Field(description="A short name, unique among the topics.")]
     signal: Annotated[Signal, Field(description="The signal class that the topic belongs to.")]
     any: Annotated[
-        list[Text],
+        tuple[Text, ...],
         Field(min_length=1, description="Phrases, one of which must stand in the item; `word*` also longer."),
     ]
-    none: Annotated[list[Text], Field(description="Phrases that rule the topic out.")] = []
+    none: Annotated[tuple[Text, ...], Field(description="Phrases that rule the topic out.")] = ()
     severity: Annotated[SeverityForm, Field(description="What one story does on each axis.")] = SeverityForm()
     near: Annotated[
         Near, Field(description="How close to a mention it must stand: in the item or the sentence.")
@@ -202,10 +204,14 @@ class LevelsForm(Form):
 class SelectionForm(Form):
     """Which institutions: those that any of the lists names."""
 
-    institutions: Annotated[list[Id], Field(description="Ids of institutions.")] = []
-    tags: Annotated[list[Text], Field(description="Every institution that carries one of these tags.")] = []
-    regions: Annotated[list[Text], Field(description="Every institution of one of these regions.")] = []
-    categories: Annotated[list[Text], Field(description="Every institution of one of these categories.")] = []
+    institutions: Annotated[tuple[Id, ...], Field(description="Ids of institutions.")] = ()
+    tags: Annotated[
+        tuple[Text, ...], Field(description="Every institution that carries one of these tags.")
+    ] = ()
+    regions: Annotated[tuple[Text, ...], Field(description="Every institution of one of these regions.")] = ()
+    categories: Annotated[
+        tuple[Text, ...], Field(description="Every institution of one of these categories.")
+    ] = ()
     all: Annotated[Boolean, Field(description="Every institution.")] = False
 
 
@@ -213,19 +219,19 @@ class WatchForm(SelectionForm):
     """What a subscriber is told about. At least one key must select institutions."""
 
     on: Annotated[
-        list[On],
+        tuple[On, ...],
         Field(min_length=1, description="What to react to: level, mention, spike, grade."),
-    ] = [On.LEVEL]
-    axes: Annotated[list[Axis], Field(min_length=1, description="On which axes. Without it: all.")] = list(
-        Axis
+    ] = (On.LEVEL,)
+    axes: Annotated[tuple[Axis, ...], Field(min_length=1, description="On which axes. Without it: all.")] = (
+        tuple(Axis)
     )
     at_least: Annotated[Level, Field(description="The lowest level that is told.")] = Level.MEDIUM
     direction: Annotated[Direction, Field(description="Whether rises, falls or both are told.")] = (
         Direction.RISE
     )
     to: Annotated[
-        list[Text], Field(description="Names of channels. Without it: all of the subscriber's.")
-    ] = []
+        tuple[Text, ...], Field(description="Names of channels. Without it: all of the subscriber's.")
+    ] = ()
 
 
 class QuietForm(Form):
@@ -252,9 +258,9 @@ class SubscriberForm(Form):
     tier: Annotated[Tier, Field(description="How much of a profile they may see.")] = Tier.OPEN
     channels: Annotated[
         dict[Text, ChannelAddress],
-        Field(description="Where messages go: a name and an Apprise address each."),
-    ] = {}
-    watch: Annotated[list[WatchForm], Field(description="What they are told about.")] = []
+        Field(default_factory=dict, description="Where messages go: a name and an Apprise address for each."),
+    ]
+    watch: Annotated[tuple[WatchForm, ...], Field(description="What they are told about.")] = ()
     quiet_hours: Annotated[QuietForm | None, Field(description="Hours in which alerts wait.")] = None
     digest: Annotated[DigestForm | None, Field(description="One message a day for what can wait.")] = None
     repeat: Annotated[
@@ -324,20 +330,20 @@ class ConfigTestForm(Form):
 
     name: Annotated[Text, Field(description="What the test shows, unique among the tests.")]
     at: Annotated[Instant, Field(description="The instant as of which is checked.")]
-    items: Annotated[list[ItemForm], Field(description="The items that are observed.")] = []
-    expect: Annotated[list[ExpectationForm], Field(min_length=1, description="What must hold.")]
+    items: Annotated[tuple[ItemForm, ...], Field(description="The items that are observed.")] = ()
+    expect: Annotated[tuple[ExpectationForm, ...], Field(min_length=1, description="What must hold.")]
 
 
 class ConfigurationForm(Form):
     """A file of the configuration. Several files may each hold parts; `levels` stands in one of them."""
 
-    sources: Annotated[list[SourceForm], Field(description="Feeds to poll.")] = []
-    institutions: Annotated[list[InstitutionForm], Field(description="Organisations to track.")] = []
-    topics: Annotated[list[TopicForm], Field(description="What items can be about.")] = []
+    sources: Annotated[tuple[SourceForm, ...], Field(description="Feeds to poll.")] = ()
+    institutions: Annotated[tuple[InstitutionForm, ...], Field(description="Organisations to track.")] = ()
+    topics: Annotated[tuple[TopicForm, ...], Field(description="What items can be about.")] = ()
     levels: Annotated[LevelsForm, Field(description="How scores become levels.")] = LevelsForm()
-    subscribers: Annotated[list[SubscriberForm], Field(description="Who is told.")] = []
-    silences: Annotated[list[SilenceForm], Field(description="What is held back for a time.")] = []
-    tests: Annotated[list[ConfigTestForm], Field(description="Unit tests, run by `alerts test`.")] = []
+    subscribers: Annotated[tuple[SubscriberForm, ...], Field(description="Who is told.")] = ()
+    silences: Annotated[tuple[SilenceForm, ...], Field(description="What is held back for a time.")] = ()
+    tests: Annotated[tuple[ConfigTestForm, ...], Field(description="Unit tests, run by `alerts test`.")] = ()
 
 
 ENTRY_FORMS: dict[str, type[Form]] = {

@@ -12,7 +12,7 @@ from alerts.config.forms import Form
 
 _MAPPING: Final = "write a mapping: one `key: value` a line"
 _ADVICE: Final = {
-    "list_type": "write a list: [one, two], or one `- …` a line",
+    "tuple_type": "write a list: [one, two], or one `- …` a line",
     "dict_type": _MAPPING,
     "model_type": _MAPPING,
     "model_attributes_type": _MAPPING,

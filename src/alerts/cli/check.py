@@ -1,0 +1,78 @@
+"""`alerts check`: is the configuration right, and if not, where."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from alerts.cli.context import App
+from alerts.config.doubts import doubts
+from alerts.config.load import Loaded, load_entries
+from alerts.config.schema import json_schema
+from alerts.model.errors import ConfigError, Problem
+from alerts.model.settings import Settings
+
+
+@click.command()
+@click.option(
+    "--json", "as_json", is_flag=True, help="One JSON object a line for each problem, on standard output."
+)
+@click.option(
+    "--schema", is_flag=True, help="Print the JSON Schema of the configuration, for editors, and end."
+)
+@click.pass_obj
+def check(app: App, as_json: bool, schema: bool) -> int:
+    """Validate the configuration.
+
+    Each problem is printed as FILE:LINE:COLUMN: message. Exit status 1 when the configuration is refused;
+    warnings do not refuse it.
+    """
+    if schema:
+        click.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+        return 0
+    try:
+        loaded = load_entries(app.config_dir)
+    except ConfigError as error:
+        _print(error.problems, as_json=as_json)
+        return 1
+    _print(_warnings(loaded), as_json=as_json)
+    if not as_json:
+        click.echo(_summary(loaded.settings))
+    return 0
+
+
+def _warnings(loaded: Loaded) -> tuple[Problem, ...]:
+    return tuple(doubts(loaded.entries))
+
+
+def _print(problems: tuple[Problem, ...], *, as_json: bool) -> None:
+    for problem in problems:
+        if as_json:
+            click.echo(json.dumps(_record(problem), ensure_ascii=False))
+        else:
+            click.echo(str(problem), err=True)
+
+
+def _record(problem: Problem) -> dict[str, str | int]:
+    return {
+        "file": problem.file,
+        "line": problem.line,
+        "column": problem.column,
+        "message": problem.message,
+        "severity": "warning" if problem.warning else "error",
+    }
+
+
+def _summary(settings: Settings) -> str:
+    counts = {
+        "source": len(settings.sources),
+        "institution": len(settings.institutions),
+        "topic": len(settings.topics),
+        "subscriber": len(settings.subscribers),
+        "silence": len(settings.silences),
+        "test": len(settings.tests),
+    }
+    return "config: " + ", ".join(
+        f"{count} {noun}{'' if count == 1 else 's'}" for noun, count in counts.items()
+    )

@@ -1,0 +1,64 @@
+"""What is allowed but hardly meant: warnings about a configuration that is in force all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from alerts.config.document import did_you_mean
+from alerts.config.entries import Entries, Entry
+from alerts.config.forms import InstitutionForm, SelectionForm, SilenceForm, SourceForm, SubscriberForm
+from alerts.model.errors import Problem
+
+
+def doubts(entries: Entries) -> list[Problem]:
+    """The warnings, in the order of files and lines."""
+    found = [*_twice_polled(entries), *_selecting_nothing(entries), *_never_told(entries)]
+    return sorted(found)
+
+
+def _warning(entry: Entry, *steps: str | int, message: str) -> Problem:
+    return Problem(*entry.place(*steps), message, warning=True)
+
+
+def _twice_polled(entries: Entries) -> Iterator[Problem]:
+    """The same feed under two names would be fetched twice and count as two sources."""
+    first: dict[str, str] = {}
+    for entry, source in entries.valid("sources", SourceForm):
+        if source.url in first:
+            message = f"url: the source {first[source.url]!r} polls the same address: remove one"
+            yield _warning(entry, "url", message=message)
+        first.setdefault(source.url, source.id)
+
+
+def _selecting_nothing(entries: Entries) -> Iterator[Problem]:
+    """Tags, regions and categories that no institution carries."""
+    institutions = [institution for _, institution in entries.valid("institutions", InstitutionForm)]
+    carried = {
+        "tags": {tag for institution in institutions for tag in institution.tags},
+        "regions": {institution.region for institution in institutions},
+        "categories": {institution.category for institution in institutions},
+    }
+    for entry, steps, selection in _selections(entries):
+        for key, known in carried.items():
+            for index, value in enumerate(getattr(selection, key)):
+                if value not in known:
+                    where = (*steps, key, index)
+                    suggestion = did_you_mean(value, sorted(known))
+                    message = f"{key}: no institution carries {entry.shown(*where)}{suggestion}"
+                    yield _warning(entry, *where, message=message)
+
+
+def _selections(entries: Entries) -> Iterator[tuple[Entry, tuple[str | int, ...], SelectionForm]]:
+    for entry, subscriber in entries.valid("subscribers", SubscriberForm):
+        for index, rule in enumerate(subscriber.watch):
+            yield entry, ("watch", index), rule
+    for entry, silence in entries.valid("silences", SilenceForm):
+        yield entry, (), silence
+
+
+def _never_told(entries: Entries) -> Iterator[Problem]:
+    for entry, subscriber in entries.valid("subscribers", SubscriberForm):
+        if not subscriber.watch:
+            yield _warning(entry, message="the subscriber watches nothing and is never told: add `watch:`")
+        elif not subscriber.channels:
+            yield _warning(entry, message="the subscriber has no channel and is never told: add `channels:`")

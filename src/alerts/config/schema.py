@@ -1,0 +1,39 @@
+"""The JSON Schema of the configuration, for editors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from alerts.config.forms import ConfigurationForm
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema (2020-12) of one file of the configuration, with a description for each key."""
+    schema: dict[str, Any] = _plain(ConfigurationForm.model_json_schema(by_alias=True))
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "alerts configuration",
+        **schema,
+        "patternProperties": {"^x-": {"description": "A place for YAML anchors; its content is not read."}},
+    }
+
+
+def _plain(node: Any, *, names: bool = False) -> Any:
+    """Without what pydantic adds for programs: invented titles, and null, which the YAML does not take.
+
+    `names` says that the keys of this mapping are names of properties, not words of JSON Schema.
+    """
+    if isinstance(node, list):
+        return [_plain(each) for each in node]
+    if not isinstance(node, dict):
+        return node
+    if names:
+        return {name: _plain(each) for name, each in node.items()}
+    if {"type": "null"} in node.get("anyOf", ()):
+        (kept,) = [each for each in node["anyOf"] if each != {"type": "null"}]
+        node = kept | {key: value for key, value in node.items() if key not in {"anyOf", "default"}}
+    return {
+        key: _plain(value, names=key in {"properties", "$defs"})
+        for key, value in node.items()
+        if key != "title" and not (key == "default" and value in ("", [], {}))
+    }
