@@ -29,7 +29,7 @@ class Reason(StrEnum):
 
 _MEANINGS = {
     Reason.UNSUBSCRIBED: "The subscriber has unsubscribed this channel.",
-    Reason.BELOW_GRADE: "The strongest story behind it has a confidence below 0.10: kept for monitoring, never sent.",
+    Reason.BELOW_GRADE: "The strongest story has a confidence below 0.10: kept for monitoring, never sent.",
     Reason.CONFIG_CHANGE: "The level rose because the configuration changed, not because something happened.",
     Reason.SILENCE: "A silence covers the institution.",
     Reason.RISE_NOT_TOLD: "The level fell, but this channel was never told that it had risen.",

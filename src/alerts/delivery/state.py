@@ -140,7 +140,8 @@ class Queue:
     more: int = 0
 
     def add(self, entry: Entry) -> None:
-        if len(self.entries) < QUEUE_LENGTH:
+        """A correction is never left out: it is owed to exactly those who got the alert."""
+        if len(self.entries) < QUEUE_LENGTH or entry.role is Role.CORRECTION:
             self.entries.append(entry)
         else:
             self.more += 1

@@ -1,0 +1,50 @@
+"""What is still worth telling of alerts that waited together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from alerts.delivery.messages import Standing
+from alerts.delivery.state import Entry, Role, WatchKey
+from alerts.model.level import Level
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    alerts: tuple[Entry, ...]
+    overtaken: tuple[Entry, ...]
+    standing: tuple[Standing, ...]
+
+
+def settle(entries: Sequence[Entry], level_now: Callable[[WatchKey], Level]) -> Settled:
+    """Of each watched axis the last alert that agrees with the net move; the others are overtaken.
+
+    The net move goes from the level before the first alert to the level now, which may have changed without
+    an alert. Where it is none, the alerts came and went. What is not a level change always stays.
+    """
+    first: dict[WatchKey, Entry] = {}
+    kept: dict[WatchKey, Entry] = {}
+    for entry in entries:
+        if entry.role is not Role.ALERT or entry.from_ is None or entry.to is None:
+            continue
+        origin = first.setdefault(entry.watch, entry).from_
+        now = level_now(entry.watch)
+        if origin is not None and now != origin and (now > origin) == (entry.to > entry.from_):
+            kept[entry.watch] = entry
+    told = tuple(
+        each
+        for each in entries
+        if each.role is Role.ALERT and (each.axis is None or kept.get(each.watch) is each)
+    )
+    overtaken = tuple(
+        each
+        for each in entries
+        if each.role is Role.ALERT and each.axis is not None and kept.get(each.watch) is not each
+    )
+    standing = tuple(
+        Standing(key.institution, key.axis, level_now(key))
+        for key, entry in kept.items()
+        if key.axis is not None and level_now(key) is not entry.to
+    )
+    return Settled(told, overtaken, standing)
