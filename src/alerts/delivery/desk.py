@@ -22,7 +22,7 @@ from typing import Final
 from alerts.delivery.events import CorrectionEvent, Event, LevelEvent, MentionEvent, Notice
 from alerts.delivery.hours import next_digest, next_quiet
 from alerts.delivery.limit import forget, has_room, next_room, take
-from alerts.delivery.messages import (
+from alerts.delivery.outcome import (
     ChannelVerdict,
     Explanation,
     Kind,
@@ -38,8 +38,8 @@ from alerts.delivery.state import (
     Ack,
     ChannelState,
     DeskState,
-    Entry,
     Ledger,
+    Pending,
     Queue,
     QueueName,
     Role,
@@ -277,9 +277,9 @@ class Desk:
                 stories[:] = [*stories, event.story][-_STORIES:]
             self._ledger.keep(key, watch)
 
-    def _entry(self, event: Notice, alert: Alert, explanation: Explanation) -> Entry:
+    def _entry(self, event: Notice, alert: Alert, explanation: Explanation) -> Pending:
         if not isinstance(event, LevelEvent):
-            return Entry(alert.id, event.institution)
+            return Pending(alert.id, event.institution)
         change = event.transition
         rules = [
             self.subscriber.watch[each.rule]
@@ -287,9 +287,9 @@ class Desk:
             if each.matched and each.channel == alert.channel
         ]
         clear = not change.rises and all(change.to < rule.at_least for rule in rules)
-        return Entry(alert.id, change.institution, change.axis, change.from_, change.to, clear)
+        return Pending(alert.id, change.institution, change.axis, change.from_, change.to, clear)
 
-    def _dispatch(self, entry: Entry, alert: Alert, urgency: Level, at: datetime) -> list[Message]:
+    def _dispatch(self, entry: Pending, alert: Alert, urgency: Level, at: datetime) -> list[Message]:
         """Put an alert where it waits, or send it."""
         channel = alert.channel
         if alert.state is AlertState.DIGEST:
@@ -313,20 +313,20 @@ class Desk:
     def _channel(self, channel: str) -> ChannelState:
         return self.state.channels.setdefault(channel, ChannelState())
 
-    def _wait(self, channel: str, name: QueueName, due: datetime, entry: Entry) -> None:
+    def _wait(self, channel: str, name: QueueName, due: datetime, entry: Pending) -> None:
         queue = self._channel(channel).queues.setdefault(name, Queue(due))
         queue.due = min(queue.due, due)
         queue.add(entry)
 
-    def _wait_for_digest(self, channel: str, entry: Entry, at: datetime) -> None:
+    def _wait_for_digest(self, channel: str, entry: Pending, at: datetime) -> None:
         if self.subscriber.digest is not None:
             self._wait(channel, QueueName.DIGEST, next_digest(self.subscriber.digest, at), entry)
 
-    def _wait_for_quiet_end(self, channel: str, entry: Entry, urgency: Level, at: datetime) -> None:
+    def _wait_for_quiet_end(self, channel: str, entry: Pending, urgency: Level, at: datetime) -> None:
         due = quiet_end(self.subscriber.quiet_hours, urgency, at)
         self._wait(channel, QueueName.QUIET, due or at, entry)
 
-    def _wait_for_summary(self, channel: str, entry: Entry, urgency: Level, at: datetime) -> None:
+    def _wait_for_summary(self, channel: str, entry: Pending, urgency: Level, at: datetime) -> None:
         """At most one summary in the limit's length of time, not in quiet hours."""
         limit = self.subscriber.limit
         if limit is None:
@@ -398,11 +398,11 @@ class Desk:
         return messages
 
     def _still_wanted(
-        self, channel: str, kind: Kind, entries: Sequence[Entry], at: datetime, silences: Sequence[Silence]
-    ) -> tuple[list[Entry], list[Message]]:
+        self, channel: str, kind: Kind, entries: Sequence[Pending], at: datetime, silences: Sequence[Silence]
+    ) -> tuple[list[Pending], list[Message]]:
         """Entries of a queue that may go out now; those under a silence are held, with its reason."""
-        wanted: list[Entry] = []
-        silenced: dict[str, list[Entry]] = defaultdict(list)
+        wanted: list[Pending] = []
+        silenced: dict[str, list[Pending]] = defaultdict(list)
         for entry in entries:
             if entry.role is Role.REMINDER:
                 watch = self._ledger.watch(entry.watch)
@@ -422,8 +422,8 @@ class Desk:
 
     def _remind(self, at: datetime, silences: Sequence[Silence]) -> list[Message]:
         """One reminder a channel, for all levels that still stand and are due for one."""
-        ready: dict[str, list[Entry]] = defaultdict(list)
-        held: dict[tuple[str, Reason, str], list[Entry]] = defaultdict(list)
+        ready: dict[str, list[Pending]] = defaultdict(list)
+        held: dict[tuple[str, Reason, str], list[Pending]] = defaultdict(list)
         for key in sorted(self._ledger.reminders(at), key=lambda each: (each.institution, each.axis or "")):
             watch = self._ledger.watch(key)
             due = sorted(channel for channel, when in watch.remind.items() if when <= at)
@@ -434,7 +434,7 @@ class Desk:
                     continue
                 if self._barred(channel) or not self._stands(key, watch, channel):
                     continue
-                entry = Entry(
+                entry = Pending(
                     told.alert, key.institution, key.axis, told.level, watch.level, role=Role.REMINDER
                 )
                 silence = self._silence(key.institution, at, silences)
@@ -478,12 +478,12 @@ class Desk:
             if carried and Kind.CORRECTION not in carried and not self._correction_waits(alert):
                 owed[alert.channel].append(alert)
             elif withdrawn and not carried:
-                entry = Entry(alert.id, alert.institution)
+                entry = Pending(alert.id, alert.institution)
                 messages.append(
                     self._hold(alert.channel, Kind.ALERT, [entry], at, Reason.CORRECTED, event.why)
                 )
         for channel, alerts in owed.items():
-            entries = [Entry(each.id, each.institution, role=Role.CORRECTION) for each in alerts]
+            entries = [Pending(each.id, each.institution, role=Role.CORRECTION) for each in alerts]
             urgency = max((each.transition.to for each in alerts if each.transition), default=Level.LOW)
             if reason := self._barred(channel):
                 messages.append(self._hold(channel, Kind.CORRECTION, entries, at, reason, event.why))
@@ -528,7 +528,7 @@ class Desk:
     # Messages
 
     def _send(
-        self, channel: str, kind: Kind, entries: Sequence[Entry], at: datetime, more: int = 0
+        self, channel: str, kind: Kind, entries: Sequence[Pending], at: datetime, more: int = 0
     ) -> list[Message]:
         """One message of what is still true of the entries; none where nothing is left to say."""
         if kind is Kind.CORRECTION:
@@ -554,7 +554,7 @@ class Desk:
         self,
         channel: str,
         kind: Kind,
-        entries: Sequence[Entry],
+        entries: Sequence[Pending],
         at: datetime,
         reason: Reason,
         detail: str,
@@ -580,7 +580,7 @@ class Desk:
             *message.carries,
         )
 
-    def _schedule(self, channel: str, entries: Iterable[Entry], at: datetime) -> None:
+    def _schedule(self, channel: str, entries: Iterable[Pending], at: datetime) -> None:
         """The next reminder of every level that was just told and still stands."""
         if self._repeat is None:
             return
@@ -607,7 +607,7 @@ class Desk:
         known = self._institutions.get(institution)
         return None if known is None else silence_over(known, at, silences)
 
-    def _untell(self, channel: str, entry: Entry) -> None:
+    def _untell(self, channel: str, entry: Pending) -> None:
         """An alert that was to be told never went out: its fall is not told either."""
         watch = self._ledger.watch(entry.watch)
         told = watch.told.get(channel)
@@ -616,9 +616,9 @@ class Desk:
             self._ledger.keep(entry.watch, watch)
 
 
-def _single(entry: Entry) -> Kind:
+def _single(entry: Pending) -> Kind:
     return Kind.ALL_CLEAR if entry.clear else Kind.ALERT
 
 
-def _ids(entries: Iterable[Entry]) -> tuple[str, ...]:
+def _ids(entries: Iterable[Pending]) -> tuple[str, ...]:
     return tuple(entry.alert for entry in entries)

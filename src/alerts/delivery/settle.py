@@ -5,26 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from alerts.delivery.messages import Standing
-from alerts.delivery.state import Entry, Role, WatchKey
+from alerts.delivery.outcome import Standing
+from alerts.delivery.state import Pending, Role, WatchKey
 from alerts.model.level import Level
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    alerts: tuple[Entry, ...]
-    overtaken: tuple[Entry, ...]
+    alerts: tuple[Pending, ...]
+    overtaken: tuple[Pending, ...]
     standing: tuple[Standing, ...]
 
 
-def settle(entries: Sequence[Entry], level_now: Callable[[WatchKey], Level]) -> Settled:
+def settle(entries: Sequence[Pending], level_now: Callable[[WatchKey], Level]) -> Settled:
     """Of each watched axis the last alert that agrees with the net move; the others are overtaken.
 
     The net move goes from the level before the first alert to the level now, which may have changed without
     an alert. Where it is none, the alerts came and went. What is not a level change always stays.
     """
-    first: dict[WatchKey, Entry] = {}
-    kept: dict[WatchKey, Entry] = {}
+    first: dict[WatchKey, Pending] = {}
+    kept: dict[WatchKey, Pending] = {}
     for entry in entries:
         if entry.role is not Role.ALERT or entry.from_ is None or entry.to is None:
             continue

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
-from alerts.delivery.messages import Kind, Message
+from alerts.delivery.outcome import Kind, Message
 from alerts.model.level import Axis, Level
 from alerts.model.times import format_time, parse_time
 
@@ -99,7 +99,7 @@ class Role(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Pending:
     """An alert that waits for a message, with as much of it as the desk needs to settle what is still true.
 
     `axis`, `from_` and `to` are None for what is not a level change. `clear`: it ends what the channel's
@@ -136,10 +136,10 @@ class Queue:
     """Alerts that go out together at `due`. `more` counts those that found it full."""
 
     due: datetime
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[Pending] = field(default_factory=list)
     more: int = 0
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: Pending) -> None:
         """A correction is never left out: it is owed to exactly those who got the alert."""
         if len(self.entries) < QUEUE_LENGTH or entry.role is Role.CORRECTION:
             self.entries.append(entry)
@@ -181,7 +181,7 @@ class DeskState:
                 "queues": {
                     queue: {
                         "due": format_time(waiting.due),
-                        "entries": [_entry_list(entry) for entry in waiting.entries],
+                        "entries": [_pending_list(entry) for entry in waiting.entries],
                         "more": waiting.more,
                     }
                     for queue, waiting in channel.queues.items()
@@ -201,7 +201,7 @@ class DeskState:
             queues = {
                 QueueName(queue): Queue(
                     due=parse_time(waiting["due"]),
-                    entries=[_entry(values) for values in waiting["entries"]],
+                    entries=[_pending(values) for values in waiting["entries"]],
                     more=waiting["more"],
                 )
                 for queue, waiting in channel["queues"].items()
@@ -271,13 +271,13 @@ class MemoryLedger:
         return self._carried.get(alert, frozenset())
 
 
-def _entry_list(entry: Entry) -> list[Any]:
+def _pending_list(entry: Pending) -> list[Any]:
     return [entry.alert, entry.institution, entry.axis, entry.from_, entry.to, entry.clear, entry.role]
 
 
-def _entry(values: list[Any]) -> Entry:
+def _pending(values: list[Any]) -> Pending:
     alert, institution, axis, from_, to, clear, role = values
-    return Entry(
+    return Pending(
         alert=alert,
         institution=institution,
         axis=None if axis is None else Axis(axis),
