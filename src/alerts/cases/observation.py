@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 
+from alerts.model.item import Item
+from alerts.model.mention import Matched
+from alerts.model.source import Reliability, Source
 from alerts.model.story import Report
 from alerts.stories.features import Features
 
@@ -33,3 +38,74 @@ class Observation:
             reported=former.report.reported,
         )
         return Observation(report, self.features if self.counts else former.features)
+
+
+def observation(
+    item: Item,
+    institution: str,
+    matched: Matched,
+    features: Features,
+    sources: Mapping[str, Source],
+) -> Observation:
+    """What an item says about an institution. Salience 0 where it does not mention it or was withdrawn."""
+    hits: dict[str, float] = {}
+    for hit in matched.topics:
+        if hit.institutions is None or institution in hit.institutions:
+            hits[hit.topic] = max(hit.weight, hits.get(hit.topic, 0.0))
+    mine = [mention.salience for mention in matched.mentions if mention.institution == institution]
+    return Observation(
+        report(
+            institution,
+            sources,
+            item=item.id,
+            title=item.title,
+            url=item.url,
+            source=item.source,
+            publisher=publisher_of(item, sources),
+            published=item.published,
+            observed=item.observed,
+            salience=0.0 if item.withdrawn else max(mine, default=0.0),
+            topics=tuple(sorted(hits.items())),
+        ),
+        features,
+    )
+
+
+def report(
+    institution: str,
+    sources: Mapping[str, Source],
+    *,
+    item: str,
+    title: str,
+    url: str,
+    source: str,
+    publisher: str,
+    published: datetime | None,
+    observed: datetime,
+    salience: float,
+    topics: tuple[tuple[str, float], ...],
+) -> Report:
+    """A source record. A source that the configuration does not name cannot be judged (F, secondary)."""
+    known = sources.get(source)
+    return Report(
+        item=item,
+        title=title,
+        url=url,
+        source=source,
+        publisher=publisher,
+        reliability=Reliability.F if known is None else known.reliability,
+        direct=known is not None and known.is_direct_for(institution),
+        published=published,
+        observed=observed,
+        reported=observed if published is None else min(published, observed),
+        salience=salience,
+        topics=topics,
+    )
+
+
+def publisher_of(item: Item, sources: Mapping[str, Source]) -> str:
+    """Who published the item: as it says itself, else its source's publisher, else the source's id."""
+    if item.publisher:
+        return item.publisher
+    known = sources.get(item.source)
+    return known.publisher if known is not None else item.source

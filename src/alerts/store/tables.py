@@ -207,7 +207,7 @@ class AlertRow(Base):
     transition: Mapped[int | None] = mapped_column(ForeignKey("transitions.id"), index=True)
     state: Mapped[str]
     reason: Mapped[str]
-    record: Mapped[dict[str, Any]]
+    detail: Mapped[dict[str, Any]]
 
 
 class DeliveryRow(Base):
@@ -219,8 +219,8 @@ class DeliveryRow(Base):
     subscriber: Mapped[str] = mapped_column(index=True)
     channel: Mapped[str]
     kind: Mapped[str]
-    alerts: Mapped[list[Any]]
-    view: Mapped[dict[str, Any]]
+    at: Mapped[datetime]
+    message: Mapped[dict[str, Any]]
     state: Mapped[str]
     reason: Mapped[str]
     due_at: Mapped[datetime | None]
@@ -246,12 +246,29 @@ class AttemptRow(Base):
     line: Mapped[str]
 
 
+class CarriedRow(Base):
+    """Which delivery told of which alert."""
+
+    __tablename__ = "carried"
+    alert: Mapped[str] = mapped_column(primary_key=True)
+    delivery: Mapped[str] = mapped_column(ForeignKey("deliveries.id", ondelete="CASCADE"), primary_key=True)
+
+
+class SnapshotRow(Base):
+    """The profile of an institution as it was when its alerts were made: what their messages show."""
+
+    __tablename__ = "snapshots"
+    institution: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(primary_key=True)
+    profile: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 class DeskRow(Base):
     """What one subscriber's routing remembers: windows, backlog, digest."""
 
     __tablename__ = "desks"
     subscriber: Mapped[str] = mapped_column(primary_key=True)
-    state: Mapped[dict[str, Any]]
+    state: Mapped[str]
     due_at: Mapped[datetime | None] = mapped_column(index=True)
     claimed_until: Mapped[datetime | None]
 
@@ -263,7 +280,10 @@ class WatchRow(Base):
     subscriber: Mapped[str] = mapped_column(primary_key=True)
     institution: Mapped[str] = mapped_column(primary_key=True)
     axis: Mapped[str] = mapped_column(primary_key=True)
-    state: Mapped[dict[str, Any]]
+    state: Mapped[str]
+    due_at: Mapped[datetime | None]
+
+    __table_args__ = (Index("ix_watches_due", "subscriber", "due_at"),)
 
 
 class SilenceRow(Base):
@@ -276,15 +296,6 @@ class SilenceRow(Base):
     until: Mapped[datetime]
     reason: Mapped[str]
     author: Mapped[str]
-
-
-class UnsubscriptionRow(Base):
-    """A channel of a subscriber that asked for no more."""
-
-    __tablename__ = "unsubscriptions"
-    subscriber: Mapped[str] = mapped_column(primary_key=True)
-    channel: Mapped[str] = mapped_column(primary_key=True)
-    at: Mapped[datetime]
 
 
 class LockRow(Base):

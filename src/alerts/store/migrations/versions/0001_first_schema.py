@@ -53,8 +53,8 @@ def upgrade() -> None:
         sa.Column("subscriber", sa.Text(), nullable=False),
         sa.Column("channel", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("alerts", sa.Text(), nullable=False),
-        sa.Column("view", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("message", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("due_at", sa.BigInteger(), nullable=True),
@@ -157,6 +157,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_silences")),
     )
     op.create_table(
+        "snapshots",
+        sa.Column("institution", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("profile", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("institution", "at", name=op.f("pk_snapshots")),
+    )
+    op.create_table(
         "sources",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("url", sa.Text(), nullable=False),
@@ -227,20 +234,17 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_transitions_at"), ["at"], unique=False)
 
     op.create_table(
-        "unsubscriptions",
-        sa.Column("subscriber", sa.Text(), nullable=False),
-        sa.Column("channel", sa.Text(), nullable=False),
-        sa.Column("at", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("subscriber", "channel", name=op.f("pk_unsubscriptions")),
-    )
-    op.create_table(
         "watches",
         sa.Column("subscriber", sa.Text(), nullable=False),
         sa.Column("institution", sa.Text(), nullable=False),
         sa.Column("axis", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("subscriber", "institution", "axis", name=op.f("pk_watches")),
     )
+    with op.batch_alter_table("watches", schema=None) as batch_op:
+        batch_op.create_index("ix_watches_due", ["subscriber", "due_at"], unique=False)
+
     op.create_table(
         "alerts",
         sa.Column("id", sa.Text(), nullable=False),
@@ -252,7 +256,7 @@ def upgrade() -> None:
         sa.Column("transition", sa.Integer(), nullable=True),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("record", sa.Text(), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["transition"], ["transitions.id"], name=op.f("fk_alerts_transition")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alerts")),
     )
@@ -279,6 +283,15 @@ def upgrade() -> None:
     with op.batch_alter_table("attempts", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_attempts_delivery"), ["delivery"], unique=False)
 
+    op.create_table(
+        "carried",
+        sa.Column("alert", sa.Text(), nullable=False),
+        sa.Column("delivery", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["delivery"], ["deliveries.id"], name=op.f("fk_carried_delivery"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("alert", "delivery", name=op.f("pk_carried")),
+    )
     op.create_table(
         "revisions",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -309,6 +322,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_revisions_item"))
 
     op.drop_table("revisions")
+    op.drop_table("carried")
     with op.batch_alter_table("attempts", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_attempts_delivery"))
 
@@ -320,8 +334,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_alerts_at"))
 
     op.drop_table("alerts")
+    with op.batch_alter_table("watches", schema=None) as batch_op:
+        batch_op.drop_index("ix_watches_due")
+
     op.drop_table("watches")
-    op.drop_table("unsubscriptions")
     with op.batch_alter_table("transitions", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_transitions_at"))
 
@@ -339,6 +355,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_sources_due")
 
     op.drop_table("sources")
+    op.drop_table("snapshots")
     op.drop_table("silences")
     with op.batch_alter_table("memberships", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_memberships_story"))

@@ -1,0 +1,74 @@
+"""The configuration in force, reread when its files change."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from alerts.config.load import fingerprint, load
+from alerts.matching.matcher import Matcher
+from alerts.model.errors import ConfigError, Problem
+from alerts.model.settings import Settings
+from alerts.pipeline import log
+
+_LOOK_EVERY_SECONDS = 1.0
+
+
+@dataclass
+class Active:
+    """A checked configuration and what is built from it once."""
+
+    settings: Settings
+
+    @cached_property
+    def matcher(self) -> Matcher:
+        return Matcher(
+            self.settings.institutions.values(), self.settings.topics.values(), self.settings.sources
+        )
+
+
+class Configuration:
+    """Looks at the files at most once a second. A broken edit is refused; the last good one stays in force."""
+
+    def __init__(self, directory: Path) -> None:
+        """Raises ConfigError where there is no good configuration to begin with."""
+        self.directory = directory
+        self._lock = threading.Lock()
+        self._active = Active(load(directory))
+        self._seen = self._active.settings.hash
+        self._looked = time.monotonic()
+        self._problems: tuple[Problem, ...] = ()
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What is wrong with the files as they are now; empty where they are in force."""
+        return self._problems
+
+    def current(self) -> Active:
+        """The configuration in force."""
+        with self._lock:
+            if time.monotonic() - self._looked >= _LOOK_EVERY_SECONDS:
+                self._look()
+                self._looked = time.monotonic()
+            return self._active
+
+    def _look(self) -> None:
+        try:
+            found = fingerprint(self.directory)
+            if found == self._seen:
+                return
+            self._seen = found
+            active = Active(load(self.directory))
+            active.matcher  # noqa: B018 (built here, while the former one still serves the other threads)
+        except ConfigError as error:
+            if self._problems != error.problems:
+                log.event("config.refused", logging.ERROR, problems=[str(each) for each in error.problems])
+            self._problems = error.problems
+            return
+        self._active = active
+        self._problems = ()
+        log.event("config.loaded", hash=active.settings.hash)

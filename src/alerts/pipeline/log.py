@@ -1,0 +1,53 @@
+"""Logs: one event a line with a static name and the ids it is about; JSON where nobody watches a terminal."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from datetime import UTC, datetime
+
+_ROOT = "alerts"
+_NOISY = ("httpx", "httpcore", "apprise", "kombu", "amqp", "celery.redirected")
+
+
+class _Lines(logging.Formatter):
+    """`time level event key=value …`, or the same as JSON."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        super().__init__()
+        self._as_json = as_json
+
+    def format(self, record: logging.LogRecord) -> str:
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        fields: dict[str, object] = dict(getattr(record, "fields", {}))
+        if record.exc_info and record.exc_info[0] is not None:
+            fields["error"] = f"{record.exc_info[0].__name__}: {_one_line(str(record.exc_info[1]))}"
+        if self._as_json:
+            line = {"at": at, "level": record.levelname.lower(), "event": record.getMessage(), **fields}
+            return json.dumps(line, default=str)
+        shown = " ".join(f"{name}={value}" for name, value in fields.items())
+        return f"{at} {record.levelname.lower()} {_one_line(record.getMessage())} {shown}".rstrip()
+
+
+def configure(level: str | None = None) -> None:
+    """Sends all logs to standard error. ALERTS_LOG sets the level, ALERTS_LOG_FORMAT `json` or `text`."""
+    chosen = (level or os.environ.get("ALERTS_LOG") or "WARNING").upper()
+    wanted = os.environ.get("ALERTS_LOG_FORMAT") or ("text" if sys.stderr.isatty() else "json")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Lines(as_json=wanted == "json"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.getLogger(_ROOT).setLevel(chosen)
+    # These log URLs, headers and bodies below WARNING: secrets among them.
+    for name in _NOISY:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def event(name: str, level: int = logging.INFO, *, error: bool = False, **fields: object) -> None:
+    """Logs one event. `error`: with the exception being handled, as one line."""
+    logging.getLogger(_ROOT).log(level, name, exc_info=error, extra={"fields": fields})
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,93 @@
+"""The composition root: worker, command line and tests build the program here, each with its own adapters."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TextIO
+
+import httpx
+
+from alerts.cases.casefile import CaseFile
+from alerts.pipeline.configuration import Configuration
+from alerts.pipeline.hints import Hints
+from alerts.store.database import Database
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class CaseCache:
+    """Case files that this process has loaded, each good for one version of its row. Bounded; thread-safe.
+
+    A case file is taken out while it is used: whoever fails with it in hand leaves nothing half changed.
+    """
+
+    def __init__(self, size: int = 256) -> None:
+        self._size = size
+        self._cases: OrderedDict[str, tuple[tuple[int, str], CaseFile]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def take(self, institution: str, version: int, configuration: str) -> CaseFile | None:
+        """The case file, if it is the one of this version under this configuration."""
+        with self._lock:
+            known = self._cases.pop(institution, None)
+        return known[1] if known is not None and known[0] == (version, configuration) else None
+
+    def put(self, institution: str, version: int, configuration: str, case: CaseFile) -> None:
+        with self._lock:
+            self._cases[institution] = ((version, configuration), case)
+            while len(self._cases) > self._size:
+                self._cases.popitem(last=False)
+
+
+@dataclass
+class Runtime:
+    """What the verbs work with. `enqueue` is called only after a transaction committed."""
+
+    database: Database
+    configuration: Configuration
+    enqueue: Callable[[Hints], None]
+    clock: Callable[[], datetime] = utc_now
+    stream: TextIO = field(default_factory=lambda: sys.stdout)
+    cases: CaseCache = field(default_factory=CaseCache)
+    contact: str = ""
+
+    @cached_property
+    def client(self) -> httpx.Client:
+        """Made on first use, so after any fork."""
+        from alerts.feeds.fetch import make_client, user_agent
+
+        return make_client(agent=user_agent(self.contact))
+
+    def close(self) -> None:
+        """Gives connections back."""
+        if "client" in self.__dict__:
+            self.client.close()
+        self.database.dispose()
+
+
+_PROCESS: list[tuple[int, Runtime]] = []
+_PROCESS_LOCK = threading.Lock()
+
+
+def process_runtime(enqueue: Callable[[Hints], None]) -> Runtime:
+    """The runtime of this worker process, from its environment; made anew after a fork."""
+    with _PROCESS_LOCK:
+        if not _PROCESS or _PROCESS[0][0] != os.getpid():
+            runtime = Runtime(
+                database=Database(os.environ["ALERTS_DATABASE"]),
+                configuration=Configuration(Path(os.environ["ALERTS_CONFIG"])),
+                enqueue=enqueue,
+                contact=os.environ.get("ALERTS_CONTACT", ""),
+            )
+            _PROCESS[:] = [(os.getpid(), runtime)]
+        return _PROCESS[0][1]

@@ -1,0 +1,316 @@
+"""Findings in, case files out: what assessing one institution reads and writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from alerts.cases.casefile import AxisState
+from alerts.cases.observation import Observation, report
+from alerts.model.level import Axis, Cause, Contribution, Level, Transition
+from alerts.model.source import Source
+from alerts.model.story import Evidence
+from alerts.model.times import format_time, parse_time
+from alerts.store.tables import (
+    CaseRow,
+    FindingRow,
+    MembershipRow,
+    StoryEventRow,
+    StoryRow,
+    TransitionRow,
+)
+from alerts.store.upsert import insert_new, upsert
+from alerts.stories.cluster import Event, Joined
+from alerts.stories.features import Features
+
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The stored state of one institution's case file."""
+
+    institution: str
+    cursor: datetime
+    version: int
+    configuration: str
+    axes: Mapping[Axis, AxisState]
+
+
+# --- what is due ---------------------------------------------------------------------------------------------
+
+
+def mark_due(session: Session, institutions: Iterable[str], at: datetime) -> None:
+    """Something new was found about these institutions at `at`."""
+    rows = [
+        {
+            "institution": institution,
+            "cursor": BEGINNING,
+            "version": 0,
+            "configuration": "",
+            "axes": {},
+            "due_at": at,
+            "next_fall_at": None,
+            "claimed_until": None,
+        }
+        for institution in sorted(set(institutions))
+    ]
+    kept = frozenset({"cursor", "version", "configuration", "axes", "next_fall_at", "claimed_until"})
+    upsert(session, CaseRow, rows, keep=kept)
+
+
+def claim_due(session: Session, now: datetime, *, limit: int, hold: timedelta) -> list[str]:
+    """Institutions to assess now, at most `limit`; each is not handed out again for `hold`."""
+    due = (
+        select(CaseRow.institution)
+        .where(CaseRow.due_at <= now, func.coalesce(CaseRow.claimed_until, BEGINNING) <= now)
+        .order_by(CaseRow.due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    found = list(session.scalars(due))
+    if found:
+        session.execute(
+            update(CaseRow).where(CaseRow.institution.in_(found)).values(claimed_until=now + hold)
+        )
+    return found
+
+
+# --- reading -------------------------------------------------------------------------------------------------
+
+
+def lock(session: Session, institution: str) -> Case | None:
+    """The case, locked until the transaction ends; None where nothing was ever found about it."""
+    return _case(session.scalar(select(CaseRow).where(CaseRow.institution == institution).with_for_update()))
+
+
+def peek(session: Session, institution: str) -> Case | None:
+    """The case as last assessed, without a lock."""
+    return _case(session.get(CaseRow, institution))
+
+
+def _case(row: CaseRow | None) -> Case | None:
+    if row is None:
+        return None
+    axes = {
+        Axis(name): AxisState(Level(state["level"]), parse_time(state["since"]) if state["since"] else None)
+        for name, state in row.axes.items()
+    }
+    return Case(row.institution, row.cursor, row.version, row.configuration, axes)
+
+
+def observations(
+    session: Session,
+    institution: str,
+    sources: Mapping[str, Source],
+    *,
+    after: datetime = BEGINNING,
+    upto: datetime | None = None,
+) -> list[tuple[datetime, list[Observation]]]:
+    """What was observed about the institution in (after, upto], by instant, in order."""
+    query = select(FindingRow).where(FindingRow.institution == institution, FindingRow.observed > after)
+    if upto is not None:
+        query = query.where(FindingRow.observed <= upto)
+    instants: dict[datetime, list[Observation]] = {}
+    for row in session.scalars(query.order_by(FindingRow.observed, FindingRow.item)):
+        instants.setdefault(row.observed, []).append(_observation(row, sources))
+    return list(instants.items())
+
+
+def _observation(row: FindingRow, sources: Mapping[str, Source]) -> Observation:
+    return Observation(
+        report(
+            row.institution,
+            sources,
+            item=row.item,
+            title=row.title,
+            url=row.url,
+            source=row.source,
+            publisher=row.publisher,
+            published=row.published,
+            observed=row.observed,
+            salience=row.salience,
+            topics=tuple((topic, weight) for topic, weight in row.topics),
+        ),
+        Features.load(row.features),
+    )
+
+
+def members(
+    session: Session, institution: str, sources: Mapping[str, Source], upto: datetime
+) -> list[tuple[Observation, str]]:
+    """Each item's newest observation up to an instant, in the place of its former ones, with its story."""
+    rows = session.execute(
+        select(MembershipRow.item, MembershipRow.story).where(MembershipRow.institution == institution)
+    )
+    stories = dict(rows.tuples())
+    newest: dict[str, Observation] = {}
+    for _, batch in observations(session, institution, sources, upto=upto):
+        for each in batch:
+            newest[each.report.item] = each.after(newest.get(each.report.item))
+    return [(each, stories[item]) for item, each in newest.items() if item in stories]
+
+
+def transitions(
+    session: Session,
+    institution: str | None = None,
+    *,
+    since: datetime | None = None,
+    upto: datetime | None = None,
+    rises_only: bool = False,
+    limit: int | None = None,
+) -> list[Transition]:
+    """Recorded level changes in order of time; with `limit` the newest ones."""
+    query = select(TransitionRow)
+    if institution is not None:
+        query = query.where(TransitionRow.institution == institution)
+    if since is not None:
+        query = query.where(TransitionRow.at >= since)
+    if upto is not None:
+        query = query.where(TransitionRow.at <= upto)
+    query = query.order_by(TransitionRow.at.desc(), TransitionRow.institution.desc(), TransitionRow.id.desc())
+    rows = session.scalars(query.limit(limit) if limit is not None else query)
+    found = [transition_of(row) for row in rows]
+    found.reverse()
+    return [each for each in found if each.rises] if rises_only else found
+
+
+def transition_of(row: TransitionRow) -> Transition:
+    return Transition(
+        at=row.at,
+        institution=row.institution,
+        axis=Axis(row.axis),
+        from_=Level(row.from_level),
+        to=Level(row.to_level),
+        score=row.score,
+        cause=Cause(row.cause),
+        contributions=tuple(
+            Contribution(**{**each, "topics": tuple(each["topics"])}) for each in row.contributions
+        ),
+    )
+
+
+# --- writing -------------------------------------------------------------------------------------------------
+
+
+def add_findings(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Stores what was found in revisions; finding it again changes nothing."""
+    insert_new(session, FindingRow, rows)
+
+
+def save(
+    session: Session,
+    case: Case,
+    *,
+    cursor: datetime,
+    configuration: str,
+    axes: Mapping[Axis, AxisState],
+    next_fall_at: datetime | None,
+) -> None:
+    """Writes the case as assessed up to `cursor`; it is due again at its next fall."""
+    session.execute(
+        update(CaseRow)
+        .where(CaseRow.institution == case.institution)
+        .values(
+            cursor=cursor,
+            version=case.version + 1,
+            configuration=configuration,
+            axes={
+                axis.value: {
+                    "level": state.level.value,
+                    "since": format_time(state.since) if state.since else None,
+                }
+                for axis, state in axes.items()
+            },
+            due_at=next_fall_at,
+            next_fall_at=next_fall_at,
+            claimed_until=None,
+        )
+    )
+
+
+def add_transitions(session: Session, found: Sequence[Transition]) -> list[int]:
+    """Stores level changes; their row ids in the same order."""
+    rows = [
+        TransitionRow(
+            at=each.at,
+            institution=each.institution,
+            axis=each.axis.value,
+            from_level=each.from_.value,
+            to_level=each.to.value,
+            score=each.score,
+            cause=each.cause.value,
+            contributions=[_plain(contribution) for contribution in each.contributions],
+        )
+        for each in found
+    ]
+    session.add_all(rows)
+    session.flush()
+    return [row.id for row in rows]
+
+
+def _plain(each: Contribution) -> dict[str, Any]:
+    return {name: getattr(each, name) for name in each.__dataclass_fields__} | {"topics": list(each.topics)}
+
+
+def add_events(session: Session, institution: str, at: datetime, events: Sequence[Event]) -> None:
+    """Follows story events in the memberships, and records them."""
+    joined = {each.item: each.story for each in events if isinstance(each, Joined)}
+    upsert(
+        session,
+        MembershipRow,
+        [
+            {"institution": institution, "item": item, "story": story}
+            for item, story in sorted(joined.items())
+        ],
+    )
+    for event in events:
+        if not isinstance(event, Joined):
+            session.execute(
+                update(MembershipRow)
+                .where(MembershipRow.institution == institution, MembershipRow.story == event.gone)
+                .values(story=event.into)
+            )
+            session.execute(update(StoryRow).where(StoryRow.id == event.gone).values(merged_into=event.into))
+    session.add_all(
+        StoryEventRow(
+            at=at,
+            institution=institution,
+            kind="joined" if isinstance(event, Joined) else "merged",
+            story=event.story if isinstance(event, Joined) else event.into,
+            other=event.item if isinstance(event, Joined) else event.gone,
+            why=event.why(),
+        )
+        for event in events
+    )
+
+
+def save_stories(session: Session, found: Iterable[Evidence]) -> None:
+    """Writes the stories as last assessed."""
+    upsert(
+        session,
+        StoryRow,
+        [
+            {
+                "id": each.story,
+                "institution": each.institution,
+                "title": each.title,
+                "first": each.reports[0].reported,
+                "newest": each.newest,
+                "confidence": each.confidence,
+                "grade": each.grade,
+                "mix": each.mix.value,
+                "salience": each.salience,
+                "reports": len(each.reports),
+                "publishers": len(each.groups),
+                "topics": [list(topic) for topic in each.topics],
+                "merged_into": None,
+            }
+            for each in found
+        ],
+    )

@@ -1,0 +1,242 @@
+"""The outbox: alerts, deliveries, leases, attempts."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from alerts.delivery.messages import Message
+from alerts.model.alert import Alert, DeliveryState
+from alerts.store import desks
+from alerts.store.tables import AlertRow, AttemptRow, DeliveryRow, SnapshotRow
+from alerts.store.upsert import insert_new
+
+_WAITING = (DeliveryState.PENDING.value, DeliveryState.FAILED.value, DeliveryState.UNKNOWN.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """A delivery in the hands of one sender. `number` counts its attempts from 1.
+
+    `cut`: an earlier attempt was begun and never ended, so its message may have arrived.
+    """
+
+    id: str
+    token: str
+    number: int
+    subscriber: str
+    channel: str
+    kind: str
+    at: datetime
+    created_at: datetime
+    message: Mapping[str, Any]
+    cut: bool
+
+
+def add_alerts(
+    session: Session,
+    alerts: Sequence[Alert],
+    *,
+    transitions: Mapping[str, int],
+    details: Mapping[str, Mapping[str, Any]],
+) -> None:
+    """Stores alerts. `transitions` gives row ids by transition key, `details` more of an alert by its id."""
+    insert_new(
+        session,
+        AlertRow,
+        [
+            {
+                "id": each.id,
+                "at": each.at,
+                "subscriber": each.subscriber,
+                "channel": each.channel,
+                "institution": each.institution,
+                "on": each.on.value,
+                "transition": None if each.transition is None else transitions.get(each.transition.key),
+                "state": each.state.value,
+                "reason": each.reason,
+                "detail": dict(details.get(each.id, {})),
+            }
+            for each in alerts
+        ],
+    )
+
+
+def add_delivery(
+    session: Session, message: Message, record: Mapping[str, Any], *, now: datetime, observed: datetime | None
+) -> bool:
+    """Writes the row of a message; whether it is to be sent. A message already known is left as it is."""
+    held = message.held is not None
+    insert_new(
+        session,
+        DeliveryRow,
+        [
+            {
+                "id": message.id,
+                "created_at": now,
+                "subscriber": message.subscriber,
+                "channel": message.channel,
+                "kind": message.kind.value,
+                "at": message.at,
+                "message": dict(record),
+                "state": (DeliveryState.SUPPRESSED if held else DeliveryState.PENDING).value,
+                "reason": message.held.value if message.held is not None else "",
+                "due_at": None if held else now,
+                "lease_until": None,
+                "lease_token": None,
+                "attempts": 0,
+                "sent_at": None,
+                "observed_at": observed,
+            }
+        ],
+    )
+    if not held:
+        desks.carry(session, message.id, message.carries)
+    return not held
+
+
+def add_snapshot(session: Session, institution: str, at: datetime, profile: bytes) -> None:
+    insert_new(session, SnapshotRow, [{"institution": institution, "at": at, "profile": profile}])
+
+
+def snapshot(session: Session, institution: str, at: datetime) -> bytes | None:
+    """The newest profile snapshot of the institution not after `at`."""
+    return session.scalar(
+        select(SnapshotRow.profile)
+        .where(SnapshotRow.institution == institution, SnapshotRow.at <= at)
+        .order_by(SnapshotRow.at.desc())
+        .limit(1)
+    )
+
+
+def alerts_by_id(session: Session, ids: Sequence[str]) -> dict[str, AlertRow]:
+    return {row.id: row for row in session.scalars(select(AlertRow).where(AlertRow.id.in_(ids)))}
+
+
+def claim_due(session: Session, now: datetime, *, limit: int, hold: timedelta) -> list[str]:
+    """Deliveries to send now, expired leases among them; each is not handed out again for `hold`."""
+    due = (
+        select(DeliveryRow.id)
+        .where(DeliveryRow.due_at <= now)
+        .order_by(DeliveryRow.due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    found = list(session.scalars(due))
+    if found:
+        session.execute(update(DeliveryRow).where(DeliveryRow.id.in_(found)).values(due_at=now + hold))
+    return found
+
+
+def lease(session: Session, delivery: str, now: datetime, *, seconds: float) -> Leased | None:
+    """Takes a delivery and marks the attempt; None where it is done or in other hands."""
+    until = now + timedelta(seconds=seconds)
+    token = uuid.uuid4().hex
+    taken = session.execute(
+        update(DeliveryRow)
+        .where(
+            DeliveryRow.id == delivery,
+            or_(
+                DeliveryRow.state.in_(_WAITING),
+                (DeliveryRow.state == DeliveryState.LEASED.value) & (DeliveryRow.lease_until <= now),
+            ),
+        )
+        .values(
+            state=DeliveryState.LEASED.value,
+            lease_until=until,
+            lease_token=token,
+            # Found again here, should this sender die.
+            due_at=until,
+            attempts=DeliveryRow.attempts + 1,
+        )
+        .returning(DeliveryRow.attempts)
+    ).scalar_one_or_none()
+    if taken is None:
+        return None
+    row = session.get_one(DeliveryRow, delivery)
+    cut = session.execute(
+        update(AttemptRow)
+        .where(AttemptRow.delivery == delivery, AttemptRow.ended_at.is_(None))
+        .values(
+            ended_at=now,
+            state=DeliveryState.UNKNOWN.value,
+            line="cut off before its end: it may have arrived",
+        )
+        .returning(AttemptRow.id)
+    ).all()
+    session.add(
+        AttemptRow(
+            delivery=delivery,
+            number=taken,
+            started_at=now,
+            ended_at=None,
+            state=DeliveryState.LEASED.value,
+            line="",
+        )
+    )
+    return Leased(
+        id=row.id,
+        token=token,
+        number=taken,
+        subscriber=row.subscriber,
+        channel=row.channel,
+        kind=row.kind,
+        at=row.at,
+        created_at=row.created_at,
+        message=row.message,
+        cut=bool(cut),
+    )
+
+
+def finish(
+    session: Session,
+    leased: Leased,
+    state: DeliveryState,
+    *,
+    reason: str,
+    line: str,
+    now: datetime,
+    next_at: datetime | None,
+) -> bool:
+    """Marks the end of an attempt; False where the lease had run out and the row is in other hands."""
+    session.execute(
+        update(AttemptRow)
+        .where(AttemptRow.delivery == leased.id, AttemptRow.number == leased.number)
+        .values(ended_at=now, state=state.value, line=line)
+    )
+    mine = session.execute(
+        update(DeliveryRow)
+        .where(DeliveryRow.id == leased.id, DeliveryRow.lease_token == leased.token)
+        .values(
+            state=state.value,
+            reason=reason,
+            due_at=next_at,
+            lease_until=None,
+            lease_token=None,
+            sent_at=now if state is DeliveryState.SENT else None,
+        )
+        .returning(DeliveryRow.id)
+    ).scalar_one_or_none()
+    return mine is not None
+
+
+def postpone(session: Session, leased: Leased, until: datetime, reason: str) -> None:
+    """Gives a lease back unused: the attempt never happened."""
+    session.execute(
+        update(DeliveryRow)
+        .where(DeliveryRow.id == leased.id, DeliveryRow.lease_token == leased.token)
+        .values(
+            state=DeliveryState.PENDING.value,
+            reason=reason,
+            due_at=until,
+            lease_until=None,
+            lease_token=None,
+            attempts=DeliveryRow.attempts - 1,
+        )
+    )

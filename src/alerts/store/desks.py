@@ -1,0 +1,113 @@
+"""What each subscriber's desk remembers between two events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from alerts.delivery.messages import Kind, Message
+from alerts.delivery.state import DeskState, WatchKey, WatchState
+from alerts.model.alert import DeliveryState
+from alerts.model.level import Axis
+from alerts.store.cases import BEGINNING
+from alerts.store.tables import CarriedRow, DeliveryRow, DeskRow, WatchRow
+from alerts.store.upsert import insert_new, upsert
+
+
+class SqlLedger:
+    """The ledger of one subscriber, within one transaction."""
+
+    def __init__(self, session: Session, subscriber: str) -> None:
+        self._session = session
+        self._subscriber = subscriber
+        self._new: dict[str, set[Kind]] = {}
+
+    def watch(self, key: WatchKey) -> WatchState:
+        row = self._session.get(WatchRow, (self._subscriber, key.institution, _axis(key)))
+        return WatchState() if row is None else WatchState.from_json(row.state)
+
+    def keep(self, key: WatchKey, watch: WatchState) -> None:
+        self._session.merge(
+            WatchRow(
+                subscriber=self._subscriber,
+                institution=key.institution,
+                axis=_axis(key),
+                state=watch.to_json(),
+                due_at=watch.due,
+            )
+        )
+
+    def next_reminder(self) -> datetime | None:
+        return self._session.scalar(
+            select(func.min(WatchRow.due_at)).where(WatchRow.subscriber == self._subscriber)
+        )
+
+    def reminders(self, at: datetime) -> Sequence[WatchKey]:
+        rows = self._session.execute(
+            select(WatchRow.institution, WatchRow.axis)
+            .where(WatchRow.subscriber == self._subscriber, WatchRow.due_at <= at)
+            .order_by(WatchRow.institution, WatchRow.axis)
+        )
+        return [WatchKey(institution, Axis(axis) if axis else None) for institution, axis in rows]
+
+    def carry(self, message: Message) -> None:
+        for alert in message.carries:
+            self._new.setdefault(alert, set()).add(message.kind)
+
+    def carried(self, alert: str) -> frozenset[Kind]:
+        rows = self._session.scalars(
+            select(DeliveryRow.kind)
+            .join(CarriedRow, CarriedRow.delivery == DeliveryRow.id)
+            .where(CarriedRow.alert == alert, DeliveryRow.state != DeliveryState.DEAD.value)
+        )
+        return frozenset({Kind(kind) for kind in rows} | self._new.get(alert, set()))
+
+
+def _axis(key: WatchKey) -> str:
+    return key.axis.value if key.axis is not None else ""
+
+
+def lock(session: Session, subscriber: str) -> DeskState:
+    """The subscriber's state, locked until the transaction ends.
+
+    Lock several in the order of their ids, or two workers wait for each other.
+    """
+    fresh = DeskState()
+    insert_new(
+        session,
+        DeskRow,
+        [{"subscriber": subscriber, "state": fresh.to_json(), "due_at": None, "claimed_until": None}],
+    )
+    state = session.scalar(select(DeskRow.state).where(DeskRow.subscriber == subscriber).with_for_update())
+    return fresh if state is None else DeskState.from_json(state)
+
+
+def save(session: Session, subscriber: str, state: DeskState, due: datetime | None) -> None:
+    session.execute(
+        update(DeskRow)
+        .where(DeskRow.subscriber == subscriber)
+        .values(state=state.to_json(), due_at=due, claimed_until=None)
+    )
+
+
+def claim_due(session: Session, now: datetime, *, limit: int, hold: timedelta) -> list[str]:
+    """Desks with something due now; each is not handed out again for `hold`."""
+    due = (
+        select(DeskRow.subscriber)
+        .where(DeskRow.due_at <= now, func.coalesce(DeskRow.claimed_until, BEGINNING) <= now)
+        .order_by(DeskRow.due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    found = list(session.scalars(due))
+    if found:
+        session.execute(update(DeskRow).where(DeskRow.subscriber.in_(found)).values(claimed_until=now + hold))
+    return found
+
+
+def carry(session: Session, delivery: str, alerts: Iterable[str]) -> None:
+    """Records that a delivery tells of these alerts."""
+    upsert(session, CarriedRow, [{"alert": alert, "delivery": delivery} for alert in sorted(set(alerts))])

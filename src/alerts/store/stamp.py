@@ -1,0 +1,34 @@
+"""The one clock that orders what is observed.
+
+Observations carry the stamp of the transaction that stores them. Taking a stamp locks its row until the
+transaction ends, so stamps become visible in their own order: whoever sees a stamp sees all earlier ones.
+That is what lets replay repeat, byte for byte, what many workers did.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from alerts.store.tables import ClockRow
+from alerts.store.upsert import insert_new
+
+_LEAST = timedelta(microseconds=1)
+
+
+def stamp(session: Session, now: datetime) -> datetime:
+    """A stamp later than all before it, `now` if the clock allows; a clock set back cannot reorder anything.
+
+    Call it as late in the transaction as possible: others that want a stamp wait for its end.
+    """
+    # Writing the row takes its lock; only then is the stamp of the latest committed transaction read.
+    locked = session.execute(update(ClockRow).where(ClockRow.id == 1).values(id=1).returning(ClockRow.stamp))
+    last = locked.scalar_one_or_none()
+    if last is None:
+        insert_new(session, ClockRow, [{"id": 1, "stamp": now}])
+        return stamp(session, now)
+    value = max(now, last + _LEAST)
+    session.execute(update(ClockRow).where(ClockRow.id == 1).values(stamp=value))
+    return value
