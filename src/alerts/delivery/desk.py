@@ -22,7 +22,7 @@ from typing import Final
 from alerts.delivery.events import CorrectionEvent, Event, LevelEvent, MentionEvent, Notice
 from alerts.delivery.hours import next_digest, next_quiet
 from alerts.delivery.limit import forget, has_room, next_room, take
-from alerts.delivery.outcome import (
+from alerts.delivery.messages import (
     ChannelVerdict,
     Explanation,
     Kind,

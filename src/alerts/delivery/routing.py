@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from alerts.delivery.events import LevelEvent, Notice
-from alerts.delivery.outcome import RuleVerdict, Step
+from alerts.delivery.messages import RuleVerdict, Step
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Level
 from alerts.model.subscriber import Direction, On, Subscriber, WatchRule

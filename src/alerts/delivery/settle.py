@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from alerts.delivery.outcome import Standing
+from alerts.delivery.messages import Standing
 from alerts.delivery.state import Pending, Role, WatchKey
 from alerts.model.level import Level
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
-from alerts.delivery.outcome import Kind, Message
+from alerts.delivery.messages import Kind, Message
 from alerts.model.level import Axis, Level
 from alerts.model.times import format_time, parse_time
 

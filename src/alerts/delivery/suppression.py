@@ -9,7 +9,7 @@ from typing import Final
 
 from alerts.delivery.events import LevelEvent, MentionEvent, Notice
 from alerts.delivery.hours import next_digest, quiet_until
-from alerts.delivery.outcome import ChannelVerdict, Step
+from alerts.delivery.messages import ChannelVerdict, Step
 from alerts.delivery.reasons import Reason
 from alerts.delivery.state import WatchState
 from alerts.model.alert import AlertState
