@@ -1,0 +1,1 @@
+"""Polite fetching, parsing, deciding what is new, when to poll next, WebSub. No database."""

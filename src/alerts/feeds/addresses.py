@@ -1,0 +1,66 @@
+"""Which network addresses a feed may be fetched from."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+
+# Everything that is not the public internet: IANA's special-purpose registries, multicast, and the address
+# at which Azure serves metadata, which is public by number only. (`is_global` differs between Python
+# versions and calls multicast global, hence an own list.)
+_REFUSED_V4 = tuple(
+    IPv4Network(text)
+    for text in (
+        "0.0.0.0/8",  # this host
+        "10.0.0.0/8",
+        "100.64.0.0/10",  # carrier-grade NAT; Alibaba's metadata
+        "127.0.0.0/8",
+        "168.63.129.16/32",  # Azure's host
+        "169.254.0.0/16",  # link-local; metadata of most clouds
+        "172.16.0.0/12",
+        "192.0.0.0/24",  # protocol assignments; Oracle's metadata
+        "192.0.2.0/24",
+        "192.88.99.0/24",
+        "192.168.0.0/16",
+        "198.18.0.0/15",
+        "198.51.100.0/24",
+        "203.0.113.0/24",
+        "224.0.0.0/4",  # multicast
+        "240.0.0.0/4",  # reserved, broadcast
+    )
+)
+_GLOBAL_V6 = IPv6Network("2000::/3")  # the only range from which global unicast addresses are given out
+_REFUSED_V6 = tuple(
+    IPv6Network(text)
+    for text in (
+        "2001::/23",  # protocol assignments, Teredo among them
+        "2001:db8::/32",
+        "2002::/16",  # 6to4: carries an IPv4 address
+        "3fff::/20",
+    )
+)
+_NAT64 = IPv6Network("64:ff9b::/96")  # what DNS64 answers on IPv6-only networks: carries an IPv4 address
+
+
+def is_public(text: str) -> bool:
+    """Whether an IP address in text form is one of the public internet. A scope (`%eth0`) makes it local."""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return False
+    if isinstance(address, IPv4Address):
+        return _public_v4(address)
+    if address.scope_id:
+        return False
+    if address.ipv4_mapped is not None:
+        return _public_v4(address.ipv4_mapped)
+    if address in _NAT64:
+        return _public_v4(IPv4Address(int(address) & 0xFFFFFFFF))
+    return _public_v6(address)
+
+
+def _public_v4(address: IPv4Address) -> bool:
+    return not any(address in network for network in _REFUSED_V4)
+
+
+def _public_v6(address: IPv6Address) -> bool:
+    return address in _GLOBAL_V6 and not any(address in network for network in _REFUSED_V6)

@@ -1,0 +1,409 @@
+"""What a poll brought: new items, revisions, withdrawals, or a feed gone odd. Pure.
+
+    wanted   = decide.wanted(source, parsed)              # what to look up in the store
+    decision = decide.decide(source, parsed, known, state, now)
+
+Feeds lie about identity: ids are regenerated at every build, reused for other articles, given twice in one
+feed; entries vanish and come back; whole feeds turn over at once. The rules here keep one article one item:
+
+- The same id is the same item, unless title and link are both another's: then the feed reuses its ids, and it
+  is a new item. (The same date and much the same title make it an edit that changed its address.)
+- An unknown id with a known link is the same item, where the link names one article and the title or the date
+  agree. So is one with a known title and the same date, or with the same text.
+- An item that leaves the feed is not withdrawn; one that comes back is not new.
+- When most of a known feed turns new at once, dated before the last look at it or not at all, nothing of it
+  is believed for half a day: see `Quarantine`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+from alerts.feeds import identity
+from alerts.feeds.feed import Entry, ParsedFeed
+from alerts.feeds.state import FeedState
+from alerts.model.item import Item
+from alerts.model.source import Source
+
+BACKFILL = timedelta(hours=48)
+"""What a feed holds at its first poll is news where it is younger than this, and background where not."""
+
+HELD_AT_LEAST = 5  # entries: fewer that turn new at once are an ordinary poll
+HELD_FOR = timedelta(hours=12)
+HELD_POLLS = 3
+_REPEATED = timedelta(days=30)  # the same text under another id and link within this time is a repetition
+
+
+@dataclass(frozen=True, slots=True)
+class KnownItem:
+    """What the store remembers of an item so that it is recognised: its newest revision's title, link, dates
+    and hashes. `link_key` and `title_key` are what it is looked up by, beside its id."""
+
+    id: str
+    title: str = ""
+    link: str = ""
+    published: datetime | None = None
+    fingerprint: str = ""
+    text_print: str = ""
+    link_key: str = ""
+    title_key: str = ""
+    withdrawn: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The items that a decision may need to know: of this source, and with one of these."""
+
+    ids: frozenset[str]
+    link_keys: frozenset[str]
+    title_keys: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownItems:
+    """Items of one source that the store has. `total` counts all of them, looked up or not."""
+
+    by_id: Mapping[str, KnownItem] = field(default_factory=lambda: MappingProxyType({}))
+    total: int = 0
+
+    @classmethod
+    def of(cls, items: Iterable[KnownItem], total: int | None = None) -> KnownItems:
+        by_id = {item.id: item for item in items}
+        return cls(by_id, len(by_id) if total is None else total)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One item to store: `known` is what to remember it by.
+
+    `quiet` marks background: what a feed held long before it was first polled, or what came out of
+    quarantine without a date to believe. It is stored and shown, and alerts nobody by itself.
+    """
+
+    item: Item
+    known: KnownItem
+    quiet: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a poll brought. `quarantine` is empty, or one line that says why nothing new was believed."""
+
+    new: tuple[Verdict, ...] = ()
+    revised: tuple[Verdict, ...] = ()
+    withdrawn: tuple[Verdict, ...] = ()
+    unchanged: int = 0
+    duplicates: int = 0  # entries of the feed that are one item twice, or that nothing names
+    held: int = 0
+    quarantine: str = ""
+    released: bool = False  # a quarantine ended with this poll and its items were stored, quietly
+    rolled_back: bool = False  # the feed is an older version of itself: its edits were not believed
+    marks: tuple[tuple[str, str], ...] = ()  # hash of an entry's bytes to item id, of all that was decided
+
+
+def wanted(source: Source, parsed: ParsedFeed) -> Wanted:
+    """What `decide` will look up."""
+    ids: set[str] = set()
+    for entry in parsed.entries:
+        ids.add(identity.entry_id(source, entry, parsed.link))
+        if not entry.withdrawn:
+            ids.add(identity.variant_id(source, entry, parsed.link))
+    return Wanted(
+        ids=frozenset(ids - {""}),
+        link_keys=frozenset(identity.link_key(entry.link) for entry in parsed.entries) - {""},
+        title_keys=frozenset(identity.title_key(entry.title) for entry in parsed.entries) - {""},
+    )
+
+
+def decide(
+    source: Source, parsed: ParsedFeed, known: KnownItems, state: FeedState, now: datetime
+) -> Decision:
+    """Sort a feed's entries into new, revised, withdrawn and known ones. `now` is when it was observed."""
+    matches = _Matcher(source, parsed, known).match()
+    rolled_back = _rolled_back(parsed, state, now)
+    new: list[tuple[Entry, str]] = []
+    revised: list[Verdict] = []
+    marks: list[tuple[str, str]] = []
+    unchanged = len(parsed.skipped)
+    for entry, item_id, old in matches.found:
+        if old is None:
+            new.append((entry, item_id))
+            continue
+        if entry.mark:
+            marks.append((entry.mark, item_id))
+        changed = old.withdrawn or identity.fingerprint(entry) != old.fingerprint
+        if changed and not rolled_back:
+            revised.append(_verdict(source, entry, item_id, now, old=old))
+        else:
+            unchanged += 1
+    decision = Decision(
+        revised=tuple(revised),
+        withdrawn=tuple(_withdrawn(source, parsed, known, now)),
+        unchanged=unchanged,
+        duplicates=matches.duplicates,
+        rolled_back=rolled_back,
+        marks=tuple(marks),
+    )
+    return _admit(decision, source, parsed, known, state, now, new)
+
+
+class _Matcher:
+    """Finds for every entry the item that it is, or the id that it gets."""
+
+    def __init__(self, source: Source, parsed: ParsedFeed, known: KnownItems) -> None:
+        self._source = source
+        self._home = parsed.link
+        self._entries = [entry for entry in parsed.entries if not entry.withdrawn]
+        self._by_id = known.by_id
+        self._by_link: dict[str, list[KnownItem]] = {}
+        self._by_title: dict[str, list[KnownItem]] = {}
+        for item in known.by_id.values():
+            self._by_link.setdefault(item.link_key, []).append(item)
+            self._by_title.setdefault(item.title_key, []).append(item)
+        self._taken: set[str] = set(parsed.skipped)  # ids that an entry of this feed has already
+        self._base = [identity.entry_id(source, entry, self._home) for entry in self._entries]
+        self._shared = Counter(self._base)
+        self._links = Counter(identity.link_key(entry.link) for entry in self._entries)
+        self.found: list[tuple[Entry, str, KnownItem | None]] = []
+        self.duplicates = 0
+
+    def match(self) -> _Matcher:
+        # What its own id names comes first, so that no other entry's resemblance takes its item away.
+        resolved: dict[int, KnownItem] = {}
+        for index, entry in enumerate(self._entries):
+            item = self._by_own_id(entry, self._base[index])
+            if item is not None and item.id not in self._taken:
+                self._taken.add(item.id)
+                resolved[index] = item
+        for index, entry in enumerate(self._entries):
+            base = self._base[index]
+            item = resolved.get(index)
+            if item is None and base:
+                item = self._by_resemblance(entry)
+                if item is not None:
+                    self._taken.add(item.id)
+            if item is not None:
+                self.found.append((entry, item.id, item))
+                continue
+            fresh = self._fresh_id(entry, base)
+            if fresh:
+                self._taken.add(fresh)
+                self.found.append((entry, fresh, None))
+            else:
+                self.duplicates += 1
+        return self
+
+    def _by_own_id(self, entry: Entry, base: str) -> KnownItem | None:
+        item = self._by_id.get(base)
+        if item is not None and self._is_same(entry, item, shared=self._shared[base] > 1):
+            return item
+        return self._by_id.get(identity.variant_id(self._source, entry, self._home)) if base else None
+
+    @staticmethod
+    def _is_same(entry: Entry, item: KnownItem, *, shared: bool) -> bool:
+        """Whether an entry with a known id is that item and no other article under a reused id."""
+        if identity.title_key(entry.title) == item.title_key:
+            return True
+        if identity.link_key(entry.link) == item.link_key:
+            return bool(entry.guid) or not shared
+        return (
+            not shared
+            and entry.published is not None
+            and entry.published == item.published
+            and _alike(entry.title, item.title)
+        )
+
+    def _by_resemblance(self, entry: Entry) -> KnownItem | None:
+        """The item that an entry with an unknown id is all the same, if there is one."""
+        link = identity.link_key(entry.link)
+        title = identity.title_key(entry.title)
+        if self._links[link] == 1 and identity.is_specific(entry.link, self._home):
+            for item in self._free(self._by_link.get(link, ())):
+                same_date = entry.published is not None and entry.published == item.published
+                if item.title_key == title or same_date or _alike(entry.title, item.title):
+                    return item
+        if title:
+            for item in self._free(self._by_title.get(title, ())):
+                if entry.published is not None and entry.published == item.published:
+                    return item
+                if item.text_print and item.text_print == identity.text_print(entry):
+                    apart = entry.published and item.published and abs(entry.published - item.published)
+                    if not apart or apart <= _REPEATED:
+                        return item
+        return None
+
+    def _free(self, items: Iterable[KnownItem]) -> list[KnownItem]:
+        return [item for item in items if item.id not in self._taken]
+
+    def _fresh_id(self, entry: Entry, base: str) -> str:
+        """The id of a new item; empty for one that this feed holds twice."""
+        if not base:
+            return ""
+        if base not in self._taken and base not in self._by_id:
+            return base
+        first = next(
+            (other for other, other_id, _ in self.found if other_id == base),
+            None,
+        )
+        old = self._by_id.get(base)
+        title, link = identity.title_key(entry.title), identity.link_key(entry.link)
+        if first is not None:
+            same = identity.title_key(first.title) == title or (
+                bool(entry.guid) and identity.link_key(first.link) == link
+            )
+        else:
+            same = old is None or old.title_key == title
+        variant = identity.variant_id(self._source, entry, self._home)
+        return "" if same or variant in self._taken else variant
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether two titles share at least half of their words."""
+    a, b = set(identity.title_key(one).split()), set(identity.title_key(other).split())
+    return bool(a and b) and len(a & b) * 2 >= len(a | b)
+
+
+def _verdict(
+    source: Source,
+    entry: Entry,
+    item_id: str,
+    now: datetime,
+    *,
+    old: KnownItem | None = None,
+    quiet: bool = False,
+) -> Verdict:
+    # An entry that only says when it was last touched keeps the date of its first version.
+    published = entry.published or (old.published if old else None) or entry.updated
+    item = Item(
+        id=item_id,
+        title=entry.title,
+        observed=now,
+        summary=entry.summary,
+        content=entry.content,
+        url=entry.link,
+        source=source.id,
+        published=published,
+        language=entry.language or source.language,
+        origin=entry.origin,
+        author=entry.author,
+    )
+    return Verdict(item, remembered(item_id, entry, published), quiet)
+
+
+def remembered(item_id: str, entry: Entry, published: datetime | None) -> KnownItem:
+    """What an entry's item is recognised by at the next poll."""
+    return KnownItem(
+        id=item_id,
+        title=entry.title,
+        link=entry.link,
+        published=published,
+        fingerprint=identity.fingerprint(entry),
+        text_print=identity.text_print(entry),
+        link_key=identity.link_key(entry.link),
+        title_key=identity.title_key(entry.title),
+    )
+
+
+def _withdrawn(source: Source, parsed: ParsedFeed, known: KnownItems, now: datetime) -> Iterable[Verdict]:
+    for entry in parsed.entries:
+        old = known.by_id.get(identity.entry_id(source, entry)) if entry.withdrawn else None
+        if old is not None and not old.withdrawn:
+            item = Item(
+                id=old.id,
+                title=old.title,
+                observed=now,
+                url=old.link,
+                source=source.id,
+                published=old.published,
+                withdrawn=True,
+            )
+            yield Verdict(item, replace(old, withdrawn=True))
+
+
+def _rolled_back(parsed: ParsedFeed, state: FeedState, now: datetime) -> bool:
+    """Whether a cache served an older version of the feed. For a day only: clocks are set right, too."""
+    newest = state.feed_updated
+    return (
+        parsed.updated is not None
+        and newest is not None
+        and parsed.updated < newest <= now + timedelta(minutes=5)
+        and now - newest < timedelta(days=1)
+    )
+
+
+def _admit(
+    decision: Decision,
+    source: Source,
+    parsed: ParsedFeed,
+    known: KnownItems,
+    state: FeedState,
+    now: datetime,
+    new: list[tuple[Entry, str]],
+) -> Decision:
+    """Take the new entries in, hold them back, or take them in quietly."""
+    first = known.total == 0
+    doubtful = set() if first else _doubtful(new, state, now)
+    crowd = (
+        len(doubtful) >= HELD_AT_LEAST and known.total >= HELD_AT_LEAST and len(doubtful) * 2 > parsed.total
+    )
+    waited = (
+        state.held_since is not None and state.held_polls >= HELD_POLLS and now - state.held_since >= HELD_FOR
+    )
+    if crowd and not waited:
+        # At first sight nothing new of such a poll is believed. From then on what is dated since is news.
+        admitted = [
+            (entry, item_id)
+            for entry, item_id in new
+            if state.held_since is not None
+            and item_id not in doubtful
+            and entry.published is not None
+            and entry.published > state.held_since
+        ]
+    else:
+        admitted = new
+    verdicts = []
+    for entry, item_id in admitted:
+        if first:
+            dated = entry.published or entry.updated
+            quiet = dated is None or dated < now - BACKFILL
+        else:
+            quiet = crowd and item_id in doubtful
+        verdicts.append(_verdict(source, entry, item_id, now, quiet=quiet))
+    held = len(new) - len(admitted)
+    return replace(
+        decision,
+        new=tuple(verdicts),
+        held=held,
+        quarantine=_reason(len(doubtful), parsed.total, known.total, held) if held else "",
+        released=crowd and waited,
+        marks=decision.marks + tuple((entry.mark, item_id) for entry, item_id in admitted if entry.mark),
+    )
+
+
+def _doubtful(new: list[tuple[Entry, str]], state: FeedState, now: datetime) -> set[str]:
+    """Ids of new entries that cannot have appeared since the last poll: undated, dated well before it, or
+    dated all alike, as a rebuilt feed does."""
+    since = (state.last_success or now) - BACKFILL
+    minutes = Counter(
+        entry.published.replace(second=0, microsecond=0) for entry, _ in new if entry.published is not None
+    )
+    common, count = minutes.most_common(1)[0] if minutes else (None, 0)
+    rebuilt = common if count >= HELD_AT_LEAST and count * 2 > len(new) else None
+    return {
+        item_id
+        for entry, item_id in new
+        if (dated := entry.published or entry.updated) is None
+        or dated < since
+        or dated.replace(second=0, microsecond=0) == rebuilt
+    }
+
+
+def _reason(doubtful: int, total: int, known: int, held: int) -> str:
+    return (
+        f"{doubtful} of {total} entries of a feed with {known} known items turned new at once, undated or dated "
+        f"before the last poll: {held} held back until it stays so for {HELD_FOR.total_seconds() / 3600:g} hours"
+    )

@@ -1,0 +1,75 @@
+"""A feed as read: what the parsers make and the decider takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from alerts.feeds.result import ErrorKind
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of a feed, in plain text, with absolute http(s) links.
+
+    `guid` is the entry's own id as the feed gives it. `origin` names the publisher that the entry itself
+    credits (RSS `<source>`). `mark` is the hash of the entry's bytes where they are known. `withdrawn`
+    entries are tombstones: they carry an id and nothing else.
+    """
+
+    guid: str = ""
+    link: str = ""
+    title: str = ""
+    summary: str = ""
+    content: str = ""
+    author: str = ""
+    origin: str = ""
+    origin_url: str = ""
+    published: datetime | None = None
+    updated: datetime | None = None
+    language: str = ""
+    withdrawn: bool = False
+    mark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TextLimits:
+    """Bounds of what is read from one feed. Lengths are characters."""
+
+    entries: int = 2_000
+    line: int = 2_000  # titles and names
+    text: int = 200_000  # summary and content, each
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedFeed:
+    """A feed as observed once.
+
+    `entries` are those that were read, in the feed's order; `skipped` are the ids of items whose bytes were
+    known already and were not read again. `notes` say, one line each, what was odd or cut.
+    """
+
+    entries: tuple[Entry, ...] = ()
+    format: str = ""  # rss20, atom10, json11 ...
+    title: str = ""
+    link: str = ""
+    language: str = ""
+    hubs: tuple[str, ...] = ()
+    self_link: str = ""
+    updated: datetime | None = None  # the build time that the feed names
+    ttl: int = 0  # seconds
+    update_period: int = 0  # seconds between two updates, from the syndication module
+    skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[int, ...] = ()  # Monday is 0
+    skipped: tuple[str, ...] = ()
+    marks: tuple[tuple[str, str], ...] = ()  # hash of bytes to item id, of what was skipped
+    body_hash: str = ""
+    same_body: bool = False  # the body is the last one, byte for byte: nothing was read
+    notes: tuple[str, ...] = ()
+    error: ErrorKind | None = None
+    detail: str = ""
+
+    @property
+    def total(self) -> int:
+        """How many entries the feed has, read or not."""
+        return len(self.skipped) + sum(not entry.withdrawn for entry in self.entries)

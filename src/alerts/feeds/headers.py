@@ -1,0 +1,75 @@
+"""What HTTP response headers say to a reader. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from urllib.parse import urljoin
+
+_LINK = re.compile(r"<([^<>]*)>([^,<]*)")
+_REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s;,]+))", re.IGNORECASE)
+_DIRECTIVE = re.compile(r"([a-z-]+)\s*(?:=\s*(?:\"([^\"]*)\"|([^\s,;]*)))?", re.IGNORECASE)
+
+
+def parse_date(text: str) -> datetime | None:
+    """An HTTP date in UTC, or None where it is none."""
+    try:
+        value = parsedate_to_datetime(text.strip())
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    try:
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    except (OverflowError, ValueError):
+        return None
+
+
+def _seconds(text: str) -> timedelta | None:
+    digits = text.strip()
+    if not (digits.isascii() and digits.isdigit()):
+        return None
+    return timedelta(seconds=min(int(digits[:12]), 10**10))
+
+
+def retry_after(text: str, *, date: str, now: datetime) -> timedelta | None:
+    """How long `Retry-After` asks to wait: seconds, or a date against the server's own clock (`Date`)."""
+    if (wait := _seconds(text)) is not None:
+        return wait
+    until = parse_date(text)
+    if until is None:
+        return None
+    return max(until - (parse_date(date) or now), timedelta(0))
+
+
+def fresh_for(*, cache_control: str, expires: str, age: str, date: str, now: datetime) -> timedelta | None:
+    """How long a response says that it stays fresh (RFC 9111, 4.2): `max-age` less `Age`, else `Expires`."""
+    directives = {
+        match[1].lower(): (match[2] or match[3] or "") for match in _DIRECTIVE.finditer(cache_control)
+    }
+    if "no-cache" in directives or "no-store" in directives:
+        return None
+    if "max-age" in directives:
+        fresh = _seconds(directives["max-age"])
+        return None if fresh is None else max(fresh - (_seconds(age) or timedelta(0)), timedelta(0))
+    until = parse_date(expires) if expires else None
+    if until is None:
+        return None
+    return max(until - (parse_date(date) or now), timedelta(0))
+
+
+def links(values: Iterable[str], base: str) -> dict[str, tuple[str, ...]]:
+    """Relation to targets of `Link` headers (RFC 8288), absolute."""
+    found: dict[str, tuple[str, ...]] = {}
+    for value in values:
+        for match in _LINK.finditer(value):
+            rel = _REL.search(match[2])
+            if rel is None:
+                continue
+            try:
+                target = urljoin(base, match[1].strip())
+            except ValueError:
+                continue
+            for name in (rel[1] or rel[2] or "").lower().split():
+                found[name] = (*found.get(name, ()), target)
+    return found

@@ -1,0 +1,92 @@
+"""Which entries are the same item, and what makes a revision. Pure."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import unicodedata
+
+from alerts.feeds import links
+from alerts.feeds.feed import Entry
+from alerts.model.source import Source
+
+_QUOTES = str.maketrans("‘’‚‛′`´“”„‟″«»–—−‐‑", "'''''''\"\"\"\"\"\"\"-----")
+
+
+def digest(*parts: str, size: int = 10) -> str:
+    """A short stable hash of texts: base32 in lower case, 16 characters at 10 bytes."""
+    hasher = hashlib.blake2b(digest_size=size)
+    for part in parts:
+        data = part.encode("utf-8", "surrogatepass")
+        hasher.update(len(data).to_bytes(8, "big"))
+        hasher.update(data)
+    return base64.b32encode(hasher.digest()).decode("ascii").rstrip("=").lower()
+
+
+def title_key(title: str) -> str:
+    """A title in a form that survives casing, spacing, and typographic quotes and dashes."""
+    folded = unicodedata.normalize("NFKC", title.translate(_QUOTES)).casefold()
+    return " ".join(folded.split())
+
+
+def link_key(link: str) -> str:
+    return links.canonical(link) if link else ""
+
+
+def is_specific(link: str, home: str = "") -> bool:
+    """Whether a link can name an article: it is neither a site's front page nor the feed's own page."""
+    named = link_key(link)
+    return bool(named) and ("/" in named or "?" in named) and named != link_key(home)
+
+
+def key(entry: Entry, publisher: str, home: str = "") -> str:
+    """What names an entry within its feed: its id, else its link, else its title with the publisher.
+
+    `home` is the page that the feed belongs to, which names no entry. Empty where the entry has none of them:
+    such an entry cannot be told from another and is left out.
+    """
+    if entry.guid.strip():
+        return "id:" + entry.guid.strip()
+    if entry.link and (is_specific(entry.link, home) or not entry.title):
+        return "link:" + link_key(entry.link)
+    if entry.title:
+        return f"title:{title_key(entry.title)}\n{title_key(entry.origin or publisher)}"
+    if entry.summary or entry.content:
+        return "text:" + digest(_plain(entry.summary), _plain(entry.content))
+    return ""
+
+
+def item_id(source_id: str, entry_key: str) -> str:
+    """The id of an item everywhere in the program: 80 bits of a hash, 16 characters."""
+    return digest(source_id, entry_key)
+
+
+def entry_id(source: Source, entry: Entry, home: str = "") -> str:
+    """The id that an entry has before any churn is looked at; empty where nothing names it."""
+    named = key(entry, source.publisher, home)
+    return item_id(source.id, named) if named else ""
+
+
+def variant_id(source: Source, entry: Entry, home: str = "") -> str:
+    """The id of an entry whose feed also gave its guid to another article."""
+    named = key(entry, source.publisher, home)
+    return item_id(source.id, f"{named}\n{link_key(entry.link)}\n{title_key(entry.title)}")
+
+
+def fingerprint(entry: Entry) -> str:
+    """The hash that a revision changes: title, summary, content and link, without their spacing.
+
+    Dates are not in it: a date rewritten alone makes nothing. Casing is: names are matched by it.
+    """
+    return digest(_plain(entry.title), _plain(entry.summary), _plain(entry.content), link_key(entry.link))
+
+
+def text_print(entry: Entry) -> str:
+    """The hash of what an entry says, wherever it links to; empty where it says next to nothing."""
+    said = _plain(f"{entry.title}\n{entry.summary}\n{entry.content}")
+    return digest(said) if len(said) >= 60 else ""
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\s+", " ", unicodedata.normalize("NFC", text)).strip()

@@ -1,0 +1,78 @@
+"""Links: made absolute, and made comparable. Pure."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qsl, unquote, urlencode, urljoin, urlsplit, urlunsplit
+
+# What senders add to see where readers come from; it names nothing.
+_TRACKING = re.compile(
+    r"(?:utm_\w+|at_\w+|mc_[ce]id|fbclid|gclid|dclid|msclkid|yclid|igshid|ocid|cmpid|ns_\w+|xtor|ref_?src|cmp"
+    r"|soc_\w+|wt_\w+|s?campaign|guccounter|_hs\w+|__\w+|spm|feature=emb\w*)",
+    re.IGNORECASE,
+)
+_WRAPPERS = {
+    ("www.google.com", "/url"): ("url", "q"),
+    ("news.google.com", "/news/url"): ("url",),
+    ("www.bing.com", "/news/apiclick.aspx"): ("url",),
+}
+_MAX = 4096
+
+
+def absolute(link: str, base: str = "") -> str:
+    """The link as an absolute http(s) URL, or empty: no other scheme may reach a message."""
+    link = re.sub(r"[\x00-\x20\x7f]+", "", link) if re.search(r"[\x00-\x20\x7f]", link) else link
+    if not link or len(link) > _MAX:
+        return ""
+    try:
+        joined = urljoin(base, link) if base else link
+        parts = urlsplit(joined)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return ""
+    if parts.scheme.lower() not in {"http", "https"} or not host or not _sound(joined):
+        return ""
+    if parts.username is not None:  # "https://bank.example@evil.example/" is made to deceive
+        netloc = parts.netloc.rpartition("@")[2]
+        return urlunsplit(parts._replace(netloc=netloc))
+    return joined
+
+
+def _sound(text: str) -> bool:
+    return not any("\ud800" <= char <= "\udfff" or char in '<>"' for char in text)
+
+
+def canonical(link: str) -> str:
+    """A form in which two links to one page are equal. For comparing only, never shown or fetched.
+
+    Without scheme, `www.`, default port, fragment, tracking parameters and final slash; parameters in order.
+    """
+    try:
+        parts = urlsplit(link)
+        host = (parts.hostname or "").removeprefix("www.")
+        port = parts.port
+    except ValueError:
+        return link
+    if not host:
+        return link
+    wrapped = _WRAPPERS.get((parts.netloc.lower(), parts.path))
+    query = parse_qsl(parts.query, keep_blank_values=True) if parts.query else []
+    if wrapped is not None:
+        for name, value in query:
+            if name in wrapped and value.startswith(("http://", "https://")):
+                return canonical(value)
+    kept = sorted((name, value) for name, value in query if not _TRACKING.fullmatch(name))
+    where = host if port in {None, 80, 443} else f"{host}:{port}"
+    path = unquote(parts.path).rstrip("/")
+    fragment = (
+        f"#{parts.fragment}" if parts.fragment.startswith(("!", "/")) else ""
+    )  # pages named by fragment
+    return where + path + (f"?{urlencode(kept)}" if kept else "") + fragment
+
+
+def host(link: str) -> str:
+    """The host of a link in lower case, without `www.`; empty where there is none."""
+    try:
+        return (urlsplit(link).hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""

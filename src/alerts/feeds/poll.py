@@ -1,0 +1,80 @@
+"""One poll of one source, from the request to the plan for the next. The store is the caller's.
+
+fetch -> parse -> decide -> next_poll
+
+polled = poll(client, source, state, known, now=now)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import httpx
+
+from alerts.feeds import decide as deciding
+from alerts.feeds.decide import Decision, KnownItems, Wanted
+from alerts.feeds.feed import ParsedFeed, TextLimits
+from alerts.feeds.fetch import fetch
+from alerts.feeds.parse import parse
+from alerts.feeds.result import FetchResult, Limits
+from alerts.feeds.schedule import Plan, next_poll
+from alerts.feeds.state import FeedState, state_for
+from alerts.model.source import Source
+
+LookUp = Callable[[Wanted], KnownItems]
+"""Gives the known items that a decision wants. Called once, after the fetch, and only where there are
+entries to decide on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """Everything that one poll brought. Store `decision`, `plan.state` and `plan.at` in one transaction."""
+
+    result: FetchResult
+    parsed: ParsedFeed | None
+    decision: Decision | None
+    plan: Plan
+
+
+def poll(
+    client: httpx.Client,
+    source: Source,
+    state: FeedState,
+    known: LookUp,
+    *,
+    now: datetime,
+    limits: Limits | None = None,
+) -> Polled:
+    """Poll a source once. What a server or a feed does wrong is in the result; only `known` may raise."""
+    state = state_for(source, state)
+    result = fetch(client, source, state, limits=limits, now=now)
+    return read(source, state, result, known, now=now)
+
+
+def read(
+    source: Source,
+    state: FeedState,
+    result: FetchResult,
+    known: LookUp,
+    *,
+    now: datetime,
+    limits: TextLimits | None = None,
+) -> Polled:
+    """The rest of a poll whose fetch is done: `now` becomes the time at which its items were observed."""
+    state = state_for(source, state)
+    parsed = decision = None
+    if result.modified:
+        parsed = parse(
+            result.body,
+            result.content_type,
+            base_url=result.final_url,
+            source=source,
+            state=state,
+            limits=limits,
+        )
+        if parsed.error is None and not parsed.same_body:
+            found = known(deciding.wanted(source, parsed)) if parsed.entries else KnownItems()
+            decision = deciding.decide(source, parsed, found, state, now)
+    return Polled(result, parsed, decision, next_poll(source, state, result, parsed, decision, now=now))

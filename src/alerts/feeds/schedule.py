@@ -1,0 +1,327 @@
+"""When to ask a feed again, and what to remember of it. Pure.
+
+    plan = next_poll(source, state, result, parsed, decision, now=now, jitter_seed=source.id)
+
+The earliest time is set by the source's `interval` in the configuration and by what the server and the feed
+ask for; between that and a cap the rhythm of the feed's own news decides. No failure ends a source, but for
+a 410 that is confirmed for days.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import pairwise
+from statistics import median
+
+from alerts.feeds.decide import Decision
+from alerts.feeds.feed import ParsedFeed
+from alerts.feeds.result import ErrorKind, FetchResult
+from alerts.feeds.seen import remember
+from alerts.feeds.state import FeedState, state_for
+from alerts.model.source import Source
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+QUIET_CAP = HOUR
+"""The longest wait that a quiet feed alone brings about, where a poll costs its server a 304."""
+
+BLIND_CAP = DAY
+"""The same where the server gives no validators, so that every poll costs it the whole feed."""
+
+ASKED_CAP = DAY
+"""The longest that max-age, Expires or ttl are followed: a year of them is a mistake, a day is meant."""
+
+RETRY_CAP = timedelta(days=30)
+"""The longest that Retry-After is followed; beyond it, too, the wait is this, and the plan says so."""
+
+UNREACHED_CAP = HOUR
+"""The longest backoff where nobody answered: such a poll burdens no server, and the fault may be ours."""
+
+REFUSED_CAP = DAY
+"""The longest backoff where a server answered with an error."""
+
+MOVED_POLLS, MOVED_FOR = 5, timedelta(days=3)
+GONE_POLLS, GONE_FOR = 4, timedelta(days=3)
+ADOPTED_FAILURES = 3  # polls of an adopted address that fail before the configured one is asked again
+
+JITTER = 0.1  # of the wait, added to it
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What follows from a poll. `at` None: the source is stopped. `notes` are for the log, one line each."""
+
+    at: datetime | None
+    state: FeedState
+    notes: tuple[str, ...] = ()
+
+
+def next_poll(
+    source: Source,
+    state: FeedState,
+    result: FetchResult,
+    parsed: ParsedFeed | None = None,
+    decision: Decision | None = None,
+    *,
+    now: datetime,
+    jitter_seed: str = "",
+) -> Plan:
+    """What to remember after a poll that ended at `now`, and when to poll next.
+
+    `parsed` and `decision` are None where there was no body to read; a body that is no feed counts as a
+    failure. The same arguments give the same plan: the jitter comes from `jitter_seed` and the count of polls.
+    """
+    state = replace(state_for(source, state), polls=state.polls + 1, last_poll=now, last_status=result.status)
+    error, line = result.error, result.detail
+    if error is None and parsed is not None and parsed.error is not None:
+        error, line = parsed.error, parsed.detail
+    if error is None:
+        state, notes = _after_success(source, state, result, parsed, decision, now)
+        wait = _wait(source, state, result)
+    else:
+        state, notes = _after_failure(source, state, error, line, now)
+        wait, more = _backoff(source, state, result, error)
+        notes += more
+    if state.stopped:
+        return Plan(None, state, notes)
+    at = now + wait + wait * (JITTER * _fraction(jitter_seed or source.id, state.polls))
+    return Plan(_outside_skipped(at, state), state, notes)
+
+
+def first_poll(source: Source, now: datetime, over: timedelta) -> datetime:
+    """When to poll a source that never was: spread over a while, so that a long list does not start at once."""
+    return now + over * _fraction(source.id, 0)
+
+
+# After a poll
+
+
+def _after_success(
+    source: Source,
+    state: FeedState,
+    result: FetchResult,
+    parsed: ParsedFeed | None,
+    decision: Decision | None,
+    now: datetime,
+) -> tuple[FeedState, tuple[str, ...]]:
+    notes: list[str] = []
+    if state.failures >= 3:
+        notes.append(f"works again after {state.failures} failures")
+    state = replace(
+        state,
+        last_success=now,
+        failures=0,
+        failing_since=None,
+        error_kind="",
+        error_line="",
+        gone=0,
+        gone_since=None,
+        hub=next(iter(result.hubs), state.hub),
+        topic=result.self_link or state.topic,
+    )
+    state, moved = _after_move(source, state, result, now)
+    state = _with_validators(state, result, held=decision is not None and decision.held > 0)
+    if parsed is not None and not parsed.same_body:
+        state = replace(
+            state,
+            ttl=parsed.ttl,
+            skip_hours=parsed.skip_hours,
+            skip_days=parsed.skip_days,
+            feed_updated=_later(state.feed_updated, parsed.updated, now),
+            hub=next(iter((*result.hubs, *parsed.hubs)), ""),
+            topic=result.self_link or parsed.self_link or result.final_url,
+            rhythm=state.rhythm or _published_rhythm(parsed),
+        )
+    if decision is not None:
+        state, more = _after_decision(state, parsed, decision, now)
+        notes += more
+    return state, (*notes, *moved)
+
+
+def _with_validators(state: FeedState, result: FetchResult, *, held: bool) -> FeedState:
+    """The validators of this answer, even if the body is the old one. A 304 may leave out what still holds.
+
+    None while items are held back: the next poll has to see the feed again.
+    """
+    if held:
+        return replace(state, etag="", last_modified="", validators_url="", body_hash="")
+    if result.status == 304:
+        return replace(
+            state,
+            etag=result.etag or state.etag,
+            last_modified=result.last_modified or state.last_modified,
+            validators_url=result.final_url,
+        )
+    return replace(
+        state, etag=result.etag, last_modified=result.last_modified, validators_url=result.final_url
+    )
+
+
+def _after_decision(
+    state: FeedState, parsed: ParsedFeed | None, decision: Decision, now: datetime
+) -> tuple[FeedState, list[str]]:
+    notes = []
+    if decision.held:
+        state = replace(
+            state,
+            held=decision.held,
+            held_since=state.held_since or now,
+            held_polls=state.held_polls + 1,
+        )
+        notes.append(decision.quarantine)
+    elif state.held:
+        notes.append("quarantine ended: " + ("taken in quietly" if decision.released else "the feed is back"))
+        state = replace(state, held=0, held_since=None, held_polls=0)
+    if decision.new:
+        state = replace(state, last_new=now, rhythm=_smoothed(state, len(decision.new), now))
+    if parsed is not None and not decision.held:
+        state = replace(state, body_hash=parsed.body_hash)
+    return replace(state, seen=remember(state.seen, decision.marks)), notes
+
+
+def _after_failure(
+    source: Source, state: FeedState, error: ErrorKind, line: str, now: datetime
+) -> tuple[FeedState, tuple[str, ...]]:
+    state = replace(
+        state,
+        failures=state.failures + 1,
+        failing_since=state.failing_since or now,
+        error_kind=error.value,
+        error_line=line,
+    )
+    if error is ErrorKind.GONE:
+        state = replace(state, gone=state.gone + 1, gone_since=state.gone_since or now)
+        if state.gone >= GONE_POLLS and state.gone_since is not None and now - state.gone_since >= GONE_FOR:
+            why = (
+                f"stopped: {line}, {state.gone} times since {state.gone_since:%Y-%m-%d}; "
+                "remove the source or give it its new url"
+            )
+            return replace(state, stopped=why), (why,)
+    elif error.reached:
+        state = replace(state, gone=0, gone_since=None)
+    if state.adopted_url and error.reached and state.failures >= ADOPTED_FAILURES:
+        note = f"the address it moved to fails; asking {source.url} again"
+        return replace(state, adopted_url="", etag="", last_modified="", validators_url=""), (note,)
+    return state, ()
+
+
+def _after_move(
+    source: Source, state: FeedState, result: FetchResult, now: datetime
+) -> tuple[FeedState, tuple[str, ...]]:
+    """Count confirmations of a permanent redirect that ends at a working feed; adopt it after days of them.
+
+    Never at once: a captive portal, an expired domain or a mistake answers 301, too.
+    """
+    target = result.moved_to
+    if not target or (result.url.startswith("https:") and not target.startswith("https:")):
+        return replace(state, moved_to="", moved=0, moved_since=None), ()
+    if target != state.moved_to:
+        state = replace(state, moved_to=target, moved=1, moved_since=now)
+        return state, (f"has moved for good to {target}; followed once this is confirmed for days",)
+    state = replace(state, moved=state.moved + 1)
+    if state.moved < MOVED_POLLS or state.moved_since is None or now - state.moved_since < MOVED_FOR:
+        return state, ()
+    note = f"has moved for good: change url: {source.url} to {target}; polled there from now on"
+    return replace(state, adopted_url=target, moved_to="", moved=0, moved_since=None), (note,)
+
+
+def _later(old: datetime | None, new: datetime | None, now: datetime) -> datetime | None:
+    """The newest build time that the feed named; an older one is believed after a day."""
+    if new is None or (old is not None and new < old <= now and now - old < DAY):
+        return old
+    return new
+
+
+# How long to wait
+
+
+def _wait(source: Source, state: FeedState, result: FetchResult) -> timedelta:
+    """The wait after a success: what is asked for, and above it what the feed's rhythm suggests."""
+    cap = QUIET_CAP if state.has_validators else BLIND_CAP
+    # With validators, eight polls a gap: news is found within an eighth of the time between two pieces of
+    # it. Without, two, because each costs the whole feed.
+    share = 8 if state.has_validators else 2
+    rhythm = timedelta(seconds=min(state.rhythm / share, cap.total_seconds()))
+    asked = min(max(result.fresh_for or timedelta(0), timedelta(seconds=state.ttl)), ASKED_CAP)
+    return max(source.interval, rhythm, asked)
+
+
+def _backoff(
+    source: Source, state: FeedState, result: FetchResult, error: ErrorKind
+) -> tuple[timedelta, tuple[str, ...]]:
+    """The wait after a failure: doubled each time up to a cap, and never less than the server asks for."""
+    cap = REFUSED_CAP if error.reached else UNREACHED_CAP
+    wait = max(min(source.interval * 2 ** min(state.failures - 1, 16), cap), source.interval)
+    if error is ErrorKind.GONE:
+        wait = max(wait, DAY)
+    asked = result.retry_after or timedelta(0)
+    if asked > RETRY_CAP:
+        note = f"asks to be left alone for {asked.days} days; asked again after {RETRY_CAP.days}"
+        return RETRY_CAP, (note,)
+    return max(wait, asked), ()
+
+
+def _published_rhythm(parsed: ParsedFeed) -> float:
+    """A first estimate, in seconds: the median gap between the dates in the feed, or what it says itself."""
+    dates = sorted({entry.published for entry in parsed.entries if entry.published is not None})
+    gaps = [(later - earlier).total_seconds() for earlier, later in pairwise(dates)]
+    if len(gaps) >= 3:
+        return median(gaps)
+    return float(parsed.update_period)
+
+
+def _smoothed(state: FeedState, count: int, now: datetime) -> float:
+    """The time between two new items, seconds, smoothed over about the last five arrivals."""
+    if state.last_new is None:
+        return state.rhythm
+    gap = (now - state.last_new).total_seconds() / count
+    return gap if not state.rhythm else state.rhythm + 0.2 * (gap - state.rhythm)
+
+
+def _outside_skipped(at: datetime, state: FeedState) -> datetime:
+    """The first instant from `at` on that lies in no hour or day that the feed asks to skip."""
+    if len(state.skip_hours) >= 24 or len(state.skip_days) >= 7:
+        return at  # always is never meant
+    for _ in range(24 * 7):
+        if at.weekday() in state.skip_days:
+            at = at.replace(hour=0, minute=at.minute, second=at.second) + DAY
+        elif at.hour in state.skip_hours:
+            at += HOUR
+        else:
+            return at
+    return at
+
+
+def _fraction(seed: str, count: int) -> float:
+    """A number from 0 to 1 that looks random and is always the same."""
+    digest = hashlib.blake2b(f"{seed}\n{count}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") / 2**64
+
+
+# Hosts
+
+
+def admit(
+    due: Iterable[tuple[str, str]], last_request: Mapping[str, datetime], now: datetime, gap: timedelta
+) -> tuple[list[str], dict[str, datetime]]:
+    """Which due sources may be polled now, so that one host gets at most one request in `gap`.
+
+    `due` are (source id, host) in order of urgency, `last_request` when each host was last asked. Returns the
+    ids to poll now and, for the others, when their turn comes.
+    """
+    free_at = {host: last + gap for host, last in last_request.items()}
+    ready: list[str] = []
+    later: dict[str, datetime] = {}
+    for source_id, host in due:
+        turn = free_at.get(host, now)
+        if turn <= now:
+            ready.append(source_id)
+            turn = now
+        else:
+            later[source_id] = turn
+        free_at[host] = turn + gap
+    return ready, later

@@ -1,0 +1,124 @@
+"""All that is remembered of a source between two polls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from typing import Any
+
+from alerts.model.source import Source
+from alerts.model.times import format_time, parse_time
+
+
+@dataclass(frozen=True, slots=True)
+class FeedState:
+    """Everything about a source that outlives a poll, but for its items and the time of the next one.
+
+    It is stored as one JSON value. Unknown keys of a newer version are dropped when read, missing ones
+    take their defaults.
+    """
+
+    url: str = ""  # the source's URL in the configuration that this state is about
+    adopted_url: str = ""  # polled in its stead, since a permanent move was confirmed
+
+    # Validators: the exact bytes as Latin-1, and the URL that gave them.
+    etag: str = ""
+    last_modified: str = ""
+    validators_url: str = ""
+
+    body_hash: str = ""  # of the last body that was read whole
+    seen: str = ""  # the entries known by their bytes; see alerts.feeds.seen
+    feed_updated: datetime | None = None  # the newest build time that the feed itself has named
+
+    polls: int = 0
+    last_poll: datetime | None = None
+    last_success: datetime | None = None
+    last_new: datetime | None = None  # when an item was last new
+    last_status: int = 0
+
+    failures: int = 0  # in a row
+    failing_since: datetime | None = None
+    error_kind: str = ""  # empty after a success
+    error_line: str = ""
+    stopped: str = ""  # why the source is not polled any more; empty: it is
+
+    gone: int = 0  # 410 in a row
+    gone_since: datetime | None = None
+
+    moved_to: str = ""
+    moved: int = 0  # confirmations in a row
+    moved_since: datetime | None = None
+
+    rhythm: float = 0.0  # seconds between two new items, smoothed; 0: not known
+
+    # What the feed asks of its readers, kept because a 304 does not repeat it.
+    ttl: int = 0  # seconds
+    skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[int, ...] = ()  # Monday is 0
+
+    held: int = 0  # items in quarantine at the last poll
+    held_since: datetime | None = None
+    held_polls: int = 0
+
+    hub: str = ""  # WebSub
+    topic: str = ""
+
+    @property
+    def has_validators(self) -> bool:
+        return bool(self.etag or self.last_modified)
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON values, defaults left out."""
+        record: dict[str, Any] = {}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if value == field.default:
+                continue
+            if isinstance(value, datetime):
+                value = format_time(value)
+            elif isinstance(value, tuple):
+                value = list(value)
+            record[field.name] = value
+        return record
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Any] | None) -> FeedState:
+        values: dict[str, Any] = {}
+        for field in fields(cls):
+            value = (record or {}).get(field.name)
+            if value is None:
+                continue
+            if str(field.type).startswith("datetime"):
+                value = parse_time(value)
+            elif isinstance(value, list):
+                value = tuple(value)
+            values[field.name] = value
+        return cls(**values)
+
+
+def state_for(source: Source, state: FeedState) -> FeedState:
+    """The state as far as it still holds: nothing of it does once the configuration names another URL,
+    except what is known of the feed's entries, so that a moved feed alerts nothing twice."""
+    if state.url == source.url:
+        return state
+    if not state.url:
+        return replace(state, url=source.url)
+    return FeedState(
+        url=source.url,
+        seen=state.seen,
+        last_new=state.last_new,
+        last_success=state.last_success,
+        rhythm=state.rhythm,
+        polls=state.polls,
+    )
+
+
+def poll_url(source: Source, state: FeedState) -> str:
+    """Where the next poll goes."""
+    return (state.adopted_url if state.url == source.url else "") or source.url
+
+
+def resumed(state: FeedState) -> FeedState:
+    """The state of a stopped source that an operator starts again."""
+    return replace(state, stopped="", gone=0, gone_since=None, failures=0, failing_since=None)

@@ -1,0 +1,150 @@
+"""Markup to plain text. Linear in its input, whatever that is."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, cast
+
+from lxml import etree
+
+if TYPE_CHECKING:
+    from lxml.etree import ParserTarget
+
+# fmt: off
+_BLOCKS = frozenset(
+    {
+        "address", "article", "aside", "blockquote", "br", "center", "dd", "details", "dialog", "dir",
+        "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "frameset", "h1", "h2",
+        "h3", "h4", "h5", "h6", "header", "hr", "legend", "li", "main", "menu", "nav", "ol", "optgroup",
+        "option", "p", "pre", "section", "summary", "table", "tbody", "tfoot", "thead", "tr", "ul", "title"
+    }
+)
+# fmt: on
+_CELLS = frozenset({"td", "th"})
+_HIDDEN = frozenset(
+    {
+        "script",
+        "style",
+        "noscript",
+        "template",
+        "head",
+        "iframe",
+        "object",
+        "svg",
+        "math",
+        "select",
+        "textarea",
+    }
+)
+
+# A known tag, so that "List<String>" and "a < b" stay what they are.
+_TAG = re.compile(
+    r"</?(?:a|abbr|article|b|big|blockquote|br|center|cite|code|dd|div|dl|dt|em|figure|font|h[1-6]|hr|i|iframe|img"
+    r"|ins|del|li|mark|ol|p|pre|q|s|script|section|small|span|strike|strong|style|sub|sup|table|tbody|td|th|tr|tt"
+    r"|u|ul|video|wbr)(?:\s[^<>]*)?/?>|<!--",
+    re.IGNORECASE,
+)
+_ENTITY = re.compile(r"&(?:[a-zA-Z][a-zA-Z0-9]{1,31}|#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6});")
+
+# Characters that print as nothing, control the terminal or turn the writing direction, and surrogates,
+# which no database takes. Joiners that writing systems need (U+200C, U+200D) stay.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064"
+    "\u2066-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff]"
+)
+_SPACES = re.compile(r"[^\S\n]+")
+_BREAKS = re.compile(r" *\n(?: *\n)+ *| *\n *")
+
+
+def looks_like_markup(text: str) -> bool:
+    """Whether a text of undeclared type holds a tag or an entity that a reader is not meant to see."""
+    return ("<" in text and _TAG.search(text) is not None) or (
+        "&" in text and _ENTITY.search(text) is not None
+    )
+
+
+def to_text(value: str, *, markup: bool) -> str:
+    """A field's value as plain text: blocks become lines, runs of spaces one space, scripts nothing.
+
+    `markup` says that the value is HTML. Where what remains still looks like HTML, the value was escaped
+    twice, and is read once more.
+    """
+    text = value
+    if markup:
+        text = strip_markup(text)
+        if looks_like_markup(text):
+            text = strip_markup(text)
+    return tidy(text)
+
+
+def to_line(value: str, *, markup: bool) -> str:
+    """As `to_text`, on one line: a title or a name."""
+    return " ".join(to_text(value, markup=markup).split())
+
+
+def tidy(text: str) -> str:
+    """Spaces, line breaks and unseen characters brought into order."""
+    if "\r" in text or "\u2028" in text or "\u2029" in text or "\x85" in text:
+        text = re.sub("\r\n?|[\u2028\u2029\x85]", "\n", text)
+    text = _UNSEEN.sub("", text)
+    text = _SPACES.sub(" ", text)
+    if "\n" in text:
+        text = _BREAKS.sub(lambda match: "\n\n" if match[0].count("\n") > 1 else "\n", text)
+    return text.strip()
+
+
+def strip_markup(value: str) -> str:
+    """The text that a browser would show, roughly. Never raises."""
+    if "<" not in value:
+        return html.unescape(value) if "&" in value else value
+    if _UNSEEN.search(value):
+        value = _UNSEEN.sub("", value)  # libxml2 ends at a NUL
+    target = _TextTarget()
+    parser = etree.HTMLParser(target=cast("ParserTarget[None]", target), recover=True, no_network=True)
+    try:
+        parser.feed(value)
+        parser.close()
+    except (etree.LxmlError, ValueError, AssertionError):
+        if not target.parts:
+            return html.unescape(re.sub(r"<[^<>]*>", " ", value))
+    return "".join(target.parts)
+
+
+class _TextTarget:
+    """Collects text while libxml2 reads HTML."""
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self._hidden: list[str] = []  # open elements whose text is not shown
+
+    def start(self, tag: str, attrib: Mapping[str, str]) -> None:  # noqa: ARG002 - lxml's protocol
+        if self._hidden:
+            if tag in _HIDDEN:
+                self._hidden.append(tag)
+        elif tag in _HIDDEN:
+            self._hidden.append(tag)
+        elif tag in _BLOCKS:
+            self.parts.append("\n")
+        elif tag in _CELLS:
+            self.parts.append(" ")
+
+    def end(self, tag: str) -> None:
+        if self._hidden:
+            if tag == self._hidden[-1]:
+                self._hidden.pop()
+        elif tag in _BLOCKS and tag not in {"br", "hr"}:
+            self.parts.append("\n")
+        elif tag in _CELLS:
+            self.parts.append(" ")
+
+    def data(self, data: str) -> None:
+        if not self._hidden:
+            self.parts.append(data)
+
+    def comment(self, text: str) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
