@@ -1,0 +1,169 @@
+"""What clustering and independence need to know of an item, so that its texts are not needed again."""
+
+from __future__ import annotations
+
+import json
+from base64 import b85decode, b85encode
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from struct import pack, unpack
+
+from alerts.model.item import Item
+from alerts.stories import credit
+from alerts.stories.sketch import opening, sketch
+from alerts.stories.terms import FREQUENT, terms, tokens, weight
+
+_VERSION = 1
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_BODY_WORDS = 60  # the first words of a summary or content say what the headline left out
+_BODY_TERMS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """An item, reduced. `terms` are the title's; `body` are further ones, from the first words of the text.
+
+    `outlet` is the publisher's name made comparable, `agency` the news agency the text is credited to (empty:
+    none), `headline` a hash of the title as read, `opening` and `sketch` fingerprints of the text (empty where
+    the item has none).
+    """
+
+    item: str
+    publisher: str
+    outlet: str
+    link: str
+    reported: datetime
+    observed: datetime
+    terms: tuple[str, ...]
+    body: tuple[str, ...] = ()
+    headline: int = 0
+    opening: tuple[int, ...] = ()
+    sketch: tuple[int, ...] = ()
+    origin: str = ""
+    agency: str = ""
+
+    def dump(self) -> bytes:
+        """A compact, deterministic, versioned form; `load` gives an equal value back."""
+        record = [
+            _VERSION,
+            self.item,
+            self.publisher,
+            self.outlet,
+            self.link,
+            (self.reported - _EPOCH) // _MICROSECOND,
+            (self.observed - _EPOCH) // _MICROSECOND,
+            " ".join(self.terms),
+            " ".join(self.body),
+            self.headline,
+            _packed(self.opening),
+            _packed(self.sketch),
+            self.origin,
+            self.agency,
+        ]
+        return json.dumps(record, separators=(",", ":")).encode("ascii")
+
+    @classmethod
+    def load(cls, data: bytes) -> Features:
+        """The value that `dump` wrote. Raises ValueError where `data` is of no known version."""
+        record = json.loads(data)
+        if not isinstance(record, list) or not record or record[0] != _VERSION:
+            raise ValueError(f"features of an unknown version: {data[:20]!r}")
+        (
+            _,
+            item,
+            publisher,
+            outlet,
+            link,
+            reported,
+            observed,
+            words,
+            body,
+            headline,
+            start,
+            whole,
+            origin,
+            agency,
+        ) = record
+        return cls(
+            item,
+            publisher,
+            outlet,
+            link,
+            _EPOCH + timedelta(microseconds=reported),
+            _EPOCH + timedelta(microseconds=observed),
+            tuple(words.split()),
+            tuple(body.split()),
+            headline,
+            _unpacked(start),
+            _unpacked(whole),
+            origin,
+            agency,
+        )
+
+
+def _packed(values: tuple[int, ...]) -> str:
+    return b85encode(pack(f">{len(values)}I", *values)).decode("ascii")
+
+
+def _unpacked(text: str) -> tuple[int, ...]:
+    raw = b85decode(text)
+    return unpack(f">{len(raw) // 4}I", raw)
+
+
+def features(item: Item, publisher: str) -> Features:
+    """Reduce an item; `publisher` is the item's own or, where it names none, its source's."""
+    title = _without_publisher(item.title, publisher)
+    words = terms(title)
+    text = item.content if len(item.content) > len(item.summary) else item.summary
+    body: tuple[str, ...] = ()
+    start: tuple[int, ...] = ()
+    whole: tuple[int, ...] = ()
+    agency = credit.agency(publisher)
+    if text:
+        lead = item.summary or text
+        read = [word.lower() for word in tokens(text)]
+        start, whole = opening(read), sketch(read)
+        body = _body_terms(lead, words)
+    if not agency and (text or item.author or item.origin):
+        agency = (
+            credit.agency(item.origin)
+            or credit.credited(item.author, item.summary)
+            or credit.credited("", text)
+        )
+    return Features(
+        item=item.id,
+        publisher=publisher,
+        outlet=credit.outlet(publisher),
+        link=credit.page(item.url) if item.url else "",
+        reported=item.reported,
+        observed=item.observed,
+        terms=words,
+        body=body,
+        headline=_headline(title),
+        opening=start,
+        sketch=whole,
+        origin=credit.outlet(item.origin) if item.origin else "",
+        agency=agency,
+    )
+
+
+def _headline(title: str) -> int:
+    read = " ".join(tokens(title.lower()))
+    return int.from_bytes(blake2b(read.encode("utf-8", "replace"), digest_size=6).digest(), "big")
+
+
+def _without_publisher(title: str, publisher: str) -> str:
+    """The title without a final `- Publisher` or `| Publisher`, which aggregators and sites append."""
+    if publisher and title.endswith(publisher):
+        shorter = title[: -len(publisher)].rstrip()
+        if shorter[-1:] in {"-", "|", "–", "—", "·"}:
+            return shorter[:-1].rstrip() or title
+    return title
+
+
+def _body_terms(text: str, known: tuple[str, ...]) -> tuple[str, ...]:
+    head = text[: _BODY_WORDS * 8]
+    found = [term for term in terms(head) if term not in known and weight(term) > FREQUENT]
+    return tuple(found[:_BODY_TERMS])

@@ -1,0 +1,134 @@
+"""From the words of a headline to the terms by which stories are compared.
+
+A term is a light stem (`#` before a number). Equal things written differently get equal terms: `$1.8B` and
+`1.8 billion`, `files` and `filing`, `T-Mobile` and `TMobile`, `4Q` and `fourth quarter`. The weight of a term
+is how much it tells before any window of news is known, from how common the word is (`background`).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from alerts.stories.background import EVERYWHERE, FUNCTION, ORDINARY
+
+# Weights in thousandths of a nat: integers, so that sums do not depend on the order of their terms.
+RARE = 6500
+NUMBER = 6000
+COMMON = 4500
+FREQUENT = 2500
+
+_TOKEN = re.compile(r"\d\w*(?:[.,]\d+)*\w*|[^\W\d_](?:-[^\W\d_]\w*|\w*(?:[.'&]\w+)*)")
+_AMOUNT = re.compile(r"(\d[\d,]*(?:\.\d+)?)([a-z]*)")
+_DOTTED = re.compile(r"(?:\w\.)+\w")
+_UNSPACED = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\u3040-\u30ff]")  # CJK: no spaces between words
+_TYPOGRAPHY = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "`": "'", "‑": "-", "‐": "-"})
+_SCALES = {
+    "k": 3, "thousand": 3, "m": 6, "mn": 6, "mln": 6, "mil": 6, "million": 6, "millions": 6,
+    "b": 9, "bn": 9, "bln": 9, "bil": 9, "billion": 9, "billions": 9, "tn": 12, "trn": 12, "trillion": 12,
+}  # fmt: skip
+_ORDINALS = {"first": "1", "second": "2", "third": "3", "fourth": "4"}
+_NO_SUFFIX = frozenset(["news", "this", "series", "texas", "paris", "chaos", "canvas", "atlas", "bed", "red"])
+
+
+def tokens(text: str) -> list[str]:
+    """The words and numbers of a text in order, as written but for typographic variants."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text).translate(_TYPOGRAPHY)
+    return _TOKEN.findall(text)
+
+
+def terms(text: str) -> tuple[str, ...]:
+    """The distinct terms of a text in order of first occurrence."""
+    found: dict[str, None] = {}
+    words = tokens(text)
+    count = len(words)
+    for index, word in enumerate(words):
+        if word[0].isdigit():
+            found[_number(word, words[index + 1].lower() if index + 1 < count else "")] = None
+        else:
+            for term in _word(word):
+                quarter = term in _ORDINALS and index + 1 < count and words[index + 1].lower() == "quarter"
+                found["q" + _ORDINALS[term] if quarter else term] = None
+    return tuple(found)
+
+
+@lru_cache(maxsize=1 << 14)
+def weight(term: str) -> int:
+    """What the term tells by itself, in thousandths of a nat (-ln of a rough share of headlines it stands in)."""
+    if term[0] == "#":
+        # Counts of days and list lengths, years and round numbers stand in any headline.
+        value = float(term[1:])
+        plain = (
+            (value <= 31 and value == int(value))
+            or 1900 <= value <= 2100
+            or value in {50, 100, 200, 500, 1000}
+        )
+        return FREQUENT if plain else NUMBER
+    if term in _stems(EVERYWHERE):
+        return FREQUENT
+    if len(term) == 2 and _UNSPACED.match(term):
+        return COMMON
+    return COMMON if term in _stems(ORDINARY) else RARE
+
+
+@lru_cache(maxsize=2)
+def _stems(words: frozenset[str]) -> frozenset[str]:
+    return frozenset(stem(word) for word in words)
+
+
+@lru_cache(maxsize=1 << 14)
+def _number(word: str, following: str) -> str:
+    """The term of a number: its value with all scales worked in, without currency and unit."""
+    match = _AMOUNT.fullmatch(word.lower())
+    if match is None or len(match[1]) > 18:
+        return word.lower()  # 737max
+    digits, suffix = match[1].replace(",", ""), match[2]
+    if suffix == "q" or following == "quarter":
+        return "q" + digits
+    if suffix and suffix not in _SCALES and suffix not in {"st", "nd", "rd", "th", "s"}:
+        return word.lower()
+    power = _SCALES.get(suffix) or _SCALES.get(following, 0)
+    return f"#{float(digits) * 10**power:.6g}"
+
+
+@lru_cache(maxsize=1 << 16)
+def _word(word: str) -> tuple[str, ...]:
+    """The terms of a token that starts with a letter: none for a function word, several for CJK text."""
+    if _UNSPACED.search(word):
+        return tuple(word[i : i + 2] for i in range(max(1, len(word) - 1)))
+    if "." in word:
+        if not _DOTTED.fullmatch(word):
+            return tuple(term for part in word.split(".") if part for term in _word(part))
+        word = word.replace(".", "")
+    if word == "US":
+        return ("usa",)  # the pronoun is a function word
+    lower = word.lower().replace("-", "")
+    if lower in FUNCTION:
+        return ()
+    lower = lower.removesuffix("'s").replace("'", "").replace("&", "")
+    if len(lower) < 2 or lower in FUNCTION:
+        return ()
+    return (lower if lower in _ORDINALS else stem(lower),)
+
+
+def stem(word: str) -> str:
+    """A light stem: plurals, -ed, -ing and a final e or y go."""
+    if len(word) <= 3 or word in _NO_SUFFIX or not word.isascii():
+        return word
+    if word.endswith("ies") and len(word) > 4:
+        word = word[:-3] + "y"
+    elif word.endswith(("sses", "shes", "ches", "xes", "zes")):
+        word = word[:-2]
+    elif word[-1] == "s" and word[-2] not in "us":
+        word = word[:-1]
+    for suffix in ("ing", "ed"):
+        if word.endswith(suffix) and len(word) - len(suffix) >= 3:
+            word = word[: -len(suffix)]
+            if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "lsz":
+                word = word[:-1]
+            break
+    if len(word) > 4 and word[-1] in "ey":
+        word = word[:-1]
+    return word
