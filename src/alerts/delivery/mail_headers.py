@@ -1,0 +1,58 @@
+"""The headers of an e-mail: a stable id, threads, and one-click unsubscription."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from alerts.delivery import escape
+from alerts.delivery.message import MessageView
+
+DOMAIN = "institution-alerts.invalid"
+"""The right side of message ids: the same on every machine, and never a host's name."""
+
+
+def mail_headers(view: MessageView) -> tuple[tuple[str, str], ...]:
+    """Message-ID from the message's id; References to its thread, one for each institution and axis.
+
+    List-Unsubscribe and List-Unsubscribe-Post (RFC 8058) where there is a link for it. Auto-Submitted
+    (RFC 3834) keeps out-of-office replies away.
+    """
+    thread = _id("thread", view.subscriber, *threads(view))
+    headers = [
+        ("Message-ID", message_id(view.id)),
+        ("In-Reply-To", thread),
+        ("References", thread),
+        ("Auto-Submitted", "auto-generated"),
+        ("X-Alert-ID", _token(view.id)),
+    ]
+    link = escape.safe_url(view.unsubscribe or "")
+    if link:
+        headers.append(("List-Unsubscribe", f"<{link}>"))
+        if link.startswith("https://"):
+            headers.append(("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
+    return tuple(headers)
+
+
+def threads(view: MessageView) -> tuple[str, ...]:
+    """What a message is about, as `INSTITUTION/AXIS`: equal messages of one thread have equal subjects."""
+    about = set()
+    for entry in view.entries:
+        transition = entry.alert.transition
+        axis = transition.axis.value if transition else entry.alert.on.value
+        about.add(f"{entry.alert.institution}/{axis}")
+    return tuple(sorted(about)) if len(about) == 1 else (view.kind.value,)
+
+
+def message_id(stable: str) -> str:
+    """`<…@…>` of a stable id; the same for each copy of one message."""
+    return _id("message", stable)
+
+
+def _id(*parts: str) -> str:
+    digest = hashlib.sha256("\x00".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return f"<{parts[0]}.{digest}@{DOMAIN}>"
+
+
+def _token(text: str) -> str:
+    return re.sub(r"[^\x21-\x7e]", "-", text)[:200]

@@ -1,0 +1,176 @@
+"""The sending library, asked for one message to one target. Imported by the sender alone: it is large."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import importlib.resources
+import json
+import logging
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from apprise import Apprise, AppriseAsset
+from apprise.plugins import url_to_dict
+
+from alerts.delivery import escape
+from alerts.delivery.dialects import service_of
+from alerts.delivery.email_plugin import EmailPlugin
+from alerts.delivery.exchange import Exchange, observe
+from alerts.delivery.message import Rendered
+from alerts.delivery.result import SendReason, SendResult, of_status
+
+CONNECT_S = 5.0
+READ_S = 15.0
+"""Seconds for a connection, and between two reads: a service slower than that leaves the outcome unknown."""
+
+SIGNATURE_HEADER = "X-Alerts-Signature"
+_NO_SUCCESS_YET = frozenset(
+    {"ratelimited", "rate_limited", "internal_error", "fatal_error", "request_timeout"}
+)
+
+
+def deliver(url: str, message: Rendered, exchange: Exchange) -> SendResult:
+    """Sends once, to exactly one target; says what came of it and never raises."""
+    _quieten()
+    service = service_of(url)
+    try:
+        plugin = _plugin(url, message, exchange)
+    except Exception:  # noqa: BLE001 - whatever a plugin raises for a URL, its text may hold the secret
+        plugin = None
+    if plugin is None:
+        return SendResult(
+            SendReason.BAD_CHANNEL, "the channel's URL is not complete or not of its service's form"
+        )
+    if not isinstance(plugin, EmailPlugin) and len(plugin) != 1:
+        return SendResult(
+            SendReason.BAD_CHANNEL,
+            f"the channel's URL names {len(plugin)} targets; give each a channel of its own",
+        )
+    sender = Apprise(asset=_asset())
+    sender.add(plugin)
+    outcome: Any
+    try:
+        with observe(exchange):
+            outcome = sender.notify(
+                body=message.body,
+                title=message.title,
+                body_format=service.source_format.value if service.source_format else None,
+            )
+    except Exception as error:  # noqa: BLE001 - as above
+        outcome, exchange.detail = False, type(error).__name__
+    return _judge(bool(outcome), exchange, _said(outcome), url)
+
+
+@cache
+def _asset() -> Any:
+    """No files, no threads of its own, no pictures from elsewhere, no redirects."""
+    return AppriseAsset(
+        app_id="institution-alerts",
+        app_desc="Institution alerts",
+        app_url="",
+        image_url_mask="",
+        image_url_logo="",
+        storage_mode="memory",
+        async_mode=False,
+        http_redirects=False,
+    )
+
+
+@cache
+def _quieten() -> None:
+    """The library writes tokens even into warnings; what it says is taken from its results and redacted."""
+    logger = logging.getLogger("apprise")
+    logger.setLevel(logging.WARNING)
+    logger.propagate = False
+    logger.addHandler(logging.NullHandler())
+
+
+def _plugin(url: str, message: Rendered, exchange: Exchange) -> Any:
+    """The library's plugin for the URL, or None. Our options go over the URL's where they must not differ."""
+    arguments = url_to_dict(url)  # type: ignore[no-untyped-call]
+    if not arguments:
+        return None
+    arguments.setdefault("cto", CONNECT_S)
+    arguments.setdefault("rto", READ_S)
+    arguments.update(service_of(url).options, retry=0, wait=0, optional=False, overflow="upstream")
+    arguments.update(redirect=False, asset=_asset())
+    schema = arguments["schema"]
+    if schema in {"mailto", "mailtos"}:
+        plugin = EmailPlugin(**arguments)  # type: ignore[no-untyped-call]
+        plugin.prepare(message, exchange)
+        return plugin
+    if schema == "discord" and not arguments.get("template"):
+        arguments["template"] = _discord_template()
+    if schema in {"json", "jsons"} and message.payload is not None:
+        arguments["payload"] = {"attachments": "", **message.payload, **(arguments.get("payload") or {})}
+        exchange.sign = _signer(url)
+    elif schema in {"form", "forms", "xml", "xmls"}:
+        arguments["payload"] = {"id": message.id, **(arguments.get("payload") or {})}
+    return Apprise.instantiate(arguments, asset=_asset(), suppress_exceptions=False)
+
+
+def _discord_template() -> str:
+    """The library has no way to say that nobody may be called, but takes a payload of ours that says so."""
+    return str(importlib.resources.files("alerts.delivery").joinpath("templates", "discord.json"))
+
+
+def _signer(url: str) -> Callable[[bytes], Mapping[str, str]] | None:
+    """For `?signature=SECRET`: the header with the HMAC-SHA256 of the body under the secret."""
+    secret = (parse_qs(urlsplit(url).query).get("signature") or [""])[0].encode()
+    if not secret:
+        return None
+
+    def sign(body: bytes) -> Mapping[str, str]:
+        return {SIGNATURE_HEADER: "sha256=" + hmac.new(secret, body, hashlib.sha256).hexdigest()}
+
+    return sign
+
+
+def _said(outcome: Any) -> str:
+    """The last thing that the library logged about the send."""
+    try:
+        entries = [entry.message for result in outcome for attempt in result for entry in attempt.logs]
+    except TypeError:
+        return ""
+    return entries[-1] if entries else ""
+
+
+def _judge(accepted: bool, exchange: Exchange, said: str, url: str) -> SendResult:
+    if accepted:
+        return SendResult(SendReason.ACCEPTED, exchange.detail or "accepted")
+    detail = redact(exchange.detail or said, url)
+    if exchange.problem is not None:
+        return SendResult(exchange.problem, detail, exchange.retry_after)
+    if exchange.status is None:
+        return SendResult(SendReason.BAD_CHANNEL, detail)
+    answer = redact(exchange.body.decode("utf-8", "replace"), url)
+    reason = of_status(exchange.status)
+    if exchange.status < 300:
+        reason = _refused_in_body(exchange.body)
+    return SendResult(reason, f"status {exchange.status}: {answer or detail}", exchange.retry_after)
+
+
+def _refused_in_body(body: bytes) -> SendReason:
+    """Slack's bots answer 200 with `{"ok": false, "error": …}`."""
+    try:
+        content = json.loads(body)
+    except ValueError:
+        return SendReason.SERVICE_ERROR
+    error = content.get("error") if isinstance(content, dict) and content.get("ok") is False else None
+    if error is None or error in _NO_SUCCESS_YET:
+        return SendReason.SERVICE_ERROR
+    return SendReason.REJECTED
+
+
+def redact(text: str, url: str) -> str:
+    """One short line without any part of the URL of four characters and more."""
+    rest = url.partition("://")[2]
+    parts = {part for piece in (rest, unquote(rest)) for part in re.split(r"[/:@?&=#,]+", piece)}
+    for part in sorted(parts, key=len, reverse=True):
+        if len(part) >= 4:
+            text = text.replace(part, "***")
+    return escape.shorten(escape.clean(text[:2000]), 200)

@@ -1,0 +1,72 @@
+"""What came of a send."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+from alerts.model.alert import DeliveryState
+
+
+class SendReason(StrEnum):
+    """Why a send ended as it did: a closed set, for logs, metrics and answers."""
+
+    ACCEPTED = "accepted"
+    BAD_CHANNEL = "bad-channel"  # the URL cannot be used
+    UNREACHABLE = "unreachable"  # no connection: nothing was sent
+    DEADLINE = "deadline"  # given up before anything was sent
+    TIMEOUT = "timeout"  # no answer in time after the message was written
+    CUT = "cut"  # the connection broke after the message was written
+    RATE_LIMITED = "rate-limited"  # 429
+    SERVICE_ERROR = "service-error"  # the service's fault: 5xx, or an answer that is none
+    REJECTED = "rejected"  # the service takes no such message: other 4xx, SMTP 5xx
+    NOT_AUTHORISED = "not-authorised"  # 401, 403
+    GONE = "gone"  # 404, 410: no such webhook, channel or chat
+    REDIRECTED = "redirected"  # 3xx: the address in the configuration is not the right one
+
+
+_STATES: Mapping[SendReason, DeliveryState] = MappingProxyType(
+    {
+        SendReason.ACCEPTED: DeliveryState.SENT,
+        SendReason.BAD_CHANNEL: DeliveryState.DEAD,
+        SendReason.UNREACHABLE: DeliveryState.FAILED,
+        SendReason.DEADLINE: DeliveryState.FAILED,
+        SendReason.TIMEOUT: DeliveryState.UNKNOWN,
+        SendReason.CUT: DeliveryState.UNKNOWN,
+        SendReason.RATE_LIMITED: DeliveryState.FAILED,
+        SendReason.SERVICE_ERROR: DeliveryState.FAILED,
+        SendReason.REJECTED: DeliveryState.DEAD,
+        SendReason.NOT_AUTHORISED: DeliveryState.DEAD,
+        SendReason.GONE: DeliveryState.DEAD,
+        SendReason.REDIRECTED: DeliveryState.DEAD,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SendResult:
+    """`line` is for people and shows no secret; `retry_after` is in seconds, as the service said."""
+
+    reason: SendReason
+    line: str = ""
+    retry_after: float | None = None
+
+    @property
+    def state(self) -> DeliveryState:
+        """SENT, FAILED (try again), UNKNOWN (it may have arrived) or DEAD (trying again cannot help)."""
+        return _STATES[self.reason]
+
+
+def of_status(status: int) -> SendReason:
+    """What an HTTP status that is no success means for a message."""
+    if status == 429:
+        return SendReason.RATE_LIMITED
+    if status in {401, 403}:
+        return SendReason.NOT_AUTHORISED
+    if status in {404, 410}:
+        return SendReason.GONE
+    if status >= 500 or status < 300 or status in {408, 425}:
+        return SendReason.SERVICE_ERROR
+    return SendReason.REDIRECTED if status < 400 else SendReason.REJECTED

@@ -1,0 +1,86 @@
+"""How much of a profile a tier may see: the one place that knows.
+
+Applied once, before anything is rendered, so that pages, messages, JSON and the command line cannot differ.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from alerts.model.level import Axis, Cause, Contribution, Level, Transition
+from alerts.model.profile import MatrixRow, Profile, Statement
+from alerts.model.subscriber import Tier
+
+DETAIL = Tier.STRATEGIC_CIRCLE
+"""Key points, evidence pack with links, surfaces, full matrix, the number behind a grade."""
+
+ANALYSIS = Tier.LEADERSHIP_ALLIANCE
+"""Contributions, relations, projected falls, history and plots."""
+
+
+def gate(profile: Profile, tier: Tier) -> Profile:
+    """The profile with everything removed that the tier may not see. Gating twice changes nothing.
+
+    Open sees the header, levels, grade, counts, coverage and the newest headline.
+    """
+    if not tier.allows(ANALYSIS):
+        profile = replace(
+            profile,
+            contributions=(),
+            relations=(),
+            relationship_signals=(),
+            history=(),
+            matrix=tuple(replace(row, next_fall=None) for row in profile.matrix),
+        )
+    if not tier.allows(DETAIL):
+        profile = replace(
+            profile,
+            confidence=replace(profile.confidence, number=None) if profile.confidence else None,
+            coverage=replace(profile.coverage, sources=0, failing=(), since=None),
+            headline=_bare(profile.headline),
+            key_points=(),
+            what_happened=(),
+            brief=None,
+            service_surface=(),
+            governance_surface=None,
+            evidence=(),
+            matrix=tuple(MatrixRow(axis=row.axis, level=row.level) for row in profile.matrix),
+        )
+    return profile
+
+
+def _bare(statement: Statement | None) -> Statement | None:
+    return Statement(statement.text, (), statement.at) if statement else None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A transition as a tier may see it; `score` is None and `contributions` empty where they are hidden."""
+
+    at: datetime
+    institution: str
+    axis: Axis
+    from_: Level
+    to: Level
+    cause: Cause
+    score: float | None = None
+    contributions: tuple[Contribution, ...] = ()
+
+    @property
+    def rises(self) -> bool:
+        return self.to > self.from_
+
+
+def gate_transition(transition: Transition, tier: Tier) -> Change:
+    """Everybody may know the level before and after; the score needs detail, its make-up analysis."""
+    return Change(
+        at=transition.at,
+        institution=transition.institution,
+        axis=transition.axis,
+        from_=transition.from_,
+        to=transition.to,
+        cause=transition.cause,
+        score=transition.score if tier.allows(DETAIL) else None,
+        contributions=transition.contributions if tier.allows(ANALYSIS) else (),
+    )
