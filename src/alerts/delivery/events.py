@@ -158,3 +158,14 @@ class CorrectionEvent:
 
 Notice = LevelEvent | MentionEvent | SpikeEvent | GradeEvent
 Event = Notice | CorrectionEvent
+
+
+def order(event: Event) -> tuple[datetime, bool, int, str, str]:
+    """Sort key of the order in which a desk is to hear of events.
+
+    Within an instant corrections come first and then what is most urgent, so that neither a fall that a
+    correction explains nor a lesser rise of the same story depends on the order in which axes were assessed.
+    """
+    if isinstance(event, CorrectionEvent):
+        return event.at, False, 0, event.institution, event.key
+    return event.at, True, -event.urgency.rank, event.institution, event.key

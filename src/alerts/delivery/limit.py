@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from alerts.model.subscriber import RateLimit
 
@@ -24,11 +24,7 @@ def next_room(window: Sequence[datetime], at: datetime, limit: RateLimit) -> dat
     return next((each for each in frees if each > at and has_room(window, each, limit)), at + limit.per)
 
 
-def take(window: list[datetime], at: datetime) -> None:
-    """Count a message at `at`."""
+def take(window: list[datetime], at: datetime, limit: RateLimit, now: datetime) -> None:
+    """Count a message at `at`, which may lie ahead, and drop what no window that ends after `now` can hold."""
     insort(window, at)
-
-
-def forget(window: list[datetime], before: datetime, per: timedelta) -> None:
-    """Drop what no window that ends at or after `before` can hold."""
-    window[:] = [each for each in window if each > before - per]
+    window[:] = [each for each in window if each > now - limit.per]

@@ -21,7 +21,8 @@ def settle(entries: Sequence[Pending], level_now: Callable[[WatchKey], Level]) -
     """Of each watched axis the last alert that agrees with the net move; the others are overtaken.
 
     The net move goes from the level before the first alert to the level now, which may have changed without
-    an alert. Where it is none, the alerts came and went. What is not a level change always stays.
+    an alert. Where it is none, the alerts came and went. What is not a level change always stays. The `from_`
+    of a reminder is the level in the alert that it reminds of.
     """
     first: dict[WatchKey, Pending] = {}
     kept: dict[WatchKey, Pending] = {}
@@ -42,9 +43,11 @@ def settle(entries: Sequence[Pending], level_now: Callable[[WatchKey], Level]) -
         for each in entries
         if each.role is Role.ALERT and each.axis is not None and kept.get(each.watch) is not each
     )
+    levels = {key: entry.to for key, entry in kept.items()}
+    levels |= {each.watch: each.from_ for each in entries if each.role is Role.REMINDER}
     standing = tuple(
         Standing(key.institution, key.axis, level_now(key))
-        for key, entry in kept.items()
-        if key.axis is not None and level_now(key) is not entry.to
+        for key, level in levels.items()
+        if key.axis is not None and level_now(key) is not level
     )
     return Settled(told, overtaken, standing)

@@ -23,7 +23,7 @@ class WatchKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """The level that a channel was last told of, by which alert, on the strength of which story.
+    """A level that a channel believes, by which alert, on the strength of which story.
 
     `alert` is empty where a rule that asks for falls alone followed the rise in silence.
     """
@@ -31,7 +31,6 @@ class Told:
     level: Level
     alert: str
     story: str
-    corrected: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +43,16 @@ class Ack:
 
 @dataclass(slots=True)
 class WatchState:
-    """What one subscriber knows of one axis of one institution; the dictionaries are by channel."""
+    """What one subscriber knows of one axis of one institution; the dictionaries are by channel.
+
+    `told` are the levels that a channel was told and that nothing has taken back, each higher than the one
+    before: three at most. `corrected` are the channels whose last word was a correction.
+    """
 
     level: Level = Level.LOW
     seen: datetime | None = None  # the last level change handled
-    told: dict[str, Told] = field(default_factory=dict)
+    told: dict[str, list[Told]] = field(default_factory=dict)
+    corrected: list[str] = field(default_factory=list)
     remind: dict[str, datetime] = field(default_factory=dict)
     ack: Ack | None = None
     stories: dict[str, list[str]] = field(default_factory=dict)  # newest mentions told, oldest first
@@ -58,15 +62,51 @@ class WatchState:
         """The next reminder: what a driver indexes."""
         return min(self.remind.values(), default=None)
 
+    def last(self, channel: str) -> Told | None:
+        """What the channel was told last, as far as it still stands."""
+        return self.told[channel][-1] if channel in self.told else None
+
+    def believed(self, channel: str) -> Level:
+        """The level as the channel knows it: low where it was told of no rise."""
+        last = self.last(channel)
+        return Level.LOW if last is None else last.level
+
+    def tell(self, channel: str, told: Told, *, rises: bool) -> None:
+        """The channel is told of a new level; of a fall it keeps the alerts of the levels that remain."""
+        kept = [
+            each
+            for each in self.told.get(channel, [])
+            if each.level < told.level or (each.level is told.level and not rises)
+        ]
+        if told.level is not Level.LOW and (not kept or kept[-1].level is not told.level):
+            kept.append(told)
+        self._believe(channel, kept)
+        if channel in self.corrected:
+            self.corrected.remove(channel)
+
+    def untell(self, channel: str, alert: str) -> bool:
+        """Take one alert back; whether the channel had believed it."""
+        kept = [each for each in self.told.get(channel, []) if each.alert != alert]
+        believed = len(kept) != len(self.told.get(channel, []))
+        self._believe(channel, kept)
+        return believed
+
+    def _believe(self, channel: str, told: list[Told]) -> None:
+        if told:
+            self.told[channel] = told
+        else:
+            self.told.pop(channel, None)
+
     def to_json(self) -> str:
         told = {
-            channel: [each.level.value, each.alert, each.story, each.corrected]
-            for channel, each in self.told.items()
+            channel: [[each.level.value, each.alert, each.story] for each in chain]
+            for channel, chain in self.told.items()
         }
         return _dump(
             level=self.level.value,
             seen=_text(self.seen),
             told=told,
+            corrected=sorted(self.corrected),
             remind={channel: format_time(at) for channel, at in self.remind.items()},
             ack=None if self.ack is None else [format_time(self.ack.at), self.ack.author],
             stories=self.stories,
@@ -81,9 +121,10 @@ class WatchState:
             level=Level(data["level"]),
             seen=_time(data["seen"]),
             told={
-                channel: Told(Level(level), alert, story, corrected)
-                for channel, (level, alert, story, corrected) in data["told"].items()
+                channel: [Told(Level(level), alert, story) for level, alert, story in chain]
+                for channel, chain in data["told"].items()
             },
+            corrected=data["corrected"],
             remind={channel: parse_time(at) for channel, at in data["remind"].items()},
             ack=None if ack is None else Ack(parse_time(ack[0]), ack[1]),
             stories=data["stories"],

@@ -24,22 +24,22 @@ _EPSILON: Final = 1e-9  # 1 - (1 - 0.10) is a little less than 0.10 in floating 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """An event on a channel, with all that a check may look at. `watches` are the institution's, by axis."""
+    """An event on a channel, with all that a check may look at.
+
+    `watch` is what the channel knows of the axis, `others` of the institution's other axes. `room`: the limit
+    lets one more message out.
+    """
 
     event: Notice
     at: datetime
     subscriber: Subscriber
     institution: Institution
     channel: str
-    watches: Mapping[Axis | None, WatchState]
+    watch: WatchState
+    others: Mapping[Axis, WatchState]
     silences: Sequence[Silence]
     muted: datetime | None
     room: bool
-
-    @property
-    def watch(self) -> WatchState:
-        axis = self.event.transition.axis if isinstance(self.event, LevelEvent) else None
-        return self.watches[axis]
 
 
 def silence_over(institution: Institution, at: datetime, silences: Sequence[Silence]) -> Silence | None:
@@ -92,24 +92,28 @@ def _silence(case: Case) -> str:
     return "" if silence is None else describe(silence)
 
 
-def _rise_not_told(case: Case) -> str:
-    event = case.event
-    if not isinstance(event, LevelEvent) or event.transition.rises:
-        return ""
-    told = case.watch.told.get(case.channel)
-    if told is None:
-        return "the channel was told of no rise"
-    if told.level <= event.transition.to:
-        return f"the channel was told of {told.level} only"
-    return ""
-
-
 def _corrected(case: Case) -> str:
+    taken_back = case.channel in case.watch.corrected
+    return "a correction has said so before" if taken_back and _unheard(case) else ""
+
+
+def _rise_not_told(case: Case) -> str:
+    return _unheard(case)
+
+
+def _unheard(case: Case) -> str:
+    """A fall to a level that the channel does not take to be higher."""
     event = case.event
     if not isinstance(event, LevelEvent) or event.transition.rises:
         return ""
-    told = case.watch.told.get(case.channel)
-    return f"alert {told.alert} was taken back" if told is not None and told.corrected else ""
+    believed = case.watch.believed(case.channel)
+    if believed > event.transition.to:
+        return ""
+    return (
+        "the channel was told of no rise"
+        if believed is Level.LOW
+        else f"the channel was told of {believed} only"
+    )
 
 
 def _inhibited(case: Case) -> str:
@@ -118,9 +122,9 @@ def _inhibited(case: Case) -> str:
         return ""
     if event.transition.to is Level.CRITICAL:
         return ""
-    for axis, watch in case.watches.items():
-        told = watch.told.get(case.channel)
-        if axis in {None, event.transition.axis} or told is None or not told.alert:
+    for axis, watch in case.others.items():
+        told = watch.last(case.channel)
+        if told is None or not told.alert:
             continue
         if watch.level is told.level is Level.CRITICAL and told.story == event.story:
             return f"{axis} is critical because of the same story, {event.story}"
