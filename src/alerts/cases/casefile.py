@@ -136,7 +136,10 @@ class CaseFile:
         batch = [
             each.after(before[each.report.item]) for each in sorted(batch, key=lambda each: each.report.item)
         ]
-        events = self._clusterer.add([each.features for each in batch if each.counts])
+        clustered = [
+            each.features for each in batch if each.counts and _is_clustered(before[each.report.item], at)
+        ]
+        events = self._clusterer.add(clustered) if clustered else []
         touched: set[str] = set()
         for event in events:
             touched |= self._apply(event)
@@ -181,11 +184,11 @@ class CaseFile:
             if moved is not None:
                 members[event.item] = moved
             return {event.story} if former is None else {event.story, former}
-        gone = self._members.pop(event.gone, {})
+        gone = self._members.pop(event.story_from, {})
         self._members.setdefault(event.into, {}).update(gone)
         for item in gone:
             self._story_of[item] = event.into
-        return {event.into, event.gone}
+        return {event.into, event.story_from}
 
     def _weigh(self, story: str) -> None:
         """Computes the story's evidence and its terms anew, or forgets them where nothing counts."""
@@ -292,6 +295,11 @@ class CaseFile:
             previous=self.score(axis, at - timedelta(days=1)),
             next_fall=self._next_fall(axis),
         )
+
+
+def _is_clustered(former: Observation | None, at: datetime) -> bool:
+    """A revision of an item that has left the clusterer's window stays where it was."""
+    return former is None or at - former.features.observed < Clusterer.HORIZON
 
 
 def _order(transition: Transition) -> tuple[datetime, str, int]:

@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from alerts.config.load import fingerprint, load
+from alerts.delivery.routing import Audience
 from alerts.matching.matcher import Matcher
 from alerts.model.errors import ConfigError, Problem
 from alerts.model.settings import Settings
@@ -29,6 +30,10 @@ class Active:
         return Matcher(
             self.settings.institutions.values(), self.settings.topics.values(), self.settings.sources
         )
+
+    @cached_property
+    def audience(self) -> Audience:
+        return Audience(self.settings.subscribers.values())
 
 
 class Configuration:

@@ -44,9 +44,9 @@ def configure(level: str | None = None) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
-def event(name: str, level: int = logging.INFO, *, error: bool = False, **fields: object) -> None:
-    """Logs one event. `error`: with the exception being handled, as one line."""
-    logging.getLogger(_ROOT).log(level, name, exc_info=error, extra={"fields": fields})
+def event(name: str, level: int = logging.INFO, *, caught: bool = False, **fields: object) -> None:
+    """Logs one event. `caught`: with the exception being handled, as one line."""
+    logging.getLogger(_ROOT).log(level, name, exc_info=caught, extra={"fields": fields})
 
 
 def _one_line(text: str) -> str:

@@ -16,6 +16,7 @@ from typing import TextIO
 import httpx
 
 from alerts.cases.casefile import CaseFile
+from alerts.delivery.render import Renderer
 from alerts.pipeline.configuration import Configuration
 from alerts.pipeline.hints import Hints
 from alerts.store.database import Database
@@ -67,6 +68,10 @@ class Runtime:
         from alerts.feeds.fetch import make_client, user_agent
 
         return make_client(agent=user_agent(self.contact))
+
+    @cached_property
+    def renderer(self) -> Renderer:
+        return Renderer(self.configuration.directory / "templates")
 
     def close(self) -> None:
         """Gives connections back."""

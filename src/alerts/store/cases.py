@@ -273,18 +273,20 @@ def add_events(session: Session, institution: str, at: datetime, events: Sequenc
         if not isinstance(event, Joined):
             session.execute(
                 update(MembershipRow)
-                .where(MembershipRow.institution == institution, MembershipRow.story == event.gone)
+                .where(MembershipRow.institution == institution, MembershipRow.story == event.story_from)
                 .values(story=event.into)
             )
-            session.execute(update(StoryRow).where(StoryRow.id == event.gone).values(merged_into=event.into))
+            session.execute(
+                update(StoryRow).where(StoryRow.id == event.story_from).values(merged_into=event.into)
+            )
     session.add_all(
         StoryEventRow(
             at=at,
             institution=institution,
             kind="joined" if isinstance(event, Joined) else "merged",
             story=event.story if isinstance(event, Joined) else event.into,
-            other=event.item if isinstance(event, Joined) else event.gone,
-            why=event.why(),
+            other=event.item if isinstance(event, Joined) else event.story_from,
+            why={"score": round(event.score, 6), "why": event.why},
         )
         for event in events
     )

@@ -12,9 +12,11 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from alerts.delivery.messages import Message
-from alerts.model.alert import Alert, DeliveryState
+from alerts.model.alert import Alert, AlertState, DeliveryState
+from alerts.model.level import Transition
+from alerts.model.subscriber import On
 from alerts.store import desks
-from alerts.store.tables import AlertRow, AttemptRow, DeliveryRow, SnapshotRow
+from alerts.store.tables import AlertRow, AttemptRow, DeliveryRow, SnapshotRow, TransitionRow
 from alerts.store.upsert import insert_new
 
 _WAITING = (DeliveryState.PENDING.value, DeliveryState.FAILED.value, DeliveryState.UNKNOWN.value)
@@ -106,13 +108,11 @@ def add_snapshot(session: Session, institution: str, at: datetime, profile: byte
 
 
 def snapshot(session: Session, institution: str, at: datetime) -> bytes | None:
-    """The newest profile snapshot of the institution not after `at`."""
-    return session.scalar(
-        select(SnapshotRow.profile)
-        .where(SnapshotRow.institution == institution, SnapshotRow.at <= at)
-        .order_by(SnapshotRow.at.desc())
-        .limit(1)
-    )
+    """The newest profile snapshot of the institution not after `at`, else the first one after it."""
+    mine = select(SnapshotRow.profile).where(SnapshotRow.institution == institution)
+    before = mine.where(SnapshotRow.at <= at).order_by(SnapshotRow.at.desc()).limit(1)
+    found = session.scalar(before)
+    return found if found is not None else session.scalar(mine.order_by(SnapshotRow.at).limit(1))
 
 
 def alerts_by_id(session: Session, ids: Sequence[str]) -> dict[str, AlertRow]:
@@ -132,6 +132,35 @@ def claim_due(session: Session, now: datetime, *, limit: int, hold: timedelta) -
     if found:
         session.execute(update(DeliveryRow).where(DeliveryRow.id.in_(found)).values(due_at=now + hold))
     return found
+
+
+def alerts_of(session: Session, transition: Transition) -> list[Alert]:
+    """The alerts that told of a transition."""
+    rows = session.scalars(
+        select(AlertRow)
+        .join(TransitionRow, TransitionRow.id == AlertRow.transition)
+        .where(
+            TransitionRow.institution == transition.institution,
+            TransitionRow.axis == transition.axis.value,
+            TransitionRow.at == transition.at,
+        )
+        .order_by(AlertRow.id)
+    )
+    return [alert_of(row, transition) for row in rows]
+
+
+def alert_of(row: AlertRow, transition: Transition | None) -> Alert:
+    return Alert(
+        id=row.id,
+        at=row.at,
+        subscriber=row.subscriber,
+        channel=row.channel,
+        institution=row.institution,
+        on=On(row.on),
+        transition=transition,
+        state=AlertState(row.state),
+        reason=row.reason,
+    )
 
 
 def lease(session: Session, delivery: str, now: datetime, *, seconds: float) -> Leased | None:

@@ -74,15 +74,27 @@ class HostRow(Base):
 
 
 class ItemRow(Base):
-    """One entry of a feed. Its texts are those of its newest revision."""
+    """One entry of a feed, and what it is recognised by at the next poll."""
 
     __tablename__ = "items"
     id: Mapped[str] = mapped_column(primary_key=True)
-    source: Mapped[str] = mapped_column(index=True)
+    source: Mapped[str]
     revision: Mapped[int]
     first_observed: Mapped[datetime]
     last_changed: Mapped[datetime]
-    known: Mapped[dict[str, Any]]
+    link_key: Mapped[str]
+    title_key: Mapped[str]
+    title: Mapped[str]
+    link: Mapped[str]
+    published: Mapped[datetime | None]
+    fingerprint: Mapped[str]
+    text_print: Mapped[str]
+    withdrawn: Mapped[bool]
+
+    __table_args__ = (
+        Index("ix_items_link", "source", "link_key"),
+        Index("ix_items_title", "source", "title_key"),
+    )
 
 
 class RevisionRow(Base):
@@ -121,6 +133,7 @@ class FindingRow(Base):
     salience: Mapped[float]
     topics: Mapped[list[Any]]
     mentions: Mapped[list[Any]]
+    quiet: Mapped[bool]
     features: Mapped[bytes] = mapped_column(LargeBinary)
 
 

@@ -1,0 +1,56 @@
+"""The driver without a broker: everything that is due, in this process, until nothing is left."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+from alerts.pipeline import verbs
+from alerts.pipeline.hints import Hints
+from alerts.pipeline.poll import PollOutcome
+from alerts.pipeline.runtime import Runtime
+
+POLLERS = 8
+
+
+class Once:
+    """Collects the hints that verbs enqueue and follows them. `runtime.enqueue` must be this object's."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[Hints] = deque()
+
+    def enqueue(self, hints: Hints) -> None:
+        self._waiting.append(hints)
+
+    def run(
+        self, runtime: Runtime, sources: Iterable[str], told: Callable[[PollOutcome], None] = lambda _: None
+    ) -> list[PollOutcome]:
+        """Polls each source once, works until nothing is left that can be done now, and returns the outcomes."""
+        with ThreadPoolExecutor(POLLERS, thread_name_prefix="poll") as pool:
+            outcomes = []
+            for outcome in pool.map(lambda source: verbs.poll(runtime, source), sources):
+                outcomes.append(outcome)
+                told(outcome)
+                self._follow(runtime)
+        # What an earlier run left behind, and what fell due meanwhile.
+        self.settle(runtime)
+        return outcomes
+
+    def settle(self, runtime: Runtime) -> None:
+        """Works until nothing is due but polls."""
+        while True:
+            found = verbs.tick(runtime)
+            self._follow(runtime)
+            if not (found.assess or found.desk or found.send):
+                return
+
+    def _follow(self, runtime: Runtime) -> None:
+        while self._waiting:
+            hints = self._waiting.popleft()
+            for institution in hints.assess:
+                verbs.assess(runtime, institution)
+            for subscriber in hints.desk:
+                verbs.advance_desk(runtime, subscriber)
+            for delivery in hints.send:
+                verbs.send(runtime, delivery)

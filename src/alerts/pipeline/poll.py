@@ -1,0 +1,213 @@
+"""One source: fetched, its new items stored together with what they say about whom."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy.orm import Session
+
+from alerts.cases.observation import observation, publisher_of
+from alerts.feeds import poll as feeds
+from alerts.feeds.decide import Decision, KnownItems, Verdict, Wanted
+from alerts.feeds.schedule import first_poll
+from alerts.feeds.state import poll_url
+from alerts.model.item import Item
+from alerts.model.mention import Matched
+from alerts.model.source import Source
+from alerts.pipeline import log
+from alerts.pipeline.configuration import Active
+from alerts.pipeline.hints import Hints
+from alerts.pipeline.runtime import Runtime
+from alerts.store import cases, items, sources
+from alerts.store.stamp import stamp
+from alerts.stories.features import Features, features
+
+LEASE_SECONDS = 180.0
+HOST_GAP = timedelta(seconds=1)
+LONGEST_WAIT = timedelta(seconds=3)
+"""How long a worker waits for its turn at a host before it leaves the source for later."""
+
+STOPPED_FOR = timedelta(days=36500)
+
+
+@dataclass(frozen=True, slots=True)
+class PollOutcome:
+    """What a poll brought; `error` is one line, empty where there was none."""
+
+    source: str
+    new: int = 0
+    revised: int = 0
+    institutions: Sequence[str] = ()
+    error: str = ""
+    skipped: bool = False
+
+
+def poll(runtime: Runtime, source_id: str) -> PollOutcome:
+    """Polls a source once and stores what is new. Idempotent; enqueues the institutions to assess.
+
+    What a server or a feed does wrong is recorded on the source and harms no other.
+    """
+    active = runtime.configuration.current()
+    source = active.settings.sources.get(source_id)
+    now = runtime.clock()
+    if source is None:
+        return PollOutcome(source_id, skipped=True)
+    with runtime.database.write() as session:
+        leased = sources.lease(session, source_id, now, seconds=LEASE_SECONDS)
+        if leased is None:
+            return PollOutcome(source_id, skipped=True)
+        host = urlsplit(poll_url(source, leased.state)).netloc
+        gap = timedelta(0) if source.allow_private else HOST_GAP
+        turn = sources.reserve_host(session, host, now, gap) if gap else now
+        if turn - now > LONGEST_WAIT:
+            sources.release(session, leased, turn)
+            return PollOutcome(source_id, skipped=True)
+    if turn > now:
+        time.sleep((turn - now).total_seconds())
+
+    def known(wanted: Wanted) -> KnownItems:
+        with runtime.database.read() as session:
+            return items.known_items(session, source_id, wanted)
+
+    polled = feeds.poll(runtime.client, source, leased.state, known, now=runtime.clock())
+    for note in polled.plan.notes:
+        log.event("source.noted", logging.WARNING, source=source_id, note=note)
+    findings = _match(active, polled.decision)
+    with runtime.database.write() as session:
+        if not sources.still_ours(session, leased):
+            log.event("poll.overtaken", logging.WARNING, source=source_id)
+            return PollOutcome(source_id, skipped=True)
+        state = polled.plan.state
+        done = runtime.clock()
+        next_at = polled.plan.at or done + STOPPED_FOR
+        institutions = _store(session, active, findings, done) if findings else []
+        sources.finish(session, leased, state, now=done, next_poll_at=next_at)
+    decision = polled.decision or Decision()
+    outcome = PollOutcome(
+        source_id,
+        new=len(decision.new),
+        revised=len(decision.revised) + len(decision.withdrawn),
+        institutions=institutions,
+        error=state.error_line,
+    )
+    log.event(
+        "source.polled",
+        logging.WARNING if outcome.error else logging.INFO,
+        source=source_id,
+        new=outcome.new,
+        revised=outcome.revised,
+        held=decision.held,
+        error=outcome.error,
+        ms=round(polled.result.elapsed * 1000),
+    )
+    if institutions:
+        runtime.enqueue(Hints(assess=institutions))
+    return outcome
+
+
+def sync(runtime: Runtime) -> None:
+    """Makes the stored sources follow the configuration, new ones spread over their interval."""
+    settings = runtime.configuration.current().settings
+    now = runtime.clock()
+
+    def due(source: Source) -> datetime:
+        return first_poll(source, now, min(source.interval, timedelta(seconds=len(settings.sources) / 5)))
+
+    with runtime.database.write() as session:
+        sources.sync(session, settings.sources, due)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A verdict with what matching found in it. All of it was computed outside any transaction."""
+
+    verdict: Verdict
+    matched: Matched
+    features: Features
+    publisher: str
+
+
+def _match(active: Active, decision: Decision | None) -> list[_Found]:
+    if decision is None:
+        return []
+    found = []
+    for verdict in (*decision.new, *decision.revised, *decision.withdrawn):
+        item = verdict.item
+        publisher = publisher_of(item, active.settings.sources)
+        matched = Matched() if item.withdrawn else active.matcher.match(item)
+        found.append(_Found(verdict, matched, features(item, publisher), publisher))
+    return found
+
+
+def _store(session: Session, active: Active, found: Sequence[_Found], now: datetime) -> list[str]:
+    """Writes items, revisions and findings under one stamp; the institutions that have something new."""
+    former = items.institutions_of(session, [each.verdict.item.id for each in found])
+    at = stamp(session, now)
+    stamped = [replace(each.verdict.item, observed=at) for each in found]
+    revisions = items.add(
+        session, [each.verdict for each in found], stamped, [each.publisher for each in found]
+    )
+    rows = [
+        row
+        for each, item, revision in zip(found, stamped, revisions, strict=True)
+        for row in finding_rows(
+            active,
+            each.matched,
+            each.features,
+            item,
+            revision,
+            former.get(item.id, set()),
+            quiet=each.verdict.quiet,
+        )
+    ]
+    cases.add_findings(session, rows)
+    institutions = sorted({row["institution"] for row in rows})
+    cases.mark_due(session, institutions, at)
+    return institutions
+
+
+def finding_rows(
+    active: Active,
+    matched: Matched,
+    reduced: Features,
+    item: Item,
+    revision: int,
+    former: set[str],
+    *,
+    quiet: bool,
+) -> list[dict[str, Any]]:
+    """One row for each institution that the item mentions, or mentioned until now."""
+    reduced = replace(reduced, observed=item.observed, reported=item.reported)
+    blob = reduced.dump()
+    rows = []
+    for institution in sorted({*matched.institutions(), *former}):
+        seen = observation(item, institution, matched, reduced, active.settings.sources).report
+        rows.append(
+            {
+                "institution": institution,
+                "observed": item.observed,
+                "item": item.id,
+                "revision": revision,
+                "title": seen.title,
+                "url": seen.url,
+                "source": seen.source,
+                "publisher": seen.publisher,
+                "published": seen.published,
+                "salience": seen.salience,
+                "topics": [list(topic) for topic in seen.topics],
+                "mentions": [
+                    [each.field, each.start, each.end, each.text, each.rule.value, each.salience]
+                    for each in matched.mentions
+                    if each.institution == institution
+                ],
+                "quiet": quiet,
+                "features": blob,
+            }
+        )
+    return rows

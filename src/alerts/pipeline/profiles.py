@@ -1,0 +1,70 @@
+"""The profile of an institution from its case file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cache
+
+from pydantic import TypeAdapter
+from sqlalchemy.orm import Session
+
+from alerts.cases.casefile import CaseFile
+from alerts.model.level import Axis, Transition
+from alerts.model.profile import Profile
+from alerts.pipeline.configuration import Active
+from alerts.pipeline.coverage import coverage
+from alerts.scoring import axis as scoring
+from alerts.scoring.profile import build
+from alerts.store import cases
+
+HISTORY = 100
+"""How many of the newest level changes a profile shows."""
+
+
+def profile(
+    session: Session, active: Active, case: CaseFile, at: datetime, *, history: Sequence[Transition] = ()
+) -> Profile:
+    """The profile as of `at`, which is not before the case's clock. `history` may not be stored yet."""
+    settings = active.settings
+    institution = case.institution
+    known = {each.key: each for each in cases.transitions(session, institution.id, upto=at, limit=HISTORY)}
+    known |= {each.key: each for each in history}
+    return build(
+        institution,
+        evidence=case.evidence(),
+        topics=settings.topics,
+        rules=settings.levels,
+        states={axis: case.state(axis, at) for axis in Axis},
+        contributions={
+            axis: scoring.contributions(
+                case.evidence(),
+                axis,
+                at,
+                topics=settings.topics,
+                institution=institution,
+                rules=settings.levels,
+            )
+            for axis in Axis
+        },
+        history=sorted(known.values(), key=lambda each: (each.at, each.axis.value)),
+        coverage=coverage(session, settings, institution, at),
+        at=at,
+        names={each.id: each.name for each in settings.institutions.values()},
+    )
+
+
+def snapshot(
+    session: Session, active: Active, case: CaseFile, at: datetime, *, history: Sequence[Transition]
+) -> bytes:
+    """The profile as bytes that `restored` reads."""
+    return _adapter().dump_json(profile(session, active, case, max(at, case.clock or at), history=history))
+
+
+def restored(snapshot: bytes) -> Profile:
+    return _adapter().validate_json(snapshot)
+
+
+@cache
+def _adapter() -> TypeAdapter[Profile]:
+    return TypeAdapter(Profile)

@@ -1,0 +1,127 @@
+"""From what happened to an institution to alerts and deliveries, in the transaction that recorded it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from alerts.delivery.desk import Desk
+from alerts.delivery.events import Event, GradeEvent, LevelEvent, MentionEvent, SpikeEvent
+from alerts.delivery.messages import Message, Outcome
+from alerts.model.alert import Alert
+from alerts.model.level import Level
+from alerts.model.settings import Settings
+from alerts.model.subscriber import Silence
+from alerts.model.times import format_time
+from alerts.pipeline.configuration import Active
+from alerts.store import deliveries, desks, silences
+
+
+@dataclass(slots=True)
+class Routed:
+    """What routing wrote: alerts by id, and the deliveries that can be sent now."""
+
+    alerts: dict[str, Alert] = field(default_factory=dict)
+    ready: list[str] = field(default_factory=list)
+
+
+def route(
+    session: Session,
+    active: Active,
+    events: Sequence[Event],
+    *,
+    transitions: Mapping[str, int],
+    now: datetime,
+    observed: datetime | None,
+) -> Routed:
+    """Hands events, all of one institution and in order of time, to every desk that watches it."""
+    routed = Routed()
+    if not events:
+        return routed
+    institution = active.settings.institutions.get(events[0].institution)
+    if institution is None:
+        return routed
+    held = in_force(session, active.settings, now)
+    # Desks are locked in one order, so that two workers cannot wait for each other.
+    for subscriber in sorted(active.audience.of(institution), key=lambda each: each.id):
+        state = desks.lock(session, subscriber.id)
+        desk = Desk(subscriber, active.settings.institutions, state, desks.SqlLedger(session, subscriber.id))
+        for event in events:
+            outcome = desk.handle(event, event.at, held)
+            _store(session, outcome, routed, event=event, transitions=transitions, now=now, observed=observed)
+        desks.save(session, subscriber.id, desk.state, desk.next_due)
+    return routed
+
+
+def advance(session: Session, active: Active, subscriber_id: str, now: datetime) -> Routed:
+    """Does what has fallen due at one desk: groups, digests, reminders, summaries."""
+    routed = Routed()
+    subscriber = active.settings.subscribers.get(subscriber_id)
+    state = desks.lock(session, subscriber_id)
+    if subscriber is None:  # no longer configured: nothing of it will ever be due again
+        desks.save(session, subscriber_id, state, None)
+        return routed
+    desk = Desk(subscriber, active.settings.institutions, state, desks.SqlLedger(session, subscriber_id))
+    for outcome in desk.advance(now, in_force(session, active.settings, now)):
+        _store(session, outcome, routed, event=None, transitions={}, now=now, observed=None)
+    desks.save(session, subscriber_id, desk.state, desk.next_due)
+    return routed
+
+
+def in_force(session: Session, settings: Settings, now: datetime) -> tuple[Silence, ...]:
+    """The silences of the configuration and those made by command that have not ended."""
+    return tuple(each for each in (*settings.silences, *silences.all_silences(session)) if each.until > now)
+
+
+def _store(
+    session: Session,
+    outcome: Outcome,
+    routed: Routed,
+    *,
+    event: Event | None,
+    transitions: Mapping[str, int],
+    now: datetime,
+    observed: datetime | None,
+) -> None:
+    details = {} if event is None else {alert.id: detail(event) for alert in outcome.alerts}
+    deliveries.add_alerts(session, outcome.alerts, transitions=transitions, details=details)
+    routed.alerts |= {alert.id: alert for alert in outcome.alerts}
+    for message in outcome.messages:
+        if deliveries.add_delivery(session, message, message_record(message), now=now, observed=observed):
+            routed.ready.append(message.id)
+
+
+def message_record(message: Message) -> dict[str, Any]:
+    """What the sender needs to know of a message; the alerts themselves are rows."""
+    return {
+        "alerts": list(message.alerts),
+        "reminders": list(message.reminders),
+        "overtaken": list(message.overtaken),
+        "standing": [[each.institution, each.axis.value, each.level.value] for each in message.standing],
+        "more": message.more,
+        "detail": message.detail,
+    }
+
+
+def detail(event: Event) -> dict[str, Any]:
+    """What an alert tells beyond its transition."""
+    match event:
+        case MentionEvent():
+            return {
+                "story": event.story,
+                "title": event.title,
+                "url": event.url,
+                "publisher": event.publisher,
+                "item": event.item,
+            }
+        case GradeEvent():
+            return {"story": event.story, "from": event.from_, "to": event.to}
+        case SpikeEvent():
+            return {"seen": event.count, "usual": event.expected, "threshold": event.threshold}
+        case LevelEvent():
+            return {"story": event.story, "level": Level(event.transition.to).value}
+    return {"item": event.item, "why": event.why, "at": format_time(event.at)}

@@ -1,0 +1,39 @@
+"""What beat does: finds what is due in the database and hands it to the queues."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from alerts.pipeline import poll
+from alerts.pipeline.hints import Hints
+from alerts.pipeline.runtime import Runtime
+from alerts.store import cases, deliveries, desks, facts, sources
+
+BATCH = 500
+"""So much of each kind at a time: the queues stay short, and the next tick takes the rest."""
+
+HOLD = timedelta(seconds=30)
+"""What was handed out and not done, because a worker or the broker was lost, is handed out again after this."""
+
+
+def tick(runtime: Runtime) -> Hints:
+    """Claims what is due and enqueues it. Two at once are harmless: each row is claimed by one of them."""
+    settings = runtime.configuration.current().settings
+    now = runtime.clock()
+    with runtime.database.read() as session:
+        known = facts.get(session, "configuration")
+    if known is None or known.value.get("hash") != settings.hash:
+        poll.sync(runtime)
+    with runtime.database.write() as session:
+        if known is None or known.value.get("hash") != settings.hash:
+            facts.put(session, "configuration", now, {"hash": settings.hash})
+        facts.put(session, "tick", now, {})
+        found = Hints(
+            send=deliveries.claim_due(session, now, limit=BATCH, hold=HOLD),
+            desk=desks.claim_due(session, now, limit=BATCH, hold=HOLD),
+            assess=cases.claim_due(session, now, limit=BATCH, hold=HOLD),
+            poll=sources.claim_due(session, now, limit=BATCH, hold=HOLD),
+        )
+    if found:
+        runtime.enqueue(found)
+    return found

@@ -1,0 +1,28 @@
+"""Small facts that all processes share: the last tick, the configuration in force, …"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from alerts.store.tables import FactRow
+from alerts.store.upsert import upsert
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    at: datetime
+    value: Mapping[str, Any]
+
+
+def get(session: Session, name: str) -> Fact | None:
+    row = session.get(FactRow, name)
+    return None if row is None else Fact(row.at, row.value)
+
+
+def put(session: Session, name: str, at: datetime, value: Mapping[str, Any]) -> None:
+    upsert(session, FactRow, [{"name": name, "at": at, "value": dict(value)}])

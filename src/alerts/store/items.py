@@ -1,0 +1,165 @@
+"""What feeds said: items, their revisions, and how an item is recognised again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, insert, or_, select
+from sqlalchemy.orm import Session
+
+from alerts.feeds.decide import KnownItem, KnownItems, Verdict, Wanted
+from alerts.model.item import Item
+from alerts.store.tables import FindingRow, ItemRow, RevisionRow
+from alerts.store.upsert import upsert
+
+_CHUNK = 500  # bound parameters a statement
+
+
+def known_items(session: Session, source: str, wanted: Wanted) -> KnownItems:
+    """The items of a source that a poll's entries may be, and how many it has in all."""
+    found: dict[str, KnownItem] = {}
+    for column, values in (
+        (ItemRow.id, wanted.ids),
+        (ItemRow.link_key, wanted.link_keys),
+        (ItemRow.title_key, wanted.title_keys),
+    ):
+        ordered = sorted(values)
+        for start in range(0, len(ordered), _CHUNK):
+            rows = session.scalars(
+                select(ItemRow).where(ItemRow.source == source, column.in_(ordered[start : start + _CHUNK]))
+            )
+            found |= {row.id: _known(row) for row in rows}
+    total = session.scalar(select(func.count()).select_from(ItemRow).where(ItemRow.source == source))
+    return KnownItems(found, total or 0)
+
+
+def _known(row: ItemRow) -> KnownItem:
+    return KnownItem(
+        id=row.id,
+        title=row.title,
+        link=row.link,
+        published=row.published,
+        fingerprint=row.fingerprint,
+        text_print=row.text_print,
+        link_key=row.link_key,
+        title_key=row.title_key,
+        withdrawn=row.withdrawn,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A revision as stored: the item with its stamp, and the row's id."""
+
+    item: Item
+    revision: int
+
+
+def add(
+    session: Session, verdicts: Sequence[Verdict], items: Sequence[Item], publishers: Sequence[str]
+) -> list[int]:
+    """Stores revisions and what recognises their items; the revisions' row ids in the same order.
+
+    `items` are those of the verdicts with the stamp of the transaction, `publishers` theirs.
+    """
+    if not items:
+        return []
+    rows = [
+        {
+            "item": item.id,
+            "observed": item.observed,
+            "published": item.published,
+            "title": item.title,
+            "summary": item.summary,
+            "content": item.content,
+            "url": item.url,
+            "source": item.source,
+            "publisher": publisher,
+            "author": item.author,
+            "origin": item.origin,
+            "language": item.language,
+            "withdrawn": item.withdrawn,
+        }
+        for item, publisher in zip(items, publishers, strict=True)
+    ]
+    upsert(
+        session,
+        ItemRow,
+        [
+            {
+                "id": item.id,
+                "source": item.source,
+                "revision": 0,
+                "first_observed": item.observed,
+                "last_changed": item.observed,
+                "link_key": verdict.known.link_key,
+                "title_key": verdict.known.title_key,
+                "title": verdict.known.title,
+                "link": verdict.known.link,
+                "published": verdict.known.published,
+                "fingerprint": verdict.known.fingerprint,
+                "text_print": verdict.known.text_print,
+                "withdrawn": verdict.known.withdrawn,
+            }
+            for verdict, item in zip(verdicts, items, strict=True)
+        ],
+        keep=frozenset({"source", "first_observed", "revision"}),
+    )
+    return list(
+        session.scalars(insert(RevisionRow).returning(RevisionRow.id, sort_by_parameter_order=True), rows)
+    )
+
+
+def institutions_of(session: Session, items: Sequence[str]) -> dict[str, set[str]]:
+    """The institutions that these items were last found to be about."""
+    found: dict[str, set[str]] = {}
+    for start in range(0, len(items), _CHUNK):
+        rows = session.execute(
+            select(FindingRow.item, FindingRow.institution, FindingRow.salience)
+            .where(FindingRow.item.in_(items[start : start + _CHUNK]))
+            .order_by(FindingRow.observed)
+        )
+        for item, institution, salience in rows:
+            mentioned = found.setdefault(item, set())
+            (mentioned.add if salience > 0 else mentioned.discard)(institution)
+    return found
+
+
+def record(
+    session: Session, *, after: datetime | None = None, upto: datetime | None = None, batch: int = 1000
+) -> Iterator[Item]:
+    """All that was observed, revision by revision in order of observation: what replay reads."""
+    query = select(RevisionRow).order_by(RevisionRow.observed, RevisionRow.id)
+    if after is not None:
+        query = query.where(RevisionRow.observed > after)
+    if upto is not None:
+        query = query.where(RevisionRow.observed <= upto)
+    for row in session.scalars(query.execution_options(yield_per=batch)):
+        yield Item(
+            id=row.item,
+            title=row.title,
+            observed=row.observed,
+            summary=row.summary,
+            content=row.content,
+            url=row.url,
+            source=row.source,
+            publisher=row.publisher,
+            published=row.published,
+            language=row.language,
+            origin=row.origin,
+            author=row.author,
+            withdrawn=row.withdrawn,
+        )
+
+
+def count(session: Session) -> int:
+    """How many revisions are recorded."""
+    return session.scalar(select(func.count()).select_from(RevisionRow)) or 0
+
+
+def matching(session: Session, text: str, limit: int) -> list[ItemRow]:
+    """Items whose id or title contains a text, the newest first."""
+    query = select(ItemRow).where(or_(ItemRow.id == text, ItemRow.title.icontains(text, autoescape=True)))
+    return list(session.scalars(query.order_by(ItemRow.last_changed.desc()).limit(limit)))
