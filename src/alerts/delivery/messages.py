@@ -22,6 +22,7 @@ class Kind(StrEnum):
     SUMMARY = "summary"  # what the limit held back
     REMINDER = "reminder"  # levels that still stand
     CORRECTION = "correction"  # alerts taken back
+    TEST = "test"  # asked for by a person, about nothing
 
 
 @dataclass(frozen=True, slots=True)
