@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from alerts.delivery import escape
-from alerts.delivery.message import Format
+from alerts.delivery.view import Format
 from alerts.model.channels import CONSOLE_SCHEME, scheme_of
 
 

@@ -21,8 +21,8 @@ from apprise.plugins.email import NotifyEmail
 
 from alerts.delivery import escape
 from alerts.delivery.exchange import Exchange
-from alerts.delivery.message import Rendered
 from alerts.delivery.result import SendReason
+from alerts.delivery.view import Rendered
 
 _POLICY = email.policy.SMTP.clone(cte_type="7bit")
 

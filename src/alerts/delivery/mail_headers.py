@@ -6,7 +6,7 @@ import hashlib
 import re
 
 from alerts.delivery import escape
-from alerts.delivery.message import MessageView
+from alerts.delivery.view import MessageView
 
 DOMAIN = "institution-alerts.invalid"
 """The right side of message ids: the same on every machine, and never a host's name."""

@@ -20,8 +20,8 @@ from alerts.delivery import escape
 from alerts.delivery.dialects import service_of
 from alerts.delivery.email_plugin import EmailPlugin
 from alerts.delivery.exchange import Exchange, observe
-from alerts.delivery.message import Rendered
 from alerts.delivery.result import SendReason, SendResult, of_status
+from alerts.delivery.view import Rendered
 
 CONNECT_S = 5.0
 READ_S = 15.0

@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 from alerts.delivery import escape
-from alerts.delivery.message import Entry, MessageView
 from alerts.delivery.profile_forms import profile_record
 from alerts.delivery.tiers import DETAIL, gate, gate_transition
+from alerts.delivery.view import Entry, MessageView
 from alerts.model.profile import Profile
 from alerts.model.records import contribution_record, rounded
 from alerts.model.times import format_time
@@ -30,6 +30,8 @@ def payload(view: MessageView, title: str) -> dict[str, Any]:
         "subject": title,
         "alerts": [_alert(entry, view) for entry in view.entries],
         "omitted": view.omitted,
+        "why": view.why or None,
+        "copy": view.copy,
         "profiles": [
             profile_record(_cited(gate(profile, view.tier))) for _, profile in sorted(view.profiles.items())
         ],
@@ -53,8 +55,11 @@ def _alert(entry: Entry, view: MessageView) -> dict[str, Any]:
         "score": rounded(change.score) if change and change.score is not None else None,
         "cause": change.cause.value if change else None,
         "contributions": [contribution_record(each) for each in change.contributions] if change else [],
+        "now": entry.now.value if entry.now else None,
+        "role": entry.role.value,
         "rule": entry.rule,
         "headline": entry.headline or None,
+        "publisher": entry.publisher or None,
         "url": (escape.safe_url(entry.url) or None) if view.tier.allows(DETAIL) else None,
         "grades": list(entry.grades) if entry.grades else None,
         "seen": entry.seen,

@@ -10,9 +10,9 @@ from jinja2 import Environment
 from alerts.delivery import escape
 from alerts.delivery.dialects import PLAIN, Dialect, Service, service_of
 from alerts.delivery.mail_headers import mail_headers
-from alerts.delivery.message import Format, MessageView, Rendered
 from alerts.delivery.payload import payload
 from alerts.delivery.templating import environment, render
+from alerts.delivery.view import Format, MessageView, Rendered
 from alerts.delivery.wording import BUDGETS, wording
 from alerts.model.secret import Secret
 

@@ -7,8 +7,8 @@ import sys
 import threading
 from typing import TextIO
 
-from alerts.delivery.message import Rendered
 from alerts.delivery.result import SendReason, SendResult
+from alerts.delivery.view import Rendered
 from alerts.model.channels import CONSOLE_SCHEME, is_allowed, scheme_of
 from alerts.model.secret import Secret
 

@@ -12,9 +12,11 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from alerts.delivery import escape
-from alerts.delivery.message import Entry, Kind, MessageView
+from alerts.delivery.messages import Kind
 from alerts.delivery.profile_forms import confidence_text, coverage_text, numbers_text
-from alerts.delivery.tiers import ANALYSIS, DETAIL, gate, gate_transition
+from alerts.delivery.tiers import ANALYSIS, DETAIL, Change, gate, gate_transition
+from alerts.delivery.view import Entry, MessageView, Role
+from alerts.model.level import Level
 from alerts.model.profile import Profile
 from alerts.model.subscriber import On
 
@@ -53,8 +55,9 @@ class ChangeLine:
     since: str
     score: str = ""
     headline: str = ""
+    publisher: str = ""
     url: str = ""
-    id: str = ""
+    role: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,17 +137,21 @@ class Wording:
 
 _INTRO = {
     Kind.ALERT: "",
-    Kind.GROUP: "These changed within a short time.",
+    Kind.GROUP: "These changed while your messages waited.",
     Kind.DIGEST: "What waited for this digest.",
     Kind.SUMMARY: "More happened than your limit allows, so this one message stands for all of it.",
-    Kind.REMINDER: "Nothing new: this level still stands.",
+    Kind.REMINDER: "Nothing new: you were told of this, and it still stands.",
     Kind.ALL_CLEAR: "You were told of the rise; the level has fallen.",
-    Kind.CORRECTION: (
-        "Correction: what supported this alert was withdrawn or corrected. Without it the level "
-        "would not have been reached."
-    ),
     Kind.TEST: "A test message: this channel works. Nothing happened.",
 }
+_PREFIX = {
+    Kind.DIGEST: "Digest: ",
+    Kind.SUMMARY: "Summary: ",
+    Kind.REMINDER: "Reminder: ",
+    Kind.ALL_CLEAR: "All clear: ",
+    Kind.CORRECTION: "Correction: ",
+}
+_COPY = "This may be a second copy: an earlier attempt to send it was cut short."
 
 
 def wording(view: MessageView, budget: Budget) -> Wording:
@@ -153,22 +160,22 @@ def wording(view: MessageView, budget: Budget) -> Wording:
     grouped: dict[str, list[Entry]] = {}
     for entry in view.entries:
         grouped.setdefault(entry.alert.institution, []).append(entry)
+    ordered = sorted(grouped.items(), key=lambda pair: -max(map(_urgency, pair[1])))
     blocks = tuple(
         _block(view, institution, entries, budget, zone)
-        for institution, entries in list(grouped.items())[: budget.institutions]
+        for institution, entries in ordered[: budget.institutions]
     )
-    told = sum(len(block.changes) for block in blocks)
-    within = sum(block.more for block in blocks)
+    told = sum(len(block.changes) + block.more for block in blocks)
     return Wording(
         id=view.id,
         kind=view.kind.value,
         subscriber=view.subscriber,
         channel=view.channel,
         title=title(view),
-        intro=_INTRO[view.kind],
+        intro=" ".join(filter(None, (_intro(view), _COPY if view.copy else ""))),
         at=_time(view.at, zone),
         institutions=blocks,
-        more=len(view.entries) - told - within + view.omitted,
+        more=len(view.entries) - told + view.omitted,
         rules=tuple(dict.fromkeys(entry.rule for entry in view.entries if entry.rule)),
         unsubscribe=view.unsubscribe or "",
         fewer=f"alerts unsubscribe {view.subscriber}",
@@ -176,41 +183,44 @@ def wording(view: MessageView, budget: Budget) -> Wording:
     )
 
 
+def _intro(view: MessageView) -> str:
+    if view.kind is not Kind.CORRECTION:
+        return _INTRO[view.kind]
+    happened = "corrected" if view.why == "corrected" else "withdrawn"
+    return f"A report behind this was {happened}. Without it the level would not have been reached."
+
+
+def _urgency(entry: Entry) -> int:
+    return entry.alert.transition.to.rank if entry.alert.transition else Level.LOW.rank
+
+
 def title(view: MessageView) -> str:
     """One line that says what changed. It shows no text of a feed."""
-    count = len(view.entries) + view.omitted
-    names = ", ".join(dict.fromkeys(_name(view, entry.alert.institution) for entry in view.entries))
     if view.kind is Kind.TEST:
         return f"Test message for {view.subscriber}, channel {view.channel}"
-    if view.kind is Kind.DIGEST:
-        return escape.shorten(f"Digest: {_count(count, 'alert')}: {names}", escape.TITLE_LIMIT)
-    if view.kind is Kind.SUMMARY:
-        return escape.shorten(f"Summary of {_count(count, 'alert')}: {names}", escape.TITLE_LIMIT)
-    if count > 1:
-        prefix = {Kind.REMINDER: "Reminder: ", Kind.ALL_CLEAR: "All clear: ", Kind.CORRECTION: "Correction: "}
-        said = f"{prefix.get(view.kind, '')}{count} changes: {names}"
-        return escape.shorten(said, escape.TITLE_LIMIT)
-    if not view.entries:
-        return view.kind.value
-    entry = view.entries[0]
+    count = len(view.entries) + view.omitted
+    names = ", ".join(dict.fromkeys(_name(view, entry.alert.institution) for entry in view.entries))
+    single = count == 1 and bool(view.entries) and view.kind not in {Kind.DIGEST, Kind.SUMMARY}
+    said = f"{names}: {_brief(view, view.entries[0])}" if single else f"{_count(count, 'alert')}: {names}"
+    return escape.shorten(_PREFIX.get(view.kind, "") + said.removesuffix(": "), escape.TITLE_LIMIT)
+
+
+def _brief(view: MessageView, entry: Entry) -> str:
+    """What changed, as short as it can be said."""
     transition = entry.alert.transition
-    what = {On.MENTION: "mentioned", On.SPIKE: "unusually many stories", On.GRADE: "grade changed"}.get(
-        entry.alert.on, "level changed"
-    )
     if transition is not None:
-        what = f"{transition.axis} ({transition.axis.horizon})"
-        if view.kind is Kind.REMINDER:
-            what += f" still {transition.to}"
-        else:
-            what += f" {transition.from_} → {transition.to}"
-    elif entry.grades:
-        what = f"grade {entry.grades[0]} → {entry.grades[1]}"
-    prefix = {Kind.REMINDER: "Reminder: ", Kind.ALL_CLEAR: "All clear: ", Kind.CORRECTION: "Correction: "}
-    return f"{prefix.get(view.kind, '')}{names}: {what}"
+        axis = f"{transition.axis} ({transition.axis.horizon})"
+        if entry.role is Role.REMINDER:
+            return f"{axis} still {entry.now or transition.to}"
+        taken_back = " taken back" if view.kind is Kind.CORRECTION else ""
+        return f"{axis} {transition.from_} → {transition.to}{taken_back}"
+    if entry.grades:
+        return f"grade {entry.grades[0]} → {entry.grades[1]}"
+    return {On.MENTION: "mentioned", On.SPIKE: "unusually many stories"}.get(entry.alert.on, "changed")
 
 
-def _count(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+def _count(count: int, noun: str, plural: str = "") -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {plural or noun + 's'}"
 
 
 def _name(view: MessageView, institution: str) -> str:
@@ -242,36 +252,36 @@ def _block(
 
 
 def _change(view: MessageView, entry: Entry, budget: Budget, zone: ZoneInfo) -> ChangeLine:
-    alert = entry.alert
-    detail = view.tier.allows(DETAIL)
-    score = ""
-    if alert.transition is not None:
-        change = gate_transition(alert.transition, view.tier)
-        axis = f"{change.axis} ({change.axis.horizon})"
-        if view.kind is Kind.REMINDER:
-            what = f"{axis} is still {change.to}"
-        else:
-            what = f"{axis} {'rose' if change.rises else 'fell'} from {change.from_} to {change.to}"
-        score = "" if change.score is None else f"{change.score:.2f}"
-        since = change.at
-    else:
-        since = alert.at
-        if alert.on is On.SPIKE:
-            usual = "" if entry.usual is None else f", {entry.usual:.1f} usually"
-            what = f"{_count(entry.seen, 'story') if entry.seen is not None else 'many stories'}{usual}"
-            what = what.replace("storys", "stories")
-        elif alert.on is On.GRADE and entry.grades:
-            what = f"grade went from {entry.grades[0]} to {entry.grades[1]}"
-        else:
-            what = {On.MENTION: "mentioned", On.GRADE: "grade changed"}.get(alert.on, "level changed")
+    transition = entry.alert.transition
+    change = gate_transition(transition, view.tier) if transition is not None else None
     return ChangeLine(
-        what=what,
-        since=_time(since, zone),
-        score=score,
+        what=_event(entry) if change is None else _move(entry, change),
+        since=_time(entry.alert.at if change is None else change.at, zone),
+        score="" if change is None or change.score is None else f"{change.score:.2f}",
         headline=escape.headline(entry.headline, budget.title),
-        url=entry.url if detail else "",
-        id=alert.id,
+        publisher=escape.headline(entry.publisher, 80),
+        url=entry.url if view.tier.allows(DETAIL) else "",
+        role=entry.role.value,
     )
+
+
+def _move(entry: Entry, change: Change) -> str:
+    axis = f"{change.axis} ({change.axis.horizon})"
+    if entry.role is Role.REMINDER:
+        return f"{axis} is still {entry.now or change.to}"
+    said = f"{axis} {'rose' if change.rises else 'fell'} from {change.from_} to {change.to}"
+    if entry.role is Role.OVERTAKEN:
+        said += ", which is over"
+    return said if entry.now is None else f"{said}; it is {entry.now} now"
+
+
+def _event(entry: Entry) -> str:
+    if entry.alert.on is On.SPIKE and entry.seen is not None:
+        usual = "" if entry.usual is None else f", where {entry.usual:.1f} are usual"
+        return _count(entry.seen, "story", "stories") + usual
+    if entry.grades:
+        return f"the grade went from {entry.grades[0]} to {entry.grades[1]}"
+    return {On.MENTION: "mentioned", On.SPIKE: "unusually many stories"}.get(entry.alert.on, "changed")
 
 
 def _headline(profile: Profile | None, budget: Budget) -> str:
