@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import contextlib
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from alerts.model.settings import Settings
+
+if TYPE_CHECKING:
+    from alerts.demo.play import Stage
+    from alerts.pipeline.once import Once
+    from alerts.pipeline.runtime import Runtime
+    from alerts.store.database import Database
 
 
 @dataclass(slots=True)
@@ -16,7 +26,8 @@ class App:
     database: str
     broker: str
     state: Path
-    _settings: Settings | None = None
+    stage: Stage | None = None
+    _settings: Settings | None = field(default=None, repr=False)
 
     @property
     def database_url(self) -> str:
@@ -30,3 +41,65 @@ class App:
 
             self._settings = load(self.config_dir)
         return self._settings
+
+    def environment(self) -> Mapping[str, str]:
+        """What a worker process has to know, on top of this process's own environment."""
+        return {
+            **os.environ,
+            "ALERTS_CONFIG": str(self.config_dir.absolute()),
+            "ALERTS_DATABASE": self.database_url,
+            "ALERTS_STATE": str(self.state.absolute()),
+            **({"ALERTS_BROKER": self.broker} if self.broker else {}),
+        }
+
+    def upgrade(self) -> None:
+        """Brings the database's schema up to date. Raises StoreError where the database cannot be used."""
+        with self.open() as database:
+            database.upgrade()
+
+    @contextlib.contextmanager
+    def open(self) -> Iterator[Database]:
+        """The database, not upgraded."""
+        from alerts.store.database import Database
+
+        database = Database(self.database_url)
+        try:
+            yield database
+        finally:
+            database.dispose()
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Database]:
+        """The database as a command that only reads needs it: there, and of this program's schema."""
+        from alerts.model.errors import StoreError
+
+        with self.open() as database:
+            if database.is_sqlite and not Path(database.url.database or "").is_file():
+                raise StoreError(
+                    f"{database.url.database}: nothing is recorded there yet; start `alerts run`, or name the "
+                    "state with --state or --database"
+                )
+            database.upgrade()
+            yield database
+
+    @contextlib.contextmanager
+    def runtime(self) -> Iterator[tuple[Runtime, Once]]:
+        """The pipeline in this process, without a broker."""
+        from alerts.pipeline.configuration import Configuration
+        from alerts.pipeline.once import Once
+        from alerts.pipeline.runtime import Runtime
+
+        configuration = Configuration(self.config_dir)
+        with self.open() as database:
+            database.upgrade()
+            driver = Once()
+            runtime = Runtime(
+                database=database,
+                configuration=configuration,
+                enqueue=driver.enqueue,
+                contact=os.environ.get("ALERTS_CONTACT", ""),
+            )
+            try:
+                yield runtime, driver
+            finally:
+                runtime.close()

@@ -1,0 +1,129 @@
+"""`alerts run`: everything in one process group, or everything once."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from alerts.cli.context import App
+from alerts.embedded import Supervisor, broker, signals, start_workers, state_directory
+from alerts.model.errors import UsageError
+
+
+@click.command()
+@click.option(
+    "--once", is_flag=True, help="Poll every source once, work until nothing is left to do, and end."
+)
+@click.option(
+    "--demo", is_flag=True, help="Play a shipped scenario on a local feed server; needs no network."
+)
+@click.option(
+    "--state", type=click.Path(path_type=Path), default=None, metavar="DIR", help="As before the command."
+)
+@click.pass_obj
+def run(app: App, once: bool, demo: bool, state: Path | None) -> None:
+    """Run the broker, the workers and beat here; one command is the whole system.
+
+    Without --broker a Redis-compatible server is started for it, without --database a SQLite file is used;
+    both live in the state directory.
+
+    \b
+    Examples:
+      alerts run                        until Ctrl-C
+      alerts run --once                 for cron
+      alerts run --demo --once          see what it does, within a minute
+    """
+    if state is not None:
+        app.state = state
+    with _scene(app) if demo else contextlib.nullcontext():
+        if once and not demo:
+            _once(app)
+        elif not demo:
+            _forever(app)
+        else:
+            _demo(app, once=once)
+
+
+def _once(app: App) -> None:
+    from alerts.pipeline import log
+    from alerts.pipeline.poll import PollOutcome, sync
+
+    log.configure()
+    with app.runtime() as (runtime, driver):
+        sync(runtime)
+        sources = list(runtime.configuration.current().settings.sources)
+
+        def told(outcome: PollOutcome) -> None:
+            if outcome.error:
+                click.echo(f"{outcome.source}: {outcome.error}", err=True)
+
+        outcomes = driver.run(runtime, sources, told)
+        new = sum(outcome.new for outcome in outcomes)
+        failed = sum(bool(outcome.error) for outcome in outcomes)
+        click.echo(f"polled {len(outcomes)} sources: {new} new items, {failed} failed", err=True)
+
+
+def _forever(app: App) -> None:
+    settings = app.settings()  # a broken configuration starts nothing
+    with state_directory(app.state) as state:
+        app.upgrade()
+        supervisor = Supervisor(app.environment(), say=lambda line: click.echo(f"alerts: {line}", err=True))
+        with signals(supervisor), _broker(app, supervisor, state):
+            start_workers(supervisor)
+            click.echo(
+                f"alerts: watching {len(settings.institutions)} institutions in {len(settings.sources)} sources; "
+                f"state in {state}; Ctrl-C stops",
+                err=True,
+            )
+            supervisor.watch()
+            click.echo("alerts: stopping", err=True)
+
+
+@contextlib.contextmanager
+def _broker(app: App, supervisor: Supervisor, state: Path) -> Iterator[None]:
+    if app.broker:
+        try:
+            yield
+        finally:
+            supervisor.shut_down()
+        return
+    with broker(supervisor, state) as url:
+        supervisor.environment = {**supervisor.environment, "ALERTS_BROKER": url}
+        yield
+
+
+@contextlib.contextmanager
+def _scene(app: App) -> Iterator[None]:
+    """The demonstration has a configuration, a feed server and a state of its own, gone at its end."""
+    from alerts.demo import play
+
+    if app.database or app.broker:
+        raise UsageError("--demo runs on its own database and broker; leave out --database and --broker")
+    with tempfile.TemporaryDirectory(prefix="alerts-demo-") as state, play.stage() as stage:
+        os.environ["ALERTS_DEMO_URL"] = stage.server.url
+        app.config_dir, app.state, app.stage = play.CONFIG, Path(state), stage
+        yield
+
+
+def _demo(app: App, *, once: bool) -> None:
+    from alerts.demo import play
+    from alerts.pipeline import log
+
+    assert app.stage is not None  # noqa: S101
+    log.configure("ERROR")
+    if once:
+        with app.runtime() as (runtime, driver):
+            play.once(app.stage, runtime, driver, sys.stdout)
+        return
+    app.upgrade()
+    supervisor = Supervisor(app.environment(), say=lambda line: click.echo(f"alerts: {line}", err=True))
+    with signals(supervisor), _broker(app, supervisor, app.state):
+        start_workers(supervisor)
+        with app.runtime() as (runtime, _):
+            play.live(app.stage, runtime, sys.stdout, supervisor.watch)

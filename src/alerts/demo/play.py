@@ -1,0 +1,89 @@
+"""Plays the scenario: publishes it step by step, and tells what the program made of each."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, TextIO
+
+import yaml
+
+from alerts.demo.narrator import Narrator
+from alerts.demo.server import FeedServer
+from alerts.pipeline.once import Once
+from alerts.pipeline.poll import sync
+from alerts.pipeline.runtime import Runtime
+
+_HERE = Path(__file__).parent
+CONFIG = _HERE / "config"
+PAUSE_SECONDS = 6.0
+"""Between two steps when the demonstration runs live: time to read, and for the slowest part of the line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """The feed server with the steps that are to be published on it."""
+
+    server: FeedServer
+    steps: Sequence[Mapping[str, Any]]
+
+    def publish(self, step: Mapping[str, Any], at: datetime) -> None:
+        for number, entry in enumerate(step["publishes"]):
+            self.server.publish(entry["source"], entry, at - timedelta(seconds=number))
+
+
+@contextlib.contextmanager
+def stage() -> Iterator[Stage]:
+    """A running feed server with the shipped scenario."""
+    steps = yaml.safe_load((_HERE / "scenario.yaml").read_text(encoding="utf-8"))
+    with FeedServer() as server:
+        yield Stage(server, steps)
+
+
+def once(stage: Stage, runtime: Runtime, driver: Once, out: TextIO) -> None:
+    """The whole scenario without workers, as fast as it goes."""
+    narrator = Narrator(runtime, out)
+    narrator.begin(len(stage.steps))
+    sync(runtime)
+    sources = list(runtime.configuration.current().settings.sources)
+    for number, step in enumerate(stage.steps, start=1):
+        narrator.step(number, step["says"])
+        stage.publish(step, _now())
+        driver.run(runtime, sources)
+        narrator.tell()
+    narrator.end()
+
+
+def live(stage: Stage, runtime: Runtime, out: TextIO, watch: Callable[[Callable[[], bool]], None]) -> None:
+    """The scenario on the real process group, a step every few seconds; `watch` keeps the processes running.
+
+    After the last step everything stays up until Ctrl-C.
+    """
+    narrator = Narrator(runtime, out)
+    narrator.begin(len(stage.steps))
+    next_step, at = 0, time.monotonic() + 2.0
+
+    def play() -> bool:
+        nonlocal next_step, at
+        if next_step < len(stage.steps) and time.monotonic() >= at:
+            narrator.step(next_step + 1, stage.steps[next_step]["says"])
+            stage.publish(stage.steps[next_step], _now())
+            next_step, at = next_step + 1, time.monotonic() + PAUSE_SECONDS
+        narrator.tell()
+        if next_step == len(stage.steps) and time.monotonic() >= at:
+            narrator.end()
+            out.write("Everything is still running; Ctrl-C stops it.\n")
+            out.flush()
+            next_step += 1
+        return False
+
+    watch(play)
+
+
+def _now() -> datetime:
+    # Feeds give whole seconds.
+    return datetime.now(UTC).replace(microsecond=0)
