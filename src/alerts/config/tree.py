@@ -111,7 +111,7 @@ class _Builder:
                 yield event
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
-            line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+            line, column = self._within(mark.line, mark.column) if mark else (1, 1)
             raise ConfigError((Problem(self._file, line, column, self._explain(error, line)),)) from None
         except yaml.reader.ReaderError as error:
             offset = next((at for at, char in enumerate(self._text) if _unprintable(char)), 0)
@@ -119,16 +119,22 @@ class _Builder:
             message = f"{error.reason}: remove the character U+{ord(self._text[offset]):04X}"
             raise ConfigError((Problem(self._file, line, column, message),)) from None
 
+    def _within(self, line: int, column: int) -> tuple[int, int]:
+        """A place, from 1, that is in the text: the parser puts its end on the line after the last."""
+        lines = self._text.split("\n")
+        return (line + 1, column + 1) if line < len(lines) else (len(lines), len(lines[-1]) + 1)
+
     def _explain(self, error: yaml.MarkedYAMLError, line: int) -> str:
         message = " ".join(part for part in (error.problem, error.context) if part)
-        lines = self._text.splitlines()
-        text = lines[line - 1] if line <= len(lines) else ""
+        text = self._text.split("\n")[line - 1]
         if "\t" in text[: len(text) - len(text.lstrip())]:
             return f"not YAML: a tab stands in the indentation: use spaces ({message})"
         if "mapping values are not allowed" in message:
             return f"not YAML: a colon too many: put the value in quotes ({message})"
         if "cannot start any token" in message:
             return f"not YAML: put the value in quotes ({message})"
+        if "${" in text and "flow" in message:
+            return f"not YAML: put ${{…}} in quotes inside {{ }} and [ ] ({message})"
         return f"not YAML: {message}"
 
     def _refuse(self, event: Any, message: str) -> ConfigError:

@@ -60,6 +60,8 @@ def _report(document: Document, path: Path, detail: ErrorDetails, form: type[For
         document.report(full, f"{message} (known: {', '.join(known)})", at_key=True)
     elif kind == "missing":
         document.report(full, f"{steps[-1]} is missing: add `{steps[-1]}:`", at_key=True)
+    elif kind == "too_short" and getattr(document.find(full), "items", ()):
+        return  # pydantic does not count items that were refused, and these have their own problem
     elif not document.is_broken(document.find(full)):
         name = next((step for step in reversed(full) if isinstance(step, str)), "")
         shown = document.shown(full)
