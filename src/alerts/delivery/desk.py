@@ -72,17 +72,17 @@ class Desk:
     def handle(self, event: Event, at: datetime, silences: Sequence[Silence] = ()) -> Outcome:
         """What comes of an event at `at`, after all that fell due until then.
 
-        An instant before one already reached counts as that one. Level changes of one axis come in order of
-        time; one that was handled before changes nothing.
+        An instant before the last at which something was done counts as that one; alerts are stamped with the
+        event's own. Level changes of one axis come in order of time; one handled before changes nothing.
         """
         messages = self._outbox.advance(at, silences)
-        at = self.state.clock or at
+        at = self._outbox.reach(at)
         if isinstance(event, CorrectionEvent):
             return Outcome(messages=(*messages, *self._outbox.correct(event, at)))
         explanation, followed = self._consider(event, at, silences)
         if explanation.note:
             return Outcome(messages=tuple(messages), explanation=explanation)
-        alerts = tuple(self._alert(event, at, verdict) for verdict in explanation.channels)
+        alerts = tuple(self._alert(event, verdict) for verdict in explanation.channels)
         told = [alert for alert in alerts if alert.state is AlertState.SENT or alert.reason in WAITING]
         self._learn(event, told, followed)
         for alert in told:
@@ -111,11 +111,12 @@ class Desk:
     ) -> Outcome:
         """No more reminders of the levels of an axis (None: of all) until they change."""
         messages = self._outbox.advance(at, silences)
+        at = self._outbox.reach(at)
         for each in Axis if axis is None else (axis,):
             key = WatchKey(institution, each)
             watch = self._ledger.watch(key)
             if watch.level is not Level.LOW:
-                watch.ack = Ack(self.state.clock or at, author)
+                watch.ack = Ack(at, author)
                 self._ledger.keep(key, watch)
         return Outcome(messages=tuple(messages))
 
@@ -184,10 +185,10 @@ class Desk:
             if axis is not event.transition.axis
         }
 
-    def _alert(self, event: Notice, at: datetime, verdict: ChannelVerdict) -> Alert:
+    def _alert(self, event: Notice, verdict: ChannelVerdict) -> Alert:
         return Alert(
             id=alert_id(event, self.subscriber.id, verdict.channel),
-            at=at,
+            at=event.at,
             subscriber=self.subscriber.id,
             channel=verdict.channel,
             institution=event.institution,

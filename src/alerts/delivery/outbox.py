@@ -68,15 +68,20 @@ class Outbox:
         """Everything that falls due until `to`, included, in order of time."""
         messages: list[Message] = []
         while (due := self.next_due) is not None and due <= to:
+            self.reach(due)
             messages += self._flush(due, QueueName.GROUP, silences)
             messages += self._remind(
                 due, silences
             )  # before the digest of the same instant, which may take them
             for name in (QueueName.QUIET, QueueName.SUMMARY, QueueName.DIGEST):
                 messages += self._flush(due, name, silences)
-        clock = self._state.clock
-        self._state.clock = to if clock is None else max(clock, to)
         return messages
+
+    def reach(self, at: datetime) -> datetime:
+        """Move the clock to an instant; gives where it is then, which is later where more was done already."""
+        clock = self._state.clock
+        self._state.clock = at if clock is None else max(clock, at)
+        return self._state.clock
 
     def has_room(self, channel: str, at: datetime) -> bool:
         """Whether the limit lets one more alert out; a group that waits has its place already."""

@@ -202,7 +202,7 @@ class ChannelState:
 class DeskState:
     """All of a subscriber's state that is not about one institution.
 
-    `clock` is the instant up to which everything due has been done; `muted` are the unsubscribed channels.
+    `clock` is the last instant at which something was done; `muted` are the unsubscribed channels.
     """
 
     clock: datetime | None = None
