@@ -127,17 +127,17 @@ def decide(
     rolled_back = _rolled_back(parsed, state, now)
     new: list[tuple[Entry, str]] = []
     revised: list[Verdict] = []
-    marks: list[tuple[str, str]] = []
+    marks = list(parsed.skipped_marks)
     unchanged = len(parsed.skipped)
     for entry, item_id, old in matches.found:
         if old is None:
             new.append((entry, item_id))
             continue
-        if entry.mark:
-            marks.append((entry.mark, item_id))
         changed = old.withdrawn or identity.fingerprint(entry) != old.fingerprint
+        if entry.mark and not (changed and rolled_back):
+            marks.append((entry.mark, item_id))
         if changed and not rolled_back:
-            revised.append(_verdict(source, entry, item_id, now, old=old))
+            revised.append(_verdict(source, parsed, entry, item_id, now, old=old))
         else:
             unchanged += 1
     decision = Decision(
@@ -245,18 +245,16 @@ class _Matcher:
             return ""
         if base not in self._taken and base not in self._by_id:
             return base
-        first = next(
-            (other for other, other_id, _ in self.found if other_id == base),
-            None,
-        )
-        old = self._by_id.get(base)
+        # The id is another entry's of this feed, or was another article's before.
         title, link = identity.title_key(entry.title), identity.link_key(entry.link)
-        if first is not None:
-            same = identity.title_key(first.title) == title or (
-                bool(entry.guid) and identity.link_key(first.link) == link
-            )
-        else:
-            same = old is None or old.title_key == title
+        others = [
+            (identity.title_key(other.title), identity.link_key(other.link))
+            for other, other_id, _ in self.found
+            if other_id == base
+        ]
+        if not others and base in self._by_id:
+            others = [(self._by_id[base].title_key, self._by_id[base].link_key)]
+        same = any(title == its or (bool(entry.guid) and link == its_link) for its, its_link in others)
         variant = identity.variant_id(self._source, entry, self._home)
         return "" if same or variant in self._taken else variant
 
@@ -269,6 +267,7 @@ def _alike(one: str, other: str) -> bool:
 
 def _verdict(
     source: Source,
+    parsed: ParsedFeed,
     entry: Entry,
     item_id: str,
     now: datetime,
@@ -280,18 +279,24 @@ def _verdict(
     published = entry.published or (old.published if old else None) or entry.updated
     item = Item(
         id=item_id,
-        title=entry.title,
+        title=entry.title or _headline(entry.summary or entry.content),
         observed=now,
         summary=entry.summary,
         content=entry.content,
         url=entry.link,
         source=source.id,
         published=published,
-        language=entry.language or source.language,
+        language=entry.language or parsed.language,
         origin=entry.origin,
         author=entry.author,
     )
     return Verdict(item, remembered(item_id, entry, published), quiet)
+
+
+def _headline(text: str) -> str:
+    """The beginning of a text, for entries without title."""
+    line = text[:400].split("\n", 1)[0].strip()
+    return line if len(line) <= 120 else line[:120].rpartition(" ")[0] + " …"
 
 
 def remembered(item_id: str, entry: Entry, published: datetime | None) -> KnownItem:
@@ -372,7 +377,7 @@ def _admit(
             quiet = dated is None or dated < now - BACKFILL
         else:
             quiet = crowd and item_id in doubtful
-        verdicts.append(_verdict(source, entry, item_id, now, quiet=quiet))
+        verdicts.append(_verdict(source, parsed, entry, item_id, now, quiet=quiet))
     held = len(new) - len(admitted)
     return replace(
         decision,

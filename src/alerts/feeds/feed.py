@@ -62,9 +62,12 @@ class ParsedFeed:
     skip_hours: tuple[int, ...] = ()
     skip_days: tuple[int, ...] = ()  # Monday is 0
     skipped: tuple[str, ...] = ()
-    marks: tuple[tuple[str, str], ...] = ()  # hash of bytes to item id, of what was skipped
+    skipped_marks: tuple[tuple[str, str], ...] = ()  # hash of bytes to item id, of what was skipped
     body_hash: str = ""
-    same_body: bool = False  # the body is the last one, byte for byte: nothing was read
+    envelope_hash: str = ""
+    same_body: bool = False  # nothing but dates differs from the last body: nothing was read
+    same_envelope: bool = False  # nothing around the entries was read: what it says is known
+    well_formed: bool = True
     notes: tuple[str, ...] = ()
     error: ErrorKind | None = None
     detail: str = ""

@@ -125,9 +125,10 @@ def _after_success(
     )
     state, moved = _after_move(source, state, result, now)
     state = _with_validators(state, result, held=decision is not None and decision.held > 0)
-    if parsed is not None and not parsed.same_body:
+    if parsed is not None and not (parsed.same_body or parsed.same_envelope):
         state = replace(
             state,
+            envelope_hash=parsed.envelope_hash,
             ttl=parsed.ttl,
             skip_hours=parsed.skip_hours,
             skip_days=parsed.skip_days,

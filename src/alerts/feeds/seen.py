@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable
+from collections.abc import Sequence
 
-_MARK = 6  # bytes of an entry's hash: among 2,000 known ones a new entry collides once in 10^11
+MARK = 6  # bytes of an entry's hash: among 2,000 known ones a new entry collides once in 10^11
 _ID = 10  # bytes of an item's id
-_MOST = 2_000
+_MOST = 4_000
 
 
 def load(seen: str) -> dict[str, str]:
@@ -16,19 +16,25 @@ def load(seen: str) -> dict[str, str]:
         data = base64.b64decode(seen, validate=True)
     except ValueError:
         return {}
-    step = _MARK + _ID
+    step = MARK + _ID
     return {
-        data[at : at + _MARK].hex(): base64.b32encode(data[at + _MARK : at + step]).decode("ascii").lower()
+        data[at : at + MARK].hex(): base64.b32encode(data[at + MARK : at + step]).decode("ascii").lower()
         for at in range(0, len(data) - step + 1, step)
     }
 
 
-def remember(seen: str, marks: Iterable[tuple[str, str]]) -> str:
-    """`seen` with these hashes in it as the newest. The oldest go when there are too many."""
-    known = load(seen)
-    for mark, item_id in marks:
-        known.pop(mark, None)
-        known[mark] = item_id
-    newest = list(known.items())[-_MOST:]
-    data = b"".join(bytes.fromhex(mark) + base64.b32decode(item_id.upper()) for mark, item_id in newest)
+def remember(seen: str, marks: Sequence[tuple[str, str]]) -> str:
+    """`seen` with these hashes in it as the newest, in place of older ones of the same items.
+
+    (An item that is edited and edited back has to be read again, or the second edit would be missed.)
+    Older ones stay for feeds that lose entries and bring them back, as many as the feed has now, or 256.
+    """
+    fresh = dict(marks)
+    ids = set(fresh.values())
+    old = [
+        (mark, item_id) for mark, item_id in load(seen).items() if mark not in fresh and item_id not in ids
+    ]
+    room = max(256, len(fresh))
+    kept = [*old[max(0, len(old) - room) :], *fresh.items()][-_MOST:]
+    data = b"".join(bytes.fromhex(mark) + base64.b32decode(item_id.upper()) for mark, item_id in kept)
     return base64.b64encode(data).decode("ascii")

@@ -27,7 +27,8 @@ class FeedState:
     last_modified: str = ""
     validators_url: str = ""
 
-    body_hash: str = ""  # of the last body that was read whole
+    body_hash: str = ""  # of the last body, without its dates
+    envelope_hash: str = ""  # the same of what stands around its entries
     seen: str = ""  # the entries known by their bytes; see alerts.feeds.seen
     feed_updated: datetime | None = None  # the newest build time that the feed itself has named
 

@@ -89,6 +89,7 @@ def _feed(result: Any, body: bytes, base_url: str, limits: TextLimits) -> Parsed
         update_period=hints.update_period(head.get("sy_updateperiod"), head.get("sy_updatefrequency")),
         skip_hours=skip_hours,
         skip_days=skip_days,
+        well_formed=not result.bozo,
         notes=tuple(notes),
     )
 
