@@ -26,6 +26,7 @@ class Derivation(StrEnum):
     AMPERSAND = "ampersand"
     ACRONYM = "acronym"
     SHORT_FORM = "short-form"
+    SPELLING = "spelling"  # British and American, U.S. and United States, You Tube and YouTube
 
 
 @dataclass(frozen=True, slots=True)

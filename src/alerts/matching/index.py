@@ -1,0 +1,88 @@
+"""Which forms may stand in a text: found by their rarest word.
+
+Every form is filed under one of its words, the rarest it has. The words of a text are intersected with those
+anchors in one step, so a text without any costs no more than cutting it into words, however many names are
+tracked. Forms in scripts without spaces are found by an Aho-Corasick automaton over characters instead.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from ahocorasick_rs import AhoCorasick, MatchKind
+
+from alerts.matching.english import COMMON_WORDS
+from alerts.matching.forms import Form
+from alerts.matching.text import Text
+
+LONGEST_NAME = 48  # words; longer names are not looked for, so the work per word of a text is bounded
+
+
+class Found(NamedTuple):
+    """Forms of one key at the same place: words `first` up to `last`, or characters where `last` is 0."""
+
+    start: int
+    end: int
+    first: int
+    last: int
+    forms: tuple[Form, ...]
+
+
+class Index:
+    """All forms. Immutable once built."""
+
+    def __init__(self, forms: Iterable[Form]) -> None:
+        by_key: dict[str, list[Form]] = {}
+        unspaced: dict[str, list[Form]] = {}
+        for form in forms:
+            if form.unspaced:
+                unspaced.setdefault(form.key, []).append(form)
+            elif form.words <= LONGEST_NAME:
+                by_key.setdefault(form.key, []).append(form)
+        self._forms = {key: tuple(each) for key, each in by_key.items()}
+        counts = Counter(word for key in by_key for word in key.split(" "))
+        anchors: dict[str, set[tuple[int, int]]] = {}
+        for key in by_key:
+            words = key.split(" ")
+            anchor = min(words, key=lambda word: (word in COMMON_WORDS, len(word) < 3, counts[word]))
+            anchors.setdefault(anchor, set()).add((words.index(anchor), len(words)))
+        self._anchors = {word: tuple(sorted(places)) for word, places in anchors.items()}
+        self._anchor_words = frozenset(self._anchors)
+        self._unspaced = [tuple(each) for each in unspaced.values()]
+        self._automaton = (
+            AhoCorasick(list(unspaced), matchkind=MatchKind.Standard, store_patterns=False)
+            if unspaced
+            else None
+        )
+
+    def __len__(self) -> int:
+        return len(self._forms) + len(self._unspaced)
+
+    def find(self, text: Text) -> list[Found]:
+        """Every place where the words of a form stand, in no particular order; nothing is judged yet."""
+        found: list[Found] = []
+        tokens = text.tokens
+        hits = self._anchor_words.intersection(tokens)
+        if hits:
+            anchors, forms, count = self._anchors, self._forms, len(tokens)
+            for at, token in enumerate(tokens):
+                if token not in hits:
+                    continue
+                for offset, size in anchors[token]:
+                    first = at - offset
+                    last = first + size
+                    if first < 0 or last > count:
+                        continue
+                    key = token if size == 1 else " ".join(tokens[first:last])
+                    if key in forms:
+                        found.append(Found(-1, -1, first, last, forms[key]))
+        if text.special and self._automaton is not None:
+            found.extend(self._find_unspaced(text))
+        return found
+
+    def _find_unspaced(self, text: Text) -> Iterator[Found]:
+        assert self._automaton is not None  # noqa: S101 - the caller checked
+        for number, start, end in self._automaton.find_matches_as_indexes(text.low, overlapping=True):
+            yield Found(start, end, 0, 0, self._unspaced[number])

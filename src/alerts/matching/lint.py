@@ -1,0 +1,58 @@
+"""Doubtful names: what `alerts check` warns of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from alerts.matching.english import COMMON_WORDS, PRONOUNS
+from alerts.matching.text import Text
+from alerts.model.institution import Institution
+from alerts.model.topic import Topic
+
+
+def lint(institutions: Iterable[Institution], topics: Iterable[Topic]) -> list[tuple[str, str, str]]:
+    """Warnings as (kind, id, message), kind `institution` or `topic`, in the order of the configuration."""
+    known = list(institutions)
+    owners: dict[str, set[str]] = {}
+    for institution in known:
+        for name in _names(institution):
+            owners.setdefault(_key(name), set()).add(institution.id)
+    warnings: list[tuple[str, str, str]] = []
+    for institution in known:
+        seen: set[str] = set()
+        for name in _names(institution):
+            key = _key(name)
+            if key in seen:
+                continue
+            seen.add(key)
+            others = sorted(owners[key] - {institution.id})
+            for message in _doubts(institution, name, key, others):
+                warnings.append(("institution", institution.id, message))
+    for topic in topics:
+        if not any(_key(phrase.rstrip("*")) for phrase in topic.any):
+            warnings.append(("topic", topic.id, "has no phrase with a letter in `any`: it never matches"))
+    return warnings
+
+
+def _names(institution: Institution) -> tuple[str, ...]:
+    return (institution.name, *institution.aliases, *institution.products)
+
+
+def _key(name: str) -> str:
+    text = Text(name)
+    return text.low.strip() if text.special else " ".join(text.tokens)
+
+
+def _doubts(institution: Institution, name: str, key: str, others: list[str]) -> list[str]:
+    if not key:
+        return [f"the name {name!r} has no letter or digit: it never matches"]
+    doubts = []
+    if key in PRONOUNS:
+        doubts.append(f"{name!r} is a pronoun")
+    elif key in COMMON_WORDS and not institution.match.require_any:
+        doubts.append(f"{name!r} is an ordinary word; give context words in match.require_any")
+    if others:
+        doubts.append(
+            f"{name!r} is also a name of {', '.join(others)}: where nothing else tells, it counts for none"
+        )
+    return doubts

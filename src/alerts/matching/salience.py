@@ -1,0 +1,30 @@
+"""How much an item is about what it mentions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from alerts.model.mention import Mention, Rule
+
+HEAD_OF_CONTENT = 300  # characters of the content that count as much as a summary
+
+_RULES = {Rule.NAME: 1.0, Rule.ALIAS: 1.0, Rule.PRODUCT: 0.8, Rule.DOMAIN: 0.8, Rule.PUBLISHER: 0.8}
+
+
+def mention_salience(field: str, start: int, rule: Rule) -> float:
+    """Field (title 1.0, summary or the first 300 characters of the content 0.7, the rest 0.4) times rule.
+
+    `start` is the offset of the mention in the field. A mention in no field (`source`) counts as a title.
+    """
+    if field in {"title", "source"}:
+        weight = 1.0
+    elif field == "summary" or start < HEAD_OF_CONTENT:
+        weight = 0.7
+    else:
+        weight = 0.4
+    return round(weight * _RULES[rule], 6)
+
+
+def salience(institution: str, mentions: Iterable[Mention]) -> float:
+    """The salience of an institution in an item: the best over its mentions, 0 where there are none."""
+    return max((each.salience for each in mentions if each.institution == institution), default=0.0)

@@ -1,0 +1,155 @@
+"""A field as matching sees it: folded, cut into words, with the way back to the text as given.
+
+Folding makes spellings that readers take for the same equal: Unicode compatibility forms (NFKC), accents on
+Latin letters, quotes and dashes, white space, invisible characters. Case is kept in `cased` and dropped in
+`low`; both have the same length, and `raw_span` leads from their offsets to code points of the raw text.
+
+Everything here is linear in the text, whatever it holds (lone surrogates, megabytes, no spaces at all).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+
+# Scripts written without spaces between words: any character may begin or end a name there.
+_UNSPACED_RANGES = (
+    "\u0e00-\u0eff"  # Thai, Lao
+    "\u1000-\u109f\u1780-\u17ff"  # Burmese, Khmer
+    "\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff"  # radicals, kana
+    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"  # Han
+)
+_HANGUL = "\u1100-\u11ff\uac00-\ud7a3"
+
+# What joins the character before it: marks, variation selectors, voicing marks, Hangul vowels and finals.
+_JOINING = (
+    "[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f"
+    "\u3099\u309a\uff9e\uff9f\u1160-\u11ff]"
+)
+
+_NON_ASCII = re.compile(r"[^\x00-\x7f]")
+_COMBINING = re.compile(_JOINING)
+_CLUSTER = re.compile(rf"[\s\S]{_JOINING}*")
+_SPECIAL_SCRIPT = re.compile(f"[{_UNSPACED_RANGES}{_HANGUL}]")
+_NO_WORD = re.compile(rf"[^\w&+]|_|[{_UNSPACED_RANGES}]")
+_WORD = re.compile(r"[^ ]+")
+
+# Letters and digits of ASCII stay, all others become a space; `&` and `+` belong to names (AT&T, Canal+).
+_ASCII_WORDS = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) in "&+")}
+
+_SPECIAL = (
+    dict.fromkeys("‘’‚‛′‵＇`´ʼʹˈ", "'")
+    | dict.fromkeys("“”„‟″‶«»", '"')
+    | dict.fromkeys("‐‑‒–−﹣－", "-")
+    | dict.fromkeys("—―⸺", ";")  # a dash between clauses: never inside a name
+    | {"…": ".", "ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ı": "i", "ς": "σ"}
+    | {"\u2028": "\n", "\u2029": "\n", "\x85": "\n"}
+)
+_BLANK_CATEGORIES = frozenset({"Cs", "Cc", "Cn", "Co", "Zs"})
+
+
+@cache
+def fold(cluster: str) -> str:
+    """A character (with what joins it) as names are compared, case kept. May be empty or longer.
+
+    Invisible and bidirectional characters vanish; superscripts such as ™ and lone surrogates become spaces.
+    """
+    if cluster in _SPECIAL:
+        return _SPECIAL[cluster]
+    first = cluster[0]
+    category = unicodedata.category(first)
+    if category in {"Cf", "Mn", "Me"}:
+        return ""
+    if category in _BLANK_CATEGORIES or unicodedata.decomposition(first).startswith("<super>"):
+        return " "
+    bare = unicodedata.normalize("NFKD", cluster)
+    if bare[0].isascii():
+        whole = "".join(char for char in bare if not unicodedata.combining(char))
+    else:
+        whole = unicodedata.normalize("NFKC", cluster)
+    whole = whole.replace("ß", "ss").replace("ẞ", "SS")
+    return "".join(_SPECIAL.get(char, char) for char in whole if unicodedata.category(char) != "Mn")
+
+
+class Text:
+    """One field, folded. `tokens` are its words in lower case, `cased_tokens` the same with their case.
+
+    `words` is the field in lower case with a space for everything that is not part of a word, so that words
+    have the same offsets in `words`, `low` and `cased`. `special` says that the text holds Hangul or a
+    script that is written without spaces: there names are looked for character by character.
+    """
+
+    __slots__ = ("_back", "_cased_tokens", "_starts", "cased", "low", "raw", "special", "tokens", "words")
+
+    def __init__(self, raw: str) -> None:
+        self.raw = raw
+        self._back: list[int] | None = None  # offset in `low` -> offset in `raw`, where they differ
+        self._cased_tokens: list[str] | None = None
+        self._starts: list[int] | None = None
+        if raw.isascii():
+            self.cased = raw
+            self.low = raw.lower()
+            self.words = self.low.translate(_ASCII_WORDS)
+            self.special = False
+        else:
+            self.cased = self._fold(raw)
+            self.low = self.cased.lower().replace("ς", "σ")
+            self.words = _NO_WORD.sub(" ", self.low)
+            self.special = _SPECIAL_SCRIPT.search(self.low) is not None
+        self.tokens = self.words.split()
+
+    def _fold(self, raw: str) -> str:
+        odd = set(_NON_ASCII.findall(raw))
+        if all(len(fold(char)) == 1 for char in odd):
+            if len(odd) > 8:
+                return _NON_ASCII.sub(lambda found: fold(found.group()), raw)
+            for char in odd:
+                raw = raw.replace(char, fold(char))
+            return raw
+        pieces: list[str] = []
+        back: list[int] = []
+        for found in _CLUSTER.finditer(raw):
+            cluster = found.group()
+            piece = cluster if cluster.isascii() else fold(cluster)
+            pieces.append(piece)
+            back.extend([found.start()] * len(piece))
+        back.append(len(raw))
+        self._back = back
+        return "".join(pieces)
+
+    @property
+    def cased_tokens(self) -> list[str]:
+        if self._cased_tokens is None:
+            separated = (
+                self.cased.translate(_ASCII_WORDS) if self.cased.isascii() else _NO_WORD.sub(" ", self.cased)
+            )
+            self._cased_tokens = separated.split()
+        return self._cased_tokens
+
+    @property
+    def starts(self) -> list[int]:
+        """The offset of each word in `low`."""
+        if self._starts is None:
+            self._starts = [found.start() for found in _WORD.finditer(self.words)]
+        return self._starts
+
+    def end(self, index: int) -> int:
+        """The offset in `low` where word `index` ends."""
+        return self.starts[index] + len(self.tokens[index])
+
+    def gap(self, index: int) -> str:
+        """What stands before word `index`: up to the word before it, or the rim of the text."""
+        begin = self.end(index - 1) if index > 0 else 0
+        finish = self.starts[index] if index < len(self.tokens) else len(self.low)
+        return self.low[begin:finish]
+
+    def raw_span(self, start: int, end: int) -> tuple[int, int]:
+        """A span of `low` as code points into the text as given."""
+        if self._back is None:
+            return start, end
+        if end <= start:
+            return self._back[start], self._back[start]
+        last = _CLUSTER.match(self.raw, self._back[end - 1])
+        assert last is not None  # noqa: S101 - the pattern matches any one character
+        return self._back[start], last.end()
