@@ -59,6 +59,6 @@ app.conf.update(
 )
 
 
-@setup_logging.connect  # type: ignore[untyped-decorator]
+@setup_logging.connect
 def _configure_logging(**_options: object) -> None:
     log.configure()

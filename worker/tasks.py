@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from alerts.pipeline import verbs
 from alerts.pipeline.hints import Hints
 from alerts.pipeline.runtime import Runtime, process_runtime
-
-from alerts.pipeline import verbs
 from worker.app import app
 
 

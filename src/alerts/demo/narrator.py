@@ -80,8 +80,8 @@ class Narrator:
 
     def _move(self, moved: Transition, names: dict[str, str]) -> None:
         self._say(
-            f"   moved  {names[moved.institution]}, {moved.axis} ({moved.axis.horizon}): {moved.from_} → {moved.to}, "
-            f"score {moved.score:.2f}"
+            f"   moved  {names[moved.institution]}, {moved.axis} ({moved.axis.horizon}): "
+            f"{moved.from_} → {moved.to}, score {moved.score:.2f}"
         )
         for each in moved.contributions[:3]:
             self._say(

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from alerts.delivery import message as view
-from alerts.delivery.backoff import next_attempt
-from alerts.delivery.message import Entry, MessageView
+from alerts.delivery.backoff import Backoff
+from alerts.delivery.messages import Kind
 from alerts.delivery.result import SendReason, SendResult
 from alerts.delivery.send import DEADLINE_S
 from alerts.delivery.send import send as hand_over
-from alerts.model.alert import DeliveryState
+from alerts.delivery.view import MessageView, compose
+from alerts.model.alert import Alert, DeliveryState
 from alerts.model.errors import DeliveryError
-from alerts.model.level import Transition
+from alerts.model.level import Axis, Level
 from alerts.model.profile import Profile
 from alerts.model.settings import Settings
 from alerts.model.subscriber import Subscriber
@@ -24,7 +25,6 @@ from alerts.pipeline.profiles import restored
 from alerts.pipeline.runtime import Runtime
 from alerts.store import cases, deliveries
 from alerts.store.deliveries import Leased
-from alerts.store.tables import AlertRow, TransitionRow
 
 LEASE_SECONDS = DEADLINE_S + 30.0
 
@@ -56,7 +56,7 @@ def send(runtime: Runtime, delivery_id: str) -> SendOutcome:
     else:
         try:
             with runtime.database.read() as session:
-                shown = compose(session, active.settings, subscriber, leased)
+                shown = _view(session, active.settings, subscriber, leased)
             rendered = runtime.renderer.render(shown, url)
         except DeliveryError as error:
             result = SendResult(SendReason.DEADLINE, str(error))
@@ -69,11 +69,11 @@ def _finish(runtime: Runtime, leased: Leased, result: SendResult) -> SendOutcome
     now = runtime.clock()
     state, next_at = result.state, None
     if state in {DeliveryState.FAILED, DeliveryState.UNKNOWN}:
-        next_at = next_attempt(
+        next_at = Backoff().next_attempt(
             leased.id,
-            leased.number,
-            now=now,
+            number=leased.number,
             first=leased.created_at,
+            now=now,
             retry_after=result.retry_after,
         )
         if next_at is None:
@@ -96,62 +96,41 @@ def _finish(runtime: Runtime, leased: Leased, result: SendResult) -> SendOutcome
     return SendOutcome(leased.id, state, result.reason.value)
 
 
-def compose(session: Session, settings: Settings, subscriber: Subscriber, leased: Leased) -> MessageView:
+def _view(session: Session, settings: Settings, subscriber: Subscriber, leased: Leased) -> MessageView:
     """What the message says: its alerts, and the profiles as they were when it was made."""
     record = leased.message
-    ids = [*record["alerts"], *record["reminders"]]
-    rows = deliveries.alerts_by_id(session, ids)
-    entries = [_entry(session, settings, subscriber, rows[each]) for each in ids if each in rows]
-    return MessageView(
+    rows = deliveries.alerts_by_id(session, [*record["alerts"], *record["reminders"], *record["overtaken"]])
+    alerts = {
+        each: deliveries.alert_of(row, cases.transition(session, row.transition))
+        for each, row in rows.items()
+    }
+
+    def of(ids: list[str]) -> list[Alert]:
+        return [alerts[each] for each in ids if each in alerts]
+
+    return compose(
+        subscriber,
         id=leased.id,
-        kind=view.Kind(leased.kind),
-        subscriber=subscriber.id,
+        kind=Kind(leased.kind),
         channel=leased.channel,
-        tier=subscriber.tier,
         at=leased.at,
-        entries=tuple(entries),
-        profiles=_profiles(session, entries, leased),
-        timezone=subscriber.digest.timezone if subscriber.digest is not None else "UTC",
+        alerts=of(record["alerts"]),
+        reminders=of(record["reminders"]),
+        overtaken=of(record["overtaken"]),
+        details={each: row.detail for each, row in rows.items()},
+        standing=[(institution, Axis(axis), Level(level)) for institution, axis, level in record["standing"]],
+        institutions=settings.institutions,
+        profiles=_profiles(session, {alert.institution for alert in alerts.values()}, leased.at),
         omitted=int(record["more"]),
+        why=record["detail"],
+        copy=leased.cut,
     )
 
 
-def _profiles(session: Session, entries: list[Entry], leased: Leased) -> dict[str, Profile]:
+def _profiles(session: Session, institutions: set[str], at: datetime) -> dict[str, Profile]:
     found: dict[str, Profile] = {}
-    for institution in sorted({entry.alert.institution for entry in entries}):
-        data = deliveries.snapshot(session, institution, leased.at)
+    for institution in sorted(institutions):
+        data = deliveries.snapshot(session, institution, at)
         if data is not None:
             found[institution] = restored(data)
     return found
-
-
-def _entry(session: Session, settings: Settings, subscriber: Subscriber, row: AlertRow) -> Entry:
-    transition = _transition(session, row)
-    detail = row.detail
-    return Entry(
-        alert=deliveries.alert_of(row, transition),
-        rule=_rule(settings, subscriber, row),
-        headline=detail.get("title", ""),
-        url=detail.get("url", ""),
-        grades=(detail["from"], detail["to"]) if "from" in detail else None,
-        seen=detail.get("seen"),
-        usual=detail.get("usual"),
-    )
-
-
-def _transition(session: Session, row: AlertRow) -> Transition | None:
-    if row.transition is None:
-        return None
-    return cases.transition_of(session.get_one(TransitionRow, row.transition))
-
-
-def _rule(settings: Settings, subscriber: Subscriber, row: AlertRow) -> str:
-    """In words, the first of the subscriber's rules that selects the institution for this kind of event."""
-    institution = settings.institutions.get(row.institution)
-    for number, rule in enumerate(subscriber.watch, start=1):
-        if institution is not None and rule.select.selects(institution) and row.on in rule.on:
-            axes = ", ".join(sorted(axis.value for axis in rule.axes))
-            if row.on == "level":
-                return f"rule {number}: {institution.name}, {axes}, at least {rule.at_least}"
-            return f"rule {number}: {institution.name}, on {row.on}"
-    return ""

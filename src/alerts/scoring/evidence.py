@@ -11,7 +11,8 @@ from alerts.scoring import confidence as conf
 def evidence(story: str, institution: str, reports: Sequence[Report], groups: Sequence[Group]) -> Evidence:
     """What the story proves about the institution. `reports` must not be empty; their order does not matter.
 
-    The time of an independent group is that of its earliest report: a copy does not make news newer.
+    The time of an independent group is that of its earliest report: a copy does not make news newer. The title
+    is that of the report observed first, so that it stays.
     """
     ordered = tuple(sorted(reports, key=lambda report: (report.reported, report.item)))
     times = {report.item: report.reported for report in ordered}
@@ -24,7 +25,7 @@ def evidence(story: str, institution: str, reports: Sequence[Report], groups: Se
     return Evidence(
         story=story,
         institution=institution,
-        title=ordered[0].title,
+        title=min(ordered, key=lambda report: (report.observed, report.reported, report.item)).title,
         reports=ordered,
         groups=tuple(groups),
         confidence=value,

@@ -148,7 +148,7 @@ def members(
     rows = session.execute(
         select(MembershipRow.item, MembershipRow.story).where(MembershipRow.institution == institution)
     )
-    stories = dict(rows.tuples())
+    stories: dict[str, str] = dict(rows.tuples().all())
     newest: dict[str, Observation] = {}
     for _, batch in observations(session, institution, sources, upto=upto):
         for each in batch:
@@ -178,6 +178,12 @@ def transitions(
     found = [transition_of(row) for row in rows]
     found.reverse()
     return [each for each in found if each.rises] if rises_only else found
+
+
+def transition(session: Session, row_id: int | None) -> Transition | None:
+    """The recorded level change of a row id."""
+    row = None if row_id is None else session.get(TransitionRow, row_id)
+    return None if row is None else transition_of(row)
 
 
 def transition_of(row: TransitionRow) -> Transition:

@@ -104,6 +104,7 @@ def upgrade() -> None:
         sa.Column("salience", sa.Double(), nullable=False),
         sa.Column("topics", sa.Text(), nullable=False),
         sa.Column("mentions", sa.Text(), nullable=False),
+        sa.Column("quiet", sa.Boolean(), nullable=False),
         sa.Column("features", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("institution", "observed", "item", name=op.f("pk_findings")),
     )
@@ -123,11 +124,19 @@ def upgrade() -> None:
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("first_observed", sa.BigInteger(), nullable=False),
         sa.Column("last_changed", sa.BigInteger(), nullable=False),
-        sa.Column("known", sa.Text(), nullable=False),
+        sa.Column("link_key", sa.Text(), nullable=False),
+        sa.Column("title_key", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("link", sa.Text(), nullable=False),
+        sa.Column("published", sa.BigInteger(), nullable=True),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("text_print", sa.Text(), nullable=False),
+        sa.Column("withdrawn", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_items")),
     )
     with op.batch_alter_table("items", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_items_source"), ["source"], unique=False)
+        batch_op.create_index("ix_items_link", ["source", "link_key"], unique=False)
+        batch_op.create_index("ix_items_title", ["source", "title_key"], unique=False)
 
     op.create_table(
         "locks",
@@ -363,7 +372,8 @@ def downgrade() -> None:
     op.drop_table("memberships")
     op.drop_table("locks")
     with op.batch_alter_table("items", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_items_source"))
+        batch_op.drop_index("ix_items_title")
+        batch_op.drop_index("ix_items_link")
 
     op.drop_table("items")
     op.drop_table("hosts")

@@ -1,0 +1,96 @@
+"""Data on standard output: an aligned table for people, one JSON object a line for programs."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+import click
+
+from alerts.model.errors import UsageError
+from alerts.model.records import to_line
+from alerts.model.times import parse_duration, parse_time
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+# Control, format (bidirectional, zero-width) and line separator characters: a feed must not steer a terminal.
+_UNSAFE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
+)
+
+
+def json_option(command: _Command) -> _Command:
+    """Adds `--json`."""
+    return click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")(command)
+
+
+def limit_option(command: _Command) -> _Command:
+    """Adds `--limit`."""
+    return click.option(
+        "--limit",
+        type=click.IntRange(min=1),
+        default=50,
+        show_default=True,
+        help="At most so many, the newest.",
+    )(command)
+
+
+def printable(text: object) -> str:
+    """A value on one line, without characters that steer a terminal."""
+    return _UNSAFE.sub(" ", "" if text is None else str(text))
+
+
+def show(
+    rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool, empty: str = "nothing"
+) -> None:
+    """Prints rows. `columns` are those of the table; JSON has every key."""
+    found = list(rows)
+    if as_json:
+        for row in found:
+            click.echo(to_line(row))
+        return
+    if not found:
+        click.echo(empty, err=True)
+        return
+    cells = [[printable(_short(row.get(column))) for column in columns] for row in found]
+    widths = [
+        max(_width(column), *(_width(line[place]) for line in cells)) for place, column in enumerate(columns)
+    ]
+    for line in ([column.replace("_", " ") for column in columns], *cells):
+        padded = (text + " " * (width - _width(text)) for text, width in zip(line, widths, strict=True))
+        click.echo("  ".join(padded).rstrip())
+
+
+def _short(value: Any) -> str:
+    if value is None or value == "":
+        return "-"
+    if isinstance(value, float):
+        return f"{value:.2f}"
+    if isinstance(value, list | dict):
+        return ", ".join(map(str, value)) if isinstance(value, list) else json.dumps(value)
+    text = str(value)
+    return text if len(text) <= 80 else text[:79] + "…"
+
+
+def _width(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
+
+
+def point_in_time(text: str | None, now: datetime) -> datetime | None:
+    """An RFC 3339 instant, or a duration before now (`2d`). Raises UsageError for anything else."""
+    if text is None:
+        return None
+    try:
+        return now - parse_duration(text)
+    except ValueError:
+        pass
+    try:
+        return parse_time(text)
+    except ValueError:
+        raise UsageError(
+            f"{text!r} is no time; write for example 2026-02-24T09:00:00Z, or 2d for two days ago"
+        ) from None

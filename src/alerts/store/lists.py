@@ -1,0 +1,209 @@
+"""What the lists of the command line and the pages show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from alerts.model.level import Axis, Level
+from alerts.model.times import format_time
+from alerts.store.tables import (
+    AlertRow,
+    AttemptRow,
+    CarriedRow,
+    CaseRow,
+    DeliveryRow,
+    FindingRow,
+    MembershipRow,
+    SourceRow,
+    StoryRow,
+)
+
+
+def _time(value: datetime | None) -> str | None:
+    return None if value is None else format_time(value)
+
+
+def levels(session: Session) -> dict[str, dict[str, str]]:
+    """The level of every axis of every institution about which anything was ever found."""
+    rows = session.execute(select(CaseRow.institution, CaseRow.axes))
+    return {
+        institution: {axis.value: axes.get(axis.value, {}).get("level", Level.LOW.value) for axis in Axis}
+        for institution, axes in rows
+    }
+
+
+def story_counts(session: Session) -> dict[str, int]:
+    rows = session.execute(
+        select(StoryRow.institution, func.count())
+        .where(StoryRow.merged_into.is_(None))
+        .group_by(StoryRow.institution)
+    )
+    return dict(rows.tuples().all())
+
+
+def stories(
+    session: Session,
+    *,
+    institution: str | None = None,
+    topic: str | None = None,
+    since: datetime | None = None,
+    limit: int = 50,
+) -> list[dict[str, Any]]:
+    """Stories, the newest first."""
+    query = (
+        select(StoryRow).where(StoryRow.merged_into.is_(None)).order_by(StoryRow.newest.desc(), StoryRow.id)
+    )
+    if institution is not None:
+        query = query.where(StoryRow.institution == institution)
+    if since is not None:
+        query = query.where(StoryRow.newest >= since)
+    found = []
+    for row in session.scalars(query.execution_options(yield_per=200)):
+        topics = [name for name, _ in row.topics]
+        if topic is not None and topic not in topics:
+            continue
+        found.append(
+            {
+                "story": row.id,
+                "institution": row.institution,
+                "title": row.title,
+                "grade": row.grade,
+                "confidence": row.confidence,
+                "mix": row.mix,
+                "reports": row.reports,
+                "publishers": row.publishers,
+                "topics": topics,
+                "first": _time(row.first),
+                "newest": _time(row.newest),
+            }
+        )
+        if len(found) >= limit:
+            break
+    return found
+
+
+def deliveries(
+    session: Session,
+    *,
+    subscriber: str | None = None,
+    institution: str | None = None,
+    state: Sequence[str] = (),
+    since: datetime | None = None,
+    limit: int = 50,
+) -> list[dict[str, Any]]:
+    """Who got what, when and why, the newest first: each delivery with its alerts and attempts."""
+    query = select(DeliveryRow).order_by(DeliveryRow.created_at.desc(), DeliveryRow.id).limit(limit)
+    if subscriber is not None:
+        query = query.where(DeliveryRow.subscriber == subscriber)
+    if state:
+        query = query.where(DeliveryRow.state.in_(state))
+    if since is not None:
+        query = query.where(DeliveryRow.created_at >= since)
+    if institution is not None:
+        query = query.where(
+            DeliveryRow.id.in_(
+                select(CarriedRow.delivery)
+                .join(AlertRow, AlertRow.id == CarriedRow.alert)
+                .where(AlertRow.institution == institution)
+            )
+        )
+    rows = session.scalars(query).all()
+    ids = [row.id for row in rows]
+    told: dict[str, list[AlertRow]] = {}
+    for delivery, alert in session.execute(
+        select(CarriedRow.delivery, AlertRow)
+        .join(AlertRow, AlertRow.id == CarriedRow.alert)
+        .where(CarriedRow.delivery.in_(ids))
+        .order_by(AlertRow.at, AlertRow.id)
+    ):
+        told.setdefault(delivery, []).append(alert)
+    attempts: dict[str, list[AttemptRow]] = {}
+    for attempt in session.scalars(
+        select(AttemptRow).where(AttemptRow.delivery.in_(ids)).order_by(AttemptRow.number)
+    ):
+        attempts.setdefault(attempt.delivery, []).append(attempt)
+    return [_delivery(row, told.get(row.id, []), attempts.get(row.id, [])) for row in rows]
+
+
+def _delivery(row: DeliveryRow, alerts: Sequence[AlertRow], attempts: Sequence[AttemptRow]) -> dict[str, Any]:
+    return {
+        "delivery": row.id,
+        "at": _time(row.at),
+        "subscriber": row.subscriber,
+        "channel": row.channel,
+        "kind": row.kind,
+        "state": row.state,
+        "reason": row.reason,
+        "institutions": sorted({alert.institution for alert in alerts}),
+        "alerts": [alert.id for alert in alerts] or row.message["alerts"],
+        "sent_at": _time(row.sent_at),
+        "next_attempt_at": _time(row.due_at) if row.state in {"pending", "failed", "unknown"} else None,
+        "attempts": [
+            {
+                "number": attempt.number,
+                "started_at": _time(attempt.started_at),
+                "ended_at": _time(attempt.ended_at),
+                "state": attempt.state,
+                "line": attempt.line,
+            }
+            for attempt in attempts
+        ],
+    }
+
+
+def delivery_states(session: Session) -> dict[str, int]:
+    rows = session.execute(select(DeliveryRow.state, func.count()).group_by(DeliveryRow.state))
+    return dict(rows.tuples().all())
+
+
+def overdue(session: Session, now: datetime) -> dict[str, tuple[int, datetime | None]]:
+    """How much waits of each kind although it is due, and since when the oldest of it."""
+    found = {}
+    for name, column, conditions in (
+        ("polls", SourceRow.next_poll_at, [SourceRow.active.is_(True)]),
+        ("assessments", CaseRow.due_at, []),
+        ("deliveries", DeliveryRow.due_at, []),
+    ):
+        row = session.execute(select(func.count(), func.min(column)).where(column <= now, *conditions)).one()
+        found[name] = (row[0], row[1])
+    return found
+
+
+def alert(session: Session, alert_id: str) -> AlertRow | None:
+    """The alert of this id, or of the only one that begins so."""
+    row = session.get(AlertRow, alert_id)
+    if row is not None:
+        return row
+    found = session.scalars(
+        select(AlertRow).where(AlertRow.id.startswith(alert_id, autoescape=True)).limit(2)
+    ).all()
+    return found[0] if len(found) == 1 else None
+
+
+def alert_deliveries(session: Session, alert_id: str) -> list[str]:
+    return list(
+        session.scalars(
+            select(CarriedRow.delivery).where(CarriedRow.alert == alert_id).order_by(CarriedRow.delivery)
+        )
+    )
+
+
+def members(session: Session, story: str) -> list[FindingRow]:
+    """The findings behind a story, by time of observation; an item's later revisions among them."""
+    return list(
+        session.scalars(
+            select(FindingRow)
+            .join(
+                MembershipRow,
+                (MembershipRow.item == FindingRow.item)
+                & (MembershipRow.institution == FindingRow.institution),
+            )
+            .where(MembershipRow.story == story)
+            .order_by(FindingRow.observed, FindingRow.item)
+        )
+    )
