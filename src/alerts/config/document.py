@@ -46,7 +46,7 @@ class Document:
     def _break(self, node: Scalar, message: str) -> None:
         if id(node) not in self._broken:
             self._broken.add(id(node))
-            self.problems.append(Problem(self.file, node.line, node.column, message))
+            self._add(node, message)
 
     def is_broken(self, node: Node) -> bool:
         """Whether the value was reported already, so that no second problem is made of it."""
@@ -74,7 +74,12 @@ class Document:
     def report(self, path: Path, message: str, *, at_key: bool = False) -> None:
         """Add a problem at a value, or at its key."""
         node = self.find_key(path) if at_key else self.find(path)
-        self.problems.append(Problem(self.file, node.line, node.column, message))
+        self._add(node, message)
+
+    def _add(self, node: Node, message: str) -> None:
+        """One printable line, whatever the keys and names in it."""
+        line = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in message)
+        self.problems.append(Problem(self.file, node.line, node.column, line))
 
     def shown(self, path: Path) -> str:
         """The value as it is written, to repeat in a message; empty where it might be a secret."""

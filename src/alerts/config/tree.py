@@ -8,6 +8,7 @@ bounded.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -21,6 +22,7 @@ MAX_DEPTH: Final = 40
 MAX_EXPANSION: Final = 200_000
 """How many values all aliases (`*name`) of a file may stand for together."""
 
+_LINE_BREAK = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
 _NULLS: Final = frozenset({"", "~", "null", "Null", "NULL"})
 _STR_TAG: Final = "tag:yaml.org,2002:str"
 
@@ -80,8 +82,13 @@ def _decode(raw: bytes, file: str) -> str:
 
 def _position(text: str, offset: int) -> tuple[int, int]:
     """Line and column, from 1, of a character."""
-    before = text[:offset]
-    return before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1
+    lines = split_lines(text[:offset])
+    return len(lines), len(lines[-1]) + 1
+
+
+def split_lines(text: str) -> list[str]:
+    """The lines as the parser counts them; the last one may be empty."""
+    return _LINE_BREAK.split(text)
 
 
 class _Builder:
@@ -121,12 +128,12 @@ class _Builder:
 
     def _within(self, line: int, column: int) -> tuple[int, int]:
         """A place, from 1, that is in the text: the parser puts its end on the line after the last."""
-        lines = self._text.split("\n")
+        lines = split_lines(self._text)
         return (line + 1, column + 1) if line < len(lines) else (len(lines), len(lines[-1]) + 1)
 
     def _explain(self, error: yaml.MarkedYAMLError, line: int) -> str:
         message = " ".join(part for part in (error.problem, error.context) if part)
-        text = self._text.split("\n")[line - 1]
+        text = split_lines(self._text)[line - 1]
         if "\t" in text[: len(text) - len(text.lstrip())]:
             return f"not YAML: a tab stands in the indentation: use spaces ({message})"
         if "mapping values are not allowed" in message:
