@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 class Backoff:
     """Waits of `base` × 2ⁿ up to `cap`; given up after `attempts` or once `lasting` has passed since the first."""
 
-    base: timedelta = timedelta(seconds=30)
+    base: timedelta = timedelta(seconds=10)
     cap: timedelta = timedelta(hours=1)
-    attempts: int = 20
+    attempts: int = 40
     lasting: timedelta = timedelta(days=1)
 
     def next_attempt(

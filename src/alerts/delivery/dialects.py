@@ -14,13 +14,18 @@ from alerts.model.channels import CONSOLE_SCHEME, scheme_of
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """A markup. `escape` takes cleaned text; `bold` escaped text; `link` escaped text and a safe URL."""
+    """A markup.
+
+    `escape` takes cleaned text, `bold` escaped text, `link` escaped text and a safe URL; `newline` is what
+    keeps two lines apart.
+    """
 
     name: str
     format: Format
     escape: Callable[[str], str]
     bold: Callable[[str], str]
     link: Callable[[str, str], str]
+    newline: str = "\n"
 
 
 def _same(text: str) -> str:
@@ -28,6 +33,7 @@ def _same(text: str) -> str:
 
 
 PLAIN = Dialect("plain", Format.TEXT, escape.plain, _same, lambda text, url: f"{text} — {url}")
+CHAT = replace(PLAIN, name="chat", escape=escape.chat)
 SLACK = Dialect(
     "slack", Format.MARKDOWN, escape.slack, lambda text: f"*{text}*", lambda text, url: f"<{url}|{text}>"
 )
@@ -37,7 +43,9 @@ MARKDOWN = Dialect(
     escape.markdown,
     lambda text: f"**{text}**",
     lambda text, url: f"[{text}]({url})",
+    newline="  \n",
 )
+TEAMS = replace(MARKDOWN, name="teams", newline="\n\n")
 DISCORD = Dialect(
     "discord",
     Format.MARKDOWN,
@@ -63,7 +71,7 @@ HTML = Dialect(
 TELEGRAM = replace(HTML, name="telegram")
 
 DIALECTS: Mapping[str, Dialect] = MappingProxyType(
-    {each.name: each for each in (PLAIN, SLACK, MARKDOWN, DISCORD, GOOGLE_CHAT, HTML, TELEGRAM)}
+    {each.name: each for each in (PLAIN, CHAT, SLACK, MARKDOWN, TEAMS, DISCORD, GOOGLE_CHAT, HTML, TELEGRAM)}
 )
 
 
@@ -71,9 +79,10 @@ DIALECTS: Mapping[str, Dialect] = MappingProxyType(
 class Service:
     """How a service is spoken to.
 
-    `limit` is the most it takes as a body and `title_limit` as a title, in UTF-16 code units; `title_limit` 0
-    means that it has no title, and the body starts with it. `source_format` is what the sending library is
-    told of the body (None: nothing, it must not touch it) and `options` are its constructor's arguments.
+    `limit` is the most it takes as a body, as `measure` counts, and `title_limit` as a title, in characters;
+    `title_limit` 0 means that it has no title, and the body starts with it. `source_format` is what the
+    sending library is told of the body (None: nothing, it must not touch it) and `options` are arguments of
+    its plugin.
     """
 
     dialect: Dialect
@@ -81,61 +90,71 @@ class Service:
     title_limit: int = 200
     source_format: Format | None = None
     options: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    measure: Callable[[str], int] = escape.size
     email: bool = False
     structured: bool = False
 
 
 _TEXT = Service(PLAIN, source_format=Format.TEXT)
+_CHAT = replace(_TEXT, dialect=CHAT)
 _SMS = replace(_TEXT, limit=140, title_limit=0)
-_MARKDOWN = Service(MARKDOWN, source_format=None, options=MappingProxyType({"format": "markdown"}))
+_MARKDOWN = Service(MARKDOWN, options=MappingProxyType({"format": "markdown"}))
 _MAIL_API = Service(HTML, limit=30_000, source_format=Format.HTML)
 
 _SERVICES: dict[str, Service] = {
     CONSOLE_SCHEME: _TEXT,
-    # A section of blocks holds 3,000 characters, its header 150; blocks are the way past Apprise's own markup.
-    "slack": Service(SLACK, 2_900, 150, options=MappingProxyType({"use_blocks": True, "format": "markdown"})),
-    # 2,000 with the title, which is sent as a line of its own before the body.
-    "discord": Service(DISCORD, 1_900, 0),
-    "guilded": Service(DISCORD, 1_900, 0),
-    "tgram": Service(TELEGRAM, 3_900, 0, options=MappingProxyType({"format": "html"})),
-    "workflow": replace(_MARKDOWN, limit=20_000, title_limit=200),
-    "workflows": replace(_MARKDOWN, limit=20_000, title_limit=200),
-    "gchat": replace(_MARKDOWN, dialect=GOOGLE_CHAT, limit=3_900, title_limit=0),
     "json": replace(_TEXT, structured=True),
-    "jsons": replace(_TEXT, structured=True),
     "mailto": Service(HTML, 30_000, 200, email=True),
-    "mailtos": Service(HTML, 30_000, 200, email=True),
-    "mmost": replace(_TEXT, dialect=MARKDOWN, limit=3_900, title_limit=0, source_format=None),
+    # A section of blocks holds 3,000 characters, its header 150; blocks are the way past the library's markup.
+    "slack": Service(
+        SLACK,
+        2_900,
+        150,
+        options=MappingProxyType({"use_blocks": True, "include_footer": False, "format": "markdown"}),
+    ),
+    "discord": Service(DISCORD, 1_990, 0),
+    "guilded": Service(DISCORD, 1_990, 0),
+    "tgram": Service(TELEGRAM, 4_000, 0, options=MappingProxyType({"format": "html"})),
+    # Teams takes 28 kB, the card around the text included.
+    **dict.fromkeys(
+        ("workflow", "workflows"),
+        replace(_MARKDOWN, dialect=TEAMS, limit=20_000, measure=escape.octets),
+    ),
+    "gchat": replace(_MARKDOWN, dialect=GOOGLE_CHAT, limit=3_900, title_limit=0),
+    "mmost": Service(MARKDOWN, 3_900, 0),
     "rocket": replace(_MARKDOWN, limit=950, title_limit=0),
-    "zulip": replace(_TEXT, dialect=MARKDOWN, limit=9_900, title_limit=60, source_format=None),
+    "zulip": Service(MARKDOWN, 9_900, 60),
     "webex": replace(_MARKDOWN, limit=900, title_limit=0),
+    "wxteams": replace(_MARKDOWN, limit=900, title_limit=0),
     "cliq": replace(_MARKDOWN, limit=4_900),
     "twist": replace(_MARKDOWN, limit=950),
     "goalert": replace(_MARKDOWN, limit=6_000),
     "ilert": _MARKDOWN,
     "incidentio": _MARKDOWN,
     "squadcast": _MARKDOWN,
-    "groupme": replace(_TEXT, limit=950, title_limit=0),
+    "matrix": _CHAT,
+    "flock": _CHAT,
+    "groupme": replace(_CHAT, limit=950, title_limit=0),
+    "line": replace(_CHAT, limit=4_900, title_limit=0),
+    "nctalk": replace(_CHAT, limit=31_000),
+    "signal": replace(_CHAT, title_limit=0),
+    "synology": replace(_CHAT, title_limit=0),
+    "threema": replace(_CHAT, limit=3_400, title_limit=0),
+    "wecombot": replace(_CHAT, limit=2_000, title_limit=0, measure=escape.octets),
+    "whatsapp": replace(_CHAT, limit=1_000, title_limit=0),
+    "dingtalk": replace(_CHAT, limit=15_000, measure=escape.octets),
+    "feishu": replace(_CHAT, limit=15_000, title_limit=0, measure=escape.octets),
+    "lark": replace(_CHAT, limit=15_000, measure=escape.octets),
+    "zoom": replace(_CHAT, limit=3_900),
     "join": replace(_TEXT, limit=950),
-    "line": replace(_TEXT, limit=4_900, title_limit=0),
-    "ntfy": replace(_TEXT, limit=3_900),  # 4,096 bytes, above which the server makes it a file
-    "nctalk": replace(_TEXT, limit=19_000),
+    "ntfy": replace(_TEXT, limit=4_000, measure=escape.octets),  # above 4,096 it becomes a file
     "opsgenie": replace(_TEXT, limit=14_000, title_limit=130),
     "pagerduty": replace(_TEXT, limit=1_000, title_limit=0),
     "pover": replace(_TEXT, limit=1_000),
     "prowl": replace(_TEXT, limit=9_900),
     "pushy": replace(_TEXT, limit=4_000),
-    "signal": replace(_TEXT, title_limit=0),
-    "synology": replace(_TEXT, title_limit=0),
     "splunk": replace(_TEXT, limit=390, title_limit=60),
     "victorops": replace(_TEXT, limit=390, title_limit=60),
-    "threema": replace(_TEXT, limit=3_400, title_limit=0),
-    "wecombot": replace(_TEXT, limit=2_000, title_limit=0),
-    "whatsapp": replace(_TEXT, limit=1_000, title_limit=0),
-    "dingtalk": replace(_TEXT, limit=15_000),
-    "feishu": replace(_TEXT, limit=15_000, title_limit=0),
-    "lark": replace(_TEXT, limit=15_000),
-    "zoom": replace(_TEXT, limit=3_900),
     **dict.fromkeys(
         ("bulksms", "clicksend", "msgbird", "plivo", "ringc", "seven", "sinch", "sns", "telnyx", "twilio"),
         _SMS,
@@ -145,7 +164,6 @@ _SERVICES: dict[str, Service] = {
         ("mailgun", "postmark", "sendgrid", "ses", "sparkpost", "smtp2go", "brevo", "resend"), _MAIL_API
     ),
 }
-_ALIKE = {"wxteams": "webex"}
 _NATIVE = (
     ("https://hooks.slack.com/", "slack"),
     ("https://discord", "discord"),
@@ -159,7 +177,6 @@ def service_of(url: str) -> Service:
     scheme = scheme_of(url)
     if scheme == "https":
         scheme = next(name for prefix, name in _NATIVE if url.lower().startswith(prefix))
-    scheme = _ALIKE.get(scheme, scheme)
     if scheme not in _SERVICES and scheme.endswith("s"):  # the TLS form of a service one hosts oneself
         scheme = scheme[:-1]
     return _SERVICES.get(scheme, _TEXT)

@@ -64,11 +64,17 @@ def size(text: str) -> int:
     return len(text) + sum(1 for character in text if ord(character) > 0xFFFF)
 
 
+def octets(text: str) -> int:
+    """Bytes in UTF-8."""
+    return len(text.encode("utf-8", "replace"))
+
+
 def safe_url(url: str) -> str:
     """The URL as it may be linked, in ASCII, or an empty text where it may not.
 
     Only http and https, with a host, without user and password (they disguise the host), of at most 2,000
-    characters. Characters that any channel's markup knows are percent-encoded, foreign hosts are punycode.
+    characters. Characters that any channel's markup knows, `@` among them, are percent-encoded; foreign hosts
+    are punycode.
     """
     if len(url) > URL_LIMIT or any(ord(character) < 0x21 for character in url):
         return ""
@@ -84,9 +90,9 @@ def safe_url(url: str) -> str:
         return ""
     where = name if port is None else f"{name}:{port}"
     try:
-        path = quote(parts.path, safe="/%:@!$&+,;=~*-._")
-        query = "?" + quote(parts.query, safe="/%:@!$&+,;=~*-._?") if parts.query else ""
-        fragment = "#" + quote(parts.fragment, safe="/%:@!$&+,;=~*-._?") if parts.fragment else ""
+        path = quote(parts.path, safe="/%:!$&+,;=~*-._")
+        query = "?" + quote(parts.query, safe="/%:!$&+,;=~*-._?") if parts.query else ""
+        fragment = "#" + quote(parts.fragment, safe="/%:!$&+,;=~*-._?") if parts.fragment else ""
     except UnicodeEncodeError:  # a lone surrogate
         return ""
     result = f"{parts.scheme.lower()}://{where}{path}{query}{fragment}"
@@ -111,13 +117,22 @@ def plain(text: str) -> str:
     return text
 
 
+_MENTION = re.compile(r"@(?=\S)")
+_NO_MENTION = "@\u200b"
+
+
+def chat(text: str) -> str:
+    """Chats that show text, but know `@room`, `@all`, `<at …>` or `<url|text>` in it."""
+    return _MENTION.sub(_NO_MENTION, text).replace("<", "‹").replace(">", "›")
+
+
 def hypertext(text: str) -> str:
     """HTML, in text and in quoted attributes."""
     return html.escape(text, quote=True)
 
 
-_SLACK_LOOKALIKES = str.maketrans({"*": "∗", "~": "∼", "`": "ˋ"})
-_SLACK_EDGE = re.compile(r"(?<!\w)_|_(?!\w)")
+_LOOKALIKES = str.maketrans({"*": "∗", "~": "∼", "`": "ˋ"})
+_EDGE = re.compile(r"(?<!\w)_|_(?!\w)")
 
 
 def slack(text: str) -> str:
@@ -126,12 +141,10 @@ def slack(text: str) -> str:
     mrkdwn has no escape for `*`, `~`, a backtick or an underscore at the edge of a word: look-alikes stand in.
     """
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return _SLACK_EDGE.sub("\uff3f", text.translate(_SLACK_LOOKALIKES))
+    return _EDGE.sub("\uff3f", text.translate(_LOOKALIKES))
 
 
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>~|&#])")
-_MENTION = re.compile(r"@(?=[\w!&#{\[])")
-_NO_MENTION = "@\u200b"
 
 
 def markdown(text: str) -> str:
@@ -139,14 +152,14 @@ def markdown(text: str) -> str:
     return _MENTION.sub(_NO_MENTION, _MARKDOWN.sub(r"\\\1", text))
 
 
-_DISCORD = re.compile(r"([\\`*_\[\]<>~|#()-])")
+_DISCORD = re.compile(r"([\\`*_\[\]<>~|#])")
 
 
 def discord(text: str) -> str:
-    """Discord: Markdown with masked links, `<@1>`, `<@&1>` and `<#1>`, and `@everyone` without any markup."""
+    """Discord: Markdown, `<@1>`, `<@&1>` and `<#1>`, and `@everyone` without any markup."""
     return _MENTION.sub(_NO_MENTION, _DISCORD.sub(r"\\\1", text))
 
 
 def google_chat(text: str) -> str:
-    """Google Chat has no escapes: look-alikes for the characters of its markup and its `<users/all>`."""
-    return _SLACK_EDGE.sub("\uff3f", text.translate(_SLACK_LOOKALIKES)).replace("<", "‹").replace(">", "›")
+    """Google Chat has no escapes: look-alikes for its markup, for links and for `<users/all>`."""
+    return _EDGE.sub("\uff3f", text.translate(_LOOKALIKES)).replace("<", "‹").replace(">", "›")

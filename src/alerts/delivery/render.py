@@ -1,94 +1,135 @@
-"""A view rendered for one channel: escaped, within the service's limits, with a stable id. Pure but for
-templates, which are read from the package and from the operator's directory."""
+"""A view rendered for one channel: escaped, within the service's limits, with a stable id.
+
+Pure but for templates, which are read from the package and from the operator's directory.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from jinja2 import Environment
 
 from alerts.delivery import escape
-from alerts.delivery.dialects import PLAIN, Dialect, Service, service_of
+from alerts.delivery.dialects import PLAIN, Dialect, service_of
 from alerts.delivery.mail_headers import mail_headers
 from alerts.delivery.payload import payload
 from alerts.delivery.templating import environment, render
 from alerts.delivery.view import Format, MessageView, Rendered
-from alerts.delivery.wording import BUDGETS, wording
+from alerts.delivery.wording import BUDGETS, title, wording
+from alerts.model.errors import DeliveryError
 from alerts.model.secret import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One text to make: in which markup, by which templates, and what the service takes of it."""
+
+    dialect: Dialect
+    own: tuple[str, ...]
+    shipped: str
+    limit: int
+    measure: Callable[[str], int]
+    title: str
+    title_in_body: bool
 
 
 class Renderer:
     """Renders messages; keeps the compiled templates. Safe to share between threads.
 
     `templates` is the operator's directory: `SUBSCRIBER/CHANNEL.j2` goes before `CHANNEL.j2`, which goes before
-    the shipped template. A channel's name is that of the subscriber's configuration.
+    the shipped template; for e-mail the two parts are `CHANNEL.txt.j2` and `CHANNEL.html.j2`. A channel's name
+    is that of the subscriber's configuration.
     """
 
     def __init__(self, templates: Path | None = None) -> None:
-        self._templates = templates if templates is not None and templates.is_dir() else None
-        self._environments: dict[str, Environment] = {}
+        self._templates = templates
+        self._environments: dict[tuple[str, bool], Environment] = {}
 
     def render(self, view: MessageView, url: Secret) -> Rendered:
         """The message for the service that the channel's URL names.
 
-        Raises DeliveryError, in one line, where a template of the operator cannot be used.
+        A template of the operator that cannot be used costs nobody an alert: the shipped one stands in, and
+        `problem` says so.
         """
         service = service_of(url.reveal())
-        title = escape.shorten(escape.clean(wording(view, BUDGETS[-1]).title), service.title_limit or 200)
-        if service.email:
-            text = self._fitting(view, PLAIN, service, title, ".txt")
-            return Rendered(
-                id=view.id,
-                title=title,
-                body=text,
-                format=Format.TEXT,
-                html=self._fitting(view, service.dialect, service, title, ".html"),
-                headers=mail_headers(view),
+        line = escape.shorten(escape.clean(title(view)), service.title_limit or 200)
+        problems: list[str] = []
+
+        def text(dialect: Dialect, shipped: str, suffix: str = "") -> str:
+            own = (f"{view.subscriber}/{view.channel}{suffix}.j2", f"{view.channel}{suffix}.j2")
+            part = _Part(
+                dialect,
+                own,
+                shipped,
+                service.limit,
+                service.measure,
+                line,
+                title_in_body=not service.title_limit,
             )
+            try:
+                return self._fitting(view, part)
+            except DeliveryError as error:
+                problems.append(str(error))
+                return self._fitting(view, part, shipped=True)
+
+        if service.email:
+            body, html = text(PLAIN, "message.j2", ".txt"), text(service.dialect, "email.html.j2", ".html")
+        else:
+            is_html = service.dialect.name == "html"
+            body, html = text(service.dialect, "email.html.j2" if is_html else "message.j2"), None
         return Rendered(
             id=view.id,
-            title=title if service.title_limit else "",
-            body=self._fitting(view, service.dialect, service, title, ""),
-            format=service.dialect.format,
-            payload=payload(view, title) if service.structured else None,
+            title=line if service.title_limit else "",
+            body=body,
+            format=Format.TEXT if service.email else service.dialect.format,
+            html=html,
+            headers=mail_headers(view) if service.email else (),
+            payload=payload(view, line) if service.structured else None,
+            problem="; ".join(dict.fromkeys(problems)),
         )
 
-    def _fitting(self, view: MessageView, dialect: Dialect, service: Service, title: str, part: str) -> str:
-        """The fullest form that the service takes; lines are cut off the shortest where even that is too long."""
-        html = dialect.name == "html"
-        names = [f"{view.subscriber}/{view.channel}{part}.j2", f"{view.channel}{part}.j2"]
-        names.append("email.html.j2" if html else "message.j2")
-        body = ""
+    def _fitting(self, view: MessageView, part: _Part, *, shipped: bool = False) -> str:
+        """The fullest form that the service takes; of the shortest, as many lines as it takes."""
+        env = self._environment(part.dialect, shipped=shipped)
+        names = [part.shipped] if shipped else [*part.own, part.shipped]
+        lines: list[str] = []
         for budget in BUDGETS:
-            words = wording(view, budget)
-            context = {"message": words, "title_in_body": not service.title_limit}
-            body = _tidy(render(self._environment(dialect), names, context))
-            if escape.size(body) <= service.limit:
+            context = {"message": wording(view, budget), "title_in_body": part.title_in_body}
+            lines = _tidy(render(env, names, context))
+            body = _joined(lines, part.dialect)
+            if part.measure(body) <= part.limit:
                 return body
-        return _cut(body, service.limit) or dialect.escape(escape.shorten(title, service.limit // 2))
+        while lines:
+            lines.pop()
+            body = _joined([*lines, escape.ELLIPSIS], part.dialect)
+            if lines and part.measure(body) <= part.limit:
+                return body
+        return part.dialect.escape(escape.shorten(part.title, part.limit // 4))
 
-    def _environment(self, dialect: Dialect) -> Environment:
-        if dialect.name not in self._environments:
-            self._environments[dialect.name] = environment(dialect, self._templates)
-        return self._environments[dialect.name]
+    def _environment(self, dialect: Dialect, *, shipped: bool) -> Environment:
+        key = (dialect.name, shipped)
+        if key not in self._environments:
+            self._environments[key] = environment(dialect, None if shipped else self._templates)
+        return self._environments[key]
 
 
-def _tidy(body: str) -> str:
-    """At most one empty line in a row, none at the ends."""
+def _tidy(body: str) -> list[str]:
+    """The lines, with at most one empty one in a row and none at the ends. Each is complete markup."""
     lines: list[str] = []
-    for line in (each.rstrip() for each in str(body).split("\n")):
+    for line in (each.rstrip() for each in str(body).strip().split("\n")):
         if line or (lines and lines[-1]):
             lines.append(line)
-    return "\n".join(lines).strip("\n")
+    return lines
 
 
-def _cut(body: str, limit: int) -> str:
-    """As many whole lines as fit, for a line is complete markup, with … after them."""
-    kept: list[str] = []
-    used = 2
-    for line in body.split("\n"):
-        used += escape.size(line) + 1
-        if used > limit:
-            break
-        kept.append(line)
-    return "\n".join([*kept, escape.ELLIPSIS]) if kept else ""
+def _joined(lines: Sequence[str], dialect: Dialect) -> str:
+    """Lines with the dialect's line break between them; an empty line parts paragraphs in all of them."""
+    paragraphs: list[list[str]] = [[]]
+    for line in lines:
+        if line:
+            paragraphs[-1].append(line)
+        else:
+            paragraphs.append([])
+    return "\n\n".join(dialect.newline.join(each) for each in paragraphs if each)

@@ -88,7 +88,7 @@ class Rendered:
 
     `title` is one line, empty where the service has none. `body` is in `format`; `html` is the second part of
     an e-mail whose `body` is its text part. `headers` are e-mail headers; `payload` the structured message for
-    a webhook.
+    a webhook. `problem` is one line where an operator's template could not be used and a shipped one stood in.
     """
 
     id: str
@@ -98,6 +98,7 @@ class Rendered:
     html: str | None = None
     headers: tuple[tuple[str, str], ...] = ()
     payload: Mapping[str, Any] | None = None
+    problem: str = ""
 
 
 def compose(
