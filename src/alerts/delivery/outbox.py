@@ -282,7 +282,8 @@ class Outbox:
             elif silence is not None:
                 held[channel, Reason.SILENCE, describe(silence)].append(entry)
             elif digest is not None and watch.level < digest.below:
-                self._wait_for_digest(channel, entry, at)
+                # A reminder that is due with a digest is a line of it, not of the next.
+                self._wait_for_digest(channel, entry, at - timedelta.resolution)
             elif quiet_end(self._subscriber.quiet_hours, watch.level, at) is not None:
                 self._wait_for_quiet_end(channel, entry, watch.level, at)
             else:
