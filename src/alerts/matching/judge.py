@@ -26,6 +26,7 @@ from alerts.matching.organisations import (
     PLACES,
     STRONG_HEAD_NOUNS,
 )
+from alerts.matching.spacing import same_gap
 from alerts.matching.text import Text
 
 _SENTENCE_END = re.compile(r"[.!?:;\n|•]|^\s*[\"'(\[-]*\s*$")
@@ -33,7 +34,6 @@ _TOP_LEVEL = re.compile(
     r"\.(?:com|org|net|io|ai|co|gov|edu|eu|de|fr|nl|uk|us|ch|at|be|it|es|info|dev|app|tv)\b"
 )
 _HOST_PREFIX = re.compile(r"^[^\w]*(?:[a-z][a-z0-9+.-]*://)?(?:[\w-]+\.)*$")
-_BLANK_LINE = re.compile(r"\n\s*\n")
 _COMPOUND_TAIL = words(
     "deal merger talks partnership alliance pact case lawsuit feud dispute tie war rivalry agreement acquisition"
 )
@@ -106,7 +106,7 @@ def spelling(place: Place) -> str:
     if form.unspaced:
         return _unspaced(place)
     if form.gaps and not all(
-        _same_gap(form.gaps[i], place.text.gap(place.first + 1 + i), place.text.tokens[place.first + i])
+        same_gap(form.gaps[i], place.text.gap(place.first + 1 + i), place.text.tokens[place.first + i])
         for i in range(len(form.gaps))
     ):
         return "other punctuation between the words"
@@ -134,20 +134,6 @@ def _unspaced(place: Place) -> str:
         if inner.isascii() and inner.isalnum() and outer.isascii() and outer.isalnum():
             return "inside a longer word"
     return ""
-
-
-def _same_gap(given: str, seen: str, word: str) -> bool:
-    if given == seen:
-        return True
-    if "\n" in seen and _BLANK_LINE.search(seen):
-        return False
-    seen = " ".join(seen.split()) or (" " if seen else "")
-    given = given.strip() or " "
-    if given == seen:
-        return True
-    if given in {" ", "-", ",", "/", ", the"}:
-        return seen in {" ", "-"} or (seen == "." and given == " " and len(word) <= 3)
-    return given == "." and seen == " "
 
 
 def _dot_follows(place: Place) -> bool:

@@ -1,0 +1,60 @@
+"""Whether a text denies what a phrase in it says: "denies", "no evidence of", "did not suffer"."""
+
+from __future__ import annotations
+
+import re
+
+from alerts.matching.english import words
+from alerts.matching.text import Text
+
+# Before the phrase: the cue and how many words may stand between them.
+_DENIALS = words(
+    "deny denies denied denying denial refute refutes refuted refuting debunk debunks debunked dement dementiert "
+    "dementierte bestreitet bestritt ontkent ontkende weerlegt dement dementit nie"
+)
+_NEGATIONS = words(
+    "no not never without neither nor cannot didn isn wasn weren hasn haven hadn won doesn don aren wouldn "
+    "averts averted avoid avoids avoided avoiding kein keine keinen keiner nicht ohne niet geen zonder aucun aucune pas sans"
+)
+_FALSE = words("false fake hoax untrue unfounded baseless")
+_DENIAL_REACH = 10
+_NEGATION_REACH = 4
+
+# What makes a cue say something else: "not only", "no doubt", "does not deny", "cannot rule out".
+_NOT_NEGATING_AFTER = words("only just doubt longer least wonder matter merely simply one")
+_RULING_OUT = words("rule rules ruled ruling")
+
+_CLAUSE_END = re.compile(r"[.!?;:\n\"]")
+_AFTER = re.compile(
+    r"^(?:\s+(?:rumou?rs?|reports?|claims?|allegations?|plans?))?\s+(?:(?:is|are|was|were|has been|have been|as)\s+)?"
+    r"(?:denied|false|untrue|a hoax|unfounded|averted|avoided|ruled out|debunked|did not|didn't|never)\b"
+)
+
+
+def denied(text: Text, first: int, last: int) -> bool:
+    """Whether the words `first` up to `last` are denied by the clause that they stand in."""
+    tokens = text.tokens
+    after = text.low[text.end(last - 1) : text.end(last - 1) + 60]
+    if _AFTER.match(after):
+        return True
+    at = first
+    while at > 0 and first - at < _DENIAL_REACH and not _CLAUSE_END.search(text.gap(at)):
+        at -= 1
+        token, distance = tokens[at], first - at - 1
+        if token in _DENIALS:
+            return not _negated(text, at)
+        if distance > _NEGATION_REACH:
+            continue
+        if token in _FALSE and distance <= 1:
+            return True
+        if token == "out" and at > 0 and tokens[at - 1] in _RULING_OUT:
+            return not _negated(text, at - 1)
+        if token in _NEGATIONS and tokens[at + 1] not in _NOT_NEGATING_AFTER:
+            following = tokens[at + 1 : first]
+            return not any(word in _DENIALS or word in _RULING_OUT for word in following)
+    return False
+
+
+def _negated(text: Text, at: int) -> bool:
+    """Whether the denial itself is denied: "did not deny"."""
+    return any(token in _NEGATIONS for token in text.tokens[max(0, at - 3) : at])

@@ -1,0 +1,41 @@
+"""Where sentences begin: enough to tell whether two spans stand in the same one."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+
+_BOUNDARY = re.compile(r"[.!?…][\"'”’)\]]*\s+(?=[\"'“‘(\[]*[^\Wa-z])|[。！？]|\n")
+_LAST_WORD = re.compile(r"[\w.]{1,12}$")
+_ABBREVIATIONS = frozenset(
+    "mr mrs ms dr prof st mt sen rep gov gen col lt sgt capt rev hon inc corp co ltd bros no vs etc dept jr sr fig "
+    "jan feb mar apr jun jul aug sep sept oct nov dec approx est e.g i.e".split()  # noqa: SIM905 - a list of words
+)
+
+
+class Sentences:
+    """The sentences of one text; `at` numbers them by offset. An abbreviation's full stop ends none."""
+
+    __slots__ = ("_starts",)
+
+    def __init__(self, raw: str) -> None:
+        self._starts = [
+            found.end() for found in _BOUNDARY.finditer(raw) if not _abbreviates(raw, found.start())
+        ]
+
+    def at(self, offset: int) -> int:
+        return bisect_right(self._starts, offset)
+
+
+def _abbreviates(raw: str, stop: int) -> bool:
+    if raw[stop] != ".":
+        return False
+    word = _LAST_WORD.search(raw, max(0, stop - 12), stop)
+    if word is None:
+        return False
+    last = word.group().lower()
+    return (
+        last in _ABBREVIATIONS
+        or (len(last) == 1 and last.isalpha())
+        or re.fullmatch(r"(?:\w\.)+\w", last) is not None
+    )
