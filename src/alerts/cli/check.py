@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 
 import click
 
 from alerts.cli.context import App
 from alerts.config.doubts import doubts
-from alerts.config.load import Loaded, load_entries
+from alerts.config.load import load_entries
 from alerts.config.schema import json_schema
 from alerts.model.errors import ConfigError, Problem
 from alerts.model.settings import Settings
@@ -36,17 +37,13 @@ def check(app: App, as_json: bool, schema: bool) -> int:
     except ConfigError as error:
         _print(error.problems, as_json=as_json)
         return 1
-    _print(_warnings(loaded), as_json=as_json)
+    _print(doubts(loaded), as_json=as_json)
     if not as_json:
         click.echo(_summary(loaded.settings))
     return 0
 
 
-def _warnings(loaded: Loaded) -> tuple[Problem, ...]:
-    return tuple(doubts(loaded.entries))
-
-
-def _print(problems: tuple[Problem, ...], *, as_json: bool) -> None:
+def _print(problems: Iterable[Problem], *, as_json: bool) -> None:
     for problem in problems:
         if as_json:
             click.echo(json.dumps(_record(problem), ensure_ascii=False))

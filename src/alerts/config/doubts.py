@@ -6,14 +6,25 @@ from collections.abc import Iterator
 
 from alerts.config.document import did_you_mean
 from alerts.config.entries import Entries, Entry
-from alerts.config.forms import InstitutionForm, SelectionForm, SilenceForm, SourceForm, SubscriberForm
+from alerts.config.forms import (
+    Form,
+    InstitutionForm,
+    SelectionForm,
+    SilenceForm,
+    SourceForm,
+    SubscriberForm,
+    TopicForm,
+)
+from alerts.config.load import Loaded
+from alerts.matching.lint import lint
 from alerts.model.errors import Problem
 
 
-def doubts(entries: Entries) -> list[Problem]:
+def doubts(loaded: Loaded) -> list[Problem]:
     """The warnings, in the order of files and lines."""
+    entries = loaded.entries
     found = [*_twice_polled(entries), *_selecting_nothing(entries), *_never_told(entries)]
-    return sorted(found)
+    return sorted([*found, *_doubtful_names(loaded)])
 
 
 def _warning(entry: Entry, *steps: str | int, message: str) -> Problem:
@@ -32,7 +43,7 @@ def _twice_polled(entries: Entries) -> Iterator[Problem]:
 
 def _selecting_nothing(entries: Entries) -> Iterator[Problem]:
     """Tags, regions and categories that no institution carries."""
-    institutions = [institution for _, institution in entries.valid("institutions", InstitutionForm)]
+    institutions = [institution for _, institution in _institutions(entries)]
     carried = {
         "tags": {tag for institution in institutions for tag in institution.tags},
         "regions": {institution.region for institution in institutions},
@@ -54,6 +65,33 @@ def _selections(entries: Entries) -> Iterator[tuple[Entry, tuple[str | int, ...]
             yield entry, ("watch", index), rule
     for entry, silence in entries.valid("silences", SilenceForm):
         yield entry, (), silence
+
+
+def _doubtful_names(loaded: Loaded) -> Iterator[Problem]:
+    """What matching thinks of names and phrases, at the name that it quotes."""
+    places = {
+        **{("institution", form.id): (entry, form) for entry, form in _institutions(loaded.entries)},
+        **{("topic", form.id): (entry, form) for entry, form in loaded.entries.valid("topics", TopicForm)},
+    }
+    settings = loaded.settings
+    for kind, name, message in lint(settings.institutions.values(), settings.topics.values()):
+        entry, form = places[kind, name]
+        yield _warning(entry, *_quoted_in(message, form), message=f"{name}: {message}")
+
+
+def _quoted_in(message: str, form: Form) -> tuple[str | int, ...]:
+    """The path of the name that a message is about."""
+    if isinstance(form, InstitutionForm):
+        for key in ("aliases", "products"):
+            for index, text in enumerate(getattr(form, key)):
+                if repr(text) in message:
+                    return (key, index)
+        return ("name",)
+    return ("any",)
+
+
+def _institutions(entries: Entries) -> list[tuple[Entry, InstitutionForm]]:
+    return entries.valid("institutions", InstitutionForm)
 
 
 def _never_told(entries: Entries) -> Iterator[Problem]:

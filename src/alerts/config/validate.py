@@ -9,6 +9,7 @@ from pydantic_core import ErrorDetails
 
 from alerts.config.document import Document, Path, did_you_mean
 from alerts.config.forms import Form
+from alerts.config.tree import Sequence
 
 _MAPPING: Final = "write a mapping: one `key: value` a line"
 _ADVICE: Final = {
@@ -60,7 +61,7 @@ def _report(document: Document, path: Path, detail: ErrorDetails, form: type[For
         document.report(full, f"{message} (known: {', '.join(known)})", at_key=True)
     elif kind == "missing":
         document.report(full, f"{steps[-1]} is missing: add `{steps[-1]}:`", at_key=True)
-    elif kind == "too_short" and getattr(document.find(full), "items", ()):
+    elif kind == "too_short" and isinstance(node := document.find(full), Sequence) and node.items:
         return  # pydantic does not count items that were refused, and these have their own problem
     elif not document.is_broken(document.find(full)):
         name = next((step for step in reversed(full) if isinstance(step, str)), "")
