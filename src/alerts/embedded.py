@@ -191,7 +191,7 @@ def broker(supervisor: Supervisor, state: Path) -> Iterator[str]:
         supervisor.add("broker", command)
         if not _answers(path, seconds=10):
             raise EmbeddedError(
-                "the embedded broker does not answer; see its output above, or give --broker URL"
+                f"the embedded broker does not answer; see {data}/broker.log, or give --broker URL"
             )
         yield f"redis+socket://{path}?virtual_host=0"
     finally:

@@ -54,7 +54,7 @@ def _once(app: App) -> None:
     from alerts.pipeline import log
     from alerts.pipeline.poll import PollOutcome, sync
 
-    log.configure()
+    log.configure(os.environ.get("ALERTS_LOG") or "ERROR")
     with app.runtime() as (runtime, driver):
         sync(runtime)
         sources = list(runtime.configuration.current().settings.sources)

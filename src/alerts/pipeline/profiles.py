@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 from sqlalchemy.orm import Session
 
 from alerts.cases.casefile import CaseFile
+from alerts.model.institution import Institution
 from alerts.model.level import Axis, Transition
 from alerts.model.profile import Profile
 from alerts.pipeline.configuration import Active
@@ -68,3 +69,30 @@ def restored(snapshot: bytes) -> Profile:
 @cache
 def _adapter() -> TypeAdapter[Profile]:
     return TypeAdapter(Profile)
+
+
+def profile_at(session: Session, active: Active, institution: Institution, at: datetime) -> Profile:
+    """The profile as of a past or present instant, from what had been observed by then."""
+    return profile(session, active, case_at(session, active, institution, at), at)
+
+
+def case_at(session: Session, active: Active, institution: Institution, at: datetime) -> CaseFile:
+    """The case file as of a past or present instant.
+
+    As of now the recorded case is read; for the past the case is worked through again up to then, under the
+    configuration given.
+    """
+    stored = cases.peek(session, institution.id)
+    case = CaseFile(institution, active.settings.topics, active.settings.levels)
+    if stored is not None and stored.version and stored.cursor <= at:
+        case.restore(
+            cases.members(session, institution.id, active.settings.sources, stored.cursor),
+            axes=stored.axes,
+            rises=(),
+            clock=stored.cursor,
+        )
+    elif stored is not None:
+        for instant, batch in cases.observations(session, institution.id, active.settings.sources, upto=at):
+            case.observe(instant, batch)
+    case.advance(at)
+    return case

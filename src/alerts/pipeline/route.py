@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from alerts.delivery.desk import Desk
 from alerts.delivery.events import Event, GradeEvent, LevelEvent, MentionEvent, SpikeEvent
-from alerts.delivery.messages import Message, Outcome
+from alerts.delivery.messages import Explanation, Message, Outcome
 from alerts.model.alert import Alert
 from alerts.model.level import Level
 from alerts.model.settings import Settings
@@ -87,7 +87,10 @@ def _store(
     now: datetime,
     observed: datetime | None,
 ) -> None:
-    details = {} if event is None else {alert.id: detail(event) for alert in outcome.alerts}
+    details: dict[str, dict[str, Any]] = {}
+    if event is not None:
+        for alert in outcome.alerts:
+            details[alert.id] = {**detail(event), "trace": trace(outcome.explanation, alert.channel)}
     deliveries.add_alerts(session, outcome.alerts, transitions=transitions, details=details)
     routed.alerts |= {alert.id: alert for alert in outcome.alerts}
     for message in outcome.messages:
@@ -105,6 +108,23 @@ def message_record(message: Message) -> dict[str, Any]:
         "more": message.more,
         "detail": message.detail,
     }
+
+
+def trace(explanation: Explanation | None, channel: str) -> list[dict[str, Any]]:
+    """What was considered on the way to an alert, step by step."""
+    if explanation is None:
+        return []
+    considered = [
+        (f"rule {each.rule + 1}", each.steps) for each in explanation.rules if each.channel == channel
+    ]
+    considered += [("channel", each.steps) for each in explanation.channels if each.channel == channel]
+    return [
+        {
+            "name": name,
+            "steps": [{"name": step.name, "passed": step.passed, "detail": step.detail} for step in steps],
+        }
+        for name, steps in considered
+    ]
 
 
 def detail(event: Event) -> dict[str, Any]:

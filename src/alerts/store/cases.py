@@ -145,10 +145,10 @@ def members(
     session: Session, institution: str, sources: Mapping[str, Source], upto: datetime
 ) -> list[tuple[Observation, str]]:
     """Each item's newest observation up to an instant, in the place of its former ones, with its story."""
-    rows = session.execute(
+    placed = session.execute(
         select(MembershipRow.item, MembershipRow.story).where(MembershipRow.institution == institution)
     )
-    stories: dict[str, str] = dict(rows.tuples().all())
+    stories: dict[str, str] = dict(placed.tuples().all())
     newest: dict[str, Observation] = {}
     for _, batch in observations(session, institution, sources, upto=upto):
         for each in batch:
@@ -160,6 +160,7 @@ def transitions(
     session: Session,
     institution: str | None = None,
     *,
+    axis: str | None = None,
     since: datetime | None = None,
     upto: datetime | None = None,
     rises_only: bool = False,
@@ -169,6 +170,8 @@ def transitions(
     query = select(TransitionRow)
     if institution is not None:
         query = query.where(TransitionRow.institution == institution)
+    if axis is not None:
+        query = query.where(TransitionRow.axis == axis)
     if since is not None:
         query = query.where(TransitionRow.at >= since)
     if upto is not None:

@@ -112,7 +112,10 @@ def deliveries(
                 .where(AlertRow.institution == institution)
             )
         )
-    rows = session.scalars(query).all()
+    return _with_alerts_and_attempts(session, session.scalars(query).all())
+
+
+def _with_alerts_and_attempts(session: Session, rows: Sequence[DeliveryRow]) -> list[dict[str, Any]]:
     ids = [row.id for row in rows]
     told: dict[str, list[AlertRow]] = {}
     for delivery, alert in session.execute(
@@ -185,12 +188,13 @@ def alert(session: Session, alert_id: str) -> AlertRow | None:
     return found[0] if len(found) == 1 else None
 
 
-def alert_deliveries(session: Session, alert_id: str) -> list[str]:
-    return list(
-        session.scalars(
-            select(CarriedRow.delivery).where(CarriedRow.alert == alert_id).order_by(CarriedRow.delivery)
-        )
-    )
+def deliveries_of(session: Session, alert_id: str) -> list[dict[str, Any]]:
+    """The deliveries that told of an alert, in order of their making."""
+    ids = select(CarriedRow.delivery).where(CarriedRow.alert == alert_id)
+    rows = session.scalars(
+        select(DeliveryRow).where(DeliveryRow.id.in_(ids)).order_by(DeliveryRow.created_at, DeliveryRow.id)
+    ).all()
+    return _with_alerts_and_attempts(session, rows)
 
 
 def members(session: Session, story: str) -> list[FindingRow]:

@@ -1,0 +1,87 @@
+"""`alerts explain ALERT`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import click
+
+from alerts.cli.context import App
+from alerts.cli.output import json_option, printable
+from alerts.model.records import to_line
+
+
+@click.command()
+@click.argument("alert")
+@json_option
+@click.pass_obj
+def explain(app: App, alert: str, as_json: bool) -> None:
+    """Say why an alert fired: every step from the items to what became of it, with its numbers.
+
+    ALERT is the id in the message, or the beginning of it.
+    """
+    from alerts.pipeline.configuration import Active
+    from alerts.pipeline.explain import explain as work_out
+
+    with app.reading() as database, database.read() as session:
+        record = work_out(session, Active(app.settings()), alert)
+    if as_json:
+        click.echo(to_line(record))
+        return
+    for line in _lines(record):
+        click.echo(printable(line))
+
+
+def _lines(record: Mapping[str, Any]) -> Iterator[str]:
+    alert, transition = record["alert"], record["transition"]
+    fate = alert["state"] + (f" ({alert['reason']})" if alert["reason"] else "")
+    yield f"alert {alert['id']} at {alert['at']}: {alert['subscriber']} by {alert['channel']}, {fate}"
+    yield ""
+    if transition is not None:
+        yield (
+            f"1. {transition['institution']}, {transition['axis']}: {transition['from']} to {transition['to']} "
+            f"({transition['cause']}), score {transition['score']:g} = {record['level']['product']}"
+        )
+        thresholds = ", ".join(f"{level} from {value:g}" for level, value in record["level"]["raise"].items())
+        yield f"   {thresholds}; left again {record['level']['margin']:g} below"
+        for each in transition["contributions"]:
+            yield (
+                f"   {each['contribution']:g} = severity {each['severity']:g} x confidence {each['confidence']:g} x "
+                f"salience {each['salience']:g} x criticality {each['criticality']:g}, faded over "
+                f"{each['age_s']:g} s: {each['story']} {each['title']}"
+            )
+    else:
+        yield f"1. {alert['on']} of {alert['institution']}"
+    for number, story in enumerate(record["stories"], start=2):
+        yield ""
+        yield f"{number}. story {story['story']}: {story['title']}"
+        yield (
+            f"   confidence {story['confidence']:g} = {story['confidence_is']}; grade {story['grade']} ({story['mix']})"
+            f"; topics {', '.join(story['topics']) or 'none'}"
+        )
+        for item in story["items"]:
+            kind = "direct" if item["direct"] else "secondary"
+            yield (
+                f"   item {item['item']} {item['publisher']} ({kind} {item['reliability']}, weight {item['weight']:g}), "
+                f"observed {item['observed']}: {item['title']}"
+            )
+            for mention in item["mentions"]:
+                where = f"{mention['field']} {mention['start']}-{mention['end']}"
+                yield (
+                    f"      found by {mention['rule']} in {where} “{mention['text']}”, salience {mention['salience']:g}"
+                )
+        for group in story["independent"]:
+            for link in group["merged"]:
+                yield f"   {link['a']} and {link['b']} count once: {link['reason']}"
+    yield ""
+    yield f"{len(record['stories']) + 2}. routing"
+    for rule in record["routing"]:
+        for step in rule["steps"]:
+            yield f"   {rule['name']}: {step['name']}: {'passed' if step['passed'] else 'stopped'}, {step['detail']}"
+    for delivery in record["deliveries"]:
+        yield f"   delivery {delivery['delivery']} by {delivery['channel']}: {delivery['state']}"
+        for attempt in delivery["attempts"]:
+            yield (
+                f"      attempt {attempt['number']} at {attempt['started_at']}: {attempt['state']} {attempt['line']}"
+            )

@@ -1,0 +1,198 @@
+"""`alerts institutions | sources | stories | transitions | deliveries`: what is recorded, filtered."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import click
+
+from alerts.cli.context import App
+from alerts.cli.output import json_option, limit_option, point_in_time, show
+from alerts.model.errors import NotFoundError
+from alerts.model.level import Axis, Level
+from alerts.model.records import transition_record
+from alerts.model.times import format_duration, format_time
+
+LEVEL_NAMES = [level.value for level in Level]
+STATE_NAMES = ["pending", "leased", "sent", "failed", "unknown", "dead", "suppressed"]
+
+
+@click.command()
+@click.option("--tag", help="Only those with this tag.")
+@click.option("--region", help="Only those of this region.")
+@click.option("--category", help="Only those of this category.")
+@click.option(
+    "--at-least", type=click.Choice(LEVEL_NAMES), help="Only those with a level at least this high."
+)
+@json_option
+@click.pass_obj
+def institutions(
+    app: App, tag: str | None, region: str | None, category: str | None, at_least: str | None, as_json: bool
+) -> None:
+    """List the tracked institutions with their levels."""
+    from alerts.store import lists
+
+    with app.reading() as database, database.read() as session:
+        levels = lists.levels(session)
+        stories = lists.story_counts(session)
+    quiet = {axis.value: Level.LOW.value for axis in Axis}
+    rows = []
+    for each in app.settings().institutions.values():
+        mine = levels.get(each.id, quiet)
+        impact = max((Level(level) for level in mine.values()), key=lambda level: level.rank)
+        if (
+            (tag is None or tag in each.tags)
+            and (region is None or region == each.region)
+            and (category is None or category == each.category)
+            and (at_least is None or impact >= Level(at_least))
+        ):
+            rows.append(
+                {
+                    "institution": each.id,
+                    "name": each.name,
+                    "category": each.category,
+                    "region": each.region,
+                    "impact": impact.value,
+                    **mine,
+                    "stories": stories.get(each.id, 0),
+                    "tags": sorted(each.tags),
+                }
+            )
+    show(rows, ["institution", "name", "impact", *(axis.value for axis in Axis), "stories"], as_json=as_json)
+
+
+@click.command()
+@click.option("--failing", is_flag=True, help="Only those whose last poll failed.")
+@json_option
+@click.pass_obj
+def sources(app: App, failing: bool, as_json: bool) -> None:
+    """List the sources: when each was last read, when it is next, what is wrong with it."""
+    from alerts.store import sources as stored
+
+    settings = app.settings()
+    now = datetime.now(UTC)
+    with app.reading() as database, database.read() as session:
+        health = {each.id: each for each in stored.health(session)}
+    rows = []
+    for source in settings.sources.values():
+        found = health.get(source.id)
+        if failing and (found is None or not found.error):
+            continue
+        last = found.last_success_at if found else None
+        moved = found.state.moved_to if found else ""
+        rows.append(
+            {
+                "source": source.id,
+                "publisher": source.publisher,
+                "reliability": source.reliability.value,
+                "speaks_for": sorted(source.speaks_for),
+                "url": source.url,
+                "last_success": format_time(last) if last else None,
+                "ago": format_duration(now - last) if last else None,
+                "next_poll": format_time(found.next_poll_at) if found and not found.state.stopped else None,
+                "rhythm_s": round(found.state.rhythm) if found and found.state.rhythm else None,
+                "failures": found.error_streak if found else 0,
+                "error": found.error if found else "",
+                "stopped": found.state.stopped if found else "",
+                "moved_to": moved,
+            }
+        )
+    show(rows, ["source", "reliability", "ago", "failures", "error"], as_json=as_json)
+
+
+@click.command()
+@click.option("--institution", help="Only about this one.")
+@click.option("--topic", help="Only with this topic.")
+@click.option("--since", metavar="TIME", help="RFC 3339, or a duration before now (2d).")
+@limit_option
+@json_option
+@click.pass_obj
+def stories(
+    app: App, institution: str | None, topic: str | None, since: str | None, limit: int, as_json: bool
+) -> None:
+    """List stories, the newest first."""
+    from alerts.store import lists
+
+    _known(app, institution)
+    with app.reading() as database, database.read() as session:
+        rows = lists.stories(
+            session,
+            institution=institution,
+            topic=topic,
+            since=point_in_time(since, datetime.now(UTC)),
+            limit=limit,
+        )
+    show(rows, ["newest", "institution", "grade", "publishers", "topics", "title"], as_json=as_json)
+
+
+@click.command()
+@click.option("--institution", help="Only of this one.")
+@click.option("--axis", type=click.Choice([axis.value for axis in Axis]), help="Only on this axis.")
+@click.option("--since", metavar="TIME", help="RFC 3339, or a duration before now (2d).")
+@limit_option
+@json_option
+@click.pass_obj
+def transitions(
+    app: App, institution: str | None, axis: str | None, since: str | None, limit: int, as_json: bool
+) -> None:
+    """List level changes in order of time, with the contributions that explain each."""
+    from alerts.store import cases
+
+    _known(app, institution)
+    with app.reading() as database, database.read() as session:
+        found = cases.transitions(
+            session,
+            institution,
+            axis=axis,
+            since=point_in_time(since, datetime.now(UTC)),
+            limit=limit,
+        )
+    rows = []
+    for each in found:
+        record = transition_record(each)
+        because = max(each.contributions, key=lambda one: one.value, default=None)
+        rows.append(record if as_json else {**record, "because": because.title if because else ""})
+    show(rows, ["at", "institution", "axis", "from", "to", "score", "cause", "because"], as_json=as_json)
+
+
+@click.command()
+@click.option("--subscriber", help="Only to this one.")
+@click.option("--institution", help="Only about this one.")
+@click.option(
+    "--state", multiple=True, type=click.Choice(STATE_NAMES), help="Only in this state; may be repeated."
+)
+@click.option("--since", metavar="TIME", help="RFC 3339, or a duration before now (2d).")
+@limit_option
+@json_option
+@click.pass_obj
+def deliveries(
+    app: App,
+    subscriber: str | None,
+    institution: str | None,
+    state: tuple[str, ...],
+    since: str | None,
+    limit: int,
+    as_json: bool,
+) -> None:
+    """List deliveries, the newest first: who got what, when, why, and how it fared."""
+    from alerts.store import lists
+
+    _known(app, institution)
+    if subscriber is not None and subscriber not in app.settings().subscribers:
+        raise NotFoundError("subscriber", subscriber, "see `subscribers:` in the configuration")
+    with app.reading() as database, database.read() as session:
+        rows = lists.deliveries(
+            session,
+            subscriber=subscriber,
+            institution=institution,
+            state=state,
+            since=point_in_time(since, datetime.now(UTC)),
+            limit=limit,
+        )
+    columns = ["at", "subscriber", "channel", "kind", "institutions", "state", "reason", "delivery"]
+    show(rows, columns, as_json=as_json)
+
+
+def _known(app: App, institution: str | None) -> None:
+    if institution is not None and institution not in app.settings().institutions:
+        raise NotFoundError("institution", institution, "`alerts institutions` lists those tracked")

@@ -1,0 +1,51 @@
+"""`alerts profile ID`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import click
+
+from alerts.cli.context import App
+from alerts.cli.output import json_option, point_in_time
+from alerts.model.errors import NotFoundError, UsageError
+from alerts.model.records import to_line
+from alerts.model.subscriber import Tier
+
+
+@click.command()
+@click.argument("institution")
+@click.option(
+    "--tier",
+    type=click.Choice([tier.value for tier in Tier]),
+    default=Tier.LEADERSHIP_ALLIANCE.value,
+    show_default=True,
+    help="Show what this tier may see.",
+)
+@click.option("--at", metavar="TIME", help="As of then: RFC 3339, or a duration before now (2d).")
+@json_option
+@click.pass_obj
+def profile(app: App, institution: str, tier: str, at: str | None, as_json: bool) -> None:
+    """Show the profile of an institution: levels, key points, evidence.
+
+    \b
+    Examples:
+      alerts profile anthropic
+      alerts profile anthropic --at 2026-02-24T09:00:00Z --json
+    """
+    from alerts.delivery.profile_forms import profile_record, profile_text
+    from alerts.delivery.tiers import gate
+    from alerts.pipeline.configuration import Active
+    from alerts.pipeline.profiles import profile_at
+
+    settings = app.settings()
+    if institution not in settings.institutions:
+        raise NotFoundError("institution", institution, "`alerts institutions` lists those tracked")
+    now = datetime.now(UTC)
+    moment = point_in_time(at, now) or now
+    if moment > now:
+        raise UsageError("--at is in the future; projected falls are in the profile of today")
+    with app.reading() as database, database.read() as session:
+        found = profile_at(session, Active(settings), settings.institutions[institution], moment)
+    shown = gate(found, Tier(tier))
+    click.echo(to_line(profile_record(shown)) if as_json else profile_text(shown))

@@ -1,0 +1,31 @@
+"""`alerts status`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import click
+
+from alerts.cli.context import App
+from alerts.cli.output import json_option, printable
+from alerts.model.records import to_line
+
+
+@click.command()
+@json_option
+@click.pass_obj
+def status(app: App, as_json: bool) -> int:
+    """Say whether all is well: sources, what is overdue, the last tick, deliveries. Exit status 1 when not."""
+    from alerts.pipeline.health import health
+
+    with app.reading() as database, database.read() as session:
+        report = health(session, app.config_dir, datetime.now(UTC))
+    if as_json:
+        click.echo(to_line(report.record()))
+    else:
+        click.echo("healthy" if report.healthy else "unhealthy")
+        for name, value in report.facts:
+            click.echo(f"  {name:<14} {printable(value)}")
+        for problem in report.problems:
+            click.echo(f"  problem: {printable(problem)}")
+    return 0 if report.healthy else 1

@@ -1,0 +1,95 @@
+"""Whether all is well, from what the database knows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from alerts.config.load import load
+from alerts.model.errors import ConfigError
+from alerts.model.settings import Settings
+from alerts.model.times import format_duration, format_time
+from alerts.store import facts, lists, sources
+
+TICK_LATE = timedelta(seconds=60)
+LATE = timedelta(minutes=5)
+"""So long overdue, and a queue is stuck."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`facts` are for people, in order; `problems` are one line each, and none of them means healthy."""
+
+    facts: tuple[tuple[str, str], ...]
+    problems: tuple[str, ...]
+    data: Mapping[str, Any]
+
+    @property
+    def healthy(self) -> bool:
+        return not self.problems
+
+    def record(self) -> dict[str, Any]:
+        return {"healthy": self.healthy, **self.data, "problems": list(self.problems)}
+
+
+def health(session: Session, config: Path, now: datetime) -> Report:
+    """The state of the whole system as of now."""
+    problems: list[str] = []
+    settings: Settings | None = None
+    try:
+        settings = load(config)
+    except ConfigError as error:
+        problems.append(
+            f"configuration refused, {len(error.problems)} problems, the first: {error.problems[0]}"
+        )
+    tick = facts.get(session, "tick")
+    running = tick is not None and now - tick.at <= TICK_LATE
+    if tick is not None and not running:
+        problems.append(
+            f"no tick for {format_duration(now - tick.at)}: is `alerts run`, or beat with a worker, up?"
+        )
+    known = [each for each in sources.health(session) if each.active]
+    failing = [each for each in known if each.error]
+    lasting = [each for each in failing if each.error_streak >= 3]
+    problems += [
+        f"source {each.id} failed {each.error_streak} times in a row: {each.error}" for each in lasting[:20]
+    ]
+    if known and len(failing) == len(known):
+        problems.append(f"all {len(known)} sources failed at their last poll: is the network up?")
+    problems += [f"source {each.id} {each.state.stopped}" for each in known if each.state.stopped][:20]
+    overdue = lists.overdue(session, now)
+    if running:
+        problems += [
+            f"{count} {kind} wait, the oldest for {format_duration(now - since)}"
+            for kind, (count, since) in overdue.items()
+            if since is not None and now - since > LATE
+        ]
+    states = lists.delivery_states(session)
+    if states.get("dead"):
+        problems.append(f"{states['dead']} deliveries are dead: see `alerts deliveries --state dead`")
+    return Report(
+        facts=(
+            ("last tick", "never" if tick is None else f"{format_duration(now - tick.at)} ago"),
+            ("sources", f"{len(known)}, {len(failing)} failing"),
+            ("waiting", ", ".join(f"{count} {kind}" for kind, (count, _) in overdue.items())),
+            (
+                "deliveries",
+                ", ".join(f"{count} {state}" for state, count in sorted(states.items())) or "none yet",
+            ),
+            ("configuration", "refused" if settings is None else settings.hash[:12]),
+        ),
+        problems=tuple(problems),
+        data={
+            "at": format_time(now),
+            "last_tick": None if tick is None else format_time(tick.at),
+            "sources": {"active": len(known), "failing": sorted(each.id for each in failing)},
+            "waiting": {kind: count for kind, (count, _) in overdue.items()},
+            "deliveries": states,
+            "configuration": None if settings is None else settings.hash,
+        },
+    )
