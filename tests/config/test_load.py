@@ -298,13 +298,23 @@ WRONG = [
     ("tests: [{name: t, at: 2026-01-01, expect: »[]}]", "at least one"),
     ("tests: [{name: t, at: 2026-01-01, expect: [»{}]}]", "expects nothing"),
     ("tests: [{name: t, at: 2026-01-01, expect: [{»level: high}]}]", "without `institution`"),
-    ("tests: [{name: t, at: 2026-01-01, expect: [{institution: »x}]}]", "no institution has the id 'x'"),
-    ("tests: [{name: t, at: 2026-01-01, expect: [{subscriber: »x}]}]", "no subscriber has the id 'x'"),
+    (TEST % "expect: [»{subscriber: s}]", "expects nothing"),
+    (
+        "tests: [{name: t, at: 2026-01-01, expect: [{institution: »x, level: low}]}]",
+        "no institution has the id 'x'",
+    ),
+    (
+        "tests: [{name: t, at: 2026-01-01, expect: [{subscriber: »x, alerts: 1}]}]",
+        "no subscriber has the id 'x'",
+    ),
     ("tests: [{name: t, at: 2026-01-01, expect: [{topic: »x}]}]", "no topic has the id 'x'"),
     (TEST % "expect: [{subscriber: s, alerts: »-1}]", "at least 0"),
-    (TEST % "items: [{title: x, source: »y}], expect: [{subscriber: s}]", "no source has the id 'y'"),
     (
-        TEST % "items: [{title: x, published: »2026-01-02}], expect: [{subscriber: s}]",
+        TEST % "items: [{title: x, source: »y}], expect: [{subscriber: s, alerts: 0}]",
+        "no source has the id 'y'",
+    ),
+    (
+        TEST % "items: [{title: x, published: »2026-01-02}], expect: [{subscriber: s, alerts: 0}]",
         "would not be there yet",
     ),
     ("»- a", "a file holds a mapping"),

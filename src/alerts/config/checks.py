@@ -169,12 +169,15 @@ def _check_test(entry: Entry, test: ConfigTestForm, known: Known) -> None:
             ):
                 message = f"{key}: says nothing without {' or '.join(f'`{each}`' for each in needs)}: add it"
                 entry.report("expect", index, key, message=message, at_key=True)
-        if not expectation.model_fields_set:
-            entry.report("expect", index, message="an expectation that expects nothing: add a key")
+        if expectation.model_fields_set.isdisjoint(_EXPECTS):
+            entry.report("expect", index, message=f"expects nothing: add one of {', '.join(_EXPECTS)}")
 
+
+_EXPECTS: Final = ("level", "mentioned", "topic", "alerts", "state", "reason", "text", "not_text")
+"""Keys of an expectation that say what must hold; the others say for whom or what."""
 
 _NEEDS: Final[dict[str, tuple[str, ...]]] = {
-    "axis": ("institution",),
+    "axis": ("level",),
     "level": ("institution",),
     "mentioned": ("institution",),
     "channel": ("subscriber",),

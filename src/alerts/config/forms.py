@@ -53,7 +53,8 @@ class SourceForm(Form):
     url: Annotated[WebAddress, Field(description="Address of the feed: RSS, Atom or JSON Feed.")]
     publisher: Annotated[Text, Field(description="Who publishes the feed, as readers know it.")]
     reliability: Annotated[
-        Reliability, Field(description="The Admiralty scale: A reliable … E unreliable, F cannot be judged.")
+        Reliability,
+        Field(description="How far it can be trusted: A reliable … E unreliable, F cannot be judged."),
     ] = Reliability.F
     speaks_for: Annotated[
         tuple[Id, ...],
@@ -160,7 +161,7 @@ class TopicForm(Form):
 
 
 class RaiseForm(Form):
-    """The scores that lift a level."""
+    """Scores, each above the one before it."""
 
     medium: Annotated[Threshold, Field(description="Score at which the level becomes medium.")] = (
         _LEVELS.raise_[Level.MEDIUM]

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
+from pydantic.json_schema import GenerateJsonSchema
+
 from alerts.config.forms import ConfigurationForm
+from alerts.model.times import format_duration
+
+
+class _Generator(GenerateJsonSchema):
+    def encode_default(self, dft: Any) -> Any:
+        """Durations as they are written in YAML, not as ISO 8601."""
+        return format_duration(dft) if isinstance(dft, timedelta) else super().encode_default(dft)
 
 
 def json_schema() -> dict[str, Any]:
     """JSON Schema (2020-12) of one file of the configuration, with a description for each key."""
-    schema: dict[str, Any] = _plain(ConfigurationForm.model_json_schema(by_alias=True))
+    schema: dict[str, Any] = _plain(ConfigurationForm.model_json_schema(schema_generator=_Generator))
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "alerts configuration",
