@@ -1,19 +1,171 @@
-"""Receivers that keep the bytes they get: what is asserted is what would have gone to the service."""
+"""A sample of everything a message can hold, and receivers that keep the bytes they get.
+
+What is asserted of a sent message is what would have gone to the service.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 import requests.adapters
-from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP
+
+from alerts.delivery.messages import Kind
+from alerts.delivery.view import Entry, MessageView
+from alerts.model.alert import Alert, AlertState
+from alerts.model.institution import Criticality
+from alerts.model.level import Axis, Cause, Contribution, Level, Transition
+from alerts.model.profile import (
+    AxisContributions,
+    Brief,
+    Confidence,
+    Counts,
+    Coverage,
+    CoverageState,
+    GovernanceSurface,
+    MatrixRow,
+    Profile,
+    RelationLine,
+    SignalLine,
+    SourceRecord,
+    Statement,
+    Trend,
+)
+from alerts.model.source import Reliability
+from alerts.model.story import Mix
+from alerts.model.subscriber import On, Tier
+from alerts.model.topic import Signal
+
+AT = datetime(2026, 2, 24, 9, 0, tzinfo=UTC)
+HEADLINE = "Chip maker told to stop exports"
+SECOND = "Regulator opens a review"
+
+
+class Sample:
+    """A profile, alerts and views; every text of a feed is `headline`."""
+
+    at = AT
+    institution = "acme"
+
+    def profile(self, headline: str = HEADLINE, url: str = "https://news.example/a?id=1&x=2") -> Profile:
+        first = Statement(headline, (1, 2), AT, "s1")
+        second = Statement(SECOND, (3,), AT - timedelta(days=2), "s2")
+        rows = {
+            Axis.PRIORITY: (Level.LOW, 0.18, Trend.STEADY, None, None),
+            Axis.POLICY: (Level.HIGH, 0.62, Trend.RISING, AT, AT + timedelta(days=9)),
+            Axis.CONTINUITY: (Level.LOW, 0.04, Trend.FALLING, None, None),
+        }
+        return Profile(
+            at=AT,
+            institution=self.institution,
+            name="Acme & Sons",
+            category="AI lab",
+            region="Europe",
+            primary_domain="Security",
+            signal_focus=Signal.GOVERNANCE,
+            topic="export-controls",
+            impact=Level.HIGH,
+            confidence=Confidence("B", Mix.MIXED, 0.78),
+            coverage=Coverage(CoverageState.PARTIAL, 3, ("wire",), AT - timedelta(hours=7)),
+            counts=Counts(2, 3, 2, 1),
+            matrix=tuple(
+                MatrixRow(axis, level, score, trend, since, fall, ("s1",), (1, 2))
+                for axis, (level, score, trend, since, fall) in rows.items()
+            ),
+            headline=first,
+            key_points=(first, second),
+            what_happened=(Statement(headline, (1,), AT, "s1"),),
+            brief=Brief(("ACME",), ("Rocket",), ("acme.example",), ("ai",)),
+            service_surface=(SignalLine("outage", Signal.CONTINUITY, second),),
+            governance_surface=GovernanceSurface(
+                Criticality.HIGH, "Quarter", (SignalLine("export-controls", Signal.GOVERNANCE, first, 2),)
+            ),
+            evidence=(
+                self._record(1, "s1", "The Wire", Reliability.B, headline, url, direct=False),
+                self._record(
+                    2, "s1", "Acme", Reliability.A, headline, "https://acme.example/news", direct=True
+                ),
+                self._record(3, "s2", "The Wire", Reliability.B, SECOND, url, direct=False),
+            ),
+            contributions=(AxisContributions(Axis.POLICY, self.contributions(headline)),),
+            relations=(RelationLine("investor", "bigco", "Big Co"),),
+            relationship_signals=(SignalLine("merger", Signal.RELATIONSHIP, second),),
+            history=(self.transition(headline),),
+        )
+
+    def _record(
+        self,
+        number: int,
+        story: str,
+        publisher: str,
+        reliability: Reliability,
+        title: str,
+        url: str,
+        *,
+        direct: bool,
+    ) -> SourceRecord:
+        return SourceRecord(
+            number=number,
+            story=story,
+            item=f"i{number}",
+            source=publisher.lower(),
+            publisher=publisher,
+            reliability=reliability,
+            direct=direct,
+            title=title,
+            url=url,
+            published=AT,
+            observed=AT,
+        )
+
+    def contributions(self, headline: str = HEADLINE) -> tuple[Contribution, ...]:
+        return (Contribution("s1", headline, ("export-controls",), 0.45, 0.92, "A", 1.0, 1.2, 3600.0, 0.49),)
+
+    def transition(
+        self, headline: str = HEADLINE, from_: Level = Level.MEDIUM, to: Level = Level.HIGH
+    ) -> Transition:
+        return Transition(
+            AT, self.institution, Axis.POLICY, from_, to, 0.62, Cause.EVIDENCE, self.contributions(headline)
+        )
+
+    def alert(self, number: int = 1, on: On = On.LEVEL, transition: Transition | None = None) -> Alert:
+        change = (transition or self.transition()) if on is On.LEVEL else None
+        return Alert(f"a{number}", AT, "desk", "chan", self.institution, on, change, AlertState.SENT)
+
+    def entry(self, **of: Any) -> Entry:
+        alert = of.pop("alert", None) or self.alert()
+        return Entry(alert, **{"rule": "rule 1: level of acme, at least medium, rising", **of})
+
+    def view(self, headline: str = HEADLINE, **of: Any) -> MessageView:
+        given = {
+            "id": "message-1",
+            "kind": Kind.ALERT,
+            "subscriber": "desk",
+            "channel": "chan",
+            "tier": Tier.LEADERSHIP_ALLIANCE,
+            "at": AT,
+            "entries": (self.entry(alert=self.alert(transition=self.transition(headline))),),
+            "profiles": {self.institution: self.profile(headline)},
+            "timezone": "Europe/Paris",
+            "unsubscribe": "https://alerts.example/unsubscribe/token",
+            "base_url": "https://alerts.example",
+        }
+        return MessageView(**{**given, **of})
+
+
+@pytest.fixture
+def sample() -> Sample:
+    return Sample()
 
 
 @dataclass
@@ -133,6 +285,37 @@ class Mail:
     content: bytes
 
 
+class _Handler:
+    """What the SMTP server asks; it looks at every attribute, so the box itself is kept apart."""
+
+    def __init__(self, box: Postbox) -> None:
+        self._box = box
+
+    async def handle_MAIL(
+        self, _server: object, _session: object, envelope: Any, address: str, _options: list[str]
+    ) -> str:
+        if "MAIL" in self._box.answers:
+            return self._box.answers["MAIL"]
+        envelope.mail_from = address
+        return "250 OK"
+
+    async def handle_RCPT(
+        self, _server: object, _session: object, envelope: Any, address: str, _options: list[str]
+    ) -> str:
+        if address in self._box.refused:
+            return self._box.refused[address]
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: Any, _session: object, envelope: Any) -> str:
+        self._box.mails.append(Mail(envelope.mail_from, list(envelope.rcpt_tos), envelope.content))
+        if self._box.hang_up:
+            server.transport.abort()
+        if self._box.delay:
+            await asyncio.sleep(self._box.delay)
+        return self._box.answers.get("DATA", "250 OK")
+
+
 class Postbox:
     """An SMTP server on a free port; `answers` replaces the reply to a command, `delay` holds DATA back."""
 
@@ -142,58 +325,37 @@ class Postbox:
         self.refused: dict[str, str] = {}
         self.delay = 0.0
         self.hang_up = False
-        self._controller = Controller(self, hostname="127.0.0.1", port=0)
-
-    async def handle_MAIL(
-        self, _server: object, _session: object, envelope: Any, address: str, _options: list[str]
-    ) -> str:
-        if "MAIL" in self.answers:
-            return self.answers["MAIL"]
-        envelope.mail_from = address
-        return "250 OK"
-
-    async def handle_RCPT(
-        self, _server: object, _session: object, envelope: Any, address: str, _options: list[str]
-    ) -> str:
-        if address in self.refused:
-            return self.refused[address]
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server: Any, _session: object, envelope: Any) -> str:
-        self.mails.append(Mail(envelope.mail_from, list(envelope.rcpt_tos), envelope.content))
-        if self.hang_up:
-            server.transport.abort()
-        if self.delay:
-            import asyncio
-
-            await asyncio.sleep(self.delay)
-        return self.answers.get("DATA", "250 OK")
+        self._loop = asyncio.new_event_loop()
+        self._server = self._loop.run_until_complete(
+            self._loop.create_server(lambda: SMTP(_Handler(self), loop=self._loop), "127.0.0.1", 0)
+        )
+        self.port = int(self._server.sockets[0].getsockname()[1])
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
 
     @property
     def one(self) -> Mail:
         assert len(self.mails) == 1, f"{len(self.mails)} mails came"
         return self.mails[0]
 
-    @property
-    def port(self) -> int:
-        server = self._controller.server
-        assert server is not None
-        return int(server.sockets[0].getsockname()[1])
+    def close(self) -> None:
+        async def close() -> None:
+            self._server.close()
+            for task in asyncio.all_tasks() - {asyncio.current_task()}:
+                task.cancel()
+            await asyncio.sleep(0)
 
-    def start(self) -> None:
-        self._controller.start()
-
-    def stop(self) -> None:
-        self._controller.stop()
+        asyncio.run_coroutine_threadsafe(close(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
 
 
 @pytest.fixture
 def postbox() -> Iterator[Postbox]:
     made = Postbox()
-    made.start()
     yield made
-    made.stop()
+    made.close()
 
 
 @pytest.fixture

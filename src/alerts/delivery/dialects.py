@@ -32,11 +32,13 @@ def _same(text: str) -> str:
     return text
 
 
+def _slack_link(text: str, url: str) -> str:
+    return f"<{url.replace('&', '&amp;')}|{text}>"
+
+
 PLAIN = Dialect("plain", Format.TEXT, escape.plain, _same, lambda text, url: f"{text} — {url}")
 CHAT = replace(PLAIN, name="chat", escape=escape.chat)
-SLACK = Dialect(
-    "slack", Format.MARKDOWN, escape.slack, lambda text: f"*{text}*", lambda text, url: f"<{url}|{text}>"
-)
+SLACK = Dialect("slack", Format.MARKDOWN, escape.slack, lambda text: f"*{text}*", _slack_link)
 MARKDOWN = Dialect(
     "markdown",
     Format.MARKDOWN,

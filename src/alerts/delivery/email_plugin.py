@@ -21,6 +21,7 @@ from apprise.plugins.email import NotifyEmail
 
 from alerts.delivery import escape
 from alerts.delivery.exchange import Exchange
+from alerts.delivery.mail_headers import DOMAIN
 from alerts.delivery.result import SendReason
 from alerts.delivery.view import Rendered
 
@@ -90,8 +91,9 @@ class EmailPlugin(NotifyEmail):  # type: ignore[no-untyped-call]
             mail["Reply-To"] = ", ".join(sorted(self.reply_to))
         mail["Subject"] = escape.clean(title)
         mail["Date"] = format_datetime(datetime.now(UTC))
+        sender_domain = str(self.from_addr[1]).rpartition("@")[2]
         for name, value in self._message.headers:
-            mail[name] = value
+            mail[name] = value.replace(f"@{DOMAIN}>", f"@{sender_domain}>")
         for name, value in self.headers.items():  # the URL's own, `?+X-Name=value`
             if name not in mail:
                 mail[name] = escape.clean(value)

@@ -73,8 +73,8 @@ def safe_url(url: str) -> str:
     """The URL as it may be linked, in ASCII, or an empty text where it may not.
 
     Only http and https, with a host, without user and password (they disguise the host), of at most 2,000
-    characters. Characters that any channel's markup knows, `@` among them, are percent-encoded; foreign hosts
-    are punycode.
+    characters. Characters that any channel's markup knows, `@` and `;` among them, are percent-encoded;
+    foreign hosts are punycode.
     """
     if len(url) > URL_LIMIT or any(ord(character) < 0x21 for character in url):
         return ""
@@ -90,9 +90,9 @@ def safe_url(url: str) -> str:
         return ""
     where = name if port is None else f"{name}:{port}"
     try:
-        path = quote(parts.path, safe="/%:!$&+,;=~*-._")
-        query = "?" + quote(parts.query, safe="/%:!$&+,;=~*-._?") if parts.query else ""
-        fragment = "#" + quote(parts.fragment, safe="/%:!$&+,;=~*-._?") if parts.fragment else ""
+        path = quote(parts.path, safe="/%:!$&+,=~*-._")
+        query = "?" + quote(parts.query, safe="/%:!$&+,=~*-._?") if parts.query else ""
+        fragment = "#" + quote(parts.fragment, safe="/%:!$&+,=~*-._?") if parts.fragment else ""
     except UnicodeEncodeError:  # a lone surrogate
         return ""
     result = f"{parts.scheme.lower()}://{where}{path}{query}{fragment}"

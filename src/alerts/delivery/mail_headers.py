@@ -8,8 +8,8 @@ import re
 from alerts.delivery import escape
 from alerts.delivery.view import MessageView
 
-DOMAIN = "institution-alerts.invalid"
-"""The right side of message ids: the same on every machine, and never a host's name."""
+DOMAIN = "alerts.invalid"
+"""Stands for the sender's domain in message ids, which are the same on every machine."""
 
 
 def mail_headers(view: MessageView) -> tuple[tuple[str, str], ...]:
@@ -18,7 +18,7 @@ def mail_headers(view: MessageView) -> tuple[tuple[str, str], ...]:
     List-Unsubscribe and List-Unsubscribe-Post (RFC 8058) where there is a link for it. Auto-Submitted
     (RFC 3834) keeps out-of-office replies away.
     """
-    thread = _id("thread", view.subscriber, *threads(view))
+    thread = _id("t", view.subscriber, *threads(view))
     headers = [
         ("Message-ID", message_id(view.id)),
         ("In-Reply-To", thread),
@@ -46,7 +46,7 @@ def threads(view: MessageView) -> tuple[str, ...]:
 
 def message_id(stable: str) -> str:
     """`<…@…>` of a stable id; the same for each copy of one message."""
-    return _id("message", stable)
+    return _id("m", stable)
 
 
 def _id(*parts: str) -> str:

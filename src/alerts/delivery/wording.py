@@ -49,10 +49,10 @@ BUDGETS = (
 
 @dataclass(frozen=True, slots=True)
 class ChangeLine:
-    """One alert: `what` changed, since when, with its headline where it is about a story."""
+    """One alert: `what` changed, `when` (since or at), with its headline where it is about an item."""
 
     what: str
-    since: str
+    when: str
     score: str = ""
     headline: str = ""
     publisher: str = ""
@@ -254,9 +254,11 @@ def _block(
 def _change(view: MessageView, entry: Entry, budget: Budget, zone: ZoneInfo) -> ChangeLine:
     transition = entry.alert.transition
     change = gate_transition(transition, view.tier) if transition is not None else None
+    at = entry.alert.at if change is None else change.at
+    stands = change is not None and entry.role is not Role.OVERTAKEN and view.kind is not Kind.CORRECTION
     return ChangeLine(
-        what=_event(entry) if change is None else _move(entry, change),
-        since=_time(entry.alert.at if change is None else change.at, zone),
+        what=_event(entry) if change is None else _move(view, entry, change),
+        when=f"{'since' if stands else 'at'} {_time(at, zone)}",
         score="" if change is None or change.score is None else f"{change.score:.2f}",
         headline=escape.headline(entry.headline, budget.title),
         publisher=escape.headline(entry.publisher, 80),
@@ -265,11 +267,14 @@ def _change(view: MessageView, entry: Entry, budget: Budget, zone: ZoneInfo) -> 
     )
 
 
-def _move(entry: Entry, change: Change) -> str:
+def _move(view: MessageView, entry: Entry, change: Change) -> str:
     axis = f"{change.axis} ({change.axis.horizon})"
     if entry.role is Role.REMINDER:
         return f"{axis} is still {entry.now or change.to}"
-    said = f"{axis} {'rose' if change.rises else 'fell'} from {change.from_} to {change.to}"
+    if view.kind is Kind.CORRECTION:
+        said = f"{axis}: the change from {change.from_} to {change.to} is taken back"
+    else:
+        said = f"{axis} {'rose' if change.rises else 'fell'} from {change.from_} to {change.to}"
     if entry.role is Role.OVERTAKEN:
         said += ", which is over"
     return said if entry.now is None else f"{said}; it is {entry.now} now"
