@@ -132,7 +132,7 @@ def hypertext(text: str) -> str:
 
 
 _LOOKALIKES = str.maketrans({"*": "∗", "~": "∼", "`": "ˋ"})
-_EDGE = re.compile(r"(?<!\w)_|_(?!\w)")
+_EDGE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 
 
 def slack(text: str) -> str:
