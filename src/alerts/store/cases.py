@@ -47,7 +47,7 @@ class Case:
 
 def mark_due(session: Session, institutions: Iterable[str], at: datetime) -> None:
     """Something new was found about these institutions at `at`."""
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "institution": institution,
             "cursor": BEGINNING,

