@@ -219,6 +219,16 @@ def test_a_lasting_storm_has_one_summary_in_the_limits_time(kit):
     assert sorted(told) == sorted(alert.id for alert in desk.alerts)
 
 
+def test_a_summary_is_not_followed_by_another_within_the_limits_time(kit):
+    desk = kit.build(kit.rule(on="mention"), limit="3/1h")
+    for at in ("10:00", "10:50", "10:55", "10:56", "11:01", "11:02"):
+        desk.mention(at, at)
+    assert desk.fates == ["sent", "sent", "sent", "limit", "sent", "limit"]
+    desk.advance("13:00")
+    summaries = [message.at for message in desk.messages if message.kind is Kind.SUMMARY]
+    assert summaries == [kit.instant("11:00"), kit.instant("12:00")]
+
+
 def test_the_limit_counts_for_each_channel_and_groups_once(kit):
     desk = kit.build(
         kit.rule(on="mention"),

@@ -117,7 +117,7 @@ def test_a_level_change_handled_twice_is_handled_once(kit):
     desk.level("10:00", "low>high")
     again = desk.level("10:00", "low>high")
     assert (again.alerts, again.messages) == ((), ())
-    assert again.explanation.note
+    assert desk.desk.explain(kit.level_event("10:00", "low>high"), kit.instant("12:00")).channels
 
 
 def test_an_institution_that_is_gone_from_the_configuration_is_no_error(kit):
