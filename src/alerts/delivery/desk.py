@@ -79,6 +79,8 @@ class Desk:
         at = self._outbox.reach(at)
         if isinstance(event, CorrectionEvent):
             return Outcome(messages=(*messages, *self._outbox.correct(event, at)))
+        if self._handled(event):
+            return Outcome(messages=tuple(messages))
         explanation, followed = self._consider(event, at, silences)
         if explanation.note:
             return Outcome(messages=tuple(messages), explanation=explanation)
@@ -98,7 +100,7 @@ class Desk:
         return [Outcome(messages=tuple(messages)) for messages in by_instant.values()]
 
     def explain(self, event: Notice, at: datetime, silences: Sequence[Silence] = ()) -> Explanation:
-        """What `handle` would decide, and why; changes nothing."""
+        """What `handle` would decide if it heard of the event now, and why; changes nothing."""
         return self._consider(event, at, silences)[0]
 
     def ack(
@@ -129,6 +131,13 @@ class Desk:
 
     # Deciding
 
+    def _handled(self, event: Notice) -> bool:
+        """Whether this change of level, or a later one of the same axis, was handled before."""
+        if not isinstance(event, LevelEvent):
+            return False
+        seen = self._ledger.watch(WatchKey(event.institution, event.transition.axis)).seen
+        return seen is not None and event.at <= seen
+
     def _consider(
         self, event: Notice, at: datetime, silences: Sequence[Silence]
     ) -> tuple[Explanation, frozenset[str]]:
@@ -139,9 +148,6 @@ class Desk:
             return Explanation(event.key, self.subscriber.id, note=note), frozenset()
         axis = event.transition.axis if isinstance(event, LevelEvent) else None
         watch = self._ledger.watch(WatchKey(event.institution, axis))
-        if axis is not None and watch.seen is not None and event.at <= watch.seen:
-            note = "this change of level, or a later one, was handled before"
-            return Explanation(event.key, self.subscriber.id, note=note), frozenset()
         rules = self._judge(event, institution, watch)
         verdicts: list[ChannelVerdict] = []
         followed: set[str] = set()

@@ -30,8 +30,9 @@ def judge(
         steps.append(Step(name, passed, detail))
         return passed
 
+    selected = rule.select.selects(institution)
     matched = passes(
-        "institution", rule.select.selects(institution), f"the rule selects {institution.id}"
+        "institution", selected, f"the rule {'selects' if selected else 'does not select'} {institution.id}"
     ) and passes("on", event.on in rule.on, f"the rule is on {_list(rule.on)}, this is a {event.on}")
     follows = False
     if matched and isinstance(event, LevelEvent):
