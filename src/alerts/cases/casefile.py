@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from alerts.cases.observation import Observation
 from alerts.model.institution import Institution
-from alerts.model.level import Axis, Cause, Level, LevelRules, Transition
+from alerts.model.level import Axis, Cause, Contribution, Level, LevelRules, Transition
 from alerts.model.story import Evidence
 from alerts.model.topic import Topic
 from alerts.scoring import axis as scoring
@@ -43,6 +43,7 @@ class Correction:
     at: datetime
     item: str
     level: Level
+    withdrawn: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,7 @@ class CaseFile:
             transitions=tuple(transitions),
             events=tuple(events),
             stories=frozenset(touched),
-            corrections=tuple(self._corrections(at, [each.report.item for each in revised])),
+            corrections=tuple(self._corrections(at, revised)),
         )
 
     def reconsider(self, at: datetime, axes: Mapping[Axis, AxisState]) -> list[Transition]:
@@ -234,33 +235,26 @@ class CaseFile:
             to=level,
             score=score,
             cause=cause,
-            contributions=scoring.contributions(
-                self._evidence.values(),
-                axis,
-                at,
-                topics=self._topics,
-                institution=self.institution,
-                rules=self._rules,
-            ),
+            contributions=self.contributions(axis, at),
         )
         self.axes[axis] = AxisState(level=level, since=at)
         if transition.rises:
             self._rises.append(transition)
         return transition
 
-    def _corrections(self, at: datetime, items: Sequence[str]) -> list[Correction]:
+    def _corrections(self, at: datetime, revised: Sequence[Observation]) -> list[Correction]:
         """The rises that one of the revised items supported and that would not have happened as it is now."""
         found = []
-        for rise in self._rises:
+        for rise in self._rises if revised else ():
             behind = {each.story for each in rise.contributions}
-            item = next((each for each in items if self._story_of.get(each) in behind), None)
-            if item is None:
+            cause = next((each for each in revised if self._story_of.get(each.report.item) in behind), None)
+            if cause is None:
                 continue
             level = scoring.level_after(rise.from_, self._score_as_of(rise.axis, rise.at), self._rules)
             if level < rise.to:
-                found.append(Correction(rise, at, item, level))
-        withdrawn = {correction.transition.key for correction in found}
-        self._rises = [rise for rise in self._rises if rise.key not in withdrawn]
+                found.append(Correction(rise, at, cause.report.item, level, withdrawn=not cause.counts))
+        taken_back = {correction.transition.key for correction in found}
+        self._rises = [rise for rise in self._rises if rise.key not in taken_back]
         return found
 
     def _score_as_of(self, axis: Axis, at: datetime) -> float:
@@ -280,6 +274,17 @@ class CaseFile:
     def evidence(self) -> tuple[Evidence, ...]:
         """All evidence, by story id."""
         return tuple(self._evidence[story] for story in sorted(self._evidence))
+
+    def contributions(self, axis: Axis, at: datetime) -> tuple[Contribution, ...]:
+        """What each story adds to an axis, largest first."""
+        return scoring.contributions(
+            self._evidence.values(),
+            axis,
+            at,
+            topics=self._topics,
+            institution=self.institution,
+            rules=self._rules,
+        )
 
     def evidence_of(self, story: str) -> Evidence | None:
         return self._evidence.get(story)

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from alerts.cases.casefile import CaseFile, Change, Correction
-from alerts.delivery.events import CorrectionEvent, Event, LevelEvent, MentionEvent
+from alerts.cases.casefile import CaseFile
+from alerts.delivery.events import LevelEvent
 from alerts.model.institution import Institution
 from alerts.model.level import Transition
 from alerts.model.story import Evidence
@@ -17,12 +17,12 @@ from alerts.pipeline import log
 from alerts.pipeline.configuration import Active
 from alerts.pipeline.hints import Hints
 from alerts.pipeline.profiles import snapshot
+from alerts.pipeline.report import Happening, Reporter, ReporterState, resolved
 from alerts.pipeline.route import Routed, route
 from alerts.pipeline.runtime import Runtime
 from alerts.store import cases, deliveries
 from alerts.store.cases import Case
 from alerts.store.stamp import stamp
-from alerts.stories.cluster import Joined
 
 
 @dataclass(slots=True)
@@ -103,31 +103,28 @@ def _assess(
 ) -> Assessed:
     institution = case.institution.id
     transitions: list[Transition] = []
-    events: list[Event] = []
+    happenings: list[Happening] = []
     touched: set[str] = set()
     observed: datetime | None = None
     if stored.version and stored.configuration != active.settings.hash:
-        transitions += case.reconsider(upto, stored.axes)
+        moved = case.reconsider(upto, stored.axes)
+        transitions += moved
+        happenings += [LevelEvent(each) for each in moved]
         touched |= {each.story for each in case.evidence()}
+    reporter = Reporter(case, ReporterState.of(stored.reporter), active.wanted)
     waiting = cases.observations(
         session, institution, active.settings.sources, after=stored.cursor, upto=upto
     )
     for at, batch in waiting:
-        change = case.observe(at, batch)
+        change, found = reporter.observe(at, batch)
         cases.add_events(session, institution, at, change.events)
-        corrected = _corrections(
-            session, change.corrections, withdrawn={each.report.item for each in batch if not each.counts}
-        )
         transitions += change.transitions
         touched |= change.stories
-        # A correction goes before the fall that the same withdrawal causes.
-        events += corrected
-        events += [LevelEvent(each) for each in change.transitions]
-        events += mentions(case, change, at)
+        happenings += found
         observed = at
-    falls = case.advance(upto)
+    falls, found = reporter.advance(upto)
     transitions += falls
-    events += [LevelEvent(each) for each in falls]
+    happenings += found
     ids = cases.add_transitions(session, transitions)
     cases.save_stories(session, _evidence(case, touched))
     cases.save(
@@ -137,8 +134,9 @@ def _assess(
         configuration=active.settings.hash,
         axes=case.axes,
         next_fall_at=case.next_fall(),
+        reporter=reporter.state.record(),
     )
-    events = [LevelEvent(each) for each in transitions if each.cause == "config"] + events
+    events = [resolved(each, lambda rise: deliveries.alerts_of(session, rise)) for each in happenings]
     keys = {each.key: row for each, row in zip(transitions, ids, strict=True)}
     routed = route(session, active, events, transitions=keys, now=now, observed=observed)
     if routed.alerts:
@@ -147,45 +145,6 @@ def _assess(
             session, institution, at, snapshot(session, active, case, at, history=transitions)
         )
     return Assessed(transitions, routed)
-
-
-def mentions(case: CaseFile, change: Change, at: datetime) -> list[Event]:
-    """One event for each item that was found to be about the institution."""
-    found: list[Event] = []
-    for event in change.events:
-        if not isinstance(event, Joined):
-            continue
-        evidence = case.evidence_of(case.story_of(event.item) or event.story)
-        if evidence is None:
-            continue
-        report = next((each for each in evidence.reports if each.item == event.item), None)
-        if report is not None:
-            found.append(
-                MentionEvent(
-                    at=at,
-                    institution=case.institution.id,
-                    item=event.item,
-                    story=evidence.story,
-                    title=report.title,
-                    url=report.url,
-                    publisher=report.publisher,
-                    confidence=evidence.confidence,
-                )
-            )
-    return found
-
-
-def _corrections(session: Session, corrections: Sequence[Correction], *, withdrawn: set[str]) -> list[Event]:
-    return [
-        CorrectionEvent(
-            at=each.at,
-            institution=each.transition.institution,
-            item=each.item,
-            alerts=tuple(deliveries.alerts_of(session, each.transition)),
-            why="withdrawn" if each.item in withdrawn else "corrected",
-        )
-        for each in corrections
-    ]
 
 
 def _evidence(case: CaseFile, stories: Iterable[str]) -> list[Evidence]:

@@ -14,7 +14,9 @@ from alerts.delivery.routing import Audience
 from alerts.matching.matcher import Matcher
 from alerts.model.errors import ConfigError, Problem
 from alerts.model.settings import Settings
+from alerts.model.subscriber import On
 from alerts.pipeline import log
+from alerts.pipeline.report import wanted
 
 _LOOK_EVERY_SECONDS = 1.0
 
@@ -30,6 +32,10 @@ class Active:
         return Matcher(
             self.settings.institutions.values(), self.settings.topics.values(), self.settings.sources
         )
+
+    @cached_property
+    def wanted(self) -> frozenset[On]:
+        return wanted(self.settings)
 
     @cached_property
     def audience(self) -> Audience:

@@ -40,6 +40,7 @@ class Case:
     version: int
     configuration: str
     axes: Mapping[Axis, AxisState]
+    reporter: dict[str, Any]
 
 
 # --- what is due ---------------------------------------------------------------------------------------------
@@ -54,13 +55,16 @@ def mark_due(session: Session, institutions: Iterable[str], at: datetime) -> Non
             "version": 0,
             "configuration": "",
             "axes": {},
+            "reporter": {},
             "due_at": at,
             "next_fall_at": None,
             "claimed_until": None,
         }
         for institution in sorted(set(institutions))
     ]
-    kept = frozenset({"cursor", "version", "configuration", "axes", "next_fall_at", "claimed_until"})
+    kept = frozenset(
+        {"cursor", "version", "configuration", "axes", "reporter", "next_fall_at", "claimed_until"}
+    )
     upsert(session, CaseRow, rows, keep=kept)
 
 
@@ -101,7 +105,7 @@ def _case(row: CaseRow | None) -> Case | None:
         Axis(name): AxisState(Level(state["level"]), parse_time(state["since"]) if state["since"] else None)
         for name, state in row.axes.items()
     }
-    return Case(row.institution, row.cursor, row.version, row.configuration, axes)
+    return Case(row.institution, row.cursor, row.version, row.configuration, axes, row.reporter)
 
 
 def observations(
@@ -220,6 +224,7 @@ def save(
     configuration: str,
     axes: Mapping[Axis, AxisState],
     next_fall_at: datetime | None,
+    reporter: dict[str, Any] | None = None,
 ) -> None:
     """Writes the case as assessed up to `cursor`; it is due again at its next fall."""
     session.execute(
@@ -236,6 +241,7 @@ def save(
                 }
                 for axis, state in axes.items()
             },
+            reporter=case.reporter if reporter is None else reporter,
             due_at=next_fall_at,
             next_fall_at=next_fall_at,
             claimed_until=None,

@@ -146,6 +146,7 @@ class CaseRow(Base):
     version: Mapped[int]
     configuration: Mapped[str]
     axes: Mapped[dict[str, Any]]
+    reporter: Mapped[dict[str, Any]]
     due_at: Mapped[datetime | None] = mapped_column(index=True)
     next_fall_at: Mapped[datetime | None]
     claimed_until: Mapped[datetime | None]
