@@ -28,15 +28,16 @@ def import_opml(app: App, file: BinaryIO, output: Path | None) -> int:
 
     Feeds that the configuration has already are left out. Folders become tags.
     """
+    name = getattr(file, "name", "-")
     try:
         feeds = opml.import_opml(file.read())
     except InputError as error:
-        raise InputError(file.name, error.problem) from None
+        raise InputError(name, error.problem) from None
     entries, left_out = opml.new_sources(feeds, _configured(app))
     for reason in left_out:
         click.echo(f"left out {reason}", err=True)
     if not entries:
-        click.echo(f"{file.name}: no new feed in it", err=True)
+        click.echo(f"{name}: no new feed in it", err=True)
         return 0
     text = opml.to_yaml(entries)
     if output is None:

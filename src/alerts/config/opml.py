@@ -27,7 +27,7 @@ _DECLARED = re.compile(rb"""\A\s*<\?xml[^>]*encoding=["']([A-Za-z0-9._-]+)["']""
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _TAG = re.compile(r"<(outline|/outline)(?=[\s/>])", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""\s+([\w:.-]+)\s*=\s*(["'])""")
-_AFTER_VALUE = re.compile(r"""(?=\s+[\w:.-]+\s*=\s*["']|\s*/?>)""")
+_AFTER_VALUE = re.compile(r"""\s+[\w:.-]+\s*=\s*["']|\s*/?>\s*(?:<|\Z)""")
 _END = re.compile(r"\s*(/?)>")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
@@ -95,7 +95,7 @@ def _outlines(text: str) -> Iterator[tuple[list[str], dict[str, str]]]:
 
 
 def _value_end(text: str, at: int, quote: str) -> int:
-    """Where a value ends: the first quote that another attribute or the end of the tag follows."""
+    """Where a value ends: the first quote that another attribute, or the end of the tag and a tag, follows."""
     start = at
     while (end := text.find(quote, at)) >= 0:
         if _AFTER_VALUE.match(text, end + 1):

@@ -1,0 +1,58 @@
+"""The configurations that are shipped: the starter and the example."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from alerts.config.doubts import doubts
+from alerts.config.load import load_entries
+from alerts.config.starter import write_starter
+from alerts.model.errors import InputError
+
+EXAMPLE = Path(__file__).parents[2] / "config"
+
+
+def test_the_starter_is_sound(tmp_path: Path) -> None:
+    written = write_starter(tmp_path / "new" / "config")
+    loaded = load_entries(tmp_path / "new" / "config", {})
+    assert doubts(loaded) == []
+    assert loaded.settings.tests
+    assert loaded.settings.subscribers["desk"].channels["console"].reveal() == "console://"
+    assert all(path.is_file() for path in written)
+
+
+def test_the_starter_overwrites_nothing(tmp_path: Path) -> None:
+    (tmp_path / "mine.yml").write_text("# mine\n")
+    with pytest.raises(InputError, match="already: choose an empty directory"):
+        write_starter(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.yml"]
+
+
+def test_the_starter_where_nothing_can_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="cannot be written"):
+        write_starter(tmp_path / "file")
+
+
+def test_the_example_is_sound_and_needs_no_environment() -> None:
+    loaded = load_entries(EXAMPLE, {})
+    settings = loaded.settings
+    assert doubts(loaded) == []
+    assert len(settings.sources) >= 15
+    assert len(settings.institutions) >= 14
+    assert len(settings.tests) >= 15
+    assert [list(each.channels) for each in settings.subscribers.values()] == [["console"]]
+    spoken_for = {institution for source in settings.sources.values() for institution in source.speaks_for}
+    assert {"openai", "anthropic", "amazon", "cloudflare", "ftc", "bis"} <= spoken_for
+
+
+def test_every_topic_of_the_example_can_be_expected_somewhere() -> None:
+    """The tests of the example reach every signal class and both outcomes of a name that means something else."""
+    settings = load_entries(EXAMPLE, {}).settings
+    expected = [each for test in settings.tests for each in test.expect]
+    signals = {settings.topics[each.topic].signal for each in expected if each.topic}
+    assert {signal.value for signal in signals} == {"continuity", "governance", "relationship"}
+    assert {each.mentioned for each in expected} == {True, False, None}
+    assert {each.alerts for each in expected} >= {0, 1}
