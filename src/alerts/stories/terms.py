@@ -12,6 +12,7 @@ import unicodedata
 from functools import lru_cache
 
 from alerts.stories.background import EVERYWHERE, FUNCTION, ORDINARY
+from alerts.stories.wording import NUMBERS, PHRASES, synonyms
 
 # Weights in thousandths of a nat: integers, so that sums do not depend on the order of their terms.
 RARE = 6500
@@ -29,6 +30,7 @@ _SCALES = {
     "b": 9, "bn": 9, "bln": 9, "bil": 9, "billion": 9, "billions": 9, "tn": 12, "trn": 12, "trillion": 12,
 }  # fmt: skip
 _ORDINALS = {"first": "1", "second": "2", "third": "3", "fourth": "4"}
+_STARTS = frozenset(phrase.split()[0] for phrase in PHRASES)
 _NO_SUFFIX = frozenset(["news", "this", "series", "texas", "paris", "chaos", "canvas", "atlas", "bed", "red"])
 
 
@@ -43,13 +45,18 @@ def terms(text: str) -> tuple[str, ...]:
     """The distinct terms of a text in order of first occurrence."""
     found: dict[str, None] = {}
     words = tokens(text)
-    count = len(words)
-    for index, word in enumerate(words):
-        if word[0].isdigit():
-            found[_number(word, words[index + 1].lower() if index + 1 < count else "")] = None
+    skip = False
+    for word, following in zip(words, [*words[1:], ""], strict=False):
+        if skip:
+            skip = False
+        elif word[0].isdigit():
+            found[_number(word, following.lower())] = None
+        elif word.lower() in _STARTS and (phrase := f"{word} {following}".lower()) in PHRASES:
+            found[PHRASES[phrase]] = None
+            skip = True
         else:
             for term in _word(word):
-                quarter = term in _ORDINALS and index + 1 < count and words[index + 1].lower() == "quarter"
+                quarter = term in _ORDINALS and following.lower() == "quarter"
                 found["q" + _ORDINALS[term] if quarter else term] = None
     return tuple(found)
 
@@ -66,16 +73,16 @@ def weight(term: str) -> int:
             or value in {50, 100, 200, 500, 1000}
         )
         return FREQUENT if plain else NUMBER
-    if term in _stems(EVERYWHERE):
+    if term in _stems(EVERYWHERE) or term in _stems(FUNCTION):
         return FREQUENT
     if len(term) == 2 and _UNSPACED.match(term):
         return COMMON
     return COMMON if term in _stems(ORDINARY) else RARE
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=3)
 def _stems(words: frozenset[str]) -> frozenset[str]:
-    return frozenset(stem(word) for word in words)
+    return frozenset(synonyms().get(word) or stem(word) for word in words)
 
 
 @lru_cache(maxsize=1 << 14)
@@ -110,6 +117,11 @@ def _word(word: str) -> tuple[str, ...]:
     lower = lower.removesuffix("'s").replace("'", "").replace("&", "")
     if len(lower) < 2 or lower in FUNCTION:
         return ()
+    if lower in NUMBERS:
+        return ("#" + NUMBERS[lower],)
+    same = synonyms().get(lower)
+    if same is not None:
+        return (same,)
     return (lower if lower in _ORDINALS else stem(lower),)
 
 
