@@ -5,12 +5,18 @@ Every event has `key` (stable and unique: what makes an alert's id stable), `at`
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from alerts.model.alert import Alert
 from alerts.model.level import Contribution, Level, Transition
 from alerts.model.subscriber import On
+
+
+def strongest(contributions: Iterable[Contribution]) -> Contribution | None:
+    """The contribution of the story that adds most; of equals the one with the smaller id."""
+    return min(contributions, key=lambda each: (-each.value, each.story), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +48,7 @@ class LevelEvent:
 
     @property
     def strongest(self) -> Contribution | None:
-        """The story that adds most to the score; of equals the one with the smaller id."""
-        return min(self.transition.contributions, key=lambda each: (-each.value, each.story), default=None)
+        return strongest(self.transition.contributions)
 
     @property
     def story(self) -> str:
@@ -154,6 +159,20 @@ class CorrectionEvent:
     @property
     def key(self) -> str:
         return f"correction/{self.institution}/{self.item}/{self.at.isoformat()}"
+
+
+def grade_change(
+    institution: str, at: datetime, before: str, contributions: Iterable[Contribution]
+) -> GradeEvent | None:
+    """The change of grade that new evidence at `at` makes, if it does.
+
+    `before` is the grade that the last call gave as `to` (empty: none yet); `contributions` are those of all
+    axes, together. Ask when evidence arrives: what merely fades says nothing about how sure it was.
+    """
+    top = strongest(contributions)
+    if top is None or not before or top.grade == before:
+        return None
+    return GradeEvent(at, institution, before, top.grade, top.confidence, top.story)
 
 
 Notice = LevelEvent | MentionEvent | SpikeEvent | GradeEvent

@@ -17,9 +17,7 @@ from alerts.model.institution import Institution
 from alerts.model.level import Axis, Cause, Level
 from alerts.model.subscriber import QuietHours, Silence, Subscriber
 from alerts.model.times import format_time
-
-INTERNAL: Final = 0.10  # confidence below which a story is kept for monitoring and never sent
-_EPSILON: Final = 1e-9  # 1 - (1 - 0.10) is a little less than 0.10 in floating point
+from alerts.scoring.confidence import INTERNAL_BELOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +74,7 @@ def _below_grade(case: Case) -> str:
     event = case.event
     if isinstance(event, LevelEvent) and not event.transition.rises:
         return ""
-    low = event.confidence < INTERNAL - _EPSILON
+    low = event.confidence < INTERNAL_BELOW
     return f"confidence {event.confidence:.2f} of {event.story or 'its story'}" if low else ""
 
 

@@ -84,7 +84,7 @@ def test_a_story_for_monitoring_is_never_sent(kit):
 
 def test_a_lone_source_of_the_lowest_weight_is_just_enough(kit):
     desk = kit.build()
-    desk.level("10:00", "low>high", confidence=1 - (1 - 0.10))
+    desk.level("10:00", "low>high", confidence=0.10)
     assert desk.fates == ["sent"]
 
 
