@@ -14,7 +14,7 @@ from alerts.model.alert import DeliveryState
 from alerts.model.level import Axis
 from alerts.store.cases import BEGINNING
 from alerts.store.tables import CarriedRow, DeliveryRow, DeskRow, WatchRow
-from alerts.store.upsert import insert_new, upsert
+from alerts.store.upsert import insert_new
 
 
 class SqlLedger:
@@ -110,4 +110,4 @@ def claim_due(session: Session, now: datetime, *, limit: int, hold: timedelta) -
 
 def carry(session: Session, delivery: str, alerts: Iterable[str]) -> None:
     """Records that a delivery tells of these alerts."""
-    upsert(session, CarriedRow, [{"alert": alert, "delivery": delivery} for alert in sorted(set(alerts))])
+    insert_new(session, CarriedRow, [{"alert": alert, "delivery": delivery} for alert in sorted(set(alerts))])
