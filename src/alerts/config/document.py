@@ -91,7 +91,7 @@ class Document:
 
 def did_you_mean(word: str, known: Steps[str]) -> str:
     """`; did you mean 'x'?`, or nothing."""
-    if len(known) > 5_000 or len(word) > 100:  # comparing with very many takes too long
+    if len(known) > 1_000 or len(word) > 100:  # comparing with very many takes too long
         return ""
     close = get_close_matches(word, known, n=1)
     return f"; did you mean {close[0]!r}?" if close else ""

@@ -24,6 +24,15 @@ MAX_EXPANSION: Final = 200_000
 
 _LINE_BREAK = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
 _NULLS: Final = frozenset({"", "~", "null", "Null", "NULL"})
+_ADVICE: Final = (
+    ("mapping values are not allowed", "a colon too many: put the value in quotes"),
+    ("cannot start any token", "put the value in quotes"),
+    ("unexpected end of stream", "the closing quote is missing"),
+    ("while parsing a block", "check the indentation"),
+    ("expected ',' or", "a comma or a closing bracket is missing"),
+)
+"""What to do, by a part of what the parser says."""
+
 _STR_TAG: Final = "tag:yaml.org,2002:str"
 
 
@@ -117,32 +126,36 @@ class _Builder:
             while (event := parser.get_event()) is not None:
                 yield event
         except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            line, column = self._within(mark.line, mark.column) if mark else (1, 1)
-            raise ConfigError((Problem(self._file, line, column, self._explain(error, line)),)) from None
+            line, column = self._place(error)
+            message = f"not YAML: {self._explain(error, line)}"
+            raise ConfigError((Problem(self._file, line, column, message),)) from None
         except yaml.reader.ReaderError as error:
             offset = next((at for at, char in enumerate(self._text) if _unprintable(char)), 0)
             line, column = _position(self._text, offset)
             message = f"{error.reason}: remove the character U+{ord(self._text[offset]):04X}"
             raise ConfigError((Problem(self._file, line, column, message),)) from None
 
-    def _within(self, line: int, column: int) -> tuple[int, int]:
-        """A place, from 1, that is in the text: the parser puts its end on the line after the last."""
-        lines = split_lines(self._text)
-        return (line + 1, column + 1) if line < len(lines) else (len(lines), len(lines[-1]) + 1)
+    def _place(self, error: yaml.MarkedYAMLError) -> tuple[int, int]:
+        """Line and column, from 1, in the text; a quote that never ends is reported where it begins."""
+        at_end = "unexpected end of stream" in (error.problem or "")
+        mark = (error.context_mark if at_end else None) or error.problem_mark or error.context_mark
+        if mark is None:
+            return 1, 1
+        lines = split_lines(self._text)  # the parser puts the end on a line after the last
+        return (
+            (mark.line + 1, mark.column + 1) if mark.line < len(lines) else (len(lines), len(lines[-1]) + 1)
+        )
 
     def _explain(self, error: yaml.MarkedYAMLError, line: int) -> str:
         message = " ".join(part for part in (error.problem, error.context) if part)
+        if error.context_mark is not None and error.context_mark.line + 1 != line:
+            message += f" that begins in line {error.context_mark.line + 1}"
         text = split_lines(self._text)[line - 1]
         if "\t" in text[: len(text) - len(text.lstrip())]:
-            return f"not YAML: a tab stands in the indentation: use spaces ({message})"
-        if "mapping values are not allowed" in message:
-            return f"not YAML: a colon too many: put the value in quotes ({message})"
-        if "cannot start any token" in message:
-            return f"not YAML: put the value in quotes ({message})"
+            return f"a tab stands in the indentation: use spaces ({message})"
         if "${" in text and "flow" in message:
-            return f"not YAML: put ${{…}} in quotes inside {{ }} and [ ] ({message})"
-        return f"not YAML: {message}"
+            return f"put ${{…}} in quotes inside {{ }} and [ ] ({message})"
+        return next((f"{advice} ({message})" for part, advice in _ADVICE if part in message), message)
 
     def _refuse(self, event: Any, message: str) -> ConfigError:
         mark = event.start_mark
@@ -154,7 +167,10 @@ class _Builder:
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event)
         if event.tag is not None and event.tag not in {"!", _STR_TAG}:
-            self._problem(event.start_mark, f"the tag {event.tag} has no meaning here: remove it")
+            self._problem(
+                event.start_mark,
+                f"the tag {event.tag} has no meaning here: remove it, or put the value in quotes",
+            )
         node: Node
         mark = event.start_mark
         if isinstance(event, yaml.ScalarEvent):
@@ -172,9 +188,8 @@ class _Builder:
     def _alias(self, event: Any) -> Node:
         node = self._anchors.get(event.anchor)
         if node is None:
-            raise self._refuse(
-                event, f"*{event.anchor} refers to nothing above it: define &{event.anchor} first"
-            )
+            message = f"*{event.anchor} refers to no &{event.anchor} above it: put the value in quotes, or define it"
+            raise self._refuse(event, message)
         self._expanded += node.size
         if self._expanded > MAX_EXPANSION:
             raise self._refuse(event, f"the aliases up to here stand for more than {MAX_EXPANSION} values")
