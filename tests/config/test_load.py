@@ -395,6 +395,15 @@ def test_anchors_aliases_and_merges_within_bounds(tmp_path: Path) -> None:
     assert institutions["b"].aliases == ("ai",)
 
 
+def test_a_problem_in_an_anchored_value_is_said_once(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        a="x-a: &a {criticality: hihg}\ninstitutions: [{<<: *a, id: a, name: A}, {<<: *a, id: b, name: B}]",
+    )
+    (problem,) = problems_of(tmp_path)
+    assert problem.startswith("a.yaml:1:23: criticality")
+
+
 def test_an_explosion_of_aliases_is_refused(tmp_path: Path) -> None:
     lines = ["x-0: &x0 [a, a, a, a, a, a, a, a, a, a]"]
     lines += [f"x-{n}: &x{n} [{', '.join([f'*x{n - 1}'] * 10)}]" for n in range(1, 30)]

@@ -62,7 +62,7 @@ def load_entries(directory: Path, environ: Environ[str, str] | None = None) -> L
     check(entries)
     problems += [problem for document in documents for problem in document.problems]
     if problems:
-        raise ConfigError(tuple(sorted(problems)))
+        raise ConfigError(tuple(sorted(set(problems))))  # an anchored value is wrong wherever it is used
     return Loaded(build(entries, content_hash(contents)), entries)
 
 
