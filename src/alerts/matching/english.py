@@ -162,6 +162,11 @@ ACTION_WORDS = words("""
     tests threatens to told unveils updates urges users wants warned warns was will wins withdraws workers
     """)
 
+MONTHS = words(
+    "january february march april may june july august september october november december "
+    "monday tuesday wednesday thursday friday saturday sunday"
+)
+
 # Words that stand before a person's name.
 PERSON_TITLES = words("""
     mr mrs ms miss mx dr sir dame lord lady prof professor sen senator rep representative gov governor congressman

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from enum import Enum, IntEnum
 
 from alerts.matching import derive
+from alerts.matching.english import COMMON_WORDS, DETERMINERS, PRONOUNS
 from alerts.matching.text import Text
 from alerts.model.institution import Derivation, Institution
 from alerts.model.mention import Rule
@@ -16,10 +17,12 @@ from alerts.model.mention import Rule
 class Strength(IntEnum):
     """How much a form says by itself. Higher wins where two institutions have the same form."""
 
-    WEAK = 0  # counts only where a stronger form of the same institution stands in the item
-    STRONG = 1  # derived, and distinctive enough to stand alone
-    GIVEN = 2  # an alias, product or domain that the operator gave
-    OFFICIAL = 3
+    ANAPHOR = 0  # "the company", "it": counts only right after a name of the same institution
+    WEAK = 1  # counts only where a stronger form of the same institution stands in the item
+    STRONG = 2  # derived, and distinctive enough to stand alone
+    GIVEN = 3  # an alias, product or domain that the operator gave
+    OFFICIAL = 4
+    LISTED = 5  # a member of a list that names what it is: Orange and Kern Counties
 
 
 class Case(Enum):
@@ -50,6 +53,8 @@ class Form:
     excludes: bool = False  # a phrase within which the institution's names do not count
     before: str = ""  # punctuation at the rims as given: the # of #Astros, the ! of Yahoo!
     after: str = ""
+    needs: tuple[str, ...] = ()  # words, one of which must stand in the item
+    head: str = ""  # the plural that the list must end with
     tagged: bool = False  # words run together, as only a hashtag or a handle writes them
     unspaced: bool = False  # in a script without spaces: found character by character
 
@@ -65,50 +70,66 @@ _DOMAIN = re.compile(
 
 def forms(institution: Institution) -> Iterator[Form]:
     """All forms of an institution, the operator's first; empty names and names without a letter give none."""
-    rules = institution.match
+    rules, ident = institution.match, institution.id
+    sensitive = rules.case_sensitive
 
     def made(
-        surface: str, rule: Rule, origin: str, strength: Strength, case: Case | None = None
+        surface: str, rule: Rule, strength: Strength, case: Case | None = None, origin: str = ""
     ) -> Iterator[Form]:
-        form = make(
-            institution.id, surface, rule, origin, strength, case or case_of(surface, rules.case_sensitive)
-        )
+        form = make(ident, surface, rule, origin or rule.value, strength, case or case_of(surface, sensitive))
         if form is not None:
             yield form
 
-    yield from made(institution.name, Rule.NAME, "name", Strength.OFFICIAL)
+    yield from made(institution.name, Rule.NAME, Strength.OFFICIAL)
     for alias in institution.aliases:
-        yield from made(alias, Rule.ALIAS, "alias", Strength.GIVEN)
+        if is_anaphor(alias):
+            yield from made(alias, Rule.ALIAS, Strength.ANAPHOR, Case.ANY)
+        else:
+            yield from made(alias, Rule.ALIAS, Strength.GIVEN)
     for product in institution.products:
-        yield from made(product, Rule.PRODUCT, "product", Strength.GIVEN)
+        yield from made(product, Rule.PRODUCT, Strength.GIVEN)
     for domain in institution.domains:
-        yield from made(host(domain), Rule.DOMAIN, "domain", Strength.GIVEN, Case.ANY)
+        yield from made(host(domain), Rule.DOMAIN, Strength.GIVEN, Case.ANY)
     for phrase in rules.exclude:
-        form = make(institution.id, phrase, Rule.NAME, "exclude", Strength.GIVEN, Case.ANY)
-        if form is not None:
+        for form in made(phrase, Rule.NAME, Strength.GIVEN, Case.ANY, "exclude"):
             yield replace(form, excludes=True)
     for name in (institution.name, *institution.aliases):
-        if 2 <= len(words := Text(name).tokens) <= 6:
-            yield Form(
-                institution.id,
-                "".join(words),
-                "".join(words),
-                (),
-                Rule.ALIAS,
-                "hashtag",
-                Strength.GIVEN,
-                Case.ANY,
-                tagged=True,
-            )
+        if (joined := _joined(name)) and not is_anaphor(name):
+            for form in made(
+                joined, Rule.NAME if name == institution.name else Rule.ALIAS, Strength.GIVEN, Case.ANY
+            ):
+                yield replace(form, tagged=True)
     if rules.derive:
         for derived in derive.derived(institution.name, rules.derive):
             strength = Strength.STRONG if derived.alone else Strength.WEAK
-            case = (
-                Case.STRICT
-                if derived.by is Derivation.ACRONYM and rules.case_sensitive is not False
-                else None
-            )
-            yield from made(derived.surface, Rule.ALIAS, derived.by.value, strength, case)
+            if derived.head:
+                strength = Strength.LISTED
+            case = Case.STRICT if derived.by is Derivation.ACRONYM else None
+            for form in made(derived.surface, Rule.ALIAS, strength, case, derived.by.value):
+                yield (
+                    replace(form, needs=derived.needs, head=derived.head)
+                    if derived.needs or derived.head
+                    else form
+                )
+
+
+def is_anaphor(alias: str) -> bool:
+    """Whether an alias only points back to a name: a pronoun, or an article with an ordinary noun."""
+    words = Text(alias).cased_tokens
+    low = [word.lower() for word in words]
+    if len(words) == 1:
+        return low[0] in PRONOUNS and not (len(words[0]) > 1 and words[0].isupper())
+    return (
+        1 < len(words) <= 3
+        and low[0] in DETERMINERS
+        and all(w.islower() and w in COMMON_WORDS for w in words[1:])
+    )
+
+
+def _joined(name: str) -> str:
+    """The words of a name run together, as hashtags write them; empty where that is no other form."""
+    words = Text(name).cased_tokens
+    return "".join(words) if 2 <= len(words) <= 6 else ""
 
 
 def make(

@@ -1,7 +1,6 @@
-"""Whether a form that stands in a text is a mention there: spelling, case, neighbours.
+"""Whether a form that stands in a text is a mention there: its spelling and its neighbours.
 
-Every judge returns the reason for turning the candidate down, or an empty string. Reasons are short English
-phrases for people; they begin with what was seen.
+Every judge returns the reason for turning the candidate down, for people to read, or an empty string.
 """
 
 from __future__ import annotations
@@ -13,168 +12,125 @@ from alerts.matching.english import (
     COMMON_WORDS,
     FUNCTION_WORDS,
     GIVEN_NAMES,
+    MONTHS,
     PERSON_TITLES,
-    PRONOUNS,
     words,
 )
-from alerts.matching.forms import Case, Form, Strength
-from alerts.matching.index import Found
+from alerts.matching.forms import Case, Strength
 from alerts.matching.organisations import (
+    DEMONYMS,
     HEAD_NOUNS,
+    MULTIWORD_PLACES,
     OF_HEADS,
     PLACE_PREFIXES,
     PLACES,
     STRONG_HEAD_NOUNS,
 )
+from alerts.matching.place import Place
 from alerts.matching.spacing import same_gap
-from alerts.matching.text import Text
 
-_SENTENCE_END = re.compile(r"[.!?:;\n|•]|^\s*[\"'(\[-]*\s*$")
 _TOP_LEVEL = re.compile(
     r"\.(?:com|org|net|io|ai|co|gov|edu|eu|de|fr|nl|uk|us|ch|at|be|it|es|info|dev|app|tv)\b"
 )
 _HOST_PREFIX = re.compile(r"^[^\w]*(?:[a-z][a-z0-9+.-]*://)?(?:[\w-]+\.)*$")
-_COMPOUND_TAIL = words(
-    "deal merger talks partnership alliance pact case lawsuit feud dispute tie war rivalry agreement acquisition"
+_ADDRESS = re.compile(r"[\w.+-]*@[\w-]+\.")
+_VOWEL = re.compile(r"[aeiou]")
+
+# "A-B deal": two names joined. "A-B" alone is rather one double name.
+_JOINT = words(
+    "deal merger talks partnership alliance pact case lawsuit feud dispute tie war rivalry agreement acquisition "
+    "backed owned led based style made run funded border relations"
 )
-_WINDOW = 24  # words on each side that are looked at to tell the style of a sentence
-
-
-class Place:
-    """A form at a place in a text, and what is around it."""
-
-    __slots__ = ("_style", "end", "first", "form", "last", "start", "text")
-
-    def __init__(self, form: Form, text: Text, found: Found) -> None:
-        self.form = form
-        self.text = text
-        self.first, self.last = found.first, found.last
-        if form.unspaced:
-            self.start, self.end = found.start, found.end
-        else:
-            self.start, self.end = text.starts[found.first], text.end(found.last - 1)
-        self._style: str | None = None
-
-    def word(self, index: int) -> str:
-        """A word with its case; empty outside of the text."""
-        return self.text.cased_tokens[index] if 0 <= index < len(self.text.tokens) else ""
-
-    @property
-    def surface(self) -> str:
-        return " ".join(self.text.cased_tokens[self.first : self.last])
-
-    @property
-    def starts_sentence(self) -> bool:
-        return self.first == 0 or _SENTENCE_END.search(self.text.gap(self.first)) is not None
-
-    @property
-    def style(self) -> str:
-        """How the sentence around uses capitals: `mixed`, `headline`, `caps` or `lower`."""
-        if self._style is None:
-            self._style = self._find_style()
-        return self._style
-
-    def _find_style(self) -> str:
-        text = self.text
-        begin, finish = self.first, self.last
-        while begin > 0 and self.first - begin < _WINDOW and not _SENTENCE_END.search(text.gap(begin)):
-            begin -= 1
-        while (
-            finish < len(text.tokens)
-            and finish - self.last < _WINDOW
-            and not _SENTENCE_END.search(text.gap(finish))
-        ):
-            finish += 1
-        others = [
-            word
-            for index, word in enumerate(text.cased_tokens[begin:finish], begin)
-            if not self.first <= index < self.last and word[0].isalpha() and len(word) > 1
-        ]
-        content = [word for word in others if len(word) > 3 and word.lower() not in FUNCTION_WORDS]
-        if len(others) >= 2 and all(word.isupper() for word in others):
-            return "caps"
-        if len(content) >= 2 and sum(word[0].isupper() for word in content) >= 0.75 * len(content):
-            return "headline"
-        if text.cased == text.low and len(others) >= 2:
-            return "lower"
-        return "mixed"
+_OPEN_PREFIXES = words("ex non anti pro pre post then mid")
+_ROMANCE_OF = words("de du des di del della da dos von van der")
+_PLACE_WORDS = PLACES | {" ".join(place) for place in MULTIWORD_PLACES}
+_DIRECTIONS = words(
+    "new west north south east san fort port mount lake saint st northern southern eastern western"
+)
+# What may follow a place with a capital without making another name of it.
+_AFTER_PLACE = (
+    PERSON_TITLES
+    | MONTHS
+    | frozenset(DEMONYMS.values())
+    | words(
+        "republican republicans democrat democrats democratic attorney congressman governor mayor senator secretary "
+        "premier prime chief and of in on at to for the"
+    )
+)
+_LOCATING = words("in at from near outside across around throughout")
+_LONGEST_LIST = 16  # words
 
 
 def spelling(place: Place) -> str:
-    """Whether what stands there is this form at all: what is between its words, and the case."""
+    """Whether what stands there is this form at all: the case, and what is between its words."""
     form = place.form
     if form.unspaced:
         return _unspaced(place)
-    if form.gaps and not all(
-        same_gap(form.gaps[i], place.text.gap(place.first + 1 + i), place.text.tokens[place.first + i])
-        for i in range(len(form.gaps))
-    ):
-        return "other punctuation between the words"
-    if form.after.startswith(".") and not form.gaps and not _dot_follows(place):
+    text = place.text
+    for index, gap in enumerate(form.gaps, place.first + 1):
+        if not same_gap(gap, text.gap(index), text.tokens[index - 1]) and not _parenthesis(place, index):
+            return "other punctuation between the words"
+    if form.after.startswith(".") and not form.gaps and not text.low.startswith(".", place.end):
         return "an abbreviation without its full stop"
     if form.tagged:
-        return (
-            ""
-            if place.text.low[max(0, place.start - 1) : place.start] in {"#", "@"}
-            else "no hashtag or handle"
-        )
+        return "" if place.mark else "not a hashtag or handle"
     return _case(place)
 
 
 def _unspaced(place: Place) -> str:
-    low, form = place.text.low, place.form
-    if form.key[0] >= "\u1100" and "\uac00" <= form.key[0] <= "\ud7a3":
-        before = low[place.start - 1 : place.start]
-        if "\uac00" <= before <= "\ud7a3":
-            return "inside a longer word"
-    for inner, outer in (
-        (form.key[0], low[place.start - 1 : place.start]),
-        (form.key[-1], low[place.end : place.end + 1]),
+    """Hangul words begin names, and Latin letters or digits at a rim do not run on."""
+    low, key = place.text.low, place.form.key
+    before = low[place.start - 1 : place.start] if place.start else ""
+    after = low[place.end : place.end + 1]
+    if "\uac00" <= key[0] <= "\ud7a3" and "\uac00" <= before <= "\ud7a3":
+        return "inside a longer word"
+    if any(
+        a.isascii() and a.isalnum() and b.isascii() and b.isalnum()
+        for a, b in ((before, key[0]), (key[-1], after))
     ):
-        if inner.isascii() and inner.isalnum() and outer.isascii() and outer.isalnum():
-            return "inside a longer word"
+        return "inside a longer word"
     return ""
 
 
-def _dot_follows(place: Place) -> bool:
-    return place.text.low[place.end : place.end + 1] == "."
+def _parenthesis(place: Place, index: int) -> bool:
+    """Whether the rest of the name stands in parentheses: Rape Crisis (England and Wales)."""
+    return place.text.gap(index) == " (" and place.text.low.startswith(")", place.end)
 
 
 def _case(place: Place) -> str:
     form, seen = place.form, place.surface
-    if form.case is Case.ANY or seen == form.cased:
-        if (
-            form.case is not Case.ANY
-            and form.cased.islower() is False
-            and seen.isupper()
-            and not form.gaps
-            and len(seen) > 1
-        ):
-            return _capitals(place, seen)
+    if form.case is Case.ANY:
         return ""
+    if seen == form.cased:
+        return _among_capitals(place) if seen.isupper() and not form.gaps else ""
     if form.case is Case.STRICT:
-        return "written in another case"
-    tagged = place.text.low[place.start - 1 : place.start] in {"#", "@"} and place.start > 0
+        caps = seen.isupper() and not form.cased.isupper() and place.style == "caps"
+        return "" if caps else _other_case(place, seen)
     if form.case is Case.FREE:
-        if seen.islower() and not form.cased.islower() and place.style != "lower":
-            if all(word in COMMON_WORDS for word in form.key.split()):
-                return "ordinary words in lower case"
+        ordinary = seen.islower() and not form.cased.islower() and place.style != "lower"
+        if ordinary and all(word in COMMON_WORDS for word in form.key.split()):
+            return "ordinary words in lower case"
         return ""
-    if tagged:
-        return "" if form.key not in FUNCTION_WORDS else "an ordinary word"
-    if seen.isupper():
-        return _capitals(place, seen) if len(form.key) > 1 else "written in another case"
+    return _proper(place, seen)
+
+
+def _other_case(place: Place, seen: str) -> str:
+    if seen.islower() and len(seen) > 2 and place.style == "lower" and place.form.key not in COMMON_WORDS:
+        return ""
+    return "written in another case"
+
+
+def _proper(place: Place, seen: str) -> str:
+    """One word, not quite as given: other capitals are fine, no capital only where the writer uses none."""
+    form = place.form
+    if place.mark == "#" and form.key not in FUNCTION_WORDS:
+        return ""
+    if seen.isupper() and len(seen) > 1:
+        return _among_capitals(place)
     if form.cased.isupper():
-        if (
-            len(seen) >= 4
-            and seen.istitle()
-            and re.search("[aeiou]", form.key)
-            and form.key not in COMMON_WORDS
-        ):
-            return ""
-        if seen.islower() and len(seen) >= 3 and place.style == "lower" and form.key not in COMMON_WORDS:
-            return ""
-        return "written in another case"
+        # Acronyms that are spoken as words are often written as such: Nato, Unicef.
+        spoken = len(seen) > 3 and seen.istitle() and _VOWEL.search(form.key) and form.key not in COMMON_WORDS
+        return "" if spoken else _other_case(place, seen)
     if seen.islower() and not form.cased.islower():
         if place.style == "lower" and form.key not in COMMON_WORDS and len(form.key) > 3:
             return ""
@@ -182,13 +138,12 @@ def _case(place: Place) -> str:
     return ""
 
 
-def _capitals(place: Place, seen: str) -> str:
+def _among_capitals(place: Place) -> str:
     """A word in capitals among capitals may be any word."""
-    if seen.lower() in COMMON_WORDS and place.style == "caps":
-        return "an ordinary word among capitals"
-    if place.form.cased != seen and len(seen) <= 3 and place.form.strength < Strength.GIVEN:
-        return "written in another case"
-    return ""
+    if place.style != "caps":
+        return ""
+    short = len(place.form.key) <= 3 and place.form.strength < Strength.GIVEN
+    return "an ordinary word among capitals" if short or place.form.key in COMMON_WORDS else ""
 
 
 def context(place: Place) -> str:
@@ -201,148 +156,152 @@ def context(place: Place) -> str:
         or _longer_name(place)
         or _person(place)
         or _ordinary_word(place)
+        or _conditions(place)
     )
 
 
 def _in_link(place: Place) -> str:
     low, start, end = place.text.low, place.start, place.end
-    before = low[start - 1] if start else " "
-    after, next_ = low[end : end + 1] or " ", low[end + 1 : end + 2] or " "
-    left_glued = before in "/@.=_%~?:"
-    right_glued = after in "/@=_%~" or (after in ".:" and not next_.isspace())
-    if not left_glued and not right_glued:
+    before, after = low[start - 1 : start] if start else "", low[end : end + 1]
+    runs_on = after in {"/", "@", "=", "_", "%", "~"} or (
+        after in {".", ":"} and not low[end + 1 : end + 2].isspace()
+    )
+    if before not in {"/", "@", ".", "=", "_", "%", "~", "?", ":"} and not (after and runs_on):
         return ""
-    left = start
-    while left > 0 and not low[left - 1].isspace() and start - left < 300:
-        left -= 1
-    right = end
-    while right < len(low) and not low[right].isspace() and right - end < 300:
-        right += 1
-    head, tail = low[left:start], low[end:right]
+    head, tail = place.chunk()
     if "://" in head or "www." in head or "://" in tail or _TOP_LEVEL.search(head):
         return "inside a link"
-    if head.rstrip("\"'(").endswith("@"):
-        return "" if len(head.lstrip("\"'(.")) == 1 else "inside an e-mail address"
-    if re.match(r"[\w.+-]*@[\w-]+\.", tail):
+    if _ADDRESS.match(tail) or ("@" in head and head.rpartition("@")[0].strip("\"'(.")):
         return "inside an e-mail address"
-    site = _TOP_LEVEL.match(tail)
-    if site:
-        if re.search(r"[\w]\.$", head) or "/" in tail or place.surface.islower():
-            return "inside a link"
-        return ""
+    if place.mark == "@" and place.form.case in {Case.PROPER, Case.STRICT} and place.surface.islower():
+        return "" if place.form.cased.islower() else "a handle in lower case"
+    if _TOP_LEVEL.match(tail) and (re.search(r"\w\.$", head) or "/" in tail or place.surface.islower()):
+        return "inside a link"
     return ""
 
 
 def domain(place: Place) -> str:
-    """Whether a domain stands there as the host of a link, itself or a host under it."""
-    low, start, end = place.text.low, place.start, place.end
-    left = start
-    while left > 0 and not low[left - 1].isspace() and start - left < 300:
-        left -= 1
-    if not _HOST_PREFIX.match(low[left:start]):
+    """Whether a domain stands there as the host of a link: itself, or with a host under it."""
+    head, tail = place.chunk()
+    if not _HOST_PREFIX.match(head):
         return "not the host of a link"
-    after = low[end : end + 2]
-    if after[:1] in {"@", "-", "_"} or (after[:1] == "." and after[1:].isalnum()):
+    if tail[:1] in {"@", "-", "_"} or (tail[:1] == "." and tail[1:2].isalnum()):
         return "part of another host"
     return ""
 
 
 def _hyphenated(place: Place) -> str:
-    text = place.text
-    if place.last < len(text.tokens) and text.gap(place.last) == "-":
-        following = place.word(place.last)
-        if following[0].isupper() and not place.surface.isupper() and not _joined_pair(place, place.last + 1):
-            return "part of a hyphenated name"
-    if place.first > 0 and text.gap(place.first) == "-":
-        before = place.word(place.first - 1)
-        if (
-            before[0].isupper()
-            and not before.isupper()
-            and before.lower() not in {"ex", "non", "anti", "pro", "pre", "post"}
-        ):
-            if not _joined_pair(place, place.last):
-                return "part of a hyphenated name"
+    """Double names are others (Rolls-Royce); compounds with a common word are not (OpenAI-backed, ex-Google)."""
+    following, preceding = place.after("-"), place.before("-")
+    if (
+        following[:1].isupper()
+        and not place.surface.isupper()
+        and place.word(place.last + 1).lower() not in _JOINT
+    ):
+        return f"part of a longer name: {place.surface}-{following}"
+    if (
+        preceding[:1].isupper()
+        and len(preceding) > 1
+        and not preceding.isupper()
+        and preceding.lower() not in _OPEN_PREFIXES
+        and place.word(place.last).lower() not in _JOINT
+    ):
+        return f"part of a longer name: {preceding}-{place.surface}"
     return ""
 
 
-def _joined_pair(place: Place, after: int) -> bool:
-    """`A-B deal`: two names joined, rather than one double name."""
-    return place.word(after).lower() in _COMPOUND_TAIL
-
-
-def _capitalised(word: str) -> bool:
-    return bool(word) and word[0].isupper()
-
-
 def _longer_name(place: Place) -> str:
-    text, first, last = place.text, place.first, place.last
-    following = place.word(last) if last < len(text.tokens) and text.gap(last) == " " else ""
-    if _capitalised(following):
+    following = place.after()
+    if following[:1].isupper() and not place.word(place.last - 1)[0].islower():
         noun = following.lower()
-        if noun in HEAD_NOUNS and (noun in STRONG_HEAD_NOUNS or place.style not in {"headline", "caps"}):
+        cased = place.style == "mixed"
+        if noun in STRONG_HEAD_NOUNS or (cased and noun in HEAD_NOUNS):
             return f"part of a longer name: {place.surface} {following}"
-    if first > 0:
-        gap, before = text.gap(first), place.word(first - 1)
-        if gap == " " and _capitalised(before) and not place.form.gaps:
-            if before.lower() in PLACE_PREFIXES and (
-                place.form.key in PLACES
-                or before.lower()
-                in {"new", "west", "north", "south", "east", "san", "fort", "port", "mount", "lake", "saint"}
-            ):
-                if place.style not in {"headline", "caps"} or place.form.key in PLACES:
-                    return f"part of a longer name: {before} {place.surface}"
-        of = first - 1
-        if gap == " " and before == "the":
-            of, before = first - 2, place.word(first - 2)
-        if before == "of" and of > 0 and text.gap(of) == " ":
-            head = place.word(of - 1)
-            if _capitalised(head) and head.lower() in OF_HEADS:
-                return f"part of a longer name: {head} of {place.surface}"
+        if cased and place.form.key in _PLACE_WORDS and noun not in _AFTER_PLACE and not following.isupper():
+            return f"part of a longer name: {place.surface} {following}"
+    if place.form.gaps and place.form.key not in _PLACE_WORDS:
+        return ""
+    preceding = place.before()
+    low = preceding.lower()
+    if preceding[:1].isupper():
+        directed = low in PLACE_PREFIXES and place.form.key in PLACES
+        if (
+            directed
+            or (low in _DIRECTIONS and place.style == "mixed")
+            or (len(preceding) == 1 and low not in {"a", "i"})
+        ):
+            return f"part of a longer name: {preceding} {place.surface}"
+    at = place.first - 1
+    if low in _ROMANCE_OF and place.word(at - 1)[:1].isupper():
+        return f"part of a longer name: {place.word(at - 1)} {preceding} {place.surface}"
+    if low == "the" and preceding != "The":
+        at -= 1
+    head = place.word(at - 1) if place.word(at) == "of" else ""
+    if head[:1].isupper() and head.lower() in OF_HEADS:
+        return f"part of a longer name: {head} of {place.surface}"
     return ""
 
 
 def _person(place: Place) -> str:
+    """A name of one word after a given name or a title is a surname; a given name before one is a person's."""
     if place.form.gaps:
         return ""
-    text, first, last = place.text, place.first, place.last
-    key = place.form.key
-    if first > 0:
-        gap, before = text.gap(first).strip(), place.word(first - 1)
-        if gap in {"", "."} and _capitalised(before):
-            low = before.lower()
-            if (low in PERSON_TITLES or low in GIVEN_NAMES) and text.gap(first) in {" ", ". "}:
-                if not (gap == "." and low in GIVEN_NAMES):
-                    return f"a person's name: {before} {place.surface}"
-            if len(before) == 1 and gap == "." and first > 1 and _capitalised(place.word(first - 2)):
-                return f"a person's name: {place.word(first - 2)} {before}. {place.surface}"
-    if key in GIVEN_NAMES and last < len(text.tokens) and text.gap(last) == " ":
-        following = place.word(last)
-        if (
-            following[:1].isupper()
-            and following[1:].islower()
-            and following.lower() not in COMMON_WORDS
-            and following.lower() not in ACTION_WORDS
-        ):
-            return f"a person's name: {place.surface} {following}"
+    preceding = place.before() or place.before(". ")
+    low = preceding.lower()
+    if preceding[:1].isupper() and place.surface[0].isupper():
+        named = low in GIVEN_NAMES and place.before() and place.form.key != low
+        initial = len(preceding) == 1 and place.before(". ") and place.word(place.first - 2)[:1].isupper()
+        if named or low in PERSON_TITLES or (initial and place.word(place.first - 2).lower() in GIVEN_NAMES):
+            return f"a person's name: {preceding} {place.surface}"
+    following = place.after()
+    if (
+        place.form.key in GIVEN_NAMES
+        and following[:1].isupper()
+        and following[1:].islower()
+        and following.lower() not in COMMON_WORDS
+        and following.lower() not in ACTION_WORDS
+    ):
+        return f"a person's name: {place.surface} {following}"
     return ""
 
 
 def _ordinary_word(place: Place) -> str:
-    """An ordinary word with a capital where capitals say nothing: at the start of a sentence, in headlines."""
+    """An ordinary word with a capital where capitals say nothing: at the start of a sentence, in a headline."""
     form = place.form
-    if form.gaps or form.key not in COMMON_WORDS or form.case is Case.ANY or form.cased.islower():
+    plain = form.key in COMMON_WORDS or (form.key.endswith("s") and form.key[:-1] in COMMON_WORDS)
+    if form.gaps or not plain or form.case is Case.ANY or form.cased.islower():
         return ""
-    if form.cased.isupper() and place.surface == form.cased:
+    if place.surface.isupper() and place.style != "caps":
         return ""
     if not place.starts_sentence and place.style == "mixed":
         return ""
-    last = place.last
-    if last < len(place.text.tokens):
-        following, gap = place.text.tokens[last], place.text.gap(last)
-        if (gap == "'" and following == "s") or (gap == " " and following in ACTION_WORDS):
-            return ""
+    if place.mark or place.after("'") == "s" or place.after().lower() in ACTION_WORDS:
+        return ""
     return "an ordinary word where any word has a capital"
 
 
-def is_function_word(form: Form) -> bool:
-    return form.key in PRONOUNS
+def _conditions(place: Place) -> str:
+    """The conditions of a derived form that the neighbours decide."""
+    if place.form.head and not _in_list(place):
+        return f"no list of {place.form.head}"
+    if place.form.needs and place.before().lower() in _LOCATING:
+        return "a place"
+    return ""
+
+
+def _in_list(place: Place) -> bool:
+    text, joined = place.text, False
+    for index in range(place.last, min(place.last + _LONGEST_LIST, len(text.tokens))):
+        word = place.word(index)
+        comma = text.gap(index).strip() == ","
+        if not comma and text.gap(index) != " ":
+            return False
+        if word in {"and", "or", "&"}:
+            joined = True
+        elif word.lower() == place.form.head:
+            return joined
+        elif not word[0].isupper():
+            return False
+        elif index == place.last and not comma:
+            return False
+    return False

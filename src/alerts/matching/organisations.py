@@ -9,7 +9,7 @@ from alerts.matching.english import words
 
 
 def _phrases(lines: str) -> tuple[tuple[str, ...], ...]:
-    """One phrase a comma, longest first, so that the first that fits is the longest."""
+    """Phrases parted by commas or lines, longest first, so that the first that fits is the longest."""
     phrases = {tuple(phrase.split()) for phrase in lines.replace("\n", ",").split(",") if phrase.strip()}
     return tuple(sorted(phrases, key=lambda phrase: (-len(phrase), phrase)))
 
@@ -17,23 +17,24 @@ def _phrases(lines: str) -> tuple[tuple[str, ...], ...]:
 # Written after the name, in the words of `Text`: "S.A." is "s a".
 LEGAL_FORMS = _phrases(
     """
-    inc, incorporated, corp, corporation, co, company, llc, l l c, lp, l p, llp, l l p, lllp, pllc, pc, p c, pbc
-    p b c, public benefit corporation, ltd, limited, plc, p l c, public limited company, cic, private limited
-    pvt ltd, private ltd, pty ltd, pty limited, pte ltd, pte limited, sdn bhd, bhd, berhad, proprietary limited
-    co ltd, company limited, co inc, unlimited, cio
-    gmbh, g m b h, mbh, ag, a g, kg, gmbh & co kg, ag & co kg, kgaa, ohg, ug, e v, ev, eg, gag, se & co kgaa
-    sa, s a, sas, s a s, sasu, sarl, s a r l, eurl, snc, sca, sci, scop, sprl, bvba, nv, n v, bv, b v, vof, vzw, asbl
-    spa, s p a, srl, s r l, sapa, s l, sl, slu, s l u, sau, s a u, sa de cv, s a de c v, ltda, s a b, sab de cv
-    eireli, epp, oy, oyj, ab, a b, publ, aktiebolag, as, a s, asa, aps, a p s, i s, ehf, hf, doo, d o o, dd, d d
-    ad, ead, eood, ood, kft, zrt, nyrt, bt, sro, s r o, spol s r o, z s, sp z o o, spolka akcyjna, s k a, uab, oü, ou, as
-    sia, pjsc, ojsc, oao, ooo, zao, pao, jsc, cjsc, llp, kk, k k, kabushiki kaisha, kabushiki gaisha, godo kaisha, gk
-    yk, se, societas europaea, eeig, geie, pt, tbk, persero, jsc, psc, wll, w l l, saog, ksc, fze, fzco, dmcc, fz llc
-    a s, anonim sirketi, ltd sti, holding a s, n a, national association, plc ltd, societe anonyme, aktiengesellschaft
-    gesellschaft mit beschrankter haftung, cooperative, coop, co op, trust company
+    inc, incorporated, corp, corporation, co, company, llc, l l c, lp, l p, llp, l l p, lllp, pllc, pc, p c
+    pbc, p b c, public benefit corporation, ltd, limited, plc, p l c, public limited company
+    private limited, pvt ltd, private ltd, pty ltd, pty limited, pte ltd, pte limited, sdn bhd, bhd, berhad
+    proprietary limited, co ltd, company limited, co inc, unlimited, gmbh, g m b h, mbh, ag, a g, kg
+    gmbh & co kg, ag & co kg, kgaa, ohg, ug, e v, ev, eg, se & co kgaa, sa, s a, sas, s a s, sasu, sarl
+    s a r l, eurl, snc, sca, scop, sprl, bvba, nv, n v, bv, b v, vof, vzw, asbl, spa, s p a, srl, s r l
+    sapa, s l, sl, slu, s l u, sau, s a u, sa de cv, s a de c v, ltda, s a b, sab de cv, eireli, oy, oyj
+    ab, a b, aktiebolag, as, a s, asa, aps, a p s, i s, ehf, hf, doo, d o o, dd, d d, ad, ead, eood, ood
+    kft, zrt, nyrt, sro, s r o, spol s r o, z s, sp z o o, spolka akcyjna, s k a, uab, ou, sia, pjsc, ojsc
+    oao, ooo, zao, pao, jsc, cjsc, k k, kabushiki kaisha, kabushiki gaisha, godo kaisha, se
+    societas europaea, eeig, geie, tbk, persero, psc, wll, w l l, saog, ksc, fze, fzco, dmcc, fz llc
+    anonim sirketi, ltd sti, holding a s, n a, national association, plc ltd, societe anonyme
+    aktiengesellschaft, gesellschaft mit beschrankter haftung, cooperative, coop, co op, sicav, stichting
+    fundacion
     """
 )
-# Short legal forms that are words too: only after a comma or in capitals as written.
-AMBIGUOUS_LEGAL_FORMS = words("as se co pc ad dd ou pt sia ab ag eg i s a is")
+# Short as they are, these are never words: they count however they are written.
+PLAIN_LEGAL_FORMS = words("inc llc ltd plc llp pbc")
 
 # Written before the name.
 LEGAL_PREFIXES = _phrases(
@@ -89,6 +90,37 @@ STRONG_HEAD_NOUNS = words("""
     street symphony theatre theater times tribune university zoo
     """)
 
+# Nouns of state bodies, which a text may put its country before: U.S. Food and Drug Administration.
+GOVERNMENT_NOUNS = words(
+    """
+    administration agency bureau commission congress court customs department directorate embassy government
+    inspectorate marshals ministry office senate secretariat service treasury
+    """
+)
+
+# Plurals that lists of names share: Orange and Kern Counties, the Justice and State Departments.
+PLURALS = {
+    "academy": "academies",
+    "agency": "agencies",
+    "airport": "airports",
+    "bank": "banks",
+    "church": "churches",
+    "city": "cities",
+    "college": "colleges",
+    "commission": "commissions",
+    "council": "councils",
+    "county": "counties",
+    "department": "departments",
+    "hospital": "hospitals",
+    "institute": "institutes",
+    "ministry": "ministries",
+    "museum": "museums",
+    "party": "parties",
+    "province": "provinces",
+    "school": "schools",
+    "university": "universities",
+}
+
 # "X of NAME": the name is a part of it.
 OF_HEADS = words("""
     academy archdiocese archbishop association bank bishop board bureau chamber church college commonwealth
@@ -116,8 +148,8 @@ STOP_ACRONYMS = words("""
 # Places as names abbreviate them; the first form is the full one.
 PLACE_ABBREVIATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("United States of America", ("United States", "U.S.", "US", "U.S.A.", "USA")),
-    ("United States", ("U.S.", "US", "American")),
-    ("United Kingdom", ("U.K.", "UK")),
+    ("United States", ("U.S.", "US")),
+    ("United Kingdom", ("U.K.", "UK", "Britain", "Great Britain")),
     ("European Union", ("E.U.", "EU")),
     ("United Nations", ("U.N.", "UN")),
     ("United Arab Emirates", ("U.A.E.", "UAE")),

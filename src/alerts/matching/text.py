@@ -33,6 +33,7 @@ _COMBINING = re.compile(_JOINING)
 _CLUSTER = re.compile(rf"[\s\S]{_JOINING}*")
 _SPECIAL_SCRIPT = re.compile(f"[{_UNSPACED_RANGES}{_HANGUL}]")
 _NO_WORD = re.compile(rf"[^\w&+]|_|[{_UNSPACED_RANGES}]")
+_CAPITAL = re.compile(r"(?<!\S)[\"'(\[]*[A-Z]")
 _WORD = re.compile(r"[^ ]+")
 
 # Letters and digits of ASCII stay, all others become a space; `&` and `+` belong to names (AT&T, Canal+).
@@ -80,12 +81,24 @@ class Text:
     script that is written without spaces: there names are looked for character by character.
     """
 
-    __slots__ = ("_back", "_cased_tokens", "_starts", "cased", "low", "raw", "special", "tokens", "words")
+    __slots__ = (
+        "_back",
+        "_cased_tokens",
+        "_caseless",
+        "_starts",
+        "cased",
+        "low",
+        "raw",
+        "special",
+        "tokens",
+        "words",
+    )
 
     def __init__(self, raw: str) -> None:
         self.raw = raw
         self._back: list[int] | None = None  # offset in `low` -> offset in `raw`, where they differ
         self._cased_tokens: list[str] | None = None
+        self._caseless: bool | None = None
         self._starts: list[int] | None = None
         if raw.isascii():
             self.cased = raw
@@ -133,6 +146,13 @@ class Text:
         if self._starts is None:
             self._starts = [found.start() for found in _WORD.finditer(self.words)]
         return self._starts
+
+    @property
+    def caseless(self) -> bool:
+        """Whether its writer uses no capitals, so that case tells nothing: no word (links aside) has one."""
+        if self._caseless is None:
+            self._caseless = len(self.tokens) > 3 and _CAPITAL.search(self.cased) is None
+        return self._caseless
 
     def end(self, index: int) -> int:
         """The offset in `low` where word `index` ends."""

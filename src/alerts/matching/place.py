@@ -1,0 +1,99 @@
+"""A form where it stands in a text, and what is around it."""
+
+from __future__ import annotations
+
+import re
+
+from alerts.matching.english import FUNCTION_WORDS
+from alerts.matching.forms import Form
+from alerts.matching.index import Found
+from alerts.matching.text import Text
+
+_SENTENCE_END = re.compile(r"[.!?:;\n|•\"]")
+_WINDOW = 24  # words on each side that are looked at to tell the style of a sentence
+_LONGEST_LINK = 300  # characters on each side that are looked at to tell whether it is a link
+
+
+class Place:
+    """Words `first` up to, not including, `last` of a text; `start` and `end` are their offsets in `text.low`.
+
+    Forms in scripts without spaces have offsets only.
+    """
+
+    __slots__ = ("_style", "end", "field", "first", "form", "last", "start", "text")
+
+    def __init__(self, form: Form, field: str, text: Text, found: Found) -> None:
+        self.form = form
+        self.field = field
+        self.text = text
+        self.first, self.last = found.first, found.last
+        self.start = found.start if form.unspaced else text.starts[found.first]
+        self.end = found.end if form.unspaced else text.end(found.last - 1)
+        self._style = ""
+
+    @property
+    def surface(self) -> str:
+        """What stands there, with its case, one space between the words."""
+        return " ".join(self.text.cased_tokens[self.first : self.last])
+
+    def word(self, index: int) -> str:
+        """A word of the text with its case; empty outside of the text."""
+        return self.text.cased_tokens[index] if 0 <= index < len(self.text.tokens) else ""
+
+    def before(self, gap: str = " ") -> str:
+        """The word before, where just `gap` is between."""
+        return self.word(self.first - 1) if self.first and self.text.gap(self.first) == gap else ""
+
+    def after(self, gap: str = " ") -> str:
+        """The word after, where just `gap` is between."""
+        return self.word(self.last) if self.text.gap(self.last) == gap else ""
+
+    @property
+    def mark(self) -> str:
+        """`#` of a hashtag or `@` of a handle right before; else empty."""
+        sign = self.text.low[self.start - 1 : self.start] if self.start else ""
+        return sign if sign in {"#", "@"} else ""
+
+    @property
+    def starts_sentence(self) -> bool:
+        return self.first == 0 or _SENTENCE_END.search(self.text.gap(self.first)) is not None
+
+    @property
+    def style(self) -> str:
+        """How the sentence around uses capitals: `mixed`, `headline`, `caps` (all capitals) or `lower` (none)."""
+        self._style = self._style or self._find_style()
+        return self._style
+
+    def _find_style(self) -> str:
+        text = self.text
+        if text.caseless:
+            return "lower"
+        first, last = self.first, self.last
+        while first > max(0, self.first - _WINDOW) and not _SENTENCE_END.search(text.gap(first)):
+            first -= 1
+        while last < min(len(text.tokens), self.last + _WINDOW) and not _SENTENCE_END.search(text.gap(last)):
+            last += 1
+        around = text.cased_tokens[first : self.first] + text.cased_tokens[self.last : last]
+        letters = [word for word in around if word.isalpha() and len(word) > 1]
+        if len(letters) >= 2 and all(word.isupper() for word in letters):
+            return "caps"
+        content = [word for word in letters if len(word) > 3 and word.lower() not in FUNCTION_WORDS]
+        small = sum(word[0].islower() for word in content)
+        if len(content) >= 2 and small <= len(content) // 8:
+            return "headline"
+        return "mixed"
+
+    def chunk(self) -> tuple[str, str]:
+        """What stands before and after it without white space between: the rest of a link or an address."""
+        low = self.text.low
+        head = low[max(0, self.start - _LONGEST_LINK) : self.start]
+        tail = low[self.end : self.end + _LONGEST_LINK]
+        return head[_last_blank(head) :], tail[: _first_blank(tail)]
+
+
+def _last_blank(text: str) -> int:
+    return next((index + 1 for index in range(len(text) - 1, -1, -1) if text[index].isspace()), 0)
+
+
+def _first_blank(text: str) -> int:
+    return next((index for index, char in enumerate(text) if char.isspace()), len(text))
