@@ -17,8 +17,11 @@ from alerts.model.errors import AlertsError, ConfigError
 COMMANDS = {
     "run": "alerts.cli.run:run",
     "check": "alerts.cli.check:check",
+    "test": "alerts.cli.test:test",
     "match": "alerts.cli.match:match",
     "cluster": "alerts.cli.cluster:cluster",
+    "replay": "alerts.cli.replay:replay",
+    "plan": "alerts.cli.plan:plan",
     "profile": "alerts.cli.profile:profile",
     "explain": "alerts.cli.explain:explain",
     "institutions": "alerts.cli.lists:institutions",

@@ -48,9 +48,10 @@ class PollOutcome:
     skipped: bool = False
 
 
-def poll(runtime: Runtime, source_id: str) -> PollOutcome:
-    """Polls a source once and stores what is new. Idempotent; enqueues the institutions to assess.
+def poll(runtime: Runtime, source_id: str, *, now_or_never: bool = False) -> PollOutcome:
+    """Polls a source, if it is due, and stores what is new. Idempotent; enqueues the institutions to assess.
 
+    `now_or_never` polls one that is not due, too, and waits for its turn at its host however long.
     What a server or a feed does wrong is recorded on the source and harms no other.
     """
     active = runtime.configuration.current()
@@ -59,13 +60,14 @@ def poll(runtime: Runtime, source_id: str) -> PollOutcome:
     if source is None:
         return PollOutcome(source_id, skipped=True)
     with runtime.database.write() as session:
-        leased = sources.lease(session, source_id, now, seconds=LEASE_SECONDS)
+        leased = sources.lease(session, source_id, now, seconds=LEASE_SECONDS, due_only=not now_or_never)
         if leased is None:
             return PollOutcome(source_id, skipped=True)
         host = urlsplit(poll_url(source, leased.state)).netloc
         gap = timedelta(0) if source.allow_private else HOST_GAP
-        turn = sources.reserve_host(session, host, now, gap) if gap else now
-        if turn - now > LONGEST_WAIT:
+        patience = timedelta(seconds=LEASE_SECONDS / 2) if now_or_never else LONGEST_WAIT
+        turn = sources.reserve_host(session, host, now, gap, patience=patience) if gap else now
+        if turn - now > patience:
             sources.release(session, leased, turn)
             return PollOutcome(source_id, skipped=True)
     if turn > now:

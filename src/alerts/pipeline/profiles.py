@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 from alerts.cases.casefile import CaseFile
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Transition
-from alerts.model.profile import Profile
+from alerts.model.profile import Coverage, Profile
+from alerts.model.settings import Settings
 from alerts.pipeline.configuration import Active
 from alerts.pipeline.coverage import coverage
-from alerts.scoring import axis as scoring
 from alerts.scoring.profile import build
 from alerts.store import cases
 
@@ -27,29 +27,31 @@ def profile(
     session: Session, active: Active, case: CaseFile, at: datetime, *, history: Sequence[Transition] = ()
 ) -> Profile:
     """The profile as of `at`, which is not before the case's clock. `history` may not be stored yet."""
-    settings = active.settings
     institution = case.institution
     known = {each.key: each for each in cases.transitions(session, institution.id, upto=at, limit=HISTORY)}
     known |= {each.key: each for each in history}
+    return profile_of(
+        active.settings,
+        case,
+        at,
+        history=sorted(known.values(), key=lambda each: (each.at, each.axis.value)),
+        coverage=coverage(session, active.settings, institution, at),
+    )
+
+
+def profile_of(
+    settings: Settings, case: CaseFile, at: datetime, *, history: Sequence[Transition], coverage: Coverage
+) -> Profile:
+    """The profile from a case file alone."""
     return build(
-        institution,
+        case.institution,
         evidence=case.evidence(),
         topics=settings.topics,
         rules=settings.levels,
         states={axis: case.state(axis, at) for axis in Axis},
-        contributions={
-            axis: scoring.contributions(
-                case.evidence(),
-                axis,
-                at,
-                topics=settings.topics,
-                institution=institution,
-                rules=settings.levels,
-            )
-            for axis in Axis
-        },
-        history=sorted(known.values(), key=lambda each: (each.at, each.axis.value)),
-        coverage=coverage(session, settings, institution, at),
+        contributions={axis: case.contributions(axis, at) for axis in Axis},
+        history=history,
+        coverage=coverage,
         at=at,
         names={each.id: each.name for each in settings.institutions.values()},
     )

@@ -1,0 +1,81 @@
+"""`alerts plan`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from alerts.cli.context import App
+from alerts.cli.output import json_option, printable, show
+from alerts.cli.replay import Progress, read_file, recorded
+from alerts.model.alert import Alert
+from alerts.model.errors import InputError
+from alerts.model.records import to_line
+from alerts.model.times import format_time
+
+
+@click.command()
+@click.option(
+    "--against",
+    required=True,
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="The changed configuration; --config is the one in force.",
+)
+@click.option(
+    "--history",
+    metavar="FILE",
+    help="JSONL items to play instead of the recorded history; - is standard input.",
+)
+@json_option
+@click.pass_obj
+def plan(app: App, against: Path, history: str | None, as_json: bool) -> int:
+    """Say what a change of the configuration would do, before it goes live.
+
+    Plays the recorded history under the configuration in force and under DIR, and prints the alerts that DIR
+    would add, drop and move, for whom, and how many each subscriber would get.
+
+    \b
+    Example:
+      cp -r config config.new; $EDITOR config.new/levels.yaml; alerts plan --against config.new
+    """
+    from alerts.config.load import load
+    from alerts.replay import plan as planning
+
+    before, after = app.settings(), load(against)
+    bad: list[InputError] = []
+    items = recorded(app, None) if history is None else read_file(history, bad)
+    with Progress([*items, *items]) as progress:
+        found = planning.plan(items, before, after, progress=progress)
+    if as_json:
+        for record in planning.records(found):
+            click.echo(to_line(record))
+        return 1 if bad else 0
+    for mark, alerts in (("+", found.gained), ("-", found.lost)):
+        for alert in alerts:
+            click.echo(f"{mark} {_shown(alert)}")
+    for each in found.moved:
+        click.echo(f"~ {_shown(each.before)}\n  now at {format_time(each.after.at)}, {_fate(each.after)}")
+    click.echo(
+        f"{len(found.gained)} alerts gained, {len(found.lost)} lost, {len(found.moved)} moved, "
+        f"over {len(items)} recorded items"
+    )
+    rows = [
+        {"subscriber": each.subscriber, "now": each.before, "then": each.after, "then_a_day": each.per_day}
+        for each in found.volumes
+    ]
+    show(rows, ["subscriber", "now", "then", "then_a_day"], as_json=False, empty="no subscribers")
+    return 1 if bad else 0
+
+
+def _shown(alert: Alert) -> str:
+    moved = alert.transition
+    what = f"{moved.axis} {moved.from_} to {moved.to}" if moved is not None else alert.on.value
+    return printable(
+        f"{format_time(alert.at)} {alert.subscriber} by {alert.channel}: {alert.institution} {what}, {_fate(alert)}"
+    )
+
+
+def _fate(alert: Alert) -> str:
+    return alert.state.value + (f" ({alert.reason})" if alert.reason else "")

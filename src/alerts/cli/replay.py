@@ -1,0 +1,125 @@
+"""`alerts replay`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO, Self
+
+import click
+
+from alerts.cli.context import App
+from alerts.cli.output import point_in_time
+from alerts.model.errors import InputError, NotFoundError, UsageError
+from alerts.model.item import Item
+from alerts.model.records import to_line
+
+
+@click.command()
+@click.argument("file", required=False)
+@click.option(
+    "--until", metavar="TIME", help="Stop the clock then. Default: run on until every level is at rest."
+)
+@click.option("--institution", "institutions", multiple=True, help="Follow only this one; may be repeated.")
+@click.option(
+    "--plot", type=click.Path(path_type=Path), metavar="FILE.svg", help="Draw the levels over time."
+)
+@click.option("--json", "_as_json", is_flag=True, help="The only form there is: one JSON object a line.")
+@click.pass_obj
+def replay(
+    app: App,
+    file: str | None,
+    until: str | None,
+    institutions: tuple[str, ...],
+    plot: Path | None,
+    _as_json: bool,
+) -> int:
+    """Play items under a virtual clock; print every transition and every alert, in order of time.
+
+    FILE holds one JSON item a line; `-` is standard input. Without FILE the recorded history of the database is
+    played. Live state is not touched and nothing is sent.
+
+    \b
+    Examples:
+      alerts replay items.jsonl
+      alerts replay --until 2026-03-01T00:00:00Z --plot levels.svg
+    """
+    from alerts.replay.rehearsal import records, rehearse
+
+    settings = app.settings()
+    for each in institutions:
+        if each not in settings.institutions:
+            raise NotFoundError("institution", each, "`alerts institutions` lists those tracked")
+    end = point_in_time(until, datetime.now(UTC))
+    bad: list[InputError] = []
+    items = read_file(file, bad) if file is not None else recorded(app, end)
+    only = frozenset(institutions) or None
+    with Progress(items) as progress:
+        result = rehearse(items, settings, until=end, only=only, progress=progress)
+    out = [to_line(record) for record in records(result)]
+    if out:
+        sys.stdout.write("\n".join(out) + "\n")
+    if plot is not None:
+        from alerts.replay.plot import draw
+
+        plot.write_text(draw(result, settings), encoding="utf-8")
+    return 1 if bad else 0
+
+
+def read_file(file: str, bad: list[InputError]) -> list[Item]:
+    """The items of a JSONL file; lines that are none go to standard error and to `bad`."""
+    items: list[Item] = []
+    for each in _lines(file):
+        if isinstance(each, InputError):
+            bad.append(each)
+            click.echo(str(each), err=True)
+        else:
+            items.append(each)
+    return items
+
+
+def _lines(file: str) -> Iterator[Item | InputError]:
+    from alerts.config.items import read_items
+
+    if file == "-":
+        yield from read_items(sys.stdin.buffer, "stdin")
+        return
+    try:
+        stream: BinaryIO = Path(file).open("rb")
+    except OSError as error:
+        raise UsageError(f"{file}: {error.strerror}") from error
+    with stream:
+        yield from read_items(stream, file)
+
+
+def recorded(app: App, until: datetime | None) -> list[Item]:
+    """All that the database has on record."""
+    from alerts.store import items
+
+    with app.reading() as database, database.read() as session:
+        return list(items.record(session, upto=until))
+
+
+class Progress:
+    """A bar on standard error, on a terminal and where the work is long enough to want one."""
+
+    def __init__(self, items: Sequence[Item]) -> None:
+        shown = len(items) >= 20_000 and sys.stderr.isatty()
+        self._bar = (
+            click.progressbar(length=len(items), label="replaying", file=sys.stderr) if shown else None
+        )
+
+    def __enter__(self) -> Self:
+        if self._bar is not None:
+            self._bar.__enter__()
+        return self
+
+    def __exit__(self, *_details: object) -> None:
+        if self._bar is not None:
+            self._bar.render_finish()
+
+    def __call__(self, count: int) -> None:
+        if self._bar is not None:
+            self._bar.update(count)

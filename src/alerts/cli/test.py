@@ -1,0 +1,62 @@
+"""`alerts test`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from alerts.cli.context import App
+from alerts.cli.output import json_option, printable
+from alerts.model.records import to_line
+from alerts.replay.configtests import Outcome
+
+
+@click.command()
+@click.option("--match", "pattern", default="", metavar="TEXT", help="Only tests with this in their name.")
+@click.option("--junit", type=click.Path(path_type=Path), metavar="FILE.xml", help="Write JUnit XML.")
+@json_option
+@click.pass_obj
+def test(app: App, pattern: str, junit: Path | None, as_json: bool) -> int:
+    """Run the configuration's own tests: items in, levels and alerts out. Exit status 1 where one fails."""
+    from alerts.delivery.render import Renderer
+    from alerts.pipeline.configuration import Active
+    from alerts.replay import configtests
+
+    active = Active(app.settings())
+    renderer = Renderer(app.config_dir / "templates")
+    outcomes = []
+    for each in active.settings.tests:
+        if pattern.casefold() not in each.name.casefold():
+            continue
+        outcome = configtests.run(each, active, renderer)
+        outcomes.append(outcome)
+        if as_json:
+            failures = [
+                {
+                    "where": one.where,
+                    "expected": one.expected,
+                    "actual": one.actual,
+                    "because": list(one.because),
+                }
+                for one in outcome.failures
+            ]
+            click.echo(to_line({"test": outcome.name, "passed": outcome.passed, "failures": failures}))
+        else:
+            _show(outcome)
+    if junit is not None:
+        junit.write_text(configtests.junit(outcomes), encoding="utf-8")
+    failed = sum(not each.passed for each in outcomes)
+    if not as_json:
+        click.echo(f"{len(outcomes) - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+def _show(outcome: Outcome) -> None:
+    click.echo(("ok    " if outcome.passed else "FAIL  ") + printable(outcome.name))
+    for failure in outcome.failures:
+        click.echo(f"      {failure.where}")
+        click.echo(f"        expected  {printable(failure.expected)}")
+        click.echo(f"        actual    {printable(failure.actual)}")
+        for line in failure.because:
+            click.echo(f"                  {printable(line)}")

@@ -1,0 +1,296 @@
+"""Unit tests of a configuration: items in, levels and alerts out, under a clock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from xml.etree import ElementTree
+
+from alerts.delivery.render import Renderer
+from alerts.delivery.view import compose
+from alerts.model.alert import Alert, AlertState
+from alerts.model.level import Axis, Level
+from alerts.model.profile import Coverage, CoverageState, Profile
+from alerts.model.settings import ConfigTest, Expectation
+from alerts.model.times import format_time
+from alerts.pipeline.configuration import Active
+from alerts.pipeline.profiles import profile_of
+from alerts.pipeline.route import detail
+from alerts.replay.rehearsal import Result, rehearse, with_observed
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An expectation that did not hold; `because` are lines that explain the actual outcome."""
+
+    where: str
+    expected: str
+    actual: str
+    because: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A test with what failed in it; nothing means it passed."""
+
+    name: str
+    where: str
+    failures: tuple[Failure, ...]
+
+    @property
+    def passed(self) -> bool:
+        return not self.failures
+
+
+def run(test: ConfigTest, active: Active, renderer: Renderer) -> Outcome:
+    """Plays the test's items up to its clock and holds every expectation against what came out."""
+    items = [
+        replace(item, id=f"{number}-{item.id}" if item.id == item.title else item.id)
+        for number, item in enumerate(with_observed(test.items, test.at), start=1)
+    ]
+    result = rehearse(items, active.settings, until=test.at, active=active)
+    judge = _Judge(test, active, renderer, result)
+    failures = [failure for each in test.expect for failure in judge.failures(each)]
+    return Outcome(test.name, test.where, tuple(failures))
+
+
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    test: ConfigTest
+    active: Active
+    renderer: Renderer
+    result: Result
+
+    def failures(self, expected: Expectation) -> list[Failure]:
+        found = []
+        if expected.level is not None:
+            axes = [expected.axis] if expected.axis is not None else list(Axis)
+            levels = [self._level(expected.institution, axis) for axis in axes]
+            actual = max(levels, key=lambda level: level.rank)
+            if actual is not expected.level:
+                name = expected.axis.value if expected.axis is not None else "impact"
+                found.append(
+                    Failure(
+                        expected.where,
+                        f"{expected.institution}: {name} {expected.level}",
+                        f"{expected.institution}: {name} {actual}",
+                        self._scores(expected.institution, axes),
+                    )
+                )
+        if expected.mentioned is not None and expected.mentioned is not self._mentioned(expected.institution):
+            found.append(
+                Failure(
+                    expected.where,
+                    f"{expected.institution}: {'mentioned' if expected.mentioned else 'not mentioned'}",
+                    f"{expected.institution}: {'not mentioned' if expected.mentioned else 'mentioned'}",
+                    self._matches(expected.institution),
+                )
+            )
+        if expected.topic and expected.topic not in self._topics(expected.institution):
+            topics = ", ".join(sorted(self._topics(expected.institution))) or "no topic"
+            found.append(
+                Failure(
+                    expected.where,
+                    f"{expected.institution or 'items'}: topic {expected.topic}",
+                    f"{expected.institution or 'items'}: {topics}",
+                    self._matches(expected.institution),
+                )
+            )
+        if expected.subscriber:
+            found += self._told(expected)
+        return found
+
+    # Institutions
+
+    def _level(self, institution: str, axis: Axis) -> Level:
+        case = self.result.cases.get(institution)
+        return Level.LOW if case is None else case.axes[axis].level
+
+    def _scores(self, institution: str, axes: Sequence[Axis]) -> tuple[str, ...]:
+        case = self.result.cases.get(institution)
+        if case is None:
+            return self._matches(institution) or ("nothing was found about it",)
+        lines = []
+        for axis in axes:
+            lines.append(f"{axis} score {case.score(axis, self.test.at):.4f} at {format_time(self.test.at)}")
+            lines += [
+                f"{each.value:.4f} = severity {each.severity:g} x confidence {each.confidence:g} x salience "
+                f"{each.salience:g} x criticality {each.criticality:g}, {each.age_s:.0f} s old: {each.title}"
+                for each in case.contributions(axis, self.test.at)
+            ]
+        return tuple(lines)
+
+    def _mentioned(self, institution: str) -> bool:
+        case = self.result.cases.get(institution)
+        return case is not None and bool(case.evidence())
+
+    def _topics(self, institution: str) -> set[str]:
+        """The topics that count for an institution; without one, all that the items carry."""
+        if not institution:
+            return {hit.topic for item in self.test.items for hit in self.active.matcher.match(item).topics}
+        case = self.result.cases.get(institution)
+        return set() if case is None else {name for each in case.evidence() for name, _ in each.topics}
+
+    def _matches(self, institution: str) -> tuple[str, ...]:
+        """What matching found of the institution in the items, and what it turned down."""
+        lines = []
+        for item in self.test.items:
+            matched = self.active.matcher.match(item, explain=True)
+            lines += [
+                f"found by {each.rule} in the {each.field}: “{each.text}”"
+                for each in matched.mentions
+                if institution in ("", each.institution)
+            ]
+            lines += [
+                f"turned down in the {each.field}: “{each.text}”, {each.reason}"
+                for each in matched.rejections
+                if institution in ("", each.institution)
+            ]
+            lines += [f"topic {each.topic} in the {each.field}: “{each.text}”" for each in matched.topics]
+        return tuple(lines)
+
+    # Subscribers
+
+    def _told(self, expected: Expectation) -> list[Failure]:
+        mine = [
+            alert
+            for alert in self.result.alerts
+            if alert.subscriber == expected.subscriber
+            and (not expected.channel or alert.channel == expected.channel)
+            and (not expected.institution or alert.institution == expected.institution)
+            and (
+                expected.axis is None
+                or (alert.transition is not None and alert.transition.axis is expected.axis)
+            )
+        ]
+        because = tuple(_line(alert) for alert in mine) or (self._why_none(expected),)
+        chosen = [
+            alert
+            for alert in mine
+            if (alert.state.value == expected.state if expected.state else self._counts(alert, expected))
+            and (not expected.reason or alert.reason == expected.reason)
+        ]
+        found = []
+        if expected.alerts is not None and len({_event(alert) for alert in chosen}) != expected.alerts:
+            found.append(
+                Failure(
+                    expected.where,
+                    f"{expected.subscriber}: {_alerts(expected.alerts, expected)}",
+                    f"{expected.subscriber}: {_alerts(len({_event(alert) for alert in chosen}), expected)}",
+                    because,
+                )
+            )
+        elif expected.alerts is None and (expected.state or expected.reason) and not chosen:
+            said = " ".join(filter(None, (expected.state, expected.reason)))
+            found.append(
+                Failure(expected.where, f"{expected.subscriber}: an alert {said}", "none such", because)
+            )
+        if expected.text or expected.not_text:
+            found += self._texts(expected)
+        return found
+
+    @staticmethod
+    def _counts(alert: Alert, expected: Expectation) -> bool:
+        # What is told at once or in a digest is an alert; with a reason, what was held back is meant.
+        return bool(expected.reason) or alert.state is not AlertState.SUPPRESSED
+
+    def _why_none(self, expected: Expectation) -> str:
+        moved = [
+            f"{each.institution} {each.axis} {each.from_} to {each.to}"
+            for each in self.result.transitions
+            if not expected.institution or each.institution == expected.institution
+        ]
+        return "level changes: " + (", ".join(moved) or "none")
+
+    def _texts(self, expected: Expectation) -> list[Failure]:
+        texts = self._rendered(expected)
+        shown = tuple(line for text in texts for line in text.splitlines()) or ("no message",)
+        found = []
+        if expected.text and not any(expected.text in text for text in texts):
+            found.append(Failure(expected.where, f"a message with “{expected.text}”", "none such", shown))
+        if expected.not_text and any(expected.not_text in text for text in texts):
+            found.append(
+                Failure(expected.where, f"no message with “{expected.not_text}”", "there is one", shown)
+            )
+        return found
+
+    def _rendered(self, expected: Expectation) -> list[str]:
+        settings = self.active.settings
+        subscriber = settings.subscribers[expected.subscriber]
+        alerts = {alert.id: alert for alert in self.result.alerts}
+        texts = []
+        for message in self.result.messages:
+            if message.subscriber != subscriber.id or message.held is not None:
+                continue
+            if expected.channel and message.channel != expected.channel:
+                continue
+            told = {
+                each: [alerts[one] for one in getattr(message, each)]
+                for each in ("alerts", "reminders", "overtaken")
+            }
+            everything = [alert for each in told.values() for alert in each]
+            view = compose(
+                subscriber,
+                id=message.id,
+                kind=message.kind,
+                channel=message.channel,
+                at=message.at,
+                alerts=told["alerts"],
+                reminders=told["reminders"],
+                overtaken=told["overtaken"],
+                details={alert.id: detail(self.result.events[alert.id]) for alert in everything},
+                standing=[(each.institution, each.axis, each.level) for each in message.standing],
+                institutions=settings.institutions,
+                profiles={alert.institution: self._profile(alert.institution) for alert in everything},
+                omitted=message.more,
+                why=message.detail,
+            )
+            rendered = self.renderer.render(view, subscriber.channels[message.channel])
+            texts.append(f"{rendered.title}\n{rendered.body}")
+        return texts
+
+    def _profile(self, institution: str) -> Profile:
+        return profile_of(
+            self.active.settings,
+            self.result.cases[institution],
+            self.test.at,
+            history=[each for each in self.result.transitions if each.institution == institution],
+            coverage=Coverage(CoverageState.COVERED),
+        )
+
+
+def _event(alert: Alert) -> tuple[object, ...]:
+    axis = alert.transition.axis if alert.transition is not None else None
+    return alert.institution, alert.on, alert.at, axis
+
+
+def _line(alert: Alert) -> str:
+    moved = alert.transition
+    what = f"{moved.axis} {moved.from_} to {moved.to}" if moved is not None else alert.on.value
+    fate = alert.state.value + (f" ({alert.reason})" if alert.reason else "")
+    return f"{format_time(alert.at)} {alert.institution} {what} by {alert.channel}: {fate}"
+
+
+def _alerts(count: int, expected: Expectation) -> str:
+    said = f"{count} alert" + ("" if count == 1 else "s")
+    return " ".join(filter(None, (said, expected.state, expected.reason)))
+
+
+def junit(outcomes: Sequence[Outcome]) -> str:
+    """The outcomes as JUnit XML, for CI systems."""
+    failed = sum(not each.passed for each in outcomes)
+    suite = ElementTree.Element(
+        "testsuite", name="alerts config", tests=str(len(outcomes)), failures=str(failed), errors="0"
+    )
+    for each in outcomes:
+        file, _, line = each.where.partition(":")
+        case = ElementTree.SubElement(suite, "testcase", name=each.name, classname=file, file=file)
+        if line:
+            case.set("line", line.partition(":")[0])
+        for failure in each.failures:
+            told = ElementTree.SubElement(
+                case, "failure", message=f"expected {failure.expected}, got {failure.actual}"
+            )
+            told.text = "\n".join((failure.where, *failure.because))
+    ElementTree.indent(suite)
+    return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"

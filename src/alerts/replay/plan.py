@@ -1,0 +1,165 @@
+"""What a change of the configuration would do: the difference of two replays of one history."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from alerts.model.alert import Alert, AlertState
+from alerts.model.item import Item
+from alerts.model.level import Axis
+from alerts.model.records import alert_record
+from alerts.model.settings import Settings
+from alerts.replay.rehearsal import Progress, rehearse
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """An alert that comes at another time, or meets another fate."""
+
+    before: Alert
+    after: Alert
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """How much a subscriber is told over the whole history, before and after; `per_day` is the new rate."""
+
+    subscriber: str
+    before: int
+    after: int
+    per_day: float
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Alerts that the new configuration adds, drops and moves, each in order of time."""
+
+    gained: tuple[Alert, ...]
+    lost: tuple[Alert, ...]
+    moved: tuple[Moved, ...]
+    volumes: tuple[Volume, ...]
+
+    @property
+    def changes(self) -> int:
+        return len(self.gained) + len(self.lost) + len(self.moved)
+
+
+def plan(
+    items: Sequence[Item], before: Settings, after: Settings, *, progress: Progress = lambda _: None
+) -> Plan:
+    """Plays the items under both configurations and compares what subscribers would have been told."""
+    old = rehearse(items, before, progress=progress).alerts
+    new = rehearse(items, after, progress=progress).alerts
+    times = [item.observed for item in items]
+    days = max((max(times) - min(times)) / DAY, 1.0) if times else 1.0
+    return compare(old, new, sorted({*before.subscribers, *after.subscribers}), days)
+
+
+def compare(old: Iterable[Alert], new: Iterable[Alert], subscribers: Iterable[str], days: float) -> Plan:
+    """The difference of two sets of alerts.
+
+    Alerts are one and the same where subscriber, channel, institution, kind, axis and levels are; of several
+    such, the first of the one is the first of the other. Taking away the lost ones, putting the moved ones
+    where they now are, and adding the gained ones turns the old set into the new one.
+    """
+    left, right = _by_key(old), _by_key(new)
+    gained: list[Alert] = []
+    lost: list[Alert] = []
+    moved: list[Moved] = []
+    for key in left.keys() | right.keys():
+        mine, theirs = left.get(key, []), right.get(key, [])
+        same = Counter(map(_fate, mine)) & Counter(map(_fate, theirs))
+        mine, theirs = _without(mine, same), _without(theirs, same)
+        paired = min(len(mine), len(theirs))
+        moved += [Moved(one, other) for one, other in zip(mine[:paired], theirs[:paired], strict=True)]
+        lost += mine[paired:]
+        gained += theirs[paired:]
+    told_before, told_after = _told(left), _told(right)
+    return Plan(
+        gained=tuple(sorted(gained, key=_order)),
+        lost=tuple(sorted(lost, key=_order)),
+        moved=tuple(sorted(moved, key=lambda each: _order(each.before))),
+        volumes=tuple(
+            Volume(each, told_before[each], told_after[each], told_after[each] / days) for each in subscribers
+        ),
+    )
+
+
+def records(plan: Plan) -> Iterator[Mapping[str, Any]]:
+    """Each change and each subscriber's volume as a record."""
+    for kind, alerts in (("gained", plan.gained), ("lost", plan.lost)):
+        for alert in alerts:
+            yield {**_slim(alert), "kind": kind}
+    for each in plan.moved:
+        yield {
+            **_slim(each.after),
+            "kind": "moved",
+            "before": {key: _slim(each.before)[key] for key in ("at", "state", "reason")},
+        }
+    for volume in plan.volumes:
+        yield {
+            "kind": "volume",
+            "subscriber": volume.subscriber,
+            "before": volume.before,
+            "after": volume.after,
+            "per_day": round(volume.per_day, 3),
+        }
+
+
+def _slim(alert: Alert) -> dict[str, Any]:
+    record = alert_record(alert)
+    if record["transition"] is not None:
+        record["transition"] = {**record["transition"], "contributions": []}
+    return record
+
+
+_Key = tuple[object, ...]
+
+
+def _key(alert: Alert) -> _Key:
+    moved = alert.transition
+    change = (None, None, None) if moved is None else (moved.axis, moved.from_, moved.to)
+    return alert.subscriber, alert.channel, alert.institution, alert.on, *change
+
+
+def _fate(alert: Alert) -> _Key:
+    return alert.at, alert.state, alert.reason
+
+
+def _by_key(alerts: Iterable[Alert]) -> dict[_Key, list[Alert]]:
+    found: dict[_Key, list[Alert]] = defaultdict(list)
+    for alert in sorted(alerts, key=_order):
+        found[_key(alert)].append(alert)
+    return found
+
+
+def _without(alerts: Sequence[Alert], same: Counter[_Key]) -> list[Alert]:
+    """The alerts left after taking away as many of each fate as `same` says."""
+    left = same.copy()
+    kept = []
+    for alert in alerts:
+        if left[_fate(alert)] > 0:
+            left[_fate(alert)] -= 1
+        else:
+            kept.append(alert)
+    return kept
+
+
+def _told(alerts: Mapping[_Key, Sequence[Alert]]) -> Counter[str]:
+    return Counter(
+        alert.subscriber
+        for each in alerts.values()
+        for alert in each
+        if alert.state is not AlertState.SUPPRESSED
+    )
+
+
+def _order(alert: Alert) -> tuple[object, ...]:
+    axis = -1 if alert.transition is None else list(Axis).index(alert.transition.axis)
+    return alert.at, alert.institution, alert.on.value, axis, alert.subscriber, alert.channel, alert.id
