@@ -307,7 +307,11 @@ WRONG = [
         "tests: [{name: t, at: 2026-01-01, expect: [{subscriber: »x, alerts: 1}]}]",
         "no subscriber has the id 'x'",
     ),
-    ("tests: [{name: t, at: 2026-01-01, expect: [{topic: »x}]}]", "no topic has the id 'x'"),
+    (
+        "institutions: [{id: a, name: A}]\ntests: [{name: t, at: 2026-01-01, expect: [{institution: a, topic: »x}]}]",
+        "no topic has the id 'x'",
+    ),
+    (TEST % "expect: [{»text: x}]", "without `subscriber`"),
     (TEST % "expect: [{subscriber: s, alerts: »-1}]", "at least 0"),
     (
         TEST % "items: [{title: x, source: »y}], expect: [{subscriber: s, alerts: 0}]",

@@ -177,10 +177,15 @@ _EXPECTS: Final = ("level", "mentioned", "topic", "alerts", "state", "reason", "
 """Keys of an expectation that say what must hold; the others say for whom or what."""
 
 _NEEDS: Final[dict[str, tuple[str, ...]]] = {
-    "axis": ("level",),
+    "axis": ("institution", "subscriber"),
     "level": ("institution",),
     "mentioned": ("institution",),
+    "topic": ("institution",),
     "channel": ("subscriber",),
     "alerts": ("subscriber",),
+    "state": ("subscriber",),
+    "reason": ("subscriber",),
+    "text": ("subscriber",),
+    "not_text": ("subscriber",),
 }
 """Keys of an expectation that need another beside them."""

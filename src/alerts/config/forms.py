@@ -310,14 +310,18 @@ class ItemForm(Form):
 class ExpectationForm(Form):
     """What must hold as of `at`. Only what is given is checked."""
 
-    institution: Annotated[Id, Field(description="Id of the institution it is about.")] = ""
-    axis: Annotated[Axis | None, Field(description="The axis whose level is checked.")] = None
+    institution: Annotated[
+        Id, Field(description="Id of the institution it is about; with a subscriber, only its alerts.")
+    ] = ""
+    axis: Annotated[
+        Axis | None, Field(description="The axis whose level is checked, or whose alerts are counted.")
+    ] = None
     level: Annotated[Level | None, Field(description="The level it must have.")] = None
     mentioned: Annotated[Boolean | None, Field(description="Whether the items mention the institution.")] = (
         None
     )
-    topic: Annotated[Id, Field(description="A topic that must be found.")] = ""
-    subscriber: Annotated[Id, Field(description="Id of the subscriber whose alerts are counted.")] = ""
+    topic: Annotated[Id, Field(description="Id of a topic that the institution's items must have.")] = ""
+    subscriber: Annotated[Id, Field(description="Id of the subscriber whose alerts are checked.")] = ""
     channel: Annotated[Text, Field(description="Only alerts to this channel of the subscriber.")] = ""
     alerts: Annotated[Count | None, Field(description="How many alerts there must be.")] = None
     state: Annotated[AlertState | None, Field(description="Only alerts in this state.")] = None
