@@ -142,8 +142,9 @@ class CaseFile:
         ]
         events = self._clusterer.add(clustered) if clustered else []
         touched: set[str] = set()
+        incoming = {each.report.item: each for each in batch}
         for event in events:
-            touched |= self._apply(event)
+            touched |= self._apply(event, incoming)
         for observation in batch:
             story = self._story_of.get(observation.report.item)
             if story is not None:
@@ -175,20 +176,16 @@ class CaseFile:
         self._story_of[item] = story
         self._members.setdefault(story, {})[item] = observation
 
-    def _apply(self, event: Event) -> set[str]:
+    def _apply(self, event: Event, incoming: Mapping[str, Observation]) -> set[str]:
         """Follows a story event in the books; returns the stories it touched."""
         if isinstance(event, Joined):
             former = self._story_of.get(event.item)
-            moved = self._members[former].pop(event.item, None) if former is not None else None
-            self._story_of[event.item] = event.story
-            members = self._members.setdefault(event.story, {})
-            if moved is not None:
-                members[event.item] = moved
+            if former is not None:
+                del self._members[former][event.item]
+            self._place(incoming[event.item], event.story)
             return {event.story} if former is None else {event.story, former}
-        gone = self._members.pop(event.story_from, {})
-        self._members.setdefault(event.into, {}).update(gone)
-        for item in gone:
-            self._story_of[item] = event.into
+        for observation in self._members.pop(event.story_from, {}).values():
+            self._place(observation, event.into)
         return {event.into, event.story_from}
 
     def _weigh(self, story: str) -> None:

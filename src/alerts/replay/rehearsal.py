@@ -91,8 +91,12 @@ def revisions(items: Iterable[Item], until: datetime | None = None) -> list[Item
         if until is not None and item.observed > until:
             break
         words = _said(item)
-        if said.get(item.id) != words:
-            said[item.id] = words
+        if said.get(item.id) == words:
+            continue
+        said[item.id] = words
+        if kept and (kept[-1].id, kept[-1].observed) == (item.id, item.observed):
+            kept[-1] = item  # two versions of one instant: only one can have been the last
+        else:
             kept.append(item)
     return kept
 
