@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -38,26 +38,22 @@ def assess(runtime: Runtime, institution_id: str) -> Assessed:
 
     Idempotent: what is assessed stands in the case's cursor. Enqueues the deliveries that can be sent.
     """
-    active = runtime.configuration.current()
-    institution = active.settings.institutions.get(institution_id)
     # A stamp of its own, committed first: everything observed before it is visible to the transaction below,
     # so no fall can be recorded that an observation on its way would have prevented.
     with runtime.database.write() as session:
         upto = stamp(session, runtime.clock())
+        known = cases.peek(session, institution_id)
+    # Where another worker has seen an edit before this one, look again instead of turning it back.
+    active = runtime.configuration.current(other_than=known.configuration if known else "")
+    institution = active.settings.institutions.get(institution_id)
     with runtime.database.write() as session:
         stored = cases.lock(session, institution_id)
         if stored is None:
             return Assessed()
-        if institution is None:  # no longer tracked: kept, but not due
-            cases.save(
-                session,
-                stored,
-                cursor=stored.cursor,
-                configuration=active.settings.hash,
-                axes=stored.axes,
-                next_fall_at=None,
-            )
+        if institution is None:
+            cases.shelve(session, institution_id)
             return Assessed()
+        upto = max(upto, stored.cursor)  # another worker may have been here with a later stamp
         case = open_case(session, runtime, active, stored, institution)
         result = _assess(session, active, stored, case, upto=upto, now=runtime.clock())
     runtime.cases.put(institution_id, stored.version + 1, active.settings.hash, case)
@@ -106,15 +102,16 @@ def _assess(
     happenings: list[Happening] = []
     touched: set[str] = set()
     observed: datetime | None = None
+    waiting = cases.observations(
+        session, institution, active.settings.sources, after=stored.cursor, upto=upto
+    )
     if stored.version and stored.configuration != active.settings.hash:
-        moved = case.reconsider(upto, stored.axes)
+        # In force before anything that waits, so that time does not run backwards.
+        moved = case.reconsider(waiting[0][0] - timedelta.resolution if waiting else upto, stored.axes)
         transitions += moved
         happenings += [LevelEvent(each) for each in moved]
         touched |= {each.story for each in case.evidence()}
     reporter = Reporter(case, ReporterState.of(stored.reporter), active.wanted)
-    waiting = cases.observations(
-        session, institution, active.settings.sources, after=stored.cursor, upto=upto
-    )
     for at, batch in waiting:
         change, found = reporter.observe(at, batch)
         cases.add_events(session, institution, at, change.events)

@@ -29,7 +29,7 @@ class Once:
         """Polls each source once, works until nothing is left that can be done now, and returns the outcomes."""
         with ThreadPoolExecutor(POLLERS, thread_name_prefix="poll") as pool:
             outcomes = []
-            for outcome in pool.map(lambda source: verbs.poll(runtime, source, now_or_never=True), sources):
+            for outcome in pool.map(lambda source: verbs.poll(runtime, source, due_only=False), sources):
                 outcomes.append(outcome)
                 told(outcome)
                 self._follow(runtime)

@@ -48,10 +48,10 @@ class PollOutcome:
     skipped: bool = False
 
 
-def poll(runtime: Runtime, source_id: str, *, now_or_never: bool = False) -> PollOutcome:
+def poll(runtime: Runtime, source_id: str, *, due_only: bool = True) -> PollOutcome:
     """Polls a source, if it is due, and stores what is new. Idempotent; enqueues the institutions to assess.
 
-    `now_or_never` polls one that is not due, too, and waits for its turn at its host however long.
+    Without `due_only` one that is not due is polled, too, however long it has to wait for its turn at its host.
     What a server or a feed does wrong is recorded on the source and harms no other.
     """
     active = runtime.configuration.current()
@@ -60,12 +60,12 @@ def poll(runtime: Runtime, source_id: str, *, now_or_never: bool = False) -> Pol
     if source is None:
         return PollOutcome(source_id, skipped=True)
     with runtime.database.write() as session:
-        leased = sources.lease(session, source_id, now, seconds=LEASE_SECONDS, due_only=not now_or_never)
+        leased = sources.lease(session, source_id, now, seconds=LEASE_SECONDS, due_only=due_only)
         if leased is None:
             return PollOutcome(source_id, skipped=True)
         host = urlsplit(poll_url(source, leased.state)).netloc
         gap = timedelta(0) if source.allow_private else HOST_GAP
-        patience = timedelta(seconds=LEASE_SECONDS / 2) if now_or_never else LONGEST_WAIT
+        patience = LONGEST_WAIT if due_only else timedelta(seconds=LEASE_SECONDS / 2)
         turn = sources.reserve_host(session, host, now, gap, patience=patience) if gap else now
         if turn - now > patience:
             sources.release(session, leased, turn)

@@ -18,15 +18,18 @@ HOLD = timedelta(seconds=30)
 
 def tick(runtime: Runtime) -> Hints:
     """Claims what is due and enqueues it. Two at once are harmless: each row is claimed by one of them."""
-    settings = runtime.configuration.current().settings
     now = runtime.clock()
     with runtime.database.read() as session:
         known = facts.get(session, "configuration")
-    if known is None or known.value.get("hash") != settings.hash:
+    in_force = str(known.value["hash"]) if known is not None else ""
+    settings = runtime.configuration.current(other_than=in_force).settings
+    changed = settings.hash != in_force
+    if changed:
         poll.sync(runtime)
     with runtime.database.write() as session:
-        if known is None or known.value.get("hash") != settings.hash:
+        if changed:
             facts.put(session, "configuration", now, {"hash": settings.hash})
+            cases.mark_all_due(session, now)
         facts.put(session, "tick", now, {})
         found = Hints(
             send=deliveries.claim_due(session, now, limit=BATCH, hold=HOLD),

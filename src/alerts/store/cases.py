@@ -41,6 +41,7 @@ class Case:
     configuration: str
     axes: Mapping[Axis, AxisState]
     reporter: dict[str, Any]
+    due_at: datetime | None = None
 
 
 # --- what is due ---------------------------------------------------------------------------------------------
@@ -66,6 +67,11 @@ def mark_due(session: Session, institutions: Iterable[str], at: datetime) -> Non
         {"cursor", "version", "configuration", "axes", "reporter", "next_fall_at", "claimed_until"}
     )
     upsert(session, CaseRow, rows, keep=kept)
+
+
+def mark_all_due(session: Session, at: datetime) -> None:
+    """The configuration changed at `at`: every level may be another now."""
+    session.execute(update(CaseRow).values(due_at=at, claimed_until=None))
 
 
 def claim_due(session: Session, now: datetime, *, limit: int, hold: timedelta) -> list[str]:
@@ -105,7 +111,7 @@ def _case(row: CaseRow | None) -> Case | None:
         Axis(name): AxisState(Level(state["level"]), parse_time(state["since"]) if state["since"] else None)
         for name, state in row.axes.items()
     }
-    return Case(row.institution, row.cursor, row.version, row.configuration, axes, row.reporter)
+    return Case(row.institution, row.cursor, row.version, row.configuration, axes, row.reporter, row.due_at)
 
 
 def observations(
@@ -226,7 +232,9 @@ def save(
     next_fall_at: datetime | None,
     reporter: dict[str, Any] | None = None,
 ) -> None:
-    """Writes the case as assessed up to `cursor`; it is due again at its next fall."""
+    """Writes the case as assessed up to `cursor`; it is due again at its next fall, or at once where something
+    was found after `cursor` meanwhile."""
+    found_since = case.due_at if case.due_at is not None and case.due_at > cursor else None
     session.execute(
         update(CaseRow)
         .where(CaseRow.institution == case.institution)
@@ -242,10 +250,19 @@ def save(
                 for axis, state in axes.items()
             },
             reporter=case.reporter if reporter is None else reporter,
-            due_at=next_fall_at,
+            due_at=min((each for each in (next_fall_at, found_since) if each is not None), default=None),
             next_fall_at=next_fall_at,
             claimed_until=None,
         )
+    )
+
+
+def shelve(session: Session, institution: str) -> None:
+    """Keeps a case that is no longer tracked; it is not due until something is found or configured anew."""
+    session.execute(
+        update(CaseRow)
+        .where(CaseRow.institution == institution)
+        .values(due_at=None, next_fall_at=None, claimed_until=None)
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from alerts.delivery.messages import Message
@@ -16,6 +16,7 @@ from alerts.model.alert import Alert, AlertState, DeliveryState
 from alerts.model.level import Transition
 from alerts.model.subscriber import On
 from alerts.store import desks
+from alerts.store.cases import BEGINNING
 from alerts.store.tables import AlertRow, AttemptRow, DeliveryRow, SnapshotRow, TransitionRow
 from alerts.store.upsert import insert_new
 
@@ -90,6 +91,7 @@ def add_delivery(
                 "state": (DeliveryState.SUPPRESSED if held else DeliveryState.PENDING).value,
                 "reason": message.held.value if message.held is not None else "",
                 "due_at": None if held else now,
+                "claimed_until": None,
                 "lease_until": None,
                 "lease_token": None,
                 "attempts": 0,
@@ -123,14 +125,14 @@ def claim_due(session: Session, now: datetime, *, limit: int, hold: timedelta) -
     """Deliveries to send now, expired leases among them; each is not handed out again for `hold`."""
     due = (
         select(DeliveryRow.id)
-        .where(DeliveryRow.due_at <= now)
+        .where(DeliveryRow.due_at <= now, func.coalesce(DeliveryRow.claimed_until, BEGINNING) <= now)
         .order_by(DeliveryRow.due_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
     found = list(session.scalars(due))
     if found:
-        session.execute(update(DeliveryRow).where(DeliveryRow.id.in_(found)).values(due_at=now + hold))
+        session.execute(update(DeliveryRow).where(DeliveryRow.id.in_(found)).values(claimed_until=now + hold))
     return found
 
 
@@ -164,13 +166,14 @@ def alert_of(row: AlertRow, transition: Transition | None) -> Alert:
 
 
 def lease(session: Session, delivery: str, now: datetime, *, seconds: float) -> Leased | None:
-    """Takes a delivery and marks the attempt; None where it is done or in other hands."""
+    """Takes a delivery and marks the attempt; None where it is done, in other hands, or not due."""
     until = now + timedelta(seconds=seconds)
     token = uuid.uuid4().hex
     taken = session.execute(
         update(DeliveryRow)
         .where(
             DeliveryRow.id == delivery,
+            DeliveryRow.due_at <= now,
             or_(
                 DeliveryRow.state.in_(_WAITING),
                 (DeliveryRow.state == DeliveryState.LEASED.value) & (DeliveryRow.lease_until <= now),
@@ -246,6 +249,7 @@ def finish(
             state=state.value,
             reason=reason,
             due_at=next_at,
+            claimed_until=None,
             lease_until=None,
             lease_token=None,
             sent_at=now if state is DeliveryState.SENT else None,

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from alerts.feeds.state import FeedState
 from alerts.model.source import Source
+from alerts.store.cases import BEGINNING
 from alerts.store.tables import FindingRow, HostRow, SourceRow
 from alerts.store.upsert import insert_new, upsert
 
@@ -51,6 +52,7 @@ def sync(session: Session, configured: Mapping[str, Source], due: Callable[[Sour
                 "url": source.url,
                 "active": True,
                 "next_poll_at": due(source),
+                "claimed_until": None,
                 "lease_until": None,
                 "lease_token": None,
                 "last_poll_at": None,
@@ -76,25 +78,32 @@ def claim_due(session: Session, now: datetime, *, limit: int, hold: timedelta) -
     """Sources to poll now, at most `limit`; each is not handed out again for `hold`."""
     due = (
         select(SourceRow.id)
-        .where(SourceRow.active.is_(True), SourceRow.next_poll_at <= now)
+        .where(
+            SourceRow.active.is_(True),
+            SourceRow.next_poll_at <= now,
+            func.coalesce(SourceRow.claimed_until, BEGINNING) <= now,
+        )
         .order_by(SourceRow.next_poll_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
     found = list(session.scalars(due))
     if found:
-        session.execute(update(SourceRow).where(SourceRow.id.in_(found)).values(next_poll_at=now + hold))
+        session.execute(update(SourceRow).where(SourceRow.id.in_(found)).values(claimed_until=now + hold))
     return found
 
 
-def lease(session: Session, source: str, now: datetime, *, seconds: float) -> Polled | None:
-    """Takes a source for one poll; None where it is in other hands or not polled any more."""
+def lease(
+    session: Session, source: str, now: datetime, *, seconds: float, due_only: bool = True
+) -> Polled | None:
+    """Takes a source for one poll; None where it is in other hands, not due, or not polled any more."""
     token = uuid.uuid4().hex
     taken = session.execute(
         update(SourceRow)
         .where(
             SourceRow.id == source,
             SourceRow.active.is_(True),
+            *([SourceRow.next_poll_at <= now] if due_only else []),
             or_(SourceRow.lease_until.is_(None), SourceRow.lease_until <= now),
         )
         .values(lease_until=now + timedelta(seconds=seconds), lease_token=token)
@@ -119,6 +128,7 @@ def finish(
         .values(
             state=state.to_json(),
             next_poll_at=next_poll_at,
+            claimed_until=None,
             lease_until=None,
             lease_token=None,
             last_poll_at=now,
@@ -136,16 +146,22 @@ def release(session: Session, polled: Polled, next_poll_at: datetime) -> None:
     session.execute(
         update(SourceRow)
         .where(SourceRow.id == polled.id, SourceRow.lease_token == polled.token)
-        .values(next_poll_at=next_poll_at, lease_until=None, lease_token=None)
+        .values(next_poll_at=next_poll_at, claimed_until=None, lease_until=None, lease_token=None)
     )
 
 
-def reserve_host(session: Session, host: str, now: datetime, gap: timedelta) -> datetime:
-    """A turn at a host, at least `gap` after everybody else's: when this poller may ask it."""
+def reserve_host(
+    session: Session, host: str, now: datetime, gap: timedelta, *, patience: timedelta
+) -> datetime:
+    """When this poller may ask a host: at least `gap` after everybody else.
+
+    A turn within `patience` is taken. One beyond it is not: come back then, and ask again.
+    """
     insert_new(session, HostRow, [{"host": host, "free_at": now}])
     free_at = session.scalar(select(HostRow.free_at).where(HostRow.host == host).with_for_update()) or now
     turn = max(now, free_at)
-    upsert(session, HostRow, [{"host": host, "free_at": turn + gap}])
+    if turn - now <= patience:
+        upsert(session, HostRow, [{"host": host, "free_at": turn + gap}])
     return turn
 
 

@@ -54,6 +54,7 @@ class SourceRow(Base):
     url: Mapped[str]
     active: Mapped[bool] = mapped_column(default=True)
     next_poll_at: Mapped[datetime]
+    claimed_until: Mapped[datetime | None]
     lease_until: Mapped[datetime | None]
     lease_token: Mapped[str | None]
     last_poll_at: Mapped[datetime | None]
@@ -238,6 +239,7 @@ class DeliveryRow(Base):
     state: Mapped[str]
     reason: Mapped[str]
     due_at: Mapped[datetime | None]
+    claimed_until: Mapped[datetime | None]
     lease_until: Mapped[datetime | None]
     lease_token: Mapped[str | None]
     attempts: Mapped[int]
