@@ -235,6 +235,9 @@ def _spellings(name: _Name) -> Iterator[str]:
             yield " ".join(split)
     if "-" in surface and len(name) == 2:
         yield surface.replace("-", "")
+    if surface.count(", ") == 1 and len(name) > 2:
+        yield surface.replace(", ", " at ")  # University of California, San Diego
+        yield surface.replace(", ", " in ")
     web = _WEB_ENDING.match(surface)
     if web and _distinctive(web[1].lower(), web[1]):
         yield web[1]
@@ -329,7 +332,6 @@ def _short_forms(name: _Name, firm: bool) -> Iterator[Derived]:
     yield from _of_a_country(name)
     yield from _team(name)
     yield from _party(name)
-    yield from _listed(name)
     low, size = name.low, len(name)
     if low[-1] == "city" and size > 2:
         yield _short(name.part(0, size - 1))
@@ -337,6 +339,7 @@ def _short_forms(name: _Name, firm: bool) -> Iterator[Derived]:
         yield _short(name.part(size - 1, size))
     if low[:3] == ["university", "of", "california"] and size > 3:
         yield _short("UC " + name.part(3, size))
+    yield from _listed(name)
 
 
 def _short(surface: str, alone: bool = True) -> Derived:
@@ -486,6 +489,8 @@ def _party(name: _Name) -> Iterator[Derived]:
         yield _short(_PARTY_PLURALS[adjective])
     elif adjective.endswith(_PARTY_ADJECTIVES):
         yield _short(name.word(0) + "s")
+    if adjective in _PARTY_PLURALS or adjective.endswith(_PARTY_ADJECTIVES):
+        yield _short(name.word(0))  # with a capital within a sentence it is the party
 
 
 def _listed(name: _Name) -> Iterator[Derived]:

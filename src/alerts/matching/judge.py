@@ -50,6 +50,7 @@ _DIRECTIONS = words(
 # What may follow a place with a capital without making another name of it.
 _AFTER_PLACE = (
     PERSON_TITLES
+    | GIVEN_NAMES
     | MONTHS
     | frozenset(DEMONYMS.values())
     | words(
@@ -57,6 +58,7 @@ _AFTER_PLACE = (
         "premier prime chief and of in on at to for the"
     )
 )
+_COUNTRY_LETTERS = words("uk us usa") | {"u k", "u s", "u s a"}
 _LOCATING = words("in at from near outside across around throughout")
 _LONGEST_LIST = 16  # words
 
@@ -68,7 +70,11 @@ def spelling(place: Place) -> str:
         return _unspaced(place)
     text = place.text
     for index, gap in enumerate(form.gaps, place.first + 1):
-        if not same_gap(gap, text.gap(index), text.tokens[index - 1]) and not _parenthesis(place, index):
+        seen = text.gap(index)
+        if same_gap(gap, seen, text.tokens[index - 1]) or _parenthesis(place, index):
+            continue
+        # Trinity College Dublin, written Trinity College, Dublin
+        if not (gap == " " and seen == ", " and index == place.last - 1 > place.first + 1):
             return "other punctuation between the words"
     if form.after.startswith(".") and not form.gaps and not text.low.startswith(".", place.end):
         return "an abbreviation without its full stop"
@@ -219,10 +225,12 @@ def _longer_name(place: Place) -> str:
             return f"part of a longer name: {place.surface} {following}"
         if cased and place.form.key in _PLACE_WORDS and noun not in _AFTER_PLACE and not following.isupper():
             return f"part of a longer name: {place.surface} {following}"
-    if place.form.gaps and place.form.key not in _PLACE_WORDS:
-        return ""
     preceding = place.before()
     low = preceding.lower()
+    if place.form.key in _COUNTRY_LETTERS and preceding[:1].isupper() and place.style == "mixed":
+        return "" if low in COMMON_WORDS else f"part of a longer name: {preceding} {place.surface}"
+    if place.form.gaps and place.form.key not in _PLACE_WORDS:
+        return ""
     if preceding[:1].isupper():
         directed = low in PLACE_PREFIXES and place.form.key in PLACES
         if (

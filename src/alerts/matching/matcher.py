@@ -10,7 +10,7 @@ from alerts.matching import judge
 from alerts.matching.forms import forms, host
 from alerts.matching.index import Index
 from alerts.matching.place import Place
-from alerts.matching.resolve import extent, resolve
+from alerts.matching.resolve import resolve
 from alerts.matching.salience import mention_salience
 from alerts.matching.text import Text
 from alerts.matching.topics import Lexicon
@@ -102,7 +102,7 @@ class Matcher:
 
 
 def _mention(place: Place) -> Mention:
-    first, last = place.text.raw_span(*extent(place))
+    first, last = place.text.raw_span(*place.extent())
     form = place.form
     salience = mention_salience(place.field, first, form.rule)
     return Mention(
@@ -111,5 +111,5 @@ def _mention(place: Place) -> Mention:
 
 
 def _rejection(place: Place, reason: str) -> Rejection:
-    first, last = place.text.raw_span(*extent(place))
+    first, last = place.text.raw_span(*place.extent())
     return Rejection(place.form.institution, place.field, first, last, place.text.raw[first:last], reason)

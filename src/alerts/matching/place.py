@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 
-from alerts.matching.english import FUNCTION_WORDS
+from alerts.matching.english import FUNCTION_WORDS, words
 from alerts.matching.forms import Form
 from alerts.matching.index import Found
 from alerts.matching.text import Text
+from alerts.model.mention import Rule
 
 _SENTENCE_END = re.compile(r"[.!?:;\n|•\"]")
+_LEGAL_TAILS = words("Inc Corp Corporation Ltd Limited LLC PLC GmbH AG")
 _WINDOW = 24  # words on each side that are looked at to tell the style of a sentence
 _LONGEST_LINK = 300  # characters on each side that are looked at to tell whether it is a link
 
@@ -47,6 +49,27 @@ class Place:
     def after(self, gap: str = " ") -> str:
         """The word after, where just `gap` is between."""
         return self.word(self.last) if self.text.gap(self.last) == gap else ""
+
+    def extent(self) -> tuple[int, int]:
+        """The span of the name in `text.low`, with what belongs to it: punctuation, article, legal form."""
+        low, form, start, end = self.text.low, self.form, self.start, self.end
+        if form.unspaced or form.rule is Rule.DOMAIN:
+            return start, end
+        if form.before and low.endswith(form.before, 0, start):
+            start -= len(form.before)
+        elif (
+            self.before() == "The"
+            and self.first > 1
+            and not _SENTENCE_END.search(self.text.gap(self.first - 1))
+        ):
+            start = self.text.starts[self.first - 1]
+        if form.after and low.startswith(form.after, end):
+            end += len(form.after)
+        elif low.startswith(")", end) and low.count("(", start, end) > low.count(")", start, end):
+            end += 1
+        elif (self.after() or self.after(", ")) in _LEGAL_TAILS:
+            end = self.text.end(self.last)
+        return start, end
 
     @property
     def mark(self) -> str:

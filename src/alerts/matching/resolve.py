@@ -31,6 +31,7 @@ def resolve(
 ) -> list[Place]:
     """The places that are mentions, one a span and institution, by field and offset. `reject` is told the others."""
     context = _Context(texts, institutions)
+    places = _parted(places)
     kept = []
     for place in places:
         if place.form.excludes:
@@ -69,10 +70,31 @@ def _inside(place: Place, places: Iterable[Place]) -> str:
         if other.form.excludes:
             if other.form.institution == place.form.institution:
                 return f"inside the excluded phrase {other.form.cased!r}"
-        elif other.end - other.start > place.end - place.start and other.form.strength > Strength.ANAPHOR:
-            if not other.form.head:
-                return f"part of the longer name {other.form.cased!r} ({other.form.institution})"
+        elif (
+            other.end - other.start > place.end - place.start
+            and other.form.strength > Strength.ANAPHOR
+            and not other.form.head
+        ):
+            return f"part of the longer name {other.form.cased!r} ({other.form.institution})"
     return ""
+
+
+def _parted(places: list[Place]) -> list[Place]:
+    """Without names that tell a place by naming another: "X University in Y" is X University, and Y."""
+    spans: dict[tuple[str, int, int], set[str]] = {}
+    for place in places:
+        if place.form.strength > Strength.ANAPHOR and not place.form.excludes and not place.form.head:
+            spans.setdefault((place.field, place.first, place.last), set()).add(place.form.institution)
+    return [
+        place
+        for place in places
+        if not any(
+            place.text.tokens[index] in {"in", "at"}
+            and place.form.institution in spans.get((place.field, place.first, index), ())
+            and spans.get((place.field, index + 1, place.last), set()) - {place.form.institution}
+            for index in range(place.first + 1, place.last - 1)
+        )
+    ]
 
 
 def _judged(place: Place) -> str:
@@ -132,20 +154,8 @@ def _choose(rivals: list[Place], clear: set[str], reject: Reject) -> Place | Non
 
 def _preference(place: Place) -> tuple[int, int, str]:
     """Of one institution's forms with the same words: the one whose punctuation stands there too, the strongest."""
-    start, end = extent(place)
+    start, end = place.extent()
     return end - start, place.form.strength, place.form.cased
-
-
-def extent(place: Place) -> tuple[int, int]:
-    """The span of a mention in `text.low`, with the punctuation that belongs to the name."""
-    low, form, start, end = place.text.low, place.form, place.start, place.end
-    if form.before and low.endswith(form.before, 0, start):
-        start -= len(form.before)
-    if form.after and low.startswith(form.after, end):
-        end += len(form.after)
-    elif low.startswith(")", end) and low.count("(", start, end) > low.count(")", start, end):
-        end += 1
-    return start, end
 
 
 def _pointing_back(anaphors: list[Place], names: list[Place], reject: Reject) -> list[Place]:

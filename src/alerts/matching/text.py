@@ -34,6 +34,7 @@ _CLUSTER = re.compile(rf"[\s\S]{_JOINING}*")
 _SPECIAL_SCRIPT = re.compile(f"[{_UNSPACED_RANGES}{_HANGUL}]")
 _NO_WORD = re.compile(rf"[^\w&+]|_|[{_UNSPACED_RANGES}]")
 _CAPITAL = re.compile(r"(?<!\S)[\"'(\[]*[A-Z]")
+_SMALL_PRONOUN = re.compile(r"(?<= )i(?= [a-z])")
 _WORD = re.compile(r"[^ ]+")
 
 # Letters and digits of ASCII stay, all others become a space; `&` and `+` belong to names (AT&T, Canal+).
@@ -149,9 +150,14 @@ class Text:
 
     @property
     def caseless(self) -> bool:
-        """Whether its writer uses no capitals, so that case tells nothing: no word (links aside) has one."""
+        """Whether its writer uses no capitals, so that case tells nothing.
+
+        No word (links aside) has one, or the writer does not even give one to the pronoun `I`.
+        """
         if self._caseless is None:
-            self._caseless = len(self.tokens) > 3 and _CAPITAL.search(self.cased) is None
+            self._caseless = len(self.tokens) > 3 and (
+                _CAPITAL.search(self.cased) is None or _SMALL_PRONOUN.search(self.cased) is not None
+            )
         return self._caseless
 
     def end(self, index: int) -> int:
