@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -91,7 +91,7 @@ class Service:
     limit: int = 20_000
     title_limit: int = 200
     source_format: Format | None = None
-    options: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    options: tuple[tuple[str, Any], ...] = ()
     measure: Callable[[str], int] = escape.size
     email: bool = False
     structured: bool = False
@@ -100,7 +100,7 @@ class Service:
 _TEXT = Service(PLAIN, source_format=Format.TEXT)
 _CHAT = replace(_TEXT, dialect=CHAT)
 _SMS = replace(_TEXT, limit=140, title_limit=0)
-_MARKDOWN = Service(MARKDOWN, options=MappingProxyType({"format": "markdown"}))
+_MARKDOWN = Service(MARKDOWN, options=(("format", "markdown"),))
 _MAIL_API = Service(HTML, limit=30_000, source_format=Format.HTML)
 
 _SERVICES: dict[str, Service] = {
@@ -112,11 +112,11 @@ _SERVICES: dict[str, Service] = {
         SLACK,
         2_900,
         150,
-        options=MappingProxyType({"use_blocks": True, "include_footer": False, "format": "markdown"}),
+        options=(("use_blocks", True), ("include_footer", False), ("format", "markdown")),
     ),
     "discord": Service(DISCORD, 1_990, 0),
     "guilded": Service(DISCORD, 1_990, 0),
-    "tgram": Service(TELEGRAM, 4_000, 0, options=MappingProxyType({"format": "html"})),
+    "tgram": Service(TELEGRAM, 4_000, 0, options=(("format", "html"),)),
     # Teams takes 28 kB, the card around the text included.
     **dict.fromkeys(
         ("workflow", "workflows"),

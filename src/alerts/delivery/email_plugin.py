@@ -73,7 +73,8 @@ class EmailPlugin(NotifyEmail):  # type: ignore[no-untyped-call]
                 "the mail server does not offer what the channel's URL asks for (STARTTLS or a login)"
             )
         except (OSError, smtplib.SMTPException) as error:
-            timed_out = isinstance(error, TimeoutError)
+            # While it waits for a reply, smtplib makes a time-out a disconnection.
+            timed_out = isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError)
             after = SendReason.TIMEOUT if timed_out else SendReason.CUT
             exchange.problem = after if written else SendReason.UNREACHABLE
             exchange.detail = f"mail server: {type(error).__name__}"
@@ -83,10 +84,10 @@ class EmailPlugin(NotifyEmail):  # type: ignore[no-untyped-call]
 
     def _assemble(self, body: str, title: str) -> EmailMessage:
         mail = EmailMessage(policy=_POLICY)
-        mail["From"] = formataddr((self.from_addr[0] or "", self.from_addr[1]))
-        mail["To"] = ", ".join(formataddr((name or "", address)) for name, address in self.targets)
+        mail["From"] = _address(*self.from_addr)
+        mail["To"] = ", ".join(_address(name, address) for name, address in self.targets)
         if self.cc:
-            mail["Cc"] = ", ".join(formataddr((self.names.get(each) or "", each)) for each in sorted(self.cc))
+            mail["Cc"] = ", ".join(_address(self.names.get(each), each) for each in sorted(self.cc))
         if self.reply_to:
             mail["Reply-To"] = ", ".join(sorted(self.reply_to))
         mail["Subject"] = escape.clean(title)
@@ -142,11 +143,13 @@ class EmailPlugin(NotifyEmail):  # type: ignore[no-untyped-call]
         if len(refused) == len(recipients):
             raise smtplib.SMTPRecipientsRefused(refused)
         if refused:
-            self._exchange.detail = (
-                f"accepted, but the server refused {len(refused)} of {len(recipients)} recipients"
-            )
+            self._exchange.detail = f"but the server refused {len(refused)} of {len(recipients)} recipients"
 
     def _refused(self, code: int, answer: bytes | str, permanent: SendReason) -> None:
         text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
         self._exchange.problem = permanent if code >= 500 else SendReason.SERVICE_ERROR
         self._exchange.detail = f"mail server: {code} {text}"
+
+
+def _address(name: str | bool | None, address: str) -> str:
+    return formataddr((escape.clean(name) if isinstance(name, str) else "", address))

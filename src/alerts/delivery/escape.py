@@ -55,8 +55,8 @@ def shorten(text: str, limit: int) -> str:
 
 
 def headline(text: str, limit: int = TITLE_LIMIT) -> str:
-    """A foreign title as messages show it: cleaned and of bounded length (also in time: 100 kB is no work)."""
-    return shorten(clean(text[: limit * 20]), limit)
+    """A foreign title as messages show it: cleaned and of bounded length. Of 100 kB only the start is looked at."""
+    return shorten(clean(text[: limit * 4]), limit)
 
 
 def size(text: str) -> int:

@@ -35,16 +35,14 @@ _NO_SUCCESS_YET = frozenset(
 
 def deliver(url: str, message: Rendered, exchange: Exchange) -> SendResult:
     """Sends once, to exactly one target; says what came of it and never raises."""
-    _quieten()
+    _silence_the_library()
     service = service_of(url)
     try:
         plugin = _plugin(url, message, exchange)
     except Exception:  # noqa: BLE001 - whatever a plugin raises for a URL, its text may hold the secret
         plugin = None
     if plugin is None:
-        return SendResult(
-            SendReason.BAD_CHANNEL, "the channel's URL is not complete or not of its service's form"
-        )
+        return SendResult.of(SendReason.BAD_CHANNEL)
     if not isinstance(plugin, EmailPlugin) and len(plugin) != 1:
         return SendResult(
             SendReason.BAD_CHANNEL,
@@ -62,7 +60,7 @@ def deliver(url: str, message: Rendered, exchange: Exchange) -> SendResult:
             )
     except Exception as error:  # noqa: BLE001 - as above
         outcome, exchange.detail = False, type(error).__name__
-    return _judge(bool(outcome), exchange, _said(outcome), url)
+    return _judge(bool(outcome), exchange, url)
 
 
 @cache
@@ -81,12 +79,9 @@ def _asset() -> Any:
 
 
 @cache
-def _quieten() -> None:
-    """The library writes tokens even into warnings; what it says is taken from its results and redacted."""
-    logger = logging.getLogger("apprise")
-    logger.setLevel(logging.WARNING)
-    logger.propagate = False
-    logger.addHandler(logging.NullHandler())
+def _silence_the_library() -> None:
+    """It writes tokens into its log, into warnings too: nothing of it is let out. Exchanges say what happened."""
+    logging.getLogger("apprise").disabled = True
 
 
 def _plugin(url: str, message: Rendered, exchange: Exchange) -> Any:
@@ -96,7 +91,7 @@ def _plugin(url: str, message: Rendered, exchange: Exchange) -> Any:
         return None
     arguments.setdefault("cto", CONNECT_S)
     arguments.setdefault("rto", READ_S)
-    arguments.update(service_of(url).options, retry=0, wait=0, optional=False, overflow="upstream")
+    arguments.update(dict(service_of(url).options), retry=0, wait=0, optional=False, overflow="upstream")
     arguments.update(redirect=False, asset=_asset())
     schema = arguments["schema"]
     if schema in {"mailto", "mailtos"}:
@@ -130,28 +125,20 @@ def _signer(url: str) -> Callable[[bytes], Mapping[str, str]] | None:
     return sign
 
 
-def _said(outcome: Any) -> str:
-    """The last thing that the library logged about the send."""
-    try:
-        entries = [entry.message for result in outcome for attempt in result for entry in attempt.logs]
-    except TypeError:
-        return ""
-    return entries[-1] if entries else ""
-
-
-def _judge(accepted: bool, exchange: Exchange, said: str, url: str) -> SendResult:
+def _judge(accepted: bool, exchange: Exchange, url: str) -> SendResult:
     if accepted:
-        return SendResult(SendReason.ACCEPTED, exchange.detail or "accepted")
-    detail = redact(exchange.detail or said, url)
+        return SendResult.of(SendReason.ACCEPTED, exchange.detail)
+    detail = redact(exchange.detail, url)
     if exchange.problem is not None:
-        return SendResult(exchange.problem, detail, exchange.retry_after)
+        return SendResult(exchange.problem, detail)
     if exchange.status is None:
-        return SendResult(SendReason.BAD_CHANNEL, detail)
+        return SendResult(
+            SendReason.BAD_CHANNEL, detail or "the channel's URL is not one that its service takes"
+        )
     answer = redact(exchange.body.decode("utf-8", "replace"), url)
-    reason = of_status(exchange.status)
-    if exchange.status < 300:
-        reason = _refused_in_body(exchange.body)
-    return SendResult(reason, f"status {exchange.status}: {answer or detail}", exchange.retry_after)
+    reason = of_status(exchange.status) if exchange.status >= 300 else _refused_in_body(exchange.body)
+    said = f"status {exchange.status}, {answer}" if answer else f"status {exchange.status}"
+    return SendResult.of(reason, said, exchange.retry_after)
 
 
 def _refused_in_body(body: bytes) -> SendReason:

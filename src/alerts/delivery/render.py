@@ -97,10 +97,11 @@ class Renderer:
         lines: list[str] = []
         for budget in BUDGETS:
             context = {"message": wording(view, budget), "title_in_body": part.title_in_body}
-            lines = _tidy(render(env, names, context))
-            body = _joined(lines, part.dialect)
-            if part.measure(body) <= part.limit:
+            told = _tidy(render(env, names, context))
+            body = _joined(told, part.dialect)
+            if body and part.measure(body) <= part.limit:
                 return body
+            lines = told or lines
         while lines:
             lines.pop()
             body = _joined([*lines, escape.ELLIPSIS], part.dialect)

@@ -26,6 +26,28 @@ class SendReason(StrEnum):
     GONE = "gone"  # 404, 410: no such webhook, channel or chat
     REDIRECTED = "redirected"  # 3xx: the address in the configuration is not the right one
 
+    @property
+    def meaning(self) -> str:
+        """The line people read where the service said nothing itself."""
+        return _MEANINGS[self]
+
+
+_MEANINGS: Mapping[SendReason, str] = MappingProxyType(
+    {
+        SendReason.ACCEPTED: "accepted",
+        SendReason.BAD_CHANNEL: "the channel's URL is not complete or not of its service's form",
+        SendReason.UNREACHABLE: "no connection to the service; nothing was sent",
+        SendReason.DEADLINE: "given up before anything was sent",
+        SendReason.TIMEOUT: "no answer in time after the message was written; it may have arrived",
+        SendReason.CUT: "the connection broke after the message was written; it may have arrived",
+        SendReason.RATE_LIMITED: "the service asks for fewer messages",
+        SendReason.SERVICE_ERROR: "the service has a fault",
+        SendReason.REJECTED: "the service takes no such message",
+        SendReason.NOT_AUTHORISED: "the service does not accept the channel's credentials",
+        SendReason.GONE: "the service knows no such webhook, channel or chat",
+        SendReason.REDIRECTED: "the service has moved; put its new address into the channel's URL",
+    }
+)
 
 _STATES: Mapping[SendReason, DeliveryState] = MappingProxyType(
     {
@@ -52,6 +74,11 @@ class SendResult:
     reason: SendReason
     line: str = ""
     retry_after: float | None = None
+
+    @classmethod
+    def of(cls, reason: SendReason, detail: str = "", retry_after: float | None = None) -> SendResult:
+        """With what the reason means, and the detail, in the line."""
+        return cls(reason, f"{reason.meaning}: {detail}" if detail else reason.meaning, retry_after)
 
     @property
     def state(self) -> DeliveryState:

@@ -52,4 +52,4 @@ def _within(deadline: float, url: str, message: Rendered) -> SendResult:
         return results[0]
     exchange.abandon()
     reason = SendReason.TIMEOUT if exchange.started else SendReason.DEADLINE
-    return SendResult(reason, f"given up after {deadline:g} s")
+    return SendResult.of(reason, f"{deadline:g} s have passed")

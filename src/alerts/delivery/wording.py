@@ -43,6 +43,7 @@ BUDGETS = (
     Budget(8, 3, 2, 2, 100, matrix=False),
     Budget(5, 2, 1, 1, 80, matrix=False),
     Budget(3, 1, 1, 0, 60, matrix=False),
+    Budget(1, 1, 0, 0, 60, matrix=False, footer=False),
     Budget(0, 0, 0, 0, 60, matrix=False, footer=False),
 )
 
