@@ -6,8 +6,6 @@ import html
 import re
 from typing import Any
 
-_SKIP_HOURS = re.compile(rb"<skipHours\b[^<>]*>(.{0,4096}?)</skipHours\s*>", re.IGNORECASE | re.DOTALL)
-_SKIP_DAYS = re.compile(rb"<skipDays\b[^<>]*>(.{0,4096}?)</skipDays\s*>", re.IGNORECASE | re.DOTALL)
 _HOUR = re.compile(rb"<hour\b[^<>]*>\s*([0-9]{1,2})\s*</hour\s*>", re.IGNORECASE)
 _DAY = re.compile(rb"<day\b[^<>]*>\s*([A-Za-z]{3,9})\s*</day\s*>", re.IGNORECASE)
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -19,14 +17,20 @@ _PERIODS = {"hourly": 3600, "daily": 86400, "weekly": 604800, "monthly": 2592000
 
 def skips(body: bytes) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Hours (0 to 23, GMT) and weekdays (Monday is 0) in which an RSS feed asks not to be polled."""
-    hours: set[int] = set()
-    days: set[int] = set()
-    if match := _SKIP_HOURS.search(body):
-        hours = {int(hour) % 24 for hour in _HOUR.findall(match[1]) if int(hour) <= 24}
-    if match := _SKIP_DAYS.search(body):
-        names = {day[:3].decode("ascii").lower() for day in _DAY.findall(match[1])}
-        days = {index for index, name in enumerate(_DAYS) if name in names}
+    named = {int(hour) for hour in _HOUR.findall(_inside(body, b"skipHours"))}
+    hours = {hour % 24 for hour in named if hour <= 24}
+    names = {day[:3].decode("ascii").lower() for day in _DAY.findall(_inside(body, b"skipDays"))}
+    days = {index for index, name in enumerate(_DAYS) if name in names}
     return tuple(sorted(hours)), tuple(sorted(days))
+
+
+def _inside(body: bytes, element: bytes) -> bytes:
+    """What the first such element holds, as far as 4,096 bytes."""
+    start = body.find(b"<" + element)
+    if start < 0:
+        return b""
+    content = body[start : start + 4096]
+    return content[: max(content.find(b"</" + element), 0)]
 
 
 def minutes(value: Any) -> int:
@@ -47,7 +51,8 @@ def update_period(period: Any, frequency: Any) -> int:
 def tombstones(body: bytes) -> list[str]:
     """Ids of entries that an Atom feed withdraws (`at:deleted-entry`, RFC 6721)."""
     found: list[str] = []
-    for prefix in {match[1] for match in _TOMBSTONE_PREFIX.finditer(body)}:
+    prefixes = dict.fromkeys(match[1] for match in _TOMBSTONE_PREFIX.finditer(body))
+    for prefix in list(prefixes)[:4]:
         for match in re.finditer(rb"<" + re.escape(prefix) + rb":deleted-entry(\s[^<>]*)>", body):
             ref = _REF.search(match[1].decode("utf-8", "replace"))
             if ref is not None:

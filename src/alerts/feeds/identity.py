@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import re
 import unicodedata
@@ -15,13 +14,13 @@ _QUOTES = str.maketrans("‘’‚‛′`´“”„‟″«»–—−‐‑", 
 
 
 def digest(*parts: str, size: int = 10) -> str:
-    """A short stable hash of texts: base32 in lower case, 16 characters at 10 bytes."""
+    """A short stable hash of texts, as `2 * size` hexadecimal digits."""
     hasher = hashlib.blake2b(digest_size=size)
     for part in parts:
         data = part.encode("utf-8", "surrogatepass")
         hasher.update(len(data).to_bytes(8, "big"))
         hasher.update(data)
-    return base64.b32encode(hasher.digest()).decode("ascii").rstrip("=").lower()
+    return hasher.hexdigest()
 
 
 def title_key(title: str) -> str:
@@ -58,7 +57,7 @@ def key(entry: Entry, publisher: str, home: str = "") -> str:
 
 
 def item_id(source_id: str, entry_key: str) -> str:
-    """The id of an item everywhere in the program: 80 bits of a hash, 16 characters."""
+    """The id of an item everywhere in the program: 80 bits of a hash, 20 hexadecimal digits."""
     return digest(source_id, entry_key)
 
 

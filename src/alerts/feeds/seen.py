@@ -18,7 +18,7 @@ def load(seen: str) -> dict[str, str]:
         return {}
     step = MARK + _ID
     return {
-        data[at : at + MARK].hex(): base64.b32encode(data[at + MARK : at + step]).decode("ascii").lower()
+        data[at : at + MARK].hex(): data[at + MARK : at + step].hex()
         for at in range(0, len(data) - step + 1, step)
     }
 
@@ -36,5 +36,5 @@ def remember(seen: str, marks: Sequence[tuple[str, str]]) -> str:
     ]
     room = max(256, len(fresh))
     kept = [*old[max(0, len(old) - room) :], *fresh.items()][-_MOST:]
-    data = b"".join(bytes.fromhex(mark) + base64.b32decode(item_id.upper()) for mark, item_id in kept)
+    data = b"".join(bytes.fromhex(mark) + bytes.fromhex(item_id) for mark, item_id in kept)
     return base64.b64encode(data).decode("ascii")

@@ -22,9 +22,6 @@ _DATES = re.compile(
 )
 _OPEN = {name: re.compile(b"<" + name + rb"(?=[\s>/])") for name in (b"item", b"entry")}
 _ENTRY_ANYWHERE = re.compile(rb"<(?:[\w.-]+:)?(?:item|entry)(?=[\s>/])", re.IGNORECASE)
-_OPAQUE = re.compile(rb"<!\[CDATA\[.*?\]\]>|<!--.*?-->", re.DOTALL)
-_OPAQUE_EDGE = (b"<!", b"]]>", b"-->")
-_BETWEEN = re.compile(rb"(?:\s+|<!--(?:(?!--).)*-->)*", re.DOTALL)
 _DECLARATION = re.compile(rb"\s*<\?xml[^<>]*>")
 _ROOT = re.compile(rb"<[A-Za-z_][^<>]*>")
 _CHANNEL = re.compile(rb"<channel\b[^<>]*>")
@@ -88,7 +85,8 @@ def cut(body: bytes, content_type: str, *, base_url: str, mark_size: int) -> Sli
         if following is None:
             entries.append(body[at:end])
             break
-        if _BETWEEN.fullmatch(body, end, following.start()) is None:
+        between = _without_opaque(body[end : following.start()])
+        if between is None or between.strip():
             return None
         entries.append(body[at : following.start()])
         at = following.start()
@@ -105,7 +103,7 @@ def cut(body: bytes, content_type: str, *, base_url: str, mark_size: int) -> Sli
 
 def _root(head: bytes) -> bytes:
     """The XML declaration and the start tags around the entries."""
-    plain = _OPAQUE.sub(b"", head)
+    plain = _without_opaque(head) or b""
     root = _ROOT.search(plain)
     channel = _CHANNEL.search(plain)
     declaration = _DECLARATION.match(plain)
@@ -140,7 +138,27 @@ def _sound(head: bytes, entries: list[bytes], tail: bytes, opening: re.Pattern[b
 
 def _closed(piece: bytes) -> bool:
     """Whether every comment and CDATA section of a piece begins and ends in it."""
-    if b"<!" in piece or b"]]>" in piece or b"-->" in piece:
-        rest = _OPAQUE.sub(b"", piece)
-        return not any(edge in rest for edge in _OPAQUE_EDGE)
-    return True
+    plain = _without_opaque(piece)
+    return plain is not None and not any(edge in plain for edge in (b"<!", b"]]>", b"-->"))
+
+
+def _without_opaque(piece: bytes) -> bytes | None:
+    """A piece without its comments and CDATA sections; None where one does not end."""
+    if b"<!" not in piece:
+        return piece
+    kept = []
+    at = 0
+    while (start := piece.find(b"<!", at)) >= 0:
+        kept.append(piece[at:start])
+        for opening, closing in ((b"<![CDATA[", b"]]>"), (b"<!--", b"-->")):
+            if piece.startswith(opening, start):
+                end = piece.find(closing, start + len(opening))
+                if end < 0:
+                    return None
+                at = end + len(closing)
+                break
+        else:
+            kept.append(b"<!")
+            at = start + 2
+    kept.append(piece[at:])
+    return b"".join(kept)

@@ -2,43 +2,99 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
+from xml.parsers import expat
 
 import feedparser
+from lxml import etree
 
 from alerts.feeds import hints, links
 from alerts.feeds.feed import Entry, ParsedFeed, TextLimits
 from alerts.feeds.result import ErrorKind
 from alerts.feeds.text import looks_like_markup, to_line, to_text
 
+_MOST_TAGS = 200_000  # about 20 microseconds each
+_TAME_TAGS, _TAME_SIZE, _TAME_DECLARATIONS = 20_000, 2_000_000, 2_000
+
+_BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32le"),  # before UTF-16, whose mark begins the same
+    (codecs.BOM_UTF32_BE, "utf-32be"),
+    (codecs.BOM_UTF16_LE, "utf-16le"),
+    (codecs.BOM_UTF16_BE, "utf-16be"),
+)
 _CHARSET = re.compile(r";\s*charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
-_DOCTYPE = re.compile(rb"<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>", re.IGNORECASE | re.DOTALL)
+_DOCTYPE = re.compile(rb"<!DOCTYPE[^\[>]{0,400}(?:\[.{0,20000}?\]\s*)?>", re.IGNORECASE | re.DOTALL)
 _REFERENCE = re.compile(rb"&#(?:x[0-9a-f]{6,}|[0-9]{7,});", re.IGNORECASE)
 
 
 def read(body: bytes, content_type: str, *, base_url: str, limits: TextLimits) -> ParsedFeed:
     """Read an XML feed, well-formed or not."""
+    tags = body.count(b"<")
+    if tags > _MOST_TAGS:
+        return ParsedFeed(error=ErrorKind.TOO_LARGE, detail=f"has {tags} tags, more than {_MOST_TAGS}")
+    repaired = ""
+    if (tags > _TAME_TAGS or len(body) > _TAME_SIZE or body.count(b"<!") > _TAME_DECLARATIONS) and (
+        wrong := _malformation(body)
+    ):
+        # feedparser's parser for malformed feeds can take minutes for half a megabyte of "<!--".
+        body, repaired = _repaired(body), wrong
+        if not body or _malformation(body):
+            return ParsedFeed(
+                error=ErrorKind.NOT_A_FEED, detail=f"is too malformed for its size to be read: {wrong}"
+            )
+    media_type = _media_type(body, content_type)
     try:
-        result = _feedparser(body, content_type, base_url)
+        result = _feedparser(body, media_type, base_url)
     except Exception as first:  # noqa: BLE001 - feedparser lets many kinds escape (its issue 599)
         try:
             # What it trips over is entities of the document type and references beyond Unicode.
-            result = _feedparser(_REFERENCE.sub(b"", _DOCTYPE.sub(b"", body)), content_type, base_url)
+            result = _feedparser(_REFERENCE.sub(b"", _DOCTYPE.sub(b"", body, count=1)), media_type, base_url)
         except Exception:  # noqa: BLE001
             return ParsedFeed(
                 error=ErrorKind.NOT_A_FEED, detail=f"is too malformed to be read ({type(first).__name__})"
             )
-    return _feed(result, body, base_url, limits)
+    parsed = _feed(result, body, base_url, limits)
+    if repaired:
+        return replace(parsed, well_formed=False, notes=(f"malformed: {repaired}", *parsed.notes))
+    return parsed
 
 
-def _feedparser(body: bytes, content_type: str, base_url: str) -> Any:
+def _malformation(body: bytes) -> str:
+    """What a strict parser says against the body; empty for nothing."""
+    checker = expat.ParserCreate(namespace_separator=" ")
+    try:
+        checker.Parse(body, True)
+    except (expat.ExpatError, ValueError, LookupError) as error:
+        return _one_line(error)
+    return ""
+
+
+def _repaired(body: bytes) -> bytes:
+    """The body as libxml2 can save it: linear in its size, entities left alone, nothing fetched."""
+    parser = etree.XMLParser(
+        recover=True, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
+    )
+    try:
+        root = etree.fromstring(body, parser)
+    except (etree.LxmlError, ValueError):
+        return b""
+    # libxml2 gives None where it can save nothing, whatever its types say.
+    return (
+        b"" if cast("object", root) is None else etree.tostring(root, encoding="utf-8", xml_declaration=True)
+    )
+
+
+def _feedparser(body: bytes, media_type: str, base_url: str) -> Any:
     return feedparser.parse(
         io.BytesIO(body),
-        response_headers={"content-type": _media_type(body, content_type), "content-location": base_url},
+        response_headers={"content-type": media_type, "content-location": base_url},
         resolve_relative_uris=False,  # only links in texts, which become plain text
         sanitize_html=False,  # likewise
     )
@@ -50,6 +106,9 @@ def _media_type(body: bytes, content_type: str) -> str:
     By the letter of RFC 3023 a `text/xml` feed without charset is ASCII; servers mean nothing by it. And what
     decodes as UTF-8 is UTF-8, whatever a header says: no other text does by chance.
     """
+    for mark, encoding in _BYTE_ORDER_MARKS:
+        if body.startswith(mark):
+            return f"application/xml; charset={encoding}"
     charset = _CHARSET.search(content_type)
     if b"\x00" not in body[:64] and not body.isascii():
         try:
