@@ -158,7 +158,7 @@ def members(
     placed = session.execute(
         select(MembershipRow.item, MembershipRow.story).where(MembershipRow.institution == institution)
     )
-    stories: dict[str, str] = dict(placed.tuples().all())
+    stories: dict[str, str] = dict(placed.all())
     newest: dict[str, Observation] = {}
     for _, batch in observations(session, institution, sources, upto=upto):
         for each in batch:

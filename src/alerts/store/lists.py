@@ -43,7 +43,7 @@ def story_counts(session: Session) -> dict[str, int]:
         .where(StoryRow.merged_into.is_(None))
         .group_by(StoryRow.institution)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def stories(
@@ -161,7 +161,7 @@ def _delivery(row: DeliveryRow, alerts: Sequence[AlertRow], attempts: Sequence[A
 
 def delivery_states(session: Session) -> dict[str, int]:
     rows = session.execute(select(DeliveryRow.state, func.count()).group_by(DeliveryRow.state))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def overdue(session: Session, now: datetime) -> dict[str, tuple[int, datetime | None]]:
