@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from alerts.cases.casefile import AxisState
@@ -16,6 +16,7 @@ from alerts.model.level import Axis, Cause, Contribution, Level, Transition
 from alerts.model.source import Source
 from alerts.model.story import Evidence
 from alerts.model.times import format_time, parse_time
+from alerts.store.claims import free
 from alerts.store.tables import (
     CaseRow,
     FindingRow,
@@ -78,7 +79,7 @@ def claim_due(session: Session, now: datetime, *, limit: int, hold: timedelta) -
     """Institutions to assess now, at most `limit`; each is not handed out again for `hold`."""
     due = (
         select(CaseRow.institution)
-        .where(CaseRow.due_at <= now, func.coalesce(CaseRow.claimed_until, BEGINNING) <= now)
+        .where(CaseRow.due_at <= now, free(CaseRow.claimed_until, now))
         .order_by(CaseRow.due_at)
         .limit(limit)
         .with_for_update(skip_locked=True)

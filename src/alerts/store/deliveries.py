@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from alerts.delivery.messages import Message
@@ -16,7 +16,7 @@ from alerts.model.alert import Alert, AlertState, DeliveryState
 from alerts.model.level import Transition
 from alerts.model.subscriber import On
 from alerts.store import desks
-from alerts.store.cases import BEGINNING
+from alerts.store.claims import free
 from alerts.store.tables import AlertRow, AttemptRow, DeliveryRow, SnapshotRow, TransitionRow
 from alerts.store.upsert import insert_new
 
@@ -125,7 +125,7 @@ def claim_due(session: Session, now: datetime, *, limit: int, hold: timedelta) -
     """Deliveries to send now, expired leases among them; each is not handed out again for `hold`."""
     due = (
         select(DeliveryRow.id)
-        .where(DeliveryRow.due_at <= now, func.coalesce(DeliveryRow.claimed_until, BEGINNING) <= now)
+        .where(DeliveryRow.due_at <= now, free(DeliveryRow.claimed_until, now))
         .order_by(DeliveryRow.due_at)
         .limit(limit)
         .with_for_update(skip_locked=True)

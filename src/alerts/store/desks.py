@@ -12,7 +12,7 @@ from alerts.delivery.messages import Kind, Message
 from alerts.delivery.state import DeskState, WatchKey, WatchState
 from alerts.model.alert import DeliveryState
 from alerts.model.level import Axis
-from alerts.store.cases import BEGINNING
+from alerts.store.claims import free
 from alerts.store.tables import CarriedRow, DeliveryRow, DeskRow, WatchRow
 from alerts.store.upsert import insert_new
 
@@ -97,7 +97,7 @@ def claim_due(session: Session, now: datetime, *, limit: int, hold: timedelta) -
     """Desks with something due now; each is not handed out again for `hold`."""
     due = (
         select(DeskRow.subscriber)
-        .where(DeskRow.due_at <= now, func.coalesce(DeskRow.claimed_until, BEGINNING) <= now)
+        .where(DeskRow.due_at <= now, free(DeskRow.claimed_until, now))
         .order_by(DeskRow.due_at)
         .limit(limit)
         .with_for_update(skip_locked=True)

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from alerts.feeds.state import FeedState
 from alerts.model.source import Source
-from alerts.store.cases import BEGINNING
+from alerts.store.claims import free
 from alerts.store.tables import FindingRow, HostRow, SourceRow
 from alerts.store.upsert import insert_new, upsert
 
@@ -81,7 +81,7 @@ def claim_due(session: Session, now: datetime, *, limit: int, hold: timedelta) -
         .where(
             SourceRow.active.is_(True),
             SourceRow.next_poll_at <= now,
-            func.coalesce(SourceRow.claimed_until, BEGINNING) <= now,
+            free(SourceRow.claimed_until, now),
         )
         .order_by(SourceRow.next_poll_at)
         .limit(limit)
