@@ -199,6 +199,7 @@ class Receiver:
         self.requests: list[Received] = []
         self.answers: list[Answer] = []
         self.default = Answer()
+        self.by_path: dict[str, int] = {}
         self.closing = threading.Event()
         receiver = self
 
@@ -214,7 +215,7 @@ class Receiver:
                     self.connection.shutdown(socket.SHUT_RDWR)
                     self.close_connection = True
                     return
-                self.send_response(answer.status)
+                self.send_response(receiver.by_path.get(self.path, answer.status))
                 for name, value in answer.headers.items():
                     self.send_header(name, value)
                 if answer.drip:

@@ -74,6 +74,7 @@ def _asset() -> Any:
         image_url_logo="",
         storage_mode="memory",
         async_mode=False,
+        service_timeout=0,  # or it sends in threads that the end of the process waits for
         http_redirects=False,
     )
 
