@@ -54,11 +54,18 @@ _STATE_OF = re.compile(
 )
 _PARTY_PLURALS = {"democratic": "Democrats", "labour": "Labour", "green": "Greens"}
 _PARTY_ADJECTIVES = ("ive", "al", "ist", "can", "ian")
-_ADJECTIVES = frozenset(DEMONYMS.values())
+_ADJECTIVES = frozenset(DEMONYMS.values()) | words(
+    "deutsche deutscher deutsches francaise francais espanola espanol italiana italiano svenska norsk dansk suisse "
+    "schweizer schweizerische nederlandse belgische osterreichische polski polska africa asian african latin"
+)
+_SCHOOLS = words("university college institute school academy polytechnic")
 _TOO_GENERAL = _ADJECTIVES | words(
     "general national international global first second new royal federal central united american advanced applied "
     "universal standard public private social digital world southern northern eastern western state city"
 )
+_STATES = {
+    state.upper().rstrip(".") + "." for full, shorts in PLACE_ABBREVIATIONS for state in (full, *shorts)
+}
 _LONGEST_ACRONYM = 7
 _TRAILING = {
     last: tuple(form for form in (*LEGAL_FORMS, *CLUB_FORMS) if form[-1] == last)
@@ -332,6 +339,7 @@ def _short_forms(name: _Name, firm: bool) -> Iterator[Derived]:
     yield from _of_a_country(name)
     yield from _team(name)
     yield from _party(name)
+    yield from _without_first_word(name)
     low, size = name.low, len(name)
     if low[-1] == "city" and size > 2:
         yield _short(name.part(0, size - 1))
@@ -369,6 +377,15 @@ def _without_generic_nouns(name: _Name) -> Iterator[Derived]:
 def _inverted(name: _Name) -> Iterator[Derived]:
     """University of X and X University, Ministry of X and X Ministry, Senate of Italy and Italian Senate."""
     low, size = name.low, len(name)
+    if size > 3 and low[0] == "polytechnic" and low[2] == "of":
+        place = name.part(3, size)
+        for variant in (
+            f"Polytechnic Institute of {place}",
+            f"Polytechnic of {place}",
+            f"{place} Polytechnic",
+        ):
+            yield _short(variant)
+        return
     if size > 2 and low[:2] == ["university", "of"]:
         if "," in name.surface:
             return
@@ -406,9 +423,12 @@ def _cut_before_preposition(name: _Name) -> Iterator[Derived]:
 
 
 def _cut_at_comma(name: _Name) -> Iterator[Derived]:
-    for index in range(2, len(name)):
+    """University of California (, San Diego); a city before its state stands alone: Washington (, D.C.)."""
+    for index in range(1, len(name)):
         if name.text.gap(index).startswith(","):
-            yield _short(name.part(0, index), alone=False)
+            city = _place_at(name.low, 0) == index and (name.part(index, len(name)) + ".").upper() in _STATES
+            if city or index > 1:
+                yield _short(name.part(0, index), alone=city)
             return
 
 
@@ -435,6 +455,20 @@ def _without_description(name: _Name) -> Iterator[Derived]:
     if told and 0 < place < end:
         state = place + (rest[place] == "state" and place + 1 < end)
         yield Derived(name.part(0, state), Derivation.SHORT_FORM, needs=told)
+
+
+def _without_first_word(name: _Name) -> Iterator[Derived]:
+    """The end of a name counts where its first word stands elsewhere: (Harvard) Society of Fellows, at Harvard."""
+    place = _place_at(name.low, 0)
+    first = name.low[0]
+    if place or first in _ADJECTIVES or _distinctive(first, name.word(0)):
+        begin = place or 1
+        rest = name.low[begin:]
+        if len(rest) >= 2 and rest[0] not in _SMALL_WORDS | _SCHOOLS and name.word(begin)[0].isupper():
+            told = [name.part(0, begin)]
+            told += [country for country, adjective in DEMONYMS.items() if adjective == first]
+            told += [DEMONYMS[first]] if first in DEMONYMS else []
+            yield Derived(name.part(begin, len(name)), Derivation.SHORT_FORM, needs=tuple(told))
 
 
 def _of_a_country(name: _Name) -> Iterator[Derived]:

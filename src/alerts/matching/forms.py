@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum, IntEnum
+from itertools import chain
 
 from alerts.matching import derive
 from alerts.matching.english import COMMON_WORDS, DETERMINERS, PRONOUNS
@@ -63,54 +64,61 @@ class Form:
         return len(self.gaps) + 1
 
 
+_LONGEST_TAG = 6  # words
 _DOMAIN = re.compile(
     r"^(?:[a-z][a-z0-9+.-]*://)?(?:www\.)?([^/\s?#:@]+\.[^/\s?#:@]+?)\.?(?:[/?#:].*)?$", re.IGNORECASE
 )
 
 
 def forms(institution: Institution) -> Iterator[Form]:
-    """All forms of an institution, the operator's first; empty names and names without a letter give none."""
-    rules, ident = institution.match, institution.id
-    sensitive = rules.case_sensitive
-
-    def made(
-        surface: str, rule: Rule, strength: Strength, case: Case | None = None, origin: str = ""
-    ) -> Iterator[Form]:
-        form = make(ident, surface, rule, origin or rule.value, strength, case or case_of(surface, sensitive))
+    """All forms of an institution; empty names and names without a letter or digit give none."""
+    for form in chain(
+        _given(institution), _excluded(institution), _tagged(institution), _derived(institution)
+    ):
         if form is not None:
             yield form
 
-    yield from made(institution.name, Rule.NAME, Strength.OFFICIAL)
+
+def _given(institution: Institution) -> Iterator[Form | None]:
+    ident, sensitive = institution.id, institution.match.case_sensitive
+    yield make(ident, institution.name, Rule.NAME, Strength.OFFICIAL, _case(institution.name, sensitive))
     for alias in institution.aliases:
         if is_anaphor(alias):
-            yield from made(alias, Rule.ALIAS, Strength.ANAPHOR, Case.ANY)
+            yield make(ident, alias, Rule.ALIAS, Strength.ANAPHOR, Case.ANY)
         else:
-            yield from made(alias, Rule.ALIAS, Strength.GIVEN)
+            yield make(ident, alias, Rule.ALIAS, Strength.GIVEN, _case(alias, sensitive))
     for product in institution.products:
-        yield from made(product, Rule.PRODUCT, Strength.GIVEN)
+        yield make(ident, product, Rule.PRODUCT, Strength.GIVEN, _case(product, sensitive))
     for domain in institution.domains:
-        yield from made(host(domain), Rule.DOMAIN, Strength.GIVEN, Case.ANY)
-    for phrase in rules.exclude:
-        for form in made(phrase, Rule.NAME, Strength.GIVEN, Case.ANY, "exclude"):
-            yield replace(form, excludes=True)
+        yield make(ident, host(domain), Rule.DOMAIN, Strength.GIVEN, Case.ANY)
+
+
+def _excluded(institution: Institution) -> Iterator[Form | None]:
+    for phrase in institution.match.exclude:
+        form = make(institution.id, phrase, Rule.NAME, Strength.GIVEN, Case.ANY)
+        yield form and replace(form, excludes=True)
+
+
+def _tagged(institution: Institution) -> Iterator[Form | None]:
+    """The words of names run together, as hashtags and handles write them."""
     for name in (institution.name, *institution.aliases):
-        if (joined := _joined(name)) and not is_anaphor(name):
-            for form in made(
-                joined, Rule.NAME if name == institution.name else Rule.ALIAS, Strength.GIVEN, Case.ANY
-            ):
-                yield replace(form, tagged=True)
-    if rules.derive:
-        for derived in derive.derived(institution.name, rules.derive):
-            strength = Strength.STRONG if derived.alone else Strength.WEAK
-            if derived.head:
-                strength = Strength.LISTED
-            case = Case.STRICT if derived.by is Derivation.ACRONYM else None
-            for form in made(derived.surface, Rule.ALIAS, strength, case, derived.by.value):
-                yield (
-                    replace(form, needs=derived.needs, head=derived.head)
-                    if derived.needs or derived.head
-                    else form
-                )
+        words = Text(name).cased_tokens
+        if 2 <= len(words) <= _LONGEST_TAG and not is_anaphor(name):
+            rule = Rule.NAME if name == institution.name else Rule.ALIAS
+            form = make(institution.id, "".join(words), rule, Strength.GIVEN, Case.ANY)
+            yield form and replace(form, tagged=True)
+
+
+def _derived(institution: Institution) -> Iterator[Form | None]:
+    rules = institution.match
+    for each in derive.derived(institution.name, rules.derive) if rules.derive else ():
+        strength = Strength.LISTED if each.head else Strength.STRONG if each.alone else Strength.WEAK
+        acronym = each.by is Derivation.ACRONYM
+        case = Case.STRICT if acronym else _case(each.surface, rules.case_sensitive)
+        form = make(institution.id, each.surface, Rule.ALIAS, strength, case, each.by.value)
+        if form is not None and (each.needs or each.head):
+            form = replace(form, needs=each.needs, head=each.head)
+        yield form
 
 
 def is_anaphor(alias: str) -> bool:
@@ -126,15 +134,11 @@ def is_anaphor(alias: str) -> bool:
     )
 
 
-def _joined(name: str) -> str:
-    """The words of a name run together, as hashtags write them; empty where that is no other form."""
-    words = Text(name).cased_tokens
-    return "".join(words) if 2 <= len(words) <= 6 else ""
-
-
 def make(
-    institution: str, surface: str, rule: Rule, origin: str, strength: Strength, case: Case
+    institution: str, surface: str, rule: Rule, strength: Strength, case: Case, origin: str = ""
 ) -> Form | None:
+    """A form; none where the surface has no letter or digit. `origin` is the rule's name unless given."""
+    origin = origin or rule.value
     text = Text(surface)
     if text.special:
         key = " ".join(text.low.split())
@@ -159,7 +163,7 @@ def make(
     )
 
 
-def case_of(surface: str, case_sensitive: bool | None) -> Case:
+def _case(surface: str, case_sensitive: bool | None) -> Case:
     if case_sensitive is not None:
         return Case.STRICT if case_sensitive else Case.ANY
     return Case.FREE if len(Text(surface).tokens) > 1 else Case.PROPER

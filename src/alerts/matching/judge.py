@@ -43,6 +43,7 @@ _JOINT = words(
 )
 _OPEN_PREFIXES = words("ex non anti pro pre post then mid")
 _ROMANCE_OF = words("de du des di del della da dos von van der")
+_CITY_OF = words("ville ciudad citta cidade stadt gemeente commune mairie")
 _PLACE_WORDS = PLACES | {" ".join(place) for place in MULTIWORD_PLACES}
 _DIRECTIONS = words(
     "new west north south east san fort port mount lake saint st northern southern eastern western"
@@ -240,7 +241,7 @@ def _longer_name(place: Place) -> str:
         ):
             return f"part of a longer name: {preceding} {place.surface}"
     at = place.first - 1
-    if low in _ROMANCE_OF and place.word(at - 1)[:1].isupper():
+    if low in _ROMANCE_OF and place.word(at - 1)[:1].isupper() and place.word(at - 1).lower() not in _CITY_OF:
         return f"part of a longer name: {place.word(at - 1)} {preceding} {place.surface}"
     if low == "the" and preceding != "The":
         at -= 1
@@ -292,7 +293,7 @@ def _conditions(place: Place) -> str:
     """The conditions of a derived form that the neighbours decide."""
     if place.form.head and not _in_list(place):
         return f"no list of {place.form.head}"
-    if place.form.needs and place.before().lower() in _LOCATING:
+    if place.form.needs and place.form.key in _PLACE_WORDS and place.before().lower() in _LOCATING:
         return "a place"
     return ""
 
@@ -308,8 +309,6 @@ def _in_list(place: Place) -> bool:
             joined = True
         elif word.lower() == place.form.head:
             return joined
-        elif not word[0].isupper():
-            return False
-        elif index == place.last and not comma:
+        elif not word[0].isupper() or (index == place.last and not comma):
             return False
     return False

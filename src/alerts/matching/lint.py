@@ -26,11 +26,13 @@ def lint(institutions: Iterable[Institution], topics: Iterable[Topic]) -> list[t
                 continue
             seen.add(key)
             others = sorted(owners[key] - {institution.id})
-            for message in _doubts(institution, name, key, others):
-                warnings.append(("institution", institution.id, message))
-    for topic in topics:
-        if not any(_key(phrase.rstrip("*")) for phrase in topic.any):
-            warnings.append(("topic", topic.id, "has no phrase with a letter in `any`: it never matches"))
+            doubts = _doubts(institution, name, key, others)
+            warnings.extend(("institution", institution.id, message) for message in doubts)
+    warnings.extend(
+        ("topic", topic.id, "has no phrase with a letter in `any`: it never matches")
+        for topic in topics
+        if not any(_key(phrase.rstrip("*")) for phrase in topic.any)
+    )
     return warnings
 
 

@@ -9,12 +9,13 @@ from alerts.matching.text import Text
 
 # Before the phrase: the cue and how many words may stand between them.
 _DENIALS = words(
-    "deny denies denied denying denial refute refutes refuted refuting debunk debunks debunked dement dementiert "
+    "deny denies denied denying denial refute refutes refuted refuting debunk debunks debunked dementiert "
     "dementierte bestreitet bestritt ontkent ontkende weerlegt dement dementit nie"
 )
 _NEGATIONS = words(
     "no not never without neither nor cannot didn isn wasn weren hasn haven hadn won doesn don aren wouldn "
-    "averts averted avoid avoids avoided avoiding kein keine keinen keiner nicht ohne niet geen zonder aucun aucune pas sans"
+    "averts averted avoid avoids avoided avoiding kein keine keinen keiner nicht ohne niet geen zonder aucun "
+    "aucune pas sans"
 )
 _FALSE = words("false fake hoax untrue unfounded baseless")
 _DENIAL_REACH = 10
@@ -40,18 +41,18 @@ def denied(text: Text, first: int, last: int) -> bool:
     at = first
     while at > 0 and first - at < _DENIAL_REACH and not _CLAUSE_END.search(text.gap(at)):
         at -= 1
-        token, distance = tokens[at], first - at - 1
-        if token in _DENIALS:
+        word, distance = tokens[at], first - at - 1
+        if word in _DENIALS:
             return not _negated(text, at)
         if distance > _NEGATION_REACH:
             continue
-        if token in _FALSE and distance <= 1:
+        if word in _FALSE and distance <= 1:
             return True
-        if token == "out" and at > 0 and tokens[at - 1] in _RULING_OUT:
+        if word == "out" and at > 0 and tokens[at - 1] in _RULING_OUT:
             return not _negated(text, at - 1)
-        if token in _NEGATIONS and tokens[at + 1] not in _NOT_NEGATING_AFTER:
+        if word in _NEGATIONS and tokens[at + 1] not in _NOT_NEGATING_AFTER:
             following = tokens[at + 1 : first]
-            return not any(word in _DENIALS or word in _RULING_OUT for word in following)
+            return not any(each in _DENIALS or each in _RULING_OUT for each in following)
     return False
 
 

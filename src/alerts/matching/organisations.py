@@ -48,53 +48,59 @@ CLUB_FORMS = _phrases(
 )
 
 # Nouns that say what kind of firm it is. Without them a distinctive word is left: Cisco (Systems).
-GENERIC_NOUNS = words("""
+GENERIC_NOUNS = words(
+    """
     ag airlines airways analytics apparel associates association automobiles automotive aviation bancorp bank
-    beverages biosciences biotech biotechnologies brands broadcasting brothers capital chemical chemicals
-    communications companies company computer computers computing consulting controls corp corporation council
-    data defense design devices diagnostics digital distribution dynamics electric electronics energy engineering
-    enterprise enterprises entertainment equipment exchange federation financial foods foundation games gaming
-    genetics global group holding holdings hotels inc incorporated industrial industries infrastructure institute
-    insurance interactive international investment investments lab laboratories labs limited logistics machines
-    machinery management manufacturing marine markets materials media medical medicines memory metals microsystems
-    mining mobile mobility motor motors network networks oil organisation organization packaging paper partners
-    petroleum pharma pharmaceutical pharmaceuticals pictures platforms power press products properties publishing
-    railway research resorts resources restaurants retail robotics sciences securities security semiconductor
-    semiconductors services shipping software solutions steel stores studios sweets systems technologies technology
-    telecom telecommunications telecoms telecomunicaciones therapeutics tobacco trading transport university
-    college ventures water wireless works worldwide
-    """)
+    beverages biosciences biotech biotechnologies bookstore bookstores brands broadcasting brothers capital chemical
+    chemicals college communications companies company computer computers computing consulting controls corp
+    corporation council data defense design devices diagnostics digital distribution dynamics electric electronics
+    energy engineering enterprise enterprises entertainment equipment exchange federation financial foods foundation
+    games gaming genetics global group holding holdings hotels inc incorporated industrial industries infrastructure
+    institute insurance interactive international investment investments lab laboratories labs limited logistics
+    machinery machines management manufacturing marine markets materials media medical medicines memory metals
+    microsystems mining mobile mobility motor motors network networks oil organisation organization packaging paper
+    partners petroleum pharma pharmaceutical pharmaceuticals pictures platforms power press products properties
+    publishing railway research resorts resources restaurants retail robotics sciences securities security
+    semiconductor semiconductors services shipping software solutions steel stores studios sweets systems
+    technologies technology telecom telecommunications telecoms telecomunicaciones therapeutics tobacco trading
+    transport university ventures water wireless works worldwide
+    """
+)
 LINE_PAIRS = _phrases("air lines, oil company, gas company, business machines, stock exchange, social club")
 
 # A capitalised one of these after a name makes another, longer name of it: Bank of America Stadium.
-HEAD_NOUNS = words("""
+HEAD_NOUNS = words(
+    """
     academy administration agency airport alliance amphitheater amphitheatre archives arena army association
     authority avenue award awards ballet bank basin bay beach board boulevard bowl bridge broncos building bulletin
-    bureau cathedral cemetery center centre chamber championship championships church chronicle circuit city clinic
+    bureau cathedral cemetery center centre chamber championship championships chronicle church circuit city clinic
     club coast college colleges commission committee community conference congress convention corps council county
     court cup daily dam department diocese district division dome examiner express expressway faculty falls
-    federation ferry festival fort forum foundation garden gardens gazette globe gallery government guardian guild
-    hall harbor harbour heights herald high highway hills hospital hotel hotels house inquirer institute
-    institution international island islands journal junction laboratory lake league legislature library magazine
-    marathon mail ministry mirror monument mosque mountain mountains museum national news observer olympics open
-    opera orchestra order palace park parish parkway parliament party peninsula philharmonic plaza police port post
+    federation ferry festival fort forum foundation gallery garden gardens gazette globe government guardian guild
+    hall harbor harbour heights herald high highway hills hospital hotel hotels house inquirer institute institution
+    international island islands journal junction laboratory lake league legislature library magazine mail marathon
+    ministry mirror monument mosque mountain mountains museum national news observer olympics open opera orchestra
+    order palace parish park parkway parliament party peninsula philharmonic plaza police polytechnic port post
     press prison prize province raceway railroad railway record region register reservoir review river road rovers
     royal school schools seminary senate society speedway square stadium standard star state station strait street
     sun supreme symphony synagogue tabernacle temple tennis territory theater theatre times tower towers township
     tribune trophy trust tunnel union united university valley village wall zoo
-    """)
+    """
+)
 # Those that do so even where every word is capitalised.
-STRONG_HEAD_NOUNS = words("""
+STRONG_HEAD_NOUNS = words(
+    """
     academy airport arena avenue boulevard bowl cathedral cemetery chronicle college county gazette herald hospital
-    institute laboratory marathon museum orchestra parkway philharmonic raceway river school speedway stadium
-    street symphony theatre theater times tribune university zoo
-    """)
+    institute laboratory marathon museum orchestra parkway philharmonic raceway river school speedway stadium street
+    symphony theater theatre times tribune university zoo
+    """
+)
 
 # Nouns of state bodies, which a text may put its country before: U.S. Food and Drug Administration.
 GOVERNMENT_NOUNS = words(
     """
     administration agency bureau commission congress court customs department directorate embassy government
-    inspectorate marshals ministry office senate secretariat service treasury
+    inspectorate marshals ministry office secretariat senate service treasury
     """
 )
 
@@ -122,28 +128,32 @@ PLURALS = {
 }
 
 # "X of NAME": the name is a part of it.
-OF_HEADS = words("""
-    academy archdiocese archbishop association bank bishop board bureau chamber church college commonwealth
-    council department diocese duchy duke earl federation government governorate gulf institute kingdom ministry
-    museum parliament people port prince princess republic royal school senate state states supreme
-    treaty union university
-    """)
+OF_HEADS = words(
+    """
+    academy archbishop archdiocese association bank bishop board bureau chamber church college commonwealth council
+    department diocese duchy duke earl federation government governorate gulf institute kingdom ministry museum
+    parliament people port prince princess republic royal school senate state states supreme treaty union university
+    """
+)
 
 # A capitalised one of these before a place makes another place of it.
-PLACE_PREFIXES = words("""
-    north south east west northern southern eastern western northeast northwest southeast southwest central new
-    old upper lower greater great little fort port mount lake saint st san santa los las el la mid inner outer
-    """)
+PLACE_PREFIXES = words(
+    """
+    central east eastern el fort great greater inner la lake las little los lower mid mount new north northeast
+    northern northwest old outer port saint san santa south southeast southern southwest st upper west western
+    """
+)
 
 # Abbreviations that mean something else than an institution's initials would.
-STOP_ACRONYMS = words("""
-    ad ai aka am api ar asap atm bbc bc bce bio bot bst cad cap ceo cd cdo cet cfo cio ciso cmo coo covid cpu cso
+STOP_ACRONYMS = words(
+    """
+    ad ai aka am api ar asap atm bbc bc bce bio bot bst cad cap cd cdo ceo cet cfo cio ciso cmo coo covid cpu cso
     cto cv dc diy dna dns dvd ebitda edt eps esg est eta etf eu eur euro faq fun fyi gas gb gdp gmt gps gpu hd hiv
-    hp hr html http id im io ip ipo iq is ict iot it jpg kb kg km led lgbt llm ma mb mba mp ml mri mvp nfl ngo no
-    of ok on or os pa pc pdf phd pin pm ppp pr ps pst pt qa qc r rd rest rip rna roi rpm rss sat sdk seo sms so sos
-    sql ssd ssl sun suv tba tbd tech tls tv ui uk un url us usa usb usd utc ux vat vc vip vp vpn vr vs was wifi www
-    xml
-    """)
+    hp hr html http ict id im io iot ip ipo iq is it jpg kb kg km led lgbt llm ma mb mba ml mp mri mvp nfl ngo no of
+    ok on or os pa pc pdf phd pin pm ppp pr ps pst pt qa qc r rd rest rip rna roi rpm rss sat sdk seo sms so sos sql
+    ssd ssl sun suv tba tbd tech tls tv ui uk un url us usa usb usd utc ux vat vc vip vp vpn vr vs was wifi www xml
+    """
+)
 
 # Places as names abbreviate them; the first form is the full one.
 PLACE_ABBREVIATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -329,7 +339,8 @@ DEMONYMS = {
 }
 
 # Places that a name may be left with when its generic nouns go; on their own they are the place, not the name.
-PLACES = frozenset(DEMONYMS) | words("""
+PLACES = frozenset(DEMONYMS) | words(
+    """
     aberdeen adelaide africa alabama alaska alberta alps amsterdam andes ankara antwerp arizona arkansas asia athens
     atlanta atlantic auckland austin baghdad baltic baltimore bangalore bangkok barcelona basel bavaria beijing
     belfast belgrade berkeley berlin bern birmingham bologna bombay bonn boston brisbane bristol brooklyn brussels
@@ -348,10 +359,11 @@ PLACES = frozenset(DEMONYMS) | words("""
     pisa pittsburgh plymouth portland porto prague princeton pyongyang queensland quito richmond rio riyadh rome
     rotterdam sacramento salzburg santiago sarajevo saskatchewan saxony scandinavia seattle seoul shanghai sheffield
     shenzhen siberia sicily sofia southampton stanford stockholm strasbourg stuttgart surrey sussex sydney taipei
-    tampa tasmania tbilisi teheran tehran tennessee texas tokyo toledo toronto toulouse turin tucson utah utrecht
+    tampa tasmania tbilisi teheran tehran tennessee texas tokyo toledo toronto toulouse tucson turin utah utrecht
     valencia vancouver venice vermont verona vienna vilnius virginia warsaw washington wellington westminster
     winnipeg wisconsin wuhan wyoming york yorkshire zagreb zurich
-    """)
+    """
+)
 MULTIWORD_PLACES = _phrases(
     """
     new york, new york city, los angeles, san francisco, san diego, san jose, san antonio, las vegas, new orleans

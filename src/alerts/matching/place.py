@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from alerts.matching.english import FUNCTION_WORDS, words
+from alerts.matching.english import AGENTS, FUNCTION_WORDS, words
 from alerts.matching.forms import Form
 from alerts.matching.index import Found
 from alerts.matching.text import Text
@@ -70,6 +70,31 @@ class Place:
         elif (self.after() or self.after(", ")) in _LEGAL_TAILS:
             end = self.text.end(self.last)
         return start, end
+
+    @property
+    def shows_organisation(self) -> bool:
+        """Whether the words around say that an organisation is named: "GM spokesman", "(AP)"."""
+        low = self.text.low
+        in_parentheses = low[: self.start].rstrip().endswith("(") and low[self.end :].lstrip().startswith(")")
+        return in_parentheses or self.after() in AGENTS
+
+    def spelled_out(self) -> str:
+        """The words before the parentheses that this acronym stands in, where they have its initials; else empty."""
+        letters = self.form.key.replace(" ", "")
+        if self.first == 0 or self.text.gap(self.first).strip() != "(":
+            return ""
+        index = self.first
+        for letter in reversed(letters):
+            index -= 1
+            while (
+                index > 0
+                and self.text.tokens[index] in FUNCTION_WORDS
+                and self.text.tokens[index][0] != letter
+            ):
+                index -= 1
+            if index < 0 or self.text.tokens[index][0] != letter:
+                return ""
+        return " ".join(self.text.cased_tokens[index : self.first])
 
     @property
     def mark(self) -> str:

@@ -18,7 +18,7 @@ from alerts.matching import judge
 from alerts.matching.forms import Strength
 from alerts.matching.place import Place
 from alerts.matching.text import Text
-from alerts.model.institution import Institution
+from alerts.model.institution import Derivation, Institution
 from alerts.model.mention import Rule
 
 ANAPHOR_REACH = 40  # words back to a name of the same institution
@@ -32,11 +32,17 @@ def resolve(
     """The places that are mentions, one a span and institution, by field and offset. `reject` is told the others."""
     context = _Context(texts, institutions)
     places = _parted(places)
+    foreign = _defined_otherwise(places)
     kept = []
     for place in places:
         if place.form.excludes:
             continue
-        reason = _inside(place, places) or _judged(place) or context.missing(place)
+        reason = (
+            _inside(place, places)
+            or foreign.get((place.form.institution, place.form.key), "")
+            or _judged(place)
+            or context.missing(place)
+        )
         if reason:
             reject(place, reason)
         else:
@@ -45,7 +51,11 @@ def resolve(
     supported = {place.form.institution for place in names if place.form.strength > Strength.WEAK}
     spans: dict[tuple[str, int, int], list[Place]] = {}
     for place in names:
-        if place.form.strength is Strength.WEAK and place.form.institution not in supported:
+        if (
+            place.form.strength is Strength.WEAK
+            and place.form.institution not in supported
+            and not place.shows_organisation
+        ):
             reject(place, "a short form, and no fuller name of it stands in the item")
         else:
             spans.setdefault((place.field, place.start, place.end), []).append(place)
@@ -54,7 +64,7 @@ def resolve(
         for each in spans.values()
         if len({one.form.institution for one in each}) == 1
     }
-    chosen = [place for rivals in spans.values() if (place := _choose(rivals, clear, reject))]
+    chosen = [best for rivals in spans.values() if (best := _choose(rivals, clear, reject)) is not None]
     anaphors = [place for place in kept if place.form.strength is Strength.ANAPHOR]
     if anaphors:
         chosen += _pointing_back(anaphors, chosen, reject)
@@ -95,6 +105,22 @@ def _parted(places: list[Place]) -> list[Place]:
             for index in range(place.first + 1, place.last - 1)
         )
     ]
+
+
+def _defined_otherwise(places: list[Place]) -> dict[tuple[str, str], str]:
+    """Initials that the item itself explains as those of something else: artificial pancreas (AP)."""
+    fuller = {
+        (p.form.institution, p.field, p.end)
+        for p in places
+        if p.form.gaps and p.form.strength > Strength.WEAK
+    }
+    found = {}
+    for place in places:
+        if place.form.origin == Derivation.ACRONYM and (words := place.spelled_out()):
+            own = (place.form.institution, place.field, place.text.end(place.first - 1))
+            if own not in fuller:
+                found[place.form.institution, place.form.key] = f"the initials of {words!r}"
+    return found
 
 
 def _judged(place: Place) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 
+from alerts.matching.english import words
+
 _BOUNDARY = re.compile(r"[.!?…][\"'”’)\]]*\s+(?=[\"'“‘(\[]*[^\Wa-z])|[。！？]|\n")
 _LAST_WORD = re.compile(r"[\w.]{1,12}$")
-_ABBREVIATIONS = frozenset(
+_ABBREVIATIONS = words(
     "mr mrs ms dr prof st mt sen rep gov gen col lt sgt capt rev hon inc corp co ltd bros no vs etc dept jr sr fig "
-    "jan feb mar apr jun jul aug sep sept oct nov dec approx est e.g i.e".split()  # noqa: SIM905 - a list of words
+    "jan feb mar apr jun jul aug sep sept oct nov dec approx est e.g i.e"
 )
 
 

@@ -69,11 +69,11 @@ class Lexicon:
             found = self._automaton.find_matches_as_indexes(f" {' '.join(text.tokens)} ", overlapping=True)
             if found:
                 begins = list(accumulate((len(token) + 1 for token in text.tokens), initial=1))
-                for number, start, end in found:
+                for number, start, _ in found:
                     first = bisect_right(begins, start + 1) - 1
                     for phrase in self._phrases[number]:
                         last = first + len(phrase.gaps) + 1
-                        if last <= len(text.tokens) and _stands(phrase, text, first, last):
+                        if last <= len(text.tokens) and _stands(phrase, text, first):
                             yield phrase, text.starts[first], text.end(last - 1)
         if self._unspaced_automaton is not None and text.special:
             for number, start, end in self._unspaced_automaton.find_matches_as_indexes(
@@ -127,7 +127,7 @@ def _automaton(patterns: Mapping[str, object]) -> AhoCorasick | None:
     return AhoCorasick(list(patterns), matchkind=MatchKind.Standard, store_patterns=False)
 
 
-def _stands(phrase: _Phrase, text: Text, first: int, last: int) -> bool:
+def _stands(phrase: _Phrase, text: Text, first: int) -> bool:
     return all(
         same_gap(gap, text.gap(first + 1 + index), text.tokens[first + index])
         for index, gap in enumerate(phrase.gaps)
