@@ -16,8 +16,9 @@ from alerts.model.level import Axis, Cause, Contribution, Level, LevelRules, Tra
 from alerts.model.story import Evidence
 from alerts.model.topic import Topic
 from alerts.scoring import axis as scoring
-from alerts.scoring.axis import Term, instant, micros
+from alerts.scoring.axis import instant, micros
 from alerts.scoring.evidence import evidence
+from alerts.scoring.gauge import Gauge
 from alerts.stories.cluster import Clusterer, Event, Joined
 from alerts.stories.independence import independent
 
@@ -69,8 +70,9 @@ class CaseFile:
         self._members: dict[str, dict[str, Observation]] = {}
         self._story_of: dict[str, str] = {}
         self._evidence: dict[str, Evidence] = {}
-        self._terms: dict[Axis, dict[str, Term]] = {axis: {} for axis in Axis}
-        self._rises: list[Transition] = []
+        self._gauges = {axis: Gauge(axis, rules) for axis in Axis}
+        self._rises: list[tuple[Transition, frozenset[str]]] = []
+        self._merged: dict[str, str] = {}
 
     # --- restoring -------------------------------------------------------------------------------------
 
@@ -81,19 +83,24 @@ class CaseFile:
         axes: Mapping[Axis, AxisState],
         rises: Iterable[Transition],
         clock: datetime | None,
+        merged: Mapping[str, str] | None = None,
     ) -> None:
-        """Takes up where another process left off: each item's newest observation with its story."""
+        """Takes up where another process left off.
+
+        `members` are each item's newest observation with its story, `merged` the stories found to be others.
+        """
         pairs = list(members)
         self._clusterer = Clusterer.restore(
             ((each.features, story) for each, story in pairs), self.institution.id
         )
         for observation, story in pairs:
             self._place(observation, story)
+        self.clock = clock
         for story in self._members:
             self._weigh(story)
         self.axes.update(axes)
-        self._rises = list(rises)
-        self.clock = clock
+        self._merged = dict(merged or {})
+        self._rises = [(rise, _stories(rise)) for rise in rises]
 
     # --- time ------------------------------------------------------------------------------------------
 
@@ -116,12 +123,11 @@ class CaseFile:
         state = self.axes[axis]
         if state.level is Level.LOW or self.clock is None:
             return None
-        if to is not None and self.score(axis, to) >= scoring.floor(state.level, self._rules):
+        gauge = self._gauges[axis]
+        if to is not None and not gauge.has_fallen(state.level, micros(to)):
             return None
         after = self.clock if state.since is None else max(self.clock, state.since)
-        moment = scoring.fall_instant(
-            self._terms[axis].values(), state.level, self._rules, axis, micros(after)
-        )
+        moment = scoring.fall_instant(gauge, state.level, self._rules, axis, micros(after))
         return None if moment is None else instant(moment)
 
     # --- evidence --------------------------------------------------------------------------------------
@@ -186,40 +192,47 @@ class CaseFile:
             return {event.story} if former is None else {event.story, former}
         for observation in self._members.pop(event.story_from, {}).values():
             self._place(observation, event.into)
+        self._merged[event.story_from] = event.into
         return {event.into, event.story_from}
 
     def _weigh(self, story: str) -> None:
         """Computes the story's evidence and its terms anew, or forgets them where nothing counts."""
-        counting = [each for each in self._members.get(story, {}).values() if each.counts]
-        if not counting:
+        found = self._evidence_of(story)
+        if found is None:
             self._evidence.pop(story, None)
-            for axis in Axis:
-                self._terms[axis].pop(story, None)
-            return
+        else:
+            self._evidence[story] = found
+        at = micros(self.clock) if self.clock is not None else 0
+        for axis, gauge in self._gauges.items():
+            term = None if found is None else scoring.term(found, axis, self._topics, self.institution)
+            gauge.put(story, term, at)
+
+    def _evidence_of(self, story: str, upto: datetime | None = None) -> Evidence | None:
+        """What the story proves, from what had been observed `upto` then, as those items read now."""
+        counting = [
+            each
+            for each in self._members.get(story, {}).values()
+            if each.counts and (upto is None or each.report.observed <= upto)
+        ]
+        if not counting:
+            return None
         groups = independent([each.features for each in counting])
-        found = evidence(story, self.institution.id, [each.report for each in counting], groups)
-        self._evidence[story] = found
-        for axis in Axis:
-            term = scoring.term(found, axis, self._topics, self.institution)
-            if term is None:
-                self._terms[axis].pop(story, None)
-            else:
-                self._terms[axis][story] = term
+        return evidence(story, self.institution.id, [each.report for each in counting], groups)
 
     # --- levels ----------------------------------------------------------------------------------------
 
     def score(self, axis: Axis, at: datetime) -> float:
         """The score of an axis at an instant not before the clock."""
-        half_life = self._rules.half_life[axis] / _MICROSECOND
-        return scoring.score(self._terms[axis].values(), micros(at), half_life)
+        return self._gauges[axis].score(micros(at))
 
     def _levels(self, at: datetime, cause: Cause) -> list[Transition]:
-        moves = []
-        for axis in Axis:
-            state = self.axes[axis]
-            if scoring.level_after(state.level, self.score(axis, at), self._rules) is not state.level:
-                moves.append(self._move(axis, at, cause))
-        return moves
+        now = micros(at)
+        moved = [
+            axis
+            for axis, gauge in self._gauges.items()
+            if gauge.level(self.axes[axis].level, now) is not self.axes[axis].level
+        ]
+        return [self._move(axis, at, cause) for axis in moved]
 
     def _move(self, axis: Axis, at: datetime, cause: Cause) -> Transition:
         score = self.score(axis, at)
@@ -236,35 +249,45 @@ class CaseFile:
         )
         self.axes[axis] = AxisState(level=level, since=at)
         if transition.rises:
-            self._rises.append(transition)
+            self._rises.append((transition, _stories(transition)))
         return transition
 
     def _corrections(self, at: datetime, revised: Sequence[Observation]) -> list[Correction]:
         """The rises that one of the revised items supported and that would not have happened as it is now."""
+        if not revised:
+            return []
         found = []
-        for rise in self._rises if revised else ():
-            behind = {each.story for each in rise.contributions}
-            cause = next((each for each in revised if self._story_of.get(each.report.item) in behind), None)
-            if cause is None:
+        by_story = {
+            self._story_of[each.report.item]: each for each in revised if each.report.item in self._story_of
+        }
+        names = by_story.keys() | {each for each in self._merged if self._surviving(each) in by_story}
+        for rise, behind in self._rises:
+            touched = behind & names
+            if not touched:
                 continue
-            level = scoring.level_after(rise.from_, self._score_as_of(rise.axis, rise.at), self._rules)
+            cause = by_story[self._surviving(min(touched))]
+            level = scoring.level_after(rise.from_, self._score_without(rise, touched), self._rules)
             if level < rise.to:
                 found.append(Correction(rise, at, cause.report.item, level, withdrawn=not cause.counts))
         taken_back = {correction.transition.key for correction in found}
-        self._rises = [rise for rise in self._rises if rise.key not in taken_back]
+        self._rises = [each for each in self._rises if each[0].key not in taken_back]
         return found
 
-    def _score_as_of(self, axis: Axis, at: datetime) -> float:
-        """The score at a past instant from what had been observed by then, as those items read now."""
-        terms = []
-        for story, members in self._members.items():
-            known = [each for each in members.values() if each.counts and each.report.observed <= at]
-            if known:
-                groups = independent([each.features for each in known])
-                then = evidence(story, self.institution.id, [each.report for each in known], groups)
-                term = scoring.term(then, axis, self._topics, self.institution)
-                terms += [term] if term is not None else []
-        return scoring.score(terms, micros(at), self._rules.half_life[axis] / _MICROSECOND)
+    def _surviving(self, story: str) -> str:
+        """The story that a story was found to be, in the end."""
+        while story in self._merged:
+            story = self._merged[story]
+        return story
+
+    def _score_without(self, rise: Transition, touched: frozenset[str]) -> float:
+        """The score of a past rise, had the items of some stories then read as they do now."""
+        half_life = self._rules.half_life[rise.axis] / _MICROSECOND
+        values = [each.value for each in rise.contributions if each.story not in touched]
+        for story in {self._surviving(each) for each in touched}:
+            then = self._evidence_of(story, rise.at)
+            term = None if then is None else scoring.term(then, rise.axis, self._topics, self.institution)
+            values += [] if term is None else [scoring.value(term, micros(rise.at), half_life)]
+        return scoring.combined(values)
 
     # --- reading ---------------------------------------------------------------------------------------
 
@@ -273,15 +296,13 @@ class CaseFile:
         return tuple(self._evidence[story] for story in sorted(self._evidence))
 
     def contributions(self, axis: Axis, at: datetime) -> tuple[Contribution, ...]:
-        """What each story adds to an axis, largest first."""
-        return scoring.contributions(
-            self._evidence.values(),
-            axis,
-            at,
-            topics=self._topics,
-            institution=self.institution,
-            rules=self._rules,
-        )
+        """What each story adds to an axis, largest first; those that six decimals cannot show are left out."""
+        found = [
+            scoring.contribution(self._evidence[story], axis, amount, age, self._topics, self.institution)
+            for story, amount, age in self._gauges[axis].amounts(micros(at))
+            if amount >= 5e-7
+        ]
+        return tuple(sorted(found, key=lambda each: (-each.value, each.story)))
 
     def evidence_of(self, story: str) -> Evidence | None:
         return self._evidence.get(story)
@@ -302,6 +323,10 @@ class CaseFile:
 def _is_clustered(former: Observation | None, at: datetime) -> bool:
     """A revision of an item that has left the clusterer's window stays where it was."""
     return former is None or at - former.features.observed < Clusterer.HORIZON
+
+
+def _stories(transition: Transition) -> frozenset[str]:
+    return frozenset(each.story for each in transition.contributions)
 
 
 def _order(transition: Transition) -> tuple[datetime, str, int]:

@@ -44,7 +44,7 @@ def assess(runtime: Runtime, institution_id: str) -> Assessed:
         upto = stamp(session, runtime.clock())
         known = cases.peek(session, institution_id)
     # Where another worker has seen an edit before this one, look again instead of turning it back.
-    active = runtime.configuration.current(other_than=known.configuration if known else "")
+    active = runtime.configuration.current(elsewhere=known.configuration if known else "")
     institution = active.settings.institutions.get(institution_id)
     with runtime.database.write() as session:
         stored = cases.lock(session, institution_id)
@@ -90,6 +90,7 @@ def load_case(session: Session, active: Active, stored: Case, institution: Insti
         axes=stored.axes,
         rises=cases.transitions(session, stored.institution, rises_only=True),
         clock=stored.cursor if stored.version else None,
+        merged=cases.merged(session, stored.institution),
     )
     return case
 

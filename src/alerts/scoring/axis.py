@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Contribution, Level, LevelRules
@@ -31,8 +31,7 @@ def instant(value: int) -> datetime:
     return _EPOCH + timedelta(microseconds=value)
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(NamedTuple):
     """One story on one axis: `base` × 2^(−age / half-life), with age counted from `newest` (µs)."""
 
     base: float
@@ -63,16 +62,22 @@ def value(term: Term, at: int, half_life: float) -> float:
 
 
 def score(terms: Iterable[Term], at: int, half_life: float) -> float:
+    """The score of an axis at an instant (µs), half-life in µs."""
+    exp2, least = math.exp2, NEGLIGIBLE
+    return combined(
+        amount
+        for base, newest in terms
+        if (amount := min(CLIP, base * exp2((newest - at) / half_life) if at > newest else base)) >= least
+    )
+
+
+def combined(contributions: Iterable[float]) -> float:
     """1 − ∏(1 − c). The sum of logarithms is rounded once (fsum), so the order of terms never matters.
 
     Rounded to 12 decimals, so that a score which is 0.25 by hand is 0.25 here.
     """
-    doubts = [
-        math.log1p(-contribution)
-        for each in terms
-        if (contribution := value(each, at, half_life)) >= NEGLIGIBLE
-    ]
-    return round(-math.expm1(math.fsum(doubts)), 12) + 0.0
+    log1p = math.log1p
+    return round(-math.expm1(math.fsum(log1p(-each) for each in contributions)), 12) + 0.0
 
 
 def level_after(level: Level, score: float, rules: LevelRules) -> Level:
@@ -123,35 +128,24 @@ def fall_instant(
     return high
 
 
-def contributions(
-    stories: Iterable[Evidence],
+def contribution(
+    evidence: Evidence,
     axis: Axis,
-    at: datetime,
-    *,
+    amount: float,
+    age: int,
     topics: Mapping[str, Topic],
     institution: Institution,
-    rules: LevelRules,
-) -> tuple[Contribution, ...]:
-    """What each story adds at `at`, largest first; those that six decimals cannot show are left out."""
-    now = micros(at)
-    half_life = rules.half_life[axis] / _MICROSECOND
-    found = []
-    for each in stories:
-        fading = term(each, axis, topics, institution)
-        if fading is None or (amount := value(fading, now, half_life)) < 5e-7:
-            continue
-        found.append(
-            Contribution(
-                story=each.story,
-                title=each.title,
-                topics=tuple(topic for topic, _ in each.topics),
-                severity=severity(each, axis, topics),
-                confidence=each.confidence,
-                grade=each.grade,
-                salience=each.salience,
-                criticality=institution.criticality.factor,
-                age_s=max(0, now - fading.newest) / 1e6,
-                value=amount,
-            )
-        )
-    return tuple(sorted(found, key=lambda item: (-item.value, item.story)))
+) -> Contribution:
+    """What a story adds: `amount` at the `age` (µs) of its newest independent report, with all that made it."""
+    return Contribution(
+        story=evidence.story,
+        title=evidence.title,
+        topics=tuple(topic for topic, _ in evidence.topics),
+        severity=severity(evidence, axis, topics),
+        confidence=evidence.confidence,
+        grade=evidence.grade,
+        salience=evidence.salience,
+        criticality=institution.criticality.factor,
+        age_s=age / 1e6,
+        value=amount,
+    )

@@ -167,6 +167,16 @@ def members(
     return [(each, stories[item]) for item, each in newest.items() if item in stories]
 
 
+def merged(session: Session, institution: str) -> dict[str, str]:
+    """The stories that were found to be others, and which."""
+    rows = session.execute(
+        select(StoryRow.id, StoryRow.merged_into).where(
+            StoryRow.institution == institution, StoryRow.merged_into.is_not(None)
+        )
+    )
+    return {story: into for story, into in rows if into is not None}
+
+
 def transitions(
     session: Session,
     institution: str | None = None,
