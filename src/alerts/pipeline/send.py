@@ -123,7 +123,7 @@ def _view(session: Session, settings: Settings, subscriber: Subscriber, leased: 
         profiles=_profiles(session, {alert.institution for alert in alerts.values()}, leased.at),
         omitted=int(record["more"]),
         why=record["detail"],
-        copy=leased.cut,
+        copy=leased.copy,
     )
 
 

@@ -27,7 +27,7 @@ _WAITING = (DeliveryState.PENDING.value, DeliveryState.FAILED.value, DeliverySta
 class Leased:
     """A delivery in the hands of one sender. `number` counts its attempts from 1.
 
-    `cut`: an earlier attempt was begun and never ended, so its message may have arrived.
+    `copy`: an earlier attempt was cut off or got no answer, so its message may have arrived.
     """
 
     id: str
@@ -39,7 +39,7 @@ class Leased:
     at: datetime
     created_at: datetime
     message: Mapping[str, Any]
-    cut: bool
+    copy: bool
 
 
 def add_alerts(
@@ -192,7 +192,7 @@ def lease(session: Session, delivery: str, now: datetime, *, seconds: float) -> 
     if taken is None:
         return None
     row = session.get_one(DeliveryRow, delivery)
-    cut = session.execute(
+    session.execute(
         update(AttemptRow)
         .where(AttemptRow.delivery == delivery, AttemptRow.ended_at.is_(None))
         .values(
@@ -200,8 +200,12 @@ def lease(session: Session, delivery: str, now: datetime, *, seconds: float) -> 
             state=DeliveryState.UNKNOWN.value,
             line="cut off before its end: it may have arrived",
         )
-        .returning(AttemptRow.id)
-    ).all()
+    )
+    copy = session.scalar(
+        select(AttemptRow.id)
+        .where(AttemptRow.delivery == delivery, AttemptRow.state == DeliveryState.UNKNOWN.value)
+        .limit(1)
+    )
     session.add(
         AttemptRow(
             delivery=delivery,
@@ -222,7 +226,7 @@ def lease(session: Session, delivery: str, now: datetime, *, seconds: float) -> 
         at=row.at,
         created_at=row.created_at,
         message=row.message,
-        cut=bool(cut),
+        copy=copy is not None,
     )
 
 
@@ -257,19 +261,3 @@ def finish(
         .returning(DeliveryRow.id)
     ).scalar_one_or_none()
     return mine is not None
-
-
-def postpone(session: Session, leased: Leased, until: datetime, reason: str) -> None:
-    """Gives a lease back unused: the attempt never happened."""
-    session.execute(
-        update(DeliveryRow)
-        .where(DeliveryRow.id == leased.id, DeliveryRow.lease_token == leased.token)
-        .values(
-            state=DeliveryState.PENDING.value,
-            reason=reason,
-            due_at=until,
-            lease_until=None,
-            lease_token=None,
-            attempts=DeliveryRow.attempts - 1,
-        )
-    )
