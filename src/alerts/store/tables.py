@@ -4,7 +4,7 @@ sources ─< items ─< revisions ─< findings >─ cases        what was obser
 cases ─< memberships >─ stories, story_events             which items report one event
 cases ─< transitions ─< alerts >─ deliveries ─< attempts  what changed, who is told, how it fared
 desks ─< watches                                          what each subscriber was told so far
-clock, configurations, silences, tokens                   one row each of what all workers share
+clock, configurations, silences, links                    one row each of what all workers share
 """
 
 from __future__ import annotations
@@ -312,6 +312,19 @@ class SilenceRow(Base):
     until: Mapped[datetime]
     reason: Mapped[str]
     author: Mapped[str]
+
+
+class LinkRow(Base):
+    """A link that lets its bearer see more of the pages than an open visitor; `subscriber` is empty for most."""
+
+    __tablename__ = "links"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    tier: Mapped[str]
+    subscriber: Mapped[str]
+    name: Mapped[str]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
 
 
 class LockRow(Base):

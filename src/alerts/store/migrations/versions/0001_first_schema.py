@@ -141,6 +141,17 @@ def upgrade() -> None:
         batch_op.create_index("ix_items_title", ["source", "title_key"], unique=False)
 
     op.create_table(
+        "links",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("tier", sa.Text(), nullable=False),
+        sa.Column("subscriber", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("revoked_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_links")),
+    )
+    op.create_table(
         "locks",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("holder", sa.Text(), nullable=False),
@@ -374,6 +385,7 @@ def downgrade() -> None:
 
     op.drop_table("memberships")
     op.drop_table("locks")
+    op.drop_table("links")
     with op.batch_alter_table("items", schema=None) as batch_op:
         batch_op.drop_index("ix_items_title")
         batch_op.drop_index("ix_items_link")
