@@ -59,13 +59,13 @@ class Configuration:
         """What is wrong with the files as they are now; empty where they are in force."""
         return self._problems
 
-    def current(self, other_than: str = "") -> Active:
-        """The configuration in force. `other_than` is a hash that another process found in force.
+    def current(self, elsewhere: str = "") -> Active:
+        """The configuration in force. `elsewhere` is the hash of what another process found in force.
 
         Where it is not that of this process, the files are looked at without delay.
         """
         with self._lock:
-            differs = other_than not in {"", self._active.settings.hash}
+            differs = elsewhere not in {"", self._active.settings.hash}
             if differs or time.monotonic() - self._looked >= _LOOK_EVERY_SECONDS:
                 self._look()
                 self._looked = time.monotonic()

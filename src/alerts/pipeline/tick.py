@@ -22,7 +22,7 @@ def tick(runtime: Runtime) -> Hints:
     with runtime.database.read() as session:
         known = facts.get(session, "configuration")
     in_force = str(known.value["hash"]) if known is not None else ""
-    settings = runtime.configuration.current(other_than=in_force).settings
+    settings = runtime.configuration.current(elsewhere=in_force).settings
     changed = settings.hash != in_force
     if changed:
         poll.sync(runtime)
