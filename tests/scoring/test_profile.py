@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.model.institution import Criticality, Institution, Relation
-from alerts.model.level import Axis, Cause, Level, LevelRules, Transition
+from alerts.model.level import Axis, Cause, Contribution, Level, LevelRules, Transition
 from alerts.model.profile import Coverage, CoverageState, Profile, Trend
 from alerts.model.source import Reliability
 from alerts.model.story import Evidence, Group, Mix, Report
 from alerts.model.topic import Severity, Signal, Topic
-from alerts.scoring.axis import contributions
+from alerts.scoring import axis as scoring
 from alerts.scoring.evidence import evidence
 from alerts.scoring.profile import HAPPENED, KEY_POINTS, REPORTS, STORIES, build
 
@@ -66,16 +66,39 @@ def _story(name: str, *reports: Report) -> Evidence:
     return evidence(name, "acme", reports, [Group((each.item,)) for each in reports])
 
 
+def _contributions(stories: Sequence[Evidence], axis: Axis) -> tuple[Contribution, ...]:
+    half_life = RULES.half_life[axis] / timedelta(microseconds=1)
+    found = []
+    for story in stories:
+        term = scoring.term(story, axis, TOPICS, ACME)
+        if term is not None:
+            amount = scoring.value(term, scoring.micros(AT), half_life)
+            age_s = (AT - story.newest).total_seconds()
+            severity = scoring.severity(story, axis, TOPICS)
+            found.append(
+                Contribution(
+                    story=story.story,
+                    title=story.title,
+                    topics=tuple(topic for topic, _ in story.topics),
+                    severity=severity,
+                    confidence=story.confidence,
+                    grade=story.grade,
+                    salience=story.salience,
+                    criticality=ACME.criticality.factor,
+                    age_s=age_s,
+                    value=amount,
+                )
+            )
+    return tuple(sorted(found, key=lambda each: (-each.value, each.story)))
+
+
 def _build(stories: Sequence[Evidence], states: dict[Axis, State] | None = None, **of: object) -> Profile:
     given_ = {
         "evidence": stories,
         "topics": TOPICS,
         "rules": RULES,
         "states": states or {},
-        "contributions": {
-            axis: contributions(stories, axis, AT, topics=TOPICS, institution=ACME, rules=RULES)
-            for axis in Axis
-        },
+        "contributions": {axis: _contributions(stories, axis) for axis in Axis},
         "history": (),
         "coverage": Coverage(CoverageState.COVERED, 2),
         "at": AT,
@@ -144,11 +167,7 @@ def test_focus_topic_and_surfaces_follow_the_contributions() -> None:
 def test_confidence_is_the_mean_weighted_by_contribution() -> None:
     both = _build([OUTAGE, EXPORT])
     weights = {
-        story.story: sum(
-            each.value
-            for axis in Axis
-            for each in contributions([story], axis, AT, topics=TOPICS, institution=ACME, rules=RULES)
-        )
+        story.story: sum(each.value for axis in Axis for each in _contributions([story], axis))
         for story in (OUTAGE, EXPORT)
     }
     expected = sum(story.confidence * weights[story.story] for story in (OUTAGE, EXPORT)) / sum(

@@ -178,7 +178,7 @@ def numbers_text(numbers: Iterable[int]) -> str:
 
 def profile_text(profile: Profile) -> str:
     """The profile for a terminal. Nothing that a feed says can move the cursor or colour the screen."""
-    say = escape.clean
+    say = escape.headline
     lines = [f"{say(profile.name)} ({profile.institution}) at {format_time(profile.at)}"]
     facts = (
         ("Category", profile.category),

@@ -197,7 +197,7 @@ def _asks_for(rule: WatchRule, institution: Institution, alert: Alert) -> bool:
         or max(change.from_, change.to, key=lambda level: level.rank) < rule.at_least
     ):
         return False
-    return change.rises or rule.direction is not Direction.RISE
+    return rule.direction is not (Direction.FALL if change.rises else Direction.RISE)
 
 
 def _words(rule: WatchRule, on: On) -> str:
