@@ -10,6 +10,18 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+# Words that carry nothing in Dutch, French, German, Italian, Portuguese and Spanish, where they are no English ones.
+FOREIGN = _words(
+    """
+    aan aber al au auch auf aus aux avec bei bij ce cette che como con da dans das dass dat de dei del
+    della delle dem den der des deze di dit dos du een ein eine einen einer eines el em en er est et fur
+    für gli hebben heeft het hij il im ist kan la las le les lo los maar mas meer met mit más na naar
+    nach nao nel nella nicht niet nog não oder om ook op os par para pas por pour que qui se ses sich
+    sont su sur sus te tot uber uit um uma un una und une unter van von voor vor werden wie wird worden
+    wordt ze zijn zu zum zur über
+    """
+)
+
 # Words that carry nothing, and the furniture of headlines ("Update", "Watch").
 FUNCTION = _words(
     """
@@ -385,7 +397,7 @@ ORDINARY = _words(
     unfortunately uniform union unique unit united units universal universe universities university
     unknown unlawful unlike unlikely unlock unlocked unprecedented unusual unveil unveils upcoming
     upgrade upgraded upgrades upper upset urban urge urged urges usage useful useless user users usual
-    usually vacation vaccine vaccines valley valuable valuation value valued values van vanish vanished
+    usually vacation vaccine vaccines valley valuable valuation value valued values vanish vanished
     variety various vast vegas vegetable vehicle vehicles vendor venture ventures venue verdict verify
     version versus veteran veterans veto viable vice vicious victim victims victory view viewer viewers
     viewing views village violate violated violates violating violation violations violence violent

@@ -14,13 +14,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
-from heapq import nlargest
 from math import sqrt
 from typing import ClassVar
 
 from alerts.stories.features import Features
-from alerts.stories.terms import RARE, terms, weight
-from alerts.stories.window import IN_TITLE, Story, Term, Window
+from alerts.stories.terms import terms, weight
+from alerts.stories.window import IN_TITLE, Story, Term, Window, cost
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +47,21 @@ class Merged:
 
 Event = Joined | Merged
 
-_JOIN = 0.25  # similarity from which an item joins a story,
-_MERGE = 0.22  # and two stories become one;
-_SMALL = 0.10  # more where the (smaller) story has few items: divided by their number,
-_ALONE = 0.15  # more where all reports come from one publisher: series look alike (`10 best ...`),
-_FADE = 0.5  # and more with the time between the reports: by this part for each day.
-_EVIDENCE = 7500  # what the shared terms must tell in all, in thousandths of a nat
-_CORE = 3  # a term that stands in one of so many members is counted as evidence in full
-_BRIDGE = 0.10
-_HALF = 2
-_POPULAR = 60  # a term of more stories finds no candidates
-_CANDIDATES = 4  # stories looked at closely for each item
-_DAY = timedelta(days=1)
+# The similarity (a cosine, 0 to 1) that is needed grows with each of the following.
+_JOIN = 0.25  # an item joins a story
+_MERGE = 0.22  # two stories become one
+_SMALL = 0.10  # divided by the items of the (smaller) story: a few headlines are alike by accident
+_ALONE = 0.15  # all reports are of one publisher, whose series look alike ("10 best ...")
+_FADE = 0.5  # by this part of itself for each day between the reports
+
+# What is shared must be telling, too: the odds that some story of the window shares it by accident are e^-1.5.
+_EVIDENCE = 1500
+_CORE = 3  # a term that one of so many members has counts as evidence in full
+
+# What keeps the search short.
+_BRIDGE = 0.15  # the least similarity of an item to a story that is looked at
+_NEAREST = 3  # stories looked at for each item
+_POPULAR = 60  # a term of more stories is not searched by, where rarer ones are there
 
 
 class Clusterer:
@@ -70,6 +72,7 @@ class Clusterer:
     identically, from the items observed within `HORIZON` before the next batch; older ones have no influence.
     """
 
+    # By then the needed similarity has long passed 1: nothing joins what is so old.
     HORIZON: ClassVar[timedelta] = timedelta(days=10)
 
     def __init__(self, partition: str = "", names: Iterable[str] = ()) -> None:
@@ -96,9 +99,7 @@ class Clusterer:
         events: list[Event] = []
         if batch:
             self._window.forget(max(each.observed for each in batch) - self.HORIZON)
-        for features in (
-            sorted(batch, key=lambda each: (each.reported, each.item)) if len(batch) > 1 else batch
-        ):
+        for features in sorted(batch, key=lambda each: (each.reported, each.item, each.headline)):
             self._add(features, events)
         return events
 
@@ -117,25 +118,22 @@ class Clusterer:
         former = window.where.get(features.item)
         if former is not None:
             window.take(features.item)
-        near = self._near(features)
-        if former is not None and self._stays(former, near):
-            window.put(features, former.id)
-            events.append(Joined(features.item, former.id, 1.0, "revision"))
-            return
+        read = [(window.terms.get(each), each, share) for each, share in window.weighed(features)]
+        near = self._near(read)
         score, why, name = 0.0, "first report", ""
-        for similarity, story in near:
-            if similarity >= self._needed_to_join(features, story) and self._evident(features, story):
-                score, why, name = similarity, self._why(features, story), story.id
-                break
+        if former is not None and (not former.members or any(story is former for _, story in near)):
+            score, why, name = 1.0, "revision", former.id
         else:
-            repost = self._repost(features)
-            if repost is not None:
-                score, why, name = 1.0, "links to the same page", repost.id
+            for similarity, story in near:
+                if similarity >= self._needed_to_join(features, story) and self._is_evident(read, story):
+                    score, why, name = similarity, _shared(read, story), story.id
+                    break
+            else:
+                if (repost := self._repost(features)) is not None:
+                    score, why, name = 1.0, "links to the same page", repost.id
         joined = window.put(features, name or self._new_id(features))
         events.append(Joined(features.item, joined.id, score, why))
-        for similarity, story in near:
-            if similarity < _BRIDGE:
-                break
+        for _, story in near:
             if story is not joined and story.id in window.stories:
                 joined = self._merged(joined, story, events)
 
@@ -144,96 +142,87 @@ class Clusterer:
         seed = "\0".join((self.partition, features.item, features.observed.isoformat()))
         return "s" + sha256(seed.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
-    def _near(self, features: Features) -> list[tuple[float, Story]]:
+    def _near(self, read: list[tuple[Term | None, str, int]]) -> list[tuple[float, Story]]:
         """The most similar stories with their similarity (cosine of the profiles), best first."""
-        window = self._window
-        level = window.level
+        level = self._window.level
         known: list[tuple[Term, int]] = []
         own = 0
-        for each, share in window.weighed(features):
-            term = window.terms.get(each)
-            if term is None:
-                tells = level - _cost_of_new(each)
-                own += tells * tells * share * share
-            else:
-                tells = level - term.cost
-                own += tells * tells * share * share
+        for term, text, share in read:
+            tells = level - (cost(weight(text), 1) if term is None else term.cost)
+            own += tells * tells * share * share
+            if term is not None:
                 known.append((term, tells * tells * share))
-        if not own or not known:
-            return []
         known.sort(key=lambda pair: len(pair[0].stories))
         dots: dict[Story, int] = {}
         for term, worth in known:
-            if len(term.stories) <= _POPULAR or not dots:
-                for story, count in term.stories.items():
+            counts = term.stories
+            if len(counts) <= _POPULAR or not dots:
+                for story, count in counts.items():
                     dots[story] = dots.get(story, 0) + worth * count
             else:
-                of = term.stories
                 for story in dots:
-                    count = of.get(story)
-                    if count:
-                        dots[story] += worth * count
-        found = [(dot / sqrt(own * story.norm(level)), story.id, story) for story, dot in dots.items()]
-        return [(similarity, story) for similarity, _, story in nlargest(_CANDIDATES, found)]
+                    if story in counts:
+                        dots[story] += worth * counts[story]
+        near = []
+        for story, dot in dots.items():
+            similarity = dot / sqrt(own * story.norm(level))
+            if similarity >= _BRIDGE:
+                near.append((similarity, story.id, story))
+        near.sort(reverse=True)
+        return [(similarity, story) for similarity, _, story in near[:_NEAREST]]
 
     def _needed_to_join(self, features: Features, story: Story) -> float:
         alone = len(story.outlets) == 1 and features.outlet in story.outlets
         days = story.distance(features.reported.timestamp())
-        return (_JOIN + _SMALL / len(story.members) + _ALONE * alone) * (1 + days * _FADE)
+        return (_JOIN + _SMALL / len(story.members) + _ALONE * alone) * (1 + _FADE * days)
 
-    def _evident(self, features: Features, story: Story) -> bool:
+    def _is_evident(self, read: list[tuple[Term | None, str, int]], story: Story) -> bool:
         """Whether the shared terms tell enough: of a name of two rare words in a row the second counts half."""
-        terms, level = self._window.terms, self._window.level
+        level = self._window.level
         full = IN_TITLE * len(story.members)
         evidence = 0
         in_name = False
-        for each, share in self._window.weighed(features):
-            term = terms.get(each)
+        for term, _, share in read:
             count = 0 if term is None else story.counts.get(term, 0)
             if term is None or not count:
                 in_name = False
                 continue
             tells = (level - term.cost) * share // IN_TITLE * min(full, _CORE * count) // full
-            rare = weight(each) == RARE
-            evidence += tells // _HALF if rare and in_name else tells
-            in_name = rare
-        return evidence >= _EVIDENCE
+            evidence += tells // 2 if term.rare and in_name else tells
+            in_name = term.rare
+        return evidence >= level + _EVIDENCE
 
     def _merged(self, one: Story, other: Story, events: list[Event]) -> Story:
         """Merge two stories if they are one; the elder one's id stays. Returns what `one` is then."""
-        small, large = (one, other) if len(one.counts) <= len(other.counts) else (other, one)
         size = min(len(one.members), len(other.members))
         if size > 8 and len(one.members) % (size // 4):
             return one  # large stories change slowly: now and then is enough
         alone = len(one.outlets) == 1 and one.outlets.keys() == other.outlets.keys()
         days = one.distance((other.earliest + other.latest) / 2)
-        needed = (_MERGE + _SMALL / size + _ALONE * alone) * (1 + days * _FADE)
+        needed = (_MERGE + _SMALL / size + _ALONE * alone) * (1 + _FADE * days)
+        few, many = (one, other) if len(one.counts) <= len(other.counts) else (other, one)
+        shared = [
+            (term, count, many.counts[term]) for term, count in few.counts.items() if term in many.counts
+        ]
         level = self._window.level
-        dot = evidence = 0
-        full, full_large = IN_TITLE * len(small.members), IN_TITLE * len(large.members)
-        for term, count in small.counts.items():
-            theirs = large.counts.get(term)
-            if theirs:
-                tells = level - term.cost
-                dot += tells * tells * count * theirs
-                evidence += (
-                    tells * min(full, _CORE * count) * min(full_large, _CORE * theirs) // (full * full_large)
-                )
-        if not dot or evidence < _EVIDENCE:
-            return one
-        similarity = dot / sqrt(one.norm(level) * other.norm(level))
+        dot = 0
+        for term, count, theirs in shared:
+            tells = level - term.cost
+            dot += tells * tells * count * theirs
+        similarity = dot / sqrt(one.norm(level) * other.norm(level)) if dot else 0.0
         if similarity < needed:
+            return one
+        full_few, full_many = IN_TITLE * len(few.members), IN_TITLE * len(many.members)
+        evidence = 0
+        for term, count, theirs in shared:
+            core = min(full_few, _CORE * count) * min(full_many, _CORE * theirs)
+            evidence += (level - term.cost) * core // (full_few * full_many)
+        if evidence < level + _EVIDENCE:
             return one
         into, gone = (one, other) if one.first() <= other.first() else (other, one)
         events.append(Merged(into.id, gone.id, similarity, "their reports became similar"))
         self._window.merge(into, gone)
         return into
-
-    def _stays(self, former: Story, near: list[tuple[float, Story]]) -> bool:
-        """Whether a revision keeps its story: it was the only item, or is still half as similar as needed."""
-        return not former.members or any(
-            story is former and similarity >= _JOIN / 2 for similarity, story in near
-        )
 
     def _repost(self, features: Features) -> Story | None:
         """The story of an item of another publisher that links to the same page."""
@@ -246,14 +235,7 @@ class Clusterer:
         }
         return stories[min(stories)] if stories else None
 
-    def _why(self, features: Features, story: Story) -> str:
-        terms = self._window.terms
-        shared = [
-            term for term in (terms.get(each) for each in features.terms) if term and term in story.counts
-        ]
-        shared.sort(key=lambda term: (-story.counts[term], term.cost, term.text))
-        return "shares " + ", ".join(term.text for term in shared[:4])
 
-
-def _cost_of_new(text: str) -> int:
-    return Term(text).cost
+def _shared(read: list[tuple[Term | None, str, int]], story: Story) -> str:
+    counts = story.counts
+    return "shares " + ", ".join([text for term, text, _ in read if term is not None and term in counts][:4])

@@ -6,29 +6,36 @@ import re
 from functools import lru_cache
 
 # Agencies, as credits and publishers name them. Press-release wires count too: a copy of one release is a copy.
-_AGENCIES = {
-    "reuters": "reuters", "thomson reuters": "reuters", "associated press": "ap",
-    "the associated press": "ap", "ap": "ap", "ap news": "ap", "afp": "afp", "agence france presse": "afp",
-    "agence france-presse": "afp", "dpa": "dpa", "deutsche presse-agentur": "dpa", "upi": "upi",
-    "united press international": "upi", "xinhua": "xinhua", "ansa": "ansa", "efe": "efe", "kyodo": "kyodo",
-    "kyodo news": "kyodo", "tass": "tass", "interfax": "interfax", "pti": "pti",
-    "press trust of india": "pti", "ani": "ani", "ians": "ians", "aap": "aap", "anp": "anp",
-    "belga": "belga", "canadian press": "canadian press", "the canadian press": "canadian press",
+_LONG = {
+    "reuters": "reuters", "thomson reuters": "reuters", "associated press": "ap", "the associated press": "ap",
+    "ap news": "ap", "agence france presse": "afp", "agence france-presse": "afp",
+    "deutsche presse-agentur": "dpa", "deutsche presse agentur": "dpa", "united press international": "upi",
+    "xinhua": "xinhua", "kyodo": "kyodo", "kyodo news": "kyodo", "interfax": "interfax", "belga": "belga",
+    "press trust of india": "pti", "canadian press": "canadian press", "the canadian press": "canadian press",
     "pa media": "pa", "press association": "pa", "yonhap": "yonhap", "bloomberg news": "bloomberg",
-    "bloomberg": "bloomberg", "dow jones newswires": "dow jones", "dow jones": "dow jones",
-    "pr newswire": "pr newswire", "prnewswire": "pr newswire", "business wire": "business wire",
-    "businesswire": "business wire", "globenewswire": "globenewswire", "globe newswire": "globenewswire",
-    "accesswire": "accesswire",
+    "dow jones newswires": "dow jones", "dow jones": "dow jones", "pr newswire": "pr newswire",
+    "prnewswire": "pr newswire", "business wire": "business wire", "businesswire": "business wire",
+    "globenewswire": "globenewswire", "globe newswire": "globenewswire", "accesswire": "accesswire",
 }  # fmt: skip
-_NAMES = "|".join(re.escape(name) for name in sorted(_AGENCIES, key=len, reverse=True))
+_SHORT = {"AP", "AFP", "dpa", "DPA", "UPI", "PTI", "ANI", "IANS", "AAP", "ANP", "EFE", "ANSA", "TASS"}
+
+
+def _any(names: set[str]) -> str:
+    return "|".join(re.escape(name) for name in sorted(names, key=lambda name: (-len(name), name)))
+
+
+# Short names only as the agencies write them: "Ani" and "Pa" are people's names.
+_AGENCY = rf"(?i:{_any(set(_LONG))})|{_any(_SHORT)}"
 # As in: LONDON (Reuters) - …; PARIS, March 3 (AFP) — …; NEW YORK--(BUSINESS WIRE)--…; /PRNewswire/ -- …
-_DATELINE = re.compile(rf"(?:\(\s*({_NAMES})\s*\)|/\s*({_NAMES})\s*/)\s*[-–—:]", re.IGNORECASE)
-_BYLINE = re.compile(rf"(?<!\w)(?:{_NAMES})(?!\w)", re.IGNORECASE)
-_HEAD = 240  # characters in which a dateline stands
+_DATELINE = re.compile(rf"(?:\(\s*({_AGENCY})\s*\)|/\s*({_AGENCY})\s*/)\s*[-–—:]")
+_BYLINE = re.compile(rf"(?:^|[\s,/|;&(])({_AGENCY})(?:$|[,/|;&)])")
+_SIGNED = re.compile(r"\bReporting by [^\n]{3,300}?\bEditing by ", re.IGNORECASE)  # the way Reuters ends
+_HEAD, _TAIL = 240, 500  # characters in which a dateline stands, and a signature
+
 _NOTE = re.compile(r"\s*\\?\([^)]*\)\s*$")
 _NOT_NAME = re.compile(r"[\W_]+")
 _TRACKING = re.compile(
-    r"(?:utm_|at_|mc_|ga_|fbclid|gclid|msclkid|igshid|ocid|cmpid|ref$|ref_?src|xtor|s?campaign|guccounter)"
+    r"(?:utm_|at_|mc_|ga_|fbclid|gclid|msclkid|igshid|ocid|cmpid|ref=|ref_?src|xtor|s?campaign|guccounter)"
 )
 _LINK = re.compile(
     r"(?:https?:)?//(?:[^/?#@]*@)?(?:(?:www\d?|m|mobile|amp)\.)?([^/?#]+)([^?#]*)\??([^#]*)", re.IGNORECASE
@@ -46,25 +53,24 @@ def outlet(publisher: str) -> str:
 @lru_cache(maxsize=1 << 14)
 def agency(publisher: str) -> str:
     """The agency that a publisher is (`Reuters UK`: reuters), or empty."""
-    name = outlet(publisher)
-    found = _AGENCIES.get(name) or _AGENCIES.get(name.rpartition(" ")[0])
-    return found or ""
+    name = _NOTE.sub("", publisher).strip()
+    for each in (name, name.rpartition(" ")[0]):
+        if each in _SHORT:
+            return each.lower()
+        if each.lower() in _LONG:
+            return _LONG[each.lower()]
+    return "bloomberg" if name.lower() == "bloomberg" else ""
 
 
-def credited(author: str, head: str) -> str:
-    """The agency that a byline or a dateline credits, or empty.
-
-    `head` is the beginning of the text: only a dateline within its first characters counts.
-    """
-    if author:
-        match = _BYLINE.search(author)
-        if match is not None:
-            return _AGENCIES[match[0].lower()]
-    if "(" in head[:_HEAD] or "/" in head[:_HEAD]:
-        match = _DATELINE.search(head, 0, _HEAD)
-        if match is not None:
-            return _AGENCIES[(match[1] or match[2]).lower()]
-    return ""
+def credited(author: str, text: str) -> str:
+    """The agency that a byline, the dateline or the signature of a text credits, or empty."""
+    match = _BYLINE.search(author) if author else None
+    if match is None and text:
+        match = _DATELINE.search(text, 0, _HEAD)
+    if match is not None:
+        name = match[1] or match[2]
+        return _LONG.get(name.lower()) or name.lower()
+    return "reuters" if text and _SIGNED.search(text, max(0, len(text) - _TAIL)) else ""
 
 
 def page(link: str) -> str:

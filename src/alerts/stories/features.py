@@ -12,12 +12,13 @@ from struct import pack, unpack
 from alerts.model.item import Item
 from alerts.stories import credit
 from alerts.stories.sketch import opening, sketch
-from alerts.stories.terms import FREQUENT, terms, tokens, weight
+from alerts.stories.terms import FREQUENT, terms, terms_of, tokens, weight
 
 _VERSION = 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_BODY_WORDS = 60  # the first words of a summary or content say what the headline left out
+_NAME, _TITLE, _TEXT = 300, 400, 12_000  # characters that are looked at
+_BODY = 480  # characters, the first of a summary or content, that say what the headline left out
 _BODY_TERMS = 16
 
 
@@ -113,25 +114,25 @@ def _unpacked(text: str) -> tuple[int, ...]:
 
 
 def features(item: Item, publisher: str) -> Features:
-    """Reduce an item; `publisher` is the item's own or, where it names none, its source's."""
-    title = _without_publisher(item.title, publisher)
-    words = terms(title)
-    text = item.content if len(item.content) > len(item.summary) else item.summary
+    """Reduce an item; `publisher` is the item's own or, where it names none, its source's.
+
+    Texts are looked at up to a length that no headline and few articles reach, so that no item costs much.
+    """
+    publisher, origin = publisher[:_NAME], item.origin[:_NAME]
+    text = (item.content if len(item.content) > len(item.summary) else item.summary)[:_TEXT]
+    title = _without_publisher(item.title, publisher) or text
+    read = tokens(title[:_TITLE])
+    words = terms_of(read)
     body: tuple[str, ...] = ()
     start: tuple[int, ...] = ()
     whole: tuple[int, ...] = ()
-    agency = credit.agency(publisher)
     if text:
-        lead = item.summary or text
-        read = [word.lower() for word in tokens(text)]
-        start, whole = opening(read), sketch(read)
-        body = _body_terms(lead, words)
-    if not agency and (text or item.author or item.origin):
-        agency = (
-            credit.agency(item.origin)
-            or credit.credited(item.author, item.summary)
-            or credit.credited("", text)
-        )
+        lower = tokens(text.lower())
+        start, whole = opening(lower), sketch(lower)
+        body = _body_terms(item.summary or text, words)
+    agency = credit.agency(publisher) or credit.agency(origin)
+    if not agency and (text or item.author):
+        agency = credit.credited(item.author[:_NAME], item.summary) or credit.credited("", item.content)
     return Features(
         item=item.id,
         publisher=publisher,
@@ -141,17 +142,17 @@ def features(item: Item, publisher: str) -> Features:
         observed=item.observed,
         terms=words,
         body=body,
-        headline=_headline(title),
+        headline=_headline(read),
         opening=start,
         sketch=whole,
-        origin=credit.outlet(item.origin) if item.origin else "",
+        origin=credit.outlet(origin) if origin else "",
         agency=agency,
     )
 
 
-def _headline(title: str) -> int:
-    read = " ".join(tokens(title.lower()))
-    return int.from_bytes(blake2b(read.encode("utf-8", "replace"), digest_size=6).digest(), "big")
+def _headline(words: list[str]) -> int:
+    read = " ".join(words).lower().encode("utf-8", "replace")
+    return int.from_bytes(blake2b(read, digest_size=6).digest(), "big")
 
 
 def _without_publisher(title: str, publisher: str) -> str:
@@ -164,6 +165,5 @@ def _without_publisher(title: str, publisher: str) -> str:
 
 
 def _body_terms(text: str, known: tuple[str, ...]) -> tuple[str, ...]:
-    head = text[: _BODY_WORDS * 8]
-    found = [term for term in terms(head) if term not in known and weight(term) > FREQUENT]
+    found = [term for term in terms(text[:_BODY]) if term not in known and weight(term) > FREQUENT]
     return tuple(found[:_BODY_TERMS])

@@ -1,8 +1,9 @@
 """Which items of a story count as one publisher.
 
-Two items are linked when one probably repeats the other: same publisher, same page, same text, same origin named
-by the feed, same news agency credited. Groups are the connected components of the links, so a copy of a copy
-counts with the original. A link too many costs confidence, a link too few invents it: in doubt, linked.
+Two items are linked when one probably repeats the other: same publisher, same page, same origin named by the
+feed, same news agency credited, same text, same telling headline. Groups are the connected components of the
+links, so a copy of a copy counts with the original. A link too many costs confidence, a link too few invents it:
+in doubt, linked.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ from collections.abc import Iterator, Sequence
 
 from alerts.model.story import Group, Link
 from alerts.stories.features import Features
-from alerts.stories.sketch import containment, resemblance
+from alerts.stories.sketch import COMPARABLE, containment, resemblance
 from alerts.stories.terms import weight
 
+_Key = str | tuple[int, ...]
 _CONTAINED = 0.6  # share of the shorter opening that stands in the other
 _RESEMBLING = 0.5  # Jaccard similarity of whole texts
-_TELLING_HEADLINE = 20000  # thousandths of a nat: about four words that not every headline has
+_TELLING_HEADLINE = 24000  # thousandths of a nat: about five words that not every headline has
 
 
 def independent(members: Sequence[Features]) -> tuple[Group, ...]:
@@ -38,58 +40,64 @@ def independent(members: Sequence[Features]) -> tuple[Group, ...]:
 
     links: dict[int, list[Link]] = {}
     for first, second, reason in _pairs(ordered):
-        a, b = sorted((root(first), root(second)))
-        if a != b:
-            parent[b] = a
+        into, gone = sorted((root(first), root(second)))
+        if into != gone:
+            parent[gone] = into
             link = Link(ordered[first].item, ordered[second].item, reason)
-            links[a] = [*links.get(a, []), *links.pop(b, []), link]
+            links[into] = [*links.get(into, []), *links.pop(gone, []), link]
     groups: dict[int, list[str]] = {}
     for index, each in enumerate(ordered):
         groups.setdefault(root(index), []).append(each.item)
-    return tuple(Group(tuple(items), tuple(links.get(index, ()))) for index, items in sorted(groups.items()))
+    return tuple(Group(tuple(items), tuple(links.get(index, ()))) for index, items in groups.items())
 
 
 def _pairs(ordered: list[Features]) -> Iterator[tuple[int, int, str]]:
     """Linked pairs of indices with the reason, the plainest reasons first."""
-    for reason, key in _KEYS:
-        seen: dict[str, int] = {}
-        for index, each in enumerate(ordered):
-            for value in key(each):
-                if value in seen:
-                    yield seen[value], index, reason
-                else:
-                    seen[value] = index
-    for second, b in enumerate(ordered):
-        for first, a in enumerate(ordered[:second]):
-            if same_text(a, b):
-                yield first, second, "same-text"
+    yield from _equal(ordered, "same-publisher", [[each.outlet] for each in ordered])
+    yield from _equal(ordered, "same-link", [[each.link] for each in ordered])
+    yield from _equal(ordered, "same-origin", [[each.origin, each.outlet] for each in ordered])
+    yield from _equal(ordered, "wire", [[each.agency] for each in ordered])
+    yield from _equal(ordered, "same-text", [[_opening(each)] for each in ordered])
+    # Of equal openings one is enough; the others are linked to it.
+    distinct = list({each.opening: index for index, each in reversed(list(enumerate(ordered)))}.values())
+    for first, second in _sharing(ordered, sorted(distinct)):
+        if _same_text(ordered[first], ordered[second]):
+            yield first, second, "same-text"
     by_headline: dict[int, list[int]] = {}
-    for second, b in enumerate(ordered):
-        for first in by_headline.setdefault(b.headline, []):
-            if _same_headline(ordered[first], b):
-                yield first, second, "same-headline"
-        by_headline[b.headline].append(second)
+    for second, each in enumerate(ordered):
+        if sum(weight(term) for term in each.terms) >= _TELLING_HEADLINE:
+            for first in by_headline.setdefault(each.headline, []):
+                if not (_opening(ordered[first]) and _opening(each)):
+                    yield first, second, "same-headline"
+            by_headline[each.headline].append(second)
 
 
-def same_text(a: Features, b: Features) -> bool:
+def _opening(each: Features) -> _Key:
+    """The opening where it is long enough to tell one text from another."""
+    return each.opening if len(each.opening) >= COMPARABLE else ()
+
+
+def _equal(ordered: list[Features], reason: str, keys: list[list[_Key]]) -> Iterator[tuple[int, int, str]]:
+    """Each item with the first one that has a key in common; empty keys are no keys."""
+    seen: dict[_Key, int] = {}
+    for index in range(len(ordered)):
+        for key in keys[index]:
+            if key and seen.setdefault(key, index) != index:
+                yield seen[key], index, reason
+
+
+def _sharing(ordered: list[Features], indices: list[int]) -> list[tuple[int, int]]:
+    """Pairs of items whose texts have any shingle in common: all others need no comparison."""
+    having: dict[int, list[int]] = {}
+    pairs: set[tuple[int, int]] = set()
+    for index in indices:
+        for shingle in {*ordered[index].opening, *ordered[index].sketch}:
+            others = having.setdefault(shingle, [])
+            pairs.update((other, index) for other in others)
+            others.append(index)
+    return sorted(pairs)
+
+
+def _same_text(a: Features, b: Features) -> bool:
     """Whether one text is the other, or opens with it, but for small edits."""
     return containment(a.opening, b.opening) >= _CONTAINED or resemblance(a.sketch, b.sketch) >= _RESEMBLING
-
-
-def _same_headline(a: Features, b: Features) -> bool:
-    """Whether one telling headline stands over both, and no texts say that they differ.
-
-    Publishers write their own headlines; the same long one twice is a reprint. Short ones ("Bitcoin falls") and
-    standing ones ("What's News") coincide. Where both texts are there, the texts decide.
-    """
-    if a.opening and b.opening:
-        return False
-    return sum(weight(term) for term in a.terms) >= _TELLING_HEADLINE
-
-
-_KEYS = (
-    ("same-publisher", lambda each: (each.outlet,)),
-    ("same-link", lambda each: (each.link,) if each.link else ()),
-    ("same-origin", lambda each: (each.outlet, each.origin) if each.origin else (each.outlet,)),
-    ("wire", lambda each: (each.agency,) if each.agency else ()),
-)

@@ -14,7 +14,7 @@ OPENING = 48  # words
 SIZE = 32
 _SHINGLE = 4
 _LONGEST = 1500  # words of a text that are looked at
-_LEAST = 6  # shingles without which two openings are not compared: nine words
+COMPARABLE = 6  # an opening of fewer shingles (less than nine words) says nothing
 
 
 def _shingles(words: list[str]) -> set[int]:
@@ -36,7 +36,7 @@ def sketch(words: list[str]) -> tuple[int, ...]:
 def containment(a: tuple[int, ...], b: tuple[int, ...]) -> float:
     """How much of the shorter opening stands in the other, 0 to 1; 0 where one is too short to say."""
     shorter = min(len(a), len(b))
-    return len(set(a).intersection(b)) / shorter if shorter >= _LEAST else 0.0
+    return len(set(a).intersection(b)) / shorter if shorter >= COMPARABLE else 0.0
 
 
 def resemblance(a: tuple[int, ...], b: tuple[int, ...]) -> float:

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from alerts.stories.background import EVERYWHERE, FUNCTION, ORDINARY
+from alerts.stories.background import EVERYWHERE, FOREIGN, FUNCTION, ORDINARY
 from alerts.stories.wording import NUMBERS, PHRASES, synonyms
 
 # Weights in thousandths of a nat: integers, so that sums do not depend on the order of their terms.
@@ -43,21 +43,23 @@ def tokens(text: str) -> list[str]:
 
 def terms(text: str) -> tuple[str, ...]:
     """The distinct terms of a text in order of first occurrence."""
+    return terms_of(tokens(text))
+
+
+def terms_of(words: list[str]) -> tuple[str, ...]:
+    """The distinct terms of the tokens of a text in order of first occurrence."""
     found: dict[str, None] = {}
-    words = tokens(text)
+    last = len(words) - 1
     skip = False
-    for word, following in zip(words, [*words[1:], ""], strict=False):
+    for index, word in enumerate(words):
         if skip:
             skip = False
-        elif word[0].isdigit():
-            found[_number(word, following.lower())] = None
-        elif word.lower() in _STARTS and (phrase := f"{word} {following}".lower()) in PHRASES:
-            found[PHRASES[phrase]] = None
-            skip = True
-        else:
-            for term in _word(word):
-                quarter = term in _ORDINALS and following.lower() == "quarter"
-                found["q" + _ORDINALS[term] if quarter else term] = None
+            continue
+        read = _word(word)
+        if read is None:  # what it means depends on the next one
+            read, skip = _pair(word, words[index + 1] if index < last else "")
+        for term in read:
+            found[term] = None
     return tuple(found)
 
 
@@ -85,44 +87,60 @@ def _stems(words: frozenset[str]) -> frozenset[str]:
     return frozenset(synonyms().get(word) or stem(word) for word in words)
 
 
+@lru_cache(maxsize=1 << 16)
+def _word(word: str) -> tuple[str, ...] | None:
+    """The terms of a token, None where they depend on the following one."""
+    lower = word.lower()
+    if word[0].isdigit() or lower in _ORDINALS or lower in _STARTS:
+        return None
+    return _alone(word)
+
+
 @lru_cache(maxsize=1 << 14)
+def _pair(word: str, following: str) -> tuple[tuple[str, ...], bool]:
+    """The terms of a token in front of another, and whether they stand for both."""
+    lower, after = word.lower(), following.lower()
+    if word[0].isdigit():
+        return (_number(lower, after),), after in _SCALES
+    if lower in _ORDINALS:
+        return (("q" + _ORDINALS[lower],), True) if after == "quarter" else ((lower,), False)
+    phrase = PHRASES.get(f"{lower} {after}")
+    return ((phrase,), True) if phrase else (_alone(word), False)
+
+
 def _number(word: str, following: str) -> str:
     """The term of a number: its value with all scales worked in, without currency and unit."""
-    match = _AMOUNT.fullmatch(word.lower())
+    match = _AMOUNT.fullmatch(word)
     if match is None or len(match[1]) > 18:
-        return word.lower()  # 737max
+        return word  # 737max
     digits, suffix = match[1].replace(",", ""), match[2]
     if suffix == "q" or following == "quarter":
         return "q" + digits
     if suffix and suffix not in _SCALES and suffix not in {"st", "nd", "rd", "th", "s"}:
-        return word.lower()
+        return word
     power = _SCALES.get(suffix) or _SCALES.get(following, 0)
     return f"#{float(digits) * 10**power:.6g}"
 
 
-@lru_cache(maxsize=1 << 16)
-def _word(word: str) -> tuple[str, ...]:
+def _alone(word: str) -> tuple[str, ...]:
     """The terms of a token that starts with a letter: none for a function word, several for CJK text."""
     if _UNSPACED.search(word):
         return tuple(word[i : i + 2] for i in range(max(1, len(word) - 1)))
     if "." in word:
         if not _DOTTED.fullmatch(word):
-            return tuple(term for part in word.split(".") if part for term in _word(part))
+            return tuple(term for part in word.split(".") if part for term in _alone(part))
         word = word.replace(".", "")
     if word == "US":
         return ("usa",)  # the pronoun is a function word
     lower = word.lower().replace("-", "")
-    if lower in FUNCTION:
+    if lower in FUNCTION or lower in FOREIGN:
         return ()
     lower = lower.removesuffix("'s").replace("'", "").replace("&", "")
     if len(lower) < 2 or lower in FUNCTION:
         return ()
     if lower in NUMBERS:
         return ("#" + NUMBERS[lower],)
-    same = synonyms().get(lower)
-    if same is not None:
-        return (same,)
-    return (lower if lower in _ORDINALS else stem(lower),)
+    return (synonyms().get(lower) or stem(lower),)
 
 
 def stem(word: str) -> str:
@@ -141,6 +159,6 @@ def stem(word: str) -> str:
             if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "lsz":
                 word = word[:-1]
             break
-    if len(word) > 4 and word[-1] in "ey":
+    if word[-1] == "e" and len(word) > 3 or word[-1] == "y" and len(word) > 4:
         word = word[:-1]
     return word

@@ -2,81 +2,114 @@
 
 All numbers are integers and follow from the members alone, whatever the order in which they came and went.
 
-What a term tells is its scarcity among the stories, in thousandths of a nat: `level - cost`, where `level` is the
-logarithm of the number of stories and `cost` that of the number of stories with the term, both smoothed by
-imagined stories in which words are as common as in news at large. Stories are counted, not items: one big
-story does not make its own words worthless, but a name that all stories share soon is.
+What a term tells is its scarcity, in thousandths of a nat: `level - cost`, where `level` is the logarithm of the
+number of all story-days (a story counts once for each day with a report) and `cost` that of the story-days with
+the term, both smoothed by imagined ones in which words are as common as in news at large. Not items are counted
+but story-days, so that a big story does not make its own words worthless, while a name that comes back in story
+after story, or day after day, soon tells little.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from datetime import datetime
+from functools import lru_cache
 from heapq import heapify, heappop, heappush
 from math import exp, inf, log
+from typing import TypeVar
 
 from alerts.stories.features import Features
-from alerts.stories.terms import weight
+from alerts.stories.terms import RARE, weight
 
 IN_TITLE, IN_TEXT = 4, 1  # how a term counts: one of the text a quarter of one of the title
 _IMAGINED = 300
-# Above 8, the number of stories with a term counts in steps of about a quarter, so that a common term
-# changes its cost (which touches all its stories) seldom.
+_DAY = 86400
+_Key = TypeVar("_Key", str, int)
+# Above 8, story-days count in steps of about a quarter: a change of a term's cost touches all its stories.
 _STEPS = [*range(9), *(round(8 * 1.25**k) for k in range(1, 60))]
 
 
 class Term:
-    """A term of the window, with the stories that have it and how often (in units of `IN_TEXT`)."""
+    """A term of the window: the stories that have it and how often (in units of `IN_TEXT`), its story-days."""
 
-    __slots__ = ("_prior", "_step", "cells", "cost", "stories", "text")
+    __slots__ = ("_days", "_step", "_weight", "cost", "rare", "stories", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.stories: dict[Story, int] = {}
-        self.cells: dict[tuple[Story, int], int] = {}
-        self._prior = _IMAGINED * exp(-weight(text) / 1000)
-        self._step = -1
-        self.cost = 0
-        self.recount()
+        self._weight = weight(text)
+        self.rare = self._weight == RARE
+        self._days: dict[tuple[Story, int], int] = {}
+        self._step = 1
+        self.cost = cost(self._weight, 1)
 
-    def recount(self) -> None:
-        """Bring `cost` up to date with the number of stories, here and in the stories' norms."""
-        count = len(self.cells) or 1
+    def report(self, story: Story, day: int, change: int) -> None:
+        """Note that one more (or one less) item of the story has the term on that day."""
+        key = (story, day)
+        items = self._days.get(key, 0) + change
+        if items:
+            self._days[key] = items
+            if items > 1 or change < 0:
+                return
+        else:
+            del self._days[key]
+        self._recount()
+
+    def _recount(self) -> None:
+        """Bring `cost` up to date with the story-days, here and in the norms of the stories."""
+        count = len(self._days) or 1
         step = count if count < 9 else _STEPS[bisect_right(_STEPS, count) - 1]
         if step == self._step:
             return
         self._step = step
-        former, self.cost = self.cost, round(1000 * log(step + self._prior))
+        former, self.cost = self.cost, cost(self._weight, step)
         first, second = self.cost - former, self.cost * self.cost - former * former
         for story, times in self.stories.items():
             story.costs += first * times * times
             story.squares += second * times * times
 
 
+@lru_cache(maxsize=1 << 12)
+def cost(telling: int, step: int) -> int:
+    """The logarithm of the (smoothed) number of story-days with a term of a given weight, times 1000."""
+    return round(1000 * log(step + _IMAGINED * exp(-telling / 1000)))
+
+
 class Story:
     """The members of one story and the counts of their terms.
 
     `weight`, `costs` and `squares` are the sums of count², count²·cost and count²·cost² over the terms: the squared
-    norm of the counts weighted by what the terms tell, as a polynomial of the level.
+    norm of the counts weighted by what the terms tell, as a polynomial of the level. `earliest` and `latest` are
+    the times of the reports, in seconds since 1970.
     """
 
-    __slots__ = ("costs", "counts", "earliest", "id", "latest", "members", "outlets", "squares", "weight")
+    __slots__ = (
+        "costs", "counts", "days", "earliest", "id", "latest", "members", "outlets", "squares", "weight",
+    )  # fmt: skip
 
     def __init__(self, name: str) -> None:
         self.id = name
         self.members: dict[str, Features] = {}
         self.counts: dict[Term, int] = {}
         self.outlets: dict[str, int] = {}
-        self.earliest, self.latest = inf, -inf  # reports, in seconds since 1970
+        self.days: dict[int, int] = {}
+        self.earliest, self.latest = inf, -inf
         self.weight = self.costs = self.squares = 0
+
+    def grow(self, squares: int, cost: int) -> None:
+        """Note that the square of the count of a term has grown."""
+        self.weight += squares
+        squares *= cost
+        self.costs += squares
+        self.squares += squares * cost
 
     def norm(self, level: int) -> int:
         """The squared length of the story's profile."""
         return level * level * self.weight - 2 * level * self.costs + self.squares
 
-    def distance(self, middle: float) -> float:
+    def distance(self, instant: float) -> float:
         """The days between an instant and the middle of the story's reports."""
-        return abs((self.earliest + self.latest) / 2 - middle) / 86400
+        return abs((self.earliest + self.latest) / 2 - instant) / _DAY
 
     def first(self) -> tuple[datetime, datetime, str]:
         """What the age of a story goes by: its first member in the window."""
@@ -84,7 +117,7 @@ class Story:
 
 
 class Window:
-    """The stories of a partition within the time window."""
+    """The stories of a partition within the time window. Terms in `ignored` are not looked at."""
 
     def __init__(self, ignored: frozenset[str]) -> None:
         self.stories: dict[str, Story] = {}
@@ -92,54 +125,75 @@ class Window:
         self.where: dict[str, Story] = {}  # by item
         self.pages: dict[str, dict[str, Story]] = {}  # by link and item
         self._ignored = ignored
+        self._days = 0  # story-days
         self._leaving: list[tuple[datetime, str]] = []  # a heap
 
     @property
     def level(self) -> int:
-        """The logarithm of the number of stories, smoothed, times 1000."""
-        return round(1000 * log(len(self.stories) + _IMAGINED))
+        """The logarithm of the (smoothed) number of story-days, times 1000."""
+        return round(1000 * log(self._days + _IMAGINED))
 
     def weighed(self, features: Features) -> list[tuple[str, int]]:
         """The item's terms with their shares, those of the title first, in the order of the text."""
         ignored = self._ignored
-        return [(each, IN_TITLE) for each in features.terms if each not in ignored] + [
-            (each, IN_TEXT) for each in features.body if each not in ignored
-        ]
+        weighed = [(each, IN_TITLE) for each in features.terms if each not in ignored]
+        if features.body:
+            weighed += [(each, IN_TEXT) for each in features.body if each not in ignored]
+        return weighed
 
     def put(self, features: Features, name: str) -> Story:
         """Make the item a member of the story, which is created where it does not exist."""
         story = self.stories.get(name)
         if story is None:
             story = self.stories[name] = Story(name)
+        seconds = features.reported.timestamp()
+        day = int(seconds // _DAY)
         terms, counts = self.terms, story.counts
-        reported = features.reported.timestamp()
-        day = int(reported // 86400)
         for each, share in self.weighed(features):
             term = terms.get(each)
             if term is None:
                 term = terms[each] = Term(each)
             former = counts.get(term, 0)
-            self._set(story, term, former, former + share, day, 1)
-        story.members[features.item] = features
+            count = counts[term] = term.stories[story] = former + share
+            story.grow(count * count - former * former, term.cost)
+            term.report(story, day, 1)
+        item = features.item
+        story.members[item] = features
+        self.where[item] = story
         story.outlets[features.outlet] = story.outlets.get(features.outlet, 0) + 1
-        story.earliest = min(story.earliest, reported)
-        story.latest = max(story.latest, reported)
-        self.where[features.item] = story
+        if day not in story.days:
+            self._days += 1
+        story.days[day] = story.days.get(day, 0) + 1
+        story.earliest = min(story.earliest, seconds)
+        story.latest = max(story.latest, seconds)
         if features.link:
-            self.pages.setdefault(features.link, {})[features.item] = story
-        heappush(self._leaving, (features.observed, features.item))
+            self.pages.setdefault(features.link, {})[item] = story
+        heappush(self._leaving, (features.observed, item))
         return story
 
     def take(self, item: str) -> Features:
         """Take an item out; its story goes with its last member."""
         story = self.where.pop(item)
         features = story.members.pop(item)
-        reported = features.reported.timestamp()
-        day = int(reported // 86400)
+        seconds = features.reported.timestamp()
+        day = int(seconds // _DAY)
+        counts = story.counts
         for each, share in self.weighed(features):
             term = self.terms[each]
-            former = story.counts[term]
-            self._set(story, term, former, former - share, day, -1)
+            former = counts[term]
+            count = former - share
+            if count:
+                counts[term] = term.stories[story] = count
+            else:
+                del counts[term], term.stories[story]
+            story.grow(count * count - former * former, term.cost)
+            term.report(story, day, -1)
+            if not term.stories:
+                del self.terms[each]
+        _decrease(story.outlets, features.outlet)
+        _decrease(story.days, day)
+        if day not in story.days:
+            self._days -= 1
         if features.link:
             page = self.pages[features.link]
             del page[item]
@@ -147,11 +201,7 @@ class Window:
                 del self.pages[features.link]
         if not story.members:
             del self.stories[story.id]
-            return features
-        story.outlets[features.outlet] -= 1
-        if not story.outlets[features.outlet]:
-            del story.outlets[features.outlet]
-        if reported in {story.earliest, story.latest}:
+        elif seconds in {story.earliest, story.latest}:
             times = [each.reported.timestamp() for each in story.members.values()]
             story.earliest, story.latest = min(times), max(times)
         return features
@@ -162,12 +212,12 @@ class Window:
             self.put(self.take(item), into.id)
 
     def forget(self, before: datetime) -> None:
-        """Take out the items observed before an instant."""
+        """Take out the items observed at or before an instant."""
         leaving = self._leaving
-        while leaving and leaving[0][0] < before:
+        while leaving and leaving[0][0] <= before:
             _, item = heappop(leaving)
             story = self.where.get(item)
-            if story is not None and story.members[item].observed < before:
+            if story is not None and story.members[item].observed <= before:
                 self.take(item)
         if len(leaving) > 2 * len(self.where) + 64:  # what merges and revisions left behind
             self._leaving = [
@@ -177,23 +227,9 @@ class Window:
             ]
             heapify(self._leaving)
 
-    def _set(self, story: Story, term: Term, former: int, count: int, day: int, one: int) -> None:
-        more = count * count - former * former
-        story.weight += more
-        story.costs += more * term.cost
-        story.squares += more * term.cost * term.cost
-        if count:
-            term.stories[story] = story.counts[term] = count
-        else:
-            del term.stories[story], story.counts[term]
-        cell = (story, day)
-        n = term.cells.get(cell, 0) + one
-        if n:
-            term.cells[cell] = n
-        else:
-            del term.cells[cell]
-            if not term.stories:
-                del self.terms[term.text]
-                return
-        if n <= 1:
-            term.recount()
+
+def _decrease(counts: dict[_Key, int], key: _Key) -> None:
+    if counts[key] == 1:
+        del counts[key]
+    else:
+        counts[key] -= 1

@@ -1,7 +1,7 @@
 """Headline words that say the same. Hand-written: the verbs and nouns by which papers vary one event.
 
-Each line is one meaning; its first word is the term that stands for all. Kept short on purpose: a word that
-often means something else (`back`, `hit`, `deal`) would join what is different.
+Each line is one meaning (or more of it); its first word is the term that stands for all. Kept short on purpose:
+a word that often means something else (`back`, `hit`, `deal`) would join what is different.
 """
 
 from __future__ import annotations
@@ -16,14 +16,17 @@ layoff layoffs redundancies redundancy
 outage outages offline downtime disruption
 resign resigns resigned resigning resignation quit quits quitting resigns
 probe probes probed probing investigate investigates investigated investigating investigation investigators inquiry
-launch launches launched launching unveil unveils unveiled unveiling release releases released debut debuts introduce introduces introduced introducing
+launch launches launched launching unveil unveils unveiled unveiling release releases released
+launch debut debuts introduce introduces introduced introducing
 appoint appoints appointed appointing hire hires hired hiring
 hack hacks hacked hacker hackers breach breaches breached
 ban bans banned banning block blocks blocked blocking bar bars barred
 delay delays delayed delaying postpone postpones postponed
 flaw flaws vulnerability vulnerabilities
-rise rises rose rising climb climbs climbed jump jumps jumped soar soars soared surge surges surged gain gains
-fall falls fell falling drop drops dropped plunge plunges plunged slide slides slid tumble tumbles tumbled slump slumps slip slips slipped sink sinks
+rise rises rose rising climb climbs climbed jump jumps jumped soar soars soared
+rise surge surges surged gain gains
+fall falls fell falling drop drops dropped plunge plunges plunged slide slides slid
+fall tumble tumbles tumbled slump slumps slip slips slipped sink sinks
 profit profits earnings
 revenue revenues sales turnover
 ceo ceos
