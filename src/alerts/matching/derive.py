@@ -307,7 +307,7 @@ def _acronyms(full: _Name, bare: _Name) -> Iterator[str]:
         if not shortest <= len(large) <= _LONGEST_ACRONYM or not "".join(large).isalpha():
             continue
         acronym = "".join(large).upper()
-        if acronym.lower() not in STOP_ACRONYMS:
+        if acronym.lower() not in STOP_ACRONYMS and acronym.lower() not in FUNCTION_WORDS:
             yield acronym
             if len(acronym) <= 5:
                 yield ".".join(acronym) + "."

@@ -14,10 +14,12 @@ from typing import NamedTuple
 from ahocorasick_rs import AhoCorasick, MatchKind
 
 from alerts.matching.english import COMMON_WORDS
-from alerts.matching.forms import Form
+from alerts.matching.forms import Case, Form, Strength
 from alerts.matching.text import Text
 
-LONGEST_NAME = 48  # words; longer names are not looked for, so the work per word of a text is bounded
+# These bound the work per word of a text, whatever is tracked.
+LONGEST_NAME = 48  # words; longer names are not looked for
+MOST_SHARED = 16  # a derived form that more institutions share tells none of them
 
 
 class Found(NamedTuple):
@@ -41,10 +43,13 @@ class Index:
                 unspaced.setdefault(form.key, []).append(form)
             elif form.words <= LONGEST_NAME:
                 by_key.setdefault(form.key, []).append(form)
-        self._forms = {key: tuple(each) for key, each in by_key.items()}
-        counts = Counter(word for key in by_key for word in key.split(" "))
+        self._forms = {key: kept for key, each in by_key.items() if (kept := _telling(each))}
+        self._capital = frozenset(
+            key for key, each in self._forms.items() if " " not in key and all(map(_needs_capital, each))
+        )
+        counts = Counter(word for key in self._forms for word in key.split(" "))
         anchors: dict[str, set[tuple[int, int]]] = {}
-        for key in by_key:
+        for key in self._forms:
             words = key.split(" ")
             anchor = min(words, key=lambda word: (word in COMMON_WORDS, len(word) < 3, counts[word]))
             anchors.setdefault(anchor, set()).add((words.index(anchor), len(words)))
@@ -60,23 +65,29 @@ class Index:
     def __len__(self) -> int:
         return len(self._forms) + len(self._unspaced)
 
-    def find(self, text: Text) -> list[Found]:
-        """Every place where the words of a form stand, in no particular order; nothing is judged yet."""
+    def find(self, text: Text, explain: bool = False) -> list[Found]:
+        """Every place where the words of a form stand, in no particular order; nothing is judged yet.
+
+        Names of one word in lower case, the most frequent of all false hits, are given only with `explain`.
+        """
         found: list[Found] = []
         tokens = text.tokens
         hits = self._anchor_words.intersection(tokens)
         if hits:
-            anchors, forms, count = self._anchors, self._forms, len(tokens)
+            anchors, forms, capital, count = self._anchors, self._forms, self._capital, len(tokens)
+            strict = not explain and not text.caseless and "#" not in text.raw
+            cased = text.cased_tokens
             for at, token in enumerate(tokens):
                 if token not in hits:
                     continue
+                small = strict and cased[at] == token
                 for offset, size in anchors[token]:
                     first = at - offset
                     last = first + size
                     if first < 0 or last > count:
                         continue
                     key = token if size == 1 else " ".join(tokens[first:last])
-                    if key in forms:
+                    if key in forms and not (small and key in capital):
                         found.append(Found(-1, -1, first, last, forms[key]))
         if text.special and self._automaton is not None:
             found.extend(self._find_unspaced(text))
@@ -86,3 +97,12 @@ class Index:
         assert self._automaton is not None  # noqa: S101 - the caller checked
         for number, start, end in self._automaton.find_matches_as_indexes(text.low, overlapping=True):
             yield Found(start, end, 0, 0, self._unspaced[number])
+
+
+def _telling(forms: list[Form]) -> tuple[Form, ...]:
+    shared = len({form.institution for form in forms}) > MOST_SHARED
+    return tuple(form for form in forms if form.strength >= Strength.GIVEN or not shared)
+
+
+def _needs_capital(form: Form) -> bool:
+    return form.case in {Case.STRICT, Case.PROPER} and not form.cased.islower()

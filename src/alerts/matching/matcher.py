@@ -58,7 +58,7 @@ class Matcher:
 
         places: list[Place] = []
         for field, text in texts.items():
-            for found in self._index.find(text):
+            for found in self._index.find(text, explain):
                 for form in found.forms:
                     place = Place(form, field, text, found)
                     reason = judge.spelling(place)

@@ -10,9 +10,11 @@ from alerts.matching.index import Found
 from alerts.matching.text import Text
 from alerts.model.mention import Rule
 
-_SENTENCE_END = re.compile(r"[.!?:;\n|•\"]")
+_SENTENCE_ENDS = '.!?:;\n|•"'
+_SENTENCE_END = re.compile(f"[{re.escape(_SENTENCE_ENDS)}]")
+_LETTERS = re.compile(r"[^\W\d_]{2,}")
 _LEGAL_TAILS = words("Inc Corp Corporation Ltd Limited LLC PLC GmbH AG")
-_WINDOW = 24  # words on each side that are looked at to tell the style of a sentence
+_WINDOW = 160  # characters on each side that are looked at to tell the style of a sentence
 _LONGEST_LINK = 300  # characters on each side that are looked at to tell whether it is a link
 
 
@@ -113,19 +115,19 @@ class Place:
         return self._style
 
     def _find_style(self) -> str:
-        text = self.text
-        if text.caseless:
+        if self.text.caseless:
             return "lower"
-        first, last = self.first, self.last
-        while first > max(0, self.first - _WINDOW) and not _SENTENCE_END.search(text.gap(first)):
-            first -= 1
-        while last < min(len(text.tokens), self.last + _WINDOW) and not _SENTENCE_END.search(text.gap(last)):
-            last += 1
-        around = text.cased_tokens[first : self.first] + text.cased_tokens[self.last : last]
-        letters = [word for word in around if word.isalpha() and len(word) > 1]
-        if len(letters) >= 2 and all(word.isupper() for word in letters):
+        cased = self.text.cased
+        begin = max(0, self.start - _WINDOW)
+        begin = max(cased.rfind(end, begin, self.start) for end in _SENTENCE_ENDS) + 1 or begin
+        finish = min(len(cased), self.end + _WINDOW)
+        finish = min(
+            at for end in _SENTENCE_ENDS if (at := cased.find(end, self.end, finish)) >= 0 or (at := finish)
+        )
+        around = _LETTERS.findall(cased, begin, self.start) + _LETTERS.findall(cased, self.end, finish)
+        if len(around) >= 2 and all(word.isupper() for word in around):
             return "caps"
-        content = [word for word in letters if len(word) > 3 and word.lower() not in FUNCTION_WORDS]
+        content = [word for word in around if len(word) > 3 and word.lower() not in FUNCTION_WORDS]
         small = sum(word[0].islower() for word in content)
         if len(content) >= 2 and small <= len(content) // 8:
             return "headline"
