@@ -66,9 +66,10 @@ def _entries(
 ) -> ParsedFeed | None:
     """The feed with these entries alone, each with its hash; None where the cut does not hold what it promises:
     the pieces are not well-formed, or are not one entry each."""
-    if not indexes and cut.envelope_hash == state.envelope_hash:
+    bare = cut.envelope_hash == state.envelope_hash
+    if bare and not indexes:
         return ParsedFeed(envelope_hash=cut.envelope_hash, same_envelope=True)
-    parsed = xmlfeed.read(cut.only(indexes), content_type, base_url=base_url, limits=limits)
+    parsed = xmlfeed.read(cut.only(indexes, bare=bare), content_type, base_url=base_url, limits=limits)
     count = sum(not entry.withdrawn for entry in parsed.entries)
     if parsed.error is not None or not parsed.well_formed or count != len(indexes):
         return None
@@ -78,5 +79,9 @@ def _entries(
     notes = parsed.notes
     if len(cut.entries) > limits.entries:
         notes = (*notes, f"only the first {limits.entries} of {len(cut.entries)} entries were read")
+    if bare:
+        parsed = replace(parsed, link=state.home, language=state.language)
     withdrawn = parsed.entries[count:]
-    return replace(parsed, entries=entries + withdrawn, notes=notes, envelope_hash=cut.envelope_hash)
+    return replace(
+        parsed, entries=entries + withdrawn, notes=notes, envelope_hash=cut.envelope_hash, same_envelope=bare
+    )

@@ -129,14 +129,17 @@ def _after_success(
         state = replace(
             state,
             envelope_hash=parsed.envelope_hash,
+            home=parsed.link,
+            language=parsed.language,
             ttl=parsed.ttl,
             skip_hours=parsed.skip_hours,
             skip_days=parsed.skip_days,
-            feed_updated=_later(state.feed_updated, parsed.updated, now),
             hub=next(iter((*result.hubs, *parsed.hubs)), ""),
             topic=result.self_link or parsed.self_link or result.final_url,
             rhythm=state.rhythm or _published_rhythm(parsed),
         )
+    if parsed is not None:
+        state = replace(state, feed_updated=_later(state.feed_updated, parsed.updated, now))
     if decision is not None:
         state, more = _after_decision(state, parsed, decision, now)
         notes += more

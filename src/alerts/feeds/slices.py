@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 # Dates are taken out before hashing: builds rewrite them, and a date rewritten alone makes nothing.
@@ -22,6 +23,7 @@ _DATES = re.compile(
 )
 _OPEN = {name: re.compile(b"<" + name + rb"(?=[\s>/])") for name in (b"item", b"entry")}
 _ENTRY_ANYWHERE = re.compile(rb"<(?:[\w.-]+:)?(?:item|entry)(?=[\s>/])", re.IGNORECASE)
+_CLOSINGS = re.compile(rb"(?:\s*</[\w:.-]+\s*>)+\s*")
 _DECLARATION = re.compile(rb"\s*<\?xml[^<>]*>")
 _ROOT = re.compile(rb"<[A-Za-z_][^<>]*>")
 _CHANNEL = re.compile(rb"<channel\b[^<>]*>")
@@ -59,9 +61,20 @@ class Slices:
     def envelope_hash(self) -> str:
         return digest(without_dates(self.head) + b"\n" + self.tail, size=8)
 
-    def only(self, indexes: list[int]) -> bytes:
-        """The feed with these entries alone."""
-        return b"".join((self.head, *(self.entries[index] for index in indexes), self.tail))
+    def only(self, indexes: Sequence[int], *, bare: bool = False) -> bytes:
+        """The feed with these entries alone; `bare`: in an envelope that says nothing of itself but dates, where
+        the rest can be taken off."""
+        head, tail = (self._bare() or (self.head, self.tail)) if bare else (self.head, self.tail)
+        return b"".join((head, *(self.entries[index] for index in indexes), tail))
+
+    def _bare(self) -> tuple[bytes, bytes] | None:
+        if _CLOSINGS.fullmatch(self.tail) is None:
+            return None
+        declaration, root, channel = _around(self.head)
+        if b"</channel" in self.head:  # RSS 1.0 has its items behind the channel
+            return declaration + root, self.tail
+        dates = b"".join(match[0] for match in _DATES.finditer(self.head))
+        return declaration + root + channel + dates, self.tail
 
 
 def cut(body: bytes, content_type: str, *, base_url: str, mark_size: int) -> Slices | None:
@@ -94,20 +107,19 @@ def cut(body: bytes, content_type: str, *, base_url: str, mark_size: int) -> Sli
     if not _sound(head, entries, tail, opening):
         return None
     context = b"\0".join(
-        (_root(head), base_url.encode("utf-8", "replace"), content_type.encode("utf-8", "replace"))
+        (*_around(head), base_url.encode("utf-8", "replace"), content_type.encode("utf-8", "replace"))
     )
     salt = hashlib.blake2b(context, digest_size=16).digest()
     marks = tuple(digest(without_dates(entry), size=mark_size, salt=salt) for entry in entries)
     return Slices(head, tuple(entries), tail, marks)
 
 
-def _root(head: bytes) -> bytes:
-    """The XML declaration and the start tags around the entries."""
+def _around(head: bytes) -> tuple[bytes, bytes, bytes]:
+    """The XML declaration and the start tags around the entries, each empty where there is none."""
     plain = _without_opaque(head) or b""
-    root = _ROOT.search(plain)
-    channel = _CHANNEL.search(plain)
-    declaration = _DECLARATION.match(plain)
-    return b"\0".join(match[0] if match else b"" for match in (declaration, root, channel))
+    matches = _DECLARATION.match(plain), _ROOT.search(plain), _CHANNEL.search(plain)
+    declaration, root, channel = (match[0] if match else b"" for match in matches)
+    return declaration, root, channel
 
 
 def _bytes_are_characters(body: bytes, content_type: str) -> bool:

@@ -53,7 +53,9 @@ class FeedState:
 
     rhythm: float = 0.0  # seconds between two new items, smoothed; 0: not known
 
-    # What the feed asks of its readers, kept because a 304 does not repeat it.
+    # What the feed says of itself and asks of its readers, kept because a 304 does not repeat it.
+    home: str = ""  # the page that the feed belongs to
+    language: str = ""
     ttl: int = 0  # seconds
     skip_hours: tuple[int, ...] = ()
     skip_days: tuple[int, ...] = ()  # Monday is 0
