@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from alerts.cases.observation import Observation
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Cause, Contribution, Level, LevelRules, Transition
-from alerts.model.story import Evidence
+from alerts.model.story import Evidence, Group, Report
 from alerts.model.topic import Topic
 from alerts.scoring import axis as scoring
 from alerts.scoring.axis import instant, micros
@@ -309,6 +309,17 @@ class CaseFile:
 
     def story_of(self, item: str) -> str | None:
         return self._story_of.get(item)
+
+    def score_with(self, axis: Axis, at: datetime, story: str, reports: Sequence[Report]) -> float:
+        """The score, had these independent reports joined a story too."""
+        known = self._evidence[story]
+        groups = (*known.groups, *(Group((each.item,)) for each in reports))
+        more = evidence(story, self.institution.id, (*known.reports, *reports), groups)
+        term = scoring.term(more, axis, self._topics, self.institution)
+        amounts = [amount for each, amount, _ in self._gauges[axis].amounts(micros(at)) if each != story]
+        if term is not None:
+            amounts.append(scoring.value(term, micros(at), self._rules.half_life[axis] / _MICROSECOND))
+        return scoring.combined(amounts)
 
     def state(self, axis: Axis, at: datetime) -> AxisState:
         """The axis as of `at`, with its score, the score a day before, and the next fall."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import click
@@ -76,12 +76,26 @@ def _lines(record: Mapping[str, Any]) -> Iterator[str]:
                 yield f"   {link['a']} and {link['b']} count once: {link['reason']}"
     yield ""
     yield f"{len(record['stories']) + 2}. routing"
-    for rule in record["routing"]:
-        for step in rule["steps"]:
-            yield f"   {rule['name']}: {step['name']}: {'passed' if step['passed'] else 'stopped'}, {step['detail']}"
+    yield from routing_lines(record["routing"])
     for delivery in record["deliveries"]:
         yield f"   delivery {delivery['delivery']} by {delivery['channel']}: {delivery['state']}"
         for attempt in delivery["attempts"]:
             yield (
                 f"      attempt {attempt['number']} at {attempt['started_at']}: {attempt['state']} {attempt['line']}"
             )
+
+
+def routing_lines(record: Mapping[str, Any] | None) -> Iterator[str]:
+    """What was considered for a subscriber, from its record."""
+    for rule in record["rules"] if record is not None else ():
+        yield f"   rule {rule['rule']} for {rule['channel']}: {'matches' if rule['matched'] else 'does not match'}"
+        yield from _step_lines(rule["steps"])
+    for channel in record["channels"] if record is not None else ():
+        fate = channel["state"] + (f" ({channel['reason']}) {channel['detail']}" if channel["reason"] else "")
+        yield f"   {channel['channel']}: {fate}"
+        yield from _step_lines(channel["steps"])
+
+
+def _step_lines(steps: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    for step in steps:
+        yield f"      {'+' if step['passed'] else '-'} {step['name']}: {step['detail']}"

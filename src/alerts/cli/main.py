@@ -24,6 +24,7 @@ COMMANDS = {
     "plan": "alerts.cli.plan:plan",
     "profile": "alerts.cli.profile:profile",
     "explain": "alerts.cli.explain:explain",
+    "why-not": "alerts.cli.why_not:why_not",
     "institutions": "alerts.cli.lists:institutions",
     "sources": "alerts.cli.lists:sources",
     "stories": "alerts.cli.lists:stories",

@@ -46,7 +46,7 @@ def explain(session: Session, active: Active, alert_id: str) -> dict[str, Any]:
         "stories": []
         if case is None
         else [_story(session, case, each) for each in wanted if case.evidence_of(each)],
-        "routing": row.detail.get("trace", []),
+        "routing": row.detail.get("considered"),
         "deliveries": lists.deliveries_of(session, row.id),
     }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from alerts.delivery.desk import Desk
 from alerts.delivery.events import Event, GradeEvent, LevelEvent, MentionEvent, SpikeEvent
+from alerts.delivery.explain import explanation_record
 from alerts.delivery.messages import Explanation, Message, Outcome
 from alerts.model.alert import Alert
 from alerts.model.level import Level
@@ -90,7 +91,10 @@ def _store(
     details: dict[str, dict[str, Any]] = {}
     if event is not None:
         for alert in outcome.alerts:
-            details[alert.id] = {**detail(event), "trace": trace(outcome.explanation, alert.channel)}
+            details[alert.id] = {
+                **detail(event),
+                "considered": considered(outcome.explanation, alert.channel),
+            }
     deliveries.add_alerts(session, outcome.alerts, transitions=transitions, details=details)
     routed.alerts |= {alert.id: alert for alert in outcome.alerts}
     for message in outcome.messages:
@@ -110,21 +114,16 @@ def message_record(message: Message) -> dict[str, Any]:
     }
 
 
-def trace(explanation: Explanation | None, channel: str) -> list[dict[str, Any]]:
-    """What was considered on the way to an alert, step by step."""
+def considered(explanation: Explanation | None, channel: str) -> dict[str, Any] | None:
+    """What was considered on the way to an alert on a channel, as a record."""
     if explanation is None:
-        return []
-    considered = [
-        (f"rule {each.rule + 1}", each.steps) for each in explanation.rules if each.channel == channel
-    ]
-    considered += [("channel", each.steps) for each in explanation.channels if each.channel == channel]
-    return [
-        {
-            "name": name,
-            "steps": [{"name": step.name, "passed": step.passed, "detail": step.detail} for step in steps],
-        }
-        for name, steps in considered
-    ]
+        return None
+    mine = replace(
+        explanation,
+        rules=tuple(each for each in explanation.rules if each.channel == channel),
+        channels=tuple(each for each in explanation.channels if each.channel == channel),
+    )
+    return explanation_record(mine)
 
 
 def detail(event: Event) -> dict[str, Any]:

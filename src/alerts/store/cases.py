@@ -170,11 +170,11 @@ def members(
 def merged(session: Session, institution: str) -> dict[str, str]:
     """The stories that were found to be others, and which."""
     rows = session.execute(
-        select(StoryRow.id, StoryRow.merged_into).where(
-            StoryRow.institution == institution, StoryRow.merged_into.is_not(None)
+        select(StoryEventRow.other, StoryEventRow.story).where(
+            StoryEventRow.institution == institution, StoryEventRow.kind == "merged"
         )
     )
-    return {story: into for story, into in rows if into is not None}
+    return dict(rows.tuples().all())
 
 
 def transitions(

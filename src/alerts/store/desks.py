@@ -85,6 +85,12 @@ def lock(session: Session, subscriber: str) -> DeskState:
     return fresh if state is None else DeskState.from_json(state)
 
 
+def peek(session: Session, subscriber: str) -> DeskState:
+    """The subscriber's state, without a lock: to look, not to change."""
+    state = session.scalar(select(DeskRow.state).where(DeskRow.subscriber == subscriber))
+    return DeskState() if state is None else DeskState.from_json(state)
+
+
 def save(session: Session, subscriber: str, state: DeskState, due: datetime | None) -> None:
     session.execute(
         update(DeskRow)

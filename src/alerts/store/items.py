@@ -137,21 +137,34 @@ def record(
     if upto is not None:
         query = query.where(RevisionRow.observed <= upto)
     for row in session.scalars(query.execution_options(yield_per=batch)):
-        yield Item(
-            id=row.item,
-            title=row.title,
-            observed=row.observed,
-            summary=row.summary,
-            content=row.content,
-            url=row.url,
-            source=row.source,
-            publisher=row.publisher,
-            published=row.published,
-            language=row.language,
-            origin=row.origin,
-            author=row.author,
-            withdrawn=row.withdrawn,
-        )
+        yield _item(row)
+
+
+def newest(session: Session, *, since: datetime, upto: datetime, limit: int) -> Iterator[Item]:
+    """Revisions observed in a span of time, the newest first."""
+    query = select(RevisionRow).where(RevisionRow.observed >= since, RevisionRow.observed <= upto)
+    for row in session.scalars(
+        query.order_by(RevisionRow.observed.desc(), RevisionRow.id.desc()).limit(limit)
+    ):
+        yield _item(row)
+
+
+def _item(row: RevisionRow) -> Item:
+    return Item(
+        id=row.item,
+        title=row.title,
+        observed=row.observed,
+        summary=row.summary,
+        content=row.content,
+        url=row.url,
+        source=row.source,
+        publisher=row.publisher,
+        published=row.published,
+        language=row.language,
+        origin=row.origin,
+        author=row.author,
+        withdrawn=row.withdrawn,
+    )
 
 
 def count(session: Session) -> int:

@@ -188,6 +188,33 @@ def alert(session: Session, alert_id: str) -> AlertRow | None:
     return found[0] if len(found) == 1 else None
 
 
+def alerts_to(
+    session: Session, subscriber: str, institution: str, *, since: datetime, upto: datetime
+) -> list[dict[str, Any]]:
+    """What a subscriber was to be told of an institution in a span of time, in order of time."""
+    rows = session.scalars(
+        select(AlertRow)
+        .where(
+            AlertRow.subscriber == subscriber,
+            AlertRow.institution == institution,
+            AlertRow.at >= since,
+            AlertRow.at <= upto,
+        )
+        .order_by(AlertRow.at, AlertRow.id)
+    )
+    return [
+        {
+            "id": row.id,
+            "at": _time(row.at),
+            "channel": row.channel,
+            "on": row.on,
+            "state": row.state,
+            "reason": row.reason,
+        }
+        for row in rows
+    ]
+
+
 def deliveries_of(session: Session, alert_id: str) -> list[dict[str, Any]]:
     """The deliveries that told of an alert, in order of their making."""
     ids = select(CarriedRow.delivery).where(CarriedRow.alert == alert_id)

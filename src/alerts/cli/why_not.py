@@ -1,0 +1,95 @@
+"""`alerts why-not SUBSCRIBER --institution ID`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from alerts.cli.context import App
+from alerts.cli.explain import routing_lines
+from alerts.cli.output import json_option, point_in_time, printable
+from alerts.model.errors import NotFoundError, UsageError
+from alerts.model.records import to_line
+
+
+@click.command("why-not")
+@click.argument("subscriber")
+@click.option("--institution", required=True, metavar="ID", help="About which institution.")
+@click.option("--at", metavar="TIME", help="As of then: RFC 3339, or a duration before now (2d).")
+@json_option
+@click.pass_obj
+def why_not(app: App, subscriber: str, institution: str, at: str | None, as_json: bool) -> None:
+    """Say why a subscriber heard nothing of an institution, and what would have made the difference.
+
+    \b
+    Example:
+      alerts why-not desk --institution cloudflare
+    """
+    from alerts.pipeline.configuration import Active
+    from alerts.pipeline.why_not import why_not as work_out
+
+    settings = app.settings()
+    if subscriber not in settings.subscribers:
+        raise NotFoundError("subscriber", subscriber, "see `subscribers:` in the configuration")
+    if institution not in settings.institutions:
+        raise NotFoundError("institution", institution, "`alerts institutions` lists those tracked")
+    now = datetime.now(UTC)
+    moment = point_in_time(at, now) or now
+    if moment > now:
+        raise UsageError("--at is in the future")
+    with app.reading() as database, database.read() as session:
+        record = work_out(
+            session,
+            Active(settings),
+            settings.subscribers[subscriber],
+            settings.institutions[institution],
+            moment,
+        )
+    if as_json:
+        click.echo(to_line(record))
+        return
+    for line in _lines(record):
+        click.echo(printable(line))
+
+
+def _lines(record: Mapping[str, Any]) -> Iterator[str]:
+    yield f"{record['subscriber']} and {record['institution']} at {record['at']}"
+    if not record["rules"]:
+        yield "  no watch rule of the subscriber selects the institution: nothing will ever be told"
+    for rule in record["rules"]:
+        yield (
+            f"  rule {rule['rule']}: on {', '.join(rule['on'])}, axes {', '.join(rule['axes'])}, at least "
+            f"{rule['at_least']}, {rule['direction']}, to {', '.join(rule['to'])}"
+        )
+    covered = record["coverage"]
+    if covered["failing"]:
+        yield (
+            f"  coverage {covered['state']}: {len(covered['failing'])} of {covered['sources']} sources failing, "
+            f"{', '.join(covered['failing'])}; silence is not an all-clear"
+        )
+    for alert in record["alerts"]:
+        fate = alert["state"] + (f" ({alert['reason']})" if alert["reason"] else "")
+        yield f"  alert {alert['id']} at {alert['at']} by {alert['channel']}: {fate}"
+    if not record["alerts"]:
+        yield f"  no alert in the last 7 days; {record['stories']} stories in all"
+    for axis in record["axes"]:
+        yield ""
+        yield f"  {axis['axis']}: {axis['level']}, score {axis['score']:g}, needs {axis['needs']:g} for {axis['at_least']}"
+        for each in axis["contributions"]:
+            yield f"    {each['contribution']:g} {each['story']} {each['title']}"
+        other = axis["counterfactual"]
+        if other is not None and other["found"]:
+            yield f"    {other['with']} on {other['story']} gives {other['score']:g}, {other['level']}: it would be told"
+        elif other is not None:
+            yield f"    nothing tried would be told: {other['why']}"
+            for each in other.get("tried", ()):
+                yield f"      {each['with']}: {each['score']:g}, {each['level']}"
+        yield from ("  " + line for line in routing_lines(axis["routing"]))
+    if record["rejected"]:
+        yield ""
+        yield "  looked like it in the last 7 days, and was turned down:"
+    for each in record["rejected"]:
+        yield f"    “{each['text']}” in the {each['field']} of {each['item']} ({each['source']}): {each['reason']}"
