@@ -1,0 +1,341 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kit.feeds import Entry, FeedServer
+from kit.line import START, Clock, Line, settings
+
+from alerts.pipeline import verbs
+from alerts.pipeline.configuration import Active, Configuration
+from alerts.pipeline.hints import Hints
+from alerts.store import cases
+from alerts.store.database import Database
+from alerts.store.tables import (
+    AlertRow,
+    CaseRow,
+    DeliveryRow,
+    FindingRow,
+    MembershipRow,
+    StoryRow,
+    TransitionRow,
+)
+
+pytestmark = pytest.mark.servers
+
+OUTAGE = Entry("a1", "Acme Networks hit by outage", "Nothing works.", "https://wire.example/a1", START)
+SECOND = Entry(
+    "b1",
+    "Outage at Acme Networks: customers wait",
+    "Phones are silent in three cities and repairs may take the day, said the mayor.",
+    "https://herald.example/b1",
+    START,
+)
+RULING = Entry(
+    "a2", "Court ruling on Globex Corporation", "The judge spoke.", "https://wire.example/a2", START
+)
+
+
+def sources(feeds: FeedServer, *names: str) -> dict[str, str]:
+    return {name: f"{feeds.url}/{name}" for name in names}
+
+
+@pytest.fixture
+def wire(lines: Any, feeds: FeedServer) -> Line:
+    made: Line = lines(settings(sources(feeds, "wire", "herald"), {"console": "console://"}))
+    return made
+
+
+def moves(made: Line) -> list[tuple[Any, ...]]:
+    rows = sorted(made.rows(TransitionRow), key=lambda row: (row.at, row.institution, row.axis))
+    return [(row.institution, row.axis, row.from_level, row.to_level, row.cause, row.at) for row in rows]
+
+
+def test_one_report_lifts_a_level_by_the_formula(wire: Line, feeds: FeedServer) -> None:
+    feeds.put("wire", [OUTAGE])
+    wire.poll("wire")
+    # severity 0.60 x confidence 0.50 (one secondary B) x salience 1 (title) x criticality 1, age 0
+    (change,) = wire.rows(TransitionRow)
+    assert (change.institution, change.axis, change.from_level, change.to_level) == (
+        "acme",
+        "priority",
+        "low",
+        "medium",
+    )
+    assert (change.at, change.cause, change.score) == (START, "evidence", 0.3)
+    (why,) = change.contributions
+    assert (why["severity"], why["confidence"], why["salience"], why["criticality"]) == (0.6, 0.5, 1.0, 1.0)
+    assert (why["grade"], why["age_s"], why["topics"]) == ("D", 0.0, ["outage"])
+    assert why["value"] == pytest.approx(0.3)
+    (story,) = wire.rows(StoryRow)
+    assert (story.title, story.reports, story.publishers, story.mix) == (OUTAGE.title, 1, 1, "secondary")
+    (alert,) = wire.rows(AlertRow)
+    assert (alert.subscriber, alert.channel, alert.state, alert.reason) == ("desk", "console", "sent", "")
+    (delivery,) = wire.rows(DeliveryRow)
+    assert (delivery.state, delivery.attempts, delivery.observed_at) == ("sent", 1, START)
+    assert OUTAGE.title in wire.out.getvalue()
+
+
+def test_a_second_independent_report_adds_to_the_same_story(wire: Line, feeds: FeedServer) -> None:
+    feeds.put("wire", [OUTAGE])
+    feeds.put("herald", [SECOND])
+    wire.poll("wire")
+    wire.poll("herald")
+    (story,) = wire.rows(StoryRow)
+    assert (story.reports, story.publishers, story.confidence, story.grade) == (2, 2, 0.75, "B")
+    # 0.60 x 0.75 = 0.45: no further level
+    assert [move[:5] for move in moves(wire)] == [("acme", "priority", "low", "medium", "evidence")]
+
+
+def test_polling_and_assessing_again_changes_nothing(wire: Line, feeds: FeedServer) -> None:
+    feeds.put("wire", [OUTAGE, RULING])
+    feeds.put("herald", [SECOND])
+    wire.run()
+    before, said = wire.counts(), wire.out.getvalue()
+    assert before["alerts"] == before["deliveries"] == 2
+    for _ in range(3):
+        wire.run(seconds=90)
+        for institution in ("acme", "globex", "nobody"):
+            verbs.assess(wire.runtime, institution)
+        for row in wire.rows(DeliveryRow):
+            verbs.send(wire.runtime, row.id)
+    assert wire.counts() == before
+    assert wire.out.getvalue() == said
+
+
+def test_a_fall_is_stamped_with_its_instant_however_late_it_is_seen(wire: Line, feeds: FeedServer) -> None:
+    feeds.put("wire", [OUTAGE])
+    wire.poll("wire")
+    # 0.30 x 2^(-age / 7 d) < 0.20 from age = 7 d x log2(1.5); scores have twelve decimals, so that a few
+    # microseconds later it shows
+    age = timedelta(days=7) * 0.5849625007211562
+    due = wire.rows(CaseRow)[0].due_at
+    assert timedelta(0) <= due - (START + age) <= timedelta(microseconds=4)
+    wire.clock.at = due - timedelta(microseconds=1)
+    wire.settle()
+    assert len(moves(wire)) == 1, "not a microsecond early"
+    wire.settle(days=2)
+    assert moves(wire)[1:] == [("acme", "priority", "medium", "low", "decay", due)]
+    assert [row.kind for row in wire.deliveries()] == ["alert", "all-clear"]
+    assert wire.rows(CaseRow)[0].due_at is None
+
+
+def test_nobody_hears_of_the_fall_of_a_level_whose_rise_he_never_got(lines: Any, feeds: FeedServer) -> None:
+    content = settings(sources(feeds, "wire"), {"console": "console://"})
+    quiet = {**content, "silences": [{"all": True, "until": "2026-03-03T00:00:00Z", "reason": "drill"}]}
+    made: Line = lines(quiet)
+    feeds.put("wire", [OUTAGE])
+    made.poll("wire")
+    assert [(row.state, row.reason) for row in made.rows(AlertRow)] == [("suppressed", "silence")]
+    made.settle(days=10)
+    assert [move[3] for move in moves(made)] == ["medium", "low"]
+    assert made.out.getvalue() == ""
+
+
+def test_what_a_first_poll_finds_long_past_is_background(wire: Line, feeds: FeedServer) -> None:
+    old = Entry(**{**vars(OUTAGE), "published": START - timedelta(days=5)})
+    feeds.put("wire", [old])
+    wire.poll("wire")
+    assert [row.quiet for row in wire.rows(FindingRow)] == [True]
+    assert wire.rows(StoryRow)
+
+
+def test_an_edit_that_takes_the_reason_back_corrects_exactly_who_was_told(
+    lines: Any, feeds: FeedServer
+) -> None:
+    content = settings(sources(feeds, "wire"), {"console": "console://"})
+    content["subscribers"].append(
+        {
+            "id": "other",
+            "tier": "open",
+            "channels": {"console": "console://"},
+            "watch": [{"institutions": ["globex"], "on": ["level"]}],
+        }
+    )
+    made: Line = lines(content)
+    feeds.put("wire", [OUTAGE])
+    made.poll("wire")
+    feeds.put("wire", [Entry(**{**vars(OUTAGE), "title": "Acme Networks hit by praise"})])
+    made.clock.move(minutes=10)
+    made.poll("wire")
+    assert [(row.subscriber, row.kind, row.state) for row in made.deliveries()] == [
+        ("desk", "alert", "sent"),
+        ("desk", "correction", "sent"),
+    ]
+    assert [move[3] for move in moves(made)] == ["medium", "low"]
+    assert len(made.rows(MembershipRow)) == 1
+
+
+class Gate(Configuration):
+    """A configuration that holds up whoever asks for it, once `shut`: between a verb's stamp and its work."""
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(directory)
+        self.open = threading.Event()
+        self.reached = threading.Event()
+        self.held: threading.Thread | None = None
+
+    def current(self, elsewhere: str = "") -> Active:
+        if threading.current_thread() is self.held:
+            self.reached.set()
+            assert self.open.wait(20)
+        return super().current(elsewhere)
+
+
+def held_up(made: Line, work: Callable[[], object], meanwhile: Callable[[], object]) -> None:
+    """Does `work` in a thread that stands still after it took its stamp until `meanwhile` is done."""
+    gate = Gate(made.config)
+    made.runtime.configuration = gate
+    thread = threading.Thread(target=work)
+    gate.held = thread
+    thread.start()
+    assert gate.reached.wait(20)
+    meanwhile()
+    gate.open.set()
+    thread.join(20)
+    assert not thread.is_alive()
+
+
+def test_an_assessment_that_was_overtaken_repeats_nothing(wire: Line, feeds: FeedServer) -> None:
+    feeds.put("wire", [OUTAGE])
+    wire.poll("wire")
+    feeds.put("herald", [SECOND])
+    wire.clock.move(minutes=1)
+
+    def overtake() -> None:
+        wire.clock.move(minutes=1)
+        wire.poll("herald")
+
+    held_up(wire, lambda: verbs.assess(wire.runtime, "acme"), overtake)
+    (case,) = wire.rows(CaseRow)
+    assert case.cursor > START + timedelta(minutes=1), "the cursor never goes back"
+    before = wire.counts()
+    verbs.assess(wire.runtime, "acme")
+    assert wire.counts() == before
+    assert [row.reports for row in wire.rows(StoryRow)] == [2]
+
+
+def test_what_is_found_during_an_assessment_is_still_due_after_it(wire: Line, feeds: FeedServer) -> None:
+    feeds.put("wire", [RULING])
+    wire.poll("wire")
+    feeds.put(
+        "herald", [Entry("g", "Globex Corporation: another court ruling", "x", "https://h.example/g", START)]
+    )
+    wire.clock.move(minutes=1)
+
+    def find() -> None:
+        wire.clock.move(minutes=1)
+        verbs.poll(wire.runtime, "herald", due_only=False)
+        wire.driver._waiting.clear()  # the broker was emptied: the hint is lost
+
+    held_up(wire, lambda: verbs.assess(wire.runtime, "globex"), find)
+    wire.driver._waiting.clear()
+    assert len(wire.rows(MembershipRow)) == 1, "not assessed yet"
+    wire.settle(seconds=1)
+    assert len(wire.rows(MembershipRow)) == 2
+
+
+def test_two_ticks_at_once_claim_each_row_once(wire: Line, feeds: FeedServer) -> None:
+    feeds.put("wire", [OUTAGE, RULING])
+    verbs.poll(wire.runtime, "wire", due_only=False)
+    verbs.poll(wire.runtime, "herald", due_only=False)
+    verbs.tick(wire.runtime)  # the first tick of a configuration marks everything due
+    wire.driver._waiting.clear()
+    wire.clock.move(minutes=5)
+    both = threading.Barrier(4)
+    claimed: list[Hints] = []
+
+    def tick() -> None:
+        both.wait()
+        claimed.append(verbs.tick(wire.runtime))
+
+    threads = [threading.Thread(target=tick) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(each for hints in claimed for each in hints.assess) == ["acme", "globex"]
+    assert sorted(each for hints in claimed for each in hints.poll) == ["herald", "wire"]
+    assert not verbs.tick(wire.runtime)
+    wire.clock.move(seconds=31)
+    assert sorted(verbs.tick(wire.runtime).assess) == ["acme", "globex"], "what was lost is handed out again"
+
+
+def test_another_process_at_every_step_writes_the_same(lines: Any, feeds: FeedServer, tmp_path: Path) -> None:
+    """One process with a warm cache, and one that begins anew before each step, agree row by row."""
+    content = settings(sources(feeds, "wire", "herald", "acme-news"), {"console": "console://"})
+    clock = Clock()
+    fresh: Line = lines(content, clock)
+    warm_clock = Clock()
+    other = Database(f"sqlite:///{tmp_path / 'warm.db'}")
+    other.upgrade()
+    warm = Line(other, fresh.config, warm_clock)
+    try:
+        for step in range(8):
+            feeds.put("wire", _version(step))
+            feeds.put("herald", _version(step + 1)[::-1])
+            feeds.put(
+                "acme-news", [Entry(f"n{step}", f"Our outage, part {step // 3}", "We work on it.", "", START)]
+            )
+            fresh = lines(content, clock)
+            for made in (warm, fresh):
+                made.clock.move(hours=20)
+                for source in ("wire", "herald", "acme-news"):
+                    made.poll(source)
+        for table in (TransitionRow, AlertRow, DeliveryRow, StoryRow, MembershipRow):
+            assert _plain(warm, table) == _plain(fresh, table), table.__name__
+        assert len(warm.rows(TransitionRow)) > 5
+    finally:
+        warm.close()
+
+
+def _version(step: int) -> list[Entry]:
+    return [
+        Entry(
+            f"v{number}",
+            f"{('Acme Networks', 'Globex Corporation')[number % 2]} "
+            f"{('outage', 'court ruling', 'praise')[(number + (step > number + 3)) % 3]} number {number // 2}",
+            f"Text {number} about the matter and more of it.",
+            f"https://x.example/{number}",
+            START + timedelta(hours=20 * number),
+        )
+        for number in range(max(0, step - 5), step + 1)
+    ]
+
+
+def _plain(made: Line, table: Any) -> list[dict[str, Any]]:
+    names = [column.key for column in table.__table__.columns if column.key not in {"id", "transition"}]
+    return sorted(({name: getattr(row, name) for name in names} for row in made.rows(table)), key=repr)
+
+
+def test_without_institution_in_the_configuration_a_case_rests_and_comes_back(
+    wire: Line, feeds: FeedServer
+) -> None:
+    feeds.put("wire", [OUTAGE])
+    wire.poll("wire")
+    content = settings(sources(feeds, "wire", "herald"), {"console": "console://"})
+    without = {**content, "institutions": content["institutions"][1:]}
+    wire.reconfigure(without)
+    wire.settle(seconds=5)
+    assert wire.rows(CaseRow)[0].due_at is None
+    wire.reconfigure(content)
+    wire.settle(days=10)
+    assert [move[3] for move in moves(wire)] == ["medium", "low"]
+
+
+def test_a_case_is_read_back_as_it_was_written(wire: Line, feeds: FeedServer) -> None:
+    feeds.put("wire", [OUTAGE])
+    wire.poll("wire")
+    with wire.database.read() as session:
+        stored = cases.peek(session, "acme")
+    assert stored is not None
+    assert {axis.value: state.level.value for axis, state in stored.axes.items()} == {
+        "priority": "medium",
+        "policy": "low",
+        "continuity": "low",
+    }
+    assert {axis.value: state.since for axis, state in stored.axes.items()}["priority"] == START

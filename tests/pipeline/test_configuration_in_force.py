@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kit.feeds import Entry, FeedServer
+from kit.line import START, Line, settings
+
+from alerts.model.errors import ConfigError
+from alerts.pipeline.configuration import Configuration
+from alerts.store.tables import AlertRow, SourceRow, TransitionRow
+
+pytestmark = pytest.mark.servers
+
+OUTAGE = Entry("a1", "Acme Networks hit by outage", "Nothing works.", "https://wire.example/a1", START)
+
+
+@pytest.fixture
+def content(feeds: FeedServer) -> dict[str, Any]:
+    return settings({"wire": f"{feeds.url}/wire"}, {"console": "console://"})
+
+
+def levels(low: float) -> dict[str, Any]:
+    return {"raise": {"medium": low, "high": 0.5, "critical": 0.75}}
+
+
+def test_an_edit_moves_levels_and_says_that_it_was_the_edit(
+    lines: Any, feeds: FeedServer, content: dict[str, Any]
+) -> None:
+    made: Line = lines({**content, "levels": levels(0.45)})
+    feeds.put("wire", [OUTAGE])
+    made.poll("wire")
+    assert made.rows(TransitionRow) == []
+    made.reconfigure({**content, "levels": levels(0.25)})
+    made.settle(minutes=1)
+    (change,) = made.rows(TransitionRow)
+    assert (change.from_level, change.to_level, change.cause) == ("low", "medium", "config")
+    assert change.at == made.clock.at
+    assert len(made.rows(AlertRow)) == 1
+    made.settle(minutes=1)
+    assert len(made.rows(TransitionRow)) == 1
+
+
+def test_an_edit_is_in_force_before_what_waits_to_be_assessed(
+    lines: Any, feeds: FeedServer, content: dict[str, Any]
+) -> None:
+    from alerts.pipeline import verbs
+
+    made: Line = lines({**content, "levels": levels(0.45)})
+    feeds.put("wire", [OUTAGE])
+    made.poll("wire")
+    second = Entry("a9", "Acme Networks and a court ruling", "x", "https://wire.example/a9", START)
+    feeds.put("wire", [second, OUTAGE])
+    made.clock.move(hours=1)
+    verbs.poll(made.runtime, "wire", due_only=False)
+    made.driver._waiting.clear()
+    observed = made.clock.at
+    made.reconfigure({**content, "levels": levels(0.25)})
+    made.settle(minutes=5)
+    changes = [(row.axis, row.to_level, row.cause, row.at) for row in made.rows(TransitionRow)]
+    assert changes == [
+        ("priority", "medium", "config", observed - timedelta(microseconds=1)),
+        ("policy", "medium", "evidence", observed),
+    ]
+
+
+def test_a_broken_edit_is_refused_and_the_last_good_one_stays_in_force(
+    lines: Any, feeds: FeedServer, content: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    made: Line = lines(content)
+    good = made.runtime.configuration.current().settings.hash
+    broken = made.config / "broken.yaml"
+    broken.write_text("subscribers:\n  - id: night\n    tier: platinum\n", encoding="utf-8")
+    made.runtime.configuration._looked = float("-inf")
+    assert made.runtime.configuration.current().settings.hash == good
+    (problem,) = made.runtime.configuration.problems
+    assert str(problem).startswith(f"{broken}:3:11: ")
+    feeds.put("wire", [OUTAGE])
+    made.poll("wire")
+    assert len(made.rows(AlertRow)) == 1, "work goes on"
+    broken.unlink()
+    made.runtime.configuration._looked = float("-inf")
+    assert made.runtime.configuration.current().settings.hash == good
+    assert made.runtime.configuration.problems == ()
+    assert "config.refused" in caplog.messages
+
+
+def test_a_broken_configuration_starts_nothing(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("sources:\n  - id: x\n    uri: nonsense\n", encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        Configuration(tmp_path)
+    assert {problem.line for problem in caught.value.problems} <= {2, 3}
+
+
+def test_sources_follow_the_configuration(lines: Any, feeds: FeedServer, content: dict[str, Any]) -> None:
+    made: Line = lines(content)
+    moved = settings(
+        {"wire": f"{feeds.url}/moved", "herald": f"{feeds.url}/herald"}, {"console": "console://"}
+    )
+    made.reconfigure(moved)
+    made.settle(seconds=1)
+    assert {(row.id, row.url, row.active) for row in made.rows(SourceRow)} == {
+        ("wire", f"{feeds.url}/moved", True),
+        ("herald", f"{feeds.url}/herald", True),
+    }
+    made.reconfigure(content)
+    made.settle(seconds=1)
+    assert {row.id: row.active for row in made.rows(SourceRow)} == {"wire": True, "herald": False}
+
+
+def test_a_worker_that_missed_an_edit_looks_again_instead_of_turning_it_back(
+    lines: Any, feeds: FeedServer, content: dict[str, Any]
+) -> None:
+    from alerts.pipeline import verbs
+
+    behind: Line = lines({**content, "levels": levels(0.45)})
+    feeds.put("wire", [OUTAGE])
+    behind.poll("wire")
+    ahead = Line(behind.database, behind.config, behind.clock)
+    ahead.reconfigure({**content, "levels": levels(0.25)})
+    ahead.settle(seconds=1)
+    # Within the second in which it would not have looked by itself.
+    verbs.assess(behind.runtime, "acme")
+    verbs.tick(behind.runtime)
+    assert [row.cause for row in behind.rows(TransitionRow)] == ["config"]
