@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime, formataddr
+from functools import cache
 from typing import Any
 
 from apprise.plugins.email import NotifyEmail
@@ -105,19 +106,17 @@ class EmailPlugin(NotifyEmail):  # type: ignore[no-untyped-call]
 
     @contextlib.contextmanager
     def _connected(self) -> Iterator[smtplib.SMTP]:
-        context = ssl.create_default_context()
-        if not self.verify_certificate:
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
         timeout = float(self.socket_read_timeout)
         smtp: smtplib.SMTP
         if self.secure_mode == "ssl":
-            smtp = smtplib.SMTP_SSL(self.smtp_host, self.port, timeout=timeout, context=context)
+            smtp = smtplib.SMTP_SSL(
+                self.smtp_host, self.port, timeout=timeout, context=_tls(self.verify_certificate)
+            )
         else:
             smtp = smtplib.SMTP(self.smtp_host, self.port, timeout=timeout)
         try:
             if self.secure_mode == "starttls":
-                smtp.starttls(context=context)
+                smtp.starttls(context=_tls(self.verify_certificate))
             if self.user and self.password:
                 smtp.login(self.user, self.password)
             yield smtp
@@ -149,6 +148,16 @@ class EmailPlugin(NotifyEmail):  # type: ignore[no-untyped-call]
         text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
         self._exchange.problem = permanent if code >= 500 else SendReason.SERVICE_ERROR
         self._exchange.detail = f"mail server: {code} {text}"
+
+
+@cache
+def _tls(verify: bool) -> ssl.SSLContext:
+    """Reading the certificates of the system takes 50 ms, so once for all sends."""
+    context = ssl.create_default_context()
+    if not verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def _address(name: str | bool | None, address: str) -> str:

@@ -75,12 +75,15 @@ def environment(dialect: Dialect, overrides: Path | None = None) -> Environment:
 
 def render(env: Environment, names: list[str], context: dict[str, object]) -> str:
     """The first template that exists. DeliveryError, in one line, for what a template's author can cause."""
+    name = names[0]
     try:
-        return env.select_template(names).render(context)
+        template = env.select_template(names)
+        name = template.name or name
+        return template.render(context)
     except TemplateSyntaxError as error:
         raise DeliveryError(f"{error.filename or error.name}:{error.lineno}: {error.message}") from None
     except (TemplateError, ArithmeticError, TypeError, ValueError, LookupError, AttributeError) as error:
-        raise DeliveryError(f"template {names[0]}: {_line(error)}") from None
+        raise DeliveryError(f"template {name}: {_line(error)}") from None
 
 
 def _line(error: Exception) -> str:
