@@ -174,7 +174,7 @@ def merged(session: Session, institution: str) -> dict[str, str]:
             StoryEventRow.institution == institution, StoryEventRow.kind == "merged"
         )
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def transitions(
