@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from alerts.delivery import escape
@@ -234,7 +235,7 @@ def _block(
 ) -> Block:
     raw = view.profiles.get(institution)
     profile = gate(raw, view.tier) if raw else None
-    page = f"{view.base_url}/institutions/{institution}" if view.base_url else ""
+    page = f"{view.base_url}/institutions/{quote(institution, safe='')}" if view.base_url else ""
     shown = entries[: budget.changes]
     return Block(
         id=institution,
