@@ -87,6 +87,7 @@ class App:
         """The pipeline in this process, without a broker."""
         from alerts.pipeline.configuration import Configuration
         from alerts.pipeline.once import Once
+        from alerts.pipeline.pages import pages
         from alerts.pipeline.runtime import Runtime
 
         configuration = Configuration(self.config_dir)
@@ -98,6 +99,7 @@ class App:
                 configuration=configuration,
                 enqueue=driver.enqueue,
                 contact=os.environ.get("ALERTS_CONTACT", ""),
+                pages=pages(self.state, os.environ),
             )
             try:
                 yield runtime, driver

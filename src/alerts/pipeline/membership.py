@@ -52,9 +52,7 @@ def token_of(signer: Signer, link: Link) -> str:
     return signer.sign(Purpose.LINK, link.id)
 
 
-def member(
-    session: Session, signer: Signer, settings: Settings, token: str, now: datetime
-) -> Member | None:
+def member(session: Session, signer: Signer, settings: Settings, token: str, now: datetime) -> Member | None:
     """Who bears this token; None where it is forged, expired or revoked.
 
     A subscriber's link is worth the tier that the subscriber has in the configuration now.

@@ -6,18 +6,21 @@ thing cannot be done, and then enqueues what comes next.
 
 from __future__ import annotations
 
-import logging
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TextIO
+
+from sqlalchemy.orm import Session
 
 from alerts.delivery.desk import Desk
 from alerts.delivery.messages import Kind, stable_id
 from alerts.delivery.render import Renderer
 from alerts.delivery.result import SendReason, SendResult
 from alerts.delivery.send import send as hand_over
+from alerts.delivery.state import WatchKey
 from alerts.delivery.view import compose
 from alerts.feeds.state import FeedState
 from alerts.model.alert import DeliveryState
@@ -28,7 +31,7 @@ from alerts.model.subscriber import Selection, Silence, Subscriber
 from alerts.model.times import format_time
 from alerts.pipeline import log
 from alerts.pipeline.hints import Hints
-from alerts.pipeline.route import Routed, advance, in_force
+from alerts.pipeline.route import advance
 from alerts.pipeline.runtime import Runtime
 from alerts.store import cases, desks, handwork, lists, silences
 from alerts.store.desks import SqlLedger
@@ -59,7 +62,9 @@ def redeliver_dead(runtime: Runtime, subscriber: str | None = None) -> list[str]
     """Sends everything again that was given up, of one subscriber or of all; the ids."""
     now = runtime.clock()
     with runtime.database.write() as session:
-        found = [each for each in handwork.dead_letters(session, subscriber) if handwork.revive(session, each, now)]
+        found = [
+            each for each in handwork.dead_letters(session, subscriber) if handwork.revive(session, each, now)
+        ]
     log.event("delivery.revived", count=len(found), subscriber=subscriber or "all")
     if found:
         runtime.enqueue(Hints(send=found))
@@ -141,34 +146,27 @@ def ack_level(
     """The same for one axis, or for all of an institution."""
     settings = runtime.configuration.current().settings
     _known_institutions(settings, Selection(institutions=frozenset({institution})))
-
-    def quieten(desk: Desk, ledger: SqlLedger, now: datetime, held: tuple[Silence, ...]) -> tuple[Axis, ...]:
-        from alerts.delivery.state import WatchKey
-
-        asked = tuple(Axis) if axis is None else (axis,)
+    asked = tuple(Axis) if axis is None else (axis,)
+    with _desk(runtime, subscriber) as (desk, ledger, now):
         raised = tuple(
             each for each in asked if ledger.watch(WatchKey(institution, each)).level is not Level.LOW
         )
-        desk.ack(institution, axis, now, author, held)
-        return raised
-
-    axes = _at_desk(runtime, subscriber, quieten)
-    if not axes:
-        where = institution if axis is None else f"{institution} on {axis}"
-        raise RefusedError(f"{subscriber} knows of no level above low for {where}: nothing to acknowledge")
+        if not raised:
+            where = institution if axis is None else f"{institution} on {axis}"
+            raise RefusedError(
+                f"{subscriber} knows of no level above low for {where}: nothing to acknowledge"
+            )
+        desk.ack(institution, axis, now, author)
     log.event("level.acknowledged", subscriber=subscriber, institution=institution, author=author)
-    return Acked(subscriber, institution, axes)
+    return Acked(subscriber, institution, raised)
 
 
 def unsubscribe(runtime: Runtime, subscriber: str, channel: str | None = None) -> tuple[str, ...]:
     """Nothing more goes to a channel (None: to any) of a subscriber; the channels."""
     channels = _channels(runtime, subscriber, channel)
-
-    def mute(desk: Desk, _ledger: SqlLedger, now: datetime, _held: tuple[Silence, ...]) -> None:
+    with _desk(runtime, subscriber) as (desk, _, now):
         for each in channels:
             desk.unsubscribe(each, now)
-
-    _at_desk(runtime, subscriber, mute)
     log.event("subscriber.unsubscribed", subscriber=subscriber, channels=", ".join(channels))
     return channels
 
@@ -176,12 +174,9 @@ def unsubscribe(runtime: Runtime, subscriber: str, channel: str | None = None) -
 def resubscribe(runtime: Runtime, subscriber: str, channel: str | None = None) -> tuple[str, ...]:
     """Takes an unsubscription back; the channels."""
     channels = _channels(runtime, subscriber, channel)
-
-    def unmute(desk: Desk, _ledger: SqlLedger, _now: datetime, _held: tuple[Silence, ...]) -> None:
+    with _desk(runtime, subscriber) as (desk, _, _):
         for each in channels:
             desk.resubscribe(each)
-
-    _at_desk(runtime, subscriber, unmute)
     log.event("subscriber.resubscribed", subscriber=subscriber, channels=", ".join(channels))
     return channels
 
@@ -191,8 +186,7 @@ def _channels(runtime: Runtime, subscriber: str, channel: str | None) -> tuple[s
     if channel is None:
         return tuple(known.channels)
     if channel not in known.channels:
-        has = ", ".join(known.channels) or "none"
-        raise NotFoundError("channel", channel, f"{subscriber} has {has}")
+        raise NotFoundError("channel", channel, f"{subscriber} has {', '.join(known.channels) or 'none'}")
     return (channel,)
 
 
@@ -203,9 +197,75 @@ def _subscriber(settings: Settings, subscriber: str) -> Subscriber:
     return known
 
 
-def _at_desk[T](
-    runtime: Runtime,
-    subscriber_id: str,
-    work: Callable[[Desk, SqlLedger, datetime, tuple[Silence, ...]], T],
-) -> T:
-    raise NotImplementedError
+@contextmanager
+def _desk(runtime: Runtime, subscriber_id: str) -> Iterator[tuple[Desk, SqlLedger, datetime]]:
+    """A subscriber's desk with everything done that was due until now, stored with the end of the block."""
+    active = runtime.configuration.current()
+    subscriber = _subscriber(active.settings, subscriber_id)
+    with runtime.database.write() as session:
+        now = runtime.clock()
+        routed = advance(session, active, subscriber_id, now)
+        ledger = SqlLedger(session, subscriber_id)
+        desk = Desk(subscriber, active.settings.institutions, desks.lock(session, subscriber_id), ledger)
+        yield desk, ledger, now
+        desks.save(session, subscriber_id, desk.state, desk.next_due)
+    if routed.ready:
+        runtime.enqueue(Hints(send=routed.ready))
+
+
+# --- sources -------------------------------------------------------------------------------------------------
+
+
+def release_quarantine(runtime: Runtime, source: str) -> int:
+    """Believes a feed whose items are held back: the next poll takes them in quietly; how many there are."""
+    with runtime.database.write() as session:
+        state = _free_source(session, runtime, source)
+        if not state.held:
+            raise RefusedError(f"source {source} holds nothing back")
+        handwork.believe(session, source, state, runtime.clock())
+    log.event("source.released", source=source, held=state.held)
+    runtime.enqueue(Hints(poll=[source]))
+    return state.held
+
+
+def resume(runtime: Runtime, source: str) -> None:
+    """Polls a source again that was stopped because it is gone."""
+    with runtime.database.write() as session:
+        state = _free_source(session, runtime, source)
+        if not state.stopped:
+            raise RefusedError(f"source {source} is not stopped")
+        handwork.resume(session, source, state, runtime.clock())
+    log.event("source.resumed", source=source)
+    runtime.enqueue(Hints(poll=[source]))
+
+
+def _free_source(session: Session, runtime: Runtime, source: str) -> FeedState:
+    if source not in runtime.configuration.current().settings.sources:
+        raise NotFoundError("source", source, "`alerts sources` lists them")
+    state = handwork.free_source(session, source, runtime.clock())
+    if state is None:
+        raise RefusedError(f"source {source} is being polled, or was not yet; try again in a moment")
+    return state
+
+
+# --- a test of the channels ----------------------------------------------------------------------------------
+
+
+def send_test(
+    subscriber: Subscriber, renderer: Renderer, now: datetime, *, stream: TextIO | None = None
+) -> Iterator[tuple[str, SendResult]]:
+    """Sends one test message through every channel; what came of each. Nothing is recorded."""
+    for channel, url in subscriber.channels.items():
+        message = compose(
+            subscriber,
+            id=stable_id("test", subscriber.id, channel, format_time(now)),
+            kind=Kind.TEST,
+            channel=channel,
+            at=now,
+        )
+        try:
+            rendered = renderer.render(message, url)
+        except DeliveryError as error:
+            yield channel, SendResult(SendReason.DEADLINE, str(error))
+            continue
+        yield channel, hand_over(url, rendered, stream=stream)

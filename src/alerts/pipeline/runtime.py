@@ -19,6 +19,7 @@ from alerts.cases.casefile import CaseFile
 from alerts.delivery.render import Renderer
 from alerts.pipeline.configuration import Configuration
 from alerts.pipeline.hints import Hints
+from alerts.pipeline.pages import Pages, pages
 from alerts.store.database import Database
 
 
@@ -61,6 +62,7 @@ class Runtime:
     stream: TextIO = field(default_factory=lambda: sys.stdout)
     cases: CaseCache = field(default_factory=CaseCache)
     contact: str = ""
+    pages: Pages | None = None
 
     @cached_property
     def client(self) -> httpx.Client:
@@ -93,6 +95,7 @@ def process_runtime(enqueue: Callable[[Hints], None]) -> Runtime:
                 configuration=Configuration(Path(os.environ["ALERTS_CONFIG"])),
                 enqueue=enqueue,
                 contact=os.environ.get("ALERTS_CONTACT", ""),
+                pages=pages(Path(os.environ.get("ALERTS_STATE", ".alerts")), os.environ),
             )
             _PROCESS[:] = [(os.getpid(), runtime)]
         return _PROCESS[0][1]

@@ -21,6 +21,7 @@ from alerts.model.profile import Profile
 from alerts.model.settings import Settings
 from alerts.model.subscriber import Subscriber
 from alerts.pipeline import log
+from alerts.pipeline.pages import Pages
 from alerts.pipeline.profiles import restored
 from alerts.pipeline.runtime import Runtime
 from alerts.store import cases, deliveries
@@ -56,7 +57,7 @@ def send(runtime: Runtime, delivery_id: str) -> SendOutcome:
     else:
         try:
             with runtime.database.read() as session:
-                shown = _view(session, active.settings, subscriber, leased)
+                shown = _view(session, active.settings, subscriber, leased, runtime.pages)
             rendered = runtime.renderer.render(shown, url)
         except DeliveryError as error:
             result = SendResult(SendReason.DEADLINE, str(error))
@@ -96,7 +97,9 @@ def _finish(runtime: Runtime, leased: Leased, result: SendResult) -> SendOutcome
     return SendOutcome(leased.id, state, result.reason.value)
 
 
-def _view(session: Session, settings: Settings, subscriber: Subscriber, leased: Leased) -> MessageView:
+def _view(
+    session: Session, settings: Settings, subscriber: Subscriber, leased: Leased, pages: Pages | None
+) -> MessageView:
     """What the message says: its alerts, and the profiles as they were when it was made."""
     record = leased.message
     rows = deliveries.alerts_by_id(session, [*record["alerts"], *record["reminders"], *record["overtaken"]])
@@ -123,6 +126,8 @@ def _view(session: Session, settings: Settings, subscriber: Subscriber, leased: 
         profiles=_profiles(session, {alert.institution for alert in alerts.values()}, leased.at),
         omitted=int(record["more"]),
         why=record["detail"],
+        unsubscribe=pages.unsubscribe(subscriber.id, leased.channel) if pages else None,
+        base_url=pages.base_url if pages else None,
         copy=leased.copy,
     )
 

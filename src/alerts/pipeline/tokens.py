@@ -114,7 +114,9 @@ def kept(path: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         raise SecretError(f"{path}: cannot be read: {type(error).__name__}") from error
     if len(text) < LEAST_SECRET:
-        raise SecretError(f"{path}: holds no secret of {LEAST_SECRET} characters; delete it to make a new one")
+        raise SecretError(
+            f"{path}: holds no secret of {LEAST_SECRET} characters; delete it to make a new one"
+        )
     return text
 
 
@@ -130,6 +132,8 @@ def _make(path: Path) -> None:
     except FileExistsError:
         raise
     except OSError as error:
-        raise SecretError(f"{path}: cannot be made: {error.strerror}; set {SECRET_ENV}, or --state") from error
+        raise SecretError(
+            f"{path}: cannot be made: {error.strerror}; set {SECRET_ENV}, or --state"
+        ) from error
     finally:
         draft.unlink(missing_ok=True)

@@ -1,0 +1,113 @@
+"""`alerts link`: links that let their bearers see more of the pages."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from alerts.cli.context import App
+from alerts.cli.output import json_option, show
+from alerts.model.errors import NotFoundError, UsageError
+from alerts.model.records import to_line
+from alerts.model.subscriber import Tier
+from alerts.model.times import format_time, parse_duration
+
+if TYPE_CHECKING:
+    from alerts.store.links import Link
+
+
+@click.command()
+@click.option("--tier", type=click.Choice([tier.value for tier in Tier]), help="What the link lets see.")
+@click.option(
+    "--subscriber", metavar="ID", help="A link for a subscriber: its tier, and its alerts as feeds."
+)
+@click.option("--expires", metavar="DURATION", default="30d", show_default=True, help="How long it is good.")
+@click.option("--name", default="", help="Whom it is for, to tell links apart.")
+@click.option("--revoke", metavar="LINK", help="End a link now.")
+@click.option("--list", "listing", is_flag=True, help="List the links.")
+@json_option
+@click.pass_obj
+def link(
+    app: App,
+    tier: str | None,
+    subscriber: str | None,
+    expires: str,
+    name: str,
+    revoke: str | None,
+    listing: bool,
+    as_json: bool,
+) -> None:
+    """Make a link to the pages for a member, list the links, or revoke one.
+
+    The link is signed, expires, and can be revoked. Whoever has it sees what its tier may see.
+
+    \b
+    Examples:
+      alerts link --tier strategic-circle --expires 30d --name "policy team"
+      alerts link --subscriber policy-desk
+      alerts link --list
+      alerts link --revoke 1f8a0c55d2e7
+    """
+    from alerts.pipeline.membership import invite, token_of
+    from alerts.pipeline.pages import LOCAL, base_url
+    from alerts.pipeline.tokens import signer
+    from alerts.store import links
+
+    if [tier is not None or subscriber is not None, revoke is not None, listing].count(True) != 1:
+        raise UsageError("give --tier or --subscriber to make a link, --list, or --revoke LINK")
+    now = datetime.now(UTC)
+    if revoke is not None or listing:
+        with app.reading() as database, database.write() as session:
+            if revoke is not None:
+                if not links.revoke(session, revoke, now):
+                    raise NotFoundError("link", revoke, "`alerts link --list` lists them")
+                click.echo(f"link {revoke} is revoked", err=True)
+                return
+            rows = [_row(each, now) for each in links.all_links(session)]
+        show(rows, _COLUMNS, as_json=as_json, empty="no links")
+        return
+    chosen = _tier(app, tier, subscriber)
+    try:
+        lasting = parse_duration(expires)
+        now + lasting
+    except (ValueError, OverflowError) as error:
+        raise UsageError(f"{expires!r} is no duration; write for example 30d") from error
+    with app.open() as database:
+        database.upgrade()
+        with database.write() as session:
+            made = invite(
+                session, tier=chosen, now=now, lasting=lasting, name=name, subscriber=subscriber or ""
+            )
+    token = token_of(signer(app.state, os.environ), made)
+    url = f"{base_url(os.environ) or LOCAL}/enter/{token}"
+    click.echo(to_line({**_row(made, now), "url": url}) if as_json else url)
+
+
+def _tier(app: App, tier: str | None, subscriber: str | None) -> Tier:
+    if subscriber is None:
+        return Tier(tier or Tier.OPEN)
+    if tier is not None:
+        raise UsageError("a subscriber's link has the tier that the configuration gives it; leave out --tier")
+    known = app.settings().subscribers.get(subscriber)
+    if known is None:
+        raise NotFoundError("subscriber", subscriber, "subscribers stand in the configuration")
+    return known.tier
+
+
+_COLUMNS = ("id", "tier", "subscriber", "name", "expires", "state")
+
+
+def _row(each: Link, now: datetime) -> dict[str, str]:
+    state = "revoked" if each.revoked_at else "good" if each.is_good(now) else "expired"
+    return {
+        "id": each.id,
+        "tier": each.tier.value,
+        "subscriber": each.subscriber,
+        "name": each.name,
+        "created": format_time(each.created_at),
+        "expires": format_time(each.expires_at),
+        "state": state,
+    }

@@ -1,0 +1,294 @@
+"""`alerts ack | silence | unsubscribe | redeliver | release | send-test`: what operators do at night."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from alerts.cli.context import App
+from alerts.cli.output import json_option, printable, show
+from alerts.model.alert import DeliveryState
+from alerts.model.errors import NotFoundError, UsageError
+from alerts.model.level import Axis
+from alerts.model.records import to_line
+from alerts.model.subscriber import Selection, Silence
+from alerts.model.times import format_time, parse_duration, parse_time
+
+if TYPE_CHECKING:
+    from alerts.pipeline.runtime import Runtime
+
+by_option = click.option(
+    "--by", metavar="NAME", default="", help="Who does it; the user's name if not given."
+)
+
+
+@click.command()
+@click.argument("alert", required=False)
+@click.option("--subscriber", metavar="ID", help="With --institution: at whose desk.")
+@click.option("--institution", metavar="ID", help="Instead of an alert: the levels of this institution.")
+@click.option(
+    "--axis", type=click.Choice([axis.value for axis in Axis]), help="With --institution: this axis only."
+)
+@by_option
+@json_option
+@click.pass_obj
+def ack(
+    app: App,
+    alert: str | None,
+    subscriber: str | None,
+    institution: str | None,
+    axis: str | None,
+    by: str,
+    as_json: bool,
+) -> None:
+    """Acknowledge a level: no more reminders of it until it changes.
+
+    ALERT is the id in the message, or the beginning of it.
+
+    \b
+    Examples:
+      alerts ack 3f2a9c
+      alerts ack --institution anthropic --subscriber policy-desk
+    """
+    from alerts.pipeline import operate
+
+    if (alert is None) == (institution is None) or (institution is None) != (subscriber is None):
+        raise UsageError("give an alert's id, or --institution together with --subscriber")
+    with _runtime(app) as runtime:
+        if alert is not None:
+            done = operate.ack(runtime, alert, by or _me())
+        else:
+            chosen = Axis(axis) if axis else None
+            done = operate.ack_level(runtime, subscriber or "", institution or "", chosen, by or _me())
+    if as_json:
+        axes = [each.value for each in done.axes]
+        record = {"subscriber": done.subscriber, "institution": done.institution, "axes": axes}
+        click.echo(to_line(record))
+        return
+    click.echo(
+        f"{done.subscriber}: no reminders of {done.institution} ({', '.join(done.axes)}) until it changes"
+    )
+
+
+@click.command()
+@click.option(
+    "--institution", "institutions", multiple=True, metavar="ID", help="May be given several times."
+)
+@click.option("--tag", "tags", multiple=True, help="All institutions with this tag.")
+@click.option("--region", "regions", multiple=True, help="All institutions of this region.")
+@click.option("--category", "categories", multiple=True, help="All institutions of this category.")
+@click.option("--all", "everything", is_flag=True, help="All institutions.")
+@click.option("--for", "lasting", metavar="DURATION", help="How long, for example 2h or 3d.")
+@click.option("--until", metavar="TIME", help="Until then, RFC 3339, instead of --for.")
+@click.option("--reason", default="", help="Why: it is shown wherever an alert was held back.")
+@click.option("--list", "listing", is_flag=True, help="List the silences in force, those of the YAML too.")
+@click.option("--end", metavar="SILENCE", help="End a silence made with this command.")
+@by_option
+@json_option
+@click.pass_obj
+def silence(
+    app: App,
+    institutions: tuple[str, ...],
+    tags: tuple[str, ...],
+    regions: tuple[str, ...],
+    categories: tuple[str, ...],
+    everything: bool,
+    lasting: str | None,
+    until: str | None,
+    reason: str,
+    listing: bool,
+    end: str | None,
+    by: str,
+    as_json: bool,
+) -> None:
+    """Hold back alerts on some institutions for a time. What they would have been stays on record.
+
+    \b
+    Examples:
+      alerts silence --institution openai --for 4h --reason "planned launch"
+      alerts silence --list
+      alerts silence --end 9f31c2aa
+    """
+    from alerts.pipeline import operate
+    from alerts.pipeline.route import in_force
+
+    select = Selection(
+        frozenset(institutions), frozenset(tags), frozenset(regions), frozenset(categories), everything
+    )
+    asked = select != Selection()
+    if [asked, listing, end is not None].count(True) != 1:
+        raise UsageError(
+            "say which institutions (--institution, --tag, --region, --category, --all), or --list, or --end"
+        )
+    if asked and (lasting is None) == (until is None):
+        raise UsageError("say how long with --for, or until when with --until")
+    with _runtime(app) as runtime:
+        if listing:
+            with runtime.database.read() as session:
+                held = in_force(session, runtime.configuration.current().settings, runtime.clock())
+            show(map(_silence, held), _SILENCE_COLUMNS, as_json=as_json, empty="no silences")
+            return
+        if end is not None:
+            operate.unsilence(runtime, end)
+            click.echo(f"silence {end} ended", err=True)
+            return
+        ends = _end(lasting, until, runtime.clock())
+        made = operate.silence(runtime, select, until=ends, reason=reason, author=by or _me())
+    show([_silence(made)], _SILENCE_COLUMNS, as_json=as_json)
+
+
+_SILENCE_COLUMNS = ("id", "about", "until", "reason", "by")
+
+
+def _silence(each: Silence) -> dict[str, str]:
+    select = each.select
+    parts = ["all institutions"] if select.all else sorted(select.institutions)
+    for name, values in (("tag", select.tags), ("region", select.regions), ("category", select.categories)):
+        parts += [f"{name} {value}" for value in sorted(values)]
+    return {
+        "id": each.id,
+        "about": ", ".join(parts),
+        "until": format_time(each.until),
+        "reason": each.reason,
+        "by": each.author or ("" if each.id else "configuration"),
+    }
+
+
+def _end(lasting: str | None, until: str | None, now: datetime) -> datetime:
+    try:
+        return now + parse_duration(lasting) if lasting is not None else parse_time(until or "")
+    except (ValueError, OverflowError) as error:
+        raise UsageError(
+            f"{lasting or until!r} is no time; write for example --for 4h or --until {format_time(now)}"
+        ) from error
+
+
+@click.command()
+@click.argument("subscriber")
+@click.option("--channel", metavar="NAME", help="Only this channel; without it all of the subscriber's.")
+@click.option("--undo", is_flag=True, help="Take an unsubscription back.")
+@click.pass_obj
+def unsubscribe(app: App, subscriber: str, channel: str | None, undo: bool) -> None:
+    """Send nothing more to a subscriber's channels, whatever the configuration says, until --undo."""
+    from alerts.pipeline import operate
+
+    with _runtime(app) as runtime:
+        if undo:
+            channels = operate.resubscribe(runtime, subscriber, channel)
+        else:
+            channels = operate.unsubscribe(runtime, subscriber, channel)
+    done = "subscribed again" if undo else "unsubscribed"
+    click.echo(f"{subscriber}: {done}: {', '.join(channels) or 'it has no channels'}")
+
+
+@click.command()
+@click.argument("delivery", required=False)
+@click.option("--dead", is_flag=True, help="Everything that was given up.")
+@click.option("--subscriber", metavar="ID", help="With --dead: only what this subscriber missed.")
+@json_option
+@click.pass_obj
+def redeliver(app: App, delivery: str | None, dead: bool, subscriber: str | None, as_json: bool) -> None:
+    """Send a dead, failed or unknown delivery again. A running system does it within a second.
+
+    DELIVERY is its id, or the beginning of it. `alerts deliveries --state dead` lists the dead ones.
+    """
+    from alerts.pipeline import operate
+
+    if (delivery is None) != dead or (subscriber is not None and not dead):
+        raise UsageError("give a delivery's id, or --dead (and with it --subscriber)")
+    with _runtime(app) as runtime:
+        found = (
+            operate.redeliver_dead(runtime, subscriber)
+            if delivery is None
+            else [operate.redeliver(runtime, delivery)]
+        )
+    for each in found:
+        click.echo(to_line({"delivery": each, "state": "pending"}) if as_json else f"{each}: due now")
+    if not found:
+        click.echo("nothing is dead", err=True)
+
+
+@click.command()
+@click.argument("source")
+@click.pass_obj
+def release(app: App, source: str) -> None:
+    """Believe a source whose items are held back, or poll one again that was stopped.
+
+    A feed that suddenly turns most of its items new is held back for half a day, and one that says it is gone
+    is stopped: `alerts sources` shows both. What was held back is taken in quietly and alerts nobody.
+    """
+    from alerts.pipeline import operate
+
+    with _runtime(app) as runtime:
+        try:
+            held = operate.release_quarantine(runtime, source)
+        except operate.RefusedError:
+            operate.resume(runtime, source)
+            click.echo(f"{source}: will be polled again now")
+            return
+    click.echo(f"{source}: {held} items will be taken in at the next poll, which is due now")
+
+
+@click.command("send-test")
+@click.argument("subscriber")
+@click.option("--channel", metavar="NAME", help="Only this channel; without it all of the subscriber's.")
+@json_option
+@click.pass_obj
+def send_test(app: App, subscriber: str, channel: str | None, as_json: bool) -> int:
+    """Send a test message through every channel of a subscriber, and say which failed and why.
+
+    Exit status 1 when one of them failed.
+    """
+    from dataclasses import replace
+
+    from alerts.delivery.render import Renderer
+    from alerts.pipeline import log, operate
+
+    log.configure("ERROR")
+    known = app.settings().subscribers.get(subscriber)
+    if known is None:
+        raise NotFoundError("subscriber", subscriber, "subscribers stand in the configuration")
+    if channel is not None:
+        if channel not in known.channels:
+            raise NotFoundError("channel", channel, f"{subscriber} has {', '.join(known.channels) or 'none'}")
+        known = replace(known, channels={channel: known.channels[channel]})
+    failed = not known.channels
+    if failed:
+        click.echo(f"{subscriber} has no channels", err=True)
+    for name, result in operate.send_test(known, Renderer(app.config_dir / "templates"), datetime.now(UTC)):
+        failed = failed or result.state is not DeliveryState.SENT
+        record = {
+            "channel": name,
+            "state": result.state.value,
+            "reason": result.reason.value,
+            "line": result.line,
+        }
+        click.echo(
+            to_line(record)
+            if as_json
+            else printable(f"{name}: {result.state} ({result.reason}) {result.line}")
+        )
+    return 1 if failed else 0
+
+
+@contextmanager
+def _runtime(app: App) -> Iterator[Runtime]:
+    """The pipeline on what is recorded. Hints go nowhere: the database knows what is due, the next tick finds it."""
+    from alerts.pipeline.configuration import Configuration
+    from alerts.pipeline.runtime import Runtime
+
+    configuration = Configuration(app.config_dir)
+    with app.reading() as database:
+        yield Runtime(database=database, configuration=configuration, enqueue=lambda _hints: None)
+
+
+def _me() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return ""
