@@ -7,8 +7,8 @@ rings while the clock shows a quiet time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from alerts.model.subscriber import Digest, QuietHours
@@ -41,28 +41,40 @@ def _change(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
 
 def quiet_until(hours: QuietHours, at: datetime) -> datetime | None:
     """The end of the quiet hours that `at` lies in; None outside them. The end itself lies outside."""
-    ends = [end for start, end in _stretches(hours, at) if start <= at < end]
+    ends = [end for start, end in _stretches(hours, _today(at, hours.timezone)) if start <= at < end]
     return max(ends, default=None)
 
 
 def next_quiet(hours: QuietHours, at: datetime) -> datetime:
     """The first start of quiet hours after `at`."""
-    return min(start for start, _ in _stretches(hours, at) if start > at)
-
-
-def _stretches(hours: QuietHours, at: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """Quiet hours of the days around `at`. Equal times from and to mean none."""
-    today = at.astimezone(ZoneInfo(hours.timezone)).date()
-    overnight = timedelta(days=1 if hours.to < hours.from_ else 0)
-    for offset in range(-2, 3):
-        day = today + timedelta(days=offset)
-        start = instant(day, hours.from_, hours.timezone)
-        end = instant(day + overnight, hours.to, hours.timezone, last=hours.to != hours.from_)
-        yield start, end
+    return min(start for start, _ in _stretches(hours, _today(at, hours.timezone)) if start > at)
 
 
 def next_digest(digest: Digest, at: datetime) -> datetime:
     """The first instant after `at` at which the wall clock shows the digest's time."""
-    today = at.astimezone(ZoneInfo(digest.timezone)).date()
-    times = (instant(today + timedelta(days=offset), digest.at, digest.timezone) for offset in range(-1, 3))
-    return min(each for each in times if each > at)
+    return min(each for each in _digests(digest, _today(at, digest.timezone)) if each > at)
+
+
+def _today(at: datetime, timezone: str) -> date:
+    return at.astimezone(ZoneInfo(timezone)).date()
+
+
+@lru_cache(maxsize=1024)
+def _stretches(hours: QuietHours, today: date) -> tuple[tuple[datetime, datetime], ...]:
+    """Start and end of the quiet hours of the days around `today`. Equal times from and to mean none."""
+    overnight = timedelta(days=1 if hours.to < hours.from_ else 0)
+    return tuple(
+        (
+            instant(day, hours.from_, hours.timezone),
+            instant(day + overnight, hours.to, hours.timezone, last=hours.to != hours.from_),
+        )
+        for day in (today + timedelta(days=offset) for offset in range(-2, 3))
+    )
+
+
+@lru_cache(maxsize=1024)
+def _digests(digest: Digest, today: date) -> tuple[datetime, ...]:
+    """The digest's instants on the days around `today`."""
+    return tuple(
+        instant(today + timedelta(days=offset), digest.at, digest.timezone) for offset in range(-1, 3)
+    )

@@ -288,29 +288,32 @@ class Outbox:
                 self._wait_for_quiet_end(channel, entry, watch.level, at)
             else:
                 ready[channel].append(entry)
-        messages: list[Message] = []
+        messages = [
+            self._hold(channel, Kind.REMINDER, entries, at, reason, detail)
+            for (channel, reason, detail), entries in held.items()
+        ]
         for channel, entries in ready.items():
             limit = self._subscriber.limit
-            if limit is not None and not has_room(self._channel(channel).window, at, limit):
-                held[channel, Reason.LIMIT, ""] = entries
-            else:
+            if limit is None or has_room(self._channel(channel).window, at, limit):
                 self._take(channel, at, at)
                 messages += self._send(channel, Kind.REMINDER, entries, at)
-        for (channel, reason, detail), entries in held.items():
-            messages.append(self._hold(channel, Kind.REMINDER, entries, at, reason, detail))
-            self._schedule(channel, entries, at)
+                continue
+            for entry in entries:
+                self._wait_for_summary(channel, entry, entry.to or Level.LOW, at)
         return messages
 
     def _due_reminders(self, at: datetime) -> list[tuple[str, Pending]]:
-        """By channel what there is to remind of; the reminders are no longer due."""
+        """By channel what there is to remind of now. The next time is set whatever becomes of it."""
         due: list[tuple[str, Pending]] = []
         for key in sorted(self._ledger.reminders(at), key=lambda each: (each.institution, each.axis or "")):
             watch = self._ledger.watch(key)
             for channel in sorted(channel for channel, when in watch.remind.items() if when <= at):
                 del watch.remind[channel]
                 last = watch.last(channel)
-                wanted = self._repeat is not None and self.stands(key, watch, channel)
-                if wanted and last is not None and last.alert and not self._barred(channel):
+                if self._repeat is None or last is None or not last.alert:
+                    continue
+                if self.stands(key, watch, channel) and not self._barred(channel):
+                    watch.remind[channel] = at + self._repeat
                     entry = Pending(last.alert, *key, from_=last.level, to=watch.level, role=Role.REMINDER)
                     due.append((channel, entry))
             self._ledger.keep(key, watch)

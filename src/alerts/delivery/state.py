@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from heapq import heappop, heappush
 from typing import Any, NamedTuple, Protocol
 
 from alerts.delivery.messages import Kind, Message
@@ -181,7 +182,11 @@ class Queue:
     more: int = 0
 
     def add(self, entry: Pending) -> None:
-        """A correction is never left out: it is owed to exactly those who got the alert."""
+        """One reminder is enough; a correction is never left out: it is owed to exactly those who got the alert."""
+        if entry.role is Role.REMINDER and any(
+            each.institution == entry.institution and each.axis is entry.axis for each in self.entries
+        ):
+            return
         if len(self.entries) < QUEUE_LENGTH or entry.role is Role.CORRECTION:
             self.entries.append(entry)
         else:
@@ -285,6 +290,7 @@ class MemoryLedger:
     def __init__(self) -> None:
         self._watches: dict[WatchKey, WatchState] = {}
         self._due: dict[WatchKey, datetime] = {}
+        self._heap: list[tuple[datetime, WatchKey]] = []  # of `_due`, with what is outdated still in it
         self._carried: dict[str, frozenset[Kind]] = {}
 
     def watch(self, key: WatchKey) -> WatchState:
@@ -295,14 +301,22 @@ class MemoryLedger:
         due = watch.due
         if due is None:
             self._due.pop(key, None)
-        else:
+        elif self._due.get(key) != due:
             self._due[key] = due
+            heappush(self._heap, (due, key))
 
     def next_reminder(self) -> datetime | None:
-        return min(self._due.values(), default=None)
+        while self._heap and self._due.get(self._heap[0][1]) != self._heap[0][0]:
+            heappop(self._heap)
+        return self._heap[0][0] if self._heap else None
 
     def reminders(self, at: datetime) -> Sequence[WatchKey]:
-        return [key for key, due in self._due.items() if due <= at]
+        due: set[WatchKey] = set()
+        while (first := self.next_reminder()) is not None and first <= at:
+            key = heappop(self._heap)[1]
+            del self._due[key]  # the desk keeps it again, with another due or none
+            due.add(key)
+        return sorted(due)
 
     def carry(self, message: Message) -> None:
         for alert in message.carries:

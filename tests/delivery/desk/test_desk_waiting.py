@@ -341,7 +341,7 @@ def test_a_waiting_reminder_goes_no_further_once_someone_has_acknowledged(kit):
     desk = kit.build(repeat="6h", quiet="22:00-07:00")
     desk.level("17:00", "low>high")
     desk.ack("23:30")
-    assert desk.advance("+1 08:00") == []
+    assert [message.held for message in desk.advance("+1 08:00")] == [Reason.ACKNOWLEDGED]
 
 
 def test_reminders_above_the_limit_are_held(kit):
