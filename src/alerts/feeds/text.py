@@ -23,27 +23,19 @@ _BLOCKS = frozenset(
 )
 # fmt: on
 _CELLS = frozenset({"td", "th"})
-_HIDDEN = frozenset(
-    {
-        "script",
-        "style",
-        "noscript",
-        "template",
-        "head",
-        "iframe",
-        "object",
-        "svg",
-        "math",
-        "select",
-        "textarea",
-    }
-)
+_HIDDEN = frozenset({"script", "style", "template", "textarea", "svg"})
 
 # A known tag, so that "List<String>" and "a < b" stay what they are.
 _TAG = re.compile(
-    r"</?(?:a|abbr|article|b|big|blockquote|br|center|cite|code|dd|div|dl|dt|em|figure|font|h[1-6]|hr|i|iframe|img"
-    r"|ins|del|li|mark|ol|p|pre|q|s|script|section|small|span|strike|strong|style|sub|sup|table|tbody|td|th|tr|tt"
-    r"|u|ul|video|wbr)(?:\s[^<>]*)?/?>|<!--",
+    r"</?(?:"
+    r"a|abbr|address|applet|area|article|aside|audio|b|base|big|blink|blockquote|body|"
+    r"br|button|center|cite|code|col|dd|del|details|div|dl|dt|em|embed|fieldset|"
+    r"figcaption|figure|font|footer|form|frame|frameset|h[1-6]|head|header|hr|html|i|"
+    r"iframe|img|input|ins|kbd|label|legend|li|link|main|map|mark|marquee|math|meta|"
+    r"nav|noscript|object|ol|option|p|param|pre|q|s|samp|script|section|select|small|"
+    r"source|span|strike|strong|style|sub|sup|svg|table|tbody|td|textarea|tfoot|th|"
+    r"thead|time|tr|tt|u|ul|var|video|wbr"
+    r")(?:\s[^<>]*)?/?>|<!--|<!\[CDATA\[",
     re.IGNORECASE,
 )
 _ENTITY = re.compile(r"&(?:[a-zA-Z][a-zA-Z0-9]{1,31}|#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6});")

@@ -56,11 +56,11 @@ def read(body: bytes, content_type: str, *, base_url: str, limits: TextLimits) -
             )
     media_type = _media_type(body, content_type)
     try:
-        result = _feedparser(body, media_type, base_url)
+        result = _feedparser(body, media_type)
     except Exception as first:  # noqa: BLE001 - feedparser lets many kinds escape (its issue 599)
         try:
             # What it trips over is entities of the document type and references beyond Unicode.
-            result = _feedparser(_REFERENCE.sub(b"", _DOCTYPE.sub(b"", body, count=1)), media_type, base_url)
+            result = _feedparser(_REFERENCE.sub(b"", _DOCTYPE.sub(b"", body, count=1)), media_type)
         except Exception:  # noqa: BLE001
             return ParsedFeed(
                 error=ErrorKind.NOT_A_FEED, detail=f"is too malformed to be read ({type(first).__name__})"
@@ -96,10 +96,12 @@ def _repaired(body: bytes) -> bytes:
     )
 
 
-def _feedparser(body: bytes, media_type: str, base_url: str) -> Any:
+def _feedparser(body: bytes, media_type: str) -> Any:
+    # It is not told where the feed came from: it would make relative ids absolute, and they would change
+    # whenever the feed's address does.
     return feedparser.parse(
         io.BytesIO(body),
-        response_headers={"content-type": media_type, "content-location": base_url},
+        response_headers={"content-type": media_type},
         resolve_relative_uris=False,  # only links in texts, which become plain text
         sanitize_html=False,  # likewise
     )
@@ -159,11 +161,11 @@ def _feed(result: Any, body: bytes, base_url: str, limits: TextLimits) -> Parsed
 
 
 def _entry(entry: Mapping[str, Any], base: str, rss: bool, limits: TextLimits, notes: list[str]) -> Entry:
-    raw = _own(entry, "feedburner_origlink") or _own(entry, "link") or _alternate(entry)
-    link = links.absolute(str(raw or ""), base)
+    link = links.absolute(_link(entry), base)
     source = _own(entry, "source") or {}
     content = _content(entry)
-    summary = _text(entry, "summary", rss)
+    # feedparser gives the content as summary where there is none: only a summary of its own has a detail.
+    summary = _text(entry, rss) if _own(entry, "summary_detail") else ""
     body = "\n\n".join(part for part in content if part != summary)
     if len(summary) > limits.text or len(body) > limits.text:
         notes.append(f"a text of {max(len(summary), len(body))} characters was cut to {limits.text}")
@@ -189,11 +191,20 @@ def _own(entry: Mapping[str, Any], name: str) -> Any:
     return dict.get(entry, name) if isinstance(entry, dict) else None
 
 
-def _alternate(entry: Mapping[str, Any]) -> str:
-    for link in _own(entry, "links") or ():
-        if isinstance(link, Mapping) and link.get("rel", "alternate") in {"alternate", "related", "via"}:
-            return str(link.get("href") or "")
-    return ""
+def _link(entry: Mapping[str, Any]) -> str:
+    """Where the entry leads, as the feed gives it. (FeedBurner keeps the publisher's own link apart.)"""
+    link = str(_own(entry, "feedburner_origlink") or _own(entry, "link") or "")
+    if link and _own(entry, "guidislink") and link == _own(entry, "id") and "://" not in link:
+        return ""  # an id that claims to be a permanent link and is none
+    if not link:
+        for other in _own(entry, "links") or ():
+            if isinstance(other, Mapping) and other.get("rel", "alternate") in {
+                "alternate",
+                "related",
+                "via",
+            }:
+                return str(other.get("href") or "")
+    return link
 
 
 def _rel(found: list[Mapping[str, Any]], rel: str, base: str) -> list[str]:
@@ -209,9 +220,10 @@ def _is_markup(value: str, detail: Any, rss: bool) -> bool:
     return rss and looks_like_markup(value)
 
 
-def _text(entry: Mapping[str, Any], name: str, rss: bool) -> str:
-    value = str(_own(entry, name) or "")
-    return to_text(value, markup=_is_markup(value, _own(entry, name + "_detail"), rss)) if value else ""
+def _text(entry: Mapping[str, Any], rss: bool) -> str:
+    value = str(_own(entry, "summary") or "")
+    # RSS descriptions are HTML, by its specification.
+    return to_text(value, markup=rss or _is_markup(value, _own(entry, "summary_detail"), rss))
 
 
 def _line(entry: Mapping[str, Any], name: str, rss: bool, limits: TextLimits) -> str:
