@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import warnings
 
+import celery.apps.worker
 from celery import Celery
 from celery.exceptions import SecurityWarning
 from celery.signals import setup_logging
@@ -46,7 +47,7 @@ app.conf.update(
         "poll": {"queue": "poll"},
         "assess": {"queue": "match"},
         "desk": {"queue": "match"},
-        "reconfigure": {"queue": "match"},
+        "rematch": {"queue": "match"},
         "tick": {"queue": "match"},
         "send": {"queue": "send"},
     },
@@ -67,3 +68,5 @@ app.conf.update(
 @setup_logging.connect
 def _configure_logging(**_options: object) -> None:
     log.configure()
+    # Celery announces its end on standard output, past all logging, where only messages to people belong.
+    celery.apps.worker.safe_say = lambda *_arguments: None

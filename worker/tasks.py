@@ -34,6 +34,11 @@ def assess(institution: str) -> None:
     verbs.assess(_runtime(), institution)
 
 
+@app.task(name="rematch")
+def rematch(key: str) -> None:
+    verbs.rematch(_runtime(), key)
+
+
 @app.task(name="desk")
 def desk(subscriber: str) -> None:
     verbs.advance_desk(_runtime(), subscriber)

@@ -167,9 +167,15 @@ class CaseFile:
             corrections=tuple(self._corrections(at, revised)),
         )
 
-    def reconsider(self, at: datetime, axes: Mapping[Axis, AxisState]) -> list[Transition]:
-        """After the configuration changed: the levels as they were (`axes`) against what they are now."""
-        self.axes.update(axes)
+    def reconsider(
+        self, at: datetime, axes: Mapping[Axis, AxisState], rises: Iterable[Transition]
+    ) -> list[Transition]:
+        """After the configuration changed: the levels as they were (`axes`) against what they are now.
+
+        `rises` are those that were recorded, whatever the present rules would have made of them.
+        """
+        self.axes = {axis: axes.get(axis, AxisState()) for axis in Axis}
+        self._rises = [(rise, _stories(rise)) for rise in rises]
         self.clock = at
         return self._levels(at, Cause.CONFIG)
 

@@ -17,18 +17,20 @@ from alerts.pipeline import log
 from alerts.pipeline.configuration import Active
 from alerts.pipeline.hints import Hints
 from alerts.pipeline.profiles import snapshot
+from alerts.pipeline.rematch import is_current
 from alerts.pipeline.report import Happening, Reporter, ReporterState, resolved
 from alerts.pipeline.route import Routed, route
 from alerts.pipeline.runtime import Runtime
-from alerts.store import cases, deliveries
+from alerts.store import cases, deliveries, facts
 from alerts.store.cases import Case
 from alerts.store.stamp import stamp
 
 
 @dataclass(slots=True)
 class Assessed:
-    """What assessing an institution brought."""
+    """What assessing an institution brought; `case` is its case file now, None where there is none."""
 
+    case: CaseFile | None = None
     transitions: Sequence[Transition] = ()
     routed: Routed | None = None
 
@@ -42,9 +44,9 @@ def assess(runtime: Runtime, institution_id: str) -> Assessed:
     # so no fall can be recorded that an observation on its way would have prevented.
     with runtime.database.write() as session:
         upto = stamp(session, runtime.clock())
-        known = cases.peek(session, institution_id)
+        in_force = facts.configuration(session)
     # Where another worker has seen an edit before this one, look again instead of turning it back.
-    active = runtime.configuration.current(elsewhere=known.configuration if known else "")
+    active = runtime.configuration.current(elsewhere=in_force)
     institution = active.settings.institutions.get(institution_id)
     with runtime.database.write() as session:
         stored = cases.lock(session, institution_id)
@@ -54,9 +56,14 @@ def assess(runtime: Runtime, institution_id: str) -> Assessed:
             cases.shelve(session, institution_id)
             return Assessed()
         upto = max(upto, stored.cursor)  # another worker may have been here with a later stamp
-        case = open_case(session, runtime, active, stored, institution)
-        result = _assess(session, active, stored, case, upto=upto, now=runtime.clock())
-    runtime.cases.put(institution_id, stored.version + 1, active.settings.hash, case)
+        key = active.case_key(institution_id)
+        case = runtime.cases.take(institution_id, stored.version, key)
+        if case is None:
+            case = load_case(session, active, stored, institution)
+        result = _assess(session, active, stored, case, key, upto=upto, now=runtime.clock())
+    # Only now that the transaction has committed is the case file good for the next time.
+    if result.case is not None:
+        runtime.cases.put(institution_id, stored.version + 1, key, result.case)
     for each in result.transitions:
         log.event(
             "level.changed",
@@ -72,18 +79,8 @@ def assess(runtime: Runtime, institution_id: str) -> Assessed:
     return result
 
 
-def open_case(
-    session: Session, runtime: Runtime, active: Active, stored: Case, institution: Institution
-) -> CaseFile:
-    """The case file as assessed up to the stored cursor: from this process's cache, else from the database.
-
-    Taken out of the cache: put it back only once the transaction that changed it has committed.
-    """
-    known = runtime.cases.take(stored.institution, stored.version, active.settings.hash)
-    return known if known is not None else load_case(session, active, stored, institution)
-
-
 def load_case(session: Session, active: Active, stored: Case, institution: Institution) -> CaseFile:
+    """The case file from the database, as assessed up to the stored cursor."""
     case = CaseFile(institution, active.settings.topics, active.settings.levels)
     case.restore(
         cases.members(session, stored.institution, active.settings.sources, stored.cursor),
@@ -95,8 +92,28 @@ def load_case(session: Session, active: Active, stored: Case, institution: Insti
     return case
 
 
+def _rebuilt(session: Session, active: Active, stored: Case, case: CaseFile) -> ReporterState:
+    """Works an empty case file through the whole history up to the cursor, and stores its stories."""
+    institution = case.institution.id
+    reporter = Reporter(case, ReporterState(), frozenset())
+    events = []
+    for at, batch in cases.observations(session, institution, active.settings.sources, upto=stored.cursor):
+        change, _ = reporter.observe(at, batch)
+        events.append((at, change.events))
+    reporter.advance(stored.cursor)
+    cases.replace_stories(session, institution, events, case.evidence())
+    return reporter.state
+
+
 def _assess(
-    session: Session, active: Active, stored: Case, case: CaseFile, *, upto: datetime, now: datetime
+    session: Session,
+    active: Active,
+    stored: Case,
+    case: CaseFile,
+    key: str,
+    *,
+    upto: datetime,
+    now: datetime,
 ) -> Assessed:
     institution = case.institution.id
     transitions: list[Transition] = []
@@ -106,13 +123,20 @@ def _assess(
     waiting = cases.observations(
         session, institution, active.settings.sources, after=stored.cursor, upto=upto
     )
-    if stored.version and stored.configuration != active.settings.hash:
+    state = ReporterState.of(stored.reporter)
+    # While recorded items are being matched again, the rebuilding waits for all of them.
+    rebuild = stored.version and stored.configuration != key and is_current(session, active)
+    if rebuild:
+        state = _rebuilt(session, active, stored, case := _empty(active, case))
         # In force before anything that waits, so that time does not run backwards.
-        moved = case.reconsider(waiting[0][0] - timedelta.resolution if waiting else upto, stored.axes)
+        moved = case.reconsider(
+            waiting[0][0] - timedelta.resolution if waiting else upto,
+            stored.axes,
+            cases.transitions(session, institution, rises_only=True),
+        )
         transitions += moved
         happenings += [LevelEvent(each) for each in moved]
-        touched |= {each.story for each in case.evidence()}
-    reporter = Reporter(case, ReporterState.of(stored.reporter), active.wanted)
+    reporter = Reporter(case, state, active.wanted)
     for at, batch in waiting:
         change, found = reporter.observe(at, batch)
         cases.add_events(session, institution, at, change.events)
@@ -129,7 +153,7 @@ def _assess(
         session,
         stored,
         cursor=upto,
-        configuration=active.settings.hash,
+        configuration=key if rebuild or not stored.version else stored.configuration,
         axes=case.axes,
         next_fall_at=case.next_fall(),
         reporter=reporter.state.record(),
@@ -142,7 +166,11 @@ def _assess(
         deliveries.add_snapshot(
             session, institution, at, snapshot(session, active, case, at, history=transitions)
         )
-    return Assessed(transitions, routed)
+    return Assessed(case, transitions, routed)
+
+
+def _empty(active: Active, case: CaseFile) -> CaseFile:
+    return CaseFile(case.institution, active.settings.topics, active.settings.levels)
 
 
 def _evidence(case: CaseFile, stories: Iterable[str]) -> list[Evidence]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from alerts.config.load import fingerprint, load
 from alerts.delivery.routing import Audience
 from alerts.matching.matcher import Matcher
+from alerts.model.canonical import digest
 from alerts.model.errors import ConfigError, Problem
 from alerts.model.settings import Settings
 from alerts.model.subscriber import On
@@ -38,6 +39,25 @@ class Active:
         return wanted(self.settings)
 
     @cached_property
+    def matching_key(self) -> str:
+        """Names all that decides what is found in an item."""
+        settings = self.settings
+        speaks = {each.id: each.speaks_for for each in settings.sources.values()}
+        return digest(settings.institutions, settings.topics, speaks)
+
+    @cached_property
+    def _judging_key(self) -> str:
+        settings = self.settings
+        judged = {
+            each.id: (each.publisher, each.reliability, each.speaks_for) for each in settings.sources.values()
+        }
+        return digest(settings.topics, settings.levels, judged)
+
+    def case_key(self, institution: str) -> str:
+        """Names all that decides what an institution's findings amount to."""
+        return digest(self._judging_key, self.matching_key, self.settings.institutions[institution])
+
+    @cached_property
     def audience(self) -> Audience:
         return Audience(self.settings.subscribers.values())
 
@@ -62,14 +82,18 @@ class Configuration:
     def current(self, elsewhere: str = "") -> Active:
         """The configuration in force. `elsewhere` is the hash of what another process found in force.
 
-        Where it is not that of this process, the files are looked at without delay.
+        Where it is not that of this process, the files are looked at without delay. One thread looks and
+        builds; the others go on with the former one meanwhile.
         """
-        with self._lock:
-            differs = elsewhere not in {"", self._active.settings.hash}
-            if differs or time.monotonic() - self._looked >= _LOOK_EVERY_SECONDS:
+        differs = elsewhere not in {"", self._active.settings.hash}
+        due = time.monotonic() - self._looked >= _LOOK_EVERY_SECONDS
+        if (differs or due) and self._lock.acquire(blocking=differs):
+            try:
                 self._look()
                 self._looked = time.monotonic()
-            return self._active
+            finally:
+                self._lock.release()
+        return self._active
 
     def _look(self) -> None:
         try:

@@ -42,12 +42,14 @@ class Once:
         while True:
             found = verbs.tick(runtime)
             self._follow(runtime)
-            if not (found.assess or found.desk or found.send):
+            if not (found.assess or found.desk or found.send or found.rematch):
                 return
 
     def _follow(self, runtime: Runtime) -> None:
         while self._waiting:
             hints = self._waiting.popleft()
+            for key in hints.rematch:
+                verbs.rematch(runtime, key)
             for institution in hints.assess:
                 verbs.assess(runtime, institution)
             for subscriber in hints.desk:

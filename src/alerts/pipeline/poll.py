@@ -7,24 +7,23 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy.orm import Session
 
-from alerts.cases.observation import observation, publisher_of
+from alerts.cases.observation import publisher_of
 from alerts.feeds import poll as feeds
 from alerts.feeds.decide import Decision, KnownItems, Verdict, Wanted
 from alerts.feeds.schedule import first_poll
 from alerts.feeds.state import poll_url
-from alerts.model.item import Item
 from alerts.model.mention import Matched
 from alerts.model.source import Source
 from alerts.pipeline import log
 from alerts.pipeline.configuration import Active
+from alerts.pipeline.findings import finding_rows
 from alerts.pipeline.hints import Hints
 from alerts.pipeline.runtime import Runtime
-from alerts.store import cases, items, sources
+from alerts.store import cases, facts, items, sources
 from alerts.store.stamp import stamp
 from alerts.stories.features import Features, features
 
@@ -32,6 +31,9 @@ LEASE_SECONDS = 180.0
 HOST_GAP = timedelta(seconds=1)
 LONGEST_WAIT = timedelta(seconds=3)
 """How long a worker waits for its turn at a host before it leaves the source for later."""
+
+MATCHING = "matching"
+"""The fact that says under which configuration the recorded items were matched, and how far."""
 
 STOPPED_FOR = timedelta(days=36500)
 
@@ -85,6 +87,9 @@ def poll(runtime: Runtime, source_id: str, *, due_only: bool = True) -> PollOutc
         if not sources.still_ours(session, leased):
             log.event("poll.overtaken", logging.WARNING, source=source_id)
             return PollOutcome(source_id, skipped=True)
+        newest = runtime.configuration.current(elsewhere=facts.configuration(session))
+        if newest is not active:  # changed meanwhile: what is stored was found under what is in force
+            active, findings = newest, _match(newest, polled.decision)
         state = polled.plan.state
         done = runtime.clock()
         next_at = polled.plan.at or done + STOPPED_FOR
@@ -115,7 +120,8 @@ def poll(runtime: Runtime, source_id: str, *, due_only: bool = True) -> PollOutc
 
 def sync(runtime: Runtime) -> None:
     """Makes the stored sources follow the configuration, new ones spread over their interval."""
-    settings = runtime.configuration.current().settings
+    active = runtime.configuration.current()
+    settings = active.settings
     now = runtime.clock()
 
     def due(source: Source) -> datetime:
@@ -123,6 +129,8 @@ def sync(runtime: Runtime) -> None:
 
     with runtime.database.write() as session:
         sources.sync(session, settings.sources, due)
+        if items.count(session) == 0:  # nothing was ever matched otherwise
+            facts.put(session, MATCHING, now, {"key": active.matching_key, "done": None})
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,44 +180,3 @@ def _store(session: Session, active: Active, found: Sequence[_Found], now: datet
     institutions = sorted({row["institution"] for row in rows})
     cases.mark_due(session, institutions, at)
     return institutions
-
-
-def finding_rows(
-    active: Active,
-    matched: Matched,
-    reduced: Features,
-    item: Item,
-    revision: int,
-    former: set[str],
-    *,
-    quiet: bool,
-) -> list[dict[str, Any]]:
-    """One row for each institution that the item mentions, or mentioned until now."""
-    reduced = replace(reduced, observed=item.observed, reported=item.reported)
-    blob = reduced.dump()
-    rows = []
-    for institution in sorted({*matched.institutions(), *former}):
-        seen = observation(item, institution, matched, reduced, active.settings.sources).report
-        rows.append(
-            {
-                "institution": institution,
-                "observed": item.observed,
-                "item": item.id,
-                "revision": revision,
-                "title": seen.title,
-                "url": seen.url,
-                "source": seen.source,
-                "publisher": seen.publisher,
-                "published": seen.published,
-                "salience": seen.salience,
-                "topics": [list(topic) for topic in seen.topics],
-                "mentions": [
-                    [each.field, each.start, each.end, each.text, each.rule.value, each.salience]
-                    for each in matched.mentions
-                    if each.institution == institution
-                ],
-                "quiet": quiet,
-                "features": blob,
-            }
-        )
-    return rows

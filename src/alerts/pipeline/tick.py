@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from alerts.pipeline import poll
 from alerts.pipeline.hints import Hints
+from alerts.pipeline.rematch import is_current
 from alerts.pipeline.runtime import Runtime
 from alerts.store import cases, deliveries, desks, facts, sources
 
@@ -22,7 +23,8 @@ def tick(runtime: Runtime) -> Hints:
     with runtime.database.read() as session:
         known = facts.get(session, "configuration")
     in_force = str(known.value["hash"]) if known is not None else ""
-    settings = runtime.configuration.current(elsewhere=in_force).settings
+    active = runtime.configuration.current(elsewhere=in_force)
+    settings = active.settings
     changed = settings.hash != in_force
     if changed:
         poll.sync(runtime)
@@ -30,11 +32,13 @@ def tick(runtime: Runtime) -> Hints:
         if changed:
             facts.put(session, "configuration", now, {"hash": settings.hash})
             cases.mark_all_due(session, now)
+        stale = not is_current(session, active)
         facts.put(session, "tick", now, {})
         found = Hints(
             send=deliveries.claim_due(session, now, limit=BATCH, hold=HOLD),
             desk=desks.claim_due(session, now, limit=BATCH, hold=HOLD),
             assess=cases.claim_due(session, now, limit=BATCH, hold=HOLD),
+            rematch=[active.matching_key] if stale else [],
             poll=sources.claim_due(session, now, limit=BATCH, hold=HOLD),
         )
     if found:

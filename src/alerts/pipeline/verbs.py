@@ -11,12 +11,13 @@ from __future__ import annotations
 from alerts.pipeline.assess import assess
 from alerts.pipeline.hints import Hints
 from alerts.pipeline.poll import poll
+from alerts.pipeline.rematch import rematch
 from alerts.pipeline.route import advance
 from alerts.pipeline.runtime import Runtime
 from alerts.pipeline.send import send
 from alerts.pipeline.tick import tick
 
-__all__ = ["advance_desk", "assess", "poll", "send", "tick"]
+__all__ = ["advance_desk", "assess", "poll", "rematch", "send", "tick"]
 
 
 def advance_desk(runtime: Runtime, subscriber: str) -> None:

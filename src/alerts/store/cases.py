@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from alerts.cases.casefile import AxisState
@@ -50,24 +50,25 @@ class Case:
 
 def mark_due(session: Session, institutions: Iterable[str], at: datetime) -> None:
     """Something new was found about these institutions at `at`."""
-    rows: list[dict[str, Any]] = [
-        {
-            "institution": institution,
-            "cursor": BEGINNING,
-            "version": 0,
-            "configuration": "",
-            "axes": {},
-            "reporter": {},
-            "due_at": at,
-            "next_fall_at": None,
-            "claimed_until": None,
-        }
-        for institution in sorted(set(institutions))
-    ]
+    rows = [_fresh(institution, at) for institution in sorted(set(institutions))]
     kept = frozenset(
         {"cursor", "version", "configuration", "axes", "reporter", "next_fall_at", "claimed_until"}
     )
     upsert(session, CaseRow, rows, keep=kept)
+
+
+def _fresh(institution: str, due_at: datetime) -> dict[str, Any]:
+    return {
+        "institution": institution,
+        "cursor": BEGINNING,
+        "version": 0,
+        "configuration": "",
+        "axes": {},
+        "reporter": {},
+        "due_at": due_at,
+        "next_fall_at": None,
+        "claimed_until": None,
+    }
 
 
 def mark_all_due(session: Session, at: datetime) -> None:
@@ -231,6 +232,38 @@ def transition_of(row: TransitionRow) -> Transition:
 def add_findings(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     """Stores what was found in revisions; finding it again changes nothing."""
     insert_new(session, FindingRow, rows)
+
+
+def replace_findings(session: Session, revisions: Sequence[int], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Stores what was found in revisions in the place of what had been found in them before."""
+    for start in range(0, len(revisions), 500):
+        some = revisions[start : start + 500]
+        session.execute(delete(FindingRow).where(FindingRow.revision.in_(some)))
+    insert_new(session, FindingRow, rows)
+
+
+def open_missing(session: Session, at: datetime) -> None:
+    """Opens a case for each institution that has findings and none: its history up to `at` is no news."""
+    known = select(CaseRow.institution)
+    missing = session.scalars(
+        select(FindingRow.institution).where(FindingRow.institution.not_in(known)).distinct()
+    )
+    rows = [{**_fresh(each, at), "cursor": at, "version": 1} for each in missing]
+    insert_new(session, CaseRow, rows)
+
+
+def replace_stories(
+    session: Session,
+    institution: str,
+    events: Sequence[tuple[datetime, Sequence[Event]]],
+    found: Iterable[Evidence],
+) -> None:
+    """Writes the stories of an institution whose history was worked through again."""
+    for table in (MembershipRow, StoryRow, StoryEventRow):
+        session.execute(delete(table).where(table.institution == institution))
+    for at, some in events:
+        add_events(session, institution, at, some)
+    save_stories(session, found)
 
 
 def save(

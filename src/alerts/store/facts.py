@@ -26,3 +26,9 @@ def get(session: Session, name: str) -> Fact | None:
 
 def put(session: Session, name: str, at: datetime, value: Mapping[str, Any]) -> None:
     upsert(session, FactRow, [{"name": name, "at": at, "value": dict(value)}])
+
+
+def configuration(session: Session) -> str:
+    """The hash of the configuration in force, empty before the first tick."""
+    known = get(session, "configuration")
+    return "" if known is None else str(known.value["hash"])

@@ -149,6 +149,23 @@ def newest(session: Session, *, since: datetime, upto: datetime, limit: int) -> 
         yield _item(row)
 
 
+def revisions_after(session: Session, after: int, *, limit: int) -> list[tuple[int, Item, Item | None]]:
+    """The next revisions by row id, each with the one of the same item before it."""
+    rows = session.scalars(
+        select(RevisionRow).where(RevisionRow.id > after).order_by(RevisionRow.id).limit(limit)
+    ).all()
+    return [(row.id, _item(row), _former(session, row)) for row in rows]
+
+
+def _former(session: Session, row: RevisionRow) -> Item | None:
+    first = session.scalar(select(ItemRow.first_observed).where(ItemRow.id == row.item))
+    if first == row.observed:
+        return None
+    query = select(RevisionRow).where(RevisionRow.item == row.item, RevisionRow.id < row.id)
+    former = session.scalar(query.order_by(RevisionRow.id.desc()).limit(1))
+    return None if former is None else _item(former)
+
+
 def _item(row: RevisionRow) -> Item:
     return Item(
         id=row.item,

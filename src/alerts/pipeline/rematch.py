@@ -1,0 +1,77 @@
+"""A changed configuration is the same history seen anew.
+
+Names, topics and rules decide what is found in an item, so when they change the recorded revisions are matched
+again, some at a time. When all are done the institutions are due, and assessing them rebuilds their case files
+(`assess`). Until then they are assessed as before.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from alerts.cases.observation import publisher_of
+from alerts.model.item import Item
+from alerts.model.mention import Matched
+from alerts.pipeline import log
+from alerts.pipeline.configuration import Active
+from alerts.pipeline.findings import finding_rows
+from alerts.pipeline.hints import Hints
+from alerts.pipeline.poll import MATCHING
+from alerts.pipeline.runtime import Runtime
+from alerts.store import cases, facts, items
+from alerts.store.stamp import stamp
+from alerts.stories.features import features
+
+CHUNK = 500
+
+
+def is_current(session: Session, active: Active) -> bool:
+    """Whether every recorded revision was matched under this configuration."""
+    known = facts.get(session, MATCHING)
+    return known is not None and known.value == {"key": active.matching_key, "done": None}
+
+
+def rematch(runtime: Runtime, _key: str = "") -> bool:
+    """Matches the next recorded revisions again; whether more are left. Enqueues itself, then what is due.
+
+    Idempotent: how far it is stands in the database, in the transaction that got it there.
+    """
+    active = runtime.configuration.current()
+    with runtime.database.read() as session:
+        if is_current(session, active):
+            return False
+        known = facts.get(session, MATCHING)
+        same = known is not None and known.value["key"] == active.matching_key
+        after = int(known.value["done"] or 0) if known is not None and same else 0
+        chunk = items.revisions_after(session, after, limit=CHUNK)
+    # Matching is done outside the transaction that stores its findings.
+    rows = [
+        row
+        for revision, item, former in chunk
+        for row in finding_rows(
+            active,
+            _matched(active, item),
+            features(item, publisher_of(item, active.settings.sources)),
+            item,
+            revision,
+            set(_matched(active, former).institutions()) if former is not None else set(),
+        )
+    ]
+    with runtime.database.write() as session:
+        now = stamp(session, runtime.clock())
+        latest = facts.get(session, MATCHING)
+        if latest is not None and known is not None and latest.value != known.value:
+            return True  # another worker did this chunk
+        cases.replace_findings(session, [revision for revision, _, _ in chunk], rows)
+        done = chunk[-1][0] if len(chunk) == CHUNK else None
+        facts.put(session, MATCHING, now, {"key": active.matching_key, "done": done})
+        if done is None:
+            cases.open_missing(session, now)
+            cases.mark_all_due(session, now)
+    log.event("history.rematched", revisions=len(chunk), findings=len(rows), done=done is None)
+    runtime.enqueue(Hints(rematch=[active.matching_key]) if done is not None else Hints())
+    return done is not None
+
+
+def _matched(active: Active, item: Item) -> Matched:
+    return Matched() if item.withdrawn else active.matcher.match(item)
