@@ -184,6 +184,8 @@ def broker(supervisor: Supervisor, state: Path) -> Iterator[str]:
         "",
         "--dir",
         str(data),
+        "--logfile",
+        str(data / "broker.log"),
         "--loglevel",
         "warning",
     ]
