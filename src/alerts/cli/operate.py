@@ -115,7 +115,7 @@ def silence(
       alerts silence --end 9f31c2aa
     """
     from alerts.pipeline import operate
-    from alerts.pipeline.route import in_force
+    from alerts.pipeline.route import silenced
 
     select = Selection(
         frozenset(institutions), frozenset(tags), frozenset(regions), frozenset(categories), everything
@@ -130,7 +130,8 @@ def silence(
     with _runtime(app) as runtime:
         if listing:
             with runtime.database.read() as session:
-                held = in_force(session, runtime.configuration.current().settings, runtime.clock())
+                held = silenced(session, runtime.configuration.current().settings)
+            held = tuple(each for each in held if each.until > runtime.clock())
             show(map(_silence, held), _SILENCE_COLUMNS, as_json=as_json, empty="no silences")
             return
         if end is not None:

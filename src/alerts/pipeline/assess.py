@@ -18,7 +18,7 @@ from alerts.pipeline.configuration import Active
 from alerts.pipeline.hints import Hints
 from alerts.pipeline.profiles import snapshot
 from alerts.pipeline.rematch import is_current
-from alerts.pipeline.report import Happening, Reporter, ReporterState, resolved
+from alerts.pipeline.report import Happening, Reporter, ReporterState
 from alerts.pipeline.route import Routed, route
 from alerts.pipeline.runtime import Runtime
 from alerts.store import cases, deliveries, facts
@@ -158,9 +158,10 @@ def _assess(
         next_fall_at=case.next_fall(),
         reporter=reporter.state.record(),
     )
-    events = [resolved(each, lambda rise: deliveries.alerts_of(session, rise)) for each in happenings]
     keys = {each.key: row for each, row in zip(transitions, ids, strict=True)}
-    routed = route(session, active, events, transitions=keys, now=now, observed=observed)
+    routed = route(
+        session, active, case.institution, happenings, transitions=keys, now=now, observed=observed
+    )
     if routed.alerts:
         at = max(alert.at for alert in routed.alerts.values())
         deliveries.add_snapshot(

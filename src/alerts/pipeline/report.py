@@ -10,7 +10,16 @@ from typing import Any
 
 from alerts.cases.casefile import CaseFile, Change, Correction
 from alerts.cases.observation import Observation
-from alerts.delivery.events import CorrectionEvent, Event, GradeEvent, LevelEvent, MentionEvent, Notice
+from alerts.delivery.events import (
+    CorrectionEvent,
+    Event,
+    LevelEvent,
+    MentionEvent,
+    Notice,
+    grade_change,
+    order,
+    strongest,
+)
 from alerts.delivery.spike import SpikeDetector, SpikeState
 from alerts.model.alert import Alert
 from alerts.model.level import Axis, Transition
@@ -65,8 +74,7 @@ class Reporter:
         found += self._spiked(at, change)
         if On.GRADE in self._wanted:
             found += self._graded(at)
-        # A correction goes before the fall that the same withdrawal causes; falls of the past before both.
-        return change, sorted(found, key=lambda each: each.at)
+        return change, sorted(found, key=place)
 
     def advance(self, to: datetime) -> tuple[list[Transition], list[Happening]]:
         """The falls until `to`, included."""
@@ -101,23 +109,21 @@ class Reporter:
 
     def _graded(self, at: datetime) -> Iterable[Notice]:
         """The grade of the story that adds most on any axis."""
-        best = max(
-            (each for axis in Axis for each in self.case.contributions(axis, at)),
-            key=lambda each: (each.value, each.story),
-            default=None,
-        )
-        if best is None:
+        added = [each for axis in Axis for each in self.case.contributions(axis, at)]
+        top = strongest(added)
+        if top is None:
             return
-        before, self.state.grade = self.state.grade, best.grade
-        if before and before != best.grade:
-            yield GradeEvent(
-                at=at,
-                institution=self.case.institution.id,
-                from_=before,
-                to=best.grade,
-                confidence=best.confidence,
-                story=best.story,
-            )
+        change = grade_change(self.case.institution.id, at, self.state.grade, added)
+        self.state.grade = top.grade
+        if change is not None:
+            yield change
+
+
+def place(happening: Happening) -> tuple[datetime, bool, int, str, str]:
+    """Sort key: the order in which desks are to hear of what happened."""
+    if isinstance(happening, Correction):
+        return happening.at, False, 0, happening.transition.institution, happening.transition.key
+    return order(happening)
 
 
 def resolved(happening: Happening, alerts_of: Callable[[Transition], Sequence[Alert]]) -> Event:

@@ -14,11 +14,13 @@ from alerts.delivery.events import Event, GradeEvent, LevelEvent, MentionEvent, 
 from alerts.delivery.explain import explanation_record
 from alerts.delivery.messages import Explanation, Message, Outcome
 from alerts.model.alert import Alert
+from alerts.model.institution import Institution
 from alerts.model.level import Level
 from alerts.model.settings import Settings
 from alerts.model.subscriber import Silence
 from alerts.model.times import format_time
 from alerts.pipeline.configuration import Active
+from alerts.pipeline.report import Happening, place, resolved
 from alerts.store import deliveries, desks, silences
 
 
@@ -33,25 +35,25 @@ class Routed:
 def route(
     session: Session,
     active: Active,
-    events: Sequence[Event],
+    institution: Institution,
+    happenings: Sequence[Happening],
     *,
     transitions: Mapping[str, int],
     now: datetime,
     observed: datetime | None,
 ) -> Routed:
-    """Hands events, all of one institution and in order of time, to every desk that watches it."""
+    """Hands what happened to an institution to every desk that watches it."""
     routed = Routed()
-    if not events:
+    if not happenings:
         return routed
-    institution = active.settings.institutions.get(events[0].institution)
-    if institution is None:
-        return routed
-    held = in_force(session, active.settings, now)
+    ordered = sorted(happenings, key=place)
+    held = silenced(session, active.settings)
     # Desks are locked in one order, so that two workers cannot wait for each other.
     for subscriber in sorted(active.audience.of(institution), key=lambda each: each.id):
         state = desks.lock(session, subscriber.id)
         desk = Desk(subscriber, active.settings.institutions, state, desks.SqlLedger(session, subscriber.id))
-        for event in events:
+        for happening in ordered:
+            event = resolved(happening, lambda rise: deliveries.alerts_of(session, rise))
             outcome = desk.handle(event, event.at, held)
             _store(session, outcome, routed, event=event, transitions=transitions, now=now, observed=observed)
         desks.save(session, subscriber.id, desk.state, desk.next_due)
@@ -67,15 +69,15 @@ def advance(session: Session, active: Active, subscriber_id: str, now: datetime)
         desks.save(session, subscriber_id, state, None)
         return routed
     desk = Desk(subscriber, active.settings.institutions, state, desks.SqlLedger(session, subscriber_id))
-    for outcome in desk.advance(now, in_force(session, active.settings, now)):
+    for outcome in desk.advance(now, silenced(session, active.settings)):
         _store(session, outcome, routed, event=None, transitions={}, now=now, observed=None)
     desks.save(session, subscriber_id, desk.state, desk.next_due)
     return routed
 
 
-def in_force(session: Session, settings: Settings, now: datetime) -> tuple[Silence, ...]:
-    """The silences of the configuration and those made by command that have not ended."""
-    return tuple(each for each in (*settings.silences, *silences.all_silences(session)) if each.until > now)
+def silenced(session: Session, settings: Settings) -> tuple[Silence, ...]:
+    """The silences of the configuration and those made by command, ended ones too: a desk looks at the times."""
+    return (*settings.silences, *silences.all_silences(session))
 
 
 def _store(

@@ -24,7 +24,7 @@ from alerts.model.times import format_time
 from alerts.pipeline.configuration import Active
 from alerts.pipeline.coverage import coverage
 from alerts.pipeline.profiles import case_at
-from alerts.pipeline.route import in_force
+from alerts.pipeline.route import silenced
 from alerts.scoring import axis as scoring
 from alerts.store import desks, items, lists
 
@@ -119,7 +119,7 @@ def _axis(
             _desk(session, active, subscriber).explain(
                 LevelEvent(_rise(case, axis, at, Level.LOW, level, score)),
                 at,
-                in_force(session, active.settings, at),
+                silenced(session, active.settings),
             )
         )
     return record
@@ -157,7 +157,7 @@ def _counterfactual(
         told = _desk(session, active, subscriber).explain(
             LevelEvent(_rise(case, axis, at, case.axes[axis].level, level, score)),
             at,
-            in_force(session, active.settings, at),
+            silenced(session, active.settings),
         )
         if any(each.state is not AlertState.SUPPRESSED for each in told.channels):
             return {

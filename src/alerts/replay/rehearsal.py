@@ -25,7 +25,7 @@ from alerts.model.level import Axis, Transition
 from alerts.model.mention import Matched
 from alerts.model.settings import Settings
 from alerts.pipeline.configuration import Active
-from alerts.pipeline.report import Happening, Reporter, ReporterState, resolved
+from alerts.pipeline.report import Happening, Reporter, ReporterState, place, resolved
 from alerts.stories.features import features
 
 Progress = Callable[[int], None]
@@ -67,15 +67,13 @@ def rehearse(
     ordered = revisions(items, until)
     observed, end = _observe(active, ordered, only, progress)
     result = Result(end=until or end)
-    happenings: list[tuple[datetime, str, int, Happening]] = []
+    happenings: list[Happening] = []
     for institution_id in sorted(observed):
         case = CaseFile(settings.institutions[institution_id], settings.topics, settings.levels)
-        happened = _follow(active, case, observed[institution_id], until, result)
-        happenings += [(each.at, institution_id, place, each) for place, each in enumerate(happened)]
+        happenings += _follow(active, case, observed[institution_id], until, result)
         result.cases[institution_id] = case
     result.transitions = by_time(result.transitions)
-    happenings.sort(key=lambda each: each[:3])
-    _route(active, [each[3] for each in happenings], result)
+    _route(active, sorted(happenings, key=place), result)
     return result
 
 

@@ -1,0 +1,140 @@
+"""Replaying what a live system recorded gives what it recorded, byte for byte, whatever the workers did."""
+
+from __future__ import annotations
+
+import multiprocessing
+import random
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from kit.feeds import Entry, FeedServer
+
+from alerts.config.load import load
+from alerts.model.records import to_line, transition_record
+from alerts.pipeline import verbs
+from alerts.pipeline.configuration import Configuration
+from alerts.pipeline.hints import Hints
+from alerts.pipeline.poll import sync
+from alerts.pipeline.runtime import Runtime
+from alerts.replay.rehearsal import rehearse
+from alerts.store import cases, items
+from alerts.store.database import Database
+
+pytestmark = pytest.mark.servers
+
+CONFIG = """
+sources:
+{sources}
+institutions:
+  - {{id: acme, name: Acme}}
+  - {{id: globex, name: Globex Corporation}}
+  - {{id: initech, name: Initech}}
+topics:
+  - id: outage
+    signal: continuity
+    any: [outage, down]
+    severity: {{priority: 0.6, policy: 0.2, continuity: 0.4}}
+levels:
+  half_life: {{priority: 700ms, policy: 1s, continuity: 900ms}}
+subscribers:
+  - id: desk
+    channels: {{console: "console://"}}
+    watch: [{{all: true, on: [level], direction: both, at_least: medium}}]
+"""
+SOURCE = "  - {{id: s{n}, url: '{url}/s{n}.xml', publisher: P{n}, reliability: {r}, interval: 1s, allow_private: true}}"
+WORKERS, SOURCES, STEPS = 3, 6, 12
+
+
+class _Follow:
+    """Follows the hints of its own process; what it drops, the next tick of any process finds."""
+
+    def __init__(self, seed: int) -> None:
+        self.waiting: list[Hints] = []
+        self.random = random.Random(seed)
+
+    def run(self, runtime: Runtime, until: float) -> None:
+        while time.monotonic() < until:
+            verbs.tick(runtime)
+            while self.waiting:
+                hints = self.waiting.pop(self.random.randrange(len(self.waiting)))
+                work = [(name, each) for name, ids in hints.by_task() for each in ids]
+                self.random.shuffle(work)
+                for name, each in work:
+                    if self.random.random() < 0.2:
+                        continue  # lost, as if the broker had been emptied
+                    getattr(verbs, {"desk": "advance_desk"}.get(name, name))(runtime, each)
+            time.sleep(self.random.random() * 0.05)
+
+
+def _work(url: str, config: Path, seed: int, seconds: float) -> None:
+    database = Database(url)
+    follow = _Follow(seed)
+    with (config.parent / f"out-{seed}").open("w") as stream:
+        runtime = Runtime(database, Configuration(config), follow.waiting.append, stream=stream)
+        follow.run(runtime, time.monotonic() + seconds)
+        runtime.close()
+
+
+@pytest.fixture
+def server() -> Iterator[FeedServer]:
+    with FeedServer() as server:
+        yield server
+
+
+def test_three_workers_and_a_replay_agree(
+    database: Database, database_url: str, server: FeedServer, tmp_path: Path
+) -> None:
+    config = tmp_path / "config"
+    config.mkdir()
+    listed = "\n".join(SOURCE.format(n=n, url=server.url, r="ABCDEF"[n % 6]) for n in range(SOURCES))
+    (config / "all.yaml").write_text(CONFIG.format(sources=listed))
+    first = Runtime(database, Configuration(config), lambda _: None)
+    sync(first)
+    context = multiprocessing.get_context("spawn")
+    seconds = 16.0
+    workers = [
+        context.Process(target=_work, args=(database_url, config, seed, seconds)) for seed in range(WORKERS)
+    ]
+    for worker in workers:
+        worker.start()
+    chance = random.Random(7)
+    said: dict[int, list[Entry]] = {n: [] for n in range(SOURCES)}
+    names = ["Acme", "Globex Corporation", "Initech"]
+    for step in range(STEPS):
+        for n in chance.sample(range(SOURCES), 4):
+            who, about = chance.choice(names), chance.choice(["outage", "quarterly report", "new office"])
+            said[n].insert(
+                0,
+                Entry(f"{n}-{step}", f"{who} {about} number {chance.randrange(3)}"),
+            )
+            if step > 4 and chance.random() < 0.3:  # an edit, and so a revision
+                said[n][-1] = Entry(f"{n}-e", f"{chance.choice(names)} denies it all {step}")
+            server.put(f"s{n}.xml", said[n])
+        time.sleep(0.9)
+    for worker in workers:
+        worker.join(90)
+        assert worker.exitcode == 0
+    for institution in ("acme", "globex", "initech"):
+        verbs.assess(first, institution)
+    with database.read() as session:
+        recorded = list(items.record(session))
+        live = cases.transitions(session)
+        cursors = {
+            each: stored.cursor
+            for each in ("acme", "globex", "initech")
+            if (stored := cases.peek(session, each))
+        }
+    chance.shuffle(recorded)  # the order within an instant, or of the file, is nothing
+    settings = load(config)
+    replayed = []
+    for institution, cursor in cursors.items():
+        replayed += rehearse(recorded, settings, until=cursor, only=frozenset({institution})).transitions
+    assert len(live) > 10
+    assert any(each.cause == "decay" for each in live)
+
+    def lines(found: list) -> list[str]:  # type: ignore[type-arg]
+        return sorted(to_line(transition_record(each)) for each in found)
+
+    assert lines(live) == lines(replayed)
