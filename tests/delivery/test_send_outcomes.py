@@ -81,6 +81,8 @@ def test_every_reason_has_a_state_and_a_meaning() -> None:
         (429, {}, b'{"message": "limited", "retry_after": 1.5}', 1.5),
         (429, {}, b'{"ok": false, "parameters": {"retry_after": 31}}', 31.0),
         (429, {"Retry-After": "soon"}, b"not json", None),
+        (429, {}, b"[" * 60_000, None),
+        (429, {}, b'{"retry_after": {}, "parameters": 7}', None),
         (429, {"Retry-After": "-5"}, b"", 0.0),
         (500, {"Retry-After": "120"}, b"", None),
     ],
@@ -117,6 +119,9 @@ def test_discord_is_not_asked_again_at_once(receiver: Receiver, hosts: list[str]
         (b'{"ok": false, "error": "channel_not_found"}', DeliveryState.DEAD),
         (b'{"ok": false, "error": "internal_error"}', DeliveryState.FAILED),
         (b"<html>captive portal</html>", DeliveryState.FAILED),
+        (b'{"ok": false, "error": ["odd"]}', DeliveryState.FAILED),
+        (b'["odd"]', DeliveryState.FAILED),
+        (b"[" * 60_000, DeliveryState.FAILED),
     ],
 )
 def test_a_slack_bot_is_told_in_the_body(

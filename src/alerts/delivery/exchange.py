@@ -83,8 +83,10 @@ class Exchange:
         except requests.ConnectionError as error:
             self.problem = SendReason.UNREACHABLE if _never_connected(error) else SendReason.CUT
             raise
-        except Exception as error:
-            # The answer broke off while it was read, or the request could not be made.
+        except ValueError:  # an address or a header that no request can be made of
+            self.problem = SendReason.BAD_CHANNEL
+            raise
+        except Exception as error:  # the answer broke off while it was read
             self.problem = SendReason.CUT
             raise requests.ConnectionError("the exchange broke off") from error
         response.raw = io.BytesIO(content)
@@ -138,7 +140,7 @@ def _retry_after(headers: Mapping[str, str], body: bytes) -> float | None:
             return max(0.0, float(said))
         with contextlib.suppress(ValueError, TypeError):
             return max(0.0, (parsedate_to_datetime(said) - datetime.now(UTC)).total_seconds())
-    with contextlib.suppress(ValueError, TypeError, AttributeError):
+    with contextlib.suppress(ValueError, TypeError, AttributeError, RecursionError):
         content = json.loads(body)
         wait = content.get("retry_after", (content.get("parameters") or {}).get("retry_after"))
         return max(0.0, float(wait))

@@ -56,6 +56,7 @@ def deliver(url: str, message: Rendered, exchange: Exchange) -> SendResult:
             outcome = sender.notify(
                 body=message.body,
                 title=message.title,
+                notify_type=message.tone.value,
                 body_format=service.source_format.value if service.source_format else None,
             )
     except Exception as error:  # noqa: BLE001 - as above
@@ -101,6 +102,8 @@ def _plugin(url: str, message: Rendered, exchange: Exchange) -> Any:
         return plugin
     if schema == "discord" and not arguments.get("template"):
         arguments["template"] = _discord_template()
+    if schema == "opsgenie":  # left to itself it sends nothing for what is information
+        arguments["mapping"] = {"info": "new", **(arguments.get("mapping") or {})}
     if schema in {"json", "jsons"} and message.payload is not None:
         arguments["payload"] = {"attachments": "", **message.payload, **(arguments.get("payload") or {})}
         exchange.sign = _signer(url)
@@ -127,7 +130,7 @@ def _signer(url: str) -> Callable[[bytes], Mapping[str, str]] | None:
 
 
 def _judge(accepted: bool, exchange: Exchange, url: str) -> SendResult:
-    if accepted:
+    if accepted and exchange.started:
         return SendResult.of(SendReason.ACCEPTED, exchange.detail)
     detail = redact(exchange.detail, url)
     if exchange.problem is not None:
@@ -146,12 +149,11 @@ def _refused_in_body(body: bytes) -> SendReason:
     """Slack's bots answer 200 with `{"ok": false, "error": …}`."""
     try:
         content = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return SendReason.SERVICE_ERROR
     error = content.get("error") if isinstance(content, dict) and content.get("ok") is False else None
-    if error is None or error in _NO_SUCCESS_YET:
-        return SendReason.SERVICE_ERROR
-    return SendReason.REJECTED
+    lasting = isinstance(error, str) and error not in _NO_SUCCESS_YET
+    return SendReason.REJECTED if lasting else SendReason.SERVICE_ERROR
 
 
 def redact(text: str, url: str) -> str:

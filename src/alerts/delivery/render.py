@@ -14,11 +14,13 @@ from jinja2 import Environment
 from alerts.delivery import escape
 from alerts.delivery.dialects import PLAIN, Dialect, service_of
 from alerts.delivery.mail_headers import mail_headers
+from alerts.delivery.messages import Kind
 from alerts.delivery.payload import payload
 from alerts.delivery.templating import environment, render
-from alerts.delivery.view import Format, MessageView, Rendered
+from alerts.delivery.view import Format, MessageView, Rendered, Role, Tone
 from alerts.delivery.wording import BUDGETS, title, wording
 from alerts.model.errors import DeliveryError
+from alerts.model.level import Level
 from alerts.model.secret import Secret
 
 
@@ -87,6 +89,7 @@ class Renderer:
             html=html,
             headers=mail_headers(view) if service.email else (),
             payload=payload(view, line) if service.structured else None,
+            tone=_tone(view),
             problem="; ".join(dict.fromkeys(problems)),
         )
 
@@ -116,6 +119,17 @@ class Renderer:
         return self._environments[key]
 
 
+def _tone(view: MessageView) -> Tone:
+    """A rise that stands is a warning, one to critical more; all that ends, sums up or tries is information."""
+    if view.kind not in {Kind.ALERT, Kind.GROUP, Kind.REMINDER}:
+        return Tone.INFO
+    moves = [entry.alert.transition for entry in view.entries if entry.role is not Role.OVERTAKEN]
+    rises = [move.to for move in moves if move is not None and move.rises]
+    if Level.CRITICAL in rises:
+        return Tone.FAILURE
+    return Tone.WARNING if rises or None in moves else Tone.INFO
+
+
 def _tidy(body: str) -> list[str]:
     """The lines, with at most one empty one in a row and none at the ends. Each is complete markup."""
     lines: list[str] = []
@@ -126,11 +140,11 @@ def _tidy(body: str) -> list[str]:
 
 
 def _joined(lines: Sequence[str], dialect: Dialect) -> str:
-    """Lines with the dialect's line break between them; an empty line parts paragraphs in all of them."""
+    """Lines with what the dialect has between lines and, for empty ones, between paragraphs."""
     paragraphs: list[list[str]] = [[]]
     for line in lines:
         if line:
             paragraphs[-1].append(line)
         else:
             paragraphs.append([])
-    return "\n\n".join(dialect.newline.join(each) for each in paragraphs if each)
+    return dialect.paragraph.join(dialect.newline.join(each) for each in paragraphs if each)

@@ -82,6 +82,14 @@ class Format(StrEnum):
     HTML = "html"
 
 
+class Tone(StrEnum):
+    """How urgent a service is to show a message: its colour, or its severity in an on-call service."""
+
+    INFO = "info"
+    WARNING = "warning"
+    FAILURE = "failure"
+
+
 @dataclass(frozen=True, slots=True)
 class Rendered:
     """A message ready to be sent.
@@ -98,6 +106,7 @@ class Rendered:
     html: str | None = None
     headers: tuple[tuple[str, str], ...] = ()
     payload: Mapping[str, Any] | None = None
+    tone: Tone = Tone.INFO
     problem: str = ""
 
 
