@@ -5,8 +5,10 @@ Applied once, before anything is rendered, so that pages, messages, JSON and the
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from alerts.model.level import Axis, Cause, Contribution, Level, Transition
 from alerts.model.profile import MatrixRow, Profile, Statement
@@ -84,3 +86,44 @@ def gate_transition(transition: Transition, tier: Tier) -> Change:
         score=transition.score if tier.allows(DETAIL) else None,
         contributions=transition.contributions if tier.allows(ANALYSIS) else (),
     )
+
+
+NEWS = timedelta(days=7)
+"""So long a level change is news; what is older is history."""
+
+
+def gate_changes(changes: Iterable[Transition], tier: Tier, now: datetime) -> list[Change]:
+    """Level changes of institutions as a tier may see them, in the order given.
+
+    History needs analysis. For the others there is what is news, and the newest change of each axis.
+    """
+    listed = list(changes)
+    newest: dict[tuple[str, Axis], datetime] = {}
+    for each in listed:
+        key = (each.institution, each.axis)
+        newest[key] = max(each.at, newest.get(key, each.at))
+    return [
+        gate_transition(each, tier)
+        for each in listed
+        if tier.allows(ANALYSIS) or now - each.at <= NEWS or each.at == newest[each.institution, each.axis]
+    ]
+
+
+def gate_explanation(record: Mapping[str, Any], tier: Tier, *, private: bool) -> dict[str, Any]:
+    """Why an alert fired, as a tier may see it: the stories need detail, the make-up of the score analysis.
+
+    `private`: who was told, how, and what was considered; for that subscriber and for operators alone.
+    """
+    shown = {**record, "alert": dict(record["alert"])}
+    if not private:
+        shown["alert"] |= {"subscriber": None, "channel": None, "state": None, "reason": None}
+        shown |= {"routing": None, "deliveries": []}
+    if not tier.allows(ANALYSIS):
+        shown["level"] = None
+        if record["transition"] is not None:
+            shown["transition"] = {**record["transition"], "contributions": []}
+    if not tier.allows(DETAIL):
+        shown["stories"] = []
+        if record["transition"] is not None:
+            shown["transition"] = {**shown["transition"], "score": None}
+    return shown
