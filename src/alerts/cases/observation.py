@@ -19,6 +19,7 @@ class Observation:
 
     report: Report
     features: Features
+    quiet: bool = False  # its dates are not to be believed: it alerts nobody by itself
 
     @property
     def counts(self) -> bool:
@@ -37,7 +38,7 @@ class Observation:
             observed=former.report.observed,
             reported=former.report.reported,
         )
-        return Observation(report, self.features if self.counts else former.features)
+        return Observation(report, self.features if self.counts else former.features, self.quiet)
 
 
 def observation(

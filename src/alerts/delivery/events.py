@@ -21,9 +21,10 @@ def strongest(contributions: Iterable[Contribution]) -> Contribution | None:
 
 @dataclass(frozen=True, slots=True)
 class LevelEvent:
-    """A level changed."""
+    """A level changed. `quiet`: because of items whose dates are not to be believed."""
 
     transition: Transition
+    quiet: bool = False
 
     @property
     def key(self) -> str:
@@ -72,6 +73,7 @@ class MentionEvent:
     url: str = ""
     publisher: str = ""
     confidence: float = 1.0
+    quiet: bool = False
 
     @property
     def key(self) -> str:

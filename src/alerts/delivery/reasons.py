@@ -11,6 +11,7 @@ class Reason(StrEnum):
     UNSUBSCRIBED = "unsubscribed"
     BELOW_GRADE = "below-grade"
     CONFIG_CHANGE = "config-change"
+    BACKFILL = "backfill"
     SILENCE = "silence"
     CORRECTED = "corrected"
     RISE_NOT_TOLD = "rise-not-told"
@@ -31,6 +32,7 @@ _MEANINGS = {
     Reason.UNSUBSCRIBED: "The subscriber has unsubscribed this channel.",
     Reason.BELOW_GRADE: "The strongest story has a confidence below 0.10: kept for monitoring, never sent.",
     Reason.CONFIG_CHANGE: "The level rose because the configuration changed, not because something happened.",
+    Reason.BACKFILL: "It rests on items taken out of quarantine, whose dates are not to be believed.",
     Reason.SILENCE: "A silence covers the institution.",
     Reason.RISE_NOT_TOLD: "The level fell, but this channel was never told that it had risen.",
     Reason.CORRECTED: "A correction has already taken the alert back.",

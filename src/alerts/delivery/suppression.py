@@ -85,6 +85,13 @@ def _config_change(case: Case) -> str:
     return "the level rose by a change of the configuration" if event.transition.rises else ""
 
 
+def _backfill(case: Case) -> str:
+    event = case.event
+    if isinstance(event, LevelEvent):
+        return "items taken out of quarantine" if event.quiet and event.transition.rises else ""
+    return "an item taken out of quarantine" if isinstance(event, MentionEvent) and event.quiet else ""
+
+
 def _silence(case: Case) -> str:
     silence = silence_over(case.institution, case.at, case.silences)
     return "" if silence is None else describe(silence)
@@ -162,6 +169,7 @@ CHECKS: Final[tuple[tuple[Reason, Check], ...]] = (
     (Reason.UNSUBSCRIBED, _unsubscribed),
     (Reason.BELOW_GRADE, _below_grade),
     (Reason.CONFIG_CHANGE, _config_change),
+    (Reason.BACKFILL, _backfill),
     (Reason.SILENCE, _silence),
     (Reason.CORRECTED, _corrected),
     (Reason.RISE_NOT_TOLD, _rise_not_told),

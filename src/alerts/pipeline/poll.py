@@ -141,6 +141,7 @@ class _Found:
     matched: Matched
     features: Features
     publisher: str
+    quiet: bool
 
 
 def _match(active: Active, decision: Decision | None) -> list[_Found]:
@@ -151,7 +152,10 @@ def _match(active: Active, decision: Decision | None) -> list[_Found]:
         item = verdict.item
         publisher = publisher_of(item, active.settings.sources)
         matched = Matched() if item.withdrawn else active.matcher.match(item)
-        found.append(_Found(verdict, matched, features(item, publisher), publisher))
+        # What a feed holds when it is first read is believed: its age is in its score. What comes out of
+        # quarantine is not.
+        quiet = verdict.quiet and decision.released
+        found.append(_Found(verdict, matched, features(item, publisher), publisher, quiet))
     return found
 
 
@@ -173,7 +177,7 @@ def _store(session: Session, active: Active, found: Sequence[_Found], now: datet
             item,
             revision,
             former.get(item.id, set()),
-            quiet=each.verdict.quiet,
+            quiet=each.quiet,
         )
     ]
     cases.add_findings(session, rows)

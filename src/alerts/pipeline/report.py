@@ -68,9 +68,11 @@ class Reporter:
         """Takes in what was observed at one instant."""
         change = self.case.observe(at, batch)
         found: list[Happening] = [*change.corrections]
-        found += [LevelEvent(each) for each in change.transitions]
+        quiet = frozenset(each.report.item for each in batch if each.quiet)
+        all_quiet = len(quiet) == len(batch)
+        found += [LevelEvent(each, quiet=all_quiet and each.at == at) for each in change.transitions]
         if On.MENTION in self._wanted:
-            found += self._mentions(at, change)
+            found += self._mentions(at, change, quiet)
         found += self._spiked(at, change)
         if On.GRADE in self._wanted:
             found += self._graded(at)
@@ -81,7 +83,7 @@ class Reporter:
         falls = self.case.advance(to)
         return falls, [LevelEvent(each) for each in falls]
 
-    def _mentions(self, at: datetime, change: Change) -> Iterable[Notice]:
+    def _mentions(self, at: datetime, change: Change, quiet: frozenset[str]) -> Iterable[Notice]:
         for event in change.events:
             if not isinstance(event, Joined):
                 continue
@@ -98,6 +100,7 @@ class Reporter:
                         url=report.url,
                         publisher=report.publisher,
                         confidence=evidence.confidence,
+                        quiet=event.item in quiet,
                     )
 
     def _spiked(self, at: datetime, change: Change) -> Iterable[Notice]:

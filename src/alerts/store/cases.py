@@ -150,6 +150,7 @@ def _observation(row: FindingRow, sources: Mapping[str, Source]) -> Observation:
             topics=tuple((topic, weight) for topic, weight in row.topics),
         ),
         Features.load(row.features),
+        row.quiet,
     )
 
 
