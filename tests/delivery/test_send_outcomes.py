@@ -138,6 +138,7 @@ def test_a_refused_connection_means_that_nothing_was_sent() -> None:
         port = taken.getsockname()[1]
     result = send(Secret(f"json://127.0.0.1:{port}/"), MESSAGE)
     assert (result.reason, result.state) == (SendReason.UNREACHABLE, DeliveryState.FAILED)
+    assert result.line == "no connection to the service; nothing was sent"
 
 
 def test_an_unknown_host_means_that_nothing_was_sent() -> None:

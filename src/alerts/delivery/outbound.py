@@ -134,11 +134,9 @@ def _judge(accepted: bool, exchange: Exchange, url: str) -> SendResult:
         return SendResult.of(SendReason.ACCEPTED, exchange.detail)
     detail = redact(exchange.detail, url)
     if exchange.problem is not None:
-        return SendResult(exchange.problem, detail)
+        return SendResult.of(exchange.problem, detail)
     if exchange.status is None:
-        return SendResult(
-            SendReason.BAD_CHANNEL, detail or "the channel's URL is not one that its service takes"
-        )
+        return SendResult.of(SendReason.BAD_CHANNEL, detail)
     answer = redact(exchange.body.decode("utf-8", "replace"), url)
     reason = of_status(exchange.status) if exchange.status >= 300 else _refused_in_body(exchange.body)
     said = f"status {exchange.status}, {answer}" if answer else f"status {exchange.status}"
