@@ -1,0 +1,58 @@
+"""The levels of a replay as one picture: a panel of three axes for every institution whose level changed."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+
+from alerts.model.level import Axis, Transition
+from alerts.model.settings import Settings
+from alerts.replay.rehearsal import Result
+from alerts.scoring.plot import WIDTH, levels_svg
+from alerts.scoring.series import score_series
+
+POINTS = 400
+_GAP = 24
+_HEIGHT = re.compile(r'viewBox="0 0 [\d.]+ ([\d.]+)"')
+
+
+def draw(result: Result, settings: Settings) -> str:
+    """An SVG document. Institutions are in order of their first level change."""
+    moved: dict[str, list[Transition]] = {}
+    for transition in result.transitions:
+        moved.setdefault(transition.institution, []).append(transition)
+    panels = [_panel(result, settings, institution, moves) for institution, moves in moved.items()]
+    if not panels:
+        panels = [levels_svg({}, (), settings.levels, title="No level changed")]
+    top, placed = 0.0, []
+    for panel in panels:
+        found = _HEIGHT.search(panel)
+        height = float(found.group(1)) if found else 0.0
+        placed.append(f'<svg y="{top:g}" width="{WIDTH}" height="{height:g}">{panel}</svg>')
+        top += height + _GAP
+    body = "\n".join(placed)
+    size = f'width="{WIDTH}" height="{top:g}" viewBox="0 0 {WIDTH} {top:g}"'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>\n{body}\n</svg>\n'
+
+
+def _panel(result: Result, settings: Settings, institution: str, moves: list[Transition]) -> str:
+    case = result.cases[institution]
+    start, end = moves[0].at - timedelta(days=1), max(moves[-1].at, result.end or moves[-1].at)
+    instants = sorted({*_grid(start, end), *(each.at for each in moves)})
+    series = {
+        axis: score_series(
+            case.evidence(),
+            axis,
+            instants,
+            topics=settings.topics,
+            institution=case.institution,
+            rules=settings.levels,
+        )
+        for axis in Axis
+    }
+    return levels_svg(series, moves, settings.levels, title=f"{case.institution.name}: levels over time")
+
+
+def _grid(start: datetime, end: datetime) -> list[datetime]:
+    step = max((end - start) / POINTS, timedelta(minutes=1))
+    return [start + step * place for place in range(int((end - start) / step) + 1)]
