@@ -63,8 +63,8 @@ def _lines(record: Mapping[str, Any]) -> Iterator[str]:
         for item in story["items"]:
             kind = "direct" if item["direct"] else "secondary"
             yield (
-                f"   item {item['item']} {item['publisher']} ({kind} {item['reliability']}, weight {item['weight']:g}), "
-                f"observed {item['observed']}: {item['title']}"
+                f"   item {item['item']} {item['publisher']} "
+                f"({kind} {item['reliability']}, weight {item['weight']:g}), observed {item['observed']}: {item['title']}"
             )
             for mention in item["mentions"]:
                 where = f"{mention['field']} {mention['start']}-{mention['end']}"

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO, Self
+from typing import Self
 
 import click
 
@@ -87,11 +87,10 @@ def _lines(file: str) -> Iterator[Item | InputError]:
         yield from read_items(sys.stdin.buffer, "stdin")
         return
     try:
-        stream: BinaryIO = Path(file).open("rb")
+        with Path(file).open("rb") as stream:
+            yield from read_items(stream, file)
     except OSError as error:
         raise UsageError(f"{file}: {error.strerror}") from error
-    with stream:
-        yield from read_items(stream, file)
 
 
 def recorded(app: App, until: datetime | None) -> list[Item]:

@@ -77,12 +77,14 @@ def _lines(record: Mapping[str, Any]) -> Iterator[str]:
         yield f"  no alert in the last 7 days; {record['stories']} stories in all"
     for axis in record["axes"]:
         yield ""
-        yield f"  {axis['axis']}: {axis['level']}, score {axis['score']:g}, needs {axis['needs']:g} for {axis['at_least']}"
+        needs = f"needs {axis['needs']:g} for {axis['at_least']}"
+        yield f"  {axis['axis']}: {axis['level']}, score {axis['score']:g}, {needs}"
         for each in axis["contributions"]:
             yield f"    {each['contribution']:g} {each['story']} {each['title']}"
         other = axis["counterfactual"]
         if other is not None and other["found"]:
-            yield f"    {other['with']} on {other['story']} gives {other['score']:g}, {other['level']}: it would be told"
+            gives = f"gives {other['score']:g}, {other['level']}"
+            yield f"    {other['with']} on {other['story']} {gives}: it would be told"
         elif other is not None:
             yield f"    nothing tried would be told: {other['why']}"
             for each in other.get("tried", ()):

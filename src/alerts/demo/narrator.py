@@ -54,16 +54,20 @@ class Narrator:
                     self._say(f"   found  {who}" + (f"; topic {', '.join(topics)}" if topics else ""))
                 else:
                     self._say("   found  nobody that is tracked")
+            joined: dict[str, list[str]] = {}
             for event in session.scalars(
                 select(StoryEventRow).where(StoryEventRow.id > self._event).order_by(StoryEventRow.id)
             ):
                 self._event = event.id
                 story = session.get(StoryRow, event.story)
                 if story is not None and event.kind == "joined" and event.why["score"] > 0:
-                    self._say(
-                        f"   story  {names[event.institution]}: joins “{story.title}”, now {story.reports} reports "
-                        f"of {story.publishers} independent publishers, grade {story.grade}"
+                    line = (
+                        f"{story.reports} reports of {story.publishers} independent publishers, grade {story.grade}: "
+                        f"“{story.title}”"
                     )
+                    joined.setdefault(line, []).append(names[event.institution])
+            for line, who in joined.items():
+                self._say(f"   story  {', '.join(who)}: {line}")
             for changed in session.scalars(
                 select(TransitionRow).where(TransitionRow.id > self._transition).order_by(TransitionRow.id)
             ):
@@ -75,7 +79,7 @@ class Narrator:
                     self._alerts.add(alert.id)
                     self._counts["alerts"] += 1
                     fate = alert.state if not alert.reason else f"{alert.state} ({alert.reason})"
-                    self._say(f"   alert  {alert.subscriber} by {alert.channel}: {fate}; id {alert.id}")
+                    self._say(f"   alert  to {alert.subscriber} by {alert.channel}: {fate}, id {alert.id}")
         self._out.flush()
 
     def _move(self, moved: Transition, names: dict[str, str]) -> None:
@@ -83,7 +87,7 @@ class Narrator:
             f"   moved  {names[moved.institution]}, {moved.axis} ({moved.axis.horizon}): "
             f"{moved.from_} → {moved.to}, score {moved.score:.2f}"
         )
-        for each in moved.contributions[:3]:
+        for each in moved.contributions[:2]:
             self._say(
                 f"          {each.value:.2f} = severity {each.severity:.2f} × confidence {each.confidence:.2f} "
                 f"(grade {each.grade}) × salience {each.salience:.2f} × criticality {each.criticality:.1f}, "

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import io
+import textwrap
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -48,6 +50,7 @@ def once(stage: Stage, runtime: Runtime, driver: Once, out: TextIO) -> None:
     """The whole scenario without workers, as fast as it goes."""
     narrator = Narrator(runtime, out)
     narrator.begin(len(stage.steps))
+    messages = runtime.stream = io.StringIO()
     sync(runtime)
     sources = list(runtime.configuration.current().settings.sources)
     for number, step in enumerate(stage.steps, start=1):
@@ -55,6 +58,14 @@ def once(stage: Stage, runtime: Runtime, driver: Once, out: TextIO) -> None:
         stage.publish(step, _now())
         driver.run(runtime, sources)
         narrator.tell()
+        # What the console channel printed meanwhile comes after the story of how it came about.
+        out.write(
+            textwrap.indent(messages.getvalue().rstrip() + "\n", "   │ ", lambda _: True)
+            if messages.getvalue()
+            else ""
+        )
+        messages.seek(0)
+        messages.truncate()
     narrator.end()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from html import escape
 
 from alerts.model.level import Axis, Transition
 from alerts.model.settings import Settings
@@ -12,7 +13,8 @@ from alerts.scoring.plot import WIDTH, levels_svg
 from alerts.scoring.series import score_series
 
 POINTS = 400
-_GAP = 24
+_GAP, _HEADING = 24, 32
+_STYLE = 'font-family="system-ui, sans-serif" font-size="15" font-weight="600"'
 _HEIGHT = re.compile(r'viewBox="0 0 [\d.]+ ([\d.]+)"')
 
 
@@ -22,14 +24,17 @@ def draw(result: Result, settings: Settings) -> str:
     for transition in result.transitions:
         moved.setdefault(transition.institution, []).append(transition)
     panels = [_panel(result, settings, institution, moves) for institution, moves in moved.items()]
+    names = [settings.institutions[institution].name for institution in moved]
     if not panels:
+        names = ["No level changed"]
         panels = [levels_svg({}, (), settings.levels, title="No level changed")]
     top, placed = 0.0, []
-    for panel in panels:
+    for name, panel in zip(names, panels, strict=True):
         found = _HEIGHT.search(panel)
         height = float(found.group(1)) if found else 0.0
-        placed.append(f'<svg y="{top:g}" width="{WIDTH}" height="{height:g}">{panel}</svg>')
-        top += height + _GAP
+        placed.append(f'<text y="{top + _HEADING - 8:g}" {_STYLE}>{escape(name)}</text>')
+        placed.append(f'<svg y="{top + _HEADING:g}" width="{WIDTH}" height="{height:g}">{panel}</svg>')
+        top += _HEADING + height + _GAP
     body = "\n".join(placed)
     size = f'width="{WIDTH}" height="{top:g}" viewBox="0 0 {WIDTH} {top:g}"'
     return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>\n{body}\n</svg>\n'
