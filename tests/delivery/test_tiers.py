@@ -88,7 +88,11 @@ CHANGES: dict[Tier, Callable[[Profile, str, float], Profile]] = {
 
 @pytest.mark.parametrize("tier", CHANGES)
 @given(text=SECRETS, number=NUMBERS)
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=25,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    deadline=None,
+)
 def test_a_lower_tier_gets_the_same_bytes_whatever_is_hidden(
     tier: Tier, text: str, number: float, sample: Sample
 ) -> None:
