@@ -29,6 +29,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
+from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 from alerts.model.errors import AlertsError
 
@@ -199,6 +200,27 @@ def broker(supervisor: Supervisor, state: Path) -> Iterator[str]:
     finally:
         supervisor.shut_down()
         shutil.rmtree(run, ignore_errors=True)
+
+
+def check_broker(url: str) -> None:
+    """Raises EmbeddedError, without the password, where a configured broker cannot be used."""
+    import redis
+
+    parts = urlsplit(url)
+    shown = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query=""))
+    if parts.scheme not in {"redis", "rediss", "redis+socket"}:
+        raise EmbeddedError(
+            f"broker {shown}: not supported; use redis://HOST:PORT/0, rediss:// or redis+socket://"
+        )
+    asked = url
+    if parts.scheme == "redis+socket":
+        asked = f"unix://{parts.path}?db={parse_qs(parts.query).get('virtual_host', ['0'])[0]}"
+    try:
+        with redis.Redis.from_url(asked, socket_connect_timeout=5, socket_timeout=5) as client:
+            client.ping()
+    except (redis.RedisError, ValueError, OSError) as error:
+        reason = " ".join(str(error).split()).rstrip(".")
+        raise EmbeddedError(f"broker {shown}: {reason}; is it running and reachable?") from error
 
 
 def start_workers(supervisor: Supervisor) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from alerts.cli.context import App
-from alerts.embedded import Supervisor, broker, signals, start_workers, state_directory
+from alerts.embedded import Supervisor, broker, check_broker, signals, start_workers, state_directory
 from alerts.model.errors import UsageError
 
 
@@ -71,6 +71,8 @@ def _once(app: App) -> None:
 
 def _forever(app: App) -> None:
     settings = app.settings()  # a broken configuration starts nothing
+    if app.broker:
+        check_broker(app.broker)
     with state_directory(app.state) as state:
         app.upgrade()
         supervisor = Supervisor(app.environment(), say=lambda line: click.echo(f"alerts: {line}", err=True))
