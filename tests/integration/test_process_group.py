@@ -1,0 +1,233 @@
+"""`alerts run`: its children are watched, restarted and stopped; what goes wrong is one line."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from kit.feeds import Entry, FeedServer
+from kit.line import settings, write
+from kit.program import Program, until
+from kit.receiver import Receiver, keys
+
+pytestmark = pytest.mark.servers
+
+CHILDREN = ("broker", "poll", "work", "beat")
+
+
+@pytest.fixture
+def server() -> Iterator[FeedServer]:
+    with FeedServer() as made:
+        made.put("wire", [])
+        yield made
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with Receiver() as made:
+        yield made
+
+
+@pytest.fixture
+def config(server: FeedServer, receiver: Receiver, tmp_path: Path) -> Path:
+    content = settings({"wire": f"{server.url}/wire"}, {"hook": receiver.channel()})
+    content["sources"][0]["interval"] = "1s"
+    return write(tmp_path / "config", content)
+
+
+def outage(number: int) -> Entry:
+    who = ("Acme Networks", "Globex Corporation")[number % 2]
+    now = datetime.now(UTC).replace(microsecond=0)
+    return Entry(f"o{number}", f"{who} hit by outage", f"It is number {number}.", "", now)
+
+
+def test_a_killed_child_is_noticed_restarted_and_said_and_work_goes_on(
+    config: Path, server: FeedServer, receiver: Receiver, tmp_path: Path
+) -> None:
+    with Program(config, tmp_path / "state") as program:
+        assert program.says("watching"), program.err
+        assert program.up(*CHILDREN)
+        for name in ("beat", "poll", "work", "broker"):
+            was = program.children()[name]
+            os.kill(was, signal.SIGKILL)
+            assert program.says(f"{name} was killed by signal 9; starting it again", 5), program.err
+            assert until(lambda was=was, name=name: program.children().get(name, was) != was, 10), name
+        server.put("wire", [outage(0)])
+        assert receiver.wait_for(1, 40), program.err
+        # Again, all at once.
+        for pid in program.children().values():
+            os.kill(pid, signal.SIGKILL)
+        server.put("wire", [outage(1), outage(0)])
+        assert receiver.wait_for(2, 60), program.err
+        took = program.stop()
+        assert took < 12
+        assert program.process.returncode == 0
+        assert until(lambda: not program.left(), 2), program.left()
+    assert keys(receiver.alerts()) == [
+        ("acme", "priority", "low", "medium"),
+        ("globex", "priority", "low", "medium"),
+    ]
+    assert "Traceback" not in program.err
+    assert program.out == ""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_stops_everything_and_leaves_nothing_running(
+    config: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    with Program(config, tmp_path / "state") as program:
+        assert program.says("watching"), program.err
+        assert program.up(*CHILDREN)
+        assert program.stop(number) < 12
+        assert program.process.returncode == 0
+        assert until(lambda: not program.left(), 1), program.left()
+    assert program.err.splitlines()[-1] == "alerts: stopping"
+    assert program.out == ""
+
+
+def test_a_signal_right_after_the_start_stops_it_too(config: Path, tmp_path: Path) -> None:
+    for delay in (0.3, 0.8, 1.5):
+        with Program(config, tmp_path / f"state-{delay}") as program:
+            time.sleep(delay)
+            assert program.stop() < 12
+            assert until(lambda program=program: not program.left(), 1), program.left()
+            assert "Traceback" not in program.err
+
+
+def test_children_end_with_a_supervisor_that_is_killed(config: Path, tmp_path: Path) -> None:
+    with Program(config, tmp_path / "state") as program:
+        assert program.says("watching"), program.err
+        assert program.up(*CHILDREN)
+        program.process.kill()
+        program.process.wait()
+        assert until(lambda: not program.left(), 15), program.left()
+
+
+def test_a_second_run_on_the_same_state_is_refused_in_one_line(
+    config: Path, tmp_path: Path, alerts_command: list[str]
+) -> None:
+    with Program(config, tmp_path / "state") as program:
+        assert program.says("watching"), program.err
+        second = subprocess.run(
+            [*alerts_command, "--config", config, "--state", tmp_path / "state", "run"],
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+        assert second.returncode == 1
+        assert second.stdout == ""
+        (line,) = second.stderr.splitlines()
+        assert "another `alerts run` uses this state" in line
+        assert program.process.poll() is None
+
+
+def test_the_demonstration_tells_the_whole_story_within_a_minute(alerts_command: list[str]) -> None:
+    began = time.monotonic()
+    done = subprocess.run(
+        [*alerts_command, "run", "--demo", "--once"], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    told = [line.strip() for line in done.stdout.splitlines()]
+    moved = [line.removeprefix("moved ").strip() for line in told if line.startswith("moved")]
+    # The newsroom speaks for itself: 0.60 x 0.90 (direct A) x 0.80 (publisher's salience) = 0.432
+    assert moved[0] == "Anthropic, priority (Now): low → medium, score 0.43"
+    # A regulator on itself: 0.65 x 0.90 x 1.2 (criticality high) = 0.702
+    assert "Bureau of Industry and Security, policy (Quarter): low → high, score 0.70" in moved
+    assert len([line for line in told if line.startswith("alert ") and ": sent; id " in line]) == len(moved)
+    assert told[-1] == f"8 items, {len(moved)} level changes, {len(moved)} alerts."
+    assert done.stdout.count("You get this because") >= len(moved) - 1
+    print(f"\nthe demonstration took {time.monotonic() - began:.1f} s")
+
+
+def test_the_demonstration_live_uses_the_real_process_group(tmp_path: Path) -> None:
+    with Program(tmp_path / "none", tmp_path / "state", "--demo") as program:
+        assert program.up(*CHILDREN)
+        assert until(lambda: "desk by console: sent" in program.out, 30), program.err
+        assert program.stop(signal.SIGINT) < 12
+        assert until(lambda: not program.left(), 1), program.left()
+    assert program.err == ""
+
+
+def _run(alerts_command: list[str], *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*alerts_command, *arguments], capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def _closed_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.mark.parametrize("once", [True, False])
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--database", "postgresql://u:hunter2@127.0.0.1:{port}/x"], "is it running and reachable?"),
+        (["--database", "mysql://u:hunter2@h/x"], "'mysql' is not supported"),
+        (["--database", "hunter2"], "cannot be read"),
+        (["--database", "sqlite:////proc/none/x.db"], "cannot be made"),
+        (["--state", "/proc/none"], "/proc/none"),
+    ],
+)
+def test_what_cannot_start_says_why_in_one_line(
+    config: Path, tmp_path: Path, alerts_command: list[str], options: list[str], says: str, once: bool
+) -> None:
+    options = [option.format(port=_closed_port()) for option in options]
+    given = [] if "--state" in options else ["--state", str(tmp_path / "state")]
+    done = _run(alerts_command, "--config", config, *given, *options, "run", *(["--once"] if once else []))
+    assert done.returncode == 1
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("alerts: ")
+    assert says in line
+    assert "hunter2" not in line
+
+
+def test_a_broker_that_cannot_be_used_says_so_in_one_line(
+    config: Path, tmp_path: Path, alerts_command: list[str]
+) -> None:
+    for url, says in (
+        (f"redis://:hunter2@127.0.0.1:{_closed_port()}/0", "is it running and reachable?"),
+        ("amqp://u:hunter2@h", "redis://"),
+    ):
+        done = _run(alerts_command, "--config", config, "--state", tmp_path / "state", "--broker", url, "run")
+        assert done.returncode == 1, done.stderr
+        (line,) = done.stderr.splitlines()
+        assert says in line
+        assert "hunter2" not in line
+
+
+def test_without_a_network_once_says_so_for_each_source_and_ends(
+    tmp_path: Path, alerts_command: list[str]
+) -> None:
+    config = write(
+        tmp_path / "config",
+        settings({"wire": f"http://127.0.0.1:{_closed_port()}/x", "herald": "http://no-host.invalid/"}),
+    )
+    done = _run(alerts_command, "--config", config, "--state", tmp_path / "state", "run", "--once")
+    lines = done.stderr.splitlines()
+    assert [line.split(":")[0] for line in lines[:2]] == ["wire", "herald"]
+    assert all("no connection" in line for line in lines[:2])
+    assert lines[2:] == ["polled 2 sources: 0 new items, 2 failed"]
+    assert done.stdout == ""
+
+
+def test_a_broken_configuration_starts_nothing(tmp_path: Path, alerts_command: list[str]) -> None:
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "a.yaml").write_text("sources:\n  - id: x\n    uri: nonsense\n", encoding="utf-8")
+    for options in (["run"], ["run", "--once"]):
+        done = _run(alerts_command, "--config", tmp_path / "config", "--state", tmp_path / "state", *options)
+        assert done.returncode == 1
+        assert all(line.startswith(f"{tmp_path / 'config' / 'a.yaml'}:") for line in done.stderr.splitlines())
+        assert not (tmp_path / "state").exists()
