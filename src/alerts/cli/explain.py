@@ -64,7 +64,8 @@ def _lines(record: Mapping[str, Any]) -> Iterator[str]:
             kind = "direct" if item["direct"] else "secondary"
             yield (
                 f"   item {item['item']} {item['publisher']} "
-                f"({kind} {item['reliability']}, weight {item['weight']:g}), observed {item['observed']}: {item['title']}"
+                f"({kind} {item['reliability']}, weight {item['weight']:g}), "
+                f"observed {item['observed']}: {item['title']}"
             )
             for mention in item["mentions"]:
                 where = f"{mention['field']} {mention['start']}-{mention['end']}"

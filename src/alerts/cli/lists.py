@@ -1,4 +1,4 @@
-"""`alerts institutions | sources | stories | transitions | deliveries`: what is recorded, filtered."""
+"""`alerts institutions | stories | transitions | deliveries`: what is recorded, filtered."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from alerts.cli.output import json_option, limit_option, point_in_time, show
 from alerts.model.errors import NotFoundError
 from alerts.model.level import Axis, Level
 from alerts.model.records import transition_record
-from alerts.model.times import format_duration, format_time
 
 LEVEL_NAMES = [level.value for level in Level]
 STATE_NAMES = ["pending", "leased", "sent", "failed", "unknown", "dead", "suppressed"]
@@ -59,45 +58,6 @@ def institutions(
                 }
             )
     show(rows, ["institution", "name", "impact", *(axis.value for axis in Axis), "stories"], as_json=as_json)
-
-
-@click.command()
-@click.option("--failing", is_flag=True, help="Only those whose last poll failed.")
-@json_option
-@click.pass_obj
-def sources(app: App, failing: bool, as_json: bool) -> None:
-    """List the sources: when each was last read, when it is next, what is wrong with it."""
-    from alerts.store import sources as stored
-
-    settings = app.settings()
-    now = datetime.now(UTC)
-    with app.reading() as database, database.read() as session:
-        health = {each.id: each for each in stored.health(session)}
-    rows = []
-    for source in settings.sources.values():
-        found = health.get(source.id)
-        if failing and (found is None or not found.error):
-            continue
-        last = found.last_success_at if found else None
-        moved = found.state.moved_to if found else ""
-        rows.append(
-            {
-                "source": source.id,
-                "publisher": source.publisher,
-                "reliability": source.reliability.value,
-                "speaks_for": sorted(source.speaks_for),
-                "url": source.url,
-                "last_success": format_time(last) if last else None,
-                "ago": format_duration(now - last) if last else None,
-                "next_poll": format_time(found.next_poll_at) if found and not found.state.stopped else None,
-                "rhythm_s": round(found.state.rhythm) if found and found.state.rhythm else None,
-                "failures": found.error_streak if found else 0,
-                "error": found.error if found else "",
-                "stopped": found.state.stopped if found else "",
-                "moved_to": moved,
-            }
-        )
-    show(rows, ["source", "reliability", "ago", "failures", "error"], as_json=as_json)
 
 
 @click.command()

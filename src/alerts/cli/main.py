@@ -26,7 +26,7 @@ COMMANDS = {
     "explain": "alerts.cli.explain:explain",
     "why-not": "alerts.cli.why_not:why_not",
     "institutions": "alerts.cli.lists:institutions",
-    "sources": "alerts.cli.lists:sources",
+    "sources": "alerts.cli.sources:sources",
     "stories": "alerts.cli.lists:stories",
     "transitions": "alerts.cli.lists:transitions",
     "deliveries": "alerts.cli.lists:deliveries",

@@ -66,8 +66,8 @@ class Narrator:
                         f"“{story.title}”"
                     )
                     joined.setdefault(line, []).append(names[event.institution])
-            for line, who in joined.items():
-                self._say(f"   story  {', '.join(who)}: {line}")
+            for line, joining in joined.items():
+                self._say(f"   story  {', '.join(joining)}: {line}")
             for changed in session.scalars(
                 select(TransitionRow).where(TransitionRow.id > self._transition).order_by(TransitionRow.id)
             ):

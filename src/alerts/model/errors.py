@@ -5,7 +5,7 @@
     ├── UsageError         the command was called wrongly
     ├── InputError         one record of an input file cannot be used
     ├── NotFoundError      an id that does not exist
-    ├── FetchError         a feed could not be fetched (feeds/)
+    ├── FeedError          a page or a feed that a person asked for cannot be read
     ├── StoreError         the database refused (store/)
     └── DeliveryError      a message could not be rendered or sent (delivery/)
 
@@ -82,6 +82,10 @@ class ConfigError(AlertsError):
 
     def __str__(self) -> str:
         return "\n".join(str(problem) for problem in self.problems)
+
+
+class FeedError(AlertsError):
+    """A page or a feed that a person asked for cannot be read."""
 
 
 class StoreError(AlertsError):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from alerts.feeds.state import FeedState
@@ -184,6 +184,14 @@ def health(session: Session, ids: Iterable[str] | None = None) -> list[Health]:
         )
         for row in session.scalars(query)
     ]
+
+
+def reports_by_source(session: Session) -> dict[str, int]:
+    """How many reports about tracked institutions each source has brought."""
+    rows = session.execute(
+        select(FindingRow.source, func.count()).where(FindingRow.salience > 0).group_by(FindingRow.source)
+    )
+    return dict(rows.tuples().all())
 
 
 def reporting_on(session: Session, institution: str, since: datetime) -> set[str]:

@@ -1,0 +1,135 @@
+"""What the list of institutions and the feeds show of level changes: columns only, no contributions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, func, select
+from sqlalchemy.orm import Session
+
+from alerts.model.level import Axis, Cause, Level, Transition
+from alerts.store.tables import AlertRow, FindingRow, SourceRow, StoryEventRow, StoryRow, TransitionRow
+
+_LEAN = (
+    TransitionRow.at,
+    TransitionRow.institution,
+    TransitionRow.axis,
+    TransitionRow.from_level,
+    TransitionRow.to_level,
+    TransitionRow.score,
+    TransitionRow.cause,
+)
+
+
+def changed_at(session: Session) -> dict[str, datetime]:
+    """When the newest level change of each institution was."""
+    rows = session.execute(
+        select(TransitionRow.institution, func.max(TransitionRow.at)).group_by(TransitionRow.institution)
+    )
+    return dict(rows.tuples().all())
+
+
+def changes_since(
+    session: Session, institutions: Iterable[str], since: datetime
+) -> dict[str, list[Transition]]:
+    """The level changes of some institutions since an instant, in order of time, without contributions."""
+    found: dict[str, list[Transition]] = {}
+    query = (
+        select(*_LEAN)
+        .where(TransitionRow.institution.in_(list(institutions)), TransitionRow.at >= since)
+        .order_by(TransitionRow.at, TransitionRow.id)
+    )
+    for row in session.execute(query):
+        found.setdefault(row.institution, []).append(_transition(row))
+    return found
+
+
+def newest_changes(session: Session, institutions: Iterable[str]) -> dict[str, list[Transition]]:
+    """The newest level change of each axis of some institutions, the newest first, without contributions."""
+    ranked = (
+        select(
+            *_LEAN,
+            func.row_number()
+            .over(
+                partition_by=(TransitionRow.institution, TransitionRow.axis),
+                order_by=(TransitionRow.at.desc(), TransitionRow.id.desc()),
+            )
+            .label("place"),
+        )
+        .where(TransitionRow.institution.in_(list(institutions)))
+        .subquery()
+    )
+    query: Select[Any] = select(ranked).where(ranked.c.place == 1).order_by(ranked.c.at.desc(), ranked.c.axis)
+    found: dict[str, list[Transition]] = {}
+    for row in session.execute(query):
+        found.setdefault(row.institution, []).append(_transition(row))
+    return found
+
+
+def _transition(row: Row[Any]) -> Transition:
+    return Transition(
+        at=row.at,
+        institution=row.institution,
+        axis=Axis(row.axis),
+        from_=Level(row.from_level),
+        to=Level(row.to_level),
+        score=row.score,
+        cause=Cause(row.cause),
+    )
+
+
+def story_counts(session: Session, institutions: Sequence[str]) -> dict[str, int]:
+    """How many stories there are about some institutions."""
+    rows = session.execute(
+        select(StoryRow.institution, func.count())
+        .where(StoryRow.institution.in_(institutions), StoryRow.merged_into.is_(None))
+        .group_by(StoryRow.institution)
+    )
+    return dict(rows.tuples().all())
+
+
+def story(session: Session, story_id: str) -> StoryRow | None:
+    return session.get(StoryRow, story_id)
+
+
+def story_events(session: Session, story_id: str, *, limit: int) -> list[StoryEventRow]:
+    """How a story came together, the newest `limit` events in order of time."""
+    query = select(StoryEventRow).where(StoryEventRow.story == story_id)
+    rows = session.scalars(
+        query.order_by(StoryEventRow.at.desc(), StoryEventRow.id.desc()).limit(limit)
+    ).all()
+    return list(reversed(rows))
+
+
+def newest_findings(session: Session, institution: str, items: Sequence[str]) -> dict[str, FindingRow]:
+    """What was last found about an institution in some items."""
+    query = (
+        select(FindingRow)
+        .where(FindingRow.institution == institution, FindingRow.item.in_(items))
+        .order_by(FindingRow.observed)
+    )
+    return {row.item: row for row in session.scalars(query)}
+
+
+def alerts_of(session: Session, subscriber: str, *, limit: int) -> list[AlertRow]:
+    """A subscriber's newest alerts, the newest first."""
+    return list(
+        session.scalars(
+            select(AlertRow)
+            .where(AlertRow.subscriber == subscriber)
+            .order_by(AlertRow.at.desc(), AlertRow.id)
+            .limit(limit)
+        )
+    )
+
+
+def transitions_by_id(session: Session, ids: Iterable[int]) -> dict[int, Transition]:
+    """Level changes by row id, without contributions."""
+    query = select(TransitionRow.id, *_LEAN).where(TransitionRow.id.in_(sorted(set(ids))))
+    return {row.id: _transition(row) for row in session.execute(query)}
+
+
+def source_count(session: Session) -> int:
+    return session.scalar(select(func.count()).select_from(SourceRow).where(SourceRow.active.is_(True))) or 0
