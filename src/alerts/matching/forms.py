@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from enum import Enum, IntEnum
 from itertools import chain
+from typing import NamedTuple
 
-from alerts.matching import derive
+from alerts.matching.derive import derived
 from alerts.matching.english import COMMON_WORDS, DETERMINERS, PRONOUNS
 from alerts.matching.text import Text
 from alerts.model.institution import Derivation, Institution
@@ -35,12 +35,11 @@ class Case(Enum):
     ANY = "any"  # the operator asked for no case
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(NamedTuple):
     """One way to write one institution.
 
     `key` is its words in lower case with one space between, `cased` the same with case, `gaps` what stands
-    between the words. `origin` says how it came about: `name`, `alias`, `product`, `domain` or a derivation.
+    between the words. `origin` says how it came about: a rule's name or that of a derivation.
     """
 
     institution: str
@@ -51,12 +50,12 @@ class Form:
     origin: str
     strength: Strength
     case: Case
-    excludes: bool = False  # a phrase within which the institution's names do not count
     before: str = ""  # punctuation at the rims as given: the # of #Astros, the ! of Yahoo!
     after: str = ""
     needs: tuple[str, ...] = ()  # words, one of which must stand in the item
     head: str = ""  # the plural that the list must end with
     tagged: bool = False  # words run together, as only a hashtag or a handle writes them
+    excludes: bool = False  # a phrase within which the institution's names do not count
     unspaced: bool = False  # in a script without spaces: found character by character
 
     @property
@@ -65,6 +64,7 @@ class Form:
 
 
 _LONGEST_TAG = 6  # words
+_PLAIN_GAPS = tuple((" ",) * count for count in range(12))
 _DOMAIN = re.compile(
     r"^(?:[a-z][a-z0-9+.-]*://)?(?:www\.)?([^/\s?#:@]+\.[^/\s?#:@]+?)\.?(?:[/?#:].*)?$", re.IGNORECASE
 )
@@ -80,15 +80,15 @@ def forms(institution: Institution) -> Iterator[Form]:
 
 
 def _given(institution: Institution) -> Iterator[Form | None]:
-    ident, sensitive = institution.id, institution.match.case_sensitive
-    yield make(ident, institution.name, Rule.NAME, Strength.OFFICIAL, _case(institution.name, sensitive))
+    ident, by_rules = institution.id, _asked_case(institution)
+    yield make(ident, institution.name, Rule.NAME, Strength.OFFICIAL, by_rules)
     for alias in institution.aliases:
         if is_anaphor(alias):
             yield make(ident, alias, Rule.ALIAS, Strength.ANAPHOR, Case.ANY)
         else:
-            yield make(ident, alias, Rule.ALIAS, Strength.GIVEN, _case(alias, sensitive))
+            yield make(ident, alias, Rule.ALIAS, Strength.GIVEN, by_rules)
     for product in institution.products:
-        yield make(ident, product, Rule.PRODUCT, Strength.GIVEN, _case(product, sensitive))
+        yield make(ident, product, Rule.PRODUCT, Strength.GIVEN, by_rules)
     for domain in institution.domains:
         yield make(ident, host(domain), Rule.DOMAIN, Strength.GIVEN, Case.ANY)
 
@@ -96,29 +96,31 @@ def _given(institution: Institution) -> Iterator[Form | None]:
 def _excluded(institution: Institution) -> Iterator[Form | None]:
     for phrase in institution.match.exclude:
         form = make(institution.id, phrase, Rule.NAME, Strength.GIVEN, Case.ANY)
-        yield form and replace(form, excludes=True)
+        yield form and form._replace(excludes=True)
 
 
 def _tagged(institution: Institution) -> Iterator[Form | None]:
     """The words of names run together, as hashtags and handles write them."""
     for name in (institution.name, *institution.aliases):
-        words = Text(name).cased_tokens
+        words = Text(name).cased_tokens if " " in name or "-" in name else ()
         if 2 <= len(words) <= _LONGEST_TAG and not is_anaphor(name):
             rule = Rule.NAME if name == institution.name else Rule.ALIAS
             form = make(institution.id, "".join(words), rule, Strength.GIVEN, Case.ANY)
-            yield form and replace(form, tagged=True)
+            yield form and form._replace(tagged=True)
 
 
 def _derived(institution: Institution) -> Iterator[Form | None]:
-    rules = institution.match
-    for each in derive.derived(institution.name, rules.derive) if rules.derive else ():
+    allowed, by_rules = institution.match.derive, _asked_case(institution)
+    for each in derived(institution.name, allowed) if allowed else ():
         strength = Strength.LISTED if each.head else Strength.STRONG if each.alone else Strength.WEAK
-        acronym = each.by is Derivation.ACRONYM
-        case = Case.STRICT if acronym else _case(each.surface, rules.case_sensitive)
+        case = Case.STRICT if each.by is Derivation.ACRONYM else by_rules
         form = make(institution.id, each.surface, Rule.ALIAS, strength, case, each.by.value)
-        if form is not None and (each.needs or each.head):
-            form = replace(form, needs=each.needs, head=each.head)
-        yield form
+        yield form and form._replace(needs=each.needs, head=each.head)
+
+
+def _asked_case(institution: Institution) -> Case | None:
+    sensitive = institution.match.case_sensitive
+    return None if sensitive is None else Case.STRICT if sensitive else Case.ANY
 
 
 def is_anaphor(alias: str) -> bool:
@@ -135,38 +137,28 @@ def is_anaphor(alias: str) -> bool:
 
 
 def make(
-    institution: str, surface: str, rule: Rule, strength: Strength, case: Case, origin: str = ""
+    institution: str, surface: str, rule: Rule, strength: Strength, case: Case | None, origin: str = ""
 ) -> Form | None:
-    """A form; none where the surface has no letter or digit. `origin` is the rule's name unless given."""
-    origin = origin or rule.value
+    """A form; none where the surface has no letter or digit.
+
+    Without a `case`, that of one word is kept and that of several is free.
+    """
     text = Text(surface)
+    origin = origin or rule.value
     if text.special:
-        key = " ".join(text.low.split())
-        return Form(
-            institution, key, " ".join(text.cased.split()), (), rule, origin, strength, case, unspaced=True
-        )
+        key, cased = " ".join(text.low.split()), " ".join(text.cased.split())
+        return Form(institution, key, cased, (), rule, origin, strength, case or Case.ANY, unspaced=True)
     tokens = text.tokens
-    if not tokens or not any(char.isalnum() for char in text.words):
+    if not tokens or not any(map(str.isalnum, tokens)):
         return None
-    gaps = tuple(text.gap(index) for index in range(1, len(tokens)))
-    return Form(
-        institution=institution,
-        key=" ".join(tokens),
-        cased=" ".join(text.cased_tokens),
-        gaps=gaps,
-        rule=rule,
-        origin=origin,
-        strength=strength,
-        case=case,
-        before=text.gap(0).strip(),
-        after=text.gap(len(tokens)).strip(),
-    )
-
-
-def _case(surface: str, case_sensitive: bool | None) -> Case:
-    if case_sensitive is not None:
-        return Case.STRICT if case_sensitive else Case.ANY
-    return Case.FREE if len(Text(surface).tokens) > 1 else Case.PROPER
+    case = case or (Case.FREE if len(tokens) > 1 else Case.PROPER)
+    cased = " ".join(text.cased_tokens)
+    if cased == surface and len(tokens) <= len(_PLAIN_GAPS):
+        gaps, before, after = _PLAIN_GAPS[len(tokens) - 1], "", ""
+    else:
+        gaps = tuple(text.gap(index) for index in range(1, len(tokens)))
+        before, after = text.gap(0).strip(), text.gap(len(tokens)).strip()
+    return Form(institution, " ".join(tokens), cased, gaps, rule, origin, strength, case, before, after)
 
 
 def host(domain: str) -> str:

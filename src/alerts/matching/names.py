@@ -1,0 +1,97 @@
+"""A name cut into words, and what its words say by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from alerts.matching.english import COMMON_WORDS, GIVEN_NAMES, words
+from alerts.matching.organisations import (
+    DEMONYMS,
+    GENERIC_NOUNS,
+    HEAD_NOUNS,
+    MULTIWORD_PLACES,
+    PLACES,
+    STOP_ACRONYMS,
+)
+from alerts.matching.text import Text
+from alerts.model.institution import Derivation
+
+SMALL_WORDS = words(
+    "of the and for in on at to a an by de la le les du des da do di del della und der die das fur van voor "
+    "en et e y i og och & per sur"
+)
+ADJECTIVES = frozenset(DEMONYMS.values()) | words(
+    "deutsche deutscher deutsches francaise francais espanola espanol italiana italiano svenska norsk dansk suisse "
+    "schweizer schweizerische nederlandse belgische osterreichische polski polska africa asian african latin"
+)
+_PLACES_BY_FIRST_WORD: dict[str, list[tuple[str, ...]]] = {}
+for _place in MULTIWORD_PLACES:  # longest first
+    _PLACES_BY_FIRST_WORD.setdefault(_place[0], []).append(_place)
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A further form of a name, and the condition on which it counts (see `derive`)."""
+
+    surface: str
+    by: Derivation
+    alone: bool = True
+    needs: tuple[str, ...] = ()
+    head: str = ""
+
+
+class Name:
+    """A name cut into words; parts of it give surfaces back."""
+
+    __slots__ = ("low", "surface", "text")
+
+    def __init__(self, surface: str) -> None:
+        self.text = Text(" ".join(surface.split()))
+        self.surface = self.text.cased
+        self.low = self.text.tokens
+
+    def part(self, first: int, last: int) -> str:
+        """The surface from word `first` up to, not including, word `last`."""
+        return self.surface[self.text.starts[first] : self.text.end(last - 1)]
+
+    def word(self, index: int) -> str:
+        return self.text.cased_tokens[index]
+
+    def __len__(self) -> int:
+        return len(self.low)
+
+
+def ordinary(word: str) -> bool:
+    return (
+        word in COMMON_WORDS
+        or word in HEAD_NOUNS
+        or word in GENERIC_NOUNS
+        or (word.endswith("s") and word[:-1] in COMMON_WORDS)
+        or (word.endswith("ed") and (word[:-2] in COMMON_WORDS or word[:-1] in COMMON_WORDS))
+    )
+
+
+def distinctive(word: str, cased: str) -> bool:
+    """Whether one word of a longer name still names it: no ordinary word, place or given name."""
+    if len(word) == 3:
+        return cased.isupper() and cased.isalpha() and word not in STOP_ACRONYMS
+    return (
+        len(word) >= 4
+        and not word.isdigit()
+        and not cased.islower()
+        and not ordinary(word)
+        and word not in PLACES
+        and word not in GIVEN_NAMES
+        and word not in ADJECTIVES
+    )
+
+
+def place_at(low: Sequence[str], begin: int) -> int:
+    """How many words from `begin` on are a place; 0 where none is."""
+    if begin >= len(low):
+        return 0
+    for place in _PLACES_BY_FIRST_WORD.get(low[begin], ()):
+        if tuple(low[begin : begin + len(place)]) == place:
+            return len(place)
+    return int(low[begin] in PLACES)

@@ -1,0 +1,235 @@
+"""Short forms of names: Cisco, Education Department, the Astros, Salk Institute."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from alerts.matching.english import GIVEN_NAMES, words
+from alerts.matching.names import ADJECTIVES, SMALL_WORDS, Derived, Name, distinctive, ordinary, place_at
+from alerts.matching.organisations import (
+    DEMONYMS,
+    GENERIC_NOUNS,
+    GOVERNMENT_NOUNS,
+    HEAD_NOUNS,
+    LINE_PAIRS,
+    PLACE_ABBREVIATIONS,
+    PLACES,
+    PLURALS,
+)
+from alerts.model.institution import Derivation
+
+_INVERTIBLE = words(
+    "ministry department office bureau court senate party parliament academy institute commission council "
+    "agency board association society union army navy federation government embassy"
+)
+_PARTY_ADJECTIVES = ("ive", "al", "ist", "can", "ian")
+_SCHOOLS = words("university college institute school academy polytechnic")
+_PARTY_PLURALS = {"democratic": "Democrats", "labour": "Labour", "green": "Greens"}
+_TOO_GENERAL = ADJECTIVES | words(
+    "general national international global first second new royal federal central united american advanced applied "
+    "universal standard public private social digital world southern northern eastern western state city"
+)
+_STATES = {
+    state.upper().rstrip(".") + "." for full, shorts in PLACE_ABBREVIATIONS for state in (full, *shorts)
+}
+
+
+def short_forms(name: Name, firm: bool) -> Iterator[Derived]:
+    """The short forms of a name without legal form; `firm` says that it had one."""
+    if len(name) == 1:
+        return
+    yield from _without_generic_nouns(name)
+    yield from _inverted(name)
+    yield from _cut_before_preposition(name)
+    yield from _cut_at_comma(name)
+    yield from _without_description(name)
+    yield from _of_a_country(name)
+    yield from _team(name)
+    yield from _party(name)
+    yield from _without_first_word(name)
+    low, size = name.low, len(name)
+    if low[-1] == "city" and size > 2:
+        yield _short(name.part(0, size - 1))
+    if firm and size in {2, 3} and low[0] in GIVEN_NAMES and distinctive(low[-1], name.word(size - 1)):
+        yield _short(name.part(size - 1, size))
+    if low[:3] == ["university", "of", "california"] and size > 3:
+        yield _short("UC " + name.part(3, size))
+    yield from _listed(name)
+
+
+def _short(surface: str, alone: bool = True) -> Derived:
+    return Derived(surface, Derivation.SHORT_FORM, alone)
+
+
+def _without_generic_nouns(name: Name) -> Iterator[Derived]:
+    """Cisco (Systems), Juniper (Networks), Delta (Air Lines)."""
+    end = len(name)
+    while end > 1:
+        pair = end > 2 and tuple(name.low[end - 2 : end]) in LINE_PAIRS
+        if not pair and name.low[end - 1] not in GENERIC_NOUNS:
+            return
+        end -= 2 if pair else 1
+        while end > 1 and name.low[end - 1] in {"&", "and", "of", "for"}:
+            end -= 1
+        rest = name.low[:end]
+        telling = [distinctive(word, name.word(index)) for index, word in enumerate(rest)]
+        if any(telling):
+            yield _short(name.part(0, end))
+        elif end > 1 and not all(ordinary(w) or w in PLACES or w in ADJECTIVES for w in rest):
+            yield _short(name.part(0, end), alone=False)
+        elif end == 1 and len(rest[0]) > 3 and rest[0] not in PLACES and rest[0] not in _TOO_GENERAL:
+            yield _short(name.part(0, 1), alone=False)
+
+
+def _inverted(name: Name) -> Iterator[Derived]:
+    """University of X and X University, Ministry of X and X Ministry, Senate of Italy and Italian Senate."""
+    low, size = name.low, len(name)
+    if size > 3 and low[0] == "polytechnic" and low[2] == "of":
+        place = name.part(3, size)
+        for variant in (
+            f"Polytechnic Institute of {place}",
+            f"Polytechnic of {place}",
+            f"{place} Polytechnic",
+        ):
+            yield _short(variant)
+        return
+    if size > 2 and low[:2] == ["university", "of"]:
+        if "," in name.surface:
+            return
+        rest = 3 if low[2] == "the" and size > 3 else 2
+        place = name.part(rest, size)
+        yield _short(f"{place} University")
+        yield _short(f"U of {place}")
+        if size - rest == 1:
+            yield _short(f"U of {name.word(rest)[0].upper()}")
+        return
+    if low[-1] == "university" and size <= 4 and "of" not in low and not ordinary(low[-2]):
+        yield _short(f"University of {name.part(0, size - 1)}")
+    at = next((index for index in range(1, size - 1) if low[index] in {"of", "for"}), 0)
+    if not at or low[at - 1] not in _INVERTIBLE:
+        return
+    prefix = name.part(0, at - 1) + " " if at > 1 else ""
+    begin = at + 1 + (low[at + 1] == "the" and at + 2 < size)
+    noun, what = name.word(at - 1), name.part(begin, size)
+    if size - begin <= 3 and "of" not in low[begin:] and place_at(low, 0) == at - 1:
+        yield _short(f"{prefix}{what} {noun}")
+    if low[-1] in DEMONYMS and size - begin == 1:
+        yield _short(f"{DEMONYMS[low[-1]].capitalize()} {prefix}{noun}")
+
+
+def _cut_before_preposition(name: Name) -> Iterator[Derived]:
+    """Salk Institute (for Biological Studies), TMZ (on TV)."""
+    low = name.low
+    at = next((i for i in range(1, len(name) - 1) if low[i] in {"of", "for", "in", "on", "at"}), 0)
+    if at == 1 and name.word(0).isupper() and len(low[0]) > 2:
+        yield _short(name.part(0, 1), distinctive(low[0], name.word(0)))
+    elif at > 1 and not all(ordinary(word) for word in low[:at]):
+        noun = low[at - 1] in HEAD_NOUNS or low[at - 1] in GENERIC_NOUNS
+        if low[at - 1] not in _INVERTIBLE or low[at] in {"for", "in"}:
+            yield _short(name.part(0, at), alone=noun and low[at] in {"for", "in"})
+
+
+def _cut_at_comma(name: Name) -> Iterator[Derived]:
+    """University of California (, San Diego); a city before its state stands alone: Washington (, D.C.)."""
+    for index in range(1, len(name)):
+        if name.text.gap(index).startswith(","):
+            city = place_at(name.low, 0) == index and (name.part(index, len(name)) + ".").upper() in _STATES
+            if city or index > 1:
+                yield _short(name.part(0, index), alone=city)
+            return
+
+
+def _without_description(name: Name) -> Iterator[Derived]:
+    """Words in lower case at the end describe: England (national rugby union team), Buchenwald (camp)."""
+    end = len(name)
+    while end > 1 and name.word(end - 1).islower() and name.text.gap(end - 1) != "'":
+        end -= 1
+    if end == len(name):
+        return
+    while end > 1 and (
+        name.low[end - 1] in {"women", "men", "s", "national"} or name.low[end - 1] in SMALL_WORDS
+    ):
+        end -= 1
+    rest = name.low[:end]
+    told = tuple(
+        w for w in name.low[end:] if w not in SMALL_WORDS and w not in {"team", "national", "s", "club"}
+    )
+    place = place_at(rest, 0)
+    if place < end and any(distinctive(w, name.word(i)) for i, w in enumerate(rest)):
+        yield _short(name.part(0, end))
+    elif told:
+        yield Derived(name.part(0, end), Derivation.SHORT_FORM, needs=told)
+    if told and 0 < place < end:
+        state = place + (rest[place] == "state" and place + 1 < end)
+        yield Derived(name.part(0, state), Derivation.SHORT_FORM, needs=told)
+
+
+def _without_first_word(name: Name) -> Iterator[Derived]:
+    """The end of a name counts where its first word stands elsewhere: (Harvard) Society of Fellows, at Harvard."""
+    place = place_at(name.low, 0)
+    first = name.low[0]
+    if place or first in ADJECTIVES or ("of" in name.low[2:] and distinctive(first, name.word(0))):
+        begin = place or 1
+        rest = name.low[begin:]
+        if len(rest) >= 2 and rest[0] not in SMALL_WORDS | _SCHOOLS and name.word(begin)[0].isupper():
+            told = [name.part(0, begin)]
+            told += [country for country, adjective in DEMONYMS.items() if adjective == first]
+            told += [DEMONYMS[first]] if first in DEMONYMS else []
+            yield Derived(name.part(begin, len(name)), Derivation.SHORT_FORM, needs=tuple(told))
+
+
+def _of_a_country(name: Name) -> Iterator[Derived]:
+    """Bodies of a state, with or without the state: (U.S.) Food and Drug Administration."""
+    low, size = name.low, len(name)
+    if low[:2] == ["united", "states"] and size > 3 and low[2] != "of":
+        yield _short(name.part(2, size), alone=False)
+    elif (
+        size > 2
+        and not place_at(low, 0)
+        and low[0] not in ADJECTIVES
+        and low[0] != "u"
+        and low[-1] not in DEMONYMS
+        and (low[0] == "national" or any(word in GOVERNMENT_NOUNS for word in low))
+    ):
+        for country in ("U.S.", "US", "United States"):
+            yield _short(f"{country} {name.surface}")
+    if low == ["united", "states", "of", "america"]:
+        yield _short("America", alone=False)
+
+
+def _team(name: Name) -> Iterator[Derived]:
+    """Teams go by the second half of their names: the (Houston) Astros."""
+    place = place_at(name.low, 0)
+    rest = name.low[place:]
+    if not place or len(rest) not in {1, 2}:
+        return
+    last = rest[-1]
+    if (
+        last.endswith("s")
+        and not last.endswith("ss")
+        and last not in GENERIC_NOUNS
+        and last not in HEAD_NOUNS
+    ):
+        yield _short(name.part(place, len(name)))
+
+
+def _party(name: Name) -> Iterator[Derived]:
+    """A party's members stand for it: (the) Conservatives."""
+    if len(name) != 2 or name.low[1] != "party":
+        return
+    adjective = name.low[0]
+    if adjective in _PARTY_PLURALS:
+        yield _short(_PARTY_PLURALS[adjective])
+    elif adjective.endswith(_PARTY_ADJECTIVES):
+        yield _short(name.word(0) + "s")
+    if adjective in _PARTY_PLURALS or adjective.endswith(_PARTY_ADJECTIVES):
+        yield _short(name.word(0))  # with a capital within a sentence it is the party
+
+
+def _listed(name: Name) -> Iterator[Derived]:
+    """Members of a list share the plural at its end: Orange and Kern Counties."""
+    plural = PLURALS.get(name.low[-1])
+    if plural:
+        if plural in {"counties", "departments", "ministries", "universities"}:
+            yield _short(f"{name.part(0, len(name) - 1)} {plural.capitalize()}")
+        yield Derived(name.part(0, len(name) - 1), Derivation.SHORT_FORM, head=plural)

@@ -1,0 +1,92 @@
+"""Other spellings of a name: British and American, abbreviated places, joined and parted words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import partial
+
+from alerts.matching.names import Name, distinctive
+from alerts.matching.organisations import PLACE_ABBREVIATIONS, SPELLINGS
+
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_WEB_ENDING = re.compile(r"^(.{4,})\.(?:com|org|net|io|ai|co)$", re.IGNORECASE)
+_STATE_OF = re.compile(
+    r"(?:\b[Tt]he )?(?:\b[A-Z][\w']+ )*"
+    r"\b(?:Republic|Kingdom|Commonwealth|State|Confederation|Union) of (?:[Tt]he )?(?=[A-Z])"
+)
+_RESPELLED = {old: new for one, two in SPELLINGS for old, new in ((one, two), (two, one))}
+_WITH_PLACE = re.compile(
+    "|".join(
+        re.escape(form) for full, shorts in PLACE_ABBREVIATIONS for form in (full, *shorts) if len(form) > 2
+    )
+    + r"|\bU[SK]\b"
+)
+
+
+def spellings(name: Name) -> Iterator[str]:
+    surface = name.surface
+    yield from respelled(name)
+    if "'" in surface:
+        yield surface.replace("'", "")
+    elif len(name) == 1:
+        split = _CAMEL.sub(" ", surface).split()
+        if (
+            len(split) > 1
+            and min(map(len, split)) > 1
+            and split[0] not in {"Mc", "Mac", "De", "Le", "La", "Van"}
+        ):
+            yield " ".join(split)
+    if "-" in surface and len(name) == 2:
+        yield surface.replace("-", "")
+    if surface.count(", ") == 1 and len(name) > 2:
+        yield surface.replace(", ", " at ")  # University of California, San Diego
+        yield surface.replace(", ", " in ")
+    web = _WEB_ENDING.match(surface)
+    if web and distinctive(web[1].lower(), web[1]):
+        yield web[1]
+    yield from _abbreviated_places(surface)
+    short = _STATE_OF.sub("", surface)
+    if short != surface:
+        yield short
+
+
+def respelled(name: Name) -> Iterator[str]:
+    """British and American spellings, and words that names abbreviate."""
+    for old in name.low:
+        if old in _RESPELLED:
+            new = partial(_as, _RESPELLED[old])
+            yield re.sub(rf"\b{old}\b\.?", new, name.surface, flags=re.IGNORECASE)
+
+
+def _as(word: str, model: re.Match[str]) -> str:
+    return word.capitalize() if model[0][0].isupper() else word
+
+
+def _abbreviated_places(surface: str) -> Iterator[str]:
+    """The name with its place written otherwise: L.A. Dodgers, U.S. Department of Justice."""
+    if _WITH_PLACE.search(surface) is None:
+        return
+    for full, shorts in PLACE_ABBREVIATIONS:
+        at = _whole_words(full, surface)
+        if at is not None:
+            whole = len(full) == len(surface)
+            for short in shorts:
+                if whole or len(short) > 2 or " " in full:
+                    yield surface[:at] + short + surface[at + len(full) :]
+            if whole:
+                return
+        for short in shorts:
+            # Only these abbreviations are unmistakable inside a name.
+            at = _whole_words(short, surface) if "." in short or short in {"US", "UK"} else None
+            if at is not None and len(short) < len(surface):
+                for other in (full, *shorts):
+                    yield surface[:at] + other + surface[at + len(short) :]
+
+
+def _whole_words(part: str, surface: str) -> int | None:
+    at = surface.find(part)
+    if at < 0:
+        return None
+    before, after = surface[at - 1 : at], surface[at + len(part) : at + len(part) + 1]
+    return None if (at and before.isalnum()) or after.isalnum() else at
