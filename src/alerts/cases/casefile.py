@@ -316,6 +316,18 @@ class CaseFile:
     def story_of(self, item: str) -> str | None:
         return self._story_of.get(item)
 
+    def _score_before(self, axis: Axis, then: datetime) -> float:
+        """The score at an instant of the past, from what had been observed by then."""
+        half_life, moment = self._rules.half_life[axis] / _MICROSECOND, micros(then)
+        amounts = []
+        for story, amount, _ in self._gauges[axis].amounts(moment):
+            if all(each.observed <= then for each in self._evidence[story].reports):
+                amounts.append(amount)
+            elif (known := self._evidence_of(story, then)) is not None:
+                term = scoring.term(known, axis, self._topics, self.institution)
+                amounts += [] if term is None else [scoring.value(term, moment, half_life)]
+        return scoring.combined(amounts)
+
     def score_with(self, axis: Axis, at: datetime, story: str, reports: Sequence[Report]) -> float:
         """The score, had these independent reports joined a story too."""
         known = self._evidence[story]
@@ -332,7 +344,7 @@ class CaseFile:
         return replace(
             self.axes[axis],
             score=self.score(axis, at),
-            previous=self.score(axis, at - timedelta(days=1)),
+            previous=self._score_before(axis, at - timedelta(days=1)),
             next_fall=self._next_fall(axis),
         )
 

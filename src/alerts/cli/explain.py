@@ -98,5 +98,9 @@ def routing_lines(record: Mapping[str, Any] | None) -> Iterator[str]:
 
 
 def _step_lines(steps: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    passed = [step["name"] for step in steps if step["passed"] and not step["detail"]]
+    if passed:
+        yield f"      + not held back by: {', '.join(passed)}"
     for step in steps:
-        yield f"      {'+' if step['passed'] else '-'} {step['name']}: {step['detail']}"
+        if step["detail"] or not step["passed"]:
+            yield f"      {'+' if step['passed'] else '-'} {step['name']}: {step['detail']}"
