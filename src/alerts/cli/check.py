@@ -11,6 +11,7 @@ from alerts.cli.context import App
 from alerts.config.doubts import doubts
 from alerts.config.load import load_entries
 from alerts.config.schema import json_schema
+from alerts.delivery.template_check import problems
 from alerts.model.errors import ConfigError, Problem
 from alerts.model.settings import Settings
 
@@ -38,9 +39,20 @@ def check(app: App, as_json: bool, schema: bool) -> int:
         _print(error.problems, as_json=as_json)
         return 1
     _print(doubts(loaded), as_json=as_json)
+    templates = app.config_dir / "templates"
+    broken = problems(templates, loaded.settings.subscribers.values()) if templates.is_dir() else ()
+    _print([_template_problem(each) for each in broken], as_json=as_json)
+    if broken:
+        return 1
     if not as_json:
         click.echo(_summary(loaded.settings))
     return 0
+
+
+def _template_problem(line: str) -> Problem:
+    file, _, message = line.partition(": ")
+    name, _, number = file.partition(":")
+    return Problem(name, int(number) if number.isdigit() else 1, 1, message)
 
 
 def _print(problems: Iterable[Problem], *, as_json: bool) -> None:

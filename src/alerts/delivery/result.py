@@ -16,6 +16,7 @@ class SendReason(StrEnum):
     ACCEPTED = "accepted"
     BAD_CHANNEL = "bad-channel"  # the URL cannot be used
     UNREACHABLE = "unreachable"  # no connection: nothing was sent
+    INTERNAL = "internal"  # a fault of this program
     DEADLINE = "deadline"  # given up before anything was sent
     TIMEOUT = "timeout"  # no answer in time after the message was written
     CUT = "cut"  # the connection broke after the message was written
@@ -37,6 +38,7 @@ _MEANINGS: Mapping[SendReason, str] = MappingProxyType(
         SendReason.ACCEPTED: "accepted",
         SendReason.BAD_CHANNEL: "the channel's URL is not complete or not of its service's form",
         SendReason.UNREACHABLE: "no connection to the service; nothing was sent",
+        SendReason.INTERNAL: "a fault of this program kept the message from being made; the log has it",
         SendReason.DEADLINE: "given up before anything was sent",
         SendReason.TIMEOUT: "no answer in time after the message was written; it may have arrived",
         SendReason.CUT: "the connection broke after the message was written; it may have arrived",
@@ -54,6 +56,7 @@ _STATES: Mapping[SendReason, DeliveryState] = MappingProxyType(
         SendReason.ACCEPTED: DeliveryState.SENT,
         SendReason.BAD_CHANNEL: DeliveryState.DEAD,
         SendReason.UNREACHABLE: DeliveryState.FAILED,
+        SendReason.INTERNAL: DeliveryState.FAILED,
         SendReason.DEADLINE: DeliveryState.FAILED,
         SendReason.TIMEOUT: DeliveryState.UNKNOWN,
         SendReason.CUT: DeliveryState.UNKNOWN,

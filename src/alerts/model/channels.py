@@ -24,7 +24,7 @@ ALLOWED_SCHEMES: Final[frozenset[str]] = frozenset(
         "resend",
     }
     # Team chat.
-    | {"slack", "discord", "msteams", "workflow", "workflows", "webex", "wxteams", "gchat", "zulip", "ringc"}
+    | {"slack", "discord", "workflow", "workflows", "webex", "wxteams", "gchat", "zulip", "ringc"}
     | {"mmost", "mmosts", "rocket", "rockets", "matrix", "matrixs", "guilded", "lark", "feishu", "dingtalk"}
     | {"wecombot", "nctalk", "nctalks", "flock", "twist", "zoom", "cliq", "synology", "synologys"}
     # Messengers, push and text messages.
@@ -40,7 +40,6 @@ NATIVE_PREFIXES: Final = (
     "https://hooks.slack.com/",
     "https://discord.com/api/webhooks/",
     "https://discordapp.com/api/webhooks/",
-    "https://outlook.office.com/webhook/",
     "https://chat.googleapis.com/v1/spaces/",
 )
 """Web addresses that these services hand out themselves and that the sending library takes as they are."""

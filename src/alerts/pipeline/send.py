@@ -15,7 +15,6 @@ from alerts.delivery.send import DEADLINE_S
 from alerts.delivery.send import send as hand_over
 from alerts.delivery.view import MessageView, compose
 from alerts.model.alert import Alert, DeliveryState
-from alerts.model.errors import DeliveryError
 from alerts.model.level import Axis, Level
 from alerts.model.profile import Profile
 from alerts.model.settings import Settings
@@ -59,8 +58,12 @@ def send(runtime: Runtime, delivery_id: str) -> SendOutcome:
             with runtime.database.read() as session:
                 shown = _view(session, active.settings, subscriber, leased, runtime.pages)
             rendered = runtime.renderer.render(shown, url)
-        except DeliveryError as error:
-            result = SendResult(SendReason.DEADLINE, str(error))
+            if rendered.problem:
+                log.event("template.broken", logging.WARNING, delivery=delivery_id, problem=rendered.problem)
+        except Exception:  # noqa: BLE001
+            # One message that cannot be made must not be tried for ever, nor stop the others.
+            log.event("delivery.broken", logging.ERROR, caught=True, delivery=delivery_id)
+            result = SendResult(SendReason.INTERNAL, "the message could not be made")
         else:
             result = hand_over(url, rendered, stream=runtime.stream)
     return _finish(runtime, leased, result)
