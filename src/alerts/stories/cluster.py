@@ -51,7 +51,7 @@ Event = Joined | Merged
 _JOIN = 0.25  # an item joins a story
 _MERGE = 0.22  # two stories become one
 _SMALL = 0.10  # divided by the items of the (smaller) story: a few headlines are alike by accident
-_ALONE = 0.15  # all reports are of one publisher, whose series look alike ("10 best ...")
+_ALONE = 0.25  # all reports are of one publisher, whose series look alike ("10 best ...")
 _FADE = 0.5  # by this part of itself for each day between the reports
 
 # What is shared must be telling, too: the odds that some story of the window shares it by accident are e^-1.5.

@@ -28,7 +28,7 @@ def _any(names: set[str]) -> str:
 _AGENCY = rf"(?i:{_any(set(_LONG))})|{_any(_SHORT)}"
 # As in: LONDON (Reuters) - …; PARIS, March 3 (AFP) — …; NEW YORK--(BUSINESS WIRE)--…; /PRNewswire/ -- …
 _DATELINE = re.compile(rf"(?:\(\s*({_AGENCY})\s*\)|/\s*({_AGENCY})\s*/)\s*[-–—:]")
-_BYLINE = re.compile(rf"(?:^|[\s,/|;&(])({_AGENCY})(?:$|[,/|;&)])")
+_BYLINE = re.compile(rf"(?:^|[\s,/|;&(])({_AGENCY})(?: (?i:staff))?(?:$|[,/|;&)])")
 _SIGNED = re.compile(r"\bReporting by [^\n]{3,300}?\bEditing by ", re.IGNORECASE)  # the way Reuters ends
 _HEAD, _TAIL = 240, 500  # characters in which a dateline stands, and a signature
 

@@ -159,6 +159,6 @@ def stem(word: str) -> str:
             if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "lsz":
                 word = word[:-1]
             break
-    if word[-1] == "e" and len(word) > 3 or word[-1] == "y" and len(word) > 4:
+    if (word[-1] == "e" and len(word) > 3) or (word[-1] == "y" and len(word) > 4):
         word = word[:-1]
     return word

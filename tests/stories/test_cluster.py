@@ -1,0 +1,328 @@
+from __future__ import annotations
+
+import random
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alerts.model.item import Item
+from alerts.stories.cluster import Clusterer, Event, Joined, Merged
+from alerts.stories.features import Features, features
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+HERE = Path(__file__).parent
+
+
+def item(name: str, title: str, hours: float = 0, publisher: str = "", **fields: str) -> Features:
+    at = NOON + timedelta(hours=hours)
+    return features(Item(id=name, title=title, observed=at, **fields), publisher or f"Paper {name}")  # type: ignore[arg-type]
+
+
+def run(clusterer: Clusterer, members: list[Features]) -> dict[str, str]:
+    """The final story of each item, added instant by instant."""
+    story_of: dict[str, str] = {}
+    members = sorted(members, key=lambda each: each.observed)
+    for _, batch in groupby(members, key=lambda each: each.observed):
+        apply(story_of, clusterer.add(list(batch)))
+    return story_of
+
+
+def apply(story_of: dict[str, str], events: list[Event]) -> None:
+    for event in events:
+        if isinstance(event, Joined):
+            story_of[event.item] = event.story
+        else:
+            story_of.update(
+                {name: event.into for name, story in story_of.items() if story == event.story_from}
+            )
+
+
+def stories(*titles: str, gap: float = 1, partition: str = "zapwire") -> int:
+    """How many stories these headlines about one institution make, one report every `gap` hours."""
+    members = [item(str(number), title, number * gap) for number, title in enumerate(titles)]
+    return len(set(run(Clusterer(partition), members).values()))
+
+
+# --- what is one story --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "titles",
+    [
+        ("Zapwire fined £30m by Payments Authority", "Payments Authority fines Zapwire 30 million pounds"),
+        ("Zapwire denies merger talks with Coinharbor", "Zapwire in merger talks with Coinharbor"),
+        ("Zapwire CEO steps down after losses", "Chief executive of Zapwire resigns over losses"),
+        (
+            "LIVE: Zapwire outage in Frankfurt",
+            "Zapwire suffers outage in Frankfurt",
+            "Frankfurt outage at Zapwire over",
+        ),
+        ("Zapwire lays off 900", "Zapwire to cut 900 jobs in layoffs"),
+        ("Zapwire sued by authors over books", "Authors' lawsuit accuses Zapwire of copying books"),
+    ],
+)
+def test_reports_of_one_event_are_one_story(titles: tuple[str, ...]) -> None:
+    assert stories(*titles) == 1
+
+
+@pytest.mark.parametrize(
+    ("titles", "gap"),
+    [
+        (("Zapwire releases wallet app", "Zapwire sued by shareholders"), 1),
+        (("Zapwire sued by authors over books", "Zapwire sued by musicians over lyrics"), 1),
+        (("Zapwire outage hits card payments", "Zapwire outage hits card payments again"), 24 * 7),
+        (("Zapwire Q1 profit beats estimates", "Zapwire Q2 profit beats estimates"), 24 * 8),
+        (("Oslo regulator investigates Zapwire", "Lisbon court fines Zapwire"), 1),
+        (("What to know today", "What to know today"), 24),
+    ],
+)
+def test_different_events_of_one_institution_stay_apart(titles: tuple[str, ...], gap: float) -> None:
+    assert stories(*titles, gap=gap) == len(titles)
+
+
+def test_a_series_of_one_publisher_is_no_story() -> None:
+    titles = [
+        f"{n} best {what} of 2026, tested and reviewed"
+        for n, what in ((9, "keyboards"), (7, "diffusers"), (5, "bassinets"))
+    ]
+    members = [item(str(n), title, n, publisher="Gazette") for n, title in enumerate(titles)]
+    assert len(set(run(Clusterer(), members).values())) == 3
+
+
+def test_a_link_to_the_same_page_by_another_publisher_joins() -> None:
+    original = item("1", "Zapwire wallet flaw exposes keys", url="https://zapwire.example/blog/flaw")
+    repost = item("2", "Oh dear", 1, url="https://www.zapwire.example/blog/flaw?utm_source=x")
+    front = item("3", "Look at this", 2, url="https://zapwire.example/")
+    own = item(
+        "4", "Second thoughts on design", 3, publisher="Paper 1", url="https://zapwire.example/blog/flaw"
+    )
+    story_of = run(Clusterer(), [original, repost, front, own])
+    assert story_of["2"] == story_of["1"]
+    assert story_of["3"] != story_of["1"]
+    assert story_of["4"] == story_of["1"]  # the repost by Paper 2 is what it links to
+    assert run(Clusterer(), [original, own])["4"] != run(Clusterer(), [original, own])["1"]
+
+
+def test_what_the_text_says_brings_headlines_together() -> None:
+    text = "The Frankfurt region of Zapwire lost its storage cluster on Monday, halting SEPA transfers of German banks."
+    one = item("1", "Zapwire storage trouble in Frankfurt", summary=text)
+    assert (
+        len(set(run(Clusterer("zapwire"), [one, item("2", "Transfers halted at German banks", 1)]).values()))
+        == 2
+    )
+    other = item("2", "Transfers halted at German banks", 1, summary=text)
+    assert len(set(run(Clusterer("zapwire"), [one, other]).values())) == 1
+
+
+def test_names_of_the_partition_tell_nothing() -> None:
+    titles = [
+        f"Silver Falcon {word}" for word in ("wallet", "tariffs", "Oslo", "glitches", "pilots", "solstice")
+    ]
+    members = [item(str(number), title, number) for number, title in enumerate(titles)]
+    for clusterer in (Clusterer("silver-falcon"), Clusterer("x", names=["Silver Falcon Ltd"])):
+        assert len(set(run(clusterer, members).values())) == len(titles)
+
+
+def test_no_story_swallows_a_stream_that_shares_a_name() -> None:
+    def largest(name: str, partition: str) -> int:
+        members = [item(str(n), f"{name} alpha{n} beta{n} gamma{n}", n * 2) for n in range(200)]
+        return max(Counter(run(Clusterer(partition), members).values()).values())
+
+    assert largest("Veltano Brixa", "veltano-brixa") == 1
+    assert largest("Veltano", "") == 1
+    assert largest("Veltano Brixa", "") <= 40  # at first a name of two words is taken for an event
+
+
+def test_two_stories_become_one_when_a_report_joins_them() -> None:
+    members = [
+        item("1", "Zapwire halts withdrawals", 0),
+        item("2", "Customers queue in Oslo for their money", 1),
+        item("3", "Zapwire withdrawals halted", 2),
+        item("4", "Oslo customers queue for money", 3),
+        item("5", "Zapwire halts withdrawals, customers queue in Oslo for money", 4),
+        item("6", "Customers queue in Oslo as Zapwire halts withdrawals of money", 5),
+    ]
+    clusterer = Clusterer()
+    events = [event for each in members for event in clusterer.add([each])]
+    merged = [event for event in events if isinstance(event, Merged)]
+    first, second = (clusterer.story_of(name) for name in ("1", "2"))
+    assert [event.into for event in merged] == [first]
+    assert first == second
+    joined = {event.item: event.story for event in events if isinstance(event, Joined)}
+    assert joined["1"] == merged[0].into  # the elder one's id stays
+    assert joined["2"] == merged[0].story_from
+
+
+# --- revisions ----------------------------------------------------------------------------------------
+
+
+def test_a_revision_keeps_its_story_unless_it_is_about_something_else() -> None:
+    clusterer = Clusterer("zapwire")
+    story = run(clusterer, [item("1", "Zapwire fined in Oslo"), item("2", "Oslo court fines Zapwire", 1)])[
+        "1"
+    ]
+    corrected = clusterer.add([item("2", "Oslo court fines Zapwire 3 million", 2)])
+    assert corrected == [Joined("2", story, 1.0, "revision")]
+    (rewritten,) = clusterer.add([item("2", "Coinharbor names new treasurer", 3)])
+    assert isinstance(rewritten, Joined)
+    assert rewritten.story != story
+    assert clusterer.story_of("1") == story
+    alone = clusterer.add([item("2", "Nothing that it was before", 4)])
+    assert alone == [Joined("2", rewritten.story, 1.0, "revision")]
+
+
+def test_a_discarded_item_is_forgotten() -> None:
+    clusterer = Clusterer()
+    run(clusterer, [item("1", "Zapwire fined in Oslo"), item("2", "Bad day for Coinharbor", 1)])
+    clusterer.discard("1")
+    clusterer.discard("unknown")
+    assert clusterer.story_of("1") is None
+    assert clusterer.story_of("2") is not None
+
+
+# --- laws ---------------------------------------------------------------------------------------------
+
+WORDS = [
+    "Zapwire",
+    "Coinharbor",
+    "Oslo",
+    "fined",
+    "sued",
+    "outage",
+    "authors",
+    "profit",
+    "bank",
+    "30",
+    "Q1",
+    "wallet",
+]
+titles = st.lists(st.sampled_from(WORDS), min_size=1, max_size=6).map(" ".join)
+reports = st.lists(
+    st.tuples(
+        st.integers(0, 25), titles, st.integers(0, 400), st.integers(0, 30), st.sampled_from("AB"), titles
+    ),
+    min_size=1,
+    max_size=40,
+)
+
+
+def reported(todo: list[tuple[int, str, int, int, str, str]]) -> list[list[Features]]:
+    """Batches in order of time; some items come again as revisions, some are old when they are observed."""
+    by_instant: dict[int, dict[str, Features]] = {}
+    for name, title, hours, age, publisher, summary in todo:
+        at = NOON + timedelta(hours=hours // 5 * 5)
+        each = Item(
+            id=str(name),
+            title=title,
+            observed=at,
+            published=at - timedelta(hours=age),
+            summary=summary if name % 3 else "",
+            url=f"https://example.com/{name % 5}" if name % 2 else "",
+        )
+        by_instant.setdefault(hours // 5, {})[each.id] = features(each, publisher)
+    return [list(by_instant[instant].values()) for instant in sorted(by_instant)]
+
+
+@given(reports, st.randoms(use_true_random=False))
+def test_order_within_an_instant_has_no_influence(
+    todo: list[tuple[int, str, int, int, str, str]], order: random.Random
+) -> None:
+    one, other = Clusterer("p"), Clusterer("p")
+    for batch in reported(todo):
+        shuffled = list(batch)
+        order.shuffle(shuffled)
+        assert one.add(batch) == other.add(shuffled)
+
+
+@settings(max_examples=200)
+@given(reports, st.integers(0, 40), st.randoms(use_true_random=False))
+def test_a_restored_clusterer_goes_on_identically(
+    todo: list[tuple[int, str, int, int, str, str]], cut: int, order: random.Random
+) -> None:
+    batches = reported(todo)
+    lived = Clusterer("p")
+    story_of: dict[str, str] = {}
+    newest: dict[str, Features] = {}
+    for batch in batches[:cut]:
+        apply(story_of, lived.add(batch))
+        newest.update({each.item: each for each in batch})
+    kept = [(each, story_of[name]) for name, each in newest.items()]
+    if batches[cut:]:
+        horizon = batches[cut][0].observed - Clusterer.HORIZON
+        kept = [(each, story) for each, story in kept if each.observed > horizon]
+    order.shuffle(kept)
+    restored = Clusterer.restore(kept, "p")
+    for batch in batches[cut:]:
+        assert restored.add(batch) == lived.add(batch)
+
+
+@given(reports)
+def test_every_item_is_in_one_story_and_events_say_which(
+    todo: list[tuple[int, str, int, int, str, str]],
+) -> None:
+    clusterer = Clusterer("p")
+    story_of: dict[str, str] = {}
+    for batch in reported(todo):
+        apply(story_of, clusterer.add(batch))
+        for each in batch:
+            assert clusterer.story_of(each.item) == story_of[each.item]
+
+
+def test_ids_are_of_partition_and_first_item() -> None:
+    first = item("1", "Zapwire fined")
+    assert Clusterer("p").add([first]) == [Joined("1", "se353c1e01166", 0.0, "first report")]
+    assert Clusterer("q").add([first]) != Clusterer("p").add([first])
+
+
+def test_what_is_older_than_the_horizon_is_forgotten() -> None:
+    clusterer = Clusterer()
+    for day in range(40):
+        clusterer.add([item(f"{day}", f"Zapwire matter of day{day}", day * 24)])
+    days = Clusterer.HORIZON // timedelta(days=1)
+    assert [day for day in range(40) if clusterer.story_of(str(day))] == list(range(40 - days, 40))
+    assert clusterer.add([]) == []
+
+
+# --- headlines ----------------------------------------------------------------------------------------
+
+
+def headlines(name: str) -> dict[str, list[tuple[float, str, str]]]:
+    """By institution: day, headline and story of each line of a file of headlines."""
+    found: dict[str, list[tuple[float, str, str]]] = {}
+    for number, paragraph in enumerate((HERE / name).read_text(encoding="utf-8").split("\n\n")):
+        for line in paragraph.splitlines():
+            if line.startswith("["):
+                institution = found.setdefault(line.strip("[]"), [])
+            elif line and not line.startswith("#"):
+                day, _, title = line.partition(" ")
+                institution.append((float(day), title, f"story {number}"))
+    return found
+
+
+def b_cubed(expected: dict[str, str], found: dict[str, str]) -> tuple[float, float]:
+    """Precision and recall (Bagga and Baldwin 1998): the mean, over items, of the purity of an item's story."""
+    both = Counter((expected[name], found[name]) for name in expected)
+    expected_sizes, found_sizes = Counter(expected.values()), Counter(found[name] for name in expected)
+    precision = sum(n * n / found_sizes[story] for (_, story), n in both.items())
+    recall = sum(n * n / expected_sizes[story] for (story, _), n in both.items())
+    return precision / len(expected), recall / len(expected)
+
+
+@pytest.mark.parametrize(("name", "recall"), [("headlines.txt", 0.80), ("headlines_heldout.txt", 0.85)])
+def test_headlines_of_one_institution(name: str, recall: float) -> None:
+    expected: dict[str, str] = {}
+    found: dict[str, str] = {}
+    for institution, lines in headlines(name).items():
+        members = []
+        for number, (day, title, story) in enumerate(lines):
+            expected[f"{institution} {number}"] = institution + story
+            members.append(item(f"{institution} {number}", title, day * 24))
+        found.update(run(Clusterer(institution), members))
+    precision, achieved = b_cubed(expected, found)
+    assert precision >= 0.98
+    assert achieved >= recall
