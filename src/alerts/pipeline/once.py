@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
-from alerts.pipeline import verbs
+from alerts.pipeline import log, verbs
 from alerts.pipeline.hints import Hints
 from alerts.pipeline.poll import PollOutcome
 from alerts.pipeline.runtime import Runtime
@@ -29,7 +30,7 @@ class Once:
         """Polls each source once, works until nothing is left that can be done now, and returns the outcomes."""
         with ThreadPoolExecutor(POLLERS, thread_name_prefix="poll") as pool:
             outcomes = []
-            for outcome in pool.map(lambda source: verbs.poll(runtime, source, due_only=False), sources):
+            for outcome in pool.map(lambda source: _polled(runtime, source), sources):
                 outcomes.append(outcome)
                 told(outcome)
                 self._follow(runtime)
@@ -56,3 +57,12 @@ class Once:
                 verbs.advance_desk(runtime, subscriber)
             for delivery in hints.send:
                 verbs.send(runtime, delivery)
+
+
+def _polled(runtime: Runtime, source: str) -> PollOutcome:
+    try:
+        return verbs.poll(runtime, source, due_only=False)
+    except Exception as error:  # noqa: BLE001
+        # At this edge a fault becomes a value: one feed must not stop the others.
+        log.event("poll.broken", logging.ERROR, caught=True, source=source)
+        return PollOutcome(source, error=f"internal error: {type(error).__name__}")
