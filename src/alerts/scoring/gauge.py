@@ -76,8 +76,10 @@ class Gauge:
         if level is Level.LOW or at <= self._safe_until:
             return False
         exact = self.score(at)
+        if exact < floor(level, self._rules):
+            return True  # when, is asked next: no term may be forgotten that has faded only by `at`
         self._bound(level, exact, at)
-        return exact < floor(level, self._rules)
+        return False
 
     def _may_rise(self, level: Level, at: int) -> bool:
         higher = [threshold for name, threshold in self._rules.raise_.items() if name > level]
