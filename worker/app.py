@@ -14,7 +14,7 @@ from celery import Celery
 from celery.exceptions import SecurityWarning
 from celery.signals import setup_logging
 
-from alerts.pipeline import log
+from alerts.pipeline import environment, log
 
 TICK_SECONDS = float(os.environ.get("ALERTS_TICK", "1"))
 
@@ -23,7 +23,7 @@ warnings.filterwarnings("ignore", category=SecurityWarning)
 
 app = Celery("alerts", include=["worker.tasks"])
 app.conf.update(
-    broker_url=os.environ.get("ALERTS_BROKER", "redis://localhost:6379/0"),
+    broker_url=environment.setting(os.environ, environment.BROKER) or "redis://localhost:6379/0",
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
     # A task taken by a worker that died comes back after the visibility time-out, which kombu checks for only

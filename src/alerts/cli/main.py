@@ -12,6 +12,7 @@ import click
 
 from alerts.cli.context import App
 from alerts.model.errors import AlertsError, ConfigError
+from alerts.pipeline import environment
 
 # Each command lives in its own module, imported only when it is called: `alerts match` must not wait for Celery.
 COMMANDS = {
@@ -98,7 +99,12 @@ class LazyGroup(click.Group):
 @click.pass_context
 def cli(ctx: click.Context, config_dir: Path, database: str, broker: str, state: Path) -> None:
     """Finds tracked institutions in news feeds and alerts subscribers when a level crosses a threshold."""
-    ctx.obj = App(config_dir=config_dir, database=database, broker=broker, state=state)
+    ctx.obj = App(
+        config_dir=config_dir,
+        database=database or environment.setting(os.environ, environment.DATABASE),
+        broker=broker or environment.setting(os.environ, environment.BROKER),
+        state=state,
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

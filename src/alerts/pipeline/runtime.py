@@ -17,6 +17,7 @@ import httpx
 
 from alerts.cases.casefile import CaseFile
 from alerts.delivery.render import Renderer
+from alerts.pipeline import environment
 from alerts.pipeline.configuration import Configuration
 from alerts.pipeline.hints import Hints
 from alerts.pipeline.pages import Pages, pages
@@ -91,8 +92,8 @@ def process_runtime(enqueue: Callable[[Hints], None]) -> Runtime:
     with _PROCESS_LOCK:
         if not _PROCESS or _PROCESS[0][0] != os.getpid():
             runtime = Runtime(
-                database=Database(os.environ["ALERTS_DATABASE"]),
-                configuration=Configuration(Path(os.environ["ALERTS_CONFIG"])),
+                database=Database(environment.required(os.environ, environment.DATABASE)),
+                configuration=Configuration(Path(os.environ.get("ALERTS_CONFIG", "config"))),
                 enqueue=enqueue,
                 contact=os.environ.get("ALERTS_CONTACT", ""),
                 pages=pages(Path(os.environ.get("ALERTS_STATE", ".alerts")), os.environ),

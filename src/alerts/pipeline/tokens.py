@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from alerts.model.errors import AlertsError
+from alerts.pipeline.environment import setting
 
 SECRET_ENV: Final = "ALERTS_SECRET"  # noqa: S105 - the name of a variable
 OPERATOR_ENV: Final = "ALERTS_OPERATOR_TOKEN"
@@ -85,7 +86,7 @@ def signer(state: Path, environment: Mapping[str, str]) -> Signer:
 
     Raises SecretError where the secret is too short or the file cannot be used.
     """
-    given = environment.get(SECRET_ENV, "")
+    given = setting(environment, SECRET_ENV)
     if given and len(given) < LEAST_SECRET:
         raise SecretError(
             f"{SECRET_ENV} has {len(given)} characters; give at least {LEAST_SECRET}, for example "
@@ -99,7 +100,7 @@ def operator_token(state: Path, environment: Mapping[str, str]) -> str:
 
     Raises SecretError as `signer` does.
     """
-    given = environment.get(OPERATOR_ENV, "")
+    given = setting(environment, OPERATOR_ENV)
     if given and len(given) < LEAST_SECRET:
         raise SecretError(f"{OPERATOR_ENV} has {len(given)} characters; give at least {LEAST_SECRET}")
     return given or kept(state / "operator-token")

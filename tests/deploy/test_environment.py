@@ -1,0 +1,80 @@
+"""Secrets as files: a URL stands in the variable itself or in the file that NAME_FILE names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from alerts.cli.main import status_of
+from alerts.model.errors import UsageError
+from alerts.pipeline.environment import required, setting
+from alerts.pipeline.tokens import operator_token, signer
+
+NAME = "ALERTS_DATABASE"
+
+
+def test_the_variable_goes_before_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "url"
+    file.write_text("  postgresql://from-a-file/x\n")
+    assert setting({NAME: "sqlite:///x", f"{NAME}_FILE": str(file)}, NAME) == "sqlite:///x"
+    assert setting({NAME: "  ", f"{NAME}_FILE": str(file)}, NAME) == "postgresql://from-a-file/x"
+    assert setting({}, NAME) == ""
+
+
+def test_what_is_needed_and_missing_says_both_ways_to_give_it() -> None:
+    with pytest.raises(UsageError, match="ALERTS_DATABASE is not set: set it, or ALERTS_DATABASE_FILE"):
+        required({}, NAME)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (None, "cannot be read: No such file"),
+        (b"", "must hold one line"),
+        (b"postgresql://u:hunter2@h/x\npostgresql://second", "must hold one line"),
+        (b"hunter2" * 20_000, "must hold one line"),
+        (b"hunter2\xff", "is not UTF-8"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_named_and_its_content_is_not(
+    tmp_path: Path, content: bytes | None, says: str
+) -> None:
+    file = tmp_path / "url"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(UsageError) as caught:
+        setting({f"{NAME}_FILE": str(file)}, NAME)
+    assert says in str(caught.value)
+    assert str(file) in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_the_secrets_of_the_pages_may_be_files_too(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("0123456789abcdef-signing\n")
+    (tmp_path / "token").write_text("0123456789abcdef-operator\n")
+    environment = {
+        "ALERTS_SECRET_FILE": str(tmp_path / "secret"),
+        "ALERTS_OPERATOR_TOKEN_FILE": str(tmp_path / "token"),
+    }
+    assert signer(tmp_path / "state", environment).key == b"0123456789abcdef-signing"
+    assert operator_token(tmp_path / "state", environment) == "0123456789abcdef-operator"
+    assert not (tmp_path / "state").exists()
+
+
+def test_the_command_reads_the_database_from_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "url"
+    file.write_text(f"sqlite:///{tmp_path / 'named.db'}\n")
+    monkeypatch.delenv(NAME, raising=False)
+    monkeypatch.setenv(f"{NAME}_FILE", str(file))
+    assert status_of(["db", "upgrade"]) == 0
+    assert (tmp_path / "named.db").is_file()
+    # An option names another one.
+    assert status_of(["--database", f"sqlite:///{tmp_path / 'given.db'}", "db", "upgrade"]) == 0
+    assert (tmp_path / "given.db").is_file()
+    monkeypatch.setenv(f"{NAME}_FILE", str(tmp_path / "nowhere"))
+    capsys.readouterr()
+    assert status_of(["db", "upgrade"]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
