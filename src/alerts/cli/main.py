@@ -17,6 +17,7 @@ from alerts.pipeline import environment
 # Each command lives in its own module, imported only when it is called: `alerts match` must not wait for Celery.
 COMMANDS = {
     "run": "alerts.cli.run:run",
+    "web": "alerts.cli.web:web",
     "check": "alerts.cli.check:check",
     "test": "alerts.cli.test:test",
     "match": "alerts.cli.match:match",

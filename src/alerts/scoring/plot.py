@@ -79,6 +79,41 @@ def levels_svg(
     return "".join(parts) + "</svg>\n"
 
 
+SPARK_WIDTH, SPARK_HEIGHT = 120, 22
+
+
+def spark_svg(steps: Sequence[tuple[datetime, Level]], end: datetime, *, title: str) -> str:
+    """A level over time as a small picture: from each instant on the level given with it, until `end`.
+
+    `steps` are in order of time and not empty; the first instant is the left edge.
+    """
+    start = steps[0][0]
+    width = max(end - start, timedelta(seconds=1))
+    unit = (SPARK_HEIGHT - 4) / 3
+
+    def x(at: datetime) -> float:
+        return min(1.0, (at - start) / width) * SPARK_WIDTH
+
+    def y(level: Level) -> float:
+        return SPARK_HEIGHT - 1 - unit * level.rank
+
+    path = [f"M0,{y(steps[0][1]):.1f}"]
+    for at, level in steps[1:][-MARKS:]:
+        path.append(f"H{x(at):.1f}V{y(level):.1f}")
+    path.append(f"H{SPARK_WIDTH}")
+    line = "".join(path)
+    peak = max((level for _, level in steps), key=lambda level: level.rank)
+    said = f"{title}: at most {peak}, now {steps[-1][1]}"
+    name = "s" + blake2b(f"{said}|{line}".encode("utf-8", "replace"), digest_size=4).hexdigest()
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SPARK_WIDTH} {SPARK_HEIGHT}" role="img" '
+        f'aria-labelledby="{name}" class="spark"><title id="{name}">{escape(said)}</title>'
+        f'<path d="{line}V{SPARK_HEIGHT}H0Z" fill="{_INK}" fill-opacity="0.07" class="plot-area"/>'
+        f'<path d="{line}" fill="none" stroke="{_COLOURS[steps[-1][1]]}" stroke-width="1.5" '
+        f'class="spark-line level-{steps[-1][1]}"/></svg>'
+    )
+
+
 def _span(edges: Sequence[Point]) -> _Span | None:
     if not edges:
         return None

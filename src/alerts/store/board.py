@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from alerts.model.level import Axis, Cause, Level, Transition
@@ -68,7 +68,7 @@ def newest_changes(session: Session, institutions: Iterable[str]) -> dict[str, l
     return found
 
 
-def _transition(row: Row[Any]) -> Transition:
+def _transition(row: Any) -> Transition:
     return Transition(
         at=row.at,
         institution=row.institution,

@@ -1,0 +1,74 @@
+"""`alerts web`: the pages, the JSON interface, feeds, health and metrics."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+import click
+
+from alerts.cli.context import App
+from alerts.model.errors import AlertsError
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all.")
+@click.option(
+    "--port", default=8321, show_default=True, type=click.IntRange(0, 65535), help="0: any free one."
+)
+@click.pass_obj
+def web(app: App, host: str, port: int) -> None:
+    """Serve the pages; `alerts run` does it, too.
+
+    \b
+    Reads from the environment:
+      ALERTS_BASE_URL         where the world finds the pages, for links in messages; https for secure cookies
+      ALERTS_SECRET           signs links; a file in the state directory otherwise
+      ALERTS_OPERATOR_TOKEN   lets operators act; a file in the state directory otherwise
+    """
+    import uvicorn
+
+    from alerts.pipeline import log
+    from alerts.pipeline.configuration import Configuration
+    from alerts.pipeline.pages import base_url
+    from alerts.pipeline.runtime import Runtime
+    from alerts.pipeline.tokens import operator_token, signer
+    from alerts.web.app import create_app
+
+    log.configure()
+    configuration = Configuration(app.config_dir)
+    with app.open() as database, _listening(host, port) as listener:
+        database.upgrade()
+        runtime = Runtime(database=database, configuration=configuration, enqueue=lambda _hints: None)
+        application = create_app(
+            runtime,
+            signer(app.state, os.environ),
+            operator_token(app.state, os.environ),
+            base_url=base_url(os.environ),
+        )
+        server = uvicorn.Server(
+            uvicorn.Config(
+                application,
+                log_config=None,
+                access_log=False,  # addresses may hold tokens; the application logs without them
+                server_header=False,
+                timeout_graceful_shutdown=5,
+                proxy_headers=True,  # from the addresses in FORWARDED_ALLOW_IPS alone; 127.0.0.1 by default
+                limit_concurrency=200,
+            )
+        )
+        click.echo(f"alerts: pages at http://{host}:{listener.getsockname()[1]}/", err=True)
+        server.run(sockets=[listener])
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """Raises AlertsError where the port is taken or not ours to take."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise AlertsError(f"port {port} on {host}: {error.strerror}; choose another with --port") from error
+    return listener

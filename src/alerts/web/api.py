@@ -1,0 +1,270 @@
+"""The same as the pages, as JSON: gated by the same rules, described at /api/openapi.json."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from alerts.delivery import escape
+from alerts.delivery.profile_forms import profile_record
+from alerts.delivery.tiers import DETAIL, Change, gate, gate_changes
+from alerts.model.errors import NotFoundError
+from alerts.model.records import contribution_record, rounded
+from alerts.model.times import format_time
+from alerts.pipeline.health import health
+from alerts.store import board, cases, lists
+from alerts.store.tables import AlertRow
+from alerts.web import institutions as listing
+from alerts.web.atom import told_once
+from alerts.web.openapi import document
+from alerts.web.pages import asked_instant, institution_of, read_profile
+from alerts.web.site import site_of
+from alerts.web.stories import Shown, StoryPage, read_alert, read_story
+
+MOST: Final = 200
+
+
+def answer(record: Mapping[str, Any], *, status: int = 200) -> Response:
+    """Lone surrogates, which UTF-8 cannot carry, stay escaped."""
+    try:
+        body = json.dumps(record, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        body = json.dumps(record).encode()
+    return Response(body, status_code=status, media_type="application/json")
+
+
+def openapi(request: Request) -> Response:
+    return answer(document(site_of(request).address(request)))
+
+
+def institutions(request: Request) -> Response:
+    site = site_of(request)
+    asked = listing.Asked.of(request.query_params)
+    with site.runtime.database.read() as session:
+        visitor = site.visitor(request, session)
+        found = listing.read_board(session, site.settings, asked, visitor.tier, site.now())
+    return answer(
+        {
+            "kind": "institutions",
+            "found": found.found,
+            "page": found.page,
+            "pages": found.pages,
+            "institutions": [_row(each) for each in found.rows],
+        }
+    )
+
+
+def _row(row: listing.Row) -> dict[str, Any]:
+    return {
+        "institution": row.institution.id,
+        "name": row.institution.name,
+        "category": row.institution.category,
+        "region": row.institution.region,
+        "tags": sorted(row.institution.tags),
+        "impact": row.highest.value,
+        "levels": {axis.value: level.value for axis, level in row.levels.items()},
+        "stories": row.stories,
+        "newest_change": change_record(row.change) if row.change else None,
+    }
+
+
+def change_record(change: Change) -> dict[str, Any]:
+    """A level change as a tier may see it; the keys of a transition."""
+    return {
+        "kind": "transition",
+        "at": format_time(change.at),
+        "institution": change.institution,
+        "axis": change.axis.value,
+        "from": change.from_.value,
+        "to": change.to.value,
+        "score": None if change.score is None else rounded(change.score),
+        "cause": change.cause.value,
+        "contributions": [contribution_record(each) for each in change.contributions],
+    }
+
+
+def institution(request: Request) -> Response:
+    site = site_of(request)
+    with site.runtime.database.read() as session:
+        visitor = site.visitor(request, session)
+        known = institution_of(site.settings, request.path_params["institution"])
+        at = asked_instant(request.query_params, visitor, site.now())
+        found = read_profile(site, session, known, at).profile
+    return answer(profile_record(gate(found, visitor.tier)))
+
+
+def changes(request: Request) -> Response:
+    site = site_of(request)
+    limit = _limit(request)
+    with site.runtime.database.read() as session:
+        visitor = site.visitor(request, session)
+        known = institution_of(site.settings, request.path_params["institution"])
+        recorded = cases.transitions(session, known.id, limit=limit)
+    shown = gate_changes(reversed(recorded), visitor.tier, site.now())
+    return answer(
+        {"kind": "changes", "institution": known.id, "changes": [change_record(each) for each in shown]}
+    )
+
+
+def stories(request: Request) -> Response:
+    site = site_of(request)
+    limit = _limit(request)
+    with site.runtime.database.read() as session:
+        visitor = site.visitor(request, session)
+        known = institution_of(site.settings, request.path_params["institution"])
+        if not visitor.tier.allows(DETAIL):
+            raise HTTPException(403, "Stories are for members of the strategic circle.")
+        found = lists.stories(session, institution=known.id, limit=limit)
+    return answer({"kind": "stories", "institution": known.id, "stories": found})
+
+
+def story(request: Request) -> Response:
+    site = site_of(request)
+    with site.runtime.database.read() as session:
+        visitor = site.visitor(request, session)
+        if not visitor.tier.allows(DETAIL):
+            raise HTTPException(403, "Stories are for members of the strategic circle.")
+        found = read_story(session, site.settings, request.path_params["story"])
+    return answer(_story(found))
+
+
+def _story(found: StoryPage) -> dict[str, Any]:
+    return {
+        "kind": "story",
+        "story": found.id,
+        "institution": found.institution,
+        "title": found.title,
+        "confidence": rounded(found.confidence),
+        "grade": found.grade,
+        "mix": found.mix,
+        "topics": list(found.topics),
+        "first": format_time(found.first),
+        "newest": format_time(found.newest),
+        "merged_into": found.merged_into,
+        "publishers": [
+            {
+                "weight": each.weight,
+                "reports": [_report(shown) for shown in each.reports],
+                "merged": [{"a": link.a, "b": link.b, "reason": link.reason} for link in each.group.links],
+            }
+            for each in found.publishers
+        ],
+        "withdrawn": [_report(each) for each in found.gone],
+        "events": [
+            {
+                "at": format_time(each.at),
+                "kind": each.kind,
+                "other": each.other,
+                "score": each.score,
+                "why": each.why,
+            }
+            for each in found.events
+        ],
+        "omitted": found.left_out,
+    }
+
+
+def _report(shown: Shown) -> dict[str, Any]:
+    report = shown.report
+    return {
+        "item": report.item,
+        "title": report.title,
+        "url": escape.safe_url(report.url) or None,
+        "source": report.source,
+        "publisher": report.publisher,
+        "reliability": report.reliability.value,
+        "direct": report.direct,
+        "published": format_time(report.published) if report.published else None,
+        "observed": format_time(report.observed),
+        "salience": rounded(report.salience),
+        "revisions": shown.revisions,
+    }
+
+
+def alert(request: Request) -> Response:
+    site = site_of(request)
+    with site.runtime.database.read() as session:
+        visitor = site.visitor(request, session)
+        if not visitor.tier.allows(DETAIL):
+            raise HTTPException(403, "Alerts are for members of the strategic circle.")
+        active = site.runtime.configuration.current()
+        return answer(read_alert(session, active, request.path_params["alert"], visitor))
+
+
+def alerts(request: Request) -> Response:
+    site, subscriber = site_of(request), request.path_params["subscriber"]
+    limit, asked = _limit(request), request.query_params.get("rule", "")
+    with site.runtime.database.read() as session:
+        visitor = site.visitor(request, session)
+        if not visitor.may_read(subscriber):
+            raise HTTPException(403, "These alerts are for their subscriber.")
+        known = site.settings.subscribers.get(subscriber)
+        if known is None:
+            raise NotFoundError("subscriber", subscriber)
+        rule = int(asked) if asked.isascii() and asked.isdigit() else None
+        if asked and (rule is None or not 1 <= rule <= len(known.watch)):
+            raise NotFoundError("rule", asked, f"{subscriber} has {len(known.watch)}")
+        rows = told_once(board.alerts_of(session, subscriber, limit=MOST * 3), rule)[:limit]
+        moved = board.transitions_by_id(
+            session, [row.transition for row in rows if row.transition is not None]
+        )
+    shown = {each: gate_changes([change], known.tier, site.now())[0] for each, change in moved.items()}
+    return answer(
+        {
+            "kind": "alerts",
+            "subscriber": subscriber,
+            "alerts": [_alert(row, shown.get(row.transition or 0)) for row in rows],
+        }
+    )
+
+
+def _alert(row: AlertRow, change: Change | None) -> dict[str, Any]:
+    return {
+        "kind": "alert",
+        "id": row.id,
+        "at": format_time(row.at),
+        "subscriber": row.subscriber,
+        "channel": row.channel,
+        "institution": row.institution,
+        "on": row.on,
+        "transition": None if change is None else change_record(change),
+        "state": row.state,
+        "reason": row.reason,
+    }
+
+
+def status(request: Request) -> Response:
+    site = site_of(request)
+    with site.runtime.database.read() as session:
+        if not site.visitor(request, session).operator:
+            raise HTTPException(403, "The state of the system is for operators.")
+        report = health(session, site.runtime.configuration.directory, site.now())
+    return answer({"kind": "status", **report.record()})
+
+
+def _limit(request: Request) -> int:
+    """`?limit=`, at most 200. Raises HTTPException where it is no number."""
+    text = request.query_params.get("limit", "50")
+    if not (text.isascii() and text.isdigit() and 0 < len(text) < 7 and int(text) > 0):
+        raise HTTPException(400, "“limit” is a number from 1 to 200.")
+    return min(int(text), MOST)
+
+
+def paths() -> Sequence[tuple[str, Any]]:
+    """The routes of the interface, the more telling first."""
+    return (
+        ("/openapi.json", openapi),
+        ("/institutions", institutions),
+        ("/institutions/{institution}", institution),
+        ("/institutions/{institution}/changes", changes),
+        ("/institutions/{institution}/stories", stories),
+        ("/stories/{story}", story),
+        ("/alerts/{alert}", alert),
+        ("/subscribers/{subscriber}/alerts", alerts),
+        ("/status", status),
+    )

@@ -1,0 +1,129 @@
+"""The pages as an ASGI application.
+
+    request ─> Hardening ─> route ─> who asks (access) ─> what there is (reading, store) ─> gate ─> template
+
+Handlers that read the database are plain functions: they run in threads, none blocks the loop.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from importlib.resources import files
+from typing import Final
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+
+from alerts.model.errors import AlertsError, NotFoundError, StoreError, UsageError
+from alerts.pipeline import log
+from alerts.pipeline.runtime import Runtime
+from alerts.pipeline.tokens import Signer
+from alerts.web import api, atom, operators, pages, probes, unsubscribing
+from alerts.web.access import Door, Visitor
+from alerts.web.middleware import Hardening
+from alerts.web.site import Site, site_of
+
+ASSETS: Final = {
+    "style.css": "text/css",
+    "page.js": "text/javascript",
+    "icon.svg": "image/svg+xml",
+}
+
+
+def create_app(runtime: Runtime, signer: Signer, operator_token: str, *, base_url: str = "") -> Starlette:
+    """The application. `base_url` is where the world finds it; its cookies are for https where that says so."""
+    https = base_url.startswith("https://")
+    app = Starlette(
+        routes=_routes(),
+        middleware=[Middleware(Hardening, https=https)],
+        exception_handlers={HTTPException: _http_error, AlertsError: _our_error, Exception: _defect},
+    )
+    app.state.site = Site(runtime, Door(signer, operator_token, https=https), base_url)
+    return app
+
+
+def _routes() -> list[Route | Mount]:
+    return [
+        Route("/", pages.home),
+        Route("/institutions/{institution}", pages.profile),
+        Route("/institutions/{institution}/feed.atom", atom.institution_feed),
+        Route("/stories/{story}", pages.story),
+        Route("/alerts/{alert}", pages.alert),
+        Route("/subscribers/{subscriber}/feed.atom", atom.subscriber_feed),
+        Route("/subscribers/{subscriber}/rules/{rule:int}/feed.atom", atom.subscriber_feed),
+        Route("/enter/{token}", pages.enter),
+        Route("/leave", pages.leave, methods=["POST"]),
+        Route("/unsubscribe/{token}", unsubscribing.unsubscribe, methods=["GET", "POST"]),
+        Route("/unsubscribe/{token}/undo", unsubscribing.undo, methods=["POST"]),
+        Route("/operate", operators.overview),
+        Route("/operate/enter", operators.enter, methods=["GET", "POST"]),
+        Route("/operate/{action}", operators.act, methods=["POST"]),
+        Route("/healthz", probes.healthz),
+        Route("/readyz", probes.readyz),
+        Route("/metrics", probes.metrics),
+        Route("/static/{name}", asset),
+        Mount("/api", routes=[Route(path, endpoint) for path, endpoint in api.paths()]),
+    ]
+
+
+def asset(request: Request) -> Response:
+    """One of our few files."""
+    name = request.path_params["name"]
+    if name not in ASSETS:
+        raise HTTPException(404)
+    body = files("alerts.web").joinpath("static", name).read_bytes()
+    etag = f'"{hashlib.sha256(body).hexdigest()[:20]}"'
+    headers = {"ETag": etag, "Cache-Control": "public, max-age=300"}
+    if request.headers.get("if-none-match") == etag:
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type=ASSETS[name], headers=headers)
+
+
+_HEADINGS: Final = {
+    400: "That cannot be understood",
+    403: "Not for you",
+    404: "Not found",
+    405: "Not like that",
+    413: "Too large",
+    503: "Not now",
+}
+
+
+def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101
+    said = (
+        error.detail if error.status_code != 404 or error.detail != "Not Found" else "There is no such page."
+    )
+    return _failed(request, error.status_code, said, dict(error.headers or {}))
+
+
+def _our_error(request: Request, error: Exception) -> Response:
+    if isinstance(error, NotFoundError):
+        return _failed(request, 404, f"There is no {error.kind} “{error.key[:100]}”.")
+    if isinstance(error, UsageError):
+        return _failed(request, 400, str(error))
+    log.event("page.failed", logging.ERROR, caught=True)
+    if isinstance(error, StoreError):
+        return _failed(request, 503, "The database does not answer.", {"Retry-After": "10"})
+    return _failed(request, 500, "This could not be done.")
+
+
+def _defect(request: Request, _error: Exception) -> Response:
+    log.event("page.failed", logging.ERROR, caught=True)
+    return _failed(request, 500, "This is a defect of the program. It is in the log.")
+
+
+def _failed(request: Request, status: int, said: str, headers: dict[str, str] | None = None) -> Response:
+    """An error for people, or for programs where they ask."""
+    if request.url.path.startswith("/api/"):
+        response = api.answer({"error": said}, status=status)
+    else:
+        values = {"heading": _HEADINGS.get(status, "Something went wrong"), "said": said}
+        response = site_of(request).page(request, "error.html.j2", Visitor(), values, status=status)
+    response.headers.update(headers or {})
+    return response

@@ -1,0 +1,210 @@
+"""Atom feeds (RFC 4287): level changes of an institution, alerts of a subscriber or of one watch rule."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from urllib.parse import quote
+from xml.sax.saxutils import escape, quoteattr
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from alerts.delivery.escape import clean
+from alerts.delivery.tiers import DETAIL, Change, gate_changes, gate_transition
+from alerts.model.errors import NotFoundError
+from alerts.model.level import Transition
+from alerts.model.subscriber import Tier
+from alerts.model.times import format_time
+from alerts.store import board, cases
+from alerts.store.tables import AlertRow
+from alerts.web.pages import institution_of
+from alerts.web.site import Site, site_of
+
+ENTRIES: Final = 50
+_NAMESPACE: Final = uuid.UUID("5f3a2c1e-8d47-4b7e-9a55-2f6c1d0b7e43")
+"""Ids depend on what an entry is about alone: the same in every feed, on every machine, after every restart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    id: str
+    title: str
+    at: datetime
+    url: str
+    text: str
+    tags: Sequence[str] = ()
+
+
+def stable_urn(*parts: str) -> str:
+    return f"urn:uuid:{uuid.uuid5(_NAMESPACE, chr(0).join(parts))}"
+
+
+def institution_feed(request: Request) -> Response:
+    """The level changes of an institution."""
+    site = site_of(request)
+    with site.runtime.database.read() as session:
+        visitor = site.visitor(request, session)
+        institution = institution_of(site.settings, request.path_params["institution"])
+        known = cases.transitions(session, institution.id, limit=200)
+    changes = gate_changes(reversed(known), visitor.tier, site.now())[:ENTRIES]
+    base = site.address(request)
+    page = f"{base}/institutions/{quote(institution.id, safe='')}"
+    entries = [change_entry(each, institution.name, page) for each in changes]
+    title = f"{institution.name}: level changes"
+    return answer(request, stable_urn("feed", "institution", institution.id), title, page, entries)
+
+
+def change_entry(change: Change, name: str, page: str) -> Entry:
+    """A level change as a tier may see it."""
+    said = f"{name}, {change.axis} ({change.axis.horizon}): {change.from_} to {change.to}"
+    score = "" if change.score is None else f" Score {change.score:.2f}."
+    why = "".join(
+        f"\n{each.value:.3f} {clean(each.title)} (grade {each.grade})" for each in change.contributions[:5]
+    )
+    return Entry(
+        id=stable_urn("transition", change.institution, change.axis, format_time(change.at)),
+        title=said,
+        at=change.at,
+        url=page,
+        text=f"{said} by {change.cause}.{score}{why}",
+        tags=(change.axis.value, change.to.value, "rise" if change.rises else "fall"),
+    )
+
+
+def subscriber_feed(request: Request) -> Response:
+    """A subscriber's alerts, for the bearer of that subscriber's link and for operators."""
+    site, subscriber, rule = (
+        site_of(request),
+        request.path_params["subscriber"],
+        request.path_params.get("rule"),
+    )
+    with site.runtime.database.read() as session:
+        visitor = site.visitor(request, session)
+        if not visitor.may_read(subscriber):
+            raise HTTPException(
+                403, "These alerts are for their subscriber: `alerts link --subscriber` makes a link."
+            )
+        known = site.settings.subscribers.get(subscriber)
+        if known is None:
+            raise NotFoundError("subscriber", subscriber)
+        if rule is not None and not 1 <= rule <= len(known.watch):
+            raise NotFoundError("rule", str(rule), f"{subscriber} has {len(known.watch)}")
+        rows = told_once(board.alerts_of(session, subscriber, limit=10 * ENTRIES), rule)[:ENTRIES]
+        moved = board.transitions_by_id(
+            session, [row.transition for row in rows if row.transition is not None]
+        )
+    base = site.address(request)
+    entries = [alert_entry(site, row, moved.get(row.transition or 0), known.tier, base) for row in rows]
+    about = f"{subscriber}, rule {rule}" if rule is not None else subscriber
+    return answer(
+        request,
+        stable_urn("feed", "subscriber", subscriber, str(rule or "")),
+        f"Alerts for {about}",
+        base,
+        entries,
+    )
+
+
+def told_once(rows: Sequence[AlertRow], rule: int | None) -> list[AlertRow]:
+    """One alert of each event, whatever the number of channels; of one watch rule (from 1) where asked for."""
+    seen: set[tuple[object, ...]] = set()
+    kept = []
+    for row in rows:
+        if rule is not None and not _by_rule(row, rule):
+            continue
+        event = (
+            row.at,
+            row.institution,
+            row.on,
+            row.transition,
+            row.detail.get("story"),
+            row.detail.get("item"),
+        )
+        if event not in seen:
+            seen.add(event)
+            kept.append(row)
+    return kept
+
+
+def _event(row: AlertRow, transition: Transition | None) -> tuple[object, ...]:
+    """What happened, whoever is told of it and however."""
+    axis = "" if transition is None else transition.axis
+    detail = row.detail
+    return row.institution, row.on, format_time(row.at), axis, detail.get("item", ""), detail.get("story", "")
+
+
+def _by_rule(row: AlertRow, rule: int) -> bool:
+    considered = row.detail.get("considered") or {}
+    return any(each["rule"] == rule and each["matched"] for each in considered.get("rules", ()))
+
+
+def alert_entry(site: Site, row: AlertRow, transition: Transition | None, tier: Tier, base: str) -> Entry:
+    """An alert as its subscriber's tier may see it."""
+    institution = site.settings.institutions.get(row.institution)
+    name = institution.name if institution is not None else row.institution
+    page = f"{base}/institutions/{quote(row.institution, safe='')}"
+    held = f" Held back: {row.reason}." if row.reason else ""
+    if transition is not None:
+        told = change_entry(gate_transition(transition, tier), name, page)
+        title, text, tags = told.title, told.text, told.tags
+    else:
+        headline = clean(str(row.detail.get("title", "")))
+        title = f"{name}: {row.on}" + (f": {headline}" if headline else "")
+        text, tags = title, (row.on,)
+    return Entry(
+        id=stable_urn(
+            "alert", row.institution, row.on, format_time(row.at), str(row.detail.get("item", "")), row.id
+        ),
+        title=title,
+        at=row.at,
+        url=f"{base}/alerts/{quote(row.id, safe='')}" if tier.allows(DETAIL) else page,
+        text=text + held,
+        tags=tags,
+    )
+
+
+def answer(request: Request, feed_id: str, title: str, page: str, entries: Sequence[Entry]) -> Response:
+    """The feed, or 304 where the reader has it already."""
+    body = atom(feed_id, title, page, str(request.url.path), entries).encode("utf-8", "replace")
+    etag = f'"{hashlib.sha256(body).hexdigest()[:20]}"'
+    headers = {"ETag": etag, "Cache-Control": "private, max-age=60"}
+    known = request.headers.get("if-none-match", "")
+    if etag in [each.strip().removeprefix("W/") for each in known.split(",")]:
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type="application/atom+xml", headers=headers)
+
+
+def atom(feed_id: str, title: str, page: str, own: str, entries: Sequence[Entry]) -> str:
+    """The document. Texts may hold anything: what XML cannot carry was cleaned away before."""
+    updated = max((each.at for each in entries), default=None)
+    # A feed without entries never changed: any instant is right, so long as it stays.
+    lines = [
+        '<?xml version="1.0" encoding="utf-8"?>',
+        '<feed xmlns="http://www.w3.org/2005/Atom">',
+        f"<id>{feed_id}</id>",
+        f"<title>{escape(clean(title))}</title>",
+        f"<updated>{format_time(updated) if updated else '1970-01-01T00:00:00Z'}</updated>",
+        "<author><name>Institution alerts</name></author>",
+        f'<link rel="alternate" type="text/html" href={quoteattr(page)}/>',
+        f'<link rel="self" type="application/atom+xml" href={quoteattr(own)}/>',
+    ]
+    for each in entries:
+        at = format_time(each.at)
+        text = "\n".join(clean(line) for line in each.text.splitlines())
+        lines += [
+            "<entry>",
+            f"<id>{each.id}</id>",
+            f"<title>{escape(clean(each.title))}</title>",
+            f"<updated>{at}</updated><published>{at}</published>",
+            f'<link rel="alternate" type="text/html" href={quoteattr(each.url)}/>',
+            *(f"<category term={quoteattr(tag)}/>" for tag in each.tags),
+            f'<content type="text">{escape(text)}</content>',
+            "</entry>",
+        ]
+    return "\n".join([*lines, "</feed>"]) + "\n"

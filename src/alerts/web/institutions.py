@@ -1,0 +1,169 @@
+"""The list of institutions: filtered, sorted, a page at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+
+from alerts.delivery.tiers import ANALYSIS, Change, gate_transition
+from alerts.model.institution import Institution
+from alerts.model.level import Axis, Level, Transition
+from alerts.model.settings import Settings
+from alerts.model.subscriber import Tier
+from alerts.scoring.plot import spark_svg
+from alerts.store import board, lists
+
+PAGE: Final = 50
+SPARK: Final = timedelta(days=90)
+SORTS: Final = ("level", "changed", "name")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the reader asked for; unknown values count as not given."""
+
+    tag: str = ""
+    region: str = ""
+    category: str = ""
+    at_least: Level = Level.LOW
+    text: str = ""
+    sort: str = SORTS[0]
+    page: int = 1
+
+    @classmethod
+    def of(cls, query: Mapping[str, str]) -> Asked:
+        level, sort, page = query.get("level", ""), query.get("sort", ""), query.get("page", "")
+        return cls(
+            tag=query.get("tag", ""),
+            region=query.get("region", ""),
+            category=query.get("category", ""),
+            at_least=Level(level) if level in list(Level) else Level.LOW,
+            text=query.get("q", "").strip(),
+            sort=sort if sort in SORTS else SORTS[0],
+            page=int(page) if page.isascii() and page.isdigit() and 0 < len(page) < 7 else 1,
+        )
+
+    def query(self) -> dict[str, str]:
+        """As in an address, the defaults left out."""
+        return {
+            "tag": self.tag,
+            "region": self.region,
+            "category": self.category,
+            "level": "" if self.at_least is Level.LOW else self.at_least.value,
+            "q": self.text,
+            "sort": "" if self.sort == SORTS[0] else self.sort,
+        }
+
+    def wants(self, institution: Institution, highest: Level) -> bool:
+        return (
+            (not self.tag or self.tag in institution.tags)
+            and (not self.region or self.region == institution.region)
+            and (not self.category or self.category == institution.category)
+            and highest >= self.at_least
+            and (not self.text or _named(institution, self.text.casefold()))
+        )
+
+
+def _named(institution: Institution, text: str) -> bool:
+    return any(text in each.casefold() for each in (institution.name, institution.id, *institution.aliases))
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the list, as far as the tier may see it."""
+
+    institution: Institution
+    levels: Mapping[Axis, Level]
+    highest: Level
+    stories: int
+    change: Change | None
+    spark: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """A page of the list. `raised` counts, of everything tracked, the institutions by their highest level."""
+
+    rows: Sequence[Row]
+    found: int
+    tracked: int
+    raised: Mapping[Level, int]
+    page: int
+    pages: int
+
+
+def read_board(session: Session, settings: Settings, asked: Asked, tier: Tier, now: datetime) -> Board:
+    """The list as asked for, gated."""
+    known = {
+        institution: {Axis(axis): Level(level) for axis, level in axes.items()}
+        for institution, axes in lists.levels(session).items()
+    }
+    highest = {
+        each: max(known[each].values(), key=lambda level: level.rank) if each in known else Level.LOW
+        for each in settings.institutions
+    }
+    wanted = [each for each in settings.institutions.values() if asked.wants(each, highest[each.id])]
+    ordered = _ordered(session, wanted, highest, asked.sort)
+    pages = max(1, -(-len(ordered) // PAGE))
+    page = min(asked.page, pages)
+    shown = ordered[(page - 1) * PAGE : page * PAGE]
+    ids = [each.id for each in shown]
+    stories = board.story_counts(session, ids)
+    newest = board.newest_changes(session, ids)
+    steps = board.changes_since(session, ids, now - SPARK) if tier.allows(ANALYSIS) else None
+    quiet = dict.fromkeys(Axis, Level.LOW)
+    rows = [
+        Row(
+            institution=each,
+            levels=known.get(each.id, quiet),
+            highest=highest[each.id],
+            stories=stories.get(each.id, 0),
+            change=gate_transition(newest[each.id][0], tier) if each.id in newest else None,
+            spark=Markup("")
+            if steps is None
+            else spark(steps.get(each.id, ()), known.get(each.id, quiet), now, each.name),
+        )
+        for each in shown
+    ]
+    raised = {level: sum(value is level for value in highest.values()) for level in Level}
+    return Board(rows, len(ordered), len(settings.institutions), raised, page, pages)
+
+
+def _ordered(
+    session: Session, wanted: Sequence[Institution], highest: Mapping[str, Level], sort: str
+) -> list[Institution]:
+    by_name = sorted(wanted, key=lambda each: (each.name.casefold(), each.id))
+    if sort == "name":
+        return by_name
+    changed = board.changed_at(session)
+    recent = sorted(by_name, key=lambda each: -(changed[each.id].timestamp() if each.id in changed else 0.0))
+    return recent if sort == "changed" else sorted(recent, key=lambda each: -highest[each.id].rank)
+
+
+def spark(changes: Sequence[Transition], levels: Mapping[Axis, Level], now: datetime, name: str) -> Markup:
+    """The highest level of an institution over the last three months as a small picture."""
+    start = now - SPARK
+    current = dict(levels)
+    for change in reversed(changes):
+        current[change.axis] = change.from_
+    steps = [(start, max(current.values(), key=lambda level: level.rank))]
+    for change in changes:
+        current[change.axis] = change.to
+        steps.append((change.at, max(current.values(), key=lambda level: level.rank)))
+    # Made by us, with every text in it escaped.
+    return Markup(spark_svg(steps, now, title=f"{name}, highest level over 90 days"))  # noqa: S704
+
+
+def choices(settings: Settings) -> dict[str, list[str]]:
+    """What can be filtered by."""
+    institutions = settings.institutions.values()
+    return {
+        "tag": sorted({tag for each in institutions for tag in each.tags}),
+        "region": sorted({each.region for each in institutions if each.region}),
+        "category": sorted({each.category for each in institutions if each.category}),
+    }

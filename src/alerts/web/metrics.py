@@ -1,0 +1,117 @@
+"""Metrics for Prometheus, read from the database when they are asked for: every process would say the same.
+
+Nothing is named that an open visitor may not know: no source, no institution, no subscriber is a label.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from sqlalchemy.orm import Session
+
+from alerts.pipeline.runtime import Runtime
+from alerts.store import facts, lists, measures
+from alerts.store.tables import RevisionRow
+
+QUANTILES: Final = (0.5, 0.9, 0.99)
+_CACHED: Final = timedelta(seconds=5)
+
+
+class Collector:
+    """Reads everything in one transaction; asked again within seconds it says the same."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._read: tuple[datetime, list[Metric]] | None = None
+
+    def collect(self) -> Iterator[Metric]:
+        now = self._runtime.clock()
+        known = self._read
+        if known is None or not timedelta(0) <= now - known[0] < _CACHED:
+            with self._runtime.database.read() as session:
+                known = (now, list(self._collect(session, now)))
+            self._read = known
+        yield from known[1]
+
+    def _collect(self, session: Session, now: datetime) -> Iterator[Metric]:
+        polled = measures.source_numbers(session, now)
+        yield GaugeMetricFamily("alerts_sources", "Sources that are polled.", polled["active"])
+        yield GaugeMetricFamily(
+            "alerts_sources_failing", "Sources whose last poll failed.", polled["failing"]
+        )
+        yield GaugeMetricFamily("alerts_poll_lag_seconds", "How late the latest due poll is.", polled["lag"])
+        yield from _overdue(session, now)
+        yield CounterMetricFamily(
+            "alerts_item_revisions",
+            "Items and revisions of items observed.",
+            measures.newest_id(session, RevisionRow),
+        )
+        yield CounterMetricFamily(
+            "alerts_transitions", "Level changes recorded.", measures.transition_count(session)
+        )
+        yield GaugeMetricFamily(
+            "alerts_institutions", "Institutions about which anything was found.", measures.tracked(session)
+        )
+        outcomes = GaugeMetricFamily(
+            "alerts_alerts", "Alerts on record by what became of them.", labels=["state", "reason"]
+        )
+        for state, reason, count in measures.alerts_by_outcome(session):
+            outcomes.add_metric([state, reason], count)
+        yield outcomes
+        deliveries = GaugeMetricFamily(
+            "alerts_deliveries", "Deliveries on record by state.", labels=["state", "reason"]
+        )
+        for state, reason, count in measures.deliveries_by_outcome(session):
+            deliveries.add_metric([state, reason], count)
+        yield deliveries
+        yield from _dwell(measures.dwell_times(session, now))
+        yield from _configuration(self._runtime, session, now)
+
+
+def _overdue(session: Session, now: datetime) -> Iterator[Metric]:
+    """Work that waits although it is due: what the queues look like from the database."""
+    count = GaugeMetricFamily("alerts_overdue", "Work that is due and waits, by kind.", labels=["kind"])
+    age = GaugeMetricFamily(
+        "alerts_overdue_age_seconds", "For how long the oldest of it has been due.", labels=["kind"]
+    )
+    for kind, (waiting, since) in lists.overdue(session, now).items():
+        count.add_metric([kind], waiting)
+        age.add_metric([kind], (now - since).total_seconds() if since is not None else 0.0)
+    yield count
+    yield age
+
+
+def _dwell(seconds: Sequence[float]) -> Iterator[Metric]:
+    """Gauges, not a summary of all time: the quantiles are those of the last hour."""
+    ordered = sorted(seconds)
+    dwell = GaugeMetricFamily(
+        "alerts_dwell_seconds",
+        "From the observation of an item to the acceptance of its message, last hour.",
+        labels=["quantile"],
+    )
+    for quantile in QUANTILES:
+        if ordered:
+            dwell.add_metric([str(quantile)], ordered[min(len(ordered) - 1, int(quantile * len(ordered)))])
+    yield dwell
+    yield GaugeMetricFamily("alerts_dwell_messages", "Messages behind these quantiles.", len(ordered))
+
+
+def _configuration(runtime: Runtime, session: Session, now: datetime) -> Iterator[Metric]:
+    tick = facts.get(session, "tick")
+    in_force = facts.get(session, "configuration")
+    for name, help_text, fact in (
+        ("alerts_tick_age_seconds", "Since the last tick of beat.", tick),
+        ("alerts_config_age_seconds", "Since the configuration in force was taken up.", in_force),
+    ):
+        metric = GaugeMetricFamily(name, help_text)
+        if fact is not None:
+            metric.add_metric([], (now - fact.at).total_seconds())
+        yield metric
+    yield GaugeMetricFamily(
+        "alerts_config_refused",
+        "1 while the files of the configuration are refused and the last good one stays in force.",
+        1.0 if runtime.configuration.problems else 0.0,
+    )

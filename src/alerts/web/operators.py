@@ -1,0 +1,173 @@
+"""The operators' page, and what can be done from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Final
+from urllib.parse import urlencode
+
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from alerts.model.alert import DeliveryState
+from alerts.model.errors import AlertsError
+from alerts.model.subscriber import Selection, Silence
+from alerts.model.times import parse_duration
+from alerts.pipeline import log, operate
+from alerts.pipeline.health import health
+from alerts.pipeline.route import silenced
+from alerts.pipeline.runtime import Runtime
+from alerts.store import lists, sources
+from alerts.store.sources import Health
+from alerts.web.access import Visitor, check_form, form_of
+from alerts.web.site import Site, site_of
+
+MOST: Final = 50
+STATES: Final = ("", *(state.value for state in DeliveryState))
+
+
+def overview(request: Request) -> Response:
+    """How everything fares. For operators alone."""
+    site = site_of(request)
+    state = request.query_params.get("state", "")
+    state = state if state in STATES else ""
+    now = site.now()
+    with site.runtime.database.read() as session:
+        visitor = site.visitor(request, session)
+        if not visitor.operator:
+            return RedirectResponse("/operate/enter", status_code=303)
+        known = [each for each in sources.health(session) if each.active]
+        values = {
+            "report": health(session, site.runtime.configuration.directory, now),
+            "dead": lists.deliveries(session, state=[DeliveryState.DEAD.value], limit=MOST),
+            "deliveries": lists.deliveries(session, state=[state] if state else (), limit=MOST),
+            "silences": [_shown(each) for each in silenced(session, site.settings) if each.until > now],
+            "sources": sorted(known, key=_attention)[: 4 * MOST],
+            "sources_total": len(known),
+            "sources_failing": sum(bool(each.error) for each in known),
+        }
+    values |= {
+        "config_problems": site.runtime.configuration.problems,
+        "institution_ids": list(site.settings.institutions)[:1000],
+        "states": STATES,
+        "state": state,
+        "most": MOST,
+        "done": request.query_params.get("done", "")[:200],
+    }
+    return site.page(request, "operate.html.j2", visitor, values)
+
+
+def _attention(each: Health) -> tuple[bool, bool, int, str]:
+    """What is stopped, holds something back or fails comes first."""
+    return (not each.state.stopped, not each.state.held, -each.error_streak, each.id)
+
+
+def _shown(silence: Silence) -> dict[str, object]:
+    select = silence.select
+    about = ["all institutions"] if select.all else sorted(select.institutions)
+    for name, values in (("tag", select.tags), ("region", select.regions), ("category", select.categories)):
+        about += [f"{name} {value}" for value in sorted(values)]
+    by = silence.author or ("" if silence.id else "configuration")
+    return {
+        "id": silence.id,
+        "about": ", ".join(about),
+        "until": silence.until,
+        "reason": silence.reason,
+        "by": by,
+    }
+
+
+async def enter(request: Request) -> Response:
+    """Asks for the operator token, and starts a session with the right one."""
+    site = site_of(request)
+    if request.method != "POST":
+        return site.page(request, "operate_enter.html.j2", Visitor(), {"wrong": False})
+    fields = await form_of(request)
+    if not site.door.is_operator(fields.get("token", "")):
+        log.event("operator.refused")
+        return site.page(request, "operate_enter.html.j2", Visitor(), {"wrong": True}, status=403)
+    response = RedirectResponse("/operate", status_code=303)
+    site.door.begin(response, site.now())
+    log.event("operator.entered")
+    return response
+
+
+async def act(request: Request) -> Response:
+    """Does one thing and goes back to the page, which says what was done."""
+    site = site_of(request)
+    action = ACTIONS.get(request.path_params["action"])
+    if action is None:
+        raise HTTPException(404, "There is no such action.")
+    fields = await form_of(request)
+    said = await run_in_threadpool(_act, site, request, fields, action)
+    return RedirectResponse("/operate?" + urlencode({"done": said}), status_code=303)
+
+
+_Action = Callable[[Runtime, Mapping[str, str], datetime], str]
+
+
+def _act(site: Site, request: Request, fields: dict[str, str], action: _Action) -> str:
+    with site.runtime.database.read() as session:
+        visitor = site.visitor(request, session)
+    check_form(request, visitor, fields)
+    try:
+        return action(site.runtime, fields, site.now())
+    except AlertsError as error:
+        return f"Not done: {error}"
+
+
+def _redeliver(runtime: Runtime, fields: Mapping[str, str], _now: datetime) -> str:
+    return f"Delivery {operate.redeliver(runtime, fields.get('delivery', ''))} is due now."
+
+
+def _redeliver_dead(runtime: Runtime, _fields: Mapping[str, str], _now: datetime) -> str:
+    return f"{len(operate.redeliver_dead(runtime))} deliveries are due now."
+
+
+def _silence(runtime: Runtime, fields: Mapping[str, str], now: datetime) -> str:
+    lasting = fields.get("for", "")
+    try:
+        until = now + parse_duration(lasting)
+    except (ValueError, OverflowError):
+        return f"Not done: {lasting!r} is no duration; write for example 4h."
+    made = operate.silence(
+        runtime,
+        Selection(institutions=frozenset({fields.get("institution", "")})),
+        until=until,
+        reason=fields.get("reason", ""),
+        author=fields.get("by", ""),
+    )
+    return f"Silence {made.id} holds."
+
+
+def _unsilence(runtime: Runtime, fields: Mapping[str, str], _now: datetime) -> str:
+    operate.unsilence(runtime, fields.get("silence", ""))
+    return "The silence has ended."
+
+
+def _release(runtime: Runtime, fields: Mapping[str, str], _now: datetime) -> str:
+    source = fields.get("source", "")
+    try:
+        held = operate.release_quarantine(runtime, source)
+    except operate.RefusedError:
+        operate.resume(runtime, source)
+        return f"{source} will be polled again now."
+    return f"{held} items of {source} will be taken in at its next poll, which is due now."
+
+
+def _ack(runtime: Runtime, fields: Mapping[str, str], _now: datetime) -> str:
+    done = operate.ack(runtime, fields.get("alert", ""), fields.get("by", ""))
+    return f"{done.subscriber} gets no reminders of {done.institution} until it changes."
+
+
+ACTIONS: Final[Mapping[str, _Action]] = {
+    "redeliver": _redeliver,
+    "redeliver-dead": _redeliver_dead,
+    "silence": _silence,
+    "unsilence": _unsilence,
+    "release": _release,
+    "ack": _ack,
+}

@@ -1,0 +1,159 @@
+"""The pages that readers see: institutions, a profile, a story, an alert."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from alerts.delivery.tiers import ANALYSIS, DETAIL, gate
+from alerts.model.errors import NotFoundError
+from alerts.model.institution import Institution
+from alerts.model.settings import Settings
+from alerts.model.times import format_time, parse_duration, parse_time
+from alerts.pipeline.membership import member
+from alerts.scoring.plot import levels_svg
+from alerts.web import institutions as listing
+from alerts.web.access import Visitor
+from alerts.web.reading import Read
+from alerts.web.site import Site, site_of
+from alerts.web.stories import read_alert, read_story
+
+WINDOWS: Final = {"30d": timedelta(days=30), "90d": timedelta(days=90), "1y": timedelta(days=365)}
+
+
+def home(request: Request) -> Response:
+    """All institutions."""
+    site = site_of(request)
+    asked = listing.Asked.of(request.query_params)
+    with site.runtime.database.read() as session:
+        visitor = site.visitor(request, session)
+        board = listing.read_board(session, site.settings, asked, visitor.tier, site.now())
+    values = {"board": board, "asked": asked, "choices": listing.choices(site.settings)}
+    return site.page(request, "institutions.html.j2", visitor, values)
+
+
+def profile(request: Request) -> Response:
+    """One institution, now or as of `?at=`."""
+    site = site_of(request)
+    window = request.query_params.get("window", "90d")
+    window = window if window in WINDOWS else "90d"
+    with site.runtime.database.read() as session:
+        visitor = site.visitor(request, session)
+        institution = institution_of(site.settings, request.path_params["institution"])
+        at = asked_instant(request.query_params, visitor, site.now())
+        read = read_profile(site, session, institution, at)
+        shown = gate(read.profile, visitor.tier)
+        values = {
+            "profile": shown,
+            "institution": institution,
+            "past": at,
+            "window": window,
+            "windows": list(WINDOWS),
+            "plot": _plot(site, institution, read, WINDOWS[window]) if visitor.tier.allows(ANALYSIS) else "",
+            "topics": site.settings.topics,
+        }
+    return site.page(request, "profile.html.j2", visitor, values)
+
+
+def institution_of(settings: Settings, institution: str) -> Institution:
+    """Raises NotFoundError where nobody of this id is tracked."""
+    known = settings.institutions.get(institution)
+    if known is None:
+        raise NotFoundError("institution", institution)
+    return known
+
+
+def asked_instant(query: Mapping[str, str], visitor: Visitor, now: datetime) -> datetime | None:
+    """The past instant that was asked for: RFC 3339, or a duration before now (`2d`); None for the present.
+
+    Raises HTTPException where it is none, lies in the future, or the tier may not see the past.
+    """
+    text = query.get("at", "").strip()
+    if not text:
+        return None
+    if not visitor.tier.allows(ANALYSIS):
+        raise HTTPException(403, "Profiles of the past are for members of the leadership alliance.")
+    try:
+        try:
+            at = now - parse_duration(text)
+        except ValueError:
+            at = parse_time(text.replace(" ", "+"))  # a `+` in an address that was not encoded
+    except (ValueError, OverflowError):
+        raise HTTPException(
+            400, "“at” is no time: write for example 2026-02-24T09:00:00Z, or 2d for two days ago."
+        ) from None
+    if at > now:
+        raise HTTPException(400, "“at” lies in the future: projected falls are in the profile of today.")
+    return at
+
+
+def read_profile(site: Site, session: Session, institution: Institution, at: datetime | None) -> Read:
+    """The profile, not gated."""
+    if at is None:
+        return site.reading.now(session, institution)
+    return site.reading.then(session, institution, at)
+
+
+def _plot(site: Site, institution: Institution, read: Read, window: timedelta) -> Markup:
+    since = read.profile.at - window
+    curves = site.reading.curves(institution, read, since)
+    title = f"Levels of {institution.name}, {window.days} days to {format_time(read.profile.at)[:10]}"
+    # Made by us, with every text in it escaped.
+    return Markup(levels_svg(curves, read.profile.history, site.settings.levels, title=title))  # noqa: S704
+
+
+def story(request: Request) -> Response:
+    """What happened, who reported it, and what counts once."""
+    site = site_of(request)
+    with site.runtime.database.read() as session:
+        visitor = site.visitor(request, session)
+        if not visitor.tier.allows(DETAIL):  # whether the story exists is no business of theirs either
+            return site.page(
+                request, "locked.html.j2", visitor, {"what": "Stories", "tier": DETAIL}, status=403
+            )
+        found = read_story(session, site.settings, request.path_params["story"])
+        if found.merged_into:
+            return RedirectResponse(f"/stories/{found.merged_into}", status_code=303)
+    return site.page(request, "story.html.j2", visitor, {"story": found})
+
+
+def alert(request: Request) -> Response:
+    """Why an alert fired."""
+    site = site_of(request)
+    with site.runtime.database.read() as session:
+        visitor = site.visitor(request, session)
+        if not visitor.tier.allows(DETAIL):
+            return site.page(
+                request, "locked.html.j2", visitor, {"what": "Alerts", "tier": DETAIL}, status=403
+            )
+        active = site.runtime.configuration.current()
+        record = read_alert(session, active, request.path_params["alert"], visitor)
+    institution = site.settings.institutions.get(record["alert"]["institution"])
+    return site.page(request, "alert.html.j2", visitor, {"record": record, "institution": institution})
+
+
+def enter(request: Request) -> Response:
+    """Follows a member's link: remembers it and goes to the first page."""
+    site = site_of(request)
+    token = request.path_params["token"]
+    with site.runtime.database.read() as session:
+        known = member(session, site.door.signer, site.settings, token, site.now())
+    if known is None:
+        raise HTTPException(403, "This link is not good any more: it expired or was revoked.")
+    response = RedirectResponse("/", status_code=303)
+    site.door.remember(response, token, known, site.now())
+    return response
+
+
+def leave(request: Request) -> Response:
+    """Forgets the member's link and the operator's session on this device."""
+    response = RedirectResponse("/", status_code=303)
+    site_of(request).door.forget(response)
+    return response

@@ -1,0 +1,152 @@
+"""How values are written on a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from urllib.parse import quote, urlencode
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from alerts.delivery import escape
+from alerts.delivery.profile_forms import coverage_text
+from alerts.delivery.reasons import Reason
+from alerts.delivery.tiers import ANALYSIS, DETAIL
+from alerts.model.level import LEVELS, Axis, Level
+from alerts.model.profile import CoverageState
+from alerts.model.story import Mix
+from alerts.model.subscriber import Tier
+from alerts.model.times import format_duration, format_time, parse_time
+
+_MIX: Final = {
+    Mix.DIRECT: "direct sources",
+    Mix.MIXED: "direct and secondary",
+    Mix.SECONDARY: "secondary sources",
+}
+_COVERAGE: Final = {
+    CoverageState.COVERED: "All sources that would report on it are working.",
+    CoverageState.PARTIAL: "Some of the sources that would report on it are not working.",
+    CoverageState.BLIND: "None of the sources that would report on it is working: silence is no all-clear.",
+}
+TIER_NAMES: Final = {
+    Tier.OPEN: "open",
+    Tier.STRATEGIC_CIRCLE: "strategic circle",
+    Tier.LEADERSHIP_ALLIANCE: "leadership alliance",
+}
+
+
+def environment() -> Environment:
+    """The templates, with everything escaped that is not markup of ours."""
+    env = Environment(
+        loader=PackageLoader("alerts.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    env.filters.update(
+        words=words,
+        headline=escape.headline,
+        link=escape.safe_url,
+        when=when,
+        ago=ago,
+        ahead=ahead,
+        number=number,
+        seg=segment,
+        level=level_mark,
+        mix=lambda mix: _MIX[Mix(mix)],
+        coverage=lambda state: _COVERAGE[state],
+        coverage_text=coverage_text,
+        meaning=meaning,
+        age=lambda seconds: format_duration(timedelta(seconds=seconds)),
+        stamp=format_time,
+        instant=parse_time,
+        tier=lambda tier: TIER_NAMES[Tier(tier)],
+        query=query,
+    )
+    env.globals.update(axes=list(Axis), levels=LEVELS, detail=DETAIL, analysis=ANALYSIS, numbers=numbers)
+    return env
+
+
+def words(text: object) -> str:
+    """Foreign text on one line, without characters that print as nothing or turn the direction of writing."""
+    return escape.clean(str(text))
+
+
+def when(at: datetime | None, *, day: bool = False) -> Markup:
+    """An instant as people read it, with the exact one for programs."""
+    if at is None:
+        return Markup("–")
+    at = at.astimezone(UTC)
+    said = f"{at.day} {at:%b %Y}" if day else f"{at.day} {at:%b %Y, %H:%M} UTC"
+    return Markup('<time datetime="{}">{}</time>').format(format_time(at), said)
+
+
+def ago(at: datetime | None, now: datetime) -> Markup:
+    """How long ago an instant was, with the instant itself."""
+    if at is None:
+        return Markup("never")
+    said = f"{_span(now - at)} ago" if now >= at else f"in {_span(at - now)}"
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(format_time(at), format_time(at), said)
+
+
+def ahead(at: datetime | None, now: datetime) -> str:
+    """How long from now an instant is."""
+    return "–" if at is None else f"in {_span(at - now)}" if at > now else "now"
+
+
+def _span(value: timedelta) -> str:
+    """One unit, as people say it."""
+    seconds = int(abs(value.total_seconds()))
+    for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        count = seconds // size
+        if count:
+            return f"{count} {unit}{'' if count == 1 else 's'}"
+    return f"{seconds} s"
+
+
+def number(value: float | None, digits: int = 2) -> str:
+    return "–" if value is None else f"{value:.{digits}f}"
+
+
+def segment(text: str) -> str:
+    """A text as one segment of an address."""
+    return quote(text, safe="")
+
+
+def level_mark(level: Level | str) -> Markup:
+    """A level as word and bars: the colour is not needed to read it."""
+    known = Level(level)
+    bars = Markup("").join(Markup("<i></i>") for _ in range(known.rank + 1))
+    return Markup(
+        '<span class="level {0}"><span class="bars" aria-hidden="true">{1}</span>{0}</span>'
+    ).format(known.value, bars)
+
+
+def numbers(values: Iterable[int], most: int = 8) -> Markup:
+    """Numbers of source records that jump to the evidence pack."""
+    listed = list(values)
+    shown = Markup("").join(
+        Markup('<a class="ref" href="#e{0}" aria-label="evidence {0}">{0}</a>').format(each)
+        for each in listed[:most]
+    )
+    left = len(listed) - most
+    more = Markup('<a class="ref more" href="#evidence">+{}</a>').format(left) if left > 0 else Markup("")
+    return Markup('<span class="refs">{}{}</span>').format(shown, more) if listed else Markup("")
+
+
+def meaning(reason: str) -> str:
+    """What a reason for holding something back means; the reason itself where it is none of those."""
+    try:
+        return Reason(reason).meaning
+    except ValueError:
+        return reason
+
+
+def query(values: dict[str, str], **changes: object) -> str:
+    """The query of an address: `values` with some of them changed, empty ones left out."""
+    merged = {**values, **{name: str(value) for name, value in changes.items()}}
+    kept = {name: value for name, value in merged.items() if value not in {"", "None"}}
+    return "?" + urlencode(kept) if kept else "?"

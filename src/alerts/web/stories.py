@@ -1,0 +1,153 @@
+"""A story and an alert as their pages show them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy.orm import Session
+
+from alerts.cases.observation import report
+from alerts.delivery.tiers import gate_explanation
+from alerts.model.errors import NotFoundError
+from alerts.model.settings import Settings
+from alerts.model.story import Group, Report
+from alerts.pipeline.configuration import Active
+from alerts.pipeline.explain import explain
+from alerts.scoring.confidence import weight
+from alerts.store import board, lists
+from alerts.store.tables import FindingRow, StoryRow
+from alerts.stories.features import Features
+from alerts.stories.independence import independent
+from alerts.web.access import Visitor
+
+MOST: Final = 100
+"""Reports of a story on its page, and events of its making."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A report with its weight and how many revisions it had."""
+
+    report: Report
+    weight: float
+    revisions: int
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """An independent publisher: its reports, and the links by which further ones count with them."""
+
+    reports: tuple[Shown, ...]
+    group: Group
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """How the story grew: an item joined, or another story was found to be the same."""
+
+    at: datetime
+    kind: str
+    other: str
+    score: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoryPage:
+    """`gone` are reports that count no more; `left_out` so many more there are."""
+
+    id: str
+    institution: str
+    name: str
+    title: str
+    confidence: float
+    grade: str
+    mix: str
+    first: datetime
+    newest: datetime
+    topics: tuple[str, ...]
+    publishers: tuple[Publisher, ...]
+    gone: tuple[Shown, ...]
+    titles: dict[str, str]
+    events: tuple[Event, ...]
+    left_out: int
+    merged_into: str | None
+
+
+def read_story(session: Session, settings: Settings, story_id: str) -> StoryPage:
+    """Raises NotFoundError where there is no such story."""
+    row = board.story(session, story_id)
+    if row is None:
+        raise NotFoundError("story", story_id)
+    revisions: dict[str, list[FindingRow]] = {}
+    for finding in lists.members(session, story_id):
+        revisions.setdefault(finding.item, []).append(finding)
+    listed = list(revisions.items())[:MOST]
+    shown = {item: _shown(row, settings, found) for item, found in listed}
+    counting = {item: each for item, each in shown.items() if each.report.salience > 0}
+    groups = independent([Features.load(found[0].features) for item, found in listed if item in counting])
+    publishers = [
+        Publisher(
+            reports=tuple(counting[item] for item in group.items),
+            group=group,
+            weight=max(counting[item].weight for item in group.items),
+        )
+        for group in groups
+    ]
+    known = settings.institutions.get(row.institution)
+    return StoryPage(
+        id=row.id,
+        institution=row.institution,
+        name=known.name if known is not None else row.institution,
+        title=row.title,
+        confidence=row.confidence,
+        grade=row.grade,
+        mix=row.mix,
+        first=row.first,
+        newest=row.newest,
+        topics=tuple(topic for topic, _ in row.topics),
+        publishers=tuple(sorted(publishers, key=lambda each: -each.weight)),
+        gone=tuple(each for item, each in shown.items() if item not in counting),
+        titles={item: found[-1].title for item, found in listed},
+        events=tuple(
+            Event(each.at, each.kind, each.other, each.why["score"], each.why["why"])
+            for each in board.story_events(session, story_id, limit=MOST)
+        ),
+        left_out=len(revisions) - len(listed),
+        merged_into=row.merged_into,
+    )
+
+
+def _shown(story: StoryRow, settings: Settings, found: Sequence[FindingRow]) -> Shown:
+    """An item as it reads now; when it was observed is when it was first."""
+    first, last = found[0], found[-1]
+    seen = report(
+        story.institution,
+        settings.sources,
+        item=last.item,
+        title=last.title,
+        url=last.url,
+        source=last.source,
+        publisher=last.publisher,
+        published=first.published,
+        observed=first.observed,
+        salience=last.salience,
+        topics=tuple((topic, share) for topic, share in last.topics),
+    )
+    rules = tuple(sorted({str(mention[4]) for mention in last.mentions}))
+    return Shown(seen, weight(seen.reliability, seen.direct), len(found), rules)
+
+
+def read_alert(session: Session, active: Active, alert_id: str, visitor: Visitor) -> dict[str, Any]:
+    """Why an alert fired, as far as the visitor may see it. Raises NotFoundError where there is no such alert."""
+    row = lists.alert(session, alert_id)
+    if row is None or row.id != alert_id:  # on the web no guessing by the beginning of an id
+        raise NotFoundError("alert", alert_id)
+    return gate_explanation(
+        explain(session, active, alert_id), visitor.tier, private=visitor.may_read(row.subscriber)
+    )
