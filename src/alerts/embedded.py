@@ -4,7 +4,8 @@
     ├── broker   valkey-server on a unix socket, append-only file on     (unless a broker is configured)
     ├── poll     celery worker, queue `poll`
     ├── work     celery worker, queues `match`, `send`
-    └── beat     celery beat
+    ├── beat     celery beat
+    └── web      the pages                                              (unless --port is 0 or taken)
 
 A child that ends is started again, later each time it ends soon, and said so. The children lead process
 groups of their own, so Ctrl-C reaches the supervisor alone, which then stops them in order; they also die
@@ -234,6 +235,21 @@ def start_workers(supervisor: Supervisor) -> None:
     supervisor.add(
         "beat", [*celery, "beat", "--schedule", str(schedule), "--pidfile=", "--loglevel", "WARNING"]
     )
+
+
+def start_web(supervisor: Supervisor, port: int) -> None:
+    """Starts the pages on the loopback interface, or says why not: everything else goes on without them."""
+    if port == 0:
+        return
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            supervisor.say(f"no pages: port {port}: {error.strerror}; choose another with --port")
+            return
+    pages = ["web", "--host", "127.0.0.1", "--port", str(port)]
+    supervisor.add("web", [sys.executable, "-m", "alerts", *pages])
 
 
 def _answers(path: Path, seconds: float) -> bool:

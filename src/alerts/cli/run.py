@@ -12,7 +12,15 @@ from pathlib import Path
 import click
 
 from alerts.cli.context import App
-from alerts.embedded import Supervisor, broker, check_broker, signals, start_workers, state_directory
+from alerts.embedded import (
+    Supervisor,
+    broker,
+    check_broker,
+    signals,
+    start_web,
+    start_workers,
+    state_directory,
+)
 from alerts.model.errors import UsageError
 
 
@@ -26,9 +34,16 @@ from alerts.model.errors import UsageError
 @click.option(
     "--state", type=click.Path(path_type=Path), default=None, metavar="DIR", help="As before the command."
 )
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8321,
+    show_default=True,
+    help="Of the pages, on the loopback interface; 0: no pages.",
+)
 @click.pass_obj
-def run(app: App, once: bool, demo: bool, state: Path | None) -> None:
-    """Run the broker, the workers and beat here; one command is the whole system.
+def run(app: App, once: bool, demo: bool, state: Path | None, port: int) -> None:
+    """Run the broker, the workers, beat and the pages here; one command is the whole system.
 
     Without --broker a Redis-compatible server is started for it, without --database a SQLite file is used;
     both live in the state directory.
@@ -45,9 +60,9 @@ def run(app: App, once: bool, demo: bool, state: Path | None) -> None:
         if once and not demo:
             _once(app)
         elif not demo:
-            _forever(app)
+            _forever(app, port)
         else:
-            _demo(app, once=once)
+            _demo(app, port, once=once)
 
 
 def _once(app: App) -> None:
@@ -69,7 +84,7 @@ def _once(app: App) -> None:
         click.echo(f"polled {len(outcomes)} sources: {new} new items, {failed} failed", err=True)
 
 
-def _forever(app: App) -> None:
+def _forever(app: App, port: int) -> None:
     settings = app.settings()  # a broken configuration starts nothing
     if app.broker:
         check_broker(app.broker)
@@ -78,6 +93,7 @@ def _forever(app: App) -> None:
         supervisor = Supervisor(app.environment(), say=lambda line: click.echo(f"alerts: {line}", err=True))
         with signals(supervisor), _broker(app, supervisor, state):
             start_workers(supervisor)
+            start_web(supervisor, port)
             click.echo(
                 f"alerts: watching {len(settings.institutions)} institutions in {len(settings.sources)} sources; "
                 f"state in {state}; Ctrl-C stops",
@@ -113,7 +129,7 @@ def _scene(app: App) -> Iterator[None]:
         yield
 
 
-def _demo(app: App, *, once: bool) -> None:
+def _demo(app: App, port: int, *, once: bool) -> None:
     from alerts.demo import play
     from alerts.pipeline import log
 
@@ -127,5 +143,6 @@ def _demo(app: App, *, once: bool) -> None:
     supervisor = Supervisor(app.environment(), say=lambda line: click.echo(f"alerts: {line}", err=True))
     with signals(supervisor), _broker(app, supervisor, app.state):
         start_workers(supervisor)
+        start_web(supervisor, port)
         with app.runtime() as (runtime, _):
             play.live(app.stage, runtime, sys.stdout, supervisor.watch)
