@@ -12,10 +12,15 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from alerts.store.database import Database
 from alerts.store.tables import Base
+
+# No timed assertions: how long an example takes says nothing on a machine that does other things, too.
+hypothesis.settings.register_profile("alerts", deadline=None)
+hypothesis.settings.load_profile("alerts")
 
 DATA = Path(__file__).parents[1].parent / "shared" / "data"
 

@@ -95,6 +95,8 @@ class SpikeDetector:
         state.hours = {each: count for each, count in state.hours.items() if each > last - 24}
         state.days = {each: count for each, count in state.days.items() if each > last // 24 - _DAYS - 2}
 
+        if before + 1 < _MINIMUM:
+            return None
         quiet_days = range(max(state.since, (hour - 23) // 24 - _DAYS), (hour - 23) // 24)
         if len(quiet_days) < _WARM_UP:
             return None

@@ -115,16 +115,24 @@ def fall_instant(
     if least <= 0:
         return None
     live = [each for each in terms if value(each, after, half_life) >= NEGLIGIBLE]
-    low, step = after, int(half_life)
-    while score(live, low + step, half_life) >= least:
-        low += step
-    high = low + step
+    low, above, step = after, score(live, after, half_life) - least, int(half_life)
+    while (beyond := score(live, low + step, half_life) - least) >= 0:
+        low, above = low + step, beyond
+    high, below = low + step, beyond
+    # Secants close in on the instant in a few steps; halving finds the microsecond, and keeps them honest.
+    halve = False
     while high - low > 1:
         middle = (low + high) // 2
-        if score(live, middle, half_life) >= least:
-            low = middle
+        if not halve and high - low > 1024 and above > 0:
+            guess = low + int((high - low) * (above / (above - below)))
+            middle = min(max(guess, low + 1), high - 1)
+        difference = score(live, middle, half_life) - least
+        width = high - low
+        if difference >= 0:
+            low, above = middle, difference
         else:
-            high = middle
+            high, below = middle, difference
+        halve = (high - low) * 2 > width
     return high
 
 
