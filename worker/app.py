@@ -14,16 +14,22 @@ from celery import Celery
 from celery.exceptions import SecurityWarning
 from celery.signals import setup_logging
 
+from alerts.model.errors import UsageError
 from alerts.pipeline import environment, log
+from worker import alive
 
 TICK_SECONDS = float(os.environ.get("ALERTS_TICK", "1"))
+try:
+    BROKER_URL = environment.setting(os.environ, environment.BROKER) or "redis://localhost:6379/0"
+except UsageError as error:  # celery imports this module: one line instead of its traceback
+    raise SystemExit(f"alerts: {error}") from None
 
 # Tasks come as JSON and are looked up by name: being root, as in a plain container, adds no danger of code.
 warnings.filterwarnings("ignore", category=SecurityWarning)
 
 app = Celery("alerts", include=["worker.tasks"])
 app.conf.update(
-    broker_url=environment.setting(os.environ, environment.BROKER) or "redis://localhost:6379/0",
+    broker_url=BROKER_URL,
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
     # A task taken by a worker that died comes back after the visibility time-out, which kombu checks for only
@@ -63,6 +69,7 @@ app.conf.update(
     timezone="UTC",
     enable_utc=True,
 )
+alive.install(app)
 
 
 @setup_logging.connect

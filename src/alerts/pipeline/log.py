@@ -25,10 +25,10 @@ class _Lines(logging.Formatter):
         if record.exc_info and record.exc_info[0] is not None:
             fields["error"] = f"{record.exc_info[0].__name__}: {_one_line(str(record.exc_info[1]))}"
         if self._as_json:
-            line = {"at": at, "level": record.levelname.lower(), "event": record.getMessage(), **fields}
+            line = {"at": at, "level": record.levelname.lower(), "event": _first_line(record), **fields}
             return json.dumps(line, default=str)
         shown = " ".join(f"{name}={value}" for name, value in fields.items())
-        return f"{at} {record.levelname.lower()} {_one_line(record.getMessage())} {shown}".rstrip()
+        return f"{at} {record.levelname.lower()} {_first_line(record)} {shown}".rstrip()
 
 
 def configure(level: str | None = None) -> None:
@@ -47,6 +47,12 @@ def configure(level: str | None = None) -> None:
 def event(name: str, level: int = logging.INFO, *, caught: bool = False, **fields: object) -> None:
     """Logs one event. `caught`: with the exception being handled, as one line."""
     logging.getLogger(_ROOT).log(level, name, exc_info=caught, extra={"fields": fields})
+
+
+def _first_line(record: logging.LogRecord) -> str:
+    """Libraries put whole stacks into a message, once a second while a broker is away."""
+    lines = record.getMessage().strip().splitlines()
+    return _one_line(lines[0])[:500] if lines else ""
 
 
 def _one_line(text: str) -> str:

@@ -1,0 +1,55 @@
+"""Signs of life for whoever supervises a process: a file that is touched while the process does its work.
+
+A worker touches it while its loop runs and holds its broker; beat whenever the broker has taken a tick. A
+process that hangs, or has lost its broker for good, lets the file grow old (`worker.healthcheck`).
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from celery import Celery, bootsteps
+from celery.signals import after_task_publish
+
+from worker.healthcheck import FILE_ENV
+
+EVERY_SECONDS = 5.0
+
+
+def install(app: Celery) -> None:
+    """Makes workers and beat of this app show that they live, where ALERTS_ALIVE names a file."""
+    name = os.environ.get(FILE_ENV)
+    if not name:
+        return
+    file = Path(name)
+    app.steps["consumer"].add(_step(file))
+
+    def published(**_: Any) -> None:
+        file.touch()
+
+    # Only beat sends ticks.
+    after_task_publish.connect(published, sender="tick", weak=False, dispatch_uid="alive")
+
+
+def _step(file: Path) -> type[bootsteps.StartStopStep]:
+    class Alive(bootsteps.StartStopStep):  # type: ignore[misc]
+        """Starts with the connection to the broker and stops with it."""
+
+        requires = ("celery.worker.consumer.connection:Connection",)
+
+        def __init__(self, parent: Any, **options: Any) -> None:
+            super().__init__(parent, **options)
+            self._timer: Any = None
+
+        def start(self, parent: Any) -> None:
+            file.touch()
+            self._timer = parent.timer.call_repeatedly(EVERY_SECONDS, file.touch)
+
+        def stop(self, parent: Any) -> None:  # noqa: ARG002
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+
+    return Alive
