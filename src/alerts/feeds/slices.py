@@ -91,9 +91,10 @@ def cut(body: bytes, content_type: str, *, base_url: str, mark_size: int) -> Sli
     opening, closing = _OPEN[name], b"</" + name + b">"
     entries: list[bytes] = []
     while True:
-        end = body.find(closing, at) + len(closing)
-        if end < at:
+        end = body.find(closing, at)
+        if end < 0:
             return None
+        end += len(closing)
         following = opening.search(body, end)
         if following is None:
             entries.append(body[at:end])
