@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from types import MappingProxyType
 
 from alerts.config.entries import Entries, Entry
@@ -11,6 +12,7 @@ from alerts.config.forms import (
     InstitutionForm,
     ItemForm,
     LevelsForm,
+    OperatorsForm,
     SelectionForm,
     SilenceForm,
     SourceForm,
@@ -21,6 +23,7 @@ from alerts.config.forms import (
 from alerts.model.institution import Institution, MatchRules, Relation
 from alerts.model.item import Item
 from alerts.model.level import Axis, Level, LevelRules
+from alerts.model.operators import Operators
 from alerts.model.secret import Secret
 from alerts.model.settings import ConfigTest, Expectation, Settings
 from alerts.model.source import Source
@@ -31,6 +34,7 @@ from alerts.model.topic import Severity, Topic
 def build(entries: Entries, content_hash: str) -> Settings:
     """The settings of entries that have no problem."""
     levels = [_levels(form) for _, form in entries.valid("levels", LevelsForm)]
+    operators = [_operators(form) for _, form in entries.valid("operators", OperatorsForm)]
     return Settings(
         hash=content_hash,
         sources=MappingProxyType(
@@ -45,6 +49,7 @@ def build(entries: Entries, content_hash: str) -> Settings:
             {form.id: _subscriber(form) for _, form in entries.valid("subscribers", SubscriberForm)}
         ),
         silences=tuple(_silence(form) for _, form in entries.valid("silences", SilenceForm)),
+        operators=operators[0] if operators else Operators(),
         tests=tuple(_test(entry, form) for entry, form in entries.valid("tests", ConfigTestForm)),
     )
 
@@ -111,6 +116,14 @@ def _levels(form: LevelsForm) -> LevelRules:
     )
 
 
+def _operators(form: OperatorsForm) -> Operators:
+    return Operators(_secrets(form.channels), frozenset(form.on))
+
+
+def _secrets(channels: Mapping[str, str]) -> Mapping[str, Secret]:
+    return MappingProxyType({name: Secret(url) for name, url in channels.items()})
+
+
 def _selection(form: SelectionForm) -> Selection:
     return Selection(
         institutions=frozenset(form.institutions),
@@ -137,7 +150,7 @@ def _subscriber(form: SubscriberForm) -> Subscriber:
     return Subscriber(
         id=form.id,
         tier=form.tier,
-        channels=MappingProxyType({name: Secret(url) for name, url in form.channels.items()}),
+        channels=_secrets(form.channels),
         watch=tuple(_watch(each) for each in form.watch),
         quiet_hours=None
         if quiet is None

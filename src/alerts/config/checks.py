@@ -8,6 +8,7 @@ from typing import Final
 from alerts.config.document import did_you_mean
 from alerts.config.entries import Entries, Entry
 from alerts.config.forms import (
+    SINGLE,
     ConfigTestForm,
     InstitutionForm,
     LevelsForm,
@@ -31,6 +32,8 @@ _KEYS: Final = {
 def check(entries: Entries) -> None:
     """Report every contradiction between and inside the entries."""
     known = {section: _named(entries, section) for section in _KEYS}
+    for section in sorted(SINGLE):
+        _check_single(entries, section)
     _check_levels(entries)
     for source, form in entries.valid("sources", SourceForm):
         _check_ids(source, ("speaks_for",), form.speaks_for, known, "institutions")
@@ -84,10 +87,13 @@ def _check_id(entry: Entry, steps: tuple[str | int, ...], each: str, known: Know
     entry.report(*steps, message=f"{key}: no {section.removesuffix('s')} has the id {written}{suggestion}")
 
 
+def _check_single(entries: Entries, section: str) -> None:
+    for entry in entries.all(section)[1:]:
+        file, line, _ = entries.all(section)[0].place()
+        entry.report(message=f"{section} stand in {file}:{line} already: keep them in one place", at_key=True)
+
+
 def _check_levels(entries: Entries) -> None:
-    for entry in entries.all("levels")[1:]:
-        file, line, _ = entries.all("levels")[0].place()
-        entry.report(message=f"levels stand in {file}:{line} already: keep them in one place", at_key=True)
     for entry, levels in entries.valid("levels", LevelsForm):
         raise_ = levels.raise_
         for lower, upper in (("medium", "high"), ("high", "critical")):

@@ -9,6 +9,7 @@ from alerts.config.entries import Entries, Entry
 from alerts.config.forms import (
     Form,
     InstitutionForm,
+    OperatorsForm,
     SelectionForm,
     SilenceForm,
     SourceForm,
@@ -100,3 +101,6 @@ def _never_told(entries: Entries) -> Iterator[Problem]:
             yield _warning(entry, message="the subscriber watches nothing and is never told: add `watch:`")
         elif not subscriber.channels:
             yield _warning(entry, message="the subscriber has no channel and is never told: add `channels:`")
+    for entry, operators in entries.valid("operators", OperatorsForm):
+        if not operators.channels:
+            yield _warning(entry, message="the operators have no channel and are never told: add `channels:`")

@@ -32,6 +32,7 @@ from alerts.config.values import (
 from alerts.model.alert import AlertState
 from alerts.model.institution import Criticality, Derivation
 from alerts.model.level import Axis, Level, LevelRules
+from alerts.model.operators import Trouble
 from alerts.model.source import Reliability, Source
 from alerts.model.subscriber import Direction, On, Tier
 from alerts.model.topic import Near, Signal
@@ -285,6 +286,18 @@ class SilenceForm(SelectionForm):
     author: Annotated[Text, Field(description="Who set it, for people.")] = ""
 
 
+class OperatorsForm(Form):
+    """Who is told when the system itself is in trouble."""
+
+    channels: Annotated[
+        dict[Text, ChannelAddress],
+        Field(default_factory=dict, description="Where it is told: a name and an Apprise address for each."),
+    ]
+    on: Annotated[
+        tuple[Trouble, ...], Field(min_length=1, description="Of what: blind, stuck, dead, refused.")
+    ] = tuple(Trouble)
+
+
 class ItemForm(Form):
     """An item of a test, with the keys of a JSONL item; only the title is needed."""
 
@@ -340,7 +353,7 @@ class ConfigTestForm(Form):
 
 
 class ConfigurationForm(Form):
-    """A file of the configuration. Several files may each hold parts; `levels` stands in one of them."""
+    """A file of the configuration. Several files may each hold parts; `levels` and `operators` stand in one of them."""
 
     sources: Annotated[tuple[SourceForm, ...], Field(description="Feeds to poll.")] = ()
     institutions: Annotated[tuple[InstitutionForm, ...], Field(description="Organisations to track.")] = ()
@@ -348,6 +361,9 @@ class ConfigurationForm(Form):
     levels: Annotated[LevelsForm, Field(description="How scores become levels.")] = LevelsForm()
     subscribers: Annotated[tuple[SubscriberForm, ...], Field(description="Who is told.")] = ()
     silences: Annotated[tuple[SilenceForm, ...], Field(description="What is held back for a time.")] = ()
+    operators: Annotated[
+        OperatorsForm, Field(default_factory=OperatorsForm, description="Who looks after the system.")
+    ]
     tests: Annotated[tuple[ConfigTestForm, ...], Field(description="Unit tests, run by `alerts test`.")] = ()
 
 
@@ -358,6 +374,10 @@ ENTRY_FORMS: dict[str, type[Form]] = {
     "levels": LevelsForm,
     "subscribers": SubscriberForm,
     "silences": SilenceForm,
+    "operators": OperatorsForm,
     "tests": ConfigTestForm,
 }
-"""The form of an entry of each section; `levels` is one mapping, the others are lists."""
+"""The form of an entry of each section."""
+
+SINGLE = frozenset({"levels", "operators"})
+"""Sections that are one mapping; the others are lists."""

@@ -12,7 +12,7 @@ from alerts.config.checks import check
 from alerts.config.document import Document, did_you_mean
 from alerts.config.entries import Entries, Entry
 from alerts.config.files import content_hash, read_files, shown
-from alerts.config.forms import ENTRY_FORMS
+from alerts.config.forms import ENTRY_FORMS, SINGLE
 from alerts.config.interpolate import Interpolator
 from alerts.config.tree import Mapping, Scalar, Sequence, parse, type_names
 from alerts.config.validate import validate
@@ -93,7 +93,7 @@ def _read_sections(document: Document, entries: Entries) -> None:
             document.report([section], f"unknown key {section!r}{suggestion} (known: {known})", at_key=True)
         elif isinstance(node, Scalar) and node.text is None:
             continue  # a section whose entries are all commented out
-        elif section == "levels":
+        elif section in SINGLE:
             entries.add(Entry(document, section, (section,), validate(document, (section,), form)))
         elif not isinstance(node, Sequence):
             message = f"{section}: write a list, `- ` before each entry, not {type_names[type(node)]}"

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from alerts.model.institution import Institution
 from alerts.model.item import Item
 from alerts.model.level import Axis, Level, LevelRules
+from alerts.model.operators import Operators
 from alerts.model.source import Source
 from alerts.model.subscriber import Silence, Subscriber
 from alerts.model.topic import Topic
@@ -57,3 +58,4 @@ class Settings:
     subscribers: Mapping[str, Subscriber] = field(default_factory=lambda: MappingProxyType({}))
     silences: tuple[Silence, ...] = ()
     tests: tuple[ConfigTest, ...] = ()
+    operators: Operators = field(default_factory=Operators)

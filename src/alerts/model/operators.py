@@ -1,0 +1,34 @@
+"""Who looks after the system, and what they are told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+from alerts.model.secret import Secret
+
+
+class Trouble(StrEnum):
+    """What operators are told of, once when it begins and once when it is over."""
+
+    BLIND = "blind"  # no source that would report on an institution works
+    STUCK = "stuck"  # work is overdue
+    DEAD = "dead"  # deliveries to a channel were given up
+    REFUSED = "refused"  # an edit of the configuration is not in force
+
+    @property
+    def meaning(self) -> str:
+        return {
+            "blind": "no source that would report on an institution works",
+            "stuck": "work is overdue",
+            "dead": "deliveries to a channel were given up",
+            "refused": "an edit of the configuration was refused",
+        }[self.value]
+
+
+@dataclass(frozen=True, slots=True)
+class Operators:
+    channels: Mapping[str, Secret] = field(default_factory=lambda: MappingProxyType({}))
+    on: frozenset[Trouble] = frozenset(Trouble)
