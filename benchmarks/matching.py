@@ -5,7 +5,7 @@
 Names and texts are made up from syllables and common words with a fixed seed. Texts have 100 words in sentences;
 three in four mention one to three institutions. For each number of names the whole of `Matcher.match` is timed
 on one core, beside two peers on the same texts in the same run: Aho-Corasick (ahocorasick_rs, leftmost-longest,
-only finding the strings) and, up to 10,000 names, a case-sensitive alternation of regular expressions.
+only finding the strings, without case) and, up to 10,000 names, a case-sensitive alternation of regular expressions.
 """
 
 from __future__ import annotations
@@ -48,10 +48,16 @@ def names(count: int, rng: random.Random) -> list[str]:
 
 
 def texts(count: int, tracked: Sequence[str], rng: random.Random) -> list[str]:
+    """Texts of 100 words: ordinary words by Zipf's law, with up to three of the names in them."""
     ordinary, function = sorted(COMMON_WORDS - FUNCTION_WORDS), sorted(FUNCTION_WORDS)
+    rng.shuffle(ordinary)
+    weights = [1 / (rank + 5) for rank in range(len(ordinary))]
     made = []
     for _ in range(count):
-        words = [rng.choice(function if rng.random() < 0.45 else ordinary) for _ in range(100)]
+        words = rng.choices(ordinary, weights, k=100)
+        for at in range(100):
+            if rng.random() < 0.45:
+                words[at] = rng.choice(function)
         for start in range(0, 100, 14):
             words[start] = words[start].capitalize()
             words[min(99, start + 13)] += "."
@@ -62,13 +68,13 @@ def texts(count: int, tracked: Sequence[str], rng: random.Random) -> list[str]:
 
 
 def rate(work: Callable[[str], object], batch: Sequence[str]) -> float:
-    """Texts a second, the best of three runs."""
+    """Texts a second of processor time, the best of three runs."""
     best = float("inf")
     for _ in range(3):
-        begin = time.perf_counter()
+        begin = time.process_time()
         for text in batch:
             work(text)
-        best = min(best, time.perf_counter() - begin)
+        best = min(best, time.process_time() - begin)
     return len(batch) / best
 
 
@@ -83,15 +89,15 @@ def main() -> None:
         tracked = names(count, rng)
         batch = texts(options.texts, tracked, rng)
         institutions = [Institution(id=str(number), name=name) for number, name in enumerate(tracked)]
-        begin = time.perf_counter()
+        begin = time.process_time()
         matcher = Matcher(institutions, TOPICS, {})
-        build = time.perf_counter() - begin
+        build = time.process_time() - begin
         when = datetime(2026, 1, 1, tzinfo=UTC)
         items = {text: Item(id="1", title="", content=text, observed=when) for text in batch}
         ours = rate(lambda text: matcher.match(items[text]), batch)
         mentions = sum(len(matcher.match(items[text]).mentions) for text in batch)
-        automaton = AhoCorasick(tracked, matchkind=MatchKind.LeftmostLongest)
-        peer = rate(automaton.find_matches_as_indexes, batch)
+        automaton = AhoCorasick([name.lower() for name in tracked], matchkind=MatchKind.LeftmostLongest)
+        peer = rate(lambda text: automaton.find_matches_as_indexes(text.lower()), batch)
         regex = 0.0
         if count <= 10_000:
             ordered = sorted(tracked, key=len, reverse=True)

@@ -72,7 +72,7 @@ def _all(given: str) -> Iterator[Derived]:
     for surface in spellings(bare):
         yield Derived(surface, Derivation.SPELLING)
     for surface in _acronyms(full, bare):
-        yield Derived(surface, Derivation.ACRONYM, len(surface.replace(".", "")) > 2)
+        yield Derived(surface, Derivation.ACRONYM, len(surface) > 2)
     for form in short_forms(bare, firm):
         yield form
         if " " in form.surface:
@@ -131,7 +131,7 @@ def _ampersands(surface: str) -> Iterator[str]:
 
 
 def _acronyms(full: Name, bare: Name) -> Iterator[str]:
-    """Initials, with and without the legal form: CNOOC, FDA, MoD, M.I.T."""
+    """Initials, with and without the legal form: CNOOC, FDA, MoD."""
     for name in (bare, *(Name(full.part(0, end)) for end in range(len(bare) + 1, len(full) + 1))):
         begin = 1 if name.low[0] == "the" else 0
         if len(name) > len(bare) and len(name.low[-1]) < 7:
@@ -143,8 +143,6 @@ def _acronyms(full: Name, bare: Name) -> Iterator[str]:
         acronym = "".join(large).upper()
         if acronym.lower() not in STOP_ACRONYMS and acronym.lower() not in FUNCTION_WORDS:
             yield acronym
-            if len(acronym) <= 5:
-                yield ".".join(acronym) + "."
         if name.low[begin] in {"department", "ministry"} and name.low[begin + 1] in {"of", "for"}:
             mixed = large[0] + name.low[begin + 1][0] + "".join(large[1:])
             yield mixed

@@ -7,6 +7,8 @@ tracked. Forms in scripts without spaces are found by an Aho-Corasick automaton 
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -19,7 +21,11 @@ from alerts.matching.text import Text
 
 # These bound the work per word of a text, whatever is tracked.
 LONGEST_NAME = 48  # words; longer names are not looked for
-MOST_SHARED = 16  # a derived form that more institutions share tells none of them
+MOST_SHARED = 16  # a derived form that more institutions share tells none of them …
+MOST_GIVEN = 64  # … nor does a name that so many were given
+
+
+_DOTTED = re.compile(r"(?<![\w.])[A-Z]\.(?: ?[A-Z]\.)+(?!\w)|(?<![\w.])[A-Z](?:\.[A-Z])+(?!\w)")
 
 
 class Found(NamedTuple):
@@ -44,6 +50,7 @@ class Index:
             elif form.words <= LONGEST_NAME:
                 by_key.setdefault(form.key, []).append(form)
         self._forms = {key: kept for key, each in by_key.items() if (kept := _telling(each))}
+        # Names of one word that must have a capital: the most frequent of all false hits, kept apart.
         self._capital = frozenset(
             key for key, each in self._forms.items() if " " not in key and all(map(_needs_capital, each))
         )
@@ -51,8 +58,9 @@ class Index:
         anchors: dict[str, set[tuple[int, int]]] = {}
         for key in self._forms:
             words = key.split(" ")
-            anchor = min(words, key=lambda word: (word in COMMON_WORDS, len(word) < 3, counts[word]))
-            anchors.setdefault(anchor, set()).add((words.index(anchor), len(words)))
+            if key not in self._capital:
+                anchor = min(words, key=lambda word: (word in COMMON_WORDS, len(word) < 3, counts[word]))
+                anchors.setdefault(anchor, set()).add((words.index(anchor), len(words)))
         self._anchors = {word: tuple(sorted(places)) for word, places in anchors.items()}
         self._anchor_words = frozenset(self._anchors)
         self._unspaced = [tuple(each) for each in unspaced.values()]
@@ -68,30 +76,41 @@ class Index:
     def find(self, text: Text, explain: bool = False) -> list[Found]:
         """Every place where the words of a form stand, in no particular order; nothing is judged yet.
 
-        Names of one word in lower case, the most frequent of all false hits, are given only with `explain`.
+        Names of one word that need a capital are given in lower case only with `explain`.
         """
         found: list[Found] = []
-        tokens = text.tokens
-        hits = self._anchor_words.intersection(tokens)
-        if hits:
-            anchors, forms, capital, count = self._anchors, self._forms, self._capital, len(tokens)
-            strict = not explain and not text.caseless and "#" not in text.raw
-            cased = text.cased_tokens
+        tokens, forms = text.tokens, self._forms
+        anchored = self._anchor_words.intersection(tokens)
+        if anchored:
+            count = len(tokens)
             for at, token in enumerate(tokens):
-                if token not in hits:
-                    continue
-                small = strict and cased[at] == token
-                for offset, size in anchors[token]:
-                    first = at - offset
-                    last = first + size
-                    if first < 0 or last > count:
-                        continue
-                    key = token if size == 1 else " ".join(tokens[first:last])
-                    if key in forms and not (small and key in capital):
-                        found.append(Found(-1, -1, first, last, forms[key]))
+                if token in anchored:
+                    for offset, size in self._anchors[token]:
+                        first = at - offset
+                        last = first + size
+                        if first >= 0 and last <= count and (key := " ".join(tokens[first:last])) in forms:
+                            found.append(Found(-1, -1, first, last, forms[key]))
+        strict = not (explain or text.caseless or "#" in text.raw)
+        capital, initials = self._capital, 0
+        for at, word in enumerate(text.cased_tokens):
+            if strict and word.islower():
+                continue
+            if tokens[at] in capital:
+                found.append(Found(-1, -1, at, at + 1, forms[tokens[at]]))
+            initials += len(word) == 1
+        if initials > 1:
+            found.extend(self._find_dotted(text))
         if text.special and self._automaton is not None:
             found.extend(self._find_unspaced(text))
         return found
+
+    def _find_dotted(self, text: Text) -> Iterator[Found]:
+        """Initials with full stops, as if they had none: M.I.T."""
+        for initials in _DOTTED.finditer(text.cased):
+            first = bisect_left(text.starts, initials.start())
+            key = initials.group().replace(".", "").replace(" ", "").lower()
+            if key in self._forms:
+                yield Found(-1, -1, first, first + len(key), self._forms[key])
 
     def _find_unspaced(self, text: Text) -> Iterator[Found]:
         assert self._automaton is not None  # noqa: S101 - the caller checked
@@ -100,8 +119,10 @@ class Index:
 
 
 def _telling(forms: list[Form]) -> tuple[Form, ...]:
-    shared = len({form.institution for form in forms}) > MOST_SHARED
-    return tuple(form for form in forms if form.strength >= Strength.GIVEN or not shared)
+    sharing = len(forms) if len(forms) <= MOST_SHARED else len({form.institution for form in forms})
+    if sharing <= MOST_SHARED:
+        return tuple(forms)
+    return tuple(form for form in forms if form.strength >= Strength.GIVEN) if sharing <= MOST_GIVEN else ()
 
 
 def _needs_capital(form: Form) -> bool:

@@ -24,7 +24,18 @@ class Place:
     Forms in scripts without spaces have offsets only.
     """
 
-    __slots__ = ("_style", "end", "field", "first", "form", "last", "start", "text")
+    __slots__ = (
+        "_gap_after",
+        "_gap_before",
+        "_style",
+        "end",
+        "field",
+        "first",
+        "form",
+        "last",
+        "start",
+        "text",
+    )
 
     def __init__(self, form: Form, field: str, text: Text, found: Found) -> None:
         self.form = form
@@ -34,23 +45,44 @@ class Place:
         self.start = found.start if form.unspaced else text.starts[found.first]
         self.end = found.end if form.unspaced else text.end(found.last - 1)
         self._style = ""
+        self._gap_before: str | None = None
+        self._gap_after: str | None = None
 
     @property
     def surface(self) -> str:
-        """What stands there, with its case, one space between the words."""
-        return " ".join(self.text.cased_tokens[self.first : self.last])
+        """What stands there, with its case, one space between the words; initials without their full stops."""
+        return ("" if self.dotted else " ").join(self.text.cased_tokens[self.first : self.last])
+
+    @property
+    def dotted(self) -> bool:
+        """Whether one word stands there as initials with full stops: M.I.T."""
+        return self.last - self.first > 1 and not self.form.gaps and not self.form.unspaced
 
     def word(self, index: int) -> str:
         """A word of the text with its case; empty outside of the text."""
         return self.text.cased_tokens[index] if 0 <= index < len(self.text.tokens) else ""
 
+    @property
+    def gap_before(self) -> str:
+        """What stands between the word before and this place."""
+        if self._gap_before is None:
+            self._gap_before = self.text.gap(self.first)
+        return self._gap_before
+
+    @property
+    def gap_after(self) -> str:
+        """What stands between this place and the word after."""
+        if self._gap_after is None:
+            self._gap_after = self.text.gap(self.last)
+        return self._gap_after
+
     def before(self, gap: str = " ") -> str:
         """The word before, where just `gap` is between."""
-        return self.word(self.first - 1) if self.first and self.text.gap(self.first) == gap else ""
+        return self.text.cased_tokens[self.first - 1] if self.first and self.gap_before == gap else ""
 
     def after(self, gap: str = " ") -> str:
         """The word after, where just `gap` is between."""
-        return self.word(self.last) if self.text.gap(self.last) == gap else ""
+        return self.word(self.last) if self.gap_after == gap else ""
 
     def extent(self) -> tuple[int, int]:
         """The span of the name in `text.low`, with what belongs to it: punctuation, article, legal form."""
@@ -65,8 +97,8 @@ class Place:
             and not _SENTENCE_END.search(self.text.gap(self.first - 1))
         ):
             start = self.text.starts[self.first - 1]
-        if form.after and low.startswith(form.after, end):
-            end += len(form.after)
+        if (form.after and low.startswith(form.after, end)) or (self.dotted and low.startswith(".", end)):
+            end += len(form.after) or 1
         elif low.startswith(")", end) and low.count("(", start, end) > low.count(")", start, end):
             end += 1
         elif (self.after() or self.after(", ")) in _LEGAL_TAILS:
@@ -76,8 +108,7 @@ class Place:
     @property
     def shows_organisation(self) -> bool:
         """Whether the words around say that an organisation is named: "GM spokesman", "(AP)"."""
-        low = self.text.low
-        in_parentheses = low[: self.start].rstrip().endswith("(") and low[self.end :].lstrip().startswith(")")
+        in_parentheses = self.gap_before.endswith(("(", "( ")) and self.gap_after.startswith((")", " )"))
         return in_parentheses or self.after() in AGENTS
 
     def spelled_out(self) -> str:
@@ -106,7 +137,7 @@ class Place:
 
     @property
     def starts_sentence(self) -> bool:
-        return self.first == 0 or _SENTENCE_END.search(self.text.gap(self.first)) is not None
+        return self.first == 0 or _SENTENCE_END.search(self.gap_before) is not None
 
     @property
     def style(self) -> str:

@@ -22,104 +22,148 @@ from alerts.model.institution import Derivation, Institution
 from alerts.model.mention import Rule
 
 ANAPHOR_REACH = 40  # words back to a name of the same institution
+_MOST_NAMED = 5  # others that a reason names
 
 Reject = Callable[[Place, str], None]
+Span = tuple[str, int, int]  # field, start, end
 
 
 def resolve(
     places: list[Place], texts: Mapping[str, Text], institutions: Mapping[str, Institution], reject: Reject
 ) -> list[Place]:
-    """The places that are mentions, one a span and institution, by field and offset. `reject` is told the others."""
+    """The places that are mentions, at most one a span, by field and offset. `reject` is told the others."""
     context = _Context(texts, institutions)
-    places = _parted(places)
+    spans = _by_span(_parted(places))
+    covers = _covers(spans)
     foreign = _defined_otherwise(places)
-    kept = []
-    for place in places:
-        if place.form.excludes:
-            continue
-        reason = (
-            _inside(place, places)
-            or foreign.get((place.form.institution, place.form.key), "")
-            or _judged(place)
-            or context.missing(place)
-        )
-        if reason:
-            reject(place, reason)
-        else:
-            kept.append(place)
-    names = [place for place in kept if place.form.strength > Strength.ANAPHOR]
-    supported = {place.form.institution for place in names if place.form.strength > Strength.WEAK}
-    spans: dict[tuple[str, int, int], list[Place]] = {}
-    for place in names:
-        if (
+    kept: list[Place] = []
+    for span, rivals in spans.items():
+        for place in rivals:
+            if place.form.excludes:
+                continue
+            reason = (
+                covers.get(span, {}).get(place.form.institution)
+                or covers.get(span, {}).get("")
+                or foreign.get((place.form.institution, place.form.key))
+                or _judged(place)
+                or context.missing(place)
+            )
+            if reason:
+                reject(place, reason)
+            else:
+                kept.append(place)
+    supported = {place.form.institution for place in kept if place.form.strength > Strength.WEAK}
+    anaphors, names = [], []
+    for place in kept:
+        if place.form.strength is Strength.ANAPHOR:
+            anaphors.append(place)
+        elif (
             place.form.strength is Strength.WEAK
             and place.form.institution not in supported
             and not place.shows_organisation
         ):
             reject(place, "a short form, and no fuller name of it stands in the item")
         else:
-            spans.setdefault((place.field, place.start, place.end), []).append(place)
-    clear = {
-        each[0].form.institution
-        for each in spans.values()
-        if len({one.form.institution for one in each}) == 1
-    }
-    chosen = [best for rivals in spans.values() if (best := _choose(rivals, clear, reject)) is not None]
-    anaphors = [place for place in kept if place.form.strength is Strength.ANAPHOR]
+            names.append(place)
+    claims = list(_by_span(names).values())
+    clear = {rivals[0].form.institution for rivals in claims if _agree(rivals)}
+    chosen = [best for rivals in claims if (best := _choose(rivals, clear, reject)) is not None]
     if anaphors:
         chosen += _pointing_back(anaphors, chosen, reject)
     order = {field: number for number, field in enumerate(texts)}
     return sorted(chosen, key=lambda place: (order[place.field], place.start, place.end))
 
 
-def _inside(place: Place, places: Iterable[Place]) -> str:
-    """What longer name or excluded phrase covers a place, if any."""
-    for other in places:
-        if other.field != place.field or other.start >= place.end or place.start >= other.end:
-            continue
-        if other.form.excludes:
-            if other.form.institution == place.form.institution:
-                return f"inside the excluded phrase {other.form.cased!r}"
-        elif (
-            other.end - other.start > place.end - place.start
-            and other.form.strength > Strength.ANAPHOR
-            and not other.form.head
-        ):
-            return f"part of the longer name {other.form.cased!r} ({other.form.institution})"
-    return ""
+def _by_span(places: Iterable[Place]) -> dict[Span, list[Place]]:
+    spans: dict[Span, list[Place]] = {}
+    for place in places:
+        spans.setdefault((place.field, place.start, place.end), []).append(place)
+    return spans
+
+
+def _agree(rivals: list[Place]) -> bool:
+    return len(rivals) == 1 or len({place.form.institution for place in rivals}) == 1
+
+
+# ── What stands inside a longer name ─────────────────────────────────────────────────────────────────────────
+
+
+def _covers(spans: Mapping[Span, list[Place]]) -> dict[Span, dict[str, str]]:
+    """For each span why it is covered: by an institution that it is covered for, "" meaning all."""
+    covered: dict[Span, dict[str, str]] = {}
+    open_spans: list[Span] = []
+    for span in sorted(spans):
+        open_spans = [other for other in open_spans if other[0] == span[0] and other[2] > span[1]]
+        for other in open_spans:
+            _cover(span, other, spans, covered)
+            _cover(other, span, spans, covered)
+        open_spans.append(span)
+        if any(place.form.excludes for place in spans[span]):
+            _cover(span, span, spans, covered)
+    return covered
+
+
+def _cover(
+    inner: Span, outer: Span, spans: Mapping[Span, list[Place]], covered: dict[Span, dict[str, str]]
+) -> None:
+    """Note that `inner` does not count beside `outer`, which overlaps it, where that is so."""
+    longer = outer[2] - outer[1] > inner[2] - inner[1]
+    for place in spans[outer]:
+        form = place.form
+        if form.excludes:
+            reason = f"inside the excluded phrase {form.cased!r}"
+            covered.setdefault(inner, {}).setdefault(form.institution, reason)
+        elif longer and form.strength > Strength.ANAPHOR and not form.head:
+            reason = f"part of the longer name {form.cased!r} ({form.institution})"
+            covered.setdefault(inner, {}).setdefault("", reason)
 
 
 def _parted(places: list[Place]) -> list[Place]:
     """Without names that tell a place by naming another: "X University in Y" is X University, and Y."""
-    spans: dict[tuple[str, int, int], set[str]] = {}
+    if not any(_locates(place) for place in places):
+        return places
+    owners: dict[Span, set[str]] = {}
     for place in places:
         if place.form.strength > Strength.ANAPHOR and not place.form.excludes and not place.form.head:
-            spans.setdefault((place.field, place.first, place.last), set()).add(place.form.institution)
-    return [
-        place
-        for place in places
-        if not any(
-            place.text.tokens[index] in {"in", "at"}
-            and place.form.institution in spans.get((place.field, place.first, index), ())
-            and spans.get((place.field, index + 1, place.last), set()) - {place.form.institution}
-            for index in range(place.first + 1, place.last - 1)
+            owners.setdefault((place.field, place.first, place.last), set()).add(place.form.institution)
+
+    def parts(place: Place) -> bool:
+        return any(
+            place.form.institution in owners.get((place.field, place.first, index), ())
+            and owners.get((place.field, index + 1, place.last), set()) - {place.form.institution}
+            for index in _locates(place)
         )
-    ]
+
+    return [place for place in places if not parts(place)]
+
+
+def _locates(place: Place) -> list[int]:
+    """Where in a name of four words or more a place is told."""
+    inner = range(place.first + 1, place.last - 1) if len(place.form.gaps) > 2 else ()
+    return [index for index in inner if place.text.tokens[index] in {"in", "at"}]
+
+
+# ── What the rest of the item says ───────────────────────────────────────────────────────────────────────────
 
 
 def _defined_otherwise(places: list[Place]) -> dict[tuple[str, str], str]:
     """Initials that the item itself explains as those of something else: artificial pancreas (AP)."""
+    acronyms = [place for place in places if place.form.origin == Derivation.ACRONYM]
+    if not acronyms:
+        return {}
     fuller = {
-        (p.form.institution, p.field, p.end)
-        for p in places
-        if p.form.gaps and p.form.strength > Strength.WEAK
+        (place.form.institution, place.field, place.end)
+        for place in places
+        if place.form.gaps and place.form.strength > Strength.WEAK
     }
     found = {}
-    for place in places:
-        if place.form.origin == Derivation.ACRONYM and (words := place.spelled_out()):
-            own = (place.form.institution, place.field, place.text.end(place.first - 1))
-            if own not in fuller:
-                found[place.form.institution, place.form.key] = f"the initials of {words!r}"
+    for place in acronyms:
+        if (words := place.spelled_out()) and (
+            place.form.institution,
+            place.field,
+            place.text.end(place.first - 1),
+        ) not in fuller:
+            found[place.form.institution, place.form.key] = f"the initials of {words!r}"
     return found
 
 
@@ -128,20 +172,25 @@ def _judged(place: Place) -> str:
 
 
 class _Context:
-    """The words of the whole item, for the conditions that they decide."""
+    """The words of the whole item, for the conditions that they decide; each is looked for once."""
 
     def __init__(self, texts: Mapping[str, Text], institutions: Mapping[str, Institution]) -> None:
         self._texts = texts
         self._institutions = institutions
         self._joined = ""
+        self._met: dict[tuple[str, ...], bool] = {}
 
     def missing(self, place: Place) -> str:
-        if place.form.needs and not any(self._has(word) for word in place.form.needs):
-            return "no context word: " + ", ".join(place.form.needs)
         wanted = self._institutions[place.form.institution].match.require_any
-        if wanted and place.form.rule is not Rule.DOMAIN and not any(self._has(phrase) for phrase in wanted):
-            return "no context word: " + ", ".join(wanted)
+        for words in (place.form.needs, () if place.form.rule is Rule.DOMAIN else wanted):
+            if words and not self._has_any(words):
+                return "no context word: " + ", ".join(words)
         return ""
+
+    def _has_any(self, phrases: tuple[str, ...]) -> bool:
+        if phrases not in self._met:
+            self._met[phrases] = any(self._has(phrase) for phrase in phrases)
+        return self._met[phrases]
 
     def _has(self, phrase: str) -> bool:
         if not self._joined:
@@ -149,33 +198,39 @@ class _Context:
         text = Text(phrase.rstrip(" *"))
         if text.special:
             return any(text.low.strip() in each.low for each in self._texts.values())
-        return " " + " ".join(text.tokens) + ("" if phrase.rstrip().endswith("*") else " ") in self._joined
+        ending = "" if phrase.rstrip().endswith("*") else " "
+        return f" {' '.join(text.tokens)}{ending}" in self._joined
+
+
+# ── Who is meant ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _choose(rivals: list[Place], clear: set[str], reject: Reject) -> Place | None:
     """The one of the forms with the same span that is meant; none where nothing tells."""
+    if len(rivals) == 1:
+        return rivals[0]
     names = {place.form.institution for place in rivals}
     if len(names) > 1:
-        given = {place.form.institution for place in rivals if place.form.strength >= Strength.GIVEN}
-        best = max(place.form.strength for place in rivals)
-        strongest = {place.form.institution for place in rivals if place.form.strength == best}
-        if best < Strength.LISTED and len(given & clear) == 1:
-            names = given & clear
-        elif len(strongest & clear) == 1:
-            names = strongest & clear
-        else:
-            names = strongest
+        names = _meant(rivals, clear)
     for place in rivals:
         if place.form.institution not in names:
             reject(place, f"rather {', '.join(sorted(names))}")
         elif len(names) > 1:
-            others = ", ".join(sorted(names - {place.form.institution}))
-            reject(
-                place, f"ambiguous: it is also a name of {others}, and nothing else in the item tells which"
-            )
-    return (
-        max((p for p in rivals if p.form.institution in names), key=_preference) if len(names) == 1 else None
-    )
+            others = ", ".join(sorted(names - {place.form.institution})[:_MOST_NAMED])
+            reject(place, f"ambiguous: also a name of {others}, and nothing else in the item tells which")
+    own = [place for place in rivals if place.form.institution in names]
+    return max(own, key=_preference) if len(names) == 1 else None
+
+
+def _meant(rivals: list[Place], clear: set[str]) -> set[str]:
+    """Of several institutions with the same words those that are meant: by context, else by the stronger claim."""
+    best = max(place.form.strength for place in rivals)
+    strongest = {place.form.institution for place in rivals if place.form.strength == best}
+    given = {place.form.institution for place in rivals if place.form.strength >= Strength.GIVEN}
+    for candidates in (given if best < Strength.LISTED else set(), strongest):
+        if len(candidates & clear) == 1:
+            return candidates & clear
+    return strongest
 
 
 def _preference(place: Place) -> tuple[int, int, str]:
@@ -185,29 +240,30 @@ def _preference(place: Place) -> tuple[int, int, str]:
 
 
 def _pointing_back(anaphors: list[Place], names: list[Place], reject: Reject) -> list[Place]:
+    """The anaphors that follow a name of their institution closely and can mean no other of theirs."""
     taken: list[Place] = []
-    last: dict[tuple[str, str], int] = {}
-    events = sorted([*anaphors, *names], key=lambda place: (place.field, place.start, place.form.institution))
-    covered = {(place.field, place.start) for place in names}
-    for place in events:
-        key = (place.field, place.form.institution)
-        if place.form.strength > Strength.ANAPHOR:
-            last[key] = place.last
-        elif (place.field, place.start) in covered:
+    last: dict[tuple[str, str], int] = {}  # field, institution: the word after its last mention
+    named = {(place.field, place.start) for place in names}
+    at: dict[tuple[str, int], list[Place]] = {}
+    for place in (*names, *anaphors):
+        at.setdefault((place.field, place.start), []).append(place)
+    for where in sorted(at):
+        if where in named:
+            for place in at[where]:
+                if place.form.strength > Strength.ANAPHOR:
+                    last[place.field, place.form.institution] = place.last
             continue
-        elif key in last and place.first - last[key] <= ANAPHOR_REACH:
-            rivals = {
-                other.form.institution
-                for other in anaphors
-                if (other.field, other.start) == (place.field, place.start)
-                and place.first - last.get((other.field, other.form.institution), -ANAPHOR_REACH - 1)
-                <= ANAPHOR_REACH
-            }
-            if len(rivals) == 1:
-                last[key] = place.last
-                taken.append(place)
-            else:
-                reject(place, "ambiguous: it may point back to " + ", ".join(sorted(rivals)))
-        else:
-            reject(place, "points back to no name close by")
+        near = [
+            place
+            for place in at[where]
+            if place.first - last.get((place.field, place.form.institution), -ANAPHOR_REACH) < ANAPHOR_REACH
+        ]
+        for place in at[where]:
+            if place not in near:
+                reject(place, "points back to no name close by")
+            elif not _agree(near):
+                reject(place, "ambiguous: it may point back to another institution as well")
+        if near and _agree(near):
+            taken.append(max(near, key=_preference))
+            last[near[0].field, near[0].form.institution] = near[0].last
     return taken

@@ -12,6 +12,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache
+from itertools import accumulate, compress, count
+from operator import add
 
 # Scripts written without spaces between words: any character may begin or end a name there.
 _UNSPACED_RANGES = (
@@ -35,7 +37,6 @@ _SPECIAL_SCRIPT = re.compile(f"[{_UNSPACED_RANGES}{_HANGUL}]")
 _NO_WORD = re.compile(rf"[^\w&+]|_|[{_UNSPACED_RANGES}]")
 _CAPITAL = re.compile(r"(?<!\S)[\"'(\[]*[A-Z]")
 _SMALL_PRONOUN = re.compile(r"(?<= )i(?= [a-z])")
-_WORD = re.compile(r"[^ ]+")
 
 # Letters and digits of ASCII stay, all others become a space; `&` and `+` belong to names (AT&T, Canal+).
 _ASCII_WORDS = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) in "&+")}
@@ -75,24 +76,23 @@ def fold(cluster: str) -> str:
 
 
 class Text:
-    """One field, folded. `tokens` are its words in lower case, `cased_tokens` the same with their case.
+    """One field, folded: `cased` keeps its case, `low` is in lower case; both have the same offsets.
 
-    `words` is the field in lower case with a space for everything that is not part of a word, so that words
-    have the same offsets in `words`, `low` and `cased`. `special` says that the text holds Hangul or a
-    script that is written without spaces: there names are looked for character by character.
+    `tokens` are its words in lower case, `cased_tokens` the same with their case. `special` says that the text
+    holds Hangul or a script that is written without spaces: there names are looked for character by character.
     """
 
     __slots__ = (
         "_back",
         "_cased_tokens",
         "_caseless",
+        "_separated",
         "_starts",
         "cased",
         "low",
         "raw",
         "special",
         "tokens",
-        "words",
     )
 
     def __init__(self, raw: str) -> None:
@@ -101,17 +101,18 @@ class Text:
         self._cased_tokens: list[str] | None = None
         self._caseless: bool | None = None
         self._starts: list[int] | None = None
-        if raw.isascii():
-            self.cased = raw
-            self.low = raw.lower()
-            self.words = self.low.translate(_ASCII_WORDS)
+        self.cased = raw if raw.isascii() else self._fold(raw)
+        # `cased` with a space for everything that is not part of a word.
+        if self.cased.isascii():
+            self.low = self.cased.lower()
+            self._separated = self.cased.translate(_ASCII_WORDS)
+            self.tokens = self._separated.lower().split()
             self.special = False
         else:
-            self.cased = self._fold(raw)
             self.low = self.cased.lower().replace("ς", "σ")
-            self.words = _NO_WORD.sub(" ", self.low)
+            self._separated = _NO_WORD.sub(" ", self.cased)
+            self.tokens = self._separated.lower().replace("ς", "σ").split()
             self.special = _SPECIAL_SCRIPT.search(self.low) is not None
-        self.tokens = self.words.split()
 
     def _fold(self, raw: str) -> str:
         odd = set(_NON_ASCII.findall(raw))
@@ -135,17 +136,16 @@ class Text:
     @property
     def cased_tokens(self) -> list[str]:
         if self._cased_tokens is None:
-            separated = (
-                self.cased.translate(_ASCII_WORDS) if self.cased.isascii() else _NO_WORD.sub(" ", self.cased)
-            )
-            self._cased_tokens = separated.split()
+            self._cased_tokens = self._separated.split()
         return self._cased_tokens
 
     @property
     def starts(self) -> list[int]:
         """The offset of each word in `low`."""
         if self._starts is None:
-            self._starts = [found.start() for found in _WORD.finditer(self.words)]
+            parts = self._separated.split(" ")
+            offsets = map(add, accumulate(map(len, parts), initial=0), count())
+            self._starts = list(compress(offsets, parts))
         return self._starts
 
     @property
@@ -156,7 +156,8 @@ class Text:
         """
         if self._caseless is None:
             self._caseless = len(self.tokens) > 3 and (
-                _CAPITAL.search(self.cased) is None or _SMALL_PRONOUN.search(self.cased) is not None
+                _CAPITAL.search(self.cased) is None
+                or (" i " in self.cased and _SMALL_PRONOUN.search(self.cased) is not None)
             )
         return self._caseless
 
@@ -166,8 +167,9 @@ class Text:
 
     def gap(self, index: int) -> str:
         """What stands before word `index`: up to the word before it, or the rim of the text."""
-        begin = self.end(index - 1) if index > 0 else 0
-        finish = self.starts[index] if index < len(self.tokens) else len(self.low)
+        starts, tokens = self.starts, self.tokens
+        begin = starts[index - 1] + len(tokens[index - 1]) if index > 0 else 0
+        finish = starts[index] if index < len(tokens) else len(self.low)
         return self.low[begin:finish]
 
     def raw_span(self, start: int, end: int) -> tuple[int, int]:
