@@ -17,7 +17,7 @@ from alerts.model.level import Axis, Level, LevelRules, Transition
 
 Point = tuple[datetime, float]
 
-WIDTH = 760
+WIDTH = 960
 MARKS = 200
 """Transitions drawn on one axis, the newest; the description counts all."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import traceback
 from importlib.resources import files
 from typing import Final
 
@@ -107,15 +108,22 @@ def _our_error(request: Request, error: Exception) -> Response:
         return _failed(request, 404, f"There is no {error.kind} “{error.key[:100]}”.")
     if isinstance(error, UsageError):
         return _failed(request, 400, str(error))
-    log.event("page.failed", logging.ERROR, caught=True)
+    _log(error)
     if isinstance(error, StoreError):
         return _failed(request, 503, "The database does not answer.", {"Retry-After": "10"})
     return _failed(request, 500, "This could not be done.")
 
 
-def _defect(request: Request, _error: Exception) -> Response:
-    log.event("page.failed", logging.ERROR, caught=True)
+def _defect(request: Request, error: Exception) -> Response:
+    _log(error)
     return _failed(request, 500, "This is a defect of the program. It is in the log.")
+
+
+def _log(error: Exception) -> None:
+    """The kind of error and where it arose. Its text may hold what a visitor sent."""
+    places = traceback.extract_tb(error.__traceback__)[-1:]
+    where = "".join(f"{place.filename}:{place.lineno}" for place in places)
+    log.event("page.failed", logging.ERROR, error=type(error).__name__, where=where)
 
 
 def _failed(request: Request, status: int, said: str, headers: dict[str, str] | None = None) -> Response:

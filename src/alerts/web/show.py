@@ -119,7 +119,7 @@ def segment(text: str) -> str:
 def level_mark(level: Level | str) -> Markup:
     """A level as word and bars: the colour is not needed to read it."""
     known = Level(level)
-    bars = Markup("").join(Markup("<i></i>") for _ in range(known.rank + 1))
+    bars = Markup("<i></i>") * (known.rank + 1) + Markup('<i class="off"></i>') * (3 - known.rank)
     return Markup(
         '<span class="level {0}"><span class="bars" aria-hidden="true">{1}</span>{0}</span>'
     ).format(known.value, bars)
