@@ -5,6 +5,7 @@ cases ─< memberships >─ stories, story_events             which items report
 cases ─< transitions ─< alerts >─ deliveries ─< attempts  what changed, who is told, how it fared
 desks ─< watches                                          what each subscriber was told so far
 clock, configurations, silences, links                    one row each of what all workers share
+troubles                                                  what is wrong with the system itself, while it is
 """
 
 from __future__ import annotations
@@ -325,6 +326,18 @@ class LinkRow(Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+
+
+class TroubleRow(Base):
+    """Something that is wrong with the system now; `told`: its beginning was told to the operators."""
+
+    __tablename__ = "troubles"
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    subject: Mapped[str] = mapped_column(primary_key=True)
+    since: Mapped[datetime]
+    seen: Mapped[datetime]
+    line: Mapped[str]
+    told: Mapped[bool]
 
 
 class LockRow(Base):

@@ -257,6 +257,16 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_transitions_at"), ["at"], unique=False)
 
     op.create_table(
+        "troubles",
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("seen", sa.BigInteger(), nullable=False),
+        sa.Column("line", sa.Text(), nullable=False),
+        sa.Column("told", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "subject", name=op.f("pk_troubles")),
+    )
+    op.create_table(
         "watches",
         sa.Column("subscriber", sa.Text(), nullable=False),
         sa.Column("institution", sa.Text(), nullable=False),
@@ -361,6 +371,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_watches_due")
 
     op.drop_table("watches")
+    op.drop_table("troubles")
     with op.batch_alter_table("transitions", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_transitions_at"))
 
