@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import random
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.model.item import Item
+from alerts.model.times import parse_time
 from alerts.stories.cluster import Clusterer, Event, Joined, Merged
 from alerts.stories.features import Features, features
 
@@ -90,7 +92,7 @@ def test_a_series_of_one_publisher_is_no_story() -> None:
         f"{n} best {what} of 2026, tested and reviewed"
         for n, what in ((9, "keyboards"), (7, "diffusers"), (5, "bassinets"))
     ]
-    members = [item(str(n), title, n, publisher="Gazette") for n, title in enumerate(titles)]
+    members = [item(str(n), title, n * 24, publisher="Gazette") for n, title in enumerate(titles)]
     assert len(set(run(Clusterer(), members).values())) == 3
 
 
@@ -135,7 +137,7 @@ def test_no_story_swallows_a_stream_that_shares_a_name() -> None:
 
     assert largest("Veltano Brixa", "veltano-brixa") == 1
     assert largest("Veltano", "") == 1
-    assert largest("Veltano Brixa", "") <= 40  # at first a name of two words is taken for an event
+    assert largest("Veltano Brixa", "") <= 50  # at first a name of two words is taken for an event
 
 
 def test_two_stories_become_one_when_a_report_joins_them() -> None:
@@ -326,3 +328,18 @@ def test_headlines_of_one_institution(name: str, recall: float) -> None:
     precision, achieved = b_cubed(expected, found)
     assert precision >= 0.98
     assert achieved >= recall
+
+
+def test_headlines_of_the_news_aggregator(data: Path) -> None:
+    expected: dict[str, str] = {}
+    members = []
+    for line in (data / "gold" / "stories_uci_a.jsonl").read_text(encoding="utf-8").splitlines():
+        record = json.loads(line)
+        expected[record["id"]] = record["story"]
+        at = parse_time(record["published"])
+        members.append(
+            features(Item(record["id"], record["title"], at, url=record["url"]), record["publisher"])
+        )
+    precision, recall = b_cubed(expected, run(Clusterer(), members))
+    assert precision >= 0.90
+    assert 2 * precision * recall / (precision + recall) >= 0.84

@@ -1,9 +1,10 @@
-"""`alerts cluster`: the story of each item, without a database."""
+"""`alerts cluster`: the story of each item. No database."""
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from itertools import groupby
 
 import click
@@ -16,39 +17,40 @@ from alerts.stories.cluster import Clusterer, Merged
 from alerts.stories.features import features
 
 
-@click.command()
+@click.command("cluster")
 @click.pass_obj
-def cluster(app: App) -> None:  # noqa: ARG001 - every command takes it
-    """Group items that report the same event.
+def cluster(app: App) -> None:  # noqa: ARG001 - needs no configuration
+    """Group items that report the same event: JSON Lines on standard input, JSON Lines on standard output.
 
-    Reads JSONL items on standard input and prints for each, in input order, {"id", "story"}. Items are taken in the
-    order in which they were observed; a line that is no item is reported on standard error, and the status is 1.
+    Prints {"id", "story"} for each item, in the order of the input; the items are taken in the order in which
+    they were observed. A line that is no item is reported on standard error, the others are still processed,
+    and the exit status is 1.
     """
-    ids: list[str] = []
     items: list[Item] = []
-    refused = False
+    failed = False
     for entry in read_items(sys.stdin.buffer, "stdin"):
         if isinstance(entry, InputError):
-            refused = True
             click.echo(str(entry), err=True)
-            continue
-        ids.append(entry.id)
-        items.append(entry)
+            failed = True
+        else:
+            items.append(entry)
     stories = stories_of(items)
-    for each in ids:
-        click.echo(json.dumps({"id": each, "story": stories[each]}))
-    sys.exit(1 if refused else 0)
+    lines = [json.dumps({"id": item.id, "story": stories[item.id]}) for item in items]
+    if lines:
+        click.echo("\n".join(lines))
+    if failed:
+        raise SystemExit(1)
 
 
-def stories_of(items: list[Item]) -> dict[str, str]:
-    """The final story of each item id, all items clustered together in order of `observed`."""
+def stories_of(items: Iterable[Item]) -> dict[str, str]:
+    """The story of each item by id, as it is when all are clustered, in order of `observed`."""
     clusterer = Clusterer()
     story_of: dict[str, str] = {}
     merged: dict[str, str] = {}
     for _, batch in groupby(sorted(items, key=lambda item: item.observed), key=lambda item: item.observed):
         # Of several revisions of one item at one instant the last line counts.
-        latest = {item.id: features(item, item.publisher or item.source) for item in batch}
-        for event in clusterer.add(list(latest.values())):
+        newest = {item.id: features(item, item.publisher or item.source) for item in batch}
+        for event in clusterer.add(list(newest.values())):
             if isinstance(event, Merged):
                 merged[event.story_from] = event.into
             else:

@@ -50,17 +50,19 @@ Event = Joined | Merged
 # The similarity (a cosine, 0 to 1) that is needed grows with each of the following.
 _JOIN = 0.25  # an item joins a story
 _MERGE = 0.22  # two stories become one
-_SMALL = 0.10  # divided by the items of the (smaller) story: a few headlines are alike by accident
+_SMALL = 0.05  # divided by the items of the (smaller) story: a few headlines are alike by accident
+_OTHER = 0.20  # the item lacks the word that leads the story, most often the name of who it is about
 _ALONE = 0.25  # all reports are of one publisher, whose series look alike ("10 best ...")
 _FADE = 0.5  # by this part of itself for each day between the reports
 
 # What is shared must be telling, too: the odds that some story of the window shares it by accident are e^-1.5.
 _EVIDENCE = 1500
-_CORE = 3  # a term that one of so many members has counts as evidence in full
+_CORE = 8  # a term that one of so many members has counts as evidence in full
 
 # What keeps the search short.
 _BRIDGE = 0.15  # the least similarity of an item to a story that is looked at
 _NEAREST = 3  # stories looked at for each item
+_SLIGHT = 6  # a story that has less than this part of what the item tells is not looked at
 _POPULAR = 60  # a term of more stories is not searched by, where rarer ones are there
 
 
@@ -164,7 +166,10 @@ class Clusterer:
                     if story in counts:
                         dots[story] += worth * counts[story]
         near = []
+        least = own // _SLIGHT
         for story, dot in dots.items():
+            if dot < least:
+                continue
             similarity = dot / sqrt(own * story.norm(level))
             if similarity >= _BRIDGE:
                 near.append((similarity, story.id, story))
@@ -172,9 +177,11 @@ class Clusterer:
         return [(similarity, story) for similarity, _, story in near[:_NEAREST]]
 
     def _needed_to_join(self, features: Features, story: Story) -> float:
+        led_by = story.led_by()
+        other = led_by is not None and led_by.text not in features.terms and led_by.text not in features.body
         alone = len(story.outlets) == 1 and features.outlet in story.outlets
         days = story.distance(features.reported.timestamp())
-        return (_JOIN + _SMALL / len(story.members) + _ALONE * alone) * (1 + _FADE * days)
+        return (_JOIN + _SMALL / len(story.members) + _OTHER * other + _ALONE * alone) * (1 + _FADE * days)
 
     def _is_evident(self, read: list[tuple[Term | None, str, int]], story: Story) -> bool:
         """Whether the shared terms tell enough: of a name of two rare words in a row the second counts half."""
@@ -197,6 +204,8 @@ class Clusterer:
         size = min(len(one.members), len(other.members))
         if size > 8 and len(one.members) % (size // 4):
             return one  # large stories change slowly: now and then is enough
+        if one.lacks(other.led_by()) and other.lacks(one.led_by()):
+            return one  # the same happened to two: Sbarro and Mt. Gox both file for bankruptcy
         alone = len(one.outlets) == 1 and one.outlets.keys() == other.outlets.keys()
         days = one.distance((other.earliest + other.latest) / 2)
         needed = (_MERGE + _SMALL / size + _ALONE * alone) * (1 + _FADE * days)

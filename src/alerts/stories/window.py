@@ -23,10 +23,11 @@ from alerts.stories.terms import RARE, weight
 
 IN_TITLE, IN_TEXT = 4, 1  # how a term counts: one of the text a quarter of one of the title
 _IMAGINED = 300
+_LEADS, _LACKS = 0.6, 0.1  # shares of a story's members
 _DAY = 86400
 _Key = TypeVar("_Key", str, int)
-# Above 8, story-days count in steps of about a quarter: a change of a term's cost touches all its stories.
-_STEPS = [*range(9), *(round(8 * 1.25**k) for k in range(1, 60))]
+# Story-days of a term count in steps: a change of its cost touches all its stories.
+_STEPS = [1, 2, *(value << octave for octave in range(24) for value in (3, 4))]
 
 
 class Term:
@@ -58,7 +59,7 @@ class Term:
     def _recount(self) -> None:
         """Bring `cost` up to date with the story-days, here and in the norms of the stories."""
         count = len(self._days) or 1
-        step = count if count < 9 else _STEPS[bisect_right(_STEPS, count) - 1]
+        step = _STEPS[bisect_right(_STEPS, count) - 1]
         if step == self._step:
             return
         self._step = step
@@ -80,11 +81,12 @@ class Story:
 
     `weight`, `costs` and `squares` are the sums of count², count²·cost and count²·cost² over the terms: the squared
     norm of the counts weighted by what the terms tell, as a polynomial of the level. `earliest` and `latest` are
-    the times of the reports, in seconds since 1970.
+    the times of the reports, in seconds since 1970. `lead` is the rare term with the highest count, None where
+    there is none.
     """
 
     __slots__ = (
-        "costs", "counts", "days", "earliest", "id", "latest", "members", "outlets", "squares", "weight",
+        "costs", "counts", "days", "earliest", "id", "latest", "lead", "members", "outlets", "squares", "weight",
     )  # fmt: skip
 
     def __init__(self, name: str) -> None:
@@ -93,6 +95,7 @@ class Story:
         self.counts: dict[Term, int] = {}
         self.outlets: dict[str, int] = {}
         self.days: dict[int, int] = {}
+        self.lead: Term | None = None
         self.earliest, self.latest = inf, -inf
         self.weight = self.costs = self.squares = 0
 
@@ -110,6 +113,16 @@ class Story:
     def distance(self, instant: float) -> float:
         """The days between an instant and the middle of the story's reports."""
         return abs((self.earliest + self.latest) / 2 - instant) / _DAY
+
+    def led_by(self) -> Term | None:
+        """The lead where it is one: in most members of a story of two or more."""
+        if self.lead is None or len(self.members) < 2:
+            return None
+        return self.lead if self.counts[self.lead] >= _LEADS * IN_TITLE * len(self.members) else None
+
+    def lacks(self, term: Term | None) -> bool:
+        """Whether next to no member has a term (that is there)."""
+        return term is not None and self.counts.get(term, 0) < _LACKS * IN_TITLE * len(self.members)
 
     def first(self) -> tuple[datetime, datetime, str]:
         """What the age of a story goes by: its first member in the window."""
@@ -157,6 +170,8 @@ class Window:
             count = counts[term] = term.stories[story] = former + share
             story.grow(count * count - former * former, term.cost)
             term.report(story, day, 1)
+            if term.rare and (story.lead is None or (-count, each) < (-counts[story.lead], story.lead.text)):
+                story.lead = term
         item = features.item
         story.members[item] = features
         self.where[item] = story
@@ -201,9 +216,13 @@ class Window:
                 del self.pages[features.link]
         if not story.members:
             del self.stories[story.id]
-        elif seconds in {story.earliest, story.latest}:
+            return features
+        if seconds in {story.earliest, story.latest}:
             times = [each.reported.timestamp() for each in story.members.values()]
             story.earliest, story.latest = min(times), max(times)
+        if story.lead is not None and (story.lead.text in features.terms or story.lead.text in features.body):
+            rare = [term for term in counts if term.rare]
+            story.lead = min(rare, key=lambda term: (-counts[term], term.text), default=None)
         return features
 
     def merge(self, into: Story, gone: Story) -> None:
