@@ -5,10 +5,11 @@ BIN := .venv/bin
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help install install-dev run test test-fast lint format lock clean
+.PHONY: help install install-dev run test test-fast lint format lock clean pictures score-politeness \
+  eval-matching eval-stories eval-feeds bench-matching bench-stories bench-feeds bench-replay
 
 help: ## Show this help
-	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
+	@grep -hE '^[a-z][a-z -]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 56
 
 install: .venv/.installed ## Make .venv with the command `alerts`
 
@@ -30,6 +31,18 @@ lint: .venv/.installed-dev ## Style, types, import layers
 
 format: .venv/.installed-dev ## Rewrite the code in the project's style
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+eval-matching eval-stories eval-feeds: eval-%: .venv/.installed-dev ## Measure the quality of matching, stories, feed parsing
+	@$(BIN)/python evaluations/$*.py $(ARGS)
+
+score-politeness: .venv/.installed-dev ## Score pollers against a local server through simulated days
+	@$(BIN)/python evaluations/politeness.py $(ARGS)
+
+bench-matching bench-stories bench-feeds bench-replay: bench-%: .venv/.installed-dev ## Measure speed beside a peer, in one run
+	@$(BIN)/python benchmarks/$*.py $(ARGS)
+
+pictures: .venv/.installed-dev ## Make the pictures of the documentation again
+	@$(BIN)/python docs/pictures.py
 
 lock: ## Pin requirements/*.in with hashes (needs uv)
 	@for f in run dev; do uv pip compile --universal --python-version 3.11 --generate-hashes \

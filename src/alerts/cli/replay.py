@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -57,7 +58,14 @@ def replay(
     items = read_file(file, bad) if file is not None else recorded(app, end)
     only = frozenset(institutions) or None
     with Progress(items) as progress:
-        result = rehearse(items, settings, until=end, only=only, progress=progress)
+        result = rehearse(
+            items,
+            settings,
+            until=end,
+            only=only,
+            progress=progress,
+            processes=1 if plot is not None else os.cpu_count() or 1,
+        )
     out = [to_line(record) for record in records(result)]
     if out:
         sys.stdout.write("\n".join(out) + "\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,8 @@ from alerts.model.item import Item
 from alerts.model.level import Axis
 from alerts.model.records import alert_record
 from alerts.model.settings import Settings
-from alerts.replay.rehearsal import Progress, rehearse
+from alerts.replay.rehearsal import rehearse
+from alerts.replay.work import Progress
 
 DAY = timedelta(days=1)
 
@@ -54,8 +56,9 @@ def plan(
     items: Sequence[Item], before: Settings, after: Settings, *, progress: Progress = lambda _: None
 ) -> Plan:
     """Plays the items under both configurations and compares what subscribers would have been told."""
-    old = rehearse(items, before, progress=progress).alerts
-    new = rehearse(items, after, progress=progress).alerts
+    processes = os.cpu_count() or 1
+    old = rehearse(items, before, progress=progress, processes=processes).alerts
+    new = rehearse(items, after, progress=progress, processes=processes).alerts
     times = [item.observed for item in items]
     days = max((max(times) - min(times)) / DAY, 1.0) if times else 1.0
     return compare(old, new, sorted({*before.subscribers, *after.subscribers}), days)

@@ -9,12 +9,11 @@ happened is then put in order of time and handed to the subscribers' desks as th
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from alerts.cases.casefile import CaseFile, by_time
-from alerts.cases.observation import Observation, observation, publisher_of
 from alerts.delivery.desk import Desk
 from alerts.delivery.events import Event
 from alerts.delivery.messages import Message
@@ -25,11 +24,8 @@ from alerts.model.level import Axis, Transition
 from alerts.model.mention import Matched
 from alerts.model.settings import Settings
 from alerts.pipeline.configuration import Active
-from alerts.pipeline.report import Happening, Reporter, ReporterState, place, resolved
-from alerts.stories.features import features
-
-Progress = Callable[[int], None]
-"""Told, now and then, how many more items are done."""
+from alerts.pipeline.report import Happening, place, resolved
+from alerts.replay.work import Progress, follow_in, matched_in
 
 
 @dataclass(slots=True)
@@ -56,22 +52,26 @@ def rehearse(
     only: frozenset[str] | None = None,
     active: Active | None = None,
     progress: Progress = lambda _: None,
+    processes: int = 1,
 ) -> Result:
     """Plays items under a configuration.
 
     The clock runs to `until`; without it, on from the newest item until every level has come to rest, so that
     all falls which these items lead to are among the transitions. Items observed after `until` are left out.
-    `only` names the institutions to follow.
+    `only` names the institutions to follow. With more than one of `processes` the result has no `cases`; it is
+    otherwise the same.
     """
     active = active or Active(settings)
     ordered = revisions(items, until)
-    observed, end = _observe(active, ordered, only, progress)
-    result = Result(end=until or end)
+    matched = matched_in(processes, active, ordered, progress)
+    followed = follow_in(processes, active, ordered, matched, _about(ordered, matched, only), until)
+    result = Result(end=until or (ordered[-1].observed if ordered else None))
     happenings: list[Happening] = []
-    for institution_id in sorted(observed):
-        case = CaseFile(settings.institutions[institution_id], settings.topics, settings.levels)
-        happenings += _follow(active, case, observed[institution_id], until, result)
-        result.cases[institution_id] = case
+    for each in followed:
+        result.transitions += each.transitions
+        happenings += each.happenings
+        if each.case is not None:
+            result.cases[each.institution] = each.case
     result.transitions = by_time(result.transitions)
     _route(active, sorted(happenings, key=place), result)
     return result
@@ -103,54 +103,22 @@ def _said(item: Item) -> tuple[str, ...]:
     return item.title, item.summary, item.content, item.url, str(item.withdrawn)
 
 
-_Observed = dict[str, list[tuple[datetime, list[Observation]]]]
-
-
-def _observe(
-    active: Active, items: Sequence[Item], only: frozenset[str] | None, progress: Progress
-) -> tuple[_Observed, datetime | None]:
-    """For each institution what was observed of it, by instant."""
-    sources = active.settings.sources
-    observed: _Observed = defaultdict(list)
-    about: dict[str, frozenset[str]] = {}
-    for done, item in enumerate(items, start=1):
-        if done % 1000 == 0:
-            progress(1000)
-        matched = Matched() if item.withdrawn else active.matcher.match(item)
-        found = frozenset(mention.institution for mention in matched.mentions)
-        former = about.get(item.id)
-        if not found and not former:
-            continue
-        about[item.id] = found
-        reduced = features(item, publisher_of(item, sources))
-        for institution in sorted(found | (former or frozenset())):
-            if only is None or institution in only:
-                instants = observed[institution]
-                if not instants or instants[-1][0] != item.observed:
-                    instants.append((item.observed, []))
-                instants[-1][1].append(observation(item, institution, matched, reduced, sources))
-    progress(len(items) % 1000)
-    return observed, items[-1].observed if items else None
-
-
-def _follow(
-    active: Active,
-    case: CaseFile,
-    instants: Sequence[tuple[datetime, list[Observation]]],
-    until: datetime | None,
-    result: Result,
-) -> Iterator[Happening]:
-    reporter = Reporter(case, ReporterState(), active.wanted)
-    for at, batch in instants:
-        change, found = reporter.observe(at, batch)
-        result.transitions += change.transitions
-        yield from found
-    while (end := until or case.next_fall()) is not None:
-        falls, found = reporter.advance(end)
-        result.transitions += falls
-        yield from found
-        if until is not None:
-            break
+def _about(
+    items: Sequence[Item], matched: Sequence[Matched | None], only: frozenset[str] | None
+) -> dict[str, list[int]]:
+    """For each institution the places of the items that are about it, or were until they were revised."""
+    places: dict[str, list[int]] = defaultdict(list)
+    known: dict[str, frozenset[str]] = {}
+    for place_, item in enumerate(items):
+        match = matched[place_]
+        found = frozenset() if match is None else frozenset(match.institutions())
+        former = known.get(item.id, frozenset())
+        if found or former:
+            known[item.id] = found
+            for institution in found | former:
+                if only is None or institution in only:
+                    places[institution].append(place_)
+    return dict(sorted(places.items()))
 
 
 def _route(active: Active, happenings: Sequence[Happening], result: Result) -> None:

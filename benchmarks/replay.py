@@ -1,0 +1,72 @@
+"""How fast recorded feeds are replayed: parse, match, cluster, score, route.
+
+    .venv/bin/python benchmarks/replay.py [--data ../shared/data] [--times 4]
+
+Plays the items of the recorded feeds (evaluations/recorded.py) several times over, each time shifted by two years
+and under other ids, with the example configuration, in one process and in all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from alerts.config.load import load
+from alerts.pipeline.configuration import Active
+from alerts.replay.rehearsal import rehearse
+from evaluations.recorded import items as recorded
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--config", type=Path, default=Path("config"))
+    parser.add_argument("--times", type=int, default=4)
+    options = parser.parse_args(arguments)
+    if not options.data.is_dir():
+        sys.exit(f"{options.data}: no such folder; give --data DIR")
+    once = recorded(sorted((options.data / "feeds_recorded").iterdir()))
+    items = [
+        replace(
+            item,
+            id=f"{number}-{item.id}",
+            observed=item.observed + shift,
+            published=item.published and item.published + shift,
+        )
+        for number in range(options.times)
+        for shift in (timedelta(days=730) * number,)
+        for item in once
+    ]
+    settings = load(options.config)
+    active = Active(settings)
+    started = time.perf_counter()
+    active.matcher  # noqa: B018
+    print(
+        f"{len(items)} items, {len(settings.institutions)} institutions, matcher built in {_since(started):.2f} s"
+    )
+    for processes in sorted({1, os.cpu_count() or 1}):
+        started = time.perf_counter()
+        result = rehearse(items, settings, active=active, processes=processes)
+        rate = len(items) / _since(started)
+        print(
+            f"{processes} process{'es' if processes > 1 else ''}: {rate:,.0f} items/s, "
+            f"{len(result.transitions)} level changes, {len(result.alerts)} alerts"
+        )
+
+
+def _since(started: float) -> float:
+    return time.perf_counter() - started
+
+
+if __name__ == "__main__":
+    main()
