@@ -198,10 +198,15 @@ class _Matcher:
         return self
 
     def _by_own_id(self, entry: Entry, base: str) -> KnownItem | None:
+        if not base:
+            return None
+        variant = self._by_id.get(identity.variant_id(self._source, entry, self._home))
+        if variant is not None:
+            return variant
         item = self._by_id.get(base)
         if item is not None and self._is_same(entry, item, shared=self._shared[base] > 1):
             return item
-        return self._by_id.get(identity.variant_id(self._source, entry, self._home)) if base else None
+        return None
 
     @staticmethod
     def _is_same(entry: Entry, item: KnownItem, *, shared: bool) -> bool:
