@@ -1,0 +1,155 @@
+"""A small world without sockets: a configuration, a database, a clock, and items that are observed by hand."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import select
+
+from alerts.cases.observation import publisher_of
+from alerts.model.item import Item
+from alerts.pipeline import poll, verbs
+from alerts.pipeline.configuration import Configuration
+from alerts.pipeline.findings import finding_rows
+from alerts.pipeline.hints import Hints
+from alerts.pipeline.runtime import Runtime
+from alerts.store import cases, items
+from alerts.store.database import Database
+from alerts.store.tables import DeliveryRow
+from alerts.stories.features import features
+
+BEGINNING = datetime(2026, 2, 24, 9, tzinfo=UTC)
+
+CONFIG = """
+sources:
+  - {id: acme-news, url: "https://acme.example/feed", publisher: Acme, reliability: A, speaks_for: [acme]}
+  - {id: tribune, url: "https://tribune.example/feed", publisher: Harbor Tribune, reliability: B}
+  - {id: coastline, url: "https://coastline.example/feed", publisher: Coastline Online, reliability: C}
+institutions:
+  - id: acme
+    name: Acme
+    aliases: [Acme Corporation]
+    products: [Rocketeer]
+    domains: [acme.example]
+    category: Manufacturer
+    region: Europe
+    primary_domain: Aerospace
+    tags: [rockets]
+    relations: [{kind: supplier, to: globex}]
+  - {id: globex, name: Globex, category: Supplier, region: North America, tags: [parts]}
+  - {id: initech, name: Initech, category: Software, region: Europe, tags: [rockets, quiet]}
+topics:
+  - id: outage
+    signal: continuity
+    any: ["outage", "shut down"]
+    severity: {priority: 0.6, policy: 0.1, continuity: 0.3}
+  - id: probe
+    signal: governance
+    any: ["probe*", "investigation"]
+    severity: {priority: 0.2, policy: 0.5, continuity: 0.2}
+subscribers:
+  - id: desk
+    tier: strategic-circle
+    channels: {console: "console://", pager: "console://"}
+    watch:
+      - {all: true, on: [level], at_least: medium, direction: both, to: [console]}
+      - {institutions: [globex], on: [mention], to: [pager]}
+    repeat: 24h
+  - id: board
+    tier: leadership-alliance
+    channels: {mail: "console://"}
+    watch: [{institutions: [globex], on: [level]}]
+"""
+
+
+@dataclass
+class World:
+    """`said` is what consoles printed, `hints` what was enqueued."""
+
+    runtime: Runtime
+    at: list[datetime]
+    said: io.StringIO
+    hints: list[Hints] = field(default_factory=list)
+    _count: int = 0
+
+    @property
+    def now(self) -> datetime:
+        return self.at[0]
+
+    def later(self, **span: float) -> None:
+        self.at[0] += timedelta(**span)
+
+    def observe(
+        self,
+        source: str,
+        title: str,
+        *,
+        text: str = "",
+        url: str | None = None,
+        id: str = "",  # noqa: A002 - as in items
+        author: str = "",
+        withdrawn: bool = False,
+    ) -> str:
+        """A source says something now; what comes of it is assessed. The item's id."""
+        self._count += 1
+        item = Item(
+            id=id or f"{source}-{self._count}",
+            title=title,
+            observed=self.now,
+            summary=text,
+            url=f"https://{source}.example/{self._count}" if url is None else url,
+            source=source,
+            published=self.now - timedelta(minutes=1),
+            author=author,
+            withdrawn=withdrawn,
+        )
+        active = self.runtime.configuration.current()
+        matched = active.matcher.match(item)
+        reduced = features(item, publisher_of(item, active.settings.sources))
+        with self.runtime.database.write() as session:
+            former = items.institutions_of(session, [item.id]).get(item.id, set())
+            rows = finding_rows(active, matched, reduced, item, self._count, former)
+            cases.add_findings(session, rows)
+            who = sorted({row["institution"] for row in rows})
+            cases.mark_due(session, who, self.now)
+        self.later(microseconds=1)
+        for institution in who:
+            verbs.assess(self.runtime, institution)
+        return item.id
+
+    def settle(self) -> None:
+        """Assesses and sends what is due now."""
+        found = verbs.tick(self.runtime)
+        for institution in found.assess:
+            verbs.assess(self.runtime, institution)
+        for delivery in self.deliveries("pending"):
+            verbs.send(self.runtime, delivery)
+
+    def deliveries(self, *states: str) -> Sequence[str]:
+        with self.runtime.database.read() as session:
+            query = (
+                select(DeliveryRow.id).where(DeliveryRow.state.in_(states)).order_by(DeliveryRow.created_at)
+            )
+            return list(session.scalars(query))
+
+
+def world(database: Database, directory: Path, *, config: str = CONFIG) -> World:
+    """A world that begins now; `directory` is to hold its configuration."""
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / "alerts.yaml").write_text(config, encoding="utf-8")
+    at = [BEGINNING]
+    said = io.StringIO()
+    hints: list[Hints] = []
+    runtime = Runtime(
+        database=database,
+        configuration=Configuration(directory),
+        enqueue=hints.append,
+        clock=lambda: at[0],
+        stream=said,
+    )
+    poll.sync(runtime)
+    return World(runtime, at, said, hints)
