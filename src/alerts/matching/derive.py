@@ -136,6 +136,9 @@ def _acronyms(full: Name, bare: Name) -> Iterator[str]:
         begin = 1 if name.low[0] == "the" else 0
         if len(name) > len(bare) and len(name.low[-1]) < 7:
             continue
+        initials = [name.word(index)[0] for index in range(begin, len(name))]
+        if len(initials) == 3 and initials[1] in "&+":
+            yield "".join(initials)  # P&G
         large = [name.word(index)[0] for index in range(begin, len(name)) if _gives_initial(name, index)]
         shortest = 2 if name is bare else 4
         if not shortest <= len(large) <= _LONGEST_ACRONYM or not "".join(large).isalpha():

@@ -149,7 +149,7 @@ def make(
         key, cased = " ".join(text.low.split()), " ".join(text.cased.split())
         return Form(institution, key, cased, (), rule, origin, strength, case or Case.ANY, unspaced=True)
     tokens = text.tokens
-    if not tokens or not any(map(str.isalnum, tokens)):
+    if not any(char.isalnum() for token in tokens for char in token):
         return None
     case = case or (Case.FREE if len(tokens) > 1 else Case.PROPER)
     cased = " ".join(text.cased_tokens)

@@ -34,6 +34,7 @@ _TOP_LEVEL = re.compile(
 )
 _HOST_PREFIX = re.compile(r"^[^\w]*(?:[a-z][a-z0-9+.-]*://)?(?:[\w-]+\.)*$")
 _ADDRESS = re.compile(r"[\w.+-]*@[\w-]+\.")
+_SENTENCE_START = re.compile(r"[.!?:;\n\"]")
 _VOWEL = re.compile(r"[aeiou]")
 
 # "A-B deal": two names joined. "A-B" alone is rather one double name.
@@ -45,9 +46,6 @@ _OPEN_PREFIXES = words("ex non anti pro pre post then mid")
 _ROMANCE_OF = words("de du des di del della da dos von van der")
 _CITY_OF = words("ville ciudad citta cidade stadt gemeente commune mairie")
 _PLACE_WORDS = PLACES | {" ".join(place) for place in MULTIWORD_PLACES}
-_DIRECTIONS = words(
-    "new west north south east san fort port mount lake saint st northern southern eastern western"
-)
 # What may follow a place with a capital without making another name of it.
 _AFTER_PLACE = (
     PERSON_TITLES
@@ -159,8 +157,8 @@ def context(place: Place) -> str:
         return ""
     return (
         _in_link(place)
-        or _hyphenated(place)
-        or _longer_name(place)
+        or _before_noun(place)
+        or _after_modifier(place)
         or _person(place)
         or _ordinary_word(place)
         or _conditions(place)
@@ -197,58 +195,71 @@ def domain(place: Place) -> str:
     return ""
 
 
-def _hyphenated(place: Place) -> str:
+def hyphenated(place: Place) -> str:
     """Double names are others (Rolls-Royce); compounds with a common word are not (OpenAI-backed, ex-Google)."""
+    if place.form.unspaced:
+        return ""
     following, preceding = place.after("-"), place.before("-")
-    if (
-        following[:1].isupper()
-        and not place.surface.isupper()
-        and place.word(place.last + 1).lower() not in _JOINT
-    ):
-        return f"part of a longer name: {place.surface}-{following}"
+    if following[:1].isupper() and not place.surface.isupper() and not _joint_follows(place, place.last + 1):
+        return _longer(f"{place.surface}-{following}")
     if (
         preceding[:1].isupper()
         and len(preceding) > 1
         and not preceding.isupper()
         and preceding.lower() not in _OPEN_PREFIXES
-        and place.word(place.last).lower() not in _JOINT
+        and not _joint_follows(place, place.last)
     ):
-        return f"part of a longer name: {preceding}-{place.surface}"
+        return _longer(f"{preceding}-{place.surface}")
     return ""
 
 
-def _longer_name(place: Place) -> str:
+def _joint_follows(place: Place, index: int) -> bool:
+    """Whether a word for what two parties have follows, after at most two more words of a name."""
+    for at in range(index, index + 3):
+        if place.word(at).lower() in _JOINT:
+            return True
+        if not place.word(at)[:1].isupper():
+            return False
+    return False
+
+
+def _longer(name: str) -> str:
+    return f"part of a longer name: {name}"
+
+
+def _before_noun(place: Place) -> str:
+    """Bank of America Stadium, New York Times, Texas Instruments."""
     following = place.after()
-    if following[:1].isupper() and not place.word(place.last - 1)[0].islower():
-        noun = following.lower()
-        cased = place.style == "mixed"
-        if noun in STRONG_HEAD_NOUNS or (cased and noun in HEAD_NOUNS):
-            return f"part of a longer name: {place.surface} {following}"
-        if cased and place.form.key in _PLACE_WORDS and noun not in _AFTER_PLACE and not following.isupper():
-            return f"part of a longer name: {place.surface} {following}"
-    preceding = place.before()
-    low = preceding.lower()
-    if place.form.key in _COUNTRY_LETTERS and preceding[:1].isupper() and place.style == "mixed":
-        return "" if low in COMMON_WORDS else f"part of a longer name: {preceding} {place.surface}"
-    if place.form.gaps and place.form.key not in _PLACE_WORDS:
+    if not following[:1].isupper() or place.word(place.last - 1)[0].islower():
         return ""
-    if preceding[:1].isupper():
-        directed = low in PLACE_PREFIXES and place.form.key in PLACES
-        if (
-            directed
-            or (low in _DIRECTIONS and place.style == "mixed")
-            or (len(preceding) == 1 and low not in {"a", "i"})
-        ):
-            return f"part of a longer name: {preceding} {place.surface}"
+    noun, mixed = following.lower(), place.style == "mixed"
+    headed = noun in STRONG_HEAD_NOUNS or (mixed and noun in HEAD_NOUNS)
+    elsewhere = (
+        mixed and place.form.key in _PLACE_WORDS and noun not in _AFTER_PLACE and not following.isupper()
+    )
+    return _longer(f"{place.surface} {following}") if headed or elsewhere else ""
+
+
+def _after_modifier(place: Place) -> str:
+    """West Virginia, University of Chicago, Tour de France, Amazon U.K., X Factor."""
+    preceding, key = place.before(), place.form.key
+    low, capital = preceding.lower(), preceding[:1].isupper()
+    if key in _COUNTRY_LETTERS:
+        national = capital and low not in COMMON_WORDS and place.style == "mixed"
+        return _longer(f"{preceding} {place.surface}") if national else ""
+    if place.form.gaps and key not in _PLACE_WORDS:
+        return ""
+    if capital:
+        another_place = low in PLACE_PREFIXES and key in PLACES
+        lettered = len(preceding) == 1 and low not in {"a", "i"}
+        return _longer(f"{preceding} {place.surface}") if another_place or lettered else ""
     at = place.first - 1
     if low in _ROMANCE_OF and place.word(at - 1)[:1].isupper() and place.word(at - 1).lower() not in _CITY_OF:
-        return f"part of a longer name: {place.word(at - 1)} {preceding} {place.surface}"
-    if low == "the" and preceding != "The":
+        return _longer(f"{place.word(at - 1)} {preceding} {place.surface}")
+    if low == "the":
         at -= 1
     head = place.word(at - 1) if place.word(at) == "of" else ""
-    if head[:1].isupper() and head.lower() in OF_HEADS:
-        return f"part of a longer name: {head} of {place.surface}"
-    return ""
+    return _longer(f"{head} of {place.surface}") if head[:1].isupper() and head.lower() in OF_HEADS else ""
 
 
 def _person(place: Place) -> str:
@@ -258,9 +269,11 @@ def _person(place: Place) -> str:
     preceding = place.before() or place.before(". ")
     low = preceding.lower()
     if preceding[:1].isupper() and place.surface[0].isupper():
-        named = low in GIVEN_NAMES and place.before() and place.form.key != low
-        initial = len(preceding) == 1 and place.before(". ") and place.word(place.first - 2)[:1].isupper()
-        if named or low in PERSON_TITLES or (initial and place.word(place.first - 2).lower() in GIVEN_NAMES):
+        named = low in GIVEN_NAMES and place.before() and place.form.key != low and not _may_be_verb(place)
+        initial = (
+            len(preceding) == 1 and place.before(". ") and place.word(place.first - 2).lower() in GIVEN_NAMES
+        )
+        if named or initial or low in PERSON_TITLES:
             return f"a person's name: {preceding} {place.surface}"
     following = place.after()
     if (
@@ -274,8 +287,17 @@ def _person(place: Place) -> str:
     return ""
 
 
+def _may_be_verb(place: Place) -> bool:
+    """Will Apple … ?"""
+    starts = place.first == 1 or _SENTENCE_START.search(place.text.gap(place.first - 1)) is not None
+    return place.before().lower() in FUNCTION_WORDS and (starts or place.style != "mixed")
+
+
 def _ordinary_word(place: Place) -> str:
-    """An ordinary word with a capital where capitals say nothing: at the start of a sentence, in a headline."""
+    """An ordinary word with a capital where that says nothing: at the start of a sentence, in a headline.
+
+    Within a sentence it is a name, unless it ends a longer one (the Louisville News).
+    """
     form = place.form
     plain = form.key in COMMON_WORDS or (form.key.endswith("s") and form.key[:-1] in COMMON_WORDS)
     if form.gaps or not plain or form.case is Case.ANY or form.cased.islower():
@@ -283,7 +305,9 @@ def _ordinary_word(place: Place) -> str:
     if place.surface.isupper() and place.style != "caps":
         return ""
     if not place.starts_sentence and place.style == "mixed":
-        return ""
+        before = place.before()
+        named = before[:1].isupper() and before.lower() not in COMMON_WORDS and not before.isupper()
+        return _longer(f"{before} {place.surface}") if named else ""
     if place.mark or place.after("'") == "s" or place.after().lower() in ACTION_WORDS:
         return ""
     return "an ordinary word where any word has a capital"

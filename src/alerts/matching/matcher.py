@@ -74,6 +74,8 @@ class Matcher:
 
     def _about(self, item: Item, mentions: list[Mention]) -> list[Mention]:
         """Whom the item is about by where it comes from, where no field says so as clearly."""
+        if item.source not in self._speakers and not (self._hosts and item.url):
+            return []
         found = [(name, Rule.PUBLISHER) for name in self._speakers.get(item.source, ())]
         found += [
             (name, Rule.DOMAIN)

@@ -36,6 +36,7 @@ def resolve(
     spans = _by_span(_parted(places))
     covers = _covers(spans)
     foreign = _defined_otherwise(places)
+    edges = _Edges(spans)
     kept: list[Place] = []
     for span, rivals in spans.items():
         for place in rivals:
@@ -45,6 +46,7 @@ def resolve(
                 covers.get(span, {}).get(place.form.institution)
                 or covers.get(span, {}).get("")
                 or foreign.get((place.form.institution, place.form.key))
+                or edges.joined(place)
                 or _judged(place)
                 or context.missing(place)
             )
@@ -165,6 +167,24 @@ def _defined_otherwise(places: list[Place]) -> dict[tuple[str, str], str]:
         ) not in fuller:
             found[place.form.institution, place.form.key] = f"the initials of {words!r}"
     return found
+
+
+class _Edges:
+    """Where names begin and end, to tell two names that a hyphen joins from one double name."""
+
+    def __init__(self, spans: Iterable[Span]) -> None:
+        self._spans = spans
+        self._edges: set[tuple[str, int]] = set()
+
+    def joined(self, place: Place) -> str:
+        """Why a place is a part of a hyphenated name; empty where it is none, or both parts are tracked."""
+        reason = judge.hyphenated(place)
+        if not reason:
+            return ""
+        if not self._edges:
+            self._edges = {(field, at) for field, start, end in self._spans for at in (start, end)}
+        sides = {(place.field, place.end + 1), (place.field, place.start - 1)}
+        return "" if sides & self._edges else reason
 
 
 def _judged(place: Place) -> str:
