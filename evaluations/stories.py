@@ -35,9 +35,27 @@ OWN = Path(__file__).parents[1] / "tests" / "stories"
 FOLDS = 5
 THRESHOLDS = [step / 100 for step in range(8, 40, 2)]
 COMMON = frozenset(
-    ["a", "an", "and", "are", "as", "at", "be", "by", "for", "from", "has", "in", "is", "it", "its", "of", "on", "or"]
-    + ["that", "the", "their", "this", "to", "was", "with"]
-)  # fmt: skip
+    {
+        "a",
+        "an",
+        "and",
+        "are",
+        "as",
+        "at",
+        "be",
+        "by",
+        "for",
+        "from",
+        "has",
+        "in",
+        "is",
+        "it",
+        "its",
+        "of",
+        "on",
+    }
+    | {"or", "that", "the", "their", "this", "to", "was", "with"}
+)
 
 
 @dataclass(frozen=True)

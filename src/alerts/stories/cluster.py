@@ -58,6 +58,7 @@ _FADE = 0.5  # by this part of itself for each day between the reports
 # What is shared must be telling, too: the odds that some story of the window shares it by accident are e^-1.5.
 _EVIDENCE = 1500
 _CORE = 8  # a term that one of so many members has counts as evidence in full
+_COMMON = 3  # between two stories: one of so many members of each
 
 # What keeps the search short.
 _BRIDGE = 0.15  # the least similarity of an item to a story that is looked at
@@ -224,7 +225,7 @@ class Clusterer:
         full_few, full_many = IN_TITLE * len(few.members), IN_TITLE * len(many.members)
         evidence = 0
         for term, count, theirs in shared:
-            core = min(full_few, _CORE * count) * min(full_many, _CORE * theirs)
+            core = min(full_few, _COMMON * count) * min(full_many, _COMMON * theirs)
             evidence += (level - term.cost) * core // (full_few * full_many)
         if evidence < level + _EVIDENCE:
             return one
