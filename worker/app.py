@@ -18,6 +18,7 @@ from alerts.model.errors import UsageError
 from alerts.pipeline import environment, log
 from worker import alive
 
+SELFCHECK_SECONDS = 60.0
 TICK_SECONDS = float(os.environ.get("ALERTS_TICK", "1"))
 try:
     BROKER_URL = environment.setting(os.environ, environment.BROKER) or "redis://localhost:6379/0"
@@ -56,6 +57,8 @@ app.conf.update(
         "rematch": {"queue": "match"},
         "tick": {"queue": "match"},
         "send": {"queue": "send"},
+        # Where it still runs when polling or matching is stuck; without this queue no message goes out anyway.
+        "selfcheck": {"queue": "send"},
     },
     beat_schedule={
         # An unclaimed tick is worthless once the next one is there.
@@ -63,6 +66,11 @@ app.conf.update(
             "task": "tick",
             "schedule": TICK_SECONDS,
             "options": {"expires": max(5.0, 3 * TICK_SECONDS)},
+        },
+        "selfcheck": {
+            "task": "selfcheck",
+            "schedule": SELFCHECK_SECONDS,
+            "options": {"expires": SELFCHECK_SECONDS},
         },
     },
     beat_max_loop_interval=1,

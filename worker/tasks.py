@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from functools import cache
+
+from alerts.model.secret import Secret
 from alerts.pipeline import verbs
+from alerts.pipeline.heartbeat import heartbeat, heartbeat_url
 from alerts.pipeline.hints import Hints
 from alerts.pipeline.runtime import Runtime, process_runtime
+from alerts.pipeline.selfcheck import selfcheck as look_after_itself
 from worker.app import app
 
 
@@ -22,6 +28,17 @@ def enqueue(hints: Hints) -> None:
 @app.task(name="tick")
 def tick() -> None:
     verbs.tick(_runtime())
+    heartbeat(_runtime(), _heartbeat_url())
+
+
+@cache
+def _heartbeat_url() -> Secret | None:
+    return heartbeat_url(os.environ)
+
+
+@app.task(name="selfcheck")
+def selfcheck() -> None:
+    look_after_itself(_runtime())
 
 
 @app.task(name="poll")

@@ -10,6 +10,7 @@ from alerts.model.institution import Institution
 from alerts.model.profile import Coverage, CoverageState
 from alerts.model.settings import Settings
 from alerts.store import sources
+from alerts.store.sources import Health
 
 FAILURES = 3
 """So many failed polls in a row, and a source is not working."""
@@ -31,9 +32,7 @@ def coverage(session: Session, settings: Settings, institution: Institution, at:
     mine = (direct | (lately & settings.sources.keys())) or set(settings.sources)
     failing: dict[str, datetime | None] = {}
     for health in sources.health(session, mine):
-        stale = max(STALE, 4 * settings.sources[health.id].interval)
-        silent = health.last_success_at is not None and at - health.last_success_at > stale
-        if health.error_streak >= FAILURES or silent or (health.error and health.last_success_at is None):
+        if not _works(health, settings, at):
             failing[health.id] = health.last_success_at
     if not failing:
         state = CoverageState.COVERED
@@ -41,3 +40,32 @@ def coverage(session: Session, settings: Settings, institution: Institution, at:
         state = CoverageState.BLIND if len(failing) == len(mine) else CoverageState.PARTIAL
     known = [each for each in failing.values() if each is not None]
     return Coverage(state, len(mine), tuple(sorted(failing)), min(known, default=None))
+
+
+def _works(health: Health, settings: Settings, at: datetime) -> bool:
+    stale = max(STALE, 4 * settings.sources[health.id].interval)
+    silent = health.last_success_at is not None and at - health.last_success_at > stale
+    never = bool(health.error) and health.last_success_at is None
+    return not (health.error_streak >= FAILURES or silent or never)
+
+
+def blind(session: Session, settings: Settings, at: datetime) -> list[str]:
+    """The institutions whose coverage is blind, in the order of the configuration: `coverage` for all at once."""
+    known = [each for each in sources.health(session) if each.id in settings.sources]
+    broken = frozenset(each.id for each in known if not _works(each, settings, at))
+    if not broken:
+        return []
+    since = at - MEMORY
+    seen = sources.reported_by(session, broken, since=since, others=True)
+    unseen = sources.reported_by(session, broken, since=since)
+    # Broken or not: does anybody speak for it?
+    heard = {
+        each for source in settings.sources.values() if source.id not in broken for each in source.speaks_for
+    }
+    unheard = {each for source in broken for each in settings.sources[source].speaks_for}
+    all_broken = len(broken) == len(settings.sources)
+    return [
+        each
+        for each in settings.institutions
+        if each not in heard and each not in seen and (each in unheard or each in unseen or all_broken)
+    ]

@@ -13,18 +13,20 @@ from alerts.delivery.messages import Kind
 from alerts.delivery.result import SendReason, SendResult
 from alerts.delivery.send import DEADLINE_S
 from alerts.delivery.send import send as hand_over
-from alerts.delivery.view import MessageView, compose
+from alerts.delivery.view import MessageView, Rendered, compose
 from alerts.model.alert import Alert, DeliveryState
 from alerts.model.level import Axis, Level
 from alerts.model.profile import Profile
+from alerts.model.secret import Secret
 from alerts.model.settings import Settings
 from alerts.model.subscriber import Subscriber
-from alerts.pipeline import log
+from alerts.pipeline import log, selfcheck
 from alerts.pipeline.pages import Pages
 from alerts.pipeline.profiles import restored
 from alerts.pipeline.runtime import Runtime
 from alerts.store import cases, deliveries
 from alerts.store.deliveries import Leased
+from alerts.store.troubles import OPERATORS
 
 LEASE_SECONDS = DEADLINE_S + 30.0
 
@@ -49,15 +51,12 @@ def send(runtime: Runtime, delivery_id: str) -> SendOutcome:
         leased = deliveries.lease(session, delivery_id, runtime.clock(), seconds=LEASE_SECONDS)
     if leased is None:
         return SendOutcome(delivery_id, None)
-    subscriber = active.settings.subscribers.get(leased.subscriber)
-    url = None if subscriber is None else subscriber.channels.get(leased.channel)
-    if subscriber is None or url is None:
+    url = _channel(active.settings, leased)
+    if url is None:
         result = SendResult(SendReason.GONE, "the subscriber or the channel is no longer configured")
     else:
         try:
-            with runtime.database.read() as session:
-                shown = _view(session, active.settings, subscriber, leased, runtime.pages)
-            rendered = runtime.renderer.render(shown, url)
+            rendered = _rendered(runtime, active.settings, leased, url)
             if rendered.problem:
                 log.event("template.broken", logging.WARNING, delivery=delivery_id, problem=rendered.problem)
         except Exception:  # noqa: BLE001
@@ -67,6 +66,21 @@ def send(runtime: Runtime, delivery_id: str) -> SendOutcome:
         else:
             result = hand_over(url, rendered, stream=runtime.stream)
     return _finish(runtime, leased, result)
+
+
+def _channel(settings: Settings, leased: Leased) -> Secret | None:
+    if leased.subscriber == OPERATORS:
+        return settings.operators.channels.get(leased.channel)
+    subscriber = settings.subscribers.get(leased.subscriber)
+    return None if subscriber is None else subscriber.channels.get(leased.channel)
+
+
+def _rendered(runtime: Runtime, settings: Settings, leased: Leased, url: Secret) -> Rendered:
+    if leased.subscriber == OPERATORS:
+        return selfcheck.rendered(leased, url)
+    with runtime.database.read() as session:
+        shown = _view(session, settings, settings.subscribers[leased.subscriber], leased, runtime.pages)
+    return runtime.renderer.render(shown, url)
 
 
 def _finish(runtime: Runtime, leased: Leased, result: SendResult) -> SendOutcome:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from alerts.feeds.state import FeedState
 from alerts.model.source import Source
 from alerts.store.claims import free
-from alerts.store.tables import FindingRow, HostRow, SourceRow
+from alerts.store.tables import CaseRow, FindingRow, HostRow, SourceRow
 from alerts.store.upsert import insert_new, upsert
 
 
@@ -203,3 +203,22 @@ def reporting_on(session: Session, institution: str, since: datetime) -> set[str
             .distinct()
         )
     )
+
+
+def reported_by(
+    session: Session, some: Collection[str], *, since: datetime, others: bool = False
+) -> frozenset[str]:
+    """The institutions that any of these sources (`others`: any active source but these) has mentioned."""
+    active = select(SourceRow.id).where(SourceRow.active.is_(True))
+    of_these = FindingRow.source.not_in(some) if others else FindingRow.source.in_(some)
+    found = (
+        select(FindingRow.item)
+        .where(
+            FindingRow.institution == CaseRow.institution,
+            FindingRow.observed >= since,
+            of_these,
+            FindingRow.source.in_(active),
+        )
+        .exists()
+    )
+    return frozenset(session.scalars(select(CaseRow.institution).where(found)))

@@ -1,0 +1,62 @@
+"""A dead man's switch: a service outside is told once a minute that ticks succeed, and alerts when it is not.
+
+Only something outside can notice that everything here has ended. The request is made in a thread of its own,
+so that no tick waits for it, and its address, which is a secret, is in no log.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Final
+from urllib.parse import urlsplit
+
+import httpx
+
+from alerts.model.errors import UsageError
+from alerts.model.secret import Secret
+from alerts.pipeline import log
+from alerts.pipeline.environment import setting
+from alerts.pipeline.runtime import Runtime
+from alerts.store import facts
+
+URL_ENV: Final = "ALERTS_HEARTBEAT_URL"
+EVERY: Final = timedelta(minutes=1)
+TIMEOUT_SECONDS: Final = 10.0
+
+
+def heartbeat_url(environment: Mapping[str, str]) -> Secret | None:
+    """The address to ask for, None where none is set. Raises UsageError where it is no http(s) address."""
+    url = setting(environment, URL_ENV)
+    if url and (urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).netloc):
+        raise UsageError(f"{URL_ENV} is no address; write https://…")
+    return Secret(url) if url else None
+
+
+def heartbeat(runtime: Runtime, url: Secret | None) -> threading.Thread | None:
+    """Called after a tick succeeded: sends a sign of life if a minute has passed since the last of any worker."""
+    if url is None:
+        return None
+    now = runtime.clock()
+    with runtime.database.read() as session:
+        last = facts.get(session, "heartbeat")
+    if last is not None and now - last.at < EVERY:
+        return None
+    with runtime.database.write() as session:
+        facts.put(session, "heartbeat", now, {})
+    thread = threading.Thread(target=_ask, args=(url,), name="heartbeat", daemon=True)
+    thread.start()
+    return thread
+
+
+def _ask(url: Secret) -> None:
+    try:
+        with httpx.Client(timeout=TIMEOUT_SECONDS, trust_env=False) as client:
+            status = client.get(url.reveal()).status_code
+    except Exception as error:  # noqa: BLE001 - whatever it is, its text may hold the address
+        log.event("heartbeat.failed", logging.WARNING, error=type(error).__name__)
+        return
+    if not 200 <= status < 300:
+        log.event("heartbeat.failed", logging.WARNING, status=status)

@@ -1,0 +1,197 @@
+"""Tells operators when the system itself is in trouble: once when it begins, once when it is over.
+
+Looks about once a minute. The messages go through the outbox like all others, to `operators.channels`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from alerts.delivery.messages import stable_id
+from alerts.delivery.notice import notice
+from alerts.delivery.view import Rendered, Tone
+from alerts.model.operators import Operators, Trouble
+from alerts.model.secret import Secret
+from alerts.model.settings import Settings
+from alerts.model.times import format_duration, format_time, parse_time
+from alerts.pipeline import log
+from alerts.pipeline.coverage import blind
+from alerts.pipeline.health import LATE
+from alerts.pipeline.hints import Hints
+from alerts.pipeline.runtime import Runtime
+from alerts.store import facts, lists, troubles
+from alerts.store.deliveries import Leased
+from alerts.store.troubles import Known
+
+SETTLED = timedelta(minutes=2)
+"""So long must a trouble be there before it is told, and gone before it is told to be over."""
+
+_LEAST = timedelta(seconds=30)
+_LISTED = 50
+"""Troubles in one message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Something that is wrong now; `subject` tells it from others of its kind."""
+
+    kind: Trouble
+    subject: str
+    line: str
+
+
+def selfcheck(runtime: Runtime) -> list[str]:
+    """Looks for trouble and tells what began and what is over; the deliveries made. Two at once are harmless."""
+    now = runtime.clock()
+    active = runtime.configuration.current()
+    with runtime.database.read() as session:
+        last = facts.get(session, "selfcheck")
+        if last is not None and now - last.at < _LEAST:
+            return []
+        seen = look(session, active.settings, len(runtime.configuration.problems), now)
+    with runtime.database.write() as session:
+        facts.put(
+            session, "selfcheck", now, {}
+        )  # locks the row: another check waits and finds this one's work
+        begun, over = _follow(session, seen, now)
+        made = _tell(session, active.settings.operators, begun, over, now)
+    for event, some in (("trouble.began", begun), ("trouble.over", over)):
+        for each in some:
+            log.event(event, logging.WARNING, kind=each.kind.value, subject=each.subject, line=each.line)
+    if made:
+        runtime.enqueue(Hints(send=made))
+    return made
+
+
+def look(session: Session, settings: Settings, refused: int, now: datetime) -> list[Seen]:
+    """What is wrong now. `refused` is how many problems the files of the configuration have."""
+    found = [
+        Seen(
+            Trouble.STUCK,
+            kind,
+            f"{count} {kind} wait, the oldest for {format_duration(now - since)}: see `alerts status`",
+        )
+        for kind, (count, since) in lists.overdue(session, now).items()
+        if since is not None and now - since > LATE
+    ]
+    found += [
+        Seen(
+            Trouble.DEAD,
+            f"{subscriber}/{channel}",
+            f"{count} messages to {subscriber} by {channel} were given up: see `alerts deliveries --state dead`",
+        )
+        for (subscriber, channel), count in troubles.dead_channels(session).items()
+    ]
+    found += [
+        Seen(
+            Trouble.BLIND,
+            institution,
+            f"no source that would report on {settings.institutions[institution].name} works: "
+            "its silence means nothing",
+        )
+        for institution in blind(session, settings, now)
+    ]
+    if refused:
+        found.append(
+            Seen(
+                Trouble.REFUSED,
+                "configuration",
+                f"an edit of the configuration was refused, {refused} problems: see `alerts check`; "
+                "the last good one stays in force",
+            )
+        )
+    return found
+
+
+def _follow(session: Session, seen: Sequence[Seen], now: datetime) -> tuple[list[Known], list[Known]]:
+    """Brings the record up to date; what is to be told as begun, and as over."""
+    known = {(each.kind, each.subject): each for each in troubles.known(session)}
+    current: list[Known] = []
+    begun: list[Known] = []
+    for each in seen:
+        former = known.pop((each.kind, each.subject), None)
+        since = now if former is None else former.since
+        told = former is not None and former.told
+        begins = not told and now - since >= SETTLED
+        row = Known(each.kind, each.subject, each.line, since, now, told or begins)
+        current.append(row)
+        if begins:
+            begun.append(row)
+    gone = [each for each in known.values() if now - each.seen >= SETTLED]
+    troubles.keep(session, current)
+    troubles.forget(session, gone)
+    return begun, [each for each in gone if each.told]
+
+
+def _tell(
+    session: Session, operators: Operators, begun: Sequence[Known], over: Sequence[Known], now: datetime
+) -> list[str]:
+    """Writes one message for each channel, about the kinds of trouble that operators want to hear of."""
+    record = {
+        "begun": _records(each for each in begun if each.kind in operators.on),
+        "over": _records(each for each in over if each.kind in operators.on),
+    }
+    if not any(record.values()):
+        return []
+    made = []
+    for channel in operators.channels:
+        delivery = stable_id("operators", channel, format_time(now))
+        troubles.add_message(session, delivery, channel, record, now)
+        made.append(delivery)
+    return made
+
+
+def _records(some: Iterable[Known]) -> list[dict[str, Any]]:
+    return [
+        {
+            "kind": each.kind.value,
+            "subject": each.subject,
+            "line": each.line,
+            "since": format_time(each.since),
+            "seen": format_time(each.seen),
+        }
+        for each in some
+    ]
+
+
+def rendered(leased: Leased, url: Secret) -> Rendered:
+    """A message to operators, ready to be sent."""
+    begun, over = leased.message["begun"], leased.message["over"]
+    lines = [f"since {_clock(each['since'])}: {each['line']}" for each in begun[:_LISTED]]
+    lines += [
+        f"over, from {_clock(each['since'])} to {_clock(each['seen'])}: {each['line']}"
+        for each in over[:_LISTED]
+    ]
+    left = len(begun) + len(over) - len(lines)
+    if left:
+        lines.append(f"… and {left} more: `alerts status` shows them")
+    said = [f"{len(begun)} began"] if begun else []
+    said += [f"{len(over)} over"] if over else []
+    if leased.copy:
+        lines.append("This may be a second copy: an earlier attempt may have arrived.")
+    return notice(
+        url,
+        id=leased.id,
+        title=f"Alerts, for operators: {', '.join(said)}",
+        lines=lines,
+        tone=Tone.WARNING if begun else Tone.INFO,
+        payload={
+            "schema": 1,
+            "kind": troubles.KIND,
+            "at": format_time(leased.at),
+            "alerts": [],
+            "begun": begun,
+            "over": over,
+            "copy": leased.copy,
+        },
+    )
+
+
+def _clock(text: str) -> str:
+    return f"{parse_time(text):%Y-%m-%d %H:%M} UTC"
