@@ -8,7 +8,7 @@ in doubt, linked.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from alerts.model.story import Group, Link
 from alerts.stories.features import Features
@@ -39,7 +39,7 @@ def independent(members: Sequence[Features]) -> tuple[Group, ...]:
         return index
 
     links: dict[int, list[Link]] = {}
-    for first, second, reason in _pairs(ordered):
+    for first, second, reason in _pairs(ordered, root):
         into, gone = sorted((root(first), root(second)))
         if into != gone:
             parent[gone] = into
@@ -51,8 +51,11 @@ def independent(members: Sequence[Features]) -> tuple[Group, ...]:
     return tuple(Group(tuple(items), tuple(links.get(index, ()))) for index, items in groups.items())
 
 
-def _pairs(ordered: list[Features]) -> Iterator[tuple[int, int, str]]:
-    """Linked pairs of indices with the reason, the plainest reasons first."""
+def _pairs(ordered: list[Features], root: Callable[[int], int]) -> Iterator[tuple[int, int, str]]:
+    """Linked pairs of indices with the reason, the plainest reasons first.
+
+    `root` tells the group that an item is in by now: texts of one group are not compared.
+    """
     yield from _equal(ordered, "same-publisher", [[each.outlet] for each in ordered])
     yield from _equal(ordered, "same-link", [[each.link] for each in ordered])
     yield from _equal(ordered, "same-origin", [[each.origin, each.outlet] for each in ordered])
@@ -61,7 +64,7 @@ def _pairs(ordered: list[Features]) -> Iterator[tuple[int, int, str]]:
     # Of equal openings one is enough; the others are linked to it.
     distinct = list({each.opening: index for index, each in reversed(list(enumerate(ordered)))}.values())
     for first, second in _sharing(ordered, sorted(distinct)):
-        if _same_text(ordered[first], ordered[second]):
+        if root(first) != root(second) and _same_text(ordered[first], ordered[second]):
             yield first, second, "same-text"
     by_headline: dict[int, list[int]] = {}
     for second, each in enumerate(ordered):
