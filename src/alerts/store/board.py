@@ -28,7 +28,7 @@ def changed_at(session: Session) -> dict[str, datetime]:
     rows = session.execute(
         select(TransitionRow.institution, func.max(TransitionRow.at)).group_by(TransitionRow.institution)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def changes_since(
@@ -87,7 +87,7 @@ def story_counts(session: Session, institutions: Sequence[str]) -> dict[str, int
         .where(StoryRow.institution.in_(institutions), StoryRow.merged_into.is_(None))
         .group_by(StoryRow.institution)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def story(session: Session, story_id: str) -> StoryRow | None:
