@@ -8,6 +8,7 @@ exception from here is a fault of this program.
 
 from __future__ import annotations
 
+import re
 import ssl
 import time
 import zlib
@@ -38,6 +39,7 @@ ACCEPT = (
     "application/atom+xml, application/rss+xml, application/rdf+xml, application/feed+json, "
     "application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.1"
 )
+_HOST = re.compile(rb"[A-Za-z0-9._:-]+")  # IDNA is already encoded, the brackets of IPv6 are off
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PERMANENT = frozenset({301, 308})
 _BY_STATUS = {
@@ -169,7 +171,7 @@ def _follow(
 
 def _request(client: httpx.Client, trail: _Trail, state: FeedState, limits: Limits) -> httpx.Request:
     url = httpx.URL(trail.current)
-    if url.scheme not in {"http", "https"} or not url.host:
+    if url.scheme not in {"http", "https"} or not _HOST.fullmatch(url.raw_host):
         raise _FetchError(ErrorKind.ADDRESS, "only http and https addresses are fetched")
     conditions: list[tuple[bytes, bytes]] = []
     if trail.current == (state.validators_url or trail.asked):  # they mean nothing to another URL
@@ -248,6 +250,8 @@ def _body(response: httpx.Response, limits: Limits) -> bytes:
         for coding in value.lower().replace(" ", "").split(",")
         if coding not in {"", "identity", "none", "utf-8"}
     ]
+    if len(codings) > 2:
+        raise _FetchError(ErrorKind.ENCODING, f"is encoded {len(codings)} times over")
     raw = _bounded(response.iter_raw(), limits.compressed)
     for coding in reversed(codings):
         if coding not in {"gzip", "x-gzip", "deflate"}:

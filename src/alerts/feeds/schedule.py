@@ -10,7 +10,6 @@ a 410 that is confirmed for days.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -304,28 +303,3 @@ def _fraction(seed: str, count: int) -> float:
     """A number from 0 to 1 that looks random and is always the same."""
     digest = hashlib.blake2b(f"{seed}\n{count}".encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") / 2**64
-
-
-# Hosts
-
-
-def admit(
-    due: Iterable[tuple[str, str]], last_request: Mapping[str, datetime], now: datetime, gap: timedelta
-) -> tuple[list[str], dict[str, datetime]]:
-    """Which due sources may be polled now, so that one host gets at most one request in `gap`.
-
-    `due` are (source id, host) in order of urgency, `last_request` when each host was last asked. Returns the
-    ids to poll now and, for the others, when their turn comes.
-    """
-    free_at = {host: last + gap for host, last in last_request.items()}
-    ready: list[str] = []
-    later: dict[str, datetime] = {}
-    for source_id, host in due:
-        turn = free_at.get(host, now)
-        if turn <= now:
-            ready.append(source_id)
-            turn = now
-        else:
-            later[source_id] = turn
-        free_at[host] = turn + gap
-    return ready, later
