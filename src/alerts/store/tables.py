@@ -125,7 +125,7 @@ class FindingRow(Base):
     __tablename__ = "findings"
     institution: Mapped[str] = mapped_column(primary_key=True)
     observed: Mapped[datetime] = mapped_column(primary_key=True)
-    item: Mapped[str] = mapped_column(primary_key=True)
+    item: Mapped[str] = mapped_column(primary_key=True, index=True)
     revision: Mapped[int] = mapped_column(index=True)
     title: Mapped[str]
     url: Mapped[str]
@@ -268,7 +268,9 @@ class CarriedRow(Base):
 
     __tablename__ = "carried"
     alert: Mapped[str] = mapped_column(primary_key=True)
-    delivery: Mapped[str] = mapped_column(ForeignKey("deliveries.id", ondelete="CASCADE"), primary_key=True)
+    delivery: Mapped[str] = mapped_column(
+        ForeignKey("deliveries.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
 
 
 class SnapshotRow(Base):

@@ -111,6 +111,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("institution", "observed", "item", name=op.f("pk_findings")),
     )
     with op.batch_alter_table("findings", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_findings_item"), ["item"], unique=False)
         batch_op.create_index(batch_op.f("ix_findings_revision"), ["revision"], unique=False)
 
     op.create_table(
@@ -325,6 +326,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("alert", "delivery", name=op.f("pk_carried")),
     )
+    with op.batch_alter_table("carried", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_carried_delivery"), ["delivery"], unique=False)
+
     op.create_table(
         "revisions",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -355,6 +359,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_revisions_item"))
 
     op.drop_table("revisions")
+    with op.batch_alter_table("carried", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_carried_delivery"))
+
     op.drop_table("carried")
     with op.batch_alter_table("attempts", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_attempts_delivery"))
@@ -405,6 +412,7 @@ def downgrade() -> None:
     op.drop_table("hosts")
     with op.batch_alter_table("findings", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_findings_revision"))
+        batch_op.drop_index(batch_op.f("ix_findings_item"))
 
     op.drop_table("findings")
     op.drop_table("facts")
