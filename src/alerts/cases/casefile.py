@@ -22,6 +22,9 @@ from alerts.scoring.gauge import Gauge
 from alerts.stories.cluster import Clusterer, Event, Joined
 from alerts.stories.independence import independent
 
+CORRECTABLE = timedelta(days=90)
+"""A rise is taken back within this time; what is older was long acted upon."""
+
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -66,13 +69,15 @@ class CaseFile:
         self.axes: dict[Axis, AxisState] = {axis: AxisState() for axis in Axis}
         self._topics = topics
         self._rules = rules
-        self._clusterer = Clusterer(institution.id)
+        self._clusterer = Clusterer(institution.id, _names(institution))
         self._members: dict[str, dict[str, Observation]] = {}
         self._story_of: dict[str, str] = {}
         self._evidence: dict[str, Evidence] = {}
         self._gauges = {axis: Gauge(axis, rules) for axis in Axis}
         self._rises: list[tuple[Transition, frozenset[str]]] = []
         self._merged: dict[str, str] = {}
+        self._revised: set[str] = set()
+        self._left: dict[str, set[str]] = {}  # by item the stories that a revision took it out of
 
     # --- restoring -------------------------------------------------------------------------------------
 
@@ -84,22 +89,27 @@ class CaseFile:
         rises: Iterable[Transition],
         clock: datetime | None,
         merged: Mapping[str, str] | None = None,
+        left: Mapping[str, Iterable[str]] | None = None,
     ) -> None:
         """Takes up where another process left off.
 
-        `members` are each item's newest observation with its story, `merged` the stories found to be others.
+        `members` are each item's newest observation with its story, `merged` the stories found to be others, `left`
+        those that an item was in before a revision took it elsewhere.
         """
         pairs = list(members)
         self._clusterer = Clusterer.restore(
-            ((each.features, story) for each, story in pairs), self.institution.id
+            ((each.features, story) for each, story in pairs), self.institution.id, _names(self.institution)
         )
         for observation, story in pairs:
             self._place(observation, story)
+            if observation.revised:
+                self._revised.add(observation.report.item)
         self.clock = clock
         for story in self._members:
             self._weigh(story)
         self.axes.update(axes)
         self._merged = dict(merged or {})
+        self._left = {item: set(stories) for item, stories in (left or {}).items()}
         self._rises = [(rise, _stories(rise)) for rise in rises]
 
     # --- time ------------------------------------------------------------------------------------------
@@ -160,6 +170,7 @@ class CaseFile:
             self._weigh(story)
         transitions += self._levels(at, Cause.EVIDENCE)
         revised = [each for each in batch if before[each.report.item] is not None]
+        self._revised |= {each.report.item for each in revised}
         return Change(
             transitions=tuple(transitions),
             events=tuple(events),
@@ -194,6 +205,8 @@ class CaseFile:
             former = self._story_of.get(event.item)
             if former is not None:
                 del self._members[former][event.item]
+                if former != event.story:
+                    self._left.setdefault(event.item, set()).add(former)
             self._place(incoming[event.item], event.story)
             return {event.story} if former is None else {event.story, former}
         for observation in self._members.pop(event.story_from, {}).values():
@@ -263,21 +276,28 @@ class CaseFile:
         if not revised:
             return []
         found = []
-        by_story = {
-            self._story_of[each.report.item]: each for each in revised if each.report.item in self._story_of
-        }
+        by_story = {self._story_of[each.report.item]: each for each in reversed(revised)}
+        for each in reversed(revised):
+            by_story |= dict.fromkeys(self._left_by(each.report.item), each)
+        self._rises = [each for each in self._rises if at - each[0].at < CORRECTABLE]
         names = by_story.keys() | {each for each in self._merged if self._surviving(each) in by_story}
         for rise, behind in self._rises:
             touched = behind & names
             if not touched:
                 continue
             cause = by_story[self._surviving(min(touched))]
-            level = scoring.level_after(rise.from_, self._score_without(rise, touched), self._rules)
+            if cause.report.observed > rise.at:
+                continue  # it came later, and took nothing away
+            level = scoring.level_after(rise.from_, self._score_as_now(rise, behind), self._rules)
             if level < rise.to:
                 found.append(Correction(rise, at, cause.report.item, level, withdrawn=not cause.counts))
         taken_back = {correction.transition.key for correction in found}
         self._rises = [each for each in self._rises if each[0].key not in taken_back]
         return found
+
+    def _left_by(self, item: str) -> set[str]:
+        """The stories, as they are called now, that revisions took an item out of."""
+        return {self._surviving(each) for each in self._left.get(item, ())} - {self._story_of[item]}
 
     def _surviving(self, story: str) -> str:
         """The story that a story was found to be, in the end."""
@@ -285,11 +305,16 @@ class CaseFile:
             story = self._merged[story]
         return story
 
-    def _score_without(self, rise: Transition, touched: frozenset[str]) -> float:
-        """The score of a past rise, had the items of some stories then read as they do now."""
+    def _score_as_now(self, rise: Transition, behind: frozenset[str]) -> float:
+        """The score of a past rise, had the items behind it then read as they do now, in the stories they are in
+        now."""
+        stood = {self._surviving(each) for each in behind}
+        came = {item: self._left_by(item) for item in self._left}
+        anew = stood & {self._story_of[item] for item in self._revised}.union(*came.values())
+        anew |= {self._story_of[item] for item, left in came.items() if not stood.isdisjoint(left)}
         half_life = self._rules.half_life[rise.axis] / _MICROSECOND
-        values = [each.value for each in rise.contributions if each.story not in touched]
-        for story in {self._surviving(each) for each in touched}:
+        values = [each.value for each in rise.contributions if self._surviving(each.story) not in anew]
+        for story in sorted(anew):
             then = self._evidence_of(story, rise.at)
             term = None if then is None else scoring.term(then, rise.axis, self._topics, self.institution)
             values += [] if term is None else [scoring.value(term, micros(rise.at), half_life)]
@@ -352,6 +377,11 @@ class CaseFile:
 def _is_clustered(former: Observation | None, at: datetime) -> bool:
     """A revision of an item that has left the clusterer's window stays where it was."""
     return former is None or at - former.features.observed < Clusterer.HORIZON
+
+
+def _names(institution: Institution) -> tuple[str, ...]:
+    """The names that tell nothing about which event an item of the institution is about."""
+    return institution.name, *institution.aliases
 
 
 def _stories(transition: Transition) -> frozenset[str]:

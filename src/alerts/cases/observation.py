@@ -20,6 +20,7 @@ class Observation:
     report: Report
     features: Features
     quiet: bool = False  # its dates are not to be believed: it alerts nobody by itself
+    revised: bool = False  # the item said something else before
 
     @property
     def counts(self) -> bool:
@@ -38,7 +39,8 @@ class Observation:
             observed=former.report.observed,
             reported=former.report.reported,
         )
-        return Observation(report, self.features if self.counts else former.features, self.quiet)
+        features = self.features if self.counts else former.features
+        return Observation(report, features, self.quiet, revised=True)
 
 
 def observation(

@@ -88,6 +88,7 @@ def load_case(session: Session, active: Active, stored: Case, institution: Insti
         rises=cases.transitions(session, stored.institution, rises_only=True),
         clock=stored.cursor if stored.version else None,
         merged=cases.merged(session, stored.institution),
+        left=cases.left(session, stored.institution),
     )
     return case
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from alerts.cases.casefile import AxisState
@@ -177,6 +177,21 @@ def merged(session: Session, institution: str) -> dict[str, str]:
         )
     )
     return dict(rows.all())
+
+
+def left(session: Session, institution: str) -> dict[str, set[str]]:
+    """By item the stories that it was in, of items that a revision took from one to another."""
+    joined = (
+        select(StoryEventRow.other, StoryEventRow.story)
+        .where(StoryEventRow.institution == institution, StoryEventRow.kind == "joined")
+        .distinct()
+        .subquery()
+    )
+    moved = select(joined.c.other).group_by(joined.c.other).having(func.count() > 1)
+    found: dict[str, set[str]] = {}
+    for item, story in session.execute(select(joined).where(joined.c.other.in_(moved))):
+        found.setdefault(item, set()).add(story)
+    return found
 
 
 def transitions(
