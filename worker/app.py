@@ -12,7 +12,7 @@ import warnings
 import celery.apps.worker
 from celery import Celery
 from celery.exceptions import SecurityWarning
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_init
 
 from alerts.model.errors import UsageError
 from alerts.pipeline import environment, log
@@ -85,3 +85,10 @@ def _configure_logging(**_options: object) -> None:
     log.configure()
     # Celery announces its end on standard output, past all logging, where only messages to people belong.
     celery.apps.worker.safe_say = lambda *_arguments: None
+
+
+@worker_init.connect
+def _prepare(**_options: object) -> None:
+    from alerts.pipeline.runtime import prepare
+
+    prepare()

@@ -84,16 +84,26 @@ class Runtime:
 
 
 _PROCESS: list[tuple[int, Runtime]] = []
+_PREPARED: list[Configuration] = []
 _PROCESS_LOCK = threading.Lock()
+
+
+def prepare() -> None:
+    """Builds the configuration and its matcher before a worker forks, so that its children share the memory."""
+    configuration = Configuration(Path(os.environ.get("ALERTS_CONFIG", "config")))
+    configuration.current().matcher  # noqa: B018
+    _PREPARED[:] = [configuration]
 
 
 def process_runtime(enqueue: Callable[[Hints], None]) -> Runtime:
     """The runtime of this worker process, from its environment; made anew after a fork."""
     with _PROCESS_LOCK:
         if not _PROCESS or _PROCESS[0][0] != os.getpid():
+            if not _PREPARED:
+                prepare()
             runtime = Runtime(
                 database=Database(environment.required(os.environ, environment.DATABASE)),
-                configuration=Configuration(Path(os.environ.get("ALERTS_CONFIG", "config"))),
+                configuration=_PREPARED[0],
                 enqueue=enqueue,
                 contact=os.environ.get("ALERTS_CONTACT", ""),
                 pages=pages(Path(os.environ.get("ALERTS_STATE", ".alerts")), os.environ),
