@@ -1,0 +1,103 @@
+import hashlib
+import hmac
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from alerts.feeds import websub
+from alerts.feeds.feed import ParsedFeed
+from alerts.feeds.result import FetchResult
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+OURS = websub.Subscription(
+    "https://hub.example/", "https://a.example/feed", "https://us.example/push/1", "s3cret"
+)
+
+
+def answer(**changes: object) -> FetchResult:
+    return FetchResult(
+        url="https://a.example/feed", final_url="https://a.example/feed", status=200, **changes
+    )  # type: ignore[arg-type]
+
+
+def test_the_hub_of_a_feed() -> None:
+    parsed = ParsedFeed(hubs=("https://b.example/",), self_link="https://a.example/self")
+    assert websub.hub(answer(), parsed) == ("https://b.example/", "https://a.example/self")
+    headers = answer(hubs=("https://h.example/",), self_link="https://a.example/head")
+    assert websub.hub(headers, parsed) == ("https://h.example/", "https://a.example/head")
+    assert websub.hub(answer(), ParsedFeed(hubs=("https://b.example/",))) is None
+    assert websub.hub(answer(), None) is None
+    assert websub.hub(answer(hubs=("javascript:x",), self_link="https://a.example/"), None) is None
+
+
+def test_a_request_to_subscribe() -> None:
+    assert websub.subscribe(OURS) == {
+        "hub.callback": "https://us.example/push/1",
+        "hub.mode": "subscribe",
+        "hub.topic": "https://a.example/feed",
+        "hub.lease_seconds": "864000",
+        "hub.secret": "s3cret",
+    }
+
+
+@pytest.mark.parametrize(
+    ("hub", "secret"), [("http://hub.example/", "s"), ("https://hub.example/", "s" * 200)]
+)
+def test_secrets_that_must_not_go_out(hub: str, secret: str) -> None:
+    with pytest.raises(ValueError, match="secret"):
+        websub.subscribe(websub.Subscription(hub, OURS.topic, OURS.callback, secret))
+
+
+def question(**changes: str) -> dict[str, str]:
+    asked = {"mode": "subscribe", "topic": OURS.topic, "challenge": "abc", "lease_seconds": "3600"} | changes
+    return {f"hub.{name}": value for name, value in asked.items()}
+
+
+def test_our_own_intent_is_confirmed() -> None:
+    assert websub.verify(question(), OURS) == websub.Verification(200, "abc", lease=timedelta(hours=1))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"topic": "https://a.example/other"},
+        {"mode": "unsubscribe"},
+        {"mode": "publish"},
+        {"challenge": ""},
+        {"lease_seconds": "soon"},
+        {"lease_seconds": "0"},
+        {"lease_seconds": "-1"},
+    ],
+)
+def test_what_we_did_not_ask_for_is_not_confirmed(changes: dict[str, str]) -> None:
+    assert websub.verify(question(**changes), OURS).status == 404
+    assert websub.verify(question(), None).status == 404
+
+
+def test_a_hub_that_refuses() -> None:
+    verification = websub.verify(question(mode="denied", reason="no\nroom"), OURS)
+    assert (verification.status, verification.denied) == (200, "no room")
+
+
+def test_leases_have_an_end() -> None:
+    verification = websub.verify(question(lease_seconds="999999999999"), OURS)
+    assert verification.lease == timedelta(days=365)
+
+
+@pytest.mark.parametrize("method", ["sha1", "sha256", "sha384", "sha512", "SHA256"])
+def test_signatures(method: str) -> None:
+    signature = hmac.new(b"s3cret", b"body", getattr(hashlib, method.lower())).hexdigest()
+    assert websub.signed(b"body", f"{method}={signature}", "s3cret")
+    assert not websub.signed(b"Body", f"{method}={signature}", "s3cret")
+    assert not websub.signed(b"body", f"{method}={signature}", "other")
+    assert not websub.signed(b"body", f"{method}={signature[:-1]}", "s3cret")
+
+
+@pytest.mark.parametrize("signature", ["", "md5=abc", "sha256", "sha256=", "sha256=é", "=", "none=x"])
+def test_signatures_that_are_none(signature: str) -> None:
+    assert not websub.signed(b"body", signature, "s3cret")
+    assert not websub.signed(b"body", signature, "")
+
+
+def test_a_lease_is_renewed_before_it_ends() -> None:
+    assert websub.renew_at(NOW, timedelta(days=4)) == NOW + timedelta(days=3)
