@@ -74,7 +74,7 @@ class World:
     at: list[datetime]
     said: io.StringIO
     hints: list[Hints] = field(default_factory=list)
-    _count: int = 0
+    count: int = 0  # of items observed
 
     @property
     def now(self) -> datetime:
@@ -95,13 +95,13 @@ class World:
         withdrawn: bool = False,
     ) -> str:
         """A source says something now; what comes of it is assessed. The item's id."""
-        self._count += 1
+        self.count += 1
         item = Item(
-            id=id or f"{source}-{self._count}",
+            id=id or f"{source}-{self.count}",
             title=title,
             observed=self.now,
             summary=text,
-            url=f"https://{source}.example/{self._count}" if url is None else url,
+            url=f"https://{source}.example/{self.count}" if url is None else url,
             source=source,
             published=self.now - timedelta(minutes=1),
             author=author,
@@ -112,7 +112,7 @@ class World:
         reduced = features(item, publisher_of(item, active.settings.sources))
         with self.runtime.database.write() as session:
             former = items.institutions_of(session, [item.id]).get(item.id, set())
-            rows = finding_rows(active, matched, reduced, item, self._count, former)
+            rows = finding_rows(active, matched, reduced, item, self.count, former)
             cases.add_findings(session, rows)
             who = sorted({row["institution"] for row in rows})
             cases.mark_due(session, who, self.now)
@@ -137,19 +137,21 @@ class World:
             return list(session.scalars(query))
 
 
-def world(database: Database, directory: Path, *, config: str = CONFIG) -> World:
-    """A world that begins now; `directory` is to hold its configuration."""
+def world(
+    database: Database, directory: Path, *, config: str = CONFIG, at: datetime = BEGINNING, count: int = 0
+) -> World:
+    """A world as of `at`; `directory` is to hold its configuration."""
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "alerts.yaml").write_text(config, encoding="utf-8")
-    at = [BEGINNING]
+    clock = [at]
     said = io.StringIO()
     hints: list[Hints] = []
     runtime = Runtime(
         database=database,
         configuration=Configuration(directory),
         enqueue=hints.append,
-        clock=lambda: at[0],
+        clock=lambda: clock[0],
         stream=said,
     )
     poll.sync(runtime)
-    return World(runtime, at, said, hints)
+    return World(runtime, clock, said, hints, count)

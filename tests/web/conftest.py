@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import partial
@@ -16,23 +17,34 @@ from starlette.testclient import TestClient
 from alerts.store.database import Database
 
 
-@pytest.fixture
-def town(tmp_path: Path) -> Iterator[World]:
-    """Told of by three sources: an outage of Acme, confirmed, and a mention of Globex."""
-    database = Database(f"sqlite:///{tmp_path / 'alerts.db'}")
+@pytest.fixture(scope="session")
+def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, World]:
+    """Told of by three sources: an outage of Acme, confirmed, and a mention of Globex. Made once."""
+    directory = tmp_path_factory.mktemp("told")
+    database = Database(f"sqlite:///{directory / 'alerts.db'}")
     database.upgrade()
-    town = world(database, tmp_path / "config")
+    town = world(database, directory / "config")
     town.observe("acme-news", "Rocketeer is down: we have an outage")
     town.later(minutes=30)
     town.observe(
         "tribune", "Acme hit by an outage of its Rocketeer service", text="Acme said it works on it."
     )
     town.later(minutes=5)
-    town.observe("coastline", "Probe into Acme begins after outage of Rocketeer")
+    town.observe("coastline", "Ministry opens pricing probe into Acme")
     town.later(minutes=5)
     town.observe("tribune", "Globex opens a plant")
     town.settle()
-    yield town
+    database.dispose()
+    return directory, town
+
+
+@pytest.fixture
+def town(told: tuple[Path, World], tmp_path: Path) -> Iterator[World]:
+    """A copy of it for one test."""
+    directory, made = told
+    shutil.copytree(directory, tmp_path, dirs_exist_ok=True)
+    database = Database(f"sqlite:///{tmp_path / 'alerts.db'}")
+    yield world(database, tmp_path / "config", at=made.now, count=made.count)
     database.dispose()
 
 

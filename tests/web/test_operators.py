@@ -1,0 +1,182 @@
+"""The operators' page and its actions."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from kit.browsing import OPERATOR, Browser
+from kit.world import CONFIG, World
+from sqlalchemy import select, update
+from starlette.testclient import TestClient
+
+from alerts.feeds.state import FeedState
+from alerts.model.subscriber import Tier
+from alerts.store.tables import DeliveryRow, SilenceRow, SourceRow
+from alerts.web.access import LARGEST_FORM, OPERATOR_COOKIE
+from alerts.web.operators import ACTIONS
+
+
+def form_of(client: TestClient) -> str:
+    found = re.search(r'name="form" value="([^"]+)"', client.get("/operate").text)
+    assert found is not None
+    return found[1]
+
+
+def dead(town: World) -> str:
+    with town.runtime.database.write() as session:
+        delivery = session.scalars(select(DeliveryRow.id).order_by(DeliveryRow.id)).first()
+        session.execute(
+            update(DeliveryRow)
+            .where(DeliveryRow.id == delivery)
+            .values(state="dead", reason="gone", due_at=None)
+        )
+    assert delivery is not None
+    return delivery
+
+
+def state(town: World, delivery: str) -> str:
+    with town.runtime.database.read() as session:
+        return session.get_one(DeliveryRow, delivery).state
+
+
+def test_the_page_shows_how_everything_fares(town: World, browser: Browser) -> None:
+    dead(town)
+    with town.runtime.database.write() as session:
+        session.execute(
+            update(SourceRow).where(SourceRow.id == "tribune").values(error="HTTP 500", error_streak=4)
+        )
+        held = FeedState(held=9, held_since=town.now, held_polls=1)
+        session.execute(update(SourceRow).where(SourceRow.id == "coastline").values(state=held.to_json()))
+    page = browser(operator=True).get("/operate").text
+    for shown in (
+        "4× HTTP 500",
+        "holds back 9 items",
+        "Believe it",
+        "Dead letters",
+        "Send again",
+        "acme-news",
+        "desk",
+    ):
+        assert shown in page, shown
+
+
+def test_a_refused_configuration_is_shown_with_its_line(town: World, browser: Browser) -> None:
+    file = town.runtime.configuration.directory / "alerts.yaml"
+    file.write_text(CONFIG.replace("reliability: C", "reliability: Z"), encoding="utf-8")
+    town.runtime.configuration.current(elsewhere="changed")
+    page = browser(operator=True).get("/operate").text
+    assert "Refused configuration" in page
+    assert re.search(r"alerts.yaml:5:\d+", page)
+
+
+def test_a_dead_letter_is_sent_again(town: World, browser: Browser) -> None:
+    delivery = dead(town)
+    client = browser(operator=True)
+    answer = client.post("/operate/redeliver", data={"form": form_of(client), "delivery": delivery})
+    assert f"Delivery {delivery} is due now" in answer.text
+    assert state(town, delivery) == "pending"
+
+
+def test_all_of_them(town: World, browser: Browser) -> None:
+    delivery = dead(town)
+    client = browser(operator=True)
+    assert (
+        "1 deliveries are due now"
+        in client.post("/operate/redeliver-dead", data={"form": form_of(client)}).text
+    )
+    assert state(town, delivery) == "pending"
+
+
+def test_a_silence_is_made_and_ended(town: World, browser: Browser) -> None:
+    client = browser(operator=True)
+    fields = {
+        "form": form_of(client),
+        "institution": "acme",
+        "for": "4h",
+        "reason": "<b>planned</b>",
+        "by": "ops",
+    }
+    page = client.post("/operate/silence", data=fields).text
+    assert "&lt;b&gt;planned&lt;/b&gt;" in page
+    with town.runtime.database.read() as session:
+        [silence] = session.scalars(select(SilenceRow.id))
+    client.post("/operate/unsilence", data={"form": form_of(client), "silence": silence})
+    assert "None in force" in client.get("/operate").text
+
+
+def test_a_source_is_released(town: World, browser: Browser) -> None:
+    with town.runtime.database.write() as session:
+        gone = FeedState(stopped="gone for three days", gone=4)
+        session.execute(update(SourceRow).where(SourceRow.id == "coastline").values(state=gone.to_json()))
+    client = browser(operator=True)
+    page = client.post("/operate/release", data={"form": form_of(client), "source": "coastline"}).text
+    assert "coastline will be polled again now" in page
+    assert "gone for three days" not in page
+
+
+@pytest.mark.parametrize(
+    ("action", "fields", "said"),
+    [
+        ("redeliver", {"delivery": "nothing"}, "Not done: no delivery"),
+        ("silence", {"institution": "nobody", "for": "4h"}, "Not done: no institution"),
+        ("silence", {"institution": "acme", "for": "long"}, "is no duration"),
+        ("unsilence", {"silence": "nothing"}, "Not done: no silence"),
+        ("release", {"source": "acme-news"}, "is not stopped"),
+        ("ack", {"alert": "nothing"}, "Not done: no alert"),
+    ],
+)
+def test_what_cannot_be_done_is_said(
+    browser: Browser, action: str, fields: dict[str, str], said: str
+) -> None:
+    client = browser(operator=True)
+    answer = client.post(f"/operate/{action}", data={"form": form_of(client), **fields})
+    assert answer.status_code == 200
+    assert said in answer.text.replace("&#39;", "'")
+
+
+# --- who may -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_nobody_else_can_act(town: World, browser: Browser, action: str) -> None:
+    delivery = dead(town)
+    fields = {"delivery": delivery, "institution": "acme", "for": "4h", "source": "tribune", "form": "x"}
+    operator = browser(operator=True)
+    stolen = form_of(operator)
+    for client in (browser(), browser(Tier.LEADERSHIP_ALLIANCE), browser(subscriber="desk")):
+        assert client.post(f"/operate/{action}", data={**fields, "form": stolen}).status_code == 403
+        assert client.get(f"/operate/{action}").status_code == 405
+    assert state(town, delivery) == "dead"
+
+
+def test_a_foreign_page_cannot_act_with_an_operator_s_cookie(town: World, browser: Browser) -> None:
+    delivery = dead(town)
+    client, other = browser(operator=True), browser(operator=True)
+    for fields in ({}, {"form": ""}, {"form": form_of(other)}, {"form": client.cookies[OPERATOR_COOKIE]}):
+        answer = client.post("/operate/redeliver", data={"delivery": delivery, **fields})
+        assert answer.status_code == 403, fields
+    answer = client.post(
+        "/operate/redeliver",
+        data={"delivery": delivery, "form": form_of(client)},
+        headers={"Sec-Fetch-Site": "cross-site"},
+    )
+    assert answer.status_code == 403
+    assert state(town, delivery) == "dead"
+
+
+def test_programs_act_with_the_token_itself(town: World, browser: Browser) -> None:
+    delivery = dead(town)
+    headers = {"Authorization": f"Bearer {OPERATOR}"}
+    answer = browser().post(
+        "/operate/redeliver", data={"delivery": delivery}, headers=headers, follow_redirects=False
+    )
+    assert answer.status_code == 303
+    assert state(town, delivery) == "pending"
+
+
+def test_a_form_is_bounded(browser: Browser) -> None:
+    client = browser(operator=True)
+    assert client.post("/operate/ack", content=b"x" * (LARGEST_FORM + 1)).status_code == 413
+    assert client.post("/operate/ack", content=b"&a=b" * 100).status_code == 400
+    assert client.post("/operate/nothing", data={}).status_code == 404

@@ -1,0 +1,63 @@
+"""Ending a channel from a message."""
+
+from __future__ import annotations
+
+from kit.browsing import SIGNER, Browser
+from kit.world import World
+
+from alerts.pipeline.membership import unsubscribe_token
+from alerts.pipeline.pages import Pages
+from alerts.store import desks
+
+
+def muted(town: World) -> set[str]:
+    with town.runtime.database.write() as session:
+        return set(desks.lock(session, "desk").muted)
+
+
+def test_one_click(town: World, browser: Browser) -> None:
+    """RFC 8058: a POST with this body, without cookies, is all that a mail program sends."""
+    token = unsubscribe_token(SIGNER, "desk", "console")
+    answer = browser().post(
+        f"/unsubscribe/{token}", data={"List-Unsubscribe": "One-Click"}, follow_redirects=False
+    )
+    assert (answer.status_code, answer.text) == (200, "unsubscribed\n")
+    assert muted(town) == {"console"}
+
+
+def test_following_the_link_asks_first(town: World, browser: Browser) -> None:
+    """Mail scanners follow links."""
+    address = f"/unsubscribe/{unsubscribe_token(SIGNER, 'desk', 'pager')}"
+    client = browser()
+    assert "Unsubscribe?" in client.get(address).text
+    assert muted(town) == set()
+    assert "You are unsubscribed" in client.post(address).text
+    assert "You are unsubscribed" in client.post(address).text, "twice is once"
+    assert muted(town) == {"pager"}
+    assert client.get(f"{address}/undo").status_code == 405
+    assert "subscribed again" in client.post(f"{address}/undo").text
+    assert muted(town) == set()
+
+
+def test_nobody_can_unsubscribe_others(town: World, browser: Browser) -> None:
+    token = unsubscribe_token(SIGNER, "desk", "console")
+    client = browser()
+    for wrong in (token[:-2], "x", unsubscribe_token(SIGNER, "desk", "console").partition(".")[0] + ".AAAA"):
+        assert client.get(f"/unsubscribe/{wrong}").status_code == 403
+        assert client.post(f"/unsubscribe/{wrong}").status_code == 403
+    assert muted(town) == set()
+
+
+def test_what_is_no_longer_configured_is_ended_already(browser: Browser) -> None:
+    for subscriber, channel in (("desk", "fax"), ("nobody", "mail")):
+        address = f"/unsubscribe/{unsubscribe_token(SIGNER, subscriber, channel)}"
+        assert browser().post(address).status_code == 200
+        assert browser().post(f"{address}/undo").status_code == 404
+
+
+def test_a_message_carries_the_link(town: World, browser: Browser) -> None:
+    pages = Pages("https://alerts.example.org", SIGNER)
+    link = pages.unsubscribe("desk", "console")
+    assert link.startswith("https://alerts.example.org/unsubscribe/")
+    assert browser().post(link.removeprefix("https://alerts.example.org")).status_code == 200
+    assert muted(town) == {"console"}
