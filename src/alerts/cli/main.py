@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -110,6 +111,9 @@ def cli(ctx: click.Context, config_dir: Path, database: str, broker: str, state:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs a command and exits: 0 done, 1 the answer is no, 2 wrong usage. Shows no traceback to anyone."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # headlines hold what a terminal's encoding may not have
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(status_of(arguments))
 
 
@@ -120,8 +124,12 @@ def status_of(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except click.exceptions.Exit as leaving:
         return leaving.exit_code
-    except click.UsageError as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
+        return 2
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx is not None else "alerts"
+        _complain(f"{error.format_message().rstrip('.')}; see `{command} --help`")
         return 2
     except click.ClickException as error:
         _complain(error.format_message())
