@@ -1,6 +1,6 @@
 """What polling costs: our reading of recorded polls beside feedparser on every body that changed.
 
-    .venv/bin/python benchmarks/feeds.py [--data ../shared/data]
+    make bench-feeds [ARGS="--data ../shared/data"]
 
 Both get the same bodies in the same order, in one process, and CPU time is compared. Ours includes finding
 what is new, revised or known, and planning the next poll; feedparser's is parsing alone. "Same items" says

@@ -1,6 +1,6 @@
 """How well feeds are read: the expectations of feedparser's and gofeed's test suites, and every other feed.
 
-    .venv/bin/python evaluations/feeds.py [--data ../shared/data]
+    make eval-feeds [ARGS="--data ../shared/data"]
 
 An expectation counts where it is about something that an item keeps: title, link, id, summary, content,
 author, dates, language, origin, how many entries there are, the feed's title and link. Where a suite expects

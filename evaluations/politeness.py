@@ -1,6 +1,6 @@
 """How polite the polling is: a server that keeps score, and readers that poll it for simulated days.
 
-    .venv/bin/python evaluations/politeness.py [--days 6]
+    make score-politeness [ARGS="--days 6"]
 
 The server plays publishers of every kind and writes down each request with the simulated time. Ours is
 judged with its state stored as JSON and read back before each poll, so every poll is one after a restart, and
