@@ -107,13 +107,21 @@ def operator_token(state: Path, environment: Mapping[str, str]) -> str:
 
 
 def kept(path: Path) -> str:
-    """The secret in a file that only its owner can read; made on first use, by whoever comes first."""
-    with contextlib.suppress(FileExistsError):
-        _make(path)
+    """The secret in a file that only its owner can read; made on first use, by whoever comes first.
+
+    Raises SecretError where it cannot be made or read.
+    """
     try:
+        if not path.exists():
+            _make(path)
         text = path.read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SecretError(f"{path}: cannot be read: {type(error).__name__}") from error
+    except UnicodeDecodeError as error:
+        raise SecretError(f"{path}: holds no secret; delete it to make a new one") from error
+    except OSError as error:
+        raise SecretError(
+            f"{path}: {error.strerror}; choose another state directory with --state, or set {SECRET_ENV} and "
+            f"{OPERATOR_ENV}"
+        ) from error
     if len(text) < LEAST_SECRET:
         raise SecretError(
             f"{path}: holds no secret of {LEAST_SECRET} characters; delete it to make a new one"
@@ -123,18 +131,13 @@ def kept(path: Path) -> str:
 
 def _make(path: Path) -> None:
     """Written under another name first, so that nobody ever reads half a secret."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(secrets.token_hex(32) + "\n")
-        os.link(draft, path)
-    except FileExistsError:
-        raise
-    except OSError as error:
-        raise SecretError(
-            f"{path}: cannot be made: {error.strerror}; set {SECRET_ENV}, or --state"
-        ) from error
+        with contextlib.suppress(FileExistsError):  # another process was first
+            os.link(draft, path)
     finally:
         draft.unlink(missing_ok=True)
