@@ -31,12 +31,13 @@ def institutions(
     """List the tracked institutions with their levels."""
     from alerts.store import lists
 
+    configured = app.settings().institutions.values()
     with app.reading() as database, database.read() as session:
         levels = lists.levels(session)
         stories = lists.story_counts(session)
     quiet = {axis.value: Level.LOW.value for axis in Axis}
     rows = []
-    for each in app.settings().institutions.values():
+    for each in configured:
         mine = levels.get(each.id, quiet)
         impact = max((Level(level) for level in mine.values()), key=lambda level: level.rank)
         if (

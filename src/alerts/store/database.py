@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy.engine import URL, Engine, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from alerts.model.errors import StoreError
@@ -80,6 +80,11 @@ class Database:
             reason = str(error.orig).strip().splitlines()[0] if error.orig else type(error).__name__
             shown = self.url.render_as_string(hide_password=True)
             raise StoreError(f"database {shown}: {reason}; is it running and reachable?") from error
+        except DatabaseError as error:
+            if type(error) is not DatabaseError:  # its subclasses are our own mistakes
+                raise
+            shown = self.url.render_as_string(hide_password=True)
+            raise StoreError(f"database {shown}: {error.orig}; restore it from a backup") from error
 
 
 def parse_url(url: str) -> URL:
@@ -99,12 +104,15 @@ def parse_url(url: str) -> URL:
 
 
 def _sqlite_engine(url: URL) -> Engine:
-    if url.database and url.database != ":memory:":
-        try:
-            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreError(f"{Path(url.database).parent}: cannot be made: {error.strerror}") from error
     engine = create_engine(url, connect_args={"timeout": _SQLITE_BUSY_MS / 1000, "check_same_thread": False})
+
+    @event.listens_for(engine, "do_connect")
+    def _make_directory(*_arguments: Any) -> None:
+        if url.database and url.database != ":memory:":
+            try:
+                Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise StoreError(f"{Path(url.database).parent}: cannot be made: {error.strerror}") from error
 
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:

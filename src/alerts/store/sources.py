@@ -191,7 +191,7 @@ def reports_by_source(session: Session) -> dict[str, int]:
     rows = session.execute(
         select(FindingRow.source, func.count()).where(FindingRow.salience > 0).group_by(FindingRow.source)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def reporting_on(session: Session, institution: str, since: datetime) -> set[str]:
