@@ -80,6 +80,7 @@ class Index:
         """
         found: list[Found] = []
         tokens, forms = text.tokens, self._forms
+        ends: dict[str, int] = {}  # an occurrence that overlaps the one before of the same form is none
         anchored = self._anchor_words.intersection(tokens)
         if anchored:
             count = len(tokens)
@@ -88,7 +89,11 @@ class Index:
                     for offset, size in self._anchors[token]:
                         first = at - offset
                         last = first + size
-                        if first >= 0 and last <= count and (key := " ".join(tokens[first:last])) in forms:
+                        if first < 0 or last > count:
+                            continue
+                        key = " ".join(tokens[first:last])
+                        if key in forms and first >= ends.get(key, 0):
+                            ends[key] = last
                             found.append(Found(-1, -1, first, last, forms[key]))
         strict = not (explain or text.caseless or "#" in text.raw)
         capital, initials = self._capital, 0
@@ -114,7 +119,11 @@ class Index:
 
     def _find_unspaced(self, text: Text) -> Iterator[Found]:
         assert self._automaton is not None  # noqa: S101 - the caller checked
+        ends: dict[int, int] = {}
         for number, start, end in self._automaton.find_matches_as_indexes(text.low, overlapping=True):
+            if start < ends.get(number, 0):
+                continue
+            ends[number] = end
             yield Found(start, end, 0, 0, self._unspaced[number])
 
 

@@ -9,6 +9,7 @@ import re
 
 from alerts.matching.english import (
     ACTION_WORDS,
+    AGENTS,
     COMMON_WORDS,
     FUNCTION_WORDS,
     GIVEN_NAMES,
@@ -35,6 +36,9 @@ _TOP_LEVEL = re.compile(
 _HOST_PREFIX = re.compile(r"^[^\w]*(?:[a-z][a-z0-9+.-]*://)?(?:[\w-]+\.)*$")
 _ADDRESS = re.compile(r"[\w.+-]*@[\w-]+\.")
 _SENTENCE_START = re.compile(r"[.!?:;\n\"]")
+_PARTICIPLE = re.compile(
+    r"(?:ed|ing|led|run|like|style|friendly|only|wide|era|size|made|built|born|bound|linked)$"
+)
 _VOWEL = re.compile(r"[aeiou]")
 
 # "A-B deal": two names joined. "A-B" alone is rather one double name.
@@ -73,7 +77,10 @@ def spelling(place: Place) -> str:
         if same_gap(gap, seen, text.tokens[index - 1]) or _parenthesis(place, index):
             continue
         # Trinity College Dublin, written Trinity College, Dublin
-        if not (gap == " " and seen == ", " and index == place.last - 1 > place.first + 1):
+        last_of_three = index == place.last - 1 > place.first + 1
+        if not (
+            gap == " " and seen == ", " and last_of_three and text.tokens[index - 1] not in FUNCTION_WORDS
+        ):
             return "other punctuation between the words"
     if form.after.startswith(".") and not form.gaps and not text.low.startswith(".", place.end):
         return "an abbreviation without its full stop"
@@ -145,7 +152,7 @@ def _proper(place: Place, seen: str) -> str:
 
 def _among_capitals(place: Place) -> str:
     """A word in capitals among capitals may be any word."""
-    if place.style != "caps":
+    if place.style != "caps" or place.after().lower() in ACTION_WORDS:
         return ""
     short = len(place.form.key) <= 3 and place.form.strength < Strength.GIVEN
     return "an ordinary word among capitals" if short or place.form.key in COMMON_WORDS else ""
@@ -200,6 +207,8 @@ def hyphenated(place: Place) -> str:
     if place.form.unspaced:
         return ""
     following, preceding = place.after("-"), place.before("-")
+    if following.islower() and place.starts_sentence and not _PARTICIPLE.search(following):
+        return f"part of a word: {place.surface}-{following}"
     if following[:1].isupper() and not place.surface.isupper() and not _joint_follows(place, place.last + 1):
         return _longer(f"{place.surface}-{following}")
     if (
@@ -233,11 +242,22 @@ def _before_noun(place: Place) -> str:
     if not following[:1].isupper() or place.word(place.last - 1)[0].islower():
         return ""
     noun, mixed = following.lower(), place.style == "mixed"
-    headed = noun in STRONG_HEAD_NOUNS or (mixed and noun in HEAD_NOUNS)
-    elsewhere = (
-        mixed and place.form.key in _PLACE_WORDS and noun not in _AFTER_PLACE and not following.isupper()
-    )
+    is_place = place.form.key in _PLACE_WORDS
+    headed = noun in STRONG_HEAD_NOUNS or (mixed and noun in HEAD_NOUNS) or (is_place and _headed(place))
+    elsewhere = mixed and is_place and noun not in _AFTER_PLACE and not following.isupper()
     return _longer(f"{place.surface} {following}") if headed or elsewhere else ""
+
+
+def _headed(place: Place) -> bool:
+    """Whether a run of capitalised words that no verb interrupts ends in a noun such as Exchange or Department."""
+    for index in range(place.last, min(place.last + 4, len(place.text.tokens))):
+        word = place.word(index)
+        verb = word.lower() in ACTION_WORDS - AGENTS
+        if not word[0].isupper() or place.text.gap(index) != " " or verb:
+            return False
+        if word.lower() in HEAD_NOUNS and index > place.last:
+            return place.style != "caps"
+    return False
 
 
 def _after_modifier(place: Place) -> str:
@@ -252,7 +272,8 @@ def _after_modifier(place: Place) -> str:
     if capital:
         another_place = low in PLACE_PREFIXES and key in PLACES
         lettered = len(preceding) == 1 and low not in {"a", "i"}
-        return _longer(f"{preceding} {place.surface}") if another_place or lettered else ""
+        unknown = key in _PLACE_WORDS and place.style == "mixed" and not _introduces_place(preceding)
+        return _longer(f"{preceding} {place.surface}") if another_place or lettered or unknown else ""
     at = place.first - 1
     if low in _ROMANCE_OF and place.word(at - 1)[:1].isupper() and place.word(at - 1).lower() not in _CITY_OF:
         return _longer(f"{place.word(at - 1)} {preceding} {place.surface}")
@@ -260,6 +281,18 @@ def _after_modifier(place: Place) -> str:
         at -= 1
     head = place.word(at - 1) if place.word(at) == "of" else ""
     return _longer(f"{head} of {place.surface}") if head[:1].isupper() and head.lower() in OF_HEADS else ""
+
+
+def _introduces_place(word: str) -> bool:
+    """Whether a capitalised word before a place leaves it the place that it is."""
+    low = word.lower()
+    return (
+        word.isupper()
+        or low in COMMON_WORDS
+        or low in HEAD_NOUNS
+        or low in MONTHS
+        or low.endswith(("town", "ern"))
+    )
 
 
 def _person(place: Place) -> str:

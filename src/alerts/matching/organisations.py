@@ -75,7 +75,7 @@ HEAD_NOUNS = words(
     authority avenue award awards ballet bank basin bay beach board boulevard bowl bridge broncos building bulletin
     bureau cathedral cemetery center centre chamber championship championships chronicle church circuit city clinic
     club coast college colleges commission committee community conference congress convention corps council county
-    court cup daily dam department diocese district division dome examiner express expressway faculty falls
+    court cup daily dam department diocese district division dome examiner exchange express expressway faculty falls
     federation ferry festival fort forum foundation gallery garden gardens gazette globe government guardian guild
     hall harbor harbour heights herald high highway hills hospital hotel hotels house inquirer institute institution
     international island islands journal junction laboratory lake league legislature library magazine mail marathon

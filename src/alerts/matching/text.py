@@ -150,14 +150,13 @@ class Text:
 
     @property
     def caseless(self) -> bool:
-        """Whether its writer uses no capitals, so that case tells nothing.
+        """Whether its writer leaves capitals out, as in chats, so that case tells nothing.
 
-        No word (links aside) has one, or the writer does not even give one to the pronoun `I`.
+        Not even the pronoun `I` has one; or no word has one beside a link, a hashtag or a handle.
         """
         if self._caseless is None:
-            self._caseless = len(self.tokens) > 3 and (
-                _CAPITAL.search(self.cased) is None
-                or (" i " in self.cased and _SMALL_PRONOUN.search(self.cased) is not None)
+            self._caseless = (" i " in self.cased and _SMALL_PRONOUN.search(self.cased) is not None) or (
+                any(mark in self.cased for mark in ("http", "#", "@")) and _CAPITAL.search(self.cased) is None
             )
         return self._caseless
 

@@ -85,16 +85,16 @@ class Lexicon:
     def _hits(
         self, hits: list[tuple[str, int, int, int]], texts: Mapping[str, Text], mentions: tuple[Mention, ...]
     ) -> Iterator[TopicHit]:
-        sentences: dict[str, Sentences] = {}
+        neighbours: dict[str, _Neighbours] = {}
         for field, start, end, number in hits:
             topic, text = self._topics[number], texts[field]
             first, last = text.raw_span(start, end)
             weight = DENIED if topic.negation and _is_denied(text, start, end) else 1.0
             institutions = None
             if topic.near is Near.SENTENCE:
-                if field not in sentences:
-                    sentences[field] = Sentences(text.raw)
-                institutions = _in_sentence(field, first, sentences[field], mentions)
+                if field not in neighbours:
+                    neighbours[field] = _Neighbours(field, text, mentions)
+                institutions = neighbours[field].at(first)
             yield TopicHit(
                 topic.id, topic.signal, field, first, last, text.raw[first:last], weight, institutions
             )
@@ -151,14 +151,23 @@ def _is_denied(text: Text, start: int, end: int) -> bool:
     return 0 <= first < last and text.starts[first] == start and denied(text, first, last)
 
 
-def _in_sentence(
-    field: str, start: int, sentences: Sentences, mentions: tuple[Mention, ...]
-) -> frozenset[str]:
-    """Whom a hit counts for: who stands in its sentence, or with it in the title, or is whom the item is from."""
-    here = sentences.at(start)
-    return frozenset(
-        mention.institution
-        for mention in mentions
-        if mention.field == "source"
-        or (mention.field == field and (field == "title" or sentences.at(mention.start) == here))
-    )
+class _Neighbours:
+    """Whom a topic that must stand close counts for: who stands in its sentence, or with it in the title.
+
+    Whom the item is about because of where it comes from counts everywhere.
+    """
+
+    def __init__(self, field: str, text: Text, mentions: Iterable[Mention]) -> None:
+        self._sentences = Sentences("" if field == "title" else text.raw)
+        everywhere: set[str] = set()
+        found: dict[int, set[str]] = {}
+        for mention in mentions:
+            if mention.field == "source":
+                everywhere.add(mention.institution)
+            elif mention.field == field:
+                found.setdefault(self._sentences.at(mention.start), set()).add(mention.institution)
+        self._everywhere = frozenset(everywhere)
+        self._found = {number: frozenset(each | everywhere) for number, each in found.items()}
+
+    def at(self, offset: int) -> frozenset[str]:
+        return self._found.get(self._sentences.at(offset), self._everywhere)
