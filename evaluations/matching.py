@@ -4,8 +4,8 @@
 
 For every gold/mentions_*.jsonl the labelled organisations become the institutions of a configuration, once
 with all the surfaces under which the set mentions them as aliases, once with their official name alone. The
-texts go through `alerts match` as an operator would run it. A mention is right when span and institution are those of the label; only
-what lies inside `evaluated` counts, and mentions marked `skip` count neither way.
+texts go through `alerts match` as an operator would run it. A mention is right when span and institution are
+those of the label; only what lies inside `evaluated` counts, and mentions marked `skip` count neither way.
 
 The baseline is a case-sensitive dictionary with word boundaries, the longest entry first. Where a set labels only
 some mentions (rss-500), the precision of both means little.

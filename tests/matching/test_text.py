@@ -1,0 +1,84 @@
+"""Folding, words and the way back to the text as given."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerts.matching.text import Text, fold
+
+WILD = st.text(
+    alphabet=st.one_of(
+        st.characters(),
+        st.sampled_from("aeiouAEIOU .,-'’“—\u200b\u200d\u202e\u0301\u0308\ufb01İßŁ①™\ud800&+#@北한가\n\xa0"),
+    ),
+    max_size=60,
+)
+
+
+@pytest.mark.parametrize(
+    ("written", "same"),
+    [
+        ("Zürich", "Zurich"),
+        ("Zu\u0308rich", "Zurich"),
+        ("ＯｐｅｎＡＩ", "OpenAI"),
+        ("L’Oréal", "L'Oreal"),
+        ("Open\u200bAI", "OpenAI"),
+        ("Open\u202eAI", "OpenAI"),
+        ("Coca‑Cola", "Coca-Cola"),
+        ("Maersk\xa0Line", "Maersk Line"),
+        ("ﬁrst", "first"),
+        ("Łódź", "Lodz"),
+    ],
+)
+def test_spellings_that_readers_take_for_the_same_fold_to_the_same(written: str, same: str) -> None:
+    assert Text(written).tokens == Text(same).tokens
+    assert Text(written).cased_tokens == Text(same).cased_tokens
+
+
+def test_superscripts_and_lone_surrogates_part_words() -> None:
+    assert Text("OpenAI™ and Claude²").tokens == ["openai", "and", "claude"]
+    assert Text("a\ud800OpenAI").tokens == ["a", "openai"]
+
+
+def test_words_keep_ampersands_and_split_at_other_punctuation() -> None:
+    assert Text("AT&T's Canal+, U.S.-led").tokens == ["at&t", "s", "canal+", "u", "s", "led"]
+
+
+def test_scripts_without_spaces_part_from_latin_words() -> None:
+    text = Text("全球OpenAI发布")
+    assert text.tokens == ["openai"]
+    assert text.special
+
+
+@given(WILD)
+def test_every_word_leads_back_to_a_span_that_folds_to_it(raw: str) -> None:
+    text = Text(raw)
+    assert len(text.tokens) == len(text.cased_tokens) == len(text.starts)
+    assert len(text.low) == len(text.cased)
+    for index, token in enumerate(text.tokens):
+        start, end = text.starts[index], text.end(index)
+        assert text.low[start:end] == token
+        first, last = text.raw_span(start, end)
+        assert 0 <= first < last <= len(raw)
+        assert token in Text(raw[first:last]).low
+
+
+@given(WILD)
+def test_gaps_and_words_make_up_the_text(raw: str) -> None:
+    text = Text(raw)
+    pieces = [text.gap(0)]
+    for index, token in enumerate(text.tokens, start=1):
+        pieces += [token, text.gap(index)]
+    if text.tokens:
+        assert "".join(pieces) == text.low
+
+
+@given(st.characters())
+def test_folding_is_idempotent_and_composed_text_is_the_same(char: str) -> None:
+    for piece in fold(char):
+        assert fold(piece) == piece
+    composed, decomposed = (unicodedata.normalize(form, f"x{char}y") for form in ("NFC", "NFD"))
+    if char.isalpha() and not Text(char).special:
+        assert Text(composed).low == Text(decomposed).low
