@@ -1,10 +1,18 @@
-"""`alerts db`: the schema and what is kept."""
+"""`alerts db`: the schema, what is kept, and copies of it."""
 
 from __future__ import annotations
+
+import contextlib
+from datetime import timedelta
+from pathlib import Path
 
 import click
 
 from alerts.cli.context import App
+from alerts.cli.output import json_option
+from alerts.model.errors import StoreError, UsageError
+from alerts.model.records import to_line
+from alerts.model.times import format_time, parse_duration
 
 
 @click.group()
@@ -23,3 +31,72 @@ def upgrade(app: App) -> None:
     click.echo(
         f"schema {after}" + (", already up to date" if before == after else f", was {before or 'empty'}")
     )
+
+
+@db.command()
+@click.option(
+    "--keep", default="400d", show_default=True, metavar="DURATION", help="Remove what is older than this."
+)
+@click.option("--dry-run", is_flag=True, help="Only say what would go.")
+@json_option
+@click.pass_obj
+def prune(app: App, keep: str, dry_run: bool, as_json: bool) -> None:
+    """Remove what is older than the retention.
+
+    What a level above low rests on stays however old it is, and so does every delivery that is not finished,
+    and what a feed that still shows an item needs to know it by. No level moves because of it.
+    """
+    from alerts.pipeline.prune import prune as remove
+
+    with app.runtime() as (runtime, _):
+        pruned = remove(runtime, _duration(keep), dry_run=dry_run)
+    if as_json:
+        record = {"before": format_time(pruned.before), "dry_run": dry_run, "removed": pruned.counts}
+        click.echo(to_line(record))
+        return
+    said = ", ".join(f"{count} {kind}" for kind, count in sorted(pruned.counts.items()) if count)
+    verb = "would be removed" if dry_run else "removed"
+    click.echo(f"older than {format_time(pruned.before)}: {said or 'nothing'} {verb}")
+
+
+def _duration(text: str) -> timedelta:
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise UsageError(f"--keep: {error}") from None
+
+
+@db.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.pass_obj
+def backup(app: App, file: Path) -> None:
+    """Write a copy of a SQLite database to a new FILE, while the system runs.
+
+    For PostgreSQL it says which command of PostgreSQL's does this.
+    """
+    from alerts.store.backup import backup as copy
+
+    with app.open() as database:
+        if database.is_sqlite and not Path(database.url.database or "").is_file():
+            raise StoreError(f"{database.url.database}: there is no database yet")
+        size = copy(database, file)
+    click.echo(f"{file}: {size:,} bytes, checked")
+
+
+@db.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.pass_obj
+def restore(app: App, file: Path) -> None:
+    """Put a backup in the place of what a SQLite database holds. Stop the system first.
+
+    What was sent since the backup was made may be sent once more.
+    """
+    from alerts.embedded import state_directory
+    from alerts.store.backup import restore as put_back
+
+    # The lock of the state directory keeps out an `alerts run` that uses this database.
+    held = contextlib.nullcontext() if app.database else state_directory(app.state)
+    with held, app.open() as database:
+        put_back(database, file)
+        database.upgrade()
+        click.echo(f"restored from {file}, schema {database.revision()}")

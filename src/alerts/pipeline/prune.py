@@ -1,0 +1,161 @@
+"""Retention: what is older goes, what a level above low rests on stays, and no level moves because of it.
+
+An institution is done in one short transaction, so the system works on meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from alerts.cases.casefile import CORRECTABLE
+from alerts.model.errors import UsageError
+from alerts.model.level import Axis, Level
+from alerts.model.settings import Settings
+from alerts.model.times import format_duration
+from alerts.pipeline import log
+from alerts.pipeline.assess import load_case
+from alerts.pipeline.configuration import Active
+from alerts.pipeline.runtime import Runtime
+from alerts.store import cases, retention
+from alerts.store.cases import Case
+
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """How many rows of each kind were older than `before` and went (or would go)."""
+
+    before: datetime
+    counts: dict[str, int]
+
+
+def prune(runtime: Runtime, keep: timedelta, *, dry_run: bool = False) -> Pruned:
+    """Removes what is older than `keep`.
+
+    A dry run does the same in one transaction and takes it back: SQLite lets nobody else write meanwhile.
+    Raises UsageError where evidence that still counts would go.
+    """
+    active = runtime.configuration.current()
+    _check(active.settings, keep)
+    before = runtime.clock() - keep
+    if dry_run:
+        with runtime.database.write() as session:
+            counts = _prune(runtime, active, before, lambda: _same(session))
+            session.rollback()
+    else:
+        counts = _prune(runtime, active, before, runtime.database.write)
+    log.event("history.pruned", before=before, dry_run=dry_run, removed=dict(counts))
+    return Pruned(before, dict(counts))
+
+
+def _check(settings: Settings, keep: timedelta) -> None:
+    longest = max(settings.levels.half_life.values())
+    if keep < longest:
+        raise UsageError(
+            f"--keep {format_duration(keep)} is less than the longest half-life, {format_duration(longest)}: "
+            "evidence of that age still counts by half. Keep more, or shorten levels.half_life"
+        )
+    if keep < CORRECTABLE:
+        raise UsageError(
+            f"--keep {format_duration(keep)} is less than {format_duration(CORRECTABLE)}, within which "
+            "an alert may have to be taken back: keep more"
+        )
+
+
+@contextmanager
+def _same(session: Session) -> Iterator[Session]:
+    yield session
+
+
+Transaction = Callable[[], AbstractContextManager[Session]]
+
+
+def _prune(runtime: Runtime, active: Active, before: datetime, transaction: Transaction) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    with transaction() as session:
+        institutions = retention.institutions(session)
+        waiting = retention.waiting_alerts(session)
+        unfinished = retention.oldest_unfinished(session)
+        sources = retention.sources(session)
+    shown = before if unfinished is None else min(before, unfinished)
+    for institution in institutions:
+        with transaction() as session:
+            removed = _case(session, active, institution, before, waiting=waiting)
+            removed["snapshots"] += retention.remove_snapshots(session, institution, shown)
+            if removed["findings"] or removed["transitions"]:
+                retention.touch(session, institution, runtime.clock())
+            counts.update(removed)
+    while True:
+        with transaction() as session:
+            removed_deliveries = retention.remove_deliveries(session, before, BATCH)
+        counts["deliveries"] += removed_deliveries
+        if not removed_deliveries:
+            break
+    for source in sources:
+        counts.update(_items(source, before, transaction))
+    with transaction() as session:
+        counts.update(retention.remove_rest(session, before))
+    return counts
+
+
+def _case(
+    session: Session, active: Active, institution: str, before: datetime, *, waiting: set[str]
+) -> Counter[str]:
+    stored = cases.lock(session, institution)
+    if stored is None or not stored.version:  # nothing of it is assessed yet
+        return Counter()
+    open_axes = _open(active.settings, stored)
+    gone = retention.old_stories(session, institution, before)
+    if gone and open_axes:
+        gone -= _behind(session, active, stored, open_axes)
+    if gone:
+        merged = cases.merged(session, institution)
+        gone |= {each for each in merged if _survivor(merged, each) in gone}
+    removed = Counter(retention.remove_stories(session, institution, gone, before))
+    since = retention.opened(session, institution, open_axes)
+    removed.update(retention.remove_alerts(session, institution, before, keep_since=since, waiting=waiting))
+    return removed
+
+
+def _items(source: str, before: datetime, transaction: Transaction) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    after: str | None = ""
+    while after is not None:
+        with transaction() as session:
+            remembered = retention.remembered(session, source)
+            old, after = retention.old_items(session, source, before, after=after, limit=BATCH)
+            counts.update(retention.remove_items(session, old, remembered))
+    return counts
+
+
+def _open(settings: Settings, stored: Case) -> list[Axis]:
+    """The axes above low. What is no longer tracked has none."""
+    if stored.institution not in settings.institutions:
+        return []
+    return [axis for axis, state in stored.axes.items() if state.level is not Level.LOW]
+
+
+def _behind(session: Session, active: Active, stored: Case, open_axes: list[Axis]) -> set[str]:
+    """The stories that the open levels rest on: now, and when each rose."""
+    case = load_case(session, active, stored, active.settings.institutions[stored.institution])
+    merged = cases.merged(session, stored.institution)
+    found = {
+        each.story for axis in open_axes for each in case.contributions(axis, case.clock or stored.cursor)
+    }
+    for axis, since in retention.opened(session, stored.institution, open_axes).items():
+        for rise in cases.transitions(session, stored.institution, axis=axis.value, since=since):
+            found |= {_survivor(merged, each.story) for each in rise.contributions}
+    return found
+
+
+def _survivor(merged: dict[str, str], story: str) -> str:
+    while story in merged:
+        story = merged[story]
+    return story
