@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import socket
 import statistics
 import time
 from collections import Counter
@@ -137,7 +138,9 @@ def test_every_expected_alert_arrives_exactly_once(
     configuration(tmp_path / "config", server, receiver.channel())
     server.put("probe", [])
     began = time.monotonic()
-    with Program(tmp_path / "config", tmp_path / "state") as program:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    with Program(tmp_path / "config", tmp_path / "state", port=port) as program:
         assert program.says("watching"), program.err
         for number in range(VERSIONS):
             _serve(server, recordings, number)
