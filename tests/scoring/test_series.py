@@ -64,12 +64,11 @@ def test_follows_the_exact_score(
     ]
     found = score_series(
         [story(str(number), members) for number, members in enumerate(stories)],
-        axis,
         GRID,
         topics=TOPICS,
         institution=ACME,
         rules=RULES,
-    )
+    )[axis]
     assert [at for at, _ in found] == GRID
     for at, value in found:
         assert value == pytest.approx(exact(stories, axis, at), abs=1e-4)
@@ -81,11 +80,10 @@ def test_many_stories_at_once() -> None:
     ]  # type: ignore[arg-type]
     found = score_series(
         [story(str(number), members) for number, members in enumerate(stories)],
-        Axis.PRIORITY,
         GRID,
         topics=TOPICS,
         institution=ACME,
         rules=RULES,
-    )
+    )[Axis.PRIORITY]
     for at, value in found[:: len(found) // 5]:
         assert value == pytest.approx(exact(stories, Axis.PRIORITY, at), abs=1e-4)

@@ -6,7 +6,7 @@ import re
 from datetime import datetime, timedelta
 from html import escape
 
-from alerts.model.level import Axis, Transition
+from alerts.model.level import Transition
 from alerts.model.settings import Settings
 from alerts.replay.rehearsal import Result
 from alerts.scoring.plot import WIDTH, levels_svg
@@ -44,17 +44,13 @@ def _panel(result: Result, settings: Settings, institution: str, moves: list[Tra
     case = result.cases[institution]
     start, end = moves[0].at - timedelta(days=1), max(moves[-1].at, result.end or moves[-1].at)
     instants = sorted({*_grid(start, end), *(each.at for each in moves)})
-    series = {
-        axis: score_series(
-            case.evidence(),
-            axis,
-            instants,
-            topics=settings.topics,
-            institution=case.institution,
-            rules=settings.levels,
-        )
-        for axis in Axis
-    }
+    series = score_series(
+        case.evidence(),
+        instants,
+        topics=settings.topics,
+        institution=case.institution,
+        rules=settings.levels,
+    )
     return levels_svg(series, moves, settings.levels, title=f"{case.institution.name}: levels over time")
 
 

@@ -15,7 +15,7 @@ from alerts.model.institution import Institution
 from alerts.model.level import Axis, LevelRules
 from alerts.model.story import Evidence, Group
 from alerts.model.topic import Topic
-from alerts.scoring.axis import CLIP, Term, instant, micros, term
+from alerts.scoring.axis import CLIP, Term, micros, term
 from alerts.scoring.evidence import evidence
 
 POWERS = 8
@@ -26,49 +26,55 @@ _PREFIXES = 40
 """Reports of one story that are followed one by one; later ones count from where they are known to end."""
 
 _MICROSECOND = timedelta(microseconds=1)
-_Step = tuple[int, str, Term | None]
+_Step = tuple[int, Evidence]
 
 
 def score_series(
     stories: Iterable[Evidence],
-    axis: Axis,
     instants: Sequence[datetime],
     *,
     topics: Mapping[str, Topic],
     institution: Institution,
     rules: LevelRules,
-) -> list[tuple[datetime, float]]:
-    """The scores at `instants`, in order of time, each from the reports that had been observed by then.
+) -> dict[Axis, list[tuple[datetime, float]]]:
+    """The scores of each axis at `instants`, in order of time, each from what had been observed by then.
 
     Stories are taken as they are composed now, so a story that was once two counts as one all the time.
     """
-    if not instants:
-        return []
-    start = micros(instants[0])
-    steps = sorted(
-        (step for each in stories for step in _steps(each, axis, start, topics, institution)),
-        key=lambda step: step[0],
-    )
+    start = micros(instants[0]) if instants else 0
+    steps = sorted((step for each in stories for step in _steps(each, start)), key=lambda step: step[0])
+    moments = [micros(at) for at in instants]
+    return {
+        axis: list(zip(instants, _scores(steps, axis, moments, topics, institution, rules), strict=True))
+        for axis in Axis
+    }
+
+
+def _scores(
+    steps: Sequence[_Step],
+    axis: Axis,
+    instants: Sequence[int],
+    topics: Mapping[str, Topic],
+    institution: Institution,
+    rules: LevelRules,
+) -> Iterator[float]:
     sums = _PowerSums(rules.half_life[axis] / _MICROSECOND)
-    place, points = 0, []
-    for at in map(micros, instants):
+    place = 0
+    for at in instants:
         while place < len(steps) and steps[place][0] <= at:
-            moment, story, fading = steps[place]
-            sums.put(moment, story, fading)
+            moment, known = steps[place]
+            sums.put(moment, known.story, term(known, axis, topics, institution))
             place += 1
-        points.append((instant(at), sums.score(at)))
-    return points
+        yield sums.score(at)
 
 
-def _steps(
-    story: Evidence, axis: Axis, start: int, topics: Mapping[str, Topic], institution: Institution
-) -> Iterator[_Step]:
-    """The term of a story on the axis each time that a report changed it."""
+def _steps(story: Evidence, start: int) -> Iterator[_Step]:
+    """What a story proved each time that a report was observed; before `start` only what it came to."""
     seen = sorted({micros(report.observed) for report in story.reports})
     if len(seen) > 1 and seen[-1] > start:
         for moment in seen[:-1][:_PREFIXES]:
-            yield moment, story.story, term(_as_of(story, moment), axis, topics, institution)
-    yield seen[-1], story.story, term(story, axis, topics, institution)
+            yield moment, _as_of(story, moment)
+    yield seen[-1], story
 
 
 def _as_of(story: Evidence, moment: int) -> Evidence:

@@ -16,9 +16,8 @@ from alerts.delivery.tiers import ANALYSIS, DETAIL, gate
 from alerts.model.errors import NotFoundError
 from alerts.model.institution import Institution
 from alerts.model.settings import Settings
-from alerts.model.times import format_time, parse_duration, parse_time
+from alerts.model.times import parse_duration, parse_time
 from alerts.pipeline.membership import member
-from alerts.scoring.plot import levels_svg
 from alerts.web import institutions as listing
 from alerts.web.access import Visitor
 from alerts.web.reading import Read
@@ -56,7 +55,10 @@ def profile(request: Request) -> Response:
             "past": at,
             "window": window,
             "windows": list(WINDOWS),
-            "plot": _plot(site, institution, read, WINDOWS[window]) if visitor.tier.allows(ANALYSIS) else "",
+            # Made by us, with every text in it escaped.
+            "plot": Markup(site.reading.plot(institution, read, WINDOWS[window]))  # noqa: S704
+            if visitor.tier.allows(ANALYSIS)
+            else "",
             "topics": site.settings.topics,
         }
     return site.page(request, "profile.html.j2", visitor, values)
@@ -99,14 +101,6 @@ def read_profile(site: Site, session: Session, institution: Institution, at: dat
     if at is None:
         return site.reading.now(session, institution)
     return site.reading.then(session, institution, at)
-
-
-def _plot(site: Site, institution: Institution, read: Read, window: timedelta) -> Markup:
-    since = read.profile.at - window
-    curves = site.reading.curves(institution, read, since)
-    title = f"Levels of {institution.name}, {window.days} days to {format_time(read.profile.at)[:10]}"
-    # Made by us, with every text in it escaped.
-    return Markup(levels_svg(curves, read.profile.history, site.settings.levels, title=title))  # noqa: S704
 
 
 def story(request: Request) -> Response:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Generic, TypeVar
@@ -12,16 +13,24 @@ from typing import Final, Generic, TypeVar
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 
+from alerts.cases.casefile import CaseFile
 from alerts.model.institution import Institution
-from alerts.model.level import Axis
+from alerts.model.level import Transition
 from alerts.model.profile import Profile
 from alerts.model.story import Evidence
+from alerts.model.times import format_time
+from alerts.pipeline.assess import load_case
 from alerts.pipeline.configuration import Active
 from alerts.pipeline.coverage import coverage
 from alerts.pipeline.profiles import case_at, profile
 from alerts.pipeline.runtime import Runtime
+from alerts.scoring.plot import levels_svg
 from alerts.scoring.series import score_series
 from alerts.store import cases
+from alerts.store.cases import Case
+
+PATIENCE: Final = 20.0
+"""Seconds that a request waits for others that work a case through."""
 
 FRESH: Final = timedelta(minutes=5)
 """So long a profile stands while nothing is observed: its scores fade by less than their last digit."""
@@ -29,123 +38,188 @@ FRESH: Final = timedelta(minutes=5)
 POINTS: Final = 180
 """Instants of a curve, next to those of its level changes."""
 
+CASES: Final = 60_000
+"""Reports in the case files that are kept: a few hundred megabytes at most."""
+
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 
 
 class Bounded(Generic[_Key, _Value]):
-    """The values used last. Thread-safe."""
+    """The values used last, of `size` in all by their weights. Thread-safe."""
 
     def __init__(self, size: int) -> None:
         self._size = size
-        self._values: OrderedDict[_Key, _Value] = OrderedDict()
+        self._values: OrderedDict[_Key, tuple[_Value, int]] = OrderedDict()
         self._lock = threading.Lock()
 
     def get(self, key: _Key) -> _Value | None:
         with self._lock:
-            if key in self._values:
-                self._values.move_to_end(key)
-            return self._values.get(key)
-
-    def put(self, key: _Key, value: _Value) -> None:
-        with self._lock:
-            self._values[key] = value
+            if key not in self._values:
+                return None
             self._values.move_to_end(key)
-            while len(self._values) > self._size:
+            return self._values[key][0]
+
+    def put(self, key: _Key, value: _Value, weight: int = 1) -> None:
+        with self._lock:
+            self._values[key] = value, weight
+            self._values.move_to_end(key)
+            while len(self._values) > 1 and sum(each for _, each in self._values.values()) > self._size:
                 self._values.popitem(last=False)
+
+    def drop(self, key: _Key) -> None:
+        with self._lock:
+            self._values.pop(key, None)
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A profile with the evidence that its curves are drawn from."""
+    """A profile with the evidence that its curves are drawn from. `state` names what it was made of."""
 
-    version: int
-    key: str
+    state: tuple[object, ...]
     profile: Profile
     evidence: tuple[Evidence, ...]
 
-    def holds(self, version: int, key: str, now: datetime) -> bool:
+    def holds(self, state: tuple[object, ...], now: datetime) -> bool:
         """Whether the profile still is what it would be now, to the digits that it shows."""
         falls = [row.next_fall for row in self.profile.matrix if row.next_fall is not None]
-        return (
-            (self.version, self.key) == (version, key)
-            and now - self.profile.at < FRESH
-            and all(now < fall for fall in falls)
-        )
+        return self.state == state and now - self.profile.at < FRESH and all(now < fall for fall in falls)
+
+
+@dataclass(slots=True)
+class _Open:
+    """A case file up to the cursor of its row, as this process has it."""
+
+    case: CaseFile
+    made_of: tuple[object, ...]
+    cursor: datetime
 
 
 class Reading:
-    """What the pages read of institutions."""
+    """What the pages read of institutions.
+
+    A case file stays open and takes in what has been assessed since, as the workers' do: a page after news costs
+    the news, not the history.
+    """
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._now: Bounded[str, Read] = Bounded(200)
-        self._then: Bounded[tuple[str, datetime, str], Read] = Bounded(50)
-        # Working a case through again takes long for a large one: one at a time, so that pages stay quick.
-        self._working = threading.Semaphore(1)
+        self._then: Bounded[tuple[object, ...], Read] = Bounded(50)
+        self._drawn: Bounded[tuple[object, ...], str] = Bounded(200)
+        self._open: Bounded[str, _Open] = Bounded(CASES)
+        # Case files are for one thread at a time. Large ones take long: pages that are kept need not wait.
+        self._working = threading.Lock()
 
     def now(self, session: Session, institution: Institution) -> Read:
         """The profile as of about now, with the coverage of this moment."""
         active = self._runtime.configuration.current()
-        now = self._runtime.clock()
-        stored = cases.peek(session, institution.id)
-        version, key = stored.version if stored is not None else 0, _key(active, institution)
         known = self._now.get(institution.id)
-        if known is None or not known.holds(version, key, now):
-            known = _read(session, active, institution, now, version, key)
-            self._now.put(institution.id, known)
-        seen = coverage(session, active.settings, institution, now)
+        stored = cases.peek(session, institution.id)
+        state = _state(active, stored)
+        if known is None or not known.holds(state, self._runtime.clock()):
+            with self._at_work():
+                known = self._now.get(institution.id)  # another thread may have been as far
+                if known is None or not known.holds(state, self._runtime.clock()):
+                    known = self._read(session, active, institution, stored, state)
+                    self._now.put(institution.id, known)
+        seen = coverage(session, active.settings, institution, self._runtime.clock())
         return replace(known, profile=replace(known.profile, coverage=seen))
 
     def then(self, session: Session, institution: Institution, at: datetime) -> Read:
-        """The profile as of a past instant. Raises HTTPException (503) where too many ask for that at once."""
+        """The profile as of a past instant."""
         active = self._runtime.configuration.current()
-        key = _key(active, institution)
-        known = self._then.get((institution.id, at, key))
+        state = (active.settings.hash, institution.id, at)
+        known = self._then.get(state)
         if known is None:
-            if not self._working.acquire(timeout=20):
-                raise HTTPException(
-                    503, "Too many ask for the past at once: try again.", {"Retry-After": "10"}
-                )
-            try:
-                known = _read(session, active, institution, at, -1, key)
-            finally:
-                self._working.release()
-            self._then.put((institution.id, at, key), known)
+            with self._at_work():
+                case = case_at(session, active, institution, at)
+                known = Read(state, profile(session, active, case, at), case.evidence())
+            self._then.put(state, known)
         return known
 
-    def curves(
-        self, institution: Institution, read: Read, since: datetime
-    ) -> dict[Axis, Sequence[tuple[datetime, float]]]:
-        """The scores of each axis from `since` to the instant of the profile."""
-        settings = self._runtime.configuration.current().settings
-        end = read.profile.at
-        step = (end - since) / POINTS
-        grid = {since + step * place for place in range(POINTS)} | {end}
-        moment = timedelta(microseconds=1)
-        for change in read.profile.history:
-            if since < change.at <= end:
-                grid |= {change.at, change.at - moment}
-        instants = sorted(grid)
-        return {
-            axis: score_series(
+    def plot(self, institution: Institution, read: Read, window: timedelta) -> str:
+        """The levels of the last `window` up to the instant of the profile, as SVG."""
+        state = (institution.id, *read.state, read.profile.at, window)
+        drawn = self._drawn.get(state)
+        if drawn is None:
+            settings = self._runtime.configuration.current().settings
+            end = read.profile.at
+            curves = score_series(
                 read.evidence,
-                axis,
-                instants,
+                _instants(end - window, end, read.profile.history),
                 topics=settings.topics,
                 institution=institution,
                 rules=settings.levels,
             )
-            for axis in Axis
-        }
+            title = f"Levels of {institution.name}, {window.days} days to {format_time(end)[:10]}"
+            drawn = levels_svg(curves, read.profile.history, settings.levels, title=title)
+            self._drawn.put(state, drawn)
+        return drawn
+
+    def _read(
+        self,
+        session: Session,
+        active: Active,
+        institution: Institution,
+        stored: Case | None,
+        state: tuple[object, ...],
+    ) -> Read:
+        now = self._runtime.clock()
+        case = (
+            None
+            if stored is None or not stored.version
+            else self._opened(session, active, institution, stored)
+        )
+        fall = None if case is None else case.next_fall()
+        if case is None or (fall is not None and fall <= now):
+            # Nothing is recorded, or a level has fallen and nobody has recorded it yet: worked out here, and not kept.
+            case = case_at(session, active, institution, now)
+        return Read(state, profile(session, active, case, now), case.evidence())
+
+    def _opened(self, session: Session, active: Active, institution: Institution, stored: Case) -> CaseFile:
+        """The case file as assessed up to the cursor."""
+        made_of = (active.settings.hash, stored.configuration)
+        known = self._open.get(institution.id)
+        self._open.drop(institution.id)  # whoever fails with it in hand leaves nothing half changed
+        if known is None or known.made_of != made_of or known.cursor > stored.cursor:
+            known = _Open(load_case(session, active, stored, institution), made_of, stored.cursor)
+        elif known.cursor < stored.cursor:
+            news = cases.observations(
+                session, institution.id, active.settings.sources, after=known.cursor, upto=stored.cursor
+            )
+            for at, batch in news:
+                known.case.observe(at, batch)
+            known.case.advance(stored.cursor)
+            known.case.axes.update(stored.axes)
+            known.cursor = stored.cursor
+        reports = sum(len(each.reports) for each in known.case.evidence())
+        self._open.put(institution.id, known, weight=max(1, reports))
+        return known.case
+
+    @contextmanager
+    def _at_work(self) -> Iterator[None]:
+        """Raises HTTPException (503) where too many wait for the same."""
+        if not self._working.acquire(timeout=PATIENCE):
+            raise HTTPException(503, "Too many ask at once: try again.", {"Retry-After": "10"})
+        try:
+            yield
+        finally:
+            self._working.release()
 
 
-def _key(active: Active, institution: Institution) -> str:
-    return f"{active.settings.hash}/{institution.id}"
+def _state(active: Active, stored: Case | None) -> tuple[object, ...]:
+    """Names all that a profile is made of, but for the time."""
+    if stored is None:
+        return (active.settings.hash,)
+    return active.settings.hash, stored.configuration, stored.version
 
 
-def _read(
-    session: Session, active: Active, institution: Institution, at: datetime, version: int, key: str
-) -> Read:
-    case = case_at(session, active, institution, at)
-    return Read(version, key, profile(session, active, case, at), case.evidence())
+def _instants(start: datetime, end: datetime, history: Sequence[Transition]) -> list[datetime]:
+    """An even grid, and the instants of level changes with those just before them."""
+    step = (end - start) / POINTS
+    grid = {start + step * place for place in range(POINTS)} | {end}
+    for change in history:
+        if start < change.at <= end:
+            grid |= {change.at, change.at - timedelta.resolution}
+    return sorted(grid)
