@@ -6,7 +6,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 .PHONY: help install install-dev run test test-fast lint format lock clean pictures score-politeness \
-  eval-matching eval-stories eval-feeds bench-matching bench-stories bench-feeds bench-replay
+  eval-matching eval-stories eval-feeds bench-matching bench-stories bench-feeds bench-replay bench-web
 
 help: ## Show this help
 	@grep -hE '^[a-z][a-z -]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 56
@@ -38,7 +38,7 @@ eval-matching eval-stories eval-feeds: eval-%: .venv/.installed-dev ## Measure t
 score-politeness: .venv/.installed-dev ## Score pollers against a local server through simulated days
 	@$(BIN)/python evaluations/politeness.py $(ARGS)
 
-bench-matching bench-stories bench-feeds bench-replay: bench-%: .venv/.installed-dev ## Measure speed beside a peer, in one run
+bench-matching bench-stories bench-feeds bench-replay bench-web: bench-%: .venv/.installed-dev ## Measure speed beside a peer, in one run
 	@$(BIN)/python benchmarks/$*.py $(ARGS)
 
 pictures: .venv/.installed-dev ## Make the pictures of the documentation again
