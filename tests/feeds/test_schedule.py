@@ -152,6 +152,25 @@ def test_an_interval_above_the_cap_stays() -> None:
     assert about(after(answer(), parsed=quiet_feed(7 * DAY), source=slow), 6 * HOUR)
 
 
+@pytest.mark.parametrize("parsed", [ParsedFeed(), ParsedFeed(entries=(Entry(guid="1"),))])
+def test_a_feed_of_unknown_rhythm_is_asked_less_the_longer_it_is_quiet(parsed: ParsedFeed) -> None:
+    state, now, waits = FeedState(), NOW, []
+    while now < NOW + 9 * DAY:
+        plan = after(answer(etag=""), state, parsed, now=now)
+        waits.append(wait(plan, now))
+        state, now = plan.state, plan.at or NOW
+    assert waits[0] <= SOURCE.interval * (1 + JITTER)
+    assert waits[-1] >= BLIND_CAP
+    assert len(waits) < 60
+
+
+def test_a_busy_feed_that_pauses_for_a_weekend_is_still_asked() -> None:
+    state = after(answer(etag=""), parsed=quiet_feed(HOUR), decision=arrival(9)).state
+    monday = NOW + 2 * DAY
+    assert wait(after(answer(etag=""), state, now=monday), monday) <= 4 * HOUR
+    assert about(after(answer(), state, now=monday), SOURCE.interval, monday)  # with validators, as ever
+
+
 def arrival(count: int = 1) -> Decision:
     item = Item(id="x", title="t", observed=NOW)
     return Decision(new=(Verdict(item, KnownItem("x")),) * count)

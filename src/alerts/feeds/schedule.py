@@ -80,7 +80,7 @@ def next_poll(
         error, line = parsed.error, parsed.detail
     if error is None:
         state, notes = _after_success(source, state, result, parsed, decision, now)
-        wait = _wait(source, state, result)
+        wait = _wait(source, state, result, now)
     else:
         state, notes = _after_failure(source, state, error, line, now)
         wait, more = _backoff(source, state, result, error)
@@ -112,6 +112,7 @@ def _after_success(
         notes.append(f"works again after {state.failures} failures")
     state = replace(
         state,
+        first_success=state.first_success or now,
         last_success=now,
         failures=0,
         failing_since=None,
@@ -242,13 +243,16 @@ def _later(old: datetime | None, new: datetime | None, now: datetime) -> datetim
 # How long to wait
 
 
-def _wait(source: Source, state: FeedState, result: FetchResult) -> timedelta:
+def _wait(source: Source, state: FeedState, result: FetchResult, now: datetime) -> timedelta:
     """The wait after a success: what is asked for, and above it what the feed's rhythm suggests."""
-    cap = QUIET_CAP if state.has_validators else BLIND_CAP
-    # With validators, eight polls a gap: news is found within an eighth of the time between two pieces of
-    # it. Without, two, because each costs the whole feed.
-    share = 8 if state.has_validators else 2
-    rhythm = timedelta(seconds=min(state.rhythm / share, cap.total_seconds()))
+    quiet = (now - (state.last_new or state.first_success or now)).total_seconds()
+    # With validators, eight polls a gap: news is found within an eighth of the time between two pieces of it.
+    # Without, two, because each costs the whole feed, and fewer while it is quieter than it used to be.
+    if state.has_validators:
+        cap, between = QUIET_CAP, (state.rhythm or quiet) / 8
+    else:
+        cap, between = BLIND_CAP, (max(state.rhythm, quiet / 8) if state.rhythm else quiet) / 2
+    rhythm = timedelta(seconds=min(between, cap.total_seconds()))
     asked = min(max(result.fresh_for or timedelta(0), timedelta(seconds=state.ttl)), ASKED_CAP)
     return max(source.interval, rhythm, asked)
 

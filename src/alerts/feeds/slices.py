@@ -108,7 +108,12 @@ def cut(body: bytes, content_type: str, *, base_url: str, mark_size: int) -> Sli
     if not _sound(head, entries, tail, opening):
         return None
     context = b"\0".join(
-        (*_around(head), base_url.encode("utf-8", "replace"), content_type.encode("utf-8", "replace"))
+        # The query of the address says nothing of what a relative link means, and is often another each time.
+        (
+            *_around(head),
+            base_url.partition("?")[0].encode("utf-8", "replace"),
+            content_type.encode("utf-8", "replace"),
+        )
     )
     salt = hashlib.blake2b(context, digest_size=16).digest()
     marks = tuple(digest(without_dates(entry), size=mark_size, salt=salt) for entry in entries)

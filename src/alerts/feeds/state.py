@@ -33,6 +33,7 @@ class FeedState:
     feed_updated: datetime | None = None  # the newest build time that the feed itself has named
 
     polls: int = 0
+    first_success: datetime | None = None
     last_poll: datetime | None = None
     last_success: datetime | None = None
     last_new: datetime | None = None  # when an item was last new
@@ -111,6 +112,7 @@ def state_for(source: Source, state: FeedState) -> FeedState:
         url=source.url,
         seen=state.seen,
         last_new=state.last_new,
+        first_success=state.first_success,
         last_success=state.last_success,
         rhythm=state.rhythm,
         polls=state.polls,
