@@ -119,9 +119,11 @@ def test_a_worker_that_missed_an_edit_looks_again_instead_of_turning_it_back(
     feeds.put("wire", [OUTAGE])
     behind.poll("wire")
     ahead = Line(behind.database, behind.config, behind.clock)
-    ahead.reconfigure({**content, "levels": levels(0.25)})
+    more = settings({"wire": f"{feeds.url}/wire", "herald": f"{feeds.url}/h"}, {"console": "console://"})
+    ahead.reconfigure({**more, "levels": levels(0.25)})
     ahead.settle(seconds=1)
     # Within the second in which it would not have looked by itself.
-    verbs.assess(behind.runtime, "acme")
     verbs.tick(behind.runtime)
+    verbs.assess(behind.runtime, "acme")
+    assert all(row.active for row in behind.rows(SourceRow))
     assert [row.cause for row in behind.rows(TransitionRow)] == ["config"]
