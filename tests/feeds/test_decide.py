@@ -343,6 +343,21 @@ def test_a_quarantine_that_stays_is_taken_in_quietly() -> None:
     assert counts(reader.poll(*turned_over(20, None))) == (0, 0, 20)
 
 
+def test_a_quarantine_does_not_end_for_part_of_it() -> None:
+    reader = Reader()
+    reader.poll(*many(20))
+    reader.poll(*turned_over(20, None))
+    decision = reader.poll(*many(20), *turned_over(3, None))
+    assert (len(decision.new), decision.held) == (0, 3)
+
+
+def test_a_rebuilt_feed_that_dates_only_its_touch_is_quarantined() -> None:
+    reader = Reader()
+    reader.poll(*many(20))
+    rebuilt = [replace(each, updated=NOW + HOUR) for each in turned_over(20, None)]
+    assert reader.poll(*rebuilt).held == 20
+
+
 def test_news_is_told_during_a_quarantine() -> None:
     reader = Reader()
     reader.poll(*many(20))

@@ -360,10 +360,11 @@ def _admit(
     crowd = (
         len(doubtful) >= HELD_AT_LEAST and known.total >= HELD_AT_LEAST and len(doubtful) * 2 > parsed.total
     )
+    suspect = crowd or (state.held_since is not None and bool(doubtful))  # not free for being fewer next time
     waited = (
         state.held_since is not None and state.held_polls >= HELD_POLLS and now - state.held_since >= HELD_FOR
     )
-    if crowd and not waited:
+    if suspect and not waited:
         # At first sight nothing new of such a poll is believed. From then on what is dated since is news.
         admitted = [
             (entry, item_id)
@@ -381,7 +382,7 @@ def _admit(
             dated = entry.published or entry.updated
             quiet = dated is None or dated < now - BACKFILL
         else:
-            quiet = crowd and item_id in doubtful
+            quiet = suspect and item_id in doubtful
         verdicts.append(_verdict(source, parsed, entry, item_id, now, quiet=quiet))
     held = len(new) - len(admitted)
     return replace(
@@ -389,7 +390,7 @@ def _admit(
         new=tuple(verdicts),
         held=held,
         quarantine=_reason(len(doubtful), parsed.total, known.total, held) if held else "",
-        released=crowd and waited,
+        released=suspect and waited,
         marks=decision.marks + tuple((entry.mark, item_id) for entry, item_id in admitted if entry.mark),
     )
 
@@ -398,17 +399,14 @@ def _doubtful(new: list[tuple[Entry, str]], state: FeedState, now: datetime) -> 
     """Ids of new entries that cannot have appeared since the last poll: undated, dated well before it, or
     dated all alike, as a rebuilt feed does."""
     since = (state.last_success or now) - BACKFILL
-    minutes = Counter(
-        entry.published.replace(second=0, microsecond=0) for entry, _ in new if entry.published is not None
-    )
+    dates = {item_id: entry.published or entry.updated for entry, item_id in new}
+    minutes = Counter(when.replace(second=0, microsecond=0) for when in dates.values() if when is not None)
     common, count = minutes.most_common(1)[0] if minutes else (None, 0)
     rebuilt = common if count >= HELD_AT_LEAST and count * 2 > len(new) else None
     return {
         item_id
-        for entry, item_id in new
-        if (dated := entry.published or entry.updated) is None
-        or dated < since
-        or dated.replace(second=0, microsecond=0) == rebuilt
+        for item_id, when in dates.items()
+        if when is None or when < since or when.replace(second=0, microsecond=0) == rebuilt
     }
 
 
