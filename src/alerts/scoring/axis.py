@@ -14,6 +14,7 @@ from alerts.model.topic import Topic
 
 CLIP = 0.95
 NO_TOPIC_PRIORITY = 0.10
+_ROUNDING = 5e-13  # half of a score's last digit
 NEGLIGIBLE = 1e-12
 """A contribution below this is left out everywhere, so that old stories cost nothing."""
 
@@ -119,20 +120,21 @@ def fall_instant(
     while (beyond := score(live, low + step, half_life) - least) >= 0:
         low, above = low + step, beyond
     high, below = low + step, beyond
-    # Secants close in on the instant in a few steps; halving finds the microsecond, and keeps them honest.
-    halve = False
+    # Secants by the Illinois rule close in from both sides in a few steps; halving finds the microsecond.
+    held = 0  # which end the last step moved
     while high - low > 1:
         middle = (low + high) // 2
-        if not halve and high - low > 1024 and above > 0:
+        if high - low > 1024:
+            above = max(above, _ROUNDING)
             guess = low + int((high - low) * (above / (above - below)))
             middle = min(max(guess, low + 1), high - 1)
         difference = score(live, middle, half_life) - least
-        width = high - low
         if difference >= 0:
-            low, above = middle, difference
+            low, above, below = middle, difference, below / 2 if held > 0 else below
+            held = 1
         else:
-            high, below = middle, difference
-        halve = (high - low) * 2 > width
+            high, below, above = middle, difference, above / 2 if held < 0 else above
+            held = -1
     return high
 
 
