@@ -1,0 +1,226 @@
+"""docker-compose.yml holds nothing that Compose does not know, and every service is held as tight as it can be."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kit.compose import ROOT, load, seconds
+
+from alerts.pipeline import environment as settings_environment
+from worker.app import app as celery_app
+from worker.healthcheck import FILE_ENV
+
+COMPOSE = load()
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+OURS = {name for name, service in SERVICES.items() if "build" in service}
+
+DURATION = re.compile(r"(\d+[smh])+")
+SIZE = re.compile(r"\d+[kmgKMG]")
+NAME = re.compile(r"[a-z][a-z0-9_-]*")
+
+
+def text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def texts(value: Any) -> bool:
+    return isinstance(value, list) and all(map(text, value))
+
+
+def matching(pattern: re.Pattern[str]) -> Any:
+    return lambda value: text(value) and pattern.fullmatch(value) is not None
+
+
+def mapping(**keys: Any) -> Any:
+    """A mapping of these keys, each with its check; a key that ends in `_` must be there."""
+    needed = {key.rstrip("_") for key in keys if key.endswith("_")}
+    known = {key.rstrip("_"): check for key, check in keys.items()}
+
+    def check(value: Any) -> bool:
+        return (
+            isinstance(value, dict)
+            and needed <= value.keys() <= known.keys()
+            and all(known[key](each) for key, each in value.items())
+        )
+
+    return check
+
+
+def whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+HEALTH = mapping(
+    test_=texts,
+    interval_=matching(DURATION),
+    timeout_=matching(DURATION),
+    start_period_=matching(DURATION),
+    retries_=whole,
+)
+# The part of the Compose Specification that the file uses.
+SERVICE = mapping(
+    image_=text,
+    build=mapping(context_=text, dockerfile_=text),
+    user=text,
+    entrypoint=texts,
+    command_=texts,
+    environment=lambda value: isinstance(value, dict) and all(map(text, value.values())),
+    volumes=texts,
+    tmpfs=texts,
+    secrets=texts,
+    networks_=texts,
+    ports=texts,
+    healthcheck_=lambda value: HEALTH(value) or value == {"disable": True},
+    depends_on=lambda value: (
+        isinstance(value, dict)
+        and all(
+            each in ({"condition": "service_healthy"}, {"condition": "service_completed_successfully"})
+            for each in value.values()
+        )
+    ),
+    deploy_=mapping(
+        resources_=mapping(
+            limits_=mapping(cpus_=matching(re.compile(r"\d+\.\d+")), memory_=matching(SIZE), pids_=whole)
+        )
+    ),
+    restart_=lambda value: value in {"unless-stopped", "on-failure:5"},
+    init_=lambda value: value is True,
+    read_only_=lambda value: value is True,
+    cap_drop_=lambda value: value == ["ALL"],
+    security_opt_=lambda value: value == ["no-new-privileges:true"],
+    logging_=mapping(driver_=text, options_=lambda value: all(map(text, value.values()))),
+    stop_grace_period_=matching(DURATION),
+    shm_size=matching(SIZE),
+)
+
+
+def test_the_file_has_only_what_compose_knows() -> None:
+    known = {"name", "services", "networks", "volumes", "secrets"}
+    assert {key for key in COMPOSE if not key.startswith("x-")} == known
+    assert set(SERVICES) == {"redis", "postgres", "migrate", "beat", "poll", "match", "send", "web"}
+    assert all(set(each) <= {"internal"} for each in COMPOSE["networks"].values())
+    assert all(each == {} for each in COMPOSE["volumes"].values())
+    assert all(list(each) == ["file"] for each in COMPOSE["secrets"].values())
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_service_has_the_keys_and_types_it_needs(name: str) -> None:
+    service = SERVICES[name]
+    assert NAME.fullmatch(name)
+    for key, value in service.items():
+        # Key by key, so that a failure names it.
+        assert SERVICE({**{each: SERVICES["beat"][each] for each in SERVICES["beat"]}, key: value}), (
+            key,
+            value,
+        )
+    assert SERVICE(service)
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_everything_a_service_names_is_there(name: str) -> None:
+    service = SERVICES[name]
+    assert set(service.get("secrets", [])) <= COMPOSE["secrets"].keys()
+    assert set(service["networks"]) <= COMPOSE["networks"].keys()
+    for volume in service.get("volumes", []):
+        source = volume.split(":")[0]
+        assert source.startswith("./") or source in COMPOSE["volumes"], volume
+    for other, needs in service.get("depends_on", {}).items():
+        ends = SERVICES[other]["restart"] == "on-failure:5"
+        assert needs["condition"] == ("service_completed_successfully" if ends else "service_healthy"), other
+        if not ends:
+            assert "test" in SERVICES[other]["healthcheck"]
+    mentioned = set(
+        re.findall(r"/run/secrets/([a-z_]+)", str([service.get("environment"), service["command"]]))
+    )
+    assert mentioned <= set(service["secrets"])
+
+
+def test_nothing_waits_for_itself() -> None:
+    def needs(name: str, seen: tuple[str, ...] = ()) -> None:
+        assert name not in seen, seen
+        for other in SERVICES[name].get("depends_on", {}):
+            needs(other, (*seen, name))
+
+    for name in SERVICES:
+        needs(name)
+
+
+def test_only_the_pages_are_reached_from_outside_and_state_reaches_nothing() -> None:
+    assert [name for name, service in SERVICES.items() if "ports" in service] == ["web"]
+    assert SERVICES["web"]["ports"] == ["127.0.0.1:8321:8321"]
+    assert COMPOSE["networks"]["inside"] == {"internal": True}
+    for name in ("redis", "postgres", "migrate", "beat"):
+        assert SERVICES[name]["networks"] == ["inside"]
+
+
+def test_no_image_names_a_registry_and_all_name_a_version() -> None:
+    for name, service in SERVICES.items():
+        image, _, version = service["image"].partition(":")
+        assert "/" not in image, name
+        assert version, name
+        assert version != "latest", name
+
+
+def test_every_queue_has_its_worker() -> None:
+    routed = {route["queue"] for route in celery_app.conf.task_routes.values()}
+    served = {
+        service["command"][service["command"].index("--queues") + 1]
+        for service in SERVICES.values()
+        if "--queues" in service["command"]
+    }
+    assert served == routed
+
+
+def test_what_the_image_and_the_program_name_is_what_the_file_sets() -> None:
+    for name in OURS:
+        environ = SERVICES[name]["environment"]
+        assert environ[f"{settings_environment.DATABASE}_FILE"] == "/run/secrets/database_url"
+        assert environ[f"{settings_environment.BROKER}_FILE"] == "/run/secrets/broker_url"
+        assert settings_environment.DATABASE not in environ
+    assert f"{FILE_ENV}=/tmp/alive" in (ROOT / "worker" / "Dockerfile").read_text()
+
+
+def test_a_worker_has_time_to_end_what_it_is_doing() -> None:
+    from alerts.delivery.send import DEADLINE_S
+
+    for name in ("poll", "match", "send"):
+        assert seconds(SERVICES[name]["stop_grace_period"]) > DEADLINE_S
+
+
+def test_no_secret_stands_in_the_file() -> None:
+    for service in SERVICES.values():
+        for name, value in service.get("environment", {}).items():
+            if re.search("PASSWORD|TOKEN|SECRET|DATABASE|BROKER", name):
+                assert name.endswith("_FILE")
+                assert value.startswith("/run/secrets/")
+
+
+def test_the_secrets_are_made_once_and_fit_together(tmp_path: Path) -> None:
+    script = ROOT / "deploy" / "make-secrets.sh"
+    directory = tmp_path / "secrets"
+    first = subprocess.run([script, directory], check=True, capture_output=True, text=True)
+    assert first.stdout.count("made ") == 7
+    content = {file.name: file.read_text().strip() for file in directory.iterdir() if file.is_file()}
+    assert {f"./secrets/{name}" for name in content} >= {each["file"] for each in COMPOSE["secrets"].values()}
+    postgres = SERVICES["postgres"]["environment"]
+    assert content["database_url"] == (
+        f"postgresql://{postgres['POSTGRES_USER']}:{content['postgres_password']}"
+        f"@postgres:5432/{postgres['POSTGRES_DB']}"
+    )
+    assert content["broker_url"] == f"redis://alerts:{content['redis_password']}@redis:6379/0"
+    assert f">{content['redis_password']} " in content["redis_users"]
+    values = [
+        content[name] for name in ("postgres_password", "redis_password", "signing_key", "operator_token")
+    ]
+    assert len(set(values)) == 4
+    assert all(re.fullmatch(r"[0-9a-f]{48}", value) for value in values)
+    # Others on the machine cannot come near; the containers, which get each file by itself, can read it.
+    assert directory.stat().st_mode & 0o777 == 0o700
+    assert all(file.stat().st_mode & 0o777 == 0o444 for file in directory.iterdir() if file.is_file())
+    again = subprocess.run([script, directory], check=True, capture_output=True, text=True)
+    assert again.stdout == ""
+    assert {file.name: file.read_text().strip() for file in directory.iterdir() if file.is_file()} == content
