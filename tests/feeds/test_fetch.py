@@ -12,7 +12,8 @@ import httpx
 import pytest
 from kit.rawserver import FEED, RawServer, Request, reply
 
-from alerts.feeds.fetch import fetch, inflate, make_client, shown, user_agent
+from alerts.feeds.fetch import fetch, inflate, make_client, user_agent
+from alerts.feeds.links import shown
 from alerts.feeds.result import ErrorKind, FetchResult, Limits
 from alerts.feeds.state import FeedState
 from alerts.model.source import Source

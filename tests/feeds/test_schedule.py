@@ -305,6 +305,24 @@ def test_an_adopted_address_that_fails_is_given_up() -> None:
     assert f"asking {URL} again" in plan.notes[0]
 
 
+def test_secrets_of_an_address_are_in_no_note_and_no_line() -> None:
+    secret = replace(SOURCE, url="https://me:pass@a.example/feed.xml?token=geheim")
+    target = "https://new.example/feed.xml?token=geheim"
+    state, said = FeedState(), ""
+    for day in range(9):
+        plan = after(answer(moved_to=target), state, source=secret, now=NOW + day * DAY)
+        state, said = plan.state, said + "".join(plan.notes)
+    wrong = ParsedFeed(error=ErrorKind.NOT_A_FEED, detail="is empty")
+    for _ in range(3):
+        plan = after(answer(final_url=target), state, wrong, source=secret)
+        state, said = plan.state, said + "".join(plan.notes) + plan.state.error_line
+    assert "change url" in said
+    assert "is empty" in said
+    assert "asking https://a.example/feed.xml" in said
+    assert "geheim" not in said
+    assert "pass" not in said
+
+
 # Validators
 
 

@@ -17,12 +17,12 @@ from dataclasses import replace
 from datetime import datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.metadata import version
-from urllib.parse import urlsplit, urlunsplit
 
 import httpcore
 import httpx
 
 from alerts.feeds import headers
+from alerts.feeds.links import shown as shown  # noqa: PLC0414 - callers of fetch show the address with it
 from alerts.feeds.network import (
     AddressRefusedError,
     DeadlineError,
@@ -79,17 +79,6 @@ def make_client(
         follow_redirects=False,
         trust_env=False,
     )
-
-
-def shown(url: str) -> str:
-    """A URL as logs and messages may show it: without credentials and without the values of its query."""
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-        port = f":{parts.port}" if parts.port else ""
-    except ValueError:
-        return "(unreadable URL)"
-    return urlunsplit((parts.scheme, host + port, parts.path, "…" if parts.query else "", ""))
 
 
 class _FetchError(Exception):

@@ -76,3 +76,14 @@ def host(link: str) -> str:
         return (urlsplit(link).hostname or "").removeprefix("www.")
     except ValueError:
         return ""
+
+
+def shown(url: str) -> str:
+    """A URL as logs and messages may show it: without credentials and without the values of its query."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return "(unreadable URL)"
+    return urlunsplit((parts.scheme, host + port, parts.path, "…" if parts.query else "", ""))

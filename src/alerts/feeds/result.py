@@ -24,7 +24,6 @@ class ErrorKind(StrEnum):
     BUSY = "busy"  # 429, 503
     HTTP = "http"  # any other status
     NOT_A_FEED = "not-a-feed"
-    INTERNAL = "internal"  # a fault of this program, not of the feed
 
     @property
     def reached(self) -> bool:

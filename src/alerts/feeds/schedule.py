@@ -17,6 +17,7 @@ from statistics import median
 
 from alerts.feeds.decide import Decision
 from alerts.feeds.feed import ParsedFeed
+from alerts.feeds.links import shown
 from alerts.feeds.result import ErrorKind, FetchResult
 from alerts.feeds.seen import remember
 from alerts.feeds.state import FeedState, state_for
@@ -77,7 +78,7 @@ def next_poll(
     state = replace(state_for(source, state), polls=state.polls + 1, last_poll=now, last_status=result.status)
     error, line = result.error, result.detail
     if error is None and parsed is not None and parsed.error is not None:
-        error, line = parsed.error, parsed.detail
+        error, line = parsed.error, f"{shown(result.final_url)}: {parsed.detail}"
     if error is None:
         state, notes = _after_success(source, state, result, parsed, decision, now)
         wait = _wait(source, state, result, now)
@@ -208,7 +209,7 @@ def _after_failure(
     elif error.reached:
         state = replace(state, gone=0, gone_since=None)
     if state.adopted_url and error.reached and state.failures >= ADOPTED_FAILURES:
-        note = f"the address it moved to fails; asking {source.url} again"
+        note = f"the address it moved to fails; asking {shown(source.url)} again"
         return replace(state, adopted_url="", etag="", last_modified="", validators_url=""), (note,)
     return state, ()
 
@@ -225,11 +226,11 @@ def _after_move(
         return replace(state, moved_to="", moved=0, moved_since=None), ()
     if target != state.moved_to:
         state = replace(state, moved_to=target, moved=1, moved_since=now)
-        return state, (f"has moved for good to {target}; followed once this is confirmed for days",)
+        return state, (f"has moved for good to {shown(target)}; adopted once this is confirmed for days",)
     state = replace(state, moved=state.moved + 1)
     if state.moved < MOVED_POLLS or state.moved_since is None or now - state.moved_since < MOVED_FOR:
         return state, ()
-    note = f"has moved for good: change url: {source.url} to {target}; polled there from now on"
+    note = f"has moved for good: change url: {shown(source.url)} to {shown(target)}; polled there from now on"
     return replace(state, adopted_url=target, moved_to="", moved=0, moved_since=None), (note,)
 
 
