@@ -12,8 +12,9 @@ from typing import Final
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from sqlalchemy.orm import Session
 
+from alerts.model.operators import Trouble
 from alerts.pipeline.runtime import Runtime
-from alerts.store import facts, lists, measures
+from alerts.store import facts, lists, measures, troubles
 from alerts.store.tables import RevisionRow
 
 QUANTILES: Final = (0.5, 0.9, 0.99)
@@ -67,6 +68,7 @@ class Collector:
         for state, reason, count in measures.deliveries_by_outcome(session):
             deliveries.add_metric([state, reason], count)
         yield deliveries
+        yield _troubles(session)
         yield from _dwell(measures.dwell_times(session, now))
         yield from _configuration(self._runtime, session, now)
 
@@ -82,6 +84,16 @@ def _overdue(session: Session, now: datetime) -> Iterator[Metric]:
         age.add_metric([kind], (now - since).total_seconds() if since is not None else 0.0)
     yield count
     yield age
+
+
+def _troubles(session: Session) -> Metric:
+    found = GaugeMetricFamily(
+        "alerts_troubles", "What is wrong with the system as of its last look at itself.", labels=["kind"]
+    )
+    known = [each.kind for each in troubles.known(session)]
+    for kind in Trouble:
+        found.add_metric([kind.value], known.count(kind))
+    return found
 
 
 def _dwell(seconds: Sequence[float]) -> Iterator[Metric]:
