@@ -437,3 +437,37 @@ def test_pages_on_both_databases(database: Database, tmp_path: Path) -> None:
             assert client.get(address).status_code == 200, address
         for address in (f"/stories/{first(town, StoryRow)}", f"/alerts/{first(town, AlertRow)}"):
             assert client.get(address).status_code == 200, address
+
+
+def test_a_page_after_news_is_that_of_a_fresh_process(town: World, browser: Browser) -> None:
+    """A case file that stays open takes in news as one that is read anew."""
+    client = browser(Tier.LEADERSHIP_ALLIANCE)
+    address = "/api/institutions/acme"
+    said = [
+        ("tribune", "Acme outage spreads to its factories", {}),
+        ("coastline", "Acme outage spreads to factories in three countries", {}),
+        ("acme-news", "Service is restored after the outage", {"id": "restored"}),
+        ("tribune", "Investigation of Acme ends without a charge", {}),
+        ("acme-news", "Service is restored after the outage", {"id": "restored", "withdrawn": True}),
+        ("coastline", "Acme and Globex sign a contract", {}),
+        ("tribune", "Acme shut down for good", {}),
+    ]
+    for number, (source, title, more) in enumerate(said):
+        town.later(hours=7 * number + 1)
+        town.observe(source, title, **more)  # type: ignore[arg-type]
+        if number % 3 != 1:  # sometimes several at once
+            fresh = browser(Tier.LEADERSHIP_ALLIANCE)
+            assert client.get(address).json() == fresh.get(address).json(), title
+    town.later(days=120)
+    town.settle()
+    assert client.get(address).json() == browser(Tier.LEADERSHIP_ALLIANCE).get(address).json()
+
+
+def test_a_profile_is_kept_while_nothing_happens(town: World, browser: Browser) -> None:
+    client = browser(Tier.LEADERSHIP_ALLIANCE)
+    address = "/api/institutions/acme"
+    first = client.get(address).json()
+    town.later(minutes=4)
+    assert client.get(address).json() == first
+    town.later(minutes=2)
+    assert client.get(address).json()["at"] > first["at"]

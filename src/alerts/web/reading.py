@@ -166,15 +166,13 @@ class Reading:
         state: tuple[object, ...],
     ) -> Read:
         now = self._runtime.clock()
-        case = (
-            None
-            if stored is None or not stored.version
-            else self._opened(session, active, institution, stored)
-        )
-        fall = None if case is None else case.next_fall()
-        if case is None or (fall is not None and fall <= now):
-            # Nothing is recorded, or a level has fallen and nobody has recorded it yet: worked out here, and not kept.
-            case = case_at(session, active, institution, now)
+        if stored is not None and stored.version:
+            case = self._opened(session, active, institution, stored)
+            found = Read(state, profile(session, active, case, now), case.evidence())
+            if found.holds(state, now):
+                return found
+        # Nothing is recorded, or a level has fallen and nobody has recorded it yet: worked out here, and not kept.
+        case = case_at(session, active, institution, now)
         return Read(state, profile(session, active, case, now), case.evidence())
 
     def _opened(self, session: Session, active: Active, institution: Institution, stored: Case) -> CaseFile:
