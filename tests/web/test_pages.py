@@ -458,7 +458,7 @@ def test_a_page_after_news_is_that_of_a_fresh_process(town: World, browser: Brow
         if number % 3 != 1:  # sometimes several at once
             fresh = browser(Tier.LEADERSHIP_ALLIANCE)
             assert client.get(address).json() == fresh.get(address).json(), title
-    town.later(days=120)
+    town.later(days=20)
     town.settle()
     assert client.get(address).json() == browser(Tier.LEADERSHIP_ALLIANCE).get(address).json()
 
