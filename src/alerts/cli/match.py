@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from itertools import islice
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, BinaryIO
 
 import click
 
@@ -16,7 +16,7 @@ from alerts.model.errors import InputError
 from alerts.model.item import Item
 from alerts.model.mention import Matched
 
-_BATCH = 256  # lines written at once
+_CHUNK = 1 << 16  # bytes read at once, as far as they are there
 
 
 @click.command("match")
@@ -30,20 +30,40 @@ def match(app: App, explain: bool) -> None:
     """
     settings = app.settings()
     matcher = Matcher(settings.institutions.values(), settings.topics.values(), settings.sources)
-    items = read_items(sys.stdin.buffer, "stdin")
+    done: list[str] = []
     failed = False
-    while batch := list(islice(items, _BATCH if not sys.stdin.isatty() else 1)):
-        lines = []
-        for item in batch:
-            if isinstance(item, InputError):
-                click.echo(str(item), err=True)
-                failed = True
-            else:
-                lines.append(json.dumps(match_record(item, matcher.match(item, explain), explain)))
-        if lines:
-            click.echo("\n".join(lines))
+
+    def write() -> None:
+        if done:
+            click.echo("\n".join(done))
+            done.clear()
+
+    for item in read_items(_lines(sys.stdin.buffer, write), "stdin"):
+        if isinstance(item, InputError):
+            click.echo(str(item), err=True)
+            failed = True
+        else:
+            done.append(json.dumps(match_record(item, matcher.match(item, explain), explain)))
+    write()
     if failed:
         raise SystemExit(1)
+
+
+def _lines(stream: BinaryIO, before_reading: Callable[[], None]) -> Iterator[bytes]:
+    """The lines of a stream as they come; what is done is written before a read may have to wait."""
+    pending: list[bytes] = []
+    while True:
+        before_reading()
+        chunk = stream.read1(_CHUNK)  # type: ignore[attr-defined]
+        if not chunk:
+            break
+        first, *rest = chunk.split(b"\n")
+        pending.append(first)
+        for line in rest:
+            yield b"".join(pending)
+            pending = [line]
+    if any(pending):
+        yield b"".join(pending)
 
 
 def match_record(item: Item, matched: Matched, explain: bool = False) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from alerts.matching.organisations import (
     HEAD_NOUNS,
     MULTIWORD_PLACES,
     OF_HEADS,
+    OWN_NOUNS,
     PLACE_PREFIXES,
     PLACES,
     STRONG_HEAD_NOUNS,
@@ -49,6 +50,7 @@ _JOINT = words(
 _OPEN_PREFIXES = words("ex non anti pro pre post then mid")
 _ROMANCE_OF = words("de du des di del della da dos von van der")
 _CITY_OF = words("ville ciudad citta cidade stadt gemeente commune mairie")
+_FIRM_HEADS = HEAD_NOUNS - OWN_NOUNS
 _PLACE_WORDS = PLACES | {" ".join(place) for place in MULTIWORD_PLACES}
 # What may follow a place with a capital without making another name of it.
 _AFTER_PLACE = (
@@ -243,7 +245,8 @@ def _before_noun(place: Place) -> str:
         return ""
     noun, mixed = following.lower(), place.style == "mixed"
     is_place = place.form.key in _PLACE_WORDS
-    headed = noun in STRONG_HEAD_NOUNS or (mixed and noun in HEAD_NOUNS) or (is_place and _headed(place))
+    heads = HEAD_NOUNS if is_place else _FIRM_HEADS
+    headed = (noun in heads and (mixed or noun in STRONG_HEAD_NOUNS)) or (is_place and _headed(place))
     elsewhere = mixed and is_place and noun not in _AFTER_PLACE and not following.isupper()
     return _longer(f"{place.surface} {following}") if headed or elsewhere else ""
 
@@ -333,7 +336,7 @@ def _ordinary_word(place: Place) -> str:
     """
     form = place.form
     plain = form.key in COMMON_WORDS or (form.key.endswith("s") and form.key[:-1] in COMMON_WORDS)
-    if form.gaps or not plain or form.case is Case.ANY or form.cased.islower():
+    if form.gaps or form.head or not plain or form.case is Case.ANY or form.cased.islower():
         return ""
     if place.surface.isupper() and place.style != "caps":
         return ""

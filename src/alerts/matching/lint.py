@@ -50,7 +50,7 @@ def _doubts(institution: Institution, name: str, key: str, others: list[str]) ->
         return [f"the name {name!r} has no letter or digit: it never matches"]
     doubts = []
     if key in PRONOUNS:
-        doubts.append(f"{name!r} is a pronoun")
+        doubts.append(f"{name!r} is a pronoun: it counts only right after a name of the institution")
     elif key in COMMON_WORDS and not institution.match.require_any:
         doubts.append(f"{name!r} is an ordinary word; give context words in match.require_any")
     if others:

@@ -34,7 +34,7 @@ LEGAL_FORMS = _phrases(
     """
 )
 # Short as they are, these are never words: they count however they are written.
-PLAIN_LEGAL_FORMS = words("inc llc ltd plc llp pbc")
+PLAIN_LEGAL_FORMS = words("inc llc ltd plc llp pbc oyj tbk srl sro kft zrt doo wll fze ksc")
 
 # Written before the name.
 LEGAL_PREFIXES = _phrases(
@@ -85,6 +85,14 @@ HEAD_NOUNS = words(
     royal school schools seminary senate society speedway square stadium standard star state station strait street
     sun supreme symphony synagogue tabernacle temple tennis territory theater theatre times tower towers township
     tribune trophy trust tunnel union united university valley village wall zoo
+    """
+)
+# What firms have themselves: after the name of a firm they leave it what it is (OpenAI Academy, Google News).
+OWN_NOUNS = words(
+    """
+    academy alliance association bank board committee conference congress council foundation forum gallery guild
+    institute institution international laboratory library magazine news order press region register review star
+    station union
     """
 )
 # Those that do so even where every word is capitalised.

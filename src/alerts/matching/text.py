@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
+from functools import lru_cache
 from itertools import accumulate, compress, count
 from operator import add
 
@@ -24,17 +24,21 @@ _UNSPACED_RANGES = (
 )
 _HANGUL = "\u1100-\u11ff\uac00-\ud7a3"
 
-# What joins the character before it: marks, variation selectors, voicing marks, Hangul vowels and finals.
-_JOINING = (
-    "[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f"
-    "\u3099\u309a\uff9e\uff9f\u1160-\u11ff]"
+# Marks that readers do without: accents, Hebrew and Arabic vowel points, variation selectors.
+_OPTIONAL_MARKS = (
+    "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u0610-\u061a\u064b-\u0652\u0656-\u065f"
+    "\u0670\u06d6-\u06dc\u06df-\u06e8\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f"
 )
+# What joins the character before it: these, Arabic hamza, Indic nukta, kana voicing, Hangul vowels and finals.
+_JOINING = f"[{_OPTIONAL_MARKS}\u0653-\u0655\u093c\u09bc\u0a3c\u0b3c\u3099\u309a\uff9e\uff9f\u1160-\u11ff]"
+_SIGNS = "\u0900-\u0963\u0966-\u0dff\u0f00-\u0fbc"  # vowel signs of Indic scripts are parts of words, too
 
 _NON_ASCII = re.compile(r"[^\x00-\x7f]")
-_COMBINING = re.compile(_JOINING)
-_CLUSTER = re.compile(rf"[\s\S]{_JOINING}*")
+_JOINS = re.compile(_JOINING)
+_OPTIONAL = re.compile(f"[{_OPTIONAL_MARKS}]")
+_CLUSTER = re.compile(rf"[\s\S]{_JOINING}{{0,16}}")
 _SPECIAL_SCRIPT = re.compile(f"[{_UNSPACED_RANGES}{_HANGUL}]")
-_NO_WORD = re.compile(rf"[^\w&+]|_|[{_UNSPACED_RANGES}]")
+_NO_WORD = re.compile(rf"[^\w&+{_SIGNS}]|_|[{_UNSPACED_RANGES}]")
 _CAPITAL = re.compile(r"(?<!\S)[\"'(\[]*[A-Z]")
 _SMALL_PRONOUN = re.compile(r"(?<= )i(?= [a-z])")
 
@@ -52,27 +56,25 @@ _SPECIAL = (
 _BLANK_CATEGORIES = frozenset({"Cs", "Cc", "Cn", "Co", "Zs"})
 
 
-@cache
+@lru_cache(maxsize=1 << 16)
 def fold(cluster: str) -> str:
     """A character (with what joins it) as names are compared, case kept. May be empty or longer.
 
     Invisible and bidirectional characters vanish; superscripts such as ™ and lone surrogates become spaces.
     """
-    if cluster in _SPECIAL:
-        return _SPECIAL[cluster]
+    if cluster.isascii() or cluster in _SPECIAL:
+        return _SPECIAL.get(cluster, cluster)
     first = cluster[0]
     category = unicodedata.category(first)
-    if category in {"Cf", "Mn", "Me"}:
+    if category == "Cf" or _OPTIONAL.match(first):
         return ""
     if category in _BLANK_CATEGORIES or unicodedata.decomposition(first).startswith("<super>"):
         return " "
-    bare = unicodedata.normalize("NFKD", cluster)
-    if bare[0].isascii():
-        whole = "".join(char for char in bare if not unicodedata.combining(char))
-    else:
+    whole = unicodedata.normalize("NFKD", cluster)
+    if not whole[0].isascii():
         whole = unicodedata.normalize("NFKC", cluster)
-    whole = whole.replace("ß", "ss").replace("ẞ", "SS")
-    return "".join(_SPECIAL.get(char, char) for char in whole if unicodedata.category(char) != "Mn")
+    whole = _OPTIONAL.sub("", whole).replace("ß", "ss").replace("ẞ", "SS")
+    return "".join(_SPECIAL.get(char, char) for char in whole)
 
 
 class Text:
@@ -116,7 +118,7 @@ class Text:
 
     def _fold(self, raw: str) -> str:
         odd = set(_NON_ASCII.findall(raw))
-        if all(len(fold(char)) == 1 for char in odd):
+        if all(len(fold(char)) == 1 for char in odd) and not _JOINS.search("".join(odd)):
             if len(odd) > 8:
                 return _NON_ASCII.sub(lambda found: fold(found.group()), raw)
             for char in odd:

@@ -1,0 +1,151 @@
+"""Laws of matching, whatever the names and the texts are."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerts.matching.matcher import Matcher
+from alerts.model.institution import Institution, MatchRules
+from alerts.model.item import Item
+from alerts.model.mention import Matched
+from alerts.model.topic import Near, Signal, Topic
+
+WHEN = datetime(2026, 2, 24, tzinfo=UTC)
+
+# Few words, so that names meet each other and the texts.
+WORDS = [
+    "Alpha",
+    "Bank",
+    "of",
+    "America",
+    "Beta",
+    "Inc.",
+    "New",
+    "York",
+    "it",
+    "AI",
+    "北京",
+    "Été",
+    "open",
+    "U.S.",
+    "&",
+]
+GAPS = [" ", " ", " ", ", ", ". ", "-", "\n", "\n\n", "'s ", " (", ") ", "\u200b ", " #", "@", "/", ""]
+NAMES = st.lists(st.sampled_from(WORDS), min_size=1, max_size=3).map(" ".join)
+ANYTHING = st.text(
+    alphabet=st.one_of(st.characters(), st.sampled_from("Aa Bank.,'’-—\u200b\u202e\u0301İß™\ud800&#@北가\n")),
+    max_size=80,
+)
+TEXTS = st.one_of(
+    ANYTHING,
+    st.lists(st.tuples(st.sampled_from(WORDS), st.sampled_from(GAPS)), max_size=14).map(
+        lambda pairs: "".join(word + gap for word, gap in pairs)
+    ),
+)
+RULES = st.builds(
+    MatchRules,
+    case_sensitive=st.sampled_from([None, True, False]),
+    require_any=st.sampled_from([(), ("AI",), ("bank*", "北京")]),
+    exclude=st.sampled_from([(), ("alpha bank",)]),
+)
+BARE = st.builds(
+    Institution,
+    id=st.just(""),
+    name=NAMES | ANYTHING,
+    aliases=st.lists(NAMES, max_size=2).map(tuple),
+    products=st.lists(NAMES, max_size=1).map(tuple),
+    domains=st.sampled_from([(), ("alpha.com",)]),
+    match=RULES,
+)
+INSTITUTIONS = st.lists(BARE, max_size=5).map(
+    lambda each: [
+        Institution(f"i{n}", b.name, b.aliases, b.products, b.domains, match=b.match)
+        for n, b in enumerate(each)
+    ]
+)
+TOPICS = [
+    Topic("a", Signal.CONTINUITY, ("bank of", "alpha*", "北京"), near=Near.SENTENCE),
+    Topic("b", Signal.GOVERNANCE, ("america", "été"), none=("new york",)),
+]
+ITEMS = st.builds(
+    lambda title, summary, content: Item("1", title, WHEN, summary=summary, content=content),
+    TEXTS,
+    TEXTS,
+    TEXTS,
+)
+
+
+@given(INSTITUTIONS, ITEMS)
+def test_offsets_select_the_reported_text_in_order(institutions: list[Institution], item: Item) -> None:
+    found = Matcher(institutions, TOPICS, {}).match(item, explain=True)
+    for each in (*found.mentions, *found.topics, *found.rejections):
+        text = item.field(each.field)
+        assert 0 <= each.start < each.end <= len(text)
+        assert text[each.start : each.end] == each.text
+    order = {"title": 0, "summary": 1, "content": 2}
+    for spans in (found.mentions, found.topics):
+        places = [(order[each.field], each.start) for each in spans]
+        assert places == sorted(places)
+
+
+@given(st.data(), INSTITUTIONS, ITEMS)
+def test_the_order_of_names_does_not_matter(
+    data: st.DataObject, institutions: list[Institution], item: Item
+) -> None:
+    shuffled = data.draw(st.permutations(institutions))
+    one, other = (
+        Matcher(institutions, TOPICS, {}).match(item),
+        Matcher(shuffled, TOPICS[::-1], {}).match(item),
+    )
+    assert one == other
+
+
+@given(INSTITUTIONS, ITEMS)
+def test_explaining_changes_nothing(institutions: list[Institution], item: Item) -> None:
+    matcher = Matcher(institutions, TOPICS, {})
+    explained, plain = matcher.match(item, explain=True), matcher.match(item)
+    assert (explained.mentions, explained.topics) == (plain.mentions, plain.topics)
+    assert plain.rejections == ()
+
+
+def entangled(found: Matched, institution: str) -> set[str]:
+    """The institutions that are linked to one by candidates that overlap or touch."""
+    candidates = [*found.mentions, *found.rejections]
+    linked, grown = {institution}, True
+    while grown:
+        near = {
+            one.institution
+            for one in candidates
+            for other in candidates
+            if other.institution in linked
+            and one.field == other.field
+            and one.start <= other.end + 1
+            and other.start <= one.end + 1
+        }
+        grown = not near <= linked
+        linked |= near
+    return linked
+
+
+@given(INSTITUTIONS, BARE, ITEMS)
+def test_another_institution_changes_others_only_through_overlaps(
+    institutions: list[Institution], added: Institution, item: Item
+) -> None:
+    more = replace(added, id="added")
+    before = Matcher(institutions, [], {}).match(item).mentions
+    after = Matcher([*institutions, more], [], {}).match(item, explain=True)
+    linked = entangled(after, "added")
+    assert [each for each in after.mentions if each.institution not in linked] == [
+        each for each in before if each.institution not in linked
+    ]
+
+
+@given(INSTITUTIONS, ITEMS)
+def test_mentions_of_one_institution_do_not_overlap(institutions: list[Institution], item: Item) -> None:
+    last: dict[tuple[str, str], int] = {}
+    for each in Matcher(institutions, [], {}).match(item).mentions:
+        key = (each.institution, each.field)
+        assert each.start >= last.get(key, 0)
+        last[key] = each.end
