@@ -61,9 +61,10 @@ def selfcheck(runtime: Runtime) -> list[str]:
         )  # locks the row: another check waits and finds this one's work
         begun, over = _follow(session, seen, now)
         made = _tell(session, active.settings.operators, begun, over, now)
-    for event, some in (("trouble.began", begun), ("trouble.over", over)):
-        for each in some:
-            log.event(event, logging.WARNING, kind=each.kind.value, subject=each.subject, line=each.line)
+    for each in begun:
+        log.event("trouble.began", logging.WARNING, kind=each.kind, subject=each.subject, line=each.line)
+    for each in over:
+        log.event("trouble.over", logging.WARNING, kind=each.kind, subject=each.subject, line=each.line)
     if made:
         runtime.enqueue(Hints(send=made))
     return made
