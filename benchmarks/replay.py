@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from alerts.config.load import load
 from alerts.pipeline.configuration import Active
 from alerts.replay.rehearsal import rehearse
+from evaluations.recorded import every
 from evaluations.recorded import items as recorded
 
 
@@ -35,7 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     if not options.data.is_dir():
         sys.exit(f"{options.data}: no such folder; give --data DIR")
-    once = recorded(sorted((options.data / "feeds_recorded").iterdir()))
+    folders = sorted((options.data / "feeds_recorded").iterdir())
+    once = recorded(folders)
     items = [
         replace(
             item,
@@ -47,21 +49,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for shift in (timedelta(days=730) * number,)
         for item in once
     ]
+    naive = list(every(folders))
     settings = load(options.config)
     active = Active(settings)
     started = time.perf_counter()
     active.matcher  # noqa: B018
-    print(
-        f"{len(items)} items, {len(settings.institutions)} institutions, matcher built in {_since(started):.2f} s"
-    )
-    for processes in sorted({1, os.cpu_count() or 1}):
-        started = time.perf_counter()
-        result = rehearse(items, settings, active=active, processes=processes)
-        rate = len(items) / _since(started)
-        print(
-            f"{processes} process{'es' if processes > 1 else ''}: {rate:,.0f} items/s, "
-            f"{len(result.transitions)} level changes, {len(result.alerts)} alerts"
-        )
+    print(f"{len(settings.institutions)} institutions, matcher built in {_since(started):.2f} s")
+    for name, some in (
+        (f"new and revised items, {options.times} times over", items),
+        ("every entry of every version", naive),
+    ):
+        for processes in sorted({1, os.cpu_count() or 1}):
+            started = time.perf_counter()
+            result = rehearse(some, settings, active=active, processes=processes)
+            rate = len(some) / _since(started)
+            print(
+                f"{name}: {len(some):,} items, {processes} process{'es' if processes > 1 else ''}, "
+                f"{rate:,.0f} items/s, {len(result.transitions)} level changes, {len(result.alerts)} alerts"
+            )
 
 
 def _since(started: float) -> float:

@@ -14,8 +14,9 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from alerts.feeds import poll
+from alerts.feeds import decide, poll
 from alerts.feeds.decide import KnownItem, KnownItems, Wanted
+from alerts.feeds.parse import parse
 from alerts.feeds.result import FetchResult
 from alerts.feeds.state import FeedState
 from alerts.model.item import Item
@@ -30,11 +31,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("feeds", nargs="*", help="folders of feeds_recorded; all where none is named")
+    parser.add_argument(
+        "--every", action="store_true", help="every entry of every version, as a naive reader sees them"
+    )
     options = parser.parse_args(arguments)
     if not options.data.is_dir():
         sys.exit(f"{options.data}: no such folder; give --data DIR")
     folders = sorted((options.data / "feeds_recorded").iterdir())
-    for item in items([each for each in folders if not options.feeds or each.name in options.feeds]):
+    chosen = [each for each in folders if not options.feeds or each.name in options.feeds]
+    for item in every(chosen) if options.every else items(chosen):
         print(to_line(record(item)))
 
 
@@ -44,11 +49,19 @@ def items(folders: Sequence[Path]) -> list[Item]:
     return sorted(found, key=lambda item: (item.observed, item.id))
 
 
+def every(folders: Sequence[Path]) -> Iterator[Item]:
+    """Every entry of every version, in order of observation: most say what was said before."""
+    versions = sorted((time_of(each), each) for folder in folders for each in folder.glob("*.xml"))
+    for observed, version in versions:
+        source = _source(version.parent)
+        feed = parse(version.read_bytes(), "application/xml", base_url=source.url, source=source)
+        known = decide.decide(source, feed, KnownItems(), FeedState(), observed)
+        yield from (verdict.item for verdict in known.new)
+
+
 def one_feed(folder: Path) -> Iterator[Item]:
     """The items and revisions of one feed, version after version."""
-    name = folder.name.replace("_", "-")
-    url = f"https://feeds.example/{name}.xml"
-    source = Source(name, url, name, interval=timedelta(minutes=1))
+    source = _source(folder)
     known: dict[str, KnownItem] = {}
 
     def look_up(_wanted: Wanted) -> KnownItems:
@@ -57,7 +70,9 @@ def one_feed(folder: Path) -> Iterator[Item]:
     state = FeedState()
     for version in sorted(folder.glob("*.xml")):
         observed = time_of(version)
-        result = FetchResult(url, url, 200, version.read_bytes(), content_type="application/xml")
+        result = FetchResult(
+            source.url, source.url, 200, version.read_bytes(), content_type="application/xml"
+        )
         polled = poll.read(source, state, result, look_up, now=observed)
         state = polled.plan.state
         if polled.decision is None:
@@ -65,6 +80,11 @@ def one_feed(folder: Path) -> Iterator[Item]:
         for verdict in (*polled.decision.new, *polled.decision.revised, *polled.decision.withdrawn):
             known[verdict.known.id] = verdict.known
             yield verdict.item
+
+
+def _source(folder: Path) -> Source:
+    name = folder.name.replace("_", "-")
+    return Source(name, f"https://feeds.example/{name}.xml", name, interval=timedelta(minutes=1))
 
 
 def time_of(version: Path) -> datetime:

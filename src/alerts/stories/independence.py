@@ -27,6 +27,8 @@ def independent(members: Sequence[Features]) -> tuple[Group, ...]:
     Groups are ordered by their first item (earliest observed), as are the items within; each group has one link
     fewer than items. The order of `members` has no influence; an item given twice counts once.
     """
+    if len(members) == 1:
+        return (Group((members[0].item,)),)
     ordered = sorted(
         {each.item: each for each in members}.values(), key=lambda each: (each.observed, each.item)
     )
