@@ -91,4 +91,5 @@ def _configure_logging(**_options: object) -> None:
 def _prepare(**_options: object) -> None:
     from alerts.pipeline.runtime import prepare
 
+    log.configure()  # Celery sets up logging only after this
     prepare()

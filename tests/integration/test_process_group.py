@@ -80,6 +80,23 @@ def test_a_killed_child_is_noticed_restarted_and_said_and_work_goes_on(
     assert program.out == ""
 
 
+def test_a_worker_that_starts_while_the_configuration_is_broken_goes_on_with_the_last_good_one(
+    config: Path, server: FeedServer, receiver: Receiver, tmp_path: Path
+) -> None:
+    with Program(config, tmp_path / "state") as program:
+        assert program.says("watching"), program.err
+        assert program.up(*CHILDREN)
+        server.put("wire", [outage(0)])
+        assert receiver.wait_for(1, 30), program.err
+        (config / "broken.yaml").write_text("nonsense: 1\n", encoding="utf-8")
+        for name in ("poll", "work"):
+            os.kill(program.children()[name], signal.SIGKILL)
+        assert program.says("work was killed by signal 9", 5), program.err
+        server.put("wire", [outage(1), outage(0)])
+        assert receiver.wait_for(2, 40), program.err
+    assert "broken.yaml:1:1: unknown key 'nonsense'" in program.err
+
+
 def test_on_postgresql_with_a_broker_of_its_own_and_the_broker_emptied(
     config: Path, server: FeedServer, receiver: Receiver, tmp_path: Path, postgres_url: str, broker_url: str
 ) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from kit.feeds import Entry, FeedServer
-from kit.line import START, Line, settings
+from kit.line import START, Line, settings, write
 
 from alerts.model.errors import ConfigError
 from alerts.pipeline.configuration import Configuration
@@ -92,6 +92,31 @@ def test_a_broken_configuration_starts_nothing(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         Configuration(tmp_path)
     assert {problem.line for problem in caught.value.problems} <= {2, 3}
+
+
+def test_a_process_that_starts_while_the_files_are_broken_takes_the_last_good_ones(tmp_path: Path) -> None:
+    config = write(tmp_path / "config", settings({"wire": "https://wire.example/feed"}))
+    (config / "more").mkdir()
+    (config / "more" / "names.yml").write_text(
+        "institutions:\n  - {id: zürich, name: Zürich}\n", encoding="utf-8"
+    )
+    copy = tmp_path / "state.json"
+    good = Configuration(config, copy).current().settings
+    assert copy.stat().st_mode & 0o777 == 0o600, "secrets may stand in it"
+    (config / "broken.yaml").write_text("nonsense: 1\n", encoding="utf-8")
+    late = Configuration(config, copy)
+    assert late.current().settings == good
+    assert len(late.problems) == 1
+    (config / "broken.yaml").unlink()
+    (config / "more" / "names.yml").unlink()
+    late._looked = float("-inf")
+    assert late.current().settings.hash != good.hash
+    assert late.problems == ()
+    for unusable in ("", "{}", '{"a.yaml": "nonsense: 1"}'):
+        (config / "broken.yaml").write_text("nonsense: 1\n", encoding="utf-8")
+        copy.write_text(unusable)
+        with pytest.raises(ConfigError):
+            Configuration(config, copy)
 
 
 def test_sources_follow_the_configuration(lines: Any, feeds: FeedServer, content: dict[str, Any]) -> None:

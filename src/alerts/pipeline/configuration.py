@@ -16,7 +16,7 @@ from alerts.model.canonical import digest
 from alerts.model.errors import ConfigError, Problem
 from alerts.model.settings import Settings
 from alerts.model.subscriber import On
-from alerts.pipeline import log
+from alerts.pipeline import last_good, log
 from alerts.pipeline.report import wanted
 
 _LOOK_EVERY_SECONDS = 1.0
@@ -63,16 +63,19 @@ class Active:
 
 
 class Configuration:
-    """Looks at the files at most once a second. A broken edit is refused; the last good one stays in force."""
+    """Looks at the files at most once a second. A broken edit is refused; the last good one stays in force.
 
-    def __init__(self, directory: Path) -> None:
+    With `copy`, a file, it stays in force for a process, too, that starts while the files are broken.
+    """
+
+    def __init__(self, directory: Path, copy: Path | None = None) -> None:
         """Raises ConfigError where there is no good configuration to begin with."""
         self.directory = directory
+        self._copy = copy
         self._lock = threading.Lock()
-        self._active = Active(load(directory))
-        self._seen = self._active.settings.hash
-        self._looked = time.monotonic()
         self._problems: tuple[Problem, ...] = ()
+        self._active, self._seen = self._first()
+        self._looked = time.monotonic()
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -95,6 +98,28 @@ class Configuration:
                 self._lock.release()
         return self._active
 
+    def _first(self) -> tuple[Active, str]:
+        """What is in force to begin with, and the hash of the files as they are."""
+        try:
+            active = Active(load(self.directory))
+        except ConfigError as error:
+            kept = None if self._copy is None else last_good.read(self._copy)
+            if kept is None:
+                raise
+            self._refuse(error)
+            return Active(kept), ""
+        self._keep(active)
+        return active, active.settings.hash
+
+    def _keep(self, active: Active) -> None:
+        if self._copy is not None:
+            last_good.write(self._copy, self.directory, active.settings.hash)
+
+    def _refuse(self, error: ConfigError) -> None:
+        if self._problems != error.problems:
+            log.event("config.refused", logging.ERROR, problems=[str(each) for each in error.problems])
+        self._problems = error.problems
+
     def _look(self) -> None:
         try:
             found = fingerprint(self.directory)
@@ -104,10 +129,9 @@ class Configuration:
             active = Active(load(self.directory))
             active.matcher  # noqa: B018 (built here, while the former one still serves the other threads)
         except ConfigError as error:
-            if self._problems != error.problems:
-                log.event("config.refused", logging.ERROR, problems=[str(each) for each in error.problems])
-            self._problems = error.problems
+            self._refuse(error)
             return
         self._active = active
         self._problems = ()
+        self._keep(active)
         log.event("config.loaded", hash=active.settings.hash)

@@ -90,7 +90,11 @@ _PROCESS_LOCK = threading.Lock()
 
 def prepare() -> None:
     """Builds the configuration and its matcher before a worker forks, so that its children share the memory."""
-    configuration = Configuration(Path(os.environ.get("ALERTS_CONFIG", "config")))
+    state = os.environ.get("ALERTS_STATE")
+    configuration = Configuration(
+        Path(os.environ.get("ALERTS_CONFIG", "config")),
+        copy=Path(state) / "configuration.json" if state else None,
+    )
     configuration.current().matcher  # noqa: B018
     _PREPARED[:] = [configuration]
 
