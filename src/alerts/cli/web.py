@@ -30,7 +30,7 @@ def web(app: App, host: str, port: int) -> None:
 
     from alerts.pipeline import log
     from alerts.pipeline.configuration import Configuration
-    from alerts.pipeline.pages import base_url
+    from alerts.pipeline.pages import base_url, pages
     from alerts.pipeline.runtime import Runtime
     from alerts.pipeline.tokens import operator_token, signer
     from alerts.web.app import create_app
@@ -39,7 +39,12 @@ def web(app: App, host: str, port: int) -> None:
     configuration = Configuration(app.config_dir)
     with app.open() as database, _listening(host, port) as listener:
         database.upgrade()
-        runtime = Runtime(database=database, configuration=configuration, enqueue=lambda _hints: None)
+        runtime = Runtime(
+            database=database,
+            configuration=configuration,
+            enqueue=lambda _hints: None,  # the next tick finds in the database what is due
+            pages=pages(app.state, os.environ),
+        )
         application = create_app(
             runtime,
             signer(app.state, os.environ),

@@ -18,7 +18,7 @@ from alerts.feeds.schedule import first_poll
 from alerts.feeds.state import poll_url
 from alerts.model.mention import Matched
 from alerts.model.source import Source
-from alerts.pipeline import log
+from alerts.pipeline import log, websub
 from alerts.pipeline.configuration import Active
 from alerts.pipeline.findings import finding_rows
 from alerts.pipeline.hints import Hints
@@ -115,6 +115,7 @@ def poll(runtime: Runtime, source_id: str, *, due_only: bool = True) -> PollOutc
     )
     if institutions:
         runtime.enqueue(Hints(assess=institutions))
+    websub.after_poll(runtime, source, state)
     return outcome
 
 

@@ -35,6 +35,8 @@ class Purpose(StrEnum):
     UNSUBSCRIBE = "unsubscribe"
     OPERATOR = "operator"
     FORM = "form"
+    HUB = "hub"
+    HUB_SECRET = "hub-secret"  # noqa: S105 - the name of a purpose
 
 
 class SecretError(AlertsError):

@@ -1,4 +1,4 @@
-"""What operators change by hand: deliveries that are tried again, sources that are believed or resumed."""
+"""What is changed from outside the line: deliveries tried again, sources believed, resumed or polled sooner."""
 
 from __future__ import annotations
 
@@ -62,6 +62,17 @@ def believe(session: Session, source: str, state: FeedState, now: datetime) -> N
 def resume(session: Session, source: str, state: FeedState, now: datetime) -> None:
     """Starts a stopped source again, now."""
     _poll_now(session, source, resumed(state), now)
+
+
+def hasten(session: Session, source: str, at: datetime) -> bool:
+    """Makes a source due at `at`, if it is polled and was not due before."""
+    found = session.execute(
+        update(SourceRow)
+        .where(SourceRow.id == source, SourceRow.active.is_(True), SourceRow.next_poll_at > at)
+        .values(next_poll_at=at, claimed_until=None)
+        .returning(SourceRow.id)
+    )
+    return found.scalar_one_or_none() is not None
 
 
 def _poll_now(session: Session, source: str, state: FeedState, now: datetime) -> None:

@@ -24,7 +24,7 @@ from alerts.model.errors import AlertsError, NotFoundError, StoreError, UsageErr
 from alerts.pipeline import log
 from alerts.pipeline.runtime import Runtime
 from alerts.pipeline.tokens import Signer
-from alerts.web import api, atom, operators, pages, probes, unsubscribing
+from alerts.web import api, atom, hubs, operators, pages, probes, unsubscribing
 from alerts.web.access import Door, Visitor
 from alerts.web.middleware import Hardening
 from alerts.web.site import Site, site_of
@@ -64,6 +64,7 @@ def _routes() -> list[Route | Mount]:
         Route("/operate", operators.overview),
         Route("/operate/enter", operators.enter, methods=["GET", "POST"]),
         Route("/operate/{action}", operators.act, methods=["POST"]),
+        Route("/websub/{token}", hubs.callback, methods=["GET", "POST"]),
         Route("/healthz", probes.healthz),
         Route("/readyz", probes.readyz),
         Route("/metrics", probes.metrics),
