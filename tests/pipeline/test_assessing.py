@@ -338,3 +338,26 @@ def test_a_case_is_read_back_as_it_was_written(wire: Line, feeds: FeedServer) ->
         "continuity": "low",
     }
     assert {axis.value: state.since for axis, state in stored.axes.items()}["priority"] == START
+
+
+def test_mentions_in_what_was_old_when_it_was_found_are_background(lines: Any, feeds: FeedServer) -> None:
+    content = settings(sources(feeds, "wire"), {"console": "console://"})
+    content["subscribers"][0]["watch"] = [{"all": True, "on": ["mention"]}]
+    made: Line = lines(content)
+    old = [
+        Entry(
+            f"o{days}",
+            f"Acme Networks, chronicle of day {days}",
+            "",
+            f"https://w.example/{days}",
+            START - timedelta(days=days),
+        )
+        for days in range(3, 9)
+    ]
+    feeds.put("wire", [OUTAGE, *old])
+    made.poll("wire")
+    alerts = made.rows(AlertRow)
+    assert [row.detail["title"] for row in alerts if row.state == "sent"] == [OUTAGE.title]
+    assert {row.reason for row in alerts if row.state == "suppressed"} <= {"backfill", "same-story"}
+    assert made.out.getvalue().count(OUTAGE.title) >= 1
+    assert "chronicle" not in made.out.getvalue()

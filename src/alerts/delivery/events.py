@@ -63,7 +63,10 @@ class LevelEvent:
 
 @dataclass(frozen=True, slots=True)
 class MentionEvent:
-    """An institution was found in an item. `confidence` is that of the item's story, 0 to 1."""
+    """An institution was found in an item. `confidence` is that of the item's story, 0 to 1.
+
+    `quiet`: the item is no news: it was old when it was found, or its dates are not to be believed.
+    """
 
     at: datetime
     institution: str

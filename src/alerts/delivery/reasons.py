@@ -32,7 +32,7 @@ _MEANINGS = {
     Reason.UNSUBSCRIBED: "The subscriber has unsubscribed this channel.",
     Reason.BELOW_GRADE: "The strongest story has a confidence below 0.10: kept for monitoring, never sent.",
     Reason.CONFIG_CHANGE: "The level rose because the configuration changed, not because something happened.",
-    Reason.BACKFILL: "It rests on items taken out of quarantine, whose dates are not to be believed.",
+    Reason.BACKFILL: "It rests on items that were old when found, or that come out of quarantine.",
     Reason.SILENCE: "A silence covers the institution.",
     Reason.RISE_NOT_TOLD: "The level fell, but this channel was never told that it had risen.",
     Reason.CORRECTED: "A correction has already taken the alert back.",

@@ -89,7 +89,7 @@ def _backfill(case: Case) -> str:
     event = case.event
     if isinstance(event, LevelEvent):
         return "items taken out of quarantine" if event.quiet and event.transition.rises else ""
-    return "an item taken out of quarantine" if isinstance(event, MentionEvent) and event.quiet else ""
+    return "the item is old, or out of quarantine" if isinstance(event, MentionEvent) and event.quiet else ""
 
 
 def _silence(case: Case) -> str:

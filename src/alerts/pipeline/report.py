@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from alerts.cases.casefile import CaseFile, Change, Correction
@@ -26,6 +26,10 @@ from alerts.model.level import Axis, Transition
 from alerts.model.settings import Settings
 from alerts.model.subscriber import On
 from alerts.stories.cluster import Joined
+
+NEWS = timedelta(hours=48)
+"""What was reported longer ago when it is found is background: a feed read for the first time is full of it. Levels
+need no such rule: age is in their scores."""
 
 Happening = Notice | Correction
 """An event, or a correction whose alerts are not looked up yet."""
@@ -100,7 +104,7 @@ class Reporter:
                         url=report.url,
                         publisher=report.publisher,
                         confidence=evidence.confidence,
-                        quiet=event.item in quiet,
+                        quiet=event.item in quiet or at - report.reported > NEWS,
                     )
 
     def _spiked(self, at: datetime, change: Change) -> Iterable[Notice]:
