@@ -74,7 +74,12 @@ class Service:
         self.command = [self._outside(each) for each in command]
         given = {key: self._outside(str(value)) for key, value in service.get("environment", {}).items()}
         # What the image sets.
-        image = {"ALERTS_CONFIG": "/config", "ALERTS_ALIVE": "/tmp/alive", "ALERTS_LOG_FORMAT": "json"}
+        image = {
+            "ALERTS_CONFIG": "/config",
+            "ALERTS_STATE": "/state",
+            "ALERTS_ALIVE": "/tmp/alive",
+            "ALERTS_LOG_FORMAT": "json",
+        }
         self.environment = {
             "PATH": f"{paths['/opt/alerts/bin']}:{os.environ['PATH']}",
             "HOME": str(self.directory / "tmp"),

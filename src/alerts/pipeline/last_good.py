@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import secrets
 import tempfile
 from pathlib import Path
 
@@ -25,7 +26,7 @@ def write(copy: Path, directory: Path, expected: str) -> None:
         if content_hash(contents) != expected:
             return  # edited again meanwhile
         record = {name: raw.decode("latin-1") for name, raw in contents}
-        part = copy.with_name(f"{copy.name}.{os.getpid()}")
+        part = copy.with_name(f"{copy.name}.{secrets.token_hex(4)}")  # containers share process ids
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             json.dump(record, file)
         part.replace(copy)
