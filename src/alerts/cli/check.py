@@ -8,12 +8,15 @@ from collections.abc import Iterable
 import click
 
 from alerts.cli.context import App
-from alerts.config.doubts import doubts
-from alerts.config.load import load_entries
+from alerts.config.doubts import doubts, idle
+from alerts.config.load import Loaded, load_entries
 from alerts.config.schema import json_schema
 from alerts.delivery.template_check import problems
-from alerts.model.errors import ConfigError, Problem
+from alerts.model.errors import ConfigError, Problem, StoreError
 from alerts.model.settings import Settings
+
+TELLING_HISTORY = 1000
+"""So many recorded items, and a name that was never among them is worth a warning."""
 
 
 @click.command()
@@ -27,7 +30,8 @@ from alerts.model.settings import Settings
 def check(app: App, as_json: bool, schema: bool) -> int:
     """Validate the configuration.
 
-    Each problem is printed as FILE:LINE:COLUMN: message. Exit status 1 when the configuration is refused;
+    Each problem is printed as FILE:LINE:COLUMN: message. Where enough history is recorded, names and topics that
+    it never matched are among the warnings. Exit status 1 when the configuration is refused;
     warnings do not refuse it.
     """
     if schema:
@@ -38,7 +42,7 @@ def check(app: App, as_json: bool, schema: bool) -> int:
     except ConfigError as error:
         _print(error.problems, as_json=as_json)
         return 1
-    _print(doubts(loaded), as_json=as_json)
+    _print([*doubts(loaded), *_idle(app, loaded)], as_json=as_json)
     templates = app.config_dir / "templates"
     broken = problems(templates, loaded.settings.subscribers.values()) if templates.is_dir() else ()
     _print([_template_problem(each) for each in broken], as_json=as_json)
@@ -47,6 +51,21 @@ def check(app: App, as_json: bool, schema: bool) -> int:
     if not as_json:
         click.echo(_summary(loaded.settings))
     return 0
+
+
+def _idle(app: App, loaded: Loaded) -> list[Problem]:
+    """What the recorded history never matched, where enough of it is recorded to say so."""
+    from alerts.store import items, lists
+
+    try:
+        with app.reading() as database, database.read() as session:
+            count = items.count(session)
+            if count < TELLING_HISTORY:
+                return []
+            seen, topics = lists.matched(session)
+    except StoreError:
+        return []  # nothing is recorded here: the configuration can be checked all the same
+    return idle(loaded, seen, topics, count)
 
 
 def _template_problem(line: str) -> Problem:

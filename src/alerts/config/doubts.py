@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from alerts.config.document import did_you_mean
 from alerts.config.entries import Entries, Entry
@@ -26,6 +26,33 @@ def doubts(loaded: Loaded) -> list[Problem]:
     entries = loaded.entries
     found = [*_twice_polled(entries), *_selecting_nothing(entries), *_never_told(entries)]
     return sorted([*found, *_doubtful_names(loaded)])
+
+
+def idle(
+    loaded: Loaded, seen: Mapping[str, frozenset[str]], topics: frozenset[str], items: int
+) -> list[Problem]:
+    """Names and topics that none of the recorded `items` ever matched.
+
+    `seen` gives, by institution, the texts (case folded) that mentioned it; `topics` those found anywhere.
+    """
+    return sorted(_idle(loaded, seen, topics, f"never matched in {items:,} recorded items"))
+
+
+def _idle(
+    loaded: Loaded, seen: Mapping[str, frozenset[str]], topics: frozenset[str], never: str
+) -> Iterator[Problem]:
+    for entry, form in _institutions(loaded.entries):
+        texts = seen.get(form.id, frozenset())
+        if not texts:
+            yield _warning(entry, "name", message=f"{form.id}: the institution was {never}")
+            continue
+        for key in ("aliases", "products"):
+            for index, name in enumerate(getattr(form, key)):
+                if name.casefold() not in texts:
+                    yield _warning(entry, key, index, message=f"{form.id}: {name!r} {never}")
+    for entry, topic in loaded.entries.valid("topics", TopicForm):
+        if topic.id not in topics:
+            yield _warning(entry, "id", message=f"the topic {topic.id} {never}")
 
 
 def _warning(entry: Entry, *steps: str | int, message: str) -> Problem:

@@ -238,3 +238,15 @@ def members(session: Session, story: str) -> list[FindingRow]:
             .order_by(FindingRow.observed, FindingRow.item)
         )
     )
+
+
+def matched(session: Session) -> tuple[dict[str, frozenset[str]], frozenset[str]]:
+    """What recorded items were ever matched by: by institution the texts (case folded), and the topics."""
+    texts: dict[str, set[str]] = {}
+    topics: set[str] = set()
+    rows = session.execute(select(FindingRow.institution, FindingRow.mentions, FindingRow.topics))
+    for institution, mentions, found in rows.yield_per(1000):
+        if mentions:
+            texts.setdefault(institution, set()).update(str(mention[3]).casefold() for mention in mentions)
+        topics.update(topic for topic, _ in found)
+    return {each: frozenset(some) for each, some in texts.items()}, frozenset(topics)
