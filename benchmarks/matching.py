@@ -30,6 +30,7 @@ SYLLABLES = (
     "ba be bo ca ce co da de do fa fe fi ga go ha he ka ke la le li lo ma me mi mo na ne no pa pe po ra re ri ro "
     "sa se si ta te ti to va ve vi za zo tron dex lum nor vik sen tal mar gen syn"
 )
+FRAGMENTS = {"d", "ll", "m", "re", "s", "t", "ve", "i"}  # of "didn't", "we'll"
 FORMS = ("", "", "", " Inc.", " Corporation", " Ltd", " GmbH", " Group", " Systems", " Bank", " Holdings")
 TOPICS = [
     Topic("outage", Signal.CONTINUITY, ("outage*", "service disruption*", "went offline", "data breach*")),
@@ -56,7 +57,7 @@ def names(count: int, rng: random.Random) -> list[str]:
 
 def texts(count: int, tracked: Sequence[str], rng: random.Random) -> list[str]:
     """Texts of 100 words: ordinary words by Zipf's law, with up to three of the names in them."""
-    ordinary, function = sorted(COMMON_WORDS - FUNCTION_WORDS), sorted(FUNCTION_WORDS)
+    ordinary, function = sorted(COMMON_WORDS - FUNCTION_WORDS), sorted(FUNCTION_WORDS - FRAGMENTS)
     rng.shuffle(ordinary)
     weights = [1 / (rank + 5) for rank in range(len(ordinary))]
     made = []

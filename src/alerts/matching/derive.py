@@ -29,6 +29,7 @@ from alerts.model.institution import Derivation
 
 _PARENTHESES = re.compile(r"^(.*\S)\s*\(([^()]+)\)\s*(.*)$", re.DOTALL)
 _GLUED_COMPANY = re.compile(r"^([A-Z][a-z]{3,})(?:Co|Corp)$")
+_NO_ACRONYMS = STOP_ACRONYMS | FUNCTION_WORDS | {form[0] for form in LEGAL_FORMS if len(form) == 1}
 _LONGEST_ACRONYM = 7
 _TRAILING = {
     last: tuple(form for form in (*LEGAL_FORMS, *CLUB_FORMS) if form[-1] == last)
@@ -144,7 +145,7 @@ def _acronyms(full: Name, bare: Name) -> Iterator[str]:
         if not shortest <= len(large) <= _LONGEST_ACRONYM or not "".join(large).isalpha():
             continue
         acronym = "".join(large).upper()
-        if acronym.lower() not in STOP_ACRONYMS and acronym.lower() not in FUNCTION_WORDS:
+        if acronym.lower() not in _NO_ACRONYMS:
             yield acronym
         if name.low[begin] in {"department", "ministry"} and name.low[begin + 1] in {"of", "for"}:
             mixed = large[0] + name.low[begin + 1][0] + "".join(large[1:])

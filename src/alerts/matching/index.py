@@ -11,12 +11,15 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import compress
+from operator import ne
 from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
 from alerts.matching.english import COMMON_WORDS
 from alerts.matching.forms import Case, Form, Strength
+from alerts.matching.organisations import GENERIC_NOUNS, HEAD_NOUNS, LEGAL_FORMS
 from alerts.matching.text import Text
 
 # These bound the work per word of a text, whatever is tracked.
@@ -25,6 +28,7 @@ MOST_SHARED = 16  # a derived form that more institutions share tells none of th
 MOST_GIVEN = 64  # … nor does a name that so many were given
 
 
+_FREQUENT = COMMON_WORDS | GENERIC_NOUNS | HEAD_NOUNS | {word for form in LEGAL_FORMS for word in form}
 _DOTTED = re.compile(r"(?<![\w.])[A-Z]\.(?: ?[A-Z]\.)+(?!\w)|(?<![\w.])[A-Z](?:\.[A-Z])+(?!\w)")
 
 
@@ -44,12 +48,16 @@ class Index:
     def __init__(self, forms: Iterable[Form]) -> None:
         by_key: dict[str, list[Form]] = {}
         unspaced: dict[str, list[Form]] = {}
+        tagged: dict[str, list[Form]] = {}
         for form in forms:
-            if form.unspaced:
+            if form.tagged:
+                tagged.setdefault(form.key, []).append(form)
+            elif form.unspaced:
                 unspaced.setdefault(form.key, []).append(form)
             elif form.words <= LONGEST_NAME:
                 by_key.setdefault(form.key, []).append(form)
         self._forms = {key: kept for key, each in by_key.items() if (kept := _telling(each))}
+        self._tagged = {key: kept for key, each in tagged.items() if (kept := _telling(each))}
         # Names of one word that must have a capital: the most frequent of all false hits, kept apart.
         self._capital = frozenset(
             key for key, each in self._forms.items() if " " not in key and all(map(_needs_capital, each))
@@ -59,7 +67,7 @@ class Index:
         for key in self._forms:
             words = key.split(" ")
             if key not in self._capital:
-                anchor = min(words, key=lambda word: (word in COMMON_WORDS, len(word) < 3, counts[word]))
+                anchor = min(words, key=lambda word: (word in _FREQUENT, len(word) < 3, counts[word]))
                 anchors.setdefault(anchor, set()).add((words.index(anchor), len(words)))
         self._anchors = {word: tuple(sorted(places)) for word, places in anchors.items()}
         self._anchor_words = frozenset(self._anchors)
@@ -81,36 +89,42 @@ class Index:
         found: list[Found] = []
         tokens, forms = text.tokens, self._forms
         ends: dict[str, int] = {}  # an occurrence that overlaps the one before of the same form is none
+        count = len(tokens)
         anchored = self._anchor_words.intersection(tokens)
         if anchored:
-            count = len(tokens)
-            for at, token in enumerate(tokens):
-                if token in anchored:
-                    for offset, size in self._anchors[token]:
-                        first = at - offset
-                        last = first + size
-                        if first < 0 or last > count:
-                            continue
-                        key = " ".join(tokens[first:last])
-                        if key in forms and first >= ends.get(key, 0):
-                            ends[key] = last
-                            found.append(Found(-1, -1, first, last, forms[key]))
+            for at in compress(range(count), map(anchored.__contains__, tokens)):
+                for offset, size in self._anchors[tokens[at]]:
+                    first = at - offset
+                    last = first + size
+                    if first < 0 or last > count:
+                        continue
+                    key = " ".join(tokens[first:last])
+                    if key in forms and first >= ends.get(key, 0):
+                        ends[key] = last
+                        found.append(Found(-1, -1, first, last, forms[key]))
         strict = not (explain or text.caseless or "#" in text.raw)
-        capital, initials = self._capital, 0
-        for at, word in enumerate(text.cased_tokens):
-            if strict and word.islower():
-                continue
+        capital, letters = self._capital, 0
+        cased = text.cased_tokens
+        for at in compress(range(count), map(ne, cased, tokens)) if strict else range(count):
             if tokens[at] in capital:
                 found.append(Found(-1, -1, at, at + 1, forms[tokens[at]]))
-            initials += len(word) == 1
-        if initials > 1:
+            letters += len(cased[at]) == 1 and cased[at] not in {"A", "I"}
+        if "#" in text.raw or "@" in text.raw:
+            found.extend(self._find_tagged(text))
+        if letters:
             found.extend(self._find_dotted(text))
         if text.special and self._automaton is not None:
             found.extend(self._find_unspaced(text))
         return found
 
+    def _find_tagged(self, text: Text) -> Iterator[Found]:
+        """Names whose words a hashtag or a handle runs together."""
+        for at, token in enumerate(text.tokens):
+            if token in self._tagged and text.low[max(0, text.starts[at] - 1)] in "#@":
+                yield Found(-1, -1, at, at + 1, self._tagged[token])
+
     def _find_dotted(self, text: Text) -> Iterator[Found]:
-        """Initials with full stops, as if they had none: M.I.T."""
+        """Initials with full stops, as if they had none: M.I.T. (A.I. needs an alias of its own)."""
         for initials in _DOTTED.finditer(text.cased):
             first = bisect_left(text.starts, initials.start())
             key = initials.group().replace(".", "").replace(" ", "").lower()
@@ -135,4 +149,4 @@ def _telling(forms: list[Form]) -> tuple[Form, ...]:
 
 
 def _needs_capital(form: Form) -> bool:
-    return form.case in {Case.STRICT, Case.PROPER} and not form.cased.islower()
+    return form.case in {Case.STRICT, Case.PROPER} and form.cased != form.key

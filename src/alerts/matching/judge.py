@@ -86,8 +86,6 @@ def spelling(place: Place) -> str:
             return "other punctuation between the words"
     if form.after.startswith(".") and not form.gaps and not text.low.startswith(".", place.end):
         return "an abbreviation without its full stop"
-    if form.tagged:
-        return "" if place.mark else "not a hashtag or handle"
     return _case(place)
 
 

@@ -49,7 +49,8 @@ class Matcher:
 
     def match(self, item: Item, explain: bool = False) -> Matched:
         """The mentions and topics of an item, by field and offset; with `explain` also what was turned down."""
-        texts = {name: Text(raw) for name in FIELDS if (raw := item.field(name))}
+        fields = zip(FIELDS, (item.title, item.summary, item.content), strict=True)
+        texts = {name: Text(raw) for name, raw in fields if raw}
         rejections: list[Rejection] = []
 
         def reject(place: Place, reason: str) -> None:
@@ -64,7 +65,7 @@ class Matcher:
                     reason = judge.spelling(place)
                     if not reason:
                         places.append(place)
-                    elif not form.excludes and not form.tagged:
+                    elif not form.excludes:
                         reject(place, reason)
         mentions: list[Mention] = []
         if places:

@@ -27,7 +27,6 @@ class Place:
     __slots__ = (
         "_gap_after",
         "_gap_before",
-        "_style",
         "end",
         "field",
         "first",
@@ -44,7 +43,6 @@ class Place:
         self.first, self.last = found.first, found.last
         self.start = found.start if form.unspaced else text.starts[found.first]
         self.end = found.end if form.unspaced else text.end(found.last - 1)
-        self._style = ""
         self._gap_before: str | None = None
         self._gap_after: str | None = None
 
@@ -142,8 +140,10 @@ class Place:
     @property
     def style(self) -> str:
         """How the sentence around uses capitals: `mixed`, `headline`, `caps` (all capitals) or `lower` (none)."""
-        self._style = self._style or self._find_style()
-        return self._style
+        styles = self.text.styles
+        if self.start not in styles:
+            styles[self.start] = self._find_style()
+        return styles[self.start]
 
     def _find_style(self) -> str:
         if self.text.caseless:

@@ -43,8 +43,7 @@ def resolve(
             if place.form.excludes:
                 continue
             reason = (
-                covers.get(span, {}).get(place.form.institution)
-                or covers.get(span, {}).get("")
+                (span in covers and (covers[span].get(place.form.institution) or covers[span].get("")))
                 or foreign.get((place.form.institution, place.form.key))
                 or edges.joined(place)
                 or _judged(place)
@@ -141,7 +140,9 @@ def _parted(places: list[Place]) -> list[Place]:
 
 def _locates(place: Place) -> list[int]:
     """Where in a name of four words or more a place is told."""
-    inner = range(place.first + 1, place.last - 1) if len(place.form.gaps) > 2 else ()
+    if len(place.form.gaps) < 3:
+        return []
+    inner = range(place.first + 1, place.last - 1)
     return [index for index in inner if place.text.tokens[index] in {"in", "at"}]
 
 

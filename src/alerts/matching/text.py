@@ -94,6 +94,7 @@ class Text:
         "low",
         "raw",
         "special",
+        "styles",
         "tokens",
     )
 
@@ -103,6 +104,7 @@ class Text:
         self._cased_tokens: list[str] | None = None
         self._caseless: bool | None = None
         self._starts: list[int] | None = None
+        self.styles: dict[int, str] = {}  # kept for `Place`: how sentences use capitals, by offset
         self.cased = raw if raw.isascii() else self._fold(raw)
         # `cased` with a space for everything that is not part of a word.
         if self.cased.isascii():
@@ -157,8 +159,10 @@ class Text:
         Not even the pronoun `I` has one; or no word has one beside a link, a hashtag or a handle.
         """
         if self._caseless is None:
-            self._caseless = (" i " in self.cased and _SMALL_PRONOUN.search(self.cased) is not None) or (
-                any(mark in self.cased for mark in ("http", "#", "@")) and _CAPITAL.search(self.cased) is None
+            cased = self.cased
+            marked = "@" in cased or "#" in cased or "http" in cased
+            self._caseless = (marked and _CAPITAL.search(cased) is None) or (
+                " i " in cased and _SMALL_PRONOUN.search(cased) is not None
             )
         return self._caseless
 
