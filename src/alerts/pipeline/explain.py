@@ -20,10 +20,11 @@ from alerts.store import cases, lists
 from alerts.store.tables import AlertRow, FindingRow
 
 
-def explain(session: Session, active: Active, alert_id: str) -> dict[str, Any]:
+def explain(session: Session, active: Active, alert_id: str, *, stories: int | None = None) -> dict[str, Any]:
     """The whole way of an alert as one record. Raises NotFoundError where there is no such alert.
 
-    The stories are worked through again from what had been observed by then, under the configuration given.
+    The stories, at most so many, those that add most, are worked through again from what had been observed by
+    then, under the configuration given.
     """
     row = lists.alert(session, alert_id)
     if row is None:
@@ -45,7 +46,7 @@ def explain(session: Session, active: Active, alert_id: str) -> dict[str, Any]:
         "level": None if transition is None else _level(active, transition),
         "stories": []
         if case is None
-        else [_story(session, case, each) for each in wanted if case.evidence_of(each)],
+        else [_story(session, case, each) for each in wanted[:stories] if case.evidence_of(each)],
         "routing": row.detail.get("considered"),
         "deliveries": lists.deliveries_of(session, row.id),
     }

@@ -192,8 +192,7 @@ def alert(request: Request) -> Response:
         visitor = site.visitor(request, session)
         if not visitor.tier.allows(DETAIL):
             raise HTTPException(403, "Alerts are for members of the strategic circle.")
-        active = site.runtime.configuration.current()
-        return answer(read_alert(session, active, request.path_params["alert"], visitor))
+        return answer(read_alert(session, site.reading, request.path_params["alert"], visitor))
 
 
 def alerts(request: Request) -> Response:

@@ -127,8 +127,7 @@ def alert(request: Request) -> Response:
             return site.page(
                 request, "locked.html.j2", visitor, {"what": "Alerts", "tier": DETAIL}, status=403
             )
-        active = site.runtime.configuration.current()
-        record = read_alert(session, active, request.path_params["alert"], visitor)
+        record = read_alert(session, site.reading, request.path_params["alert"], visitor)
     institution = site.settings.institutions.get(record["alert"]["institution"])
     return site.page(request, "alert.html.j2", visitor, {"record": record, "institution": institution})
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
@@ -22,11 +22,12 @@ from alerts.model.times import format_time
 from alerts.pipeline.assess import load_case
 from alerts.pipeline.configuration import Active
 from alerts.pipeline.coverage import coverage
+from alerts.pipeline.explain import explain
 from alerts.pipeline.profiles import case_at, profile
 from alerts.pipeline.runtime import Runtime
 from alerts.scoring.plot import levels_svg
 from alerts.scoring.series import score_series
-from alerts.store import cases
+from alerts.store import cases, lists
 from alerts.store.cases import Case
 
 PATIENCE: Final = 20.0
@@ -37,6 +38,9 @@ FRESH: Final = timedelta(minutes=5)
 
 POINTS: Final = 180
 """Instants of a curve, next to those of its level changes."""
+
+STORIES: Final = 20
+"""Stories behind an alert that are explained, those that add most."""
 
 CASES: Final = 60_000
 """Reports in the case files that are kept: a few hundred megabytes at most."""
@@ -106,6 +110,7 @@ class Reading:
         self._runtime = runtime
         self._now: Bounded[str, Read] = Bounded(200)
         self._then: Bounded[tuple[object, ...], Read] = Bounded(50)
+        self._explained: Bounded[tuple[object, ...], dict[str, Any]] = Bounded(100)
         self._drawn: Bounded[tuple[object, ...], str] = Bounded(200)
         self._open: Bounded[str, _Open] = Bounded(CASES)
         # Case files are for one thread at a time. Large ones take long: pages that are kept need not wait.
@@ -137,6 +142,18 @@ class Reading:
                 known = Read(state, profile(session, active, case, at), case.evidence())
             self._then.put(state, known)
         return known
+
+    def explained(self, session: Session, alert: str) -> dict[str, Any]:
+        """Why an alert fired. Raises NotFoundError where there is no such alert."""
+        active = self._runtime.configuration.current()
+        state = (active.settings.hash, alert)
+        known = self._explained.get(state)
+        if known is None:
+            with self._at_work():
+                known = explain(session, active, alert, stories=STORIES)
+            self._explained.put(state, known)
+        # What was then stays; what became of its messages may change.
+        return {**known, "deliveries": lists.deliveries_of(session, alert)}
 
     def plot(self, institution: Institution, read: Read, window: timedelta) -> str:
         """The levels of the last `window` up to the instant of the profile, as SVG."""

@@ -14,14 +14,13 @@ from alerts.delivery.tiers import gate_explanation
 from alerts.model.errors import NotFoundError
 from alerts.model.settings import Settings
 from alerts.model.story import Group, Report
-from alerts.pipeline.configuration import Active
-from alerts.pipeline.explain import explain
 from alerts.scoring.confidence import weight
 from alerts.store import board, lists
 from alerts.store.tables import FindingRow, StoryRow
 from alerts.stories.features import Features
 from alerts.stories.independence import independent
 from alerts.web.access import Visitor
+from alerts.web.reading import Reading
 
 MOST: Final = 100
 """Reports of a story on its page, and events of its making."""
@@ -143,11 +142,10 @@ def _shown(story: StoryRow, settings: Settings, found: Sequence[FindingRow]) -> 
     return Shown(seen, weight(seen.reliability, seen.direct), len(found), rules)
 
 
-def read_alert(session: Session, active: Active, alert_id: str, visitor: Visitor) -> dict[str, Any]:
+def read_alert(session: Session, reading: Reading, alert_id: str, visitor: Visitor) -> dict[str, Any]:
     """Why an alert fired, as far as the visitor may see it. Raises NotFoundError where there is no such alert."""
     row = lists.alert(session, alert_id)
     if row is None or row.id != alert_id:  # on the web no guessing by the beginning of an id
         raise NotFoundError("alert", alert_id)
-    return gate_explanation(
-        explain(session, active, alert_id), visitor.tier, private=visitor.may_read(row.subscriber)
-    )
+    found = reading.explained(session, alert_id)
+    return gate_explanation(found, visitor.tier, private=visitor.may_read(row.subscriber))
