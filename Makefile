@@ -5,7 +5,7 @@ BIN := .venv/bin
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help install install-dev run test test-fast lint format lock clean pictures score-politeness \
+.PHONY: help install install-dev run test test-fast lint format audit lock clean pictures score-politeness \
   eval-matching eval-stories eval-feeds bench-matching bench-stories bench-feeds bench-replay bench-web
 
 help: ## Show this help
@@ -43,6 +43,10 @@ bench-matching bench-stories bench-feeds bench-replay bench-web: bench-%: .venv/
 
 pictures: .venv/.installed-dev ## Make the pictures of the documentation again
 	@$(BIN)/python docs/pictures.py
+
+audit: ## Look up known vulnerabilities of the pinned dependencies (needs pip-audit)
+	@command -v pip-audit > /dev/null || { echo "pip-audit is not here: pipx install pip-audit (or uv tool install pip-audit), then make audit" >&2; exit 1; }
+	@for f in run dev; do pip-audit --require-hashes --disable-pip --requirement requirements/$$f.txt || exit 1; done
 
 lock: ## Pin requirements/*.in with hashes (needs uv)
 	@for f in run dev; do uv pip compile --universal --python-version 3.11 --generate-hashes \

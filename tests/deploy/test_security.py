@@ -5,10 +5,15 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from kit.compose import ROOT
+
+from alerts.cli.output import printable
+from alerts.store.database import Database
+from alerts.store.tables import SilenceRow
 
 PAGE = (ROOT / "docs" / "security.md").read_text()
 
@@ -81,3 +86,21 @@ def test_no_text_keeps_matching_busy(tmp_path: Path) -> None:
         check=False,
     )
     assert (done.returncode, done.stdout) == (0, "done\n"), done.stderr[-2000:]
+
+
+def test_what_commands_print_steers_no_terminal() -> None:
+    hostile = "\x1b]0;owned\x07\x1b[2J\r\u202eevil\u2066\u200b\x9b31m\nsecond"
+    assert not re.search(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u206f]", printable(hostile))
+
+
+def test_text_that_no_database_takes_is_stored_all_the_same(database: Database) -> None:
+    hostile = "a\x00b\ud800c\U0001f600"
+    now = datetime(2026, 3, 2, tzinfo=UTC)
+    with database.write() as session:
+        session.add(
+            SilenceRow(id="s", select={"text": hostile}, starts=now, until=now, reason=hostile, author="")
+        )
+    with database.read() as session:
+        row = session.get_one(SilenceRow, "s")
+        assert row.reason == "a\ufffdb\ufffdc\U0001f600"
+        assert row.select == {"text": hostile}
