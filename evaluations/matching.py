@@ -142,7 +142,7 @@ def matched(
         for each in record["mentions"]:
             found.add((record["id"], each["start"], each["end"], each["institution"]))
         for each in record["explain"]:
-            reasons[record["id"], each["start"], each["end"], each["institution"]] = each["reason"]
+            reasons[record["id"], each["start"], each["end"], each["institution"]] = each["why"]
     return found, reasons
 
 

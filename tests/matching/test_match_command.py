@@ -57,18 +57,14 @@ def test_each_item_gives_one_line_with_exactly_these_keys() -> None:
     ]
 
 
-def test_explain_adds_what_was_turned_down() -> None:
-    result = run('{"id": "1", "title": "an apple"}\n', "--explain")
+def test_explain_adds_which_form_matched_and_what_was_turned_down() -> None:
+    result = run('{"id": "1", "title": "OpenAI on an apple"}\n', "--explain")
     (record,) = map(json.loads, result.stdout.splitlines())
+    place = {"field": "title", "start": 0, "end": 6, "text": "OpenAI"}
+    other = {"field": "title", "start": 13, "end": 18, "text": "apple"}
     assert record["explain"] == [
-        {
-            "institution": "apple",
-            "field": "title",
-            "start": 3,
-            "end": 8,
-            "text": "apple",
-            "reason": "written in lower case",
-        }
+        {"institution": "openai", **place, "accepted": True, "why": "name 'OpenAI'"},
+        {"institution": "apple", **other, "accepted": False, "why": "written in lower case"},
     ]
 
 

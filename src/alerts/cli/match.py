@@ -14,13 +14,15 @@ from alerts.config.items import read_items
 from alerts.matching.matcher import Matcher
 from alerts.model.errors import InputError
 from alerts.model.item import Item
-from alerts.model.mention import Matched
+from alerts.model.mention import Matched, Mention, Rejection
 
 _CHUNK = 1 << 16  # bytes read at once, as far as they are there
 
 
 @click.command("match")
-@click.option("--explain", is_flag=True, help="Add what was turned down, and why, under the key `explain`.")
+@click.option(
+    "--explain", is_flag=True, help="Add which form matched, and what was turned down and why, as `explain`."
+)
 @click.pass_obj
 def match(app: App, explain: bool) -> None:
     """Find institutions and topics in items: JSON Lines on standard input, JSON Lines on standard output.
@@ -96,14 +98,22 @@ def match_record(item: Item, matched: Matched, explain: bool = False) -> dict[st
     }
     if explain:
         record["explain"] = [
-            {
-                "institution": each.institution,
-                "field": each.field,
-                "start": each.start,
-                "end": each.end,
-                "text": each.text,
-                "reason": each.reason,
-            }
-            for each in matched.rejections
+            *(
+                _explanation(each, accepted=True, why=each.how or each.rule.value)
+                for each in matched.mentions
+            ),
+            *(_explanation(each, accepted=False, why=each.reason) for each in matched.rejections),
         ]
     return record
+
+
+def _explanation(found: Mention | Rejection, *, accepted: bool, why: str) -> dict[str, Any]:
+    return {
+        "institution": found.institution,
+        "field": found.field,
+        "start": found.start,
+        "end": found.end,
+        "text": found.text,
+        "accepted": accepted,
+        "why": why,
+    }

@@ -174,9 +174,10 @@ MONTHS = words(
 # Whom organisations have: before one of these, a capitalised word names an organisation.
 AGENTS = words(
     """
-    alumni analyst analysts board ceo cfo chairman chairwoman chief coach cofounder customers employees executive
-    executives fans founder investors members officials players researchers shareholders shares spokesman spokesmen
-    spokesperson spokeswoman stock students subsidiary workers
+    alumni analyst analysts bid board ceo cfo chairman chairwoman chief coach cofounder customers deal earnings
+    employees executive executives fans founder investors ipo lawsuit members merger officials outage players profit
+    profits researchers results revenue revenues sales shareholders shares spokesman spokesmen spokesperson
+    spokeswoman stock students subsidiary unit users workers
     """
 )
 

@@ -40,6 +40,9 @@ _SENTENCE_START = re.compile(r"[.!?:;\n\"]")
 _PARTICIPLE = re.compile(
     r"(?:ed|ing|led|run|like|style|friendly|only|wide|era|size|made|built|born|bound|linked)$"
 )
+_ADJECTIVAL = ("town", "ern", "land", "ist", "ic", "an", "al", "ish", "ary", "ous", "ite", "ese", "metro")
+_INDEFINITE = words("a an any each every no some that these this those")
+_OF_ORGANISATIONS = ACTION_WORDS | AGENTS
 _VOWEL = re.compile(r"[aeiou]")
 
 # "A-B deal": two names joined. "A-B" alone is rather one double name.
@@ -152,7 +155,7 @@ def _proper(place: Place, seen: str) -> str:
 
 def _among_capitals(place: Place) -> str:
     """A word in capitals among capitals may be any word."""
-    if place.style != "caps" or place.after().lower() in ACTION_WORDS:
+    if place.style != "caps" or place.after().lower() in _OF_ORGANISATIONS:
         return ""
     short = len(place.form.key) <= 3 and place.form.strength < Strength.GIVEN
     return "an ordinary word among capitals" if short or place.form.key in COMMON_WORDS else ""
@@ -207,7 +210,8 @@ def hyphenated(place: Place) -> str:
     if place.form.unspaced:
         return ""
     following, preceding = place.after("-"), place.before("-")
-    if following.islower() and place.starts_sentence and not _PARTICIPLE.search(following):
+    unclear = place.starts_sentence or len(place.form.key) == 1
+    if following.islower() and unclear and not _PARTICIPLE.search(following):
         return f"part of a word: {place.surface}-{following}"
     if following[:1].isupper() and not place.surface.isupper() and not _joint_follows(place, place.last + 1):
         return _longer(f"{place.surface}-{following}")
@@ -285,15 +289,10 @@ def _after_modifier(place: Place) -> str:
 
 
 def _introduces_place(word: str) -> bool:
-    """Whether a capitalised word before a place leaves it the place that it is."""
+    """Whether a capitalised word before a place leaves it the place that it is: Downtown, Communist, Mainland."""
     low = word.lower()
-    return (
-        word.isupper()
-        or low in COMMON_WORDS
-        or low in HEAD_NOUNS
-        or low in MONTHS
-        or low.endswith(("town", "ern"))
-    )
+    known = low in COMMON_WORDS or low in HEAD_NOUNS or low in MONTHS or low in PLACE_PREFIXES
+    return word.isupper() or known or low.endswith(_ADJECTIVAL)
 
 
 def _person(place: Place) -> str:
@@ -338,11 +337,11 @@ def _ordinary_word(place: Place) -> str:
         return ""
     if place.surface.isupper() and place.style != "caps":
         return ""
-    if not place.starts_sentence and place.style == "mixed":
-        before = place.before()
+    before = place.before()
+    if not place.starts_sentence and place.style == "mixed" and before.lower() not in _INDEFINITE:
         named = before[:1].isupper() and before.lower() not in COMMON_WORDS and not before.isupper()
         return _longer(f"{before} {place.surface}") if named else ""
-    if place.mark or place.after("'") == "s" or place.after().lower() in ACTION_WORDS:
+    if place.mark or place.after("'") == "s" or place.after().lower() in _OF_ORGANISATIONS:
         return ""
     return "an ordinary word where any word has a capital"
 

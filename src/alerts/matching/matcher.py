@@ -69,7 +69,8 @@ class Matcher:
                         reject(place, reason)
         mentions: list[Mention] = []
         if places:
-            mentions = [_mention(place) for place in resolve(places, texts, self._institutions, reject)]
+            chosen = resolve(places, texts, self._institutions, reject)
+            mentions = [_mention(place, explain) for place in chosen]
         mentions += self._about(item, mentions)
         return Matched(tuple(mentions), self._lexicon.find(texts, mentions), tuple(rejections))
 
@@ -104,13 +105,12 @@ class Matcher:
         return set()
 
 
-def _mention(place: Place) -> Mention:
+def _mention(place: Place, explain: bool) -> Mention:
     first, last = place.text.raw_span(*place.extent())
-    form = place.form
+    form, text = place.form, place.text.raw[first:last]
     salience = mention_salience(place.field, first, form.rule)
-    return Mention(
-        form.institution, place.field, first, last, place.text.raw[first:last], form.rule, salience
-    )
+    how = f"{form.origin} {form.cased!r}" if explain else ""
+    return Mention(form.institution, place.field, first, last, text, form.rule, salience, how)
 
 
 def _rejection(place: Place, reason: str) -> Rejection:

@@ -90,7 +90,7 @@ HEAD_NOUNS = words(
 # What firms have themselves: after the name of a firm they leave it what it is (OpenAI Academy, Google News).
 OWN_NOUNS = words(
     """
-    academy alliance association bank board committee conference congress council foundation forum gallery guild
+    academy alliance association bank board committee conference congress council forum foundation gallery guild
     institute institution international laboratory library magazine news order press region register review star
     station union
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -22,7 +23,8 @@ class Rule(StrEnum):
 class Mention:
     """An institution found in a field. Offsets are code points into the field as given.
 
-    A rule `publisher` mention has field `source`, offsets 0 and an empty text.
+    A rule `publisher` mention has field `source`, offsets 0 and an empty text. `how` names the form that
+    matched, for people, where an explanation was asked for; mentions are equal without it.
     """
 
     institution: str
@@ -32,6 +34,7 @@ class Mention:
     text: str
     rule: Rule
     salience: float
+    how: str = dataclasses.field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
