@@ -43,6 +43,7 @@ _PARTICIPLE = re.compile(
 _ADJECTIVAL = ("town", "ern", "land", "ist", "ic", "an", "al", "ish", "ary", "ous", "ite", "ese", "metro")
 _INDEFINITE = words("a an any each every no some that these this those")
 _OF_ORGANISATIONS = ACTION_WORDS | AGENTS
+_VERBS = ACTION_WORDS - AGENTS
 _VOWEL = re.compile(r"[aeiou]")
 
 # "A-B deal": two names joined. "A-B" alone is rather one double name.
@@ -257,8 +258,7 @@ def _headed(place: Place) -> bool:
     """Whether a run of capitalised words that no verb interrupts ends in a noun such as Exchange or Department."""
     for index in range(place.last, min(place.last + 4, len(place.text.tokens))):
         word = place.word(index)
-        verb = word.lower() in ACTION_WORDS - AGENTS
-        if not word[0].isupper() or place.text.gap(index) != " " or verb:
+        if not word[0].isupper() or place.text.gap(index) != " " or word.lower() in _VERBS:
             return False
         if word.lower() in HEAD_NOUNS and index > place.last:
             return place.style != "caps"
@@ -343,7 +343,16 @@ def _ordinary_word(place: Place) -> str:
         return _longer(f"{before} {place.surface}") if named else ""
     if place.mark or place.after("'") == "s" or place.after().lower() in _OF_ORGANISATIONS:
         return ""
+    if len(place.text.tokens) == 1 or (place.style == "mixed" and _beside_name(place)):
+        return ""
     return "an ordinary word where any word has a capital"
+
+
+def _beside_name(place: Place) -> bool:
+    """Target, Walmart …; Target and Walmart …"""
+    if place.after() in {"and", "&"}:
+        return place.word(place.last + 1)[:1].isupper()
+    return place.after(", ")[:1].isupper()
 
 
 def _conditions(place: Place) -> str:
