@@ -97,9 +97,13 @@ class CaseFile:
         those that an item was in before a revision took it elsewhere.
         """
         pairs = list(members)
-        self._clusterer = Clusterer.restore(
-            ((each.features, story) for each, story in pairs), self.institution.id, _names(self.institution)
+        # What has left the window by now has no influence on what comes after.
+        recent = (
+            (each.features, story)
+            for each, story in pairs
+            if clock is None or clock - each.features.observed < Clusterer.HORIZON
         )
+        self._clusterer = Clusterer.restore(recent, self.institution.id, _names(self.institution))
         for observation, story in pairs:
             self._place(observation, story)
             if observation.revised:
