@@ -11,6 +11,7 @@ from kit.feeds import FeedServer, Page
 from kit.line import START, Clock, Line, settings, write
 from kit.receiver import Answer, Receiver
 
+from alerts.cli.main import status_of
 from alerts.config.load import load
 from alerts.delivery.notice import notice
 from alerts.delivery.view import Tone
@@ -323,3 +324,12 @@ def test_a_notice_fits_its_channel_and_is_escaped_for_it(url: str) -> None:
         assert "<!channel>" not in made.body
         assert "<b>x" not in made.body
     assert ("more" in made.body) is (service.limit < 20_000)
+
+
+@pytest.mark.servers
+def test_their_channels_can_be_tried(tmp_path: Path, receiver: Receiver) -> None:
+    config = write(
+        tmp_path / "config", {**settings({}), "operators": {"channels": {"pager": receiver.channel("ops")}}}
+    )
+    assert status_of(["--config", str(config), "send-test", "@operators"]) == 0
+    assert [each.path for each in receiver.received] == ["/ops"]

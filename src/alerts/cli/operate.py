@@ -243,15 +243,20 @@ def release(app: App, source: str) -> None:
 def send_test(app: App, subscriber: str, channel: str | None, as_json: bool) -> int:
     """Send a test message through every channel of a subscriber, and say which failed and why.
 
-    Exit status 1 when one of them failed.
+    SUBSCRIBER @operators stands for those who look after the system. Exit status 1 when one of them failed.
     """
     from dataclasses import replace
 
     from alerts.delivery.render import Renderer
+    from alerts.model.subscriber import Subscriber
     from alerts.pipeline import log, operate
+    from alerts.store.troubles import OPERATORS
 
     log.configure("ERROR")
-    known = app.settings().subscribers.get(subscriber)
+    settings = app.settings()
+    known = settings.subscribers.get(subscriber)
+    if subscriber == OPERATORS:
+        known = Subscriber(OPERATORS, channels=settings.operators.channels)
     if known is None:
         raise NotFoundError("subscriber", subscriber, "subscribers stand in the configuration")
     if channel is not None:
