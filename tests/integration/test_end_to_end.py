@@ -90,8 +90,8 @@ def configuration(directory: Path, server: FeedServer, channel: str) -> None:
     more: dict[str, Any] = {
         "sources": [{**each, "interval": "1s", "allow_private": True} for each in sources],
         "levels": {
-            "raise": {"medium": 0.08, "high": 0.3, "critical": 0.6},
-            "margin": 0.02,
+            "raise": {"medium": 0.03, "high": 0.2, "critical": 0.5},
+            "margin": 0.01,
             "half_life": {"priority": "2s", "policy": "3s", "continuity": "4s"},
         },
         "institutions": probes,
