@@ -69,7 +69,13 @@ class Index:
             if key not in self._capital:
                 anchor = min(words, key=lambda word: (word in _FREQUENT, len(word) < 3, counts[word]))
                 anchors.setdefault(anchor, set()).add((words.index(anchor), len(words)))
-        self._anchors = {word: tuple(sorted(places)) for word, places in anchors.items()}
+        # Most words have the same few places: shared, they stay in the processor's cache.
+        shared: dict[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]] = {}
+        self._anchors = {
+            word: shared.setdefault(places, places)
+            for word, each in anchors.items()
+            for places in (tuple(sorted(each)),)
+        }
         self._anchor_words = frozenset(self._anchors)
         self._unspaced = [tuple(each) for each in unspaced.values()]
         self._automaton = (
