@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from kit.feeds import Entry, FeedServer
-from kit.line import START, Clock, Line, settings
+from kit.line import START, Clock, Line, settings, write
 from kit.receiver import Receiver
 from sqlalchemy import delete, func, select, update
 
+from alerts.cli.main import status_of
 from alerts.model.errors import UsageError
 from alerts.model.level import Axis, Level
 from alerts.model.records import to_line
@@ -270,3 +273,19 @@ def test_nothing_recorded_is_nothing_to_remove(lines: Any) -> None:
     assert not any(prune(line.runtime, KEEP).counts.values())
     with line.database.write() as session:
         session.execute(delete(SourceRow))
+
+
+def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = write(tmp_path / "config", settings({}))
+    before = ["--config", str(config), "--state", str(tmp_path / "state"), "db", "prune"]
+    assert status_of(before) == 0
+    assert capsys.readouterr().out.endswith(": nothing removed\n")
+    assert status_of([*before, "--keep", "500d", "--dry-run", "--json"]) == 0
+    record = json.loads(capsys.readouterr().out)
+    assert record["dry_run"] is True
+    assert set(record["removed"].values()) == {0}
+    for keep, says in (("soon", "'soon' is no duration"), ("10d", "longest half-life, 180d")):
+        assert status_of([*before, "--keep", keep]) == 2
+        said = capsys.readouterr().err
+        assert says in said
+        assert said.count("\n") == 1

@@ -23,6 +23,9 @@ from alerts.pipeline.send import send
 from alerts.store.database import Database
 from alerts.store.tables import CaseRow, DeliveryRow, FindingRow, SourceRow, TroubleRow
 
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""For what the other database can add nothing to."""
+
 FAILING = Page(b"down", 503, "text/plain")
 
 
@@ -91,6 +94,7 @@ def test_an_institution_that_turns_blind_is_told_once_and_so_is_its_end(
 
 
 @pytest.mark.servers
+@on_sqlite
 def test_what_flickers_is_not_told(lines: Any, feeds: FeedServer, receiver: Receiver) -> None:
     line = lines(content(feeds, receiver))
     for _ in range(4):
@@ -137,6 +141,7 @@ def test_dead_letters_are_told_for_each_channel_and_over_when_revived(
 
 
 @pytest.mark.servers
+@on_sqlite
 def test_work_that_is_overdue_is_told(lines: Any, feeds: FeedServer, receiver: Receiver) -> None:
     line = lines(content(feeds, receiver, "stuck"))
     feeds.put("wire", [])
@@ -154,6 +159,7 @@ def test_work_that_is_overdue_is_told(lines: Any, feeds: FeedServer, receiver: R
 
 
 @pytest.mark.servers
+@on_sqlite
 def test_a_refused_configuration_is_told_without_its_secrets(
     lines: Any, feeds: FeedServer, receiver: Receiver
 ) -> None:
@@ -173,6 +179,7 @@ def test_a_refused_configuration_is_told_without_its_secrets(
 
 
 @pytest.mark.servers
+@on_sqlite
 def test_only_what_operators_want_to_hear_of_is_sent(
     lines: Any, feeds: FeedServer, receiver: Receiver
 ) -> None:
@@ -187,6 +194,7 @@ def test_only_what_operators_want_to_hear_of_is_sent(
 
 
 @pytest.mark.servers
+@on_sqlite
 def test_a_message_to_operators_is_retried_like_all_others_and_its_end_is_no_loop(
     lines: Any, feeds: FeedServer, receiver: Receiver
 ) -> None:
@@ -210,6 +218,7 @@ def test_a_message_to_operators_is_retried_like_all_others_and_its_end_is_no_loo
 
 
 @pytest.mark.servers
+@on_sqlite
 def test_a_channel_that_is_no_longer_configured_ends_its_message(
     lines: Any, feeds: FeedServer, receiver: Receiver
 ) -> None:
