@@ -21,8 +21,8 @@ run: .venv/.installed ## Run everything here (ARGS="--demo --once" for the demon
 test: .venv/.installed-dev lint ## Run every test, with real Redis-compatible and PostgreSQL servers
 	@$(BIN)/pytest -n auto $(ARGS)
 
-test-fast: .venv/.installed-dev ## Run the tests that start no server
-	@$(BIN)/pytest -n auto -m 'not servers' $(ARGS)
+test-fast: .venv/.installed-dev ## Run the tests that start no server, with few examples of each law
+	@ALERTS_TEST_PROFILE=fast $(BIN)/pytest -n auto -m 'not servers and not slow' $(ARGS)
 
 lint: .venv/.installed-dev ## Style, types, import layers
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .

@@ -20,7 +20,8 @@ from alerts.store.tables import Base
 
 # No timed assertions: how long an example takes says nothing on a machine that does other things, too.
 hypothesis.settings.register_profile("alerts", deadline=None)
-hypothesis.settings.load_profile("alerts")
+hypothesis.settings.register_profile("fast", deadline=None, max_examples=20)
+hypothesis.settings.load_profile(os.environ.get("ALERTS_TEST_PROFILE", "alerts"))
 
 DATA = Path(__file__).parents[1].parent / "shared" / "data"
 

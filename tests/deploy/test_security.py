@@ -76,6 +76,7 @@ print("done")
 """
 
 
+@pytest.mark.slow
 def test_no_text_keeps_matching_busy(tmp_path: Path) -> None:
     """Far more time than any of it takes; an expression that runs away takes days."""
     done = subprocess.run(

@@ -98,6 +98,7 @@ def test_any_markup_is_read(pieces: list[str]) -> None:
         "<script>",
     ],
 )
+@pytest.mark.slow
 def test_hostile_markup_is_read(piece: str) -> None:
     """Were any rule quadratic, this would not end."""
     to_text(piece * (2_000_000 // len(piece)), markup=True)

@@ -280,6 +280,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("inside", HOSTILE)
 @pytest.mark.parametrize("wrap", ["<item><title>t</title><description>{}</description></item>", "{}"])
+@pytest.mark.slow
 def test_hostile_feeds_end(inside: str, wrap: str) -> None:
     """Were any rule quadratic, this would not end: the worst took minutes for half a megabyte."""
     feed = rss(wrap.format(HOSTILE[inside]))

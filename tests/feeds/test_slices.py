@@ -170,6 +170,7 @@ def check_same(body: bytes, known: set[int]) -> None:
     assert list(again.entries) == left
 
 
+@pytest.mark.slow
 def test_every_recorded_and_torture_feed_reads_the_same_cut_or_whole(data: Path) -> None:
     paths = [
         path for path in sorted(data.glob("feed_torture/**/*")) if path.suffix in {".xml", ".rss", ".atom"}

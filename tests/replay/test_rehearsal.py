@@ -181,6 +181,7 @@ def test_a_withdrawn_report_lowers_the_level_and_is_corrected() -> None:
     assert told & corrected
 
 
+@pytest.mark.slow
 def test_several_processes_find_the_same() -> None:
     chance = random.Random(1)
     items = [

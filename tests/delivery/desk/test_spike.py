@@ -94,6 +94,7 @@ def test_the_state_is_bounded(counts):
 
 
 @pytest.mark.parametrize("rate", [0.3, 2.0, 20.0])
+@pytest.mark.slow
 def test_chance_alone_seldom_makes_a_spike(rate):
     """A year of 10 institutions at random, with a fixed seed: at most one false spike in three years of one."""
     chance = random.Random(7)
