@@ -57,6 +57,7 @@ class Chromium:
         options = {"binary": _browser(), "args": list(_OPTIONS)}
         asked = {"capabilities": {"alwaysMatch": {"browserName": "chrome", "goog:chromeOptions": options}}}
         self._session = "/session/" + self._ask("POST", "/session", asked)["sessionId"]
+        self.devtools("Emulation.setFocusEmulationEnabled", enabled=True)
         return self
 
     def __exit__(
@@ -81,6 +82,11 @@ class Chromium:
 
     def open(self, url: str) -> None:
         self._ask("POST", f"{self._session}/url", {"url": url})
+        # Keys that arrive before the page has the focus and its first frame are dropped.
+        self.run(
+            "return new Promise(done => { const frame = () => requestAnimationFrame(() =>"
+            " document.hasFocus() ? requestAnimationFrame(() => done(true)) : frame()); frame(); })"
+        )
 
     def run(self, script: str, *arguments: Any) -> Any:
         return self._ask("POST", f"{self._session}/execute/sync", {"script": script, "args": list(arguments)})
