@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from alerts.cases.observation import Observation
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Cause, Contribution, Level, LevelRules, Transition
-from alerts.model.story import Evidence, Group, Report
+from alerts.model.story import Evidence, Report
 from alerts.model.topic import Topic
 from alerts.scoring import axis as scoring
 from alerts.scoring.axis import instant, micros
@@ -357,16 +357,43 @@ class CaseFile:
                 amounts += [] if term is None else [scoring.value(term, moment, half_life)]
         return scoring.combined(amounts)
 
-    def score_with(self, axis: Axis, at: datetime, story: str, reports: Sequence[Report]) -> float:
-        """The score, had these independent reports joined a story too."""
-        known = self._evidence[story]
-        groups = (*known.groups, *(Group((each.item,)) for each in reports))
-        more = evidence(story, self.institution.id, (*known.reports, *reports), groups)
-        term = scoring.term(more, axis, self._topics, self.institution)
-        amounts = [amount for each, amount, _ in self._gauges[axis].amounts(micros(at)) if each != story]
-        if term is not None:
-            amounts.append(scoring.value(term, micros(at), self._rules.half_life[axis] / _MICROSECOND))
-        return scoring.combined(amounts)
+    def copy(self) -> CaseFile:
+        """A case file of its own that goes on identically: to try out what a further report would do."""
+        twin = CaseFile(self.institution, self._topics, self._rules)
+        twin.restore(
+            [(each, story) for story, members in self._members.items() for each in members.values()],
+            axes=self.axes,
+            rises=[rise for rise, _ in self._rises],
+            clock=self.clock,
+            merged=self._merged,
+            left=self._left,
+        )
+        return twin
+
+    def retold(self, story: str, reports: Sequence[Report]) -> list[Observation]:
+        """Reports as if each had told a story anew: with its newest words, but nobody's text, link or outlet."""
+        counting = [each for each in self._members[story].values() if each.counts]
+        words = max(counting, key=lambda each: (each.features.observed, each.report.item)).features
+        return [
+            Observation(
+                report,
+                replace(
+                    words,
+                    item=report.item,
+                    publisher=report.publisher,
+                    outlet=report.publisher,
+                    link="",
+                    reported=report.reported,
+                    observed=report.observed,
+                    headline=-number,
+                    opening=(),
+                    sketch=(),
+                    origin="",
+                    agency="",
+                ),
+            )
+            for number, report in enumerate(reports, start=1)
+        ]
 
     def state(self, axis: Axis, at: datetime) -> AxisState:
         """The axis as of `at`, with its score, the score a day before, and the next fall."""

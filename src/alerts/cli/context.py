@@ -9,7 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from alerts.model.errors import NotFoundError
+from alerts.model.institution import Institution
 from alerts.model.settings import Settings
+from alerts.model.subscriber import Subscriber
 
 if TYPE_CHECKING:
     from alerts.demo.play import Stage
@@ -41,6 +44,20 @@ class App:
 
             self._settings = load(self.config_dir)
         return self._settings
+
+    def institution(self, key: str) -> Institution:
+        """A tracked institution. Raises NotFoundError, which says where to look."""
+        try:
+            return self.settings().institutions[key]
+        except KeyError:
+            raise NotFoundError("institution", key, "`alerts institutions` lists those tracked") from None
+
+    def subscriber(self, key: str) -> Subscriber:
+        """A configured subscriber. Raises NotFoundError, which says where to look."""
+        try:
+            return self.settings().subscribers[key]
+        except KeyError:
+            raise NotFoundError("subscriber", key, "subscribers stand in the configuration") from None
 
     def environment(self) -> Mapping[str, str]:
         """What a worker process has to know, on top of this process's own environment."""

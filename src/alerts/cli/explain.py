@@ -9,6 +9,7 @@ import click
 
 from alerts.cli.context import App
 from alerts.cli.output import json_option, printable
+from alerts.model.alert import fate
 from alerts.model.records import to_line
 
 
@@ -35,8 +36,8 @@ def explain(app: App, alert: str, as_json: bool) -> None:
 
 def _lines(record: Mapping[str, Any]) -> Iterator[str]:
     alert, transition = record["alert"], record["transition"]
-    fate = alert["state"] + (f" ({alert['reason']})" if alert["reason"] else "")
-    yield f"alert {alert['id']} at {alert['at']}: {alert['subscriber']} by {alert['channel']}, {fate}"
+    became = fate(alert["state"], alert["reason"])
+    yield f"alert {alert['id']} at {alert['at']}: {alert['subscriber']} by {alert['channel']}, {became}"
     yield ""
     if transition is not None:
         yield (
@@ -92,8 +93,8 @@ def routing_lines(record: Mapping[str, Any] | None) -> Iterator[str]:
         yield f"   rule {rule['rule']} for {rule['channel']}: {'matches' if rule['matched'] else 'does not match'}"
         yield from _step_lines(rule["steps"])
     for channel in record["channels"] if record is not None else ():
-        fate = channel["state"] + (f" ({channel['reason']}) {channel['detail']}" if channel["reason"] else "")
-        yield f"   {channel['channel']}: {fate}"
+        because = f" {channel['detail']}" if channel["reason"] else ""
+        yield f"   {channel['channel']}: {fate(channel['state'], channel['reason'])}{because}"
         yield from _step_lines(channel["steps"])
 
 

@@ -91,10 +91,7 @@ def _tier(app: App, tier: str | None, subscriber: str | None) -> Tier:
         return Tier(tier or Tier.OPEN)
     if tier is not None:
         raise UsageError("a subscriber's link has the tier that the configuration gives it; leave out --tier")
-    known = app.settings().subscribers.get(subscriber)
-    if known is None:
-        raise NotFoundError("subscriber", subscriber, "subscribers stand in the configuration")
-    return known.tier
+    return app.subscriber(subscriber).tier
 
 
 _COLUMNS = ("id", "tier", "subscriber", "name", "expires", "state")

@@ -8,7 +8,6 @@ import click
 
 from alerts.cli.context import App
 from alerts.cli.output import json_option, limit_option, point_in_time, show
-from alerts.model.errors import NotFoundError
 from alerts.model.level import Axis, Level
 from alerts.model.records import transition_record
 
@@ -74,7 +73,8 @@ def stories(
     """List stories, the newest first."""
     from alerts.store import lists
 
-    _known(app, institution)
+    if institution is not None:
+        app.institution(institution)
     with app.reading() as database, database.read() as session:
         rows = lists.stories(
             session,
@@ -99,7 +99,8 @@ def transitions(
     """List level changes in order of time, with the contributions that explain each."""
     from alerts.store import cases
 
-    _known(app, institution)
+    if institution is not None:
+        app.institution(institution)
     with app.reading() as database, database.read() as session:
         found = cases.transitions(
             session,
@@ -138,9 +139,10 @@ def deliveries(
     """List deliveries, the newest first: who got what, when, why, and how it fared."""
     from alerts.store import lists
 
-    _known(app, institution)
-    if subscriber is not None and subscriber not in app.settings().subscribers:
-        raise NotFoundError("subscriber", subscriber, "see `subscribers:` in the configuration")
+    if institution is not None:
+        app.institution(institution)
+    if subscriber is not None:
+        app.subscriber(subscriber)
     with app.reading() as database, database.read() as session:
         rows = lists.deliveries(
             session,
@@ -152,8 +154,3 @@ def deliveries(
         )
     columns = ["at", "subscriber", "channel", "kind", "institutions", "state", "reason", "delivery"]
     show(rows, columns, as_json=as_json)
-
-
-def _known(app: App, institution: str | None) -> None:
-    if institution is not None and institution not in app.settings().institutions:
-        raise NotFoundError("institution", institution, "`alerts institutions` lists those tracked")

@@ -254,11 +254,10 @@ def send_test(app: App, subscriber: str, channel: str | None, as_json: bool) -> 
 
     log.configure("ERROR")
     settings = app.settings()
-    known = settings.subscribers.get(subscriber)
     if subscriber == OPERATORS:
         known = Subscriber(OPERATORS, channels=settings.operators.channels)
-    if known is None:
-        raise NotFoundError("subscriber", subscriber, "subscribers stand in the configuration")
+    else:
+        known = app.subscriber(subscriber)
     if channel is not None:
         if channel not in known.channels:
             raise NotFoundError("channel", channel, f"{subscriber} has {', '.join(known.channels) or 'none'}")

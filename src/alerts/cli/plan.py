@@ -9,7 +9,7 @@ import click
 from alerts.cli.context import App
 from alerts.cli.output import json_option, printable, show
 from alerts.cli.replay import Progress, read_file, recorded
-from alerts.model.alert import Alert
+from alerts.model.alert import Alert, fate
 from alerts.model.errors import InputError
 from alerts.model.records import to_line
 from alerts.model.times import format_time
@@ -46,7 +46,7 @@ def plan(app: App, against: Path, history: str | None, as_json: bool) -> int:
     before, after = app.settings(), load(against)
     bad: list[InputError] = []
     items = recorded(app, None) if history is None else read_file(history, bad)
-    with Progress([*items, *items]) as progress:
+    with Progress(2 * len(items)) as progress:
         found = planning.plan(items, before, after, progress=progress)
     if as_json:
         for record in planning.records(found):
@@ -56,7 +56,10 @@ def plan(app: App, against: Path, history: str | None, as_json: bool) -> int:
         for alert in alerts:
             click.echo(f"{mark} {_shown(alert)}")
     for each in found.moved:
-        click.echo(f"~ {_shown(each.before)}\n  now at {format_time(each.after.at)}, {_fate(each.after)}")
+        click.echo(
+            f"~ {_shown(each.before)}\n"
+            f"  now at {format_time(each.after.at)}, {fate(each.after.state, each.after.reason)}"
+        )
     click.echo(
         f"{len(found.gained)} alerts gained, {len(found.lost)} lost, {len(found.moved)} moved, "
         f"over {len(items)} recorded items"
@@ -73,9 +76,6 @@ def _shown(alert: Alert) -> str:
     moved = alert.transition
     what = f"{moved.axis} {moved.from_} to {moved.to}" if moved is not None else alert.on.value
     return printable(
-        f"{format_time(alert.at)} {alert.subscriber} by {alert.channel}: {alert.institution} {what}, {_fate(alert)}"
+        f"{format_time(alert.at)} {alert.subscriber} by {alert.channel}: {alert.institution} {what}, "
+        f"{fate(alert.state, alert.reason)}"
     )
-
-
-def _fate(alert: Alert) -> str:
-    return alert.state.value + (f" ({alert.reason})" if alert.reason else "")

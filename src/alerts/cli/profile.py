@@ -8,7 +8,7 @@ import click
 
 from alerts.cli.context import App
 from alerts.cli.output import json_option, point_in_time
-from alerts.model.errors import NotFoundError, UsageError
+from alerts.model.errors import UsageError
 from alerts.model.records import to_line
 from alerts.model.subscriber import Tier
 
@@ -39,13 +39,12 @@ def profile(app: App, institution: str, tier: str, at: str | None, as_json: bool
     from alerts.pipeline.profiles import profile_at
 
     settings = app.settings()
-    if institution not in settings.institutions:
-        raise NotFoundError("institution", institution, "`alerts institutions` lists those tracked")
+    known = app.institution(institution)
     now = datetime.now(UTC)
     moment = point_in_time(at, now) or now
     if moment > now:
         raise UsageError("--at is in the future; projected falls are in the profile of today")
     with app.reading() as database, database.read() as session:
-        found = profile_at(session, Active(settings), settings.institutions[institution], moment)
+        found = profile_at(session, Active(settings), known, moment)
     shown = gate(found, Tier(tier))
     click.echo(to_line(profile_record(shown)) if as_json else profile_text(shown))

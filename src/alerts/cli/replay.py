@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
@@ -13,7 +13,7 @@ import click
 
 from alerts.cli.context import App
 from alerts.cli.output import point_in_time
-from alerts.model.errors import InputError, NotFoundError, UsageError
+from alerts.model.errors import InputError, UsageError
 from alerts.model.item import Item
 from alerts.model.records import to_line
 
@@ -51,13 +51,12 @@ def replay(
 
     settings = app.settings()
     for each in institutions:
-        if each not in settings.institutions:
-            raise NotFoundError("institution", each, "`alerts institutions` lists those tracked")
+        app.institution(each)
     end = point_in_time(until, datetime.now(UTC))
     bad: list[InputError] = []
     items = read_file(file, bad) if file is not None else recorded(app, end)
     only = frozenset(institutions) or None
-    with Progress(items) as progress:
+    with Progress(len(items)) as progress:
         result = rehearse(
             items,
             settings,
@@ -112,11 +111,9 @@ def recorded(app: App, until: datetime | None) -> list[Item]:
 class Progress:
     """A bar on standard error, on a terminal and where the work is long enough to want one."""
 
-    def __init__(self, items: Sequence[Item]) -> None:
-        shown = len(items) >= 20_000 and sys.stderr.isatty()
-        self._bar = (
-            click.progressbar(length=len(items), label="replaying", file=sys.stderr) if shown else None
-        )
+    def __init__(self, items: int) -> None:
+        shown = items >= 20_000 and sys.stderr.isatty()
+        self._bar = click.progressbar(length=items, label="replaying", file=sys.stderr) if shown else None
 
     def __enter__(self) -> Self:
         if self._bar is not None:

@@ -11,7 +11,8 @@ import click
 from alerts.cli.context import App
 from alerts.cli.explain import routing_lines
 from alerts.cli.output import json_option, point_in_time, printable
-from alerts.model.errors import NotFoundError, UsageError
+from alerts.model.alert import fate
+from alerts.model.errors import UsageError
 from alerts.model.records import to_line
 
 
@@ -32,10 +33,7 @@ def why_not(app: App, subscriber: str, institution: str, at: str | None, as_json
     from alerts.pipeline.why_not import why_not as work_out
 
     settings = app.settings()
-    if subscriber not in settings.subscribers:
-        raise NotFoundError("subscriber", subscriber, "see `subscribers:` in the configuration")
-    if institution not in settings.institutions:
-        raise NotFoundError("institution", institution, "`alerts institutions` lists those tracked")
+    who, about = app.subscriber(subscriber), app.institution(institution)
     now = datetime.now(UTC)
     moment = point_in_time(at, now) or now
     if moment > now:
@@ -44,8 +42,8 @@ def why_not(app: App, subscriber: str, institution: str, at: str | None, as_json
         record = work_out(
             session,
             Active(settings),
-            settings.subscribers[subscriber],
-            settings.institutions[institution],
+            who,
+            about,
             moment,
         )
     if as_json:
@@ -71,8 +69,8 @@ def _lines(record: Mapping[str, Any]) -> Iterator[str]:
             f"{', '.join(covered['failing'])}; silence is not an all-clear"
         )
     for alert in record["alerts"]:
-        fate = alert["state"] + (f" ({alert['reason']})" if alert["reason"] else "")
-        yield f"  alert {alert['id']} at {alert['at']} by {alert['channel']}: {fate}"
+        became = fate(alert["state"], alert["reason"])
+        yield f"  alert {alert['id']} at {alert['at']} by {alert['channel']}: {became}"
     if not record["alerts"]:
         yield f"  no alert in the last 7 days; {record['stories']} stories in all"
     for axis in record["axes"]:

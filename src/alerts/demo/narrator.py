@@ -6,6 +6,7 @@ from typing import TextIO
 
 from sqlalchemy import select
 
+from alerts.model.alert import fate
 from alerts.model.level import Transition
 from alerts.pipeline.runtime import Runtime
 from alerts.store.cases import transition_of
@@ -78,8 +79,8 @@ class Narrator:
                 if alert.id not in self._alerts:
                     self._alerts.add(alert.id)
                     self._counts["alerts"] += 1
-                    fate = alert.state if not alert.reason else f"{alert.state} ({alert.reason})"
-                    self._say(f"   alert  to {alert.subscriber} by {alert.channel}: {fate}, id {alert.id}")
+                    became = fate(alert.state, alert.reason)
+                    self._say(f"   alert  to {alert.subscriber} by {alert.channel}: {became}, id {alert.id}")
         self._out.flush()
 
     def _move(self, moved: Transition, names: dict[str, str]) -> None:

@@ -45,3 +45,8 @@ class Alert:
     transition: Transition | None
     state: AlertState
     reason: str = ""
+
+
+def fate(state: str, reason: str) -> str:
+    """What became of an alert, in one phrase: `sent`, `suppressed (silence)`."""
+    return f"{state} ({reason})" if reason else state

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from alerts.cases.casefile import CaseFile
+from alerts.cases.casefile import CORRECTABLE, CaseFile
 from alerts.delivery.events import LevelEvent
 from alerts.model.institution import Institution
 from alerts.model.level import Transition
@@ -57,10 +57,14 @@ def assess(runtime: Runtime, institution_id: str) -> Assessed:
             return Assessed()
         upto = max(upto, stored.cursor)  # another worker may have been here with a later stamp
         key = active.case_key(institution_id)
-        case = runtime.cases.take(institution_id, stored.version, key)
-        if case is None:
+        # While recorded items are being matched again, the rebuilding waits for all of them.
+        rebuild = bool(stored.version) and stored.configuration != key and is_current(session, active)
+        case = None if rebuild else runtime.cases.take(institution_id, stored.version, key)
+        if rebuild:
+            case = CaseFile(institution, active.settings.topics, active.settings.levels)
+        elif case is None:
             case = load_case(session, active, stored, institution)
-        result = _assess(session, active, stored, case, key, upto=upto, now=runtime.clock())
+        result = _assess(session, active, stored, case, key, rebuild=rebuild, upto=upto, now=runtime.clock())
     # Only now that the transaction has committed is the case file good for the next time.
     if result.case is not None:
         runtime.cases.put(institution_id, stored.version + 1, key, result.case)
@@ -85,7 +89,7 @@ def load_case(session: Session, active: Active, stored: Case, institution: Insti
     case.restore(
         cases.members(session, stored.institution, active.settings.sources, stored.cursor),
         axes=stored.axes,
-        rises=cases.transitions(session, stored.institution, rises_only=True),
+        rises=_correctable(session, stored),
         clock=stored.cursor if stored.version else None,
         merged=cases.merged(session, stored.institution),
         left=cases.left(session, stored.institution),
@@ -113,6 +117,7 @@ def _assess(
     case: CaseFile,
     key: str,
     *,
+    rebuild: bool,
     upto: datetime,
     now: datetime,
 ) -> Assessed:
@@ -125,15 +130,13 @@ def _assess(
         session, institution, active.settings.sources, after=stored.cursor, upto=upto
     )
     state = ReporterState.of(stored.reporter)
-    # While recorded items are being matched again, the rebuilding waits for all of them.
-    rebuild = stored.version and stored.configuration != key and is_current(session, active)
     if rebuild:
-        state = _rebuilt(session, active, stored, case := _empty(active, case))
+        state = _rebuilt(session, active, stored, case)
         # In force before anything that waits, so that time does not run backwards.
         moved = case.reconsider(
             waiting[0][0] - timedelta.resolution if waiting else upto,
             stored.axes,
-            cases.transitions(session, institution, rises_only=True),
+            _correctable(session, stored),
         )
         transitions += moved
         happenings += [LevelEvent(each) for each in moved]
@@ -171,8 +174,10 @@ def _assess(
     return Assessed(case, transitions, routed)
 
 
-def _empty(active: Active, case: CaseFile) -> CaseFile:
-    return CaseFile(case.institution, active.settings.topics, active.settings.levels)
+def _correctable(session: Session, stored: Case) -> list[Transition]:
+    """The recorded rises that an item can still take back."""
+    since = stored.cursor - CORRECTABLE
+    return cases.transitions(session, stored.institution, since=since, rises_only=True)
 
 
 def _evidence(case: CaseFile, stories: Iterable[str]) -> list[Evidence]:

@@ -32,9 +32,6 @@ HOST_GAP = timedelta(seconds=1)
 LONGEST_WAIT = timedelta(seconds=3)
 """How long a worker waits for its turn at a host before it leaves the source for later."""
 
-MATCHING = "matching"
-"""The fact that says under which configuration the recorded items were matched, and how far."""
-
 STOPPED_FOR = timedelta(days=36500)
 
 
@@ -131,7 +128,7 @@ def sync(runtime: Runtime) -> None:
     with runtime.database.write() as session:
         sources.sync(session, settings.sources, due)
         if items.count(session) == 0:  # nothing was ever matched otherwise
-            facts.put(session, MATCHING, now, {"key": active.matching_key, "done": None})
+            facts.put(session, facts.MATCHING, now, {"key": active.matching_key, "done": None})
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,6 @@ from alerts.pipeline import log
 from alerts.pipeline.configuration import Active
 from alerts.pipeline.findings import finding_rows
 from alerts.pipeline.hints import Hints
-from alerts.pipeline.poll import MATCHING
 from alerts.pipeline.runtime import Runtime
 from alerts.store import cases, facts, items
 from alerts.store.stamp import stamp
@@ -27,7 +26,7 @@ CHUNK = 500
 
 def is_current(session: Session, active: Active) -> bool:
     """Whether every recorded revision was matched under this configuration."""
-    known = facts.get(session, MATCHING)
+    known = facts.get(session, facts.MATCHING)
     return known is not None and known.value == {"key": active.matching_key, "done": None}
 
 
@@ -40,7 +39,7 @@ def rematch(runtime: Runtime, _key: str = "") -> bool:
     with runtime.database.read() as session:
         if is_current(session, active):
             return False
-        known = facts.get(session, MATCHING)
+        known = facts.get(session, facts.MATCHING)
         same = known is not None and known.value["key"] == active.matching_key
         after = int(known.value["done"] or 0) if known is not None and same else 0
         chunk = items.revisions_after(session, after, limit=CHUNK)
@@ -59,12 +58,12 @@ def rematch(runtime: Runtime, _key: str = "") -> bool:
     ]
     with runtime.database.write() as session:
         now = stamp(session, runtime.clock())
-        latest = facts.get(session, MATCHING)
+        latest = facts.get(session, facts.MATCHING)
         if latest is not None and known is not None and latest.value != known.value:
             return True  # another worker did this chunk
         cases.replace_findings(session, [revision for revision, _, _ in chunk], rows)
         done = chunk[-1][0] if len(chunk) == CHUNK else None
-        facts.put(session, MATCHING, now, {"key": active.matching_key, "done": done})
+        facts.put(session, facts.MATCHING, now, {"key": active.matching_key, "done": done})
         if done is None:
             cases.open_missing(session, now)
             cases.mark_all_due(session, now)

@@ -25,7 +25,6 @@ from alerts.pipeline.configuration import Active
 from alerts.pipeline.coverage import coverage
 from alerts.pipeline.profiles import case_at
 from alerts.pipeline.route import silenced
-from alerts.scoring import axis as scoring
 from alerts.store import desks, items, lists
 
 LOOK_BACK = timedelta(days=7)
@@ -117,7 +116,18 @@ def _axis(
         # The level stands: what would this subscriber be told of the change that led to it?
         record["routing"] = explanation_record(
             _desk(session, active, subscriber).explain(
-                LevelEvent(_rise(case, axis, at, Level.LOW, level, score)),
+                LevelEvent(
+                    Transition(
+                        at=at,
+                        institution=case.institution.id,
+                        axis=axis,
+                        from_=Level.LOW,
+                        to=level,
+                        score=score,
+                        cause=Cause.EVIDENCE,
+                        contributions=case.contributions(axis, at),
+                    )
+                ),
                 at,
                 silenced(session, active.settings),
             )
@@ -149,15 +159,16 @@ def _counterfactual(
             )
             for number in range(count)
         ]
-        score = case.score_with(axis, at, strongest.story, reports)
-        level = scoring.level_after(case.axes[axis].level, score, active.settings.levels)
-        tried.append({"with": words, "score": rounded(score), "level": level.value})
-        if level <= case.axes[axis].level:
+        # Tried out for real: another case file hears of it, and the desk is asked about the change that it makes.
+        tried_out = case.copy()
+        change = tried_out.observe(at, tried_out.retold(strongest.story, reports))
+        score = tried_out.score(axis, at)
+        tried.append({"with": words, "score": rounded(score), "level": tried_out.axes[axis].level.value})
+        rise = next((each for each in change.transitions if each.axis is axis and each.rises), None)
+        if rise is None:
             continue
         told = _desk(session, active, subscriber).explain(
-            LevelEvent(_rise(case, axis, at, case.axes[axis].level, level, score)),
-            at,
-            silenced(session, active.settings),
+            LevelEvent(rise), at, silenced(session, active.settings)
         )
         if any(each.state is not AlertState.SUPPRESSED for each in told.channels):
             return {
@@ -191,19 +202,6 @@ def _further(
         reported=at,
         salience=salience,
         topics=topics,
-    )
-
-
-def _rise(case: CaseFile, axis: Axis, at: datetime, before: Level, after: Level, score: float) -> Transition:
-    return Transition(
-        at=at,
-        institution=case.institution.id,
-        axis=axis,
-        from_=before,
-        to=after,
-        score=score,
-        cause=Cause.EVIDENCE,
-        contributions=case.contributions(axis, at),
     )
 
 

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 from alerts.delivery.render import Renderer
 from alerts.delivery.view import compose
-from alerts.model.alert import Alert, AlertState
+from alerts.model.alert import Alert, AlertState, fate
 from alerts.model.level import Axis, Level
 from alerts.model.profile import Coverage, CoverageState, Profile
 from alerts.model.settings import ConfigTest, Expectation
@@ -267,8 +267,8 @@ def _event(alert: Alert) -> tuple[object, ...]:
 def _line(alert: Alert) -> str:
     moved = alert.transition
     what = f"{moved.axis} {moved.from_} to {moved.to}" if moved is not None else alert.on.value
-    fate = alert.state.value + (f" ({alert.reason})" if alert.reason else "")
-    return f"{format_time(alert.at)} {alert.institution} {what} by {alert.channel}: {fate}"
+    became = fate(alert.state, alert.reason)
+    return f"{format_time(alert.at)} {alert.institution} {what} by {alert.channel}: {became}"
 
 
 def _alerts(count: int, expected: Expectation) -> str:

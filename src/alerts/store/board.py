@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from alerts.model.level import Axis, Cause, Level, Transition
+from alerts.model.level import Transition
+from alerts.store.cases import lean_transition_of
 from alerts.store.tables import AlertRow, FindingRow, SourceRow, StoryEventRow, StoryRow, TransitionRow
 
 _LEAN = (
@@ -42,7 +43,7 @@ def changes_since(
         .order_by(TransitionRow.at, TransitionRow.id)
     )
     for row in session.execute(query):
-        found.setdefault(row.institution, []).append(_transition(row))
+        found.setdefault(row.institution, []).append(lean_transition_of(row))
     return found
 
 
@@ -64,20 +65,8 @@ def newest_changes(session: Session, institutions: Iterable[str]) -> dict[str, l
     query: Select[Any] = select(ranked).where(ranked.c.place == 1).order_by(ranked.c.at.desc(), ranked.c.axis)
     found: dict[str, list[Transition]] = {}
     for row in session.execute(query):
-        found.setdefault(row.institution, []).append(_transition(row))
+        found.setdefault(row.institution, []).append(lean_transition_of(row))
     return found
-
-
-def _transition(row: Any) -> Transition:
-    return Transition(
-        at=row.at,
-        institution=row.institution,
-        axis=Axis(row.axis),
-        from_=Level(row.from_level),
-        to=Level(row.to_level),
-        score=row.score,
-        cause=Cause(row.cause),
-    )
 
 
 def story_counts(session: Session, institutions: Sequence[str]) -> dict[str, int]:
@@ -128,7 +117,7 @@ def alerts_of(session: Session, subscriber: str, *, limit: int) -> list[AlertRow
 def transitions_by_id(session: Session, ids: Iterable[int]) -> dict[int, Transition]:
     """Level changes by row id, without contributions."""
     query = select(TransitionRow.id, *_LEAN).where(TransitionRow.id.in_(sorted(set(ids))))
-    return {row.id: _transition(row) for row in session.execute(query)}
+    return {row.id: lean_transition_of(row) for row in session.execute(query)}
 
 
 def source_count(session: Session) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -228,6 +228,12 @@ def transition(session: Session, row_id: int | None) -> Transition | None:
 
 
 def transition_of(row: TransitionRow) -> Transition:
+    contributions = (Contribution(**{**each, "topics": tuple(each["topics"])}) for each in row.contributions)
+    return replace(lean_transition_of(row), contributions=tuple(contributions))
+
+
+def lean_transition_of(row: Any) -> Transition:
+    """The level change of a row, or of its columns but the contributions, which may be many."""
     return Transition(
         at=row.at,
         institution=row.institution,
@@ -236,9 +242,6 @@ def transition_of(row: TransitionRow) -> Transition:
         to=Level(row.to_level),
         score=row.score,
         cause=Cause(row.cause),
-        contributions=tuple(
-            Contribution(**{**each, "topics": tuple(each["topics"])}) for each in row.contributions
-        ),
     )
 
 

@@ -12,6 +12,9 @@ from sqlalchemy.orm import Session
 from alerts.store.tables import FactRow
 from alerts.store.upsert import upsert
 
+MATCHING = "matching"
+"""Under which configuration the recorded items were matched, and how far."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fact:
