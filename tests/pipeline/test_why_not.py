@@ -177,6 +177,7 @@ def test_a_level_that_stands_says_what_routing_made_of_it(lines: Any, feeds: Fee
     )
     for source in ("wire", "gazette", "courier"):
         made.poll(source)
+    made.clock.move(minutes=1)  # what was observed at one instant is stamped microseconds apart
     axis = priority(answer(made))
     assert axis["level"] == "high"
     assert axis["counterfactual"] is None
