@@ -76,7 +76,9 @@ def poll(runtime: Runtime, source_id: str, *, due_only: bool = True) -> PollOutc
         with runtime.database.read() as session:
             return items.known_items(session, source_id, wanted)
 
+    # fault point: poll.leased
     polled = feeds.poll(runtime.client, source, leased.state, known, now=runtime.clock())
+    # fault point: poll.fetched
     for note in polled.plan.notes:
         log.event("source.noted", logging.WARNING, source=source_id, note=note)
     findings = _match(active, polled.decision)
@@ -92,6 +94,8 @@ def poll(runtime: Runtime, source_id: str, *, due_only: bool = True) -> PollOutc
         next_at = polled.plan.at or done + STOPPED_FOR
         institutions = _store(session, active, findings, done) if findings else []
         sources.finish(session, leased, state, now=done, next_poll_at=next_at)
+        # fault point: poll.written
+    # fault point: poll.committed
     decision = polled.decision or Decision()
     outcome = PollOutcome(
         source_id,
@@ -112,6 +116,7 @@ def poll(runtime: Runtime, source_id: str, *, due_only: bool = True) -> PollOutc
     )
     if institutions:
         runtime.enqueue(Hints(assess=institutions))
+        # fault point: poll.enqueued
     websub.after_poll(runtime, source, state)
     return outcome
 

@@ -51,6 +51,7 @@ def send(runtime: Runtime, delivery_id: str) -> SendOutcome:
         leased = deliveries.lease(session, delivery_id, runtime.clock(), seconds=LEASE_SECONDS)
     if leased is None:
         return SendOutcome(delivery_id, None)
+    # fault point: send.leased
     url = _channel(active.settings, leased)
     if url is None:
         result = SendResult(SendReason.GONE, "the subscriber or the channel is no longer configured")
@@ -65,6 +66,7 @@ def send(runtime: Runtime, delivery_id: str) -> SendOutcome:
             result = SendResult(SendReason.INTERNAL, "the message could not be made")
         else:
             result = hand_over(url, rendered, stream=runtime.stream)
+    # fault point: send.sent
     return _finish(runtime, leased, result)
 
 
@@ -100,6 +102,7 @@ def _finish(runtime: Runtime, leased: Leased, result: SendResult) -> SendOutcome
         deliveries.finish(
             session, leased, state, reason=result.reason.value, line=result.line, now=now, next_at=next_at
         )
+    # fault point: send.recorded
     log.event(
         "delivery.ended",
         logging.INFO if state is DeliveryState.SENT else logging.WARNING,

@@ -41,6 +41,8 @@ def tick(runtime: Runtime) -> Hints:
             rematch=[active.matching_key] if stale else [],
             poll=sources.claim_due(session, now, limit=BATCH, hold=HOLD),
         )
+    # fault point: tick.claimed
     if found:
         runtime.enqueue(found)
+        # fault point: tick.enqueued
     return found

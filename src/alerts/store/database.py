@@ -39,6 +39,7 @@ class Database:
         """A read-write transaction, committed at the end of the block."""
         with self._translated(), Session(self._engine, expire_on_commit=False) as session, session.begin():
             yield session
+            # fault point: store.uncommitted
 
     @contextmanager
     def read(self) -> Iterator[Session]:
