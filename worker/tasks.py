@@ -48,7 +48,9 @@ def poll(source: str) -> None:
 
 @app.task(name="assess")
 def assess(institution: str) -> None:
+    # fault point: assess.taken
     verbs.assess(_runtime(), institution)
+    # fault point: assess.done
 
 
 @app.task(name="rematch")
@@ -58,7 +60,9 @@ def rematch(key: str) -> None:
 
 @app.task(name="desk")
 def desk(subscriber: str) -> None:
+    # fault point: desk.taken
     verbs.advance_desk(_runtime(), subscriber)
+    # fault point: desk.done
 
 
 @app.task(name="send")
