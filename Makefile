@@ -5,7 +5,7 @@ BIN := .venv/bin
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help install install-dev run test test-fast lint format audit lock clean pictures score-politeness \
+.PHONY: help install install-dev run test test-fast test-faults lint format audit lock clean pictures score-politeness \
   eval-matching eval-stories eval-feeds bench-matching bench-stories bench-feeds bench-replay bench-web
 
 help: ## Show this help
@@ -23,6 +23,9 @@ test: .venv/.installed-dev lint ## Run every test, with real Redis-compatible an
 
 test-fast: .venv/.installed-dev ## Run the tests that start no server, with few examples of each law
 	@ALERTS_TEST_PROFILE=fast $(BIN)/pytest -n auto -m 'not servers and not slow' $(ARGS)
+
+test-faults: .venv/.installed-dev ## Kill, stop and starve the real program by seed (ARGS="--seeds 1-20")
+	@$(BIN)/python tests/faults/harness.py $(ARGS)
 
 lint: .venv/.installed-dev ## Style, types, import layers
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
