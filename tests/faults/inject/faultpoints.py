@@ -7,6 +7,7 @@ and `done` is made when the plan has struck, which it does once for all processe
 
 from __future__ import annotations
 
+import contextlib
 import importlib.abc
 import importlib.machinery
 import json
@@ -36,10 +37,8 @@ def rewritten(source: str) -> str:
 def now() -> datetime:
     """The time of this process: what all are off by, and what its own environment adds."""
     off = float(os.environ.get("ALERTS_FAULTS_SKEW", "0"))
-    try:
+    with contextlib.suppress(OSError):  # no file: not off
         off += float((_folder() / "clock").read_text() or 0)
-    except OSError:
-        pass  # not off
     return datetime.now(UTC) + timedelta(seconds=off)
 
 
