@@ -45,7 +45,7 @@ from alerts.model.records import to_line, transition_record  # noqa: E402
 from alerts.replay.rehearsal import rehearse  # noqa: E402
 from alerts.store import cases, items  # noqa: E402
 from alerts.store.database import Database  # noqa: E402
-from alerts.store.tables import AttemptRow, DeliveryRow, ItemRow, RevisionRow  # noqa: E402
+from alerts.store.tables import AttemptRow, CaseRow, DeliveryRow, FindingRow, ItemRow, RevisionRow  # noqa: E402
 
 PROCESSES = ("poll", "match", "send", "beat")
 OUTSIDE = (
@@ -365,10 +365,12 @@ class Run:
             waiting = session.query(DeliveryRow).filter(DeliveryRow.due_at.is_not(None)).count()
             live = cases.transitions(session)
             last = {(each.institution, each.axis): each.to.value for each in live}
-            newest = max(row.last_changed for row in session.query(ItemRow))
-            assessed = [cases.peek(session, each) for each in ("acme", "globex")]
-        behind = any(each is not None and each.cursor <= newest for each in assessed)
-        return not waiting and not behind and set(last.values()) == {"low"}
+            behind = session.query(FindingRow).join(
+                CaseRow,
+                (CaseRow.institution == FindingRow.institution) & (CaseRow.cursor < FindingRow.observed),
+            )
+            late = behind.count()
+        return not waiting and not late and set(last.values()) == {"low"}
 
     def _judge(self, database: Database, config: Path) -> tuple[list[str], int]:
         """What is wrong, and how many second copies, each rightly marked, there were."""
