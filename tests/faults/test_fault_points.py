@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
-import pytest
 from faults import harness
 from faults.inject import faultpoints
 
@@ -34,17 +31,3 @@ def test_a_point_becomes_a_call_on_its_own_line() -> None:
     found = faultpoints.rewritten(source)
     assert found.splitlines()[1] == '    __import__("faultpoints").reach("poll.leased")'
     assert len(found.splitlines()) == len(source.splitlines())
-
-
-@pytest.mark.servers
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", [3, 4])
-def test_a_schedule_leaves_nothing_lost(seed: int) -> None:
-    done = subprocess.run(
-        [sys.executable, harness.__file__, "--seeds", str(seed)],
-        capture_output=True,
-        text=True,
-        timeout=180,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout
