@@ -20,9 +20,8 @@ def _runtime() -> Runtime:
 
 def enqueue(hints: Hints) -> None:
     """Hands ids to the queues. A broker that is away loses nothing: the next tick finds the same ids."""
-    for name, ids in hints.by_task():
-        for each in ids:
-            app.send_task(name, args=[each], retry=False)
+    for name, ids in hints.tasks():
+        app.send_task(name, args=list(ids), retry=False)
 
 
 @app.task(name="tick")
@@ -47,9 +46,9 @@ def poll(source: str) -> None:
 
 
 @app.task(name="assess")
-def assess(institution: str) -> None:
+def assess(*institutions: str) -> None:
     # fault point: assess.taken
-    verbs.assess(_runtime(), institution)
+    verbs.assess(_runtime(), *institutions)
     # fault point: assess.done
 
 

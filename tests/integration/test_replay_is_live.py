@@ -59,12 +59,12 @@ class _Follow:
             verbs.tick(runtime)
             while self.waiting:
                 hints = self.waiting.pop(self.random.randrange(len(self.waiting)))
-                work = [(name, each) for name, ids in hints.by_task() for each in ids]
+                work = list(hints.tasks())
                 self.random.shuffle(work)
-                for name, each in work:
+                for name, ids in work:
                     if self.random.random() < 0.2:
                         continue  # lost, as if the broker had been emptied
-                    getattr(verbs, {"desk": "advance_desk"}.get(name, name))(runtime, each)
+                    getattr(verbs, {"desk": "advance_desk"}.get(name, name))(runtime, *ids)
             time.sleep(self.random.random() * 0.05)
 
 

@@ -117,15 +117,13 @@ class World:
             who = sorted({row["institution"] for row in rows})
             cases.mark_due(session, who, self.now)
         self.later(microseconds=1)
-        for institution in who:
-            verbs.assess(self.runtime, institution)
+        verbs.assess(self.runtime, *who)
         return item.id
 
     def settle(self) -> None:
         """Assesses and sends what is due now."""
         found = verbs.tick(self.runtime)
-        for institution in found.assess:
-            verbs.assess(self.runtime, institution)
+        verbs.assess(self.runtime, *found.assess)
         for delivery in self.deliveries("pending"):
             verbs.send(self.runtime, delivery)
 

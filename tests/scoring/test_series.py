@@ -15,7 +15,7 @@ from alerts.model.story import Evidence, Group, Report
 from alerts.model.topic import Severity, Signal, Topic
 from alerts.scoring.axis import micros, score, term
 from alerts.scoring.evidence import evidence
-from alerts.scoring.series import score_series
+from alerts.scoring.series import courses, score_series
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 ACME = Institution("acme", "Acme")
@@ -63,7 +63,7 @@ def test_follows_the_exact_score(
         for number, members in enumerate(drawn)
     ]
     found = score_series(
-        [story(str(number), members) for number, members in enumerate(stories)],
+        courses((story(str(number), members) for number, members in enumerate(stories)), GRID[0]),
         GRID,
         topics=TOPICS,
         institution=ACME,
@@ -79,7 +79,7 @@ def test_many_stories_at_once() -> None:
         [report(str(each), each % 1400, Reliability.C, False, (("outage", 1.0),))] for each in range(2000)
     ]  # type: ignore[arg-type]
     found = score_series(
-        [story(str(number), members) for number, members in enumerate(stories)],
+        courses((story(str(number), members) for number, members in enumerate(stories)), GRID[0]),
         GRID,
         topics=TOPICS,
         institution=ACME,

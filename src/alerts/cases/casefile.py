@@ -339,8 +339,9 @@ class CaseFile:
         ]
         return tuple(sorted(found, key=lambda each: (-each.value, each.story)))
 
-    def evidence_of(self, story: str) -> Evidence | None:
-        return self._evidence.get(story)
+    def evidence_of(self, story: str, upto: datetime | None = None) -> Evidence | None:
+        """What a story proves; with `upto` from what had been observed by then, as those items read now."""
+        return self._evidence.get(story) if upto is None else self._evidence_of(story, upto)
 
     def story_of(self, item: str) -> str | None:
         return self._story_of.get(item)

@@ -149,10 +149,11 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class AxisContributions:
-    """What each story adds to one axis, largest first."""
+    """What each story adds to one axis, largest first; `omitted` further ones add less."""
 
     axis: Axis
     contributions: tuple[Contribution, ...]
+    omitted: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Protocol
 
 from alerts.model.source import Reliability
 
@@ -74,3 +75,24 @@ class Evidence:
     salience: float
     topics: tuple[tuple[str, float], ...]
     newest: datetime
+
+
+class Told(Protocol):
+    """What is known of a story without its reports: evidence, or a summary of it."""
+
+    @property
+    def story(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def confidence(self) -> float: ...
+    @property
+    def grade(self) -> str: ...
+    @property
+    def mix(self) -> Mix: ...
+    @property
+    def salience(self) -> float: ...
+    @property
+    def topics(self) -> tuple[tuple[str, float], ...]: ...
+    @property
+    def newest(self) -> datetime: ...

@@ -1,15 +1,19 @@
-"""One institution's findings to stories, levels, transitions and alerts."""
+"""Institutions' findings to stories, levels, transitions and alerts."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from alerts.cases.casefile import CORRECTABLE, CaseFile
+from alerts.cases.observation import Observation
 from alerts.delivery.events import LevelEvent
+from alerts.model.errors import AlertsError
 from alerts.model.institution import Institution
 from alerts.model.level import Transition
 from alerts.model.story import Evidence
@@ -19,27 +23,60 @@ from alerts.pipeline.hints import Hints
 from alerts.pipeline.profiles import snapshot
 from alerts.pipeline.rematch import is_current
 from alerts.pipeline.report import Happening, Reporter, ReporterState
-from alerts.pipeline.route import Routed, route
-from alerts.pipeline.runtime import Runtime
+from alerts.pipeline.route import Heard, Routed, route
+from alerts.pipeline.runtime import CaseCache, Runtime
 from alerts.store import cases, deliveries, facts
-from alerts.store.cases import Case
+from alerts.store.cases import Case, Happened, Saved
 from alerts.store.stamp import stamp
+
+Waiting = Sequence[tuple[datetime, Sequence[Observation]]]
 
 
 @dataclass(slots=True)
 class Assessed:
-    """What assessing an institution brought; `case` is its case file now, None where there is none."""
+    """What assessing an institution brought, and what of it is to be stored."""
 
-    case: CaseFile | None = None
-    transitions: Sequence[Transition] = ()
-    routed: Routed | None = None
+    stored: Case
+    case: CaseFile
+    reporter: ReporterState
+    configuration: str
+    upto: datetime
+    transitions: list[Transition] = field(default_factory=list)
+    happenings: list[Happening] = field(default_factory=list)
+    events: list[Happened] = field(default_factory=list)
+    touched: set[str] = field(default_factory=set)
+    observed: datetime | None = None
 
 
-def assess(runtime: Runtime, institution_id: str) -> Assessed:
-    """Takes in what was found about an institution and is not assessed yet, and the falls until now.
+def assess(runtime: Runtime, *institutions: str) -> list[Transition]:
+    """Takes in what was found about institutions and is not assessed yet, and the falls until now.
 
-    Idempotent: what is assessed stands in the case's cursor. Enqueues the deliveries that can be sent.
+    Idempotent: what is assessed stands in the cases' cursors. Enqueues the deliveries that can be sent. Several
+    institutions share one transaction, so each costs a few rows and not a dozen statements.
     """
+    try:
+        return _assess_together(runtime, institutions)
+    except (AlertsError, DBAPIError):
+        raise  # of the database or the configuration: no institution's fault
+    except Exception:
+        if len(institutions) == 1:
+            raise
+    # One that cannot be assessed must not hold up the others: each on its own, and its fault told at the end.
+    found, faults = [], []
+    for each in institutions:
+        try:
+            found += _assess_together(runtime, [each])
+        except Exception as fault:  # noqa: BLE001
+            log.event("assess.broken", logging.ERROR, caught=True, institution=each)
+            faults.append(fault)
+    if faults:
+        raise faults[0]
+    return found
+
+
+def _assess_together(runtime: Runtime, institutions: Sequence[str]) -> list[Transition]:
+    if not institutions:
+        return []
     # A stamp of its own, committed first: everything observed before it is visible to the transaction below,
     # so no fall can be recorded that an observation on its way would have prevented.
     with runtime.database.write() as session:
@@ -47,40 +84,37 @@ def assess(runtime: Runtime, institution_id: str) -> Assessed:
         in_force = facts.configuration(session)
     # Where another worker has seen an edit before this one, look again instead of turning it back.
     active = runtime.configuration.current(elsewhere=in_force)
-    institution = active.settings.institutions.get(institution_id)
     with runtime.database.write() as session:
-        stored = cases.lock(session, institution_id)
-        if stored is None:
-            return Assessed()
-        if institution is None:
-            cases.shelve(session, institution_id)
-            return Assessed()
-        upto = max(upto, stored.cursor)  # another worker may have been here with a later stamp
-        key = active.case_key(institution_id)
-        # While recorded items are being matched again, the rebuilding waits for all of them.
-        rebuild = bool(stored.version) and stored.configuration != key and is_current(session, active)
-        case = None if rebuild else runtime.cases.take(institution_id, stored.version, key)
-        if rebuild:
-            case = CaseFile(institution, active.settings.topics, active.settings.levels)
-        elif case is None:
-            case = load_case(session, active, stored, institution)
-        result = _assess(session, active, stored, case, key, rebuild=rebuild, upto=upto, now=runtime.clock())
-    # Only now that the transaction has committed is the case file good for the next time.
-    if result.case is not None:
-        runtime.cases.put(institution_id, stored.version + 1, key, result.case)
-    for each in result.transitions:
+        stored = cases.lock(session, institutions)
+        waiting = cases.waiting(session, stored, active.settings.sources, upto)
+        done = []
+        for institution_id, case in stored.items():
+            institution = active.settings.institutions.get(institution_id)
+            if institution is None:
+                cases.shelve(session, institution_id)
+            else:
+                new = waiting.get(institution_id, ())
+                done.append(_assess(session, active, runtime.cases, case, institution, new, upto))
+        routed = _store(session, active, done, now=runtime.clock())
+    transitions = []
+    # Only now that the transaction has committed are the case files good for the next time.
+    for each in done:
+        institution_id = each.stored.institution
+        runtime.cases.put(institution_id, each.stored.version + 1, active.case_key(institution_id), each.case)
+        transitions += each.transitions
+    for change in transitions:
         log.event(
             "level.changed",
-            institution=each.institution,
-            axis=each.axis.value,
-            before=each.from_.value,
-            after=each.to.value,
-            score=round(each.score, 6),
-            cause=each.cause.value,
+            institution=change.institution,
+            axis=change.axis.value,
+            before=change.from_.value,
+            after=change.to.value,
+            score=round(change.score, 6),
+            cause=change.cause.value,
         )
-    if result.routed is not None and result.routed.ready:
-        runtime.enqueue(Hints(send=result.routed.ready))
-    return result
+    if routed.ready:
+        runtime.enqueue(Hints(send=routed.ready))
+    return transitions
 
 
 def load_case(session: Session, active: Active, stored: Case, institution: Institution) -> CaseFile:
@@ -113,65 +147,80 @@ def _rebuilt(session: Session, active: Active, stored: Case, case: CaseFile) -> 
 def _assess(
     session: Session,
     active: Active,
+    cache: CaseCache,
     stored: Case,
-    case: CaseFile,
-    key: str,
-    *,
-    rebuild: bool,
+    institution: Institution,
+    waiting: Waiting,
     upto: datetime,
-    now: datetime,
 ) -> Assessed:
-    institution = case.institution.id
-    transitions: list[Transition] = []
-    happenings: list[Happening] = []
-    touched: set[str] = set()
-    observed: datetime | None = None
-    waiting = cases.observations(
-        session, institution, active.settings.sources, after=stored.cursor, upto=upto
-    )
+    upto = max(upto, stored.cursor)  # another worker may have been here with a later stamp
+    key = active.case_key(institution.id)
+    # While recorded items are being matched again, the rebuilding waits for all of them.
+    rebuild = bool(stored.version) and stored.configuration != key and is_current(session, active)
+    case = None if rebuild else cache.take(institution.id, stored.version, key)
+    if rebuild or (case is None and not stored.version):
+        case = CaseFile(institution, active.settings.topics, active.settings.levels)
+    elif case is None:
+        case = load_case(session, active, stored, institution)
     state = ReporterState.of(stored.reporter)
+    in_force = key if rebuild or not stored.version else stored.configuration
+    done = Assessed(stored, case, state, in_force, upto)
     if rebuild:
-        state = _rebuilt(session, active, stored, case)
+        state = done.reporter = _rebuilt(session, active, stored, case)
         # In force before anything that waits, so that time does not run backwards.
-        moved = case.reconsider(
-            waiting[0][0] - timedelta.resolution if waiting else upto,
-            stored.axes,
-            _correctable(session, stored),
-        )
-        transitions += moved
-        happenings += [LevelEvent(each) for each in moved]
+        since = waiting[0][0] - timedelta.resolution if waiting else upto
+        done.transitions += case.reconsider(since, stored.axes, _correctable(session, stored))
+        done.happenings += [LevelEvent(each) for each in done.transitions]
     reporter = Reporter(case, state, active.wanted)
     for at, batch in waiting:
         change, found = reporter.observe(at, batch)
-        cases.add_events(session, institution, at, change.events)
-        transitions += change.transitions
-        touched |= change.stories
-        happenings += found
-        observed = at
+        done.events.append((institution.id, at, change.events))
+        done.transitions += change.transitions
+        done.touched |= change.stories
+        done.happenings += found
+        done.observed = at
     falls, found = reporter.advance(upto)
-    transitions += falls
-    happenings += found
+    done.transitions += falls
+    done.happenings += found
+    return done
+
+
+def _store(session: Session, active: Active, done: Sequence[Assessed], *, now: datetime) -> Routed:
+    """Writes what assessing institutions brought, and hands it to the desks."""
+    transitions = [change for each in done for change in each.transitions]
     ids = cases.add_transitions(session, transitions)
-    cases.save_stories(session, _evidence(case, touched))
+    cases.add_events(session, [event for each in done for event in each.events])
+    cases.save_stories(session, [story for each in done for story in _evidence(each.case, each.touched)])
     cases.save(
         session,
-        stored,
-        cursor=upto,
-        configuration=key if rebuild or not stored.version else stored.configuration,
-        axes=case.axes,
-        next_fall_at=case.next_fall(),
-        reporter=reporter.state.record(),
+        [
+            Saved(
+                each.stored,
+                cursor=each.upto,
+                configuration=each.configuration,
+                axes=each.case.axes,
+                next_fall_at=each.case.next_fall(),
+                reporter=each.reporter.record(),
+            )
+            for each in done
+        ],
     )
-    keys = {each.key: row for each, row in zip(transitions, ids, strict=True)}
     routed = route(
-        session, active, case.institution, happenings, transitions=keys, now=now, observed=observed
+        session,
+        active,
+        [Heard(each.case.institution, each.happenings, each.observed) for each in done],
+        transitions={each.key: row for each, row in zip(transitions, ids, strict=True)},
+        now=now,
     )
-    if routed.alerts:
-        at = max(alert.at for alert in routed.alerts.values())
-        deliveries.add_snapshot(
-            session, institution, at, snapshot(session, active, case, at, history=transitions)
-        )
-    return Assessed(case, transitions, routed)
+    told: dict[str, datetime] = {}
+    for alert in routed.alerts.values():
+        told[alert.institution] = max(alert.at, told.get(alert.institution, alert.at))
+    for each in done:
+        institution = each.stored.institution
+        if institution in told:
+            shown = snapshot(session, active, each.case, told[institution], history=each.transitions)
+            deliveries.add_snapshot(session, institution, told[institution], shown)
+    return routed
 
 
 def _correctable(session: Session, stored: Case) -> list[Transition]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+TOGETHER = 32
+"""So many institutions are assessed in one transaction: others wait for it no longer than that takes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Hints:
@@ -19,12 +22,13 @@ class Hints:
     send: Sequence[str] = ()
     rematch: Sequence[str] = ()
 
-    def by_task(self) -> Iterator[tuple[str, Sequence[str]]]:
-        """Each verb that has something to do, what is nearest to the receiver first."""
+    def tasks(self) -> Iterator[tuple[str, Sequence[str]]]:
+        """Each task, by its verb and with its ids, what is nearest to the receiver first."""
         for name in ("send", "desk", "assess", "rematch", "poll"):
             ids = getattr(self, name)
-            if ids:
-                yield name, ids
+            size = TOGETHER if name == "assess" else 1
+            for start in range(0, len(ids), size):
+                yield name, ids[start : start + size]
 
     def __bool__(self) -> bool:
-        return any(ids for _, ids in self.by_task())
+        return any(True for _ in self.tasks())

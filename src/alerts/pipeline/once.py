@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from alerts.pipeline import log, verbs
@@ -13,6 +13,13 @@ from alerts.pipeline.poll import PollOutcome
 from alerts.pipeline.runtime import Runtime
 
 POLLERS = 8
+
+_VERBS: Mapping[str, Callable[..., object]] = {
+    "send": verbs.send,
+    "desk": verbs.advance_desk,
+    "assess": verbs.assess,
+    "rematch": verbs.rematch,
+}
 
 
 class Once:
@@ -49,14 +56,9 @@ class Once:
     def _follow(self, runtime: Runtime) -> None:
         while self._waiting:
             hints = self._waiting.popleft()
-            for key in hints.rematch:
-                verbs.rematch(runtime, key)
-            for institution in hints.assess:
-                verbs.assess(runtime, institution)
-            for subscriber in hints.desk:
-                verbs.advance_desk(runtime, subscriber)
-            for delivery in hints.send:
-                verbs.send(runtime, delivery)
+            for name, ids in hints.tasks():
+                if name != "poll":
+                    _VERBS[name](runtime, *ids)
 
 
 def _polled(runtime: Runtime, source: str) -> PollOutcome:

@@ -208,6 +208,7 @@ def _desk(runtime: Runtime, subscriber_id: str) -> Iterator[tuple[Desk, SqlLedge
         ledger = SqlLedger(session, subscriber_id)
         desk = Desk(subscriber, active.settings.institutions, desks.lock(session, subscriber_id), ledger)
         yield desk, ledger, now
+        ledger.flush()
         desks.save(session, subscriber_id, desk.state, desk.next_due)
     if routed.ready:
         runtime.enqueue(Hints(send=routed.ready))

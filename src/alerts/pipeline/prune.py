@@ -108,7 +108,7 @@ def _prune(runtime: Runtime, active: Active, before: datetime, transaction: Tran
 def _case(
     session: Session, active: Active, institution: str, before: datetime, *, waiting: set[str]
 ) -> Counter[str]:
-    stored = cases.lock(session, institution)
+    stored = cases.lock(session, [institution]).get(institution)
     if stored is None or not stored.version:  # nothing of it is assessed yet
         return Counter()
     open_axes = _open(active.settings, stored)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -15,9 +16,9 @@ from alerts.delivery.explain import explanation_record
 from alerts.delivery.messages import Explanation, Message, Outcome
 from alerts.model.alert import Alert
 from alerts.model.institution import Institution
-from alerts.model.level import Level
+from alerts.model.level import Level, Transition
 from alerts.model.settings import Settings
-from alerts.model.subscriber import Silence
+from alerts.model.subscriber import Silence, Subscriber
 from alerts.model.times import format_time
 from alerts.pipeline.configuration import Active
 from alerts.pipeline.report import Happening, place, resolved
@@ -32,47 +33,70 @@ class Routed:
     ready: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What happened to an institution, and the instant of the newest observation behind it."""
+
+    institution: Institution
+    happenings: Sequence[Happening]
+    observed: datetime | None
+
+
 def route(
     session: Session,
     active: Active,
-    institution: Institution,
-    happenings: Sequence[Happening],
+    heard: Sequence[Heard],
     *,
     transitions: Mapping[str, int],
     now: datetime,
-    observed: datetime | None,
 ) -> Routed:
-    """Hands what happened to an institution to every desk that watches it."""
-    routed = Routed()
-    if not happenings:
-        return routed
-    ordered = sorted(happenings, key=place)
-    held = silenced(session, active.settings)
+    """Hands what happened to every desk that watches, in order of time. `transitions`: row ids by key."""
+    written = _Written(session, transitions, now)
+    happened = sorted(
+        ((happening, each) for each in heard for happening in each.happenings),
+        key=lambda pair: place(pair[0]),
+    )
+    watched: dict[str, set[str]] = {}
+    for each in heard:
+        for subscriber in active.audience.of(each.institution) if each.happenings else ():
+            watched.setdefault(subscriber.id, set()).add(each.institution.id)
+    held = silenced(session, active.settings) if watched else ()
     # Desks are locked in one order, so that two workers cannot wait for each other.
-    for subscriber in sorted(active.audience.of(institution), key=lambda each: each.id):
-        state = desks.lock(session, subscriber.id)
-        desk = Desk(subscriber, active.settings.institutions, state, desks.SqlLedger(session, subscriber.id))
-        for happening in ordered:
-            event = resolved(happening, lambda rise: deliveries.alerts_of(session, rise))
-            outcome = desk.handle(event, event.at, held)
-            _store(session, outcome, routed, event=event, transitions=transitions, now=now, observed=observed)
-        desks.save(session, subscriber.id, desk.state, desk.next_due)
-    return routed
+    for watcher, mine in sorted(watched.items()):
+        with _desk(session, active, active.settings.subscribers[watcher], mine) as desk:
+            for happening, each in happened:
+                if each.institution.id in mine:
+                    event = resolved(happening, written.alerts_of)
+                    written.add(desk.handle(event, event.at, held), event, each.observed)
+    written.flush()
+    return written.routed
 
 
 def advance(session: Session, active: Active, subscriber_id: str, now: datetime) -> Routed:
     """Does what has fallen due at one desk: groups, digests, reminders, summaries."""
-    routed = Routed()
     subscriber = active.settings.subscribers.get(subscriber_id)
-    state = desks.lock(session, subscriber_id)
     if subscriber is None:  # no longer configured: nothing of it will ever be due again
-        desks.save(session, subscriber_id, state, None)
-        return routed
-    desk = Desk(subscriber, active.settings.institutions, state, desks.SqlLedger(session, subscriber_id))
-    for outcome in desk.advance(now, silenced(session, active.settings)):
-        _store(session, outcome, routed, event=None, transitions={}, now=now, observed=None)
-    desks.save(session, subscriber_id, desk.state, desk.next_due)
-    return routed
+        desks.save(session, subscriber_id, desks.lock(session, subscriber_id), None)
+        return Routed()
+    written = _Written(session, {}, now)
+    with _desk(session, active, subscriber) as desk:
+        for outcome in desk.advance(now, silenced(session, active.settings)):
+            written.add(outcome)
+    written.flush()
+    return written.routed
+
+
+@contextmanager
+def _desk(
+    session: Session, active: Active, subscriber: Subscriber, institutions: Collection[str] = ()
+) -> Iterator[Desk]:
+    """The subscriber's desk, locked until the transaction ends, and stored at the end of the block."""
+    state = desks.lock(session, subscriber.id)
+    ledger = desks.SqlLedger(session, subscriber.id, institutions)
+    desk = Desk(subscriber, active.settings.institutions, state, ledger)
+    yield desk
+    ledger.flush()
+    desks.save(session, subscriber.id, desk.state, desk.next_due)
 
 
 def silenced(session: Session, settings: Settings) -> tuple[Silence, ...]:
@@ -80,28 +104,43 @@ def silenced(session: Session, settings: Settings) -> tuple[Silence, ...]:
     return (*settings.silences, *silences.all_silences(session))
 
 
-def _store(
-    session: Session,
-    outcome: Outcome,
-    routed: Routed,
-    *,
-    event: Event | None,
-    transitions: Mapping[str, int],
-    now: datetime,
-    observed: datetime | None,
-) -> None:
-    details: dict[str, dict[str, Any]] = {}
-    if event is not None:
-        for alert in outcome.alerts:
-            details[alert.id] = {
+class _Written:
+    """What desks decide, gathered and written together."""
+
+    def __init__(self, session: Session, transitions: Mapping[str, int], now: datetime) -> None:
+        self.routed = Routed()
+        self._session = session
+        self._transitions = transitions
+        self._now = now
+        self._alerts: list[Alert] = []
+        self._details: dict[str, dict[str, Any]] = {}
+        self._messages: list[deliveries.Written] = []
+
+    def add(self, outcome: Outcome, event: Event | None = None, observed: datetime | None = None) -> None:
+        for alert in outcome.alerts if event is not None else ():
+            assert event is not None  # noqa: S101
+            self._details[alert.id] = {
                 **detail(event),
                 "considered": considered(outcome.explanation, alert.channel),
             }
-    deliveries.add_alerts(session, outcome.alerts, transitions=transitions, details=details)
-    routed.alerts |= {alert.id: alert for alert in outcome.alerts}
-    for message in outcome.messages:
-        if deliveries.add_delivery(session, message, message_record(message), now=now, observed=observed):
-            routed.ready.append(message.id)
+        self._alerts += outcome.alerts
+        self._messages += [
+            deliveries.Written(each, message_record(each), observed) for each in outcome.messages
+        ]
+        self.routed.alerts |= {alert.id: alert for alert in outcome.alerts}
+        self.routed.ready += [each.id for each in outcome.messages if each.held is None]
+
+    def alerts_of(self, rise: Transition) -> list[Alert]:
+        """The alerts that told of a transition, those of this transaction among them."""
+        self.flush()
+        return deliveries.alerts_of(self._session, rise)
+
+    def flush(self) -> None:
+        deliveries.add_alerts(
+            self._session, self._alerts, transitions=self._transitions, details=self._details
+        )
+        deliveries.add_deliveries(self._session, self._messages, now=self._now)
+        self._alerts, self._messages = [], []
 
 
 def message_record(message: Message) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from alerts.model.level import Transition
 from alerts.model.settings import Settings
 from alerts.replay.rehearsal import Result
 from alerts.scoring.plot import WIDTH, levels_svg
-from alerts.scoring.series import score_series
+from alerts.scoring.series import courses, score_series
 
 POINTS = 400
 _GAP, _HEADING = 24, 32
@@ -45,7 +45,7 @@ def _panel(result: Result, settings: Settings, institution: str, moves: list[Tra
     start, end = moves[0].at - timedelta(days=1), max(moves[-1].at, result.end or moves[-1].at)
     instants = sorted({*_grid(start, end), *(each.at for each in moves)})
     series = score_series(
-        case.evidence(),
+        courses(case.evidence(), start),
         instants,
         topics=settings.topics,
         institution=case.institution,

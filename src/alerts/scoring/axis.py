@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Contribution, Level, LevelRules
-from alerts.model.story import Evidence
+from alerts.model.story import Told
 from alerts.model.topic import Topic
 
 CLIP = 0.95
@@ -39,17 +39,20 @@ class Term(NamedTuple):
     newest: int
 
 
-def severity(evidence: Evidence, axis: Axis, topics: Mapping[str, Topic]) -> float:
+def severity(evidence: Told, axis: Axis, topics: Mapping[str, Topic]) -> float:
     """The largest of the story's topics on the axis; without any topic 0.10 on priority and 0 elsewhere."""
-    known = [(topics[topic], weight) for topic, weight in evidence.topics if topic in topics]
+    return severity_of(evidence.topics, axis, topics)
+
+
+def severity_of(told: Iterable[tuple[str, float]], axis: Axis, topics: Mapping[str, Topic]) -> float:
+    """The severity of what topics, each with its weight, say on the axis."""
+    known = [(topics[topic], weight) for topic, weight in told if topic in topics]
     if not known:
         return NO_TOPIC_PRIORITY if axis is Axis.PRIORITY else 0.0
     return max(topic.severity.on(axis) * weight for topic, weight in known)
 
 
-def term(
-    evidence: Evidence, axis: Axis, topics: Mapping[str, Topic], institution: Institution
-) -> Term | None:
+def term(evidence: Told, axis: Axis, topics: Mapping[str, Topic], institution: Institution) -> Term | None:
     """The story's fading term on the axis, or None where it says nothing there."""
     base = severity(evidence, axis, topics) * evidence.confidence * evidence.salience
     base *= institution.criticality.factor
@@ -64,12 +67,14 @@ def value(term: Term, at: int, half_life: float) -> float:
 
 def score(terms: Iterable[Term], at: int, half_life: float) -> float:
     """The score of an axis at an instant (µs), half-life in µs."""
-    exp2, least = math.exp2, NEGLIGIBLE
-    return combined(
-        amount
-        for base, newest in terms
-        if (amount := min(CLIP, base * exp2((newest - at) / half_life) if at > newest else base)) >= least
-    )
+    return combined(_amounts(terms, at, half_life))
+
+
+def _amounts(terms: Iterable[Term], at: int, half_life: float) -> list[float]:
+    """`value` of every term, without the negligible ones; in one pass, as there may be very many."""
+    exp2, clip, least = math.exp2, CLIP, NEGLIGIBLE
+    faded = [base * exp2((newest - at) / half_life) if newest < at else base for base, newest in terms]
+    return [min(clip, each) for each in faded if each >= least]
 
 
 def combined(contributions: Iterable[float]) -> float:
@@ -78,7 +83,7 @@ def combined(contributions: Iterable[float]) -> float:
     Rounded to 12 decimals, so that a score which is 0.25 by hand is 0.25 here.
     """
     log1p = math.log1p
-    return round(-math.expm1(math.fsum(log1p(-each) for each in contributions)), 12) + 0.0
+    return round(-math.expm1(math.fsum([log1p(-each) for each in contributions])), 12) + 0.0
 
 
 def level_after(level: Level, score: float, rules: LevelRules) -> Level:
@@ -116,30 +121,47 @@ def fall_instant(
     if least <= 0:
         return None
     live = [each for each in terms if value(each, after, half_life) >= NEGLIGIBLE]
-    low, above, step = after, score(live, after, half_life) - least, int(half_life)
-    while (beyond := score(live, low + step, half_life) - least) >= 0:
-        low, above = low + step, beyond
-    high, below = low + step, beyond
-    # Secants by the Illinois rule close in from both sides in a few steps; halving finds the microsecond.
-    held = 0  # which end the last step moved
+    if score(live, after, half_life) < least:
+        return after + 1
+    faded = _faded_to(_amounts(live, after, half_life), least - _ROUNDING)
+    guess = after + max(1, math.ceil(-math.log2(faded) * half_life))
+    # The guess is right to a few microseconds: from there both ways, in growing steps, to the exact one.
+    low, high, step = after, guess, 1
+    while score(live, high, half_life) >= least:
+        low, high, step = high, high + step, 4 * step
+    step = 1
     while high - low > 1:
-        middle = (low + high) // 2
-        if high - low > 1024:
-            above = max(above, _ROUNDING)
-            guess = low + int((high - low) * (above / (above - below)))
-            middle = min(max(guess, low + 1), high - 1)
-        difference = score(live, middle, half_life) - least
-        if difference >= 0:
-            low, above, below = middle, difference, below / 2 if held > 0 else below
-            held = 1
+        middle = max(low + 1, high - step) if step else (low + high) // 2
+        if score(live, middle, half_life) >= least:
+            low, step = middle, 0
         else:
-            high, below, above = middle, difference, above / 2 if held < 0 else above
-            held = -1
+            high, step = middle, 4 * step
     return high
 
 
+def _faded_to(amounts: Sequence[float], least: float) -> float:
+    """The factor, at most 1, by which contributions have to fade for their score to be `least`: Newton's method."""
+    target = math.log1p(-least)
+    low, high, factor = 0.0, 1.0, 1.0
+    for _ in range(100):
+        now = [each * factor for each in amounts]
+        difference = math.fsum([math.log1p(-each) for each in now]) - target
+        if difference < 0:
+            high = factor
+        else:
+            low = factor
+        slope = math.fsum([each / (each - 1.0) for each in now]) / factor
+        following = factor - difference / slope
+        if not low < following < high:
+            following = (low + high) / 2
+        if abs(following - factor) <= 1e-15 * factor or not low < following < high:
+            break
+        factor = following
+    return factor
+
+
 def contribution(
-    evidence: Evidence,
+    evidence: Told,
     axis: Axis,
     amount: float,
     age: int,

@@ -28,17 +28,20 @@ def confidence(reports: Iterable[Report], groups: Sequence[Group]) -> float:
     Capped at 0.89 where no publisher is direct. 0 where there is no report.
     """
     by_item = {report.item: report for report in reports}
-    doubt = 1.0
-    best = sorted(
+    best = (
         max(weight(by_item[item].reliability, by_item[item].direct) for item in group.items)
         for group in groups
     )
-    for each in best:
+    return combined(best, direct=any(report.direct for report in by_item.values()))
+
+
+def combined(weights: Iterable[float], *, direct: bool) -> float:
+    """1 − ∏(1 − weight) over the weights of independent publishers; `direct`: at least one of them is."""
+    doubt = 1.0
+    for each in sorted(weights):  # one order of multiplication, so one result
         doubt *= 1.0 - each
     value = 1.0 - doubt
-    if not any(report.direct for report in by_item.values()):
-        value = min(value, CAP_WITHOUT_DIRECT)
-    return round(value, 12)
+    return round(value if direct else min(value, CAP_WITHOUT_DIRECT), 12)
 
 
 def mix(reports: Iterable[Report]) -> Mix:

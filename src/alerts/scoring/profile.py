@@ -6,10 +6,12 @@ with the numbers of the records that say them. No sentence is made here.
 
 from __future__ import annotations
 
+import heapq
+import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 from alerts.model.institution import Institution
@@ -29,8 +31,9 @@ from alerts.model.profile import (
     Statement,
     Trend,
 )
-from alerts.model.story import Evidence, Mix, Report
+from alerts.model.story import Evidence, Mix, Report, Told
 from alerts.model.topic import Signal, Topic
+from alerts.scoring import axis as scoring
 from alerts.scoring.confidence import INTERNAL_BELOW, grade
 
 STORIES = 100
@@ -40,6 +43,8 @@ REPORTS = 12
 KEY_POINTS = 5
 HAPPENED = 6
 BEHIND_A_ROW = 10
+CONTRIBUTIONS = 100
+"""Contributions shown for one axis, the largest."""
 STEADY = 0.005
 """A score that moved less than this since the previous evaluation is steady."""
 
@@ -61,33 +66,41 @@ class AxisState(Protocol):
     def previous(self) -> float | None: ...
 
 
+Amounts = Mapping[Axis, Mapping[str, float]]
+"""What each story adds to each axis; a story that adds nothing may be left out."""
+
+
 def build(
     institution: Institution,
     *,
-    evidence: Sequence[Evidence],
+    stories: Iterable[Told],
+    evidence: Callable[[Collection[str]], Mapping[str, Evidence]],
+    counts: Counts,
     topics: Mapping[str, Topic],
     rules: LevelRules,
     states: Mapping[Axis, AxisState],
-    contributions: Mapping[Axis, Sequence[Contribution]],
+    amounts: Amounts,
     history: Sequence[Transition],
     coverage: Coverage,
     at: datetime,
     names: Mapping[str, str] | None = None,
 ) -> Profile:
-    """The profile as of `at`. The order of `evidence` does not matter.
+    """The profile as of `at`. The order of `stories` does not matter.
 
-    An axis without a state is low. `names` gives the names of related institutions by id. Stories kept for
-    internal monitoring (confidence below 0.10) are left out.
+    `evidence` gives the reports of some stories, of which at most STORIES are asked for; `counts` are over the
+    stories that are shown. An axis without a state is low. `names` gives the names of related institutions by id.
+    Stories kept for internal monitoring (confidence below 0.10) are left out.
     """
-    shown = [story for story in evidence if story.confidence >= INTERNAL_BELOW]
-    known = {story.story for story in shown}
+    shown = {each.story: each for each in stories if each.confidence >= INTERNAL_BELOW}
     moved = {
-        axis: tuple(each for each in contributions.get(axis, ()) if each.story in known) for axis in Axis
+        axis: {story: amount for story, amount in amounts.get(axis, {}).items() if story in shown}
+        for axis in Axis
     }
+    largest = {axis: _largest(moved[axis], shown, axis, topics, institution, at) for axis in Axis}
     weights = _weights(moved)
-    pack = _Pack.of(shown, weights)
+    pack = _Pack.of(shown.values(), weights, evidence)
     shares = _Shares.of(pack.stories, topics, moved)
-    matrix = tuple(_row(axis, states.get(axis), moved[axis], pack, rules) for axis in Axis)
+    matrix = tuple(_row(axis, states.get(axis), largest[axis], pack, rules) for axis in Axis)
     points = tuple(
         Statement(story.title, pack.numbers(story.story), story.newest, story.story)
         for story in pack.stories[:KEY_POINTS]
@@ -105,7 +118,7 @@ def build(
         impact=max((row.level for row in matrix), key=LEVELS.index),
         confidence=_confidence(shown, weights),
         coverage=coverage,
-        counts=_counts(shown),
+        counts=counts,
         matrix=matrix,
         headline=points[0] if points else None,
         key_points=points,
@@ -119,7 +132,11 @@ def build(
         service_surface=lines[Signal.CONTINUITY],
         governance_surface=_governance(institution, lines[Signal.GOVERNANCE], shares),
         evidence=pack.records,
-        contributions=tuple(AxisContributions(axis, moved[axis]) for axis in Axis if moved[axis]),
+        contributions=tuple(
+            AxisContributions(axis, largest[axis], omitted=len(moved[axis]) - len(largest[axis]))
+            for axis in Axis
+            if largest[axis]
+        ),
         relations=tuple(
             RelationLine(each.kind, each.to, (names or {}).get(each.to, each.to))
             for each in institution.relations
@@ -129,13 +146,36 @@ def build(
     )
 
 
-def _weights(contributions: Mapping[Axis, Sequence[Contribution]]) -> dict[str, float]:
+def _largest(
+    amounts: Mapping[str, float],
+    stories: Mapping[str, Told],
+    axis: Axis,
+    topics: Mapping[str, Topic],
+    institution: Institution,
+    at: datetime,
+) -> tuple[Contribution, ...]:
+    """The largest contributions to an axis, with all that made them."""
+    order = heapq.nsmallest(CONTRIBUTIONS, ((-amount, story) for story, amount in amounts.items()))
+    return tuple(
+        scoring.contribution(
+            stories[story],
+            axis,
+            -amount,
+            max(0, (at - stories[story].newest) // timedelta.resolution),
+            topics,
+            institution,
+        )
+        for amount, story in order
+    )
+
+
+def _weights(amounts: Amounts) -> dict[str, float]:
     """What each story adds over all axes."""
-    weights: defaultdict[str, float] = defaultdict(float)
+    weights: dict[str, float] = {}
     for axis in Axis:
-        for each in contributions[axis]:
-            weights[each.story] += each.value
-    return dict(weights)
+        for story, amount in amounts[axis].items():
+            weights[story] = weights.get(story, 0.0) + amount
+    return weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +187,20 @@ class _Pack:
     by_story: Mapping[str, tuple[SourceRecord, ...]]
 
     @classmethod
-    def of(cls, evidence: Iterable[Evidence], weights: Mapping[str, float]) -> _Pack:
+    def of(
+        cls,
+        shown: Collection[Told],
+        weights: Mapping[str, float],
+        evidence: Callable[[Collection[str]], Mapping[str, Evidence]],
+    ) -> _Pack:
+        weighing = [weights.get(each.story, 0.0) for each in shown]
+        least = min(heapq.nlargest(STORIES, weighing), default=0.0)
+        candidates = [each for each, weight in zip(shown, weighing, strict=True) if weight >= least]
         by_weight = sorted(
-            evidence, key=lambda each: (-weights.get(each.story, 0.0), -each.newest.timestamp(), each.story)
+            candidates, key=lambda each: (-weights.get(each.story, 0.0), -each.newest.timestamp(), each.story)
         )
-        stories = sorted(by_weight[:STORIES], key=lambda each: (-each.newest.timestamp(), each.story))
+        told = evidence([each.story for each in by_weight[:STORIES]])
+        stories = sorted(told.values(), key=lambda each: (-each.newest.timestamp(), each.story))
         records: list[SourceRecord] = []
         by_story: dict[str, tuple[SourceRecord, ...]] = {}
         for story in stories:
@@ -213,24 +262,23 @@ class _Shares:
         cls,
         stories: Iterable[Evidence],
         topics: Mapping[str, Topic],
-        contributions: Mapping[Axis, Sequence[Contribution]],
+        amounts: Amounts,
     ) -> _Shares:
         """A contribution is credited to each topic of its story in proportion to the topic's severity."""
-        by_story = {story.story: story for story in stories}
         by_topic: defaultdict[str, float] = defaultdict(float)
         by_signal: defaultdict[Signal, float] = defaultdict(float)
         by_axis: defaultdict[Axis, float] = defaultdict(float)
         for axis in Axis:
-            for each in contributions[axis]:
-                story = by_story.get(each.story)
-                if story is None or each.severity <= 0:
+            for story in stories:
+                amount, severity = amounts[axis].get(story.story, 0.0), scoring.severity(story, axis, topics)
+                if amount <= 0 or severity <= 0:
                     continue
                 best: defaultdict[Signal, float] = defaultdict(float)
                 for name, weight in story.topics:
                     topic = topics.get(name)
                     if topic is None:
                         continue
-                    share = each.value * min(1.0, topic.severity.on(axis) * weight / each.severity)
+                    share = amount * min(1.0, topic.severity.on(axis) * weight / severity)
                     by_topic[name] += share
                     best[topic.signal] = max(best[topic.signal], share)
                 for signal, share in best.items():
@@ -277,25 +325,27 @@ def _row(
     )
 
 
-def _confidence(evidence: Sequence[Evidence], weights: Mapping[str, float]) -> Confidence | None:
+def _confidence(shown: Mapping[str, Told], weights: Mapping[str, float]) -> Confidence | None:
     """The contribution-weighted mean over the stories; over all of them alike where none contributes."""
-    if not evidence:
+    if not shown:
         return None
-    counted = [(story, weights.get(story.story, 0.0)) for story in evidence]
-    if not any(weight > 0 for _, weight in counted):
-        counted = [(story, 1.0) for story in evidence]
-    counted = sorted(((s, w) for s, w in counted if w > 0), key=lambda pair: pair[0].story)
-    total = sum(weight for _, weight in counted)
-    number = round(sum(story.confidence * weight for story, weight in counted) / total, 12)
+    counted = [(shown[story], weight) for story, weight in weights.items() if weight > 0]
+    if not counted:
+        counted = [(story, 1.0) for story in shown.values()]
+    # Rounded once each, so that the order of the stories has no influence.
+    total = math.fsum(weight for _, weight in counted)
+    number = round(math.fsum(story.confidence * weight for story, weight in counted) / total, 12)
     mixes = {story.mix for story, _ in counted}
     mix = next(iter(mixes)) if len(mixes) == 1 else Mix.MIXED
     return Confidence(grade=grade(number, mix), mix=mix, number=number)
 
 
-def _counts(evidence: Sequence[Evidence]) -> Counts:
-    reports = [report for story in evidence for report in story.reports]
+def counts_of(evidence: Iterable[Evidence]) -> Counts:
+    """How much stands behind a profile of these stories."""
+    shown = [story for story in evidence if story.confidence >= INTERNAL_BELOW]
+    reports = [report for story in shown for report in story.reports]
     return Counts(
-        stories=len(evidence),
+        stories=len(shown),
         reports=len(reports),
         publishers=len({report.publisher for report in reports}),
         direct=len({report.publisher for report in reports if report.direct}),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from alerts.cases.casefile import AxisState
@@ -96,19 +96,22 @@ def claim_due(session: Session, now: datetime, *, limit: int, hold: timedelta) -
 # --- reading -------------------------------------------------------------------------------------------------
 
 
-def lock(session: Session, institution: str) -> Case | None:
-    """The case, locked until the transaction ends; None where nothing was ever found about it."""
-    return _case(session.scalar(select(CaseRow).where(CaseRow.institution == institution).with_for_update()))
+def lock(session: Session, institutions: Iterable[str]) -> dict[str, Case]:
+    """The cases, locked until the transaction ends in the order of their ids; no case where nothing was ever found.
+
+    One order, so that two workers cannot wait for each other.
+    """
+    query = select(CaseRow).where(CaseRow.institution.in_(list(institutions))).order_by(CaseRow.institution)
+    return {row.institution: _case(row) for row in session.scalars(query.with_for_update())}
 
 
 def peek(session: Session, institution: str) -> Case | None:
     """The case as last assessed, without a lock."""
-    return _case(session.get(CaseRow, institution))
+    row = session.get(CaseRow, institution)
+    return None if row is None else _case(row)
 
 
-def _case(row: CaseRow | None) -> Case | None:
-    if row is None:
-        return None
+def _case(row: CaseRow) -> Case:
     axes = {
         Axis(name): AxisState(Level(state["level"]), parse_time(state["since"]) if state["since"] else None)
         for name, state in row.axes.items()
@@ -132,6 +135,27 @@ def observations(
     for row in session.scalars(query.order_by(FindingRow.observed, FindingRow.item)):
         instants.setdefault(row.observed, []).append(_observation(row, sources))
     return list(instants.items())
+
+
+def waiting(
+    session: Session, institutions: Iterable[str], sources: Mapping[str, Source], upto: datetime
+) -> dict[str, list[tuple[datetime, list[Observation]]]]:
+    """What was observed up to an instant and is not assessed yet, of each institution by instant, in order."""
+    query = (
+        select(FindingRow)
+        .join(CaseRow, CaseRow.institution == FindingRow.institution)
+        .where(
+            FindingRow.institution.in_(list(institutions)),
+            FindingRow.observed > CaseRow.cursor,
+            FindingRow.observed <= upto,
+        )
+        .order_by(FindingRow.observed, FindingRow.item)
+    )
+    found: dict[str, dict[datetime, list[Observation]]] = {}
+    for row in session.scalars(query):
+        instants = found.setdefault(row.institution, {})
+        instants.setdefault(row.observed, []).append(_observation(row, sources))
+    return {institution: list(instants.items()) for institution, instants in found.items()}
 
 
 def _observation(row: FindingRow, sources: Mapping[str, Source]) -> Observation:
@@ -280,44 +304,49 @@ def replace_stories(
     """Writes the stories of an institution whose history was worked through again."""
     for table in (MembershipRow, StoryRow, StoryEventRow):
         session.execute(delete(table).where(table.institution == institution))
-    for at, some in events:
-        add_events(session, institution, at, some)
+    add_events(session, [(institution, at, some) for at, some in events])
     save_stories(session, found)
 
 
-def save(
-    session: Session,
-    case: Case,
-    *,
-    cursor: datetime,
-    configuration: str,
-    axes: Mapping[Axis, AxisState],
-    next_fall_at: datetime | None,
-    reporter: dict[str, Any] | None = None,
-) -> None:
-    """Writes the case as assessed up to `cursor`; it is due again at its next fall, or at once where something
-    was found after `cursor` meanwhile."""
-    found_since = case.due_at if case.due_at is not None and case.due_at > cursor else None
-    session.execute(
-        update(CaseRow)
-        .where(CaseRow.institution == case.institution)
-        .values(
-            cursor=cursor,
-            version=case.version + 1,
-            configuration=configuration,
-            axes={
-                axis.value: {
-                    "level": state.level.value,
-                    "since": format_time(state.since) if state.since else None,
-                }
-                for axis, state in axes.items()
-            },
-            reporter=case.reporter if reporter is None else reporter,
-            due_at=min((each for each in (next_fall_at, found_since) if each is not None), default=None),
-            next_fall_at=next_fall_at,
-            claimed_until=None,
-        )
-    )
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A case as it is to be written: assessed up to `cursor`."""
+
+    case: Case
+    cursor: datetime
+    configuration: str
+    axes: Mapping[Axis, AxisState]
+    next_fall_at: datetime | None
+    reporter: dict[str, Any]
+
+
+def save(session: Session, saved: Iterable[Saved]) -> None:
+    """Writes cases; each is due again at its next fall, or at once where something was found meanwhile."""
+    rows = [_saved(each) for each in saved]
+    if rows:
+        session.execute(update(CaseRow), rows)
+
+
+def _saved(each: Saved) -> dict[str, Any]:
+    due = each.case.due_at
+    found_since = due if due is not None and due > each.cursor else None
+    return {
+        "institution": each.case.institution,
+        "cursor": each.cursor,
+        "version": each.case.version + 1,
+        "configuration": each.configuration,
+        "axes": {
+            axis.value: {
+                "level": state.level.value,
+                "since": format_time(state.since) if state.since else None,
+            }
+            for axis, state in each.axes.items()
+        },
+        "reporter": each.reporter,
+        "due_at": min((at for at in (each.next_fall_at, found_since) if at is not None), default=None),
+        "next_fall_at": each.next_fall_at,
+        "claimed_until": None,
+    }
 
 
 def shelve(session: Session, institution: str) -> None:
@@ -331,60 +360,75 @@ def shelve(session: Session, institution: str) -> None:
 
 def add_transitions(session: Session, found: Sequence[Transition]) -> list[int]:
     """Stores level changes; their row ids in the same order."""
+    if not found:
+        return []
     rows = [
-        TransitionRow(
-            at=each.at,
-            institution=each.institution,
-            axis=each.axis.value,
-            from_level=each.from_.value,
-            to_level=each.to.value,
-            score=each.score,
-            cause=each.cause.value,
-            contributions=[_plain(contribution) for contribution in each.contributions],
-        )
+        {
+            "at": each.at,
+            "institution": each.institution,
+            "axis": each.axis.value,
+            "from_level": each.from_.value,
+            "to_level": each.to.value,
+            "score": each.score,
+            "cause": each.cause.value,
+            "contributions": [_plain(contribution) for contribution in each.contributions],
+        }
         for each in found
     ]
-    session.add_all(rows)
-    session.flush()
-    return [row.id for row in rows]
+    returning = insert(TransitionRow).returning(TransitionRow.id, sort_by_parameter_order=True)
+    return list(session.scalars(returning, rows))
 
 
 def _plain(each: Contribution) -> dict[str, Any]:
     return {name: getattr(each, name) for name in each.__dataclass_fields__} | {"topics": list(each.topics)}
 
 
-def add_events(session: Session, institution: str, at: datetime, events: Sequence[Event]) -> None:
-    """Follows story events in the memberships, and records them."""
-    joined = {each.item: each.story for each in events if isinstance(each, Joined)}
+Happened = tuple[str, datetime, Sequence[Event]]
+"""What happened among the stories of an institution at an instant."""
+
+
+def add_events(session: Session, happened: Iterable[Happened]) -> None:
+    """Follows story events, in order of time for each institution, in the memberships, and records them."""
+    placed: dict[tuple[str, str], str] = {}
+    records = []
+    for institution, at, events in happened:
+        for event in events:
+            if isinstance(event, Joined):
+                placed[institution, event.item] = event.story
+            else:
+                _merge(session, institution, event.story_from, event.into)
+                for (whose, item), story in placed.items():
+                    if whose == institution and story == event.story_from:
+                        placed[whose, item] = event.into
+            records.append(
+                {
+                    "at": at,
+                    "institution": institution,
+                    "kind": "joined" if isinstance(event, Joined) else "merged",
+                    "story": event.story if isinstance(event, Joined) else event.into,
+                    "other": event.item if isinstance(event, Joined) else event.story_from,
+                    "why": {"score": round(event.score, 6), "why": event.why},
+                }
+            )
     upsert(
         session,
         MembershipRow,
         [
             {"institution": institution, "item": item, "story": story}
-            for item, story in sorted(joined.items())
+            for (institution, item), story in sorted(placed.items())
         ],
     )
-    for event in events:
-        if not isinstance(event, Joined):
-            session.execute(
-                update(MembershipRow)
-                .where(MembershipRow.institution == institution, MembershipRow.story == event.story_from)
-                .values(story=event.into)
-            )
-            session.execute(
-                update(StoryRow).where(StoryRow.id == event.story_from).values(merged_into=event.into)
-            )
-    session.add_all(
-        StoryEventRow(
-            at=at,
-            institution=institution,
-            kind="joined" if isinstance(event, Joined) else "merged",
-            story=event.story if isinstance(event, Joined) else event.into,
-            other=event.item if isinstance(event, Joined) else event.story_from,
-            why={"score": round(event.score, 6), "why": event.why},
-        )
-        for event in events
+    if records:
+        session.execute(insert(StoryEventRow), records)
+
+
+def _merge(session: Session, institution: str, story: str, into: str) -> None:
+    session.execute(
+        update(MembershipRow)
+        .where(MembershipRow.institution == institution, MembershipRow.story == story)
+        .values(story=into)
     )
+    session.execute(update(StoryRow).where(StoryRow.id == story).values(merged_into=into))
 
 
 def save_stories(session: Session, found: Iterable[Evidence]) -> None:

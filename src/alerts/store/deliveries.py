@@ -71,38 +71,42 @@ def add_alerts(
     )
 
 
-def add_delivery(
-    session: Session, message: Message, record: Mapping[str, Any], *, now: datetime, observed: datetime | None
-) -> bool:
-    """Writes the row of a message; whether it is to be sent. A message already known is left as it is."""
-    held = message.held is not None
-    insert_new(
-        session,
-        DeliveryRow,
-        [
-            {
-                "id": message.id,
-                "created_at": now,
-                "subscriber": message.subscriber,
-                "channel": message.channel,
-                "kind": message.kind.value,
-                "at": message.at,
-                "message": dict(record),
-                "state": (DeliveryState.SUPPRESSED if held else DeliveryState.PENDING).value,
-                "reason": message.held.value if message.held is not None else "",
-                "due_at": None if held else now,
-                "claimed_until": None,
-                "lease_until": None,
-                "lease_token": None,
-                "attempts": 0,
-                "sent_at": None,
-                "observed_at": observed,
-            }
-        ],
-    )
-    if not held:
-        desks.carry(session, message.id, message.carries)
-    return not held
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A message as it is to be written, and the instant of the newest observation behind it."""
+
+    message: Message
+    record: Mapping[str, Any]
+    observed: datetime | None
+
+
+def add_deliveries(session: Session, written: Sequence[Written], *, now: datetime) -> None:
+    """Writes the rows of messages and what each tells of; one already known is left as it is."""
+    insert_new(session, DeliveryRow, [_delivery(each, now) for each in written])
+    told = [each.message for each in written if each.message.held is None]
+    desks.carry(session, ((alert, each.id) for each in told for alert in each.carries))
+
+
+def _delivery(each: Written, now: datetime) -> dict[str, Any]:
+    message, held = each.message, each.message.held
+    return {
+        "id": message.id,
+        "created_at": now,
+        "subscriber": message.subscriber,
+        "channel": message.channel,
+        "kind": message.kind.value,
+        "at": message.at,
+        "message": dict(each.record),
+        "state": (DeliveryState.PENDING if held is None else DeliveryState.SUPPRESSED).value,
+        "reason": "" if held is None else held.value,
+        "due_at": now if held is None else None,
+        "claimed_until": None,
+        "lease_until": None,
+        "lease_token": None,
+        "attempts": 0,
+        "sent_at": None,
+        "observed_at": each.observed,
+    }
 
 
 def add_snapshot(session: Session, institution: str, at: datetime, profile: bytes) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from alerts.delivery.messages import Kind, Message
@@ -14,38 +14,67 @@ from alerts.model.alert import DeliveryState
 from alerts.model.level import Axis
 from alerts.store.claims import free
 from alerts.store.tables import CarriedRow, DeliveryRow, DeskRow, WatchRow
-from alerts.store.upsert import insert_new
+from alerts.store.upsert import insert_new, upsert
 
 
 class SqlLedger:
-    """The ledger of one subscriber, within one transaction."""
+    """The ledger of one subscriber, within one transaction.
 
-    def __init__(self, session: Session, subscriber: str) -> None:
+    Reads what it knows of some institutions at once, and writes at the end: call `flush` before the commit.
+    """
+
+    def __init__(self, session: Session, subscriber: str, institutions: Collection[str] = ()) -> None:
         self._session = session
         self._subscriber = subscriber
         self._new: dict[str, set[Kind]] = {}
+        self._whole = frozenset(institutions)
+        self._asked: set[WatchKey] = set()
+        self._known: dict[WatchKey, WatchState] = {}
+        self._changed: dict[WatchKey, WatchState] = {}
+        if self._whole:
+            self._read(WatchRow.institution.in_(sorted(self._whole)))
 
     def watch(self, key: WatchKey) -> WatchState:
-        row = self._session.get(WatchRow, (self._subscriber, key.institution, _axis(key)))
-        return WatchState() if row is None else WatchState.from_json(row.state)
+        if key.institution not in self._whole and key not in self._asked:
+            self._asked.add(key)
+            self._read((WatchRow.institution == key.institution) & (WatchRow.axis == _axis(key)))
+        return self._known.get(key) or WatchState()
+
+    def _read(self, which: ColumnElement[bool]) -> None:
+        query = select(WatchRow.institution, WatchRow.axis, WatchRow.state)
+        for institution, axis, state in self._session.execute(
+            query.where(WatchRow.subscriber == self._subscriber, which)
+        ):
+            key = WatchKey(institution, Axis(axis) if axis else None)
+            self._known[key] = WatchState.from_json(state)
 
     def keep(self, key: WatchKey, watch: WatchState) -> None:
-        self._session.merge(
-            WatchRow(
-                subscriber=self._subscriber,
-                institution=key.institution,
-                axis=_axis(key),
-                state=watch.to_json(),
-                due_at=watch.due,
-            )
-        )
+        self._asked.add(key)
+        self._known[key] = self._changed[key] = watch
+
+    def flush(self) -> None:
+        """Writes what was kept."""
+        rows = [
+            {
+                "subscriber": self._subscriber,
+                "institution": key.institution,
+                "axis": _axis(key),
+                "state": watch.to_json(),
+                "due_at": watch.due,
+            }
+            for key, watch in self._changed.items()
+        ]
+        upsert(self._session, WatchRow, rows)
+        self._changed.clear()
 
     def next_reminder(self) -> datetime | None:
+        self.flush()
         return self._session.scalar(
             select(func.min(WatchRow.due_at)).where(WatchRow.subscriber == self._subscriber)
         )
 
     def reminders(self, at: datetime) -> Sequence[WatchKey]:
+        self.flush()
         rows = self._session.execute(
             select(WatchRow.institution, WatchRow.axis)
             .where(WatchRow.subscriber == self._subscriber, WatchRow.due_at <= at)
@@ -114,6 +143,8 @@ def claim_due(session: Session, now: datetime, *, limit: int, hold: timedelta) -
     return found
 
 
-def carry(session: Session, delivery: str, alerts: Iterable[str]) -> None:
-    """Records that a delivery tells of these alerts."""
-    insert_new(session, CarriedRow, [{"alert": alert, "delivery": delivery} for alert in sorted(set(alerts))])
+def carry(session: Session, told: Iterable[tuple[str, str]]) -> None:
+    """Records which alert is told of by which delivery."""
+    insert_new(
+        session, CarriedRow, [{"alert": alert, "delivery": delivery} for alert, delivery in sorted(set(told))]
+    )

@@ -13,20 +13,17 @@ from typing import Any, Final, Generic, TypeVar
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 
-from alerts.cases.casefile import CaseFile
 from alerts.model.institution import Institution
 from alerts.model.level import Transition
 from alerts.model.profile import Profile
-from alerts.model.story import Evidence
 from alerts.model.times import format_time
-from alerts.pipeline.assess import load_case
 from alerts.pipeline.configuration import Active
 from alerts.pipeline.coverage import coverage
 from alerts.pipeline.explain import explain
-from alerts.pipeline.profiles import case_at, profile
+from alerts.pipeline.profiles import profile, standing_at
 from alerts.pipeline.runtime import Runtime
 from alerts.scoring.plot import levels_svg
-from alerts.scoring.series import score_series
+from alerts.scoring.series import Course, score_series
 from alerts.store import cases, lists
 from alerts.store.cases import Case
 
@@ -42,8 +39,8 @@ POINTS: Final = 180
 STORIES: Final = 20
 """Stories behind an alert that are explained, those that add most."""
 
-CASES: Final = 60_000
-"""Reports in the case files that are kept: a few hundred megabytes at most."""
+LONGEST: Final = timedelta(days=365)
+"""So far back a picture may reach."""
 
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
@@ -78,11 +75,11 @@ class Bounded(Generic[_Key, _Value]):
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A profile with the evidence that its curves are drawn from. `state` names what it was made of."""
+    """A profile with the growth of its stories, which its curves are drawn from. `state` names what it was made of."""
 
     state: tuple[object, ...]
     profile: Profile
-    evidence: tuple[Evidence, ...]
+    courses: tuple[Course, ...]
 
     def holds(self, state: tuple[object, ...], now: datetime) -> bool:
         """Whether the profile still is what it would be now, to the digits that it shows."""
@@ -90,21 +87,8 @@ class Read:
         return self.state == state and now - self.profile.at < FRESH and all(now < fall for fall in falls)
 
 
-@dataclass(slots=True)
-class _Open:
-    """A case file up to the cursor of its row, as this process has it."""
-
-    case: CaseFile
-    made_of: tuple[object, ...]
-    cursor: datetime
-
-
 class Reading:
-    """What the pages read of institutions.
-
-    A case file stays open and takes in what has been assessed since, as the workers' do: a page after news costs
-    the news, not the history.
-    """
+    """What the pages read of institutions."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
@@ -112,21 +96,19 @@ class Reading:
         self._then: Bounded[tuple[object, ...], Read] = Bounded(50)
         self._explained: Bounded[tuple[object, ...], dict[str, Any]] = Bounded(100)
         self._drawn: Bounded[tuple[object, ...], str] = Bounded(200)
-        self._open: Bounded[str, _Open] = Bounded(CASES)
-        # Case files are for one thread at a time. Large ones take long: pages that are kept need not wait.
+        # Working out is all computing: one thread at a time does it, and those that wait find it done.
         self._working = threading.Lock()
 
     def now(self, session: Session, institution: Institution) -> Read:
         """The profile as of about now, with the coverage of this moment."""
         active = self._runtime.configuration.current()
         known = self._now.get(institution.id)
-        stored = cases.peek(session, institution.id)
-        state = _state(active, stored)
+        state = _state(active, cases.peek(session, institution.id))
         if known is None or not known.holds(state, self._runtime.clock()):
             with self._at_work():
                 known = self._now.get(institution.id)  # another thread may have been as far
                 if known is None or not known.holds(state, self._runtime.clock()):
-                    known = self._read(session, active, institution, stored, state)
+                    known = _read(session, active, institution, self._runtime.clock(), state)
                     self._now.put(institution.id, known)
         seen = coverage(session, active.settings, institution, self._runtime.clock())
         return replace(known, profile=replace(known.profile, coverage=seen))
@@ -134,12 +116,19 @@ class Reading:
     def then(self, session: Session, institution: Institution, at: datetime) -> Read:
         """The profile as of a past instant."""
         active = self._runtime.configuration.current()
-        state = (active.settings.hash, institution.id, at)
-        known = self._then.get(state)
+        stored = cases.peek(session, institution.id)
+        # Once assessed past it, an instant of the past stays as it was.
+        settled = stored is not None and at <= stored.cursor
+        state = (
+            active.settings.hash,
+            institution.id,
+            at,
+            stored.configuration if stored and settled else None,
+        )
+        known = self._then.get(state) if settled else None
         if known is None:
             with self._at_work():
-                case = case_at(session, active, institution, at)
-                known = Read(state, profile(session, active, case, at), case.evidence())
+                known = _read(session, active, institution, at, state)
             self._then.put(state, known)
         return known
 
@@ -163,7 +152,7 @@ class Reading:
             settings = self._runtime.configuration.current().settings
             end = read.profile.at
             curves = score_series(
-                read.evidence,
+                read.courses,
                 _instants(end - window, end, read.profile.history),
                 topics=settings.topics,
                 institution=institution,
@@ -174,44 +163,6 @@ class Reading:
             self._drawn.put(state, drawn)
         return drawn
 
-    def _read(
-        self,
-        session: Session,
-        active: Active,
-        institution: Institution,
-        stored: Case | None,
-        state: tuple[object, ...],
-    ) -> Read:
-        now = self._runtime.clock()
-        if stored is not None and stored.version:
-            case = self._opened(session, active, institution, stored)
-            found = Read(state, profile(session, active, case, now), case.evidence())
-            if found.holds(state, now):
-                return found
-        # Nothing is recorded, or a level has fallen and nobody has recorded it yet: worked out here, and not kept.
-        case = case_at(session, active, institution, now)
-        return Read(state, profile(session, active, case, now), case.evidence())
-
-    def _opened(self, session: Session, active: Active, institution: Institution, stored: Case) -> CaseFile:
-        """The case file as assessed up to the cursor."""
-        made_of = (active.settings.hash, stored.configuration)
-        known = self._open.get(institution.id)
-        self._open.drop(institution.id)  # whoever fails with it in hand leaves nothing half changed
-        if known is None or known.made_of != made_of or known.cursor > stored.cursor:
-            known = _Open(load_case(session, active, stored, institution), made_of, stored.cursor)
-        elif known.cursor < stored.cursor:
-            news = cases.observations(
-                session, institution.id, active.settings.sources, after=known.cursor, upto=stored.cursor
-            )
-            for at, batch in news:
-                known.case.observe(at, batch)
-            known.case.advance(stored.cursor)
-            known.case.axes.update(stored.axes)
-            known.cursor = stored.cursor
-        reports = sum(len(each.reports) for each in known.case.evidence())
-        self._open.put(institution.id, known, weight=max(1, reports))
-        return known.case
-
     @contextmanager
     def _at_work(self) -> Iterator[None]:
         """Raises HTTPException (503) where too many wait for the same."""
@@ -221,6 +172,14 @@ class Reading:
             yield
         finally:
             self._working.release()
+
+
+def _read(
+    session: Session, active: Active, institution: Institution, at: datetime, state: tuple[object, ...]
+) -> Read:
+    standing = standing_at(session, active, institution, at)
+    made = profile(session, active, standing)
+    return Read(state, made, tuple(standing.courses(at - LONGEST)))
 
 
 def _state(active: Active, stored: Case | None) -> tuple[object, ...]:
