@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -11,12 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.model.institution import Criticality, Institution, Relation
-from alerts.model.level import Axis, Cause, Contribution, Level, LevelRules, Transition
-from alerts.model.profile import Coverage, CoverageState, Profile, Trend
+from alerts.model.level import Axis, Cause, Level, LevelRules, Transition
+from alerts.model.profile import Counts, Coverage, CoverageState, Profile, Trend
 from alerts.model.source import Reliability
 from alerts.model.story import Evidence, Group, Mix, Report
 from alerts.model.topic import Severity, Signal, Topic
 from alerts.scoring import axis as scoring
+from alerts.scoring.confidence import INTERNAL_BELOW
 from alerts.scoring.evidence import evidence
 from alerts.scoring.profile import HAPPENED, KEY_POINTS, REPORTS, STORIES, build
 
@@ -66,39 +67,44 @@ def _story(name: str, *reports: Report) -> Evidence:
     return evidence(name, "acme", reports, [Group((each.item,)) for each in reports])
 
 
-def _contributions(stories: Sequence[Evidence], axis: Axis) -> tuple[Contribution, ...]:
-    half_life = RULES.half_life[axis] / timedelta(microseconds=1)
-    found = []
-    for story in stories:
-        term = scoring.term(story, axis, TOPICS, ACME)
-        if term is not None:
-            amount = scoring.value(term, scoring.micros(AT), half_life)
-            age_s = (AT - story.newest).total_seconds()
-            severity = scoring.severity(story, axis, TOPICS)
-            found.append(
-                Contribution(
-                    story=story.story,
-                    title=story.title,
-                    topics=tuple(topic for topic, _ in story.topics),
-                    severity=severity,
-                    confidence=story.confidence,
-                    grade=story.grade,
-                    salience=story.salience,
-                    criticality=ACME.criticality.factor,
-                    age_s=age_s,
-                    value=amount,
-                )
-            )
-    return tuple(sorted(found, key=lambda each: (-each.value, each.story)))
+def _counts(stories: Sequence[Evidence]) -> Counts:
+    shown = [story for story in stories if story.confidence >= INTERNAL_BELOW]
+    reports = [report for story in shown for report in story.reports]
+    return Counts(
+        stories=len(shown),
+        reports=len(reports),
+        publishers=len({report.publisher for report in reports}),
+        direct=len({report.publisher for report in reports if report.direct}),
+    )
+
+
+def _amounts(stories: Sequence[Evidence]) -> dict[Axis, dict[str, float]]:
+    """What each story adds to each axis at AT."""
+    found: dict[Axis, dict[str, float]] = {axis: {} for axis in Axis}
+    for axis in Axis:
+        half_life = RULES.half_life[axis] / timedelta(microseconds=1)
+        for story in stories:
+            term = scoring.term(story, axis, TOPICS, ACME)
+            if term is not None:
+                found[axis][story.story] = scoring.value(term, scoring.micros(AT), half_life)
+    return found
 
 
 def _build(stories: Sequence[Evidence], states: dict[Axis, State] | None = None, **of: object) -> Profile:
+    known = {each.story: each for each in stories}
+
+    def evidence(wanted: Collection[str]) -> dict[str, Evidence]:
+        assert len(wanted) <= STORIES
+        return {story: known[story] for story in wanted}
+
     given_ = {
-        "evidence": stories,
+        "stories": stories,
+        "evidence": evidence,
+        "counts": _counts(stories),
         "topics": TOPICS,
         "rules": RULES,
         "states": states or {},
-        "contributions": {axis: _contributions(stories, axis) for axis in Axis},
+        "amounts": _amounts(stories),
         "history": (),
         "coverage": Coverage(CoverageState.COVERED, 2),
         "at": AT,
@@ -167,8 +173,7 @@ def test_focus_topic_and_surfaces_follow_the_contributions() -> None:
 def test_confidence_is_the_mean_weighted_by_contribution() -> None:
     both = _build([OUTAGE, EXPORT])
     weights = {
-        story.story: sum(each.value for axis in Axis for each in _contributions([story], axis))
-        for story in (OUTAGE, EXPORT)
+        story.story: sum(_amounts([story])[axis][story.story] for axis in Axis) for story in (OUTAGE, EXPORT)
     }
     expected = sum(story.confidence * weights[story.story] for story in (OUTAGE, EXPORT)) / sum(
         weights.values()

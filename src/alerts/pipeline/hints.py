@@ -23,8 +23,11 @@ class Hints:
     rematch: Sequence[str] = ()
 
     def tasks(self) -> Iterator[tuple[str, Sequence[str]]]:
-        """Each task, by its verb and with its ids, what is nearest to the receiver first."""
-        for name in ("send", "desk", "assess", "rematch", "poll"):
+        """Each task, by its verb and with its ids, what is nearest to the receiver first.
+
+        But matching again comes before assessing, which waits for it.
+        """
+        for name in ("send", "desk", "rematch", "assess", "poll"):
             ids = getattr(self, name)
             size = TOGETHER if name == "assess" else 1
             for start in range(0, len(ids), size):

@@ -340,18 +340,6 @@ def _confidence(shown: Mapping[str, Told], weights: Mapping[str, float]) -> Conf
     return Confidence(grade=grade(number, mix), mix=mix, number=number)
 
 
-def counts_of(evidence: Iterable[Evidence]) -> Counts:
-    """How much stands behind a profile of these stories."""
-    shown = [story for story in evidence if story.confidence >= INTERNAL_BELOW]
-    reports = [report for story in shown for report in story.reports]
-    return Counts(
-        stories=len(shown),
-        reports=len(reports),
-        publishers=len({report.publisher for report in reports}),
-        direct=len({report.publisher for report in reports if report.direct}),
-    )
-
-
 def _happened(pack: _Pack, weights: Mapping[str, float]) -> tuple[Statement, ...]:
     """The story that adds most, told by the headlines of its reports in order of time."""
     if not pack.stories:
