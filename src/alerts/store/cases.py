@@ -181,7 +181,10 @@ def _observation(row: FindingRow, sources: Mapping[str, Source]) -> Observation:
 def members(
     session: Session, institution: str, sources: Mapping[str, Source], upto: datetime
 ) -> list[tuple[Observation, str]]:
-    """Each item's newest observation up to an instant, in the place of its former ones, with its story."""
+    """Each item's newest observation up to an instant, in the place of its former ones, with its story.
+
+    An item begins with the first revision that counts: what went before was never taken in.
+    """
     placed = session.execute(
         select(MembershipRow.item, MembershipRow.story).where(MembershipRow.institution == institution)
     )
@@ -189,7 +192,9 @@ def members(
     newest: dict[str, Observation] = {}
     for _, batch in observations(session, institution, sources, upto=upto):
         for each in batch:
-            newest[each.report.item] = each.after(newest.get(each.report.item))
+            former = newest.get(each.report.item)
+            if former is not None or each.counts:
+                newest[each.report.item] = each.after(former)
     return [(each, stories[item]) for item, each in newest.items() if item in stories]
 
 

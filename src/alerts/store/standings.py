@@ -106,6 +106,8 @@ def _seen(
             parsed[topics] = tuple((name, share) for name, share in json.loads(topics))
         direct, heavy = judged[source]
         former = seen.get(item)
+        if former is None and salience <= 0:
+            continue  # an item begins with the first revision that counts
         if former is None:
             reported = observed if published is None else min(published, observed)
         else:  # what it says is new, when it was said stays
@@ -237,8 +239,9 @@ def _observations(
             .order_by(FindingRow.observed)
         )
         for row in rows:
-            first.setdefault(row.item, row)
-            last[row.item] = row
+            if row.item in first or row.salience > 0:
+                first.setdefault(row.item, row)
+                last[row.item] = row
     return {
         item: (
             report(
