@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from sqlalchemy.orm import Session
 from alerts.cases.standing import Standing
 from alerts.model.level import Axis, Level
 from alerts.pipeline import verbs
-from alerts.pipeline.profiles import case_at, profile, standing_at
+from alerts.pipeline.profiles import case_at, profile, recorded_of, standing_at, standing_now
 from alerts.store import cases
 from alerts.store.database import Database
 from alerts.store.tables import FindingRow
@@ -30,7 +31,7 @@ def town(database: Database, tmp_path: Path) -> World:
     return world(database, tmp_path / "config")
 
 
-def live(town: World, seed: int, steps: int) -> None:
+def live(town: World, seed: int, steps: int, after: Callable[[], None] = lambda: None) -> None:
     """News, copies of it, second reports, edits that change what an item says, and quiet weeks."""
     chance = random.Random(seed)
     told: list[tuple[str, str, str, str]] = []
@@ -55,6 +56,7 @@ def live(town: World, seed: int, steps: int) -> None:
             item = town.observe(source, title, text=text)
         if item:
             told.append((item, source, title, text))
+        after()
         town.later(
             **chance.choice(
                 ({"minutes": 7}, {"hours": 20}, {"days": 4}, {"days": 30 if step % 9 == 8 else 1})
@@ -104,6 +106,29 @@ def test_what_is_read_is_what_would_be_worked_out(town: World, seed: int) -> Non
                 assert differences(read, worked_out) == [], (institution, at)
                 raised += read.impact is not Level.LOW
     assert raised > 3
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_what_is_kept_and_follows_the_news_is_what_would_be_read(town: World, seed: int) -> None:
+    active = town.runtime.configuration.current()
+    institutions = [active.settings.institutions[each] for each in ("acme", "globex")]
+    kept = {each.id: recorded_of(active, each) for each in institutions}
+    compared = []
+
+    def compare() -> None:
+        for institution in institutions:
+            with town.runtime.database.read() as session:
+                stored = cases.peek(session, institution.id)
+                at = town.now if stored is None else max(town.now, stored.cursor)
+                followed = standing_now(session, active, stored, at, kept[institution.id])
+                read = standing_at(session, active, institution, at)
+                mine, theirs = profile(session, active, followed), profile(session, active, read)
+                kept[institution.id].evidence = followed.known()
+            assert differences(mine, theirs) == [], at
+            compared.append(mine.counts.reports)
+
+    live(town, seed, 24, after=compare)
+    assert max(compared) > 5
 
 
 def test_an_item_begins_with_the_first_revision_that_counts(town: World) -> None:

@@ -105,8 +105,9 @@ class Standing:
         terms: Terms | None = None,
         known: Mapping[str, Evidence] | None = None,
     ) -> None:
-        """`members` are the items that count in each story; `axes` are the levels as of `clock`, with their next
-        falls where these are known; `terms` and `known` evidence need not be worked out and fetched again.
+        """`members` are the items that count in each story, the last observed last; `axes` are the levels as of
+        `clock`, with their next falls where these are known; `terms` and `known` evidence need not be worked out
+        and fetched again.
         """
         self.institution = institution
         self.clock = clock
@@ -136,7 +137,9 @@ class Standing:
             topics,
             rules,
             stories=[Summary.of(each) for each in known.values()],
-            members={story: seen(each) for story, each in known.items()},
+            members={
+                story: sorted(seen(each), key=lambda one: one.observed) for story, each in known.items()
+            },
             axes=case.axes,
             clock=case.clock or at,
             fetch=fetch,
@@ -238,9 +241,7 @@ class Standing:
         """What the stories proved a day before of which a report has been observed since."""
         then = self.clock - _DAY
         since = micros(then)
-        newer = [
-            story for story, some in self._members.items() if any(each.observed > since for each in some)
-        ]
+        newer = [story for story, some in self._members.items() if some[-1].observed > since]
         older = [story for story in newer if any(each.observed <= since for each in self._members[story])]
         return {**dict.fromkeys(newer), **(self._fetch(older, then) if older else {})}
 
@@ -263,7 +264,7 @@ class Standing:
         for story, told in self._stories.items():
             reports = self._members[story]
             number = _numbered(told, reports)
-            if len(reports) == 1 or max(each.observed for each in reports) <= since:
+            if len(reports) == 1 or reports[-1].observed <= since:
                 yield _ended(told, reports)
             elif number is not None:
                 yield course(story, reports, number, since)
@@ -295,5 +296,5 @@ def _numbered(told: Summary, reports: Sequence[Seen]) -> dict[str, int] | None:
 
 def _ended(told: Summary, reports: Sequence[Seen]) -> Course:
     """A story as if all of it had been known at once."""
-    last = max(each.observed for each in reports)
+    last = reports[-1].observed
     return Course(told.story, [Step(last, told.confidence * told.salience, told.moment, told.topics)])

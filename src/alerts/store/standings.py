@@ -10,6 +10,7 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, Text, func, select, type_coerce
@@ -77,7 +78,7 @@ class Recorded:
         for story in touched:
             self._forget(story)
             reports = [self._seen[item] for item in self._items.get(story, ()) if item in self._seen]
-            counting = [each for each in reports if each.salience > 0]
+            counting = sorted((each for each in reports if each.salience > 0), key=_observed)
             if counting and story in stored:
                 self.members[story] = counting
                 self.stories[story] = stored[story]
@@ -115,6 +116,9 @@ class Recorded:
         return touched
 
 
+_observed = attrgetter("observed")
+
+
 def largest(session: Session, least: int, *, limit: int) -> list[str]:
     """The institutions with most findings, those with `least` or more."""
     count = func.count()
@@ -124,7 +128,7 @@ def largest(session: Session, least: int, *, limit: int) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """The stories as of an instant: what each came to, and the items that count in it."""
+    """The stories as of an instant: what each came to, and the items that count in it as they were observed."""
 
     stories: Sequence[Summary]
     members: Mapping[str, Sequence[Seen]]
@@ -162,6 +166,8 @@ def load(
     for item, each in seen.items():
         if each.salience > 0 and (story := then.get(item)) is not None:
             members.setdefault(story, []).append(each)
+    for some in members.values():
+        some.sort(key=_observed)
     moved = {story for item, story in then.items() if now.get(item) != story}
     moved |= {now[item] for item in later if item in now}
     stored = _summaries(session, institution.id)

@@ -155,6 +155,7 @@ class Reading:
                 if known is None or not known.holds(state, self._runtime.clock()):
                     known = Read(state, self._worked_out(session, active, institution, stored))
                     self._now.put(institution.id, known)
+                    return known
         seen = coverage(session, active.settings, institution, self._runtime.clock())
         return replace(known, profile=replace(known.profile, coverage=seen))
 
