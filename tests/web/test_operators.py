@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from kit.browsing import OPERATOR, Browser
@@ -10,8 +12,12 @@ from kit.world import CONFIG, World
 from sqlalchemy import select, update
 from starlette.testclient import TestClient
 
+from alerts.config.load import load
 from alerts.feeds.state import FeedState
+from alerts.model.item import Item
 from alerts.model.subscriber import Tier
+from alerts.replay.plan import plan, published
+from alerts.store import facts
 from alerts.store.tables import DeliveryRow, SilenceRow, SourceRow
 from alerts.web.access import LARGEST_FORM, OPERATOR_COOKIE
 from alerts.web.operators import ACTIONS
@@ -55,6 +61,8 @@ def test_the_page_shows_how_everything_fares(town: World, browser: Browser) -> N
         "Believe it",
         "Dead letters",
         "Send again",
+        "Queues",
+        "subscribers; it is in force as",
         "acme-news",
         "desk",
     ):
@@ -180,3 +188,21 @@ def test_a_form_is_bounded(browser: Browser) -> None:
     assert client.post("/operate/ack", content=b"x" * (LARGEST_FORM + 1)).status_code == 413
     assert client.post("/operate/ack", content=b"&a=b" * 100).status_code == 400
     assert client.post("/operate/nothing", data={}).status_code == 404
+
+
+def test_a_published_plan_is_shown(town: World, browser: Browser, tmp_path: Path) -> None:
+    changed = tmp_path / "stricter"
+    changed.mkdir()
+    (changed / "alerts.yaml").write_text(CONFIG.replace("at_least: medium", "at_least: critical"))
+    history = [
+        Item(id=f"i{number}", source="acme-news", title=title, observed=town.now + timedelta(hours=number))
+        for number, title in enumerate(("Acme hit by an outage", "Acme under a pricing probe"))
+    ]
+    found = plan(history, town.runtime.configuration.current().settings, load(changed))
+    assert found.lost
+    with town.runtime.database.write() as session:
+        facts.put(session, facts.PLAN, town.now, published(found, "<stricter>", 2))
+    page = browser(operator=True).get("/operate").text
+    assert "&lt;stricter&gt;" in page
+    assert f"<b>{len(found.lost)}</b> lost" in page
+    assert f"Lost <small>{len(found.lost)}</small>" in page

@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -13,11 +14,13 @@ from kit.browsing import Browser, opened
 from kit.world import CONFIG, World, world
 from sqlalchemy import select, update
 
+from alerts.model.level import Level, LevelRules
 from alerts.model.subscriber import Tier
 from alerts.store.database import Database
 from alerts.store.tables import AlertRow, SourceRow, StoryRow
 from alerts.web import institutions as listing
 from alerts.web.middleware import HEADERS
+from alerts.web.stories import without_each
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -73,6 +76,7 @@ def addresses(town: World) -> list[str]:
         "/?level=medium&sort=name",
         "/institutions/acme",
         "/institutions/initech",
+        "/institutions/acme/why-not?subscriber=desk",
         f"/stories/{first(town, StoryRow)}",
         f"/alerts/{first(town, AlertRow)}",
         "/operate",
@@ -471,3 +475,45 @@ def test_a_profile_is_kept_while_nothing_happens(town: World, browser: Browser) 
     assert client.get(address).json() == first
     town.later(minutes=2)
     assert client.get(address).json()["at"] > first["at"]
+
+
+# --- why, and why not ----------------------------------------------------------------------------------------
+
+
+def test_why_not_says_what_would_make_the_difference(town: World, browser: Browser) -> None:
+    page = browser(Tier.LEADERSHIP_ALLIANCE, subscriber="board").get("/institutions/globex/why-not").text
+    assert "Rule 1: on level" in page
+    assert re.search(r"With .+ publisher.*? the score would be|Nothing that was tried would be told", page)
+    assert "Subscriber <select" not in page
+    page = browser(operator=True).get("/institutions/initech/why-not?subscriber=board").text
+    assert "No watch rule of the subscriber selects it" in page
+
+
+@pytest.mark.parametrize(
+    ("who", "asked"),
+    [
+        ({"tier": Tier.OPEN}, "desk"),
+        ({"tier": Tier.LEADERSHIP_ALLIANCE}, "desk"),
+        ({"tier": Tier.LEADERSHIP_ALLIANCE, "subscriber": "board"}, "desk"),
+        ({"tier": Tier.STRATEGIC_CIRCLE, "subscriber": "desk"}, "desk"),
+    ],
+)
+def test_why_not_is_for_operators_and_for_the_leadership_alliance_about_itself(
+    browser: Browser, who: dict[str, Any], asked: str
+) -> None:
+    client = browser(**who)
+    assert client.get(f"/institutions/acme/why-not?subscriber={asked}").status_code == 403
+    assert client.get(f"/api/subscribers/{asked}/why-not/acme").status_code == 403
+
+
+def test_an_alert_shows_what_had_been_without_each_story(town: World, browser: Browser) -> None:
+    address = f"/alerts/{first(town, AlertRow)}"
+    assert "Without it" in browser(operator=True).get(address).text
+    assert "Without it" not in browser(Tier.STRATEGIC_CIRCLE).get(address).text
+
+
+def test_without_each() -> None:
+    moved = {"from": "low", "contributions": [{"contribution": 0.4}, {"contribution": 0.25}]}
+    found = without_each(moved, LevelRules())
+    assert [(each.score, each.level) for each in found] == [(0.25, Level.MEDIUM), (0.4, Level.MEDIUM)]
+    assert without_each(None, LevelRules()) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -28,9 +29,10 @@ from alerts.model.times import format_time
     metavar="FILE",
     help="JSONL items to play instead of the recorded history; - is standard input.",
 )
+@click.option("--publish", is_flag=True, help="Show the result on the operators' page, too.")
 @json_option
 @click.pass_obj
-def plan(app: App, against: Path, history: str | None, as_json: bool) -> int:
+def plan(app: App, against: Path, history: str | None, publish: bool, as_json: bool) -> int:
     """Say what a change of the configuration would do, before it goes live.
 
     Plays the recorded history under the configuration in force and under DIR, and prints the alerts that DIR
@@ -42,12 +44,19 @@ def plan(app: App, against: Path, history: str | None, as_json: bool) -> int:
     """
     from alerts.config.load import load
     from alerts.replay import plan as planning
+    from alerts.store import facts
 
     before, after = app.settings(), load(against)
     bad: list[InputError] = []
     items = recorded(app, None) if history is None else read_file(history, bad)
     with Progress(2 * len(items)) as progress:
         found = planning.plan(items, before, after, progress=progress)
+    if publish:
+        with app.open() as database:
+            database.upgrade()
+            with database.write() as session:
+                at = datetime.now(UTC)
+                facts.put(session, facts.PLAN, at, planning.published(found, against.name, len(items)))
     if as_json:
         for record in planning.records(found):
             click.echo(to_line(record))

@@ -18,6 +18,8 @@ from alerts.replay.rehearsal import rehearse
 from alerts.replay.work import Progress
 
 DAY = timedelta(days=1)
+PUBLISHED = 100
+"""Changes of each kind that are kept of a published plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,17 @@ def records(plan: Plan) -> Iterator[Mapping[str, Any]]:
             "after": volume.after,
             "per_day": round(volume.per_day, 3),
         }
+
+
+def published(plan: Plan, name: str, items: int) -> dict[str, Any]:
+    """What is kept for the operators' page: the numbers, and the first PUBLISHED changes of each kind."""
+    kept: dict[str, list[Mapping[str, Any]]] = {"gained": [], "lost": [], "moved": [], "volume": []}
+    for record in records(plan):
+        some = kept[record["kind"]]
+        if record["kind"] == "volume" or len(some) < PUBLISHED:
+            some.append(record)
+    counts = {"gained": len(plan.gained), "lost": len(plan.lost), "moved": len(plan.moved)}
+    return {"name": name, "items": items, "counts": counts, "changes": kept}
 
 
 def _slim(alert: Alert) -> dict[str, Any]:

@@ -16,6 +16,10 @@ MATCHING = "matching"
 """Under which configuration the recorded items were matched, and how far."""
 
 
+PLAN = "plan"
+"""The result of the last `alerts plan` that was published."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fact:
     at: datetime

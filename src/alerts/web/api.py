@@ -22,7 +22,7 @@ from alerts.store.tables import AlertRow
 from alerts.web import institutions as listing
 from alerts.web.atom import told_once
 from alerts.web.openapi import document
-from alerts.web.pages import asked_instant, institution_of, read_profile
+from alerts.web.pages import asked_instant, institution_of, read_profile, read_why_not
 from alerts.web.site import site_of
 from alerts.web.stories import Shown, StoryPage, read_alert, read_story
 
@@ -109,6 +109,14 @@ def changes(request: Request) -> Response:
     return answer(
         {"kind": "changes", "institution": known.id, "changes": [change_record(each) for each in shown]}
     )
+
+
+def why_not(request: Request) -> Response:
+    site = site_of(request)
+    with site.runtime.database.read() as session:
+        visitor = site.visitor(request, session)
+        known = institution_of(site.settings, request.path_params["institution"])
+        return answer(read_why_not(site, session, known, request.path_params["subscriber"], visitor))
 
 
 def stories(request: Request) -> Response:
@@ -265,5 +273,6 @@ def paths() -> Sequence[tuple[str, Any]]:
         ("/stories/{story}", story),
         ("/alerts/{alert}", alert),
         ("/subscribers/{subscriber}/alerts", alerts),
+        ("/subscribers/{subscriber}/why-not/{institution}", why_not),
         ("/status", status),
     )

@@ -71,6 +71,7 @@ def _routes() -> list[Route | Mount]:
         Route("/", pages.home),
         Route("/institutions/{institution}", pages.profile),
         Route("/institutions/{institution}/feed.atom", atom.institution_feed),
+        Route("/institutions/{institution}/why-not", pages.why_not),
         Route("/stories/{story}", pages.story),
         Route("/alerts/{alert}", pages.alert),
         Route("/subscribers/{subscriber}/feed.atom", atom.subscriber_feed),

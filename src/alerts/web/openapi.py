@@ -249,6 +249,22 @@ def _schemas() -> dict[str, Schema]:
                 "deliveries": _list({"type": "object"}),
             },
         },
+        "WhyNot": {
+            "type": "object",
+            "required": ["kind", "at", "subscriber", "institution", "rules", "alerts", "axes", "rejected"],
+            "properties": {
+                "kind": _kind("why-not"),
+                "at": _TIME,
+                "subscriber": _TEXT,
+                "institution": _TEXT,
+                "rules": _list({"type": "object"}),
+                "alerts": _list({"type": "object"}),
+                "stories": _COUNT,
+                "coverage": {"type": "object"},
+                "axes": _list({"type": "object"}),
+                "rejected": _list({"type": "object"}),
+            },
+        },
         "Status": {
             "type": "object",
             "required": ["kind", "healthy", "problems"],
@@ -317,6 +333,9 @@ def _paths() -> dict[str, Any]:
         "/api/stories/{story}": _get("A story: who reported it, what counts once.", "Story", []),
         "/api/alerts/{alert}": _get("Why an alert fired.", "Explanation", []),
         "/api/subscribers/{subscriber}/alerts": _get("A subscriber's alerts.", "Alerts", [rule, limit]),
+        "/api/subscribers/{subscriber}/why-not/{institution}": _get(
+            "Why a subscriber hears, or does not hear, of an institution.", "WhyNot", []
+        ),
         "/api/status": _get("The state of the system, for operators.", "Status", []),
     }
     for path, item in listed.items():

@@ -17,10 +17,10 @@ from alerts.model.errors import AlertsError
 from alerts.model.subscriber import Selection, Silence
 from alerts.model.times import parse_duration
 from alerts.pipeline import log, operate
-from alerts.pipeline.health import health
+from alerts.pipeline.health import LATE, health
 from alerts.pipeline.route import silenced
 from alerts.pipeline.runtime import Runtime
-from alerts.store import lists, sources
+from alerts.store import facts, lists, sources
 from alerts.store.sources import Health
 from alerts.web.access import Visitor, check_form, form_of
 from alerts.web.site import Site, site_of
@@ -47,14 +47,20 @@ def overview(request: Request) -> Response:
             "silences": [_shown(each) for each in silenced(session, site.settings) if each.until > now],
             "sources": sorted(known, key=_attention)[: 4 * MOST],
             "sources_total": len(known),
+            "queues": lists.overdue(session, now),
+            "plan": facts.get(session, facts.PLAN),
             "sources_failing": sum(bool(each.error) for each in known),
         }
     values |= {
         "config_problems": site.runtime.configuration.problems,
+        "config_hash": site.settings.hash,
+        "institution_total": len(site.settings.institutions),
+        "subscriber_total": len(site.settings.subscribers),
         "institution_ids": list(site.settings.institutions)[:1000],
         "states": STATES,
         "state": state,
         "most": MOST,
+        "late": LATE,
         "done": request.query_params.get("done", "")[:200],
     }
     return site.page(request, "operate.html.j2", visitor, values)

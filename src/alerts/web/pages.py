@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from markupsafe import Markup
 from sqlalchemy.orm import Session
@@ -22,7 +22,7 @@ from alerts.web import institutions as listing
 from alerts.web.access import Visitor
 from alerts.web.reading import Read
 from alerts.web.site import Site, site_of
-from alerts.web.stories import read_alert, read_story
+from alerts.web.stories import read_alert, read_story, without_each
 
 WINDOWS: Final = {"30d": timedelta(days=30), "90d": timedelta(days=90), "1y": timedelta(days=365)}
 
@@ -129,7 +129,43 @@ def alert(request: Request) -> Response:
             )
         record = read_alert(session, site.reading, request.path_params["alert"], visitor)
     institution = site.settings.institutions.get(record["alert"]["institution"])
-    return site.page(request, "alert.html.j2", visitor, {"record": record, "institution": institution})
+    values = {
+        "record": record,
+        "institution": institution,
+        "without": without_each(record["transition"], site.settings.levels),
+    }
+    return site.page(request, "alert.html.j2", visitor, values)
+
+
+def why_not(request: Request) -> Response:
+    """Why a subscriber hears, or does not hear, of an institution, and what would make the difference."""
+    site = site_of(request)
+    with site.runtime.database.read() as session:
+        visitor = site.visitor(request, session)
+        institution = institution_of(site.settings, request.path_params["institution"])
+        subscriber = request.query_params.get("subscriber", visitor.subscriber)
+        record = None
+        if subscriber or not visitor.operator:  # an operator chooses on the page
+            record = read_why_not(site, session, institution, subscriber, visitor)
+    values = {
+        "institution": institution,
+        "subscriber": subscriber or "a subscriber",
+        "subscribers": sorted(site.settings.subscribers) if visitor.operator else [],
+        "record": record,
+    }
+    return site.page(request, "why_not.html.j2", visitor, values)
+
+
+def read_why_not(
+    site: Site, session: Session, institution: Institution, subscriber: str, visitor: Visitor
+) -> dict[str, Any]:
+    """Raises HTTPException unless an operator asks, or the subscriber, whose tier sees how a score is made up."""
+    if not (visitor.may_read(subscriber) and visitor.tier.allows(ANALYSIS)):
+        raise HTTPException(403, "This is for operators, and for the leadership alliance about itself.")
+    known = site.settings.subscribers.get(subscriber)
+    if known is None:
+        raise NotFoundError("subscriber", subscriber)
+    return site.reading.why_not(session, known, institution)
 
 
 def enter(request: Request) -> Response:

@@ -19,6 +19,7 @@ from alerts.model.errors import AlertsError
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Transition
 from alerts.model.profile import Profile
+from alerts.model.subscriber import Subscriber
 from alerts.model.times import format_time
 from alerts.pipeline import log
 from alerts.pipeline.configuration import Active
@@ -26,6 +27,7 @@ from alerts.pipeline.coverage import coverage
 from alerts.pipeline.explain import explain
 from alerts.pipeline.profiles import profile, recorded_of, standing_at, standing_now
 from alerts.pipeline.runtime import Runtime
+from alerts.pipeline.why_not import why_not
 from alerts.scoring.plot import Point, levels_svg
 from alerts.scoring.series import Course, score_series
 from alerts.store import cases, lists, standings
@@ -210,6 +212,13 @@ class Reading:
             self._explained.put(state, known)
         # What was then stays; what became of its messages may change.
         return {**known, "deliveries": lists.deliveries_of(session, alert)}
+
+    def why_not(self, session: Session, subscriber: Subscriber, institution: Institution) -> dict[str, Any]:
+        """Why the subscriber hears, or does not hear, of the institution now."""
+        active = self._runtime.configuration.current()
+        at = self._present(cases.peek(session, institution.id))
+        with self._at_work():
+            return why_not(session, active, subscriber, institution, at)
 
     # --- pictures --------------------------------------------------------------------------------------
 

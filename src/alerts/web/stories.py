@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy.orm import Session
 
 from alerts.cases.observation import report
 from alerts.delivery.tiers import gate_explanation
 from alerts.model.errors import NotFoundError
+from alerts.model.level import Level, LevelRules
 from alerts.model.settings import Settings
 from alerts.model.story import Group, Report
+from alerts.scoring.axis import combined, level_after
 from alerts.scoring.confidence import weight
 from alerts.store import board, lists
 from alerts.store.tables import FindingRow, StoryRow
@@ -21,6 +23,9 @@ from alerts.stories.features import Features
 from alerts.stories.independence import independent
 from alerts.web.access import Visitor
 from alerts.web.reading import Reading
+
+SHOWN: Final = 20
+"""Contributions on the page of an alert."""
 
 MOST: Final = 100
 """Reports of a story on its page, and events of its making."""
@@ -140,6 +145,22 @@ def _shown(story: StoryRow, settings: Settings, found: Sequence[FindingRow]) -> 
     )
     rules = tuple(sorted({str(mention[4]) for mention in last.mentions}))
     return Shown(seen, weight(seen.reliability, seen.direct), len(found), rules)
+
+
+class Without(NamedTuple):
+    """What the score and the level would have been without one of the stories."""
+
+    score: float
+    level: Level
+
+
+def without_each(transition: Mapping[str, Any] | None, rules: LevelRules) -> list[Without]:
+    """For each of the contributions in a record of a level change what had been without it."""
+    if transition is None:
+        return []
+    amounts = [each["contribution"] for each in transition["contributions"]]
+    scores = [combined(amounts[:place] + amounts[place + 1 :]) for place in range(min(len(amounts), SHOWN))]
+    return [Without(score, level_after(Level(transition["from"]), score, rules)) for score in scores]
 
 
 def read_alert(session: Session, reading: Reading, alert_id: str, visitor: Visitor) -> dict[str, Any]:
