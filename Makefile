@@ -5,7 +5,7 @@ BIN := .venv/bin
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help install install-dev run test test-fast test-faults lint format audit lock clean pictures score-politeness \
+.PHONY: help install install-dev run test test-fast test-faults lint format audit lock clean pictures screenshots score-politeness \
   eval-matching eval-stories eval-feeds bench-matching bench-stories bench-feeds bench-replay bench-web
 
 help: ## Show this help
@@ -46,6 +46,9 @@ bench-matching bench-stories bench-feeds bench-replay bench-web: bench-%: .venv/
 
 pictures: .venv/.installed-dev ## Make the pictures of the documentation again
 	@$(BIN)/python docs/pictures.py
+
+screenshots: .venv/.installed-dev ## Make the screenshots of the documentation again (needs Chromium)
+	@PYTHONPATH=tests $(BIN)/python docs/screenshots.py
 
 audit: ## Look up known vulnerabilities of the pinned dependencies (needs pip-audit)
 	@command -v pip-audit > /dev/null || { echo "pip-audit is not here: pipx install pip-audit (or uv tool install pip-audit), then make audit" >&2; exit 1; }

@@ -1,0 +1,113 @@
+"""Makes the screenshots of the documentation again: `make screenshots`. Needs Chromium and its driver.
+
+The demonstration's story, told over some days by a clock of its own, on the real pages.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import sys
+import tempfile
+import threading
+import time
+from base64 import b64decode
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import uvicorn
+import yaml
+from kit import chromium
+from kit.chromium import Chromium
+from kit.world import World
+from sqlalchemy import update
+
+import alerts.demo
+from alerts.model.subscriber import Tier
+from alerts.pipeline import poll, verbs
+from alerts.pipeline.configuration import Configuration
+from alerts.pipeline.hints import Hints
+from alerts.pipeline.membership import invite, token_of
+from alerts.pipeline.runtime import Runtime
+from alerts.pipeline.tokens import Signer
+from alerts.store.database import Database
+from alerts.store.tables import SourceRow
+from alerts.web.app import create_app
+
+HERE = Path(__file__).parent
+DEMO = Path(alerts.demo.__file__).parent
+HOURS = (0, 5, 7, 30, 58, 94)
+"""When the steps of the demonstration are published; the pages are looked at LATER than the last."""
+LATER = 26
+
+
+def tell(directory: Path) -> World:
+    """The demonstration in a database, with a clock that stands still at its end."""
+    shutil.copytree(DEMO / "config", directory / "config")
+    os.environ["ALERTS_DEMO_URL"] = "http://localhost"
+    database = Database(f"sqlite:///{directory / 'alerts.db'}")
+    database.upgrade()
+    start = datetime.now(UTC) - timedelta(hours=HOURS[-1] + LATER + 1)
+    said, clock = io.StringIO(), [start]
+    hints: list[Hints] = []
+    runtime = Runtime(
+        database=database,
+        configuration=Configuration(directory / "config"),
+        enqueue=hints.append,
+        clock=lambda: clock[0],
+        stream=said,
+    )
+    poll.sync(runtime)
+    town = World(runtime, clock, said, hints)
+    scenario = yaml.safe_load((DEMO / "scenario.yaml").read_text(encoding="utf-8"))
+    for hours, step in zip(HOURS, scenario, strict=True):
+        clock[0] = start + timedelta(hours=hours)
+        for entry in step["publishes"]:
+            town.observe(
+                entry["source"],
+                entry["title"],
+                text=entry["text"],
+                url=entry["link"],
+                author=entry.get("author", ""),
+            )
+            town.later(minutes=1)
+    town.later(hours=LATER)
+    with database.write() as session:  # the feeds were read, as they are when the worker runs
+        session.execute(update(SourceRow).values(last_success_at=town.now, last_poll_at=town.now))
+    verbs.tick(runtime)
+    return town
+
+
+def main() -> None:
+    if chromium.missing():
+        sys.exit(f"screenshots: {chromium.missing()}")
+    images = HERE / "images"
+    images.mkdir(exist_ok=True)
+    signer = Signer(b"of the screenshots alone")
+    with tempfile.TemporaryDirectory() as directory:
+        town = tell(Path(directory))
+        with town.runtime.database.write() as session:
+            link = invite(session, tier=Tier.LEADERSHIP_ALLIANCE, now=town.now, lasting=timedelta(hours=1))
+        app = create_app(town.runtime, signer, "no operator here")
+        server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, access_log=False))
+        threading.Thread(target=server.run, daemon=True).start()
+        while not server.started:
+            time.sleep(0.05)
+        address = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+        with Chromium() as browser:
+            browser.open(f"{address}/enter/{token_of(signer, link)}")
+            for name, page, width, height, dark in (
+                ("profile", "/institutions/deepseek?window=30d", 1180, 1500, False),
+                ("profile-dark", "/institutions/deepseek?window=30d", 390, 1100, True),
+                ("institutions", "/", 1180, 620, False),
+            ):
+                browser.screen(width, height, dark=dark)
+                browser.open(address + page)
+                shot = browser.devtools("Page.captureScreenshot", format="png", optimizeForSpeed=False)
+                (images / f"{name}.png").write_bytes(b64decode(shot["data"]))
+        server.should_exit = True
+
+
+if __name__ == "__main__":
+    main()
