@@ -151,6 +151,7 @@ def _subscriber(form: SubscriberForm) -> Subscriber:
         id=form.id,
         tier=form.tier,
         channels=_secrets(form.channels),
+        rates=MappingProxyType(dict(form.rates)),
         watch=tuple(_watch(each) for each in form.watch),
         quiet_hours=None
         if quiet is None

@@ -147,6 +147,12 @@ def _check_subscriber(entry: Entry, subscriber: SubscriberForm, known: Known) ->
                 entry.report(
                     *steps, message=f"to: the subscriber has no channel {entry.shown(*steps)}{suggestion}"
                 )
+    for name in subscriber.rates:
+        if name not in subscriber.channels:
+            message = (
+                f"rates: the subscriber has no channel {name!r}{did_you_mean(name, [*subscriber.channels])}"
+            )
+            entry.report("rates", name, message=message)
     quiet = subscriber.quiet_hours
     if quiet is not None and quiet.from_ == quiet.to:
         entry.report("quiet_hours", "to", message="to: the quiet hours end when they begin")

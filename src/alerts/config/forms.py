@@ -262,6 +262,13 @@ class SubscriberForm(Form):
         dict[Text, ChannelAddress],
         Field(default_factory=dict, description="Where messages go: a name and an Apprise address for each."),
     ]
+    rates: Annotated[
+        dict[Text, Rate],
+        Field(
+            default_factory=dict,
+            description="The most messages that a channel takes in a time, by its name; others wait their turn.",
+        ),
+    ]
     watch: Annotated[tuple[WatchForm, ...], Field(description="What they are told about.")] = ()
     quiet_hours: Annotated[QuietForm | None, Field(description="Hours in which alerts wait.")] = None
     digest: Annotated[DigestForm | None, Field(description="One message a day for what can wait.")] = None

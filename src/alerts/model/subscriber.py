@@ -105,6 +105,7 @@ class Subscriber:
     id: str
     tier: Tier = Tier.OPEN
     channels: Mapping[str, Secret] = field(default_factory=lambda: MappingProxyType({}))
+    rates: Mapping[str, RateLimit] = field(default_factory=lambda: MappingProxyType({}))  # by channel
     watch: tuple[WatchRule, ...] = ()
     quiet_hours: QuietHours | None = None
     digest: Digest | None = None

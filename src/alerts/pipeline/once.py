@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -11,8 +12,12 @@ from alerts.pipeline import log, verbs
 from alerts.pipeline.hints import Hints
 from alerts.pipeline.poll import PollOutcome
 from alerts.pipeline.runtime import Runtime
+from alerts.store import deliveries
 
 POLLERS = 8
+
+PATIENCE = 60.0
+"""Seconds that messages may wait for their turn in a channel; what then waits is left to the next run."""
 
 _VERBS: Mapping[str, Callable[..., object]] = {
     "send": verbs.send,
@@ -47,11 +52,24 @@ class Once:
 
     def settle(self, runtime: Runtime) -> None:
         """Works until nothing is due but polls."""
+        patience = time.monotonic() + PATIENCE
         while True:
             found = verbs.tick(runtime)
             self._follow(runtime)
-            if not (found.assess or found.desk or found.send or found.rematch):
+            if found.assess or found.desk or found.send or found.rematch:
+                continue
+            if not self._turn(runtime, patience - time.monotonic()):
                 return
+
+    def _turn(self, runtime: Runtime, patience: float) -> bool:
+        """Waits for the next turn of a message in its channel; False where there is none for some time."""
+        now = runtime.clock()
+        with runtime.database.read() as session:
+            turn = deliveries.next_turn(session, now)
+        if turn is None or (turn - now).total_seconds() > patience:
+            return False
+        time.sleep((turn - now).total_seconds())
+        return True
 
     def _follow(self, runtime: Runtime) -> None:
         while self._waiting:

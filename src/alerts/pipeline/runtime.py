@@ -20,6 +20,7 @@ from alerts.delivery.render import Renderer
 from alerts.pipeline import environment
 from alerts.pipeline.configuration import Configuration
 from alerts.pipeline.hints import Hints
+from alerts.pipeline.lanes import Lanes
 from alerts.pipeline.pages import Pages, pages
 from alerts.store.database import Database
 
@@ -62,6 +63,7 @@ class Runtime:
     clock: Callable[[], datetime] = utc_now
     stream: TextIO = field(default_factory=lambda: sys.stdout)
     cases: CaseCache = field(default_factory=CaseCache)
+    lanes: Lanes = field(default_factory=Lanes)
     contact: str = ""
     pages: Pages | None = None
 

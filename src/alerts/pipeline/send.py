@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+import zlib
+from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from alerts.delivery import pace
 from alerts.delivery.backoff import Backoff
 from alerts.delivery.messages import Kind
 from alerts.delivery.result import SendReason, SendResult
@@ -25,15 +28,22 @@ from alerts.pipeline.pages import Pages
 from alerts.pipeline.profiles import restored
 from alerts.pipeline.runtime import Runtime
 from alerts.store import cases, deliveries
-from alerts.store.deliveries import Leased
+from alerts.store.deliveries import Leased, Waiting
 from alerts.store.troubles import OPERATORS
 
 LEASE_SECONDS = DEADLINE_S + 30.0
 
+BUSY_WAIT = timedelta(seconds=1)
+SLOW_WAIT = timedelta(seconds=30)
+"""About so long a delivery waits that its service has no room for."""
+
+LONGEST_PAUSE = timedelta(hours=1)
+"""A service that asks for more is asked again by then."""
+
 
 @dataclass(frozen=True, slots=True)
 class SendOutcome:
-    """What became of a delivery; `state` None: it was not ours to send."""
+    """What became of a delivery; `state` None: it was not ours to send, or `reason` says what it waits for."""
 
     delivery: str
     state: DeliveryState | None
@@ -47,34 +57,69 @@ def send(runtime: Runtime, delivery_id: str) -> SendOutcome:
     and the message is sent again under the same id: at least once.
     """
     active = runtime.configuration.current()
-    with runtime.database.write() as session:
-        leased = deliveries.lease(session, delivery_id, runtime.clock(), seconds=LEASE_SECONDS)
-    if leased is None:
-        return SendOutcome(delivery_id, None)
-    # fault point: send.leased
-    url = _channel(active.settings, leased)
-    if url is None:
-        result = SendResult(SendReason.GONE, "the subscriber or the channel is no longer configured")
-    else:
-        try:
-            rendered = _rendered(runtime, active.settings, leased, url)
-            if rendered.problem:
-                log.event("template.broken", logging.WARNING, delivery=delivery_id, problem=rendered.problem)
-        except Exception:  # noqa: BLE001
-            # One message that cannot be made must not be tried for ever, nor stop the others.
-            log.event("delivery.broken", logging.ERROR, caught=True, delivery=delivery_id)
-            result = SendResult(SendReason.INTERNAL, "the message could not be made")
+    with ExitStack() as passage:
+        taken = _take(runtime, active.settings, delivery_id, passage)
+        if isinstance(taken, SendOutcome):
+            return taken
+        leased, url = taken
+        # fault point: send.leased
+        if url is None:
+            result = SendResult(SendReason.GONE, "the subscriber or the channel is no longer configured")
         else:
-            result = hand_over(url, rendered, stream=runtime.stream)
+            result = _hand_over(runtime, active.settings, leased, url)
     # fault point: send.sent
     return _finish(runtime, leased, result)
 
 
-def _channel(settings: Settings, leased: Leased) -> Secret | None:
-    if leased.subscriber == OPERATORS:
-        return settings.operators.channels.get(leased.channel)
-    subscriber = settings.subscribers.get(leased.subscriber)
-    return None if subscriber is None else subscriber.channels.get(leased.channel)
+def _take(
+    runtime: Runtime, settings: Settings, delivery_id: str, passage: ExitStack
+) -> tuple[Leased, Secret | None] | SendOutcome:
+    """Leases a delivery whose turn it is in its channel, and whose service does not hold too much of this process.
+
+    Any other is due again later, without an attempt. `passage` ends with the send.
+    """
+    now = runtime.clock()
+    with runtime.database.write() as session:
+        waiting = deliveries.waiting(session, delivery_id, now)
+        if waiting is None:
+            return SendOutcome(delivery_id, None)
+        url = _channel(settings, waiting.subscriber, waiting.channel)
+        if url is not None:
+            if deliveries.turn(session, waiting, _gap(settings, waiting, url), now) > now:
+                return SendOutcome(delivery_id, None, "waits for its turn")
+            lane = pace.lane(url)
+            if not passage.enter_context(runtime.lanes.enter(lane, runtime.clock)):
+                wait = SLOW_WAIT if runtime.lanes.is_slow(lane, now) else BUSY_WAIT
+                # Not all of them at once again.
+                wait *= 0.5 + zlib.crc32(f"{delivery_id}{now}".encode()) / 2**32
+                deliveries.put_off(session, delivery_id, now + wait)
+                return SendOutcome(delivery_id, None, "waits for its service")
+        leased = deliveries.lease(session, delivery_id, now, seconds=LEASE_SECONDS)
+    return SendOutcome(delivery_id, None) if leased is None else (leased, url)
+
+
+def _hand_over(runtime: Runtime, settings: Settings, leased: Leased, url: Secret) -> SendResult:
+    try:
+        rendered = _rendered(runtime, settings, leased, url)
+        if rendered.problem:
+            log.event("template.broken", logging.WARNING, delivery=leased.id, problem=rendered.problem)
+    except Exception:  # noqa: BLE001
+        # One message that cannot be made must not be tried for ever, nor stop the others.
+        log.event("delivery.broken", logging.ERROR, caught=True, delivery=leased.id)
+        return SendResult(SendReason.INTERNAL, "the message could not be made")
+    return hand_over(url, rendered, stream=runtime.stream)
+
+
+def _gap(settings: Settings, waiting: Waiting, url: Secret) -> timedelta:
+    subscriber = settings.subscribers.get(waiting.subscriber)
+    return pace.gap(url, None if subscriber is None else subscriber.rates.get(waiting.channel))
+
+
+def _channel(settings: Settings, subscriber: str, channel: str) -> Secret | None:
+    if subscriber == OPERATORS:
+        return settings.operators.channels.get(channel)
+    known = settings.subscribers.get(subscriber)
+    return None if known is None else known.channels.get(channel)
 
 
 def _rendered(runtime: Runtime, settings: Settings, leased: Leased, url: Secret) -> Rendered:
@@ -102,6 +147,8 @@ def _finish(runtime: Runtime, leased: Leased, result: SendResult) -> SendOutcome
         deliveries.finish(
             session, leased, state, reason=result.reason.value, line=result.line, now=now, next_at=next_at
         )
+        if result.retry_after is not None:  # it asks for that, whichever the message
+            deliveries.pause(session, leased, now + min(LONGEST_PAUSE, timedelta(seconds=result.retry_after)))
     # fault point: send.recorded
     log.event(
         "delivery.ended",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from alerts.delivery.messages import Message
@@ -17,7 +17,7 @@ from alerts.model.level import Transition
 from alerts.model.subscriber import On
 from alerts.store import desks
 from alerts.store.claims import free
-from alerts.store.tables import AlertRow, AttemptRow, DeliveryRow, SnapshotRow, TransitionRow
+from alerts.store.tables import AlertRow, AttemptRow, ChannelRow, DeliveryRow, SnapshotRow, TransitionRow
 from alerts.store.upsert import insert_new
 
 _WAITING = (DeliveryState.PENDING.value, DeliveryState.FAILED.value, DeliveryState.UNKNOWN.value)
@@ -106,6 +106,7 @@ def _delivery(each: Written, now: datetime) -> dict[str, Any]:
         "attempts": 0,
         "sent_at": None,
         "observed_at": each.observed,
+        "turn_at": None,
     }
 
 
@@ -169,26 +170,93 @@ def alert_of(row: AlertRow, transition: Transition | None) -> Alert:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A delivery that is due and in nobody's hands."""
+
+    id: str
+    subscriber: str
+    channel: str
+    turn_at: datetime | None
+
+
+def waiting(session: Session, delivery: str, now: datetime) -> Waiting | None:
+    """The delivery, locked until the transaction ends; None where it is done, in other hands, or not due."""
+    row = session.execute(
+        select(DeliveryRow.id, DeliveryRow.subscriber, DeliveryRow.channel, DeliveryRow.turn_at)
+        .where(DeliveryRow.id == delivery, *_free(now))
+        .with_for_update()
+    ).one_or_none()
+    return None if row is None else Waiting(*row)
+
+
+def turn(session: Session, found: Waiting, gap: timedelta, now: datetime) -> datetime:
+    """When it is the delivery's turn in its channel, `gap` after the one before it; not after `now`: at once.
+
+    A later turn is noted and kept: the delivery is due again then.
+    """
+    if not gap or (found.turn_at is not None and found.turn_at <= now):
+        return now
+    key = {"subscriber": found.subscriber, "channel": found.channel}
+    insert_new(session, ChannelRow, [{**key, "free_at": now}])
+    row = session.get_one(ChannelRow, (found.subscriber, found.channel), with_for_update=True)
+    mine = max(now, row.free_at)
+    row.free_at = mine + gap
+    if mine > now:
+        put_off(session, found.id, mine, turn_at=mine)
+    return mine
+
+
+def put_off(session: Session, delivery: str, until: datetime, *, turn_at: datetime | None = None) -> None:
+    """Makes a delivery due later, without an attempt."""
+    session.execute(
+        update(DeliveryRow)
+        .where(DeliveryRow.id == delivery)
+        .values(due_at=until, claimed_until=None, **({"turn_at": turn_at} if turn_at is not None else {}))
+    )
+
+
+def pause(session: Session, leased: Leased, until: datetime) -> None:
+    """Takes no further message into a channel until then: its service asks for that."""
+    key = {"subscriber": leased.subscriber, "channel": leased.channel}
+    insert_new(session, ChannelRow, [{**key, "free_at": until}])
+    row = session.get_one(ChannelRow, (leased.subscriber, leased.channel), with_for_update=True)
+    row.free_at = max(row.free_at, until)
+
+
+def next_turn(session: Session, after: datetime) -> datetime | None:
+    """The first turn that a delivery waits for."""
+    return session.scalar(
+        select(func.min(DeliveryRow.turn_at)).where(
+            DeliveryRow.turn_at > after, DeliveryRow.state.in_(_WAITING), DeliveryRow.due_at.is_not(None)
+        )
+    )
+
+
+def _free(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        DeliveryRow.due_at <= now,
+        or_(
+            DeliveryRow.state.in_(_WAITING),
+            (DeliveryRow.state == DeliveryState.LEASED.value) & (DeliveryRow.lease_until <= now),
+        ),
+    )
+
+
 def lease(session: Session, delivery: str, now: datetime, *, seconds: float) -> Leased | None:
     """Takes a delivery and marks the attempt; None where it is done, in other hands, or not due."""
     until = now + timedelta(seconds=seconds)
     token = uuid.uuid4().hex
     taken = session.execute(
         update(DeliveryRow)
-        .where(
-            DeliveryRow.id == delivery,
-            DeliveryRow.due_at <= now,
-            or_(
-                DeliveryRow.state.in_(_WAITING),
-                (DeliveryRow.state == DeliveryState.LEASED.value) & (DeliveryRow.lease_until <= now),
-            ),
-        )
+        .where(DeliveryRow.id == delivery, *_free(now))
         .values(
             state=DeliveryState.LEASED.value,
             lease_until=until,
             lease_token=token,
             # Found again here, should this sender die.
             due_at=until,
+            turn_at=None,
             attempts=DeliveryRow.attempts + 1,
         )
         .returning(DeliveryRow.attempts)

@@ -246,8 +246,18 @@ class DeliveryRow(Base):
     attempts: Mapped[int]
     sent_at: Mapped[datetime | None]
     observed_at: Mapped[datetime | None]
+    turn_at: Mapped[datetime | None]
 
     __table_args__ = (Index("ix_deliveries_due", "due_at", sqlite_where=text("due_at IS NOT NULL")),)
+
+
+class ChannelRow(Base):
+    """When a channel takes the next message: the gap between two holds across all workers."""
+
+    __tablename__ = "channels"
+    subscriber: Mapped[str] = mapped_column(primary_key=True)
+    channel: Mapped[str] = mapped_column(primary_key=True)
+    free_at: Mapped[datetime]
 
 
 class AttemptRow(Base):

@@ -1,0 +1,69 @@
+"""How many threads of this process a service may hold, so that one which hangs does not hold up the others."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Final
+
+MOST: Final = 4
+"""Sends that may be under way to one service at a time; a process has more threads than that for sending."""
+
+SLOW: Final = timedelta(seconds=5)
+"""A service that has not answered for so long is slow: one send at a time, until one is quick again."""
+
+SLOW_TOGETHER: Final = 2
+"""Sends that may be under way to slow services, all taken together."""
+
+
+class Lanes:
+    """Sends under way by service (`pace.lane`). Thread-safe."""
+
+    def __init__(self) -> None:
+        self._under_way: defaultdict[str, list[datetime]] = defaultdict(list)
+        self._slow: set[str] = set()
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def enter(self, lane: str, clock: Callable[[], datetime]) -> Iterator[bool]:
+        """Whether a send may begin; as long as the block lasts, it is under way."""
+        began = clock()
+        if not self._begin(lane, began):
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            self._end(lane, began, clock())
+
+    def is_slow(self, lane: str, now: datetime) -> bool:
+        with self._lock:
+            return self._is_slow(lane, now)
+
+    def _begin(self, lane: str, now: datetime) -> bool:
+        with self._lock:
+            mine = len(self._under_way.get(lane, ()))
+            if self._is_slow(lane, now):
+                slow = sum(len(sends) for each, sends in self._under_way.items() if self._is_slow(each, now))
+                allowed = mine == 0 and slow < SLOW_TOGETHER
+            else:
+                allowed = mine < MOST
+            if allowed:
+                self._under_way[lane].append(now)
+            return allowed
+
+    def _end(self, lane: str, began: datetime, now: datetime) -> None:
+        with self._lock:
+            self._under_way[lane].remove(began)
+            if not self._under_way[lane]:
+                del self._under_way[lane]
+            if now - began >= SLOW:
+                self._slow.add(lane)
+            else:
+                self._slow.discard(lane)
+
+    def _is_slow(self, lane: str, now: datetime) -> bool:
+        return lane in self._slow or any(now - began >= SLOW for began in self._under_way.get(lane, ()))
