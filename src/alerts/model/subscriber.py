@@ -105,13 +105,13 @@ class Subscriber:
     id: str
     tier: Tier = Tier.OPEN
     channels: Mapping[str, Secret] = field(default_factory=lambda: MappingProxyType({}))
-    rates: Mapping[str, RateLimit] = field(default_factory=lambda: MappingProxyType({}))  # by channel
     watch: tuple[WatchRule, ...] = ()
     quiet_hours: QuietHours | None = None
     digest: Digest | None = None
     repeat: timedelta | None = None
     limit: RateLimit | None = None
     group: timedelta = timedelta(0)  # rises within this wait go out as one message
+    rates: Mapping[str, RateLimit] = field(default_factory=lambda: MappingProxyType({}))  # by channel
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,13 +195,16 @@ def turn(session: Session, found: Waiting, gap: timedelta, now: datetime) -> dat
 
     A later turn is noted and kept: the delivery is due again then.
     """
-    if not gap or (found.turn_at is not None and found.turn_at <= now):
+    if found.turn_at is not None and found.turn_at <= now:
         return now
-    key = {"subscriber": found.subscriber, "channel": found.channel}
-    insert_new(session, ChannelRow, [{**key, "free_at": now}])
-    row = session.get_one(ChannelRow, (found.subscriber, found.channel), with_for_update=True)
-    mine = max(now, row.free_at)
-    row.free_at = mine + gap
+    key = found.subscriber, found.channel
+    if gap:
+        row = _channel(session, *key, now)
+        mine = max(now, row.free_at)
+        row.free_at = mine + gap
+    else:
+        free_at = session.scalar(select(ChannelRow.free_at).filter_by(subscriber=key[0], channel=key[1]))
+        mine = now if free_at is None else max(now, free_at)
     if mine > now:
         put_off(session, found.id, mine, turn_at=mine)
     return mine
@@ -218,10 +221,15 @@ def put_off(session: Session, delivery: str, until: datetime, *, turn_at: dateti
 
 def pause(session: Session, leased: Leased, until: datetime) -> None:
     """Takes no further message into a channel until then: its service asks for that."""
-    key = {"subscriber": leased.subscriber, "channel": leased.channel}
-    insert_new(session, ChannelRow, [{**key, "free_at": until}])
-    row = session.get_one(ChannelRow, (leased.subscriber, leased.channel), with_for_update=True)
+    row = _channel(session, leased.subscriber, leased.channel, until)
     row.free_at = max(row.free_at, until)
+
+
+def _channel(session: Session, subscriber: str, channel: str, free_at: datetime) -> ChannelRow:
+    """The channel's row, locked until the transaction ends; a new one is free then."""
+    fresh = {"subscriber": subscriber, "channel": channel, "free_at": free_at}
+    insert_new(session, ChannelRow, [fresh])
+    return session.get_one(ChannelRow, (subscriber, channel), with_for_update=True)
 
 
 def next_turn(session: Session, after: datetime) -> datetime | None:

@@ -1,0 +1,134 @@
+"""Many messages at once: each channel at its pace, and none held up by another."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from kit.feeds import Entry, FeedServer
+from kit.line import START, Line, settings
+from kit.receiver import Answer, Receiver
+from sqlalchemy import insert
+
+from alerts.delivery.send import DEADLINE_S
+from alerts.pipeline import verbs
+from alerts.pipeline.runtime import utc_now
+from alerts.store.tables import DeliveryRow
+
+pytestmark = pytest.mark.servers
+
+OUTAGE = Entry("a1", "Acme Networks hit by outage", "Nothing works.", "https://wire.example/a1", START)
+
+
+def waiting(made: Line, **channels: int) -> list[str]:
+    """An alert on its way, and so many copies of its message for each channel; nothing is sent yet."""
+    made.runtime.enqueue = lambda hints: None
+    verbs.poll(made.runtime, "wire", due_only=False)
+    verbs.assess(made.runtime, "acme")
+    template = made.rows(DeliveryRow)[0]
+    columns = {each.name: getattr(template, each.name) for each in DeliveryRow.__table__.columns}
+    rows = [
+        {**columns, "id": f"{channel}-{number}", "channel": channel, "due_at": made.clock()}
+        for channel, count in channels.items()
+        for number in range(count)
+    ]
+    with made.database.write() as session:
+        session.execute(insert(DeliveryRow), rows)
+    return [row["id"] for row in rows]
+
+
+def sent(made: Line) -> list[str]:
+    return [row.id for row in made.rows(DeliveryRow, state="sent")]
+
+
+def at_once(made: Line, ids: list[str], threads: int) -> list[threading.Thread]:
+    """Senders that take the next of the ids until there is none."""
+    left: queue.SimpleQueue[str] = queue.SimpleQueue()
+    for each in ids:
+        left.put(each)
+
+    def work() -> None:
+        while not left.empty():
+            try:
+                verbs.send(made.runtime, left.get_nowait())
+            except queue.Empty:
+                return
+
+    working = [threading.Thread(target=work, daemon=True) for _ in range(threads)]
+    for each in working:
+        each.start()
+    return working
+
+
+def paced(lines: Any, feeds: FeedServer, receiver: Receiver, **rates: str) -> Line:
+    content = settings({"wire": f"{feeds.url}/wire"}, {"hook": receiver.channel()})
+    content["subscribers"][0]["rates"] = rates
+    feeds.put("wire", [OUTAGE])
+    made: Line = lines(content)
+    return made
+
+
+def test_a_channel_takes_messages_at_its_pace_whoever_sends(
+    lines: Any, feeds: FeedServer, receiver: Receiver
+) -> None:
+    made = paced(lines, feeds, receiver, hook="6/m")
+    ids = waiting(made, hook=5)
+    for each in at_once(made, ids, 4):
+        each.join()
+    assert len(receiver.received) == 1
+    rows = [row for row in made.rows(DeliveryRow, channel="hook") if row.id in ids and row.state == "pending"]
+    assert sorted(row.due_at - START for row in rows) == [
+        timedelta(seconds=10 * turn) for turn in range(1, 5)
+    ]
+    assert {row.attempts for row in rows} == {0}, "to wait is no attempt"
+    for turn in range(2, 6):
+        made.clock.move(seconds=10)
+        for each in [*ids, *ids]:  # hints may come twice, and too early
+            verbs.send(made.runtime, each)
+        assert len(receiver.received) == turn
+    assert set(ids) <= set(sent(made))
+
+
+def test_a_service_that_asks_for_fewer_messages_is_left_alone_by_all(
+    lines: Any, feeds: FeedServer, receiver: Receiver
+) -> None:
+    made = paced(lines, feeds, receiver)
+    ids = waiting(made, hook=3)
+    receiver.then(Answer(429, {"Retry-After": "60"}))
+    for each in ids:
+        verbs.send(made.runtime, each)
+    assert len(receiver.received) == 1
+    made.clock.move(seconds=59)
+    for each in ids:
+        verbs.send(made.runtime, each)
+    assert len(receiver.received) == 1
+    made.clock.move(seconds=60)
+    for each in ids:
+        verbs.send(made.runtime, each)
+    assert set(ids) <= set(sent(made))
+
+
+def test_run_once_waits_for_the_turns(lines: Any, feeds: FeedServer, receiver: Receiver) -> None:
+    made = paced(lines, feeds, receiver, hook="10/s")
+    ids = waiting(made, hook=4)
+    made.runtime.clock, made.runtime.enqueue = utc_now, made.driver.enqueue
+    made.driver.settle(made.runtime)
+    assert set(ids) <= set(sent(made))
+
+
+def test_a_channel_that_hangs_delays_no_other(lines: Any, feeds: FeedServer, receiver: Receiver) -> None:
+    feeds.put("wire", [OUTAGE])
+    with Receiver(Answer(delay=2 * DEADLINE_S)) as dead:
+        channels = {"dead": dead.channel(), "hook": receiver.channel().replace("127.0.0.1", "localhost")}
+        made: Line = lines(settings({"wire": f"{feeds.url}/wire"}, channels))
+        ids = waiting(made, dead=12, hook=6)
+        made.runtime.clock = utc_now
+        at_once(made, ids, threads=6)
+        # Did the dead channel hold all threads, the other would wait until it is given up.
+        assert receiver.wait_for(6, DEADLINE_S - 5)
+        assert not [row for row in made.rows(DeliveryRow, channel="dead") if row.state == "sent"]
+        held = [row for row in made.rows(DeliveryRow, channel="dead") if row.state == "leased"]
+        assert 1 <= len(held) <= 4
