@@ -1,11 +1,13 @@
 # Everything goes through .venv, made on first use from Python >= 3.11 and pip alone.
 PYTHON ?= python3
 ARGS ?=
+FUZZ ?= config feed items matcher web
+SECONDS_EACH ?= 60
 BIN := .venv/bin
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help install install-dev run test test-fast test-faults lint format audit lock clean pictures screenshots score-politeness \
+.PHONY: help install install-dev run test test-fast test-faults fuzz lint format audit lock clean pictures screenshots score-politeness \
   eval-matching eval-stories eval-feeds bench-matching bench-stories bench-feeds bench-replay bench-web
 
 help: ## Show this help
@@ -26,6 +28,9 @@ test-fast: .venv/.installed-dev ## Run the tests that start no server, with few 
 
 test-faults: .venv/.installed-dev ## Kill, stop and starve the real program by seed (ARGS="--seeds 1-20")
 	@$(BIN)/python tests/faults/harness.py $(ARGS)
+
+fuzz: .venv-fuzz/.installed ## Look for inputs that break a promise (FUZZ="feed web" SECONDS_EACH=300)
+	@for target in $(FUZZ); do .venv-fuzz/bin/python tests/fuzz/run.py $$target $(SECONDS_EACH) || exit 1; done
 
 lint: .venv/.installed-dev ## Style, types, import layers
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
@@ -55,11 +60,11 @@ audit: ## Look up known vulnerabilities of the pinned dependencies (needs pip-au
 	@for f in run dev; do pip-audit --require-hashes --disable-pip --requirement requirements/$$f.txt || exit 1; done
 
 lock: ## Pin requirements/*.in with hashes (needs uv)
-	@for f in run dev; do uv pip compile --universal --python-version 3.11 --generate-hashes \
+	@for f in run dev fuzz; do uv pip compile --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-annotate --no-header -q requirements/$$f.in -o requirements/$$f.txt; done
 
 clean: ## Remove .venv, state and caches
-	@rm -rf .venv .alerts .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .venv-fuzz .alerts .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 .venv/bin/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + ": set PYTHON=/path/to/python3.11")'
@@ -73,4 +78,11 @@ clean: ## Remove .venv, state and caches
 
 .venv/.installed-dev: requirements/dev.txt .venv/.installed
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+.venv-fuzz/.installed: requirements/run.txt requirements/fuzz.txt
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13) and "the fuzzer needs Python 3.11 to 3.13: set PYTHON=/path/to/python3.11")'
+	@$(PYTHON) -m venv .venv-fuzz
+	@.venv-fuzz/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
+	@.venv-fuzz/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/fuzz.txt
 	@touch $@

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from functools import cache
 
 from alerts.model.secret import Secret
@@ -11,7 +12,7 @@ from alerts.pipeline.heartbeat import heartbeat, heartbeat_url
 from alerts.pipeline.hints import Hints
 from alerts.pipeline.runtime import Runtime, process_runtime
 from alerts.pipeline.selfcheck import selfcheck as look_after_itself
-from worker.app import app
+from worker.app import TICK_SECONDS, app
 
 
 def _runtime() -> Runtime:
@@ -26,7 +27,7 @@ def enqueue(hints: Hints) -> None:
 
 @app.task(name="tick")
 def tick() -> None:
-    verbs.tick(_runtime())
+    verbs.tick(_runtime(), gap=timedelta(seconds=TICK_SECONDS / 2))
     heartbeat(_runtime(), _heartbeat_url())
 
 

@@ -105,7 +105,8 @@ class App:
         from alerts.pipeline.configuration import Configuration
         from alerts.pipeline.once import Once
         from alerts.pipeline.pages import pages
-        from alerts.pipeline.runtime import Runtime
+        from alerts.pipeline.runtime import Runtime, utc_now
+        from alerts.store.clock import SharedClock
 
         configuration = Configuration(self.config_dir)
         with self.open() as database:
@@ -115,6 +116,7 @@ class App:
                 database=database,
                 configuration=configuration,
                 enqueue=driver.enqueue,
+                clock=SharedClock(database, utc_now),
                 contact=os.environ.get("ALERTS_CONTACT", ""),
                 pages=pages(self.state, os.environ),
             )

@@ -31,8 +31,9 @@ def web(app: App, host: str, port: int) -> None:
     from alerts.pipeline import log
     from alerts.pipeline.configuration import Configuration
     from alerts.pipeline.pages import base_url, pages
-    from alerts.pipeline.runtime import Runtime
+    from alerts.pipeline.runtime import Runtime, utc_now
     from alerts.pipeline.tokens import operator_token, signer
+    from alerts.store.clock import SharedClock
     from alerts.web.app import create_app
 
     log.configure()
@@ -43,6 +44,7 @@ def web(app: App, host: str, port: int) -> None:
             database=database,
             configuration=configuration,
             enqueue=lambda _hints: None,  # the next tick finds in the database what is due
+            clock=SharedClock(database, utc_now),
             pages=pages(app.state, os.environ),
         )
         application = create_app(

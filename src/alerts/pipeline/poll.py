@@ -185,5 +185,5 @@ def _store(session: Session, active: Active, found: Sequence[_Found], now: datet
     ]
     cases.add_findings(session, rows)
     institutions = sorted({row["institution"] for row in rows})
-    cases.mark_due(session, institutions, at)
+    cases.mark_due(session, institutions, min(at, now))  # the stamp is ahead of a clock that was set back
     return institutions

@@ -22,6 +22,7 @@ from alerts.pipeline.configuration import Configuration
 from alerts.pipeline.hints import Hints
 from alerts.pipeline.lanes import Lanes
 from alerts.pipeline.pages import Pages, pages
+from alerts.store.clock import SharedClock
 from alerts.store.database import Database
 
 
@@ -107,8 +108,10 @@ def process_runtime(enqueue: Callable[[Hints], None]) -> Runtime:
         if not _PROCESS or _PROCESS[0][0] != os.getpid():
             if not _PREPARED:
                 prepare()
+            database = Database(environment.required(os.environ, environment.DATABASE))
             runtime = Runtime(
-                database=Database(environment.required(os.environ, environment.DATABASE)),
+                database=database,
+                clock=SharedClock(database, utc_now),
                 configuration=_PREPARED[0],
                 enqueue=enqueue,
                 contact=os.environ.get("ALERTS_CONTACT", ""),

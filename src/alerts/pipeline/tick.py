@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 
-from alerts.pipeline import poll
+from alerts.pipeline import log, poll, send
 from alerts.pipeline.hints import Hints
 from alerts.pipeline.rematch import is_current
 from alerts.pipeline.runtime import Runtime
-from alerts.store import cases, deliveries, desks, facts, sources
+from alerts.store import cases, deliveries, desks, facts, locks, setback, sources
 
 BATCH = 500
 """So much of each kind at a time: the queues stay short, and the next tick takes the rest."""
@@ -16,12 +17,20 @@ BATCH = 500
 HOLD = timedelta(seconds=30)
 """What was handed out and not done, because a worker or the broker was lost, is handed out again after this."""
 
+SET_BACK = timedelta(seconds=5)
+"""A tick that is further ahead than this was made by a clock that has been set back since."""
 
-def tick(runtime: Runtime) -> Hints:
-    """Claims what is due and enqueues it. Two at once are harmless: each row is claimed by one of them."""
+
+def tick(runtime: Runtime, *, gap: timedelta = timedelta(0)) -> Hints:
+    """Claims what is due and enqueues it; does nothing within `gap` of another tick.
+
+    Two at once are harmless, and so are two beats: each row is claimed by one of them, and the gate of the tick
+    and its claims are one transaction.
+    """
     now = runtime.clock()
     with runtime.database.read() as session:
         known = facts.get(session, "configuration")
+        last = facts.get(session, "tick")
     in_force = str(known.value["hash"]) if known is not None else ""
     active = runtime.configuration.current(elsewhere=in_force)
     settings = active.settings
@@ -29,6 +38,11 @@ def tick(runtime: Runtime) -> Hints:
     if changed:
         poll.sync(runtime)
     with runtime.database.write() as session:
+        if gap and not locks.passes(session, "tick", now, gap):
+            return Hints()
+        if last is not None and last.at > now + SET_BACK:
+            setback.mend(session, now, longest=timedelta(seconds=send.LEASE_SECONDS))
+            log.event("clock.set_back", logging.WARNING, seconds=round((last.at - now).total_seconds()))
         if changed:
             facts.put(session, "configuration", now, {"hash": settings.hash})
             cases.mark_all_due(session, now)

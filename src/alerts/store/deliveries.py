@@ -320,10 +320,17 @@ def finish(
     now: datetime,
     next_at: datetime | None,
 ) -> bool:
-    """Marks the end of an attempt; False where the lease had run out and the row is in other hands."""
+    """Marks the end of an attempt; False where the lease had run out and the row is in other hands.
+
+    Such an attempt stays `unknown`, as whoever took the row over marked it: that one may have sent a copy.
+    """
     session.execute(
         update(AttemptRow)
-        .where(AttemptRow.delivery == leased.id, AttemptRow.number == leased.number)
+        .where(
+            AttemptRow.delivery == leased.id,
+            AttemptRow.number == leased.number,
+            AttemptRow.ended_at.is_(None),
+        )
         .values(ended_at=now, state=state.value, line=line)
     )
     mine = session.execute(

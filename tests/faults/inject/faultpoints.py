@@ -1,13 +1,14 @@
-"""Turns the comment lines `# fault point: NAME` of the program into calls, and shifts its clock.
+"""Turns the comment lines `# fault point: NAME` of the program into calls, and shifts the clocks of its processes.
 
 ALERTS_FAULTS names a folder: `plan.json` says what happens where (`point`, `action` kill, stop or full, `nth`),
-`clock` holds the seconds by which the clock is off, `reached/` gets a file for every point that was reached,
-and `done` is made when the plan has struck, which it does once for all processes together.
+`clock` holds the seconds by which all clocks are off, `reached/` gets a file for every point that was reached,
+and `done` is made when the plan has struck, which it does once for all processes together. ALERTS_FAULTS_SKEW
+is by how many seconds this process alone is off. The clocks are `datetime.now` in the program and in Celery,
+and `time.time` everywhere.
 """
 
 from __future__ import annotations
 
-import contextlib
 import importlib.abc
 import importlib.machinery
 import json
@@ -16,30 +17,46 @@ import re
 import signal
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from types import CodeType, ModuleType
 
 MARK = re.compile(r"^([ ]*)# fault point: ([a-z.]+)$", re.MULTILINE)
-_CLOCK = "return datetime.now(UTC)"
+_NOW = re.compile(r"(?<![.\w])datetime\.now\(")
+_CELERY = frozenset({"celery.app.base", "celery.worker.request", "celery.utils.time"})
+_OWN = ("alerts", "worker")
 _counts: Counter[str] = Counter()
 _lock = threading.Lock()
+_time, _monotonic = time.time, time.monotonic
+_off = (float("-inf"), 0.0)
 
 
 def rewritten(source: str) -> str:
-    """The source with every fault point a call; the numbers of its lines stay."""
+    """The source with every fault point a call and every clock ours; the numbers of its lines stay."""
     source = MARK.sub(r'\1__import__("faultpoints").reach("\2")', source)
-    return source.replace(_CLOCK, 'return __import__("faultpoints").now()')
+    return _NOW.sub('__import__("faultpoints").now(', source)
 
 
-def now() -> datetime:
-    """The time of this process: what all are off by, and what its own environment adds."""
-    off = float(os.environ.get("ALERTS_FAULTS_SKEW", "0"))
-    with contextlib.suppress(OSError):  # no file: not off
-        off += float((_folder() / "clock").read_text() or 0)
-    return datetime.now(UTC) + timedelta(seconds=off)
+def off() -> float:
+    """By how many seconds the clocks of this process are off now."""
+    global _off  # noqa: PLW0603
+    asked, value = _off
+    if _monotonic() - asked > 0.05:
+        try:
+            value = float((_folder() / "clock").read_text())
+        except (OSError, ValueError):  # none: not off
+            value = 0.0
+        value += float(os.environ.get("ALERTS_FAULTS_SKEW", "0"))
+        _off = _monotonic(), value
+    return value
+
+
+def now(zone: tzinfo | None = None) -> datetime:
+    """What `datetime.now` gives here."""
+    return datetime.now(zone) + timedelta(seconds=off())
 
 
 def reach(name: str) -> None:
@@ -80,9 +97,15 @@ def _plan(folder: Path) -> dict[str, object]:
 
 
 class _Loader(importlib.machinery.SourceFileLoader):
-    def get_code(self, fullname: str) -> CodeType:
+    """Compiles where there is something to rewrite; all else comes from Python's own cache."""
+
+    def get_code(self, fullname: str) -> CodeType | None:
         path = self.get_filename(fullname)
-        code: CodeType = compile(rewritten(self.get_data(path).decode()), path, "exec", dont_inherit=True)
+        source = self.get_data(path).decode()
+        changed = rewritten(source)
+        if changed == source:
+            return super().get_code(fullname)
+        code: CodeType = compile(changed, path, "exec", dont_inherit=True)
         return code
 
 
@@ -90,7 +113,7 @@ class _Finder(importlib.abc.MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        if fullname.partition(".")[0] not in {"alerts", "worker"}:
+        if fullname.partition(".")[0] not in _OWN and fullname not in _CELERY:
             return None
         spec = importlib.machinery.PathFinder.find_spec(fullname, path, target)
         if spec is not None and type(spec.loader) is importlib.machinery.SourceFileLoader:
@@ -99,4 +122,5 @@ class _Finder(importlib.abc.MetaPathFinder):
 
 
 def install() -> None:
+    time.time = lambda: _time() + off()
     sys.meta_path.insert(0, _Finder())
