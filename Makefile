@@ -5,7 +5,7 @@ BIN := .venv/bin
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help install install-dev run test test-fast test-faults lint format audit lock clean pictures score-politeness \
+.PHONY: help install install-dev run test test-fast test-faults lint format audit lock clean pictures score-politeness soak-feeds \
   eval-matching eval-stories eval-feeds bench-matching bench-stories bench-feeds bench-replay bench-web
 
 help: ## Show this help
@@ -40,6 +40,9 @@ eval-matching eval-stories eval-feeds: eval-%: .venv/.installed-dev ## Measure t
 
 score-politeness: .venv/.installed-dev ## Score pollers against a local server through simulated days
 	@$(BIN)/python evaluations/politeness.py $(ARGS)
+
+soak-feeds: .venv/.installed-dev ## Poll 5,000 local feeds through simulated days and balance the books
+	@PYTHONPATH=tests $(BIN)/python -m soak.run $(ARGS)
 
 bench-matching bench-stories bench-feeds bench-replay bench-web: bench-%: .venv/.installed-dev ## Measure speed beside a peer, in one run
 	@$(BIN)/python benchmarks/$*.py $(ARGS)
