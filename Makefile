@@ -4,6 +4,8 @@ ARGS ?=
 BIN := .venv/bin
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
+# What ours is measured beside has a place of its own. Where it cannot be installed, its column is left out.
+PEERS = $(MAKE) --silent --no-print-directory .venv/peers/.installed || echo "the peers cannot be installed; going on without them" >&2
 
 .PHONY: help install install-dev run test test-fast test-faults lint format audit lock clean pictures score-politeness soak-feeds \
   eval-matching eval-stories eval-feeds bench-matching bench-stories bench-feeds bench-replay bench-web
@@ -39,6 +41,7 @@ eval-matching eval-stories eval-feeds: eval-%: .venv/.installed-dev ## Measure t
 	@$(BIN)/python evaluations/$*.py $(ARGS)
 
 score-politeness: .venv/.installed-dev ## Score pollers against a local server through simulated days
+	@$(PEERS)
 	@$(BIN)/python evaluations/politeness.py $(ARGS)
 
 soak-feeds: .venv/.installed-dev ## Poll 5,000 local feeds through simulated days and balance the books
@@ -55,7 +58,7 @@ audit: ## Look up known vulnerabilities of the pinned dependencies (needs pip-au
 	@for f in run dev; do pip-audit --require-hashes --disable-pip --requirement requirements/$$f.txt || exit 1; done
 
 lock: ## Pin requirements/*.in with hashes (needs uv)
-	@for f in run dev; do uv pip compile --universal --python-version 3.11 --generate-hashes \
+	@for f in run dev peers; do uv pip compile --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-annotate --no-header -q requirements/$$f.in -o requirements/$$f.txt; done
 
 clean: ## Remove .venv, state and caches
@@ -73,4 +76,10 @@ clean: ## Remove .venv, state and caches
 
 .venv/.installed-dev: requirements/dev.txt .venv/.installed
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+.venv/peers/.installed: requirements/peers.txt | .venv/bin/pip
+	@echo "Installing the peers into .venv/peers ..."
+	@$(PYTHON) -m venv .venv/peers
+	@.venv/peers/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/peers.txt
 	@touch $@
