@@ -424,8 +424,10 @@ def main() -> int:
     scores = {name: judge(reader, days) for name, reader in readers.items()}
     print(f"{days} simulated days, {len(PATHS)} sources, an interval of 15 minutes\n")
     rows = [("criterion", list(scores))]
-    for row in zip(*(score for score, _ in scores.values()), strict=True):
-        rows.append((row[0][0], ["yes" if good else "no" for _, good in row]))
+    rows += [
+        (row[0][0], ["yes" if good else "no" for _, good in row])
+        for row in zip(*(score for score, _ in scores.values()), strict=True)
+    ]
     rows.append(("met", [f"{sum(good for _, good in score)}/{len(score)}" for score, _ in scores.values()]))
     rows.append(("requests", [str(requests) for _, requests in scores.values()]))
     for name, cells in rows:
