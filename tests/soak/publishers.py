@@ -36,26 +36,26 @@ class Kind:
 
 
 KINDS = (
-    Kind("quiet", 230, 4 * DAY, "6h"),
-    Kind("daily", 200, DAY, "4h", "date"),
-    Kind("hourly", 100, HOUR, "1h"),
-    Kind("busy", 20, 12 * MINUTE, "15m", window=40),
-    Kind("bursts", 80, 10 * HOUR, "1h", burst=8, window=30),
+    Kind("quiet", 250, 4 * DAY, "12h"),
+    Kind("daily", 230, DAY, "8h", "date"),
+    Kind("hourly", 60, HOUR, "1h"),
+    Kind("busy", 10, 12 * MINUTE, "15m", window=40),
+    Kind("bursts", 80, 10 * HOUR, "2h", burst=8, window=30),
     Kind("no validators", 50, 12 * HOUR, "2h", "none"),
-    Kind("only dates change", 60, 6 * HOUR, "2h", "fresh"),
-    Kind("reordered", 40, 4 * HOUR, "2h"),
-    Kind("edited", 30, 5 * HOUR, "1h"),
-    Kind("rolled back", 30, 3 * HOUR, "1h"),
-    Kind("404 for hours", 20, 3 * HOUR, "1h", window=30),
-    Kind("429, Retry-After", 20, 3 * HOUR, "30m", window=30),
-    Kind("503, Retry-After", 30, 4 * HOUR, "1h", window=30),
-    Kind("hangs up for an hour", 10, 3 * HOUR, "1h"),
-    Kind("cut off", 10, 3 * HOUR, "1h", "none"),
-    Kind("slow", 10, 3 * HOUR, "1h"),
-    Kind("301", 20, 5 * HOUR, "1h"),
-    Kind("410", 10, 5 * HOUR, "1h"),
-    Kind("new ids for all", 10, 4 * HOUR, "1h"),
-    Kind("somebody else's", 10, 4 * HOUR, "1h"),
+    Kind("only dates change", 60, 6 * HOUR, "4h", "fresh"),
+    Kind("reordered", 40, 4 * HOUR, "3h"),
+    Kind("edited", 30, 5 * HOUR, "3h"),
+    Kind("rolled back", 30, 3 * HOUR, "2h"),
+    Kind("404 for hours", 20, 3 * HOUR, "2h", window=30),
+    Kind("429, Retry-After", 20, 3 * HOUR, "1h", window=30),
+    Kind("503, Retry-After", 30, 4 * HOUR, "2h", window=30),
+    Kind("hangs up for hours", 10, 3 * HOUR, "2h"),
+    Kind("cut off", 10, 3 * HOUR, "2h", "none"),
+    Kind("slow", 10, 3 * HOUR, "3h"),
+    Kind("301", 20, 5 * HOUR, "3h"),
+    Kind("410", 10, 5 * HOUR, "3h"),
+    Kind("new ids for all", 10, 4 * HOUR, "2h"),
+    Kind("somebody else's", 10, 4 * HOUR, "2h"),
     Kind("max-age, ttl, skipHours", 10, 3 * HOUR, "1h", window=40),
 )
 
@@ -140,7 +140,7 @@ def answer(feed: Feed, at: float, etag: str, modified: str, asked: int) -> Answe
         case "503, Retry-After" if 12 <= hour < 14:
             back = moment(at + (14 - hour) * HOUR + 1)
             return Answer(503, {"Retry-After": format_datetime(back, usegmt=True)})
-        case "hangs up for an hour" if 3 <= hour < 4:
+        case "hangs up for hours" if 3 <= hour < 7:
             return Answer(hangs_up=True)
         case "410" if at > DAY / 2:
             return Answer(410)
