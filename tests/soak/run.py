@@ -10,7 +10,7 @@ over HTTP from a process of their own. Afterwards:
 - how late polls are, and how many each kind of publisher gets a day, is the same on every day;
 - memory, open files, threads and the rows of the bookkeeping tables stay the same from day to day.
 
-Exit status 1 where one of these does not hold.
+Exit status 1 where one of these does not hold. Ctrl-C ends it with the books of what was done by then.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import argparse
 import gc
 import json
 import os
+import signal
 import sys
 import tempfile
 import threading
@@ -89,6 +90,7 @@ class Books:
     not_adopted: int  # moved sources that are still asked at their old address on the last day
     not_stopped: int  # sources that say 410 and are asked on
     requests: int
+    hours: float  # simulated
 
 
 class Soak:
@@ -102,6 +104,7 @@ class Soak:
         (home / "alerts.yaml").write_text(yaml.safe_dump(self._configuration()), encoding="utf-8")
         self._hints: list[Hints] = []
         self._lock = threading.Lock()
+        self.ended = threading.Event()  # set: no further tick is begun
         self.runtime = Runtime(
             database=database,
             configuration=Configuration(home),
@@ -143,9 +146,13 @@ class Soak:
                     if self._clock.at % SELFCHECK == 0:
                         selfcheck(self.runtime)
                     self._tick(day, pool)
+                    if self.ended.is_set():
+                        break
                 self._look(day, number * DAY)
                 day.wall = time.monotonic() - started
                 yield day
+                if self.ended.is_set():
+                    return
 
     def _tick(self, day: Day, pool: ThreadPoolExecutor) -> None:
         """One beat, and everything that follows from it."""
@@ -237,6 +244,7 @@ class Soak:
             not_adopted=sum((each["old_address"] or 0) > self._clock.at - DAY / 2 for each in seen.values()),
             not_stopped=self._asked_though_gone(),
             requests=sum(each["requests"] for each in seen.values()),
+            hours=self._clock.at / 3600,
         )
 
     def _asked_though_gone(self) -> int:
@@ -302,7 +310,7 @@ def wrong(days: Sequence[Day], books: Books, tick: float = TICK) -> list[str]:
             found.append(f"{value} {what}")
     if any(max(day.late, default=0) > 2 * tick for day in days):
         found.append("a poll came later than two ticks after it was due")
-    if len(days) >= 4:
+    if len(days) >= 4 and books.hours > 95:
         for what, value in (
             ("moved sources are asked at the old address", books.not_adopted),
             ("sources that are gone are asked on", books.not_stopped),
@@ -328,7 +336,7 @@ def main() -> int:
     )
     parser.add_argument("--feeds", type=int, default=5000)
     parser.add_argument("--days", type=int, default=4)
-    parser.add_argument("--workers", type=int, default=4, help="threads that poll")
+    parser.add_argument("--workers", type=int, default=2, help="threads that poll")
     parser.add_argument(
         "--database", default="", metavar="URL", help="default: a SQLite file, gone afterwards"
     )
@@ -340,12 +348,16 @@ def main() -> int:
         tempfile.TemporaryDirectory(prefix="alerts-soak-") as home,
         soaking(options.feeds, options.days, Path(home), options.database) as soak,
     ):
+        for each in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(each, lambda *_: soak.ended.set())
         print(f"{options.feeds} feeds, {options.days} simulated days, {datetime.now(UTC):%Y-%m-%d}\n")
         print("  ".join(f"{name:>{width}}" for name, width in _COLUMNS), flush=True)
         for day in soak.run(options.days, options.workers):
             days.append(day)
             print(line(len(days), day), flush=True)
         books = soak.books()
+        if soak.ended.is_set():
+            print(f"ended after {books.hours:.1f} simulated hours")
         count = Counter(feed.kind.name for feed in soak.world.values())
     print(f"\n{'polls of a feed a day':<24} {'feeds':>5} " + "".join(f"{n + 1:>7}" for n in range(len(days))))
     for kind, size in count.items():

@@ -6,8 +6,9 @@ import asyncio
 import gzip
 import json
 import multiprocessing
+import signal
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from multiprocessing.connection import Connection
 from typing import Any
@@ -96,8 +97,8 @@ def _serve(count: int, days: float, clock: Any, ready: Connection) -> None:
         ready.send(server.sockets[0].getsockname()[1])
         await asyncio.Event().wait()
 
-    with suppress(KeyboardInterrupt):
-        asyncio.run(run())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the books need the report
+    asyncio.run(run())
 
 
 class Clock:
