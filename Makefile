@@ -6,8 +6,10 @@ SECONDS_EACH ?= 60
 BIN := .venv/bin
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
+# What ours is measured beside has a place of its own. Where it cannot be installed, its column is left out.
+PEERS = $(MAKE) --silent --no-print-directory .venv/peers/.installed || echo "the peers cannot be installed; going on without them" >&2
 
-.PHONY: help install install-dev run test test-fast test-faults fuzz lint format audit lock clean pictures screenshots score-politeness \
+.PHONY: help install install-dev run test test-fast test-faults fuzz lint format audit lock clean pictures screenshots score-politeness soak-feeds \
   eval-matching eval-stories eval-feeds bench-matching bench-stories bench-feeds bench-replay bench-web
 
 help: ## Show this help
@@ -44,7 +46,11 @@ eval-matching eval-stories eval-feeds: eval-%: .venv/.installed-dev ## Measure t
 	@$(BIN)/python evaluations/$*.py $(ARGS)
 
 score-politeness: .venv/.installed-dev ## Score pollers against a local server through simulated days
+	@$(PEERS)
 	@$(BIN)/python evaluations/politeness.py $(ARGS)
+
+soak-feeds: .venv/.installed-dev ## Poll 5,000 local feeds through simulated days and balance the books
+	@PYTHONPATH=tests $(BIN)/python -m soak.run $(ARGS)
 
 bench-matching bench-stories bench-feeds bench-replay bench-web: bench-%: .venv/.installed-dev ## Measure speed beside a peer, in one run
 	@$(BIN)/python benchmarks/$*.py $(ARGS)
@@ -60,7 +66,7 @@ audit: ## Look up known vulnerabilities of the pinned dependencies (needs pip-au
 	@for f in run dev; do pip-audit --require-hashes --disable-pip --requirement requirements/$$f.txt || exit 1; done
 
 lock: ## Pin requirements/*.in with hashes (needs uv)
-	@for f in run dev fuzz; do uv pip compile --universal --python-version 3.11 --generate-hashes \
+	@for f in run dev fuzz peers; do uv pip compile --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-annotate --no-header -q requirements/$$f.in -o requirements/$$f.txt; done
 
 clean: ## Remove .venv, state and caches
@@ -85,4 +91,10 @@ clean: ## Remove .venv, state and caches
 	@$(PYTHON) -m venv .venv-fuzz
 	@.venv-fuzz/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
 	@.venv-fuzz/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/fuzz.txt
+	@touch $@
+
+.venv/peers/.installed: requirements/peers.txt | .venv/bin/pip
+	@echo "Installing the peers into .venv/peers ..."
+	@$(PYTHON) -m venv .venv/peers
+	@.venv/peers/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/peers.txt
 	@touch $@

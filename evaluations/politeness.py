@@ -4,9 +4,10 @@
 
 The server plays publishers of every kind and writes down each request with the simulated time. Ours is
 judged with its state stored as JSON and read back before each poll, so every poll is one after a restart, and
-with the store's turns at a host. Beside it stands a script as one writes it with feedparser alone: every
-source each 15 minutes, with the `etag` and `modified` that its documentation tells to pass. Exit status 1
-where ours misses a criterion.
+with the store's turns at a host. Beside it stand lemon24/reader (.venv/peers; left out where it is not
+installed) with the same least interval and its scheduled updates run every minute, and a script as one writes
+it with feedparser alone: every source each 15 minutes, with the `etag` and `modified` that its documentation
+tells to pass. Exit status 1 where ours misses a criterion.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from __future__ import annotations
 import argparse
 import gzip
 import heapq
-import importlib.util
 import json
+import re
+import subprocess
 import sys
 import tempfile
 import threading
@@ -26,6 +28,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
+from pathlib import Path
 
 import feedparser
 
@@ -42,6 +45,7 @@ START = datetime(2026, 3, 2, tzinfo=UTC)  # a Monday
 INTERVAL = timedelta(minutes=15)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 HOST_GAP = timedelta(seconds=1)
+PEER = Path(__file__).parents[1] / ".venv" / "peers" / "bin" / "python"
 
 
 @dataclass
@@ -287,6 +291,27 @@ def plain_feedparser(publishers: Publishers, base: str, end: datetime) -> dict[s
     return seen
 
 
+def lemon24_reader(publishers: Publishers, base: str, end: datetime) -> dict[str, datetime]:
+    """lemon24/reader in a process of its own, told the time minute by minute."""
+    seen: dict[str, datetime] = {}
+    command = [PEER, Path(__file__).with_name("peer_reader.py"), *(f"{base}/{path}" for path in PATHS)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        now = START
+        while now < end:
+            publishers.now = now
+            print(now.isoformat(), file=process.stdin, flush=True)
+            answer = process.stdout.readline()
+            if not answer:
+                raise SystemExit("lemon24/reader ended before its time")
+            for title in json.loads(answer):
+                seen.setdefault(title, now)
+            now += MINUTE
+        process.stdin.close()
+    return seen
+
+
 # Criteria
 
 
@@ -365,7 +390,7 @@ def criteria(p: Publishers, seen: dict[str, datetime], end: datetime) -> list[tu
         ("sends no Referer", not any("referer" in request.headers for request in everything)),
         (
             "says who asks, with a contact",
-            all("example.org" in r.headers.get("user-agent", "") for r in everything),
+            all(re.search("https?://|@", r.headers.get("user-agent", "")) for r in everything),
         ),
         (
             "accepts feeds by type",
@@ -392,19 +417,22 @@ def main() -> int:
     )
     parser.add_argument("--days", type=int, default=6, help="simulated days (at least 6)")
     days = max(6, parser.parse_args().days)
-    mine, my_requests = judge(ours, days)
-    theirs, their_requests = judge(plain_feedparser, days)
+    readers = {"ours": ours, "lemon24/reader": lemon24_reader, "feedparser alone": plain_feedparser}
+    if not PEER.exists():
+        del readers["lemon24/reader"]
+        print("lemon24/reader is not installed in .venv/peers, so it is not beside them.\n")
+    scores = {name: judge(reader, days) for name, reader in readers.items()}
     print(f"{days} simulated days, {len(PATHS)} sources, an interval of 15 minutes\n")
-    print(f"{'criterion':<58} {'ours':<6} feedparser alone")
-    for (name, good), (_, other) in zip(mine, theirs, strict=True):
-        print(f"{name:<58} {'yes' if good else 'NO':<6} {'yes' if other else 'no'}")
-    print(
-        f"{'met':<58} {sum(good for _, good in mine)}/{len(mine):<4} {sum(good for _, good in theirs)}/{len(theirs)}"
-    )
-    print(f"{'requests':<58} {my_requests:<6} {their_requests}")
-    if importlib.util.find_spec("reader") is None:
-        print("\nlemon24/reader is not installed, so it is not beside them.")
-    return 0 if all(good for _, good in mine) else 1
+    rows = [("criterion", list(scores))]
+    rows += [
+        (row[0][0], ["yes" if good else "no" for _, good in row])
+        for row in zip(*(score for score, _ in scores.values()), strict=True)
+    ]
+    rows.append(("met", [f"{sum(good for _, good in score)}/{len(score)}" for score, _ in scores.values()]))
+    rows.append(("requests", [str(requests) for _, requests in scores.values()]))
+    for name, cells in rows:
+        print((f"{name:<58} " + "  ".join(f"{cell:<16}" for cell in cells)).rstrip())
+    return 0 if all(good for _, good in scores["ours"][0]) else 1
 
 
 if __name__ == "__main__":

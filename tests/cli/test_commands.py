@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
+from alerts.feeds.state import FeedState
 from alerts.model.times import parse_time
+from alerts.store.database import Database
+from alerts.store.tables import SourceRow
 
 pytestmark = pytest.mark.servers
 
@@ -206,6 +211,45 @@ def test_status_names_what_is_wrong(call: Call, filled: State) -> None:
     assert report["healthy"] is False
     assert report["sources"]["failing"] == ["herald"]
     assert any("dead" in problem for problem in report["problems"])
+
+
+def test_sources_say_how_they_fare_and_what_to_do(call: Call, filled: State) -> None:
+    moved = FeedState(adopted_url="https://u:hunter2@new.example/feed?key=hunter2", rhythm=5400.0)
+    held = FeedState(held=12, last_success=datetime.now(UTC))
+    database = Database(f"sqlite:///{filled.path / 'alerts.db'}")
+    with database.write() as session:
+        for source, state in (("acme-news", moved), ("wire", held)):
+            session.execute(update(SourceRow).where(SourceRow.id == source).values(state=state.to_json()))
+        session.execute(
+            update(SourceRow).where(SourceRow.id == "acme-news").values(error_streak=3, error="no answer")
+        )
+    database.dispose()
+    news, wire, herald = call(filled, "sources", "--json").records
+    assert (news["moved_to"], news["moved"]) == ("https://new.example/feed?…", "adopted")
+    assert news["note"] == "moved for good: write url: https://new.example/feed?…; no answer"
+    assert (news["rhythm_s"], news["failures"]) == (5400, 3)
+    assert news["covers"] == ["acme"]
+    assert news["partial"] == ["acme"], "wire reported on it, too, and works"
+    assert set(wire["covers"]) == {"acme", "globex"}
+    assert wire["blind"] == []
+    assert "alerts release wire" in wire["note"]
+    assert (herald["covers"], herald["failures"]) == ([], 1)
+    assert herald["note"] == herald["error"] != ""
+    head, *lines = call(filled, "sources").out.splitlines()
+    for column in ("ago", "next", "rhythm", "covers", "reports", "failures", "held", "note"):
+        assert column in head
+    assert "every 1h30m" in lines[0]
+    assert "hunter2" not in "".join(lines)
+
+
+def test_a_source_that_alone_covers_an_institution_makes_it_blind(call: Call, filled: State) -> None:
+    database = Database(f"sqlite:///{filled.path / 'alerts.db'}")
+    with database.write() as session:
+        session.execute(update(SourceRow).where(SourceRow.id == "wire").values(error_streak=3, error="down"))
+    database.dispose()
+    wire = call(filled, "sources", "--json").records[1]
+    assert (wire["blind"], wire["partial"]) == (["globex"], ["acme"])
+    assert "2, 1 blind" in call(filled, "sources").out
 
 
 def test_match_and_cluster_need_no_state(

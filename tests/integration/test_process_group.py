@@ -297,8 +297,33 @@ def test_without_a_network_once_says_so_for_each_source_and_ends(
     lines = done.stderr.splitlines()
     assert [line.split(":")[0] for line in lines[:2]] == ["wire", "herald"]
     assert all("no connection" in line for line in lines[:2])
-    assert lines[2:] == ["polled 2 sources: 0 new items, 2 failed"]
+    assert lines[2] == "polled 2 sources: 0 new items, 2 failed"
+    (last,) = lines[3:]
+    assert last.startswith("alerts: every source failed")
+    assert done.returncode == 1
     assert done.stdout == ""
+
+
+def test_once_counts_the_sources_that_failed_and_is_content_with_the_others(
+    tmp_path: Path, alerts_command: list[str]
+) -> None:
+    with FeedServer() as feeds:
+        feeds.put("wire", [Entry("a", "Acme Networks hit by outage")])
+        urls = {"wire": f"{feeds.url}/wire", "herald": f"{feeds.url}/nothing"}
+        config = write(tmp_path / "config", settings(urls))
+        done = _run(alerts_command, "--config", config, "--state", tmp_path / "state", "run", "--once")
+    first, last = done.stderr.splitlines()
+    assert first.startswith("herald: ")
+    assert "404" in first
+    assert last == "polled 2 sources: 1 new items, 1 failed"
+    assert done.returncode == 0
+
+
+def test_once_without_sources_is_no_failure(tmp_path: Path, alerts_command: list[str]) -> None:
+    config = write(tmp_path / "config", settings({}))
+    done = _run(alerts_command, "--config", config, "--state", tmp_path / "state", "run", "--once")
+    assert done.stderr == "polled 0 sources: 0 new items, 0 failed\n"
+    assert done.returncode == 0
 
 
 def test_a_broken_configuration_starts_nothing(tmp_path: Path, alerts_command: list[str]) -> None:

@@ -17,7 +17,7 @@ from alerts.delivery.notice import notice
 from alerts.delivery.view import Tone
 from alerts.model.profile import CoverageState
 from alerts.model.secret import Secret
-from alerts.pipeline.coverage import blind, coverage
+from alerts.pipeline.coverage import blind, by_source, coverage
 from alerts.pipeline.selfcheck import selfcheck
 from alerts.pipeline.send import send
 from alerts.store.database import Database
@@ -313,6 +313,19 @@ def test_blind_is_coverage_for_all_institutions_at_once(
             if coverage(session, loaded, each, now).state is CoverageState.BLIND
         ]
         assert blind(session, loaded, now) == expected
+        # And what each source does for coverage says the same from the other side.
+        listed = by_source(session, loaded, now)
+        assert set(listed) == set(loaded.sources)
+        for name, institution in loaded.institutions.items():
+            found = coverage(session, loaded, institution, now)
+            mine = {each for each, covers in listed.items() if name in covers.institutions}
+            if not mine:  # nobody in particular: all of them count
+                assert found.sources == count
+                continue
+            assert found.sources == len(mine)
+            for each in mine:
+                assert (name in listed[each].blind) is (found.state is CoverageState.BLIND)
+                assert (name in listed[each].partial) is (found.state is CoverageState.PARTIAL)
 
 
 @pytest.mark.parametrize(

@@ -42,11 +42,11 @@ from alerts.model.errors import UsageError
     help="Of the pages, on the loopback interface; 0: no pages.",
 )
 @click.pass_obj
-def run(app: App, once: bool, demo: bool, state: Path | None, port: int) -> None:
+def run(app: App, once: bool, demo: bool, state: Path | None, port: int) -> int:
     """Run the broker, the workers, beat and the pages here; one command is the whole system.
 
     Without --broker a Redis-compatible server is started for it, without --database a SQLite file is used;
-    both live in the state directory.
+    both live in the state directory. With --once the exit status is 1 where no source at all could be read.
 
     \b
     Examples:
@@ -58,14 +58,15 @@ def run(app: App, once: bool, demo: bool, state: Path | None, port: int) -> None
         app.state = state
     with _scene(app) if demo else contextlib.nullcontext():
         if once and not demo:
-            _once(app)
-        elif not demo:
+            return _once(app)
+        if not demo:
             _forever(app, port)
         else:
             _demo(app, port, once=once)
+    return 0
 
 
-def _once(app: App) -> None:
+def _once(app: App) -> int:
     from alerts.pipeline import log
     from alerts.pipeline.poll import PollOutcome, sync
 
@@ -79,9 +80,24 @@ def _once(app: App) -> None:
                 click.echo(f"{outcome.source}: {outcome.error}", err=True)
 
         outcomes = driver.run(runtime, sources, told)
-        new = sum(outcome.new for outcome in outcomes)
-        failed = sum(bool(outcome.error) for outcome in outcomes)
-        click.echo(f"polled {len(outcomes)} sources: {new} new items, {failed} failed", err=True)
+        polled = [outcome for outcome in outcomes if not outcome.skipped]
+        left = len(outcomes) - len(polled)
+        new = sum(outcome.new for outcome in polled)
+        failed = sum(bool(outcome.error) for outcome in polled)
+        click.echo(
+            f"polled {len(polled)} sources: {new} new items, {failed} failed"
+            + (f"; {left} left out, as others are polling them or their hosts" if left else ""),
+            err=True,
+        )
+    if polled and failed == len(polled):
+        # One broken feed is ordinary; all of them at once is this machine, and cron should know.
+        click.echo(
+            "alerts: every source failed, nothing could be read: check the network of this machine, "
+            "then the lines above",
+            err=True,
+        )
+        return 1
+    return 0
 
 
 def _forever(app: App, port: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +14,11 @@ from alerts.model.errors import FeedError
 from alerts.model.source import Source
 from alerts.model.times import format_duration, format_time
 
+if TYPE_CHECKING:  # each command imports what it needs, so that the others start fast
+    from alerts.feeds.state import FeedState
+    from alerts.pipeline.coverage import Covers
+    from alerts.store.sources import Health
+
 
 @click.group(invoke_without_command=True)
 @click.option("--failing", is_flag=True, help="Only those whose last poll failed.")
@@ -21,11 +27,13 @@ from alerts.model.times import format_duration, format_time
 def sources(ctx: click.Context, failing: bool, as_json: bool) -> None:
     """List the sources: when each was last read, when it is next, what is wrong with it.
 
+    `covers` counts the institutions that a source speaks for or lately reported on, and how many of them are
+    blind now; `note` says what is wrong and what to do, such as a new address to write into the configuration.
     `alerts sources discover URL` finds the feeds of a web page.
     """
     if ctx.invoked_subcommand is not None:
         return
-    from alerts.feeds.fetch import shown
+    from alerts.pipeline.coverage import Covers, by_source
     from alerts.store import sources as stored
 
     app: App = ctx.obj
@@ -34,35 +42,80 @@ def sources(ctx: click.Context, failing: bool, as_json: bool) -> None:
     with app.reading() as database, database.read() as session:
         health = {each.id: each for each in stored.health(session)}
         about = stored.reports_by_source(session)
-    rows = []
-    for source in settings.sources.values():
-        found = health.get(source.id)
-        if failing and (found is None or not found.error):
-            continue
-        last = found.last_success_at if found else None
-        state = found.state if found else None
-        rows.append(
-            {
-                "source": source.id,
-                "publisher": source.publisher,
-                "reliability": source.reliability.value,
-                "speaks_for": sorted(source.speaks_for),
-                "url": shown(source.url),
-                "last_success": format_time(last) if last else None,
-                "ago": format_duration(now - last) if last else None,
-                "next_poll": format_time(found.next_poll_at) if found and not found.state.stopped else None,
-                "rhythm": _rhythm(state.rhythm) if state and state.rhythm else None,
-                "rhythm_s": round(state.rhythm) if state and state.rhythm else None,
-                "failures": found.error_streak if found else 0,
-                "error": found.error if found else "",
-                "stopped": state.stopped if state else "",
-                "held": state.held if state else 0,
-                "moved_to": shown(state.moved_to) if state and state.moved_to else "",
-                "reports": about.get(source.id, 0),
-            }
-        )
-    columns = ["source", "reliability", "ago", "rhythm", "reports", "failures", "held", "error"]
+        covers = by_source(session, settings, now)
+    rows = [
+        _row(source, health.get(source.id), about.get(source.id, 0), covers.get(source.id, Covers()), now)
+        for source in settings.sources.values()
+    ]
+    if failing:
+        rows = [row for row in rows if row["error"]]
+    if not as_json:
+        rows = [{**row, "covers": _covers(row), "next": row["in"]} for row in rows]
+    columns = [
+        "source",
+        "reliability",
+        "ago",
+        "next",
+        "rhythm",
+        "covers",
+        "reports",
+        "failures",
+        "held",
+        "note",
+    ]
     show(rows, columns, as_json=as_json, empty="no sources")
+
+
+def _row(source: Source, found: Health | None, reports: int, covers: Covers, now: datetime) -> dict[str, Any]:
+    from alerts.feeds.fetch import shown
+    from alerts.feeds.state import FeedState
+
+    state = found.state if found else FeedState()
+    last = found.last_success_at if found else None
+    following = found.next_poll_at if found and not state.stopped else None
+    moved_to = shown(state.adopted_url or state.moved_to)
+    return {
+        "source": source.id,
+        "publisher": source.publisher,
+        "reliability": source.reliability.value,
+        "speaks_for": sorted(source.speaks_for),
+        "url": shown(source.url),
+        "last_success": format_time(last) if last else None,
+        "ago": format_duration(now - last) if last else None,
+        "next_poll": format_time(following) if following else None,
+        "in": format_duration(max(following - now, timedelta(0))) if following else None,
+        "rhythm": _rhythm(state.rhythm) if state.rhythm else None,
+        "rhythm_s": round(state.rhythm) if state.rhythm else None,
+        "failures": found.error_streak if found else 0,
+        "error": found.error if found else "",
+        "stopped": state.stopped,
+        "held": state.held,
+        "moved_to": moved_to,
+        "moved": "adopted" if state.adopted_url else "unconfirmed" if state.moved_to else "",
+        "reports": reports,
+        "covers": list(covers.institutions),
+        "partial": list(covers.partial),
+        "blind": list(covers.blind),
+        "note": _note(source, state, found.error if found else "", moved_to),
+    }
+
+
+def _note(source: Source, state: FeedState, error: str, moved_to: str) -> str:
+    """What to do about a source, or else what is wrong with it; empty where all is well."""
+    if state.stopped:
+        return state.stopped
+    if state.adopted_url:
+        return f"moved for good: write url: {moved_to}" + (f"; {error}" if error else "")
+    if error:
+        return error
+    if state.held:
+        return f"most of it turned new at once; `alerts release {source.id}` believes it"
+    return f"moves to {moved_to}, not confirmed yet" if state.moved_to else ""
+
+
+def _covers(row: dict[str, Any]) -> str:
+    found = str(len(row["covers"]))
+    return found + (f", {len(row['blind'])} blind" if row["blind"] else "")
 
 
 @sources.command()

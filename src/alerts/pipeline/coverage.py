@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -69,3 +70,45 @@ def blind(session: Session, settings: Settings, at: datetime) -> list[str]:
         for each in settings.institutions
         if each not in heard and each not in seen and (each in unheard or each in unseen or all_broken)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Covers:
+    """The institutions that a source would report on, and those of them that are partial or blind now."""
+
+    institutions: tuple[str, ...] = ()
+    partial: tuple[str, ...] = ()
+    blind: tuple[str, ...] = ()
+
+
+def by_source(session: Session, settings: Settings, at: datetime) -> dict[str, Covers]:
+    """What each configured source does for coverage. An institution for which no source in particular would
+    report, so that all of them count, is in none."""
+    broken = {
+        each.id
+        for each in sources.health(session)
+        if each.id in settings.sources and not _works(each, settings, at)
+    }
+    lately = sources.reporters(session, since=at - MEMORY)
+    of: dict[str, list[str]] = {
+        name: [
+            each
+            for each in settings.institutions
+            if each in source.speaks_for or each in lately.get(name, ())
+        ]
+        for name, source in settings.sources.items()
+    }
+    all_of: dict[str, set[str]] = {}
+    for name, institutions in of.items():
+        for each in institutions:
+            all_of.setdefault(each, set()).add(name)
+    blind = {each for each, mine in all_of.items() if mine <= broken}
+    partial = {each for each, mine in all_of.items() if mine & broken} - blind
+    return {
+        name: Covers(
+            tuple(institutions),
+            tuple(each for each in institutions if each in partial),
+            tuple(each for each in institutions if each in blind),
+        )
+        for name, institutions in of.items()
+    }

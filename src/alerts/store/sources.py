@@ -205,6 +205,15 @@ def reporting_on(session: Session, institution: str, since: datetime) -> set[str
     )
 
 
+def reporters(session: Session, since: datetime) -> dict[str, set[str]]:
+    """The institutions that each source mentioned since an instant: `reporting_on` for all at once."""
+    found: dict[str, set[str]] = {}
+    pairs = select(FindingRow.source, FindingRow.institution).where(FindingRow.observed >= since).distinct()
+    for source, institution in session.execute(pairs):
+        found.setdefault(source, set()).add(institution)
+    return found
+
+
 def reported_by(
     session: Session, some: Collection[str], *, since: datetime, others: bool = False
 ) -> frozenset[str]:
