@@ -19,9 +19,15 @@ from alerts.model.times import format_duration, format_time
 @json_option
 @click.pass_context
 def sources(ctx: click.Context, failing: bool, as_json: bool) -> None:
-    """List the sources: when each was last read, when it is next, what is wrong with it.
+    """List the sources and how each fares.
 
-    `alerts sources discover URL` finds the feeds of a web page.
+    When each was last read, how often it is, what is wrong with it. `alerts sources discover URL` finds the feeds
+    of a web page.
+
+    \b
+    Examples:
+      alerts sources
+      alerts sources --failing
     """
     if ctx.invoked_subcommand is not None:
         return
