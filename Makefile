@@ -5,7 +5,7 @@ BIN := .venv/bin
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help install install-dev run test test-fast test-faults lint format audit lock clean pictures score-politeness \
+.PHONY: help install install-dev run test test-fast test-faults lint format audit lock clean docs pictures score-politeness \
   eval-matching eval-stories eval-feeds bench-matching bench-stories bench-feeds bench-replay bench-web
 
 help: ## Show this help
@@ -43,6 +43,9 @@ score-politeness: .venv/.installed-dev ## Score pollers against a local server t
 
 bench-matching bench-stories bench-feeds bench-replay bench-web: bench-%: .venv/.installed-dev ## Measure speed beside a peer, in one run
 	@$(BIN)/python benchmarks/$*.py $(ARGS)
+
+docs: .venv/.installed-dev ## Write the tables of the documentation again from the program
+	@$(BIN)/python docs/generate.py
 
 pictures: .venv/.installed-dev ## Make the pictures of the documentation again
 	@$(BIN)/python docs/pictures.py
