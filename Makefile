@@ -9,7 +9,7 @@ SHELL := /bin/bash
 # What ours is measured beside has a place of its own. Where it cannot be installed, its column is left out.
 PEERS = $(MAKE) --silent --no-print-directory .venv/peers/.installed || echo "the peers cannot be installed; going on without them" >&2
 
-.PHONY: help install install-dev run test test-fast test-faults fuzz lint format audit lock clean pictures screenshots score-politeness soak-feeds \
+.PHONY: help install install-dev run test test-fast test-faults fuzz lint format audit lock clean pictures screenshots score-politeness soak-feeds docs \
   eval-matching eval-stories eval-feeds bench-matching bench-stories bench-feeds bench-replay bench-web
 
 help: ## Show this help
@@ -54,6 +54,9 @@ soak-feeds: .venv/.installed-dev ## Poll 5,000 local feeds through simulated day
 
 bench-matching bench-stories bench-feeds bench-replay bench-web: bench-%: .venv/.installed-dev ## Measure speed beside a peer, in one run
 	@$(BIN)/python benchmarks/$*.py $(ARGS)
+
+docs: .venv/.installed-dev ## Write the tables of the documentation again from the program
+	@$(BIN)/python docs/generate.py
 
 pictures: .venv/.installed-dev ## Make the pictures of the documentation again
 	@$(BIN)/python docs/pictures.py

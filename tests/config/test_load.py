@@ -271,7 +271,8 @@ WRONG = [
     ("levels: »[]", "write a mapping"),
     ("subscribers: [{id: s, tier: »gold}]", "write open, strategic-circle, leadership-alliance"),
     ("subscribers: [{id: s, channels: {x: »'syslog://'}}]", "write a channel address"),
-    ("subscribers: [{id: s, channels: {x: »'http://x.org'}}]", "write a channel address"),
+    ("subscribers: [{id: s, channels: {x: »'http://x.org'}}]", "write json://HOST/PATH"),
+    ("subscribers: [{id: s, channels: {x: »me@x.org}}]", "for e-mail write mailtos://"),
     ("subscribers: [{id: s, watch: [»{on: [level]}]}]", "selects no institution"),
     ("subscribers: [{id: s, watch: [{all: true, on: [»levle]}]}]", "did you mean 'level'?"),
     (
@@ -360,7 +361,7 @@ def test_all_problems_come_at_once_in_order(tmp_path: Path) -> None:
             "  - {id: a, nme: A, criticality: x}\n"
             "  - {id: b, name: B, relations: [{kind: k, to: z}]}\n"
         ),
-        b="sources: [\n",
+        b="sources: {a: b}\n",
         c="subscribers: [{id: s, channels: {x: '${UNSET}'}}]\n",
         d="sources: [{id: s, url: https://x.org, publisher: X, speaks_for: [a, b]}]\n",
     )
@@ -369,9 +370,18 @@ def test_all_problems_come_at_once_in_order(tmp_path: Path) -> None:
         "a.yaml:2:13",  # unknown key
         "a.yaml:2:34",  # criticality
         "a.yaml:3:48",  # relation to nobody
-        "b.yaml:2:1",  # not YAML
+        "b.yaml:1:10",  # no list
         "c.yaml:1:37",  # variable; the ids of refused entries are known, so d.yaml is fine
     ]
+
+
+def test_where_a_file_cannot_be_read_nobody_is_told_that_its_entries_are_missing(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        a="institutions:\n  - {id: a, name: A}\n  - {id: b\n",
+        b="sources: [{id: s, url: https://x.org, publisher: X, speaks_for: [a], intervall: 5m}]\n",
+    )
+    assert [problem.split(": ")[0] for problem in problems_of(tmp_path)] == ["a.yaml:4:1", "b.yaml:1:70"]
 
 
 def test_levels_stand_once(tmp_path: Path) -> None:

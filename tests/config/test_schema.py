@@ -41,7 +41,7 @@ def test_it_says_what_yaml_holds() -> None:
     assert defs["SourceForm"]["properties"]["interval"] == {
         "type": "string",
         "default": "15m",
-        "description": "The least time between two polls.",
+        "description": "The least time between two polls; the program waits longer by itself where it pays.",
         "examples": ["30s", "15m", "1h30m", "7d", "2w"],
     }
     assert defs["MatchForm"]["properties"]["case_sensitive"]["type"] == "boolean"

@@ -168,6 +168,30 @@ def test_without_a_port_for_the_pages_everything_else_runs(config: Path, tmp_pat
             assert program.up(*CHILDREN)
 
 
+def test_state_and_configuration_may_be_named_relative_to_where_one_stands(
+    config: Path, server: FeedServer, receiver: Receiver, tmp_path: Path, alerts_command: list[str]
+) -> None:
+    """As `make run` does: nothing is given, ./config and ./.alerts are meant."""
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("ALERTS_")}
+    server.put("wire", [outage(0)])
+    process = subprocess.Popen(
+        [*alerts_command, "run", "--port", "0"],
+        cwd=config.parent,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert receiver.wait_for(1, 40)
+    finally:
+        process.terminate()
+        _, said = process.communicate(timeout=20)
+    assert process.returncode == 0, said
+    assert (tmp_path / ".alerts" / "broker" / "broker.log").is_file()
+
+
 def test_a_signal_right_after_the_start_stops_it_too(config: Path, tmp_path: Path) -> None:
     for delay in (0.3, 0.8, 1.5):
         with Program(config, tmp_path / f"state-{delay}") as program:

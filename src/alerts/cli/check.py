@@ -33,6 +33,12 @@ def check(app: App, as_json: bool, schema: bool) -> int:
     Each problem is printed as FILE:LINE:COLUMN: message. Where enough history is recorded, names and topics that
     it never matched are among the warnings. Exit status 1 when the configuration is refused;
     warnings do not refuse it.
+
+    \b
+    Examples:
+      alerts check
+      alerts --config config.new check --json
+      alerts check --schema > config/schema.json
     """
     if schema:
         click.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
@@ -49,7 +55,7 @@ def check(app: App, as_json: bool, schema: bool) -> int:
     if broken:
         return 1
     if not as_json:
-        click.echo(_summary(loaded.settings))
+        click.echo(f"{app.config_dir}: {_summary(loaded.settings)}")
     return 0
 
 
@@ -101,6 +107,4 @@ def _summary(settings: Settings) -> str:
         "silence": len(settings.silences),
         "test": len(settings.tests),
     }
-    return "config: " + ", ".join(
-        f"{count} {noun}{'' if count == 1 else 's'}" for noun, count in counts.items()
-    )
+    return ", ".join(f"{count} {noun}{'' if count == 1 else 's'}" for noun, count in counts.items())

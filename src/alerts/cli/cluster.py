@@ -20,11 +20,15 @@ from alerts.stories.features import features
 @click.command("cluster")
 @click.pass_obj
 def cluster(app: App) -> None:  # noqa: ARG001 - needs no configuration
-    """Group items that report the same event: JSON Lines on standard input, JSON Lines on standard output.
+    """Group items that report the same event.
 
-    Prints {"id", "story"} for each item, in the order of the input; the items are taken in the order in which
-    they were observed. A line that is no item is reported on standard error, the others are still processed,
-    and the exit status is 1.
+    JSON Lines on standard input, JSON Lines on standard output. Prints {"id", "story"} for each item, in the
+    order of the input; the items are taken in the order in which they were observed. A line that is no item is
+    reported on standard error, the others are still processed, and the exit status is 1.
+
+    \b
+    Example:
+      alerts cluster < items.jsonl
     """
     items: list[Item] = []
     failed = False

@@ -10,6 +10,7 @@ import click
 
 from alerts.cli.context import App
 from alerts.cli.output import json_option
+from alerts.cli.progress import Progress
 from alerts.model.errors import StoreError, UsageError
 from alerts.model.records import to_line
 from alerts.model.times import format_time, parse_duration
@@ -23,7 +24,12 @@ def db() -> None:
 @db.command()
 @click.pass_obj
 def upgrade(app: App) -> None:
-    """Bring the schema up to date. `alerts run` does it at its start."""
+    """Bring the schema up to date. `alerts run` does it at its start.
+
+    \b
+    Example:
+      alerts db upgrade
+    """
     with app.open() as database:
         before = database.revision()
         database.upgrade()
@@ -45,11 +51,16 @@ def prune(app: App, keep: str, dry_run: bool, as_json: bool) -> None:
 
     What a level above low rests on stays however old it is, and so does every delivery that is not finished,
     and what a feed that still shows an item needs to know it by. No level moves because of it.
+
+    \b
+    Examples:
+      alerts db prune --keep 400d --dry-run
+      alerts db prune --keep 400d
     """
     from alerts.pipeline.prune import prune as remove
 
-    with app.runtime() as (runtime, _):
-        pruned = remove(runtime, _duration(keep), dry_run=dry_run)
+    with app.runtime() as (runtime, _), Progress("pruning", least=20) as progress:
+        pruned = remove(runtime, _duration(keep), dry_run=dry_run, progress=progress.reached)
     if as_json:
         record = {"before": format_time(pruned.before), "dry_run": dry_run, "removed": pruned.counts}
         click.echo(to_line(record))
@@ -73,6 +84,10 @@ def backup(app: App, file: Path) -> None:
     """Write a copy of a SQLite database to a new FILE, while the system runs.
 
     For PostgreSQL it says which command of PostgreSQL's does this.
+
+    \b
+    Example:
+      alerts db backup alerts-backup.db
     """
     from alerts.store.backup import backup as copy
 
@@ -90,6 +105,10 @@ def restore(app: App, file: Path) -> None:
     """Put a backup in the place of what a SQLite database holds. Stop the system first.
 
     What was sent since the backup was made may be sent once more.
+
+    \b
+    Example:
+      alerts db restore alerts-backup.db
     """
     from alerts.embedded import state_directory
     from alerts.store.backup import restore as put_back

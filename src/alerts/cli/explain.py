@@ -18,20 +18,31 @@ from alerts.model.records import to_line
 @json_option
 @click.pass_obj
 def explain(app: App, alert: str, as_json: bool) -> None:
-    """Say why an alert fired: every step from the items to what became of it, with its numbers.
+    """Say why an alert fired.
 
-    ALERT is the id in the message, or the beginning of it.
+    Prints every step from the items to what became of the alert, with its numbers. ALERT is the id of an alert, or
+    of the message that told of it, or the beginning of either: `alerts deliveries` lists them.
+
+    \b
+    Example:
+      alerts explain 3f2a9c
     """
     from alerts.pipeline.configuration import Active
     from alerts.pipeline.explain import explain as work_out
+    from alerts.store import lists
 
+    active = Active(app.settings())
     with app.reading() as database, database.read() as session:
-        record = work_out(session, Active(app.settings()), alert)
-    if as_json:
-        click.echo(to_line(record))
-        return
-    for line in _lines(record):
-        click.echo(printable(line))
+        ids = lists.alerts_named(session, alert) or [alert]
+        records = [work_out(session, active, each) for each in ids]
+    for number, record in enumerate(records):
+        if as_json:
+            click.echo(to_line(record))
+            continue
+        if number:
+            click.echo()
+        for line in _lines(record):
+            click.echo(printable(line))
 
 
 def _lines(record: Mapping[str, Any]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from alerts.cli import completion
 from alerts.cli.context import App
 from alerts.cli.output import json_option, show
 from alerts.model.errors import NotFoundError, UsageError
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--tier", type=click.Choice([tier.value for tier in Tier]), help="What the link lets see.")
 @click.option(
-    "--subscriber", metavar="ID", help="A link for a subscriber: its tier, and its alerts as feeds."
+    "--subscriber",
+    shell_complete=completion.subscribers,
+    metavar="ID",
+    help="A link for a subscriber: its tier, and its alerts as feeds.",
 )
 @click.option("--expires", metavar="DURATION", default="30d", show_default=True, help="How long it is good.")
 @click.option("--name", default="", help="Whom it is for, to tell links apart.")
@@ -40,14 +44,14 @@ def link(
     listing: bool,
     as_json: bool,
 ) -> None:
-    """Make a link to the pages for a member, list the links, or revoke one.
+    """Make, list or revoke links to the pages, for members.
 
     The link is signed, expires, and can be revoked. Whoever has it sees what its tier may see.
 
     \b
     Examples:
       alerts link --tier strategic-circle --expires 30d --name "policy team"
-      alerts link --subscriber policy-desk
+      alerts link --subscriber desk
       alerts link --list
       alerts link --revoke 1f8a0c55d2e7
     """

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import click
 
+from alerts.cli import completion
 from alerts.cli.context import App
 from alerts.cli.output import json_option, limit_option, point_in_time, show
 from alerts.model.level import Axis, Level
@@ -27,7 +28,13 @@ STATE_NAMES = ["pending", "leased", "sent", "failed", "unknown", "dead", "suppre
 def institutions(
     app: App, tag: str | None, region: str | None, category: str | None, at_least: str | None, as_json: bool
 ) -> None:
-    """List the tracked institutions with their levels."""
+    """List the tracked institutions with their levels.
+
+    \b
+    Examples:
+      alerts institutions
+      alerts institutions --tag ai --at-least medium
+    """
     from alerts.store import lists
 
     configured = app.settings().institutions.values()
@@ -61,7 +68,7 @@ def institutions(
 
 
 @click.command()
-@click.option("--institution", help="Only about this one.")
+@click.option("--institution", shell_complete=completion.institutions, help="Only about this one.")
 @click.option("--topic", help="Only with this topic.")
 @click.option("--since", metavar="TIME", help="RFC 3339, or a duration before now (2d).")
 @limit_option
@@ -70,7 +77,13 @@ def institutions(
 def stories(
     app: App, institution: str | None, topic: str | None, since: str | None, limit: int, as_json: bool
 ) -> None:
-    """List stories, the newest first."""
+    """List stories, the newest first.
+
+    \b
+    Examples:
+      alerts stories --institution cloudflare
+      alerts stories --topic outage --since 7d
+    """
     from alerts.store import lists
 
     if institution is not None:
@@ -87,7 +100,7 @@ def stories(
 
 
 @click.command()
-@click.option("--institution", help="Only of this one.")
+@click.option("--institution", shell_complete=completion.institutions, help="Only of this one.")
 @click.option("--axis", type=click.Choice([axis.value for axis in Axis]), help="Only on this axis.")
 @click.option("--since", metavar="TIME", help="RFC 3339, or a duration before now (2d).")
 @limit_option
@@ -96,7 +109,13 @@ def stories(
 def transitions(
     app: App, institution: str | None, axis: str | None, since: str | None, limit: int, as_json: bool
 ) -> None:
-    """List level changes in order of time, with the contributions that explain each."""
+    """List level changes in order of time, and why.
+
+    \b
+    Examples:
+      alerts transitions --since 7d
+      alerts transitions --institution cloudflare --axis priority --json
+    """
     from alerts.store import cases
 
     if institution is not None:
@@ -118,8 +137,8 @@ def transitions(
 
 
 @click.command()
-@click.option("--subscriber", help="Only to this one.")
-@click.option("--institution", help="Only about this one.")
+@click.option("--subscriber", shell_complete=completion.subscribers, help="Only to this one.")
+@click.option("--institution", shell_complete=completion.institutions, help="Only about this one.")
 @click.option(
     "--state", multiple=True, type=click.Choice(STATE_NAMES), help="Only in this state; may be repeated."
 )
@@ -136,7 +155,15 @@ def deliveries(
     limit: int,
     as_json: bool,
 ) -> None:
-    """List deliveries, the newest first: who got what, when, why, and how it fared."""
+    """List deliveries: who got what, when, how it fared.
+
+    The newest first. `alerts explain` takes the id in the last column.
+
+    \b
+    Examples:
+      alerts deliveries --since 1d
+      alerts deliveries --state dead --state failed
+    """
     from alerts.store import lists
 
     if institution is not None:

@@ -7,7 +7,7 @@ import io
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -17,36 +17,48 @@ from alerts.model.errors import AlertsError, ConfigError
 from alerts.pipeline import environment
 
 # Each command lives in its own module, imported only when it is called: `alerts match` must not wait for Celery.
-COMMANDS = {
-    "run": "alerts.cli.run:run",
-    "web": "alerts.cli.web:web",
-    "check": "alerts.cli.check:check",
-    "test": "alerts.cli.test:test",
-    "match": "alerts.cli.match:match",
-    "cluster": "alerts.cli.cluster:cluster",
-    "replay": "alerts.cli.replay:replay",
-    "plan": "alerts.cli.plan:plan",
-    "profile": "alerts.cli.profile:profile",
-    "explain": "alerts.cli.explain:explain",
-    "why-not": "alerts.cli.why_not:why_not",
-    "institutions": "alerts.cli.lists:institutions",
-    "sources": "alerts.cli.sources:sources",
-    "stories": "alerts.cli.lists:stories",
-    "transitions": "alerts.cli.lists:transitions",
-    "deliveries": "alerts.cli.lists:deliveries",
-    "ack": "alerts.cli.operate:ack",
-    "silence": "alerts.cli.operate:silence",
-    "unsubscribe": "alerts.cli.operate:unsubscribe",
-    "redeliver": "alerts.cli.operate:redeliver",
-    "release": "alerts.cli.operate:release",
-    "send-test": "alerts.cli.operate:send_test",
-    "link": "alerts.cli.link:link",
-    "status": "alerts.cli.status:status",
-    "db": "alerts.cli.db:db",
-    "import-opml": "alerts.cli.opml:import_opml",
-    "export-opml": "alerts.cli.opml:export_opml",
-    "init": "alerts.cli.init:init",
+SECTIONS: Mapping[str, Mapping[str, str]] = {
+    "Run it": {
+        "run": "alerts.cli.run:run",
+        "web": "alerts.cli.web:web",
+        "status": "alerts.cli.status:status",
+    },
+    "Write the configuration": {
+        "init": "alerts.cli.init:init",
+        "check": "alerts.cli.check:check",
+        "test": "alerts.cli.test:test",
+        "plan": "alerts.cli.plan:plan",
+        "import-opml": "alerts.cli.opml:import_opml",
+        "export-opml": "alerts.cli.opml:export_opml",
+    },
+    "Ask what is known": {
+        "institutions": "alerts.cli.lists:institutions",
+        "profile": "alerts.cli.profile:profile",
+        "explain": "alerts.cli.explain:explain",
+        "why-not": "alerts.cli.why_not:why_not",
+        "stories": "alerts.cli.lists:stories",
+        "transitions": "alerts.cli.lists:transitions",
+        "deliveries": "alerts.cli.lists:deliveries",
+        "sources": "alerts.cli.sources:sources",
+    },
+    "Try items, without a database": {
+        "match": "alerts.cli.match:match",
+        "cluster": "alerts.cli.cluster:cluster",
+        "replay": "alerts.cli.replay:replay",
+    },
+    "Look after it": {
+        "ack": "alerts.cli.operate:ack",
+        "silence": "alerts.cli.operate:silence",
+        "unsubscribe": "alerts.cli.operate:unsubscribe",
+        "redeliver": "alerts.cli.operate:redeliver",
+        "release": "alerts.cli.operate:release",
+        "send-test": "alerts.cli.operate:send_test",
+        "link": "alerts.cli.link:link",
+        "db": "alerts.cli.db:db",
+    },
+    "Shell": {"completion": "alerts.cli.completion:completion"},
 }
+COMMANDS = {name: place for section in SECTIONS.values() for name, place in section.items()}
 
 
 class LazyGroup(click.Group):
@@ -63,6 +75,14 @@ class LazyGroup(click.Group):
         assert isinstance(command, click.Command)  # noqa: S101
         return command
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Under their sections, in the order in which a newcomer needs them."""
+        for section, commands in SECTIONS.items():
+            with formatter.section(section):
+                found = [(name, self.get_command(ctx, name)) for name in commands]
+                rows = [(name, each.get_short_help_str(100)) for name, each in found if each is not None]
+                formatter.write_dl(rows, col_max=14, col_spacing=2)
+
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
@@ -70,14 +90,15 @@ class LazyGroup(click.Group):
     "config_dir",
     envvar="ALERTS_CONFIG",
     default="config",
-    show_default="./config",
+    show_envvar=True,
     metavar="DIR",
     type=click.Path(path_type=Path),
-    help="Directory of the YAML configuration.",
+    help="Directory of the YAML configuration; ./config where none is given.",
 )
 @click.option(
     "--database",
     envvar="ALERTS_DATABASE",
+    show_envvar=True,
     default="",
     metavar="URL",
     help="sqlite:///PATH or postgresql://…; a file in the state directory where none is given.",
@@ -85,6 +106,7 @@ class LazyGroup(click.Group):
 @click.option(
     "--broker",
     envvar="ALERTS_BROKER",
+    show_envvar=True,
     default="",
     metavar="URL",
     help="redis://…; `alerts run` starts one of its own where none is given.",
@@ -93,15 +115,24 @@ class LazyGroup(click.Group):
     "--state",
     envvar="ALERTS_STATE",
     default=".alerts",
-    show_default="./.alerts",
+    show_envvar=True,
     metavar="DIR",
     type=click.Path(path_type=Path),
-    help="Directory of the embedded broker and database; delete it to start afresh.",
+    help="Directory of the embedded broker and database, ./.alerts where none is given; delete it to start "
+    "afresh.",
 )
 @click.version_option(package_name="institution-alerts", prog_name="alerts")
 @click.pass_context
 def cli(ctx: click.Context, config_dir: Path, database: str, broker: str, state: Path) -> None:
-    """Finds tracked institutions in news feeds and alerts subscribers when a level crosses a threshold."""
+    """Finds tracked institutions in news feeds and alerts subscribers when a level crosses a threshold.
+
+    \b
+    Examples:
+      alerts run --demo --once        # see what it does, without a network
+      alerts init banks               # a first configuration of your own
+      alerts --config banks check
+      alerts --config banks run
+    """
     ctx.obj = App(
         config_dir=config_dir,
         database=database or environment.setting(os.environ, environment.DATABASE),

@@ -25,10 +25,15 @@ _CHUNK = 1 << 16  # bytes read at once, as far as they are there
 )
 @click.pass_obj
 def match(app: App, explain: bool) -> None:
-    """Find institutions and topics in items: JSON Lines on standard input, JSON Lines on standard output.
+    """Find institutions and topics in items.
 
-    A line that is no item is reported on standard error, the others are still processed, and the exit
-    status is 1.
+    JSON Lines on standard input, JSON Lines on standard output. A line that is no item is reported on standard
+    error, the others are still processed, and the exit status is 1.
+
+    \b
+    Examples:
+      alerts match < items.jsonl
+      echo '{"id": "1", "title": "Cloudflare outage"}' | alerts match --explain
     """
     settings = app.settings()
     matcher = Matcher(settings.institutions.values(), settings.topics.values(), settings.sources)

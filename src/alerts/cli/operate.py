@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from alerts.cli import completion
 from alerts.cli.context import App
 from alerts.cli.output import json_option, printable, show
 from alerts.model.alert import DeliveryState
@@ -29,8 +30,18 @@ by_option = click.option(
 
 @click.command()
 @click.argument("alert", required=False)
-@click.option("--subscriber", metavar="ID", help="With --institution: at whose desk.")
-@click.option("--institution", metavar="ID", help="Instead of an alert: the levels of this institution.")
+@click.option(
+    "--subscriber",
+    shell_complete=completion.subscribers,
+    metavar="ID",
+    help="With --institution: at whose desk.",
+)
+@click.option(
+    "--institution",
+    shell_complete=completion.institutions,
+    metavar="ID",
+    help="Instead of an alert: the levels of this institution.",
+)
 @click.option(
     "--axis", type=click.Choice([axis.value for axis in Axis]), help="With --institution: this axis only."
 )
@@ -46,38 +57,44 @@ def ack(
     by: str,
     as_json: bool,
 ) -> None:
-    """Acknowledge a level: no more reminders of it until it changes.
+    """Acknowledge a level: no reminders until it changes.
 
-    ALERT is the id in the message, or the beginning of it.
+    ALERT is the id of an alert, or of the message that told of it, or the beginning of either: `alerts
+    deliveries` lists them.
 
     \b
     Examples:
       alerts ack 3f2a9c
-      alerts ack --institution anthropic --subscriber policy-desk
+      alerts ack --institution anthropic --subscriber desk
     """
     from alerts.pipeline import operate
+    from alerts.store import lists
 
     if (alert is None) == (institution is None) or (institution is None) != (subscriber is None):
         raise UsageError("give an alert's id, or --institution together with --subscriber")
     with _runtime(app) as runtime:
         if alert is not None:
-            done = operate.ack(runtime, alert, by or _me())
+            with runtime.database.read() as session:
+                ids = lists.alerts_named(session, alert) or [alert]
+            done = [operate.ack(runtime, each, by or _me()) for each in ids]
         else:
             chosen = Axis(axis) if axis else None
-            done = operate.ack_level(runtime, subscriber or "", institution or "", chosen, by or _me())
-    if as_json:
-        axes = [each.value for each in done.axes]
-        record = {"subscriber": done.subscriber, "institution": done.institution, "axes": axes}
-        click.echo(to_line(record))
-        return
-    click.echo(
-        f"{done.subscriber}: no reminders of {done.institution} ({', '.join(done.axes)}) until it changes"
-    )
+            done = [operate.ack_level(runtime, subscriber or "", institution or "", chosen, by or _me())]
+    for each in done:
+        axes = [axis.value for axis in each.axes]
+        record = {"subscriber": each.subscriber, "institution": each.institution, "axes": axes}
+        said = f"{each.subscriber}: no reminders of {each.institution} ({', '.join(axes)}) until it changes"
+        click.echo(to_line(record) if as_json else said)
 
 
 @click.command()
 @click.option(
-    "--institution", "institutions", multiple=True, metavar="ID", help="May be given several times."
+    "--institution",
+    "institutions",
+    shell_complete=completion.institutions,
+    multiple=True,
+    metavar="ID",
+    help="May be given several times.",
 )
 @click.option("--tag", "tags", multiple=True, help="All institutions with this tag.")
 @click.option("--region", "regions", multiple=True, help="All institutions of this region.")
@@ -170,12 +187,21 @@ def _end(lasting: str | None, until: str | None, now: datetime) -> datetime:
 
 
 @click.command()
-@click.argument("subscriber")
+@click.argument("subscriber", shell_complete=completion.subscribers)
 @click.option("--channel", metavar="NAME", help="Only this channel; without it all of the subscriber's.")
 @click.option("--undo", is_flag=True, help="Take an unsubscription back.")
 @click.pass_obj
 def unsubscribe(app: App, subscriber: str, channel: str | None, undo: bool) -> None:
-    """Send nothing more to a subscriber's channels, whatever the configuration says, until --undo."""
+    """Send nothing more to a subscriber, until --undo.
+
+    Whatever the configuration says; alerts stay on record.
+
+    \b
+    Examples:
+      alerts unsubscribe desk
+      alerts unsubscribe desk --channel console
+      alerts unsubscribe desk --undo
+    """
     from alerts.pipeline import operate
 
     with _runtime(app) as runtime:
@@ -190,13 +216,25 @@ def unsubscribe(app: App, subscriber: str, channel: str | None, undo: bool) -> N
 @click.command()
 @click.argument("delivery", required=False)
 @click.option("--dead", is_flag=True, help="Everything that was given up.")
-@click.option("--subscriber", metavar="ID", help="With --dead: only what this subscriber missed.")
+@click.option(
+    "--subscriber",
+    shell_complete=completion.subscribers,
+    metavar="ID",
+    help="With --dead: only what this subscriber missed.",
+)
 @json_option
 @click.pass_obj
 def redeliver(app: App, delivery: str | None, dead: bool, subscriber: str | None, as_json: bool) -> None:
-    """Send a dead, failed or unknown delivery again. A running system does it within a second.
+    """Send a dead, failed or unknown delivery again.
 
-    DELIVERY is its id, or the beginning of it. `alerts deliveries --state dead` lists the dead ones.
+    DELIVERY is its id, or the beginning of it. `alerts deliveries --state dead` lists the dead ones. A running
+    system sends within a second.
+
+    \b
+    Examples:
+      alerts redeliver 5f0c31
+      alerts redeliver --dead
+      alerts redeliver --dead --subscriber desk
     """
     from alerts.pipeline import operate
 
@@ -215,13 +253,17 @@ def redeliver(app: App, delivery: str | None, dead: bool, subscriber: str | None
 
 
 @click.command()
-@click.argument("source")
+@click.argument("source", shell_complete=completion.sources)
 @click.pass_obj
 def release(app: App, source: str) -> None:
-    """Believe a source whose items are held back, or poll one again that was stopped.
+    """Believe a feed that is held back, or resume one.
 
     A feed that suddenly turns most of its items new is held back for half a day, and one that says it is gone
     is stopped: `alerts sources` shows both. What was held back is taken in quietly and alerts nobody.
+
+    \b
+    Example:
+      alerts release cloudflare-blog
     """
     from alerts.pipeline import operate
 
@@ -236,18 +278,26 @@ def release(app: App, source: str) -> None:
 
 
 @click.command("send-test")
-@click.argument("subscriber")
+@click.argument("subscriber", shell_complete=completion.subscribers)
 @click.option("--channel", metavar="NAME", help="Only this channel; without it all of the subscriber's.")
 @json_option
 @click.pass_obj
 def send_test(app: App, subscriber: str, channel: str | None, as_json: bool) -> int:
-    """Send a test message through every channel of a subscriber, and say which failed and why.
+    """Send a test message through a subscriber's channels.
 
-    SUBSCRIBER @operators stands for those who look after the system. Exit status 1 when one of them failed.
+    Says which failed and why. SUBSCRIBER @operators stands for those who look after the system. Exit status 1 when
+    one of them failed.
+
+    \b
+    Examples:
+      alerts send-test desk
+      alerts send-test desk --channel console
+      alerts send-test @operators
     """
     from dataclasses import replace
 
     from alerts.delivery.render import Renderer
+    from alerts.delivery.result import SendReason
     from alerts.model.subscriber import Subscriber
     from alerts.pipeline import log, operate
     from alerts.store.troubles import OPERATORS
@@ -264,7 +314,7 @@ def send_test(app: App, subscriber: str, channel: str | None, as_json: bool) -> 
         known = replace(known, channels={channel: known.channels[channel]})
     failed = not known.channels
     if failed:
-        click.echo(f"{subscriber} has no channels", err=True)
+        click.echo(f"{subscriber} has no channels: give it `channels:` in the configuration", err=True)
     for name, result in operate.send_test(known, Renderer(app.config_dir / "templates"), datetime.now(UTC)):
         failed = failed or result.state is not DeliveryState.SENT
         record = {
@@ -278,6 +328,10 @@ def send_test(app: App, subscriber: str, channel: str | None, as_json: bool) -> 
             if as_json
             else printable(f"{name}: {result.state} ({result.reason}) {result.line}")
         )
+        if result.reason is SendReason.BAD_CHANNEL:
+            click.echo(
+                f"{name}: docs/configuration.md#channel-addresses shows the form of each service", err=True
+            )
     return 1 if failed else 0
 
 

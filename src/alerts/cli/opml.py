@@ -24,9 +24,15 @@ from alerts.model.source import Source
 )
 @click.pass_obj
 def import_opml(app: App, file: BinaryIO, output: Path | None) -> int:
-    """Print the feeds of an OPML FILE (- for standard input) as YAML `sources:`.
+    """Print the feeds of an OPML file as YAML `sources:`.
 
-    Feeds that the configuration has already are left out. Folders become tags.
+    FILE is the list that another feed reader exports, - standard input. Feeds that the configuration has already
+    are left out. Folders become tags.
+
+    \b
+    Examples:
+      alerts import-opml feeds.opml
+      alerts import-opml feeds.opml --output config/imported.yaml
     """
     name = getattr(file, "name", "-")
     try:
@@ -64,5 +70,12 @@ def _configured(app: App) -> Iterable[Source]:
 @click.command("export-opml")
 @click.pass_obj
 def export_opml(app: App) -> None:
-    """Print the configured sources as OPML, for other feed readers. Passwords in addresses are left out."""
+    """Print the configured sources as OPML.
+
+    For other feed readers. Passwords in addresses are left out.
+
+    \b
+    Example:
+      alerts export-opml > feeds.opml
+    """
     click.echo(opml.export_opml(app.settings().sources.values()).decode("utf-8"), nl=False)

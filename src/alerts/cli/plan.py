@@ -9,7 +9,8 @@ import click
 
 from alerts.cli.context import App
 from alerts.cli.output import json_option, printable, show
-from alerts.cli.replay import Progress, read_file, recorded
+from alerts.cli.progress import Progress
+from alerts.cli.replay import LONG, read_file, recorded
 from alerts.model.alert import Alert, fate
 from alerts.model.errors import InputError
 from alerts.model.records import to_line
@@ -33,10 +34,10 @@ from alerts.model.times import format_time
 @json_option
 @click.pass_obj
 def plan(app: App, against: Path, history: str | None, publish: bool, as_json: bool) -> int:
-    """Say what a change of the configuration would do, before it goes live.
+    """Say what a change of the configuration would do.
 
     Plays the recorded history under the configuration in force and under DIR, and prints the alerts that DIR
-    would add, drop and move, for whom, and how many each subscriber would get.
+    would add, drop and move, for whom, and how many each subscriber would get. Changes nothing.
 
     \b
     Example:
@@ -49,7 +50,7 @@ def plan(app: App, against: Path, history: str | None, publish: bool, as_json: b
     before, after = app.settings(), load(against)
     bad: list[InputError] = []
     items = recorded(app, None) if history is None else read_file(history, bad)
-    with Progress(2 * len(items)) as progress:
+    with Progress("replaying", 2 * len(items), least=LONG) as progress:
         found = planning.plan(items, before, after, progress=progress)
     if publish:
         with app.open() as database:

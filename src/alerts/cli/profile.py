@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import click
 
+from alerts.cli import completion
 from alerts.cli.context import App
 from alerts.cli.output import json_option, point_in_time
 from alerts.model.errors import UsageError
@@ -14,7 +15,7 @@ from alerts.model.subscriber import Tier
 
 
 @click.command()
-@click.argument("institution")
+@click.argument("institution", shell_complete=completion.institutions)
 @click.option(
     "--tier",
     type=click.Choice([tier.value for tier in Tier]),
@@ -26,7 +27,9 @@ from alerts.model.subscriber import Tier
 @json_option
 @click.pass_obj
 def profile(app: App, institution: str, tier: str, at: str | None, as_json: bool) -> None:
-    """Show the profile of an institution: levels, key points, evidence.
+    """Show the profile of an institution.
+
+    Levels, key points, what happened, the decision trigger matrix, and the evidence behind each.
 
     \b
     Examples:

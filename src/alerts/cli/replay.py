@@ -7,15 +7,19 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Self
 
 import click
 
+from alerts.cli import completion
 from alerts.cli.context import App
 from alerts.cli.output import point_in_time
+from alerts.cli.progress import Progress
 from alerts.model.errors import InputError, UsageError
 from alerts.model.item import Item
 from alerts.model.records import to_line
+
+LONG = 20_000
+"""Items from which on it takes some seconds."""
 
 
 @click.command()
@@ -23,7 +27,13 @@ from alerts.model.records import to_line
 @click.option(
     "--until", metavar="TIME", help="Stop the clock then. Default: run on until every level is at rest."
 )
-@click.option("--institution", "institutions", multiple=True, help="Follow only this one; may be repeated.")
+@click.option(
+    "--institution",
+    "institutions",
+    shell_complete=completion.institutions,
+    multiple=True,
+    help="Follow only this one; may be repeated.",
+)
 @click.option(
     "--plot", type=click.Path(path_type=Path), metavar="FILE.svg", help="Draw the levels over time."
 )
@@ -37,10 +47,11 @@ def replay(
     plot: Path | None,
     _as_json: bool,
 ) -> int:
-    """Play items under a virtual clock; print every transition and every alert, in order of time.
+    """Play items under a virtual clock.
 
-    FILE holds one JSON item a line; `-` is standard input. Without FILE the recorded history of the database is
-    played. Live state is not touched and nothing is sent.
+    Prints every transition and every alert, in order of time. FILE holds one JSON item a line; `-` is standard
+    input. Without FILE the recorded history of the database is played. Live state is not touched and nothing is
+    sent.
 
     \b
     Examples:
@@ -56,7 +67,7 @@ def replay(
     bad: list[InputError] = []
     items = read_file(file, bad) if file is not None else recorded(app, end)
     only = frozenset(institutions) or None
-    with Progress(len(items)) as progress:
+    with Progress("replaying", len(items), least=LONG) as progress:
         result = rehearse(
             items,
             settings,
@@ -106,24 +117,3 @@ def recorded(app: App, until: datetime | None) -> list[Item]:
 
     with app.reading() as database, database.read() as session:
         return list(items.record(session, upto=until))
-
-
-class Progress:
-    """A bar on standard error, on a terminal and where the work is long enough to want one."""
-
-    def __init__(self, items: int) -> None:
-        shown = items >= 20_000 and sys.stderr.isatty()
-        self._bar = click.progressbar(length=items, label="replaying", file=sys.stderr) if shown else None
-
-    def __enter__(self) -> Self:
-        if self._bar is not None:
-            self._bar.__enter__()
-        return self
-
-    def __exit__(self, *_details: object) -> None:
-        if self._bar is not None:
-            self._bar.render_finish()
-
-    def __call__(self, count: int) -> None:
-        if self._bar is not None:
-            self._bar.update(count)

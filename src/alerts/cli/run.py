@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from alerts.cli.context import App
+from alerts.cli.progress import Progress
 from alerts.embedded import (
     Supervisor,
     broker,
@@ -43,16 +44,17 @@ from alerts.model.errors import UsageError
 )
 @click.pass_obj
 def run(app: App, once: bool, demo: bool, state: Path | None, port: int) -> int:
-    """Run the broker, the workers, beat and the pages here; one command is the whole system.
+    """Run everything here: broker, workers, beat and pages.
 
-    Without --broker a Redis-compatible server is started for it, without --database a SQLite file is used;
-    both live in the state directory. With --once the exit status is 1 where no source at all could be read.
+    One command is the whole system. Without --broker a Redis-compatible server is started for it, without
+    --database a SQLite file is used; both live in the state directory. With --once the exit status is 1 where no
+    source at all could be read.
 
     \b
     Examples:
-      alerts run                        until Ctrl-C
-      alerts run --once                 for cron
-      alerts run --demo --once          see what it does, within a minute
+      alerts run                   # until Ctrl-C
+      alerts run --once            # for cron
+      alerts run --demo --once     # see what it does, within a minute
     """
     if state is not None:
         app.state = state
@@ -75,11 +77,15 @@ def _once(app: App) -> int:
         sync(runtime)
         sources = list(runtime.configuration.current().settings.sources)
 
-        def told(outcome: PollOutcome) -> None:
-            if outcome.error:
-                click.echo(f"{outcome.source}: {outcome.error}", err=True)
+        # Not where the messages of console:// would run into it.
+        with Progress("polling", 0 if sys.stdout.isatty() else len(sources)) as progress:
 
-        outcomes = driver.run(runtime, sources, told)
+            def told(outcome: PollOutcome) -> None:
+                if outcome.error:
+                    progress.say(f"{outcome.source}: {outcome.error}")
+                progress()
+
+            outcomes = driver.run(runtime, sources, told)
         polled = [outcome for outcome in outcomes if not outcome.skipped]
         left = len(outcomes) - len(polled)
         new = sum(outcome.new for outcome in polled)

@@ -25,11 +25,16 @@ if TYPE_CHECKING:  # each command imports what it needs, so that the others star
 @json_option
 @click.pass_context
 def sources(ctx: click.Context, failing: bool, as_json: bool) -> None:
-    """List the sources: when each was last read, when it is next, what is wrong with it.
+    """List the sources and how each fares.
 
     `covers` counts the institutions that a source speaks for or lately reported on, and how many of them are
     blind now; `note` says what is wrong and what to do, such as a new address to write into the configuration.
     `alerts sources discover URL` finds the feeds of a web page.
+
+    \b
+    Examples:
+      alerts sources
+      alerts sources --failing
     """
     if ctx.invoked_subcommand is not None:
         return

@@ -15,7 +15,15 @@ from alerts.model.records import to_line
 @json_option
 @click.pass_obj
 def status(app: App, as_json: bool) -> int:
-    """Say whether all is well: sources, what is overdue, the last tick, deliveries. Exit status 1 when not."""
+    """Say whether all is well. Exit status 1 when not.
+
+    The last tick, sources, what is overdue, deliveries, the configuration, and a line for each problem.
+
+    \b
+    Examples:
+      alerts status
+      alerts status --json
+    """
     from alerts.pipeline.health import health
 
     with app.reading() as database, database.read() as session:

@@ -18,7 +18,16 @@ from alerts.replay.configtests import Outcome
 @json_option
 @click.pass_obj
 def test(app: App, pattern: str, junit: Path | None, as_json: bool) -> int:
-    """Run the configuration's own tests: items in, levels and alerts out. Exit status 1 where one fails."""
+    """Run the configuration's own tests.
+
+    Items go in, levels and alerts come out and are compared with what each test expects. Nothing is sent, no
+    database is needed. Exit status 1 where one fails.
+
+    \b
+    Examples:
+      alerts test
+      alerts test --match outage --junit results.xml
+    """
     from alerts.delivery.render import Renderer
     from alerts.pipeline.configuration import Active
     from alerts.replay import configtests

@@ -21,6 +21,10 @@ def web(app: App, host: str, port: int) -> None:
     """Serve the pages; `alerts run` does it, too.
 
     \b
+    Example:
+      alerts web --host 0.0.0.0 --port 8321
+
+    \b
     Reads from the environment:
       ALERTS_BASE_URL         where the world finds the pages, for links in messages; https for secure cookies
       ALERTS_SECRET           signs links; a file in the state directory otherwise

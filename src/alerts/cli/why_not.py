@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from alerts.cli import completion
 from alerts.cli.context import App
 from alerts.cli.explain import routing_lines
 from alerts.cli.output import json_option, point_in_time, printable
@@ -17,17 +18,27 @@ from alerts.model.records import to_line
 
 
 @click.command("why-not")
-@click.argument("subscriber")
-@click.option("--institution", required=True, metavar="ID", help="About which institution.")
+@click.argument("subscriber", shell_complete=completion.subscribers)
+@click.option(
+    "--institution",
+    shell_complete=completion.institutions,
+    required=True,
+    metavar="ID",
+    help="About which institution.",
+)
 @click.option("--at", metavar="TIME", help="As of then: RFC 3339, or a duration before now (2d).")
 @json_option
 @click.pass_obj
 def why_not(app: App, subscriber: str, institution: str, at: str | None, as_json: bool) -> None:
-    """Say why a subscriber heard nothing of an institution, and what would have made the difference.
+    """Say why a subscriber heard nothing of an institution.
+
+    Walks every step: rules, coverage, scores, what was held back, what looked like the institution and was turned
+    down, and says which further evidence would have made the difference.
 
     \b
-    Example:
+    Examples:
       alerts why-not desk --institution cloudflare
+      alerts why-not desk --institution cloudflare --at 2d
     """
     from alerts.pipeline.configuration import Active
     from alerts.pipeline.why_not import why_not as work_out

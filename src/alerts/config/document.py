@@ -93,5 +93,6 @@ def did_you_mean(word: str, known: Steps[str]) -> str:
     """`; did you mean 'x'?`, or nothing."""
     if len(known) > 1_000 or len(word) > 100:  # comparing with very many takes too long
         return ""
-    close = get_close_matches(word, known, n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
+    folded = {each.casefold(): each for each in known}
+    close = get_close_matches(word.casefold(), folded, n=1)
+    return f"; did you mean {folded[close[0]]!r}?" if close else ""

@@ -51,18 +51,31 @@ class SourceForm(Form):
     """A feed of one publisher."""
 
     id: Annotated[Id, Field(description="A short name, unique among the sources.")]
-    url: Annotated[WebAddress, Field(description="Address of the feed: RSS, Atom or JSON Feed.")]
-    publisher: Annotated[Text, Field(description="Who publishes the feed, as readers know it.")]
+    url: Annotated[WebAddress, Field(description="Address of the feed, `http://` or `https://`.")]
+    publisher: Annotated[
+        Text, Field(description="Who publishes it; items of one publisher count as one voice.")
+    ]
     reliability: Annotated[
         Reliability,
-        Field(description="How far it can be trusted: A reliable … E unreliable, F cannot be judged."),
+        Field(
+            description="The Admiralty scale: A reliable, B usually, C fairly, D not usually, E unreliable, F "
+            "cannot be judged."
+        ),
     ] = Reliability.F
     speaks_for: Annotated[
         tuple[Id, ...],
-        Field(description="Ids of the institutions that this publisher speaks for: it is direct for them."),
+        Field(
+            description="Institutions, by id: the source is *direct* for them, which weighs more, and "
+            "*secondary* for all others."
+        ),
     ] = ()
-    interval: Annotated[Duration, Field(description="The least time between two polls.")] = _SOURCE.interval
-    language: Annotated[Language, Field(description="Language of the feed, for example en or pt-BR.")] = ""
+    interval: Annotated[
+        Duration,
+        Field(
+            description="The least time between two polls; the program waits longer by itself where it pays."
+        ),
+    ] = _SOURCE.interval
+    language: Annotated[Language, Field(description="For example `en` or `pt-BR`.")] = ""
     tags: Annotated[tuple[Text, ...], Field(description="Free labels.")] = ()
     allow_private: Annotated[
         Boolean, Field(description="Whether the feed may be on a private network or this machine.")
@@ -72,8 +85,10 @@ class SourceForm(Form):
 class RelationForm(Form):
     """A relation to another institution."""
 
-    kind: Annotated[Text, Field(description="What it is, for example investor, supplier, regulator.")]
-    to: Annotated[Id, Field(description="Id of the other institution.")]
+    kind: Annotated[Text, Field(description="What it is, for example `investor`, `supplier`, `parent`.")]
+    to: Annotated[
+        Id, Field(description="Id of the other institution: here the investor, supplier or parent.")
+    ]
 
 
 def _derivations(value: Any) -> Any:
@@ -90,7 +105,10 @@ class MatchForm(Form):
 
     case_sensitive: Annotated[
         Boolean | None,
-        Field(description="Whether case counts. Without it: for one-word names and acronyms."),
+        Field(
+            description="Whether case counts; without it, it does for one-word names and acronyms and not for "
+            "others."
+        ),
     ] = None
     require_any: Annotated[
         tuple[Text, ...], Field(description="Context words, one of which must stand in the item.")
@@ -109,7 +127,7 @@ class MatchForm(Form):
                 ]
             }
         ),
-        Field(description="Which further names are derived from the official one: all, none, or a list."),
+        Field(description="Which further names are derived from the official one: `all`, `none`, or a list."),
     ] = tuple(Derivation)
 
 
@@ -117,60 +135,78 @@ class InstitutionForm(Form):
     """An organisation that is tracked."""
 
     id: Annotated[Id, Field(description="A short name, unique among the institutions.")]
-    name: Annotated[Text, Field(description="The official name.")]
+    name: Annotated[Text, Field(description="The official name; further names are derived from it.")]
     aliases: Annotated[tuple[Text, ...], Field(description="Other names of the same organisation.")] = ()
     products: Annotated[
-        tuple[Text, ...], Field(description="Products: a mention through one has less salience.")
+        tuple[Text, ...], Field(description="A mention through a product counts, with less salience.")
     ] = ()
-    domains: Annotated[tuple[Domain, ...], Field(description="Host names: a link to one is a mention.")] = ()
-    category: Annotated[Text, Field(description="What kind of organisation, for example AI lab.")] = ""
-    region: Annotated[Text, Field(description="Where it is at home, for example North America.")] = ""
+    domains: Annotated[tuple[Domain, ...], Field(description="A link to one of them is a mention.")] = ()
+    category: Annotated[
+        Text, Field(description="What it is, for example `AI lab`; watch rules can select it.")
+    ] = ""
+    region: Annotated[Text, Field(description="Where it is at home; watch rules can select it.")] = ""
     primary_domain: Annotated[Text, Field(description="The field it matters most for.")] = ""
     criticality: Annotated[
-        Criticality, Field(description="How much depends on it; scales every contribution.")
+        Criticality,
+        Field(description="How much depends on it: every contribution is scaled by 0.8, 1.0 or 1.2."),
     ] = Criticality.MEDIUM
-    tags: Annotated[tuple[Text, ...], Field(description="Free labels that watch rules can select.")] = ()
-    relations: Annotated[tuple[RelationForm, ...], Field(description="Relations to other institutions.")] = ()
-    match: Annotated[MatchForm, Field(description="How its names are accepted.")] = MatchForm()
+    tags: Annotated[tuple[Text, ...], Field(description="Free labels; watch rules can select them.")] = ()
+    relations: Annotated[
+        tuple[RelationForm, ...], Field(description="Relations to other institutions, shown in the profile.")
+    ] = ()
+    match: Annotated[MatchForm, Field(description="How its names are accepted in a text.")] = MatchForm()
 
 
 class SeverityForm(Form):
     """What one fully confirmed headline story does alone, on each axis."""
 
-    priority: Annotated[Share, Field(description="On the axis priority (0 to 30 days), 0 to 1.")] = 0.0
-    policy: Annotated[Share, Field(description="On the axis policy (30 to 120 days), 0 to 1.")] = 0.0
-    continuity: Annotated[Share, Field(description="On the axis continuity (120 days on), 0 to 1.")] = 0.0
+    priority: Annotated[Share, Field(description="On the axis *priority* (now, 0 to 30 days).")] = 0.0
+    policy: Annotated[Share, Field(description="On the axis *policy* (quarter, 30 to 120 days).")] = 0.0
+    continuity: Annotated[Share, Field(description="On the axis *continuity* (year, 120 days and more).")] = (
+        0.0
+    )
 
 
 class TopicForm(Form):
     """What an item can be about."""
 
     id: Annotated[Id, Field(description="A short name, unique among the topics.")]
-    signal: Annotated[Signal, Field(description="The signal class that the topic belongs to.")]
+    signal: Annotated[Signal, Field(description="The signal class it belongs to.")]
     any: Annotated[
         tuple[Text, ...],
-        Field(min_length=1, description="Phrases, one of which must stand in the item; `word*` also longer."),
+        Field(
+            min_length=1,
+            description="Phrases, one of which must stand in the item; one that ends in `*` also matches longer "
+            "words.",
+        ),
     ]
     none: Annotated[tuple[Text, ...], Field(description="Phrases that rule the topic out.")] = ()
-    severity: Annotated[SeverityForm, Field(description="What one story does on each axis.")] = SeverityForm()
+    severity: Annotated[SeverityForm, Field(description="How much one story raises each axis.")] = (
+        SeverityForm()
+    )
     near: Annotated[
-        Near, Field(description="How close to a mention it must stand: in the item or the sentence.")
+        Near,
+        Field(
+            description="`sentence`: the topic counts for an institution only in one sentence with it, or in "
+            "the title."
+        ),
     ] = Near.ITEM
     negation: Annotated[
-        Boolean, Field(description="Whether a denial in the text lowers the weight of the topic.")
+        Boolean,
+        Field(description="Whether a denial in the text (“no outage”) lowers the weight of the topic."),
     ] = True
 
 
 class RaiseForm(Form):
     """Scores, each above the one before it."""
 
-    medium: Annotated[Threshold, Field(description="Score at which the level becomes medium.")] = (
+    medium: Annotated[Threshold, Field(description="The level becomes medium at this score.")] = (
         _LEVELS.raise_[Level.MEDIUM]
     )
-    high: Annotated[Threshold, Field(description="Score at which the level becomes high.")] = _LEVELS.raise_[
+    high: Annotated[Threshold, Field(description="The level becomes high at this score.")] = _LEVELS.raise_[
         Level.HIGH
     ]
-    critical: Annotated[Threshold, Field(description="Score at which the level becomes critical.")] = (
+    critical: Annotated[Threshold, Field(description="The level becomes critical at this score.")] = (
         _LEVELS.raise_[Level.CRITICAL]
     )
 
@@ -178,15 +214,13 @@ class RaiseForm(Form):
 class HalfLifeForm(Form):
     """How fast evidence fades."""
 
-    priority: Annotated[Duration, Field(description="Half-life on the axis priority.")] = _LEVELS.half_life[
+    priority: Annotated[Duration, Field(description="On the axis *priority*.")] = _LEVELS.half_life[
         Axis.PRIORITY
     ]
-    policy: Annotated[Duration, Field(description="Half-life on the axis policy.")] = _LEVELS.half_life[
-        Axis.POLICY
+    policy: Annotated[Duration, Field(description="On the axis *policy*.")] = _LEVELS.half_life[Axis.POLICY]
+    continuity: Annotated[Duration, Field(description="On the axis *continuity*.")] = _LEVELS.half_life[
+        Axis.CONTINUITY
     ]
-    continuity: Annotated[Duration, Field(description="Half-life on the axis continuity.")] = (
-        _LEVELS.half_life[Axis.CONTINUITY]
-    )
 
 
 class LevelsForm(Form):
@@ -196,7 +230,11 @@ class LevelsForm(Form):
         RaiseForm()
     )
     margin: Annotated[
-        Share, Field(description="A level falls when the score is this much below the score that raised it.")
+        Share,
+        Field(
+            description="A level falls when the score is this much below the one that raised it; less than "
+            "`raise.medium`."
+        ),
     ] = _LEVELS.margin
     half_life: Annotated[
         HalfLifeForm, Field(description="The time in which evidence loses half of its weight.")
@@ -206,7 +244,7 @@ class LevelsForm(Form):
 class SelectionForm(Form):
     """Which institutions: those that any of the lists names."""
 
-    institutions: Annotated[tuple[Id, ...], Field(description="Ids of institutions.")] = ()
+    institutions: Annotated[tuple[Id, ...], Field(description="These institutions.")] = ()
     tags: Annotated[
         tuple[Text, ...], Field(description="Every institution that carries one of these tags.")
     ] = ()
@@ -222,17 +260,19 @@ class WatchForm(SelectionForm):
 
     on: Annotated[
         tuple[On, ...],
-        Field(min_length=1, description="What to react to: level, mention, spike, grade."),
+        Field(
+            min_length=1,
+            description="What to react to: a level that changes, any mention, unusually many mentions, a "
+            "grade that changes.",
+        ),
     ] = (On.LEVEL,)
-    axes: Annotated[tuple[Axis, ...], Field(min_length=1, description="On which axes. Without it: all.")] = (
-        tuple(Axis)
-    )
+    axes: Annotated[tuple[Axis, ...], Field(min_length=1, description="On which axes.")] = tuple(Axis)
     at_least: Annotated[Level, Field(description="The lowest level that is told.")] = Level.MEDIUM
-    direction: Annotated[Direction, Field(description="Whether rises, falls or both are told.")] = (
-        Direction.RISE
-    )
+    direction: Annotated[
+        Direction, Field(description="Which way; a fall is told only to those who were told of the rise.")
+    ] = Direction.RISE
     to: Annotated[
-        tuple[Text, ...], Field(description="Names of channels. Without it: all of the subscriber's.")
+        tuple[Text, ...], Field(description="Names of the subscriber's channels; without it all of them.")
     ] = ()
 
 
@@ -240,8 +280,8 @@ class QuietForm(Form):
     """Local hours in which alerts wait."""
 
     from_: Annotated[Clock, Field(alias="from", description="When the quiet begins, local time.")]
-    to: Annotated[Clock, Field(description="When it ends, local time; before `from` it is the next day.")]
-    timezone: Annotated[Zone, Field(description="Name of the time zone.")] = "UTC"
+    to: Annotated[Clock, Field(description="When it ends; earlier than `from` means the next day.")]
+    timezone: Annotated[Zone, Field(description="Whose local time.")] = "UTC"
     unless: Annotated[Level | None, Field(description="Alerts of this level and above do not wait.")] = None
 
 
@@ -249,7 +289,7 @@ class DigestForm(Form):
     """One message a day for what can wait."""
 
     at: Annotated[Clock, Field(description="When it is sent, local time.")]
-    timezone: Annotated[Zone, Field(description="Name of the time zone.")] = "UTC"
+    timezone: Annotated[Zone, Field(description="Whose local time.")] = "UTC"
     below: Annotated[Level, Field(description="Alerts of a lower level wait for the digest.")] = Level.HIGH
 
 
@@ -260,13 +300,13 @@ class SubscriberForm(Form):
     tier: Annotated[Tier, Field(description="How much of a profile they may see.")] = Tier.OPEN
     channels: Annotated[
         dict[Text, ChannelAddress],
-        Field(default_factory=dict, description="Where messages go: a name and an Apprise address for each."),
+        Field(default_factory=dict, description="Where messages go."),
     ]
     rates: Annotated[
         dict[Text, Rate],
         Field(
             default_factory=dict,
-            description="The most messages that a channel takes in a time, by its name; others wait their turn.",
+            description="The most messages a channel takes in a time, by its name. Without it: what its service asks for.",
         ),
     ]
     watch: Annotated[tuple[WatchForm, ...], Field(description="What they are told about.")] = ()
@@ -274,7 +314,9 @@ class SubscriberForm(Form):
     digest: Annotated[DigestForm | None, Field(description="One message a day for what can wait.")] = None
     repeat: Annotated[
         Duration | None,
-        Field(description="Remind after this time while a level stays at or above `at_least`."),
+        Field(
+            description="Remind after this time while a level stays at or above `at_least`; without it never."
+        ),
     ] = None
     limit: Annotated[
         Rate | None, Field(description="The most messages in a time; above it one summary instead.")
@@ -288,7 +330,7 @@ class SilenceForm(SelectionForm):
     """Alerts on the selected institutions are held back. At least one key must select institutions."""
 
     until: Annotated[Instant, Field(description="When it ends.")]
-    starts: Annotated[Instant | None, Field(description="When it begins. Without it: at once.")] = None
+    starts: Annotated[Instant | None, Field(description="When it begins; without it at once.")] = None
     reason: Annotated[Text, Field(description="Why, for people.")] = ""
     author: Annotated[Text, Field(description="Who set it, for people.")] = ""
 
@@ -298,10 +340,16 @@ class OperatorsForm(Form):
 
     channels: Annotated[
         dict[Text, ChannelAddress],
-        Field(default_factory=dict, description="Where it is told: a name and an Apprise address for each."),
+        Field(default_factory=dict, description="Where they are told."),
     ]
     on: Annotated[
-        tuple[Trouble, ...], Field(min_length=1, description="Of what: blind, stuck, dead, refused.")
+        tuple[Trouble, ...],
+        Field(
+            min_length=1,
+            description="Of what: `blind`, no source that would report on an institution works; `stuck`, work "
+            "is overdue; `dead`, deliveries to a channel were given up; `refused`, an edit of the "
+            "configuration is not in force.",
+        ),
     ] = tuple(Trouble)
 
 
@@ -313,16 +361,22 @@ class ItemForm(Form):
     summary: Annotated[str, Field(description="The summary.")] = ""
     content: Annotated[str, Field(description="The text.")] = ""
     url: Annotated[str, Field(description="Address of the item.")] = ""
-    source: Annotated[str, Field(description="Id of the source that carries it.")] = ""
+    source: Annotated[
+        str, Field(description="Id of the source that carries it; decides reliability and directness.")
+    ] = ""
     publisher: Annotated[
-        str, Field(description="Who publishes it. Without it: the publisher of the source.")
+        str, Field(description="Who publishes it; without it the publisher of the source.")
     ] = ""
     published: Annotated[Instant | None, Field(description="When it was published.")] = None
     observed: Annotated[
-        Instant | None, Field(description="When it was seen. Without it: when published, else `at`.")
+        Instant | None,
+        Field(
+            description="When it was seen: the instant at which it takes effect, not after `at`; without it "
+            "when published, else `at`."
+        ),
     ] = None
     language: Annotated[str, Field(description="Language of the item.")] = ""
-    origin: Annotated[str, Field(description="The publisher that the entry names as its origin.")] = ""
+    origin: Annotated[str, Field(description="The publisher that the entry itself names as its origin.")] = ""
     author: Annotated[str, Field(description="Who wrote it.")] = ""
     withdrawn: Annotated[Boolean, Field(description="Whether this revision takes the item back.")] = False
 
@@ -331,21 +385,37 @@ class ExpectationForm(Form):
     """What must hold as of `at`. Only what is given is checked."""
 
     institution: Annotated[
-        Id, Field(description="Id of the institution it is about; with a subscriber, only its alerts.")
+        Id,
+        Field(
+            description="Id of the institution that `axis`, `level`, `mentioned` and `topic` are about; beside "
+            "`subscriber`, only alerts about it."
+        ),
     ] = ""
     axis: Annotated[
-        Axis | None, Field(description="The axis whose level is checked, or whose alerts are counted.")
+        Axis | None,
+        Field(
+            description="The axis whose level is checked, the highest where none is given; beside "
+            "`subscriber`, only alerts on it."
+        ),
     ] = None
-    level: Annotated[Level | None, Field(description="The level it must have.")] = None
-    mentioned: Annotated[Boolean | None, Field(description="Whether the items mention the institution.")] = (
+    level: Annotated[Level | None, Field(description="The level it must have at `at`.")] = None
+    mentioned: Annotated[Boolean | None, Field(description="Whether any item mentions the institution.")] = (
         None
     )
     topic: Annotated[Id, Field(description="Id of a topic that the institution's items must have.")] = ""
     subscriber: Annotated[Id, Field(description="Id of the subscriber whose alerts are checked.")] = ""
     channel: Annotated[Text, Field(description="Only alerts to this channel of the subscriber.")] = ""
-    alerts: Annotated[Count | None, Field(description="How many alerts there must be.")] = None
-    state: Annotated[AlertState | None, Field(description="Only alerts in this state.")] = None
-    reason: Annotated[Text, Field(description="Only alerts with this reason.")] = ""
+    alerts: Annotated[
+        Count | None,
+        Field(description="How many alerts there must be up to `at`, those that were held back not counted."),
+    ] = None
+    state: Annotated[
+        AlertState | None,
+        Field(description="Only alerts in this state; without `alerts`, there must be one."),
+    ] = None
+    reason: Annotated[
+        Text, Field(description="Only alerts held back for this reason; without `alerts`, there must be one.")
+    ] = ""
     text: Annotated[Text, Field(description="What a message must contain.")] = ""
     not_text: Annotated[Text, Field(description="What no message may contain.")] = ""
 
@@ -355,7 +425,7 @@ class ConfigTestForm(Form):
 
     name: Annotated[Text, Field(description="What the test shows, unique among the tests.")]
     at: Annotated[Instant, Field(description="The instant as of which is checked.")]
-    items: Annotated[tuple[ItemForm, ...], Field(description="The items that are observed.")] = ()
+    items: Annotated[tuple[ItemForm, ...], Field(description="What is observed.")] = ()
     expect: Annotated[tuple[ExpectationForm, ...], Field(min_length=1, description="What must hold.")]
 
 
@@ -369,9 +439,10 @@ class ConfigurationForm(Form):
     subscribers: Annotated[tuple[SubscriberForm, ...], Field(description="Who is told.")] = ()
     silences: Annotated[tuple[SilenceForm, ...], Field(description="What is held back for a time.")] = ()
     operators: Annotated[
-        OperatorsForm, Field(default_factory=OperatorsForm, description="Who looks after the system.")
+        OperatorsForm,
+        Field(default_factory=OperatorsForm, description="Who is told of trouble with the system itself."),
     ]
-    tests: Annotated[tuple[ConfigTestForm, ...], Field(description="Unit tests, run by `alerts test`.")] = ()
+    tests: Annotated[tuple[ConfigTestForm, ...], Field(description="Unit tests of the configuration.")] = ()
 
 
 ENTRY_FORMS: dict[str, type[Form]] = {

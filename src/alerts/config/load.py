@@ -52,14 +52,18 @@ def load_entries(directory: Path, environ: Environ[str, str] | None = None) -> L
     contents, problems = read_files(directory)
     interpolator = Interpolator(os.environ if environ is None else environ)
     documents = []
+    unread = False
     for name, raw in contents:
+        before = len(problems)
         document = _document(shown(directory / name), raw, interpolator, problems)
         if document is not None:
             documents.append(document)
+        unread = unread or (document is None and len(problems) > before)
     entries = Entries()
     for document in documents:
         _read_sections(document, entries)
-    check(entries)
+    if not unread:  # what a file that cannot be read defines would be missed everywhere else
+        check(entries)
     problems += [problem for document in documents for problem in document.problems]
     if problems:
         raise ConfigError(tuple(sorted(set(problems))))  # an anchored value is wrong wherever it is used

@@ -24,6 +24,7 @@ _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?", re.ASCII)
 _RATE = re.compile(r"(\d{1,6}) */ *(\S+)", re.ASCII)
 _DOMAIN = re.compile(r"[^\s/:@*?#]+\.[^\s/:@*?#.]+")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*", re.ASCII)
+_WEB = re.compile("https?://", re.IGNORECASE)
 _UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f]")
 
 
@@ -40,6 +41,8 @@ def _parsed(parse: Callable[[str], Any], advice: str) -> BeforeValidator:
             raise problem(advice)
         try:
             return parse(value.strip())
+        except PydanticCustomError:  # a ValueError too, but it says more than `advice`
+            raise
         except (ValueError, OverflowError):
             raise problem(advice) from None
 
@@ -110,9 +113,15 @@ def _language(text: str) -> str:
 
 
 def _channel(text: str) -> str:
-    if not is_allowed(text) or "\n" in text or "\r" in text:
-        raise ValueError
-    return text
+    if is_allowed(text) and "\n" not in text and "\r" not in text:
+        return text
+    if _WEB.match(text):
+        raise problem(
+            "to post to a web address write json://HOST/PATH (over http) or jsons://HOST/PATH (over https)"
+        )
+    if "@" in text and "://" not in text:
+        raise problem("for e-mail write mailtos://USER:PASSWORD@SMTP-HOST?from=ADDRESS&to=ADDRESS")
+    raise ValueError
 
 
 _ZONE_ADVICE: Final = "unknown time zone: write a name such as UTC, Europe/Paris or America/New_York"
@@ -175,7 +184,7 @@ ChannelAddress = Annotated[
     _parsed(
         _channel,
         "write a channel address such as slack://…, mailtos://…, json://… or console://; "
-        "docs/configuration.md lists the schemes",
+        "docs/configuration.md#channel-addresses lists them",
     ),
     WithJsonSchema({"type": "string", "examples": ["console://", "${SLACK_POLICY}"]}),
 ]

@@ -28,7 +28,7 @@ def explain(session: Session, active: Active, alert_id: str, *, stories: int | N
     """
     row = lists.alert(session, alert_id)
     if row is None:
-        raise NotFoundError("alert", alert_id, "ids stand in messages and in `alerts deliveries --json`")
+        raise NotFoundError("alert", alert_id, "`alerts deliveries` lists the ids of messages")
     transition = cases.transition(session, row.transition)
     institution = active.settings.institutions.get(row.institution)
     case = None if institution is None else case_at(session, active, institution, row.at)

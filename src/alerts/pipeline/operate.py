@@ -133,7 +133,7 @@ def ack(runtime: Runtime, alert: str, author: str = "") -> Acked:
     with runtime.database.read() as session:
         row = lists.alert(session, alert)
         if row is None:
-            raise NotFoundError("alert", alert, "ids stand in messages and in `alerts deliveries --json`")
+            raise NotFoundError("alert", alert, "`alerts deliveries` lists the ids of messages")
         transition = cases.transition(session, row.transition)
     if transition is None:
         raise RefusedError(f"alert {row.id} is about a {row.on}, not a level: nobody is reminded of it")

@@ -36,8 +36,14 @@ class Pruned:
     counts: dict[str, int]
 
 
-def prune(runtime: Runtime, keep: timedelta, *, dry_run: bool = False) -> Pruned:
-    """Removes what is older than `keep`.
+def prune(
+    runtime: Runtime,
+    keep: timedelta,
+    *,
+    dry_run: bool = False,
+    progress: Callable[[int, int], None] = lambda _done, _steps: None,
+) -> Pruned:
+    """Removes what is older than `keep`. `progress` is told how many of how many institutions and sources are done.
 
     A dry run does the same in one transaction and takes it back: SQLite lets nobody else write meanwhile.
     Raises UsageError where evidence that still counts would go.
@@ -47,10 +53,10 @@ def prune(runtime: Runtime, keep: timedelta, *, dry_run: bool = False) -> Pruned
     before = runtime.clock() - keep
     if dry_run:
         with runtime.database.write() as session:
-            counts = _prune(runtime, active, before, lambda: _same(session))
+            counts = _prune(runtime, active, before, lambda: _same(session), progress)
             session.rollback()
     else:
-        counts = _prune(runtime, active, before, runtime.database.write)
+        counts = _prune(runtime, active, before, runtime.database.write, progress)
     log.event("history.pruned", before=before, dry_run=dry_run, removed=dict(counts))
     return Pruned(before, dict(counts))
 
@@ -77,7 +83,13 @@ def _same(session: Session) -> Iterator[Session]:
 Transaction = Callable[[], AbstractContextManager[Session]]
 
 
-def _prune(runtime: Runtime, active: Active, before: datetime, transaction: Transaction) -> Counter[str]:
+def _prune(
+    runtime: Runtime,
+    active: Active,
+    before: datetime,
+    transaction: Transaction,
+    progress: Callable[[int, int], None],
+) -> Counter[str]:
     counts: Counter[str] = Counter()
     with transaction() as session:
         institutions = retention.institutions(session)
@@ -85,7 +97,9 @@ def _prune(runtime: Runtime, active: Active, before: datetime, transaction: Tran
         unfinished = retention.oldest_unfinished(session)
         sources = retention.sources(session)
     shown = before if unfinished is None else min(before, unfinished)
-    for institution in institutions:
+    steps = len(institutions) + len(sources)
+    for done, institution in enumerate(institutions):
+        progress(done, steps)
         with transaction() as session:
             removed = _case(session, active, institution, before, waiting=waiting)
             removed["snapshots"] += retention.remove_snapshots(session, institution, shown)
@@ -98,8 +112,10 @@ def _prune(runtime: Runtime, active: Active, before: datetime, transaction: Tran
         counts["deliveries"] += removed_deliveries
         if not removed_deliveries:
             break
-    for source in sources:
+    for done, source in enumerate(sources, len(institutions)):
+        progress(done, steps)
         counts.update(_items(source, before, transaction))
+    progress(steps, steps)
     with transaction() as session:
         counts.update(retention.remove_rest(session, before))
     return counts

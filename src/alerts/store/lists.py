@@ -188,6 +188,21 @@ def alert(session: Session, alert_id: str) -> AlertRow | None:
     return found[0] if len(found) == 1 else None
 
 
+def alerts_named(session: Session, key: str) -> list[str]:
+    """The ids of the alert, or of the alerts of the delivery, that `key` is the id of, or the beginning of it."""
+    row = alert(session, key)
+    if row is not None:
+        return [row.id]
+    deliveries = session.scalars(
+        select(DeliveryRow.id).where(DeliveryRow.id.startswith(key, autoescape=True)).limit(2)
+    ).all()
+    if len(deliveries) != 1:
+        return []
+    carried = select(CarriedRow.alert).where(CarriedRow.delivery == deliveries[0])
+    ordered = select(AlertRow.id).where(AlertRow.id.in_(carried)).order_by(AlertRow.at, AlertRow.id)
+    return list(session.scalars(ordered))
+
+
 def alerts_to(
     session: Session, subscriber: str, institution: str, *, since: datetime, upto: datetime
 ) -> list[dict[str, Any]]:

@@ -1,0 +1,57 @@
+"""`alerts completion SHELL`, and what completes the ids that commands take."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import click
+from click.shell_completion import CompletionItem, get_completion_class
+
+from alerts.model.errors import AlertsError
+from alerts.model.settings import Settings
+
+SHELLS = ("bash", "zsh", "fish")
+_VARIABLE = "_ALERTS_COMPLETE"
+
+Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(SHELLS))
+def completion(shell: str) -> None:
+    """Print the code that makes a shell complete this command.
+
+    Commands, options, and the ids of institutions, subscribers and sources of the configuration.
+
+    \b
+    Examples:
+      alerts completion bash > ~/.local/share/bash-completion/completions/alerts
+      alerts completion zsh > ~/.zfunc/_alerts     # with ~/.zfunc in fpath before compinit
+      alerts completion fish > ~/.config/fish/completions/alerts.fish
+    """
+    from alerts.cli.main import cli
+
+    made = get_completion_class(shell)
+    assert made is not None  # noqa: S101
+    click.echo(made(cli, {}, "alerts", _VARIABLE).source())
+
+
+def _ids(of: Callable[[Settings], Iterable[str]]) -> Complete:
+    def complete(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        from alerts.config.load import load
+
+        given = ctx.find_root().params.get("config_dir") or os.environ.get("ALERTS_CONFIG") or "config"
+        try:
+            settings = load(Path(given))
+        except AlertsError:  # nothing to offer: this is no moment to complain
+            return []
+        return [CompletionItem(each) for each in of(settings) if each.startswith(incomplete)]
+
+    return complete
+
+
+institutions = _ids(lambda settings: settings.institutions)
+subscribers = _ids(lambda settings: settings.subscribers)
+sources = _ids(lambda settings: settings.sources)
