@@ -4,9 +4,11 @@ ARGS ?=
 BIN := .venv/bin
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
+# What ours is measured beside has a place of its own. Where it cannot be installed, its column is left out.
+PEERS = $(MAKE) --no-print-directory .venv/peers/.installed || echo "the peers cannot be installed; going on without them" >&2
 
 .PHONY: help install install-dev run test test-fast test-faults lint format audit lock clean pictures score-politeness \
-  eval-matching eval-stories eval-feeds bench-matching bench-stories bench-feeds bench-replay bench-web
+  eval-matching eval-stories eval-feeds bench load simulate-scale bench-matching bench-stories bench-feeds bench-replay bench-web
 
 help: ## Show this help
 	@grep -hE '^[a-z][a-z -]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 56
@@ -44,6 +46,10 @@ score-politeness: .venv/.installed-dev ## Score pollers against a local server t
 bench-matching bench-stories bench-feeds bench-replay bench-web: bench-%: .venv/.installed-dev ## Measure speed beside a peer, in one run
 	@$(BIN)/python benchmarks/$*.py $(ARGS)
 
+bench: .venv/.installed-dev ## Measure everything and write docs/benchmarks.md (ARGS="--only a,d" for some parts)
+	@$(PEERS)
+	@$(BIN)/python benchmarks/bench.py $(ARGS)
+
 pictures: .venv/.installed-dev ## Make the pictures of the documentation again
 	@$(BIN)/python docs/pictures.py
 
@@ -52,7 +58,7 @@ audit: ## Look up known vulnerabilities of the pinned dependencies (needs pip-au
 	@for f in run dev; do pip-audit --require-hashes --disable-pip --requirement requirements/$$f.txt || exit 1; done
 
 lock: ## Pin requirements/*.in with hashes (needs uv)
-	@for f in run dev; do uv pip compile --universal --python-version 3.11 --generate-hashes \
+	@for f in run dev peers; do uv pip compile --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-annotate --no-header -q requirements/$$f.in -o requirements/$$f.txt; done
 
 clean: ## Remove .venv, state and caches
@@ -70,4 +76,10 @@ clean: ## Remove .venv, state and caches
 
 .venv/.installed-dev: requirements/dev.txt .venv/.installed
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+.venv/peers/.installed: requirements/peers.txt | .venv/bin/pip
+	@echo "Installing the peers into .venv/peers ..."
+	@$(PYTHON) -m venv .venv/peers
+	@.venv/peers/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/peers.txt
 	@touch $@
