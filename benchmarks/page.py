@@ -62,8 +62,7 @@ def _part(part: dict[str, Any]) -> list[str]:
     lines = [
         f"## {name}\n",
         part["how"] + "\n",
-        f"Measured {part['at']} in {part['seconds']:.0f} s; load average before and after "
-        f"{part['load'][0]} and {part['load'][1]}.\n",
+        _when(part),
     ]
     rows = [
         [
@@ -82,6 +81,12 @@ def _part(part: dict[str, Any]) -> list[str]:
         lines += [f"{table['title']}:\n", *_table(table["columns"], table["rows"])]
     lines += [f"{note}\n" for note in part["notes"]]
     return lines
+
+
+def _when(part: dict[str, Any]) -> str:
+    before, after = part["load"]
+    seconds = f"{part['seconds']:.0f} s"
+    return f"Measured {part['at']} in {seconds}; load average before and after {before} and {after}.\n"
 
 
 def _spread(runs: Sequence[float]) -> str:
