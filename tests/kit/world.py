@@ -93,8 +93,9 @@ class World:
         id: str = "",  # noqa: A002 - as in items
         author: str = "",
         withdrawn: bool = False,
+        assessed: bool = True,
     ) -> str:
-        """A source says something now; what comes of it is assessed. The item's id."""
+        """A source says something now; unless told not to, what comes of it is assessed. The item's id."""
         self.count += 1
         item = Item(
             id=id or f"{source}-{self.count}",
@@ -117,7 +118,8 @@ class World:
             who = sorted({row["institution"] for row in rows})
             cases.mark_due(session, who, self.now)
         self.later(microseconds=1)
-        verbs.assess(self.runtime, *who)
+        if assessed:
+            verbs.assess(self.runtime, *who)
         return item.id
 
     def settle(self) -> None:

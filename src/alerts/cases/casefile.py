@@ -129,9 +129,13 @@ class CaseFile:
             falls.sort(key=_order)
         return falls
 
+    def falls(self) -> dict[Axis, datetime]:
+        """When each level above low is left if nothing is reported."""
+        return {axis: at for axis in Axis if (at := self._next_fall(axis)) is not None}
+
     def next_fall(self) -> datetime | None:
         """When the first level falls if nothing is reported; None where all are low."""
-        return min((each for axis in Axis if (each := self._next_fall(axis)) is not None), default=None)
+        return min(self.falls().values(), default=None)
 
     def _next_fall(self, axis: Axis, to: datetime | None = None) -> datetime | None:
         state = self.axes[axis]

@@ -62,6 +62,28 @@ class Summary(NamedTuple):
         )
 
 
+Terms = dict[Axis, dict[str, Term]]
+"""By axis what each story that adds to it adds, fading."""
+
+
+def terms_of(stories: Iterable[Summary], topics: Mapping[str, Topic], institution: Institution) -> Terms:
+    """`scoring.term` of every story. Stories of the same topics have the same severity."""
+    factor = institution.criticality.factor
+    severities: dict[Topics, list[tuple[Axis, float]]] = {}
+    found: Terms = {axis: {} for axis in Axis}
+    for each in stories:
+        severity = severities.get(each.topics)
+        if severity is None:
+            of_axes = ((axis, scoring.severity(each, axis, topics)) for axis in Axis)
+            severity = severities[each.topics] = [(axis, value) for axis, value in of_axes if value > 0]
+        for axis, value in severity:
+            base = value * each.confidence * each.salience
+            base *= factor
+            if base > 0:
+                found[axis][each.story] = Term(base, each.moment)
+    return found
+
+
 Fetch = Callable[[Collection[str], datetime], Mapping[str, Evidence]]
 """What some stories proved from what had been observed by an instant, as those items read now."""
 
@@ -80,8 +102,13 @@ class Standing:
         axes: Mapping[Axis, AxisState],
         clock: datetime,
         fetch: Fetch,
+        terms: Terms | None = None,
+        known: Mapping[str, Evidence] | None = None,
     ) -> None:
-        """`members` are the items that count in each story; `axes` are the levels as of `clock`."""
+        """`members` are the items that count in each story, the last observed last; `axes` are the levels as of
+        `clock`, with their next falls where these are known; `terms` and `known` evidence need not be worked out
+        and fetched again.
+        """
         self.institution = institution
         self.clock = clock
         self.axes = {axis: axes.get(axis, AxisState()) for axis in Axis}
@@ -90,7 +117,9 @@ class Standing:
         self._topics = topics
         self._rules = rules
         self._fetch = fetch
-        self._known: dict[str, Evidence] = {}
+        self._terms = terms_of(self._stories.values(), topics, institution) if terms is None else terms
+        self._known = dict(known or {})
+        self._asked: set[str] = set()
 
     @classmethod
     def of(cls, case: CaseFile, topics: Mapping[str, Topic], rules: LevelRules, at: datetime) -> Standing:
@@ -108,31 +137,15 @@ class Standing:
             topics,
             rules,
             stories=[Summary.of(each) for each in known.values()],
-            members={story: seen(each) for story, each in known.items()},
+            members={
+                story: sorted(seen(each), key=lambda one: one.observed) for story, each in known.items()
+            },
             axes=case.axes,
             clock=case.clock or at,
             fetch=fetch,
         )
         standing.advance(at)
         return standing
-
-    @cached_property
-    def _terms(self) -> Mapping[Axis, Mapping[str, Term]]:
-        """`scoring.term` of every story. Stories of the same topics have the same severity."""
-        factor = self.institution.criticality.factor
-        severities: dict[Topics, list[tuple[Axis, float]]] = {}
-        found: dict[Axis, dict[str, Term]] = {axis: {} for axis in Axis}
-        for each in self._stories.values():
-            severity = severities.get(each.topics)
-            if severity is None:
-                of_axes = ((axis, scoring.severity(each, axis, self._topics)) for axis in Axis)
-                severity = severities[each.topics] = [(axis, value) for axis, value in of_axes if value > 0]
-            for axis, value in severity:
-                base = value * each.confidence * each.salience
-                base *= factor
-                if base > 0:
-                    found[axis][each.story] = Term(base, each.moment)
-        return found
 
     def advance(self, to: datetime) -> None:
         """Takes levels down that have fallen by an instant not before the clock."""
@@ -145,6 +158,9 @@ class Standing:
         self.clock = to
 
     def _fall_by(self, axis: Axis, to: datetime) -> datetime | None:
+        known = self.axes[axis].next_fall
+        if known is not None:
+            return known if known <= to else None
         return self._next_fall(axis) if self._is_below(axis, self.score(axis, to)) else None
 
     def _is_below(self, axis: Axis, score: float) -> bool:
@@ -172,10 +188,12 @@ class Standing:
         wanted = [each for each in stories if each in self._stories and each not in self._known]
         if wanted:
             self._known |= self._fetch(wanted, self.clock)
+        self._asked.update(each for each in stories if each in self._known)
         return {each: self._known[each] for each in stories if each in self._known}
 
-    def evidence_of(self, story: str) -> Evidence | None:
-        return self.evidence([story]).get(story)
+    def known(self) -> dict[str, Evidence]:
+        """All about the stories that were asked for."""
+        return {story: self._known[story] for story in self._asked}
 
     def counts(self) -> Counts:
         """How much stands behind the profile."""
@@ -194,16 +212,11 @@ class Standing:
 
     def amounts(self) -> dict[Axis, dict[str, float]]:
         """What each story adds to each axis; those that six decimals cannot show are left out."""
-        at, value = micros(self.clock), scoring.value
-        found = {}
-        for axis, terms in self._terms.items():
-            half_life = self._half_life(axis)
-            found[axis] = {
-                story: amount
-                for story, term in terms.items()
-                if (amount := value(term, at, half_life)) >= 5e-7
-            }
-        return found
+        at = micros(self.clock)
+        return {
+            axis: scoring.amounts(terms, at, self._half_life(axis), least=5e-7)
+            for axis, terms in self._terms.items()
+        }
 
     def states(self) -> dict[Axis, AxisState]:
         """Each axis with its score, the score a day before, and the next fall if nothing happens.
@@ -219,7 +232,7 @@ class Standing:
                 since=state.since,
                 score=score,
                 previous=self._score_before(axis, then),
-                next_fall=None if self._is_below(axis, score) else self._next_fall(axis),
+                next_fall=state.next_fall or (None if self._is_below(axis, score) else self._next_fall(axis)),
             )
         return found
 
@@ -228,20 +241,15 @@ class Standing:
         """What the stories proved a day before of which a report has been observed since."""
         then = self.clock - _DAY
         since = micros(then)
-        newer = [
-            story for story, some in self._members.items() if any(each.observed > since for each in some)
-        ]
+        newer = [story for story, some in self._members.items() if some[-1].observed > since]
         older = [story for story in newer if any(each.observed <= since for each in self._members[story])]
         return {**dict.fromkeys(newer), **(self._fetch(older, then) if older else {})}
 
     def _score_before(self, axis: Axis, then: datetime) -> float:
         """The score at an instant of the past, from what had been observed by then."""
         at, half_life, changed = micros(then), self._half_life(axis), self._yesterday
-        amounts = [
-            scoring.value(term, at, half_life)
-            for story, term in self._terms[axis].items()
-            if story not in changed
-        ]
+        unchanged = (term for story, term in self._terms[axis].items() if story not in changed)
+        amounts = scoring.faded(unchanged, at, half_life)
         for known in changed.values():
             term = None if known is None else scoring.term(known, axis, self._topics, self.institution)
             amounts += [] if term is None else [scoring.value(term, at, half_life)]
@@ -256,7 +264,7 @@ class Standing:
         for story, told in self._stories.items():
             reports = self._members[story]
             number = _numbered(told, reports)
-            if len(reports) == 1 or max(each.observed for each in reports) <= since:
+            if len(reports) == 1 or reports[-1].observed <= since:
                 yield _ended(told, reports)
             elif number is not None:
                 yield course(story, reports, number, since)
@@ -288,5 +296,5 @@ def _numbered(told: Summary, reports: Sequence[Seen]) -> dict[str, int] | None:
 
 def _ended(told: Summary, reports: Sequence[Seen]) -> Course:
     """A story as if all of it had been known at once."""
-    last = max(each.observed for each in reports)
+    last = reports[-1].observed
     return Course(told.story, [Step(last, told.confidence * told.salience, told.moment, told.topics)])

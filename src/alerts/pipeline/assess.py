@@ -199,7 +199,7 @@ def _store(session: Session, active: Active, done: Sequence[Assessed], *, now: d
                 cursor=each.upto,
                 configuration=each.configuration,
                 axes=each.case.axes,
-                next_fall_at=each.case.next_fall(),
+                falls=each.case.falls(),
                 reporter=each.reporter.record(),
             )
             for each in done

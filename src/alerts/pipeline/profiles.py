@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 
 from pydantic import TypeAdapter
 from sqlalchemy.orm import Session
 
-from alerts.cases.casefile import CaseFile
-from alerts.cases.standing import Standing
+from alerts.cases.casefile import AxisState, CaseFile
+from alerts.cases.standing import Fetch, Standing
 from alerts.model.institution import Institution
-from alerts.model.level import Transition
+from alerts.model.level import Axis, Transition
 from alerts.model.profile import Coverage, Profile
 from alerts.model.settings import Settings
 from alerts.model.story import Evidence
 from alerts.pipeline.configuration import Active
 from alerts.pipeline.coverage import coverage
 from alerts.scoring.profile import build
+from alerts.scoring.series import Seen
 from alerts.store import cases, standings
 from alerts.store.cases import Case
 
@@ -98,31 +100,70 @@ def standing_at(session: Session, active: Active, institution: Institution, at: 
     the institution has been assessed under it, everything is worked through again, which takes its time.
     """
     stored = cases.peek(session, institution.id)
-    if stored is not None and not _is_current(active, stored):
-        case = case_at(session, active, institution, at)
-        return Standing.of(case, active.settings.topics, active.settings.levels, at)
-    loaded = standings.Loaded((), {}, {})
-    if stored is not None:
-        loaded = standings.load(session, institution, active.settings.sources, stored, at)
-
-    def fetch(stories: Collection[str], upto: datetime) -> Mapping[str, Evidence]:
-        sources = active.settings.sources
-        return standings.fetch(session, institution, sources, loaded.members, stories, upto, read_at)
-
-    read_at = at if stored is None else min(at, stored.cursor)
-    standing = Standing(
+    if stored is None or stored.cursor <= at or not _is_current(active, stored):
+        return standing_now(session, active, stored, at, recorded_of(active, institution))
+    loaded = standings.load(session, institution, active.settings.sources, stored, at)
+    return Standing(
         institution,
         active.settings.topics,
         active.settings.levels,
         stories=loaded.stories,
         members=loaded.members,
         axes=loaded.axes,
-        clock=read_at,
-        fetch=fetch,
+        clock=at,
+        fetch=_fetch(session, active, institution, loaded.members, at),
     )
-    if at > standing.clock:  # levels may have fallen that nobody has recorded yet
-        standing.advance(at)
+
+
+def recorded_of(active: Active, institution: Institution) -> standings.Recorded:
+    """To be kept for `standing_now` while the configuration is the same."""
+    return standings.Recorded(institution, active.settings.sources, active.settings.topics)
+
+
+def standing_now(
+    session: Session, active: Active, stored: Case | None, at: datetime, recorded: standings.Recorded
+) -> Standing:
+    """How the institution stands at an instant not before the cursor of its case, `stored`.
+
+    `recorded` is what was read of it before; it is brought up to date.
+    """
+    institution, settings = recorded.institution, active.settings
+    if stored is not None and (stored.cursor > at or not _is_current(active, stored)):
+        return Standing.of(case_at(session, active, institution, at), settings.topics, settings.levels, at)
+    axes: dict[Axis, AxisState] = {}
+    if stored is not None:
+        recorded.follow(session, stored.cursor)
+        axes = {axis: replace(state, next_fall=stored.falls.get(axis)) for axis, state in stored.axes.items()}
+    clock = at if stored is None else stored.cursor
+    members = dict(recorded.members)
+    standing = Standing(
+        institution,
+        settings.topics,
+        settings.levels,
+        stories=recorded.stories.values(),
+        members=members,
+        axes=axes,
+        clock=clock,
+        fetch=_fetch(session, active, institution, members, clock),
+        terms={axis: dict(some) for axis, some in recorded.terms.items()},
+        known=recorded.evidence,
+    )
+    standing.advance(at)  # levels may have fallen that nobody has recorded yet
     return standing
+
+
+def _fetch(
+    session: Session,
+    active: Active,
+    institution: Institution,
+    members: Mapping[str, Sequence[Seen]],
+    read_at: datetime,
+) -> Fetch:
+    def fetch(stories: Collection[str], upto: datetime) -> Mapping[str, Evidence]:
+        sources = active.settings.sources
+        return standings.fetch(session, institution, sources, members, stories, upto, read_at)
+
+    return fetch
 
 
 def _is_current(active: Active, stored: Case) -> bool:

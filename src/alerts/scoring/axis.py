@@ -67,14 +67,27 @@ def value(term: Term, at: int, half_life: float) -> float:
 
 def score(terms: Iterable[Term], at: int, half_life: float) -> float:
     """The score of an axis at an instant (µs), half-life in µs."""
-    return combined(_amounts(terms, at, half_life))
+    return combined(faded(terms, at, half_life))
 
 
-def _amounts(terms: Iterable[Term], at: int, half_life: float) -> list[float]:
+def amounts(terms: Mapping[str, Term], at: int, half_life: float, *, least: float) -> dict[str, float]:
+    """`value` of the term of each story that is `least` or more; in one pass, as there may be very many."""
+    exp2, clip = math.exp2, CLIP
+    return {
+        story: min(clip, amount)
+        for story, (base, newest) in terms.items()
+        if (amount := base * exp2((newest - at) / half_life) if newest < at else base) >= least
+    }
+
+
+def faded(terms: Iterable[Term], at: int, half_life: float) -> list[float]:
     """`value` of every term, without the negligible ones; in one pass, as there may be very many."""
     exp2, clip, least = math.exp2, CLIP, NEGLIGIBLE
-    faded = [base * exp2((newest - at) / half_life) if newest < at else base for base, newest in terms]
-    return [min(clip, each) for each in faded if each >= least]
+    return [
+        min(clip, amount)
+        for base, newest in terms
+        if (amount := base * exp2((newest - at) / half_life) if newest < at else base) >= least
+    ]
 
 
 def combined(contributions: Iterable[float]) -> float:
@@ -123,8 +136,8 @@ def fall_instant(
     live = [each for each in terms if value(each, after, half_life) >= NEGLIGIBLE]
     if score(live, after, half_life) < least:
         return after + 1
-    faded = _faded_to(_amounts(live, after, half_life), least - _ROUNDING)
-    guess = after + max(1, math.ceil(-math.log2(faded) * half_life))
+    share = _faded_to(faded(live, after, half_life), least - _ROUNDING)
+    guess = after + max(1, math.ceil(-math.log2(share) * half_life))
     # The guess is right to a few microseconds: from there both ways, in growing steps, to the exact one.
     low, high, step = after, guess, 1
     while score(live, high, half_life) >= least:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -34,7 +34,7 @@ BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """The stored state of one institution's case file."""
+    """The stored state of one institution's case file. `falls` says when levels are left if nothing is reported."""
 
     institution: str
     cursor: datetime
@@ -43,6 +43,7 @@ class Case:
     axes: Mapping[Axis, AxisState]
     reporter: dict[str, Any]
     due_at: datetime | None = None
+    falls: Mapping[Axis, datetime] = field(default_factory=dict)
 
 
 # --- what is due ---------------------------------------------------------------------------------------------
@@ -116,7 +117,10 @@ def _case(row: CaseRow) -> Case:
         Axis(name): AxisState(Level(state["level"]), parse_time(state["since"]) if state["since"] else None)
         for name, state in row.axes.items()
     }
-    return Case(row.institution, row.cursor, row.version, row.configuration, axes, row.reporter, row.due_at)
+    falls = {Axis(name): parse_time(state["falls"]) for name, state in row.axes.items() if state.get("falls")}
+    return Case(
+        row.institution, row.cursor, row.version, row.configuration, axes, row.reporter, row.due_at, falls
+    )
 
 
 def observations(
@@ -181,7 +185,10 @@ def _observation(row: FindingRow, sources: Mapping[str, Source]) -> Observation:
 def members(
     session: Session, institution: str, sources: Mapping[str, Source], upto: datetime
 ) -> list[tuple[Observation, str]]:
-    """Each item's newest observation up to an instant, in the place of its former ones, with its story."""
+    """Each item's newest observation up to an instant, in the place of its former ones, with its story.
+
+    An item begins with the first revision that counts: what went before was never taken in.
+    """
     placed = session.execute(
         select(MembershipRow.item, MembershipRow.story).where(MembershipRow.institution == institution)
     )
@@ -189,7 +196,9 @@ def members(
     newest: dict[str, Observation] = {}
     for _, batch in observations(session, institution, sources, upto=upto):
         for each in batch:
-            newest[each.report.item] = each.after(newest.get(each.report.item))
+            former = newest.get(each.report.item)
+            if former is not None or each.counts:
+                newest[each.report.item] = each.after(former)
     return [(each, stories[item]) for item, each in newest.items() if item in stories]
 
 
@@ -316,7 +325,7 @@ class Saved:
     cursor: datetime
     configuration: str
     axes: Mapping[Axis, AxisState]
-    next_fall_at: datetime | None
+    falls: Mapping[Axis, datetime]
     reporter: dict[str, Any]
 
 
@@ -330,6 +339,7 @@ def save(session: Session, saved: Iterable[Saved]) -> None:
 def _saved(each: Saved) -> dict[str, Any]:
     due = each.case.due_at
     found_since = due if due is not None and due > each.cursor else None
+    next_fall = min(each.falls.values(), default=None)
     return {
         "institution": each.case.institution,
         "cursor": each.cursor,
@@ -339,12 +349,13 @@ def _saved(each: Saved) -> dict[str, Any]:
             axis.value: {
                 "level": state.level.value,
                 "since": format_time(state.since) if state.since else None,
+                "falls": format_time(each.falls[axis]) if axis in each.falls else None,
             }
             for axis, state in each.axes.items()
         },
         "reporter": each.reporter,
-        "due_at": min((at for at in (each.next_fall_at, found_since) if at is not None), default=None),
-        "next_fall_at": each.next_fall_at,
+        "due_at": min((at for at in (next_fall, found_since) if at is not None), default=None),
+        "next_fall_at": next_fall,
         "claimed_until": None,
     }
 

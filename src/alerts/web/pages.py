@@ -56,7 +56,7 @@ def profile(request: Request) -> Response:
             "window": window,
             "windows": list(WINDOWS),
             # Made by us, with every text in it escaped.
-            "plot": Markup(site.reading.plot(institution, read, WINDOWS[window]))  # noqa: S704
+            "plot": Markup(site.reading.plot(session, institution, read, WINDOWS[window]))  # noqa: S704
             if visitor.tier.allows(ANALYSIS)
             else "",
             "topics": site.settings.topics,

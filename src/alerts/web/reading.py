@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -13,19 +15,22 @@ from typing import Any, Final, Generic, TypeVar
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 
+from alerts.model.errors import AlertsError
 from alerts.model.institution import Institution
-from alerts.model.level import Transition
+from alerts.model.level import Axis, Transition
 from alerts.model.profile import Profile
 from alerts.model.times import format_time
+from alerts.pipeline import log
 from alerts.pipeline.configuration import Active
 from alerts.pipeline.coverage import coverage
 from alerts.pipeline.explain import explain
-from alerts.pipeline.profiles import profile, standing_at
+from alerts.pipeline.profiles import profile, recorded_of, standing_at, standing_now
 from alerts.pipeline.runtime import Runtime
-from alerts.scoring.plot import levels_svg
+from alerts.scoring.plot import Point, levels_svg
 from alerts.scoring.series import Course, score_series
-from alerts.store import cases, lists
+from alerts.store import cases, lists, standings
 from alerts.store.cases import Case
+from alerts.store.standings import Recorded
 
 PATIENCE: Final = 20.0
 """Seconds that a request waits for others that work a case through."""
@@ -42,6 +47,21 @@ STORIES: Final = 20
 LONGEST: Final = timedelta(days=365)
 """So far back a picture may reach."""
 
+DRAWN: Final = timedelta(days=90)
+"""What a page shows unless asked for more or less."""
+
+MANY: Final = 1000
+"""Stories from which on a picture is not drawn while the reader waits, if there is one not older than AGED."""
+
+AGED: Final = timedelta(hours=4)
+"""A step of the grid of the shortest picture."""
+
+KEPT: Final = 200_000
+"""Findings that are kept at hand, some hundred bytes each."""
+
+WARMED: Final = 20
+"""Institutions that are read when the pages start."""
+
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 
@@ -51,6 +71,7 @@ class Bounded(Generic[_Key, _Value]):
 
     def __init__(self, size: int) -> None:
         self._size = size
+        self._total = 0
         self._values: OrderedDict[_Key, tuple[_Value, int]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -63,23 +84,33 @@ class Bounded(Generic[_Key, _Value]):
 
     def put(self, key: _Key, value: _Value, weight: int = 1) -> None:
         with self._lock:
+            _, former = self._values.pop(key, (None, 0))
             self._values[key] = value, weight
-            self._values.move_to_end(key)
-            while len(self._values) > 1 and sum(each for _, each in self._values.values()) > self._size:
-                self._values.popitem(last=False)
+            self._total += weight - former
+            while len(self._values) > 1 and self._total > self._size:
+                _, (_, gone) = self._values.popitem(last=False)
+                self._total -= gone
 
-    def drop(self, key: _Key) -> None:
-        with self._lock:
-            self._values.pop(key, None)
+
+Curves = Mapping[Axis, Sequence[Point]]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What the curves of an institution are drawn from as of `made`, and those that were asked for, by window."""
+
+    made: datetime
+    courses: Sequence[Course]
+    curves: dict[timedelta, Curves]
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A profile with the growth of its stories, which its curves are drawn from. `state` names what it was made of."""
+    """A profile; `state` names what it was made of. One of the past carries its picture."""
 
     state: tuple[object, ...]
     profile: Profile
-    courses: tuple[Course, ...]
+    picture: Picture | None = None
 
     def holds(self, state: tuple[object, ...], now: datetime) -> bool:
         """Whether the profile still is what it would be now, to the digits that it shows."""
@@ -92,26 +123,60 @@ class Reading:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
-        self._now: Bounded[str, Read] = Bounded(200)
+        self._now: Bounded[str, Read] = Bounded(500)
         self._then: Bounded[tuple[object, ...], Read] = Bounded(50)
         self._explained: Bounded[tuple[object, ...], dict[str, Any]] = Bounded(100)
-        self._drawn: Bounded[tuple[object, ...], str] = Bounded(200)
+        self._drawn: Bounded[tuple[object, ...], str] = Bounded(500)
+        self._recorded: Bounded[tuple[str, str], Recorded] = Bounded(KEPT)
+        self._pictures: Bounded[tuple[str, str], Picture] = Bounded(KEPT)
         # Working out is all computing: one thread at a time does it, and those that wait find it done.
         self._working = threading.Lock()
+        self._aside = ThreadPoolExecutor(1, "pictures")
+        self._redrawing: set[tuple[str, str]] = set()
+
+    def warm(self) -> None:
+        """Reads the institutions with most evidence, so that nobody waits for it."""
+        settings = self._runtime.configuration.current().settings
+        with self._runtime.database.read() as session:
+            for each in standings.largest(session, MANY, limit=WARMED):
+                if each in settings.institutions:
+                    institution = settings.institutions[each]
+                    self.plot(session, institution, self.now(session, institution), DRAWN)
 
     def now(self, session: Session, institution: Institution) -> Read:
         """The profile as of about now, with the coverage of this moment."""
         active = self._runtime.configuration.current()
         known = self._now.get(institution.id)
-        state = _state(active, cases.peek(session, institution.id))
+        stored = cases.peek(session, institution.id)
+        state = _state(active, stored)
         if known is None or not known.holds(state, self._runtime.clock()):
             with self._at_work():
                 known = self._now.get(institution.id)  # another thread may have been as far
                 if known is None or not known.holds(state, self._runtime.clock()):
-                    known = _read(session, active, institution, self._runtime.clock(), state)
+                    known = Read(state, self._worked_out(session, active, institution, stored))
                     self._now.put(institution.id, known)
+                    return known
         seen = coverage(session, active.settings, institution, self._runtime.clock())
         return replace(known, profile=replace(known.profile, coverage=seen))
+
+    def _worked_out(
+        self, session: Session, active: Active, institution: Institution, stored: Case | None
+    ) -> Profile:
+        recorded = self._recorded_of(active, institution)
+        standing = standing_now(session, active, stored, self._present(stored), recorded)
+        made = profile(session, active, standing)
+        recorded.evidence = standing.known()
+        self._recorded.put((institution.id, active.settings.hash), recorded, len(recorded))
+        return made
+
+    def _recorded_of(self, active: Active, institution: Institution) -> Recorded:
+        known = self._recorded.get((institution.id, active.settings.hash))
+        return recorded_of(active, institution) if known is None else known
+
+    def _present(self, stored: Case | None) -> datetime:
+        """Now, though the clock of the worker that assessed last may be a little ahead."""
+        now = self._runtime.clock()
+        return now if stored is None else max(now, stored.cursor)
 
     def then(self, session: Session, institution: Institution, at: datetime) -> Read:
         """The profile as of a past instant."""
@@ -128,7 +193,9 @@ class Reading:
         known = self._then.get(state) if settled else None
         if known is None:
             with self._at_work():
-                known = _read(session, active, institution, at, state)
+                standing = standing_at(session, active, institution, at)
+                made = profile(session, active, standing)
+                known = Read(state, made, Picture(at, tuple(standing.courses(at - LONGEST)), {}))
             self._then.put(state, known)
         return known
 
@@ -144,24 +211,84 @@ class Reading:
         # What was then stays; what became of its messages may change.
         return {**known, "deliveries": lists.deliveries_of(session, alert)}
 
-    def plot(self, institution: Institution, read: Read, window: timedelta) -> str:
+    # --- pictures --------------------------------------------------------------------------------------
+
+    def plot(self, session: Session, institution: Institution, read: Read, window: timedelta) -> str:
         """The levels of the last `window` up to the instant of the profile, as SVG."""
-        state = (institution.id, *read.state, read.profile.at, window)
+        picture = read.picture or self._picture(session, institution, read)
+        shown, settings = read.profile, self._runtime.configuration.current().settings
+        state = (institution.id, *read.state, shown.at, picture.made, window)
         drawn = self._drawn.get(state)
         if drawn is None:
-            settings = self._runtime.configuration.current().settings
-            end = read.profile.at
-            curves = score_series(
-                read.courses,
-                _instants(end - window, end, read.profile.history),
-                topics=settings.topics,
-                institution=institution,
-                rules=settings.levels,
-            )
-            title = f"Levels of {institution.name}, {window.days} days to {format_time(end)[:10]}"
-            drawn = levels_svg(curves, read.profile.history, settings.levels, title=title)
+            curves = picture.curves.get(window)
+            if curves is None:
+                curves = picture.curves[window] = self._curves(institution, picture, window, shown.history)
+            title = f"Levels of {institution.name}, {window.days} days to {format_time(shown.at)[:10]}"
+            upto = _upto(curves, picture.made, shown, shown.at - window)
+            drawn = levels_svg(upto, shown.history, settings.levels, title=title)
             self._drawn.put(state, drawn)
         return drawn
+
+    def _picture(self, session: Session, institution: Institution, read: Read) -> Picture:
+        """The curves to draw: where there are many stories, from a little while ago, and made anew meanwhile."""
+        active = self._runtime.configuration.current()
+        key = (institution.id, active.settings.hash)
+        known = self._pictures.get(key)
+        if known is not None and known.made >= read.profile.at:
+            return known
+        age = LONGEST if known is None else read.profile.at - known.made
+        if known is None or age > AGED or read.profile.counts.stories < MANY:
+            return self._pictured(session, active, institution, ())
+        if age > FRESH and key not in self._redrawing:
+            self._redrawing.add(key)
+            self._aside.submit(self._redraw, key, institution, tuple(known.curves), read.profile.history)
+        return known
+
+    def _redraw(
+        self,
+        key: tuple[str, str],
+        institution: Institution,
+        windows: Sequence[timedelta],
+        history: Sequence[Transition],
+    ) -> None:
+        try:
+            with self._runtime.database.read() as session:
+                self._pictured(session, self._runtime.configuration.current(), institution, windows, history)
+        except AlertsError as error:  # the next reader tries again
+            log.event("picture.failed", logging.WARNING, error=type(error).__name__)
+        finally:
+            self._redrawing.discard(key)
+
+    def _pictured(
+        self,
+        session: Session,
+        active: Active,
+        institution: Institution,
+        windows: Sequence[timedelta],
+        history: Sequence[Transition] = (),
+    ) -> Picture:
+        with self._at_work():
+            stored = cases.peek(session, institution.id)
+            recorded = self._recorded_of(active, institution)
+            standing = standing_now(session, active, stored, self._present(stored), recorded)
+        made = standing.clock
+        picture = Picture(made, tuple(standing.courses(made - LONGEST)), {})
+        for window in windows:
+            picture.curves[window] = self._curves(institution, picture, window, history)
+        self._pictures.put((institution.id, active.settings.hash), picture, len(recorded))
+        return picture
+
+    def _curves(
+        self, institution: Institution, picture: Picture, window: timedelta, history: Sequence[Transition]
+    ) -> Curves:
+        settings = self._runtime.configuration.current().settings
+        return score_series(
+            picture.courses,
+            _instants(picture.made - window, picture.made, history),
+            topics=settings.topics,
+            institution=institution,
+            rules=settings.levels,
+        )
 
     @contextmanager
     def _at_work(self) -> Iterator[None]:
@@ -172,14 +299,6 @@ class Reading:
             yield
         finally:
             self._working.release()
-
-
-def _read(
-    session: Session, active: Active, institution: Institution, at: datetime, state: tuple[object, ...]
-) -> Read:
-    standing = standing_at(session, active, institution, at)
-    made = profile(session, active, standing)
-    return Read(state, made, tuple(standing.courses(at - LONGEST)))
 
 
 def _state(active: Active, stored: Case | None) -> tuple[object, ...]:
@@ -197,3 +316,23 @@ def _instants(start: datetime, end: datetime, history: Sequence[Transition]) -> 
         if start < change.at <= end:
             grid |= {change.at, change.at - timedelta.resolution}
     return sorted(grid)
+
+
+def _upto(curves: Curves, made: datetime, shown: Profile, start: datetime) -> Curves:
+    """Curves that were made a little while ago, from `start` to the instant of the profile.
+
+    What has come since are the level changes, with their scores, and the scores of now.
+    """
+    if made >= shown.at:
+        return curves
+    found: dict[Axis, list[Point]] = {}
+    for row in shown.matrix:
+        past = curves.get(row.axis, ())
+        before = [score for at, score in past if at <= start]
+        found[row.axis] = [
+            *([(start, before[-1])] if before else []),
+            *(point for point in past if point[0] > start),
+            *((each.at, each.score) for each in shown.history if each.axis is row.axis and each.at > made),
+            (shown.at, row.score or 0.0),
+        ]
+    return found

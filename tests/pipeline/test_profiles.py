@@ -1,0 +1,171 @@
+"""A profile read from the columns of the store says what one worked out from every observation says."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kit.world import BEGINNING, World, world
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from alerts.cases.standing import Standing
+from alerts.model.level import Axis, Level
+from alerts.pipeline import verbs
+from alerts.pipeline.profiles import case_at, profile, recorded_of, standing_at, standing_now
+from alerts.store import cases
+from alerts.store.database import Database
+from alerts.store.tables import FindingRow
+
+_EVENTS = ("hit by an outage", "under a pricing probe", "opens a plant", "shut down for a day")
+_PLACES = ("in Lyon", "in Porto", "in Ghent", "in Tartu", "in Graz")
+
+
+@pytest.fixture
+def town(database: Database, tmp_path: Path) -> World:
+    return world(database, tmp_path / "config")
+
+
+def live(town: World, seed: int, steps: int, after: Callable[[], None] = lambda: None) -> None:
+    """News, copies of it, second reports, edits that change what an item says, and quiet weeks."""
+    chance = random.Random(seed)
+    told: list[tuple[str, str, str, str]] = []
+    for step in range(steps):
+        source = chance.choice(("acme-news", "tribune", "coastline"))
+        about = chance.choice(("Acme", "Acme", "Globex"))
+        title = f"{about} {chance.choice(_EVENTS)} {chance.choice(_PLACES)}"
+        text = f"More of it, part {chance.randrange(4)}."
+        kind = chance.random()
+        if told and kind < 0.25:  # another publisher reports the same
+            _, _, title, text = chance.choice(told)
+            text = text if chance.random() < 0.5 else f"As it was said: {text}"
+            item = town.observe(source, title, text=text)
+        elif told and kind < 0.4:  # an edit
+            item, source, title, _ = chance.choice(told)
+            change = chance.choice(
+                (title.replace("outage", "party"), f"Globex {title}", "Nothing of the kind")
+            )
+            town.observe(source, change, text=text, id=item, withdrawn=chance.random() < 0.2)
+            item = ""
+        else:
+            item = town.observe(source, title, text=text)
+        if item:
+            told.append((item, source, title, text))
+        after()
+        town.later(
+            **chance.choice(
+                ({"minutes": 7}, {"hours": 20}, {"days": 4}, {"days": 30 if step % 9 == 8 else 1})
+            )
+        )
+    town.settle()
+
+
+def both(town: World, session: Session, institution: str, at: datetime) -> tuple[Any, Any]:
+    active = town.runtime.configuration.current()
+    tracked = active.settings.institutions[institution]
+    worked_out = Standing.of(
+        case_at(session, active, tracked, at), active.settings.topics, active.settings.levels, at
+    )
+    read = standing_at(session, active, tracked, at)
+    return profile(session, active, read), profile(session, active, worked_out)
+
+
+def differences(left: Any, right: Any, where: str = "profile") -> list[str]:
+    """Where two profiles differ, but for the last digits of numbers, which depend on the order of adding."""
+    if dataclasses.is_dataclass(left) and type(left) is type(right):
+        names = [each.name for each in dataclasses.fields(left)]
+        return [
+            found
+            for name in names
+            for found in differences(getattr(left, name), getattr(right, name), f"{where}.{name}")
+        ]
+    if isinstance(left, tuple) and isinstance(right, tuple) and len(left) == len(right):
+        pairs = enumerate(zip(left, right, strict=True))
+        return [found for place, pair in pairs for found in differences(*pair, f"{where}[{place}]")]
+    if isinstance(left, float) and isinstance(right, float):
+        return [] if left == pytest.approx(right, abs=1e-9) else [f"{where}: {left} and {right}"]
+    return [] if left == right else [f"{where}: {left} and {right}"]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_read_is_what_would_be_worked_out(town: World, seed: int) -> None:
+    live(town, seed, 27)
+    end = town.now
+    raised = 0
+    instants = [BEGINNING - timedelta(days=1), end, end + timedelta(days=3)]
+    instants += [BEGINNING + (end - BEGINNING) * part / 7 for part in range(1, 7)]
+    with town.runtime.database.read() as session:
+        for institution in ("acme", "globex", "initech"):
+            for at in instants:
+                read, worked_out = both(town, session, institution, at)
+                assert differences(read, worked_out) == [], (institution, at)
+                raised += read.impact is not Level.LOW
+    assert raised > 3
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_what_is_kept_and_follows_the_news_is_what_would_be_read(town: World, seed: int) -> None:
+    active = town.runtime.configuration.current()
+    institutions = [active.settings.institutions[each] for each in ("acme", "globex")]
+    kept = {each.id: recorded_of(active, each) for each in institutions}
+    compared = []
+
+    def compare() -> None:
+        for institution in institutions:
+            with town.runtime.database.read() as session:
+                stored = cases.peek(session, institution.id)
+                at = town.now if stored is None else max(town.now, stored.cursor)
+                followed = standing_now(session, active, stored, at, kept[institution.id])
+                read = standing_at(session, active, institution, at)
+                mine, theirs = profile(session, active, followed), profile(session, active, read)
+                kept[institution.id].evidence = followed.known()
+            assert differences(mine, theirs) == [], at
+            compared.append(mine.counts.reports)
+
+    live(town, seed, 24, after=compare)
+    assert max(compared) > 5
+
+
+def test_an_item_begins_with_the_first_revision_that_counts(town: World) -> None:
+    item = town.observe("tribune", "Acme hit by an outage in Lyon", withdrawn=True)
+    town.later(hours=5)
+    town.observe("tribune", "Acme hit by an outage in Lyon", text="After all.", id=item)
+    begun = town.now - timedelta(microseconds=1)
+    town.later(hours=1)
+    with town.runtime.database.read() as session:
+        for at in (town.now, town.now - timedelta(minutes=30)):
+            read, worked_out = both(town, session, "acme", at)
+            assert differences(read, worked_out) == []
+            assert [each.observed for each in read.evidence] == [begun]
+
+
+def test_a_level_that_nobody_has_taken_down_yet_is_down(town: World) -> None:
+    town.observe("acme-news", "Acme hit by an outage in Lyon")
+    with town.runtime.database.read() as session:
+        read, worked_out = both(town, session, "acme", town.now + timedelta(days=400))
+    assert differences(read, worked_out) == []
+    assert [row.level for row in read.matrix] == [Level.LOW] * 3
+    assert read.row(Axis.PRIORITY).since > town.now
+
+
+def test_one_that_cannot_be_assessed_does_not_hold_up_the_others(
+    town: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    town.observe("tribune", "Acme hit by an outage in Porto; Globex, too", assessed=False)
+    with town.runtime.database.write() as session:  # as if a defect had written what cannot be read
+        session.execute(
+            update(FindingRow).where(FindingRow.institution == "acme").values(features=b"no features")
+        )
+    with pytest.raises(Exception, match=r".+"):
+        verbs.assess(town.runtime, "acme", "globex")
+    with town.runtime.database.read() as session:
+        acme, globex = cases.peek(session, "acme"), cases.peek(session, "globex")
+    assert acme is not None
+    assert globex is not None
+    assert (acme.version, globex.version) == (0, 1)
+    assert "assess.broken" in caplog.text
