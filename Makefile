@@ -10,7 +10,7 @@ SHELL := /bin/bash
 PEERS = $(MAKE) --silent --no-print-directory .venv/peers/.installed || echo "the peers cannot be installed; going on without them" >&2
 
 .PHONY: help install install-dev run test test-fast test-faults fuzz lint format audit lock clean pictures screenshots score-politeness soak-feeds docs \
-  eval-matching eval-stories eval-feeds bench-matching bench-stories bench-feeds bench-replay bench-web
+  eval-matching eval-stories eval-feeds bench-matching bench-stories bench-feeds bench-replay bench-web bench load simulate-scale
 
 help: ## Show this help
 	@grep -hE '^[a-z][a-z -]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 56
@@ -57,6 +57,10 @@ bench-matching bench-stories bench-feeds bench-replay bench-web: bench-%: .venv/
 
 docs: .venv/.installed-dev ## Write the tables of the documentation again from the program
 	@$(BIN)/python docs/generate.py
+
+bench: .venv/.installed-dev ## Measure everything and write docs/benchmarks.md (ARGS="--only a,d" for some parts)
+	@$(PEERS)
+	@$(BIN)/python benchmarks/bench.py $(ARGS)
 
 pictures: .venv/.installed-dev ## Make the pictures of the documentation again
 	@$(BIN)/python docs/pictures.py
