@@ -154,7 +154,7 @@ def test_a_level_that_nobody_has_taken_down_yet_is_down(town: World) -> None:
 
 
 def test_one_that_cannot_be_assessed_does_not_hold_up_the_others(
-    town: World, caplog: pytest.LogCaptureFixture
+    town: World, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
     town.observe("tribune", "Acme hit by an outage in Porto; Globex, too", assessed=False)
     with town.runtime.database.write() as session:  # as if a defect had written what cannot be read
@@ -168,4 +168,4 @@ def test_one_that_cannot_be_assessed_does_not_hold_up_the_others(
     assert acme is not None
     assert globex is not None
     assert (acme.version, globex.version) == (0, 1)
-    assert "assess.broken" in caplog.text
+    assert "assess.broken" in caplog.text + capsys.readouterr().err

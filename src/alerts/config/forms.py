@@ -306,7 +306,7 @@ class SubscriberForm(Form):
         dict[Text, Rate],
         Field(
             default_factory=dict,
-            description="The most messages a channel takes in a time, by its name. Without it: what its service asks for.",
+            description="The most messages a channel takes in a time. Without it: what its service asks for.",
         ),
     ]
     watch: Annotated[tuple[WatchForm, ...], Field(description="What they are told about.")] = ()
