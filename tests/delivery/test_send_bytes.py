@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import io
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from alerts.delivery.render import Renderer
 from alerts.delivery.result import SendReason
 from alerts.delivery.send import send
+from alerts.delivery.threads import has_threads
 from alerts.model.alert import DeliveryState
 from alerts.model.secret import Secret
 
@@ -64,6 +66,37 @@ def test_slack_with_a_bot_token(sample: Sample, receiver: Receiver, hosts: list[
     assert hosts == ["https://slack.com/api/chat.postMessage"]
     assert payload["channel"] == "#general"
     assert "<!channel>" not in receiver.one.body.decode()
+
+
+BOT = Secret("slack://xoxb-1234-1234-4ddbc191d40ee098cbaae6f3523ada2d/#general")
+
+
+def test_what_a_slack_bot_posts_first_is_known_and_what_follows_goes_under_it(
+    sample: Sample, receiver: Receiver, hosts: list[str]
+) -> None:
+    receiver.default.body = b'{"ok": true, "channel": "C1", "ts": "1700.01"}'
+    rendered = Renderer().render(sample.view(), BOT)
+    assert send(BOT, rendered).posted == "1700.01"
+    assert "thread_ts" not in receiver.requests[0].json
+    receiver.default.body = b'{"ok": true, "channel": "C1", "ts": "1700.02"}'
+    assert send(BOT, rendered, under="1700.01").posted == "", "the thread has its first message"
+    assert receiver.requests[1].json["thread_ts"] == "1700.01"
+    assert receiver.requests[1].json["channel"] == "#general"
+
+
+def test_a_lost_thread_is_begun_anew_at_once(sample: Sample, receiver: Receiver, hosts: list[str]) -> None:
+    receiver.answers = [replace(receiver.default, body=b'{"ok": false, "error": "thread_not_found"}')]
+    receiver.default.body = b'{"ok": true, "channel": "C1", "ts": "1700.03"}'
+    result = send(BOT, Renderer().render(sample.view(), BOT), under="1600.01")
+    assert (result.state, result.posted) == (DeliveryState.SENT, "1700.03")
+    assert ["thread_ts" in each.json for each in receiver.requests] == [True, False]
+
+
+def test_a_slack_webhook_has_no_threads(sample: Sample, receiver: Receiver, hosts: list[str]) -> None:
+    receiver.default.body = b"ok"
+    assert send(SLACK, Renderer().render(sample.view(), SLACK)).posted == ""
+    assert not has_threads(SLACK)
+    assert has_threads(BOT)
 
 
 def test_discord(sample: Sample, receiver: Receiver, hosts: list[str]) -> None:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import io
+import json
 import queue
+import socket
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
 import pytest
+import requests
+import urllib3
 from kit.feeds import Entry, FeedServer
 from kit.line import START, Line, settings
 from kit.receiver import Answer, Receiver
+from requests.adapters import HTTPAdapter
 from sqlalchemy import insert
 
 from alerts.delivery.send import DEADLINE_S
@@ -119,16 +127,71 @@ def test_run_once_waits_for_the_turns(lines: Any, feeds: FeedServer, receiver: R
     assert set(ids) <= set(sent(made))
 
 
+@contextmanager
+def dead_server() -> Iterator[int]:
+    """Takes every connection and answers none; its port. At the end all are closed."""
+    taken: list[socket.socket] = []
+
+    def take() -> None:
+        with suppress(OSError):
+            while True:
+                taken.append(listener.accept()[0])
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        taking = threading.Thread(target=take, daemon=True)
+        taking.start()
+        yield listener.getsockname()[1]
+        listener.shutdown(socket.SHUT_RDWR)
+        taking.join()
+        for each in taken:
+            each.close()
+
+
 def test_a_channel_that_hangs_delays_no_other(lines: Any, feeds: FeedServer, receiver: Receiver) -> None:
     feeds.put("wire", [OUTAGE])
-    with Receiver(Answer(delay=2 * DEADLINE_S)) as dead:
-        channels = {"dead": dead.channel(), "hook": receiver.channel().replace("127.0.0.1", "localhost")}
+    with dead_server() as port:
+        channels = {
+            "dead": f"json://127.0.0.1:{port}/",
+            "hook": receiver.channel().replace("127.0.0.1", "localhost"),
+        }
         made: Line = lines(settings({"wire": f"{feeds.url}/wire"}, channels))
         ids = waiting(made, dead=12, hook=6)
         made.runtime.clock = utc_now
-        at_once(made, ids, threads=6)
+        working = at_once(made, ids, threads=6)
         # Did the dead channel hold all threads, the other would wait until it is given up.
-        assert receiver.wait_for(6, DEADLINE_S - 5)
+        assert receiver.wait_for(6, DEADLINE_S / 3)
         assert not [row for row in made.rows(DeliveryRow, channel="dead") if row.state == "sent"]
         held = [row for row in made.rows(DeliveryRow, channel="dead") if row.state == "leased"]
         assert 1 <= len(held) <= 4
+    for each in working:
+        each.join()
+
+
+def test_a_slack_bot_s_messages_about_one_institution_and_axis_make_a_thread(
+    lines: Any, feeds: FeedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    posted: list[dict[str, Any]] = []
+
+    def answer(_adapter: object, request: requests.PreparedRequest, **_options: Any) -> requests.Response:
+        posted.append(json.loads(request.body or b"{}"))
+        made = requests.Response()
+        made.status_code = 200
+        made.raw = urllib3.HTTPResponse(
+            io.BytesIO(json.dumps({"ok": True, "ts": f"17.{len(posted)}"}).encode()), preload_content=False
+        )
+        return made
+
+    monkeypatch.setattr(HTTPAdapter, "send", answer)
+    channel = "slack://xoxb-1234-1234-4ddbc191d40ee098cbaae6f3523ada2d/#general"
+    made: Line = lines(settings({"wire": f"{feeds.url}/wire"}, {"slack": channel}))
+    feeds.put("wire", [OUTAGE])
+    made.poll("wire")
+    made.settle(days=30)  # it falls
+    ruling = Entry(
+        "a2", "Court ruling against Acme Networks", "A ruling.", "https://wire.example/a2", made.clock()
+    )
+    feeds.put("wire", [OUTAGE, ruling])
+    made.poll("wire")
+    made.settle(minutes=1)
+    threads = [each.get("thread_ts") for each in posted]
+    assert threads == [None, "17.1", None], "the fall goes under the rise, another axis begins its own"

@@ -6,6 +6,7 @@ import hashlib
 import re
 
 from alerts.delivery import escape
+from alerts.delivery.threads import thread
 from alerts.delivery.view import MessageView
 
 DOMAIN = "alerts.invalid"
@@ -18,11 +19,11 @@ def mail_headers(view: MessageView) -> tuple[tuple[str, str], ...]:
     List-Unsubscribe and List-Unsubscribe-Post (RFC 8058) where there is a link for it. Auto-Submitted
     (RFC 3834) keeps out-of-office replies away.
     """
-    thread = _id("t", view.subscriber, *threads(view))
+    reference = _id("t", view.subscriber, thread(view) or view.kind.value)
     headers = [
         ("Message-ID", message_id(view.id)),
-        ("In-Reply-To", thread),
-        ("References", thread),
+        ("In-Reply-To", reference),
+        ("References", reference),
         ("Auto-Submitted", "auto-generated"),
         ("X-Alert-ID", _token(view.id)),
     ]
@@ -32,16 +33,6 @@ def mail_headers(view: MessageView) -> tuple[tuple[str, str], ...]:
         if link.startswith("https://"):
             headers.append(("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
     return tuple(headers)
-
-
-def threads(view: MessageView) -> tuple[str, ...]:
-    """What a message is about, as `INSTITUTION/AXIS`: equal messages of one thread have equal subjects."""
-    about = set()
-    for entry in view.entries:
-        transition = entry.alert.transition
-        axis = transition.axis.value if transition else entry.alert.on.value
-        about.add(f"{entry.alert.institution}/{axis}")
-    return tuple(sorted(about)) if len(about) == 1 else (view.kind.value,)
 
 
 def message_id(stable: str) -> str:

@@ -9,6 +9,7 @@ import json
 import logging
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -21,7 +22,9 @@ from alerts.delivery.dialects import service_of
 from alerts.delivery.email_plugin import EmailPlugin
 from alerts.delivery.exchange import Exchange, observe
 from alerts.delivery.result import SendReason, SendResult, of_status
+from alerts.delivery.threads import LOST, has_threads
 from alerts.delivery.view import Rendered
+from alerts.model.secret import Secret
 
 CONNECT_S = 5.0
 READ_S = 15.0
@@ -33,12 +36,22 @@ _NO_SUCCESS_YET = frozenset(
 )
 
 
-def deliver(url: str, message: Rendered, exchange: Exchange) -> SendResult:
-    """Sends once, to exactly one target; says what came of it and never raises."""
+def deliver(url: str, message: Rendered, exchange: Exchange, *, under: str = "") -> SendResult:
+    """Sends once, to exactly one target; says what came of it and never raises.
+
+    Where the thread that it should go under is lost, the message begins one of its own.
+    """
+    result = _deliver(url, message, exchange, under)
+    if under and result.reason is SendReason.REJECTED and _answer(exchange.body).get("error") in LOST:
+        result = _deliver(url, message, exchange, "")
+    return result
+
+
+def _deliver(url: str, message: Rendered, exchange: Exchange, under: str) -> SendResult:
     _silence_the_library()
     service = service_of(url)
     try:
-        plugin = _plugin(url, message, exchange)
+        plugin = _plugin(url, message, exchange, under)
     except Exception:  # noqa: BLE001 - whatever a plugin raises for a URL, its text may hold the secret
         plugin = None
     if plugin is None:
@@ -61,7 +74,11 @@ def deliver(url: str, message: Rendered, exchange: Exchange) -> SendResult:
             )
     except Exception as error:  # noqa: BLE001 - as above
         outcome, exchange.detail = False, type(error).__name__
-    return _judge(bool(outcome), exchange, url)
+    result = _judge(bool(outcome), exchange, url)
+    if result.reason is SendReason.ACCEPTED and not under and has_threads(Secret(url)):
+        posted = _answer(exchange.body).get("ts")
+        return replace(result, posted=posted if isinstance(posted, str) else "")
+    return result
 
 
 @cache
@@ -86,7 +103,7 @@ def _silence_the_library() -> None:
     logging.getLogger("apprise").disabled = True
 
 
-def _plugin(url: str, message: Rendered, exchange: Exchange) -> Any:
+def _plugin(url: str, message: Rendered, exchange: Exchange, under: str) -> Any:
     """The library's plugin for the URL, or None. Our options go over the URL's where they must not differ."""
     arguments = url_to_dict(url)  # type: ignore[no-untyped-call]
     if not arguments:
@@ -100,6 +117,8 @@ def _plugin(url: str, message: Rendered, exchange: Exchange) -> Any:
         plugin = EmailPlugin(**arguments)  # type: ignore[no-untyped-call]
         plugin.prepare(message, exchange)
         return plugin
+    if under and len(arguments["targets"]) == 1 and ":" not in arguments["targets"][0]:
+        arguments["targets"] = [f"{arguments['targets'][0]}:{under}"]
     if schema == "discord" and not arguments.get("template"):
         arguments["template"] = _discord_template()
     if schema == "opsgenie":  # left to itself it sends nothing for what is information
@@ -145,13 +164,19 @@ def _judge(accepted: bool, exchange: Exchange, url: str) -> SendResult:
 
 def _refused_in_body(body: bytes) -> SendReason:
     """Slack's bots answer 200 with `{"ok": false, "error": …}`."""
+    content = _answer(body)
+    error = content.get("error") if content.get("ok") is False else None
+    lasting = isinstance(error, str) and error not in _NO_SUCCESS_YET
+    return SendReason.REJECTED if lasting else SendReason.SERVICE_ERROR
+
+
+def _answer(body: bytes) -> dict[str, Any]:
+    """What a service says in JSON; empty where it says something else."""
     try:
         content = json.loads(body)
     except (ValueError, RecursionError):
-        return SendReason.SERVICE_ERROR
-    error = content.get("error") if isinstance(content, dict) and content.get("ok") is False else None
-    lasting = isinstance(error, str) and error not in _NO_SUCCESS_YET
-    return SendReason.REJECTED if lasting else SendReason.SERVICE_ERROR
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 def redact(text: str, url: str) -> str:

@@ -17,6 +17,7 @@ from alerts.delivery.mail_headers import mail_headers
 from alerts.delivery.messages import Kind
 from alerts.delivery.payload import payload
 from alerts.delivery.templating import environment, render
+from alerts.delivery.threads import thread
 from alerts.delivery.view import Format, MessageView, Rendered, Role, Tone
 from alerts.delivery.wording import BUDGETS, title, wording
 from alerts.model.errors import DeliveryError
@@ -91,6 +92,7 @@ class Renderer:
             payload=payload(view, line) if service.structured else None,
             tone=_tone(view),
             problem="; ".join(dict.fromkeys(problems)),
+            thread=thread(view),
         )
 
     def _fitting(self, view: MessageView, part: _Part, *, shipped: bool = False) -> str:

@@ -72,11 +72,15 @@ _STATES: Mapping[SendReason, DeliveryState] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class SendResult:
-    """`line` is for people and shows no secret; `retry_after` is in seconds, as the service said."""
+    """`line` is for people and shows no secret; `retry_after` is in seconds, as the service said.
+
+    `posted` is what the service calls the message, where it has threads and the message began one.
+    """
 
     reason: SendReason
     line: str = ""
     retry_after: float | None = None
+    posted: str = ""
 
     @classmethod
     def of(cls, reason: SendReason, detail: str = "", retry_after: float | None = None) -> SendResult:

@@ -17,10 +17,16 @@ DEADLINE_S = 30.0
 
 
 def send(
-    url: Secret, message: Rendered, *, deadline: float = DEADLINE_S, stream: TextIO | None = None
+    url: Secret,
+    message: Rendered,
+    *,
+    under: str = "",
+    deadline: float = DEADLINE_S,
+    stream: TextIO | None = None,
 ) -> SendResult:
     """Sends the message once. Never raises for what a channel does, and takes no longer than `deadline` seconds.
 
+    `under` is the message of a Slack bot that this one goes under, as the service calls it (`SendResult.posted`).
     `console://` prints to `stream` (standard output where None).
     """
     revealed = url.reveal()
@@ -31,10 +37,10 @@ def send(
         out.write("\n".join([*filter(None, (message.title, message.body)), "\n"]))
         out.flush()
         return SendResult(SendReason.ACCEPTED, "printed")
-    return _within(deadline, revealed, message)
+    return _within(deadline, revealed, message, under)
 
 
-def _within(deadline: float, url: str, message: Rendered) -> SendResult:
+def _within(deadline: float, url: str, message: Rendered, under: str) -> SendResult:
     """In a thread of its own: a channel that drips bytes for hours neither blocks nor delays the process's end."""
     from alerts.delivery.exchange import Exchange  # with `outbound`, the sending library
     from alerts.delivery.outbound import deliver
@@ -43,7 +49,7 @@ def _within(deadline: float, url: str, message: Rendered) -> SendResult:
     results: list[SendResult] = []
 
     def work() -> None:
-        results.append(deliver(url, message, exchange))
+        results.append(deliver(url, message, exchange, under=under))
 
     thread = threading.Thread(target=contextvars.copy_context().run, args=(work,), name="send", daemon=True)
     thread.start()

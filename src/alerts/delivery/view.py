@@ -97,6 +97,7 @@ class Rendered:
     `title` is one line, empty where the service has none. `body` is in `format`; `html` is the second part of
     an e-mail whose `body` is its text part. `headers` are e-mail headers; `payload` the structured message for
     a webhook. `problem` is one line where an operator's template could not be used and a shipped one stood in.
+    `thread` names the thread that it belongs to, empty for none.
     """
 
     id: str
@@ -108,6 +109,7 @@ class Rendered:
     payload: Mapping[str, Any] | None = None
     tone: Tone = Tone.INFO
     problem: str = ""
+    thread: str = ""
 
 
 def compose(

@@ -69,7 +69,7 @@ class Once:
         if turn is None or (turn - now).total_seconds() > patience:
             return False
         time.sleep((turn - now).total_seconds())
-        return True
+        return runtime.clock() > now
 
     def _follow(self, runtime: Runtime) -> None:
         while self._waiting:

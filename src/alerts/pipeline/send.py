@@ -16,6 +16,7 @@ from alerts.delivery.messages import Kind
 from alerts.delivery.result import SendReason, SendResult
 from alerts.delivery.send import DEADLINE_S
 from alerts.delivery.send import send as hand_over
+from alerts.delivery.threads import has_threads
 from alerts.delivery.view import MessageView, Rendered, compose
 from alerts.model.alert import Alert, DeliveryState
 from alerts.model.level import Axis, Level
@@ -64,11 +65,12 @@ def send(runtime: Runtime, delivery_id: str) -> SendOutcome:
         leased, url = taken
         # fault point: send.leased
         if url is None:
-            result = SendResult(SendReason.GONE, "the subscriber or the channel is no longer configured")
+            gone = "the subscriber or the channel is no longer configured"
+            result, thread = SendResult(SendReason.GONE, gone), ""
         else:
-            result = _hand_over(runtime, active.settings, leased, url)
+            result, thread = _hand_over(runtime, active.settings, leased, url)
     # fault point: send.sent
-    return _finish(runtime, leased, result)
+    return _finish(runtime, leased, result, thread)
 
 
 def _take(
@@ -98,7 +100,8 @@ def _take(
     return SendOutcome(delivery_id, None) if leased is None else (leased, url)
 
 
-def _hand_over(runtime: Runtime, settings: Settings, leased: Leased, url: Secret) -> SendResult:
+def _hand_over(runtime: Runtime, settings: Settings, leased: Leased, url: Secret) -> tuple[SendResult, str]:
+    """What came of it, and the thread that the message belongs to."""
     try:
         rendered = _rendered(runtime, settings, leased, url)
         if rendered.problem:
@@ -106,8 +109,12 @@ def _hand_over(runtime: Runtime, settings: Settings, leased: Leased, url: Secret
     except Exception:  # noqa: BLE001
         # One message that cannot be made must not be tried for ever, nor stop the others.
         log.event("delivery.broken", logging.ERROR, caught=True, delivery=leased.id)
-        return SendResult(SendReason.INTERNAL, "the message could not be made")
-    return hand_over(url, rendered, stream=runtime.stream)
+        return SendResult(SendReason.INTERNAL, "the message could not be made"), ""
+    under = ""
+    if rendered.thread and has_threads(url):
+        with runtime.database.read() as session:
+            under = deliveries.thread(session, leased, rendered.thread)
+    return hand_over(url, rendered, under=under, stream=runtime.stream), rendered.thread
 
 
 def _gap(settings: Settings, waiting: Waiting, url: Secret) -> timedelta:
@@ -130,7 +137,7 @@ def _rendered(runtime: Runtime, settings: Settings, leased: Leased, url: Secret)
     return runtime.renderer.render(shown, url)
 
 
-def _finish(runtime: Runtime, leased: Leased, result: SendResult) -> SendOutcome:
+def _finish(runtime: Runtime, leased: Leased, result: SendResult, thread: str) -> SendOutcome:
     now = runtime.clock()
     state, next_at = result.state, None
     if state in {DeliveryState.FAILED, DeliveryState.UNKNOWN}:
@@ -147,6 +154,8 @@ def _finish(runtime: Runtime, leased: Leased, result: SendResult) -> SendOutcome
         deliveries.finish(
             session, leased, state, reason=result.reason.value, line=result.line, now=now, next_at=next_at
         )
+        if thread and result.posted:
+            deliveries.begin_thread(session, leased, thread, result.posted, now)
         if result.retry_after is not None:  # it asks for that, whichever the message
             deliveries.pause(session, leased, now + min(LONGEST_PAUSE, timedelta(seconds=result.retry_after)))
     # fault point: send.recorded

@@ -17,8 +17,16 @@ from alerts.model.level import Transition
 from alerts.model.subscriber import On
 from alerts.store import desks
 from alerts.store.claims import free
-from alerts.store.tables import AlertRow, AttemptRow, ChannelRow, DeliveryRow, SnapshotRow, TransitionRow
-from alerts.store.upsert import insert_new
+from alerts.store.tables import (
+    AlertRow,
+    AttemptRow,
+    ChannelRow,
+    DeliveryRow,
+    SnapshotRow,
+    ThreadRow,
+    TransitionRow,
+)
+from alerts.store.upsert import insert_new, upsert
 
 _WAITING = (DeliveryState.PENDING.value, DeliveryState.FAILED.value, DeliveryState.UNKNOWN.value)
 
@@ -217,6 +225,17 @@ def put_off(session: Session, delivery: str, until: datetime, *, turn_at: dateti
         .where(DeliveryRow.id == delivery)
         .values(due_at=until, claimed_until=None, **({"turn_at": turn_at} if turn_at is not None else {}))
     )
+
+
+def thread(session: Session, leased: Leased, about: str) -> str:
+    """The message in the delivery's channel that others about the same go under; empty before the first one."""
+    row = session.get(ThreadRow, (leased.subscriber, leased.channel, about))
+    return "" if row is None else row.posted
+
+
+def begin_thread(session: Session, leased: Leased, about: str, posted: str, now: datetime) -> None:
+    key = {"subscriber": leased.subscriber, "channel": leased.channel, "about": about}
+    upsert(session, ThreadRow, [{**key, "posted": posted, "at": now}])
 
 
 def pause(session: Session, leased: Leased, until: datetime) -> None:

@@ -260,6 +260,17 @@ class ChannelRow(Base):
     free_at: Mapped[datetime]
 
 
+class ThreadRow(Base):
+    """The first message in a channel about an institution and an axis, as its service calls it."""
+
+    __tablename__ = "threads"
+    subscriber: Mapped[str] = mapped_column(primary_key=True)
+    channel: Mapped[str] = mapped_column(primary_key=True)
+    about: Mapped[str] = mapped_column(primary_key=True)
+    posted: Mapped[str]
+    at: Mapped[datetime]
+
+
 class AttemptRow(Base):
     """One try to send a delivery: written before the send, completed after it."""
 

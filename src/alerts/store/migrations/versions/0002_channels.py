@@ -1,4 +1,4 @@
-"""The pace of channels: when each takes the next message, and whose turn it then is
+"""Channels: when each takes the next message and whose turn it then is; threads
 
 Revision: 0002
 """
@@ -22,6 +22,15 @@ def upgrade() -> None:
         sa.Column("free_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("subscriber", "channel", name=op.f("pk_channels")),
     )
+    op.create_table(
+        "threads",
+        sa.Column("subscriber", sa.Text(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("about", sa.Text(), nullable=False),
+        sa.Column("posted", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("subscriber", "channel", "about", name=op.f("pk_threads")),
+    )
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
         batch_op.add_column(sa.Column("turn_at", sa.BigInteger(), nullable=True))
 
@@ -29,4 +38,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
         batch_op.drop_column("turn_at")
+    op.drop_table("threads")
     op.drop_table("channels")
