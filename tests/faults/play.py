@@ -313,6 +313,9 @@ class Play:
                 seen, since = state, now
             if state.done and now - since > 0.5:
                 if state.low and digests >= 3:
+                    if now - since <= STILL_SECONDS:  # what the last hours bring may just be on its way
+                        yield
+                        continue
                     self.settled = True
                     return
                 # Levels fall, digests and reminders come due.
