@@ -108,7 +108,10 @@ def next_poll(
     trusted = was_pushed if new else bool(known.value.get("trusted"))
     if trusted != bool(known.value.get("trusted")):
         facts.put(session, _fact(source), known.at, {**known.value, "trusted": trusted})
-        log.event("websub.trusted" if trusted else "websub.missed", source=source)
+        if trusted:
+            log.event("websub.trusted", source=source)
+        else:
+            log.event("websub.missed", source=source)
     until = known.value.get("until")
     if not trusted or until is None or parse_time(until) <= began or (was_pushed and not new):
         return at  # a push without news may have come before the feed itself had it
