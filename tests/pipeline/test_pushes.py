@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -14,7 +16,9 @@ import pytest
 from kit.browsing import SIGNER
 from kit.feeds import Entry, FeedServer, Page, rss
 from kit.line import START, Line, settings
+from kit.rawserver import Request, raw_server
 
+from alerts.feeds.state import FeedState
 from alerts.pipeline import verbs, websub
 from alerts.pipeline.pages import Pages
 from alerts.store.tables import SourceRow
@@ -197,3 +201,23 @@ def test_a_server_that_asked_for_rest_is_not_asked_sooner_because_of_its_hub(wir
     wire.line.clock.move(hours=2, minutes=30)
     assert wire.poll() == 0
     assert wire.wait() <= HOURLY
+
+
+def test_a_hub_that_answers_without_end_is_not_read(wire: Wire, caplog: pytest.LogCaptureFixture) -> None:
+    sent = 0
+
+    def endless(connection: socket.socket, _request: Request) -> None:
+        nonlocal sent
+        connection.sendall(b"HTTP/1.1 202 Accepted\r\n\r\n")
+        with contextlib.suppress(OSError):
+            while sent < 50_000_000:
+                connection.sendall(b"a" * 65536)
+                sent += 65536
+
+    source = wire.line.runtime.configuration.current().settings.sources["wire"]
+    with raw_server() as server, caplog.at_level("INFO", "alerts"):
+        server.otherwise = endless
+        websub.after_poll(wire.line.runtime, source, FeedState(hub=server.url(), topic=TOPIC))
+    (asked,) = [record.fields for record in caplog.records if record.msg == "websub.asked"]  # type: ignore[attr-defined]
+    assert asked["answer"] == "status 202"
+    assert sent < 50_000_000, "we hung up"

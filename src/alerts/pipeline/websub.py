@@ -63,8 +63,10 @@ def after_poll(runtime: Runtime, source: Source, state: FeedState) -> None:
         facts.put(session, _fact(source.id), now, {**asked, **kept})
     try:
         with guarded(deadline=time.monotonic() + _SECONDS, allow_private=source.allow_private):
-            answer = runtime.client.post(state.hub, data=subscribe(subscription), timeout=_SECONDS)
-        said = f"status {answer.status_code}"
+            # Streamed and not read: only the status counts, and a hub may send without end.
+            form = subscribe(subscription)
+            with runtime.client.stream("POST", state.hub, data=form, timeout=_SECONDS) as answer:
+                said = f"status {answer.status_code}"
     except (
         httpx.HTTPError,
         httpx.InvalidURL,
