@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -23,6 +24,9 @@ from alerts.embedded import (
     state_directory,
 )
 from alerts.model.errors import UsageError
+
+if TYPE_CHECKING:
+    from alerts.pipeline.runtime import Runtime
 
 
 @click.command()
@@ -73,6 +77,7 @@ def _once(app: App) -> None:
     log.configure(os.environ.get("ALERTS_LOG") or "ERROR")
     with app.runtime() as (runtime, driver):
         sync(runtime)
+        before = _sent(runtime)
         sources = list(runtime.configuration.current().settings.sources)
 
         # Not where the messages of console:// would run into it.
@@ -86,7 +91,16 @@ def _once(app: App) -> None:
             outcomes = driver.run(runtime, sources, told)
         new = sum(outcome.new for outcome in outcomes)
         failed = sum(bool(outcome.error) for outcome in outcomes)
-        click.echo(f"polled {len(outcomes)} sources: {new} new items, {failed} failed", err=True)
+        told_of = _sent(runtime) - before
+        said = f"; {told_of} message{'' if told_of == 1 else 's'} sent" if told_of else ""
+        click.echo(f"polled {len(outcomes)} sources: {new} new items, {failed} failed{said}", err=True)
+
+
+def _sent(runtime: Runtime) -> int:
+    from alerts.store import lists
+
+    with runtime.database.read() as session:
+        return lists.delivery_states(session).get("sent", 0)
 
 
 def _forever(app: App, port: int) -> None:
