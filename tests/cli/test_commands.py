@@ -359,6 +359,7 @@ def test_replay_writes_transitions_and_alerts_in_order_of_time(
         (["why-not", "nobody", "--institution", "acme"], "no subscriber 'nobody'"),
         (["why-not", "Desks", "--institution", "acme"], "did you mean 'desk'?"),
         (["profile", "ACME"], "did you mean 'acme'?"),
+        (["silence", "--institution", "acmee", "--for", "1h"], "did you mean 'acme'?"),
         (["link", "--subscriber", "nobody"], "no subscriber 'nobody'"),
     ],
     ids=lambda each: " ".join(each) if isinstance(each, list) else None,
