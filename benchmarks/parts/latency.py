@@ -1,0 +1,93 @@
+"""(c) How long after its observation an item has become a message at the receiver."""
+
+from __future__ import annotations
+
+import random
+import time
+from datetime import timedelta
+
+from sqlalchemy import select, update
+
+from alerts.pipeline.runtime import utc_now
+from alerts.store.database import Database
+from alerts.store.tables import DeliveryRow, SourceRow
+from benchmarks import rig
+from benchmarks.parts.throughput import deployment, make_due, rest
+from benchmarks.results import Figure, Part, Table, Target, percentile
+from benchmarks.served import Remote
+
+SOURCES, ENTRIES, IDLE_SECONDS = 120, 8, 30
+
+
+def delays(database: Database, remote: Remote, since: float) -> list[float]:
+    """Seconds from the observation behind each message to its arrival, of those that arrived after an instant."""
+    arrived = {key: at for key, at in reversed(remote.arrivals()) if at >= since}
+    with database.read() as session:
+        rows = session.execute(select(DeliveryRow.id, DeliveryRow.observed_at)).all()
+    return [
+        arrived[key] - observed.timestamp()
+        for key, observed in rows
+        if observed is not None and key in arrived
+    ]
+
+
+def measure() -> Part:
+    part = Part(
+        "c",
+        "Item observed to message at the receiver",
+        "Two workers with all queues. The observation is stamped as the poll's transaction stores it; the message has "
+        "arrived when a receiver on the loopback interface has read it. "
+        "*Idle*: sources become due one after the other, "
+        f"{SOURCES / IDLE_SECONDS:.0f} a second. *Under load*: all {SOURCES} "
+        f"sources are due at once with {ENTRIES} new "
+        "entries each, three times over, so that both workers are busy from the first to the last.",
+    )
+    rows = []
+    for kind in rig.DATABASES:
+        with deployment(kind, 2, sources=SOURCES, entries=ENTRIES) as (_, database, remote, _pid):
+            for version, name in enumerate(("idle", "under load"), start=1):
+                remote.show(version)
+                since = time.time()
+                if name == "idle":
+                    _spread(database)
+                    time.sleep(IDLE_SECONDS)
+                    rig.until(lambda: rest(database), 120, 0.2)
+                else:
+                    for burst in range(3):
+                        remote.show(version + burst)
+                        make_due(database)
+                        rig.until(lambda: _polled(database), 300, 0.2)
+                    rig.until(lambda: rest(database), 300, 0.2)
+                found = delays(database, remote, since)
+                p50, p99 = percentile(found, 0.5), percentile(found, 0.99)
+                rows.append([kind, name, str(len(found)), f"{p50:.3f}", f"{p99:.3f}", f"{max(found):.3f}"])
+                part.figures.append(
+                    Figure(
+                        f"{kind}, {name}, p99",
+                        "s",
+                        [p99],
+                        "the wait for a free worker, then what sending costs"
+                        if version > 1
+                        else "fsync and the sender",
+                        Target(most=2.0),
+                    )
+                )
+    part.tables.append(Table("Seconds", ["database", "", "messages", "p50", "p99", "longest"], rows))
+    return part
+
+
+def _spread(database: Database) -> None:
+    chance, now = random.Random(1), utc_now()
+    with database.write() as session:
+        for source in session.scalars(select(SourceRow.id)).all():
+            at = now + timedelta(seconds=chance.random() * IDLE_SECONDS)
+            session.execute(
+                update(SourceRow).where(SourceRow.id == source).values(next_poll_at=at, claimed_until=None)
+            )
+
+
+def _polled(database: Database) -> bool:
+    with database.read() as session:
+        return (
+            session.scalar(select(SourceRow.id).where(SourceRow.next_poll_at <= utc_now()).limit(1)) is None
+        )

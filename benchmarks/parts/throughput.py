@@ -1,0 +1,113 @@
+"""(b) The whole line with real processes: broker, beat, workers, on both databases."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlalchemy import func, select, update
+
+from alerts.pipeline.runtime import utc_now
+from alerts.store.database import Database
+from alerts.store.tables import CaseRow, DeliveryRow, RevisionRow, SourceRow
+from benchmarks import rig
+from benchmarks.results import Figure, Part, Table
+from benchmarks.served import Remote, server
+from benchmarks.world import World
+
+INSTITUTIONS, SOURCES, ENTRIES = 1_000, 60, 25
+UNSENT = ("pending", "leased", "failed", "unknown")
+
+
+@contextlib.contextmanager
+def deployment(
+    kind: str,
+    workers: int,
+    *,
+    institutions: int = INSTITUTIONS,
+    sources: int = SOURCES,
+    entries: int = ENTRIES,
+) -> Iterator[tuple[rig.Processes, Database, Remote, int | None]]:
+    """A deployment whose sources have all been read once, at rest; with the process id of a database server."""
+    with rig.workplace() as folder, server(institutions, sources, entries) as remote:
+        channel = remote.url.replace("http:", "json:") + "/hook"
+        config = rig.configure(Path(folder), World(institutions, sources).config(remote.url, channel=channel))
+        with (
+            rig.database(kind, folder) as (url, pid),
+            rig.processes(folder, config, url, [rig.QUEUES] * workers, tick=0.5) as group,
+        ):
+            database = Database(url)
+            try:
+                rig.until(lambda: count(database) >= sources * entries and rest(database), 300, 0.2)
+                yield group, database, remote, pid
+            finally:
+                database.dispose()
+
+
+def count(database: Database) -> int:
+    with database.read() as session:
+        return session.scalar(select(func.count()).select_from(RevisionRow)) or 0
+
+
+def rest(database: Database) -> bool:
+    """Whether everything that was found is assessed and everything that is to be told is sent."""
+    with database.read() as session:
+        due = session.scalar(select(func.count()).where(CaseRow.due_at <= utc_now())) or 0
+        unsent = session.scalar(select(func.count()).where(DeliveryRow.state.in_(UNSENT))) or 0
+    return due + unsent == 0
+
+
+def make_due(database: Database) -> None:
+    """Every source is due now, as its interval makes it in time."""
+    with database.write() as session:
+        session.execute(update(SourceRow).values(next_poll_at=utc_now(), claimed_until=None))
+
+
+def measure() -> Part:
+    part = Part(
+        "b",
+        "The whole line: fetched to sent",
+        f"{SOURCES} sources read before show {ENTRIES} new entries each and are all due at once; {INSTITUTIONS:,} "
+        "institutions, a third of the items is about one of them. From then "
+        "until every item is stored and assessed and "
+        "every message sent. Worker processes have 8 threads and all three "
+        "queues; PostgreSQL has fsync on, SQLite is in WAL "
+        "mode. *Per core*: items divided by the processor seconds of the workers.",
+    )
+    items, rows = SOURCES * ENTRIES, []
+    for kind in rig.DATABASES:
+        for workers in (1, 2):
+            with deployment(kind, workers) as (group, database, remote, pid):
+                had = count(database)
+                used, served = group.cpu(), 0.0 if pid is None else rig.cpu(pid, children=True)
+                remote.show(1)
+                began = time.perf_counter()
+                make_due(database)
+                rig.until(lambda: count(database) >= had + items and rest(database), 300, 0.1)  # noqa: B023
+                took = time.perf_counter() - began
+                spent = {name: seconds - used[name] for name, seconds in group.cpu().items()}
+                served = 0.0 if pid is None else rig.cpu(pid, children=True) - served
+            work = sum(seconds for name, seconds in spent.items() if name.startswith("worker"))
+            per_item = (
+                f"{work / items * 1000:.2f}",
+                f"{served / items * 1000:.2f}" if pid else "in the worker",
+            )
+            broker = f"{spent['broker'] / items * 1000:.2f}"
+            rows.append(
+                [kind, str(workers), f"{items / took:,.0f}", f"{items / work:,.0f}", *per_item, broker]
+            )
+            part.figures.append(
+                Figure(
+                    f"{kind}, {workers} worker{'s' if workers > 1 else ''}, per core",
+                    "items/s",
+                    [items / work],
+                    "processor: parsing, and the statements' way through SQLAlchemy",
+                )
+            )
+    columns = ["database", "workers", "items/s by the clock", "items/s per core"]
+    part.tables.append(
+        Table("The runs", [*columns, "worker ms/item", "database ms/item", "broker ms/item"], rows)
+    )
+    return part
