@@ -59,7 +59,7 @@ def test_every_metric_is_there(tmp_path: Path) -> None:
 
 
 def test_every_variable_is_there() -> None:
-    read = {name for file in SOURCES for name in re.findall(r"ALERTS_[A-Z_]+", file.read_text())}
+    read = {name for file in SOURCES for name in re.findall(r"\bALERTS_[A-Z_]+", file.read_text())}
     demo = {"ALERTS_DEMO_URL"}
     assert set(rows("Environment")) == {name for name in read if not name.endswith("_FILE")} - demo
 
