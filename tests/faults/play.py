@@ -304,18 +304,16 @@ class Play:
         seen, since = None, time.monotonic()
         while time.monotonic() < deadline:
             try:
-                state = judge.progress(self.database, sum(len(each) for each in self.published.values()))
+                wanted = sum(len(each) for each in self.published.values())
+                state = judge.progress(self.database, wanted, datetime.now(UTC) + timedelta(seconds=off))
             except AlertsError:
                 yield
                 continue
             now = time.monotonic()
             if state != seen:
                 seen, since = state, now
-            if state.done and now - since > 0.5:
+            if state.done and now - since > 1.0:
                 if state.low and digests >= 3:
-                    if now - since <= STILL_SECONDS:  # what the last hours bring may just be on its way
-                        yield
-                        continue
                     self.settled = True
                     return
                 # Levels fall, digests and reminders come due.
