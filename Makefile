@@ -62,6 +62,9 @@ bench: .venv/.installed-dev ## Measure everything and write docs/benchmarks.md (
 	@$(PEERS)
 	@$(BIN)/python benchmarks/bench.py $(ARGS)
 
+simulate-scale: .venv/.installed-dev ## Play deployments of up to a million sources, event by event (docs/scaling.md)
+	@$(BIN)/python benchmarks/simulate.py $(ARGS)
+
 pictures: .venv/.installed-dev ## Make the pictures of the documentation again
 	@$(BIN)/python docs/pictures.py
 
