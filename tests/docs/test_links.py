@@ -48,11 +48,7 @@ def test_every_page_is_in_the_index() -> None:
     index = ROOT / "docs" / "README.md"
     linked = {(index.parent / target).resolve() for target in LINK.findall(index.read_text(encoding="utf-8"))}
     there = {page.resolve() for page in (ROOT / "docs").rglob("*.md")} - {index.resolve()}
-    # These two pages come with the benchmarks.
-    assert {str(page.relative_to(ROOT)) for page in there - linked} - {
-        "docs/benchmarks.md",
-        "docs/scaling.md",
-    } == set()
+    assert {str(page.relative_to(ROOT)) for page in there - linked} == set()
 
 
 def test_the_index_is_linked_from_the_readme() -> None:
