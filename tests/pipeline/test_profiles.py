@@ -92,6 +92,7 @@ def differences(left: Any, right: Any, where: str = "profile") -> list[str]:
     return [] if left == right else [f"{where}: {left} and {right}"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_what_is_read_is_what_would_be_worked_out(town: World, seed: int) -> None:
     live(town, seed, 27)
@@ -108,6 +109,7 @@ def test_what_is_read_is_what_would_be_worked_out(town: World, seed: int) -> Non
     assert raised > 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2))
 def test_what_is_kept_and_follows_the_news_is_what_would_be_read(town: World, seed: int) -> None:
     active = town.runtime.configuration.current()

@@ -30,6 +30,7 @@ def described(told: tuple[Path, World], tmp_path_factory: pytest.TempPathFactory
     database.dispose()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", [path for path, _ in paths() if path != "/openapi.json"])
 def test_whatever_is_asked_the_answer_is_as_described(described: Any, path: str) -> None:
     @given(described[f"/api{path}"]["GET"].as_strategy())
