@@ -73,7 +73,7 @@ screenshots: .venv/.installed-dev ## Make the screenshots of the documentation a
 
 audit: ## Look up known vulnerabilities of the pinned dependencies (needs pip-audit)
 	@command -v pip-audit > /dev/null || { echo "pip-audit is not here: pipx install pip-audit (or uv tool install pip-audit), then make audit" >&2; exit 1; }
-	@for f in run dev; do pip-audit --require-hashes --disable-pip --requirement requirements/$$f.txt || exit 1; done
+	@for f in run dev peers; do pip-audit --require-hashes --disable-pip --requirement requirements/$$f.txt || exit 1; done
 
 lock: ## Pin requirements/*.in with hashes (needs uv)
 	@for f in run dev fuzz peers; do uv pip compile --universal --python-version 3.11 --generate-hashes \

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kit.feeds import Entry, FeedServer, Page
 from sqlalchemy import update
 
 from alerts.feeds.state import FeedState
@@ -255,6 +256,33 @@ def test_a_source_that_alone_covers_an_institution_makes_it_blind(call: Call, fi
     assert "2, 1 blind" in call(filled, "sources").out
 
 
+def test_the_feeds_of_a_page_are_found(call: Call, empty: State) -> None:
+    page = (
+        b"<head><link rel='alternate' type='application/rss+xml' title='News' href='/wire'></head>"
+        b"<a href='/atom.xml'>feed</a>"
+    )
+    with FeedServer() as feeds:
+        feeds.put("page", Page(page, content_type="text/html"))
+        feeds.put("wire", [Entry("a", "Hello")])
+        feeds.put("plain", Page(b"<p>nothing</p>", content_type="text/html"))
+        found = call(empty, "sources", "discover", f"{feeds.url}/page", "--allow-private", "--json").records
+        assert [each["url"] for each in found] == [f"{feeds.url}/wire", f"{feeds.url}/atom.xml"]
+        assert (found[0]["title"], found[0]["type"]) == ("News", "application/rss+xml")
+        (itself,) = call(
+            empty, "sources", "discover", f"{feeds.url}/wire", "--allow-private", "--json"
+        ).records
+        assert (itself["url"], itself["title"]) == (f"{feeds.url}/wire", "wire")
+        for name, options, says in (
+            ("plain", ["--allow-private"], "names no feed"),
+            ("nothing", ["--allow-private"], "404"),
+            ("page", [], "add --allow-private"),
+        ):
+            done = call(empty, "sources", "discover", f"{feeds.url}/{name}", *options)
+            assert (done.status, done.out) == (1, "")
+            (line,) = done.err.splitlines()
+            assert says in line
+
+
 def test_match_and_cluster_need_no_state(
     call: Call, empty: State, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -331,6 +359,7 @@ def test_replay_writes_transitions_and_alerts_in_order_of_time(
         (["why-not", "nobody", "--institution", "acme"], "no subscriber 'nobody'"),
         (["why-not", "Desks", "--institution", "acme"], "did you mean 'desk'?"),
         (["profile", "ACME"], "did you mean 'acme'?"),
+        (["silence", "--institution", "acmee", "--for", "1h"], "did you mean 'acme'?"),
         (["link", "--subscriber", "nobody"], "no subscriber 'nobody'"),
     ],
     ids=lambda each: " ".join(each) if isinstance(each, list) else None,

@@ -149,6 +149,11 @@ def test_an_example_is_understood_and_runs(
             assert re.match(NOT_THERE, said), said
 
 
+def test_a_mistyped_command_is_answered_with_the_one_meant(capsys: pytest.CaptureFixture[str]) -> None:
+    assert status_of(["chek"]) == 2
+    assert "alerts: no command 'chek'; did you mean 'check'?; see `alerts --help`" in capsys.readouterr().err
+
+
 # --- completion ----------------------------------------------------------------------------------------------
 
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from kit.feeds import Entry, FeedServer
 
+from alerts.cli.main import status_of
 from alerts.config.doubts import doubts
 from alerts.config.load import load_entries
 from alerts.config.starter import write_starter
@@ -56,3 +61,30 @@ def test_every_topic_of_the_example_can_be_expected_somewhere() -> None:
     assert {signal.value for signal in signals} == {"continuity", "governance", "relationship"}
     assert {each.mentioned for each in expected} == {True, False, None}
     assert {each.alerts for each in expected} >= {0, 1}
+
+
+@pytest.mark.servers
+def test_the_starter_passes_its_checks_and_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """From `init` to `run --once`, on a feed of our own instead of those of the starter."""
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("ALERTS_")]:
+        monkeypatch.delenv(name)
+    assert status_of(["init", "mine"]) == 0
+    assert status_of(["init", "mine"]) == 1
+    assert status_of(["--config", "mine", "check"]) == 0
+    assert status_of(["--config", "mine", "test"]) == 0
+    with FeedServer() as server:
+        now = datetime.now(UTC).replace(microsecond=0)
+        server.put("news", [Entry("1", "ChatGPT outage affects all users", "", "https://o.example/1", now)])
+        sources = tmp_path / "mine" / "sources.yaml"
+        text = re.sub(r"url: \S+", f"url: {server.url}/news", sources.read_text())
+        sources.write_text(
+            re.sub(r"^( +)(publisher: .*)$", r"\1\2\n\1allow_private: true", text, flags=re.MULTILINE)
+        )
+        capsys.readouterr()
+        assert status_of(["--config", "mine", "run", "--once"]) == 0
+    said = capsys.readouterr()
+    assert "polled 2 sources: 2 new items, 0 failed; 1 message sent" in said.err
+    assert "OpenAI: priority (Now) rose from low to medium" in said.out

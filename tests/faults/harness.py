@@ -98,7 +98,7 @@ def main() -> int:
     if given.keep:
         given.keep.mkdir(parents=True, exist_ok=True)
     code = matrix.code()
-    known = {each["seed"] for each in results if each["code"] == code}
+    known = {each["seed"] for each in results if each["code"] == code and not each["violations"]}
     first, _, last = given.seeds.partition("-")
     seeds = [each for each in range(int(first), int(last or first) + 1) if each not in known]
     bad = 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from kit.feeds import Entry
@@ -51,8 +52,8 @@ class Found:
     transitions: int
 
 
-def progress(database: Database, wanted: int) -> Progress:
-    """`done`: everything published is stored, assessed, and told as far as it is due."""
+def progress(database: Database, wanted: int, now: datetime) -> Progress:
+    """`done`: everything published is stored, assessed, and told as far as it is due at `now`."""
     with database.read() as session:
         stored = session.scalar(select(func.count()).select_from(ItemRow)) or 0
         states = tuple(
@@ -69,6 +70,10 @@ def progress(database: Database, wanted: int) -> Progress:
             .where(CaseRow.cursor < FindingRow.observed)
         )
         attempts = session.scalar(select(func.count()).select_from(AttemptRow)) or 0
+        due = sum(
+            session.scalar(select(func.count()).select_from(table).where(table.due_at <= now)) or 0
+            for table in (CaseRow, DeskRow)
+        )
     last = {(each.institution, each.axis): each.to.value for each in live}
     return Progress(
         stored,
@@ -76,7 +81,7 @@ def progress(database: Database, wanted: int) -> Progress:
         attempts,
         states,
         behind or 0,
-        done=stored >= wanted and not waiting and not behind,
+        done=stored >= wanted and not waiting and not behind and not due,
         low=set(last.values()) == {"low"},
     )
 
@@ -127,7 +132,8 @@ def judge(
     second = {each: marks for each, marks in copies.items() if len(marks) > 1}
     if unmarked := {each for each, marks in second.items() if cut[each] < len(marks) - 1}:
         wrong.append(f"second copies without an attempt that says unknown: {sorted(unmarked)}")
-    if silent := {each for each, marks in second.items() if not all(marks[1:])}:
+    # One of them does not know of the others; held up on its way, it need not be the first to arrive.
+    if silent := {each for each, marks in second.items() if marks.count(False) > 1}:
         wrong.append(f"second copies that do not say so: {sorted(silent)}")
     return Found(wrong, sum(len(marks) - 1 for marks in second.values()), len(rows), len(found))
 

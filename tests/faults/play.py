@@ -304,14 +304,15 @@ class Play:
         seen, since = None, time.monotonic()
         while time.monotonic() < deadline:
             try:
-                state = judge.progress(self.database, sum(len(each) for each in self.published.values()))
+                wanted = sum(len(each) for each in self.published.values())
+                state = judge.progress(self.database, wanted, datetime.now(UTC) + timedelta(seconds=off))
             except AlertsError:
                 yield
                 continue
             now = time.monotonic()
             if state != seen:
                 seen, since = state, now
-            if state.done and now - since > 0.5:
+            if state.done and now - since > 1.0:
                 if state.low and digests >= 3:
                     self.settled = True
                     return

@@ -19,8 +19,10 @@ class Clock:
 def test_a_service_holds_so_many_and_no_more() -> None:
     lanes, clock = Lanes(), Clock()
     with ExitStack() as under_way:
+        assert lanes.has_room("a", clock())
         entered = [under_way.enter_context(lanes.enter("a", clock)) for _ in range(MOST + 1)]
         assert entered == [True] * MOST + [False]
+        assert not lanes.has_room("a", clock())
         assert under_way.enter_context(lanes.enter("b", clock))
     with lanes.enter("a", clock) as again:
         assert again

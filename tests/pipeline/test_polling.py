@@ -11,6 +11,8 @@ from kit.line import START, Line, settings
 
 from alerts.feeds.result import Limits
 from alerts.pipeline import verbs
+from alerts.pipeline.health import health
+from alerts.pipeline.operate import release_quarantine
 from alerts.store.tables import FindingRow, HostRow, ItemRow, RevisionRow, SourceRow
 
 pytestmark = pytest.mark.servers
@@ -239,3 +241,48 @@ def _poll_without_sleep(made: Line, source: str) -> Any:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("alerts.pipeline.poll.time.sleep", lambda _: None)
         return verbs.poll(made.runtime, source)
+
+
+@pytest.mark.parametrize("by_command", [True, False])
+def test_a_feed_that_turns_over_is_held_back_reported_and_believed_quietly(
+    lines: Any, feeds: FeedServer, by_command: bool
+) -> None:
+    wire: Line = lines(settings({"wire": f"{feeds.url}/wire"}, {"console": "console://"}))
+    old = START - timedelta(days=9)
+    before = [
+        Entry(f"a{n}", f"Harbour notes {n}", f"No {n}.", f"https://wire.example/{n}", old) for n in range(8)
+    ]
+    after = [
+        Entry(f"b{n}", f"Acme Networks hit by outage {n}", f"Yes {n}.", f"https://other.example/{n}")
+        for n in range(8)
+    ]
+    feeds.put("wire", before)
+    assert wire.poll("wire").new == 8
+    wire.clock.move(hours=1)
+    feeds.put("wire", after)
+    assert wire.poll("wire").new == 0
+    with wire.database.read() as session:
+        report = health(session, wire.config, wire.clock())
+    assert report.data["sources"]["held"] == ["wire"]
+    assert "1 in quarantine" in dict(report.facts)["sources"]
+    if by_command:
+        assert release_quarantine(wire.runtime, "wire") == 8
+        assert wire.poll("wire").new == 8
+    else:
+        found = []
+        for _ in range(4):
+            wire.clock.move(hours=5)
+            found.append(wire.poll("wire").new)
+        assert found == [0, 0, 8, 0]
+    assert len(wire.rows(ItemRow)) == 16
+    assert len(wire.rows(FindingRow)) == 8
+    assert wire.counts()["deliveries"] == 0
+    with wire.database.read() as session:
+        assert health(session, wire.config, wire.clock()).data["sources"]["held"] == []
+
+    # What is new from now on is told as ever.
+    wire.clock.move(hours=1)
+    news = Entry("c", "Acme Networks and the outage of the year", "", "https://wire.example/c", wire.clock())
+    feeds.put("wire", [news, *after])
+    assert wire.poll("wire").new == 1
+    assert wire.counts()["deliveries"] == 1

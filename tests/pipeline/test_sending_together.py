@@ -119,6 +119,28 @@ def test_a_service_that_asks_for_fewer_messages_is_left_alone_by_all(
     assert set(ids) <= set(sent(made))
 
 
+def test_turns_given_before_a_service_asked_for_a_pause_wait_for_its_end(
+    lines: Any, feeds: FeedServer, receiver: Receiver
+) -> None:
+    made = paced(lines, feeds, receiver, hook="6/m")
+    ids = waiting(made, hook=4)
+    receiver.then(Answer(200), Answer(429, {"Retry-After": "120"}))
+    for each in ids:  # the first goes at once, the others have turns 10, 20 and 30 seconds from now
+        verbs.send(made.runtime, each)
+    for _ in range(12):  # the second is told to wait
+        made.clock.move(seconds=10)
+        for each in ids:
+            verbs.send(made.runtime, each)
+        assert len(receiver.received) == 2, "the pause holds for every message of the channel"
+    for turn in range(1, 4):
+        made.clock.move(seconds=10)
+        for each in [*ids, *ids]:
+            verbs.send(made.runtime, each)
+        assert len(receiver.received) == 2 + turn, "and what waited does not go all at once"
+    assert set(ids) <= set(sent(made))
+    assert [row.attempts for row in made.rows(DeliveryRow) if row.id in ids] == [1, 2, 1, 1]
+
+
 def test_run_once_waits_for_the_turns(lines: Any, feeds: FeedServer, receiver: Receiver) -> None:
     made = paced(lines, feeds, receiver, hook="10/s")
     ids = waiting(made, hook=4)

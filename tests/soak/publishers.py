@@ -115,8 +115,8 @@ def _feed(number: int, kind: Kind, days: float, chooser: random.Random) -> Feed:
         times += [at + n * 70 for n in range(kind.burst)]
         at += kind.every * chooser.uniform(0.4, 1.6) + kind.burst * 70
     before = sum(when < 0 for when in times)
-    # What was there before the beginning fits into the feed.
-    times = times[max(0, before - kind.window + 5) :]
+    # What was there before the beginning fits into the feed, together with a burst before the first poll.
+    times = times[max(0, before - kind.window + 5 + 2 * kind.burst) :]
     return Feed(f"f{number}", kind, FORMATS[number % len(FORMATS)], number, tuple(sorted(times)))
 
 

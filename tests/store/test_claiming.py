@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -113,3 +114,31 @@ def test_due_sources_are_claimed_by_index(crowd: Database) -> None:
     for found in plans:
         assert "SCAN" not in found
         assert "Seq Scan" not in found
+
+
+def test_workers_at_once_share_what_is_due_and_the_turns_at_a_host(database: Database) -> None:
+    """Each source goes to one of them, and no two of them ask a host within the gap."""
+    gap, workers = timedelta(seconds=1), 6
+    with database.write() as session:
+        for n in range(60):
+            row = {"id": f"s{n:02}", "url": "https://a.example/", "active": True, "next_poll_at": NOW}
+            session.add(SourceRow(**row, error_streak=0, state={}))
+
+    def work(_worker: int) -> tuple[list[str], list[datetime]]:
+        claimed: list[str] = []
+        turns: list[datetime] = []
+        for _ in range(5):
+            with database.write() as session:
+                claimed += sources.claim_due(session, NOW, limit=2, hold=HOLD)
+            with database.write() as session:
+                turns.append(
+                    sources.reserve_host(session, "a.example", NOW, gap, patience=timedelta(minutes=5))
+                )
+        return claimed, turns
+
+    with ThreadPoolExecutor(workers) as pool:
+        done = list(pool.map(work, range(workers)))
+    claimed = [source for some, _ in done for source in some]
+    assert len(claimed) == len(set(claimed))
+    turns = sorted(turn for _, some in done for turn in some)
+    assert turns == [NOW + n * gap for n in range(workers * 5)]

@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alerts.config.document import did_you_mean
-from alerts.model.errors import NotFoundError
 from alerts.model.institution import Institution
 from alerts.model.settings import Settings
 from alerts.model.subscriber import Subscriber
@@ -48,19 +46,11 @@ class App:
 
     def institution(self, key: str) -> Institution:
         """A tracked institution. Raises NotFoundError, which says where to look."""
-        known = self.settings().institutions
-        if key not in known:
-            close = did_you_mean(key, list(known))
-            raise NotFoundError("institution", key, f"`alerts institutions` lists those tracked{close}")
-        return known[key]
+        return self.settings().institution(key)
 
     def subscriber(self, key: str) -> Subscriber:
         """A configured subscriber. Raises NotFoundError, which says where to look."""
-        known = self.settings().subscribers
-        if key not in known:
-            close = did_you_mean(key, list(known))
-            raise NotFoundError("subscriber", key, f"subscribers stand in the configuration{close}")
-        return known[key]
+        return self.settings().subscriber(key)
 
     def environment(self) -> Mapping[str, str]:
         """What a worker process has to know, on top of this process's own environment."""

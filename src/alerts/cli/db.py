@@ -81,9 +81,9 @@ def _duration(text: str) -> timedelta:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.pass_obj
 def backup(app: App, file: Path) -> None:
-    """Write a copy of a SQLite database to a new FILE, while the system runs.
+    """Copy a SQLite database to FILE, while the system runs.
 
-    For PostgreSQL it says which command of PostgreSQL's does this.
+    FILE must be new. For PostgreSQL it says which command of PostgreSQL's does this.
 
     \b
     Example:

@@ -9,11 +9,12 @@ import click
 from alerts.cli import completion
 from alerts.cli.context import App
 from alerts.cli.output import json_option, limit_option, point_in_time, show
+from alerts.model.alert import DeliveryState
 from alerts.model.level import Axis, Level
 from alerts.model.records import transition_record
 
 LEVEL_NAMES = [level.value for level in Level]
-STATE_NAMES = ["pending", "leased", "sent", "failed", "unknown", "dead", "suppressed"]
+STATE_NAMES = [state.value for state in DeliveryState]
 
 
 @click.command()

@@ -14,6 +14,7 @@ import click
 
 from alerts.cli.context import App
 from alerts.model.errors import AlertsError, ConfigError
+from alerts.model.nearest import did_you_mean
 from alerts.pipeline import environment
 
 # Each command lives in its own module, imported only when it is called: `alerts match` must not wait for Celery.
@@ -74,6 +75,15 @@ class LazyGroup(click.Group):
         command = getattr(importlib.import_module(module), name)
         assert isinstance(command, click.Command)  # noqa: S101
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Raises UsageError, which says what may have been meant."""
+        name = str(args[0])
+        if name not in COMMANDS and not name.startswith("-"):
+            raise click.UsageError(f"no command {name!r}{did_you_mean(name, list(COMMANDS))}", ctx)
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Under their sections, in the order in which a newcomer needs them."""

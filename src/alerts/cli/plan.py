@@ -37,7 +37,8 @@ def plan(app: App, against: Path, history: str | None, publish: bool, as_json: b
     """Say what a change of the configuration would do.
 
     Plays the recorded history under the configuration in force and under DIR, and prints the alerts that DIR
-    would add, drop and move, for whom, and how many each subscriber would get. Changes nothing.
+    would add, drop and move, for whom, and how many each subscriber would get. Falls still to come, if nothing
+    happens, are among them. Changes nothing.
 
     \b
     Example:

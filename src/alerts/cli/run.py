@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -23,6 +24,9 @@ from alerts.embedded import (
     state_directory,
 )
 from alerts.model.errors import UsageError
+
+if TYPE_CHECKING:
+    from alerts.pipeline.runtime import Runtime
 
 
 @click.command()
@@ -75,6 +79,7 @@ def _once(app: App) -> int:
     log.configure(os.environ.get("ALERTS_LOG") or "ERROR")
     with app.runtime() as (runtime, driver):
         sync(runtime)
+        before = _sent(runtime)
         sources = list(runtime.configuration.current().settings.sources)
 
         # Not where the messages of console:// would run into it.
@@ -90,11 +95,10 @@ def _once(app: App) -> int:
         left = len(outcomes) - len(polled)
         new = sum(outcome.new for outcome in polled)
         failed = sum(bool(outcome.error) for outcome in polled)
-        click.echo(
-            f"polled {len(polled)} sources: {new} new items, {failed} failed"
-            + (f"; {left} left out, as others are polling them or their hosts" if left else ""),
-            err=True,
-        )
+        told_of = _sent(runtime) - before
+        said = f"; {told_of} message{'' if told_of == 1 else 's'} sent" if told_of else ""
+        others = f"; {left} left out, as others are polling them or their hosts" if left else ""
+        click.echo(f"polled {len(polled)} sources: {new} new items, {failed} failed{said}{others}", err=True)
     if polled and failed == len(polled):
         # One broken feed is ordinary; all of them at once is this machine, and cron should know.
         click.echo(
@@ -104,6 +108,13 @@ def _once(app: App) -> int:
         )
         return 1
     return 0
+
+
+def _sent(runtime: Runtime) -> int:
+    from alerts.store import lists
+
+    with runtime.database.read() as session:
+        return lists.delivery_states(session).get("sent", 0)
 
 
 def _forever(app: App, port: int) -> None:

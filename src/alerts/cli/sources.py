@@ -143,7 +143,8 @@ def discover(url: str, allow_private: bool, as_json: bool) -> int:
     with make_client(agent=user_agent(os.environ.get("ALERTS_CONTACT", ""))) as client:
         result = fetch(client, page, FeedState(), now=datetime.now(UTC))
     if not result.ok:
-        raise FeedError(result.detail)
+        line = result.detail
+        raise FeedError(line.replace("say allow_private: true on the source", "add --allow-private"))
     itself = parse(result.body, result.content_type, base_url=result.final_url, source=page)
     if itself.error is None:
         rows = [{"url": result.final_url, "title": itself.title, "type": itself.format}]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from alerts.config.document import did_you_mean
 from alerts.config.entries import Entries, Entry
 from alerts.config.forms import (
     SINGLE,
@@ -18,6 +17,7 @@ from alerts.config.forms import (
     SubscriberForm,
     TopicForm,
 )
+from alerts.model.nearest import did_you_mean
 
 _KEYS: Final = {
     "sources": "id",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence as Steps
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any, Final
 
 from alerts.config.interpolate import Interpolator
@@ -87,12 +86,3 @@ class Document:
         if not isinstance(node, Scalar) or node.text is None or not _PRIVATE.isdisjoint(map(str, path)):
             return ""
         return repr(node.text if len(node.text) <= 60 else node.text[:59] + "…")
-
-
-def did_you_mean(word: str, known: Steps[str]) -> str:
-    """`; did you mean 'x'?`, or nothing."""
-    if len(known) > 1_000 or len(word) > 100:  # comparing with very many takes too long
-        return ""
-    folded = {each.casefold(): each for each in known}
-    close = get_close_matches(word.casefold(), folded, n=1)
-    return f"; did you mean {folded[close[0]]!r}?" if close else ""

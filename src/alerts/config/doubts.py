@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from alerts.config.document import did_you_mean
 from alerts.config.entries import Entries, Entry
 from alerts.config.forms import (
     Form,
@@ -19,6 +18,7 @@ from alerts.config.forms import (
 from alerts.config.load import Loaded
 from alerts.matching.lint import lint
 from alerts.model.errors import Problem
+from alerts.model.nearest import did_you_mean
 
 
 def doubts(loaded: Loaded) -> list[Problem]:

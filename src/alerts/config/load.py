@@ -9,7 +9,7 @@ from pathlib import Path
 
 from alerts.config.build import build
 from alerts.config.checks import check
-from alerts.config.document import Document, did_you_mean
+from alerts.config.document import Document
 from alerts.config.entries import Entries, Entry
 from alerts.config.files import content_hash, read_files, shown
 from alerts.config.forms import ENTRY_FORMS, SINGLE
@@ -17,6 +17,7 @@ from alerts.config.interpolate import Interpolator
 from alerts.config.tree import Mapping, Scalar, Sequence, parse, type_names
 from alerts.config.validate import validate
 from alerts.model.errors import ConfigError, Problem
+from alerts.model.nearest import did_you_mean
 from alerts.model.settings import Settings
 
 

@@ -7,9 +7,10 @@ from typing import Any, Final, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from alerts.config.document import Document, Path, did_you_mean
+from alerts.config.document import Document, Path
 from alerts.config.forms import Form
 from alerts.config.tree import Sequence
+from alerts.model.nearest import did_you_mean
 
 _MAPPING: Final = "write a mapping: one `key: value` a line"
 _ADVICE: Final = {

@@ -89,7 +89,7 @@ def next_poll(
     if state.stopped:
         return Plan(None, state, notes)
     at = now + wait + wait * (JITTER * _fraction(jitter_seed or source.id, state.polls))
-    return Plan(_outside_skipped(at, state), state, notes)
+    return Plan(outside_skipped(at, state), state, notes)
 
 
 def first_poll(source: Source, now: datetime, over: timedelta) -> datetime:
@@ -290,7 +290,7 @@ def _smoothed(state: FeedState, count: int, now: datetime) -> float:
     return gap if not state.rhythm else state.rhythm + 0.2 * (gap - state.rhythm)
 
 
-def _outside_skipped(at: datetime, state: FeedState) -> datetime:
+def outside_skipped(at: datetime, state: FeedState) -> datetime:
     """The first instant from `at` on that lies in no hour or day that the feed asks to skip."""
     if len(state.skip_hours) >= 24 or len(state.skip_days) >= 7:
         return at  # always is never meant

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 
+from alerts.model.errors import NotFoundError
 from alerts.model.institution import Institution
 from alerts.model.item import Item
 from alerts.model.level import Axis, Level, LevelRules
+from alerts.model.nearest import did_you_mean
 from alerts.model.operators import Operators
 from alerts.model.source import Source
 from alerts.model.subscriber import Silence, Subscriber
@@ -59,3 +61,17 @@ class Settings:
     silences: tuple[Silence, ...] = ()
     tests: tuple[ConfigTest, ...] = ()
     operators: Operators = field(default_factory=Operators)
+
+    def institution(self, key: str) -> Institution:
+        """A tracked institution. Raises NotFoundError, which says where to look."""
+        if key not in self.institutions:
+            close = did_you_mean(key, list(self.institutions))
+            raise NotFoundError("institution", key, f"`alerts institutions` lists those tracked{close}")
+        return self.institutions[key]
+
+    def subscriber(self, key: str) -> Subscriber:
+        """A configured subscriber. Raises NotFoundError, which says where to look."""
+        if key not in self.subscribers:
+            close = did_you_mean(key, list(self.subscribers))
+            raise NotFoundError("subscriber", key, f"subscribers stand in the configuration{close}")
+        return self.subscribers[key]

@@ -62,6 +62,9 @@ def health(session: Session, config: Path, now: datetime) -> Report:
     if known and len(failing) == len(known):
         problems.append(f"all {len(known)} sources failed at their last poll: is the network up?")
     problems += [f"source {each.id} {each.state.stopped}" for each in known if each.state.stopped][:20]
+    # Neither is a fault of the system: the first ends by itself, the second is polled at its new address.
+    held = sorted(each.id for each in known if each.state.held)
+    moved = sorted(each.id for each in known if each.state.adopted_url)
     overdue = lists.overdue(session, now)
     if running:
         problems += [
@@ -75,7 +78,12 @@ def health(session: Session, config: Path, now: datetime) -> Report:
     return Report(
         facts=(
             ("last tick", "never" if tick is None else f"{format_duration(now - tick.at)} ago"),
-            ("sources", f"{len(known)}, {len(failing)} failing"),
+            (
+                "sources",
+                f"{len(known)}, {len(failing)} failing"
+                + (f", {len(held)} in quarantine" if held else "")
+                + (f", {len(moved)} moved for good: see `alerts sources`" if moved else ""),
+            ),
             ("waiting", ", ".join(f"{count} {kind}" for kind, (count, _) in overdue.items())),
             (
                 "deliveries",
@@ -87,7 +95,12 @@ def health(session: Session, config: Path, now: datetime) -> Report:
         data={
             "at": format_time(now),
             "last_tick": None if tick is None else format_time(tick.at),
-            "sources": {"active": len(known), "failing": sorted(each.id for each in failing)},
+            "sources": {
+                "active": len(known),
+                "failing": sorted(each.id for each in failing),
+                "held": held,
+                "moved": moved,
+            },
             "waiting": {kind: count for kind, (count, _) in overdue.items()},
             "deliveries": states,
             "configuration": None if settings is None else settings.hash,

@@ -43,17 +43,24 @@ class Lanes:
         with self._lock:
             return self._is_slow(lane, now)
 
+    def has_room(self, lane: str, now: datetime) -> bool:
+        """Whether a send might begin now."""
+        with self._lock:
+            return self._has_room(lane, now)
+
     def _begin(self, lane: str, now: datetime) -> bool:
         with self._lock:
-            mine = len(self._under_way.get(lane, ()))
-            if self._is_slow(lane, now):
-                slow = sum(len(sends) for each, sends in self._under_way.items() if self._is_slow(each, now))
-                allowed = mine == 0 and slow < SLOW_TOGETHER
-            else:
-                allowed = mine < MOST
+            allowed = self._has_room(lane, now)
             if allowed:
                 self._under_way[lane].append(now)
             return allowed
+
+    def _has_room(self, lane: str, now: datetime) -> bool:
+        mine = len(self._under_way.get(lane, ()))
+        if self._is_slow(lane, now):
+            slow = sum(len(sends) for each, sends in self._under_way.items() if self._is_slow(each, now))
+            return mine == 0 and slow < SLOW_TOGETHER
+        return mine < MOST
 
     def _end(self, lane: str, began: datetime, now: datetime) -> None:
         with self._lock:

@@ -104,8 +104,7 @@ def silence(
 
 def _known_institutions(settings: Settings, select: Selection) -> None:
     for institution in sorted(select.institutions):
-        if institution not in settings.institutions:
-            raise NotFoundError("institution", institution, "`alerts institutions` lists those tracked")
+        settings.institution(institution)
 
 
 def unsilence(runtime: Runtime, silence_id: str) -> None:
@@ -182,7 +181,7 @@ def resubscribe(runtime: Runtime, subscriber: str, channel: str | None = None) -
 
 
 def _channels(runtime: Runtime, subscriber: str, channel: str | None) -> tuple[str, ...]:
-    known = _subscriber(runtime.configuration.current().settings, subscriber)
+    known = runtime.configuration.current().settings.subscriber(subscriber)
     if channel is None:
         return tuple(known.channels)
     if channel not in known.channels:
@@ -190,18 +189,11 @@ def _channels(runtime: Runtime, subscriber: str, channel: str | None) -> tuple[s
     return (channel,)
 
 
-def _subscriber(settings: Settings, subscriber: str) -> Subscriber:
-    known = settings.subscribers.get(subscriber)
-    if known is None:
-        raise NotFoundError("subscriber", subscriber, "subscribers stand in the configuration")
-    return known
-
-
 @contextmanager
 def _desk(runtime: Runtime, subscriber_id: str) -> Iterator[tuple[Desk, SqlLedger, datetime]]:
     """A subscriber's desk with everything done that was due until now, stored with the end of the block."""
     active = runtime.configuration.current()
-    subscriber = _subscriber(active.settings, subscriber_id)
+    subscriber = active.settings.subscriber(subscriber_id)
     with runtime.database.write() as session:
         now = runtime.clock()
         routed = advance(session, active, subscriber_id, now)

@@ -93,6 +93,16 @@ def poll(runtime: Runtime, source_id: str, *, due_only: bool = True) -> PollOutc
         state = polled.plan.state
         done = runtime.clock()
         next_at = polled.plan.at or done + STOPPED_FOR
+        if runtime.pages is not None:  # where hubs can push
+            next_at = websub.next_poll(
+                session,
+                source_id,
+                state,
+                former=leased.state,
+                began=now,
+                new=len(findings),
+                at=next_at,
+            )
         institutions = _store(session, active, findings, done) if findings else []
         if not sources.finish(session, leased, state, now=done, next_poll_at=next_at):
             return _overtaken(source_id)

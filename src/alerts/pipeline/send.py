@@ -87,10 +87,12 @@ def _take(
             return SendOutcome(delivery_id, None)
         url = _channel(settings, waiting.subscriber, waiting.channel)
         if url is not None:
-            if deliveries.turn(session, waiting, _gap(settings, waiting, url), now) > now:
-                return SendOutcome(delivery_id, None, "waits for its turn")
             lane = pace.lane(url)
-            if not passage.enter_context(runtime.lanes.enter(lane, runtime.clock)):
+            # Looked at first, so that no turn is used up, nor saved for a burst, while there is no room.
+            room = runtime.lanes.has_room(lane, now)
+            if room and deliveries.turn(session, waiting, _gap(settings, waiting, url), now) > now:
+                return SendOutcome(delivery_id, None, "waits for its turn")
+            if not (room and passage.enter_context(runtime.lanes.enter(lane, runtime.clock))):
                 wait = SLOW_WAIT if runtime.lanes.is_slow(lane, now) else BUSY_WAIT
                 # Not all of them at once again.
                 wait *= 0.5 + zlib.crc32(f"{delivery_id}{now}".encode()) / 2**32

@@ -1,11 +1,13 @@
 """Pushes beside polls: subscribing at the hubs of feeds (WebSub), and what hubs send to the pages.
 
     poll ──> after_poll ──> hub ──> verified (GET)  remembers the lease
-                             └────> pushed (POST)   the source is due now
+     │                       └────> pushed (POST)   the source is due now
+     └─ next_poll                                   rarer polls, while pushes bring the news
 
-Needs pages that the world can reach (ALERTS_BASE_URL). A push is only a hint: the source is polled as ever, so
-a hub can bring nothing that the feed does not say. Callback and secret are derived from the key of this
-installation, so nothing secret is stored.
+Needs pages that the world can reach (ALERTS_BASE_URL). A push is only a hint: the source is polled, so a hub can
+bring nothing that the feed does not say. A hub is trusted from the first push that brought news on, and until
+a poll finds news that was not pushed; meanwhile the polls are only the backup. Callback and secret are derived
+from the key of this installation, so nothing secret is stored.
 """
 
 from __future__ import annotations
@@ -17,8 +19,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import httpx
+from sqlalchemy.orm import Session
 
 from alerts.feeds.network import AddressRefusedError, DeadlineError, guarded
+from alerts.feeds.schedule import outside_skipped
 from alerts.feeds.state import FeedState
 from alerts.feeds.websub import Subscription, Verification, renew_at, signed, subscribe, verify
 from alerts.model.source import Source
@@ -36,6 +40,9 @@ ASK_AGAIN: Final = timedelta(hours=1)
 LEAST_GAP: Final = timedelta(seconds=30)
 """However often a hub pushes, a source is not polled more often because of it."""
 
+BACKUP: Final = timedelta(hours=4)
+"""The least time between two polls of a source whose hub is trusted, but for those that a push brings about."""
+
 _SECONDS = 15.0
 
 
@@ -50,11 +57,16 @@ def after_poll(runtime: Runtime, source: Source, state: FeedState) -> None:
         if known is not None and not _is_due(known, subscription, now):
             return
         # Written before the request: the hub may verify it before it has answered.
-        facts.put(session, _fact(source.id), now, {"hub": state.hub, "topic": state.topic})
+        asked = {"hub": state.hub, "topic": state.topic}
+        same = known is not None and all(known.value.get(name) == value for name, value in asked.items())
+        kept = {name: known.value[name] for name in _TRUST if name in known.value} if known and same else {}
+        facts.put(session, _fact(source.id), now, {**asked, **kept})
     try:
         with guarded(deadline=time.monotonic() + _SECONDS, allow_private=source.allow_private):
-            answer = runtime.client.post(state.hub, data=subscribe(subscription), timeout=_SECONDS)
-        said = f"status {answer.status_code}"
+            # Streamed and not read: only the status counts, and a hub may send without end.
+            form = subscribe(subscription)
+            with runtime.client.stream("POST", state.hub, data=form, timeout=_SECONDS) as answer:
+                said = f"status {answer.status_code}"
     except (
         httpx.HTTPError,
         httpx.InvalidURL,
@@ -74,6 +86,38 @@ def _is_due(known: facts.Fact, subscription: Subscription, now: datetime) -> boo
     if until is None:
         return now - known.at >= ASK_AGAIN
     return now >= renew_at(known.at, parse_time(until) - known.at)
+
+
+def next_poll(
+    session: Session,
+    source: str,
+    state: FeedState,
+    *,
+    former: FeedState,
+    began: datetime,
+    new: int,
+    at: datetime,
+) -> datetime:
+    """When to poll next where polling alone would at `at`, after a poll that began at `began`, when `former` was
+    remembered, and brought `new` items and `state`. Remembers whether the hub is to be trusted."""
+    known = facts.get(session, _fact(source)) if state.hub else None
+    if known is None or known.value.get("pushed") is None or state.failures or state.held or state.stopped:
+        return at
+    last = parse_time(known.value["pushed"])
+    if last >= began:  # while we asked: it may be about what came after the answer
+        return min(at, last + LEAST_GAP)
+    was_pushed = former.last_poll is None or last >= former.last_poll
+    trusted = was_pushed if new else bool(known.value.get("trusted"))
+    if trusted != bool(known.value.get("trusted")):
+        facts.put(session, _fact(source), known.at, {**known.value, "trusted": trusted})
+        if trusted:
+            log.event("websub.trusted", source=source)
+        else:
+            log.event("websub.missed", source=source)
+    until = known.value.get("until")
+    if not trusted or until is None or parse_time(until) <= began or (was_pushed and not new):
+        return at  # a push without news may have come before the feed itself had it
+    return outside_skipped(max(at, began + BACKUP), state)
 
 
 def verified(runtime: Runtime, token: str, query: Mapping[str, str]) -> Verification:
@@ -108,9 +152,14 @@ def pushed(runtime: Runtime, token: str, body: bytes, signature: str) -> bool:
         if secret and not signed(body, signature, secret):
             log.event("websub.forged", logging.WARNING, source=source)
             return False
+        known = facts.get(session, _fact(source))
+        if known is not None:
+            facts.put(session, _fact(source), known.at, {**known.value, "pushed": format_time(now)})
         last = health.last_poll_at
         due = now if last is None else max(now, last + LEAST_GAP)
-        hastened = handwork.hasten(session, source, due)
+        # A server that asked to be left alone, or fails, is not asked sooner because of its hub.
+        waits = health.error_streak > 0 or bool(health.state.stopped)
+        hastened = not waits and handwork.hasten(session, source, due)
     log.event("websub.pushed", source=source, hastened=hastened)
     if hastened and due <= now:
         runtime.enqueue(Hints(poll=[source]))
@@ -139,6 +188,10 @@ def _secret(pages: Pages, source: str, hub: str) -> str:
     if not hub.startswith("https:"):
         return ""
     return pages.signer.sign(Purpose.HUB_SECRET, source, hub).rpartition(".")[2]
+
+
+_TRUST: Final = ("pushed", "trusted")
+"""What is known of a hub, and outlives a renewal."""
 
 
 def _fact(source: str) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from alerts.model.level import Transition
 from alerts.store.cases import lean_transition_of
-from alerts.store.tables import AlertRow, FindingRow, SourceRow, StoryEventRow, StoryRow, TransitionRow
+from alerts.store.tables import AlertRow, StoryEventRow, StoryRow, TransitionRow
 
 _LEAN = (
     TransitionRow.at,
@@ -92,16 +92,6 @@ def story_events(session: Session, story_id: str, *, limit: int) -> list[StoryEv
     return list(reversed(rows))
 
 
-def newest_findings(session: Session, institution: str, items: Sequence[str]) -> dict[str, FindingRow]:
-    """What was last found about an institution in some items."""
-    query = (
-        select(FindingRow)
-        .where(FindingRow.institution == institution, FindingRow.item.in_(items))
-        .order_by(FindingRow.observed)
-    )
-    return {row.item: row for row in session.scalars(query)}
-
-
 def alerts_of(session: Session, subscriber: str, *, limit: int) -> list[AlertRow]:
     """A subscriber's newest alerts, the newest first."""
     return list(
@@ -118,7 +108,3 @@ def transitions_by_id(session: Session, ids: Iterable[int]) -> dict[int, Transit
     """Level changes by row id, without contributions."""
     query = select(TransitionRow.id, *_LEAN).where(TransitionRow.id.in_(sorted(set(ids))))
     return {row.id: lean_transition_of(row) for row in session.execute(query)}
-
-
-def source_count(session: Session) -> int:
-    return session.scalar(select(func.count()).select_from(SourceRow).where(SourceRow.active.is_(True))) or 0

@@ -201,11 +201,15 @@ def waiting(session: Session, delivery: str, now: datetime) -> Waiting | None:
 def turn(session: Session, found: Waiting, gap: timedelta, now: datetime) -> datetime:
     """When it is the delivery's turn in its channel, `gap` after the one before it; not after `now`: at once.
 
-    A later turn is noted and kept: the delivery is due again then.
+    A later turn is noted and kept: the delivery is due again then. A pause of the channel ends all turns in it.
     """
-    if found.turn_at is not None and found.turn_at <= now:
-        return now
     key = found.subscriber, found.channel
+    if found.turn_at is not None and found.turn_at <= now:
+        paused = session.scalar(select(ChannelRow.paused_until).filter_by(subscriber=key[0], channel=key[1]))
+        if paused is None or paused <= now:
+            return now
+        put_off(session, found.id, paused)
+        return paused
     if gap:
         row = _channel(session, *key, now)
         mine = max(now, row.free_at)
@@ -219,11 +223,11 @@ def turn(session: Session, found: Waiting, gap: timedelta, now: datetime) -> dat
 
 
 def put_off(session: Session, delivery: str, until: datetime, *, turn_at: datetime | None = None) -> None:
-    """Makes a delivery due later, without an attempt."""
+    """Makes a delivery due later, without an attempt. Without `turn_at` it gives back the turn it had."""
     session.execute(
         update(DeliveryRow)
         .where(DeliveryRow.id == delivery)
-        .values(due_at=until, claimed_until=None, **({"turn_at": turn_at} if turn_at is not None else {}))
+        .values(due_at=until, claimed_until=None, turn_at=turn_at)
     )
 
 
@@ -242,11 +246,12 @@ def pause(session: Session, leased: Leased, until: datetime) -> None:
     """Takes no further message into a channel until then: its service asks for that."""
     row = _channel(session, leased.subscriber, leased.channel, until)
     row.free_at = max(row.free_at, until)
+    row.paused_until = until if row.paused_until is None else max(row.paused_until, until)
 
 
 def _channel(session: Session, subscriber: str, channel: str, free_at: datetime) -> ChannelRow:
     """The channel's row, locked until the transaction ends; a new one is free then."""
-    fresh = {"subscriber": subscriber, "channel": channel, "free_at": free_at}
+    fresh = {"subscriber": subscriber, "channel": channel, "free_at": free_at, "paused_until": None}
     insert_new(session, ChannelRow, [fresh])
     return session.get_one(ChannelRow, (subscriber, channel), with_for_update=True)
 

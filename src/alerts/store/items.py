@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, or_, select
@@ -48,14 +47,6 @@ def _known(row: ItemRow) -> KnownItem:
         title_key=row.title_key,
         withdrawn=row.withdrawn,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A revision as stored: the item with its stamp, and the row's id."""
-
-    item: Item
-    revision: int
 
 
 def add(

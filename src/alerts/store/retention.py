@@ -18,6 +18,7 @@ from alerts.store.tables import (
     AlertRow,
     CarriedRow,
     CaseRow,
+    ChannelRow,
     DeliveryRow,
     DeskRow,
     FindingRow,
@@ -31,6 +32,7 @@ from alerts.store.tables import (
     SourceRow,
     StoryEventRow,
     StoryRow,
+    ThreadRow,
     TransitionRow,
 )
 
@@ -308,9 +310,11 @@ def remove_items(session: Session, items: Sequence[str], remembered: frozenset[s
 
 
 def remove_rest(session: Session, before: datetime) -> dict[str, int]:
-    """Takes ended silences and links, and hosts that nobody asked since, away."""
+    """Takes ended silences and links, and hosts, channels and threads that nobody used since, away."""
     return {
         "silences": _delete(session, delete(SilenceRow).where(SilenceRow.until < before)),
         "links": _delete(session, delete(LinkRow).where(LinkRow.expires_at < before)),
         "hosts": _delete(session, delete(HostRow).where(HostRow.free_at < before)),
+        "channels": _delete(session, delete(ChannelRow).where(ChannelRow.free_at < before)),
+        "threads": _delete(session, delete(ThreadRow).where(ThreadRow.at < before)),
     }

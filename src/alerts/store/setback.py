@@ -29,6 +29,7 @@ def mend(session: Session, now: datetime, *, longest: timedelta) -> None:
         _clip(session, table, table.claimed_until, now)
     _clip(session, DeliveryRow, DeliveryRow.turn_at, now)
     _clip(session, ChannelRow, ChannelRow.free_at, now)
+    _clip(session, ChannelRow, ChannelRow.paused_until, now)
     for leased in (SourceRow, DeliveryRow):
         _clip(session, leased, leased.lease_until, now + longest)
     session.execute(

@@ -252,12 +252,16 @@ class DeliveryRow(Base):
 
 
 class ChannelRow(Base):
-    """When a channel takes the next message: the gap between two holds across all workers."""
+    """When a channel takes the next message: the gap between two holds across all workers.
+
+    `paused_until`: its service asked for that; turns given before count no more.
+    """
 
     __tablename__ = "channels"
     subscriber: Mapped[str] = mapped_column(primary_key=True)
     channel: Mapped[str] = mapped_column(primary_key=True)
     free_at: Mapped[datetime]
+    paused_until: Mapped[datetime | None]
 
 
 class ThreadRow(Base):

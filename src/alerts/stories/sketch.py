@@ -12,7 +12,6 @@ from zlib import crc32
 
 OPENING = 48  # words
 SIZE = 32
-_SHINGLE = 4
 _LONGEST = 1500  # words of a text that are looked at
 COMPARABLE = 6  # an opening of fewer shingles (less than nine words) says nothing
 

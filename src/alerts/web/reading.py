@@ -61,6 +61,9 @@ AGED: Final = timedelta(hours=4)
 KEPT: Final = 200_000
 """Findings that are kept at hand, some hundred bytes each."""
 
+REREAD: Final = timedelta(hours=1)
+"""So long what was pruned may still be counted on a page."""
+
 WARMED: Final = 20
 """Institutions that are read when the pages start."""
 
@@ -129,7 +132,7 @@ class Reading:
         self._then: Bounded[tuple[object, ...], Read] = Bounded(50)
         self._explained: Bounded[tuple[object, ...], dict[str, Any]] = Bounded(100)
         self._drawn: Bounded[tuple[object, ...], str] = Bounded(500)
-        self._recorded: Bounded[tuple[str, str], Recorded] = Bounded(KEPT)
+        self._recorded: Bounded[tuple[str, str], tuple[datetime, Recorded]] = Bounded(KEPT)
         self._pictures: Bounded[tuple[str, str], Picture] = Bounded(KEPT)
         # Working out is all computing: one thread at a time does it, and those that wait find it done.
         self._working = threading.Lock()
@@ -168,12 +171,23 @@ class Reading:
         standing = standing_now(session, active, stored, self._present(stored), recorded)
         made = profile(session, active, standing)
         recorded.evidence = standing.known()
-        self._recorded.put((institution.id, active.settings.hash), recorded, len(recorded))
+        self._keep(active, recorded)
         return made
 
-    def _recorded_of(self, active: Active, institution: Institution) -> Recorded:
+    def _recorded_of(self, active: Active, institution: Institution, *, aside: bool = False) -> Recorded:
+        """What was read before. After a while it is read anew, without what was pruned: much of it only `aside`."""
         known = self._recorded.get((institution.id, active.settings.hash))
-        return recorded_of(active, institution) if known is None else known
+        if known is not None:
+            began, recorded = known
+            if self._runtime.clock() - began < REREAD or (len(recorded) >= MANY and not aside):
+                return recorded
+        return recorded_of(active, institution)
+
+    def _keep(self, active: Active, recorded: Recorded) -> None:
+        key = (recorded.institution.id, active.settings.hash)
+        known = self._recorded.get(key)
+        began = known[0] if known is not None and known[1] is recorded else self._runtime.clock()
+        self._recorded.put(key, (began, recorded), len(recorded))
 
     def _present(self, stored: Case | None) -> datetime:
         """Now, though the clock of the worker that assessed last may be a little ahead."""
@@ -262,7 +276,8 @@ class Reading:
     ) -> None:
         try:
             with self._runtime.database.read() as session:
-                self._pictured(session, self._runtime.configuration.current(), institution, windows, history)
+                active = self._runtime.configuration.current()
+                self._pictured(session, active, institution, windows, history, aside=True)
         except AlertsError as error:  # the next reader tries again
             log.event("picture.failed", logging.WARNING, error=type(error).__name__)
         finally:
@@ -275,11 +290,14 @@ class Reading:
         institution: Institution,
         windows: Sequence[timedelta],
         history: Sequence[Transition] = (),
+        *,
+        aside: bool = False,
     ) -> Picture:
         with self._at_work():
             stored = cases.peek(session, institution.id)
-            recorded = self._recorded_of(active, institution)
+            recorded = self._recorded_of(active, institution, aside=aside)
             standing = standing_now(session, active, stored, self._present(stored), recorded)
+            self._keep(active, recorded)
         made = standing.clock
         picture = Picture(made, tuple(standing.courses(made - LONGEST)), {})
         for window in windows:

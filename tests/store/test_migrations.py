@@ -1,0 +1,88 @@
+"""From every released revision, with the rows that a system had then, to the newest one, and the system goes on."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from kit.feeds import Entry, FeedServer
+from kit.line import Clock, line
+from store import revisions
+from store.revisions import FOLDER
+
+from alerts.config.load import load
+from alerts.model.records import to_line, transition_record
+from alerts.replay.rehearsal import rehearse
+from alerts.store import cases, items
+from alerts.store.database import Database
+from alerts.store.tables import Base, DeliveryRow, FactRow, RevisionRow, TransitionRow
+
+MIGRATIONS = Path(revisions.ROOT, "src", "alerts", "store", "migrations")
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return config
+
+
+REVISIONS = sorted(each.revision for each in ScriptDirectory.from_config(_config()).walk_revisions())
+
+
+def _at(database: Database, revision: str) -> None:
+    config = _config()
+    with database.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+
+def test_every_revision_has_its_rows() -> None:
+    missing = set(REVISIONS) - {file.stem for file in FOLDER.glob("*.json")}
+    assert not missing, "run python tests/store/revisions.py with the schema of the revision"
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_a_database_of_a_revision_becomes_the_newest_and_goes_on(
+    database_url: str, tmp_path: Path, revision: str
+) -> None:
+    database = Database(database_url)
+    _at(database, revision)
+    rows = json.loads((FOLDER / f"{revision}.json").read_text(encoding="utf-8"))
+    revisions.fill(database, rows)
+    database.upgrade()
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+        kept = {
+            name: len(connection.execute(Base.metadata.tables[name].select()).all())
+            for name in rows
+            if name in Base.metadata.tables
+        }
+    assert kept == {name: len(rows[name]) for name in kept}
+    with FeedServer() as feeds:
+        content = revisions.configuration(feeds.url)
+        newest = max(row["observed"] for row in rows["revisions"])
+        with database.read() as session:
+            at = max(row.observed for row in session.query(RevisionRow))
+        assert newest
+        with line(database, tmp_path / "config", content, Clock(at)) as made:
+            made.settle(minutes=5)
+            feeds.put("wire", [Entry("z1", "Acme Networks: court ruling", "", "", made.clock.at)])
+            made.run(hours=1)
+            assert len(made.rows(TransitionRow)) > len(rows["transitions"])
+            with database.read() as session:
+                recorded = list(items.record(session))
+                live = [to_line(transition_record(each)) for each in cases.transitions(session)]
+            settings = load(made.config)
+            replayed = rehearse(recorded, settings, until=made.clock.at).transitions
+            assert sorted(live) == sorted(to_line(transition_record(each)) for each in replayed)
+            assert {row.state for row in made.rows(DeliveryRow)} <= {"sent", "suppressed"}
+            assert made.rows(FactRow, name="tick")
+    database.dispose()
