@@ -10,7 +10,7 @@ SHELL := /bin/bash
 PEERS = $(MAKE) --silent --no-print-directory .venv/peers/.installed || echo "the peers cannot be installed; going on without them" >&2
 
 .PHONY: help install install-dev run test test-fast test-faults fuzz lint format audit lock clean pictures screenshots score-politeness soak-feeds docs \
-  eval-matching eval-stories eval-feeds bench-matching bench-stories bench-feeds bench-replay bench-web bench load simulate-scale
+  eval-matching eval-stories eval-feeds bench-matching bench-stories bench-feeds bench-replay bench-web bench simulate-scale
 
 help: ## Show this help
 	@grep -hE '^[a-z][a-z -]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 56

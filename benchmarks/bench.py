@@ -30,7 +30,6 @@ PARTS = {
     "f": "history",
     "g": "footprint",
     "h": "curves",
-    "load": "load",
 }
 BY_DEFAULT = "a,b,c,d,e,f,g,h"
 

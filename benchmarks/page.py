@@ -10,7 +10,7 @@ from typing import Any
 _HEAD = """# Benchmarks
 
 Written by `make bench` from the raw results in [benchmarks/results/](../benchmarks/results/); do not edit. Some parts
-alone: `make bench ARGS="--only a,d"`; the load test: `make load`. Figures are medians of the runs named; those before
+alone: `make bench ARGS="--only a,d"`. Figures are medians of the runs named; those before
 and after a slash are the least and the greatest. What is measured beside a peer alternates with it in the same run, so
 ratios hold where the machine was busy with other things too; absolute figures then do not, and the load average before
 and after each part says whether it was. Figures *by the processor* count processor time and depend less on that.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -26,7 +26,7 @@ from alerts.pipeline.report import Happening, Reporter, ReporterState
 from alerts.pipeline.route import Heard, Routed, route
 from alerts.pipeline.runtime import CaseCache, Runtime
 from alerts.store import cases, deliveries, facts
-from alerts.store.cases import Case, Happened, Saved
+from alerts.store.cases import Case, Happened, Recorded, Saved
 from alerts.store.stamp import stamp
 
 Waiting = Sequence[tuple[datetime, Sequence[Observation]]]
@@ -87,14 +87,17 @@ def _assess_together(runtime: Runtime, institutions: Sequence[str]) -> list[Tran
     with runtime.database.write() as session:
         stored = cases.lock(session, institutions)
         waiting = cases.waiting(session, stored, active.settings.sources, upto)
-        done = []
+        tracked = {}
         for institution_id, case in stored.items():
-            institution = active.settings.institutions.get(institution_id)
-            if institution is None:
-                cases.shelve(session, institution_id)
+            if institution_id in active.settings.institutions:
+                tracked[institution_id] = case
             else:
-                new = waiting.get(institution_id, ())
-                done.append(_assess(session, active, runtime.cases, case, institution, new, upto))
+                cases.shelve(session, institution_id)
+        files = _files(session, active, runtime.cases, tracked.values())
+        done = [
+            _assess(session, active, files, case, waiting.get(institution_id, ()), upto)
+            for institution_id, case in tracked.items()
+        ]
         routed = _store(session, active, done, now=runtime.clock())
     transitions = []
     # Only now that the transaction has committed are the case files good for the next time.
@@ -119,14 +122,23 @@ def _assess_together(runtime: Runtime, institutions: Sequence[str]) -> list[Tran
 
 def load_case(session: Session, active: Active, stored: Case, institution: Institution) -> CaseFile:
     """The case file from the database, as assessed up to the stored cursor."""
+    return _restored(active, stored, institution, _recorded(session, active, [stored])[stored.institution])
+
+
+def _recorded(session: Session, active: Active, stored: Iterable[Case]) -> dict[str, Recorded]:
+    cursors = {each.institution: each.cursor for each in stored}
+    return cases.recorded(session, cursors, active.settings.sources, correctable=CORRECTABLE)
+
+
+def _restored(active: Active, stored: Case, institution: Institution, recorded: Recorded) -> CaseFile:
     case = CaseFile(institution, active.settings.topics, active.settings.levels)
     case.restore(
-        cases.members(session, stored.institution, active.settings.sources, stored.cursor),
+        recorded.members,
         axes=stored.axes,
-        rises=_correctable(session, stored),
+        rises=recorded.rises,
         clock=stored.cursor if stored.version else None,
-        merged=cases.merged(session, stored.institution),
-        left=cases.left(session, stored.institution),
+        merged=recorded.merged,
+        left=recorded.left,
     )
     return case
 
@@ -144,24 +156,48 @@ def _rebuilt(session: Session, active: Active, stored: Case, case: CaseFile) -> 
     return reporter.state
 
 
+def _files(
+    session: Session, active: Active, cache: CaseCache, stored: Iterable[Case]
+) -> dict[str, CaseFile | None]:
+    """The case file of each institution as last assessed, those that are not at hand read together.
+
+    None where it is to be rebuilt. While recorded items are being matched again, that waits for all of them.
+    """
+    found: dict[str, CaseFile | None] = {}
+    missing: list[Case] = []
+    for each in stored:
+        key = active.case_key(each.institution)
+        if each.version and each.configuration != key and is_current(session, active):
+            found[each.institution] = None
+        elif (known := cache.take(each.institution, each.version, key)) is not None:
+            found[each.institution] = known
+        elif not each.version:
+            institution = active.settings.institutions[each.institution]
+            found[each.institution] = CaseFile(institution, active.settings.topics, active.settings.levels)
+        else:
+            missing.append(each)
+    recorded = _recorded(session, active, missing)
+    for each in missing:
+        institution = active.settings.institutions[each.institution]
+        found[each.institution] = _restored(active, each, institution, recorded[each.institution])
+    return found
+
+
 def _assess(
     session: Session,
     active: Active,
-    cache: CaseCache,
+    files: Mapping[str, CaseFile | None],
     stored: Case,
-    institution: Institution,
     waiting: Waiting,
     upto: datetime,
 ) -> Assessed:
+    institution = active.settings.institutions[stored.institution]
     upto = max(upto, stored.cursor)  # another worker may have been here with a later stamp
     key = active.case_key(institution.id)
-    # While recorded items are being matched again, the rebuilding waits for all of them.
-    rebuild = bool(stored.version) and stored.configuration != key and is_current(session, active)
-    case = None if rebuild else cache.take(institution.id, stored.version, key)
-    if rebuild or (case is None and not stored.version):
+    case = files[institution.id]
+    rebuild = case is None
+    if case is None:
         case = CaseFile(institution, active.settings.topics, active.settings.levels)
-    elif case is None:
-        case = load_case(session, active, stored, institution)
     state = ReporterState.of(stored.reporter)
     in_force = key if rebuild or not stored.version else stored.configuration
     done = Assessed(stored, case, state, in_force, upto)

@@ -83,12 +83,13 @@ def poll(runtime: Runtime, source_id: str, *, due_only: bool = True) -> PollOutc
         log.event("source.noted", logging.WARNING, source=source_id, note=note)
     findings = _match(active, polled.decision)
     with runtime.database.write() as session:
-        if not sources.still_ours(session, leased):
-            log.event("poll.overtaken", logging.WARNING, source=source_id)
-            return PollOutcome(source_id, skipped=True)
-        newest = runtime.configuration.current(elsewhere=facts.configuration(session))
-        if newest is not active:  # changed meanwhile: what is stored was found under what is in force
-            active, findings = newest, _match(newest, polled.decision)
+        # Where there is nothing to store, finishing tells by itself whether the source is still ours.
+        if findings and not sources.still_ours(session, leased):
+            return _overtaken(source_id)
+        if findings:
+            newest = runtime.configuration.current(elsewhere=facts.configuration(session))
+            if newest is not active:  # changed meanwhile: what is stored was found under what is in force
+                active, findings = newest, _match(newest, polled.decision)
         state = polled.plan.state
         done = runtime.clock()
         next_at = polled.plan.at or done + STOPPED_FOR
@@ -103,7 +104,8 @@ def poll(runtime: Runtime, source_id: str, *, due_only: bool = True) -> PollOutc
                 at=next_at,
             )
         institutions = _store(session, active, findings, done) if findings else []
-        sources.finish(session, leased, state, now=done, next_poll_at=next_at)
+        if not sources.finish(session, leased, state, now=done, next_poll_at=next_at):
+            return _overtaken(source_id)
         # fault point: poll.written
     # fault point: poll.committed
     decision = polled.decision or Decision()
@@ -129,6 +131,11 @@ def poll(runtime: Runtime, source_id: str, *, due_only: bool = True) -> PollOutc
         # fault point: poll.enqueued
     websub.after_poll(runtime, source, state)
     return outcome
+
+
+def _overtaken(source: str) -> PollOutcome:
+    log.event("poll.overtaken", logging.WARNING, source=source)
+    return PollOutcome(source, skipped=True)
 
 
 def sync(runtime: Runtime) -> None:

@@ -95,8 +95,9 @@ def _desk(
     ledger = desks.SqlLedger(session, subscriber.id, institutions)
     desk = Desk(subscriber, active.settings.institutions, state, ledger)
     yield desk
+    due = desk.next_due
     ledger.flush()
-    desks.save(session, subscriber.id, desk.state, desk.next_due)
+    desks.save(session, subscriber.id, desk.state, due)
 
 
 def silenced(session: Session, settings: Settings) -> tuple[Silence, ...]:

@@ -181,10 +181,8 @@ def _view(
     """What the message says: its alerts, and the profiles as they were when it was made."""
     record = leased.message
     rows = deliveries.alerts_by_id(session, [*record["alerts"], *record["reminders"], *record["overtaken"]])
-    alerts = {
-        each: deliveries.alert_of(row, cases.transition(session, row.transition))
-        for each, row in rows.items()
-    }
+    changes = cases.transitions_by_id(session, {row.transition for row in rows.values()})
+    alerts = {each: deliveries.alert_of(row, changes.get(row.transition)) for each, row in rows.items()}
 
     def of(ids: list[str]) -> list[Alert]:
         return [alerts[each] for each in ids if each in alerts]

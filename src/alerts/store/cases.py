@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import Select, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from alerts.cases.casefile import AxisState
@@ -25,7 +25,7 @@ from alerts.store.tables import (
     StoryRow,
     TransitionRow,
 )
-from alerts.store.upsert import insert_new, upsert
+from alerts.store.upsert import chunks, insert_all, insert_new, upsert
 from alerts.stories.cluster import Event, Joined
 from alerts.stories.features import Features
 
@@ -123,6 +123,23 @@ def _case(row: CaseRow) -> Case:
     )
 
 
+# Columns, not row objects: there may be many, and nobody changes them.
+_FINDINGS = select(
+    FindingRow.institution,
+    FindingRow.observed,
+    FindingRow.item,
+    FindingRow.title,
+    FindingRow.url,
+    FindingRow.source,
+    FindingRow.publisher,
+    FindingRow.published,
+    FindingRow.salience,
+    FindingRow.topics,
+    FindingRow.quiet,
+    FindingRow.features,
+)
+
+
 def observations(
     session: Session,
     institution: str,
@@ -132,11 +149,11 @@ def observations(
     upto: datetime | None = None,
 ) -> list[tuple[datetime, list[Observation]]]:
     """What was observed about the institution in (after, upto], by instant, in order."""
-    query = select(FindingRow).where(FindingRow.institution == institution, FindingRow.observed > after)
+    query = _FINDINGS.where(FindingRow.institution == institution, FindingRow.observed > after)
     if upto is not None:
         query = query.where(FindingRow.observed <= upto)
     instants: dict[datetime, list[Observation]] = {}
-    for row in session.scalars(query.order_by(FindingRow.observed, FindingRow.item)):
+    for row in session.execute(query.order_by(FindingRow.observed, FindingRow.item)):
         instants.setdefault(row.observed, []).append(_observation(row, sources))
     return list(instants.items())
 
@@ -146,8 +163,7 @@ def waiting(
 ) -> dict[str, list[tuple[datetime, list[Observation]]]]:
     """What was observed up to an instant and is not assessed yet, of each institution by instant, in order."""
     query = (
-        select(FindingRow)
-        .join(CaseRow, CaseRow.institution == FindingRow.institution)
+        _FINDINGS.join(CaseRow, CaseRow.institution == FindingRow.institution)
         .where(
             FindingRow.institution.in_(list(institutions)),
             FindingRow.observed > CaseRow.cursor,
@@ -156,13 +172,13 @@ def waiting(
         .order_by(FindingRow.observed, FindingRow.item)
     )
     found: dict[str, dict[datetime, list[Observation]]] = {}
-    for row in session.scalars(query):
+    for row in session.execute(query):
         instants = found.setdefault(row.institution, {})
         instants.setdefault(row.observed, []).append(_observation(row, sources))
     return {institution: list(instants.items()) for institution, instants in found.items()}
 
 
-def _observation(row: FindingRow, sources: Mapping[str, Source]) -> Observation:
+def _observation(row: Any, sources: Mapping[str, Source]) -> Observation:
     return Observation(
         report(
             row.institution,
@@ -193,13 +209,17 @@ def members(
         select(MembershipRow.item, MembershipRow.story).where(MembershipRow.institution == institution)
     )
     stories: dict[str, str] = dict(placed.all())
+    seen = (each for _, batch in observations(session, institution, sources, upto=upto) for each in batch)
+    return [(each, stories[item]) for item, each in _newest(seen).items() if item in stories]
+
+
+def _newest(seen: Iterable[Observation]) -> dict[str, Observation]:
     newest: dict[str, Observation] = {}
-    for _, batch in observations(session, institution, sources, upto=upto):
-        for each in batch:
-            former = newest.get(each.report.item)
-            if former is not None or each.counts:
-                newest[each.report.item] = each.after(former)
-    return [(each, stories[item]) for item, each in newest.items() if item in stories]
+    for each in seen:
+        former = newest.get(each.report.item)
+        if former is not None or each.counts:
+            newest[each.report.item] = each.after(former)
+    return newest
 
 
 def merged(session: Session, institution: str) -> dict[str, str]:
@@ -212,24 +232,81 @@ def merged(session: Session, institution: str) -> dict[str, str]:
     return dict(rows.all())
 
 
-def left(session: Session, institution: str) -> dict[str, set[str]]:
-    """By item the stories that it was in, of items that a revision took from one to another."""
-    joined = (
-        select(StoryEventRow.other, StoryEventRow.story)
-        .where(StoryEventRow.institution == institution, StoryEventRow.kind == "joined")
-        .distinct()
+@dataclass(slots=True)
+class Recorded:
+    """What a case file is restored from.
+
+    `members` are each item's newest observation, in the place of its former ones, with its story; `rises` the level
+    changes that an item can still take back; `merged` the stories that were found to be others, and which; `left`
+    by item the stories that it was in, of items that a revision took from one to another.
+    """
+
+    members: list[tuple[Observation, str]] = field(default_factory=list)
+    rises: list[Transition] = field(default_factory=list)
+    merged: dict[str, str] = field(default_factory=dict)
+    left: dict[str, set[str]] = field(default_factory=dict)
+
+
+def recorded(
+    session: Session,
+    cursors: Mapping[str, datetime],
+    sources: Mapping[str, Source],
+    *,
+    correctable: timedelta,
+) -> dict[str, Recorded]:
+    """What is recorded of each institution up to its cursor: a few statements for all of them."""
+    if not cursors:
+        return {}
+    some = sorted(cursors)
+    found = {institution: Recorded() for institution in some}
+    placed = select(MembershipRow.institution, MembershipRow.item, MembershipRow.story)
+    rows = session.execute(placed.where(MembershipRow.institution.in_(some)))
+    stories = {(institution, item): story for institution, item, story in rows}
+    observed: dict[str, list[Observation]] = {}
+    query = _FINDINGS.where(FindingRow.institution.in_(some), FindingRow.observed <= max(cursors.values()))
+    for row in session.execute(query.order_by(FindingRow.observed, FindingRow.item)):
+        if row.observed <= cursors[row.institution]:
+            observed.setdefault(row.institution, []).append(_observation(row, sources))
+    for institution, seen in observed.items():
+        found[institution].members = [
+            (each, stories[institution, item])
+            for item, each in _newest(seen).items()
+            if (institution, item) in stories
+        ]
+    since = min(cursors.values()) - correctable
+    for change in transitions(session, some, since=since, rises_only=True):
+        if change.at >= cursors[change.institution] - correctable:
+            found[change.institution].rises.append(change)
+    for kind, institution, other, story in session.execute(_moves(some)):
+        if kind == "merged":
+            found[institution].merged[other] = story
+        else:
+            found[institution].left.setdefault(other, set()).add(story)
+    return found
+
+
+def _moves(institutions: Sequence[str]) -> Select[str, str, str, str]:
+    """Kind, institution, item or story, and story: stories that were merged, and items that joined more than one."""
+    mine = StoryEventRow.institution.in_(institutions)
+    moved = (
+        select(StoryEventRow.institution, StoryEventRow.other)
+        .where(mine, StoryEventRow.kind == "joined")
+        .group_by(StoryEventRow.institution, StoryEventRow.other)
+        .having(func.count(StoryEventRow.story.distinct()) > 1)
         .subquery()
     )
-    moved = select(joined.c.other).group_by(joined.c.other).having(func.count() > 1)
-    found: dict[str, set[str]] = {}
-    for item, story in session.execute(select(joined).where(joined.c.other.in_(moved))):
-        found.setdefault(item, set()).add(story)
-    return found
+    both = (StoryEventRow.institution == moved.c.institution) & (StoryEventRow.other == moved.c.other)
+    return (
+        select(StoryEventRow.kind, StoryEventRow.institution, StoryEventRow.other, StoryEventRow.story)
+        .outerjoin(moved, both)
+        .where(mine, or_(StoryEventRow.kind == "merged", moved.c.other.is_not(None)))
+        .order_by(StoryEventRow.id)
+    )
 
 
 def transitions(
     session: Session,
-    institution: str | None = None,
+    institution: str | Sequence[str] | None = None,
     *,
     axis: str | None = None,
     since: datetime | None = None,
@@ -240,7 +317,8 @@ def transitions(
     """Recorded level changes in order of time; with `limit` the newest ones."""
     query = select(TransitionRow)
     if institution is not None:
-        query = query.where(TransitionRow.institution == institution)
+        some = [institution] if isinstance(institution, str) else institution
+        query = query.where(TransitionRow.institution.in_(some))
     if axis is not None:
         query = query.where(TransitionRow.axis == axis)
     if since is not None:
@@ -258,6 +336,15 @@ def transition(session: Session, row_id: int | None) -> Transition | None:
     """The recorded level change of a row id."""
     row = None if row_id is None else session.get(TransitionRow, row_id)
     return None if row is None else transition_of(row)
+
+
+def transitions_by_id(session: Session, row_ids: Iterable[int | None]) -> dict[int | None, Transition]:
+    """The recorded level changes of row ids; None has none."""
+    asked = sorted(each for each in row_ids if each is not None)
+    if not asked:
+        return {}
+    rows = session.scalars(select(TransitionRow).where(TransitionRow.id.in_(asked)))
+    return {row.id: transition_of(row) for row in rows}
 
 
 def transition_of(row: TransitionRow) -> Transition:
@@ -386,8 +473,16 @@ def add_transitions(session: Session, found: Sequence[Transition]) -> list[int]:
         }
         for each in found
     ]
-    returning = insert(TransitionRow).returning(TransitionRow.id, sort_by_parameter_order=True)
-    return list(session.scalars(returning, rows))
+    insert_all(session, TransitionRow, rows)
+    # Asking an insert for its ids would make it one statement a row.
+    instants = [each.at for each in found]
+    query = select(TransitionRow.institution, TransitionRow.axis, TransitionRow.at, TransitionRow.id)
+    numbered: dict[tuple[str, str, datetime], int] = {}
+    for some in chunks(sorted({each.institution for each in found})):
+        mine = TransitionRow.institution.in_(some), TransitionRow.at.between(min(instants), max(instants))
+        for institution, axis, at, number in session.execute(query.where(*mine)):
+            numbered[institution, axis, at] = number
+    return [numbered[each.institution, each.axis.value, each.at] for each in found]
 
 
 def _plain(each: Contribution) -> dict[str, Any]:
@@ -429,8 +524,7 @@ def add_events(session: Session, happened: Iterable[Happened]) -> None:
             for (institution, item), story in sorted(placed.items())
         ],
     )
-    if records:
-        session.execute(insert(StoryEventRow), records)
+    insert_all(session, StoryEventRow, records)
 
 
 def _merge(session: Session, institution: str, story: str, into: str) -> None:

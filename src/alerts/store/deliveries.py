@@ -26,7 +26,7 @@ from alerts.store.tables import (
     ThreadRow,
     TransitionRow,
 )
-from alerts.store.upsert import insert_new, upsert
+from alerts.store.upsert import insert_all, insert_new, upsert
 
 _WAITING = (DeliveryState.PENDING.value, DeliveryState.FAILED.value, DeliveryState.UNKNOWN.value)
 
@@ -279,7 +279,7 @@ def lease(session: Session, delivery: str, now: datetime, *, seconds: float) -> 
     """Takes a delivery and marks the attempt; None where it is done, in other hands, or not due."""
     until = now + timedelta(seconds=seconds)
     token = uuid.uuid4().hex
-    taken = session.execute(
+    row = session.execute(
         update(DeliveryRow)
         .where(DeliveryRow.id == delivery, *_free(now))
         .values(
@@ -291,11 +291,50 @@ def lease(session: Session, delivery: str, now: datetime, *, seconds: float) -> 
             turn_at=None,
             attempts=DeliveryRow.attempts + 1,
         )
-        .returning(DeliveryRow.attempts)
-    ).scalar_one_or_none()
-    if taken is None:
+        .returning(
+            DeliveryRow.id,
+            DeliveryRow.attempts,
+            DeliveryRow.subscriber,
+            DeliveryRow.channel,
+            DeliveryRow.kind,
+            DeliveryRow.at,
+            DeliveryRow.created_at,
+            DeliveryRow.message,
+        )
+    ).one_or_none()
+    if row is None:
         return None
-    row = session.get_one(DeliveryRow, delivery)
+    copy = row.attempts > 1 and _cut_off(session, delivery, now)
+    insert_all(
+        session,
+        AttemptRow,
+        [
+            {
+                "delivery": delivery,
+                "number": row.attempts,
+                "started_at": now,
+                "ended_at": None,
+                "state": DeliveryState.LEASED.value,
+                "line": "",
+            }
+        ],
+    )
+    return Leased(
+        id=row.id,
+        token=token,
+        number=row.attempts,
+        subscriber=row.subscriber,
+        channel=row.channel,
+        kind=row.kind,
+        at=row.at,
+        created_at=row.created_at,
+        message=row.message,
+        copy=copy,
+    )
+
+
+def _cut_off(session: Session, delivery: str, now: datetime) -> bool:
+    """Ends the attempts that nobody ended; whether any attempt may have arrived."""
     session.execute(
         update(AttemptRow)
         .where(AttemptRow.delivery == delivery, AttemptRow.ended_at.is_(None))
@@ -305,33 +344,8 @@ def lease(session: Session, delivery: str, now: datetime, *, seconds: float) -> 
             line="cut off before its end: it may have arrived",
         )
     )
-    copy = session.scalar(
-        select(AttemptRow.id)
-        .where(AttemptRow.delivery == delivery, AttemptRow.state == DeliveryState.UNKNOWN.value)
-        .limit(1)
-    )
-    session.add(
-        AttemptRow(
-            delivery=delivery,
-            number=taken,
-            started_at=now,
-            ended_at=None,
-            state=DeliveryState.LEASED.value,
-            line="",
-        )
-    )
-    return Leased(
-        id=row.id,
-        token=token,
-        number=taken,
-        subscriber=row.subscriber,
-        channel=row.channel,
-        kind=row.kind,
-        at=row.at,
-        created_at=row.created_at,
-        message=row.message,
-        copy=copy is not None,
-    )
+    unknown = AttemptRow.delivery == delivery, AttemptRow.state == DeliveryState.UNKNOWN.value
+    return session.scalar(select(AttemptRow.id).where(*unknown).limit(1)) is not None
 
 
 def finish(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from alerts.delivery.messages import Kind, Message
@@ -31,6 +31,8 @@ class SqlLedger:
         self._asked: set[WatchKey] = set()
         self._known: dict[WatchKey, WatchState] = {}
         self._changed: dict[WatchKey, WatchState] = {}
+        self._first: tuple[WatchKey, datetime] | None = None
+        self._looked = False
         if self._whole:
             self._read(WatchRow.institution.in_(sorted(self._whole)))
 
@@ -65,13 +67,30 @@ class SqlLedger:
             for key, watch in self._changed.items()
         ]
         upsert(self._session, WatchRow, rows)
-        self._changed.clear()
+        if rows:
+            self._changed.clear()
+            self._first, self._looked = None, False
 
     def next_reminder(self) -> datetime | None:
-        self.flush()
-        return self._session.scalar(
-            select(func.min(WatchRow.due_at)).where(WatchRow.subscriber == self._subscriber)
-        )
+        if self._first is not None and self._first[0] in self._changed:
+            self.flush()
+        if not self._looked:
+            self.flush()
+            self._first, self._looked = self._stored_first(), True
+        dues = [each.due for each in self._changed.values() if each.due is not None]
+        return min([*dues, *([] if self._first is None else [self._first[1]])], default=None)
+
+    def _stored_first(self) -> tuple[WatchKey, datetime] | None:
+        """The stored watch that is due first: good until it is changed or something is written."""
+        row = self._session.execute(
+            select(WatchRow.institution, WatchRow.axis, WatchRow.due_at)
+            .where(WatchRow.subscriber == self._subscriber, WatchRow.due_at.is_not(None))
+            .order_by(WatchRow.due_at)
+            .limit(1)
+        ).first()
+        if row is None or row.due_at is None:
+            return None
+        return WatchKey(row.institution, Axis(row.axis) if row.axis else None), row.due_at
 
     def reminders(self, at: datetime) -> Sequence[WatchKey]:
         self.flush()

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, insert, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from alerts.feeds.decide import KnownItem, KnownItems, Verdict, Wanted
 from alerts.model.item import Item
 from alerts.store.tables import FindingRow, ItemRow, RevisionRow
-from alerts.store.upsert import upsert
+from alerts.store.types import clean
+from alerts.store.upsert import insert_all, upsert
 
 _CHUNK = 500  # bound parameters a statement
 
@@ -53,7 +54,7 @@ def add(
 ) -> list[int]:
     """Stores revisions and what recognises their items; the revisions' row ids in the same order.
 
-    `items` are those of the verdicts with the stamp of the transaction, `publishers` theirs.
+    `items` are those of the verdicts, all with the stamp of the transaction, `publishers` theirs.
     """
     if not items:
         return []
@@ -98,9 +99,13 @@ def add(
         ],
         keep=frozenset({"source", "first_observed", "revision"}),
     )
-    return list(
-        session.scalars(insert(RevisionRow).returning(RevisionRow.id, sort_by_parameter_order=True), rows)
-    )
+    insert_all(session, RevisionRow, rows)
+    # Asking an insert for its ids would make it one statement a row. Nothing else has this stamp.
+    numbered: dict[str, list[int]] = {}
+    found = select(RevisionRow.id, RevisionRow.item).where(RevisionRow.observed == items[0].observed)
+    for number, item in session.execute(found.order_by(RevisionRow.id.desc())):
+        numbered.setdefault(item, []).append(number)
+    return [numbered[clean(item.id)].pop() for item in items]
 
 
 def institutions_of(session: Session, items: Sequence[str]) -> dict[str, set[str]]:

@@ -7,15 +7,15 @@ That is what lets replay repeat, byte for byte, what many workers did.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-from sqlalchemy import update
+from sqlalchemy import BigInteger, case, type_coerce, update
 from sqlalchemy.orm import Session
 
 from alerts.store.tables import ClockRow
+from alerts.store.types import Instant
 from alerts.store.upsert import insert_new
 
-_LEAST = timedelta(microseconds=1)
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -25,11 +25,16 @@ def stamp(session: Session, now: datetime) -> datetime:
     Call it as late in the transaction as possible: others that want a stamp wait for its end.
     """
     # Writing the row takes its lock; only then is the stamp of the latest committed transaction read.
-    locked = session.execute(update(ClockRow).where(ClockRow.id == 1).values(id=1).returning(ClockRow.stamp))
-    last = locked.scalar_one_or_none()
-    if last is None:
+    last = type_coerce(ClockRow.stamp, BigInteger)
+    micros = type_coerce(now, Instant)
+    later = case((ClockRow.stamp >= now, last + 1), else_=type_coerce(micros, BigInteger))
+    taken: datetime | None = session.scalar(
+        update(ClockRow)
+        .where(ClockRow.id == 1)
+        .values(stamp=type_coerce(later, Instant))
+        .returning(ClockRow.stamp)
+    )
+    if taken is None:
         insert_new(session, ClockRow, [{"id": 1, "stamp": _BEGINNING}])
         return stamp(session, now)
-    value = max(now, last + _LEAST)
-    session.execute(update(ClockRow).where(ClockRow.id == 1).values(stamp=value))
-    return value
+    return taken

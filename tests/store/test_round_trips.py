@@ -1,0 +1,119 @@
+"""How many statements a poll, assessing and a message cost: no more where there are more items in them.
+
+Counted on both databases. A statement with many rows is one; what must not be is one statement a row.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kit.feeds import Entry, FeedServer
+from kit.line import START, Line, line, settings
+from kit.receiver import Receiver
+from sqlalchemy import event, select
+
+from alerts.pipeline import verbs
+from alerts.pipeline.runtime import CaseCache
+from alerts.store.database import Database
+from alerts.store.tables import CaseRow, DeliveryRow
+
+FEW, MANY = 2, 30
+ALERTED = 4
+"""Statements that each institution with an alert adds: its history, its coverage (two), and what a message shows."""
+
+
+def counted(database: Database, work: Callable[[], Any]) -> Counter[str]:
+    """The statements that some work sends, by text."""
+    sent: Counter[str] = Counter()
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        sent[statement.split(" VALUES ", maxsplit=1)[0].split(" IN (", maxsplit=1)[0]] += 1
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    try:
+        work()
+    finally:
+        event.remove(database.engine, "before_cursor_execute", note)
+    return sent
+
+
+def entries(count: int, version: int, event_: str = "outage") -> list[Entry]:
+    return [
+        Entry(
+            f"e{version}-{number}",
+            f"Body{number} Networks {event_}: report {version}",
+            f"Text {number} of version {version} with words enough to tell it from all others.",
+            f"https://news.example/{version}/{number}",
+            START,
+        )
+        for number in range(count)
+    ]
+
+
+def world(feeds: FeedServer, receiver: Receiver, **desk: Any) -> dict[str, Any]:
+    content = settings({"wire": feeds.url + "/wire"}, {"hook": receiver.channel()})
+    content["institutions"] = [
+        {"id": f"i{number:02}", "name": f"Body{number} Networks", "tags": ["infra"]} for number in range(MANY)
+    ]
+    content["subscribers"][0] |= desk
+    return content
+
+
+def poll(each: Line) -> Counter[str]:
+    return counted(each.database, lambda: verbs.poll(each.runtime, "wire", due_only=False))
+
+
+def assess(each: Line) -> Counter[str]:
+    with each.database.read() as session:
+        due = session.scalars(select(CaseRow.institution).where(CaseRow.due_at <= each.clock.at)).all()
+    return counted(each.database, lambda: verbs.assess(each.runtime, *due))
+
+
+@pytest.mark.parametrize(
+    "database_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)], indirect=True
+)
+def test_statements_do_not_grow_with_what_is_in_them(database: Database, tmp_path: Path) -> None:
+    with FeedServer() as feeds, Receiver() as receiver:
+        content = world(feeds, receiver, group="1m")
+        feeds.put("wire", entries(1, 0))  # so that what is there once and for all is made
+        with line(database, tmp_path / "config", content) as each:
+            each.poll("wire")
+            seen = {}
+            for version, count in enumerate((FEW, MANY), start=1):
+                feeds.put("wire", entries(count, version))
+                each.clock.move(minutes=5)
+                polled = poll(each)
+                assert each.counts()["findings"] >= count
+                each.runtime.cases = CaseCache()  # as in a worker that has assessed none of them
+                before = each.counts()["snapshots"]
+                assessed = assess(each)
+                alerted = each.counts()["snapshots"] - before
+                each.clock.move(minutes=5)
+                verbs.advance_desk(each.runtime, "desk")
+                seen[count] = polled, assessed, alerted
+            few, many = seen[FEW], seen[MANY]
+            assert many[0] == few[0]
+            assert few[0].total() <= 24
+            assert many[2] > few[2]
+            assert many[1].total() - ALERTED * many[2] <= few[1].total() - ALERTED * few[2] + 1
+            waiting = [row.id for row in each.rows(DeliveryRow, state="pending")]
+            assert waiting
+            sent = counted(each.database, lambda: [verbs.send(each.runtime, one) for one in waiting])
+            institutions = {alert["institution"] for alert in receiver.alerts()}
+            assert sent.total() <= 13 * len(waiting) + len(institutions)
+
+
+def test_a_poll_that_brings_nothing_costs_two_transactions(database: Database, tmp_path: Path) -> None:
+    with FeedServer() as feeds, Receiver() as receiver:
+        feeds.put("wire", entries(MANY, 0))
+        with line(database, tmp_path / "config", world(feeds, receiver)) as each:
+            each.poll("wire")
+            each.clock.move(minutes=5)
+            sent = poll(each)
+            assert feeds.requests == ["wire", "wire"]
+            sent = Counter({text: times for text, times in sent.items() if not text.startswith("BEGIN")})
+            assert sent.total() == 2, sent  # the lease, and what came of it
