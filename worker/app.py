@@ -16,7 +16,7 @@ from celery.signals import setup_logging, worker_init
 
 from alerts.model.errors import UsageError
 from alerts.pipeline import environment, log
-from worker import alive
+from worker import alive, tracing
 
 SELFCHECK_SECONDS = 60.0
 TICK_SECONDS = float(os.environ.get("ALERTS_TICK", "1"))
@@ -72,6 +72,10 @@ app.conf.update(
     enable_utc=True,
 )
 alive.install(app)
+try:
+    tracing.install()
+except UsageError as error:
+    raise SystemExit(f"alerts: {error}") from None
 
 
 @setup_logging.connect
