@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
@@ -358,3 +359,45 @@ def test_a_broken_configuration_starts_nothing(tmp_path: Path, alerts_command: l
         assert done.returncode == 1
         assert all(line.startswith(f"{tmp_path / 'config' / 'a.yaml'}:") for line in done.stderr.splitlines())
         assert not (tmp_path / "state").exists()
+
+
+def test_the_configuration_is_edited_under_load_with_a_bad_edit_in_the_middle(
+    config: Path, server: FeedServer, receiver: Receiver, tmp_path: Path
+) -> None:
+    good = (config / "alerts.yaml").read_text(encoding="utf-8")
+    wider = good.replace(
+        "- id: globex\n", "- id: initech\n  name: Initech Systems\n  tags: [infra]\n- id: globex\n"
+    )
+    assert wider != good
+    edits = {3: good.replace("reliability: B", "reliability: Z"), 10: wider}
+    shown: list[Entry] = []
+    with Program(config, tmp_path / "state") as program:
+        assert program.says("watching"), program.err
+        children = program.up(*CHILDREN) and program.children()
+        shown.insert(0, outage(0))
+        server.put("wire", shown)
+        assert receiver.wait_for(1, 40), program.err
+        for number in range(1, 16):
+            if number in edits:
+                (config / "new").write_text(edits[number], encoding="utf-8")
+                (config / "new").replace(config / "alerts.yaml")
+            shown.insert(0, outage(number))
+            if number == 12:
+                now = datetime.now(UTC).replace(microsecond=0)
+                shown.insert(0, Entry("i1", "Initech Systems hit by outage", "All of it.", "", now))
+            server.put("wire", shown)
+            time.sleep(0.4)
+        assert until(
+            lambda: {each[0] for each in keys(receiver.alerts())} == {"acme", "globex", "initech"}, 40
+        )
+        titles = [entry.title for entry in shown]
+        assert until(lambda: len(stored(tmp_path / "state")) == len(titles), 20), program.err
+        assert "alerts.yaml:5" in program.err, "the bad edit is told with its line"
+        assert program.children() == children, "nothing was restarted"
+    assert sorted(stored(tmp_path / "state")) == sorted(titles)
+    assert "Traceback" not in program.err
+
+
+def stored(state: Path) -> list[str]:
+    with sqlite3.connect(state / "alerts.db") as connection:
+        return [title for (title,) in connection.execute("SELECT title FROM revisions")]

@@ -118,11 +118,15 @@ def _sent(runtime: Runtime) -> int:
 
 
 def _forever(app: App, port: int) -> None:
+    from alerts.pipeline import last_good
+
     settings = app.settings()  # a broken configuration starts nothing
     if app.broker:
         check_broker(app.broker)
     with state_directory(app.state) as state:
         app.upgrade()
+        # Should the files be broken by the time that the workers read them.
+        last_good.write(state / last_good.FILE, app.config_dir, settings.hash)
         supervisor = Supervisor(app.environment(), say=lambda line: click.echo(f"alerts: {line}", err=True))
         with signals(supervisor), _broker(app, supervisor, state):
             start_workers(supervisor)

@@ -15,6 +15,9 @@ from alerts.model.errors import ConfigError
 from alerts.model.settings import Settings
 from alerts.pipeline import log
 
+FILE = "configuration.json"
+"""Its name in the state directory."""
+
 
 def write(copy: Path, directory: Path, expected: str) -> None:
     """Keeps the files of a directory whose content has the hash `expected`, readable for this user alone.

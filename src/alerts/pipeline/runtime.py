@@ -17,7 +17,7 @@ import httpx
 
 from alerts.cases.casefile import CaseFile
 from alerts.delivery.render import Renderer
-from alerts.pipeline import environment
+from alerts.pipeline import environment, last_good
 from alerts.pipeline.configuration import Configuration
 from alerts.pipeline.hints import Hints
 from alerts.pipeline.lanes import Lanes
@@ -96,7 +96,7 @@ def prepare() -> None:
     state = os.environ.get("ALERTS_STATE")
     configuration = Configuration(
         Path(os.environ.get("ALERTS_CONFIG", "config")),
-        copy=Path(state) / "configuration.json" if state else None,
+        copy=Path(state) / last_good.FILE if state else None,
     )
     configuration.current().matcher  # noqa: B018
     _PREPARED[:] = [configuration]
