@@ -6,6 +6,7 @@ python tests/fuzz/run.py TARGET SECONDS
 from __future__ import annotations
 
 import hashlib
+import logging
 import sys
 import tempfile
 import traceback
@@ -20,6 +21,8 @@ with atheris.instrument_imports(include=["alerts"]):
 
 def main() -> None:
     name, seconds = sys.argv[1], sys.argv[2]
+    logging.getLogger("alerts").setLevel(logging.CRITICAL)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     target, seeds = TARGETS[name], SEEDS / name
 
     def attempt(data: bytes) -> None:

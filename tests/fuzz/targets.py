@@ -6,7 +6,6 @@ The tests run each seed and mutations of the seeds through it; `make fuzz` lets 
 from __future__ import annotations
 
 import functools
-import logging
 import random
 import tempfile
 from collections.abc import Callable, Mapping
@@ -208,8 +207,6 @@ def _tokens() -> Mapping[str, str]:
 @functools.cache
 def _pages() -> TestClient:
     """The pages over a small world; a defect is raised, not answered."""
-    logging.getLogger("alerts").setLevel(logging.CRITICAL)
-    logging.getLogger("httpx").setLevel(logging.WARNING)
     folder = Path(tempfile.mkdtemp(prefix="alerts-fuzz-"))
     database = Database(f"sqlite:///{folder / 'alerts.db'}")
     database.upgrade()

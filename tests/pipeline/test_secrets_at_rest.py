@@ -27,9 +27,7 @@ def test_a_delivery_leaves_no_secret_behind(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    ours = logging.getLogger("alerts")
-    caplog.set_level(logging.DEBUG, logger=ours.name)
-    ours.addHandler(caplog.handler)  # it may have been told not to pass records on
+    caplog.set_level(logging.DEBUG, logger="alerts")
     place = f"127.0.0.1:{receiver.port}"
     channels = {
         "hook": f"json://user:PLANTEDa@{place}/PLANTEDb?signature=PLANTEDc&+Authorization=PLANTEDd",
@@ -55,7 +53,6 @@ def test_a_delivery_leaves_no_secret_behind(
         ]
     assert any("Acme Networks hit by outage" in each for each in kept)
     logged = [f"{each.getMessage()} {each.__dict__}" for each in caplog.records]
-    ours.removeHandler(caplog.handler)
     assert logged
     leaks = [each for each in [*kept, *logged, *capfd.readouterr()] if "PLANTED" in each]
     assert not leaks
