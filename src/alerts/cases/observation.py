@@ -33,14 +33,14 @@ class Observation:
         """
         if former is None:
             return self
-        report = replace(
-            self.report,
-            published=former.report.published,
-            observed=former.report.observed,
-            reported=former.report.reported,
-        )
+        report = dated_as(self.report, former.report)
         features = self.features if self.counts else former.features
         return Observation(report, features, self.quiet, revised=True)
+
+
+def dated_as(revision: Report, former: Report) -> Report:
+    """What a revision says, said when it was first."""
+    return replace(revision, published=former.published, observed=former.observed, reported=former.reported)
 
 
 def observation(

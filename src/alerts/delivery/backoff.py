@@ -29,7 +29,7 @@ class Backoff:
         if number >= self.attempts:
             return None
         doubled = min(self.cap, self.base * 2 ** min(number - 1, 40))
-        wait = doubled * (0.5 + 0.5 * _share(delivery, number))
+        wait = doubled * (0.5 + 0.5 * share(delivery, number))
         if retry_after is not None:
             # What comes on top keeps a crowd that was sent away with one number from returning as a crowd.
             wait = max(wait, timedelta(seconds=min(retry_after, 1e9)) + wait * 0.1)
@@ -37,7 +37,7 @@ class Backoff:
         return None if at - first > self.lasting else at
 
 
-def _share(delivery: str, number: int) -> float:
-    """A number in [0, 1) that depends on the delivery and the attempt alone."""
-    digest = hashlib.blake2b(f"{delivery}/{number}".encode("utf-8", "surrogatepass"), digest_size=8).digest()
+def share(delivery: str, time: object) -> float:
+    """A number in [0, 1) that depends on the delivery and on which time it is alone."""
+    digest = hashlib.blake2b(f"{delivery}/{time}".encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return int.from_bytes(digest, "big") / 2**64

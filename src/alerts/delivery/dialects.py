@@ -176,11 +176,16 @@ _NATIVE = (
 )
 
 
-def service_of(url: str) -> Service:
-    """The service that a channel URL names; an unknown one gets plain text. Secrets in the URL are not kept."""
+def service_name(url: str) -> str:
+    """The service that a channel URL names, by the scheme of its plain form. Secrets in the URL are not kept."""
     scheme = scheme_of(url)
     if scheme == "https":
         scheme = next(name for prefix, name in _NATIVE if url.lower().startswith(prefix))
     if scheme not in _SERVICES and scheme.endswith("s"):  # the TLS form of a service one hosts oneself
         scheme = scheme[:-1]
-    return _SERVICES.get(scheme, _TEXT)
+    return scheme
+
+
+def service_of(url: str) -> Service:
+    """How the service that a channel URL names is spoken to; an unknown one gets plain text."""
+    return _SERVICES.get(service_name(url), _TEXT)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Final
-from urllib.parse import urlsplit
 
-from alerts.model.channels import NATIVE_PREFIXES, scheme_of
+from alerts.delivery.dialects import service_name
+from alerts.model.channels import NATIVE_PREFIXES, host_of, scheme_of
 from alerts.model.secret import Secret
 from alerts.model.subscriber import RateLimit
 
@@ -23,36 +23,23 @@ GAPS: Final = {
 Where a service answers 429, it is obeyed as well.
 """
 
-_NATIVE: Final = {"hooks.slack.com": "slack", "discord.com": "discord", "discordapp.com": "discord"}
-
 _HOSTED: Final = frozenset(
-    {"json", "jsons", "xml", "xmls", "form", "forms", "mailto", "mailtos", "mmost", "mmosts", "rocket"}
-    | {"rockets", "matrix", "matrixs", "nctalk", "nctalks", "synology", "synologys", "signal", "signals"}
-    | {"ntfy", "ntfys", "gotify", "gotifys", "bark", "barks", "goalert", "goalerts", "hassio", "hassios"}
+    {"json", "xml", "form", "mailto", "mmost", "rocket", "matrix", "nctalk", "synology", "signal", "ntfy"}
+    | {"gotify", "bark", "goalert", "hassio"}
 )
-"""Schemes whose addresses name the server that is asked; in those of others the host is an account."""
+"""Services whose addresses name the server that is asked; in those of others the host is an account."""
 
 
 def gap(url: Secret, rate: RateLimit | None) -> timedelta:
     """The least time between two messages in a channel; evenly spread where a rate is configured."""
     if rate is not None:
         return rate.per / rate.count
-    scheme, host = _place(url)
-    return GAPS.get(_NATIVE.get(host, scheme), timedelta(0))
+    return GAPS.get(service_name(url.reveal()), timedelta(0))
 
 
 def lane(url: Secret) -> str:
     """Names the service that a channel uses: where it hangs for one, it hangs for all. Not to be shown."""
-    scheme, host = _place(url)
-    return f"{scheme}://{host}" if host else scheme
-
-
-def _place(url: Secret) -> tuple[str, str]:
-    """The scheme of a channel's URL and the host it names, empty where it names none."""
-    text, scheme = url.reveal(), scheme_of(url.reveal())
-    if scheme not in _HOSTED and not text.lower().startswith(NATIVE_PREFIXES):
-        return scheme, ""
-    try:
-        return scheme, urlsplit(text).hostname or ""
-    except ValueError:  # brackets that are no IPv6 address
-        return scheme, ""
+    text = url.reveal()
+    hosted = service_name(text) in _HOSTED or text.lower().startswith(NATIVE_PREFIXES)
+    host = host_of(text) if hosted else ""
+    return f"{scheme_of(text)}://{host}" if host else scheme_of(text)

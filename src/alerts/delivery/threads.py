@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from typing import Final
-from urllib.parse import urlsplit
 
 from alerts.delivery.view import MessageView
-from alerts.model.channels import scheme_of
+from alerts.model.channels import host_of, scheme_of
 from alerts.model.secret import Secret
 
 LOST: Final = frozenset(
@@ -16,28 +15,17 @@ LOST: Final = frozenset(
 """What Slack answers where nothing can go under a message any more: the next one begins a thread of its own."""
 
 
-def about(view: MessageView) -> tuple[str, ...]:
-    """The `INSTITUTION/AXIS` of each alert in a message, each once, in order."""
+def thread(view: MessageView) -> str:
+    """The thread of a message that is about one institution and axis, as `INSTITUTION/AXIS`; empty for any other."""
     found = set()
     for entry in view.entries:
         transition = entry.alert.transition
         axis = transition.axis.value if transition else entry.alert.on.value
         found.add(f"{entry.alert.institution}/{axis}")
-    return tuple(sorted(found))
-
-
-def thread(view: MessageView) -> str:
-    """The thread of a message that is about one institution and axis; empty for any other."""
-    named = about(view)
-    return named[0] if len(named) == 1 else ""
+    return found.pop() if len(found) == 1 else ""
 
 
 def has_threads(url: Secret) -> bool:
     """Whether the channel is a Slack bot. A webhook does not say which message it made, so none can go under it."""
-    if scheme_of(url.reveal()) != "slack":
-        return False
-    try:
-        host = urlsplit(url.reveal()).hostname or ""
-    except ValueError:
-        return False
-    return host.startswith(("xoxb-", "xoxp-"))
+    text = url.reveal()
+    return scheme_of(text) == "slack" and host_of(text).startswith(("xoxb-", "xoxp-"))

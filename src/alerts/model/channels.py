@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Final
+from urllib.parse import urlsplit
 
 CONSOLE_SCHEME: Final = "console"  # ours: prints the message to standard output
 
@@ -49,6 +50,14 @@ def scheme_of(url: str) -> str:
     """The scheme of a channel URL in lower case; empty where there is none."""
     scheme, separator, _ = url.partition("://")
     return scheme.strip().lower() if separator else ""
+
+
+def host_of(url: str) -> str:
+    """What stands in the place of the host in a channel URL, in lower case; empty where there is none."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:  # brackets that are no IPv6 address
+        return ""
 
 
 def is_allowed(url: str) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import zlib
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from alerts.delivery import pace
-from alerts.delivery.backoff import Backoff
+from alerts.delivery.backoff import Backoff, share
 from alerts.delivery.messages import Kind
 from alerts.delivery.result import SendReason, SendResult
 from alerts.delivery.send import DEADLINE_S
@@ -95,8 +94,7 @@ def _take(
             if not (room and passage.enter_context(runtime.lanes.enter(lane, runtime.clock))):
                 wait = SLOW_WAIT if runtime.lanes.is_slow(lane, now) else BUSY_WAIT
                 # Not all of them at once again.
-                wait *= 0.5 + zlib.crc32(f"{delivery_id}{now}".encode()) / 2**32
-                deliveries.put_off(session, delivery_id, now + wait)
+                deliveries.put_off(session, delivery_id, now + wait * (0.5 + share(delivery_id, now)))
                 return SendOutcome(delivery_id, None, "waits for its service")
         leased = deliveries.lease(session, delivery_id, now, seconds=LEASE_SECONDS)
     return SendOutcome(delivery_id, None) if leased is None else (leased, url)

@@ -72,22 +72,22 @@ def score(terms: Iterable[Term], at: int, half_life: float) -> float:
 
 def amounts(terms: Mapping[str, Term], at: int, half_life: float, *, least: float) -> dict[str, float]:
     """`value` of the term of each story that is `least` or more; in one pass, as there may be very many."""
-    exp2, clip = math.exp2, CLIP
+    clip = CLIP
+    unclipped = _unclipped(terms.values(), at, half_life)
     return {
-        story: min(clip, amount)
-        for story, (base, newest) in terms.items()
-        if (amount := base * exp2((newest - at) / half_life) if newest < at else base) >= least
+        story: min(clip, amount) for story, amount in zip(terms, unclipped, strict=True) if amount >= least
     }
 
 
 def faded(terms: Iterable[Term], at: int, half_life: float) -> list[float]:
     """`value` of every term, without the negligible ones; in one pass, as there may be very many."""
-    exp2, clip, least = math.exp2, CLIP, NEGLIGIBLE
-    return [
-        min(clip, amount)
-        for base, newest in terms
-        if (amount := base * exp2((newest - at) / half_life) if newest < at else base) >= least
-    ]
+    clip, least = CLIP, NEGLIGIBLE
+    return [min(clip, amount) for amount in _unclipped(terms, at, half_life) if amount >= least]
+
+
+def _unclipped(terms: Iterable[Term], at: int, half_life: float) -> list[float]:
+    exp2 = math.exp2
+    return [base * exp2((newest - at) / half_life) if newest < at else base for base, newest in terms]
 
 
 def combined(contributions: Iterable[float]) -> float:

@@ -14,7 +14,7 @@ from alerts.cases.casefile import AxisState
 from alerts.cases.observation import Observation, report
 from alerts.model.level import Axis, Cause, Contribution, Level, Transition
 from alerts.model.source import Source
-from alerts.model.story import Evidence
+from alerts.model.story import Evidence, Report
 from alerts.model.times import format_time, parse_time
 from alerts.store.claims import free
 from alerts.store.tables import (
@@ -124,7 +124,7 @@ def _case(row: CaseRow) -> Case:
 
 
 # Columns, not row objects: there may be many, and nobody changes them.
-_FINDINGS = select(
+REPORTS = select(
     FindingRow.institution,
     FindingRow.observed,
     FindingRow.item,
@@ -135,9 +135,10 @@ _FINDINGS = select(
     FindingRow.published,
     FindingRow.salience,
     FindingRow.topics,
-    FindingRow.quiet,
-    FindingRow.features,
 )
+"""What `report_of` reads."""
+
+_FINDINGS = REPORTS.add_columns(FindingRow.quiet, FindingRow.features)
 
 
 def observations(
@@ -179,23 +180,32 @@ def waiting(
 
 
 def _observation(row: Any, sources: Mapping[str, Source]) -> Observation:
-    return Observation(
-        report(
-            row.institution,
-            sources,
-            item=row.item,
-            title=row.title,
-            url=row.url,
-            source=row.source,
-            publisher=row.publisher,
-            published=row.published,
-            observed=row.observed,
-            salience=row.salience,
-            topics=tuple((topic, weight) for topic, weight in row.topics),
-        ),
-        Features.load(row.features),
-        row.quiet,
+    return Observation(report_of(row, sources), Features.load(row.features), row.quiet)
+
+
+def report_of(row: Any, sources: Mapping[str, Source]) -> Report:
+    """What a finding says, as a source record."""
+    return report(
+        row.institution,
+        sources,
+        item=row.item,
+        title=row.title,
+        url=row.url,
+        source=row.source,
+        publisher=row.publisher,
+        published=row.published,
+        observed=row.observed,
+        salience=row.salience,
+        topics=tuple((topic, weight) for topic, weight in row.topics),
     )
+
+
+def placed(session: Session, institution: str) -> dict[str, str]:
+    """The story of each item."""
+    rows = session.execute(
+        select(MembershipRow.item, MembershipRow.story).where(MembershipRow.institution == institution)
+    )
+    return dict(rows.all())
 
 
 def members(
@@ -205,10 +215,7 @@ def members(
 
     An item begins with the first revision that counts: what went before was never taken in.
     """
-    placed = session.execute(
-        select(MembershipRow.item, MembershipRow.story).where(MembershipRow.institution == institution)
-    )
-    stories: dict[str, str] = dict(placed.all())
+    stories = placed(session, institution)
     seen = (each for _, batch in observations(session, institution, sources, upto=upto) for each in batch)
     return [(each, stories[item]) for item, each in _newest(seen).items() if item in stories]
 
@@ -375,8 +382,7 @@ def add_findings(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
 
 def replace_findings(session: Session, revisions: Sequence[int], rows: Sequence[Mapping[str, Any]]) -> None:
     """Stores what was found in revisions in the place of what had been found in them before."""
-    for start in range(0, len(revisions), 500):
-        some = revisions[start : start + 500]
+    for some in chunks(revisions):
         session.execute(delete(FindingRow).where(FindingRow.revision.in_(some)))
     insert_new(session, FindingRow, rows)
 

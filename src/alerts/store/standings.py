@@ -7,17 +7,17 @@ object, a date or a parsed list for each; what repeats is read once.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import BigInteger, Text, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from alerts.cases.casefile import AxisState
-from alerts.cases.observation import report
+from alerts.cases.observation import dated_as
 from alerts.cases.standing import Summary, Terms, terms_of
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Level
@@ -29,12 +29,10 @@ from alerts.scoring.confidence import weight
 from alerts.scoring.evidence import evidence
 from alerts.scoring.series import Seen, Topics
 from alerts.store import cases
-from alerts.store.tables import FindingRow, MembershipRow, StoryEventRow, StoryRow, TransitionRow
+from alerts.store.tables import FindingRow, StoryEventRow, StoryRow, TransitionRow
+from alerts.store.upsert import chunks
 from alerts.stories.features import Features
 from alerts.stories.independence import independent
-
-_CHUNK: Final = 500
-"""Bound parameters of a statement."""
 
 
 class Recorded:
@@ -68,13 +66,14 @@ class Recorded:
         """Takes in what was assessed up to the cursor of the case, `upto`."""
         news = self._reader.read(_rows(session, self.institution.id, self.cursor, upto), self._seen)
         touched = {self._story_of[item] for item in news if item in self._story_of}
-        if self._seen:
-            touched |= self._move(session, upto)
-        else:
+        whole = self.cursor == cases.BEGINNING
+        if whole:
             self._place(session)
+        else:
+            touched |= self._move(session, upto)
         self._seen |= news
         touched |= {self._story_of[item] for item in news if item in self._story_of}
-        stored = _summaries(session, self.institution.id, touched if self.cursor > cases.BEGINNING else None)
+        stored = _summaries(session, self.institution.id, None if whole else touched)
         for story in touched:
             self._forget(story)
             reports = [self._seen[item] for item in self._items.get(story, ()) if item in self._seen]
@@ -95,13 +94,8 @@ class Recorded:
         self.evidence.pop(story, None)
 
     def _place(self, session: Session) -> None:
-        rows = session.execute(
-            select(MembershipRow.item, MembershipRow.story).where(
-                MembershipRow.institution == self.institution.id
-            )
-        )
-        for item, story in rows:
-            self._story_of[item] = story
+        self._story_of = cases.placed(session, self.institution.id)
+        for item, story in self._story_of.items():
             self._items.setdefault(story, set()).add(item)
         newest = select(func.max(StoryEventRow.id)).where(StoryEventRow.institution == self.institution.id)
         self._event = session.scalar(newest) or 0
@@ -153,11 +147,7 @@ def load(
             )
         )
     )
-    now: dict[str, str] = dict(
-        session.execute(
-            select(MembershipRow.item, MembershipRow.story).where(MembershipRow.institution == institution.id)
-        ).all()
-    )
+    now = cases.placed(session, institution.id)
     then: dict[str, str] = {}
     items: dict[str, set[str]] = {}
     for kind, story, other, _ in _events(session, institution.id, 0, at):
@@ -278,7 +268,9 @@ def _summaries(
         rows = [*session.execute(query)]
     else:
         rows = [
-            row for some in _chunks(stories) for row in session.execute(query.where(StoryRow.id.in_(some)))
+            row
+            for some in chunks(list(stories))
+            for row in session.execute(query.where(StoryRow.id.in_(some)))
         ]
     mixes = {each.value: each for each in Mix}
     parsed: dict[str, Topics] = {}
@@ -350,40 +342,15 @@ def _reports(
     at: datetime,
 ) -> dict[str, Report]:
     """Some items as they read at an instant."""
-    query = (
-        select(
-            FindingRow.item,
-            FindingRow.title,
-            FindingRow.url,
-            FindingRow.source,
-            FindingRow.publisher,
-            FindingRow.published,
-            FindingRow.observed,
-            FindingRow.salience,
-            FindingRow.topics,
-        )
-        .where(FindingRow.institution == institution.id, FindingRow.observed <= at)
-        .order_by(FindingRow.observed)
-    )
+    query = cases.REPORTS.where(FindingRow.institution == institution.id, FindingRow.observed <= at)
     found: dict[str, Report] = {}
-    for some in _chunks(items):
-        for row in session.execute(query.where(FindingRow.item.in_(some))):
+    for some in chunks(list(items)):
+        for row in session.execute(query.where(FindingRow.item.in_(some)).order_by(FindingRow.observed)):
             former = found.get(row.item)
-            if former is None and row.salience <= 0:
-                continue
-            found[row.item] = report(
-                institution.id,
-                sources,
-                item=row.item,
-                title=row.title,
-                url=row.url,
-                source=row.source,
-                publisher=row.publisher,
-                published=row.published if former is None else former.published,
-                observed=row.observed if former is None else former.observed,
-                salience=row.salience,
-                topics=tuple((topic, share) for topic, share in row.topics),
-            )
+            if former is not None:
+                found[row.item] = dated_as(cases.report_of(row, sources), former)
+            elif row.salience > 0:
+                found[row.item] = cases.report_of(row, sources)
     return found
 
 
@@ -397,12 +364,6 @@ def _features(
         .order_by(FindingRow.observed)
     )
     newest: dict[str, bytes] = {}
-    for some in _chunks(items):
+    for some in chunks(list(items)):
         newest.update(session.execute(query.where(FindingRow.item.in_(some))).all())
     return {item: Features.load(features) for item, features in newest.items()}
-
-
-def _chunks(ids: Collection[str]) -> Iterator[list[str]]:
-    """In some order, as many at a time as a statement may have parameters."""
-    listed = list(ids)
-    return (listed[start : start + _CHUNK] for start in range(0, len(listed), _CHUNK))

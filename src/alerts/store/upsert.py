@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Table, insert, inspect
 from sqlalchemy.dialects import postgresql, sqlite
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from alerts.store.tables import Base
 
+_Id = TypeVar("_Id", int, str)
 _Insert = sqlite.Insert | postgresql.Insert
 
 
@@ -56,7 +57,7 @@ def upsert(
     session.execute(statement.on_conflict_do_update(index_elements=key, set_=changed), list(rows))
 
 
-def chunks(ids: Sequence[str], size: int = 500) -> Iterator[Sequence[str]]:
+def chunks(ids: Sequence[_Id], size: int = 500) -> Iterator[Sequence[_Id]]:
     """Some at a time: a statement takes so many bound parameters."""
     for start in range(0, len(ids), size):
         yield ids[start : start + size]

@@ -22,7 +22,7 @@ from alerts.store.tables import AlertRow
 from alerts.web import institutions as listing
 from alerts.web.atom import told_once
 from alerts.web.openapi import document
-from alerts.web.pages import asked_instant, institution_of, read_profile, read_why_not
+from alerts.web.pages import asked_instant, read_profile, read_why_not
 from alerts.web.site import site_of
 from alerts.web.stories import Shown, StoryPage, read_alert, read_story
 
@@ -92,7 +92,7 @@ def institution(request: Request) -> Response:
     site = site_of(request)
     with site.runtime.database.read() as session:
         visitor = site.visitor(request, session)
-        known = institution_of(site.settings, request.path_params["institution"])
+        known = site.settings.institution(request.path_params["institution"])
         at = asked_instant(request.query_params, visitor, site.now())
         found = read_profile(site, session, known, at).profile
     return answer(profile_record(gate(found, visitor.tier)))
@@ -103,7 +103,7 @@ def changes(request: Request) -> Response:
     limit = _limit(request)
     with site.runtime.database.read() as session:
         visitor = site.visitor(request, session)
-        known = institution_of(site.settings, request.path_params["institution"])
+        known = site.settings.institution(request.path_params["institution"])
         recorded = cases.transitions(session, known.id, limit=limit)
     shown = gate_changes(reversed(recorded), visitor.tier, site.now())
     return answer(
@@ -115,7 +115,7 @@ def why_not(request: Request) -> Response:
     site = site_of(request)
     with site.runtime.database.read() as session:
         visitor = site.visitor(request, session)
-        known = institution_of(site.settings, request.path_params["institution"])
+        known = site.settings.institution(request.path_params["institution"])
         return answer(read_why_not(site, session, known, request.path_params["subscriber"], visitor))
 
 
@@ -124,7 +124,7 @@ def stories(request: Request) -> Response:
     limit = _limit(request)
     with site.runtime.database.read() as session:
         visitor = site.visitor(request, session)
-        known = institution_of(site.settings, request.path_params["institution"])
+        known = site.settings.institution(request.path_params["institution"])
         if not visitor.tier.allows(DETAIL):
             raise HTTPException(403, "Stories are for members of the strategic circle.")
         found = lists.stories(session, institution=known.id, limit=limit)
@@ -210,9 +210,7 @@ def alerts(request: Request) -> Response:
         visitor = site.visitor(request, session)
         if not visitor.may_read(subscriber):
             raise HTTPException(403, "These alerts are for their subscriber.")
-        known = site.settings.subscribers.get(subscriber)
-        if known is None:
-            raise NotFoundError("subscriber", subscriber)
+        known = site.settings.subscriber(subscriber)
         rule = int(asked) if asked.isascii() and asked.isdigit() else None
         if asked and (rule is None or not 1 <= rule <= len(known.watch)):
             raise NotFoundError("rule", asked, f"{subscriber} has {len(known.watch)}")

@@ -23,7 +23,6 @@ from alerts.model.subscriber import Tier
 from alerts.model.times import format_time
 from alerts.store import board, cases
 from alerts.store.tables import AlertRow
-from alerts.web.pages import institution_of
 from alerts.web.site import Site, site_of
 
 ENTRIES: Final = 50
@@ -50,7 +49,7 @@ def institution_feed(request: Request) -> Response:
     site = site_of(request)
     with site.runtime.database.read() as session:
         visitor = site.visitor(request, session)
-        institution = institution_of(site.settings, request.path_params["institution"])
+        institution = site.settings.institution(request.path_params["institution"])
         known = cases.transitions(session, institution.id, limit=200)
     changes = gate_changes(reversed(known), visitor.tier, site.now())[:ENTRIES]
     base = site.address(request)
@@ -90,9 +89,7 @@ def subscriber_feed(request: Request) -> Response:
             raise HTTPException(
                 403, "These alerts are for their subscriber: `alerts link --subscriber` makes a link."
             )
-        known = site.settings.subscribers.get(subscriber)
-        if known is None:
-            raise NotFoundError("subscriber", subscriber)
+        known = site.settings.subscriber(subscriber)
         if rule is not None and not 1 <= rule <= len(known.watch):
             raise NotFoundError("rule", str(rule), f"{subscriber} has {len(known.watch)}")
         rows = told_once(board.alerts_of(session, subscriber, limit=10 * ENTRIES), rule)[:ENTRIES]

@@ -13,9 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from alerts.delivery.tiers import ANALYSIS, DETAIL, gate
-from alerts.model.errors import NotFoundError
 from alerts.model.institution import Institution
-from alerts.model.settings import Settings
 from alerts.model.times import parse_duration, parse_time
 from alerts.pipeline.membership import member
 from alerts.web import institutions as listing
@@ -45,7 +43,7 @@ def profile(request: Request) -> Response:
     window = window if window in WINDOWS else "90d"
     with site.runtime.database.read() as session:
         visitor = site.visitor(request, session)
-        institution = institution_of(site.settings, request.path_params["institution"])
+        institution = site.settings.institution(request.path_params["institution"])
         at = asked_instant(request.query_params, visitor, site.now())
         read = read_profile(site, session, institution, at)
         shown = gate(read.profile, visitor.tier)
@@ -62,14 +60,6 @@ def profile(request: Request) -> Response:
             "topics": site.settings.topics,
         }
     return site.page(request, "profile.html.j2", visitor, values)
-
-
-def institution_of(settings: Settings, institution: str) -> Institution:
-    """Raises NotFoundError where nobody of this id is tracked."""
-    known = settings.institutions.get(institution)
-    if known is None:
-        raise NotFoundError("institution", institution)
-    return known
 
 
 def asked_instant(query: Mapping[str, str], visitor: Visitor, now: datetime) -> datetime | None:
@@ -142,7 +132,7 @@ def why_not(request: Request) -> Response:
     site = site_of(request)
     with site.runtime.database.read() as session:
         visitor = site.visitor(request, session)
-        institution = institution_of(site.settings, request.path_params["institution"])
+        institution = site.settings.institution(request.path_params["institution"])
         subscriber = request.query_params.get("subscriber", visitor.subscriber)
         record = None
         if subscriber or not visitor.operator:  # an operator chooses on the page
@@ -162,9 +152,7 @@ def read_why_not(
     """Raises HTTPException unless an operator asks, or the subscriber, whose tier sees how a score is made up."""
     if not (visitor.may_read(subscriber) and visitor.tier.allows(ANALYSIS)):
         raise HTTPException(403, "This is for operators, and for the leadership alliance about itself.")
-    known = site.settings.subscribers.get(subscriber)
-    if known is None:
-        raise NotFoundError("subscriber", subscriber)
+    known = site.settings.subscriber(subscriber)
     return site.reading.why_not(session, known, institution)
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy.orm import Session
 
-from alerts.cases.observation import report
+from alerts.cases.observation import dated_as
 from alerts.delivery.tiers import gate_explanation
 from alerts.model.errors import NotFoundError
 from alerts.model.level import Level, LevelRules
@@ -17,8 +17,8 @@ from alerts.model.settings import Settings
 from alerts.model.story import Group, Report
 from alerts.scoring.axis import combined, level_after
 from alerts.scoring.confidence import weight
-from alerts.store import board, lists
-from alerts.store.tables import FindingRow, StoryRow
+from alerts.store import board, cases, lists
+from alerts.store.tables import FindingRow
 from alerts.stories.features import Features
 from alerts.stories.independence import independent
 from alerts.web.access import Visitor
@@ -92,7 +92,7 @@ def read_story(session: Session, settings: Settings, story_id: str) -> StoryPage
     for finding in lists.members(session, story_id):
         revisions.setdefault(finding.item, []).append(finding)
     listed = list(revisions.items())[:MOST]
-    shown = {item: _shown(row, settings, found) for item, found in listed}
+    shown = {item: _shown(settings, found) for item, found in listed}
     counting = {item: each for item, each in shown.items() if each.report.salience > 0}
     groups = independent([Features.load(found[0].features) for item, found in listed if item in counting])
     publishers = [
@@ -127,22 +127,10 @@ def read_story(session: Session, settings: Settings, story_id: str) -> StoryPage
     )
 
 
-def _shown(story: StoryRow, settings: Settings, found: Sequence[FindingRow]) -> Shown:
-    """An item as it reads now; when it was observed is when it was first."""
-    first, last = found[0], found[-1]
-    seen = report(
-        story.institution,
-        settings.sources,
-        item=last.item,
-        title=last.title,
-        url=last.url,
-        source=last.source,
-        publisher=last.publisher,
-        published=first.published,
-        observed=first.observed,
-        salience=last.salience,
-        topics=tuple((topic, share) for topic, share in last.topics),
-    )
+def _shown(settings: Settings, found: Sequence[FindingRow]) -> Shown:
+    """An item as it reads now; when it was observed is when it first counted."""
+    first, last = next((each for each in found if each.salience > 0), found[0]), found[-1]
+    seen = dated_as(cases.report_of(last, settings.sources), cases.report_of(first, settings.sources))
     rules = tuple(sorted({str(mention[4]) for mention in last.mentions}))
     return Shown(seen, weight(seen.reliability, seen.direct), len(found), rules)
 
