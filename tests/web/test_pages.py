@@ -20,7 +20,7 @@ from alerts.store.database import Database
 from alerts.store.tables import AlertRow, SourceRow, StoryRow
 from alerts.web import institutions as listing
 from alerts.web.middleware import HEADERS
-from alerts.web.stories import without_each
+from alerts.web.stories import read_story, without_each
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -517,3 +517,14 @@ def test_without_each() -> None:
     found = without_each(moved, LevelRules())
     assert [(each.score, each.level) for each in found] == [(0.25, Level.MEDIUM), (0.4, Level.MEDIUM)]
     assert without_each(None, LevelRules()) == []
+
+
+def test_a_story_dates_an_item_by_its_first_revision_that_counts(town: World) -> None:
+    item = town.observe("tribune", "Initech hit by an outage in Lyon", withdrawn=True)
+    town.later(hours=5)
+    begun = town.now
+    town.observe("tribune", "Initech hit by an outage in Lyon", text="After all.", id=item)
+    with town.runtime.database.read() as session:
+        story = session.scalars(select(StoryRow.id).where(StoryRow.institution == "initech")).one()
+        page = read_story(session, town.runtime.configuration.current().settings, story)
+    assert [each.report.observed for each in page.publishers[0].reports] == [begun]
