@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, delete, func, or_, select, update
+from sqlalchemy import BindParameter, bindparam, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from alerts.cases.casefile import AxisState
@@ -24,12 +24,47 @@ from alerts.store.tables import (
     StoryEventRow,
     StoryRow,
     TransitionRow,
+    table_of,
 )
 from alerts.store.upsert import chunks, insert_all, insert_new, upsert
 from alerts.stories.cluster import Event, Joined
 from alerts.stories.features import Features
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+
+_CASES = table_of(CaseRow)
+_C = _CASES.c
+_F = table_of(FindingRow).c
+_M = table_of(MembershipRow)
+_S = table_of(StoryRow)
+_E = table_of(StoryEventRow).c
+_TRANSITIONS = table_of(TransitionRow)
+_T = _TRANSITIONS.c
+
+_SOME: BindParameter[Any] = bindparam("some", expanding=True)
+
+_CASE = select(_CASES).where(_C.institution == bindparam("whom"))
+_LOCKED = select(_CASES).where(_C.institution.in_(_SOME)).order_by(_C.institution).with_for_update()
+_SAVE = (
+    update(_CASES)
+    .where(_C.institution == bindparam("whom"))
+    .values({name: bindparam(f"new_{name}") for name in _C.keys() if name != "institution"})  # noqa: SIM118
+)
+_PLACED = select(_M.c.institution, _M.c.item, _M.c.story).where(_M.c.institution.in_(_SOME))
+_MERGE_MEMBERS = (
+    update(_M)
+    .where(_M.c.institution == bindparam("whom"), _M.c.story == bindparam("gone"))
+    .values(story=bindparam("into"))
+)
+_MERGE_STORY = update(_S).where(_S.c.id == bindparam("gone")).values(merged_into=bindparam("into"))
+_TRANSITIONS_BY_ID = select(_TRANSITIONS).where(_T.id.in_(_SOME))
+_NUMBERED = select(_T.institution, _T.axis, _T.at, _T.id).where(
+    _T.institution.in_(_SOME), _T.at.between(bindparam("first"), bindparam("last"))
+)
+_LEAST_LAST = _T.at.desc(), _T.institution.desc(), _T.id.desc()
+_RECORDED_TRANSITIONS = (
+    select(_TRANSITIONS).where(_T.institution.in_(_SOME), _T.at >= bindparam("since")).order_by(*_LEAST_LAST)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,17 +137,17 @@ def lock(session: Session, institutions: Iterable[str]) -> dict[str, Case]:
 
     One order, so that two workers cannot wait for each other.
     """
-    query = select(CaseRow).where(CaseRow.institution.in_(list(institutions))).order_by(CaseRow.institution)
-    return {row.institution: _case(row) for row in session.scalars(query.with_for_update())}
+    rows = session.execute(_LOCKED, {"some": list(institutions)})
+    return {row.institution: _case(row) for row in rows}
 
 
 def peek(session: Session, institution: str) -> Case | None:
     """The case as last assessed, without a lock."""
-    row = session.get(CaseRow, institution)
+    row = session.execute(_CASE, {"whom": institution}).one_or_none()
     return None if row is None else _case(row)
 
 
-def _case(row: CaseRow) -> Case:
+def _case(row: Any) -> Case:
     axes = {
         Axis(name): AxisState(Level(state["level"]), parse_time(state["since"]) if state["since"] else None)
         for name, state in row.axes.items()
@@ -123,22 +158,28 @@ def _case(row: CaseRow) -> Case:
     )
 
 
-# Columns, not row objects: there may be many, and nobody changes them.
 REPORTS = select(
-    FindingRow.institution,
-    FindingRow.observed,
-    FindingRow.item,
-    FindingRow.title,
-    FindingRow.url,
-    FindingRow.source,
-    FindingRow.publisher,
-    FindingRow.published,
-    FindingRow.salience,
-    FindingRow.topics,
+    _F.institution,
+    _F.observed,
+    _F.item,
+    _F.title,
+    _F.url,
+    _F.source,
+    _F.publisher,
+    _F.published,
+    _F.salience,
+    _F.topics,
 )
 """What `report_of` reads."""
 
-_FINDINGS = REPORTS.add_columns(FindingRow.quiet, FindingRow.features)
+_FINDINGS = REPORTS.add_columns(_F.quiet, _F.features)
+_IN_ORDER = _F.observed, _F.item
+_WAITING = (
+    _FINDINGS.join(_CASES, _C.institution == _F.institution)
+    .where(_F.institution.in_(_SOME), _F.observed > _C.cursor, _F.observed <= bindparam("upto"))
+    .order_by(*_IN_ORDER)
+)
+_FOUND = _FINDINGS.where(_F.institution.in_(_SOME), _F.observed <= bindparam("upto")).order_by(*_IN_ORDER)
 
 
 def observations(
@@ -163,17 +204,8 @@ def waiting(
     session: Session, institutions: Iterable[str], sources: Mapping[str, Source], upto: datetime
 ) -> dict[str, list[tuple[datetime, list[Observation]]]]:
     """What was observed up to an instant and is not assessed yet, of each institution by instant, in order."""
-    query = (
-        _FINDINGS.join(CaseRow, CaseRow.institution == FindingRow.institution)
-        .where(
-            FindingRow.institution.in_(list(institutions)),
-            FindingRow.observed > CaseRow.cursor,
-            FindingRow.observed <= upto,
-        )
-        .order_by(FindingRow.observed, FindingRow.item)
-    )
     found: dict[str, dict[datetime, list[Observation]]] = {}
-    for row in session.execute(query):
+    for row in session.execute(_WAITING, {"some": list(institutions), "upto": upto}):
         instants = found.setdefault(row.institution, {})
         instants.setdefault(row.observed, []).append(_observation(row, sources))
     return {institution: list(instants.items()) for institution, instants in found.items()}
@@ -266,12 +298,10 @@ def recorded(
         return {}
     some = sorted(cursors)
     found = {institution: Recorded() for institution in some}
-    placed = select(MembershipRow.institution, MembershipRow.item, MembershipRow.story)
-    rows = session.execute(placed.where(MembershipRow.institution.in_(some)))
+    rows = session.execute(_PLACED, {"some": some})
     stories = {(institution, item): story for institution, item, story in rows}
     observed: dict[str, list[Observation]] = {}
-    query = _FINDINGS.where(FindingRow.institution.in_(some), FindingRow.observed <= max(cursors.values()))
-    for row in session.execute(query.order_by(FindingRow.observed, FindingRow.item)):
+    for row in session.execute(_FOUND, {"some": some, "upto": max(cursors.values())}):
         if row.observed <= cursors[row.institution]:
             observed.setdefault(row.institution, []).append(_observation(row, sources))
     for institution, seen in observed.items():
@@ -281,10 +311,13 @@ def recorded(
             if (institution, item) in stories
         ]
     since = min(cursors.values()) - correctable
-    for change in transitions(session, some, since=since, rises_only=True):
-        if change.at >= cursors[change.institution] - correctable:
+    changes = [
+        transition_of(row) for row in session.execute(_RECORDED_TRANSITIONS, {"some": some, "since": since})
+    ]
+    for change in reversed(changes):
+        if change.rises and change.at >= cursors[change.institution] - correctable:
             found[change.institution].rises.append(change)
-    for kind, institution, other, story in session.execute(_moves(some)):
+    for kind, institution, other, story in session.execute(_MOVES, {"some": some}):
         if kind == "merged":
             found[institution].merged[other] = story
         else:
@@ -292,23 +325,21 @@ def recorded(
     return found
 
 
-def _moves(institutions: Sequence[str]) -> Select[str, str, str, str]:
-    """Kind, institution, item or story, and story: stories that were merged, and items that joined more than one."""
-    mine = StoryEventRow.institution.in_(institutions)
-    moved = (
-        select(StoryEventRow.institution, StoryEventRow.other)
-        .where(mine, StoryEventRow.kind == "joined")
-        .group_by(StoryEventRow.institution, StoryEventRow.other)
-        .having(func.count(StoryEventRow.story.distinct()) > 1)
-        .subquery()
-    )
-    both = (StoryEventRow.institution == moved.c.institution) & (StoryEventRow.other == moved.c.other)
-    return (
-        select(StoryEventRow.kind, StoryEventRow.institution, StoryEventRow.other, StoryEventRow.story)
-        .outerjoin(moved, both)
-        .where(mine, or_(StoryEventRow.kind == "merged", moved.c.other.is_not(None)))
-        .order_by(StoryEventRow.id)
-    )
+# Items that joined more than one story.
+_MOVED = (
+    select(_E.institution, _E.other)
+    .where(_E.institution.in_(_SOME), _E.kind == "joined")
+    .group_by(_E.institution, _E.other)
+    .having(func.count(_E.story.distinct()) > 1)
+    .subquery()
+)
+_MOVES = (
+    select(_E.kind, _E.institution, _E.other, _E.story)
+    .outerjoin(_MOVED, (_E.institution == _MOVED.c.institution) & (_E.other == _MOVED.c.other))
+    .where(_E.institution.in_(_SOME), or_(_E.kind == "merged", _MOVED.c.other.is_not(None)))
+    .order_by(_E.id)
+)
+"""Kind, institution, item or story, and story: stories that were merged, and items that joined more than one."""
 
 
 def transitions(
@@ -322,18 +353,18 @@ def transitions(
     limit: int | None = None,
 ) -> list[Transition]:
     """Recorded level changes in order of time; with `limit` the newest ones."""
-    query = select(TransitionRow)
+    query = select(_TRANSITIONS)
     if institution is not None:
         some = [institution] if isinstance(institution, str) else institution
-        query = query.where(TransitionRow.institution.in_(some))
+        query = query.where(_T.institution.in_(some))
     if axis is not None:
-        query = query.where(TransitionRow.axis == axis)
+        query = query.where(_T.axis == axis)
     if since is not None:
-        query = query.where(TransitionRow.at >= since)
+        query = query.where(_T.at >= since)
     if upto is not None:
-        query = query.where(TransitionRow.at <= upto)
-    query = query.order_by(TransitionRow.at.desc(), TransitionRow.institution.desc(), TransitionRow.id.desc())
-    rows = session.scalars(query.limit(limit) if limit is not None else query)
+        query = query.where(_T.at <= upto)
+    query = query.order_by(*_LEAST_LAST)
+    rows = session.execute(query.limit(limit) if limit is not None else query)
     found = [transition_of(row) for row in rows]
     found.reverse()
     return [each for each in found if each.rises] if rises_only else found
@@ -350,11 +381,11 @@ def transitions_by_id(session: Session, row_ids: Iterable[int | None]) -> dict[i
     asked = sorted(each for each in row_ids if each is not None)
     if not asked:
         return {}
-    rows = session.scalars(select(TransitionRow).where(TransitionRow.id.in_(asked)))
+    rows = session.execute(_TRANSITIONS_BY_ID, {"some": asked})
     return {row.id: transition_of(row) for row in rows}
 
 
-def transition_of(row: TransitionRow) -> Transition:
+def transition_of(row: Any) -> Transition:
     contributions = (Contribution(**{**each, "topics": tuple(each["topics"])}) for each in row.contributions)
     return replace(lean_transition_of(row), contributions=tuple(contributions))
 
@@ -426,7 +457,7 @@ def save(session: Session, saved: Iterable[Saved]) -> None:
     """Writes cases; each is due again at its next fall, or at once where something was found meanwhile."""
     rows = [_saved(each) for each in saved]
     if rows:
-        session.execute(update(CaseRow), rows)
+        session.execute(_SAVE, rows)
 
 
 def _saved(each: Saved) -> dict[str, Any]:
@@ -434,11 +465,11 @@ def _saved(each: Saved) -> dict[str, Any]:
     found_since = due if due is not None and due > each.cursor else None
     next_fall = min(each.falls.values(), default=None)
     return {
-        "institution": each.case.institution,
-        "cursor": each.cursor,
-        "version": each.case.version + 1,
-        "configuration": each.configuration,
-        "axes": {
+        "whom": each.case.institution,
+        "new_cursor": each.cursor,
+        "new_version": each.case.version + 1,
+        "new_configuration": each.configuration,
+        "new_axes": {
             axis.value: {
                 "level": state.level.value,
                 "since": format_time(state.since) if state.since else None,
@@ -446,10 +477,10 @@ def _saved(each: Saved) -> dict[str, Any]:
             }
             for axis, state in each.axes.items()
         },
-        "reporter": each.reporter,
-        "due_at": min((at for at in (next_fall, found_since) if at is not None), default=None),
-        "next_fall_at": next_fall,
-        "claimed_until": None,
+        "new_reporter": each.reporter,
+        "new_due_at": min((at for at in (next_fall, found_since) if at is not None), default=None),
+        "new_next_fall_at": next_fall,
+        "new_claimed_until": None,
     }
 
 
@@ -482,11 +513,10 @@ def add_transitions(session: Session, found: Sequence[Transition]) -> list[int]:
     insert_all(session, TransitionRow, rows)
     # Asking an insert for its ids would make it one statement a row.
     instants = [each.at for each in found]
-    query = select(TransitionRow.institution, TransitionRow.axis, TransitionRow.at, TransitionRow.id)
+    span = {"first": min(instants), "last": max(instants)}
     numbered: dict[tuple[str, str, datetime], int] = {}
     for some in chunks(sorted({each.institution for each in found})):
-        mine = TransitionRow.institution.in_(some), TransitionRow.at.between(min(instants), max(instants))
-        for institution, axis, at, number in session.execute(query.where(*mine)):
+        for institution, axis, at, number in session.execute(_NUMBERED, {"some": some, **span}):
             numbered[institution, axis, at] = number
     return [numbered[each.institution, each.axis.value, each.at] for each in found]
 
@@ -534,12 +564,8 @@ def add_events(session: Session, happened: Iterable[Happened]) -> None:
 
 
 def _merge(session: Session, institution: str, story: str, into: str) -> None:
-    session.execute(
-        update(MembershipRow)
-        .where(MembershipRow.institution == institution, MembershipRow.story == story)
-        .values(story=into)
-    )
-    session.execute(update(StoryRow).where(StoryRow.id == story).values(merged_into=into))
+    session.execute(_MERGE_MEMBERS, {"whom": institution, "gone": story, "into": into})
+    session.execute(_MERGE_STORY, {"gone": story, "into": into})
 
 
 def save_stories(session: Session, found: Iterable[Evidence]) -> None:

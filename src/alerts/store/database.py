@@ -29,6 +29,7 @@ class Database:
         self.url = parse_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._engine = _sqlite_engine(self.url) if self.is_sqlite else _postgres_engine(self.url, pool_size)
+        self._reading = self._engine.execution_options(alerts_read=True)
 
     @property
     def engine(self) -> Engine:
@@ -44,8 +45,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A transaction that sees one snapshot on SQLite, waits for no writer, and must not write."""
-        engine = self._engine.execution_options(alerts_read=True)
-        with self._translated(), Session(engine, expire_on_commit=False) as session, session.begin():
+        with self._translated(), Session(self._reading, expire_on_commit=False) as session, session.begin():
             yield session
 
     def upgrade(self) -> None:

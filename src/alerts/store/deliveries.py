@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from alerts.delivery.messages import Message
@@ -25,10 +25,85 @@ from alerts.store.tables import (
     SnapshotRow,
     ThreadRow,
     TransitionRow,
+    table_of,
 )
 from alerts.store.upsert import insert_all, insert_new, upsert
 
 _WAITING = (DeliveryState.PENDING.value, DeliveryState.FAILED.value, DeliveryState.UNKNOWN.value)
+
+_DELIVERIES = table_of(DeliveryRow)
+_ATTEMPTS = table_of(AttemptRow)
+_D, _T = _DELIVERIES.c, _ATTEMPTS.c
+_ALERTS = table_of(AlertRow)
+_TRANSITIONS = table_of(TransitionRow)
+_C = table_of(ChannelRow).c
+_S = table_of(SnapshotRow).c
+
+# Due, and in nobody's hands.
+_FREE = (
+    _D.id == bindparam("which"),
+    _D.due_at <= bindparam("now"),
+    or_(
+        _D.state.in_(_WAITING),
+        (_D.state == DeliveryState.LEASED.value) & (_D.lease_until <= bindparam("now")),
+    ),
+)
+_TO_SEND = select(_D.id, _D.subscriber, _D.channel, _D.turn_at).where(*_FREE).with_for_update()
+_LEASE = (
+    update(_DELIVERIES)
+    .where(*_FREE)
+    .values(
+        state=DeliveryState.LEASED.value,
+        lease_until=bindparam("until"),
+        lease_token=bindparam("token"),
+        # Found again here, should this sender die.
+        due_at=bindparam("until"),
+        turn_at=None,
+        attempts=_D.attempts + 1,
+    )
+    .returning(_D.id, _D.attempts, _D.subscriber, _D.channel, _D.kind, _D.at, _D.created_at, _D.message)
+)
+_PUT_OFF = (
+    update(_DELIVERIES)
+    .where(_D.id == bindparam("which"))
+    .values(due_at=bindparam("until"), claimed_until=None, turn_at=bindparam("turn"))
+)
+_END_ATTEMPT = (
+    update(_ATTEMPTS)
+    .where(_T.delivery == bindparam("which"), _T.number == bindparam("nth"), _T.ended_at.is_(None))
+    .values(ended_at=bindparam("now"), state=bindparam("ended"), line=bindparam("said"))
+)
+_END = (
+    update(_DELIVERIES)
+    .where(_D.id == bindparam("which"), _D.lease_token == bindparam("token"))
+    .values(
+        state=bindparam("ended"),
+        reason=bindparam("why"),
+        due_at=bindparam("next_at"),
+        claimed_until=None,
+        lease_until=None,
+        lease_token=None,
+        sent_at=bindparam("sent"),
+    )
+    .returning(_D.id)
+)
+_CHANNEL = select(_C.free_at, _C.paused_until).where(
+    _C.subscriber == bindparam("whose"), _C.channel == bindparam("which")
+)
+_SNAPSHOTS = select(_S.profile).where(_S.institution == bindparam("whom"))
+_NEWEST_BEFORE = _SNAPSHOTS.where(_S.at <= bindparam("upto")).order_by(_S.at.desc()).limit(1)
+_FIRST = _SNAPSHOTS.order_by(_S.at).limit(1)
+_ALERTS_BY_ID = select(_ALERTS).where(_ALERTS.c.id.in_(bindparam("some", expanding=True)))
+_ALERTS_OF = (
+    select(_ALERTS)
+    .join(_TRANSITIONS, _TRANSITIONS.c.id == _ALERTS.c.transition)
+    .where(
+        _TRANSITIONS.c.institution == bindparam("whom"),
+        _TRANSITIONS.c.axis == bindparam("which"),
+        _TRANSITIONS.c.at == bindparam("when"),
+    )
+    .order_by(_ALERTS.c.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,14 +199,13 @@ def add_snapshot(session: Session, institution: str, at: datetime, profile: byte
 
 def snapshot(session: Session, institution: str, at: datetime) -> bytes | None:
     """The newest profile snapshot of the institution not after `at`, else the first one after it."""
-    mine = select(SnapshotRow.profile).where(SnapshotRow.institution == institution)
-    before = mine.where(SnapshotRow.at <= at).order_by(SnapshotRow.at.desc()).limit(1)
-    found = session.scalar(before)
-    return found if found is not None else session.scalar(mine.order_by(SnapshotRow.at).limit(1))
+    found: bytes | None = session.scalar(_NEWEST_BEFORE, {"whom": institution, "upto": at})
+    return found if found is not None else session.scalar(_FIRST, {"whom": institution})
 
 
-def alerts_by_id(session: Session, ids: Sequence[str]) -> dict[str, AlertRow]:
-    return {row.id: row for row in session.scalars(select(AlertRow).where(AlertRow.id.in_(ids)))}
+def alerts_by_id(session: Session, ids: Sequence[str]) -> dict[str, Any]:
+    """The alerts' rows; `alert_of` reads them."""
+    return {row.id: row for row in session.execute(_ALERTS_BY_ID, {"some": ids})}
 
 
 def claim_due(session: Session, now: datetime, *, limit: int, hold: timedelta) -> list[str]:
@@ -151,20 +225,11 @@ def claim_due(session: Session, now: datetime, *, limit: int, hold: timedelta) -
 
 def alerts_of(session: Session, transition: Transition) -> list[Alert]:
     """The alerts that told of a transition."""
-    rows = session.scalars(
-        select(AlertRow)
-        .join(TransitionRow, TransitionRow.id == AlertRow.transition)
-        .where(
-            TransitionRow.institution == transition.institution,
-            TransitionRow.axis == transition.axis.value,
-            TransitionRow.at == transition.at,
-        )
-        .order_by(AlertRow.id)
-    )
-    return [alert_of(row, transition) for row in rows]
+    which = {"whom": transition.institution, "which": transition.axis.value, "when": transition.at}
+    return [alert_of(row, transition) for row in session.execute(_ALERTS_OF, which)]
 
 
-def alert_of(row: AlertRow, transition: Transition | None) -> Alert:
+def alert_of(row: Any, transition: Transition | None) -> Alert:
     return Alert(
         id=row.id,
         at=row.at,
@@ -190,11 +255,7 @@ class Waiting:
 
 def waiting(session: Session, delivery: str, now: datetime) -> Waiting | None:
     """The delivery, locked until the transaction ends; None where it is done, in other hands, or not due."""
-    row = session.execute(
-        select(DeliveryRow.id, DeliveryRow.subscriber, DeliveryRow.channel, DeliveryRow.turn_at)
-        .where(DeliveryRow.id == delivery, *_free(now))
-        .with_for_update()
-    ).one_or_none()
+    row = session.execute(_TO_SEND, {"which": delivery, "now": now}).one_or_none()
     return None if row is None else Waiting(*row)
 
 
@@ -205,7 +266,7 @@ def turn(session: Session, found: Waiting, gap: timedelta, now: datetime) -> dat
     """
     key = found.subscriber, found.channel
     if found.turn_at is not None and found.turn_at <= now:
-        paused = session.scalar(select(ChannelRow.paused_until).filter_by(subscriber=key[0], channel=key[1]))
+        _, paused = _channel_times(session, *key)
         if paused is None or paused <= now:
             return now
         put_off(session, found.id, paused)
@@ -215,20 +276,24 @@ def turn(session: Session, found: Waiting, gap: timedelta, now: datetime) -> dat
         mine = max(now, row.free_at)
         row.free_at = mine + gap
     else:
-        free_at = session.scalar(select(ChannelRow.free_at).filter_by(subscriber=key[0], channel=key[1]))
+        free_at, _ = _channel_times(session, *key)
         mine = now if free_at is None else max(now, free_at)
     if mine > now:
         put_off(session, found.id, mine, turn_at=mine)
     return mine
 
 
+def _channel_times(
+    session: Session, subscriber: str, channel: str
+) -> tuple[datetime | None, datetime | None]:
+    """When the channel is free, and until when its service asked for a pause."""
+    row = session.execute(_CHANNEL, {"whose": subscriber, "which": channel}).one_or_none()
+    return (None, None) if row is None else (row.free_at, row.paused_until)
+
+
 def put_off(session: Session, delivery: str, until: datetime, *, turn_at: datetime | None = None) -> None:
     """Makes a delivery due later, without an attempt. Without `turn_at` it gives back the turn it had."""
-    session.execute(
-        update(DeliveryRow)
-        .where(DeliveryRow.id == delivery)
-        .values(due_at=until, claimed_until=None, turn_at=turn_at)
-    )
+    session.execute(_PUT_OFF, {"which": delivery, "until": until, "turn": turn_at})
 
 
 def thread(session: Session, leased: Leased, about: str) -> str:
@@ -265,43 +330,12 @@ def next_turn(session: Session, after: datetime) -> datetime | None:
     )
 
 
-def _free(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    return (
-        DeliveryRow.due_at <= now,
-        or_(
-            DeliveryRow.state.in_(_WAITING),
-            (DeliveryRow.state == DeliveryState.LEASED.value) & (DeliveryRow.lease_until <= now),
-        ),
-    )
-
-
 def lease(session: Session, delivery: str, now: datetime, *, seconds: float) -> Leased | None:
     """Takes a delivery and marks the attempt; None where it is done, in other hands, or not due."""
     until = now + timedelta(seconds=seconds)
     token = uuid.uuid4().hex
-    row = session.execute(
-        update(DeliveryRow)
-        .where(DeliveryRow.id == delivery, *_free(now))
-        .values(
-            state=DeliveryState.LEASED.value,
-            lease_until=until,
-            lease_token=token,
-            # Found again here, should this sender die.
-            due_at=until,
-            turn_at=None,
-            attempts=DeliveryRow.attempts + 1,
-        )
-        .returning(
-            DeliveryRow.id,
-            DeliveryRow.attempts,
-            DeliveryRow.subscriber,
-            DeliveryRow.channel,
-            DeliveryRow.kind,
-            DeliveryRow.at,
-            DeliveryRow.created_at,
-            DeliveryRow.message,
-        )
-    ).one_or_none()
+    taken = {"which": delivery, "now": now, "until": until, "token": token}
+    row = session.execute(_LEASE, taken).one_or_none()
     if row is None:
         return None
     copy = row.attempts > 1 and _cut_off(session, delivery, now)
@@ -362,27 +396,10 @@ def finish(
 
     Such an attempt stays `unknown`, as whoever took the row over marked it: that one may have sent a copy.
     """
-    session.execute(
-        update(AttemptRow)
-        .where(
-            AttemptRow.delivery == leased.id,
-            AttemptRow.number == leased.number,
-            AttemptRow.ended_at.is_(None),
-        )
-        .values(ended_at=now, state=state.value, line=line)
+    ended = {"which": leased.id, "ended": state.value}
+    session.execute(_END_ATTEMPT, {**ended, "nth": leased.number, "now": now, "said": line})
+    sent = now if state is DeliveryState.SENT else None
+    mine = session.scalar(
+        _END, {**ended, "token": leased.token, "why": reason, "next_at": next_at, "sent": sent}
     )
-    mine = session.execute(
-        update(DeliveryRow)
-        .where(DeliveryRow.id == leased.id, DeliveryRow.lease_token == leased.token)
-        .values(
-            state=state.value,
-            reason=reason,
-            due_at=next_at,
-            claimed_until=None,
-            lease_until=None,
-            lease_token=None,
-            sent_at=now if state is DeliveryState.SENT else None,
-        )
-        .returning(DeliveryRow.id)
-    ).scalar_one_or_none()
     return mine is not None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import Select, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from alerts.delivery.messages import Kind, Message
@@ -13,8 +14,40 @@ from alerts.delivery.state import DeskState, WatchKey, WatchState
 from alerts.model.alert import DeliveryState
 from alerts.model.level import Axis
 from alerts.store.claims import free
-from alerts.store.tables import CarriedRow, DeliveryRow, DeskRow, WatchRow
+from alerts.store.tables import CarriedRow, DeliveryRow, DeskRow, WatchRow, table_of
 from alerts.store.upsert import insert_new, upsert
+
+_DESKS = table_of(DeskRow)
+_W = table_of(WatchRow).c
+_CARRIED = table_of(CarriedRow)
+_DELIVERIES = table_of(DeliveryRow)
+
+_WATCHES = select(_W.institution, _W.axis, _W.state).where(_W.subscriber == bindparam("whose"))
+_WATCHES_OF = _WATCHES.where(_W.institution.in_(bindparam("some", expanding=True)))
+_WATCH = _WATCHES.where(_W.institution == bindparam("whom"), _W.axis == bindparam("on"))
+_FIRST_REMINDER = (
+    select(_W.institution, _W.axis, _W.due_at)
+    .where(_W.subscriber == bindparam("whose"), _W.due_at.is_not(None))
+    .order_by(_W.due_at)
+    .limit(1)
+)
+_REMINDERS = (
+    select(_W.institution, _W.axis)
+    .where(_W.subscriber == bindparam("whose"), _W.due_at <= bindparam("at"))
+    .order_by(_W.institution, _W.axis)
+)
+_KINDS = (
+    select(_DELIVERIES.c.kind)
+    .join(_CARRIED, _CARRIED.c.delivery == _DELIVERIES.c.id)
+    .where(_CARRIED.c.alert == bindparam("told"), _DELIVERIES.c.state != DeliveryState.DEAD.value)
+)
+_STATE = select(_DESKS.c.state).where(_DESKS.c.subscriber == bindparam("whose"))
+_LOCKED = _STATE.with_for_update()
+_SAVE = (
+    update(_DESKS)
+    .where(_DESKS.c.subscriber == bindparam("whose"))
+    .values(state=bindparam("now_in"), due_at=bindparam("due"), claimed_until=None)
+)
 
 
 class SqlLedger:
@@ -34,19 +67,16 @@ class SqlLedger:
         self._first: tuple[WatchKey, datetime] | None = None
         self._looked = False
         if self._whole:
-            self._read(WatchRow.institution.in_(sorted(self._whole)))
+            self._read(_WATCHES_OF, {"some": sorted(self._whole)})
 
     def watch(self, key: WatchKey) -> WatchState:
         if key.institution not in self._whole and key not in self._asked:
             self._asked.add(key)
-            self._read((WatchRow.institution == key.institution) & (WatchRow.axis == _axis(key)))
+            self._read(_WATCH, {"whom": key.institution, "on": _axis(key)})
         return self._known.get(key) or WatchState()
 
-    def _read(self, which: ColumnElement[bool]) -> None:
-        query = select(WatchRow.institution, WatchRow.axis, WatchRow.state)
-        for institution, axis, state in self._session.execute(
-            query.where(WatchRow.subscriber == self._subscriber, which)
-        ):
+    def _read(self, query: Select[Any], which: dict[str, Any]) -> None:
+        for institution, axis, state in self._session.execute(query, {"whose": self._subscriber, **which}):
             key = WatchKey(institution, Axis(axis) if axis else None)
             self._known[key] = WatchState.from_json(state)
 
@@ -82,23 +112,14 @@ class SqlLedger:
 
     def _stored_first(self) -> tuple[WatchKey, datetime] | None:
         """The stored watch that is due first: good until it is changed or something is written."""
-        row = self._session.execute(
-            select(WatchRow.institution, WatchRow.axis, WatchRow.due_at)
-            .where(WatchRow.subscriber == self._subscriber, WatchRow.due_at.is_not(None))
-            .order_by(WatchRow.due_at)
-            .limit(1)
-        ).first()
-        if row is None or row.due_at is None:
+        row = self._session.execute(_FIRST_REMINDER, {"whose": self._subscriber}).first()
+        if row is None:
             return None
         return WatchKey(row.institution, Axis(row.axis) if row.axis else None), row.due_at
 
     def reminders(self, at: datetime) -> Sequence[WatchKey]:
         self.flush()
-        rows = self._session.execute(
-            select(WatchRow.institution, WatchRow.axis)
-            .where(WatchRow.subscriber == self._subscriber, WatchRow.due_at <= at)
-            .order_by(WatchRow.institution, WatchRow.axis)
-        )
+        rows = self._session.execute(_REMINDERS, {"whose": self._subscriber, "at": at})
         return [WatchKey(institution, Axis(axis) if axis else None) for institution, axis in rows]
 
     def carry(self, message: Message) -> None:
@@ -106,11 +127,7 @@ class SqlLedger:
             self._new.setdefault(alert, set()).add(message.kind)
 
     def carried(self, alert: str) -> frozenset[Kind]:
-        rows = self._session.scalars(
-            select(DeliveryRow.kind)
-            .join(CarriedRow, CarriedRow.delivery == DeliveryRow.id)
-            .where(CarriedRow.alert == alert, DeliveryRow.state != DeliveryState.DEAD.value)
-        )
+        rows = self._session.scalars(_KINDS, {"told": alert})
         return frozenset({Kind(kind) for kind in rows} | self._new.get(alert, set()))
 
 
@@ -123,28 +140,27 @@ def lock(session: Session, subscriber: str) -> DeskState:
 
     Lock several in the order of their ids, or two workers wait for each other.
     """
-    fresh = DeskState()
-    insert_new(
-        session,
-        DeskRow,
-        [{"subscriber": subscriber, "state": fresh.to_json(), "due_at": None, "claimed_until": None}],
-    )
-    state = session.scalar(select(DeskRow.state).where(DeskRow.subscriber == subscriber).with_for_update())
-    return fresh if state is None else DeskState.from_json(state)
+    state = session.scalar(_LOCKED, {"whose": subscriber})
+    if state is None:
+        fresh = {
+            "subscriber": subscriber,
+            "state": DeskState().to_json(),
+            "due_at": None,
+            "claimed_until": None,
+        }
+        insert_new(session, DeskRow, [fresh])
+        state = session.scalar(_LOCKED, {"whose": subscriber})
+    return DeskState() if state is None else DeskState.from_json(state)
 
 
 def peek(session: Session, subscriber: str) -> DeskState:
     """The subscriber's state, without a lock: to look, not to change."""
-    state = session.scalar(select(DeskRow.state).where(DeskRow.subscriber == subscriber))
+    state = session.scalar(_STATE, {"whose": subscriber})
     return DeskState() if state is None else DeskState.from_json(state)
 
 
 def save(session: Session, subscriber: str, state: DeskState, due: datetime | None) -> None:
-    session.execute(
-        update(DeskRow)
-        .where(DeskRow.subscriber == subscriber)
-        .values(state=state.to_json(), due_at=due, claimed_until=None)
-    )
+    session.execute(_SAVE, {"whose": subscriber, "now_in": state.to_json(), "due": due})
 
 
 def claim_due(session: Session, now: datetime, *, limit: int, hold: timedelta) -> list[str]:

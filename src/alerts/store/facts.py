@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from alerts.store.tables import FactRow
+from alerts.store.tables import FactRow, table_of
 from alerts.store.upsert import upsert
 
 MATCHING = "matching"
@@ -20,6 +21,10 @@ PLAN = "plan"
 """The result of the last `alerts plan` that was published."""
 
 
+_FACTS = table_of(FactRow).c
+_FACT = select(_FACTS.at, _FACTS.value).where(_FACTS.name == bindparam("asked"))
+
+
 @dataclass(frozen=True, slots=True)
 class Fact:
     at: datetime
@@ -27,8 +32,8 @@ class Fact:
 
 
 def get(session: Session, name: str) -> Fact | None:
-    row = session.get(FactRow, name)
-    return None if row is None else Fact(row.at, row.value)
+    row = session.execute(_FACT, {"asked": name}).one_or_none()
+    return None if row is None else Fact(*row)
 
 
 def put(session: Session, name: str, at: datetime, value: Mapping[str, Any]) -> None:

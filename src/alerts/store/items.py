@@ -4,49 +4,62 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import zip_longest
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import bindparam, func, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from alerts.feeds.decide import KnownItem, KnownItems, Verdict, Wanted
 from alerts.model.item import Item
-from alerts.store.tables import FindingRow, ItemRow, RevisionRow
+from alerts.store.tables import FindingRow, ItemRow, RevisionRow, table_of
 from alerts.store.types import clean
-from alerts.store.upsert import insert_all, upsert
+from alerts.store.upsert import chunks, insert_all, upsert
 
-_CHUNK = 500  # bound parameters a statement
+_I = table_of(ItemRow).c
+_R = table_of(RevisionRow).c
+_F = table_of(FindingRow).c
+
+_KNOWN = select(
+    _I.id,
+    _I.title,
+    _I.link,
+    _I.published,
+    _I.fingerprint,
+    _I.text_print,
+    _I.link_key,
+    _I.title_key,
+    _I.withdrawn,
+).where(_I.source == bindparam("whose"))
+# One round trip, and an index for each of the three; of an OR SQLite would read all items of the source.
+_WANTED = union_all(
+    _KNOWN.where(_I.id.in_(bindparam("ids", expanding=True))),
+    _KNOWN.where(_I.link_key.in_(bindparam("links", expanding=True))),
+    _KNOWN.where(_I.title_key.in_(bindparam("titles", expanding=True))),
+)
+_TOTAL = select(func.count()).where(_I.source == bindparam("whose"))
+_NUMBERED = select(_R.id, _R.item).where(_R.observed == bindparam("at")).order_by(_R.id.desc())
+_ABOUT = (
+    select(_F.item, _F.institution, _F.salience)
+    .where(_F.item.in_(bindparam("some", expanding=True)))
+    .order_by(_F.observed)
+)
 
 
 def known_items(session: Session, source: str, wanted: Wanted) -> KnownItems:
     """The items of a source that a poll's entries may be, and how many it has in all."""
     found: dict[str, KnownItem] = {}
-    for column, values in (
-        (ItemRow.id, wanted.ids),
-        (ItemRow.link_key, wanted.link_keys),
-        (ItemRow.title_key, wanted.title_keys),
-    ):
-        ordered = sorted(values)
-        for start in range(0, len(ordered), _CHUNK):
-            rows = session.scalars(
-                select(ItemRow).where(ItemRow.source == source, column.in_(ordered[start : start + _CHUNK]))
-            )
-            found |= {row.id: _known(row) for row in rows}
-    total = session.scalar(select(func.count()).select_from(ItemRow).where(ItemRow.source == source))
-    return KnownItems(found, total or 0)
-
-
-def _known(row: ItemRow) -> KnownItem:
-    return KnownItem(
-        id=row.id,
-        title=row.title,
-        link=row.link,
-        published=row.published,
-        fingerprint=row.fingerprint,
-        text_print=row.text_print,
-        link_key=row.link_key,
-        title_key=row.title_key,
-        withdrawn=row.withdrawn,
-    )
+    total = session.scalar(_TOTAL, {"whose": source}) or 0
+    if total:
+        all_three = zip_longest(
+            *(chunks(sorted(each)) for each in (wanted.ids, wanted.link_keys, wanted.title_keys)),
+            fillvalue=(),
+        )
+        for ids, links, titles in all_three:
+            some = {"whose": source, "ids": ids, "links": links, "titles": titles}
+            for row in session.execute(_WANTED, some):
+                if row.id not in found:
+                    found[row.id] = KnownItem(*row)
+    return KnownItems(found, total)
 
 
 def add(
@@ -102,8 +115,7 @@ def add(
     insert_all(session, RevisionRow, rows)
     # Asking an insert for its ids would make it one statement a row. Nothing else has this stamp.
     numbered: dict[str, list[int]] = {}
-    found = select(RevisionRow.id, RevisionRow.item).where(RevisionRow.observed == items[0].observed)
-    for number, item in session.execute(found.order_by(RevisionRow.id.desc())):
+    for number, item in session.execute(_NUMBERED, {"at": items[0].observed}):
         numbered.setdefault(item, []).append(number)
     return [numbered[clean(item.id)].pop() for item in items]
 
@@ -111,13 +123,8 @@ def add(
 def institutions_of(session: Session, items: Sequence[str]) -> dict[str, set[str]]:
     """The institutions that these items were last found to be about."""
     found: dict[str, set[str]] = {}
-    for start in range(0, len(items), _CHUNK):
-        rows = session.execute(
-            select(FindingRow.item, FindingRow.institution, FindingRow.salience)
-            .where(FindingRow.item.in_(items[start : start + _CHUNK]))
-            .order_by(FindingRow.observed)
-        )
-        for item, institution, salience in rows:
+    for some in chunks(items):
+        for item, institution, salience in session.execute(_ABOUT, {"some": some}):
             mentioned = found.setdefault(item, set())
             (mentioned.add if salience > 0 else mentioned.discard)(institution)
     return found

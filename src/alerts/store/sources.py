@@ -7,14 +7,62 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from alerts.feeds.state import FeedState
 from alerts.model.source import Source
 from alerts.store.claims import free
-from alerts.store.tables import CaseRow, FindingRow, HostRow, SourceRow
+from alerts.store.tables import CaseRow, FindingRow, HostRow, SourceRow, table_of
 from alerts.store.upsert import insert_new, upsert
+
+_SOURCES = table_of(SourceRow)
+_S = _SOURCES.c
+_FINDINGS = table_of(FindingRow).c
+_HOSTS = table_of(HostRow).c
+
+_LEASE = (
+    update(_SOURCES)
+    .where(
+        _S.id == bindparam("source"),
+        _S.active.is_(True),
+        or_(_S.lease_until.is_(None), _S.lease_until <= bindparam("now")),
+    )
+    .values(lease_until=bindparam("until"), lease_token=bindparam("token"))
+    .returning(_S.state)
+)
+_LEASE_DUE = _LEASE.where(_S.next_poll_at <= bindparam("now"))
+_TOKEN = select(_S.lease_token).where(_S.id == bindparam("source")).with_for_update()
+_GIVE_BACK = (
+    update(_SOURCES)
+    .where(_S.id == bindparam("source"), _S.lease_token == bindparam("token"))
+    .values(next_poll_at=bindparam("next_at"), claimed_until=None, lease_until=None, lease_token=None)
+)
+_FINISH = _GIVE_BACK.values(
+    state=bindparam("now_in"),
+    last_poll_at=bindparam("now"),
+    last_success_at=bindparam("succeeded_at"),
+    error=bindparam("line"),
+    error_streak=bindparam("failures"),
+).returning(_S.id)
+_FREE_AT = select(_HOSTS.free_at).where(_HOSTS.host == bindparam("name")).with_for_update()
+_HEALTH = select(
+    _S.id,
+    _S.url,
+    _S.active,
+    _S.next_poll_at,
+    _S.last_poll_at,
+    _S.last_success_at,
+    _S.error,
+    _S.error_streak,
+    _S.state,
+).order_by(_S.id)
+_HEALTH_OF = _HEALTH.where(_S.id.in_(bindparam("some", expanding=True)))
+_REPORTING_ON = (
+    select(_FINDINGS.source)
+    .where(_FINDINGS.institution == bindparam("whom"), _FINDINGS.observed >= bindparam("since"))
+    .distinct()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,56 +146,38 @@ def lease(
 ) -> Polled | None:
     """Takes a source for one poll; None where it is in other hands, not due, or not polled any more."""
     token = uuid.uuid4().hex
-    taken = session.execute(
-        update(SourceRow)
-        .where(
-            SourceRow.id == source,
-            SourceRow.active.is_(True),
-            *([SourceRow.next_poll_at <= now] if due_only else []),
-            or_(SourceRow.lease_until.is_(None), SourceRow.lease_until <= now),
-        )
-        .values(lease_until=now + timedelta(seconds=seconds), lease_token=token)
-        .returning(SourceRow.state)
-    ).scalar_one_or_none()
+    until = now + timedelta(seconds=seconds)
+    taken = session.scalar(
+        _LEASE_DUE if due_only else _LEASE, {"source": source, "now": now, "until": until, "token": token}
+    )
     return None if taken is None else Polled(source, token, FeedState.from_json(taken))
 
 
 def still_ours(session: Session, polled: Polled) -> bool:
     """Whether the lease is still this poller's; locks the row until the transaction ends."""
-    token = session.scalar(select(SourceRow.lease_token).where(SourceRow.id == polled.id).with_for_update())
-    return token == polled.token
+    return bool(session.scalar(_TOKEN, {"source": polled.id}) == polled.token)
 
 
 def finish(
     session: Session, polled: Polled, state: FeedState, *, now: datetime, next_poll_at: datetime
 ) -> bool:
     """Writes what came of a poll and gives the source back; False where it was in other hands by now."""
-    done = session.execute(
-        update(SourceRow)
-        .where(SourceRow.id == polled.id, SourceRow.lease_token == polled.token)
-        .values(
-            state=state.to_json(),
-            next_poll_at=next_poll_at,
-            claimed_until=None,
-            lease_until=None,
-            lease_token=None,
-            last_poll_at=now,
-            last_success_at=state.last_success,
-            error=state.error_line or None,
-            error_streak=state.failures,
-        )
-        .returning(SourceRow.id)
-    ).scalar_one_or_none()
-    return done is not None
+    done = {
+        "source": polled.id,
+        "token": polled.token,
+        "now_in": state.to_json(),
+        "next_at": next_poll_at,
+        "now": now,
+        "succeeded_at": state.last_success,
+        "line": state.error_line or None,
+        "failures": state.failures,
+    }
+    return session.scalar(_FINISH, done) is not None
 
 
 def release(session: Session, polled: Polled, next_poll_at: datetime) -> None:
     """Gives a source back without a poll."""
-    session.execute(
-        update(SourceRow)
-        .where(SourceRow.id == polled.id, SourceRow.lease_token == polled.token)
-        .values(next_poll_at=next_poll_at, claimed_until=None, lease_until=None, lease_token=None)
-    )
+    session.execute(_GIVE_BACK, {"source": polled.id, "token": polled.token, "next_at": next_poll_at})
 
 
 def reserve_host(
@@ -158,7 +188,7 @@ def reserve_host(
     A turn within `patience` is taken. One beyond it is not: come back then, and ask again.
     """
     insert_new(session, HostRow, [{"host": host, "free_at": now}])
-    free_at = session.scalar(select(HostRow.free_at).where(HostRow.host == host).with_for_update()) or now
+    free_at: datetime = session.scalar(_FREE_AT, {"name": host}) or now
     turn = max(now, free_at)
     if turn - now <= patience:
         upsert(session, HostRow, [{"host": host, "free_at": turn + gap}])
@@ -167,9 +197,7 @@ def reserve_host(
 
 def health(session: Session, ids: Iterable[str] | None = None) -> list[Health]:
     """How sources fare, by id; all of them where no ids are given."""
-    query = select(SourceRow).order_by(SourceRow.id)
-    if ids is not None:
-        query = query.where(SourceRow.id.in_(sorted(ids)))
+    rows = session.execute(_HEALTH) if ids is None else session.execute(_HEALTH_OF, {"some": sorted(ids)})
     return [
         Health(
             id=row.id,
@@ -182,7 +210,7 @@ def health(session: Session, ids: Iterable[str] | None = None) -> list[Health]:
             error_streak=row.error_streak,
             state=FeedState.from_json(row.state),
         )
-        for row in session.scalars(query)
+        for row in rows
     ]
 
 
@@ -196,13 +224,7 @@ def reports_by_source(session: Session) -> dict[str, int]:
 
 def reporting_on(session: Session, institution: str, since: datetime) -> set[str]:
     """The sources that mentioned an institution since an instant."""
-    return set(
-        session.scalars(
-            select(FindingRow.source)
-            .where(FindingRow.institution == institution, FindingRow.observed >= since)
-            .distinct()
-        )
-    )
+    return set(session.scalars(_REPORTING_ON, {"whom": institution, "since": since}))
 
 
 def reporters(session: Session, since: datetime) -> dict[str, set[str]]:

@@ -9,14 +9,27 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import BigInteger, case, type_coerce, update
+from sqlalchemy import BigInteger, bindparam, case, type_coerce, update
 from sqlalchemy.orm import Session
 
-from alerts.store.tables import ClockRow
+from alerts.store.tables import ClockRow, table_of
 from alerts.store.types import Instant
 from alerts.store.upsert import insert_new
 
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+
+_CLOCK = table_of(ClockRow)
+_NOW = bindparam("now", type_=Instant)
+_LATER = case(
+    (_CLOCK.c.stamp >= _NOW, type_coerce(_CLOCK.c.stamp, BigInteger) + 1),
+    else_=type_coerce(_NOW, BigInteger),
+)
+_TAKE = (
+    update(_CLOCK)
+    .where(_CLOCK.c.id == 1)
+    .values(stamp=type_coerce(_LATER, Instant))
+    .returning(_CLOCK.c.stamp)
+)
 
 
 def stamp(session: Session, now: datetime) -> datetime:
@@ -25,15 +38,7 @@ def stamp(session: Session, now: datetime) -> datetime:
     Call it as late in the transaction as possible: others that want a stamp wait for its end.
     """
     # Writing the row takes its lock; only then is the stamp of the latest committed transaction read.
-    last = type_coerce(ClockRow.stamp, BigInteger)
-    micros = type_coerce(now, Instant)
-    later = case((ClockRow.stamp >= now, last + 1), else_=type_coerce(micros, BigInteger))
-    taken: datetime | None = session.scalar(
-        update(ClockRow)
-        .where(ClockRow.id == 1)
-        .values(stamp=type_coerce(later, Instant))
-        .returning(ClockRow.stamp)
-    )
+    taken: datetime | None = session.scalar(_TAKE, {"now": now})
     if taken is None:
         insert_new(session, ClockRow, [{"id": 1, "stamp": _BEGINNING}])
         return stamp(session, now)

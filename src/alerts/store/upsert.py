@@ -3,39 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, TypeVar, cast
+from functools import cache
+from typing import Any, TypeVar
 
-from sqlalchemy import Table, insert, inspect
+from sqlalchemy import Insert, insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from alerts.store.tables import Base
+from alerts.store.tables import Base, table_of
 
 _Id = TypeVar("_Id", int, str)
-_Insert = sqlite.Insert | postgresql.Insert
 
 
-def _table(of: type[Base]) -> Table:
-    return cast("Table", of.__table__)
+def _dialect(session: Session) -> str:
+    return session.get_bind().dialect.name
 
 
-def _insert(session: Session, table: type[Base]) -> _Insert:
-    # The table, not the class: rows that nobody wants back as objects need not become some on the way.
-    target = _table(table)
-    dialect = session.get_bind().dialect.name
+def _insert(dialect: str, table: type[Base]) -> sqlite.Insert | postgresql.Insert:
+    target = table_of(table)
     return sqlite.insert(target) if dialect == "sqlite" else postgresql.insert(target)
+
+
+# Statements are made once: making one costs more than running it.
+
+
+@cache
+def _plain(table: type[Base]) -> Insert:
+    return insert(table_of(table))
+
+
+@cache
+def _ignoring(dialect: str, table: type[Base]) -> Insert:
+    return _insert(dialect, table).on_conflict_do_nothing()
+
+
+@cache
+def _replacing(dialect: str, table: type[Base], names: tuple[str, ...], keep: frozenset[str]) -> Insert:
+    statement = _insert(dialect, table)
+    key = [column.name for column in table_of(table).primary_key]
+    changed = {name: statement.excluded[name] for name in names if name not in key and name not in keep}
+    return statement.on_conflict_do_update(index_elements=key, set_=changed)
 
 
 def insert_all(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     """Inserts rows that are not there yet, all in one round trip."""
     if rows:
-        session.execute(insert(_table(table)), list(rows))
+        session.execute(_plain(table), list(rows))
 
 
 def insert_new(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     """Inserts the rows; one whose key is already there is left as it is."""
     if rows:
-        session.execute(_insert(session, table).on_conflict_do_nothing(), list(rows))
+        session.execute(_ignoring(_dialect(session), table), list(rows))
 
 
 def upsert(
@@ -49,12 +68,8 @@ def upsert(
 
     Every row must have the same keys.
     """
-    if not rows:
-        return
-    statement = _insert(session, table)
-    key = [column.name for column in inspect(table).primary_key]
-    changed = {name: statement.excluded[name] for name in rows[0] if name not in key and name not in keep}
-    session.execute(statement.on_conflict_do_update(index_elements=key, set_=changed), list(rows))
+    if rows:
+        session.execute(_replacing(_dialect(session), table, tuple(rows[0]), keep), list(rows))
 
 
 def chunks(ids: Sequence[_Id], size: int = 500) -> Iterator[Sequence[_Id]]:
