@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import unicodedata
+from functools import lru_cache
 
 from alerts.feeds import links
 from alerts.feeds.feed import Entry
@@ -23,6 +23,7 @@ def digest(*parts: str, size: int = 10) -> str:
     return hasher.hexdigest()
 
 
+@lru_cache(maxsize=1 << 12)  # a poll asks several times for each of its titles
 def title_key(title: str) -> str:
     """A title in a form that survives casing, spacing, and typographic quotes and dashes."""
     folded = unicodedata.normalize("NFKC", title.translate(_QUOTES)).casefold()
@@ -88,4 +89,4 @@ def text_print(entry: Entry) -> str:
 
 
 def _plain(text: str) -> str:
-    return re.sub(r"\s+", " ", unicodedata.normalize("NFC", text)).strip()
+    return " ".join(unicodedata.normalize("NFC", text).split())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import parse_qsl, unquote, urlencode, urljoin, urlsplit, urlunsplit
 
 # What senders add to see where readers come from; it names nothing.
@@ -42,6 +43,7 @@ def _sound(text: str) -> bool:
     return not any("\ud800" <= char <= "\udfff" or char in '<>"' for char in text)
 
 
+@lru_cache(maxsize=1 << 12)  # a poll asks several times for each of its links
 def canonical(link: str) -> str:
     """A form in which two links to one page are equal. For comparing only, never shown or fetched.
 

@@ -20,7 +20,7 @@ from alerts.model.story import Evidence
 from alerts.pipeline import log
 from alerts.pipeline.configuration import Active
 from alerts.pipeline.hints import Hints
-from alerts.pipeline.profiles import snapshot
+from alerts.pipeline.profiles import snapshots
 from alerts.pipeline.rematch import is_current
 from alerts.pipeline.report import Happening, Reporter, ReporterState
 from alerts.pipeline.route import Heard, Routed, route
@@ -251,11 +251,9 @@ def _store(session: Session, active: Active, done: Sequence[Assessed], *, now: d
     told: dict[str, datetime] = {}
     for alert in routed.alerts.values():
         told[alert.institution] = max(alert.at, told.get(alert.institution, alert.at))
-    for each in done:
-        institution = each.stored.institution
-        if institution in told:
-            shown = snapshot(session, active, each.case, told[institution], history=each.transitions)
-            deliveries.add_snapshot(session, institution, told[institution], shown)
+    wanted = [(each.case, told[each.stored.institution]) for each in done if each.stored.institution in told]
+    shown = [(case.institution.id, at, made) for case, at, made in snapshots(session, active, wanted)]
+    deliveries.add_snapshots(session, shown)
     return routed
 
 

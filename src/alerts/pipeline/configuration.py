@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -27,6 +27,7 @@ class Active:
     """A checked configuration and what is built from it once."""
 
     settings: Settings
+    _case_keys: dict[str, str] = field(default_factory=dict)
 
     @cached_property
     def matcher(self) -> Matcher:
@@ -55,7 +56,10 @@ class Active:
 
     def case_key(self, institution: str) -> str:
         """Names all that decides what an institution's findings amount to."""
-        return digest(self._judging_key, self.matching_key, self.settings.institutions[institution])
+        if institution not in self._case_keys:
+            judged = self.settings.institutions[institution]
+            self._case_keys[institution] = digest(self._judging_key, self.matching_key, judged)
+        return self._case_keys[institution]
 
     @cached_property
     def audience(self) -> Audience:

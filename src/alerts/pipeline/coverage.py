@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,7 +12,7 @@ from alerts.model.institution import Institution
 from alerts.model.profile import Coverage, CoverageState
 from alerts.model.settings import Settings
 from alerts.store import sources
-from alerts.store.sources import Health
+from alerts.store.sources import Vital
 
 FAILURES = 3
 """So many failed polls in a row, and a source is not working."""
@@ -28,22 +29,47 @@ def coverage(session: Session, settings: Settings, institution: Institution, at:
 
     Its sources are those that speak for it and those that reported on it lately; where there are none, all.
     """
-    direct = {each.id for each in settings.sources.values() if each.is_direct_for(institution.id)}
-    lately = sources.reporting_on(session, institution.id, since=at - MEMORY)
-    mine = (direct | (lately & settings.sources.keys())) or set(settings.sources)
-    failing: dict[str, datetime | None] = {}
-    for health in sources.health(session, mine):
-        if not _works(health, settings, at):
-            failing[health.id] = health.last_success_at
+    return coverages(session, settings, {institution.id: at})[institution.id]
+
+
+def coverages(session: Session, settings: Settings, asked: Mapping[str, datetime]) -> dict[str, Coverage]:
+    """The `coverage` of several institutions, each at its instant: two statements for all of them."""
+    mine: dict[str, set[str]] = {institution: set() for institution in asked}
+    for source in settings.sources.values():
+        if source.speaks_for:
+            for institution in source.speaks_for & mine.keys():
+                mine[institution].add(source.id)
+    since = min(asked.values(), default=None)
+    if since is not None:
+        for institution, source_id, newest in sources.last_reports(session, asked, since=since - MEMORY):
+            if newest >= asked[institution] - MEMORY and source_id in settings.sources:
+                mine[institution].add(source_id)
+    everything = any(not some for some in mine.values())
+    looked_at = None if everything else set().union(*mine.values())
+    known = {each.id: each for each in sources.vitals(session, looked_at)}
+    return {
+        institution: _coverage(settings, known, some or settings.sources.keys(), asked[institution])
+        for institution, some in mine.items()
+    }
+
+
+def _coverage(
+    settings: Settings, known: Mapping[str, Vital], mine: Collection[str], at: datetime
+) -> Coverage:
+    failing = {
+        each: known[each].last_success_at
+        for each in sorted(mine)
+        if each in known and not _works(known[each], settings, at)
+    }
     if not failing:
         state = CoverageState.COVERED
     else:
         state = CoverageState.BLIND if len(failing) == len(mine) else CoverageState.PARTIAL
-    known = [each for each in failing.values() if each is not None]
-    return Coverage(state, len(mine), tuple(sorted(failing)), min(known, default=None))
+    since = [each for each in failing.values() if each is not None]
+    return Coverage(state, len(mine), tuple(failing), min(since, default=None))
 
 
-def _works(health: Health, settings: Settings, at: datetime) -> bool:
+def _works(health: Vital, settings: Settings, at: datetime) -> bool:
     stale = max(STALE, 4 * settings.sources[health.id].interval)
     silent = health.last_success_at is not None and at - health.last_success_at > stale
     never = bool(health.error) and health.last_success_at is None
@@ -52,7 +78,7 @@ def _works(health: Health, settings: Settings, at: datetime) -> bool:
 
 def blind(session: Session, settings: Settings, at: datetime) -> list[str]:
     """The institutions whose coverage is blind, in the order of the configuration: `coverage` for all at once."""
-    known = [each for each in sources.health(session) if each.id in settings.sources]
+    known = [each for each in sources.vitals(session) if each.id in settings.sources]
     broken = frozenset(each.id for each in known if not _works(each, settings, at))
     if not broken:
         return []
@@ -86,7 +112,7 @@ def by_source(session: Session, settings: Settings, at: datetime) -> dict[str, C
     report, so that all of them count, is in none."""
     broken = {
         each.id
-        for each in sources.health(session)
+        for each in sources.vitals(session)
         if each.id in settings.sources and not _works(each, settings, at)
     }
     lately = sources.reporters(session, since=at - MEMORY)

@@ -9,24 +9,32 @@ from alerts.cases.observation import observation
 from alerts.model.item import Item
 from alerts.model.mention import Matched
 from alerts.pipeline.configuration import Active
-from alerts.stories.features import Features
+from alerts.stories.features import Features, features
 
 
 def finding_rows(
     active: Active,
     matched: Matched,
-    reduced: Features,
+    reduced: Features | None,
     item: Item,
+    publisher: str,
     revision: int,
     former: set[str],
     *,
     quiet: bool = False,
 ) -> list[dict[str, Any]]:
-    """One row for each institution that the item mentions, or mentioned until now."""
+    """One row for each institution that the item mentions, or mentioned until now.
+
+    `reduced` are its features where they were computed already, as it was before it had its stamp.
+    """
+    institutions = sorted({*matched.institutions(), *former})
+    if not institutions:
+        return []
+    reduced = reduced or features(item, publisher)
     reduced = replace(reduced, observed=item.observed, reported=item.reported)
     blob = reduced.dump()
     rows = []
-    for institution in sorted({*matched.institutions(), *former}):
+    for institution in institutions:
         seen = observation(item, institution, matched, reduced, active.settings.sources).report
         rows.append(
             {

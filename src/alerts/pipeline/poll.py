@@ -81,7 +81,8 @@ def poll(runtime: Runtime, source_id: str, *, due_only: bool = True) -> PollOutc
     # fault point: poll.fetched
     for note in polled.plan.notes:
         log.event("source.noted", logging.WARNING, source=source_id, note=note)
-    findings = _match(active, polled.decision)
+    decision = polled.decision or Decision()
+    findings = _match(active, decision)
     with runtime.database.write() as session:
         # Where there is nothing to store, finishing tells by itself whether the source is still ours.
         if findings and not sources.still_ours(session, leased):
@@ -89,7 +90,7 @@ def poll(runtime: Runtime, source_id: str, *, due_only: bool = True) -> PollOutc
         if findings:
             newest = runtime.configuration.current(elsewhere=facts.configuration(session))
             if newest is not active:  # changed meanwhile: what is stored was found under what is in force
-                active, findings = newest, _match(newest, polled.decision)
+                active, findings = newest, _match(newest, decision)
         state = polled.plan.state
         done = runtime.clock()
         next_at = polled.plan.at or done + STOPPED_FOR
@@ -103,12 +104,11 @@ def poll(runtime: Runtime, source_id: str, *, due_only: bool = True) -> PollOutc
                 new=len(findings),
                 at=next_at,
             )
-        institutions = _store(session, active, findings, done) if findings else []
+        institutions = _store(session, active, decision, findings, done) if findings else []
         if not sources.finish(session, leased, state, now=done, next_poll_at=next_at):
             return _overtaken(source_id)
         # fault point: poll.written
     # fault point: poll.committed
-    decision = polled.decision or Decision()
     outcome = PollOutcome(
         source_id,
         new=len(decision.new),
@@ -159,14 +159,12 @@ class _Found:
 
     verdict: Verdict
     matched: Matched
-    features: Features
+    features: Features | None  # of an item that is about somebody
     publisher: str
     quiet: bool
 
 
-def _match(active: Active, decision: Decision | None) -> list[_Found]:
-    if decision is None:
-        return []
+def _match(active: Active, decision: Decision) -> list[_Found]:
     found = []
     for verdict in (*decision.new, *decision.revised, *decision.withdrawn):
         item = verdict.item
@@ -175,13 +173,17 @@ def _match(active: Active, decision: Decision | None) -> list[_Found]:
         # What a feed holds when it is first read is believed: its age is in its score. What comes out of
         # quarantine is not.
         quiet = verdict.quiet and decision.released
-        found.append(_Found(verdict, matched, features(item, publisher), publisher, quiet))
+        reduced = features(item, publisher) if matched.mentions else None
+        found.append(_Found(verdict, matched, reduced, publisher, quiet))
     return found
 
 
-def _store(session: Session, active: Active, found: Sequence[_Found], now: datetime) -> list[str]:
+def _store(
+    session: Session, active: Active, decision: Decision, found: Sequence[_Found], now: datetime
+) -> list[str]:
     """Writes items, revisions and findings under one stamp; the institutions that have something new."""
-    former = items.institutions_of(session, [each.verdict.item.id for each in found])
+    known = [*decision.revised, *decision.withdrawn]
+    former = items.institutions_of(session, [each.item.id for each in known])
     at = stamp(session, now)
     stamped = [replace(each.verdict.item, observed=at) for each in found]
     revisions = items.add(
@@ -195,6 +197,7 @@ def _store(session: Session, active: Active, found: Sequence[_Found], now: datet
             each.matched,
             each.features,
             item,
+            each.publisher,
             revision,
             former.get(item.id, set()),
             quiet=each.quiet,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
@@ -18,7 +18,7 @@ from alerts.model.profile import Coverage, Profile
 from alerts.model.settings import Settings
 from alerts.model.story import Evidence
 from alerts.pipeline.configuration import Active
-from alerts.pipeline.coverage import coverage
+from alerts.pipeline.coverage import coverage, coverages
 from alerts.scoring.profile import build
 from alerts.scoring.series import Seen
 from alerts.store import cases, standings
@@ -28,17 +28,13 @@ HISTORY = 100
 """How many of the newest level changes a profile shows."""
 
 
-def profile(
-    session: Session, active: Active, standing: Standing, *, history: Sequence[Transition] = ()
-) -> Profile:
-    """The profile as of the standing's clock. `history` may not be stored yet."""
+def profile(session: Session, active: Active, standing: Standing) -> Profile:
+    """The profile as of the standing's clock."""
     institution, at = standing.institution, standing.clock
-    known = {each.key: each for each in cases.transitions(session, institution.id, upto=at, limit=HISTORY)}
-    known |= {each.key: each for each in history}
     return _profile(
         active.settings,
         standing,
-        history=sorted(known.values(), key=lambda each: (each.at, each.axis.value)),
+        history=_in_order(cases.transitions(session, institution.id, upto=at, limit=HISTORY)),
         coverage=coverage(session, active.settings, institution, at),
     )
 
@@ -66,17 +62,36 @@ def _profile(
         history=history,
         coverage=coverage,
         at=standing.clock,
-        names={each.id: each.name for each in settings.institutions.values()},
+        names={
+            each.to: settings.institutions[each.to].name
+            for each in standing.institution.relations
+            if each.to in settings.institutions
+        },
     )
 
 
-def snapshot(
-    session: Session, active: Active, case: CaseFile, at: datetime, *, history: Sequence[Transition]
-) -> bytes:
-    """The profile as bytes that `restored` reads."""
+def snapshots(
+    session: Session, active: Active, wanted: Sequence[tuple[CaseFile, datetime]]
+) -> Iterator[tuple[CaseFile, datetime, bytes]]:
+    """The profile of each case file at an instant, or at its clock if that is later, as bytes that `restored` reads.
+
+    The level changes until then must be stored. All of them share a few statements.
+    """
     settings = active.settings
-    standing = Standing.of(case, settings.topics, settings.levels, max(at, case.clock or at))
-    return _adapter().dump_json(profile(session, active, standing, history=history))
+    standings = [
+        Standing.of(case, settings.topics, settings.levels, max(at, case.clock or at)) for case, at in wanted
+    ]
+    clocks = {each.institution.id: each.clock for each in standings}
+    history = cases.newest_transitions(session, clocks, limit=HISTORY)
+    covered = coverages(session, settings, clocks)
+    for (case, at), standing in zip(wanted, standings, strict=True):
+        key = standing.institution.id
+        made = _profile(settings, standing, history=_in_order(history[key]), coverage=covered[key])
+        yield case, at, _adapter().dump_json(made)
+
+
+def _in_order(history: Iterable[Transition]) -> list[Transition]:
+    return sorted(history, key=lambda each: (each.at, each.axis.value))
 
 
 def restored(snapshot: bytes) -> Profile:

@@ -19,7 +19,6 @@ from alerts.pipeline.hints import Hints
 from alerts.pipeline.runtime import Runtime
 from alerts.store import cases, facts, items
 from alerts.store.stamp import stamp
-from alerts.stories.features import features
 
 CHUNK = 500
 
@@ -50,8 +49,9 @@ def rematch(runtime: Runtime, _key: str = "") -> bool:
         for row in finding_rows(
             active,
             _matched(active, item),
-            features(item, publisher_of(item, active.settings.sources)),
+            None,
             item,
+            publisher_of(item, active.settings.sources),
             revision,
             set(_matched(active, former).institutions()) if former is not None else set(),
         )

@@ -62,6 +62,17 @@ _NUMBERED = select(_T.institution, _T.axis, _T.at, _T.id).where(
     _T.institution.in_(_SOME), _T.at.between(bindparam("first"), bindparam("last"))
 )
 _LEAST_LAST = _T.at.desc(), _T.institution.desc(), _T.id.desc()
+_RANKED = (
+    select(
+        _T.id,
+        func.row_number().over(partition_by=_T.institution, order_by=_LEAST_LAST).label("place"),
+    )
+    .where(_T.institution.in_(_SOME), _T.at <= bindparam("last"))
+    .subquery()
+)
+_NEWEST_TRANSITIONS = (
+    select(_TRANSITIONS).join(_RANKED, _RANKED.c.id == _T.id).where(_RANKED.c.place <= bindparam("most"))
+)
 _RECORDED_TRANSITIONS = (
     select(_TRANSITIONS).where(_T.institution.in_(_SOME), _T.at >= bindparam("since")).order_by(*_LEAST_LAST)
 )
@@ -368,6 +379,20 @@ def transitions(
     found = [transition_of(row) for row in rows]
     found.reverse()
     return [each for each in found if each.rises] if rises_only else found
+
+
+def newest_transitions(
+    session: Session, upto: Mapping[str, datetime], *, limit: int
+) -> dict[str, list[Transition]]:
+    """The newest recorded level changes of each institution until its instant, at most `limit` of each."""
+    found: dict[str, list[Transition]] = {institution: [] for institution in upto}
+    for some in chunks(sorted(upto)):
+        last = max(upto[institution] for institution in some)
+        asked = {"some": some, "last": last, "most": limit}
+        for row in session.execute(_NEWEST_TRANSITIONS, asked):
+            if row.at <= upto[row.institution]:
+                found[row.institution].append(transition_of(row))
+    return found
 
 
 def transition(session: Session, row_id: int | None) -> Transition | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -193,8 +193,10 @@ def _delivery(each: Written, now: datetime) -> dict[str, Any]:
     }
 
 
-def add_snapshot(session: Session, institution: str, at: datetime, profile: bytes) -> None:
-    insert_new(session, SnapshotRow, [{"institution": institution, "at": at, "profile": profile}])
+def add_snapshots(session: Session, shown: Iterable[tuple[str, datetime, bytes]]) -> None:
+    """Stores the profiles of institutions as messages of an instant will show them."""
+    rows = [{"institution": institution, "at": at, "profile": profile} for institution, at, profile in shown]
+    insert_new(session, SnapshotRow, rows)
 
 
 def snapshot(session: Session, institution: str, at: datetime) -> bytes | None:

@@ -14,7 +14,7 @@ from alerts.feeds.state import FeedState
 from alerts.model.source import Source
 from alerts.store.claims import free
 from alerts.store.tables import CaseRow, FindingRow, HostRow, SourceRow, table_of
-from alerts.store.upsert import insert_new, upsert
+from alerts.store.upsert import chunks, insert_new, upsert
 
 _SOURCES = table_of(SourceRow)
 _S = _SOURCES.c
@@ -58,10 +58,14 @@ _HEALTH = select(
     _S.state,
 ).order_by(_S.id)
 _HEALTH_OF = _HEALTH.where(_S.id.in_(bindparam("some", expanding=True)))
-_REPORTING_ON = (
-    select(_FINDINGS.source)
-    .where(_FINDINGS.institution == bindparam("whom"), _FINDINGS.observed >= bindparam("since"))
-    .distinct()
+_VITALS = select(_S.id, _S.last_success_at, _S.error, _S.error_streak)
+_VITALS_OF = _VITALS.where(_S.id.in_(bindparam("some", expanding=True)))
+_LAST_REPORTS = (
+    select(_FINDINGS.institution, _FINDINGS.source, func.max(_FINDINGS.observed))
+    .where(
+        _FINDINGS.institution.in_(bindparam("some", expanding=True)), _FINDINGS.observed >= bindparam("since")
+    )
+    .group_by(_FINDINGS.institution, _FINDINGS.source)
 )
 
 
@@ -85,6 +89,16 @@ class Health:
     error: str
     error_streak: int
     state: FeedState
+
+
+@dataclass(frozen=True, slots=True)
+class Vital:
+    """What tells whether a source works."""
+
+    id: str
+    last_success_at: datetime | None
+    error: str | None
+    error_streak: int
 
 
 def sync(session: Session, configured: Mapping[str, Source], due: Callable[[Source], datetime]) -> None:
@@ -222,13 +236,28 @@ def reports_by_source(session: Session) -> dict[str, int]:
     return dict(rows.all())
 
 
-def reporting_on(session: Session, institution: str, since: datetime) -> set[str]:
-    """The sources that mentioned an institution since an instant."""
-    return set(session.scalars(_REPORTING_ON, {"whom": institution, "since": since}))
+def vitals(session: Session, ids: Collection[str] | None = None) -> list[Vital]:
+    """Whether sources work; all of them where no ids are given."""
+    if ids is None:
+        return [Vital(*row) for row in session.execute(_VITALS)]
+    return [
+        Vital(*row) for some in chunks(sorted(ids)) for row in session.execute(_VITALS_OF, {"some": some})
+    ]
+
+
+def last_reports(
+    session: Session, institutions: Iterable[str], since: datetime
+) -> list[tuple[str, str, datetime]]:
+    """Institution, source and instant: the newest mention of each institution in each source since an instant."""
+    return [
+        (institution, source, newest)
+        for some in chunks(sorted(institutions))
+        for institution, source, newest in session.execute(_LAST_REPORTS, {"some": some, "since": since})
+    ]
 
 
 def reporters(session: Session, since: datetime) -> dict[str, set[str]]:
-    """The institutions that each source mentioned since an instant: `reporting_on` for all at once."""
+    """The institutions that each source mentioned since an instant."""
     found: dict[str, set[str]] = {}
     pairs = select(FindingRow.source, FindingRow.institution).where(FindingRow.observed >= since).distinct()
     for source, institution in session.execute(pairs):

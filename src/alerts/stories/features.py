@@ -11,7 +11,7 @@ from struct import pack, unpack
 
 from alerts.model.item import Item
 from alerts.stories import credit
-from alerts.stories.sketch import opening, sketch
+from alerts.stories.sketch import fingerprints
 from alerts.stories.terms import FREQUENT, terms, terms_of, tokens, weight
 
 _VERSION = 1
@@ -128,7 +128,7 @@ def features(item: Item, publisher: str) -> Features:
     whole: tuple[int, ...] = ()
     if text:
         lower = tokens(text.lower())
-        start, whole = opening(lower), sketch(lower)
+        start, whole = fingerprints(lower)
         body = _body_terms(item.summary or text, words)
     agency = credit.agency(publisher) or credit.agency(origin)
     if not agency and (text or item.author):

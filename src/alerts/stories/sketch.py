@@ -8,6 +8,7 @@ sampling, Cohen and Kaplan 2007), so that a copy with another opening is recogni
 from __future__ import annotations
 
 from heapq import nsmallest
+from itertools import accumulate
 from zlib import crc32
 
 OPENING = 48  # words
@@ -16,20 +17,26 @@ _LONGEST = 1500  # words of a text that are looked at
 COMPARABLE = 6  # an opening of fewer shingles (less than nine words) says nothing
 
 
-def _shingles(words: list[str]) -> set[int]:
-    joined = zip(words, words[1:], words[2:], words[3:], strict=False)
+def _shingles(words: list[str]) -> list[int]:
+    """Every four words in a row, with a space between two, hashed, in order."""
+    written = [word.encode("utf-8", "replace") for word in words]
+    text = b" ".join(written)
+    starts = [0, *accumulate(len(word) + 1 for word in written)]
     # crc32 is linear; the multiplication spreads it over the range that the smallest are taken from.
-    return {crc32(" ".join(each).encode("utf-8", "replace")) * 0x9E3779B1 & 0xFFFFFFFF for each in joined}
+    return [
+        crc32(text[start : following - 1]) * 0x9E3779B1 & 0xFFFFFFFF
+        for start, following in zip(starts, starts[4:], strict=False)
+    ]
 
 
-def opening(words: list[str]) -> tuple[int, ...]:
-    """The shingles of the first words (lower case), ascending; a text of less than four words has none."""
-    return tuple(sorted(_shingles(words[:OPENING])))
+def fingerprints(words: list[str]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The opening and the sketch of a text, given its words (lower case), each ascending.
 
-
-def sketch(words: list[str]) -> tuple[int, ...]:
-    """The smallest shingles of the whole text, ascending; empty where the opening is the whole text."""
-    return tuple(nsmallest(SIZE, _shingles(words[:_LONGEST]))) if len(words) > OPENING else ()
+    A text of less than four words has no opening, and one that is nothing but its opening no sketch.
+    """
+    shingles = _shingles(words[:_LONGEST])
+    start = tuple(sorted(set(shingles[: OPENING - 3])))
+    return start, tuple(nsmallest(SIZE, set(shingles))) if len(words) > OPENING else ()
 
 
 def containment(a: tuple[int, ...], b: tuple[int, ...]) -> float:
