@@ -31,27 +31,36 @@ def utc_now() -> datetime:
 
 
 class CaseCache:
-    """Case files that this process has loaded, each good for one version of its row. Bounded; thread-safe.
+    """Case files that this process has loaded, each good for one version of its row. Thread-safe.
 
-    A case file is taken out while it is used: whoever fails with it in hand leaves nothing half changed.
+    Bounded by the items in them, which take some 10 to 20 kB each; the newest stays, however large it is. A case
+    file is taken out while it is used: whoever fails with it in hand leaves nothing half changed.
     """
 
-    def __init__(self, size: int = 256) -> None:
-        self._size = size
-        self._cases: OrderedDict[str, tuple[tuple[int, str], CaseFile]] = OrderedDict()
+    def __init__(self, items: int = 8_000) -> None:
+        self._room = items
+        self._cases: OrderedDict[str, tuple[tuple[int, str], CaseFile, int]] = OrderedDict()
         self._lock = threading.Lock()
 
     def take(self, institution: str, version: int, configuration: str) -> CaseFile | None:
         """The case file, if it is the one of this version under this configuration."""
         with self._lock:
-            known = self._cases.pop(institution, None)
+            known = self._out(institution)
         return known[1] if known is not None and known[0] == (version, configuration) else None
 
     def put(self, institution: str, version: int, configuration: str, case: CaseFile) -> None:
         with self._lock:
-            self._cases[institution] = ((version, configuration), case)
-            while len(self._cases) > self._size:
-                self._cases.popitem(last=False)
+            self._out(institution)
+            self._cases[institution] = ((version, configuration), case, case.size)
+            self._room -= case.size
+            while self._room < 0 and len(self._cases) > 1:
+                self._out(next(iter(self._cases)))
+
+    def _out(self, institution: str) -> tuple[tuple[int, str], CaseFile, int] | None:
+        known = self._cases.pop(institution, None)
+        if known is not None:
+            self._room += known[2]
+        return known
 
 
 @dataclass
