@@ -40,6 +40,7 @@ app.conf.update(
         "unacked_restore_interval": 1,
         "unacked_restore_throttle": 1,
         "socket_keepalive": True,
+        "queue_order_strategy": "worker.order:NearestFirst",
     },
     task_ignore_result=True,
     task_serializer="json",

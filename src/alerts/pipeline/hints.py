@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+
+HINTED = timedelta(seconds=10)
+"""What a verb hands to the queues itself, beat leaves to it for so long. A hint that was lost costs this."""
 
 TOGETHER = 32
 """So many institutions are assessed in one transaction: others wait for it no longer than that takes."""

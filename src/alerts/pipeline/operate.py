@@ -196,7 +196,7 @@ def _desk(runtime: Runtime, subscriber_id: str) -> Iterator[tuple[Desk, SqlLedge
     subscriber = active.settings.subscriber(subscriber_id)
     with runtime.database.write() as session:
         now = runtime.clock()
-        routed = advance(session, active, subscriber_id, now)
+        routed = advance(session, active, subscriber_id, now, enqueued=False)
         ledger = SqlLedger(session, subscriber_id)
         desk = Desk(subscriber, active.settings.institutions, desks.lock(session, subscriber_id), ledger)
         yield desk, ledger, now

@@ -21,7 +21,7 @@ from alerts.model.source import Source
 from alerts.pipeline import log, websub
 from alerts.pipeline.configuration import Active
 from alerts.pipeline.findings import finding_rows
-from alerts.pipeline.hints import Hints
+from alerts.pipeline.hints import HINTED, Hints
 from alerts.pipeline.runtime import Runtime
 from alerts.store import cases, facts, items, sources
 from alerts.store.stamp import stamp
@@ -205,5 +205,6 @@ def _store(
     ]
     cases.add_findings(session, rows)
     institutions = sorted({row["institution"] for row in rows})
-    cases.mark_due(session, institutions, min(at, now))  # the stamp is ahead of a clock that was set back
+    # The stamp is ahead of a clock that was set back.
+    cases.mark_due(session, institutions, min(at, now), claimed_until=now + HINTED)
     return institutions

@@ -21,6 +21,7 @@ from alerts.model.settings import Settings
 from alerts.model.subscriber import Silence, Subscriber
 from alerts.model.times import format_time
 from alerts.pipeline.configuration import Active
+from alerts.pipeline.hints import HINTED
 from alerts.pipeline.report import Happening, place, resolved
 from alerts.store import deliveries, desks, silences
 
@@ -50,8 +51,11 @@ def route(
     transitions: Mapping[str, int],
     now: datetime,
 ) -> Routed:
-    """Hands what happened to every desk that watches, in order of time. `transitions`: row ids by key."""
-    written = _Written(session, transitions, now)
+    """Hands what happened to every desk that watches, in order of time. `transitions`: row ids by key.
+
+    The caller enqueues what is ready; beat leaves that to it for a while.
+    """
+    written = _Written(session, transitions, now, now + HINTED)
     happened = sorted(
         ((happening, each) for each in heard for happening in each.happenings),
         key=lambda pair: place(pair[0]),
@@ -72,13 +76,18 @@ def route(
     return written.routed
 
 
-def advance(session: Session, active: Active, subscriber_id: str, now: datetime) -> Routed:
-    """Does what has fallen due at one desk: groups, digests, reminders, summaries."""
+def advance(
+    session: Session, active: Active, subscriber_id: str, now: datetime, *, enqueued: bool = True
+) -> Routed:
+    """Does what has fallen due at one desk: groups, digests, reminders, summaries.
+
+    The caller enqueues what is ready, or leaves that to beat.
+    """
     subscriber = active.settings.subscribers.get(subscriber_id)
     if subscriber is None:  # no longer configured: nothing of it will ever be due again
         desks.save(session, subscriber_id, desks.lock(session, subscriber_id), None)
         return Routed()
-    written = _Written(session, {}, now)
+    written = _Written(session, {}, now, now + HINTED if enqueued else None)
     with _desk(session, active, subscriber) as desk:
         for outcome in desk.advance(now, silenced(session, active.settings)):
             written.add(outcome)
@@ -108,11 +117,18 @@ def silenced(session: Session, settings: Settings) -> tuple[Silence, ...]:
 class _Written:
     """What desks decide, gathered and written together."""
 
-    def __init__(self, session: Session, transitions: Mapping[str, int], now: datetime) -> None:
+    def __init__(
+        self,
+        session: Session,
+        transitions: Mapping[str, int],
+        now: datetime,
+        claimed_until: datetime | None,
+    ) -> None:
         self.routed = Routed()
         self._session = session
         self._transitions = transitions
         self._now = now
+        self._claimed_until = claimed_until
         self._alerts: list[Alert] = []
         self._details: dict[str, dict[str, Any]] = {}
         self._messages: list[deliveries.Written] = []
@@ -140,7 +156,9 @@ class _Written:
         deliveries.add_alerts(
             self._session, self._alerts, transitions=self._transitions, details=self._details
         )
-        deliveries.add_deliveries(self._session, self._messages, now=self._now)
+        deliveries.add_deliveries(
+            self._session, self._messages, now=self._now, claimed_until=self._claimed_until
+        )
         self._alerts, self._messages = [], []
 
 

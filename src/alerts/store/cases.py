@@ -16,7 +16,7 @@ from alerts.model.level import Axis, Cause, Contribution, Level, Transition
 from alerts.model.source import Source
 from alerts.model.story import Evidence, Report
 from alerts.model.times import format_time, parse_time
-from alerts.store.claims import free
+from alerts.store.claims import Claim
 from alerts.store.tables import (
     CaseRow,
     FindingRow,
@@ -76,6 +76,7 @@ _NEWEST_TRANSITIONS = (
 _RECORDED_TRANSITIONS = (
     select(_TRANSITIONS).where(_T.institution.in_(_SOME), _T.at >= bindparam("since")).order_by(*_LEAST_LAST)
 )
+_CLAIM = Claim.of(_CASES, _C.institution, _C.due_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +96,15 @@ class Case:
 # --- what is due ---------------------------------------------------------------------------------------------
 
 
-def mark_due(session: Session, institutions: Iterable[str], at: datetime) -> None:
-    """Something new was found about these institutions at `at`."""
-    rows = [_fresh(institution, at) for institution in sorted(set(institutions))]
-    kept = frozenset(
-        {"cursor", "version", "configuration", "axes", "reporter", "next_fall_at", "claimed_until"}
-    )
+def mark_due(
+    session: Session, institutions: Iterable[str], at: datetime, *, claimed_until: datetime | None = None
+) -> None:
+    """Something new was found about these institutions at `at`; until then they are in the caller's hands."""
+    rows = [
+        {**_fresh(institution, at), "claimed_until": claimed_until}
+        for institution in sorted(set(institutions))
+    ]
+    kept = frozenset({"cursor", "version", "configuration", "axes", "reporter", "next_fall_at"})
     upsert(session, CaseRow, rows, keep=kept)
 
 
@@ -125,19 +129,7 @@ def mark_all_due(session: Session, at: datetime) -> None:
 
 def claim_due(session: Session, now: datetime, *, limit: int, hold: timedelta) -> list[str]:
     """Institutions to assess now, at most `limit`; each is not handed out again for `hold`."""
-    due = (
-        select(CaseRow.institution)
-        .where(CaseRow.due_at <= now, free(CaseRow.claimed_until, now))
-        .order_by(CaseRow.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    found = list(session.scalars(due))
-    if found:
-        session.execute(
-            update(CaseRow).where(CaseRow.institution.in_(found)).values(claimed_until=now + hold)
-        )
-    return found
+    return _CLAIM.due(session, now, limit=limit, hold=hold)
 
 
 # --- reading -------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from alerts.model.alert import Alert, AlertState, DeliveryState
 from alerts.model.level import Transition
 from alerts.model.subscriber import On
 from alerts.store import desks
-from alerts.store.claims import free
+from alerts.store.claims import Claim
 from alerts.store.tables import (
     AlertRow,
     AttemptRow,
@@ -104,6 +104,7 @@ _ALERTS_OF = (
     )
     .order_by(_ALERTS.c.id)
 )
+_CLAIM = Claim.of(_DELIVERIES, _D.id, _D.due_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,14 +164,19 @@ class Written:
     observed: datetime | None
 
 
-def add_deliveries(session: Session, written: Sequence[Written], *, now: datetime) -> None:
-    """Writes the rows of messages and what each tells of; one already known is left as it is."""
-    insert_new(session, DeliveryRow, [_delivery(each, now) for each in written])
+def add_deliveries(
+    session: Session, written: Sequence[Written], *, now: datetime, claimed_until: datetime | None
+) -> None:
+    """Writes the rows of messages and what each tells of; one already known is left as it is.
+
+    Those to be sent are in the caller's hands until `claimed_until`; None: in nobody's.
+    """
+    insert_new(session, DeliveryRow, [_delivery(each, now, claimed_until) for each in written])
     told = [each.message for each in written if each.message.held is None]
     desks.carry(session, ((alert, each.id) for each in told for alert in each.carries))
 
 
-def _delivery(each: Written, now: datetime) -> dict[str, Any]:
+def _delivery(each: Written, now: datetime, claimed_until: datetime | None) -> dict[str, Any]:
     message, held = each.message, each.message.held
     return {
         "id": message.id,
@@ -183,7 +189,7 @@ def _delivery(each: Written, now: datetime) -> dict[str, Any]:
         "state": (DeliveryState.PENDING if held is None else DeliveryState.SUPPRESSED).value,
         "reason": "" if held is None else held.value,
         "due_at": now if held is None else None,
-        "claimed_until": None,
+        "claimed_until": claimed_until if held is None else None,
         "lease_until": None,
         "lease_token": None,
         "attempts": 0,
@@ -212,17 +218,7 @@ def alerts_by_id(session: Session, ids: Sequence[str]) -> dict[str, Any]:
 
 def claim_due(session: Session, now: datetime, *, limit: int, hold: timedelta) -> list[str]:
     """Deliveries to send now, expired leases among them; each is not handed out again for `hold`."""
-    due = (
-        select(DeliveryRow.id)
-        .where(DeliveryRow.due_at <= now, free(DeliveryRow.claimed_until, now))
-        .order_by(DeliveryRow.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    found = list(session.scalars(due))
-    if found:
-        session.execute(update(DeliveryRow).where(DeliveryRow.id.in_(found)).values(claimed_until=now + hold))
-    return found
+    return _CLAIM.due(session, now, limit=limit, hold=hold)
 
 
 def alerts_of(session: Session, transition: Transition) -> list[Alert]:

@@ -13,7 +13,7 @@ from alerts.delivery.messages import Kind, Message
 from alerts.delivery.state import DeskState, WatchKey, WatchState
 from alerts.model.alert import DeliveryState
 from alerts.model.level import Axis
-from alerts.store.claims import free
+from alerts.store.claims import Claim
 from alerts.store.tables import CarriedRow, DeliveryRow, DeskRow, WatchRow, table_of
 from alerts.store.upsert import insert_new, upsert
 
@@ -48,6 +48,7 @@ _SAVE = (
     .where(_DESKS.c.subscriber == bindparam("whose"))
     .values(state=bindparam("now_in"), due_at=bindparam("due"), claimed_until=None)
 )
+_CLAIM = Claim.of(_DESKS, _DESKS.c.subscriber, _DESKS.c.due_at)
 
 
 class SqlLedger:
@@ -165,17 +166,7 @@ def save(session: Session, subscriber: str, state: DeskState, due: datetime | No
 
 def claim_due(session: Session, now: datetime, *, limit: int, hold: timedelta) -> list[str]:
     """Desks with something due now; each is not handed out again for `hold`."""
-    due = (
-        select(DeskRow.subscriber)
-        .where(DeskRow.due_at <= now, free(DeskRow.claimed_until, now))
-        .order_by(DeskRow.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    found = list(session.scalars(due))
-    if found:
-        session.execute(update(DeskRow).where(DeskRow.subscriber.in_(found)).values(claimed_until=now + hold))
-    return found
+    return _CLAIM.due(session, now, limit=limit, hold=hold)
 
 
 def carry(session: Session, told: Iterable[tuple[str, str]]) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from alerts.feeds.state import FeedState
 from alerts.model.source import Source
-from alerts.store.claims import free
+from alerts.store.claims import Claim
 from alerts.store.tables import CaseRow, FindingRow, HostRow, SourceRow, table_of
 from alerts.store.upsert import chunks, insert_new, upsert
 
@@ -67,6 +67,7 @@ _LAST_REPORTS = (
     )
     .group_by(_FINDINGS.institution, _FINDINGS.source)
 )
+_CLAIM = Claim.of(_SOURCES, _S.id, _S.next_poll_at, _S.active.is_(True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,21 +139,7 @@ def sync(session: Session, configured: Mapping[str, Source], due: Callable[[Sour
 
 def claim_due(session: Session, now: datetime, *, limit: int, hold: timedelta) -> list[str]:
     """Sources to poll now, at most `limit`; each is not handed out again for `hold`."""
-    due = (
-        select(SourceRow.id)
-        .where(
-            SourceRow.active.is_(True),
-            SourceRow.next_poll_at <= now,
-            free(SourceRow.claimed_until, now),
-        )
-        .order_by(SourceRow.next_poll_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    found = list(session.scalars(due))
-    if found:
-        session.execute(update(SourceRow).where(SourceRow.id.in_(found)).values(claimed_until=now + hold))
-    return found
+    return _CLAIM.due(session, now, limit=limit, hold=hold)
 
 
 def lease(

@@ -1,0 +1,20 @@
+"""Which of its queues a worker with several looks into first."""
+
+from __future__ import annotations
+
+from kombu.utils.scheduling import priority_cycle
+
+_ORDER = ("send", "match", "poll")
+
+
+class NearestFirst(priority_cycle):
+    """What is nearest to the receiver: no message waits for polls, which only bring more work.
+
+    Sending cannot keep the others out for long: deliveries that wait for a slow service leave the queue.
+    """
+
+    def consume(self, count: int) -> list[str]:
+        """The first `count` queues in order."""
+        known = {name: place for place, name in enumerate(_ORDER)}
+        ordered: list[str] = sorted(self.items, key=lambda name: known.get(name, len(known)))
+        return ordered[:count]
