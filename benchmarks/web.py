@@ -44,7 +44,6 @@ from alerts.pipeline.runtime import Runtime
 from alerts.pipeline.tokens import Signer
 from alerts.store import cases
 from alerts.store.database import Database
-from alerts.stories.features import features
 from alerts.web.app import create_app
 
 SYLLABLES = "ba ce do fa gi ho ka le mi nor pa re so tan vel zu".split()  # noqa: SIM905
@@ -79,8 +78,10 @@ class Newsroom:
         rows = []
         for place in range(count):
             item = self._item(start + (end - start) * place / count)
-            reduced = features(item, publisher_of(item, active.settings.sources))
-            rows += finding_rows(active, active.matcher.match(item), reduced, item, self._count, set())
+            publisher = publisher_of(item, active.settings.sources)
+            rows += finding_rows(
+                active, active.matcher.match(item), None, item, publisher, self._count, set()
+            )
         with self._runtime.database.write() as session:
             cases.add_findings(session, rows)
             cases.mark_due(session, ["acme"], end)

@@ -20,7 +20,6 @@ from alerts.pipeline.runtime import Runtime
 from alerts.store import cases, items
 from alerts.store.database import Database
 from alerts.store.tables import DeliveryRow
-from alerts.stories.features import features
 
 BEGINNING = datetime(2026, 2, 24, 9, tzinfo=UTC)
 
@@ -110,10 +109,10 @@ class World:
         )
         active = self.runtime.configuration.current()
         matched = active.matcher.match(item)
-        reduced = features(item, publisher_of(item, active.settings.sources))
+        publisher = publisher_of(item, active.settings.sources)
         with self.runtime.database.write() as session:
             former = items.institutions_of(session, [item.id]).get(item.id, set())
-            rows = finding_rows(active, matched, reduced, item, self.count, former)
+            rows = finding_rows(active, matched, None, item, publisher, self.count, former)
             cases.add_findings(session, rows)
             who = sorted({row["institution"] for row in rows})
             cases.mark_due(session, who, self.now)
