@@ -168,10 +168,12 @@ class Processes:
             return True
         return False
 
-    def worker(self, name: str, queues: Sequence[str] = QUEUES, threads: int = 8) -> None:
-        """A worker process with so many threads on some of the queues."""
+    def worker(
+        self, name: str, queues: Sequence[str] = QUEUES, threads: int = 8, pool: str = "threads"
+    ) -> None:
+        """A worker process with so many threads (or, prefork, child processes) on some of the queues."""
         quiet = "--without-gossip --without-mingle --without-heartbeat --loglevel WARNING"
-        options = f"-Q {','.join(queues)} -n {name}@bench --pool threads --concurrency {threads} {quiet}"
+        options = f"-Q {','.join(queues)} -n {name}@bench --pool {pool} --concurrency {threads} {quiet}"
         celery = [sys.executable, "-m", "celery", "--app", "worker.app", "--quiet"]
         self._start(name, [*celery, "worker", *options.split()])
 
@@ -197,6 +199,13 @@ class Processes:
 
         with redis.Redis(port=self._port) as client:
             return {name: int(client.llen(name)) for name in QUEUES}  # type: ignore[arg-type]
+
+    def broker_memory(self) -> float:
+        """MB that the broker says it uses."""
+        import redis
+
+        with redis.Redis(port=self._port) as client:
+            return int(client.info("memory")["used_memory"]) / 1e6  # type: ignore[index]
 
     def cpu(self) -> dict[str, float]:
         """Seconds of processor time that each process has used."""
