@@ -181,6 +181,7 @@ def run(size: Size, workers: int, *, every: float, within: float) -> dict[str, A
         "books": asdict(found),
         "delay": spread(told),
         "wait": spread(waited),
+        "limits": limits(),
         "deepest": watching.deepest,
         "deepest_first_read": first.deepest,
         "broker_most_mb": round(watching.most_broker, 1),
