@@ -52,7 +52,8 @@ app.conf.update(
     task_default_queue="match",
     task_routes={
         "poll": {"queue": "poll"},
-        "assess": {"queue": "match"},
+        # After all else in the queue (0 is first): a tick must not wait for a backlog of them.
+        "assess": {"queue": "match", "priority": 6},
         "desk": {"queue": "match"},
         "rematch": {"queue": "match"},
         "tick": {"queue": "match"},

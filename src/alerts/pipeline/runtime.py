@@ -30,6 +30,11 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def no_end(_task: str) -> int:
+    """The room of a queue that holds as much as is put into it."""
+    return sys.maxsize
+
+
 class CaseCache:
     """Case files that this process has loaded, each good for one version of its row. Bounded; thread-safe.
 
@@ -56,7 +61,10 @@ class CaseCache:
 
 @dataclass
 class Runtime:
-    """What the verbs work with. `enqueue` is called only after a transaction committed."""
+    """What the verbs work with. `enqueue` is called only after a transaction committed.
+
+    `room` says how many more tasks of a verb its queue takes; `enqueue` may drop what is more than that.
+    """
 
     database: Database
     configuration: Configuration
@@ -67,6 +75,7 @@ class Runtime:
     lanes: Lanes = field(default_factory=Lanes)
     contact: str = ""
     pages: Pages | None = None
+    room: Callable[[str], int] = no_end
 
     @cached_property
     def client(self) -> httpx.Client:
@@ -102,7 +111,7 @@ def prepare() -> None:
     _PREPARED[:] = [configuration]
 
 
-def process_runtime(enqueue: Callable[[Hints], None]) -> Runtime:
+def process_runtime(enqueue: Callable[[Hints], None], room: Callable[[str], int]) -> Runtime:
     """The runtime of this worker process, from its environment; made anew after a fork."""
     with _PROCESS_LOCK:
         if not _PROCESS or _PROCESS[0][0] != os.getpid():
@@ -114,6 +123,7 @@ def process_runtime(enqueue: Callable[[Hints], None]) -> Runtime:
                 clock=SharedClock(database, utc_now),
                 configuration=_PREPARED[0],
                 enqueue=enqueue,
+                room=room,
                 contact=os.environ.get("ALERTS_CONTACT", ""),
                 pages=pages(Path(os.environ.get("ALERTS_STATE", ".alerts")), os.environ),
             )
