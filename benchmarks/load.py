@@ -30,7 +30,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from sqlalchemy import func, select
 
-from alerts.pipeline.tick import BATCH, HOLD
+from alerts.pipeline.tick import HOLD
 from alerts.store.database import Database
 from alerts.store.tables import SourceRow
 from benchmarks import books, load_page, rig, watch
@@ -40,6 +40,7 @@ from benchmarks.results import RESULTS, machine, percentile
 from benchmarks.served import Remote, server
 from benchmarks.watch import Watch
 from benchmarks.world import World
+from worker.tasks import MOST
 
 SUBSCRIBERS = 10
 INTERVAL = "12h"  # longer than any run: no source is due twice in it
@@ -100,12 +101,12 @@ def _sources(database: Database) -> int:
         return session.scalar(select(func.count()).select_from(SourceRow)) or 0
 
 
-class Unfinished(Exception):
+class UnfinishedError(Exception):
     """The time is over and there is work left."""
 
 
 def follow(watching: Watch, items: int, *, every: float, within: float, what: str) -> None:
-    """Samples until so many items are stored and the deployment is at rest. Raises Unfinished after `within`."""
+    """Samples until so many items are stored and the deployment is at rest. Raises UnfinishedError after `within`."""
     began = said = time.monotonic()
     while True:
         at = time.monotonic()
@@ -113,7 +114,7 @@ def follow(watching: Watch, items: int, *, every: float, within: float, what: st
         if sample.items >= items and sample.at_rest and not any(sample.depth.values()):
             return
         if at - began > within:
-            raise Unfinished(f"{what}: not at rest after {within:.0f} s: {_line(sample)}")
+            raise UnfinishedError(f"{what}: not at rest after {within:.0f} s: {_line(sample)}")
         if at - said > 30:
             said = at
             print(f"  {what}: {_line(sample)}", file=sys.stderr, flush=True)
@@ -151,7 +152,7 @@ def run(size: Size, workers: int, *, every: float, within: float) -> dict[str, A
         make_due(database)
         try:
             follow(watching, size.sources + size.items, every=every, within=within, what="burst")
-        except Unfinished as error:
+        except UnfinishedError as error:
             problems.append(str(error))
         took = time.monotonic() - began
         spent = {name: seconds - used[name] for name, seconds in cpu(group, others).items()}
@@ -173,7 +174,9 @@ def run(size: Size, workers: int, *, every: float, within: float) -> dict[str, A
         "machine": machine(),
         "first_read_seconds": round(first.samples[-1].at, 1),
         "seconds": round(took, 1),
-        "stored_seconds": next((each.at for each in samples if each.items >= size.sources + size.items), None),
+        "stored_seconds": next(
+            (each.at for each in samples if each.items >= size.sources + size.items), None
+        ),
         "items": stored,
         "rate": round(stored / took, 1),
         "rate_per_core": round(stored / work, 1),
@@ -201,8 +204,8 @@ def spread(values: list[float]) -> dict[str, float]:
 
 
 def limits() -> dict[str, int]:
-    """How many tasks may wait in each queue."""
-    return dict.fromkeys(rig.QUEUES, BATCH)
+    """How many tasks may be seen in each queue: twice what the program lets in, since two may look at once."""
+    return {name: 2 * most for name, most in MOST.items()}
 
 
 def judged(watching: Watch, waited: list[float], size: Size) -> list[str]:
@@ -215,11 +218,15 @@ def judged(watching: Watch, waited: list[float], size: Size) -> list[str]:
     ]
     longest = max(waited, default=0.0)
     if longest > HOLD.total_seconds():
-        found.append(f"a delivery waited {longest:.1f} s for its first attempt: at most {HOLD.total_seconds():.0f}")
+        found.append(
+            f"a delivery waited {longest:.1f} s for its first attempt: at most {HOLD.total_seconds():.0f}"
+        )
     if size.items >= JUDGED_FROM:
         for name, kept in memory_of(watching).items():
             if kept["judged"] and not kept["flat"]:
-                found.append(f"the memory of {name} grew by {kept['added']:.1f} MB in the second half of the burst")
+                found.append(
+                    f"the memory of {name} grew by {kept['added']:.1f} MB in the second half of the burst"
+                )
     return found
 
 
@@ -251,7 +258,9 @@ def main() -> int:
     parser.add_argument("--workers", default="1,2,4", metavar="1,2")
     parser.add_argument("--database", choices=rig.DATABASES, default="postgresql")
     parser.add_argument("--every", type=float, default=2.0, metavar="S", help="between two samples")
-    parser.add_argument("--within", type=float, default=5400.0, metavar="S", help="a burst that takes longer fails")
+    parser.add_argument(
+        "--within", type=float, default=5400.0, metavar="S", help="a burst that takes longer fails"
+    )
     parser.add_argument("--page", action="store_true", help="measure nothing")
     parser.add_argument("--results", type=Path, default=RESULTS)
     parser.add_argument("--out", type=Path, default=Path("docs/load.md"))
