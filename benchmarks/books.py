@@ -89,5 +89,5 @@ def waits(database: Database, since: datetime) -> list[float]:
             select(DeliveryRow.created_at, AttemptRow.started_at)
             .join(AttemptRow, AttemptRow.delivery == DeliveryRow.id)
             .where(AttemptRow.number == 1, DeliveryRow.created_at >= since)
-        ).tuples()
+        )
         return [(started - created).total_seconds() for created, started in rows]

@@ -17,7 +17,6 @@ import argparse
 import contextlib
 import json
 import os
-import shlex
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -51,10 +50,12 @@ JUDGED_FROM = 20_000
 
 @dataclass(frozen=True)
 class Size:
-    institutions: int
-    sources: int
-    entries: int
-    database: str
+    """How much there is; as the defaults say, a burst of 100,000 items."""
+
+    institutions: int = 1_000
+    sources: int = 10_000
+    entries: int = 10
+    database: str = "postgresql"
 
     @property
     def items(self) -> int:
@@ -169,7 +170,7 @@ def run(size: Size, workers: int, *, every: float, within: float) -> dict[str, A
         "size": asdict(size),
         "workers": workers,
         "at": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        "command": f'make load ARGS="{shlex.join(sys.argv[1:])}"' if sys.argv[1:] else "make load",
+        "command": command(size, workers),
         "load": [round(before, 1), round(os.getloadavg()[0], 1)],
         "machine": machine(),
         "first_read_seconds": round(first.samples[-1].at, 1),
@@ -194,6 +195,14 @@ def run(size: Size, workers: int, *, every: float, within: float) -> dict[str, A
         "samples": watch.records(samples),
         "problems": problems,
     }
+
+
+def command(size: Size, workers: int) -> str:
+    """How this run alone is had again."""
+    usual = Size()
+    given = {name: value for name, value in asdict(size).items() if value != getattr(usual, name)}
+    options = " ".join(f"--{name} {value}" for name, value in {**given, "workers": workers}.items())
+    return f'make load ARGS="{options}"'
 
 
 def spread(values: list[float]) -> dict[str, float]:
@@ -252,11 +261,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--institutions", type=int, default=1_000)
-    parser.add_argument("--sources", type=int, default=10_000)
-    parser.add_argument("--entries", type=int, default=10, help="new ones of each source")
+    parser.add_argument("--institutions", type=int, default=Size.institutions)
+    parser.add_argument("--sources", type=int, default=Size.sources)
+    parser.add_argument("--entries", type=int, default=Size.entries, help="new ones of each source")
     parser.add_argument("--workers", default="1,2,4", metavar="1,2")
-    parser.add_argument("--database", choices=rig.DATABASES, default="postgresql")
+    parser.add_argument("--database", choices=rig.DATABASES, default=Size.database)
     parser.add_argument("--every", type=float, default=2.0, metavar="S", help="between two samples")
     parser.add_argument(
         "--within", type=float, default=5400.0, metavar="S", help="a burst that takes longer fails"
