@@ -79,6 +79,11 @@ class CaseFile:
         self._revised: set[str] = set()
         self._left: dict[str, set[str]] = {}  # by item the stories that a revision took it out of
 
+    @property
+    def size(self) -> int:
+        """How many items it holds."""
+        return len(self._story_of)
+
     # --- restoring -------------------------------------------------------------------------------------
 
     def restore(

@@ -38,25 +38,32 @@ def no_end(_task: str) -> int:
 class CaseCache:
     """Case files that this process has loaded, each good for one version of its row. Bounded; thread-safe.
 
-    A case file is taken out while it is used: whoever fails with it in hand leaves nothing half changed.
+    A case file is taken out while it is used: whoever fails with it in hand leaves nothing half changed. What a file
+    takes grows with its reports, some 25 kB each, so these are counted, too; the last file used always stays.
     """
 
-    def __init__(self, size: int = 256) -> None:
-        self._size = size
-        self._cases: OrderedDict[str, tuple[tuple[int, str], CaseFile]] = OrderedDict()
+    def __init__(self, files: int = 256, reports: int = 4_000) -> None:
+        self._files = files
+        self._reports = reports
+        self._held = 0
+        self._cases: OrderedDict[str, tuple[tuple[int, str], CaseFile, int]] = OrderedDict()
         self._lock = threading.Lock()
 
     def take(self, institution: str, version: int, configuration: str) -> CaseFile | None:
         """The case file, if it is the one of this version under this configuration."""
         with self._lock:
             known = self._cases.pop(institution, None)
+            self._held -= 0 if known is None else known[2]
         return known[1] if known is not None and known[0] == (version, configuration) else None
 
     def put(self, institution: str, version: int, configuration: str, case: CaseFile) -> None:
         with self._lock:
-            self._cases[institution] = ((version, configuration), case)
-            while len(self._cases) > self._size:
-                self._cases.popitem(last=False)
+            former = self._cases.pop(institution, None)
+            reports = case.size
+            self._cases[institution] = ((version, configuration), case, reports)
+            self._held += reports - (0 if former is None else former[2])
+            while len(self._cases) > 1 and (len(self._cases) > self._files or self._held > self._reports):
+                self._held -= self._cases.popitem(last=False)[1][2]
 
 
 @dataclass
