@@ -82,7 +82,9 @@ def claim_due(session: Session, now: datetime, *, limit: int, hold: timedelta) -
     due = (
         select(CaseRow.institution)
         .where(CaseRow.due_at <= now, free(CaseRow.claimed_until, now))
-        .order_by(CaseRow.due_at)
+        # Who was assessed longest ago: one that is in the news all the time is due again and again, and would wait for
+        # ever behind those that were found before.
+        .order_by(CaseRow.cursor, CaseRow.institution)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
