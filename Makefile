@@ -10,7 +10,7 @@ SHELL := /bin/bash
 PEERS = $(MAKE) --silent --no-print-directory .venv/peers/.installed || echo "the peers cannot be installed; going on without them" >&2
 
 .PHONY: help install install-dev run test test-fast test-faults fuzz lint format audit lock clean pictures screenshots score-politeness soak-feeds docs \
-  eval-matching eval-stories eval-feeds bench-matching bench-stories bench-feeds bench-replay bench-web bench simulate-scale
+  eval-matching eval-stories eval-feeds bench-matching bench-stories bench-feeds bench-replay bench-web bench load simulate-scale
 
 help: ## Show this help
 	@grep -hE '^[a-z][a-z -]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 56
@@ -61,6 +61,9 @@ docs: .venv/.installed-dev ## Write the tables of the documentation again from t
 bench: .venv/.installed-dev ## Measure everything and write docs/benchmarks.md (ARGS="--only a,d" for some parts)
 	@$(PEERS)
 	@$(BIN)/python benchmarks/bench.py $(ARGS)
+
+load: .venv/.installed-dev ## Send 100,000 items at once through 1, 2, 4 workers and write docs/load.md (ARGS="--sources 1000")
+	@$(BIN)/python benchmarks/load.py $(ARGS)
 
 simulate-scale: .venv/.installed-dev ## Play deployments of up to a million sources, event by event (docs/scaling.md)
 	@$(BIN)/python benchmarks/simulate.py $(ARGS)

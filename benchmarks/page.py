@@ -23,13 +23,14 @@ def write(results: Path, out: Path) -> None:
     """Writes the page from all the parts that were ever measured."""
     parts = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(results.glob("*.json"))]
     parts = [part for part in parts if "figures" in part]
-    lines = [_HEAD, *_machines(parts), *_summary(parts)]
+    lines = [_HEAD, *machines(parts), *_summary(parts)]
     for part in parts:
         lines += _part(part)
     out.write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
 
 
-def _machines(parts: Sequence[dict[str, Any]]) -> list[str]:
+def machines(parts: Sequence[dict[str, Any]]) -> list[str]:
+    """Where they were measured, a line for each machine."""
     seen = {json.dumps(part["machine"], sort_keys=True): part["machine"] for part in parts}
     found = []
     for machine in seen.values():
@@ -54,7 +55,7 @@ def _summary(parts: Sequence[dict[str, Any]]) -> list[str]:
         for figure in part["figures"]
         if figure["target"]
     ]
-    return ["## Targets\n", *_table(["", "figure", "measured", "target", ""], rows)]
+    return ["## Targets\n", *table(["", "figure", "measured", "target", ""], rows)]
 
 
 def _part(part: dict[str, Any]) -> list[str]:
@@ -76,9 +77,9 @@ def _part(part: dict[str, Any]) -> list[str]:
         for figure in part["figures"]
     ]
     if rows:
-        lines += _table(["figure", "median", "least / greatest", "target", "", "bound by"], rows)
-    for table in part["tables"]:
-        lines += [f"{table['title']}:\n", *_table(table["columns"], table["rows"])]
+        lines += table(["figure", "median", "least / greatest", "target", "", "bound by"], rows)
+    for each in part["tables"]:
+        lines += [f"{each['title']}:\n", *table(each["columns"], each["rows"])]
     lines += [f"{note}\n" for note in part["notes"]]
     return lines
 
@@ -102,7 +103,8 @@ def number(value: float) -> str:
     return f"{value:.3g}"
 
 
-def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """A table in Markdown and the empty line after it."""
     lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
     lines += ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows]
     return [*lines, ""]

@@ -168,10 +168,12 @@ class Processes:
             return True
         return False
 
-    def worker(self, name: str, queues: Sequence[str] = QUEUES, threads: int = 8) -> None:
-        """A worker process with so many threads on some of the queues."""
+    def worker(
+        self, name: str, queues: Sequence[str] = QUEUES, threads: int = 8, pool: str = "threads"
+    ) -> None:
+        """A worker process with so many threads (or, prefork, child processes) on some of the queues."""
         quiet = "--without-gossip --without-mingle --without-heartbeat --loglevel WARNING"
-        options = f"-Q {','.join(queues)} -n {name}@bench --pool threads --concurrency {threads} {quiet}"
+        options = f"-Q {','.join(queues)} -n {name}@bench --pool {pool} --concurrency {threads} {quiet}"
         celery = [sys.executable, "-m", "celery", "--app", "worker.app", "--quiet"]
         self._start(name, [*celery, "worker", *options.split()])
 
@@ -195,8 +197,20 @@ class Processes:
         """How many tasks wait in each queue."""
         import redis
 
+        # Each priority has a list of its own.
+        lists = {name: [name, *(f"{name}\x06\x16{step}" for step in (3, 6, 9))] for name in QUEUES}
         with redis.Redis(port=self._port) as client:
-            return {name: int(client.llen(name)) for name in QUEUES}  # type: ignore[arg-type]
+            return {
+                name: sum(int(client.llen(each)) for each in keys)  # type: ignore[arg-type]
+                for name, keys in lists.items()
+            }
+
+    def broker_memory(self) -> float:
+        """MB that the broker says it uses."""
+        import redis
+
+        with redis.Redis(port=self._port) as client:
+            return int(client.info("memory")["used_memory"]) / 1e6  # type: ignore[index]
 
     def cpu(self) -> dict[str, float]:
         """Seconds of processor time that each process has used."""

@@ -1,9 +1,10 @@
 """A world's feeds over HTTP from a process of its own, and a receiver of messages that counts.
 
-    python benchmarks/served.py INSTITUTIONS SOURCES ENTRIES
+    python benchmarks/served.py INSTITUTIONS SOURCES ENTRIES [FIRST]
 
 Prints its port. `GET /N` is the feed of source N, `POST /version/V` makes every feed show version V, with the
-entries of the one before below it. `POST /hook` takes a message; `GET /arrivals` lists when which came.
+entries of the one before below it; `POST /version/V/ahead` also renders all of them at once. The version shown from
+the start has FIRST entries where that is given. `POST /hook` takes a message; `GET /arrivals` lists when which came.
 """
 
 from __future__ import annotations
@@ -26,9 +27,10 @@ from benchmarks.world import World, rss
 
 
 class Server:
-    def __init__(self, world: World, entries: int) -> None:
+    def __init__(self, world: World, entries: int, first: int) -> None:
         self.world = world
         self.entries = entries
+        self.first = first
         self.version = 0
         self.shown_at = datetime.now(UTC)
         self.served = 0
@@ -40,7 +42,7 @@ class Server:
         shown = [
             each
             for number in range(version, max(-1, version - 2), -1)
-            for each in self.world.news(source, number, self.entries)
+            for each in self.world.news(source, number, self.entries if number else self.first)
         ]
         return rss(f"Source {source}", shown, self.shown_at)
 
@@ -69,8 +71,11 @@ class Server:
     ) -> tuple[str, bytes, str]:
         if method == "POST":
             if path.startswith("/version/"):
-                self.version = int(path.rpartition("/")[2])
+                self.version = int(path.split("/")[2])
                 self.shown_at = datetime.now(UTC)
+                if path.endswith("/ahead"):
+                    for source in range(self.world.sources):
+                        self.feed(source, self.version)
             else:
                 self.arrivals.append((json.loads(body).get("id", ""), time.time()))
             return "200 OK", b"ok", ""
@@ -88,8 +93,8 @@ class Server:
 
 
 async def main() -> None:
-    institutions, sources, entries = (int(each) for each in sys.argv[1:4])
-    served = Server(World(institutions, sources), entries)
+    institutions, sources, entries, *first = (int(each) for each in sys.argv[1:])
+    served = Server(World(institutions, sources), entries, first[0] if first else entries)
     server = await asyncio.start_server(served.handle, "127.0.0.1", 0, backlog=1024)
     print(server.sockets[0].getsockname()[1], flush=True)
     async with server:
@@ -99,16 +104,17 @@ async def main() -> None:
 class Remote:
     """The server as its starter sees it."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, pid: int) -> None:
         self.url = url
+        self.pid = pid
 
     def ask(self, path: str, *, post: bool = False) -> bytes:
         request = urllib.request.Request(self.url + path, data=b"" if post else None)
         with urllib.request.urlopen(request) as answer:
             return bytes(answer.read())
 
-    def show(self, version: int) -> None:
-        self.ask(f"/version/{version}", post=True)
+    def show(self, version: int, *, ahead: bool = False) -> None:
+        self.ask(f"/version/{version}" + ("/ahead" if ahead else ""), post=True)
 
     def arrivals(self) -> list[tuple[str, float]]:
         return [(key, at) for key, at in json.loads(self.ask("/arrivals"))]
@@ -118,13 +124,14 @@ class Remote:
 
 
 @contextlib.contextmanager
-def server(institutions: int, sources: int, entries: int) -> Iterator[Remote]:
+def server(institutions: int, sources: int, entries: int, first: int | None = None) -> Iterator[Remote]:
     """Runs the server while the block lasts."""
-    command = [sys.executable, __file__, str(institutions), str(sources), str(entries)]
+    sizes = (institutions, sources, entries, entries if first is None else first)
+    command = [sys.executable, __file__, *map(str, sizes)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
-        yield Remote(f"http://127.0.0.1:{process.stdout.readline().strip()}")
+        yield Remote(f"http://127.0.0.1:{process.stdout.readline().strip()}", process.pid)
     finally:
         process.kill()
         process.wait()

@@ -52,8 +52,10 @@ app.conf.update(
     worker_send_task_events=False,
     task_default_queue="match",
     task_routes={
-        "poll": {"queue": "poll"},
-        "assess": {"queue": "match"},
+        # The last of all (0 is first) where a worker has several queues: polls only bring more work.
+        "poll": {"queue": "poll", "priority": 9},
+        # After all else in the queue: a tick must not wait for a backlog of them.
+        "assess": {"queue": "match", "priority": 6},
         "desk": {"queue": "match"},
         "rematch": {"queue": "match"},
         "tick": {"queue": "match"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from datetime import timedelta
 from functools import cache
+from typing import Final
 
 from alerts.model.secret import Secret
 from alerts.pipeline import verbs
@@ -14,15 +15,48 @@ from alerts.pipeline.runtime import Runtime, process_runtime
 from alerts.pipeline.selfcheck import selfcheck as look_after_itself
 from worker.app import TICK_SECONDS, app
 
+MOST: Final = {"poll": 500, "match": 64, "send": 500}
+"""Tasks that may wait in each queue, but for ticks.
+
+What is due and does not get in waits in the database, where it takes no memory of the broker's and stands once. The
+match queue is the shortest: institutions that wait there are assessed 32 together, with all that came in meanwhile.
+"""
+
 
 def _runtime() -> Runtime:
-    return process_runtime(enqueue)
+    return process_runtime(enqueue, room)
 
 
 def enqueue(hints: Hints) -> None:
-    """Hands ids to the queues. A broker that is away loses nothing: the next tick finds the same ids."""
+    """Hands ids to the queues, those that nobody claimed only as long as these have room.
+
+    A full queue or a broker that is away loses nothing: a tick finds the same ids some seconds later.
+    """
+    left: dict[str, int] = {}
     for name, ids in hints.tasks():
+        queue = _queue(name)
+        if not hints.claimed:
+            if queue not in left:
+                left[queue] = room(name)
+            if left[queue] <= 0:
+                continue
+            left[queue] -= 1
         app.send_task(name, args=list(ids), retry=False)
+
+
+def room(name: str) -> int:
+    """How many more tasks the queue of a task takes now."""
+    queue = _queue(name)
+    with app.pool.acquire(block=True) as connection:
+        try:
+            waiting = connection.default_channel.queue_declare(queue, passive=True).message_count
+        except connection.channel_errors:  # there is none while it is empty
+            waiting = 0
+    return max(0, MOST[queue] - int(waiting))
+
+
+def _queue(name: str) -> str:
+    return str(app.conf.task_routes[name]["queue"])
 
 
 @app.task(name="tick")

@@ -265,6 +265,21 @@ def test_two_ticks_at_once_claim_each_row_once(wire: Line, feeds: FeedServer) ->
     assert sorted(verbs.tick(wire.runtime).assess) == ["acme", "globex"], "what was lost is handed out again"
 
 
+def test_who_was_assessed_longest_ago_is_first(wire: Line, feeds: FeedServer) -> None:
+    """Acme is in the news all the time, and its case due anew with each of them."""
+    verbs.tick(wire.runtime)
+    with wire.database.write() as session:
+        cases.mark_due(session, ["acme", "globex"], wire.clock())
+    verbs.assess(wire.runtime, "acme")
+    wire.clock.move(seconds=10)
+    verbs.assess(wire.runtime, "globex")
+    wire.clock.move(seconds=10)
+    with wire.database.write() as session:
+        cases.mark_due(session, ["globex"], wire.clock())
+        cases.mark_due(session, ["acme"], wire.clock.move(seconds=10))
+        assert cases.claim_due(session, wire.clock(), limit=1, hold=timedelta(seconds=30)) == ["acme"]
+
+
 def test_another_process_at_every_step_writes_the_same(lines: Any, feeds: FeedServer, tmp_path: Path) -> None:
     """One process with a warm cache, and one that begins anew before each step, agree row by row."""
     content = settings(sources(feeds, "wire", "herald", "acme-news"), {"console": "console://"})

@@ -1,73 +1,77 @@
+"""Case files in memory: the newest of them, bounded by what they hold."""
+
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
+
+from kit.reports import AT, case, seen
 
 from alerts.cases.casefile import CaseFile
-from alerts.cases.observation import observation
-from alerts.model.institution import Institution
-from alerts.model.item import Item
-from alerts.model.level import LevelRules
-from alerts.model.mention import Matched, Mention, Rule
 from alerts.pipeline.runtime import CaseCache
-from alerts.stories.features import features
-
-START = datetime(2026, 3, 2, tzinfo=UTC)
 
 
-def case(institution: str, items: int) -> CaseFile:
-    made = CaseFile(Institution(id=institution, name=institution), {}, LevelRules())
-    found = Matched((Mention(institution, "title", 0, 1, "x", Rule.ALIAS, 0.9),))
-    for number in range(items):
-        at = START + timedelta(minutes=number)
-        item = Item(id=f"{institution}-{number}", title=f"Word{number} strikes", observed=at)
-        made.observe(at, [observation(item, institution, found, features(item, "Wire"), {})])
+def holding(reports: int) -> CaseFile:
+    made = case()
+    for number in range(reports):
+        at = AT + timedelta(minutes=number)
+        made.observe(at, [seen(f"i{number}", "Outage hits Acme", at=at)])
+    assert made.size == reports
     return made
 
 
-def test_what_was_used_least_lately_goes_first() -> None:
-    cache = CaseCache(items=7)
-    files = {each: case(each, 3) for each in ("a", "b", "c")}
-    for name in ("a", "b"):
-        cache.put(name, 1, "k", files[name])
-    assert cache.take("a", 1, "k") is files["a"]
-    cache.put("a", 1, "k", files["a"])
-    cache.put("c", 1, "k", files["c"])
-    assert cache.take("b", 1, "k") is None
-    assert cache.take("a", 1, "k") is files["a"]
-    assert cache.take("c", 1, "k") is files["c"]
+def kept(cache: CaseCache, *names: str) -> list[str]:
+    found = [(name, cache.take(name, 1, "c")) for name in names]
+    for name, file in found:
+        if file is not None:
+            cache.put(name, 1, "c", file)
+    return [name for name, file in found if file is not None]
 
 
-def test_room_is_counted_in_items() -> None:
-    cache = CaseCache(items=7)
-    for number in range(7):
-        cache.put(f"i{number}", 1, "k", case(f"i{number}", 1))
-    cache.put("many", 1, "k", case("many", 5))
-    assert [number for number in range(7) if cache.take(f"i{number}", 1, "k") is not None] == [5, 6]
+def test_the_oldest_go_where_there_are_too_many_files() -> None:
+    cache = CaseCache(items=2)  # an empty one counts as one
+    for name in "abc":
+        cache.put(name, 1, "c", holding(0))
+    assert kept(cache, "a", "b", "c") == ["b", "c"]
 
 
-def test_one_larger_than_the_room_stays_until_another_comes() -> None:
-    cache = CaseCache(items=2)
-    large = case("large", 4)
-    cache.put("large", 1, "k", large)
-    assert cache.take("large", 1, "k") is large
-    cache.put("large", 2, "k", large)
-    cache.put("small", 1, "k", case("small", 1))
-    assert cache.take("large", 2, "k") is None
-    assert cache.take("small", 1, "k") is not None
+def test_the_oldest_go_where_there_are_too_many_reports() -> None:
+    cache = CaseCache(items=5)
+    for name, reports in (("a", 2), ("b", 2), ("c", 1)):
+        cache.put(name, 1, "c", holding(reports))
+    assert kept(cache, "a", "b", "c") == ["a", "b", "c"]
+    cache.put("d", 1, "c", holding(2))
+    assert kept(cache, "a", "b", "c", "d") == ["b", "c", "d"]
 
 
-def test_put_again_it_counts_once() -> None:
-    cache = CaseCache(items=4)
-    grows = case("grows", 2)
-    for version in range(5):
-        cache.put("grows", version, "k", grows)
-    cache.put("other", 1, "k", case("other", 2))
-    assert cache.take("grows", 4, "k") is grows
+def test_a_file_is_counted_as_large_as_it_came_back() -> None:
+    cache = CaseCache(items=5)
+    cache.put("a", 1, "c", holding(2))
+    cache.put("b", 1, "c", holding(2))
+    grown = cache.take("b", 1, "c")
+    assert grown is not None
+    for number in range(2, 4):
+        at = AT + timedelta(minutes=number)
+        grown.observe(at, [seen(f"i{number}", "Outage hits Acme", at=at)])
+    cache.put("b", 2, "c", grown)
+    assert kept(cache, "a") == []
+    assert cache.take("b", 2, "c") is grown
+    for name in "xyz":
+        cache.put(name, 1, "c", holding(1))
+    assert kept(cache, "x", "y", "z") == ["x", "y", "z"], "what went is not counted any more"
 
 
-def test_a_case_of_another_version_or_configuration_is_not_given() -> None:
-    cache = CaseCache()
-    cache.put("a", 1, "k", case("a", 1))
-    assert cache.take("a", 2, "k") is None
-    cache.put("a", 1, "k", case("a", 1))
-    assert cache.take("a", 1, "other") is None
+def test_one_that_is_too_large_alone_stays_while_it_is_the_newest() -> None:
+    cache = CaseCache(items=3)
+    cache.put("a", 1, "c", holding(1))
+    cache.put("large", 1, "c", holding(4))
+    assert kept(cache, "a", "large") == ["large"]
+    cache.put("b", 1, "c", holding(1))
+    assert kept(cache, "large", "b") == ["b"]
+
+
+def test_another_version_is_not_had_and_goes() -> None:
+    cache = CaseCache(items=3)
+    cache.put("a", 1, "c", holding(2))
+    assert cache.take("a", 2, "c") is None
+    cache.put("b", 1, "c", holding(3))
+    assert kept(cache, "a", "b") == ["b"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
-from alerts.pipeline.lanes import MOST, SLOW, SLOW_TOGETHER, Lanes
+from alerts.pipeline.lanes import LINE, MOST, SLOW, SLOW_TOGETHER, Lanes
 
 
 class Clock:
@@ -52,6 +52,28 @@ def test_slow_services_together_hold_few() -> None:
         entered = [under_way.enter_context(lanes.enter(name, clock)) for name in names]
         assert sum(entered) == SLOW_TOGETHER
         assert under_way.enter_context(lanes.enter("quick", clock))
+
+
+def test_those_that_found_no_room_are_called_in_their_order() -> None:
+    lanes, clock = Lanes(), Clock()
+    with ExitStack() as under_way:
+        for _ in range(MOST):
+            under_way.enter_context(lanes.enter("a", clock))
+        assert all(lanes.wait("a", each, clock()) for each in ("first", "second", "first"))
+        assert not lanes.wait("b", "other", clock()), "it has room"
+    assert not lanes.wait("a", "late", clock()), "room came meanwhile"
+    assert [lanes.called("a") for _ in range(3)] == ["first", "second", None]
+    assert lanes.called("b") is None
+
+
+def test_a_line_has_an_end() -> None:
+    lanes, clock = Lanes(), Clock()
+    with ExitStack() as under_way:
+        for _ in range(MOST):
+            under_way.enter_context(lanes.enter("a", clock))
+        assert all(lanes.wait("a", str(number), clock()) for number in range(LINE + 1))
+    called = [lanes.called("a") for _ in range(LINE + 1)]
+    assert called == [*map(str, range(LINE)), None]
 
 
 def test_one_that_was_not_let_in_does_not_make_a_service_quick() -> None:

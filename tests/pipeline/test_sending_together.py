@@ -23,6 +23,8 @@ from sqlalchemy import insert
 
 from alerts.delivery.send import DEADLINE_S
 from alerts.pipeline import verbs
+from alerts.pipeline.hints import Hints
+from alerts.pipeline.lanes import MOST
 from alerts.pipeline.runtime import utc_now
 from alerts.store.tables import DeliveryRow
 
@@ -187,6 +189,35 @@ def test_a_channel_that_hangs_delays_no_other(lines: Any, feeds: FeedServer, rec
         assert 1 <= len(held) <= 4
     for each in working:
         each.join()
+
+
+def test_a_burst_to_a_quick_service_needs_no_tick(lines: Any, feeds: FeedServer, receiver: Receiver) -> None:
+    """What finds no room is handed out again when a send ends, each delivery as often as it has to be."""
+    feeds.put("wire", [OUTAGE])
+    made: Line = lines(settings({"wire": f"{feeds.url}/wire"}, {"hook": receiver.channel()}))
+    ids = waiting(made, hook=40)
+    made.runtime.clock = utc_now
+    left: queue.SimpleQueue[str] = queue.SimpleQueue()
+    for each in ids:
+        left.put(each)
+
+    def hand_out(hints: Hints) -> None:
+        for each in hints.send:
+            left.put(each)
+
+    def work() -> None:
+        with suppress(queue.Empty):
+            while True:
+                verbs.send(made.runtime, left.get(timeout=2))
+
+    made.runtime.enqueue = hand_out
+    working = [threading.Thread(target=work, daemon=True) for _ in range(MOST + 4)]
+    for each in working:
+        each.start()
+    for each in working:
+        each.join()
+    assert set(ids) <= set(sent(made))
+    assert [row.attempts for row in made.rows(DeliveryRow) if row.id in ids] == [1] * 40
 
 
 def test_a_slack_bot_s_messages_about_one_institution_and_axis_make_a_thread(

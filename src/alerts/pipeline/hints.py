@@ -17,7 +17,8 @@ TOGETHER = 32
 class Hints:
     """Ids that are due: sources to poll, institutions to assess, desks to advance, deliveries to send.
 
-    `rematch` names the configuration under which recorded items are to be matched again.
+    `rematch` names the configuration under which recorded items are to be matched again. `claimed`: a tick made
+    them, which asked for room before it claimed. Dropped now, they would be handed out again only when the claim ends.
     """
 
     poll: Sequence[str] = ()
@@ -25,6 +26,7 @@ class Hints:
     desk: Sequence[str] = ()
     send: Sequence[str] = ()
     rematch: Sequence[str] = ()
+    claimed: bool = False
 
     def tasks(self) -> Iterator[tuple[str, Sequence[str]]]:
         """Each task, by its verb and with its ids, what is nearest to the receiver first.

@@ -18,6 +18,9 @@ SLOW: Final = timedelta(seconds=5)
 SLOW_TOGETHER: Final = 2
 """Sends that may be under way to slow services, all taken together."""
 
+LINE: Final = 1_000
+"""Deliveries that are remembered as waiting for one service; what is beyond that is found in the database later."""
+
 
 class Lanes:
     """Sends under way by service (`pace.lane`). Thread-safe."""
@@ -25,6 +28,7 @@ class Lanes:
     def __init__(self) -> None:
         self._under_way: defaultdict[str, list[datetime]] = defaultdict(list)
         self._slow: set[str] = set()
+        self._line: defaultdict[str, dict[str, None]] = defaultdict(dict)
         self._lock = threading.Lock()
 
     @contextmanager
@@ -47,6 +51,27 @@ class Lanes:
         """Whether a send might begin now."""
         with self._lock:
             return self._has_room(lane, now)
+
+    def wait(self, lane: str, delivery: str, now: datetime) -> bool:
+        """Puts a delivery at the end of the line of those that found no room; False where there is room by now."""
+        with self._lock:
+            if self._has_room(lane, now):
+                return False
+            if len(self._line[lane]) < LINE:
+                self._line[lane].setdefault(delivery)
+            return True
+
+    def called(self, lane: str) -> str | None:
+        """The next in the line, who leaves it."""
+        with self._lock:
+            line = self._line.get(lane)
+            if not line:
+                return None
+            first = next(iter(line))
+            del line[first]
+            if not line:
+                del self._line[lane]
+            return first
 
     def _begin(self, lane: str, now: datetime) -> bool:
         with self._lock:

@@ -30,14 +30,19 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def no_end(_task: str) -> int:
+    """The room of a queue that holds as much as is put into it."""
+    return sys.maxsize
+
+
 class CaseCache:
     """Case files that this process has loaded, each good for one version of its row. Thread-safe.
 
-    Bounded by the items in them, which take some 10 to 20 kB each; the newest stays, however large it is. A case
-    file is taken out while it is used: whoever fails with it in hand leaves nothing half changed.
+    Bounded by the items in them, which take up to 25 kB each; the newest stays, however large it is. A case file is
+    taken out while it is used: whoever fails with it in hand leaves nothing half changed.
     """
 
-    def __init__(self, items: int = 8_000) -> None:
+    def __init__(self, items: int = 4_000) -> None:
         self._room = items
         self._cases: OrderedDict[str, tuple[tuple[int, str], CaseFile, int]] = OrderedDict()
         self._lock = threading.Lock()
@@ -51,8 +56,9 @@ class CaseCache:
     def put(self, institution: str, version: int, configuration: str, case: CaseFile) -> None:
         with self._lock:
             self._out(institution)
-            self._cases[institution] = ((version, configuration), case, case.size)
-            self._room -= case.size
+            size = max(1, case.size)
+            self._cases[institution] = ((version, configuration), case, size)
+            self._room -= size
             while self._room < 0 and len(self._cases) > 1:
                 self._out(next(iter(self._cases)))
 
@@ -65,7 +71,10 @@ class CaseCache:
 
 @dataclass
 class Runtime:
-    """What the verbs work with. `enqueue` is called only after a transaction committed."""
+    """What the verbs work with. `enqueue` is called only after a transaction committed.
+
+    `room` says how many more tasks of a verb its queue takes; `enqueue` may drop what is more than that.
+    """
 
     database: Database
     configuration: Configuration
@@ -76,6 +85,7 @@ class Runtime:
     lanes: Lanes = field(default_factory=Lanes)
     contact: str = ""
     pages: Pages | None = None
+    room: Callable[[str], int] = no_end
 
     @cached_property
     def client(self) -> httpx.Client:
@@ -111,7 +121,7 @@ def prepare() -> None:
     _PREPARED[:] = [configuration]
 
 
-def process_runtime(enqueue: Callable[[Hints], None]) -> Runtime:
+def process_runtime(enqueue: Callable[[Hints], None], room: Callable[[str], int]) -> Runtime:
     """The runtime of this worker process, from its environment; made anew after a fork."""
     with _PROCESS_LOCK:
         if not _PROCESS or _PROCESS[0][0] != os.getpid():
@@ -123,6 +133,7 @@ def process_runtime(enqueue: Callable[[Hints], None]) -> Runtime:
                 clock=SharedClock(database, utc_now),
                 configuration=_PREPARED[0],
                 enqueue=enqueue,
+                room=room,
                 contact=os.environ.get("ALERTS_CONTACT", ""),
                 pages=pages(Path(os.environ.get("ALERTS_STATE", ".alerts")), os.environ),
             )

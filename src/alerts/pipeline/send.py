@@ -24,6 +24,7 @@ from alerts.model.secret import Secret
 from alerts.model.settings import Settings
 from alerts.model.subscriber import Subscriber
 from alerts.pipeline import log, selfcheck
+from alerts.pipeline.hints import Hints
 from alerts.pipeline.pages import Pages
 from alerts.pipeline.profiles import restored
 from alerts.pipeline.runtime import Runtime
@@ -33,9 +34,11 @@ from alerts.store.troubles import OPERATORS
 
 LEASE_SECONDS = DEADLINE_S + 30.0
 
-BUSY_WAIT = timedelta(seconds=1)
+BUSY_WAIT = timedelta(seconds=5)
+"""A delivery that its service has no room for is called when a send to it ends; by then it is found again anyway."""
+
 SLOW_WAIT = timedelta(seconds=30)
-"""About so long a delivery waits that its service has no room for."""
+"""About so long it waits where the service is slow."""
 
 LONGEST_PAUSE = timedelta(hours=1)
 """A service that asks for more is asked again by then."""
@@ -69,7 +72,10 @@ def send(runtime: Runtime, delivery_id: str) -> SendOutcome:
         else:
             result, thread = _hand_over(runtime, active.settings, leased, url)
     # fault point: send.sent
-    return _finish(runtime, leased, result, thread)
+    outcome = _finish(runtime, leased, result, thread)
+    if url is not None and (following := runtime.lanes.called(pace.lane(url))) is not None:
+        runtime.enqueue(Hints(send=[following]))
+    return outcome
 
 
 def _take(
@@ -77,7 +83,7 @@ def _take(
 ) -> tuple[Leased, Secret | None] | SendOutcome:
     """Leases a delivery whose turn it is in its channel, and whose service does not hold too much of this process.
 
-    Any other is due again later, without an attempt. `passage` ends with the send.
+    Any other waits, without an attempt. `passage` ends with the send.
     """
     now = runtime.clock()
     with runtime.database.write() as session:
@@ -92,12 +98,22 @@ def _take(
             if room and deliveries.turn(session, waiting, _gap(settings, waiting, url), now) > now:
                 return SendOutcome(delivery_id, None, "waits for its turn")
             if not (room and passage.enter_context(runtime.lanes.enter(lane, runtime.clock))):
-                wait = SLOW_WAIT if runtime.lanes.is_slow(lane, now) else BUSY_WAIT
-                # Not all of them at once again.
-                deliveries.put_off(session, delivery_id, now + wait * (0.5 + share(delivery_id, now)))
+                if runtime.lanes.is_slow(lane, now):
+                    # Not all of them at once again.
+                    until = now + SLOW_WAIT * (0.5 + share(delivery_id, now))
+                    deliveries.put_off(session, delivery_id, until)
+                else:
+                    deliveries.hold(session, delivery_id, now + BUSY_WAIT)
+                    passage.callback(_wait, runtime, lane, delivery_id)
                 return SendOutcome(delivery_id, None, "waits for its service")
         leased = deliveries.lease(session, delivery_id, now, seconds=LEASE_SECONDS)
     return SendOutcome(delivery_id, None) if leased is None else (leased, url)
+
+
+def _wait(runtime: Runtime, lane: str, delivery_id: str) -> None:
+    """Puts a delivery in the line for its service, once it is on record that it waits."""
+    if not runtime.lanes.wait(lane, delivery_id, runtime.clock()):
+        runtime.enqueue(Hints(send=[delivery_id]))
 
 
 def _hand_over(runtime: Runtime, settings: Settings, leased: Leased, url: Secret) -> tuple[SendResult, str]:

@@ -6,13 +6,13 @@ import logging
 from datetime import timedelta
 
 from alerts.pipeline import log, poll, send
-from alerts.pipeline.hints import Hints
+from alerts.pipeline.hints import TOGETHER, Hints
 from alerts.pipeline.rematch import is_current
 from alerts.pipeline.runtime import Runtime
 from alerts.store import cases, deliveries, desks, facts, locks, setback, sources
 
 BATCH = 500
-"""So much of each kind at a time: the queues stay short, and the next tick takes the rest."""
+"""So much of each kind at a time, and no more than its queue has room for; the next tick takes the rest."""
 
 HOLD = timedelta(seconds=30)
 """What was handed out and not done, because a worker or the broker was lost, is handed out again after this."""
@@ -37,6 +37,7 @@ def tick(runtime: Runtime, *, gap: timedelta = timedelta(0)) -> Hints:
     changed = settings.hash != in_force
     if changed:
         poll.sync(runtime)
+    room = {verb: min(BATCH, runtime.room(verb)) for verb in ("send", "assess", "poll")}
     with runtime.database.write() as session:
         if gap and not locks.passes(session, "tick", now, gap):
             return Hints()
@@ -48,12 +49,15 @@ def tick(runtime: Runtime, *, gap: timedelta = timedelta(0)) -> Hints:
             cases.mark_all_due(session, now)
         stale = not is_current(session, active)
         facts.put(session, "tick", now, {})
+        desk = desks.claim_due(session, now, limit=room["assess"], hold=HOLD)
+        left = max(0, room["assess"] - len(desk) - stale) * TOGETHER
         found = Hints(
-            send=deliveries.claim_due(session, now, limit=BATCH, hold=HOLD),
-            desk=desks.claim_due(session, now, limit=BATCH, hold=HOLD),
-            assess=cases.claim_due(session, now, limit=BATCH, hold=HOLD),
+            send=deliveries.claim_due(session, now, limit=room["send"], hold=HOLD),
+            desk=desk,
+            assess=cases.claim_due(session, now, limit=min(BATCH, left), hold=HOLD),
             rematch=[active.matching_key] if stale else [],
-            poll=sources.claim_due(session, now, limit=BATCH, hold=HOLD),
+            poll=sources.claim_due(session, now, limit=room["poll"], hold=HOLD),
+            claimed=True,
         )
     # fault point: tick.claimed
     if found:

@@ -76,7 +76,9 @@ _NEWEST_TRANSITIONS = (
 _RECORDED_TRANSITIONS = (
     select(_TRANSITIONS).where(_T.institution.in_(_SOME), _T.at >= bindparam("since")).order_by(*_LEAST_LAST)
 )
-_CLAIM = Claim.of(_CASES, _C.institution, _C.due_at)
+# First who was assessed longest ago: one that is in the news all the time is due again and again, and would wait for
+# ever behind those that were found before.
+_CLAIM = Claim.of(_CASES, _C.institution, _C.due_at, order=(_C.cursor, _C.institution))
 
 
 @dataclass(frozen=True, slots=True)

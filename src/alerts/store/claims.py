@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,11 +21,18 @@ class Claim:
     take: Update
 
     @classmethod
-    def of(cls, table: Table, key: Column[str], due: Column[datetime], *also: ColumnElement[bool]) -> Claim:
-        """Of the rows with `due` in the past, and for which `also` holds, by `key`."""
+    def of(
+        cls,
+        table: Table,
+        key: Column[str],
+        due: Column[datetime],
+        *also: ColumnElement[bool],
+        order: Sequence[Column[Any]] = (),
+    ) -> Claim:
+        """Of the rows with `due` in the past, and for which `also` holds, by `key`; the longest due first."""
         until = table.c.claimed_until
         unclaimed = or_(until.is_(None), until <= bindparam("now"))
-        find = select(key).where(due <= bindparam("now"), unclaimed, *also).order_by(due)
+        find = select(key).where(due <= bindparam("now"), unclaimed, *also).order_by(*(order or (due,)))
         return cls(
             find.limit(bindparam("most")).with_for_update(skip_locked=True),
             update(table)

@@ -294,6 +294,13 @@ def put_off(session: Session, delivery: str, until: datetime, *, turn_at: dateti
     session.execute(_PUT_OFF, {"which": delivery, "until": until, "turn": turn_at})
 
 
+def hold(session: Session, delivery: str, until: datetime) -> None:
+    """Leaves a delivery due, to be handed out by no tick before then. It gives back the turn it had."""
+    session.execute(
+        update(DeliveryRow).where(DeliveryRow.id == delivery).values(claimed_until=until, turn_at=None)
+    )
+
+
 def thread(session: Session, leased: Leased, about: str) -> str:
     """The message in the delivery's channel that others about the same go under; empty before the first one."""
     row = session.get(ThreadRow, (leased.subscriber, leased.channel, about))
