@@ -3,7 +3,8 @@
     supervisor (this process)
     ├── broker   valkey-server on a unix socket, append-only file on     (unless a broker is configured)
     ├── poll     celery worker, queue `poll`
-    ├── work     celery worker, queues `match`, `send`
+    ├── match    celery worker, queue `match`
+    ├── send     celery worker, queue `send`
     ├── beat     celery beat
     └── web      the pages                                              (unless --port is 0 or taken)
 
@@ -35,6 +36,9 @@ from urllib.parse import parse_qs, urlsplit, urlunsplit
 from alerts.model.errors import AlertsError
 
 GRACE_SECONDS = 10.0
+THREADS: Mapping[str, int] = {"poll": 8, "match": 4, "send": 10}
+"""Of the worker of each queue. Sends have more than two services that hang can hold (`alerts.pipeline.lanes`)."""
+
 _FIRST_PAUSE, _LONGEST_PAUSE, _LONG_LIFE = 0.5, 30.0, 60.0
 
 
@@ -228,9 +232,9 @@ def start_workers(supervisor: Supervisor) -> None:
     """Starts the workers and beat; the environment of the supervisor says where everything is."""
     celery = [sys.executable, "-m", "celery", "--app", "worker.app", "--quiet"]
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING"]
-    pool = ["--pool", "threads", "--concurrency"]
-    supervisor.add("poll", [*celery, "worker", "-Q", "poll", "-n", "poll@embedded", *pool, "8", *quiet])
-    supervisor.add("work", [*celery, "worker", "-Q", "match,send", "-n", "work@embedded", *pool, "6", *quiet])
+    for queue, threads in THREADS.items():
+        pool = ["--pool", "threads", "--concurrency", str(threads)]
+        supervisor.add(queue, [*celery, "worker", "-Q", queue, "-n", f"{queue}@embedded", *pool, *quiet])
     schedule = Path(supervisor.environment["ALERTS_STATE"]) / "beat"
     supervisor.add(
         "beat", [*celery, "beat", "--schedule", str(schedule), "--pidfile=", "--loglevel", "WARNING"]
