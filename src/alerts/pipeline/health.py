@@ -17,6 +17,9 @@ from alerts.model.times import format_duration, format_time
 from alerts.store import facts, lists, sources
 
 TICK_LATE = timedelta(seconds=60)
+RUN_LATE = timedelta(hours=26)
+"""Where `alerts run --once` does the work: a run a day, with some time to spare, is the least that is expected."""
+
 LATE = timedelta(minutes=5)
 """So long overdue, and a queue is stuck."""
 
@@ -49,9 +52,12 @@ def health(session: Session, config: Path, now: datetime) -> Report:
         )
     tick = facts.get(session, "tick")
     running = tick is not None and now - tick.at <= TICK_LATE
-    if tick is not None and not running:
+    once = tick is not None and bool(tick.value.get("once"))
+    if tick is not None and now - tick.at > (RUN_LATE if once else TICK_LATE):
         problems.append(
-            f"no tick for {format_duration(now - tick.at)}: is `alerts run`, or beat with a worker, up?"
+            f"no run for {format_duration(now - tick.at)}: does cron still call `alerts run --once`?"
+            if once
+            else f"no tick for {format_duration(now - tick.at)}: is `alerts run`, or beat with a worker, up?"
         )
     known = [each for each in sources.health(session) if each.active]
     failing = [each for each in known if each.error]
@@ -77,7 +83,12 @@ def health(session: Session, config: Path, now: datetime) -> Report:
         problems.append(f"{states['dead']} deliveries are dead: see `alerts deliveries --state dead`")
     return Report(
         facts=(
-            ("last tick", "never" if tick is None else f"{format_duration(now - tick.at)} ago"),
+            (
+                "last tick",
+                "never"
+                if tick is None
+                else f"{format_duration(now - tick.at)} ago" + (", by `alerts run --once`" if once else ""),
+            ),
             (
                 "sources",
                 f"{len(known)}, {len(failing)} failing"
