@@ -56,7 +56,6 @@ class Child:
     started: float = 0.0
     pause: float = _FIRST_PAUSE
     restart_at: float = 0.0
-    restarts: int = 0
 
 
 @dataclass(slots=True)
@@ -90,7 +89,6 @@ class Supervisor:
             if child.process is not None and child.process.poll() is not None:
                 self._bury(child, now)
             if child.process is None and now >= child.restart_at:
-                child.restarts += 1
                 self._start(child)
 
     def _bury(self, child: Child, now: float) -> None:
