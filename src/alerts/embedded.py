@@ -31,7 +31,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
-from urllib.parse import parse_qs, urlsplit, urlunsplit
+from urllib.parse import parse_qs, urlsplit
 
 from alerts.model.errors import AlertsError
 
@@ -209,12 +209,18 @@ def check_broker(url: str) -> None:
     """Raises EmbeddedError, without the password, where a configured broker cannot be used."""
     import redis
 
-    parts = urlsplit(url)
-    shown = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query=""))
-    if parts.scheme not in {"redis", "rediss", "redis+socket"}:
+    scheme, _, rest = url.partition("://")
+    # All before the last @, since a password may hold what ends a host; options may hold one, too.
+    shown = f"broker {scheme}://{rest.rpartition('@')[2].partition('?')[0]}" if rest else "the broker's URL"
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:  # whose text may be a part of the password
         raise EmbeddedError(
-            f"broker {shown}: not supported; use redis://HOST:PORT/0, rediss:// or redis+socket://"
-        )
+            f"{shown}: the URL cannot be read; write what is special in its password in percent-encoding"
+        ) from None
+    if parts.scheme not in {"redis", "rediss", "redis+socket"}:
+        raise EmbeddedError(f"{shown}: not supported; use redis://HOST:PORT/0, rediss:// or redis+socket://")
     asked = url
     if parts.scheme == "redis+socket":
         asked = f"unix://{parts.path}?db={parse_qs(parts.query).get('virtual_host', ['0'])[0]}"
@@ -223,7 +229,7 @@ def check_broker(url: str) -> None:
             client.ping()
     except (redis.RedisError, ValueError, OSError) as error:
         reason = " ".join(str(error).split()).rstrip(".")
-        raise EmbeddedError(f"broker {shown}: {reason}; is it running and reachable?") from error
+        raise EmbeddedError(f"{shown}: {reason}; is it running and reachable?") from error
 
 
 def start_workers(supervisor: Supervisor) -> None:

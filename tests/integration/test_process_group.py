@@ -358,6 +358,10 @@ def test_a_broker_that_cannot_be_used_says_so_in_one_line(
     for url, says in (
         (f"redis://:hunter2@127.0.0.1:{_closed_port()}/0", "is it running and reachable?"),
         ("amqp://u:hunter2@h", "redis://"),
+        ("redis://:hunter2/x@127.0.0.1:6379/0", "percent-encoding"),
+        ("redis://u:hunter2[@127.0.0.1:6379/0", "percent-encoding"),
+        ("redis://127.0.0.1:6379?password=hunter2", "is it running and reachable?"),
+        ("hunter2", "redis://"),
     ):
         done = _run(alerts_command, "--config", config, "--state", tmp_path / "state", "--broker", url, "run")
         assert done.returncode == 1, done.stderr

@@ -27,7 +27,6 @@ GROUPED = 300
 most; of the others it is known where they end."""
 
 _DAY = timedelta(days=1)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 class Summary(NamedTuple):
@@ -176,7 +175,7 @@ class Standing:
         return None if moment is None else instant(moment)
 
     def _half_life(self, axis: Axis) -> float:
-        return self._rules.half_life[axis] / _MICROSECOND
+        return scoring.half_life_of(self._rules, axis)
 
     # --- reading ---------------------------------------------------------------------------------------
 

@@ -13,14 +13,13 @@ from starlette.responses import Response
 from alerts.delivery import escape
 from alerts.delivery.profile_forms import profile_record
 from alerts.delivery.tiers import DETAIL, Change, gate, gate_changes
-from alerts.model.errors import NotFoundError
 from alerts.model.records import contribution_record, rounded
 from alerts.model.times import format_time
 from alerts.pipeline.health import health
 from alerts.store import board, cases, lists
 from alerts.store.tables import AlertRow
 from alerts.web import institutions as listing
-from alerts.web.atom import told_once
+from alerts.web.atom import asked_rule, told_once
 from alerts.web.openapi import document
 from alerts.web.pages import asked_instant, read_profile, read_why_not
 from alerts.web.site import site_of
@@ -205,15 +204,13 @@ def alert(request: Request) -> Response:
 
 def alerts(request: Request) -> Response:
     site, subscriber = site_of(request), request.path_params["subscriber"]
-    limit, asked = _limit(request), request.query_params.get("rule", "")
+    limit = _limit(request)
     with site.runtime.database.read() as session:
         visitor = site.visitor(request, session)
         if not visitor.may_read(subscriber):
             raise HTTPException(403, "These alerts are for their subscriber.")
         known = site.settings.subscriber(subscriber)
-        rule = int(asked) if asked.isascii() and asked.isdigit() else None
-        if asked and (rule is None or not 1 <= rule <= len(known.watch)):
-            raise NotFoundError("rule", asked, f"{subscriber} has {len(known.watch)}")
+        rule = asked_rule(known, request.query_params.get("rule", ""))
         rows = told_once(board.alerts_of(session, subscriber, limit=MOST * 3), rule)[:limit]
         moved = board.transitions_by_id(
             session, [row.transition for row in rows if row.transition is not None]

@@ -15,7 +15,6 @@ from typing import Any, Final, Generic, TypeVar
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 
-from alerts.model.errors import AlertsError
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Transition
 from alerts.model.profile import Profile
@@ -278,7 +277,7 @@ class Reading:
             with self._runtime.database.read() as session:
                 active = self._runtime.configuration.current()
                 self._pictured(session, active, institution, windows, history, aside=True)
-        except AlertsError as error:  # the next reader tries again
+        except Exception as error:  # noqa: BLE001 - nobody waits for it, and the next reader tries again
             log.event("picture.failed", logging.WARNING, error=type(error).__name__)
         finally:
             self._redrawing.discard(key)
