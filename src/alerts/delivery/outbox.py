@@ -70,9 +70,8 @@ class Outbox:
         while (due := self.next_due) is not None and due <= to:
             self.reach(due)
             messages += self._flush(due, QueueName.GROUP, silences)
-            messages += self._remind(
-                due, silences
-            )  # before the digest of the same instant, which may take them
+            # Before the digest of the same instant, which may take them.
+            messages += self._remind(due, silences)
             for name in (QueueName.QUIET, QueueName.SUMMARY, QueueName.DIGEST):
                 messages += self._flush(due, name, silences)
         return messages
@@ -368,15 +367,10 @@ class Outbox:
         """What waits elsewhere about an axis that was just told of, with its level now, is overtaken."""
         state = self._channel(channel)
         for name, queue in list(state.queues.items()):
-            self._drop(
-                state,
-                name,
-                [
-                    entry
-                    for entry in queue.entries
-                    if entry.watch in told and entry.role is not Role.CORRECTION
-                ],
-            )
+            overtaken = [
+                each for each in queue.entries if each.watch in told and each.role is not Role.CORRECTION
+            ]
+            self._drop(state, name, overtaken)
 
     def _schedule(self, channel: str, entries: Iterable[Pending], at: datetime) -> None:
         """The next reminder of every level that was just told and still stands."""

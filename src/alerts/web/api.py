@@ -19,6 +19,7 @@ from alerts.pipeline.health import health
 from alerts.store import board, cases, lists
 from alerts.store.tables import AlertRow
 from alerts.web import institutions as listing
+from alerts.web.access import Visitor
 from alerts.web.atom import asked_rule, told_once
 from alerts.web.openapi import document
 from alerts.web.pages import asked_instant, read_profile, read_why_not
@@ -124,8 +125,7 @@ def stories(request: Request) -> Response:
     with site.runtime.database.read() as session:
         visitor = site.visitor(request, session)
         known = site.settings.institution(request.path_params["institution"])
-        if not visitor.tier.allows(DETAIL):
-            raise HTTPException(403, "Stories are for members of the strategic circle.")
+        _need_detail(visitor, "Stories")
         found = lists.stories(session, institution=known.id, limit=limit)
     return answer({"kind": "stories", "institution": known.id, "stories": found})
 
@@ -134,8 +134,7 @@ def story(request: Request) -> Response:
     site = site_of(request)
     with site.runtime.database.read() as session:
         visitor = site.visitor(request, session)
-        if not visitor.tier.allows(DETAIL):
-            raise HTTPException(403, "Stories are for members of the strategic circle.")
+        _need_detail(visitor, "Stories")
         found = read_story(session, site.settings, request.path_params["story"])
     return answer(_story(found))
 
@@ -197,8 +196,7 @@ def alert(request: Request) -> Response:
     site = site_of(request)
     with site.runtime.database.read() as session:
         visitor = site.visitor(request, session)
-        if not visitor.tier.allows(DETAIL):
-            raise HTTPException(403, "Alerts are for members of the strategic circle.")
+        _need_detail(visitor, "Alerts")
         return answer(read_alert(session, site.reading, request.path_params["alert"], visitor))
 
 
@@ -247,6 +245,12 @@ def status(request: Request) -> Response:
             raise HTTPException(403, "The state of the system is for operators.")
         report = health(session, site.runtime.configuration.directory, site.now())
     return answer({"kind": "status", **report.record()})
+
+
+def _need_detail(visitor: Visitor, what: str) -> None:
+    """Raises HTTPException for those who may not see it, whether it is there or not."""
+    if not visitor.tier.allows(DETAIL):
+        raise HTTPException(403, f"{what} are for members of the strategic circle.")
 
 
 def _limit(request: Request) -> int:
