@@ -20,6 +20,7 @@ from requests.adapters import HTTPAdapter
 from sqlalchemy import insert
 
 from alerts.delivery.send import DEADLINE_S
+from alerts.model.alert import DeliveryState
 from alerts.pipeline import verbs
 from alerts.pipeline.runtime import utc_now
 from alerts.store.tables import DeliveryRow
@@ -115,6 +116,18 @@ def test_a_service_that_asks_for_fewer_messages_is_left_alone_by_all(
     for each in ids:
         verbs.send(made.runtime, each)
     assert set(ids) <= set(sent(made))
+
+
+def test_a_service_that_asks_for_a_wait_beyond_all_time_gets_no_second_copy(
+    lines: Any, feeds: FeedServer, receiver: Receiver
+) -> None:
+    made = paced(lines, feeds, receiver)
+    (only,) = waiting(made, hook=1)
+    receiver.then(Answer(429, {"Retry-After": "1" + "0" * 30}))
+    assert verbs.send(made.runtime, only).state is DeliveryState.DEAD
+    made.clock.move(minutes=59)
+    verbs.send(made.runtime, only)
+    assert len(receiver.received) == 1
 
 
 def test_turns_given_before_a_service_asked_for_a_pause_wait_for_its_end(

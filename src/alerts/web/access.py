@@ -123,13 +123,21 @@ def _bearer(request: Request) -> str:
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
-async def form_of(request: Request) -> dict[str, str]:
-    """The fields of a form. Raises HTTPException where it is too large."""
-    body = b""
+async def body_of(request: Request, most: int) -> bytes | None:
+    """The body; None where it has more than `most` bytes, of which no more are read."""
+    body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > LARGEST_FORM:
-            raise HTTPException(413, "The form is too large.")
+        if len(body) > most:
+            return None
+    return bytes(body)
+
+
+async def form_of(request: Request) -> dict[str, str]:
+    """The fields of a form. Raises HTTPException where it is too large."""
+    body = await body_of(request, LARGEST_FORM)
+    if body is None:
+        raise HTTPException(413, "The form is too large.")
     try:
         return dict(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=50))
     except ValueError:
