@@ -43,8 +43,10 @@ def _page(url: str) -> str:
             return "" if answer.status == 200 else f"{url}: status {answer.status}"
     except urllib.error.HTTPError as error:
         return f"{url}: status {error.code}"
-    except (OSError, ValueError, http.client.HTTPException) as error:
-        return f"{url}: {error or type(error).__name__}"
+    except http.client.HTTPException as error:
+        return f"{url}: no HTTP ({type(error).__name__})"
+    except (OSError, ValueError) as error:
+        return f"{url}: {error}"
 
 
 if __name__ == "__main__":

@@ -89,18 +89,27 @@ class Supervisor:
             if child.process is not None and child.process.poll() is not None:
                 self._bury(child, now)
             if child.process is None and now >= child.restart_at:
-                self._start(child)
+                try:
+                    self._start(child)
+                except OSError as error:  # no process or no memory is left: the others go on
+                    self._later(child, now)
+                    self.say(f"{child.name} cannot be started: {error.strerror}; {_again(child)}")
 
     def _bury(self, child: Child, now: float) -> None:
         assert child.process is not None  # noqa: S101
         status = child.process.returncode
         child.process = None
-        child.pause = (
-            _FIRST_PAUSE if now - child.started > _LONG_LIFE else min(child.pause * 2, _LONGEST_PAUSE)
-        )
-        child.restart_at = now + child.pause
+        if now - child.started > _LONG_LIFE:
+            child.pause = _FIRST_PAUSE / 2
+        self._later(child, now)
         how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
-        self.say(f"{child.name} {how}; starting it again in {child.pause:.0f} s")
+        self.say(f"{child.name} {how}; {_again(child)}")
+
+    @staticmethod
+    def _later(child: Child, now: float) -> None:
+        """Each time twice as long."""
+        child.pause = min(child.pause * 2, _LONGEST_PAUSE)
+        child.restart_at = now + child.pause
 
     def _start(self, child: Child) -> None:
         child.process = subprocess.Popen(  # noqa: S603
@@ -128,6 +137,10 @@ class Supervisor:
                     with contextlib.suppress(ProcessLookupError, PermissionError):
                         os.killpg(child.process.pid, signal.SIGKILL)
                     child.process.wait()
+
+
+def _again(child: Child) -> str:
+    return f"starting it again in {child.pause:.0f} s"
 
 
 @contextlib.contextmanager

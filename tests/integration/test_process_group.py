@@ -22,6 +22,7 @@ from kit.rawserver import silent_server
 from kit.receiver import Receiver, keys
 
 from alerts.delivery.send import DEADLINE_S
+from alerts.embedded import Supervisor
 from alerts.pipeline.lanes import MOST
 
 pytestmark = pytest.mark.servers
@@ -83,6 +84,26 @@ def test_a_killed_child_is_noticed_restarted_and_said_and_work_goes_on(
     ]
     assert "Traceback" not in program.err
     assert program.out == ""
+
+
+def test_a_child_that_cannot_be_started_again_is_tried_until_it_can(tmp_path: Path) -> None:
+    said: list[str] = []
+    command, hidden = tmp_path / "command", tmp_path / "hidden"
+    command.write_text("#!/bin/sh\nexec sleep 60\n")
+    command.chmod(0o700)
+    supervisor = Supervisor(dict(os.environ), said.append)
+    child, other = supervisor.add("it", [str(command)]), supervisor.add("other", ["sleep", "60"])
+    assert child.process is not None
+    command.rename(hidden)
+    child.process.kill()
+    supervisor.watch(lambda: any("it cannot be started: No such file" in line for line in said))
+    assert child.process is None
+    assert other.process is not None
+    assert other.process.poll() is None
+    hidden.rename(command)
+    supervisor.watch(lambda: child.process is not None)
+    supervisor.shut_down()
+    assert said[0] == "it was killed by signal 9; starting it again in 1 s"
 
 
 def test_a_worker_that_starts_while_the_configuration_is_broken_goes_on_with_the_last_good_one(
