@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, LevelRules
-from alerts.model.story import Evidence
+from alerts.model.story import Evidence, Group
 from alerts.model.topic import Topic
 from alerts.scoring import confidence as conf
 from alerts.scoring.axis import Term, half_life_of, micros, severity_of, value
@@ -110,8 +110,12 @@ def seen(told: Evidence) -> list[Seen]:
 def courses(stories: Iterable[Evidence], start: datetime) -> Iterator[Course]:
     """The steps of stories of which everything is known."""
     for each in stories:
-        groups = {item: number for number, group in enumerate(each.groups) for item in group.items}
-        yield course(each.story, seen(each), groups, micros(start))
+        yield course(each.story, seen(each), numbered(each.groups), micros(start))
+
+
+def numbered(groups: Sequence[Group]) -> dict[str, int]:
+    """The number of the independent publisher of each item."""
+    return {item: number for number, group in enumerate(groups) for item in group.items}
 
 
 def score_series(
