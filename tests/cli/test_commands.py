@@ -403,6 +403,15 @@ def test_wrong_usage_is_one_line_and_status_2(call: Call, filled: State, argumen
     assert done.err.startswith("alerts: ")
 
 
+@pytest.mark.parametrize("arguments", [["test", "--junit"], ["replay", "--plot"]], ids=" ".join)
+def test_a_file_that_cannot_be_written_is_named(
+    call: Call, filled: State, arguments: list[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "nowhere" / "file"
+    done = call(filled, *arguments, str(file))
+    assert (done.status, done.err) == (1, f"alerts: {file}: cannot be written: No such file or directory\n")
+
+
 def test_every_command_has_help_that_says_what_it_does(call: Call, empty: State, command: str) -> None:
     done = call(empty, command, "--help")
     assert done.status == 0

@@ -8,11 +8,12 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from alerts.model.errors import UsageError
+from alerts.model.errors import InputError, UsageError
 from alerts.model.records import to_line
 from alerts.model.times import EPOCH, parse_duration, parse_time
 
@@ -103,3 +104,11 @@ def past_instant(text: str | None, now: datetime) -> datetime:
     if moment < EPOCH:
         raise UsageError("--at is before 1970, when nothing was recorded")
     return moment
+
+
+def write_file(path: Path, text: str) -> None:
+    """Raises InputError, which names the file, where it cannot be written."""
+    try:
+        path.write_text(text, encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise InputError(str(path), f"cannot be written: {error.strerror}") from error

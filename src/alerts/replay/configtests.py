@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from xml.etree import ElementTree
@@ -18,6 +19,9 @@ from alerts.pipeline.configuration import Active
 from alerts.pipeline.profiles import profile_of
 from alerts.pipeline.route import detail
 from alerts.replay.rehearsal import Result, rehearse
+
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that XML cannot carry, not even escaped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,4 +304,4 @@ def junit(outcomes: Sequence[Outcome]) -> str:
             )
             told.text = "\n".join((failure.where, *failure.because))
     ElementTree.indent(suite)
-    return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
+    return _NOT_XML.sub("", ElementTree.tostring(suite, encoding="unicode", xml_declaration=True)) + "\n"
