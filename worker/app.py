@@ -6,6 +6,7 @@ database, and the next tick finds it there.
 
 from __future__ import annotations
 
+import logging
 import os
 import warnings
 
@@ -14,21 +15,23 @@ from celery import Celery
 from celery.exceptions import SecurityWarning
 from celery.signals import setup_logging, worker_init
 
-from alerts.model.errors import UsageError
+from alerts.model.errors import ConfigError, UsageError
 from alerts.pipeline import environment, log
 from worker import alive, tracing
 
 SELFCHECK_SECONDS = 60.0
-TICK_SECONDS = float(os.environ.get("ALERTS_TICK", "1"))
 try:
+    TICK_SECONDS = environment.tick_seconds(os.environ)
     BROKER_URL = environment.setting(os.environ, environment.BROKER) or "redis://localhost:6379/0"
+    log.level_named(os.environ)
+    tracing.install()
 except UsageError as error:  # celery imports this module: one line instead of its traceback
     raise SystemExit(f"alerts: {error}") from None
 
 # Tasks come as JSON and are looked up by name: being root, as in a plain container, adds no danger of code.
 warnings.filterwarnings("ignore", category=SecurityWarning)
 
-app = Celery("alerts", include=["worker.tasks"])
+app = Celery("alerts")
 app.conf.update(
     broker_url=BROKER_URL,
     broker_connection_retry_on_startup=True,
@@ -75,10 +78,6 @@ app.conf.update(
     enable_utc=True,
 )
 alive.install(app)
-try:
-    tracing.install()
-except UsageError as error:
-    raise SystemExit(f"alerts: {error}") from None
 
 
 @setup_logging.connect
@@ -89,8 +88,13 @@ def _configure_logging(**_options: object) -> None:
 
 
 @worker_init.connect
-def _prepare(**_options: object) -> None:
+def _prepare(sender: celery.apps.worker.Worker, **_options: object) -> None:
+    # Here alone, since beat sends by name: without the tasks it needs half the memory.
     from alerts.pipeline.runtime import prepare
+    from worker import tasks  # noqa: F401
 
     log.configure()  # Celery sets up logging only after this
-    prepare()
+    try:
+        prepare(matching=not {"poll", "match"}.isdisjoint(sender.app.amqp.queues.consume_from))
+    except ConfigError as error:  # each task tries again, until the files are mended
+        log.event("config.refused", logging.ERROR, problems=[str(each) for each in error.problems])

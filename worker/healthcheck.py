@@ -6,6 +6,7 @@ asks a web process. Imports nothing large: it runs every few seconds.
 
 from __future__ import annotations
 
+import http.client
 import os
 import sys
 import time
@@ -42,6 +43,8 @@ def _page(url: str) -> str:
             return "" if answer.status == 200 else f"{url}: status {answer.status}"
     except urllib.error.HTTPError as error:
         return f"{url}: status {error.code}"
+    except http.client.HTTPException as error:
+        return f"{url}: no HTTP ({type(error).__name__})"
     except (OSError, ValueError) as error:
         return f"{url}: {error}"
 

@@ -3,7 +3,8 @@
     supervisor (this process)
     ├── broker   valkey-server on a unix socket, append-only file on     (unless a broker is configured)
     ├── poll     celery worker, queue `poll`
-    ├── work     celery worker, queues `match`, `send`
+    ├── match    celery worker, queue `match`
+    ├── send     celery worker, queue `send`
     ├── beat     celery beat
     └── web      the pages                                              (unless --port is 0 or taken)
 
@@ -30,11 +31,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
-from urllib.parse import parse_qs, urlsplit, urlunsplit
+from urllib.parse import parse_qs, urlsplit
 
 from alerts.model.errors import AlertsError
 
 GRACE_SECONDS = 10.0
+THREADS: Mapping[str, int] = {"poll": 8, "match": 4, "send": 10}
+"""Of the worker of each queue. Sends have more than two services that hang can hold (`alerts.pipeline.lanes`)."""
+
 _FIRST_PAUSE, _LONGEST_PAUSE, _LONG_LIFE = 0.5, 30.0, 60.0
 
 
@@ -52,7 +56,6 @@ class Child:
     started: float = 0.0
     pause: float = _FIRST_PAUSE
     restart_at: float = 0.0
-    restarts: int = 0
 
 
 @dataclass(slots=True)
@@ -86,19 +89,27 @@ class Supervisor:
             if child.process is not None and child.process.poll() is not None:
                 self._bury(child, now)
             if child.process is None and now >= child.restart_at:
-                child.restarts += 1
-                self._start(child)
+                try:
+                    self._start(child)
+                except OSError as error:  # no process or no memory is left: the others go on
+                    self._later(child, now)
+                    self.say(f"{child.name} cannot be started: {error.strerror}; {_again(child)}")
 
     def _bury(self, child: Child, now: float) -> None:
         assert child.process is not None  # noqa: S101
         status = child.process.returncode
         child.process = None
-        child.pause = (
-            _FIRST_PAUSE if now - child.started > _LONG_LIFE else min(child.pause * 2, _LONGEST_PAUSE)
-        )
-        child.restart_at = now + child.pause
+        if now - child.started > _LONG_LIFE:
+            child.pause = _FIRST_PAUSE / 2
+        self._later(child, now)
         how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
-        self.say(f"{child.name} {how}; starting it again in {child.pause:.0f} s")
+        self.say(f"{child.name} {how}; {_again(child)}")
+
+    @staticmethod
+    def _later(child: Child, now: float) -> None:
+        """Each time twice as long."""
+        child.pause = min(child.pause * 2, _LONGEST_PAUSE)
+        child.restart_at = now + child.pause
 
     def _start(self, child: Child) -> None:
         child.process = subprocess.Popen(  # noqa: S603
@@ -126,6 +137,10 @@ class Supervisor:
                     with contextlib.suppress(ProcessLookupError, PermissionError):
                         os.killpg(child.process.pid, signal.SIGKILL)
                     child.process.wait()
+
+
+def _again(child: Child) -> str:
+    return f"starting it again in {child.pause:.0f} s"
 
 
 @contextlib.contextmanager
@@ -207,12 +222,18 @@ def check_broker(url: str) -> None:
     """Raises EmbeddedError, without the password, where a configured broker cannot be used."""
     import redis
 
-    parts = urlsplit(url)
-    shown = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query=""))
-    if parts.scheme not in {"redis", "rediss", "redis+socket"}:
+    scheme, _, rest = url.partition("://")
+    # All before the last @, since a password may hold what ends a host; options may hold one, too.
+    shown = f"broker {scheme}://{rest.rpartition('@')[2].partition('?')[0]}" if rest else "the broker's URL"
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:  # whose text may be a part of the password
         raise EmbeddedError(
-            f"broker {shown}: not supported; use redis://HOST:PORT/0, rediss:// or redis+socket://"
-        )
+            f"{shown}: the URL cannot be read; write what is special in its password in percent-encoding"
+        ) from None
+    if parts.scheme not in {"redis", "rediss", "redis+socket"}:
+        raise EmbeddedError(f"{shown}: not supported; use redis://HOST:PORT/0, rediss:// or redis+socket://")
     asked = url
     if parts.scheme == "redis+socket":
         asked = f"unix://{parts.path}?db={parse_qs(parts.query).get('virtual_host', ['0'])[0]}"
@@ -221,16 +242,16 @@ def check_broker(url: str) -> None:
             client.ping()
     except (redis.RedisError, ValueError, OSError) as error:
         reason = " ".join(str(error).split()).rstrip(".")
-        raise EmbeddedError(f"broker {shown}: {reason}; is it running and reachable?") from error
+        raise EmbeddedError(f"{shown}: {reason}; is it running and reachable?") from error
 
 
 def start_workers(supervisor: Supervisor) -> None:
     """Starts the workers and beat; the environment of the supervisor says where everything is."""
     celery = [sys.executable, "-m", "celery", "--app", "worker.app", "--quiet"]
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING"]
-    pool = ["--pool", "threads", "--concurrency"]
-    supervisor.add("poll", [*celery, "worker", "-Q", "poll", "-n", "poll@embedded", *pool, "8", *quiet])
-    supervisor.add("work", [*celery, "worker", "-Q", "match,send", "-n", "work@embedded", *pool, "6", *quiet])
+    for queue, threads in THREADS.items():
+        pool = ["--pool", "threads", "--concurrency", str(threads)]
+        supervisor.add(queue, [*celery, "worker", "-Q", queue, "-n", f"{queue}@embedded", *pool, *quiet])
     schedule = Path(supervisor.environment["ALERTS_STATE"]) / "beat"
     supervisor.add(
         "beat", [*celery, "beat", "--schedule", str(schedule), "--pidfile=", "--loglevel", "WARNING"]

@@ -382,6 +382,9 @@ def test_what_is_not_there_is_one_line(call: Call, filled: State, arguments: lis
         ["deliveries", "--state", "nonsense"],
         ["deliveries", "--limit", "0"],
         ["profile", "acme", "--at", "2999-01-01T00:00:00Z"],
+        ["profile", "acme", "--at", "0001-01-01T00:00:00Z"],
+        ["profile", "acme", "--at", "99999999999999999d"],
+        ["why-not", "desk", "--institution", "acme", "--at", "0001-01-01T00:00:00+14:00"],
         ["silence"],
         ["silence", "--all"],
         ["silence", "--all", "--for", "nonsense"],
@@ -398,6 +401,15 @@ def test_wrong_usage_is_one_line_and_status_2(call: Call, filled: State, argumen
     assert (done.status, done.out) == (2, "")
     assert len(done.err.splitlines()) == 1
     assert done.err.startswith("alerts: ")
+
+
+@pytest.mark.parametrize("arguments", [["test", "--junit"], ["replay", "--plot"]], ids=" ".join)
+def test_a_file_that_cannot_be_written_is_named(
+    call: Call, filled: State, arguments: list[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "nowhere" / "file"
+    done = call(filled, *arguments, str(file))
+    assert (done.status, done.err) == (1, f"alerts: {file}: cannot be written: No such file or directory\n")
 
 
 def test_every_command_has_help_that_says_what_it_does(call: Call, empty: State, command: str) -> None:

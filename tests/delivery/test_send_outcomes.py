@@ -84,6 +84,11 @@ def test_every_reason_has_a_state_and_a_meaning() -> None:
         (429, {}, b"[" * 60_000, None),
         (429, {}, b'{"retry_after": {}, "parameters": 7}', None),
         (429, {"Retry-After": "-5"}, b"", 0.0),
+        (429, {"Retry-After": "1" + "0" * 300}, b"", 1e9),
+        (429, {"Retry-After": "inf"}, b"", 1e9),
+        (429, {"Retry-After": "nan"}, b"", None),
+        (429, {}, b'{"retry_after": Infinity}', 1e9),
+        (429, {}, b'{"retry_after": 1' + b"0" * 400 + b"}", None),
         (500, {"Retry-After": "120"}, b"", None),
     ],
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from alerts.delivery.dialects import DIALECTS
+from alerts.delivery import dialects
 from alerts.delivery.render import Renderer
 from alerts.delivery.templating import environment, render
 from alerts.model.errors import DeliveryError
@@ -26,7 +26,7 @@ ESCAPED = "&lt;!channel&gt; &amp; ∗bold∗"
 
 def _slack(source: str, tmp_path: Path, **context: object) -> str:
     (tmp_path / "t.j2").write_text(source, encoding="utf-8")
-    return render(environment(DIALECTS["slack"], tmp_path), ["t.j2"], {"x": HOSTILE, **context})
+    return render(environment(dialects.SLACK, tmp_path), ["t.j2"], {"x": HOSTILE, **context})
 
 
 @pytest.mark.parametrize(

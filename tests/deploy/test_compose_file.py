@@ -11,8 +11,10 @@ import pytest
 from kit.compose import ROOT, load, seconds
 
 from alerts.delivery.send import DEADLINE_S
+from alerts.embedded import THREADS
 from alerts.feeds.fetch import Limits
 from alerts.pipeline import environment as settings_environment
+from alerts.pipeline.lanes import MOST
 from worker.app import app as celery_app
 from worker.healthcheck import FILE_ENV
 
@@ -175,6 +177,12 @@ def test_every_queue_has_its_worker() -> None:
         if "--queues" in service["command"]
     }
     assert served == routed
+
+
+def test_two_services_that_hang_leave_a_sender_threads_for_others() -> None:
+    command = SERVICES["send"]["command"]
+    assert int(command[command.index("--concurrency") + 1]) > 2 * MOST
+    assert THREADS["send"] > 2 * MOST
 
 
 def test_what_the_image_and_the_program_name_is_what_the_file_sets() -> None:

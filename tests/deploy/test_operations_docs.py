@@ -76,12 +76,12 @@ def patterns() -> dict[str, re.Pattern[str]]:
 
 def test_every_problem_that_status_can_print_has_its_place_in_the_runbook(tmp_path: Path) -> None:
     said = set()
-    for ticking in (True, False):
-        database = Database(f"sqlite:///{tmp_path / str(ticking)}.db")
+    for ticking, once in ((True, False), (False, False), (False, True)):
+        database = Database(f"sqlite:///{tmp_path / f'{ticking}-{once}'}.db")
         database.upgrade()
         config = write(tmp_path / "config", settings({}))
         (config / "alerts.yaml").write_text("nonsense: true")
-        _break(database, ticking=ticking)
+        _break(database, ticking=ticking, once=once)
         with database.read() as session:
             said |= set(health(session, config, START).problems)
         database.dispose()
@@ -92,12 +92,12 @@ def test_every_problem_that_status_can_print_has_its_place_in_the_runbook(tmp_pa
         assert any(pattern.fullmatch(problem) for problem in said), written
 
 
-def _break(database: Database, *, ticking: bool) -> None:
+def _break(database: Database, *, ticking: bool, once: bool) -> None:
     """Everything that can be wrong at once."""
-    long_ago = START - timedelta(hours=2)
+    long_ago = START - timedelta(hours=27)
     gone = FeedState(stopped="stopped: gone, 5 times since 2026-01-01; remove the source").to_json()
     with database.write() as session:
-        facts.put(session, "tick", START if ticking else long_ago, {})
+        facts.put(session, "tick", START if ticking else long_ago, {"once": once})
         for name, state in (("one", {}), ("two", gone)):
             session.add(
                 SourceRow(

@@ -8,7 +8,7 @@ import socket
 import sqlite3
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,11 +18,16 @@ import redis
 from kit.feeds import Entry, FeedServer
 from kit.line import settings, write
 from kit.program import Program, until
+from kit.rawserver import silent_server
 from kit.receiver import Receiver, keys
+
+from alerts.delivery.send import DEADLINE_S
+from alerts.embedded import Supervisor
+from alerts.pipeline.lanes import MOST
 
 pytestmark = pytest.mark.servers
 
-CHILDREN = ("broker", "poll", "work", "beat")
+CHILDREN = ("broker", "poll", "match", "send", "beat")
 
 
 @pytest.fixture
@@ -57,7 +62,7 @@ def test_a_killed_child_is_noticed_restarted_and_said_and_work_goes_on(
     with Program(config, tmp_path / "state") as program:
         assert program.says("watching"), program.err
         assert program.up(*CHILDREN)
-        for name in ("beat", "poll", "work", "broker"):
+        for name in ("beat", "poll", "match", "send", "broker"):
             was = program.children()[name]
             os.kill(was, signal.SIGKILL)
             assert program.says(f"{name} was killed by signal 9; starting it again", 5), program.err
@@ -81,6 +86,26 @@ def test_a_killed_child_is_noticed_restarted_and_said_and_work_goes_on(
     assert program.out == ""
 
 
+def test_a_child_that_cannot_be_started_again_is_tried_until_it_can(tmp_path: Path) -> None:
+    said: list[str] = []
+    command, hidden = tmp_path / "command", tmp_path / "hidden"
+    command.write_text("#!/bin/sh\nexec sleep 60\n")
+    command.chmod(0o700)
+    supervisor = Supervisor(dict(os.environ), said.append)
+    child, other = supervisor.add("it", [str(command)]), supervisor.add("other", ["sleep", "60"])
+    assert child.process is not None
+    command.rename(hidden)
+    child.process.kill()
+    supervisor.watch(lambda: any("it cannot be started: No such file" in line for line in said))
+    assert child.process is None
+    assert other.process is not None
+    assert other.process.poll() is None
+    hidden.rename(command)
+    supervisor.watch(lambda: child.process is not None)
+    supervisor.shut_down()
+    assert said[0] == "it was killed by signal 9; starting it again in 1 s"
+
+
 def test_a_worker_that_starts_while_the_configuration_is_broken_goes_on_with_the_last_good_one(
     config: Path, server: FeedServer, receiver: Receiver, tmp_path: Path
 ) -> None:
@@ -90,9 +115,9 @@ def test_a_worker_that_starts_while_the_configuration_is_broken_goes_on_with_the
         server.put("wire", [outage(0)])
         assert receiver.wait_for(1, 30), program.err
         (config / "broken.yaml").write_text("nonsense: 1\n", encoding="utf-8")
-        for name in ("poll", "work"):
+        for name in ("poll", "match", "send"):
             os.kill(program.children()[name], signal.SIGKILL)
-        assert program.says("work was killed by signal 9", 5), program.err
+        assert program.says("match was killed by signal 9", 5), program.err
         server.put("wire", [outage(1), outage(0)])
         assert receiver.wait_for(2, 40), program.err
     assert "broken.yaml:1:1: unknown key 'nonsense'" in program.err
@@ -107,7 +132,7 @@ def test_on_postgresql_with_a_broker_of_its_own_and_the_broker_emptied(
         redis.Redis.from_url(broker_url) as broker,
     ):
         assert program.says("watching"), program.err
-        assert program.up("poll", "work", "beat")
+        assert program.up("poll", "match", "send", "beat")
         assert "broker" not in program.children()
         server.put("wire", [outage(0)])
         for _ in range(10):
@@ -123,6 +148,31 @@ def test_on_postgresql_with_a_broker_of_its_own_and_the_broker_emptied(
         ("globex", "priority", "low", "medium"),
     ]
     assert not (tmp_path / "state" / "alerts.db").exists()
+
+
+def test_two_services_that_begin_to_hang_at_once_delay_neither_matching_nor_a_third(
+    server: FeedServer, receiver: Receiver, tmp_path: Path
+) -> None:
+    """What hangs holds its threads until it is given up, and news that comes meanwhile arrives all the same."""
+    with silent_server("127.0.0.2") as one, silent_server("127.0.0.3") as other:
+        hanging = {
+            f"{name}{number}": f"json://{host}:{port}/{number}"
+            for name, host, port in (("one", "127.0.0.2", one.port), ("other", "127.0.0.3", other.port))
+            for number in range(MOST)
+        }
+        content = settings({"wire": f"{server.url}/wire"}, {**hanging, "hook": receiver.channel()})
+        content["sources"][0]["interval"] = "1s"
+        config = write(tmp_path / "config", content)
+        with Program(config, tmp_path / "state") as program:
+            assert program.says("watching"), program.err
+            assert program.up(*CHILDREN)
+            server.put("wire", [outage(0)])
+            # Each service has got as many sends as one may hold.
+            assert until(lambda: (len(one.taken), len(other.taken)) == (MOST, MOST), 30), program.err
+            server.put("wire", [outage(1), outage(0)])
+            assert until(lambda: len(keys(receiver.alerts())) == 2, DEADLINE_S), program.err
+            assert under_way(tmp_path / "state", hanging) == 2 * MOST, "and both still hang"
+    assert "Traceback" not in program.err
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -297,12 +347,42 @@ def test_what_cannot_start_says_why_in_one_line(
     assert "hunter2" not in line
 
 
+@pytest.mark.parametrize(
+    ("options", "name", "value", "says"),
+    [
+        (["run"], "ALERTS_LOG", "loud", "ALERTS_LOG is 'loud'; write DEBUG, INFO, WARNING or ERROR"),
+        (["run", "--once"], "ALERTS_LOG", "loud", "ALERTS_LOG is 'loud'; write DEBUG"),
+        (["run"], "ALERTS_TICK", "soon", "ALERTS_TICK is 'soon'; write a number of seconds above 0"),
+        (["run"], "ALERTS_TICK", "0", "ALERTS_TICK is '0'; write a number of seconds above 0"),
+    ],
+)
+def test_a_variable_that_makes_no_sense_is_refused_in_one_line(
+    config: Path,
+    tmp_path: Path,
+    alerts_command: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    options: list[str],
+    name: str,
+    value: str,
+    says: str,
+) -> None:
+    monkeypatch.setenv(name, value)
+    done = _run(alerts_command, "--config", config, "--state", tmp_path / "state", *options)
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"alerts: {says}")
+    assert done.returncode == 2
+
+
 def test_a_broker_that_cannot_be_used_says_so_in_one_line(
     config: Path, tmp_path: Path, alerts_command: list[str]
 ) -> None:
     for url, says in (
         (f"redis://:hunter2@127.0.0.1:{_closed_port()}/0", "is it running and reachable?"),
         ("amqp://u:hunter2@h", "redis://"),
+        ("redis://:hunter2/x@127.0.0.1:6379/0", "percent-encoding"),
+        ("redis://u:hunter2[@127.0.0.1:6379/0", "percent-encoding"),
+        ("redis://127.0.0.1:6379?password=hunter2", "is it running and reachable?"),
+        ("hunter2", "redis://"),
     ):
         done = _run(alerts_command, "--config", config, "--state", tmp_path / "state", "--broker", url, "run")
         assert done.returncode == 1, done.stderr
@@ -401,3 +481,9 @@ def test_the_configuration_is_edited_under_load_with_a_bad_edit_in_the_middle(
 def stored(state: Path) -> list[str]:
     with sqlite3.connect(state / "alerts.db") as connection:
         return [title for (title,) in connection.execute("SELECT title FROM revisions")]
+
+
+def under_way(state: Path, channels: Iterable[str]) -> int:
+    with sqlite3.connect(state / "alerts.db") as connection:
+        leased = connection.execute("SELECT channel FROM deliveries WHERE state = 'leased'")
+        return sum(channel in channels for (channel,) in leased)

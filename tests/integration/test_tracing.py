@@ -85,7 +85,11 @@ def test_a_send_is_under_the_assessment_under_the_poll_that_led_to_it(
         feeds.put("wire", [Entry("o1", "Acme Networks hit by outage", "It is.", "", now)])
         content = settings({"wire": f"{feeds.url}/wire"}, {"hook": receiver.channel("secret-path")})
         config = write(tmp_path / "config", content)
-        environ = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "OTEL_BSP_SCHEDULE_DELAY": "100"}
+        environ = {
+            "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
+            "OTEL_BSP_SCHEDULE_DELAY": "100",
+            "ALERTS_TICK": "5",  # rarely, or a tick may hand out what the poll has just found
+        }
         with Program(config, tmp_path / "state", environ=environ) as program:
             assert receiver.wait_for(1, 60), program.err
             assert until(collector.chain, 20), program.err

@@ -16,7 +16,8 @@ from typing import Self
 NAMES = {
     "broker": "valkey-server",
     "poll": "poll@embedded",
-    "work": "work@embedded",
+    "match": "match@embedded",
+    "send": "send@embedded",
     "beat": " beat ",
     "web": " web ",
 }

@@ -108,3 +108,31 @@ def raw_server() -> Iterator[RawServer]:
     acceptor.join(5)
     for thread in threads:
         thread.join(5)
+
+
+@dataclass
+class SilentServer:
+    """Takes every connection and answers none."""
+
+    port: int
+    taken: list[socket.socket] = field(default_factory=list)
+
+
+@contextmanager
+def silent_server(host: str = "127.0.0.1") -> Iterator[SilentServer]:
+    """A service that hangs, on a free port of an address of this machine. At the end its connections are closed."""
+    with socket.create_server((host, 0)) as listener:
+        server = SilentServer(listener.getsockname()[1])
+
+        def take() -> None:
+            with suppress(OSError):
+                while True:
+                    server.taken.append(listener.accept()[0])
+
+        taking = threading.Thread(target=take, daemon=True)
+        taking.start()
+        yield server
+        listener.shutdown(socket.SHUT_RDWR)
+        taking.join()
+        for each in server.taken:
+            each.close()

@@ -152,3 +152,18 @@ def test_a_worker_that_missed_an_edit_looks_again_instead_of_turning_it_back(
     verbs.assess(behind.runtime, "acme")
     assert all(row.active for row in behind.rows(SourceRow))
     assert [row.cause for row in behind.rows(TransitionRow)] == ["config"]
+
+
+def test_a_process_that_matches_nothing_builds_no_matcher_and_one_that_does_builds_the_next_ahead(
+    tmp_path: Path,
+) -> None:
+    config = write(tmp_path / "config", settings({}))
+    read = Configuration(config)
+    for number, matches in enumerate((False, True), start=1):
+        if matches:
+            read.current().matcher  # noqa: B018
+        (config / "more.yaml").write_text(f"institutions:\n  - {{id: more-{number}, name: More {number}}}\n")
+        read._looked = float("-inf")
+        active = read.current()
+        assert f"more-{number}" in active.settings.institutions
+        assert ("matcher" in vars(active)) is matches

@@ -5,10 +5,7 @@ from __future__ import annotations
 import io
 import json
 import queue
-import socket
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
@@ -17,11 +14,13 @@ import requests
 import urllib3
 from kit.feeds import Entry, FeedServer
 from kit.line import START, Line, settings
+from kit.rawserver import silent_server
 from kit.receiver import Answer, Receiver
 from requests.adapters import HTTPAdapter
 from sqlalchemy import insert
 
 from alerts.delivery.send import DEADLINE_S
+from alerts.model.alert import DeliveryState
 from alerts.pipeline import verbs
 from alerts.pipeline.hints import Hints
 from alerts.pipeline.lanes import MOST
@@ -121,6 +120,18 @@ def test_a_service_that_asks_for_fewer_messages_is_left_alone_by_all(
     assert set(ids) <= set(sent(made))
 
 
+def test_a_service_that_asks_for_a_wait_beyond_all_time_gets_no_second_copy(
+    lines: Any, feeds: FeedServer, receiver: Receiver
+) -> None:
+    made = paced(lines, feeds, receiver)
+    (only,) = waiting(made, hook=1)
+    receiver.then(Answer(429, {"Retry-After": "1" + "0" * 30}))
+    assert verbs.send(made.runtime, only).state is DeliveryState.DEAD
+    made.clock.move(minutes=59)
+    verbs.send(made.runtime, only)
+    assert len(receiver.received) == 1
+
+
 def test_turns_given_before_a_service_asked_for_a_pause_wait_for_its_end(
     lines: Any, feeds: FeedServer, receiver: Receiver
 ) -> None:
@@ -151,31 +162,11 @@ def test_run_once_waits_for_the_turns(lines: Any, feeds: FeedServer, receiver: R
     assert set(ids) <= set(sent(made))
 
 
-@contextmanager
-def dead_server() -> Iterator[int]:
-    """Takes every connection and answers none; its port. At the end all are closed."""
-    taken: list[socket.socket] = []
-
-    def take() -> None:
-        with suppress(OSError):
-            while True:
-                taken.append(listener.accept()[0])
-
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        taking = threading.Thread(target=take, daemon=True)
-        taking.start()
-        yield listener.getsockname()[1]
-        listener.shutdown(socket.SHUT_RDWR)
-        taking.join()
-        for each in taken:
-            each.close()
-
-
 def test_a_channel_that_hangs_delays_no_other(lines: Any, feeds: FeedServer, receiver: Receiver) -> None:
     feeds.put("wire", [OUTAGE])
-    with dead_server() as port:
+    with silent_server() as silent:
         channels = {
-            "dead": f"json://127.0.0.1:{port}/",
+            "dead": f"json://127.0.0.1:{silent.port}/",
             "hook": receiver.channel().replace("127.0.0.1", "localhost"),
         }
         made: Line = lines(settings({"wire": f"{feeds.url}/wire"}, channels))

@@ -83,6 +83,14 @@ def test_junit_counts_and_names(tmp_path: Path) -> None:
     assert "expected desk: 9 alerts" in str(failure.get("message"))
 
 
+def test_junit_carries_titles_that_hold_what_xml_does_not() -> None:
+    failing = Expectation(institution="acme", mentioned=False, where="tests.yaml:3")
+    found = junit([outcome(failing, title="Acme\x0b suffers\x00 an\ud800 outage & <more>")])
+    told = ElementTree.fromstring(found.encode()).find("testcase/failure")
+    assert told is not None
+    assert "tests.yaml:3" in str(told.text)
+
+
 def test_the_example_configuration_passes_its_own_tests() -> None:
     from alerts.config.load import load
 

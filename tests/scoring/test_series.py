@@ -87,3 +87,12 @@ def test_many_stories_at_once() -> None:
     )[Axis.PRIORITY]
     for at, value in found[:: len(found) // 5]:
         assert value == pytest.approx(exact(stories, Axis.PRIORITY, at), abs=1e-4)
+
+
+def test_a_picture_may_begin_long_before_anything_fading_fast() -> None:
+    """2^(time / half-life) of the whole window is no floating-point number."""
+    rules = LevelRules(half_life=dict.fromkeys(Axis, timedelta(minutes=1)))
+    seen = [story("0", [report("0", 1400, Reliability.A, True, (("outage", 1.0),))])]  # type: ignore[arg-type]
+    instants = [START, START + timedelta(hours=1400), START + timedelta(days=365)]
+    found = score_series(courses(seen, START), instants, topics=TOPICS, institution=ACME, rules=rules)
+    assert [value for _, value in found[Axis.PRIORITY]] == pytest.approx([0.0, 0.6 * 0.9, 0.0])

@@ -208,7 +208,9 @@ def test_feeds_of_a_subscriber_and_of_one_rule(town: World, browser: Browser) ->
     mentions = entries(client, f"/subscribers/desk/rules/2/feed.atom?key={token}")
     assert {text(each, "id") for each in both} == {text(each, "id") for each in [*levels, *mentions]}
     assert [text(each, "title") for each in mentions] == ["Globex: mention: Globex opens a plant"]
-    assert client.get(f"/subscribers/desk/rules/9/feed.atom?key={token}").status_code == 404
+    for rule in ("9", "0", "-1", "one", "1" * 5000):
+        assert client.get(f"/subscribers/desk/rules/{rule}/feed.atom?key={token}").status_code == 404
+        assert client.get(f"/api/subscribers/desk/alerts?rule={rule}&key={token}").status_code == 404
     assert client.get(f"/subscribers/board/feed.atom?key={token}").status_code == 403
 
 

@@ -244,7 +244,17 @@ def test_the_past_is_shown_as_it_was(town: World, browser: Browser) -> None:
 
 
 @pytest.mark.parametrize(
-    ("at", "status"), [("soon", 400), ("9999-12-31T23:59:59Z", 400), ("2d", 200), ("", 200)]
+    ("at", "status"),
+    [
+        ("soon", 400),
+        ("9999-12-31T23:59:59Z", 400),
+        ("0001-01-01T00:00:00Z", 400),
+        ("0001-01-01T00:00:00%2B14:00", 400),
+        ("99999999999999999d", 400),
+        ("2d", 200),
+        ("1970-01-01T00:00:00Z", 200),
+        ("", 200),
+    ],
 )
 def test_a_time_that_is_none(browser: Browser, at: str, status: int) -> None:
     assert browser(Tier.LEADERSHIP_ALLIANCE).get(f"/institutions/acme?at={at}").status_code == status

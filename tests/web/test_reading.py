@@ -51,6 +51,16 @@ def test_much_is_drawn_aside_and_shown_up_to_now(
     assert later.made > first.made
 
 
+def test_whatever_goes_wrong_aside_is_in_the_log(
+    town: World, acme: Institution, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    kept = Reading(town.runtime)
+    monkeypatch.setattr(reading, "score_series", lambda *_arguments, **_options: 1 / 0)
+    kept._redraw((acme.id, ""), acme, (WINDOW,), ())
+    (record,) = [each for each in caplog.records if each.message == "picture.failed"]
+    assert record.__dict__["fields"] == {"error": "ZeroDivisionError"}
+
+
 def test_little_is_drawn_while_the_reader_waits(town: World, acme: Institution) -> None:
     kept = Reading(town.runtime)
     _, first = plot(town, kept, acme)

@@ -20,14 +20,13 @@ from alerts.model.topic import Topic
 from alerts.scoring import axis as scoring
 from alerts.scoring.axis import Term, instant, micros
 from alerts.scoring.confidence import INTERNAL_BELOW
-from alerts.scoring.series import Course, Seen, Step, Topics, course, seen
+from alerts.scoring.series import Course, Seen, Step, Topics, course, numbered, seen
 
 GROUPED = 300
 """Stories of several reports by fewer publishers whose growth is followed exactly in a picture, those that weigh
 most; of the others it is known where they end."""
 
 _DAY = timedelta(days=1)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 class Summary(NamedTuple):
@@ -176,7 +175,7 @@ class Standing:
         return None if moment is None else instant(moment)
 
     def _half_life(self, axis: Axis) -> float:
-        return self._rules.half_life[axis] / _MICROSECOND
+        return scoring.half_life_of(self._rules, axis)
 
     # --- reading ---------------------------------------------------------------------------------------
 
@@ -278,9 +277,7 @@ class Standing:
         known = self.evidence(grouped[:GROUPED])
         for story in grouped:
             if story in known:
-                groups = known[story].groups
-                number = {item: place for place, group in enumerate(groups) for item in group.items}
-                yield course(story, self._members[story], number, since)
+                yield course(story, self._members[story], numbered(known[story].groups), since)
             else:
                 yield _ended(self._stories[story], self._members[story])
 

@@ -101,7 +101,10 @@ def _lines(record: Mapping[str, Any]) -> Iterator[str]:
 def routing_lines(record: Mapping[str, Any] | None) -> Iterator[str]:
     """What was considered for a subscriber, from its record."""
     for rule in record["rules"] if record is not None else ():
-        yield f"   rule {rule['rule']} for {rule['channel']}: {'matches' if rule['matched'] else 'does not match'}"
+        answer = "matches" if rule["matched"] else "does not match"
+        if rule["follows"]:
+            answer += " the rise, will tell of its fall"
+        yield f"   rule {rule['rule']} for {rule['channel']}: {answer}"
         yield from _step_lines(rule["steps"])
     for channel in record["channels"] if record is not None else ():
         because = f" {channel['detail']}" if channel["reason"] else ""

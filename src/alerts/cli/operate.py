@@ -164,13 +164,9 @@ _SILENCE_COLUMNS = ("id", "about", "until", "reason", "by")
 
 
 def _silence(each: Silence) -> dict[str, str]:
-    select = each.select
-    parts = ["all institutions"] if select.all else sorted(select.institutions)
-    for name, values in (("tag", select.tags), ("region", select.regions), ("category", select.categories)):
-        parts += [f"{name} {value}" for value in sorted(values)]
     return {
         "id": each.id,
-        "about": ", ".join(parts),
+        "about": each.select.in_words(),
         "until": format_time(each.until),
         "reason": each.reason,
         "by": each.author or ("" if each.id else "configuration"),

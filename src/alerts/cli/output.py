@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from alerts.model.errors import UsageError
+from alerts.model.errors import InputError, UsageError
 from alerts.model.records import to_line
-from alerts.model.times import parse_duration, parse_time
+from alerts.model.times import EPOCH, parse_duration, parse_time
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -84,13 +86,29 @@ def point_in_time(text: str | None, now: datetime) -> datetime | None:
     """An RFC 3339 instant, or a duration before now (`2d`). Raises UsageError for anything else."""
     if text is None:
         return None
-    try:
+    with contextlib.suppress(ValueError, OverflowError):
         return now - parse_duration(text)
-    except ValueError:
-        pass
     try:
         return parse_time(text)
     except ValueError:
         raise UsageError(
             f"{text!r} is no time; write for example 2026-02-24T09:00:00Z, or 2d for two days ago"
         ) from None
+
+
+def past_instant(text: str | None, now: datetime) -> datetime:
+    """Of `--at`: the same, now where it is None. Raises UsageError for an instant of which nothing can be known."""
+    moment = point_in_time(text, now) or now
+    if moment > now:
+        raise UsageError("--at is in the future; projected falls are in the profile of today")
+    if moment < EPOCH:
+        raise UsageError("--at is before 1970, when nothing was recorded")
+    return moment
+
+
+def write_file(path: Path, text: str) -> None:
+    """Raises InputError, which names the file, where it cannot be written."""
+    try:
+        path.write_text(text, encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise InputError(str(path), f"cannot be written: {error.strerror}") from error

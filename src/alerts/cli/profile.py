@@ -8,8 +8,7 @@ import click
 
 from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import json_option, point_in_time
-from alerts.model.errors import UsageError
+from alerts.cli.output import json_option, past_instant
 from alerts.model.records import to_line
 from alerts.model.subscriber import Tier
 
@@ -43,10 +42,7 @@ def profile(app: App, institution: str, tier: str, at: str | None, as_json: bool
 
     settings = app.settings()
     known = app.institution(institution)
-    now = datetime.now(UTC)
-    moment = point_in_time(at, now) or now
-    if moment > now:
-        raise UsageError("--at is in the future; projected falls are in the profile of today")
+    moment = past_instant(at, datetime.now(UTC))
     with app.reading() as database, database.read() as session:
         found = profile_at(session, Active(settings), known, moment)
     shown = gate(found, Tier(tier))

@@ -12,7 +12,7 @@ import click
 
 from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import point_in_time
+from alerts.cli.output import point_in_time, write_file
 from alerts.cli.progress import Progress
 from alerts.model.errors import InputError, UsageError
 from alerts.model.item import Item
@@ -82,7 +82,7 @@ def replay(
     if plot is not None:
         from alerts.replay.plot import draw
 
-        plot.write_text(draw(result, settings), encoding="utf-8")
+        write_file(plot, draw(result, settings))
     return 1 if bad else 0
 
 

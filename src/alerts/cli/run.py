@@ -76,7 +76,7 @@ def _once(app: App) -> int:
     from alerts.pipeline import log
     from alerts.pipeline.poll import PollOutcome, sync
 
-    log.configure(os.environ.get("ALERTS_LOG") or "ERROR")
+    log.configure(log.level_named(os.environ, "ERROR"))
     with app.runtime() as (runtime, driver):
         sync(runtime)
         before = _sent(runtime)
@@ -118,8 +118,10 @@ def _sent(runtime: Runtime) -> int:
 
 
 def _forever(app: App, port: int) -> None:
-    from alerts.pipeline import last_good
+    from alerts.pipeline import environment, last_good, log
 
+    log.configure()
+    environment.tick_seconds(os.environ)  # wrong, it would end beat again and again
     settings = app.settings()  # a broken configuration starts nothing
     if app.broker:
         check_broker(app.broker)

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from alerts.cli.context import App
-from alerts.cli.output import json_option, printable
+from alerts.cli.output import json_option, printable, write_file
 from alerts.model.records import to_line
 from alerts.replay.configtests import Outcome
 
@@ -54,7 +54,7 @@ def test(app: App, pattern: str, junit: Path | None, as_json: bool) -> int:
         else:
             _show(outcome)
     if junit is not None:
-        junit.write_text(configtests.junit(outcomes), encoding="utf-8")
+        write_file(junit, configtests.junit(outcomes))
     failed = sum(not each.passed for each in outcomes)
     if not as_json:
         click.echo(f"{len(outcomes) - failed} passed, {failed} failed")

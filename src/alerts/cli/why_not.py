@@ -11,9 +11,8 @@ import click
 from alerts.cli import completion
 from alerts.cli.context import App
 from alerts.cli.explain import routing_lines
-from alerts.cli.output import json_option, point_in_time, printable
+from alerts.cli.output import json_option, past_instant, printable
 from alerts.model.alert import fate
-from alerts.model.errors import UsageError
 from alerts.model.records import to_line
 
 
@@ -45,10 +44,7 @@ def why_not(app: App, subscriber: str, institution: str, at: str | None, as_json
 
     settings = app.settings()
     who, about = app.subscriber(subscriber), app.institution(institution)
-    now = datetime.now(UTC)
-    moment = point_in_time(at, now) or now
-    if moment > now:
-        raise UsageError("--at is in the future")
+    moment = past_instant(at, datetime.now(UTC))
     with app.reading() as database, database.read() as session:
         record = work_out(
             session,

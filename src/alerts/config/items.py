@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from alerts.model.errors import InputError
 from alerts.model.item import Item
-from alerts.model.times import parse_time
+from alerts.model.times import EPOCH, parse_time
 
 _TEXTS = ("title", "summary", "content", "url", "source", "publisher", "language", "origin", "author")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def parse_item(record: Mapping[str, Any], where: str) -> Item:
@@ -32,7 +31,7 @@ def parse_item(record: Mapping[str, Any], where: str) -> Item:
         raise InputError(where, f"withdrawn must be true or false, not {_shown(withdrawn)}")
     return Item(
         id=identity,
-        observed=_time(record, "observed", where) or published or _EPOCH,
+        observed=_time(record, "observed", where) or published or EPOCH,
         published=published,
         withdrawn=bool(withdrawn),
         **texts,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 from typing import Any
 
 from alerts.delivery import escape
@@ -73,10 +72,6 @@ HTML = Dialect(
 )
 # The library takes empty lines out of what is for Telegram, but leaves one with a no-break space.
 TELEGRAM = replace(HTML, name="telegram", paragraph="\n\u00a0\n")
-
-DIALECTS: Mapping[str, Dialect] = MappingProxyType(
-    {each.name: each for each in (PLAIN, CHAT, SLACK, MARKDOWN, TEAMS, DISCORD, GOOGLE_CHAT, HTML, TELEGRAM)}
-)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ import functools
 import io
 import json
 import logging
+import math
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -28,6 +29,9 @@ from alerts.delivery.result import SendReason
 
 BODY_LIMIT = 65_536
 """Bytes of an answer that are read; the rest is not waited for."""
+
+LONGEST_WAIT_S = 1e9
+"""Seconds of a Retry-After that are believed, about thirty years: longer ones are no durations any more."""
 
 _current: contextvars.ContextVar[Exchange | None] = contextvars.ContextVar("exchange", default=None)
 _install_lock = threading.Lock()
@@ -133,15 +137,21 @@ def _never_connected(error: requests.ConnectionError) -> bool:
 
 
 def _retry_after(headers: Mapping[str, str], body: bytes) -> float | None:
-    """Seconds: the header as a number or a date, else what Discord and Telegram write into the body."""
+    """Seconds from 0 to LONGEST_WAIT_S, where the service says any that are a number."""
+    seconds = _seconds(headers, body)
+    return None if seconds is None or math.isnan(seconds) else min(max(0.0, seconds), LONGEST_WAIT_S)
+
+
+def _seconds(headers: Mapping[str, str], body: bytes) -> float | None:
+    """The header as a number or a date, else what Discord and Telegram write into the body."""
     said = (headers.get("Retry-After") or "").strip()
     if said:
         with contextlib.suppress(ValueError):
-            return max(0.0, float(said))
+            return float(said)
         with contextlib.suppress(ValueError, TypeError):
-            return max(0.0, (parsedate_to_datetime(said) - datetime.now(UTC)).total_seconds())
-    with contextlib.suppress(ValueError, TypeError, AttributeError, RecursionError):
+            return (parsedate_to_datetime(said) - datetime.now(UTC)).total_seconds()
+    with contextlib.suppress(ValueError, TypeError, AttributeError, RecursionError, OverflowError):
         content = json.loads(body)
         wait = content.get("retry_after", (content.get("parameters") or {}).get("retry_after"))
-        return max(0.0, float(wait))
+        return float(wait)
     return None

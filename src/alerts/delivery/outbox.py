@@ -24,9 +24,9 @@ from alerts.delivery.state import (
     DeskState,
     Ledger,
     Pending,
+    Purpose,
     Queue,
     QueueName,
-    Role,
     WatchKey,
     WatchState,
 )
@@ -70,9 +70,8 @@ class Outbox:
         while (due := self.next_due) is not None and due <= to:
             self.reach(due)
             messages += self._flush(due, QueueName.GROUP, silences)
-            messages += self._remind(
-                due, silences
-            )  # before the digest of the same instant, which may take them
+            # Before the digest of the same instant, which may take them.
+            messages += self._remind(due, silences)
             for name in (QueueName.QUIET, QueueName.SUMMARY, QueueName.DIGEST):
                 messages += self._flush(due, name, silences)
         return messages
@@ -135,7 +134,7 @@ class Outbox:
                     self._hold(alert.channel, Kind.ALERT, [pending], at, Reason.CORRECTED, event.why)
                 )
         for channel, alerts in owed.items():
-            entries = [Pending(each.id, each.institution, role=Role.CORRECTION) for each in alerts]
+            entries = [Pending(each.id, each.institution, purpose=Purpose.CORRECTION) for each in alerts]
             urgency = max((each.transition.to for each in alerts if each.transition), default=Level.LOW)
             if reason := self._barred(channel):
                 messages.append(self._hold(channel, Kind.CORRECTION, entries, at, reason, event.why))
@@ -195,9 +194,9 @@ class Outbox:
         state = self._channel(alert.channel)
         for name, queue in list(state.queues.items()):
             mine = [entry for entry in queue.entries if entry.alert == alert.id]
-            waits = waits or any(entry.role is Role.ALERT for entry in mine)
-            correction_waits = correction_waits or any(entry.role is Role.CORRECTION for entry in mine)
-            self._drop(state, name, [entry for entry in mine if entry.role is not Role.CORRECTION])
+            waits = waits or any(entry.purpose is Purpose.ALERT for entry in mine)
+            correction_waits = correction_waits or any(entry.purpose is Purpose.CORRECTION for entry in mine)
+            self._drop(state, name, [entry for entry in mine if entry.purpose is not Purpose.CORRECTION])
         if alert.transition is not None:
             key = WatchKey(alert.institution, alert.transition.axis)
             watch = self._ledger.watch(key)
@@ -236,8 +235,8 @@ class Outbox:
                 continue
             entries, held = self._still_wanted(channel, kind, queue.entries, at, silences)
             messages += held
-            corrections = [entry for entry in entries if entry.role is Role.CORRECTION]
-            others = [entry for entry in entries if entry.role is not Role.CORRECTION]
+            corrections = [entry for entry in entries if entry.purpose is Purpose.CORRECTION]
+            others = [entry for entry in entries if entry.purpose is not Purpose.CORRECTION]
             if name is QueueName.GROUP and len(others) == 1 and not queue.more:
                 kind = _single(others[0])
             messages += self._send(channel, Kind.CORRECTION, corrections, at)
@@ -255,14 +254,16 @@ class Outbox:
         silenced: dict[str, list[Pending]] = defaultdict(list)
         for entry in entries:
             watch = self._ledger.watch(entry.watch)
-            if entry.role is Role.REMINDER and (watch.ack or not self.stands(entry.watch, watch, channel)):
+            if entry.purpose is Purpose.REMINDER and (
+                watch.ack or not self.stands(entry.watch, watch, channel)
+            ):
                 continue
             silence = self._silence(entry.institution, at, silences)
-            if silence is None or entry.role is Role.CORRECTION:
+            if silence is None or entry.purpose is Purpose.CORRECTION:
                 wanted.append(entry)
                 continue
             silenced[describe(silence)].append(entry)
-            if entry.role is Role.ALERT and watch.untell(channel, entry.alert):
+            if entry.purpose is Purpose.ALERT and watch.untell(channel, entry.alert):
                 self._ledger.keep(entry.watch, watch)
         held = [
             self._hold(channel, kind, each, at, Reason.SILENCE, detail) for detail, each in silenced.items()
@@ -314,7 +315,9 @@ class Outbox:
                     continue
                 if self.stands(key, watch, channel) and not self._barred(channel):
                     watch.remind[channel] = at + self._repeat
-                    entry = Pending(last.alert, *key, from_=last.level, to=watch.level, role=Role.REMINDER)
+                    entry = Pending(
+                        last.alert, *key, from_=last.level, to=watch.level, purpose=Purpose.REMINDER
+                    )
                     due.append((channel, entry))
             self._ledger.keep(key, watch)
         return due
@@ -335,7 +338,7 @@ class Outbox:
                 kind = Kind.GROUP
             message = replace(
                 self._message(channel, kind, at, alerts=_ids(settled.alerts), more=more),
-                reminders=_ids(entry for entry in entries if entry.role is Role.REMINDER),
+                reminders=_ids(entry for entry in entries if entry.purpose is Purpose.REMINDER),
                 overtaken=_ids(settled.overtaken),
                 standing=settled.standing,
             )
@@ -368,15 +371,12 @@ class Outbox:
         """What waits elsewhere about an axis that was just told of, with its level now, is overtaken."""
         state = self._channel(channel)
         for name, queue in list(state.queues.items()):
-            self._drop(
-                state,
-                name,
-                [
-                    entry
-                    for entry in queue.entries
-                    if entry.watch in told and entry.role is not Role.CORRECTION
-                ],
-            )
+            overtaken = [
+                each
+                for each in queue.entries
+                if each.watch in told and each.purpose is not Purpose.CORRECTION
+            ]
+            self._drop(state, name, overtaken)
 
     def _schedule(self, channel: str, entries: Iterable[Pending], at: datetime) -> None:
         """The next reminder of every level that was just told and still stands."""

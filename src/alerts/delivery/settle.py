@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from alerts.delivery.messages import Standing
-from alerts.delivery.state import Pending, Role, WatchKey
+from alerts.delivery.state import Pending, Purpose, WatchKey
 from alerts.model.level import Level
 
 
@@ -27,7 +27,7 @@ def settle(entries: Sequence[Pending], level_now: Callable[[WatchKey], Level]) -
     first: dict[WatchKey, Pending] = {}
     kept: dict[WatchKey, Pending] = {}
     for entry in entries:
-        if entry.role is not Role.ALERT or entry.from_ is None or entry.to is None:
+        if entry.purpose is not Purpose.ALERT or entry.from_ is None or entry.to is None:
             continue
         origin = first.setdefault(entry.watch, entry).from_
         now = level_now(entry.watch)
@@ -36,15 +36,15 @@ def settle(entries: Sequence[Pending], level_now: Callable[[WatchKey], Level]) -
     told = tuple(
         each
         for each in entries
-        if each.role is Role.ALERT and (each.axis is None or kept.get(each.watch) is each)
+        if each.purpose is Purpose.ALERT and (each.axis is None or kept.get(each.watch) is each)
     )
     overtaken = tuple(
         each
         for each in entries
-        if each.role is Role.ALERT and each.axis is not None and kept.get(each.watch) is not each
+        if each.purpose is Purpose.ALERT and each.axis is not None and kept.get(each.watch) is not each
     )
     levels = {key: entry.to for key, entry in kept.items()}
-    levels |= {each.watch: each.from_ for each in entries if each.role is Role.REMINDER}
+    levels |= {each.watch: each.from_ for each in entries if each.purpose is Purpose.REMINDER}
     standing = tuple(
         Standing(key.institution, key.axis, level_now(key))
         for key, level in levels.items()

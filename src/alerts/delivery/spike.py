@@ -19,11 +19,12 @@ import json
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from statistics import median
 from typing import Final
 
 from alerts.delivery.events import SpikeEvent
+from alerts.model.times import EPOCH
 
 WINDOW: Final = timedelta(hours=24)
 _MINIMUM: Final = 4  # stories
@@ -32,7 +33,6 @@ _WARM_UP: Final = 7  # days
 _RARE: Final = 1e-4
 _RARE_SIGMAS: Final = 3.719  # the same tail of a normal distribution
 _NORMAL: Final = 1.4826
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -85,7 +85,7 @@ class SpikeDetector:
         is still on record.
         """
         state = self.state
-        hour = int((at - _EPOCH).total_seconds() // 3600)
+        hour = int((at - EPOCH).total_seconds() // 3600)
         day = hour // 24
         state.since = day if state.since is None else state.since
         before = sum(state.hours.get(each, 0) for each in range(hour - 23, hour + 1))

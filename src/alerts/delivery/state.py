@@ -132,7 +132,7 @@ class WatchState:
         )
 
 
-class Role(StrEnum):
+class Purpose(StrEnum):
     """What an entry of a queue is there for."""
 
     ALERT = "alert"
@@ -154,7 +154,7 @@ class Pending:
     from_: Level | None = None
     to: Level | None = None
     clear: bool = False
-    role: Role = Role.ALERT
+    purpose: Purpose = Purpose.ALERT
 
     @property
     def watch(self) -> WatchKey:
@@ -183,11 +183,11 @@ class Queue:
 
     def add(self, entry: Pending) -> None:
         """One reminder is enough; a correction is never left out: it is owed to exactly those who got the alert."""
-        if entry.role is Role.REMINDER and any(
+        if entry.purpose is Purpose.REMINDER and any(
             each.institution == entry.institution and each.axis is entry.axis for each in self.entries
         ):
             return
-        if len(self.entries) < QUEUE_LENGTH or entry.role is Role.CORRECTION:
+        if len(self.entries) < QUEUE_LENGTH or entry.purpose is Purpose.CORRECTION:
             self.entries.append(entry)
         else:
             self.more += 1
@@ -327,11 +327,11 @@ class MemoryLedger:
 
 
 def _pending_list(entry: Pending) -> list[Any]:
-    return [entry.alert, entry.institution, entry.axis, entry.from_, entry.to, entry.clear, entry.role]
+    return [entry.alert, entry.institution, entry.axis, entry.from_, entry.to, entry.clear, entry.purpose]
 
 
 def _pending(values: list[Any]) -> Pending:
-    alert, institution, axis, from_, to, clear, role = values
+    alert, institution, axis, from_, to, clear, purpose = values
     return Pending(
         alert=alert,
         institution=institution,
@@ -339,7 +339,7 @@ def _pending(values: list[Any]) -> Pending:
         from_=None if from_ is None else Level(from_),
         to=None if to is None else Level(to),
         clear=clear,
-        role=Role(role),
+        purpose=Purpose(purpose),
     )
 
 

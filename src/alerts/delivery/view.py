@@ -15,7 +15,7 @@ from alerts.model.alert import Alert
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Level
 from alerts.model.profile import Profile
-from alerts.model.subscriber import Direction, On, Selection, Subscriber, Tier, WatchRule
+from alerts.model.subscriber import Direction, On, Subscriber, Tier, WatchRule
 
 
 class Role(StrEnum):
@@ -203,16 +203,13 @@ def _asks_for(rule: WatchRule, institution: Institution, alert: Alert) -> bool:
     change = alert.transition
     if alert.on is not On.LEVEL or change is None:
         return True
-    if (
-        change.axis not in rule.axes
-        or max(change.from_, change.to, key=lambda level: level.rank) < rule.at_least
-    ):
+    if change.axis not in rule.axes or max(change.from_, change.to) < rule.at_least:
         return False
     return rule.direction is not (Direction.FALL if change.rises else Direction.RISE)
 
 
 def _words(rule: WatchRule, on: On) -> str:
-    said = f"{on} of {_selection(rule.select)}"
+    said = f"{on} of {rule.select.in_words()}"
     if on is not On.LEVEL:
         return said
     axes = (
@@ -220,12 +217,3 @@ def _words(rule: WatchRule, on: On) -> str:
     )
     ways = {Direction.RISE: "rising", Direction.FALL: "falling", Direction.BOTH: "rising or falling"}
     return f"{said}{axes}, at least {rule.at_least}, {ways[rule.direction]}"
-
-
-def _selection(select: Selection) -> str:
-    if select.all:
-        return "all institutions"
-    parts = [", ".join(sorted(select.institutions))] if select.institutions else []
-    for name, values in (("tag", select.tags), ("region", select.regions), ("category", select.categories)):
-        parts += [f"{name} {value}" for value in sorted(values)]
-    return ", ".join(parts)

@@ -153,6 +153,7 @@ _PREFIX = {
     Kind.ALL_CLEAR: "All clear: ",
     Kind.CORRECTION: "Correction: ",
 }
+_HAPPENED = {On.MENTION: "mentioned", On.SPIKE: "unusually many stories"}
 _COPY = "This may be a second copy: an earlier attempt to send it was cut short."
 
 
@@ -218,7 +219,7 @@ def _brief(view: MessageView, entry: Entry) -> str:
         return f"{axis} {transition.from_} → {transition.to}{taken_back}"
     if entry.grades:
         return f"grade {entry.grades[0]} → {entry.grades[1]}"
-    return {On.MENTION: "mentioned", On.SPIKE: "unusually many stories"}.get(entry.alert.on, "changed")
+    return _HAPPENED.get(entry.alert.on, "changed")
 
 
 def _count(count: int, noun: str, plural: str = "") -> str:
@@ -288,7 +289,7 @@ def _event(entry: Entry) -> str:
         return _count(entry.seen, "story", "stories") + usual
     if entry.grades:
         return f"the grade went from {entry.grades[0]} to {entry.grades[1]}"
-    return {On.MENTION: "mentioned", On.SPIKE: "unusually many stories"}.get(entry.alert.on, "changed")
+    return _HAPPENED.get(entry.alert.on, "changed")
 
 
 def _headline(profile: Profile | None, budget: Budget) -> str:

@@ -59,11 +59,8 @@ def once(stage: Stage, runtime: Runtime, driver: Once, out: TextIO) -> None:
         driver.run(runtime, sources)
         narrator.tell()
         # What the console channel printed meanwhile comes after the story of how it came about.
-        out.write(
-            textwrap.indent(messages.getvalue().rstrip() + "\n", "   │ ", lambda _: True)
-            if messages.getvalue()
-            else ""
-        )
+        if printed := messages.getvalue():
+            out.write(textwrap.indent(printed.rstrip() + "\n", "   │ ", lambda _: True))
         messages.seek(0)
         messages.truncate()
     narrator.end()

@@ -62,6 +62,13 @@ class Selection:
             or institution.category in self.categories
         )
 
+    def in_words(self) -> str:
+        """For example `acme, globex, tag infra`."""
+        parts = ["all institutions"] if self.all else sorted(self.institutions)
+        for name, values in (("tag", self.tags), ("region", self.regions), ("category", self.categories)):
+            parts += [f"{name} {value}" for value in sorted(values)]
+        return ", ".join(parts)
+
 
 @dataclass(frozen=True, slots=True)
 class WatchRule:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Final
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""Instants are stored as microseconds since then; nothing was recorded before."""
 
 _DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)(w|d|h|ms|m|s))", re.ASCII)
 _UNIT = {"w": 604800.0, "d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
@@ -15,7 +19,10 @@ def parse_time(text: str) -> datetime:
     Raises ValueError where the text is no such instant.
     """
     value = datetime.fromisoformat(text.strip())
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    try:
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    except OverflowError:  # in the first or the last hours that there are
+        raise ValueError(f"{text!r} is no instant that can be written in UTC") from None
 
 
 def format_time(value: datetime) -> str:
@@ -29,7 +36,10 @@ def parse_duration(text: str) -> timedelta:
     parts = _DURATION.findall(compact)
     if not parts or "".join(number + unit for number, unit in parts) != compact:
         raise ValueError(f"{text!r} is no duration; write for example 30s, 15m, 1h30m, 7d")
-    return timedelta(seconds=sum(float(number) * _UNIT[unit] for number, unit in parts))
+    try:
+        return timedelta(seconds=sum(float(number) * _UNIT[unit] for number, unit in parts))
+    except OverflowError:
+        raise ValueError(f"{text!r} is too long a duration") from None
 
 
 def format_duration(value: timedelta) -> str:

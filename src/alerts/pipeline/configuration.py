@@ -131,7 +131,8 @@ class Configuration:
                 return
             self._seen = found
             active = Active(load(self.directory))
-            active.matcher  # noqa: B018 (built here, while the former one still serves the other threads)
+            if "matcher" in vars(self._active):  # else this process has not matched anything so far
+                active.matcher  # noqa: B018 (built here, while the former one still serves the other threads)
         except ConfigError as error:
             self._refuse(error)
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -10,6 +11,7 @@ from alerts.model.errors import UsageError
 
 DATABASE: Final = "ALERTS_DATABASE"
 BROKER: Final = "ALERTS_BROKER"
+TICK: Final = "ALERTS_TICK"
 _FILE: Final = "_FILE"
 _LARGEST: Final = 65_536
 
@@ -31,6 +33,18 @@ def required(environment: Mapping[str, str], name: str) -> str:
     if not value:
         raise UsageError(f"{name} is not set: set it, or {name}{_FILE} to the path of a file that holds it")
     return value
+
+
+def tick_seconds(environment: Mapping[str, str]) -> float:
+    """Seconds between two ticks. Raises UsageError where ALERTS_TICK is no number above 0."""
+    given = environment.get(TICK, "").strip() or "1"
+    try:
+        seconds = float(given)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < math.inf:
+        raise UsageError(f"{TICK} is {given!r}; write a number of seconds above 0, or unset it")
+    return seconds
 
 
 def _content(variable: str, path: Path) -> str:

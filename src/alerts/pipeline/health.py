@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,8 +15,13 @@ from alerts.model.errors import ConfigError
 from alerts.model.settings import Settings
 from alerts.model.times import format_duration, format_time
 from alerts.store import facts, lists, sources
+from alerts.store.facts import Fact
+from alerts.store.sources import Health
 
 TICK_LATE = timedelta(seconds=60)
+RUN_LATE = timedelta(hours=26)
+"""Where `alerts run --once` does the work: a run a day, with some time to spare, is the least that is expected."""
+
 LATE = timedelta(minutes=5)
 """So long overdue, and a queue is stuck."""
 
@@ -39,45 +44,28 @@ class Report:
 
 def health(session: Session, config: Path, now: datetime) -> Report:
     """The state of the whole system as of now."""
-    problems: list[str] = []
-    settings: Settings | None = None
-    try:
-        settings = load(config)
-    except ConfigError as error:
-        problems.append(
-            f"configuration refused, {len(error.problems)} problems, the first: {error.problems[0]}"
-        )
+    settings, refused = _configuration(config)
     tick = facts.get(session, "tick")
-    running = tick is not None and now - tick.at <= TICK_LATE
-    if tick is not None and not running:
-        problems.append(
-            f"no tick for {format_duration(now - tick.at)}: is `alerts run`, or beat with a worker, up?"
-        )
+    last_tick, unticked = _ticking(tick, now)
     known = [each for each in sources.health(session) if each.active]
     failing = [each for each in known if each.error]
-    lasting = [each for each in failing if each.error_streak >= 3]
-    problems += [
-        f"source {each.id} failed {each.error_streak} times in a row: {each.error}" for each in lasting[:20]
-    ]
-    if known and len(failing) == len(known):
-        problems.append(f"all {len(known)} sources failed at their last poll: is the network up?")
-    problems += [f"source {each.id} {each.state.stopped}" for each in known if each.state.stopped][:20]
     # Neither is a fault of the system: the first ends by itself, the second is polled at its new address.
     held = sorted(each.id for each in known if each.state.held)
     moved = sorted(each.id for each in known if each.state.adopted_url)
     overdue = lists.overdue(session, now)
-    if running:
-        problems += [
+    stuck = []
+    if tick is not None and now - tick.at <= TICK_LATE:  # else that is the cause
+        stuck = [
             f"{count} {kind} wait, the oldest for {format_duration(now - since)}"
             for kind, (count, since) in overdue.items()
             if since is not None and now - since > LATE
         ]
     states = lists.delivery_states(session)
-    if states.get("dead"):
-        problems.append(f"{states['dead']} deliveries are dead: see `alerts deliveries --state dead`")
+    dead = states.get("dead")
+    lost = [f"{dead} deliveries are dead: see `alerts deliveries --state dead`"] if dead else []
     return Report(
         facts=(
-            ("last tick", "never" if tick is None else f"{format_duration(now - tick.at)} ago"),
+            ("last tick", last_tick),
             (
                 "sources",
                 f"{len(known)}, {len(failing)} failing"
@@ -91,7 +79,7 @@ def health(session: Session, config: Path, now: datetime) -> Report:
             ),
             ("configuration", "refused" if settings is None else settings.hash[:12]),
         ),
-        problems=tuple(problems),
+        problems=(*refused, *unticked, *_unread(known), *stuck, *lost),
         data={
             "at": format_time(now),
             "last_tick": None if tick is None else format_time(tick.at),
@@ -106,3 +94,36 @@ def health(session: Session, config: Path, now: datetime) -> Report:
             "configuration": None if settings is None else settings.hash,
         },
     )
+
+
+def _configuration(config: Path) -> tuple[Settings | None, list[str]]:
+    """The files as they are now, and what is wrong with them."""
+    try:
+        return load(config), []
+    except ConfigError as error:
+        count, first = len(error.problems), error.problems[0]
+        return None, [f"configuration refused, {count} problems, the first: {first}"]
+
+
+def _ticking(tick: Fact | None, now: datetime) -> tuple[str, list[str]]:
+    """When somebody last looked for what is due, and the problem where that is too long ago."""
+    if tick is None:
+        return "never", []
+    past = format_duration(now - tick.at)
+    if tick.value.get("once"):
+        late = f"no run for {past}: does cron still call `alerts run --once`?"
+        return f"{past} ago, by `alerts run --once`", [late] if now - tick.at > RUN_LATE else []
+    late = f"no tick for {past}: is `alerts run`, or beat with a worker, up?"
+    return f"{past} ago", [late] if now - tick.at > TICK_LATE else []
+
+
+def _unread(known: Sequence[Health]) -> list[str]:
+    """What is wrong with sources."""
+    lasting = [each for each in known if each.error and each.error_streak >= 3]
+    problems = [
+        f"source {each.id} failed {each.error_streak} times in a row: {each.error}" for each in lasting[:20]
+    ]
+    if known and all(each.error for each in known):
+        problems.append(f"all {len(known)} sources failed at their last poll: is the network up?")
+    problems += [f"source {each.id} {each.state.stopped}" for each in known if each.state.stopped][:20]
+    return problems

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 MOST: Final = 4
-"""Sends that may be under way to one service at a time; a process has more threads than that for sending."""
+"""Sends that may be under way to one service at a time; a process that sends has more threads than two such need."""
 
 SLOW: Final = timedelta(seconds=5)
 """A service that has not answered for so long is slow: one send at a time, until one is quick again."""

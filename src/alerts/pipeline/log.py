@@ -6,8 +6,12 @@ import json
 import logging
 import os
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from alerts.model.errors import UsageError
+
+LEVEL = "ALERTS_LOG"
 _ROOT = "alerts"
 _NOISY = ("httpx", "httpcore", "apprise", "kombu", "amqp", "celery.redirected")
 
@@ -31,9 +35,20 @@ class _Lines(logging.Formatter):
         return f"{at} {record.levelname.lower()} {_first_line(record)} {shown}".rstrip()
 
 
+def level_named(environment: Mapping[str, str], default: str = "WARNING") -> str:
+    """The level that ALERTS_LOG names. Raises UsageError where there is none of that name."""
+    given = environment.get(LEVEL) or default
+    if given.upper() not in logging.getLevelNamesMapping():
+        raise UsageError(f"{LEVEL} is {given!r}; write DEBUG, INFO, WARNING or ERROR")
+    return given.upper()
+
+
 def configure(level: str | None = None) -> None:
-    """Sends all logs to standard error. ALERTS_LOG sets the level, ALERTS_LOG_FORMAT `json` or `text`."""
-    chosen = (level or os.environ.get("ALERTS_LOG") or "WARNING").upper()
+    """Sends all logs to standard error. ALERTS_LOG sets the level, ALERTS_LOG_FORMAT `json` or `text`.
+
+    `level` goes before ALERTS_LOG. Raises UsageError where that names none.
+    """
+    chosen = level or level_named(os.environ)
     wanted = os.environ.get("ALERTS_LOG_FORMAT") or ("text" if sys.stderr.isatty() else "json")
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Lines(as_json=wanted == "json"))

@@ -54,7 +54,7 @@ class Once:
         """Works until nothing is due but polls."""
         patience = time.monotonic() + PATIENCE
         while True:
-            found = verbs.tick(runtime)
+            found = verbs.tick(runtime, once=True)
             self._follow(runtime)
             if found.assess or found.desk or found.send or found.rematch:
                 continue

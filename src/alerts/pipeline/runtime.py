@@ -110,14 +110,18 @@ _PREPARED: list[Configuration] = []
 _PROCESS_LOCK = threading.Lock()
 
 
-def prepare() -> None:
-    """Builds the configuration and its matcher before a worker forks, so that its children share the memory."""
+def prepare(*, matching: bool = True) -> None:
+    """Builds the configuration and its matcher before a worker forks, so that its children share the memory.
+
+    `matching`: whether this process matches items; the matcher of one that does not would lie idle.
+    """
     state = os.environ.get("ALERTS_STATE")
     configuration = Configuration(
         Path(os.environ.get("ALERTS_CONFIG", "config")),
         copy=Path(state) / last_good.FILE if state else None,
     )
-    configuration.current().matcher  # noqa: B018
+    if matching:
+        configuration.current().matcher  # noqa: B018
     _PREPARED[:] = [configuration]
 
 

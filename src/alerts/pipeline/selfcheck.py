@@ -56,9 +56,8 @@ def selfcheck(runtime: Runtime) -> list[str]:
             return []
         seen = look(session, active.settings, len(runtime.configuration.problems), now)
     with runtime.database.write() as session:
-        facts.put(
-            session, "selfcheck", now, {}
-        )  # locks the row: another check waits and finds this one's work
+        # Locks the row: another check waits and finds this one's work.
+        facts.put(session, "selfcheck", now, {})
         begun, over = _follow(session, seen, now)
         made = _tell(session, active.settings.operators, begun, over, now)
     for each in begun:

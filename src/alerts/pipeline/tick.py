@@ -21,8 +21,10 @@ SET_BACK = timedelta(seconds=5)
 """A tick that is further ahead than this was made by a clock that has been set back since."""
 
 
-def tick(runtime: Runtime, *, gap: timedelta = timedelta(0)) -> Hints:
+def tick(runtime: Runtime, *, gap: timedelta = timedelta(0), once: bool = False) -> Hints:
     """Claims what is due and enqueues it; does nothing within `gap` of another tick.
+
+    `once`: by `alerts run --once`, so that nobody expects the next within seconds.
 
     Two at once are harmless, and so are two beats: each row is claimed by one of them, and the gate of the tick
     and its claims are one transaction.
@@ -48,7 +50,7 @@ def tick(runtime: Runtime, *, gap: timedelta = timedelta(0)) -> Hints:
             facts.put(session, "configuration", now, {"hash": settings.hash})
             cases.mark_all_due(session, now)
         stale = not is_current(session, active)
-        facts.put(session, "tick", now, {})
+        facts.put(session, "tick", now, {"once": once})
         desk = desks.claim_due(session, now, limit=room["assess"], hold=HOLD)
         left = max(0, room["assess"] - len(desk) - stale) * TOGETHER
         found = Hints(

@@ -122,7 +122,7 @@ def next_poll(
 
 def verified(runtime: Runtime, token: str, query: Mapping[str, str]) -> Verification:
     """What to answer a hub that asks whether we meant it; a granted lease is remembered."""
-    source = _source(runtime, token)
+    source = source_of(runtime, token)
     now = runtime.clock()
     with runtime.database.write() as session:
         known = None if source is None else facts.get(session, _fact(source))
@@ -140,7 +140,7 @@ def verified(runtime: Runtime, token: str, query: Mapping[str, str]) -> Verifica
 
 def pushed(runtime: Runtime, token: str, body: bytes, signature: str) -> bool:
     """A hub says that a feed has news: the source is due. False where the push is not from the hub."""
-    source = _source(runtime, token)
+    source = source_of(runtime, token)
     if runtime.pages is None or source is None:
         return False
     now = runtime.clock()
@@ -166,7 +166,8 @@ def pushed(runtime: Runtime, token: str, body: bytes, signature: str) -> bool:
     return True
 
 
-def _source(runtime: Runtime, token: str) -> str | None:
+def source_of(runtime: Runtime, token: str) -> str | None:
+    """The source that a callback of ours is about; None for any other address. Reads no database."""
     if runtime.pages is None:
         return None
     parts = runtime.pages.signer.read(Purpose.HUB, token)

@@ -11,10 +11,9 @@ from typing import Any
 
 from alerts.model.alert import Alert, AlertState
 from alerts.model.item import Item
-from alerts.model.level import Axis
 from alerts.model.records import alert_record
 from alerts.model.settings import Settings
-from alerts.replay.rehearsal import rehearse
+from alerts.replay.rehearsal import alert_order, rehearse
 from alerts.replay.work import Progress
 
 DAY = timedelta(days=1)
@@ -177,5 +176,4 @@ def _told(alerts: Mapping[_Key, Sequence[Alert]]) -> Counter[str]:
 
 
 def _order(alert: Alert) -> tuple[object, ...]:
-    axis = -1 if alert.transition is None else list(Axis).index(alert.transition.axis)
-    return alert.at, alert.institution, alert.on.value, axis, alert.subscriber, alert.channel, alert.id
+    return *alert_order(alert), alert.id

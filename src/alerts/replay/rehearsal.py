@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from alerts.cases.casefile import CaseFile, by_time
@@ -32,8 +32,7 @@ from alerts.replay.work import Progress, follow_in, matched_in
 class Result:
     """What a replay brought, each in order of time. `cases` are the case files as of `end`.
 
-    `details` are, by alert id, what an alert tells beyond its transition; `points` the score of each axis of an
-    institution wherever it was computed.
+    `events` are, by alert id, what the alert is about.
     """
 
     transitions: list[Transition] = field(default_factory=list)
@@ -145,20 +144,14 @@ def _route(active: Active, happenings: Sequence[Happening], result: Result) -> N
         for desk in desks.values():
             for outcome in desk.advance(result.end, settings.silences):
                 result.messages += outcome.messages
-    result.alerts.sort(
-        key=lambda each: (each.at, each.institution, _place(each), each.subscriber, each.channel)
-    )
+    result.alerts.sort(key=alert_order)
     result.messages.sort(key=lambda each: (each.at, each.subscriber, each.channel, each.id))
 
 
-def _place(alert: Alert) -> tuple[str, int]:
+def alert_order(alert: Alert) -> tuple[object, ...]:
+    """By time; what happened at one instant stays together."""
     axis = -1 if alert.transition is None else list(Axis).index(alert.transition.axis)
-    return alert.on.value, axis
-
-
-def with_observed(items: Iterable[Item], at: datetime) -> list[Item]:
-    """Items of a test: what says neither when it was observed nor published is observed at `at`."""
-    return [replace(item, observed=at) if item.observed.year <= 1970 else item for item in items]
+    return alert.at, alert.institution, alert.on.value, axis, alert.subscriber, alert.channel
 
 
 def records(result: Result) -> Iterator[Mapping[str, object]]:

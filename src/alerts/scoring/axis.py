@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Contribution, Level, LevelRules
 from alerts.model.story import Told
+from alerts.model.times import EPOCH
 from alerts.model.topic import Topic
 
 CLIP = 0.95
@@ -18,18 +19,22 @@ _ROUNDING = 5e-13  # half of a score's last digit
 NEGLIGIBLE = 1e-12
 """A contribution below this is left out everywhere, so that old stories cost nothing."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
 def micros(at: datetime) -> int:
     """Microseconds since 1970-01-01 UTC: exact, so that instants compare and bisect without rounding."""
-    return (at - _EPOCH) // _MICROSECOND
+    return (at - EPOCH) // _MICROSECOND
 
 
 def instant(value: int) -> datetime:
     """The inverse of `micros`."""
-    return _EPOCH + timedelta(microseconds=value)
+    return EPOCH + timedelta(microseconds=value)
+
+
+def half_life_of(rules: LevelRules, axis: Axis) -> float:
+    """In microseconds."""
+    return rules.half_life[axis] / _MICROSECOND
 
 
 class Term(NamedTuple):
@@ -129,7 +134,7 @@ def fall_instant(
     """
     if level is Level.LOW:
         return None
-    half_life = rules.half_life[axis] / _MICROSECOND
+    half_life = half_life_of(rules, axis)
     least = floor(level, rules)
     if least <= 0:
         return None

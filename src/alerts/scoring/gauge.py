@@ -14,10 +14,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from datetime import timedelta
 
 from alerts.model.level import Axis, Level, LevelRules
-from alerts.scoring.axis import CLIP, NEGLIGIBLE, Term, floor, level_after, score, value
+from alerts.scoring.axis import CLIP, NEGLIGIBLE, Term, floor, half_life_of, level_after, score, value
 
 _SLACK = 1e-9
 """Bounds are kept this much on the safe side of rounding."""
@@ -28,7 +27,7 @@ class Gauge:
 
     def __init__(self, axis: Axis, rules: LevelRules) -> None:
         self._rules = rules
-        self._half_life = rules.half_life[axis] / timedelta(microseconds=1)
+        self._half_life = half_life_of(rules, axis)
         self._terms: dict[str, Term] = {}
         self._bounded_at = 0
         self._upper = 0.0  # of the sum of f, at _bounded_at

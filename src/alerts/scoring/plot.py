@@ -102,7 +102,7 @@ def spark_svg(steps: Sequence[tuple[datetime, Level]], end: datetime, *, title: 
         path.append(f"H{x(at):.1f}V{y(level):.1f}")
     path.append(f"H{SPARK_WIDTH}")
     line = "".join(path)
-    peak = max((level for _, level in steps), key=lambda level: level.rank)
+    peak = max(level for _, level in steps)
     said = f"{title}: at most {peak}, now {steps[-1][1]}"
     name = "s" + blake2b(f"{said}|{line}".encode("utf-8", "replace"), digest_size=4).hexdigest()
     return (

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 from alerts.model.institution import Institution
-from alerts.model.level import LEVELS, Axis, Contribution, Level, LevelRules, Transition
+from alerts.model.level import Axis, Contribution, Level, LevelRules, Transition
 from alerts.model.profile import (
     AxisContributions,
     Brief,
@@ -115,7 +115,7 @@ def build(
         primary_domain=institution.primary_domain,
         signal_focus=shares.focus,
         topic=shares.topic,
-        impact=max((row.level for row in matrix), key=LEVELS.index),
+        impact=max(row.level for row in matrix),
         confidence=_confidence(shown, weights),
         coverage=coverage,
         counts=counts,

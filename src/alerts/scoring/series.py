@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, LevelRules
-from alerts.model.story import Evidence
+from alerts.model.story import Evidence, Group
 from alerts.model.topic import Topic
 from alerts.scoring import confidence as conf
-from alerts.scoring.axis import CLIP, Term, micros, severity_of
+from alerts.scoring.axis import Term, half_life_of, micros, severity_of, value
 
 POWERS = 8
 SMALL = 0.3
@@ -26,7 +26,6 @@ SMALL = 0.3
 _PREFIXES = 40
 """Reports of one story that are followed one by one; later ones count from where they are known to end."""
 
-_MICROSECOND = timedelta(microseconds=1)
 _REBASE = 60.0
 """Half-lives after which the sums are written for a later instant, so that no number grows without bound."""
 
@@ -111,8 +110,12 @@ def seen(told: Evidence) -> list[Seen]:
 def courses(stories: Iterable[Evidence], start: datetime) -> Iterator[Course]:
     """The steps of stories of which everything is known."""
     for each in stories:
-        groups = {item: number for number, group in enumerate(each.groups) for item in group.items}
-        yield course(each.story, seen(each), groups, micros(start))
+        yield course(each.story, seen(each), numbered(each.groups), micros(start))
+
+
+def numbered(groups: Sequence[Group]) -> dict[str, int]:
+    """The number of the independent publisher of each item."""
+    return {item: number for number, group in enumerate(groups) for item in group.items}
 
 
 def score_series(
@@ -136,7 +139,7 @@ def score_series(
     found = {}
     for axis in Axis:
         bases = {each: severity_of(each, axis, topics) * factor for each in told}
-        scores = _scores(steps, bases, moments, rules.half_life[axis] / _MICROSECOND)
+        scores = _scores(steps, bases, moments, half_life_of(rules, axis))
         found[axis] = list(zip(instants, scores, strict=True))
     return found
 
@@ -176,22 +179,24 @@ class _PowerSums:
             self._add(former, -1.0)
         if fading.base <= 0:
             return
-        if self._value(fading, at) > SMALL:
+        if value(fading, at, self._half_life) > SMALL:
             self._large[story] = fading
         else:
             self._small[story] = fading
             self._add(fading, 1.0)
 
     def score(self, at: int) -> float:
+        if at < self._since:  # before anything was put; 2^x of how long before may be no number any more
+            return 0.0
         for story, fading in [*self._large.items()]:
-            if self._value(fading, at) <= SMALL:
+            if value(fading, at, self._half_life) <= SMALL:
                 self.put(at, story, fading)
         faded = math.exp2((self._since - at) / self._half_life)
         doubt, power = 0.0, 1.0
         for place, each in enumerate(self._sums, start=1):
             power *= faded
             doubt -= each * power / place
-        doubt += sum(math.log1p(-self._value(fading, at)) for fading in self._large.values())
+        doubt += sum(math.log1p(-value(fading, at, self._half_life)) for fading in self._large.values())
         return min(1.0, max(0.0, -math.expm1(doubt)))
 
     def _rebase(self, at: int) -> None:
@@ -203,10 +208,6 @@ class _PowerSums:
             power *= kept
             self._sums[place] *= power
         self._since = at
-
-    def _value(self, fading: Term, at: int) -> float:
-        age = max(0, at - fading.newest)
-        return min(CLIP, fading.base * math.exp2(-age / self._half_life))
 
     def _add(self, fading: Term, sign: float) -> None:
         amount = fading.base * math.exp2((fading.newest - self._since) / self._half_life)

@@ -7,7 +7,7 @@ import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Literal
 from urllib.parse import parse_qsl
 
 from sqlalchemy.orm import Session
@@ -49,14 +49,10 @@ class Door:
     """Knows members by their links, and operators by their token."""
 
     def __init__(self, signer: Signer, operator_token: str, *, https: bool) -> None:
-        self._signer = signer
+        self.signer = signer
         self._token = operator_token
         self._https = https
         self._fingerprint = hashlib.sha256(operator_token.encode()).hexdigest()[:16]
-
-    @property
-    def signer(self) -> Signer:
-        return self._signer
 
     def visitor(self, request: Request, session: Session, settings: Settings, now: datetime) -> Visitor:
         """Who asks. A bad token that was given on purpose is refused; a stale cookie is only worth nothing."""
@@ -65,7 +61,7 @@ class Door:
             return Visitor(Tier.LEADERSHIP_ALLIANCE, operator=True)
         given = bearer or request.query_params.get("key", "")
         if given:
-            known = member(session, self._signer, settings, given, now)
+            known = member(session, self.signer, settings, given, now)
             if known is None:
                 raise HTTPException(403, "This link is not good any more: it expired or was revoked.")
             return _bearing(known)
@@ -73,7 +69,7 @@ class Door:
         if form:
             return Visitor(Tier.LEADERSHIP_ALLIANCE, operator=True, form=form)
         cookie = request.cookies.get(MEMBER_COOKIE, "")
-        known = member(session, self._signer, settings, cookie, now) if cookie else None
+        known = member(session, self.signer, settings, cookie, now) if cookie else None
         return Visitor() if known is None else _bearing(known)
 
     # --- members -------------------------------------------------------------------------------------------
@@ -94,17 +90,19 @@ class Door:
     def begin(self, response: Response, now: datetime) -> None:
         """Starts an operator's session."""
         until = format_time(now + SESSION)
-        token = self._signer.sign(Purpose.OPERATOR, until, secrets.token_hex(8), self._fingerprint)
+        token = self.signer.sign(Purpose.OPERATOR, until, secrets.token_hex(8), self._fingerprint)
         self._set(response, OPERATOR_COOKIE, token, int(SESSION.total_seconds()), "strict")
 
     def _session_form(self, cookie: str, now: datetime) -> str:
-        parts = self._signer.read(Purpose.OPERATOR, cookie) if cookie else None
+        parts = self.signer.read(Purpose.OPERATOR, cookie) if cookie else None
         # Another operator token ends the sessions of the former one.
         if parts is None or len(parts) != 3 or parts[2] != self._fingerprint or parse_time(parts[0]) <= now:
             return ""
-        return self._signer.sign(Purpose.FORM, parts[1])
+        return self.signer.sign(Purpose.FORM, parts[1])
 
-    def _set(self, response: Response, name: str, value: str, seconds: int, same_site: str) -> None:
+    def _set(
+        self, response: Response, name: str, value: str, seconds: int, same_site: Literal["lax", "strict"]
+    ) -> None:
         response.set_cookie(
             name,
             value,
@@ -112,7 +110,7 @@ class Door:
             path="/",
             secure=self._https,
             httponly=True,
-            samesite="strict" if same_site == "strict" else "lax",
+            samesite=same_site,
         )
 
 
@@ -125,13 +123,21 @@ def _bearer(request: Request) -> str:
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
-async def form_of(request: Request) -> dict[str, str]:
-    """The fields of a form. Raises HTTPException where it is too large."""
-    body = b""
+async def body_of(request: Request, most: int) -> bytes | None:
+    """The body; None where it has more than `most` bytes, of which no more are read."""
+    body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > LARGEST_FORM:
-            raise HTTPException(413, "The form is too large.")
+        if len(body) > most:
+            return None
+    return bytes(body)
+
+
+async def form_of(request: Request) -> dict[str, str]:
+    """The fields of a form. Raises HTTPException where it is too large."""
+    body = await body_of(request, LARGEST_FORM)
+    if body is None:
+        raise HTTPException(413, "The form is too large.")
     try:
         return dict(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=50))
     except ValueError:

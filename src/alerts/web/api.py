@@ -13,14 +13,14 @@ from starlette.responses import Response
 from alerts.delivery import escape
 from alerts.delivery.profile_forms import profile_record
 from alerts.delivery.tiers import DETAIL, Change, gate, gate_changes
-from alerts.model.errors import NotFoundError
 from alerts.model.records import contribution_record, rounded
 from alerts.model.times import format_time
 from alerts.pipeline.health import health
 from alerts.store import board, cases, lists
 from alerts.store.tables import AlertRow
 from alerts.web import institutions as listing
-from alerts.web.atom import told_once
+from alerts.web.access import Visitor
+from alerts.web.atom import asked_rule, told_once
 from alerts.web.openapi import document
 from alerts.web.pages import asked_instant, read_profile, read_why_not
 from alerts.web.site import site_of
@@ -125,8 +125,7 @@ def stories(request: Request) -> Response:
     with site.runtime.database.read() as session:
         visitor = site.visitor(request, session)
         known = site.settings.institution(request.path_params["institution"])
-        if not visitor.tier.allows(DETAIL):
-            raise HTTPException(403, "Stories are for members of the strategic circle.")
+        _need_detail(visitor, "Stories")
         found = lists.stories(session, institution=known.id, limit=limit)
     return answer({"kind": "stories", "institution": known.id, "stories": found})
 
@@ -135,8 +134,7 @@ def story(request: Request) -> Response:
     site = site_of(request)
     with site.runtime.database.read() as session:
         visitor = site.visitor(request, session)
-        if not visitor.tier.allows(DETAIL):
-            raise HTTPException(403, "Stories are for members of the strategic circle.")
+        _need_detail(visitor, "Stories")
         found = read_story(session, site.settings, request.path_params["story"])
     return answer(_story(found))
 
@@ -198,22 +196,19 @@ def alert(request: Request) -> Response:
     site = site_of(request)
     with site.runtime.database.read() as session:
         visitor = site.visitor(request, session)
-        if not visitor.tier.allows(DETAIL):
-            raise HTTPException(403, "Alerts are for members of the strategic circle.")
+        _need_detail(visitor, "Alerts")
         return answer(read_alert(session, site.reading, request.path_params["alert"], visitor))
 
 
 def alerts(request: Request) -> Response:
     site, subscriber = site_of(request), request.path_params["subscriber"]
-    limit, asked = _limit(request), request.query_params.get("rule", "")
+    limit = _limit(request)
     with site.runtime.database.read() as session:
         visitor = site.visitor(request, session)
         if not visitor.may_read(subscriber):
             raise HTTPException(403, "These alerts are for their subscriber.")
         known = site.settings.subscriber(subscriber)
-        rule = int(asked) if asked.isascii() and asked.isdigit() else None
-        if asked and (rule is None or not 1 <= rule <= len(known.watch)):
-            raise NotFoundError("rule", asked, f"{subscriber} has {len(known.watch)}")
+        rule = asked_rule(known, request.query_params.get("rule", ""))
         rows = told_once(board.alerts_of(session, subscriber, limit=MOST * 3), rule)[:limit]
         moved = board.transitions_by_id(
             session, [row.transition for row in rows if row.transition is not None]
@@ -250,6 +245,12 @@ def status(request: Request) -> Response:
             raise HTTPException(403, "The state of the system is for operators.")
         report = health(session, site.runtime.configuration.directory, site.now())
     return answer({"kind": "status", **report.record()})
+
+
+def _need_detail(visitor: Visitor, what: str) -> None:
+    """Raises HTTPException for those who may not see it, whether it is there or not."""
+    if not visitor.tier.allows(DETAIL):
+        raise HTTPException(403, f"{what} are for members of the strategic circle.")
 
 
 def _limit(request: Request) -> int:

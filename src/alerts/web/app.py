@@ -75,7 +75,7 @@ def _routes() -> list[Route | Mount]:
         Route("/stories/{story}", pages.story),
         Route("/alerts/{alert}", pages.alert),
         Route("/subscribers/{subscriber}/feed.atom", atom.subscriber_feed),
-        Route("/subscribers/{subscriber}/rules/{rule:int}/feed.atom", atom.subscriber_feed),
+        Route("/subscribers/{subscriber}/rules/{rule}/feed.atom", atom.subscriber_feed),
         Route("/enter/{token}", pages.enter),
         Route("/leave", pages.leave, methods=["POST"]),
         Route("/unsubscribe/{token}", unsubscribing.unsubscribe, methods=["GET", "POST"]),

@@ -19,7 +19,7 @@ from alerts.delivery.escape import clean
 from alerts.delivery.tiers import DETAIL, Change, gate_changes, gate_transition
 from alerts.model.errors import NotFoundError
 from alerts.model.level import Transition
-from alerts.model.subscriber import Tier
+from alerts.model.subscriber import Subscriber, Tier
 from alerts.model.times import format_time
 from alerts.store import board, cases
 from alerts.store.tables import AlertRow
@@ -78,11 +78,7 @@ def change_entry(change: Change, name: str, page: str) -> Entry:
 
 def subscriber_feed(request: Request) -> Response:
     """A subscriber's alerts, for the bearer of that subscriber's link and for operators."""
-    site, subscriber, rule = (
-        site_of(request),
-        request.path_params["subscriber"],
-        request.path_params.get("rule"),
-    )
+    site, subscriber = site_of(request), request.path_params["subscriber"]
     with site.runtime.database.read() as session:
         visitor = site.visitor(request, session)
         if not visitor.may_read(subscriber):
@@ -90,8 +86,7 @@ def subscriber_feed(request: Request) -> Response:
                 403, "These alerts are for their subscriber: `alerts link --subscriber` makes a link."
             )
         known = site.settings.subscriber(subscriber)
-        if rule is not None and not 1 <= rule <= len(known.watch):
-            raise NotFoundError("rule", str(rule), f"{subscriber} has {len(known.watch)}")
+        rule = asked_rule(known, request.path_params.get("rule", ""))
         rows = told_once(board.alerts_of(session, subscriber, limit=10 * ENTRIES), rule)[:ENTRIES]
         moved = board.transitions_by_id(
             session, [row.transition for row in rows if row.transition is not None]
@@ -106,6 +101,17 @@ def subscriber_feed(request: Request) -> Response:
         base,
         entries,
     )
+
+
+def asked_rule(subscriber: Subscriber, text: str) -> int | None:
+    """The watch rule (from 1) that was asked for; None for all. Raises NotFoundError where there is no such one."""
+    if not text:
+        return None
+    count = len(subscriber.watch)
+    rule = int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0
+    if not 1 <= rule <= count:
+        raise NotFoundError("rule", text, f"{subscriber.id} has {count}")
+    return rule
 
 
 def told_once(rows: Sequence[AlertRow], rule: int | None) -> list[AlertRow]:
@@ -127,13 +133,6 @@ def told_once(rows: Sequence[AlertRow], rule: int | None) -> list[AlertRow]:
             seen.add(event)
             kept.append(row)
     return kept
-
-
-def _event(row: AlertRow, transition: Transition | None) -> tuple[object, ...]:
-    """What happened, whoever is told of it and however."""
-    axis = "" if transition is None else transition.axis
-    detail = row.detail
-    return row.institution, row.on, format_time(row.at), axis, detail.get("item", ""), detail.get("story", "")
 
 
 def _by_rule(row: AlertRow, rule: int) -> bool:

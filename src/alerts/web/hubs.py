@@ -8,7 +8,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from alerts.pipeline.websub import pushed, verified
+from alerts.pipeline.websub import pushed, source_of, verified
+from alerts.web.access import body_of
 from alerts.web.site import site_of
 
 LARGEST: Final = 4 * 1024 * 1024
@@ -21,10 +22,10 @@ async def callback(request: Request) -> Response:
     if request.method != "POST":
         answer = await run_in_threadpool(verified, runtime, token, dict(request.query_params))
         return PlainTextResponse(answer.body, status_code=answer.status)
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST:
-            return Response(status_code=413)
+    if source_of(runtime, token) is None:  # nobody's: of that not a byte is read
+        return Response(status_code=202)
+    body = await body_of(request, LARGEST)
+    if body is None:
+        return Response(status_code=413)
     await run_in_threadpool(pushed, runtime, token, body, request.headers.get("x-hub-signature", ""))
     return Response(status_code=202)

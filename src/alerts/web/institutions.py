@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -130,7 +131,8 @@ def read_board(session: Session, settings: Settings, asked: Asked, tier: Tier, n
         )
         for each in shown
     ]
-    raised = {level: sum(value is level for value in highest.values()) for level in Level}
+    counted = Counter(highest.values())
+    raised = {level: counted[level] for level in Level}
     return Board(rows, len(ordered), len(settings.institutions), raised, page, pages)
 
 
@@ -151,10 +153,10 @@ def spark(changes: Sequence[Transition], levels: Mapping[Axis, Level], now: date
     current = dict(levels)
     for change in reversed(changes):
         current[change.axis] = change.from_
-    steps = [(start, max(current.values(), key=lambda level: level.rank))]
+    steps = [(start, max(current.values()))]
     for change in changes:
         current[change.axis] = change.to
-        steps.append((change.at, max(current.values(), key=lambda level: level.rank)))
+        steps.append((change.at, max(current.values())))
     # Made by us, with every text in it escaped.
     return Markup(spark_svg(steps, now, title=f"{name}, highest level over 90 days"))  # noqa: S704
 

@@ -83,6 +83,11 @@ def _kind(name: str) -> Schema:
 
 
 def _schemas() -> dict[str, Schema]:
+    return {**_parts(), **_answers()}
+
+
+def _parts() -> dict[str, Schema]:
+    """What answers are made of, and the profile, which is one."""
     level, axis, signal = _enum(Level), _enum(Axis), _enum(Signal)
     contribution = _object(
         story=_TEXT,
@@ -156,6 +161,12 @@ def _schemas() -> dict[str, Schema]:
         "SourceRecord": source_record,
         "Report": report,
         "Profile": _profile(level, axis, signal),
+    }
+
+
+def _answers() -> dict[str, Schema]:
+    level = _enum(Level)
+    return {
         "Institutions": _object(
             kind=_kind("institutions"),
             found=_COUNT,
@@ -362,6 +373,7 @@ def _get(summary: str, schema: str, parameters: Sequence[Mapping[str, Any]]) -> 
                 "400": answered("A parameter cannot be understood.", "Error"),
                 "403": answered("Not for this tier, or a link that is not good any more.", "Error"),
                 "404": answered("There is no such thing.", "Error"),
+                "503": answered("Too many ask at once, or the database does not answer.", "Error"),
             },
         }
     }

@@ -72,14 +72,10 @@ def _attention(each: Health) -> tuple[bool, bool, int, str]:
 
 
 def _shown(silence: Silence) -> dict[str, object]:
-    select = silence.select
-    about = ["all institutions"] if select.all else sorted(select.institutions)
-    for name, values in (("tag", select.tags), ("region", select.regions), ("category", select.categories)):
-        about += [f"{name} {value}" for value in sorted(values)]
     by = silence.author or ("" if silence.id else "configuration")
     return {
         "id": silence.id,
-        "about": ", ".join(about),
+        "about": silence.select.in_words(),
         "until": silence.until,
         "reason": silence.reason,
         "by": by,

@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 
 from alerts.delivery.tiers import ANALYSIS, DETAIL, gate
 from alerts.model.institution import Institution
-from alerts.model.times import parse_duration, parse_time
+from alerts.model.times import EPOCH, parse_duration, parse_time
 from alerts.pipeline.membership import member
 from alerts.web import institutions as listing
 from alerts.web.access import Visitor
@@ -65,7 +65,7 @@ def profile(request: Request) -> Response:
 def asked_instant(query: Mapping[str, str], visitor: Visitor, now: datetime) -> datetime | None:
     """The past instant that was asked for: RFC 3339, or a duration before now (`2d`); None for the present.
 
-    Raises HTTPException where it is none, lies in the future, or the tier may not see the past.
+    Raises HTTPException where it is none, lies in the future or before 1970, or the tier may not see the past.
     """
     text = query.get("at", "").strip()
     if not text:
@@ -81,6 +81,8 @@ def asked_instant(query: Mapping[str, str], visitor: Visitor, now: datetime) -> 
         raise HTTPException(
             400, "“at” is no time: write for example 2026-02-24T09:00:00Z, or 2d for two days ago."
         ) from None
+    if at < EPOCH:
+        raise HTTPException(400, "“at” lies before 1970, when nothing was recorded.")
     if at > now:
         raise HTTPException(400, "“at” lies in the future: projected falls are in the profile of today.")
     return at

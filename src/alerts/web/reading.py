@@ -15,7 +15,6 @@ from typing import Any, Final, Generic, TypeVar
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 
-from alerts.model.errors import AlertsError
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Transition
 from alerts.model.profile import Profile
@@ -59,10 +58,13 @@ AGED: Final = timedelta(hours=4)
 """A step of the grid of the shortest picture."""
 
 KEPT: Final = 200_000
-"""Findings that are kept at hand, some hundred bytes each."""
+"""Findings, or stories of the past, that are kept at hand, some hundred bytes each."""
 
 REREAD: Final = timedelta(hours=1)
 """So long what was pruned may still be counted on a page."""
+
+PAST: Final = 50
+"""Profiles of the past that are kept, fewer where many stories stand behind them."""
 
 WARMED: Final = 20
 """Institutions that are read when the pages start."""
@@ -129,7 +131,7 @@ class Reading:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._now: Bounded[str, Read] = Bounded(500)
-        self._then: Bounded[tuple[object, ...], Read] = Bounded(50)
+        self._then: Bounded[tuple[object, ...], Read] = Bounded(KEPT)
         self._explained: Bounded[tuple[object, ...], dict[str, Any]] = Bounded(100)
         self._drawn: Bounded[tuple[object, ...], str] = Bounded(500)
         self._recorded: Bounded[tuple[str, str], tuple[datetime, Recorded]] = Bounded(KEPT)
@@ -211,8 +213,9 @@ class Reading:
             with self._at_work():
                 standing = standing_at(session, active, institution, at)
                 made = profile(session, active, standing)
-                known = Read(state, made, Picture(at, tuple(standing.courses(at - LONGEST)), {}))
-            self._then.put(state, known)
+                courses = tuple(standing.courses(at - LONGEST))
+            known = Read(state, made, Picture(at, courses, {}))
+            self._then.put(state, known, KEPT // PAST + len(courses))
         return known
 
     def explained(self, session: Session, alert: str) -> dict[str, Any]:
@@ -278,7 +281,7 @@ class Reading:
             with self._runtime.database.read() as session:
                 active = self._runtime.configuration.current()
                 self._pictured(session, active, institution, windows, history, aside=True)
-        except AlertsError as error:  # the next reader tries again
+        except Exception as error:  # noqa: BLE001 - nobody waits for it, and the next reader tries again
             log.event("picture.failed", logging.WARNING, error=type(error).__name__)
         finally:
             self._redrawing.discard(key)
