@@ -16,7 +16,7 @@ from alerts.config.load import load
 from alerts.model.alert import AlertState
 from alerts.model.records import to_line, transition_record
 from alerts.replay.rehearsal import rehearse
-from alerts.store import cases, items
+from alerts.store import items, transitions
 from alerts.store.database import Database
 from alerts.store.tables import (
     AlertRow,
@@ -62,7 +62,7 @@ def progress(database: Database, wanted: int, now: datetime) -> Progress:
         waiting = session.scalar(
             select(func.count()).select_from(DeliveryRow).where(DeliveryRow.due_at.is_not(None))
         )
-        live = cases.transitions(session)
+        live = transitions.find(session)
         behind = session.scalar(
             select(func.count())
             .select_from(FindingRow)
@@ -93,7 +93,7 @@ def judge(
     wrong: list[str] = []
     with database.read() as session:
         stored = Counter(row.title for row in session.scalars(select(RevisionRow)))
-        found = cases.transitions(session)
+        found = transitions.find(session)
         expected = rehearse(items.record(session), load(config))
         rows = {row.id: row for row in session.scalars(select(DeliveryRow))}
         cut = Counter(

@@ -19,7 +19,7 @@ from alerts.pipeline.hints import Hints
 from alerts.pipeline.poll import sync
 from alerts.pipeline.runtime import Runtime
 from alerts.replay.rehearsal import rehearse
-from alerts.store import cases, items
+from alerts.store import cases, items, transitions
 from alerts.store.database import Database
 
 pytestmark = pytest.mark.servers
@@ -120,7 +120,7 @@ def test_three_workers_and_a_replay_agree(
         verbs.assess(first, institution)
     with database.read() as session:
         recorded = list(items.record(session))
-        live = cases.transitions(session)
+        live = transitions.find(session)
         cursors = {
             each: stored.cursor
             for each in ("acme", "globex", "initech")

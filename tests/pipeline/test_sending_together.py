@@ -6,6 +6,7 @@ import io
 import json
 import queue
 import threading
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 

@@ -19,7 +19,7 @@ from store.revisions import FOLDER
 from alerts.config.load import load
 from alerts.model.records import to_line, transition_record
 from alerts.replay.rehearsal import rehearse
-from alerts.store import cases, items
+from alerts.store import items, transitions
 from alerts.store.database import Database
 from alerts.store.tables import Base, DeliveryRow, FactRow, RevisionRow, TransitionRow
 
@@ -79,7 +79,7 @@ def test_a_database_of_a_revision_becomes_the_newest_and_goes_on(
             assert len(made.rows(TransitionRow)) > len(rows["transitions"])
             with database.read() as session:
                 recorded = list(items.record(session))
-                live = [to_line(transition_record(each)) for each in cases.transitions(session)]
+                live = [to_line(transition_record(each)) for each in transitions.find(session)]
             settings = load(made.config)
             replayed = rehearse(recorded, settings, until=made.clock.at).transitions
             assert sorted(live) == sorted(to_line(transition_record(each)) for each in replayed)

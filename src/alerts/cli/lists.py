@@ -117,12 +117,12 @@ def transitions(
       alerts transitions --since 7d
       alerts transitions --institution cloudflare --axis priority --json
     """
-    from alerts.store import cases
+    from alerts.store import transitions
 
     if institution is not None:
         app.institution(institution)
     with app.reading() as database, database.read() as session:
-        found = cases.transitions(
+        found = transitions.find(
             session,
             institution,
             axis=axis,

@@ -18,11 +18,13 @@ _WRAPPERS = {
     ("www.bing.com", "/news/apiclick.aspx"): ("url",),
 }
 _MAX = 4096
+_BLANK = re.compile(r"[\x00-\x20\x7f]+")
+_UNSOUND = re.compile('[<>"\ud800-\udfff]')
 
 
 def absolute(link: str, base: str = "") -> str:
     """The link as an absolute http(s) URL, or empty: no other scheme may reach a message."""
-    link = re.sub(r"[\x00-\x20\x7f]+", "", link) if re.search(r"[\x00-\x20\x7f]", link) else link
+    link = _BLANK.sub("", link)
     if not link or len(link) > _MAX:
         return ""
     try:
@@ -31,16 +33,12 @@ def absolute(link: str, base: str = "") -> str:
         host, _ = parts.hostname, parts.port
     except ValueError:
         return ""
-    if parts.scheme.lower() not in {"http", "https"} or not host or not _sound(joined):
+    if parts.scheme.lower() not in {"http", "https"} or not host or _UNSOUND.search(joined):
         return ""
     if parts.username is not None:  # "https://bank.example@evil.example/" is made to deceive
         netloc = parts.netloc.rpartition("@")[2]
         return urlunsplit(parts._replace(netloc=netloc))
     return joined
-
-
-def _sound(text: str) -> bool:
-    return not any("\ud800" <= char <= "\udfff" or char in '<>"' for char in text)
 
 
 @lru_cache(maxsize=1 << 12)  # a poll asks several times for each of its links

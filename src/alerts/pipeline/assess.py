@@ -25,7 +25,7 @@ from alerts.pipeline.rematch import is_current
 from alerts.pipeline.report import Happening, Reporter, ReporterState
 from alerts.pipeline.route import Heard, Routed, route
 from alerts.pipeline.runtime import CaseCache, Runtime
-from alerts.store import cases, deliveries, facts
+from alerts.store import cases, deliveries, facts, transitions
 from alerts.store.cases import Case, Happened, Recorded, Saved
 from alerts.store.stamp import stamp
 
@@ -99,13 +99,13 @@ def _assess_together(runtime: Runtime, institutions: Sequence[str]) -> list[Tran
             for institution_id, case in tracked.items()
         ]
         routed = _store(session, active, done, now=runtime.clock())
-    transitions = []
+    changes = []
     # Only now that the transaction has committed are the case files good for the next time.
     for each in done:
         institution_id = each.stored.institution
         runtime.cases.put(institution_id, each.stored.version + 1, active.case_key(institution_id), each.case)
-        transitions += each.transitions
-    for change in transitions:
+        changes += each.transitions
+    for change in changes:
         log.event(
             "level.changed",
             institution=change.institution,
@@ -117,7 +117,7 @@ def _assess_together(runtime: Runtime, institutions: Sequence[str]) -> list[Tran
         )
     if routed.ready:
         runtime.enqueue(Hints(send=routed.ready))
-    return transitions
+    return changes
 
 
 def load_case(session: Session, active: Active, stored: Case, institution: Institution) -> CaseFile:
@@ -223,8 +223,8 @@ def _assess(
 
 def _store(session: Session, active: Active, done: Sequence[Assessed], *, now: datetime) -> Routed:
     """Writes what assessing institutions brought, and hands it to the desks."""
-    transitions = [change for each in done for change in each.transitions]
-    ids = cases.add_transitions(session, transitions)
+    changes = [change for each in done for change in each.transitions]
+    ids = transitions.add(session, changes)
     cases.add_events(session, [event for each in done for event in each.events])
     cases.save_stories(session, [story for each in done for story in _evidence(each.case, each.touched)])
     cases.save(
@@ -245,7 +245,7 @@ def _store(session: Session, active: Active, done: Sequence[Assessed], *, now: d
         session,
         active,
         [Heard(each.case.institution, each.happenings, each.observed) for each in done],
-        transitions={each.key: row for each, row in zip(transitions, ids, strict=True)},
+        transitions={each.key: row for each, row in zip(changes, ids, strict=True)},
         now=now,
     )
     told: dict[str, datetime] = {}
@@ -260,7 +260,7 @@ def _store(session: Session, active: Active, done: Sequence[Assessed], *, now: d
 def _correctable(session: Session, stored: Case) -> list[Transition]:
     """The recorded rises that an item can still take back."""
     since = stored.cursor - CORRECTABLE
-    return cases.transitions(session, stored.institution, since=since, rises_only=True)
+    return transitions.find(session, stored.institution, since=since, rises_only=True)
 
 
 def _evidence(case: CaseFile, stories: Iterable[str]) -> list[Evidence]:

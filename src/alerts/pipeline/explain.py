@@ -16,7 +16,7 @@ from alerts.model.times import format_time
 from alerts.pipeline.configuration import Active
 from alerts.pipeline.profiles import case_at
 from alerts.scoring.confidence import CAP_WITHOUT_DIRECT, weight
-from alerts.store import cases, lists
+from alerts.store import lists, transitions
 from alerts.store.tables import AlertRow, FindingRow
 
 
@@ -29,7 +29,7 @@ def explain(session: Session, active: Active, alert_id: str, *, stories: int | N
     row = lists.alert(session, alert_id)
     if row is None:
         raise NotFoundError("alert", alert_id, "`alerts deliveries` lists the ids of messages")
-    transition = cases.transition(session, row.transition)
+    transition = transitions.one(session, row.transition)
     institution = active.settings.institutions.get(row.institution)
     case = None if institution is None else case_at(session, active, institution, row.at)
     wanted = (

@@ -33,7 +33,7 @@ from alerts.pipeline import log
 from alerts.pipeline.hints import Hints
 from alerts.pipeline.route import advance
 from alerts.pipeline.runtime import Runtime
-from alerts.store import cases, desks, handwork, lists, silences
+from alerts.store import desks, handwork, lists, silences, transitions
 from alerts.store.desks import SqlLedger
 
 
@@ -133,7 +133,7 @@ def ack(runtime: Runtime, alert: str, author: str = "") -> Acked:
         row = lists.alert(session, alert)
         if row is None:
             raise NotFoundError("alert", alert, "`alerts deliveries` lists the ids of messages")
-        transition = cases.transition(session, row.transition)
+        transition = transitions.one(session, row.transition)
     if transition is None:
         raise RefusedError(f"alert {row.id} is about a {row.on}, not a level: nobody is reminded of it")
     return ack_level(runtime, row.subscriber, row.institution, transition.axis, author)

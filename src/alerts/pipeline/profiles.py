@@ -21,7 +21,7 @@ from alerts.pipeline.configuration import Active
 from alerts.pipeline.coverage import coverage, coverages
 from alerts.scoring.profile import build
 from alerts.scoring.series import Seen
-from alerts.store import cases, standings
+from alerts.store import cases, standings, transitions
 from alerts.store.cases import Case
 
 HISTORY = 100
@@ -34,7 +34,7 @@ def profile(session: Session, active: Active, standing: Standing) -> Profile:
     return _profile(
         active.settings,
         standing,
-        history=_in_order(cases.transitions(session, institution.id, upto=at, limit=HISTORY)),
+        history=_in_order(transitions.find(session, institution.id, upto=at, limit=HISTORY)),
         coverage=coverage(session, active.settings, institution, at),
     )
 
@@ -82,7 +82,7 @@ def snapshots(
         Standing.of(case, settings.topics, settings.levels, max(at, case.clock or at)) for case, at in wanted
     ]
     clocks = {each.institution.id: each.clock for each in standings}
-    history = cases.newest_transitions(session, clocks, limit=HISTORY)
+    history = transitions.newest(session, clocks, limit=HISTORY)
     covered = coverages(session, settings, clocks)
     for (case, at), standing in zip(wanted, standings, strict=True):
         key = standing.institution.id

@@ -22,7 +22,7 @@ from alerts.pipeline import log
 from alerts.pipeline.assess import load_case
 from alerts.pipeline.configuration import Active
 from alerts.pipeline.runtime import Runtime
-from alerts.store import cases, retention
+from alerts.store import cases, retention, transitions
 from alerts.store.cases import Case
 
 BATCH = 500
@@ -166,7 +166,7 @@ def _behind(session: Session, active: Active, stored: Case, open_axes: list[Axis
         each.story for axis in open_axes for each in case.contributions(axis, case.clock or stored.cursor)
     }
     for axis, since in retention.opened(session, stored.institution, open_axes).items():
-        for rise in cases.transitions(session, stored.institution, axis=axis.value, since=since):
+        for rise in transitions.find(session, stored.institution, axis=axis.value, since=since):
             found |= {_survivor(merged, each.story) for each in rise.contributions}
     return found
 

@@ -28,7 +28,7 @@ from alerts.pipeline.hints import Hints
 from alerts.pipeline.pages import Pages
 from alerts.pipeline.profiles import restored
 from alerts.pipeline.runtime import Runtime
-from alerts.store import cases, deliveries
+from alerts.store import deliveries, transitions
 from alerts.store.deliveries import Leased, Waiting
 from alerts.store.troubles import OPERATORS
 
@@ -195,7 +195,7 @@ def _view(
     """What the message says: its alerts, and the profiles as they were when it was made."""
     record = leased.message
     rows = deliveries.alerts_by_id(session, [*record["alerts"], *record["reminders"], *record["overtaken"]])
-    changes = cases.transitions_by_id(session, {row.transition for row in rows.values()})
+    changes = transitions.by_id(session, {row.transition for row in rows.values()})
     alerts = {each: deliveries.alert_of(row, changes.get(row.transition)) for each, row in rows.items()}
 
     def of(ids: list[str]) -> list[Alert]:

@@ -10,8 +10,8 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from alerts.model.level import Transition
-from alerts.store.cases import lean_transition_of
 from alerts.store.tables import AlertRow, StoryEventRow, StoryRow, TransitionRow
+from alerts.store.transitions import lean_transition_of
 
 _LEAN = (
     TransitionRow.at,

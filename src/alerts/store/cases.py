@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session
 
 from alerts.cases.casefile import AxisState
 from alerts.cases.observation import Observation, report
-from alerts.model.level import Axis, Cause, Contribution, Level, Transition
+from alerts.model.level import Axis, Level, Transition
 from alerts.model.source import Source
 from alerts.model.story import Evidence, Report
 from alerts.model.times import format_time, parse_time
+from alerts.store import transitions
 from alerts.store.claims import Claim
 from alerts.store.tables import (
     CaseRow,
@@ -23,7 +24,6 @@ from alerts.store.tables import (
     MembershipRow,
     StoryEventRow,
     StoryRow,
-    TransitionRow,
     table_of,
 )
 from alerts.store.upsert import chunks, insert_all, insert_new, upsert
@@ -38,8 +38,6 @@ _F = table_of(FindingRow).c
 _M = table_of(MembershipRow)
 _S = table_of(StoryRow)
 _E = table_of(StoryEventRow).c
-_TRANSITIONS = table_of(TransitionRow)
-_T = _TRANSITIONS.c
 
 _SOME: BindParameter[Any] = bindparam("some", expanding=True)
 
@@ -57,25 +55,6 @@ _MERGE_MEMBERS = (
     .values(story=bindparam("into"))
 )
 _MERGE_STORY = update(_S).where(_S.c.id == bindparam("gone")).values(merged_into=bindparam("into"))
-_TRANSITIONS_BY_ID = select(_TRANSITIONS).where(_T.id.in_(_SOME))
-_NUMBERED = select(_T.institution, _T.axis, _T.at, _T.id).where(
-    _T.institution.in_(_SOME), _T.at.between(bindparam("first"), bindparam("last"))
-)
-_LEAST_LAST = _T.at.desc(), _T.institution.desc(), _T.id.desc()
-_RANKED = (
-    select(
-        _T.id,
-        func.row_number().over(partition_by=_T.institution, order_by=_LEAST_LAST).label("place"),
-    )
-    .where(_T.institution.in_(_SOME), _T.at <= bindparam("last"))
-    .subquery()
-)
-_NEWEST_TRANSITIONS = (
-    select(_TRANSITIONS).join(_RANKED, _RANKED.c.id == _T.id).where(_RANKED.c.place <= bindparam("most"))
-)
-_RECORDED_TRANSITIONS = (
-    select(_TRANSITIONS).where(_T.institution.in_(_SOME), _T.at >= bindparam("since")).order_by(*_LEAST_LAST)
-)
 # First who was assessed longest ago: one that is in the news all the time is due again and again, and would wait for
 # ever behind those that were found before.
 _CLAIM = Claim.of(_CASES, _C.institution, _C.due_at, order=(_C.cursor, _C.institution))
@@ -316,10 +295,7 @@ def recorded(
             if (institution, item) in stories
         ]
     since = min(cursors.values()) - correctable
-    changes = [
-        transition_of(row) for row in session.execute(_RECORDED_TRANSITIONS, {"some": some, "since": since})
-    ]
-    for change in reversed(changes):
+    for change in transitions.since(session, some, since):
         if change.rises and change.at >= cursors[change.institution] - correctable:
             found[change.institution].rises.append(change)
     for kind, institution, other, story in session.execute(_MOVES, {"some": some}):
@@ -345,81 +321,6 @@ _MOVES = (
     .order_by(_E.id)
 )
 """Kind, institution, item or story, and story: stories that were merged, and items that joined more than one."""
-
-
-def transitions(
-    session: Session,
-    institution: str | Sequence[str] | None = None,
-    *,
-    axis: str | None = None,
-    since: datetime | None = None,
-    upto: datetime | None = None,
-    rises_only: bool = False,
-    limit: int | None = None,
-) -> list[Transition]:
-    """Recorded level changes in order of time; with `limit` the newest ones."""
-    query = select(_TRANSITIONS)
-    if institution is not None:
-        some = [institution] if isinstance(institution, str) else institution
-        query = query.where(_T.institution.in_(some))
-    if axis is not None:
-        query = query.where(_T.axis == axis)
-    if since is not None:
-        query = query.where(_T.at >= since)
-    if upto is not None:
-        query = query.where(_T.at <= upto)
-    query = query.order_by(*_LEAST_LAST)
-    rows = session.execute(query.limit(limit) if limit is not None else query)
-    found = [transition_of(row) for row in rows]
-    found.reverse()
-    return [each for each in found if each.rises] if rises_only else found
-
-
-def newest_transitions(
-    session: Session, upto: Mapping[str, datetime], *, limit: int
-) -> dict[str, list[Transition]]:
-    """The newest recorded level changes of each institution until its instant, at most `limit` of each."""
-    found: dict[str, list[Transition]] = {institution: [] for institution in upto}
-    for some in chunks(sorted(upto)):
-        last = max(upto[institution] for institution in some)
-        asked = {"some": some, "last": last, "most": limit}
-        for row in session.execute(_NEWEST_TRANSITIONS, asked):
-            if row.at <= upto[row.institution]:
-                found[row.institution].append(transition_of(row))
-    return found
-
-
-def transition(session: Session, row_id: int | None) -> Transition | None:
-    """The recorded level change of a row id."""
-    row = None if row_id is None else session.get(TransitionRow, row_id)
-    return None if row is None else transition_of(row)
-
-
-def transitions_by_id(session: Session, row_ids: Iterable[int | None]) -> dict[int | None, Transition]:
-    """The recorded level changes of row ids; None has none."""
-    asked = sorted(each for each in row_ids if each is not None)
-    if not asked:
-        return {}
-    rows = session.execute(_TRANSITIONS_BY_ID, {"some": asked})
-    return {row.id: transition_of(row) for row in rows}
-
-
-def transition_of(row: Any) -> Transition:
-    contributions = (Contribution(**{**each, "topics": tuple(each["topics"])}) for each in row.contributions)
-    return replace(lean_transition_of(row), contributions=tuple(contributions))
-
-
-def lean_transition_of(row: Any) -> Transition:
-    """The level change of a row, or of its columns but the contributions, which may be many."""
-    return Transition(
-        at=row.at,
-        institution=row.institution,
-        axis=Axis(row.axis),
-        from_=Level(row.from_level),
-        to=Level(row.to_level),
-        score=row.score,
-        cause=Cause(row.cause),
-    )
 
 
 # --- writing -------------------------------------------------------------------------------------------------
@@ -510,38 +411,6 @@ def shelve(session: Session, institution: str) -> None:
         .where(CaseRow.institution == institution)
         .values(due_at=None, next_fall_at=None, claimed_until=None)
     )
-
-
-def add_transitions(session: Session, found: Sequence[Transition]) -> list[int]:
-    """Stores level changes; their row ids in the same order."""
-    if not found:
-        return []
-    rows = [
-        {
-            "at": each.at,
-            "institution": each.institution,
-            "axis": each.axis.value,
-            "from_level": each.from_.value,
-            "to_level": each.to.value,
-            "score": each.score,
-            "cause": each.cause.value,
-            "contributions": [_plain(contribution) for contribution in each.contributions],
-        }
-        for each in found
-    ]
-    insert_all(session, TransitionRow, rows)
-    # Asking an insert for its ids would make it one statement a row.
-    instants = [each.at for each in found]
-    span = {"first": min(instants), "last": max(instants)}
-    numbered: dict[tuple[str, str, datetime], int] = {}
-    for some in chunks(sorted({each.institution for each in found})):
-        for institution, axis, at, number in session.execute(_NUMBERED, {"some": some, **span}):
-            numbered[institution, axis, at] = number
-    return [numbered[each.institution, each.axis.value, each.at] for each in found]
-
-
-def _plain(each: Contribution) -> dict[str, Any]:
-    return {name: getattr(each, name) for name in each.__dataclass_fields__} | {"topics": list(each.topics)}
 
 
 Happened = tuple[str, datetime, Sequence[Event]]

@@ -36,7 +36,7 @@ def fingerprints(words: list[str]) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """
     shingles = _shingles(words[:_LONGEST])
     start = tuple(sorted(set(shingles[: OPENING - 3])))
-    return start, tuple(nsmallest(SIZE, set(shingles))) if len(words) > OPENING else ()
+    return start, tuple(sorted(set(shingles))[:SIZE]) if len(words) > OPENING else ()
 
 
 def containment(a: tuple[int, ...], b: tuple[int, ...]) -> float:

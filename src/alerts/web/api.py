@@ -16,7 +16,7 @@ from alerts.delivery.tiers import DETAIL, Change, gate, gate_changes
 from alerts.model.records import contribution_record, rounded
 from alerts.model.times import format_time
 from alerts.pipeline.health import health
-from alerts.store import board, cases, lists
+from alerts.store import board, lists, transitions
 from alerts.store.tables import AlertRow
 from alerts.web import institutions as listing
 from alerts.web.access import Visitor
@@ -104,7 +104,7 @@ def changes(request: Request) -> Response:
     with site.runtime.database.read() as session:
         visitor = site.visitor(request, session)
         known = site.settings.institution(request.path_params["institution"])
-        recorded = cases.transitions(session, known.id, limit=limit)
+        recorded = transitions.find(session, known.id, limit=limit)
     shown = gate_changes(reversed(recorded), visitor.tier, site.now())
     return answer(
         {"kind": "changes", "institution": known.id, "changes": [change_record(each) for each in shown]}

@@ -21,7 +21,7 @@ from alerts.model.errors import NotFoundError
 from alerts.model.level import Transition
 from alerts.model.subscriber import Subscriber, Tier
 from alerts.model.times import format_time
-from alerts.store import board, cases
+from alerts.store import board, transitions
 from alerts.store.tables import AlertRow
 from alerts.web.site import Site, site_of
 
@@ -50,7 +50,7 @@ def institution_feed(request: Request) -> Response:
     with site.runtime.database.read() as session:
         visitor = site.visitor(request, session)
         institution = site.settings.institution(request.path_params["institution"])
-        known = cases.transitions(session, institution.id, limit=200)
+        known = transitions.find(session, institution.id, limit=200)
     changes = gate_changes(reversed(known), visitor.tier, site.now())[:ENTRIES]
     base = site.address(request)
     page = f"{base}/institutions/{quote(institution.id, safe='')}"
