@@ -22,6 +22,7 @@ from alerts.model.alert import Alert
 from alerts.model.item import Item
 from alerts.model.level import Axis, Transition
 from alerts.model.mention import Matched
+from alerts.model.records import alert_record, transition_record
 from alerts.model.settings import Settings
 from alerts.pipeline.configuration import Active
 from alerts.pipeline.report import Happening, place, resolved
@@ -156,8 +157,6 @@ def alert_order(alert: Alert) -> tuple[object, ...]:
 
 def records(result: Result) -> Iterator[Mapping[str, object]]:
     """Transitions and alerts as records, in order of time; at one instant the transitions come first."""
-    from alerts.model.records import alert_record, transition_record
-
     rows = [(each.at, 0, place, transition_record(each)) for place, each in enumerate(result.transitions)]
     rows += [(each.at, 1, place, alert_record(each)) for place, each in enumerate(result.alerts)]
     rows.sort(key=lambda row: row[:3])
