@@ -34,15 +34,24 @@ def test_dump_and_load_give_the_same_value(item: Item, publisher: str) -> None:
     assert again.dump() == reduced.dump()
 
 
+FINED = Item(
+    id="7",
+    title="Meridian Bank fined $75M",
+    observed=NOON,
+    summary="A regulator fined the bank for failures.",
+    url="https://www.example.com/a?utm_medium=x",
+)
+
+
 def test_the_dumped_form_is_fixed() -> None:
-    item = Item(
-        id="7",
-        title="Meridian Bank fined $75M",
-        observed=NOON,
-        summary="A regulator fined the bank for failures.",
-        url="https://www.example.com/a?utm_medium=x",
+    assert features(FINED, "Daily Planet").dump() == (
+        b'[2,"7","Daily Planet","daily planet","example.com/a",1772452800000000,1772452800000000,'
+        b'"meridian bank fine #7.5e+07","regulator failur",252144154216615,"dW6f03Wze9x7VCjaj7eeNA==","","",""]'
     )
-    assert features(item, "Daily Planet").dump() == (
+
+
+def test_the_form_before_it_is_read() -> None:
+    assert features(FINED, "Daily Planet") == Features.load(
         b'[1,"7","Daily Planet","daily planet","example.com/a",1772452800000000,1772452800000000,'
         b'"meridian bank fine #7.5e+07","regulator failur",252144154216615,"b#9;2b+dcidsHaekGGyQ","","",""]'
     )

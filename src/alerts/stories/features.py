@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from base64 import b85decode, b85encode
+from base64 import b64decode, b64encode, b85decode
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
@@ -14,7 +15,9 @@ from alerts.stories import credit
 from alerts.stories.sketch import fingerprints
 from alerts.stories.terms import FREQUENT, terms, terms_of, tokens, weight
 
-_VERSION = 1
+_VERSION = 2
+# Base 64 takes a little more room than base 85, and a tenth of the time.
+_DECODERS: Mapping[int, Callable[[str], bytes]] = {1: b85decode, 2: b64decode}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _NAME, _TITLE, _TEXT = 300, 400, 12_000  # characters that are looked at
@@ -69,10 +72,10 @@ class Features:
     def load(cls, data: bytes) -> Features:
         """The value that `dump` wrote. Raises ValueError where `data` is of no known version."""
         record = json.loads(data)
-        if not isinstance(record, list) or not record or record[0] != _VERSION:
+        if not isinstance(record, list) or not record or record[0] not in tuple(_DECODERS):
             raise ValueError(f"features of an unknown version: {data[:20]!r}")
         (
-            _,
+            version,
             item,
             publisher,
             outlet,
@@ -97,19 +100,19 @@ class Features:
             tuple(words.split()),
             tuple(body.split()),
             headline,
-            _unpacked(start),
-            _unpacked(whole),
+            _unpacked(start, version),
+            _unpacked(whole, version),
             origin,
             agency,
         )
 
 
 def _packed(values: tuple[int, ...]) -> str:
-    return b85encode(pack(f">{len(values)}I", *values)).decode("ascii")
+    return b64encode(pack(f">{len(values)}I", *values)).decode("ascii")
 
 
-def _unpacked(text: str) -> tuple[int, ...]:
-    raw = b85decode(text)
+def _unpacked(text: str, version: int) -> tuple[int, ...]:
+    raw = _DECODERS[version](text)
     return unpack(f">{len(raw) // 4}I", raw)
 
 
