@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -78,3 +81,26 @@ def test_the_command_reads_the_database_from_a_file(
     capsys.readouterr()
     assert status_of(["db", "upgrade"]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("ALERTS_TICK", "0", "ALERTS_TICK is '0'; write a number of seconds above 0, or unset it"),
+        ("ALERTS_TICK", "nan", "ALERTS_TICK is 'nan'; write a number of seconds above 0, or unset it"),
+        ("ALERTS_LOG", "loud", "ALERTS_LOG is 'loud'; write DEBUG, INFO, WARNING or ERROR"),
+        ("ALERTS_BROKER_FILE", "/nowhere", "ALERTS_BROKER_FILE: /nowhere cannot be read: No such file"),
+    ],
+)
+def test_a_worker_refuses_what_makes_no_sense_in_one_line(name: str, value: str, says: str) -> None:
+    kept = {key: text for key, text in os.environ.items() if not key.startswith("ALERTS_")}
+    done = subprocess.run(
+        [sys.executable, "-c", "import worker.app"],
+        env={**kept, name: value},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"alerts: {says}")

@@ -118,14 +118,14 @@ def _sent(runtime: Runtime) -> int:
 
 
 def _forever(app: App, port: int) -> None:
-    from alerts.pipeline import environment, last_good, log
+    from alerts.pipeline import last_good, log
 
     log.configure()
-    environment.tick_seconds(os.environ)  # wrong, it would end beat again and again
     settings = app.settings()  # a broken configuration starts nothing
     if app.broker:
         check_broker(app.broker)
     with state_directory(app.state) as state:
+        _check_environment(state, port)
         app.upgrade()
         # Should the files be broken by the time that the workers read them.
         last_good.write(state / last_good.FILE, app.config_dir, settings.hash)
@@ -140,6 +140,18 @@ def _forever(app: App, port: int) -> None:
             )
             supervisor.watch()
             click.echo("alerts: stopping", err=True)
+
+
+def _check_environment(state: Path, port: int) -> None:
+    """Raises AlertsError, once, for what the children would refuse again and again."""
+    from alerts.pipeline import environment, heartbeat, pages, tokens
+
+    environment.tick_seconds(os.environ)
+    heartbeat.heartbeat_url(os.environ)
+    pages.pages(state, os.environ)
+    if port:
+        tokens.signer(state, os.environ)
+        tokens.operator_token(state, os.environ)
 
 
 @contextlib.contextmanager

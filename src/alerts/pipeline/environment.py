@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
+from urllib.parse import SplitResult, urlsplit
 
 from alerts.model.errors import UsageError
 
@@ -33,6 +34,15 @@ def required(environment: Mapping[str, str], name: str) -> str:
     if not value:
         raise UsageError(f"{name} is not set: set it, or {name}{_FILE} to the path of a file that holds it")
     return value
+
+
+def http_address(url: str) -> SplitResult | None:
+    """The parts of an http(s) URL that names a host; None for any other text."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # brackets that are no IPv6 address
+        return None
+    return parts if parts.scheme in {"http", "https"} and parts.netloc else None
 
 
 def tick_seconds(environment: Mapping[str, str]) -> float:

@@ -10,17 +10,16 @@ import logging
 import threading
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Final
-from urllib.parse import urlsplit
-
-import httpx
+from typing import TYPE_CHECKING, Final
 
 from alerts.model.errors import UsageError
 from alerts.model.secret import Secret
 from alerts.pipeline import log
-from alerts.pipeline.environment import setting
-from alerts.pipeline.runtime import Runtime
+from alerts.pipeline.environment import http_address, setting
 from alerts.store import facts
+
+if TYPE_CHECKING:
+    from alerts.pipeline.runtime import Runtime
 
 URL_ENV: Final = "ALERTS_HEARTBEAT_URL"
 EVERY: Final = timedelta(minutes=1)
@@ -30,7 +29,7 @@ TIMEOUT_SECONDS: Final = 10.0
 def heartbeat_url(environment: Mapping[str, str]) -> Secret | None:
     """The address to ask for, None where none is set. Raises UsageError where it is no http(s) address."""
     url = setting(environment, URL_ENV)
-    if url and (urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).netloc):
+    if url and http_address(url) is None:
         raise UsageError(f"{URL_ENV} is no address; write https://…")
     return Secret(url) if url else None
 
@@ -52,6 +51,8 @@ def heartbeat(runtime: Runtime, url: Secret | None) -> threading.Thread | None:
 
 
 def _ask(url: Secret) -> None:
+    import httpx  # large, and not for those who only look at the address
+
     try:
         with httpx.Client(timeout=TIMEOUT_SECONDS, trust_env=False) as client:
             status = client.get(url.reveal()).status_code

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 from alerts.model.errors import UsageError
+from alerts.pipeline.environment import http_address
 from alerts.pipeline.membership import unsubscribe_token
 from alerts.pipeline.tokens import Signer, signer
 
@@ -40,8 +40,8 @@ def base_url(environment: Mapping[str, str]) -> str:
     Raises UsageError where it is no http(s) address.
     """
     base = environment.get(BASE_URL_ENV, "").strip().rstrip("/")
-    parts = urlsplit(base)
-    if base and (parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment):
+    parts = http_address(base)
+    if base and (parts is None or parts.query or parts.fragment):
         raise UsageError(
             f"{BASE_URL_ENV}: {base!r} is no address; write for example https://alerts.example.org"
         )
