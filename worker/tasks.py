@@ -20,6 +20,7 @@ MOST: Final = {"poll": 500, "match": 64, "send": 500}
 
 What is due and does not get in waits in the database, where it takes no memory of the broker's and stands once. The
 match queue is the shortest: institutions that wait there are assessed 32 together, with all that came in meanwhile.
+Half of each is for ticks, which hand out what has waited longest; else the newest hints would take every free place.
 """
 
 
@@ -28,7 +29,7 @@ def _runtime() -> Runtime:
 
 
 def enqueue(hints: Hints) -> None:
-    """Hands ids to the queues, those that nobody claimed only as long as these have room.
+    """Hands ids to the queues, those that nobody claimed only as long as these are not half full.
 
     A full queue or a broker that is away loses nothing: a tick finds the same ids some seconds later.
     """
@@ -37,7 +38,7 @@ def enqueue(hints: Hints) -> None:
         queue = _queue(name)
         if not hints.claimed:
             if queue not in left:
-                left[queue] = room(name)
+                left[queue] = room(name) - MOST[queue] // 2
             if left[queue] <= 0:
                 continue
             left[queue] -= 1

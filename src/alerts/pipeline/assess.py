@@ -89,10 +89,11 @@ def _assess_together(runtime: Runtime, institutions: Sequence[str]) -> list[Tran
         waiting = cases.waiting(session, stored, active.settings.sources, upto)
         tracked = {}
         for institution_id, case in stored.items():
-            if institution_id in active.settings.institutions:
-                tracked[institution_id] = case
-            else:
+            if institution_id not in active.settings.institutions:
                 cases.shelve(session, institution_id)
+            elif institution_id in waiting or _is_due(active, case, upto):
+                tracked[institution_id] = case
+            # Else it was assessed since the hint was given: many hints about one need its case file once.
         files = _files(session, active, runtime.cases, tracked.values())
         done = [
             _assess(session, active, files, case, waiting.get(institution_id, ()), upto)
@@ -118,6 +119,12 @@ def _assess_together(runtime: Runtime, institutions: Sequence[str]) -> list[Tran
     if routed.ready:
         runtime.enqueue(Hints(send=routed.ready))
     return changes
+
+
+def _is_due(active: Active, case: Case, upto: datetime) -> bool:
+    """Whether a level falls by then, or the configuration is another one."""
+    fallen = case.due_at is not None and case.due_at <= upto
+    return fallen or case.configuration != active.case_key(case.institution)
 
 
 def load_case(session: Session, active: Active, stored: Case, institution: Institution) -> CaseFile:
