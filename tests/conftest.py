@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import logging
 import os
 import socket
 import subprocess
@@ -32,6 +33,16 @@ def data() -> Path:
     if not DATA.is_dir():
         pytest.skip(f"no recorded data at {DATA}")
     return DATA
+
+
+@pytest.fixture(autouse=True)
+def _same_log_level() -> Iterator[None]:
+    """A command that a test runs in this process sets the level of the log; the next test finds it as it was."""
+    loggers = [logging.getLogger(name) for name in ("alerts", "", "httpx")]
+    before = [each.level for each in loggers]
+    yield
+    for each, level in zip(loggers, before, strict=True):
+        each.setLevel(level)
 
 
 def free_port() -> int:
