@@ -22,7 +22,7 @@ async def callback(request: Request) -> Response:
     if request.method != "POST":
         answer = await run_in_threadpool(verified, runtime, token, dict(request.query_params))
         return PlainTextResponse(answer.body, status_code=answer.status)
-    if source_of(runtime, token) is None:  # nobody's: of that not a byte is read
+    if await run_in_threadpool(source_of, runtime, token) is None:  # nobody's: of that not a byte is read
         return Response(status_code=202)
     body = await body_of(request, LARGEST)
     if body is None:
