@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from datetime import datetime
 
 import pytest
 from hypothesis import given
@@ -11,7 +13,7 @@ from kit.browsing import OPERATOR, SIGNER, Browser, link
 from kit.world import CONFIG, World
 
 from alerts.model.subscriber import Tier
-from alerts.pipeline.membership import token_of
+from alerts.pipeline.membership import token_of, unsubscribe_token
 from alerts.pipeline.tokens import Purpose, Signer
 from alerts.store import links
 
@@ -150,3 +152,30 @@ def test_the_token_itself_opens_the_interface(browser: Browser) -> None:
 @pytest.mark.parametrize("token", ["", "ä", "\x00", "x" * 5000, OPERATOR[:-1], OPERATOR + " x"])
 def test_no_other_token_does(browser: Browser, token: str) -> None:
     assert browser().post("/operate/enter", data={"token": token}).status_code == 403
+
+
+def test_nobody_asks_for_the_time_where_all_requests_would_wait(town: World, browser: Browser) -> None:
+    """It is the database's time: while that does not answer, what needs no database goes on."""
+    town.runtime.clock = lambda: off_the_loop(town.now)
+    client = browser()
+    unsubscribe = f"/unsubscribe/{unsubscribe_token(SIGNER, 'desk', 'console')}"
+    for method, address, form in (
+        ("GET", "/", None),
+        ("GET", "/operate/enter", None),
+        ("POST", "/operate/enter", {"token": "wrong"}),
+        ("POST", "/operate/enter", {"token": OPERATOR}),
+        ("POST", "/operate/redeliver", {"delivery": "none"}),
+        ("GET", unsubscribe, None),
+        ("POST", unsubscribe, {}),
+        ("POST", f"{unsubscribe}/undo", {}),
+        ("GET", "/nowhere", None),
+    ):
+        assert client.request(method, address, data=form).status_code < 500, address
+
+
+def off_the_loop(now: datetime) -> datetime:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return now
+    raise AssertionError("on the loop")

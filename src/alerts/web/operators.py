@@ -84,10 +84,14 @@ def _shown(silence: Silence) -> dict[str, object]:
 
 async def enter(request: Request) -> Response:
     """Asks for the operator token, and starts a session with the right one."""
+    fields = await form_of(request) if request.method == "POST" else None
+    return await run_in_threadpool(_enter, request, fields)
+
+
+def _enter(request: Request, fields: Mapping[str, str] | None) -> Response:
     site = site_of(request)
-    if request.method != "POST":
+    if fields is None:
         return site.page(request, "operate_enter.html.j2", Visitor(), {"wrong": False})
-    fields = await form_of(request)
     if not site.door.is_operator(fields.get("token", "")):
         log.event("operator.refused")
         return site.page(request, "operate_enter.html.j2", Visitor(), {"wrong": True}, status=403)

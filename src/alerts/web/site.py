@@ -51,6 +51,7 @@ class Site:
         return self.runtime.configuration.current().settings
 
     def now(self) -> datetime:
+        """May ask the database, so not for the loop; nor is what renders a page."""
         return self.runtime.clock()
 
     def visitor(self, request: Request, session: Session) -> Visitor:

@@ -24,7 +24,7 @@ async def unsubscribe(request: Request) -> Response:
         if "List-Unsubscribe" in fields:  # the mail program asks, not a person
             return PlainTextResponse("unsubscribed\n")
         state = "gone"
-    return _page(request, site, subscriber, channel, state)
+    return await run_in_threadpool(_page, request, site, subscriber, channel, state)
 
 
 async def undo(request: Request) -> Response:
@@ -36,7 +36,7 @@ async def undo(request: Request) -> Response:
         raise HTTPException(
             404, "This channel is no longer configured: nothing will be sent to it."
         ) from None
-    return _page(request, site, subscriber, channel, "back")
+    return await run_in_threadpool(_page, request, site, subscriber, channel, "back")
 
 
 def _asked(request: Request) -> tuple[Site, str, str]:
