@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -9,17 +10,20 @@ from typing import Any
 import pytest
 from kit.feeds import Entry, FeedServer
 from kit.line import START, Clock, Line, settings
+from sqlalchemy import text
 
 from alerts.model.alert import DeliveryState
 from alerts.pipeline import verbs
 from alerts.pipeline.configuration import Active, Configuration
-from alerts.pipeline.hints import Hints
+from alerts.pipeline.hints import HINTED, Hints
 from alerts.store import cases
 from alerts.store.database import Database
+from alerts.store.stamp import stamp
 from alerts.store.tables import (
     AlertRow,
     CaseRow,
     DeliveryRow,
+    FindingRow,
     MembershipRow,
     StoryRow,
     TransitionRow,
@@ -235,7 +239,52 @@ def test_what_is_found_during_an_assessment_is_still_due_after_it(wire: Line, fe
     held_up(wire, lambda: verbs.assess(wire.runtime, "globex"), find)
     wire.driver._waiting.clear()
     assert len(wire.rows(MembershipRow)) == 1, "not assessed yet"
-    wire.settle(seconds=1)
+    wire.settle(seconds=HINTED.total_seconds())
+    assert len(wire.rows(MembershipRow)) == 2
+
+
+def test_what_is_stored_right_after_the_stamp_of_an_assessment_is_due_after_it(
+    wire: Line, feeds: FeedServer
+) -> None:
+    """Its own stamp is later, but its institution was marked due by a clock that was not ahead of that of the other."""
+    feeds.put("wire", [OUTAGE])
+    verbs.poll(wire.runtime, "wire", due_only=False)
+    feeds.put("herald", [SECOND])
+
+    def find() -> None:
+        verbs.poll(wire.runtime, "herald", due_only=False)
+        wire.driver._waiting.clear()  # the broker was emptied: the hints are lost
+
+    held_up(wire, lambda: verbs.assess(wire.runtime, "acme"), find)
+    wire.driver._waiting.clear()
+    assert [row.item for row in wire.rows(MembershipRow)] == [wire.rows(FindingRow, source="wire")[0].item]
+    wire.settle(seconds=HINTED.total_seconds())
+    assert len(wire.rows(MembershipRow)) == 2
+
+
+def test_who_waits_for_an_institution_keeps_nobody_from_storing(wire: Line, feeds: FeedServer) -> None:
+    """A poll waits for the rows of its institutions before it has the stamp that all who store wait for."""
+    if wire.database.is_sqlite:
+        pytest.skip("SQLite has one writer at a time")
+    feeds.put("wire", [OUTAGE])
+    wire.poll("wire")
+    feeds.put("herald", [SECOND])
+    waiting = threading.Thread(target=lambda: verbs.poll(wire.runtime, "herald", due_only=False))
+    blocked = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    with wire.database.write() as holding:
+        cases.lock(holding, ["acme"])
+        waiting.start()
+        deadline = time.monotonic() + 20
+        with wire.database.engine.connect() as watching:
+            while not watching.execute(blocked).scalar_one():
+                watching.rollback()  # the view stands still within a transaction
+                assert time.monotonic() < deadline
+        with wire.database.write() as other:
+            other.execute(text("SET LOCAL lock_timeout = '5s'"))
+            stamp(other, wire.clock())
+    waiting.join(20)
+    assert not waiting.is_alive()
+    wire.driver.settle(wire.runtime)
     assert len(wire.rows(MembershipRow)) == 2
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -86,7 +86,7 @@ def _assess_together(runtime: Runtime, institutions: Sequence[str]) -> list[Tran
     active = runtime.configuration.current(elsewhere=in_force)
     with runtime.database.write() as session:
         stored = cases.lock(session, institutions)
-        waiting = cases.waiting(session, stored, active.settings.sources, upto)
+        waiting, more = cases.waiting(session, stored, active.settings.sources, upto)
         tracked = {}
         for institution_id, case in stored.items():
             if institution_id not in active.settings.institutions:
@@ -99,7 +99,7 @@ def _assess_together(runtime: Runtime, institutions: Sequence[str]) -> list[Tran
             _assess(session, active, files, case, waiting.get(institution_id, ()), upto)
             for institution_id, case in tracked.items()
         ]
-        routed = _store(session, active, done, now=runtime.clock())
+        routed = _store(session, active, done, more, now=runtime.clock())
     changes = []
     # Only now that the transaction has committed are the case files good for the next time.
     for each in done:
@@ -228,7 +228,9 @@ def _assess(
     return done
 
 
-def _store(session: Session, active: Active, done: Sequence[Assessed], *, now: datetime) -> Routed:
+def _store(
+    session: Session, active: Active, done: Sequence[Assessed], more: Collection[str], *, now: datetime
+) -> Routed:
     """Writes what assessing institutions brought, and hands it to the desks."""
     changes = [change for each in done for change in each.transitions]
     ids = transitions.add(session, changes)
@@ -244,6 +246,7 @@ def _store(session: Session, active: Active, done: Sequence[Assessed], *, now: d
                 axes=each.case.axes,
                 falls=each.case.falls(),
                 reporter=each.reporter.record(),
+                more=each.stored.institution in more,
             )
             for each in done
         ],

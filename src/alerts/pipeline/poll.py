@@ -84,17 +84,18 @@ def poll(runtime: Runtime, source_id: str, *, due_only: bool = True) -> PollOutc
     decision = polled.decision or Decision()
     findings = _match(active, decision)
     with runtime.database.write() as session:
+        state = polled.plan.state
+        hub = runtime.pages is not None and bool(state.hub)  # it may push at any moment
         # Where there is nothing to store, finishing tells by itself whether the source is still ours.
-        if findings and not sources.still_ours(session, leased):
+        if (findings or hub) and not sources.still_ours(session, leased):
             return _overtaken(source_id)
         if findings:
             newest = runtime.configuration.current(elsewhere=facts.configuration(session))
             if newest is not active:  # changed meanwhile: what is stored was found under what is in force
                 active, findings = newest, _match(newest, decision)
-        state = polled.plan.state
         done = runtime.clock()
         next_at = polled.plan.at or done + STOPPED_FOR
-        if runtime.pages is not None:  # where hubs can push
+        if hub:
             next_at = websub.next_poll(
                 session,
                 source_id,
@@ -104,9 +105,9 @@ def poll(runtime: Runtime, source_id: str, *, due_only: bool = True) -> PollOutc
                 new=len(findings),
                 at=next_at,
             )
-        institutions = _store(session, active, decision, findings, done) if findings else []
         if not sources.finish(session, leased, state, now=done, next_poll_at=next_at):
             return _overtaken(source_id)
+        institutions = _store(session, active, decision, findings, done) if findings else []
         # fault point: poll.written
     # fault point: poll.committed
     outcome = PollOutcome(
@@ -181,9 +182,16 @@ def _match(active: Active, decision: Decision) -> list[_Found]:
 def _store(
     session: Session, active: Active, decision: Decision, found: Sequence[_Found], now: datetime
 ) -> list[str]:
-    """Writes items, revisions and findings under one stamp; the institutions that have something new."""
+    """Writes items, revisions and findings under one stamp; the institutions that have something new.
+
+    All who store wait for the one that has the stamp, so what needs none comes before it: above all the rows of
+    the institutions, which an assessment may hold for a while.
+    """
     known = [*decision.revised, *decision.withdrawn]
     former = items.institutions_of(session, [each.item.id for each in known])
+    institutions = {name for each in found for name in each.matched.institutions()}
+    institutions |= {name for names in former.values() for name in names}
+    cases.mark_due(session, institutions, now, claimed_until=now + HINTED)
     at = stamp(session, now)
     stamped = [replace(each.verdict.item, observed=at) for each in found]
     revisions = items.add(
@@ -204,7 +212,4 @@ def _store(
         )
     ]
     cases.add_findings(session, rows)
-    institutions = sorted({row["institution"] for row in rows})
-    # The stamp is ahead of a clock that was set back.
-    cases.mark_due(session, institutions, min(at, now), claimed_until=now + HINTED)
-    return institutions
+    return sorted(institutions)

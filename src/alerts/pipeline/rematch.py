@@ -57,16 +57,19 @@ def rematch(runtime: Runtime, _key: str = "") -> bool:
         )
     ]
     with runtime.database.write() as session:
-        now = stamp(session, runtime.clock())
-        latest = facts.get(session, facts.MATCHING)
+        latest = facts.get(session, facts.MATCHING, lock=True)
         if latest is not None and known is not None and latest.value != known.value:
             return True  # another worker did this chunk
         cases.replace_findings(session, [revision for revision, _, _ in chunk], rows)
         done = chunk[-1][0] if len(chunk) == CHUNK else None
-        facts.put(session, facts.MATCHING, now, {"key": active.matching_key, "done": done})
+        opened: list[str] = []
         if done is None:
-            cases.open_missing(session, now)
-            cases.mark_all_due(session, now)
+            cases.mark_all_due(session, runtime.clock())
+            opened = cases.open_missing(session)
+        # The rows of institutions before the stamp, as in a poll.
+        now = stamp(session, runtime.clock())
+        cases.begin(session, opened, now)
+        facts.put(session, facts.MATCHING, now, {"key": active.matching_key, "done": done})
     log.event("history.rematched", revisions=len(chunk), findings=len(rows), done=done is None)
     runtime.enqueue(Hints(rematch=[active.matching_key]) if done is not None else Hints())
     return done is not None

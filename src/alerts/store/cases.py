@@ -105,6 +105,8 @@ def _fresh(institution: str, due_at: datetime) -> dict[str, Any]:
 
 def mark_all_due(session: Session, at: datetime) -> None:
     """The configuration changed at `at`: every level may be another now."""
+    # In the order in which all others lock them.
+    session.execute(select(_C.institution).order_by(_C.institution).with_for_update())
     session.execute(update(CaseRow).values(due_at=at, claimed_until=None))
 
 
@@ -160,7 +162,7 @@ _FINDINGS = REPORTS.add_columns(_F.quiet, _F.features)
 _IN_ORDER = _F.observed, _F.item
 _WAITING = (
     _FINDINGS.join(_CASES, _C.institution == _F.institution)
-    .where(_F.institution.in_(_SOME), _F.observed > _C.cursor, _F.observed <= bindparam("upto"))
+    .where(_F.institution.in_(_SOME), _F.observed > _C.cursor)
     .order_by(*_IN_ORDER)
 )
 _FOUND = _FINDINGS.where(_F.institution.in_(_SOME), _F.observed <= bindparam("upto")).order_by(*_IN_ORDER)
@@ -186,13 +188,21 @@ def observations(
 
 def waiting(
     session: Session, institutions: Iterable[str], sources: Mapping[str, Source], upto: datetime
-) -> dict[str, list[tuple[datetime, list[Observation]]]]:
-    """What was observed up to an instant and is not assessed yet, of each institution by instant, in order."""
+) -> tuple[dict[str, list[tuple[datetime, list[Observation]]]], set[str]]:
+    """What was observed up to an instant and is not assessed yet, of each institution by instant, in order; and of
+    which institutions something was observed after it.
+
+    With the institutions locked, this is all there is: whoever stores more has to wait for the lock.
+    """
     found: dict[str, dict[datetime, list[Observation]]] = {}
-    for row in session.execute(_WAITING, {"some": list(institutions), "upto": upto}):
-        instants = found.setdefault(row.institution, {})
-        instants.setdefault(row.observed, []).append(_observation(row, sources))
-    return {institution: list(instants.items()) for institution, instants in found.items()}
+    more: set[str] = set()
+    for row in session.execute(_WAITING, {"some": list(institutions)}):
+        if row.observed > upto:
+            more.add(row.institution)
+        else:
+            instants = found.setdefault(row.institution, {})
+            instants.setdefault(row.observed, []).append(_observation(row, sources))
+    return {institution: list(instants.items()) for institution, instants in found.items()}, more
 
 
 def _observation(row: Any, sources: Mapping[str, Source]) -> Observation:
@@ -338,14 +348,21 @@ def replace_findings(session: Session, revisions: Sequence[int], rows: Sequence[
     insert_new(session, FindingRow, rows)
 
 
-def open_missing(session: Session, at: datetime) -> None:
-    """Opens a case for each institution that has findings and none: its history up to `at` is no news."""
+def open_missing(session: Session) -> list[str]:
+    """Opens a case for each institution that has findings and none; those institutions. `begin` them."""
     known = select(CaseRow.institution)
-    missing = session.scalars(
-        select(FindingRow.institution).where(FindingRow.institution.not_in(known)).distinct()
-    )
-    rows = [{**_fresh(each, at), "cursor": at, "version": 1} for each in missing]
-    insert_new(session, CaseRow, rows)
+    query = select(FindingRow.institution).where(FindingRow.institution.not_in(known)).distinct()
+    missing = sorted(session.scalars(query))
+    insert_new(session, CaseRow, [{**_fresh(each, BEGINNING), "version": 1} for each in missing])
+    return missing
+
+
+def begin(session: Session, institutions: Sequence[str], at: datetime) -> None:
+    """What was observed up to `at` of cases just opened is no news."""
+    for some in chunks(institutions):
+        # A poll may have opened one itself meanwhile, for what is news.
+        mine = _C.institution.in_(some), _C.version == 1, _C.cursor == BEGINNING
+        session.execute(update(_CASES).where(*mine).values(cursor=at, due_at=at))
 
 
 def replace_stories(
@@ -363,7 +380,7 @@ def replace_stories(
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """A case as it is to be written: assessed up to `cursor`."""
+    """A case as it is to be written: assessed up to `cursor`; `more`: something was observed since."""
 
     case: Case
     cursor: datetime
@@ -371,10 +388,11 @@ class Saved:
     axes: Mapping[Axis, AxisState]
     falls: Mapping[Axis, datetime]
     reporter: dict[str, Any]
+    more: bool
 
 
 def save(session: Session, saved: Iterable[Saved]) -> None:
-    """Writes cases; each is due again at its next fall, or at once where something was found meanwhile."""
+    """Writes cases; each is due again at its next fall, or at once where something was observed meanwhile."""
     rows = [_saved(each) for each in saved]
     if rows:
         session.execute(_SAVE, rows)
@@ -382,7 +400,7 @@ def save(session: Session, saved: Iterable[Saved]) -> None:
 
 def _saved(each: Saved) -> dict[str, Any]:
     due = each.case.due_at
-    found_since = due if due is not None and due > each.cursor else None
+    found_since = (due or each.cursor) if each.more else None
     next_fall = min(each.falls.values(), default=None)
     return {
         "whom": each.case.institution,

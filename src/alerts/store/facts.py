@@ -24,6 +24,8 @@ PLAN = "plan"
 _FACTS = table_of(FactRow).c
 _FACT = select(_FACTS.at, _FACTS.value).where(_FACTS.name == bindparam("asked"))
 
+_LOCKED = _FACT.with_for_update()
+
 
 @dataclass(frozen=True, slots=True)
 class Fact:
@@ -31,8 +33,9 @@ class Fact:
     value: Mapping[str, Any]
 
 
-def get(session: Session, name: str) -> Fact | None:
-    row = session.execute(_FACT, {"asked": name}).one_or_none()
+def get(session: Session, name: str, *, lock: bool = False) -> Fact | None:
+    """The fact; with `lock` nobody else changes it before the transaction ends."""
+    row = session.execute(_LOCKED if lock else _FACT, {"asked": name}).one_or_none()
     return None if row is None else Fact(*row)
 
 
