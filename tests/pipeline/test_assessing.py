@@ -247,6 +247,7 @@ def test_what_is_stored_right_after_the_stamp_of_an_assessment_is_due_after_it(
     wire: Line, feeds: FeedServer
 ) -> None:
     """Its own stamp is later, but its institution was marked due by a clock that was not ahead of that of the other."""
+    wire.settle()  # the first tick of a configuration marks everything due
     feeds.put("wire", [OUTAGE])
     verbs.poll(wire.runtime, "wire", due_only=False)
     feeds.put("herald", [SECOND])
