@@ -36,7 +36,7 @@ from benchmarks import books, load_page, rig, watch
 from benchmarks.parts.latency import delays
 from benchmarks.parts.throughput import count, make_due
 from benchmarks.results import RESULTS, machine, percentile
-from benchmarks.served import Remote, server
+from benchmarks.served import HOSTS, Remote, server
 from benchmarks.watch import Watch
 from benchmarks.world import World
 from worker.tasks import MOST
@@ -82,9 +82,12 @@ def split(folder: Path, config: Path, url: str, workers: int) -> Iterator[rig.Pr
 def deployment(size: Size, workers: int) -> Iterator[tuple[rig.Processes, Database, Remote, int | None]]:
     """A deployment that knows its sources and has read none of them yet."""
     with rig.workplace() as folder, server(size.institutions, size.sources, size.entries, first=1) as remote:
-        channel = remote.url.replace("http:", "json:") + "/hook"
         world = World(size.institutions, size.sources, subscribers=SUBSCRIBERS)
-        config = rig.configure(folder, world.config(remote.url, interval=INTERVAL, channel=channel))
+        settings = world.config(remote.url, interval=INTERVAL)
+        for number, subscriber in enumerate(settings["subscribers"]):
+            at = remote.url.replace(HOSTS[0], HOSTS[number % len(HOSTS)])
+            subscriber["channels"] = {"hook": at.replace("http:", "json:") + "/hook"}
+        config = rig.configure(folder, settings)
         with (
             rig.database(size.database, folder) as (url, pid),
             split(folder, config, url, workers) as group,

@@ -24,7 +24,8 @@ assessed and told, how long queues get, and what memory does meanwhile.
 *N workers* are N processes with 8 threads on the queue `poll` and N processes on `match` (prefork: one more as their
 parent); one process with 8 threads serves `send`, whatever N, and beat ticks once a second. The database is PostgreSQL
 with fsync on where nothing else is said, the broker a Redis-compatible server with its append-only file on. Feeds come
-from a process of its own on the loopback interface, rendered before the burst begins; it receives the messages, too.
+from a process of its own on the loopback interface, rendered before the burst begins; it receives the messages, too,
+at four addresses, which the sender takes for four services.
 All of them, the database and the meter share the machine's cores.
 
 **The books** are balanced after each burst: every entry that a feed showed is stored, once; every finding is assessed;

@@ -25,6 +25,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.world import World, rss
 
+HOSTS = tuple(f"127.0.0.{number}" for number in range(1, 5))
+"""Where it listens: as many services, as the sender sees it."""
+
 
 class Server:
     def __init__(self, world: World, entries: int, first: int) -> None:
@@ -95,8 +98,11 @@ class Server:
 async def main() -> None:
     institutions, sources, entries, *first = (int(each) for each in sys.argv[1:])
     served = Server(World(institutions, sources), entries, first[0] if first else entries)
-    server = await asyncio.start_server(served.handle, "127.0.0.1", 0, backlog=1024)
-    print(server.sockets[0].getsockname()[1], flush=True)
+    server = await asyncio.start_server(served.handle, HOSTS[0], 0, backlog=1024)
+    port = server.sockets[0].getsockname()[1]
+    for host in HOSTS[1:]:
+        await asyncio.start_server(served.handle, host, port, backlog=1024)
+    print(port, flush=True)
     async with server:
         await server.serve_forever()
 

@@ -94,7 +94,11 @@ def _prepare(sender: celery.apps.worker.Worker, **_options: object) -> None:
     from worker import tasks  # noqa: F401
 
     log.configure()  # Celery sets up logging only after this
+    queues = set(sender.app.amqp.queues.consume_from)
+    # Where all cores are busy, those who tell go before those who assess, and these before those who poll, who only
+    # bring more work.
+    os.nice(0 if "send" in queues else 5 if "match" in queues else 10)
     try:
-        prepare(matching=not {"poll", "match"}.isdisjoint(sender.app.amqp.queues.consume_from))
+        prepare(matching=not queues.isdisjoint({"poll", "match"}))
     except ConfigError as error:  # each task tries again, until the files are mended
         log.event("config.refused", logging.ERROR, problems=[str(each) for each in error.problems])
