@@ -91,6 +91,7 @@ SERVICE = mapping(
             limits_=mapping(cpus_=matching(re.compile(r"\d+\.\d+")), memory_=matching(SIZE), pids_=whole)
         )
     ),
+    cpu_shares=whole,
     restart_=lambda value: value in {"unless-stopped", "on-failure:5"},
     init_=lambda value: value is True,
     read_only_=lambda value: value is True,
@@ -122,6 +123,10 @@ def test_every_service_has_the_keys_and_types_it_needs(name: str) -> None:
             value,
         )
     assert SERVICE(service)
+
+
+def test_where_cores_are_busy_those_who_tell_go_before_those_who_bring_work() -> None:
+    assert SERVICES["send"]["cpu_shares"] > SERVICES["match"]["cpu_shares"] > SERVICES["poll"]["cpu_shares"]
 
 
 @pytest.mark.parametrize("name", SERVICES)
