@@ -86,6 +86,20 @@ def test_a_killed_child_is_noticed_restarted_and_said_and_work_goes_on(
     assert program.out == ""
 
 
+def test_where_cores_are_busy_those_who_tell_go_before_those_who_bring_work(
+    config: Path, server: FeedServer, receiver: Receiver, tmp_path: Path
+) -> None:
+    with Program(config, tmp_path / "state") as program:
+        assert program.up(*CHILDREN)
+        server.put("wire", [outage(0)])
+        assert receiver.wait_for(1, 40), program.err  # all of them work
+        children = program.children()
+        usual = os.getpriority(os.PRIO_PROCESS, children["beat"])
+        nice = {name: os.getpriority(os.PRIO_PROCESS, children[name]) - usual for name in CHILDREN}
+        program.stop()
+    assert nice == {"broker": 0, "poll": 10, "match": 5, "send": 0, "beat": 0}
+
+
 def test_a_child_that_cannot_be_started_again_is_tried_until_it_can(tmp_path: Path) -> None:
     said: list[str] = []
     command, hidden = tmp_path / "command", tmp_path / "hidden"
