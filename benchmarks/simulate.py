@@ -29,10 +29,10 @@ class Costs:
     """Seconds of a core for a poll without news, for a new item, for a message; and of the database for each."""
 
     poll: float = 0.006
-    item: float = 0.0035
+    item: float = 0.004
     message: float = 0.019
     database_poll: float = 0.0015
-    database_item: float = 0.0007
+    database_item: float = 0.0008
     database_message: float = 0.003
 
 
