@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kombu.utils.scheduling import priority_cycle
 
-_ORDER = ("send", "match", "poll")
+_PLACES = {"send": 0, "match": 1, "poll": 2}
 
 
 class NearestFirst(priority_cycle):
@@ -15,6 +15,5 @@ class NearestFirst(priority_cycle):
 
     def consume(self, count: int) -> list[str]:
         """The first `count` queues in order."""
-        known = {name: place for place, name in enumerate(_ORDER)}
-        ordered: list[str] = sorted(self.items, key=lambda name: known.get(name, len(known)))
+        ordered: list[str] = sorted(self.items, key=lambda name: _PLACES.get(name, len(_PLACES)))
         return ordered[:count]

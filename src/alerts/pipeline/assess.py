@@ -269,8 +269,8 @@ def _store(
 
 def _correctable(session: Session, stored: Case) -> list[Transition]:
     """The recorded rises that an item can still take back."""
-    since = stored.cursor - CORRECTABLE
-    return transitions.find(session, stored.institution, since=since, rises_only=True)
+    recorded = transitions.since(session, [stored.institution], stored.cursor - CORRECTABLE)
+    return [each for each in recorded if each.rises]
 
 
 def _evidence(case: CaseFile, stories: Iterable[str]) -> list[Evidence]:

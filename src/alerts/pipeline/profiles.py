@@ -77,6 +77,8 @@ def snapshots(
 
     The level changes until then must be stored. All of them share a few statements.
     """
+    if not wanted:  # most assessments alert nobody
+        return
     settings = active.settings
     standings = [
         Standing.of(case, settings.topics, settings.levels, max(at, case.clock or at)) for case, at in wanted

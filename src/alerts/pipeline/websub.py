@@ -98,9 +98,12 @@ def next_poll(
     new: int,
     at: datetime,
 ) -> datetime:
-    """When to poll next where polling alone would at `at`, after a poll that began at `began`, when `former` was
-    remembered, and brought `new` items and `state`. Remembers whether the hub is to be trusted."""
-    known = facts.get(session, _fact(source)) if state.hub else None
+    """When to poll a source with a hub next where polling alone would at `at`, after a poll that began at `began`.
+
+    `former` is what was remembered then; the poll brought `new` items and `state`. Remembers whether the hub is to be
+    trusted.
+    """
+    known = facts.get(session, _fact(source))
     if known is None or known.value.get("pushed") is None or state.failures or state.held or state.stopped:
         return at
     last = parse_time(known.value["pushed"])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BindParameter, bindparam, delete, func, or_, select, update
+from sqlalchemy import bindparam, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from alerts.cases.casefile import AxisState
@@ -26,7 +26,7 @@ from alerts.store.tables import (
     StoryRow,
     table_of,
 )
-from alerts.store.upsert import chunks, insert_all, insert_new, upsert
+from alerts.store.upsert import SOME, chunks, insert_all, insert_new, upsert
 from alerts.stories.cluster import Event, Joined
 from alerts.stories.features import Features
 
@@ -39,16 +39,14 @@ _M = table_of(MembershipRow)
 _S = table_of(StoryRow)
 _E = table_of(StoryEventRow).c
 
-_SOME: BindParameter[Any] = bindparam("some", expanding=True)
-
 _CASE = select(_CASES).where(_C.institution == bindparam("whom"))
-_LOCKED = select(_CASES).where(_C.institution.in_(_SOME)).order_by(_C.institution).with_for_update()
+_LOCKED = select(_CASES).where(_C.institution.in_(SOME)).order_by(_C.institution).with_for_update()
 _SAVE = (
     update(_CASES)
     .where(_C.institution == bindparam("whom"))
     .values({name: bindparam(f"new_{name}") for name in _C.keys() if name != "institution"})  # noqa: SIM118
 )
-_PLACED = select(_M.c.institution, _M.c.item, _M.c.story).where(_M.c.institution.in_(_SOME))
+_PLACED = select(_M.c.institution, _M.c.item, _M.c.story).where(_M.c.institution.in_(SOME))
 _MERGE_MEMBERS = (
     update(_M)
     .where(_M.c.institution == bindparam("whom"), _M.c.story == bindparam("gone"))
@@ -162,10 +160,10 @@ _FINDINGS = REPORTS.add_columns(_F.quiet, _F.features)
 _IN_ORDER = _F.observed, _F.item
 _WAITING = (
     _FINDINGS.join(_CASES, _C.institution == _F.institution)
-    .where(_F.institution.in_(_SOME), _F.observed > _C.cursor)
+    .where(_F.institution.in_(SOME), _F.observed > _C.cursor)
     .order_by(*_IN_ORDER)
 )
-_FOUND = _FINDINGS.where(_F.institution.in_(_SOME), _F.observed <= bindparam("upto")).order_by(*_IN_ORDER)
+_FOUND = _FINDINGS.where(_F.institution.in_(SOME), _F.observed <= bindparam("upto")).order_by(*_IN_ORDER)
 
 
 def observations(
@@ -319,7 +317,7 @@ def recorded(
 # Items that joined more than one story.
 _MOVED = (
     select(_E.institution, _E.other)
-    .where(_E.institution.in_(_SOME), _E.kind == "joined")
+    .where(_E.institution.in_(SOME), _E.kind == "joined")
     .group_by(_E.institution, _E.other)
     .having(func.count(_E.story.distinct()) > 1)
     .subquery()
@@ -327,7 +325,7 @@ _MOVED = (
 _MOVES = (
     select(_E.kind, _E.institution, _E.other, _E.story)
     .outerjoin(_MOVED, (_E.institution == _MOVED.c.institution) & (_E.other == _MOVED.c.other))
-    .where(_E.institution.in_(_SOME), or_(_E.kind == "merged", _MOVED.c.other.is_not(None)))
+    .where(_E.institution.in_(SOME), or_(_E.kind == "merged", _MOVED.c.other.is_not(None)))
     .order_by(_E.id)
 )
 """Kind, institution, item or story, and story: stories that were merged, and items that joined more than one."""

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Select, Table, Update, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
-from alerts.store.upsert import chunks
+from alerts.store.upsert import SOME, chunks
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,7 @@ class Claim:
         find = select(key).where(due <= bindparam("now"), unclaimed, *also).order_by(*(order or (due,)))
         return cls(
             find.limit(bindparam("most")).with_for_update(skip_locked=True),
-            update(table)
-            .where(key.in_(bindparam("some", expanding=True)))
-            .values(claimed_until=bindparam("until")),
+            update(table).where(key.in_(SOME)).values(claimed_until=bindparam("until")),
         )
 
     def due(self, session: Session, now: datetime, *, limit: int, hold: timedelta) -> list[str]:

@@ -27,7 +27,7 @@ from alerts.store.tables import (
     TransitionRow,
     table_of,
 )
-from alerts.store.upsert import insert_all, insert_new, upsert
+from alerts.store.upsert import SOME, insert_all, insert_new, upsert
 
 _WAITING = (DeliveryState.PENDING.value, DeliveryState.FAILED.value, DeliveryState.UNKNOWN.value)
 
@@ -68,6 +68,11 @@ _PUT_OFF = (
     .where(_D.id == bindparam("which"))
     .values(due_at=bindparam("until"), claimed_until=None, turn_at=bindparam("turn"))
 )
+_HOLD = (
+    update(_DELIVERIES)
+    .where(_D.id == bindparam("which"))
+    .values(claimed_until=bindparam("until"), turn_at=None)
+)
 _END_ATTEMPT = (
     update(_ATTEMPTS)
     .where(_T.delivery == bindparam("which"), _T.number == bindparam("nth"), _T.ended_at.is_(None))
@@ -93,7 +98,7 @@ _CHANNEL = select(_C.free_at, _C.paused_until).where(
 _SNAPSHOTS = select(_S.profile).where(_S.institution == bindparam("whom"))
 _NEWEST_BEFORE = _SNAPSHOTS.where(_S.at <= bindparam("upto")).order_by(_S.at.desc()).limit(1)
 _FIRST = _SNAPSHOTS.order_by(_S.at).limit(1)
-_ALERTS_BY_ID = select(_ALERTS).where(_ALERTS.c.id.in_(bindparam("some", expanding=True)))
+_ALERTS_BY_ID = select(_ALERTS).where(_ALERTS.c.id.in_(SOME))
 _ALERTS_OF = (
     select(_ALERTS)
     .join(_TRANSITIONS, _TRANSITIONS.c.id == _ALERTS.c.transition)
@@ -296,9 +301,7 @@ def put_off(session: Session, delivery: str, until: datetime, *, turn_at: dateti
 
 def hold(session: Session, delivery: str, until: datetime) -> None:
     """Leaves a delivery due, to be handed out by no tick before then. It gives back the turn it had."""
-    session.execute(
-        update(DeliveryRow).where(DeliveryRow.id == delivery).values(claimed_until=until, turn_at=None)
-    )
+    session.execute(_HOLD, {"which": delivery, "until": until})
 
 
 def thread(session: Session, leased: Leased, about: str) -> str:

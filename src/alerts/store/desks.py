@@ -15,7 +15,7 @@ from alerts.model.alert import DeliveryState
 from alerts.model.level import Axis
 from alerts.store.claims import Claim
 from alerts.store.tables import CarriedRow, DeliveryRow, DeskRow, WatchRow, table_of
-from alerts.store.upsert import insert_new, upsert
+from alerts.store.upsert import SOME, insert_new, upsert
 
 _DESKS = table_of(DeskRow)
 _W = table_of(WatchRow).c
@@ -23,7 +23,7 @@ _CARRIED = table_of(CarriedRow)
 _DELIVERIES = table_of(DeliveryRow)
 
 _WATCHES = select(_W.institution, _W.axis, _W.state).where(_W.subscriber == bindparam("whose"))
-_WATCHES_OF = _WATCHES.where(_W.institution.in_(bindparam("some", expanding=True)))
+_WATCHES_OF = _WATCHES.where(_W.institution.in_(SOME))
 _WATCH = _WATCHES.where(_W.institution == bindparam("whom"), _W.axis == bindparam("on"))
 _FIRST_REMINDER = (
     select(_W.institution, _W.axis, _W.due_at)

@@ -13,7 +13,7 @@ from alerts.feeds.decide import KnownItem, KnownItems, Verdict, Wanted
 from alerts.model.item import Item
 from alerts.store.tables import FindingRow, ItemRow, RevisionRow, table_of
 from alerts.store.types import clean
-from alerts.store.upsert import chunks, insert_all, upsert
+from alerts.store.upsert import SOME, chunks, insert_all, upsert
 
 _I = table_of(ItemRow).c
 _R = table_of(RevisionRow).c
@@ -38,11 +38,7 @@ _WANTED = union_all(
 )
 _TOTAL = select(func.count()).where(_I.source == bindparam("whose"))
 _NUMBERED = select(_R.id, _R.item).where(_R.observed == bindparam("at")).order_by(_R.id.desc())
-_ABOUT = (
-    select(_F.item, _F.institution, _F.salience)
-    .where(_F.item.in_(bindparam("some", expanding=True)))
-    .order_by(_F.observed)
-)
+_ABOUT = select(_F.item, _F.institution, _F.salience).where(_F.item.in_(SOME)).order_by(_F.observed)
 
 
 def known_items(session: Session, source: str, wanted: Wanted) -> KnownItems:

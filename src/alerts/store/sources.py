@@ -14,7 +14,7 @@ from alerts.feeds.state import FeedState
 from alerts.model.source import Source
 from alerts.store.claims import Claim
 from alerts.store.tables import CaseRow, FindingRow, HostRow, SourceRow, table_of
-from alerts.store.upsert import chunks, insert_new, upsert
+from alerts.store.upsert import SOME, chunks, insert_new, upsert
 
 _SOURCES = table_of(SourceRow)
 _S = _SOURCES.c
@@ -57,14 +57,12 @@ _HEALTH = select(
     _S.error_streak,
     _S.state,
 ).order_by(_S.id)
-_HEALTH_OF = _HEALTH.where(_S.id.in_(bindparam("some", expanding=True)))
+_HEALTH_OF = _HEALTH.where(_S.id.in_(SOME))
 _VITALS = select(_S.id, _S.last_success_at, _S.error, _S.error_streak)
-_VITALS_OF = _VITALS.where(_S.id.in_(bindparam("some", expanding=True)))
+_VITALS_OF = _VITALS.where(_S.id.in_(SOME))
 _LAST_REPORTS = (
     select(_FINDINGS.institution, _FINDINGS.source, func.max(_FINDINGS.observed))
-    .where(
-        _FINDINGS.institution.in_(bindparam("some", expanding=True)), _FINDINGS.observed >= bindparam("since")
-    )
+    .where(_FINDINGS.institution.in_(SOME), _FINDINGS.observed >= bindparam("since"))
     .group_by(_FINDINGS.institution, _FINDINGS.source)
 )
 _CLAIM = Claim.of(_SOURCES, _S.id, _S.next_poll_at, _S.active.is_(True))

@@ -7,21 +7,19 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, bindparam, func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from alerts.model.level import Axis, Cause, Contribution, Level, Transition
 from alerts.store.tables import TransitionRow, table_of
-from alerts.store.upsert import chunks, insert_all
+from alerts.store.upsert import SOME, chunks, insert_all
 
 _TRANSITIONS = table_of(TransitionRow)
 _T = _TRANSITIONS.c
 
-_SOME: BindParameter[Any] = bindparam("some", expanding=True)
-
-_BY_ID = select(_TRANSITIONS).where(_T.id.in_(_SOME))
+_BY_ID = select(_TRANSITIONS).where(_T.id.in_(SOME))
 _NUMBERED = select(_T.institution, _T.axis, _T.at, _T.id).where(
-    _T.institution.in_(_SOME), _T.at.between(bindparam("first"), bindparam("last"))
+    _T.institution.in_(SOME), _T.at.between(bindparam("first"), bindparam("last"))
 )
 _LEAST_LAST = _T.at.desc(), _T.institution.desc(), _T.id.desc()
 _RANKED = (
@@ -29,32 +27,30 @@ _RANKED = (
         _T.id,
         func.row_number().over(partition_by=_T.institution, order_by=_LEAST_LAST).label("place"),
     )
-    .where(_T.institution.in_(_SOME), _T.at <= bindparam("last"))
+    .where(_T.institution.in_(SOME), _T.at <= bindparam("last"))
     .subquery()
 )
 _NEWEST = (
     select(_TRANSITIONS).join(_RANKED, _RANKED.c.id == _T.id).where(_RANKED.c.place <= bindparam("most"))
 )
 _SINCE = (
-    select(_TRANSITIONS).where(_T.institution.in_(_SOME), _T.at >= bindparam("since")).order_by(*_LEAST_LAST)
+    select(_TRANSITIONS).where(_T.institution.in_(SOME), _T.at >= bindparam("since")).order_by(*_LEAST_LAST)
 )
 
 
 def find(
     session: Session,
-    institution: str | Sequence[str] | None = None,
+    institution: str | None = None,
     *,
     axis: str | None = None,
     since: datetime | None = None,
     upto: datetime | None = None,
-    rises_only: bool = False,
     limit: int | None = None,
 ) -> list[Transition]:
     """Recorded level changes in order of time; with `limit` the newest ones."""
     query = select(_TRANSITIONS)
     if institution is not None:
-        some = [institution] if isinstance(institution, str) else institution
-        query = query.where(_T.institution.in_(some))
+        query = query.where(_T.institution == institution)
     if axis is not None:
         query = query.where(_T.axis == axis)
     if since is not None:
@@ -65,7 +61,7 @@ def find(
     rows = session.execute(query.limit(limit) if limit is not None else query)
     found = [transition_of(row) for row in rows]
     found.reverse()
-    return [each for each in found if each.rises] if rises_only else found
+    return found
 
 
 def newest(session: Session, upto: Mapping[str, datetime], *, limit: int) -> dict[str, list[Transition]]:

@@ -6,13 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Insert, insert
+from sqlalchemy import BindParameter, Insert, bindparam, insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from alerts.store.tables import Base, table_of
 
 _Id = TypeVar("_Id", int, str)
+
+SOME: BindParameter[Any] = bindparam("some", expanding=True)
+"""The ids of a statement that is made once for any number of them, `chunks` at a time."""
 
 
 def _dialect(session: Session) -> str:
