@@ -93,19 +93,17 @@ class Index:
         Names of one word that need a capital are given in lower case only with `explain`.
         """
         found: list[Found] = []
-        tokens, forms = text.tokens, self._forms
+        tokens, forms, anchors = text.tokens, self._forms, self._anchors
         ends: dict[str, int] = {}  # an occurrence that overlaps the one before of the same form is none
         count = len(tokens)
         anchored = self._anchor_words.intersection(tokens)
         if anchored:
             for at in compress(range(count), map(anchored.__contains__, tokens)):
-                for offset, size in self._anchors[tokens[at]]:
+                for offset, size in anchors[tokens[at]]:
                     first = at - offset
                     last = first + size
-                    if first < 0 or last > count:
-                        continue
-                    key = " ".join(tokens[first:last])
-                    if key in forms and first >= ends.get(key, 0):
+                    key = " ".join(tokens[first:last]) if first >= 0 else ""
+                    if key in forms and last <= count and first >= ends.get(key, 0):
                         ends[key] = last
                         found.append(Found(-1, -1, first, last, forms[key]))
         strict = not (explain or text.caseless or "#" in text.raw)

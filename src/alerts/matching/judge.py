@@ -53,6 +53,7 @@ _JOINT = words(
 )
 _OPEN_PREFIXES = words("ex non anti pro pre post then mid")
 _ROMANCE_OF = words("de du des di del della da dos von van der")
+_JOINING_WORDS = _ROMANCE_OF | {"of", "the"}
 _CITY_OF = words("ville ciudad citta cidade stadt gemeente commune mairie")
 _FIRM_HEADS = HEAD_NOUNS - OWN_NOUNS
 _PLACE_WORDS = PLACES | {" ".join(place) for place in MULTIWORD_PLACES}
@@ -166,6 +167,8 @@ def context(place: Place) -> str:
     """Whether the neighbours make something else of it: a link, a person, a longer name, an ordinary word."""
     if place.form.unspaced:
         return ""
+    if _in_running_text(place):
+        return _ordinary_word(place) or _conditions(place)
     return (
         _in_link(place)
         or _before_noun(place)
@@ -174,6 +177,15 @@ def context(place: Place) -> str:
         or _ordinary_word(place)
         or _conditions(place)
     )
+
+
+def _in_running_text(place: Place) -> bool:
+    """Whether it stands between words in lower case, which makes it no part of a link, a longer name or a person's.
+
+    Most names do: it saves the judges that could find nothing there.
+    """
+    before = place.before()
+    return before[:1].islower() and place.after()[:1].islower() and before.lower() not in _JOINING_WORDS
 
 
 def _in_link(place: Place) -> str:
@@ -208,7 +220,7 @@ def domain(place: Place) -> str:
 
 def hyphenated(place: Place) -> str:
     """Double names are others (Rolls-Royce); compounds with a common word are not (OpenAI-backed, ex-Google)."""
-    if place.form.unspaced:
+    if place.form.unspaced or (place.gap_before != "-" and place.gap_after != "-"):
         return ""
     following, preceding = place.after("-"), place.before("-")
     unclear = place.starts_sentence or len(place.form.key) == 1
@@ -332,8 +344,10 @@ def _ordinary_word(place: Place) -> str:
     Within a sentence it is a name, unless it ends a longer one (the Louisville News).
     """
     form = place.form
+    if form.gaps or form.head or form.case is Case.ANY:
+        return ""
     plain = form.key in COMMON_WORDS or (form.key.endswith("s") and form.key[:-1] in COMMON_WORDS)
-    if form.gaps or form.head or not plain or form.case is Case.ANY or form.cased.islower():
+    if not plain or form.cased.islower():
         return ""
     if place.surface.isupper() and place.style != "caps":
         return ""

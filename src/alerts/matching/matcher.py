@@ -35,6 +35,9 @@ class Matcher:
     ) -> None:
         self._institutions = {each.id: each for each in institutions}
         self._index = Index(chain.from_iterable(forms(each) for each in self._institutions.values()))
+        self._required = {
+            each.id: each.match.require_any for each in self._institutions.values() if each.match.require_any
+        }
         self._lexicon = Lexicon(topics)
         self._hosts: dict[str, set[str]] = {}
         for each in self._institutions.values():
@@ -49,8 +52,7 @@ class Matcher:
 
     def match(self, item: Item, explain: bool = False) -> Matched:
         """The mentions and topics of an item, by field and offset; with `explain` also what was turned down."""
-        fields = zip(FIELDS, (item.title, item.summary, item.content), strict=True)
-        texts = {name: Text(raw) for name, raw in fields if raw}
+        texts = {field: Text(raw) for field in FIELDS if (raw := getattr(item, field))}
         rejections: list[Rejection] = []
 
         def reject(place: Place, reason: str) -> None:
@@ -69,7 +71,7 @@ class Matcher:
                         reject(place, reason)
         mentions: list[Mention] = []
         if places:
-            chosen = resolve(places, texts, self._institutions, reject)
+            chosen = resolve(places, texts, self._required, reject)
             mentions = [_mention(place, explain) for place in chosen]
         mentions += self._about(item, mentions)
         return Matched(tuple(mentions), self._lexicon.find(texts, mentions), tuple(rejections))

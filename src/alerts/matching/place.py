@@ -40,15 +40,20 @@ class Place:
         self.form = form
         self.field = field
         self.text = text
-        self.first, self.last = found.first, found.last
-        self.start = found.start if form.unspaced else text.starts[found.first]
-        self.end = found.end if form.unspaced else text.end(found.last - 1)
+        self.first, self.last = first, last = found.first, found.last
+        if form.unspaced:
+            self.start, self.end = found.start, found.end
+        else:
+            starts = text.starts
+            self.start, self.end = starts[first], starts[last - 1] + len(text.tokens[last - 1])
         self._gap_before: str | None = None
         self._gap_after: str | None = None
 
     @property
     def surface(self) -> str:
         """What stands there, with its case, one space between the words; initials without their full stops."""
+        if self.last - self.first == 1:
+            return self.text.cased_tokens[self.first]
         return ("" if self.dotted else " ").join(self.text.cased_tokens[self.first : self.last])
 
     @property

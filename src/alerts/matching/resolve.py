@@ -15,10 +15,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from alerts.matching import judge
-from alerts.matching.forms import Strength
+from alerts.matching.forms import Form, Strength
 from alerts.matching.place import Place
 from alerts.matching.text import Text
-from alerts.model.institution import Derivation, Institution
+from alerts.model.institution import Derivation
 from alerts.model.mention import Rule
 
 ANAPHOR_REACH = 40  # words back to a name of the same institution
@@ -29,22 +29,28 @@ Span = tuple[str, int, int]  # field, start, end
 
 
 def resolve(
-    places: list[Place], texts: Mapping[str, Text], institutions: Mapping[str, Institution], reject: Reject
+    places: list[Place], texts: Mapping[str, Text], required: Mapping[str, tuple[str, ...]], reject: Reject
 ) -> list[Place]:
-    """The places that are mentions, at most one a span, by field and offset. `reject` is told the others."""
-    context = _Context(texts, institutions)
+    """The places that are mentions, at most one a span, by field and offset. `reject` is told the others.
+
+    `required` are the context words of the institutions that have some.
+    """
+    context = _Context(texts, required)
     spans = _by_span(_parted(places))
     covers = _covers(spans)
     foreign = _defined_otherwise(places)
     edges = _Edges(spans)
     kept: list[Place] = []
     for span, rivals in spans.items():
+        covering = covers.get(span)
         for place in rivals:
-            if place.form.excludes:
+            form = place.form
+            if form.excludes:
                 continue
+            cover = covering and (covering.get(form.institution) or covering.get(""))
             reason = (
-                (span in covers and (covers[span].get(place.form.institution) or covers[span].get("")))
-                or foreign.get((place.form.institution, place.form.key))
+                (cover and _covered(cover))
+                or (foreign and foreign.get((form.institution, form.key)))
                 or edges.joined(place)
                 or _judged(place)
                 or context.missing(place)
@@ -89,39 +95,46 @@ def _agree(rivals: list[Place]) -> bool:
 # ── What stands inside a longer name ─────────────────────────────────────────────────────────────────────────
 
 
-def _covers(spans: Mapping[Span, list[Place]]) -> dict[Span, dict[str, str]]:
-    """For each span why it is covered: by an institution that it is covered for, "" meaning all."""
-    covered: dict[Span, dict[str, str]] = {}
+def _covers(spans: Mapping[Span, list[Place]]) -> dict[Span, dict[str, Form]]:
+    """For each span what covers it, by the institution that it is covered for, "" meaning all."""
+    covered: dict[Span, dict[str, Form]] = {}
     open_spans: list[Span] = []
     for span in sorted(spans):
-        open_spans = [other for other in open_spans if other[0] == span[0] and other[2] > span[1]]
-        for other in open_spans:
-            _cover(span, other, spans, covered)
-            _cover(other, span, spans, covered)
+        if open_spans:
+            field, start, _ = span
+            open_spans = [other for other in open_spans if other[2] > start and other[0] == field]
+            for other in open_spans:
+                _cover(span, other, spans, covered)
+                _cover(other, span, spans, covered)
         open_spans.append(span)
-        if any(place.form.excludes for place in spans[span]):
-            _cover(span, span, spans, covered)
+        for place in spans[span]:
+            if place.form.excludes:
+                covered.setdefault(span, {}).setdefault(place.form.institution, place.form)
     return covered
 
 
 def _cover(
-    inner: Span, outer: Span, spans: Mapping[Span, list[Place]], covered: dict[Span, dict[str, str]]
+    inner: Span, outer: Span, spans: Mapping[Span, list[Place]], covered: dict[Span, dict[str, Form]]
 ) -> None:
     """Note that `inner` does not count beside `outer`, which overlaps it, where that is so."""
     longer = outer[2] - outer[1] > inner[2] - inner[1]
     for place in spans[outer]:
         form = place.form
         if form.excludes:
-            reason = f"inside the excluded phrase {form.cased!r}"
-            covered.setdefault(inner, {}).setdefault(form.institution, reason)
+            covered.setdefault(inner, {}).setdefault(form.institution, form)
         elif longer and form.strength > Strength.ANAPHOR and not form.head:
-            reason = f"part of the longer name {form.cased!r} ({form.institution})"
-            covered.setdefault(inner, {}).setdefault("", reason)
+            covered.setdefault(inner, {}).setdefault("", form)
+
+
+def _covered(by: Form) -> str:
+    if by.excludes:
+        return f"inside the excluded phrase {by.cased!r}"
+    return f"part of the longer name {by.cased!r} ({by.institution})"
 
 
 def _parted(places: list[Place]) -> list[Place]:
     """Without names that tell a place by naming another: "X University in Y" is X University, and Y."""
-    if not any(_locates(place) for place in places):
+    if not any(len(place.form.gaps) >= 3 and _locates(place) for place in places):
         return places
     owners: dict[Span, set[str]] = {}
     for place in places:
@@ -195,15 +208,16 @@ def _judged(place: Place) -> str:
 class _Context:
     """The words of the whole item, for the conditions that they decide; each is looked for once."""
 
-    def __init__(self, texts: Mapping[str, Text], institutions: Mapping[str, Institution]) -> None:
+    def __init__(self, texts: Mapping[str, Text], required: Mapping[str, tuple[str, ...]]) -> None:
         self._texts = texts
-        self._institutions = institutions
+        self._required = required
         self._joined = ""
         self._met: dict[tuple[str, ...], bool] = {}
 
     def missing(self, place: Place) -> str:
-        wanted = self._institutions[place.form.institution].match.require_any
-        for words in (place.form.needs, () if place.form.rule is Rule.DOMAIN else wanted):
+        form = place.form
+        wanted = () if form.rule is Rule.DOMAIN else self._required.get(form.institution, ())
+        for words in (form.needs, wanted):
             if words and not self._has_any(words):
                 return "no context word: " + ", ".join(words)
         return ""

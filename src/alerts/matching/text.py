@@ -86,11 +86,11 @@ class Text:
 
     __slots__ = (
         "_back",
-        "_cased_tokens",
         "_caseless",
         "_separated",
         "_starts",
         "cased",
+        "cased_tokens",
         "low",
         "raw",
         "special",
@@ -101,7 +101,6 @@ class Text:
     def __init__(self, raw: str) -> None:
         self.raw = raw
         self._back: list[int] | None = None  # offset in `low` -> offset in `raw`, where they differ
-        self._cased_tokens: list[str] | None = None
         self._caseless: bool | None = None
         self._starts: list[int] | None = None
         self.styles: dict[int, str] = {}  # kept for `Place`: how sentences use capitals, by offset
@@ -117,6 +116,7 @@ class Text:
             self._separated = _NO_WORD.sub(" ", self.cased)
             self.tokens = self._separated.lower().replace("ς", "σ").split()
             self.special = _SPECIAL_SCRIPT.search(self.low) is not None
+        self.cased_tokens = self._separated.split()
 
     def _fold(self, raw: str) -> str:
         odd = set(_NON_ASCII.findall(raw))
@@ -136,12 +136,6 @@ class Text:
         back.append(len(raw))
         self._back = back
         return "".join(pieces)
-
-    @property
-    def cased_tokens(self) -> list[str]:
-        if self._cased_tokens is None:
-            self._cased_tokens = self._separated.split()
-        return self._cased_tokens
 
     @property
     def starts(self) -> list[int]:
