@@ -83,7 +83,7 @@ def mark_due(
         {**_fresh(institution, at), "claimed_until": claimed_until}
         for institution in sorted(set(institutions))
     ]
-    kept = frozenset({"cursor", "version", "configuration", "axes", "reporter", "next_fall_at"})
+    kept = frozenset({"cursor", "version", "configuration", "axes", "reporter"})
     upsert(session, CaseRow, rows, keep=kept)
 
 
@@ -96,7 +96,6 @@ def _fresh(institution: str, due_at: datetime) -> dict[str, Any]:
         "axes": {},
         "reporter": {},
         "due_at": due_at,
-        "next_fall_at": None,
         "claimed_until": None,
     }
 
@@ -415,7 +414,6 @@ def _saved(each: Saved) -> dict[str, Any]:
         },
         "new_reporter": each.reporter,
         "new_due_at": min((at for at in (next_fall, found_since) if at is not None), default=None),
-        "new_next_fall_at": next_fall,
         "new_claimed_until": None,
     }
 
@@ -423,9 +421,7 @@ def _saved(each: Saved) -> dict[str, Any]:
 def shelve(session: Session, institution: str) -> None:
     """Keeps a case that is no longer tracked; it is not due until something is found or configured anew."""
     session.execute(
-        update(CaseRow)
-        .where(CaseRow.institution == institution)
-        .values(due_at=None, next_fall_at=None, claimed_until=None)
+        update(CaseRow).where(CaseRow.institution == institution).values(due_at=None, claimed_until=None)
     )
 
 
