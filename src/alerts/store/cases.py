@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, delete, func, or_, select, update
@@ -15,7 +15,7 @@ from alerts.cases.observation import Observation, report
 from alerts.model.level import Axis, Level, Transition
 from alerts.model.source import Source
 from alerts.model.story import Evidence, Report
-from alerts.model.times import format_time, parse_time
+from alerts.model.times import EPOCH, format_time, parse_time
 from alerts.store import transitions
 from alerts.store.claims import Claim
 from alerts.store.tables import (
@@ -30,7 +30,7 @@ from alerts.store.upsert import SOME, chunks, insert_all, insert_new, upsert
 from alerts.stories.cluster import Event, Joined
 from alerts.stories.features import Features
 
-BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+BEGINNING = EPOCH
 
 _CASES = table_of(CaseRow)
 _C = _CASES.c
