@@ -183,15 +183,6 @@ def test_a_revision_keeps_its_story_unless_it_is_about_something_else() -> None:
     assert alone == [Joined("2", rewritten.story, 1.0, "revision")]
 
 
-def test_a_discarded_item_is_forgotten() -> None:
-    clusterer = Clusterer()
-    run(clusterer, [item("1", "Zapwire fined in Oslo"), item("2", "Bad day for Coinharbor", 1)])
-    clusterer.discard("1")
-    clusterer.discard("unknown")
-    assert clusterer.story_of("1") is None
-    assert clusterer.story_of("2") is not None
-
-
 # --- laws ---------------------------------------------------------------------------------------------
 
 WORDS = [

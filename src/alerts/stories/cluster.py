@@ -114,11 +114,6 @@ class Clusterer:
             self._add(features, events)
         return events
 
-    def discard(self, item: str) -> None:
-        """Take an item out, for example one that was withdrawn. Unknown ids are ignored."""
-        if item in self._window.where:
-            self._window.take(item)
-
     def story_of(self, item: str) -> str | None:
         """The story of an item, None where it is not in the window."""
         story = self._window.where.get(item)

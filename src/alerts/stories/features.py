@@ -28,9 +28,9 @@ _BODY_TERMS = 16
 class Features:
     """An item, reduced. `terms` are the title's; `body` are further ones, from the first words of the text.
 
-    `outlet` is the publisher's name made comparable, `agency` the news agency the text is credited to (empty:
-    none), `headline` a hash of the title as read, `opening` and `sketch` fingerprints of the text (empty where
-    the item has none).
+    `outlet` is the publisher's name made comparable, `origin` that of whom an aggregator names as its source,
+    `agency` the news agency the text is credited to (empty: none), `headline` a hash of the title as read,
+    `opening` and `sketch` fingerprints of the text (empty where the item has none).
     """
 
     item: str
