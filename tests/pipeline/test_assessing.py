@@ -347,7 +347,7 @@ def test_two_ticks_at_once_claim_each_row_once(wire: Line, feeds: FeedServer) ->
 
 
 def test_who_was_assessed_longest_ago_is_first(wire: Line, feeds: FeedServer) -> None:
-    """Acme is in the news all the time, and its case due anew with each of them."""
+    """Acme is in the news all the time, and due again after each assessment."""
     verbs.tick(wire.runtime)
     with wire.database.write() as session:
         cases.mark_due(session, ["acme", "globex"], wire.clock())
