@@ -9,13 +9,14 @@ from __future__ import annotations
 import logging
 import os
 import warnings
+from pathlib import Path
 
 import celery.apps.worker
 from celery import Celery
 from celery.exceptions import SecurityWarning
 from celery.signals import setup_logging, worker_init
 
-from alerts.model.errors import ConfigError, UsageError
+from alerts.model.errors import AlertsError, ConfigError, UsageError
 from alerts.pipeline import environment, log
 from worker import alive, tracing
 
@@ -87,6 +88,20 @@ def _configure_logging(**_options: object) -> None:
     celery.apps.worker.safe_say = lambda *_arguments: None
 
 
+def _check_environment() -> None:
+    """Ends the process, with one line, where each of its tasks would fail of the same variable."""
+    from alerts.pipeline.heartbeat import heartbeat_url
+    from alerts.pipeline.pages import pages
+    from alerts.store.database import parse_url
+
+    try:
+        parse_url(environment.required(os.environ, environment.DATABASE))
+        heartbeat_url(os.environ)
+        pages(Path(os.environ.get("ALERTS_STATE", ".alerts")), os.environ)
+    except AlertsError as error:
+        raise SystemExit(f"alerts: {error}") from None
+
+
 @worker_init.connect
 def _prepare(sender: celery.apps.worker.Worker, **_options: object) -> None:
     # Here alone, since beat sends by name: without the tasks it needs half the memory.
@@ -94,6 +109,7 @@ def _prepare(sender: celery.apps.worker.Worker, **_options: object) -> None:
     from worker import tasks  # noqa: F401
 
     log.configure()  # Celery sets up logging only after this
+    _check_environment()
     queues = set(sender.app.amqp.queues.consume_from)
     # Where all cores are busy, those who tell go before those who assess, and these before those who poll, who only
     # bring more work.

@@ -104,3 +104,45 @@ def test_a_worker_refuses_what_makes_no_sense_in_one_line(name: str, value: str,
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
     assert line.startswith(f"alerts: {says}")
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("ALERTS_BASE_URL", "nonsense", "ALERTS_BASE_URL: 'nonsense' is no address"),
+        ("ALERTS_HEARTBEAT_URL", "https://[hunter2", "ALERTS_HEARTBEAT_URL is no address"),
+        ("ALERTS_SECRET", "hunter2", "ALERTS_SECRET has 7 characters; give at least 16"),
+        ("ALERTS_DATABASE", "", "ALERTS_DATABASE is not set: set it"),
+        ("ALERTS_DATABASE", "mysql://u:hunter2@h/x", "database 'mysql' is not supported"),
+    ],
+)
+def test_a_worker_refuses_at_its_start_what_each_task_would_fail_of(
+    tmp_path: Path, name: str, value: str, says: str
+) -> None:
+    kept = {key: text for key, text in os.environ.items() if not key.startswith("ALERTS_")}
+    given = {
+        "ALERTS_DATABASE": f"sqlite:///{tmp_path / 'alerts.db'}",
+        "ALERTS_BROKER": "redis://127.0.0.1:1/0",
+        "ALERTS_STATE": str(tmp_path),
+        "ALERTS_BASE_URL": "https://alerts.example.org",
+        name: value,
+    }
+    command = [
+        sys.executable,
+        "-m",
+        "celery",
+        "--app",
+        "worker.app",
+        "--quiet",
+        "worker",
+        "--pool",
+        "threads",
+    ]
+    done = subprocess.run(
+        command, env={**kept, **given}, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"alerts: {says}")
+    assert "hunter2" not in line

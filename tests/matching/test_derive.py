@@ -131,6 +131,7 @@ def test_each_surface_comes_once_and_never_the_name_itself() -> None:
         "北京大学",
         "...",
         "& Co.",
+        "… (ABC)",
     ):
         surfaces = [each.surface for each in derived(name, ALL)]
         assert len(surfaces) == len(set(surfaces))

@@ -75,6 +75,8 @@ def test_a_phrase_of_none_rules_the_topic_out_for_the_whole_item() -> None:
         ("False data breach reports", 0.25),
         ("OpenAI dementiert data breach", 0.25),
         ("OpenAI does not deny data breach", 1.0),
+        ("It was not us: OpenAI denies data breach", 0.25),
+        ("OpenAI cannot rule a data breach out", 1.0),
         ("OpenAI cannot rule out data breach", 1.0),
         ("Not only a data breach", 1.0),
         ("OpenAI is not amused. Data breach follows", 1.0),

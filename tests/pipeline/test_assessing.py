@@ -3,7 +3,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from alerts.model.alert import DeliveryState
 from alerts.pipeline import verbs
 from alerts.pipeline.configuration import Active, Configuration
 from alerts.pipeline.hints import HINTED, Hints
-from alerts.store import cases
+from alerts.store import cases, lists
 from alerts.store.database import Database
 from alerts.store.stamp import stamp
 from alerts.store.tables import (
@@ -263,6 +263,37 @@ def test_what_is_stored_right_after_the_stamp_of_an_assessment_is_due_after_it(
     assert len(wire.rows(MembershipRow)) == 2
 
 
+def test_who_is_in_the_news_again_has_been_due_since_the_first_of_what_waits(
+    wire: Line, feeds: FeedServer
+) -> None:
+    def since() -> datetime | None:
+        with wire.database.read() as session:
+            return lists.overdue(session, wire.clock())["assessments"][1]
+
+    wire.settle()  # the first tick of a configuration marks everything due
+    feeds.put("wire", [OUTAGE])
+    verbs.poll(wire.runtime, "wire", due_only=False)
+    wire.clock.move(minutes=10)
+    feeds.put("herald", [SECOND])
+    verbs.poll(wire.runtime, "herald", due_only=False)
+    assert since() == START, "not since it was found last"
+    third, fourth = (
+        Entry(each, f"Acme Networks {each}", "", f"https://h.example/{each}", START) for each in "34"
+    )
+    wire.clock.move(minutes=10)
+
+    def find() -> None:
+        for entries in ([SECOND, third], [SECOND, third, fourth]):
+            wire.clock.move(minutes=1)
+            feeds.put("herald", entries)
+            verbs.poll(wire.runtime, "herald", due_only=False)
+
+    held_up(wire, lambda: verbs.assess(wire.runtime, "acme"), find)
+    assert since() == START + timedelta(minutes=21), "what was assessed waits no more"
+    verbs.assess(wire.runtime, "acme")
+    assert since() is None
+
+
 def test_who_waits_for_an_institution_keeps_nobody_from_storing(wire: Line, feeds: FeedServer) -> None:
     """A poll waits for the rows of its institutions before it has the stamp that all who store wait for."""
     if wire.database.is_sqlite:
@@ -316,7 +347,7 @@ def test_two_ticks_at_once_claim_each_row_once(wire: Line, feeds: FeedServer) ->
 
 
 def test_who_was_assessed_longest_ago_is_first(wire: Line, feeds: FeedServer) -> None:
-    """Acme is in the news all the time, and its case due anew with each of them."""
+    """Acme is in the news all the time, and due again after each assessment."""
     verbs.tick(wire.runtime)
     with wire.database.write() as session:
         cases.mark_due(session, ["acme", "globex"], wire.clock())

@@ -13,6 +13,7 @@ from alerts.model.institution import Criticality, Institution
 from alerts.model.level import Axis, Level, LevelRules
 from alerts.model.source import Reliability
 from alerts.model.story import Evidence, Group, Report
+from alerts.model.times import micros
 from alerts.model.topic import Severity, Signal, Topic
 from alerts.scoring.axis import (
     Term,
@@ -20,9 +21,7 @@ from alerts.scoring.axis import (
     contribution,
     fall_instant,
     floor,
-    instant,
     level_after,
-    micros,
     score,
     severity,
     term,
@@ -65,12 +64,6 @@ def acme(criticality: Criticality = Criticality.MEDIUM) -> Institution:
 def base(found: Evidence, axis: Axis, institution: Institution | None = None) -> float:
     made = term(found, axis, TOPICS, institution or acme())
     return 0.0 if made is None else made.base
-
-
-def test_microseconds_and_back() -> None:
-    assert micros(datetime(1970, 1, 1, tzinfo=UTC)) == 0
-    assert micros(datetime(1970, 1, 1, 0, 0, 1, 5, tzinfo=UTC)) == 1_000_005
-    assert instant(NOW) == AT
 
 
 def test_a_story_weighs_what_the_formula_says() -> None:

@@ -15,6 +15,7 @@ from alerts.model.level import Axis, Cause, Level, LevelRules, Transition
 from alerts.model.profile import Counts, Coverage, CoverageState, Profile, Trend
 from alerts.model.source import Reliability
 from alerts.model.story import Evidence, Group, Mix, Report
+from alerts.model.times import micros
 from alerts.model.topic import Severity, Signal, Topic
 from alerts.scoring import axis as scoring
 from alerts.scoring.confidence import INTERNAL_BELOW
@@ -86,7 +87,7 @@ def _amounts(stories: Sequence[Evidence]) -> dict[Axis, dict[str, float]]:
         for story in stories:
             term = scoring.term(story, axis, TOPICS, ACME)
             if term is not None:
-                found[axis][story.story] = scoring.value(term, scoring.micros(AT), half_life)
+                found[axis][story.story] = scoring.value(term, micros(AT), half_life)
     return found
 
 

@@ -12,8 +12,9 @@ from alerts.model.institution import Institution
 from alerts.model.level import Axis, LevelRules
 from alerts.model.source import Reliability
 from alerts.model.story import Evidence, Group, Report
+from alerts.model.times import micros
 from alerts.model.topic import Severity, Signal, Topic
-from alerts.scoring.axis import micros, score, term
+from alerts.scoring.axis import score, term
 from alerts.scoring.evidence import evidence
 from alerts.scoring.series import courses, score_series
 

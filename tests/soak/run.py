@@ -54,7 +54,7 @@ STATE = 10_000
 """Bytes that a source may take: what is remembered of its entries is bounded, and no feed here is a long one."""
 
 SELFCHECK = 3600.0
-BOOKKEEPING = ("sources", "hosts", "facts", "locks", "troubles", "configurations", "clock", "cases", "desks")
+BOOKKEEPING = ("sources", "hosts", "facts", "locks", "troubles", "clock", "cases", "desks")
 
 
 @dataclass

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from alerts.model.item import Item
 from alerts.model.times import parse_time
-from alerts.stories.cluster import Clusterer, Event, Joined, Merged
+from alerts.stories.cluster import Clusterer, Event, Joined, Merged, surviving
 from alerts.stories.features import Features, features
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -85,6 +85,11 @@ def test_reports_of_one_event_are_one_story(titles: tuple[str, ...]) -> None:
 )
 def test_different_events_of_one_institution_stay_apart(titles: tuple[str, ...], gap: float) -> None:
     assert stories(*titles, gap=gap) == len(titles)
+
+
+def test_a_story_that_became_another_that_became_another_is_the_last() -> None:
+    merged = {"first": "second", "second": "third", "other": "fourth"}
+    assert [surviving(each, merged) for each in ("first", "third", "fourth")] == ["third", "third", "fourth"]
 
 
 def test_a_series_of_one_publisher_is_no_story() -> None:
@@ -176,15 +181,6 @@ def test_a_revision_keeps_its_story_unless_it_is_about_something_else() -> None:
     assert clusterer.story_of("1") == story
     alone = clusterer.add([item("2", "Nothing that it was before", 4)])
     assert alone == [Joined("2", rewritten.story, 1.0, "revision")]
-
-
-def test_a_discarded_item_is_forgotten() -> None:
-    clusterer = Clusterer()
-    run(clusterer, [item("1", "Zapwire fined in Oslo"), item("2", "Bad day for Coinharbor", 1)])
-    clusterer.discard("1")
-    clusterer.discard("unknown")
-    assert clusterer.story_of("1") is None
-    assert clusterer.story_of("2") is not None
 
 
 # --- laws ---------------------------------------------------------------------------------------------

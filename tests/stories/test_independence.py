@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import random
 from datetime import UTC, datetime, timedelta
+from itertools import combinations
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -64,6 +65,17 @@ def test_a_copied_text_counts_once() -> None:
     assert reasons(whole, item("2", "Gazette", content=f"{edited} {REST}")) == ["same-text"]
     new_lead = "Gazette, London. " + "Here our own correspondent begins in quite another way. " * 6
     assert reasons(whole, item("2", "Gazette", content=f"{new_lead} {REST}")) == ["same-text"]
+
+
+def test_a_copy_counts_with_the_full_text_whatever_came_before_with_the_same_opening() -> None:
+    start = f"{LEAD} " + " ".join(f"Then the {number}th thing was said about it." for number in range(8))
+    new_lead = "Gazette, London. " + "Here our own correspondent begins in quite another way. " * 6
+    members = [
+        item("1", "Daily Planet", "Bank fined", content=f"{start} {REST}"),
+        item("2", "Gazette", "Regulator acts", content=f"{new_lead} {REST}"),
+    ]
+    assert len(independent(members)) == 1
+    assert len(independent([item("0", "Courier", "Meridian in trouble", summary=start), *members])) == 1
 
 
 def test_an_own_text_counts_on_its_own() -> None:
@@ -135,3 +147,26 @@ def test_a_copy_never_makes_more_groups(members: list[Features], name: str) -> N
         copy = item(name, "Aggregator", url="https://copy.example/x")
         original = item("50", "Courier", url="https://copy.example/x")
         assert len(independent([*members, original, copy])) <= len(independent([*members, original]))
+
+
+def text(lead: int, first: int, last: int) -> str:
+    """Some own words, and a part of the agency's text."""
+    own = [f"own{lead}word{number}" for number in range(lead * 7)]
+    return " ".join([*own, *(f"Word{number}" for number in range(first, last))])
+
+
+copies = st.lists(
+    st.builds(text, st.integers(0, 9), st.integers(0, 60), st.integers(60, 160)), min_size=2, max_size=8
+)
+
+
+@given(copies)
+def test_whose_texts_are_alike_count_once(texts: list[str]) -> None:
+    members = [
+        item(str(number), f"Paper {number}", f"Bank fined {number}", content=content)
+        for number, content in enumerate(texts)
+    ]
+    group_of = {each: group for group in independent(members) for each in group.items}
+    for one, other in combinations(members, 2):
+        if len(independent([one, other])) == 1:
+            assert group_of[one.item] == group_of[other.item]

@@ -107,6 +107,20 @@ def test_every_page_is_well_formed_and_hardened(town: World, browser: Browser, t
         assert "no-cache" in answer.headers["cache-control"]
 
 
+def test_of_a_long_story_the_first_reports_are_shown(town: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = town.runtime.configuration.current().settings
+    with town.runtime.database.read() as session:
+        story = session.scalars(select(StoryRow.id).where(StoryRow.title.contains("outage"))).one()
+        whole = read_story(session, settings, story)
+        monkeypatch.setattr("alerts.web.stories.MOST", 1)
+        short = read_story(session, settings, story)
+    assert (len(whole.publishers), whole.left_out) == (2, 0)
+    assert (len(short.publishers), short.left_out) == (1, 1)
+    (shown,) = short.publishers[0].reports
+    assert shown.report.publisher == "Acme"
+    assert short.titles == {shown.report.item: shown.report.title}
+
+
 def test_the_pages_link_to_pages_that_are_there(town: World, browser: Browser) -> None:
     client = browser(operator=True)
     seen: set[str] = set()

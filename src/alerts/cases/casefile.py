@@ -14,18 +14,16 @@ from alerts.cases.observation import Observation
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Cause, Contribution, Level, LevelRules, Transition
 from alerts.model.story import Evidence, Report
+from alerts.model.times import MICROSECOND, instant, micros
 from alerts.model.topic import Topic
 from alerts.scoring import axis as scoring
-from alerts.scoring.axis import instant, micros
 from alerts.scoring.evidence import evidence
 from alerts.scoring.gauge import Gauge
-from alerts.stories.cluster import Clusterer, Event, Joined
+from alerts.stories.cluster import Clusterer, Event, Joined, surviving
 from alerts.stories.independence import independent
 
 CORRECTABLE = timedelta(days=90)
 """A rise is taken back within this time; what is older was long acted upon."""
-
-_MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +158,7 @@ class CaseFile:
 
         Falls due before `at` come first, stamped with their own instants.
         """
-        transitions = self.advance(at - _MICROSECOND)
+        transitions = self.advance(at - MICROSECOND)
         self.clock = at
         before = {each.report.item: self._observation(each.report.item) for each in batch}
         batch = [
@@ -313,10 +311,7 @@ class CaseFile:
         return {self._surviving(each) for each in self._left.get(item, ())} - {self._story_of[item]}
 
     def _surviving(self, story: str) -> str:
-        """The story that a story was found to be, in the end."""
-        while story in self._merged:
-            story = self._merged[story]
-        return story
+        return surviving(story, self._merged)
 
     def _score_as_now(self, rise: Transition, behind: frozenset[str]) -> float:
         """The score of a past rise, had the items behind it then read as they do now, in the stories they are in
@@ -325,7 +320,7 @@ class CaseFile:
         came = {item: self._left_by(item) for item in self._left}
         anew = stood & {self._story_of[item] for item in self._revised}.union(*came.values())
         anew |= {self._story_of[item] for item, left in came.items() if not stood.isdisjoint(left)}
-        half_life = self._rules.half_life[rise.axis] / _MICROSECOND
+        half_life = scoring.half_life_of(self._rules, rise.axis)
         values = [each.value for each in rise.contributions if self._surviving(each.story) not in anew]
         for story in sorted(anew):
             then = self._evidence_of(story, rise.at)
@@ -357,7 +352,7 @@ class CaseFile:
 
     def _score_before(self, axis: Axis, then: datetime) -> float:
         """The score at an instant of the past, from what had been observed by then."""
-        half_life, moment = self._rules.half_life[axis] / _MICROSECOND, micros(then)
+        half_life, moment = scoring.half_life_of(self._rules, axis), micros(then)
         amounts = []
         for story, amount, _ in self._gauges[axis].amounts(moment):
             if all(each.observed <= then for each in self._evidence[story].reports):

@@ -16,9 +16,10 @@ from alerts.model.institution import Institution
 from alerts.model.level import Axis, Level, LevelRules
 from alerts.model.profile import Counts
 from alerts.model.story import Evidence, Mix
+from alerts.model.times import instant, micros
 from alerts.model.topic import Topic
 from alerts.scoring import axis as scoring
-from alerts.scoring.axis import Term, instant, micros
+from alerts.scoring.axis import Term
 from alerts.scoring.confidence import INTERNAL_BELOW
 from alerts.scoring.series import Course, Seen, Step, Topics, course, numbered, seen
 

@@ -13,7 +13,7 @@ from alerts.cli.context import App
 from alerts.config.items import read_items
 from alerts.model.errors import InputError
 from alerts.model.item import Item
-from alerts.stories.cluster import Clusterer, Merged
+from alerts.stories.cluster import Clusterer, Merged, surviving
 from alerts.stories.features import features
 
 
@@ -59,10 +59,4 @@ def stories_of(items: Iterable[Item]) -> dict[str, str]:
                 merged[event.story_from] = event.into
             else:
                 story_of[event.item] = event.story
-    return {item: _final(story, merged) for item, story in story_of.items()}
-
-
-def _final(story: str, merged: dict[str, str]) -> str:
-    while story in merged:
-        story = merged[story]
-    return story
+    return {item: surviving(story, merged) for item, story in story_of.items()}

@@ -52,8 +52,8 @@ def _all(given: str) -> Iterator[Derived]:
     if not full.low or full.text.special:
         return
     parts = _PARENTHESES.match(full.surface)
-    if parts is not None:
-        full = Name(f"{parts[1]} {parts[3]}")
+    if parts is not None and (outside := Name(f"{parts[1]} {parts[3]}")).low:
+        full = outside
         yield Derived(full.surface, Derivation.SHORT_FORM)
         inner = parts[2].strip()
         if inner.isupper() and inner.isalpha() and len(inner) > 2:

@@ -51,11 +51,15 @@ def denied(text: Text, first: int, last: int) -> bool:
         if word == "out" and at > 0 and tokens[at - 1] in _RULING_OUT:
             return not _negated(text, at - 1)
         if word in _NEGATIONS and tokens[at + 1] not in _NOT_NEGATING_AFTER:
-            following = tokens[at + 1 : first]
-            return not any(each in _DENIALS or each in _RULING_OUT for each in following)
+            return not any(each in _RULING_OUT for each in tokens[at + 1 : first])
     return False
 
 
 def _negated(text: Text, at: int) -> bool:
-    """Whether the denial itself is denied: "did not deny"."""
-    return any(token in _NEGATIONS for token in text.tokens[max(0, at - 3) : at])
+    """Whether the denial itself is denied, in its clause: "did not deny"."""
+    for index in range(at, max(0, at - 3), -1):
+        if _CLAUSE_END.search(text.gap(index)):
+            return False
+        if text.tokens[index - 1] in _NEGATIONS:
+            return True
+    return False

@@ -1,4 +1,4 @@
-"""Instants and durations as text. All instants are UTC; nothing here reads a clock."""
+"""Instants and durations as text and as numbers. All instants are UTC; nothing here reads a clock."""
 
 from __future__ import annotations
 
@@ -8,9 +8,21 @@ from typing import Final
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """Instants are stored as microseconds since then; nothing was recorded before."""
+MICROSECOND: Final = timedelta(microseconds=1)
+"""The least that two instants differ by."""
 
 _DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)(w|d|h|ms|m|s))", re.ASCII)
 _UNIT = {"w": 604800.0, "d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
+
+
+def micros(at: datetime) -> int:
+    """Microseconds since EPOCH: exact, so that instants compare and bisect without rounding."""
+    return (at - EPOCH) // MICROSECOND
+
+
+def instant(value: int) -> datetime:
+    """The inverse of `micros`."""
+    return EPOCH + timedelta(microseconds=value)
 
 
 def parse_time(text: str) -> datetime:

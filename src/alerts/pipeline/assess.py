@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -229,7 +229,7 @@ def _assess(
 
 
 def _store(
-    session: Session, active: Active, done: Sequence[Assessed], more: Collection[str], *, now: datetime
+    session: Session, active: Active, done: Sequence[Assessed], more: Mapping[str, datetime], *, now: datetime
 ) -> Routed:
     """Writes what assessing institutions brought, and hands it to the desks."""
     changes = [change for each in done for change in each.transitions]
@@ -246,7 +246,8 @@ def _store(
                 axes=each.case.axes,
                 falls=each.case.falls(),
                 reporter=each.reporter.record(),
-                more=each.stored.institution in more,
+                # The stamp may be ahead of a clock that was set back.
+                more=min(more[each.stored.institution], now) if each.stored.institution in more else None,
             )
             for each in done
         ],

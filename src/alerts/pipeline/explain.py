@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from alerts.cases.casefile import CaseFile
 from alerts.model.errors import NotFoundError
 from alerts.model.level import Transition
 from alerts.model.records import rounded, transition_record
-from alerts.model.story import Evidence
+from alerts.model.story import Evidence, Report
 from alerts.model.times import format_time
 from alerts.pipeline.configuration import Active
 from alerts.pipeline.profiles import case_at
 from alerts.scoring.confidence import CAP_WITHOUT_DIRECT, weight
 from alerts.store import lists, transitions
-from alerts.store.tables import AlertRow, FindingRow
+from alerts.store.tables import AlertRow
 
 
 def explain(session: Session, active: Active, alert_id: str, *, stories: int | None = None) -> dict[str, Any]:
@@ -46,7 +46,9 @@ def explain(session: Session, active: Active, alert_id: str, *, stories: int | N
         "level": None if transition is None else _level(active, transition),
         "stories": []
         if case is None
-        else [_story(session, case, each) for each in wanted[:stories] if case.evidence_of(each)],
+        else [
+            _story(session, found, row.at) for each in wanted[:stories] if (found := case.evidence_of(each))
+        ],
         "routing": row.detail.get("considered"),
         "deliveries": lists.deliveries_of(session, row.id),
     }
@@ -78,12 +80,12 @@ def _level(active: Active, transition: Transition) -> dict[str, Any]:
     }
 
 
-def _story(session: Session, case: CaseFile, story: str) -> dict[str, Any]:
-    evidence = case.evidence_of(story)
-    assert evidence is not None  # noqa: S101
-    findings = {finding.item: finding for finding in lists.members(session, story)}
+def _story(session: Session, evidence: Evidence, at: datetime) -> dict[str, Any]:
+    items = [each.item for each in evidence.reports]
+    mentions = lists.mentions(session, evidence.institution, items, at)
+    weights = _weights(evidence)
     return {
-        "story": story,
+        "story": evidence.story,
         "title": evidence.title,
         "confidence": rounded(evidence.confidence),
         "confidence_is": _confidence(evidence),
@@ -95,20 +97,19 @@ def _story(session: Session, case: CaseFile, story: str) -> dict[str, Any]:
         "independent": [
             {
                 "items": list(group.items),
-                "weight": max(_weight(evidence, item) for item in group.items),
+                "weight": max(weights[item] for item in group.items),
                 "merged": [{"a": link.a, "b": link.b, "reason": link.reason} for link in group.links],
             }
             for group in evidence.groups
         ],
-        "items": [_item(evidence, each.item, findings.get(each.item)) for each in evidence.reports],
+        "items": [_item(each, mentions.get(each.item, ())) for each in evidence.reports],
     }
 
 
 def _confidence(evidence: Evidence) -> str:
     """The confidence as a sum to redo by hand."""
-    weights = sorted(
-        (max(_weight(evidence, item) for item in group.items) for group in evidence.groups), reverse=True
-    )
+    by_item = _weights(evidence)
+    weights = sorted((max(by_item[item] for item in group.items) for group in evidence.groups), reverse=True)
     said = "1 - " + " * ".join(f"(1 - {each:g})" for each in weights)
     plain = 1.0
     for each in weights:
@@ -118,16 +119,13 @@ def _confidence(evidence: Evidence) -> str:
     return said
 
 
-def _weight(evidence: Evidence, item: str) -> float:
-    report = next(each for each in evidence.reports if each.item == item)
-    return weight(report.reliability, report.direct)
+def _weights(evidence: Evidence) -> dict[str, float]:
+    return {each.item: weight(each.reliability, each.direct) for each in evidence.reports}
 
 
-def _item(evidence: Evidence, item: str, finding: FindingRow | None) -> dict[str, Any]:
-    report = next(each for each in evidence.reports if each.item == item)
-    mentions: Sequence[Sequence[Any]] = finding.mentions if finding is not None else ()
+def _item(report: Report, mentions: Sequence[Sequence[Any]]) -> dict[str, Any]:
     return {
-        "item": item,
+        "item": report.item,
         "title": report.title,
         "url": report.url,
         "source": report.source,

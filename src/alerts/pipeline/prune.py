@@ -24,6 +24,7 @@ from alerts.pipeline.configuration import Active
 from alerts.pipeline.runtime import Runtime
 from alerts.store import cases, retention, transitions
 from alerts.store.cases import Case
+from alerts.stories.cluster import surviving
 
 BATCH = 500
 
@@ -133,7 +134,7 @@ def _case(
         gone -= _behind(session, active, stored, open_axes)
     if gone:
         merged = cases.merged(session, institution)
-        gone |= {each for each in merged if _survivor(merged, each) in gone}
+        gone |= {each for each in merged if surviving(each, merged) in gone}
     removed = Counter(retention.remove_stories(session, institution, gone, before))
     since = retention.opened(session, institution, open_axes)
     removed.update(retention.remove_alerts(session, institution, before, keep_since=since, waiting=waiting))
@@ -167,11 +168,5 @@ def _behind(session: Session, active: Active, stored: Case, open_axes: list[Axis
     }
     for axis, since in retention.opened(session, stored.institution, open_axes).items():
         for rise in transitions.find(session, stored.institution, axis=axis.value, since=since):
-            found |= {_survivor(merged, each.story) for each in rise.contributions}
+            found |= {surviving(each.story, merged) for each in rise.contributions}
     return found
-
-
-def _survivor(merged: dict[str, str], story: str) -> str:
-    while story in merged:
-        story = merged[story]
-    return story

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Contribution, Level, LevelRules
 from alerts.model.story import Told
-from alerts.model.times import EPOCH
+from alerts.model.times import MICROSECOND, micros
 from alerts.model.topic import Topic
 
 CLIP = 0.95
@@ -19,22 +18,10 @@ _ROUNDING = 5e-13  # half of a score's last digit
 NEGLIGIBLE = 1e-12
 """A contribution below this is left out everywhere, so that old stories cost nothing."""
 
-_MICROSECOND = timedelta(microseconds=1)
-
-
-def micros(at: datetime) -> int:
-    """Microseconds since 1970-01-01 UTC: exact, so that instants compare and bisect without rounding."""
-    return (at - EPOCH) // _MICROSECOND
-
-
-def instant(value: int) -> datetime:
-    """The inverse of `micros`."""
-    return EPOCH + timedelta(microseconds=value)
-
 
 def half_life_of(rules: LevelRules, axis: Axis) -> float:
     """In microseconds."""
-    return rules.half_life[axis] / _MICROSECOND
+    return rules.half_life[axis] / MICROSECOND
 
 
 class Term(NamedTuple):

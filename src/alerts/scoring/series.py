@@ -15,9 +15,10 @@ from typing import NamedTuple
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, LevelRules
 from alerts.model.story import Evidence, Group
+from alerts.model.times import micros
 from alerts.model.topic import Topic
 from alerts.scoring import confidence as conf
-from alerts.scoring.axis import Term, half_life_of, micros, severity_of, value
+from alerts.scoring.axis import Term, half_life_of, severity_of, value
 
 POWERS = 8
 SMALL = 0.3

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, delete, func, or_, select, update
@@ -15,7 +15,7 @@ from alerts.cases.observation import Observation, report
 from alerts.model.level import Axis, Level, Transition
 from alerts.model.source import Source
 from alerts.model.story import Evidence, Report
-from alerts.model.times import format_time, parse_time
+from alerts.model.times import EPOCH, format_time, parse_time
 from alerts.store import transitions
 from alerts.store.claims import Claim
 from alerts.store.tables import (
@@ -30,7 +30,7 @@ from alerts.store.upsert import SOME, chunks, insert_all, insert_new, upsert
 from alerts.stories.cluster import Event, Joined
 from alerts.stories.features import Features
 
-BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+BEGINNING = EPOCH
 
 _CASES = table_of(CaseRow)
 _C = _CASES.c
@@ -78,13 +78,16 @@ class Case:
 def mark_due(
     session: Session, institutions: Iterable[str], at: datetime, *, claimed_until: datetime | None = None
 ) -> None:
-    """Something new was found about these institutions at `at`; until then they are in the caller's hands."""
+    """Something new was found about these institutions at `at`; those that wait already have been due for longer.
+
+    Until `claimed_until` they are in the caller's hands.
+    """
     rows = [
         {**_fresh(institution, at), "claimed_until": claimed_until}
         for institution in sorted(set(institutions))
     ]
-    kept = frozenset({"cursor", "version", "configuration", "axes", "reporter", "next_fall_at"})
-    upsert(session, CaseRow, rows, keep=kept)
+    kept = frozenset({"cursor", "version", "configuration", "axes", "reporter"})
+    upsert(session, CaseRow, rows, keep=kept, least=frozenset({"due_at"}))
 
 
 def _fresh(institution: str, due_at: datetime) -> dict[str, Any]:
@@ -96,7 +99,6 @@ def _fresh(institution: str, due_at: datetime) -> dict[str, Any]:
         "axes": {},
         "reporter": {},
         "due_at": due_at,
-        "next_fall_at": None,
         "claimed_until": None,
     }
 
@@ -186,17 +188,17 @@ def observations(
 
 def waiting(
     session: Session, institutions: Iterable[str], sources: Mapping[str, Source], upto: datetime
-) -> tuple[dict[str, list[tuple[datetime, list[Observation]]]], set[str]]:
-    """What was observed up to an instant and is not assessed yet, of each institution by instant, in order; and of
-    which institutions something was observed after it.
+) -> tuple[dict[str, list[tuple[datetime, list[Observation]]]], dict[str, datetime]]:
+    """What was observed up to an instant and is not assessed yet, of each institution by instant, in order; and when
+    something was first observed after it, of those institutions of which it was.
 
     With the institutions locked, this is all there is: whoever stores more has to wait for the lock.
     """
     found: dict[str, dict[datetime, list[Observation]]] = {}
-    more: set[str] = set()
+    more: dict[str, datetime] = {}
     for row in session.execute(_WAITING, {"some": list(institutions)}):
         if row.observed > upto:
-            more.add(row.institution)
+            more.setdefault(row.institution, row.observed)
         else:
             instants = found.setdefault(row.institution, {})
             instants.setdefault(row.observed, []).append(_observation(row, sources))
@@ -378,7 +380,7 @@ def replace_stories(
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """A case as it is to be written: assessed up to `cursor`; `more`: something was observed since."""
+    """A case as it is to be written: assessed up to `cursor`; `more` is when something was first observed since."""
 
     case: Case
     cursor: datetime
@@ -386,19 +388,17 @@ class Saved:
     axes: Mapping[Axis, AxisState]
     falls: Mapping[Axis, datetime]
     reporter: dict[str, Any]
-    more: bool
+    more: datetime | None
 
 
 def save(session: Session, saved: Iterable[Saved]) -> None:
-    """Writes cases; each is due again at its next fall, or at once where something was observed meanwhile."""
+    """Writes cases; each is due again at its next fall, or since something was observed meanwhile."""
     rows = [_saved(each) for each in saved]
     if rows:
         session.execute(_SAVE, rows)
 
 
 def _saved(each: Saved) -> dict[str, Any]:
-    due = each.case.due_at
-    found_since = (due or each.cursor) if each.more else None
     next_fall = min(each.falls.values(), default=None)
     return {
         "whom": each.case.institution,
@@ -414,8 +414,7 @@ def _saved(each: Saved) -> dict[str, Any]:
             for axis, state in each.axes.items()
         },
         "new_reporter": each.reporter,
-        "new_due_at": min((at for at in (next_fall, found_since) if at is not None), default=None),
-        "new_next_fall_at": next_fall,
+        "new_due_at": min((at for at in (next_fall, each.more) if at is not None), default=None),
         "new_claimed_until": None,
     }
 
@@ -423,9 +422,7 @@ def _saved(each: Saved) -> dict[str, Any]:
 def shelve(session: Session, institution: str) -> None:
     """Keeps a case that is no longer tracked; it is not due until something is found or configured anew."""
     session.execute(
-        update(CaseRow)
-        .where(CaseRow.institution == institution)
-        .values(due_at=None, next_fall_at=None, claimed_until=None)
+        update(CaseRow).where(CaseRow.institution == institution).values(due_at=None, claimed_until=None)
     )
 
 

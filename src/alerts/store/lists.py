@@ -22,6 +22,7 @@ from alerts.store.tables import (
     SourceRow,
     StoryRow,
 )
+from alerts.store.upsert import chunks
 
 
 def _time(value: datetime | None) -> str | None:
@@ -239,20 +240,44 @@ def deliveries_of(session: Session, alert_id: str) -> list[dict[str, Any]]:
     return _with_alerts_and_attempts(session, rows)
 
 
-def members(session: Session, story: str) -> list[FindingRow]:
-    """The findings behind a story, by time of observation; an item's later revisions among them."""
-    return list(
-        session.scalars(
-            select(FindingRow)
-            .join(
-                MembershipRow,
-                (MembershipRow.item == FindingRow.item)
-                & (MembershipRow.institution == FindingRow.institution),
-            )
-            .where(MembershipRow.story == story)
-            .order_by(FindingRow.observed, FindingRow.item)
-        )
+def members(session: Session, institution: str, story: str, limit: int) -> tuple[list[FindingRow], int]:
+    """The findings of the items that a story was made of first, at most so many, by time of observation, an item's
+    later revisions among them; and how many items it has in all."""
+    # No join: for each item SQLite would go through all that was found about the institution.
+    placed = select(MembershipRow.item).where(
+        MembershipRow.institution == institution, MembershipRow.story == story
     )
+    items = (
+        select(FindingRow.item)
+        .where(FindingRow.institution == institution, FindingRow.item.in_(placed))
+        .group_by(FindingRow.item)
+    )
+    first = items.order_by(func.min(FindingRow.observed), FindingRow.item).limit(limit)
+    rows = session.scalars(
+        select(FindingRow)
+        .where(FindingRow.institution == institution, FindingRow.item.in_(first))
+        .order_by(FindingRow.observed, FindingRow.item)
+    )
+    return list(rows), session.scalar(select(func.count()).select_from(items.subquery())) or 0
+
+
+def mentions(
+    session: Session, institution: str, items: Sequence[str], upto: datetime
+) -> dict[str, list[list[Any]]]:
+    """By item where it named the institution, as it read at an instant."""
+    found: dict[str, list[list[Any]]] = {}
+    for some in chunks(items):
+        rows = session.execute(
+            select(FindingRow.item, FindingRow.mentions)
+            .where(
+                FindingRow.institution == institution,
+                FindingRow.item.in_(some),
+                FindingRow.observed <= upto,
+            )
+            .order_by(FindingRow.observed)
+        )
+        found.update(dict(rows.all()))
+    return found
 
 
 def matched(session: Session) -> tuple[dict[str, frozenset[str]], frozenset[str]]:

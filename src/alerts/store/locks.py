@@ -18,7 +18,7 @@ def passes(session: Session, name: str, now: datetime, gap: timedelta) -> bool:
     one that was held up and let go late finds the gate shut, or its commit fails. A time further ahead than
     `gap` was written by a clock that has been set back since, and shuts nobody out.
     """
-    insert_new(session, LockRow, [{"name": name, "holder": "", "until": now}])
+    insert_new(session, LockRow, [{"name": name, "until": now}])
     passed = session.execute(
         update(LockRow)
         .where(LockRow.name == name, or_(LockRow.until <= now, LockRow.until > now + gap))

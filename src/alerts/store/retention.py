@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import CursorResult, Delete, delete, func, or_, select, update
 from sqlalchemy.orm import Session
@@ -35,18 +35,9 @@ from alerts.store.tables import (
     ThreadRow,
     TransitionRow,
 )
+from alerts.store.upsert import chunks
 
 _FINISHED = (DeliveryState.SENT.value, DeliveryState.DEAD.value, DeliveryState.SUPPRESSED.value)
-_CHUNK = 500  # bound parameters a statement
-
-
-_Each = TypeVar("_Each")
-
-
-def _chunks(values: Iterable[_Each]) -> Iterator[list[_Each]]:
-    listed = list(values)
-    for start in range(0, len(listed), _CHUNK):
-        yield listed[start : start + _CHUNK]
 
 
 def _delete(session: Session, statement: Delete) -> int:
@@ -66,11 +57,17 @@ def institutions(session: Session) -> list[str]:
 
 def old_stories(session: Session, institution: str, before: datetime) -> set[str]:
     """The stories that hold nothing observed since an instant."""
-    of_items = (MembershipRow.institution == FindingRow.institution) & (MembershipRow.item == FindingRow.item)
-    last = func.max(FindingRow.observed)
+    # Item by item first: joined with the findings themselves, SQLite would go through all of them for each item.
+    seen = (
+        select(FindingRow.item, func.max(FindingRow.observed).label("last"))
+        .where(FindingRow.institution == institution)
+        .group_by(FindingRow.item)
+        .subquery()
+    )
+    last = func.max(seen.c.last)
     with_members = session.scalars(
         select(MembershipRow.story)
-        .outerjoin(FindingRow, of_items)
+        .outerjoin(seen, seen.c.item == MembershipRow.item)
         .where(MembershipRow.institution == institution)
         .group_by(MembershipRow.story)
         .having(or_(last.is_(None), last < before))
@@ -107,7 +104,7 @@ def remove_stories(
     are in no story."""
     counts = {"stories": 0, "findings": 0}
     items = _items_of(session, institution, gone)
-    for some in _chunks(sorted(items)):
+    for some in chunks(sorted(items)):
         mine = FindingRow.institution == institution
         counts["findings"] += _delete(session, delete(FindingRow).where(mine, FindingRow.item.in_(some)))
         _delete(
@@ -124,7 +121,7 @@ def remove_stories(
                 StoryEventRow.other.in_(some),
             ),
         )
-    for some in _chunks(sorted(gone)):
+    for some in chunks(sorted(gone)):
         counts["stories"] += _delete(session, delete(StoryRow).where(StoryRow.id.in_(some)))
         _delete(
             session,
@@ -139,7 +136,7 @@ def remove_stories(
 
 def _items_of(session: Session, institution: str, stories: Collection[str]) -> set[str]:
     found: set[str] = set()
-    for some in _chunks(sorted(stories)):
+    for some in chunks(sorted(stories)):
         found |= set(
             session.scalars(
                 select(MembershipRow.item).where(
@@ -200,7 +197,7 @@ def remove_alerts(
         )
     )
     counts = {"alerts": 0, "transitions": 0}
-    for some in _chunks(sorted(set(gone) - set(waiting))):
+    for some in chunks(sorted(set(gone) - set(waiting))):
         counts["alerts"] += _delete(session, delete(AlertRow).where(AlertRow.id.in_(some)))
     still_told = select(AlertRow.id).where(AlertRow.transition == TransitionRow.id).exists()
     counts["transitions"] += _delete(session, delete(TransitionRow).where(*old, ~still_told))
@@ -256,9 +253,7 @@ def remove_deliveries(session: Session, before: datetime, limit: int) -> int:
         )
         .limit(limit)
     ).all()
-    return sum(
-        _delete(session, delete(DeliveryRow).where(DeliveryRow.id.in_(some))) for some in _chunks(gone)
-    )
+    return sum(_delete(session, delete(DeliveryRow).where(DeliveryRow.id.in_(some))) for some in chunks(gone))
 
 
 # --- items ---------------------------------------------------------------------------------------------------
@@ -290,7 +285,7 @@ def old_items(
         .limit(limit)
     ).all()
     found: set[str] = set()
-    for some in _chunks(rows):
+    for some in chunks(rows):
         found |= set(session.scalars(select(FindingRow.item).where(FindingRow.item.in_(some)).distinct()))
     return [each for each in rows if each not in found], rows[-1] if len(rows) == limit else None
 
@@ -298,7 +293,7 @@ def old_items(
 def remove_items(session: Session, items: Sequence[str], remembered: frozenset[str] | None) -> dict[str, int]:
     """Takes the texts of items away, and the items themselves unless the feed may still show them."""
     counts = {"revisions": 0, "items": 0}
-    for some in _chunks(items):
+    for some in chunks(items):
         counts["revisions"] += _delete(session, delete(RevisionRow).where(RevisionRow.item.in_(some)))
         gone = () if remembered is None else [each for each in some if each not in remembered]
         if gone:

@@ -7,16 +7,15 @@ That is what lets replay repeat, byte for byte, what many workers did.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import BigInteger, bindparam, case, type_coerce, update
 from sqlalchemy.orm import Session
 
+from alerts.model.times import EPOCH
 from alerts.store.tables import ClockRow, table_of
 from alerts.store.types import Instant
 from alerts.store.upsert import insert_new
-
-_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 _CLOCK = table_of(ClockRow)
 _NOW = bindparam("now", type_=Instant)
@@ -40,6 +39,6 @@ def stamp(session: Session, now: datetime) -> datetime:
     # Writing the row takes its lock; only then is the stamp of the latest committed transaction read.
     taken: datetime | None = session.scalar(_TAKE, {"now": now})
     if taken is None:
-        insert_new(session, ClockRow, [{"id": 1, "stamp": _BEGINNING}])
+        insert_new(session, ClockRow, [{"id": 1, "stamp": EPOCH}])
         return stamp(session, now)
     return taken

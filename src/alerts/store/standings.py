@@ -23,8 +23,8 @@ from alerts.model.institution import Institution
 from alerts.model.level import Axis, Level
 from alerts.model.source import Reliability, Source
 from alerts.model.story import Evidence, Group, Mix, Report
+from alerts.model.times import micros
 from alerts.model.topic import Topic
-from alerts.scoring.axis import micros
 from alerts.scoring.confidence import weight
 from alerts.scoring.evidence import evidence
 from alerts.scoring.series import Seen, Topics

@@ -4,7 +4,7 @@ sources ─< items ─< revisions ─< findings >─ cases        what was obser
 cases ─< memberships >─ stories, story_events             which items report one event
 cases ─< transitions ─< alerts >─ deliveries ─< attempts  what changed, who is told, how it fared
 desks ─< watches                                          what each subscriber was told so far
-clock, configurations, silences, links                    one row each of what all workers share
+clock, silences, links                                    one row each of what all workers share
 troubles                                                  what is wrong with the system itself, while it is
 """
 
@@ -48,15 +48,6 @@ class ClockRow(Base):
     __tablename__ = "clock"
     id: Mapped[int] = mapped_column(primary_key=True)
     stamp: Mapped[datetime]
-
-
-class ConfigurationRow(Base):
-    """Each configuration that was in force, by the hash of its content, newest stamp last."""
-
-    __tablename__ = "configurations"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    hash: Mapped[str]
-    activated_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class SourceRow(Base):
@@ -160,7 +151,6 @@ class CaseRow(Base):
     axes: Mapped[dict[str, Any]]
     reporter: Mapped[dict[str, Any]]
     due_at: Mapped[datetime | None] = mapped_column(index=True)
-    next_fall_at: Mapped[datetime | None]
     claimed_until: Mapped[datetime | None]
 
 
@@ -382,7 +372,6 @@ class LockRow(Base):
 
     __tablename__ = "locks"
     name: Mapped[str] = mapped_column(primary_key=True)
-    holder: Mapped[str]
     until: Mapped[datetime]
 
 

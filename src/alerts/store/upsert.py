@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import BindParameter, Insert, bindparam, insert
+from sqlalchemy import BindParameter, Insert, bindparam, case, insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -41,10 +41,19 @@ def _ignoring(dialect: str, table: type[Base]) -> Insert:
 
 
 @cache
-def _replacing(dialect: str, table: type[Base], names: tuple[str, ...], keep: frozenset[str]) -> Insert:
+def _replacing(
+    dialect: str, table: type[Base], names: tuple[str, ...], keep: frozenset[str], least: frozenset[str]
+) -> Insert:
     statement = _insert(dialect, table)
+    columns, new = table_of(table).c, statement.excluded
     key = [column.name for column in table_of(table).primary_key]
-    changed = {name: statement.excluded[name] for name in names if name not in key and name not in keep}
+    changed = {
+        name: case((columns[name] < new[name], columns[name]), else_=new[name])
+        if name in least
+        else new[name]
+        for name in names
+        if name not in key and name not in keep
+    }
     return statement.on_conflict_do_update(index_elements=key, set_=changed)
 
 
@@ -66,13 +75,15 @@ def upsert(
     rows: Sequence[Mapping[str, Any]],
     *,
     keep: frozenset[str] = frozenset(),
+    least: frozenset[str] = frozenset(),
 ) -> None:
-    """Inserts the rows, or updates those whose primary key is there, but for the columns in `keep`.
+    """Inserts the rows, or updates those whose primary key is there, but for the columns in `keep`, and for those in
+    `least` where they hold something less than the new value.
 
     Every row must have the same keys.
     """
     if rows:
-        session.execute(_replacing(_dialect(session), table, tuple(rows[0]), keep), list(rows))
+        session.execute(_replacing(_dialect(session), table, tuple(rows[0]), keep, least), list(rows))
 
 
 def chunks(ids: Sequence[_Id], size: int = 500) -> Iterator[Sequence[_Id]]:

@@ -10,7 +10,7 @@ instant, and not from whether this process saw them come (`Clusterer.restore`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
@@ -46,6 +46,14 @@ class Merged:
 
 
 Event = Joined | Merged
+
+
+def surviving(story: str, merged: Mapping[str, str]) -> str:
+    """What a story is in the end, where `merged` says which stories became which."""
+    while story in merged:
+        story = merged[story]
+    return story
+
 
 # The similarity (a cosine, 0 to 1) that is needed grows with each of the following.
 _JOIN = 0.25  # an item joins a story
@@ -105,11 +113,6 @@ class Clusterer:
         for features in sorted(batch, key=lambda each: (each.reported, each.item, each.headline)):
             self._add(features, events)
         return events
-
-    def discard(self, item: str) -> None:
-        """Take an item out, for example one that was withdrawn. Unknown ids are ignored."""
-        if item in self._window.where:
-            self._window.take(item)
 
     def story_of(self, item: str) -> str | None:
         """The story of an item, None where it is not in the window."""

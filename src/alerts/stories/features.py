@@ -6,11 +6,12 @@ import json
 from base64 import b64decode, b64encode, b85decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from hashlib import blake2b
 from struct import pack, unpack
 
 from alerts.model.item import Item
+from alerts.model.times import instant, micros
 from alerts.stories import credit
 from alerts.stories.sketch import fingerprints
 from alerts.stories.terms import FREQUENT, terms, terms_of, tokens, weight
@@ -18,8 +19,6 @@ from alerts.stories.terms import FREQUENT, terms, terms_of, tokens, weight
 _VERSION = 2
 # Base 64 takes a little more room than base 85, and a tenth of the time.
 _DECODERS: Mapping[int, Callable[[str], bytes]] = {1: b85decode, 2: b64decode}
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 _NAME, _TITLE, _TEXT = 300, 400, 12_000  # characters that are looked at
 _BODY = 480  # characters, the first of a summary or content, that say what the headline left out
 _BODY_TERMS = 16
@@ -29,9 +28,9 @@ _BODY_TERMS = 16
 class Features:
     """An item, reduced. `terms` are the title's; `body` are further ones, from the first words of the text.
 
-    `outlet` is the publisher's name made comparable, `agency` the news agency the text is credited to (empty:
-    none), `headline` a hash of the title as read, `opening` and `sketch` fingerprints of the text (empty where
-    the item has none).
+    `outlet` is the publisher's name made comparable, `origin` that of whom an aggregator names as its source,
+    `agency` the news agency the text is credited to (empty: none), `headline` a hash of the title as read,
+    `opening` and `sketch` fingerprints of the text (empty where the item has none).
     """
 
     item: str
@@ -56,8 +55,8 @@ class Features:
             self.publisher,
             self.outlet,
             self.link,
-            (self.reported - _EPOCH) // _MICROSECOND,
-            (self.observed - _EPOCH) // _MICROSECOND,
+            micros(self.reported),
+            micros(self.observed),
             " ".join(self.terms),
             " ".join(self.body),
             self.headline,
@@ -95,8 +94,8 @@ class Features:
             publisher,
             outlet,
             link,
-            _EPOCH + timedelta(microseconds=reported),
-            _EPOCH + timedelta(microseconds=observed),
+            instant(reported),
+            instant(observed),
             tuple(words.split()),
             tuple(body.split()),
             headline,

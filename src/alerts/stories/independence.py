@@ -63,11 +63,7 @@ def _pairs(ordered: list[Features], root: Callable[[int], int]) -> Iterator[tupl
     yield from _equal(ordered, "same-origin", [[each.origin, each.outlet] for each in ordered])
     yield from _equal(ordered, "wire", [[each.agency] for each in ordered])
     yield from _equal(ordered, "same-text", [[_opening(each)] for each in ordered])
-    # Of equal openings one is enough; the others are linked to it.
-    distinct = list({each.opening: index for index, each in reversed(list(enumerate(ordered)))}.values())
-    for first, second in _sharing(ordered, sorted(distinct)):
-        if root(first) != root(second) and _same_text(ordered[first], ordered[second]):
-            yield first, second, "same-text"
+    yield from _alike(ordered, root)
     by_headline: dict[int, list[int]] = {}
     for second, each in enumerate(ordered):
         if sum(weight(term) for term in each.terms) >= _TELLING_HEADLINE:
@@ -91,16 +87,41 @@ def _equal(ordered: list[Features], reason: str, keys: list[list[_Key]]) -> Iter
                 yield seen[key], index, reason
 
 
-def _sharing(ordered: list[Features], indices: list[int]) -> list[tuple[int, int]]:
-    """Pairs of items whose texts have any shingle in common: all others need no comparison."""
-    having: dict[int, list[int]] = {}
-    pairs: set[tuple[int, int]] = set()
-    for index in indices:
-        for shingle in {*ordered[index].opening, *ordered[index].sketch}:
-            others = having.setdefault(shingle, [])
-            pairs.update((other, index) for other in others)
-            others.append(index)
-    return sorted(pairs)
+def _alike(ordered: list[Features], root: Callable[[int], int]) -> Iterator[tuple[int, int, str]]:
+    """Items of two groups whose texts are alike; without a shingle in common they need no comparison."""
+    distinct = _distinct(ordered)
+    once: set[int] = set()
+    shared: set[int] = set()
+    for index in distinct:
+        shingles = {*ordered[index].opening, *ordered[index].sketch}
+        shared |= once & shingles
+        once |= shingles
+    having: dict[int, dict[int, list[int]]] = {shingle: {} for shingle in shared}  # by shingle and group
+    for second in distinct:
+        each = ordered[second]
+        mine = [having[shingle] for shingle in sorted(shared.intersection((*each.opening, *each.sketch)))]
+        compared: set[int] = set()
+        for groups in mine:
+            for group in [known for known in groups if root(known) != known]:  # linked to another since
+                groups.setdefault(root(group), []).extend(groups.pop(group))
+            for group, others in groups.items():
+                for first in others:
+                    if root(group) == root(second):
+                        break
+                    if first not in compared and _same_text(ordered[first], each):
+                        yield first, second, "same-text"
+                    compared.add(first)
+        for groups in mine:
+            groups.setdefault(root(second), []).append(second)
+
+
+def _distinct(ordered: list[Features]) -> list[int]:
+    """Of copies that are linked already and alike to the same texts, the first; of texts that tell, all."""
+    found: dict[tuple[_Key, ...], int] = {}
+    for index, each in enumerate(ordered):
+        if _opening(each) or each.sketch:
+            found.setdefault((each.opening, each.sketch) if _opening(each) else (str(index),), index)
+    return list(found.values())
 
 
 def _same_text(a: Features, b: Features) -> bool:

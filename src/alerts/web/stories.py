@@ -89,12 +89,12 @@ def read_story(session: Session, settings: Settings, story_id: str) -> StoryPage
     if row is None:
         raise NotFoundError("story", story_id)
     revisions: dict[str, list[FindingRow]] = {}
-    for finding in lists.members(session, story_id):
+    findings, items = lists.members(session, row.institution, story_id, MOST)
+    for finding in findings:
         revisions.setdefault(finding.item, []).append(finding)
-    listed = list(revisions.items())[:MOST]
-    shown = {item: _shown(settings, found) for item, found in listed}
+    shown = {item: _shown(settings, found) for item, found in revisions.items()}
     counting = {item: each for item, each in shown.items() if each.report.salience > 0}
-    groups = independent([Features.load(found[0].features) for item, found in listed if item in counting])
+    groups = independent([Features.load(revisions[item][0].features) for item in counting])
     publishers = [
         Publisher(
             reports=tuple(counting[item] for item in group.items),
@@ -117,12 +117,12 @@ def read_story(session: Session, settings: Settings, story_id: str) -> StoryPage
         topics=tuple(topic for topic, _ in row.topics),
         publishers=tuple(sorted(publishers, key=lambda each: -each.weight)),
         gone=tuple(each for item, each in shown.items() if item not in counting),
-        titles={item: found[-1].title for item, found in listed},
+        titles={item: found[-1].title for item, found in revisions.items()},
         events=tuple(
             Event(each.at, each.kind, each.other, each.why["score"], each.why["why"])
             for each in board.story_events(session, story_id, limit=MOST)
         ),
-        left_out=len(revisions) - len(listed),
+        left_out=items - len(revisions),
         merged_into=row.merged_into,
     )
 

@@ -37,7 +37,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("deliveries", schema=None) as batch_op:
+    # Never as a new table: SQLite would take with the old one what refers to its rows.
+    with op.batch_alter_table("deliveries", schema=None, recreate="never") as batch_op:
         batch_op.drop_column("turn_at")
     op.drop_table("threads")
     op.drop_table("channels")
