@@ -1,12 +1,19 @@
 from __future__ import annotations
 
 import multiprocessing
+import sqlite3
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from alerts.model.errors import StoreError
+from alerts.store import database as module
 from alerts.store.database import Database, parse_url
 from alerts.store.stamp import stamp
 from alerts.store.tables import Base, ClockRow
@@ -122,3 +129,81 @@ def test_an_unreachable_database_is_one_line_without_the_password() -> None:
     message = str(caught.value)
     assert "hunter2" not in message
     assert "\n" not in message
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Iterator[Database]:
+    made = Database(f"sqlite:///{tmp_path / 'some.db'}")
+    made.upgrade()
+    yield made
+    made.dispose()
+
+
+def _write(database: Database) -> None:
+    with database.write() as session:
+        stamp(session, NOW)
+
+
+def test_a_write_waits_for_one_of_another_process(file: Database) -> None:
+    assert file.url.database is not None
+    with (
+        closing(sqlite3.connect(file.url.database, isolation_level=None)) as other,
+        ThreadPoolExecutor() as pool,
+    ):
+        other.execute("BEGIN IMMEDIATE")
+        waiting = pool.submit(_write, file)
+        with pytest.raises(TimeoutError):
+            waiting.result(timeout=0.1)
+        other.execute("ROLLBACK")
+        waiting.result(timeout=30)
+
+
+def test_one_that_never_ends_is_told_in_one_line(file: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_BUSY_SECONDS", 0.05)
+    assert file.url.database is not None
+    with closing(sqlite3.connect(file.url.database, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreError, match="database is locked"):
+            _write(file)
+        other.execute("ROLLBACK")
+    _write(file)
+
+
+def test_a_thread_that_never_ends_is_told_in_one_line(
+    file: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_BUSY_SECONDS", 0.05)
+    with file.write(), ThreadPoolExecutor() as pool, pytest.raises(StoreError, match="another thread"):
+        pool.submit(_write, file).result()
+    _write(file)
+
+
+def test_who_computes_for_long_holds_up_no_write_and_no_other(database: Database) -> None:
+    begun, over = threading.Event(), threading.Event()
+
+    def compute() -> None:
+        with database.computing():
+            begun.set()
+            over.wait(30)
+
+    with ThreadPoolExecutor() as pool:
+        pool.submit(compute)
+        begun.wait(30)
+        _write(database)
+        with database.computing():
+            pass
+        assert not over.is_set()
+        over.set()
+
+
+def test_a_failed_block_leaves_the_turn_to_others(file: Database) -> None:
+    def fail() -> None:
+        with file.computing():
+            raise RuntimeError
+
+    for _ in range(2):
+        with pytest.raises(RuntimeError):
+            fail()
+        with pytest.raises(RuntimeError), file.write():
+            raise RuntimeError
+    _write(file)

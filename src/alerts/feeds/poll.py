@@ -8,6 +8,7 @@ polled = poll(client, source, state, known, now=now)
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -46,11 +47,16 @@ def poll(
     *,
     now: datetime,
     limits: Limits | None = None,
+    computing: AbstractContextManager[None] | None = None,
 ) -> Polled:
-    """Poll a source once. What a server or a feed does wrong is in the result; only `known` may raise."""
+    """Poll a source once. What a server or a feed does wrong is in the result; only `known` may raise.
+
+    All that comes after the fetch keeps the processor busy, and runs in `computing` where that is given.
+    """
     state = state_for(source, state)
     result = fetch(client, source, state, limits=limits, now=now)
-    return read(source, state, result, known, now=now)
+    with computing or nullcontext():
+        return read(source, state, result, known, now=now)
 
 
 def read(

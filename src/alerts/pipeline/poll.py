@@ -77,12 +77,16 @@ def poll(runtime: Runtime, source_id: str, *, due_only: bool = True) -> PollOutc
             return items.known_items(session, source_id, wanted)
 
     # fault point: poll.leased
-    polled = feeds.poll(runtime.client, source, leased.state, known, now=runtime.clock())
+    computing = runtime.database.computing
+    polled = feeds.poll(
+        runtime.client, source, leased.state, known, now=runtime.clock(), computing=computing()
+    )
     # fault point: poll.fetched
     for note in polled.plan.notes:
         log.event("source.noted", logging.WARNING, source=source_id, note=note)
     decision = polled.decision or Decision()
-    findings = _match(active, decision)
+    with computing():
+        findings = _match(active, decision)
     with runtime.database.write() as session:
         state = polled.plan.state
         hub = runtime.pages is not None and bool(state.hub)  # it may push at any moment

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +17,13 @@ from sqlalchemy.orm import Session
 
 from alerts.model.errors import StoreError
 
-_SQLITE_BUSY_MS = 30_000
+_BUSY_SECONDS = 30.0
+"""How long a write on SQLite waits for those before it."""
+
+_PATIENCE = 0.05
+"""How long a thread that writes and one that computes wait for each other, in seconds."""
+
+_SHORTEST_LOOK, _LONGEST_LOOK = 0.0005, 0.005  # seconds
 _MIGRATION_LOCK = 7_205_316_849_002_117
 
 
@@ -30,6 +39,8 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._engine = _sqlite_engine(self.url) if self.is_sqlite else _postgres_engine(self.url, pool_size)
         self._reading = self._engine.execution_options(alerts_read=True)
+        self._writer = threading.Lock()
+        self._interpreter = threading.Lock()
 
     @property
     def engine(self) -> Engine:
@@ -38,7 +49,12 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A read-write transaction, committed at the end of the block."""
-        with self._translated(), Session(self._engine, expire_on_commit=False) as session, session.begin():
+        with (
+            self._translated(),
+            self._turn(),
+            Session(self._engine, expire_on_commit=False) as session,
+            session.begin(),
+        ):
             yield session
             # fault point: store.uncommitted
 
@@ -73,19 +89,54 @@ class Database:
         self._engine.dispose()
 
     @contextmanager
+    def computing(self) -> Iterator[None]:
+        """A block that keeps the interpreter busy, such as one that parses: on SQLite it takes turns with writes.
+
+        A thread that writes to SQLite holds up all that want to, in every process, so it should not have to share
+        the interpreter. Nobody waits for long: what takes longer than that is shared after all.
+        """
+        taken = self.is_sqlite and self._interpreter.acquire(timeout=_PATIENCE)
+        try:
+            yield
+        finally:
+            if taken:
+                self._interpreter.release()
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """On SQLite, where one may write at a time, the threads of a process wait for each other here.
+
+        A lock wakes the next one at once, and only one of them has to look when other processes are done.
+        """
+        if not self.is_sqlite:
+            yield
+            return
+        if not self._writer.acquire(timeout=_BUSY_SECONDS):
+            raise StoreError(
+                f"database {self._shown}: another thread has been writing for {_BUSY_SECONDS:.0f} s"
+            )
+        try:
+            with self.computing():
+                yield
+        finally:
+            self._writer.release()
+
+    @property
+    def _shown(self) -> str:
+        return self.url.render_as_string(hide_password=True)
+
+    @contextmanager
     def _translated(self) -> Iterator[None]:
         """Database errors that a person can cause, as one line without the password."""
         try:
             yield
         except OperationalError as error:
             reason = str(error.orig).strip().splitlines()[0] if error.orig else type(error).__name__
-            shown = self.url.render_as_string(hide_password=True)
-            raise StoreError(f"database {shown}: {reason}; is it running and reachable?") from error
+            raise StoreError(f"database {self._shown}: {reason}; is it running and reachable?") from error
         except DatabaseError as error:
             if type(error) is not DatabaseError:  # its subclasses are our own mistakes
                 raise
-            shown = self.url.render_as_string(hide_password=True)
-            raise StoreError(f"database {shown}: {error.orig}; restore it from a backup") from error
+            raise StoreError(f"database {self._shown}: {error.orig}; restore it from a backup") from error
 
 
 def parse_url(url: str) -> URL:
@@ -105,7 +156,7 @@ def parse_url(url: str) -> URL:
 
 
 def _sqlite_engine(url: URL) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": _SQLITE_BUSY_MS / 1000, "check_same_thread": False})
+    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False})
 
     @event.listens_for(engine, "do_connect")
     def _make_directory(*_arguments: Any) -> None:
@@ -121,14 +172,38 @@ def _sqlite_engine(url: URL) -> Engine:
         connection.isolation_level = None
         for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
-        connection.execute(f"PRAGMA busy_timeout={_SQLITE_BUSY_MS}")
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        reading = connection.get_execution_options().get("alerts_read", False)
-        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+        if connection.get_execution_options().get("alerts_read", False):
+            connection.exec_driver_sql("BEGIN")
+        elif not _began_writing(connection.connection.dbapi_connection):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+def _began_writing(connection: Any) -> bool:
+    """Begins a write as soon as the writer of another process is done; False where that took too long.
+
+    SQLite waits by itself, too, but sleeps for up to a tenth of a second between two looks, in which nobody writes.
+    Here the sleep grows with what was waited, within bounds.
+    """
+    connection.execute("PRAGMA busy_timeout=0")
+    began = time.monotonic()
+    try:
+        while (waited := time.monotonic() - began) < _BUSY_SECONDS:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                    return False  # it will tell again what it is
+            else:
+                return True
+            time.sleep(min(max(waited / 50, _SHORTEST_LOOK), _LONGEST_LOOK))
+        return False
+    finally:
+        connection.execute(f"PRAGMA busy_timeout={round(_BUSY_SECONDS * 1000)}")
 
 
 def _postgres_engine(url: URL, pool_size: int) -> Engine:
