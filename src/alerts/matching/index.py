@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
-from alerts.matching.english import COMMON_WORDS
+from alerts.matching.english import COMMON_WORDS, FUNCTION_WORDS
 from alerts.matching.forms import Case, Form, Strength
 from alerts.matching.organisations import GENERIC_NOUNS, HEAD_NOUNS, LEGAL_FORMS
 from alerts.matching.text import Text
@@ -67,7 +67,7 @@ class Index:
         for key in self._forms:
             words = key.split(" ")
             if key not in self._capital:
-                anchor = min(words, key=lambda word: (word in _FREQUENT, len(word) < 3, counts[word]))
+                anchor = min(words, key=lambda word: (_frequency(word), len(word) < 3, counts[word]))
                 anchors.setdefault(anchor, set()).add((words.index(anchor), len(words)))
         # Most words have the same few places: shared, they stay in the processor's cache.
         shared: dict[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]] = {}
@@ -143,6 +143,11 @@ class Index:
                 continue
             ends[number] = end
             yield Found(start, end, 0, 0, self._unspaced[number])
+
+
+def _frequency(word: str) -> int:
+    """How often texts have a word, roughly: a name of frequent words (Here Technologies) is filed under a noun."""
+    return 2 if word in FUNCTION_WORDS else word in _FREQUENT
 
 
 def _telling(forms: list[Form]) -> tuple[Form, ...]:
