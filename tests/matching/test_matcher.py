@@ -175,6 +175,12 @@ def test_the_longest_name_wins() -> None:
     ]
 
 
+def test_a_legal_form_is_part_of_the_name_even_where_it_is_a_product_too() -> None:
+    assert texts([Institution("kern", "Kern Bank", products=("Inc.",))], "Kern Bank Inc. grows") == [
+        "Kern Bank Inc"
+    ]
+
+
 def test_names_joined_by_a_hyphen_count_where_both_are_tracked() -> None:
     assert texts(["Comcast", "Time Warner"], "About Comcast-Time Warner tie") == ["Comcast", "Time Warner"]
 

@@ -72,7 +72,7 @@ class Matcher:
         mentions: list[Mention] = []
         if places:
             chosen = resolve(places, texts, self._required, reject)
-            mentions = [_mention(place, explain) for place in chosen]
+            mentions = _apart(_mention(place, explain) for place in chosen)
         mentions += self._about(item, mentions)
         return Matched(tuple(mentions), self._lexicon.find(texts, mentions), tuple(rejections))
 
@@ -105,6 +105,17 @@ class Matcher:
                 return self._hosts[name]
             name = name.partition(".")[2]
         return set()
+
+
+def _apart(mentions: Iterable[Mention]) -> list[Mention]:
+    """Without those that begin within the one before of their institution: an "Inc." that belongs to the name."""
+    kept: list[Mention] = []
+    ends: dict[tuple[str, str], int] = {}
+    for each in mentions:
+        if each.start >= ends.get((each.institution, each.field), 0):
+            ends[each.institution, each.field] = each.end
+            kept.append(each)
+    return kept
 
 
 def _mention(place: Place, explain: bool) -> Mention:
