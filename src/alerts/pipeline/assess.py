@@ -28,8 +28,17 @@ from alerts.pipeline.runtime import CaseCache, Runtime
 from alerts.store import cases, deliveries, facts, transitions
 from alerts.store.cases import Case, Happened, Recorded, Saved
 from alerts.store.stamp import stamp
+from alerts.stories.cluster import Event
 
 Waiting = Sequence[tuple[datetime, Sequence[Observation]]]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What working through the whole history again brought, in the place of what is stored."""
+
+    events: Sequence[tuple[datetime, Sequence[Event]]]
+    stories: Sequence[Evidence]
 
 
 @dataclass(slots=True)
@@ -41,6 +50,7 @@ class Assessed:
     reporter: ReporterState
     configuration: str
     upto: datetime
+    history: History | None = None
     transitions: list[Transition] = field(default_factory=list)
     happenings: list[Happening] = field(default_factory=list)
     events: list[Happened] = field(default_factory=list)
@@ -77,28 +87,30 @@ def assess(runtime: Runtime, *institutions: str) -> list[Transition]:
 def _assess_together(runtime: Runtime, institutions: Sequence[str]) -> list[Transition]:
     if not institutions:
         return []
-    # A stamp of its own, committed first: everything observed before it is visible to the transaction below,
+    # A stamp of its own, committed first: everything observed before it is visible to the transactions below,
     # so no fall can be recorded that an observation on its way would have prevented.
     with runtime.database.write() as session:
         upto = stamp(session, runtime.clock())
-        in_force = facts.configuration(session)
+        in_force = facts.judging(session)
     # Where another worker has seen an edit before this one, look again instead of turning it back.
-    active = runtime.configuration.current(elsewhere=in_force)
+    active = runtime.configuration.current(elsewhere=in_force.configuration)
+    # Thinking is done before the transaction that writes, and holds up nobody: on SQLite all who write wait for it,
+    # on PostgreSQL whoever stores news of the same institutions.
+    with runtime.database.computing(), runtime.database.read() as session:
+        seen = cases.read(session, institutions)
+        drafts = _draft(session, active, runtime.cases, seen, upto)
+    if not drafts and seen.keys() <= active.settings.institutions.keys():
+        return []
     with runtime.database.write() as session:
         stored = cases.lock(session, institutions)
-        waiting, more = cases.waiting(session, stored, active.settings.sources, upto)
-        tracked = {}
-        for institution_id, case in stored.items():
-            if institution_id not in active.settings.institutions:
-                cases.shelve(session, institution_id)
-            elif institution_id in waiting or _is_due(active, case, upto):
-                tracked[institution_id] = case
-            # Else it was assessed since the hint was given: many hints about one need its case file once.
-        files = _files(session, active, runtime.cases, tracked.values())
-        done = [
-            _assess(session, active, files, case, waiting.get(institution_id, ()), upto)
-            for institution_id, case in tracked.items()
-        ]
+        same = facts.judging(session) == in_force
+        drafts = [each for each in drafts if same and _is_same(each.stored, stored)]
+        # What was changed by somebody else meanwhile is thought over with nobody beside.
+        changed = {name: case for name, case in stored.items() if not (same and _is_same(case, seen))}
+        done = drafts + _draft(session, active, runtime.cases, changed, upto)
+        for institution_id in stored.keys() - active.settings.institutions.keys():
+            cases.shelve(session, institution_id)
+        more = cases.observed_after(session, [each.stored.institution for each in done], upto)
         routed = _store(session, active, done, more, now=runtime.clock())
     changes = []
     # Only now that the transaction has committed are the case files good for the next time.
@@ -119,6 +131,26 @@ def _assess_together(runtime: Runtime, institutions: Sequence[str]) -> list[Tran
     if routed.ready:
         runtime.enqueue(Hints(send=routed.ready))
     return changes
+
+
+def _is_same(case: Case, others: Mapping[str, Case]) -> bool:
+    """Whether nobody has assessed or changed the case between the reading of the two."""
+    other = others.get(case.institution)
+    return other is not None and (other.version, other.cursor) == (case.version, case.cursor)
+
+
+def _draft(
+    session: Session, active: Active, cache: CaseCache, stored: Mapping[str, Case], upto: datetime
+) -> list[Assessed]:
+    """Assesses cases, and writes nothing yet. What is no longer tracked, or has nothing to assess, is left out."""
+    stored = {name: case for name, case in stored.items() if name in active.settings.institutions}
+    if not stored:
+        return []
+    waiting = cases.waiting(session, stored, active.settings.sources, upto)
+    # Else it was assessed since the hint was given: many hints about one need its case file once.
+    due = [case for name, case in stored.items() if name in waiting or _is_due(active, case, upto)]
+    files = _files(session, active, cache, due)
+    return [_assess(session, active, files, case, waiting.get(case.institution, ()), upto) for case in due]
 
 
 def _is_due(active: Active, case: Case, upto: datetime) -> bool:
@@ -150,8 +182,8 @@ def _restored(active: Active, stored: Case, institution: Institution, recorded: 
     return case
 
 
-def _rebuilt(session: Session, active: Active, stored: Case, case: CaseFile) -> ReporterState:
-    """Works an empty case file through the whole history up to the cursor, and stores its stories."""
+def _rebuilt(session: Session, active: Active, stored: Case, case: CaseFile) -> tuple[ReporterState, History]:
+    """Works an empty case file through the whole history up to the cursor."""
     institution = case.institution.id
     reporter = Reporter(case, ReporterState(), frozenset())
     events = []
@@ -159,8 +191,7 @@ def _rebuilt(session: Session, active: Active, stored: Case, case: CaseFile) -> 
         change, _ = reporter.observe(at, batch)
         events.append((at, change.events))
     reporter.advance(stored.cursor)
-    cases.replace_stories(session, institution, events, case.evidence())
-    return reporter.state
+    return reporter.state, History(events, case.evidence())
 
 
 def _files(
@@ -209,7 +240,8 @@ def _assess(
     in_force = key if rebuild or not stored.version else stored.configuration
     done = Assessed(stored, case, state, in_force, upto)
     if rebuild:
-        state = done.reporter = _rebuilt(session, active, stored, case)
+        state, done.history = _rebuilt(session, active, stored, case)
+        done.reporter = state
         # In force before anything that waits, so that time does not run backwards.
         since = waiting[0][0] - timedelta.resolution if waiting else upto
         done.transitions += case.reconsider(since, stored.axes, _correctable(session, stored))
@@ -234,6 +266,10 @@ def _store(
     """Writes what assessing institutions brought, and hands it to the desks."""
     changes = [change for each in done for change in each.transitions]
     ids = transitions.add(session, changes)
+    for each in done:
+        if each.history is not None:
+            institution_id = each.stored.institution
+            cases.replace_stories(session, institution_id, each.history.events, each.history.stories)
     cases.add_events(session, [event for each in done for event in each.events])
     cases.save_stories(session, [story for each in done for story in _evidence(each.case, each.touched)])
     cases.save(

@@ -39,8 +39,8 @@ _M = table_of(MembershipRow)
 _S = table_of(StoryRow)
 _E = table_of(StoryEventRow).c
 
-_CASE = select(_CASES).where(_C.institution == bindparam("whom"))
-_LOCKED = select(_CASES).where(_C.institution.in_(SOME)).order_by(_C.institution).with_for_update()
+_SOME = select(_CASES).where(_C.institution.in_(SOME)).order_by(_C.institution)
+_LOCKED = _SOME.with_for_update()
 _SAVE = (
     update(_CASES)
     .where(_C.institution == bindparam("whom"))
@@ -127,10 +127,15 @@ def lock(session: Session, institutions: Iterable[str]) -> dict[str, Case]:
     return {row.institution: _case(row) for row in rows}
 
 
+def read(session: Session, institutions: Iterable[str]) -> dict[str, Case]:
+    """The cases as last assessed, without a lock; no case where nothing was ever found."""
+    rows = session.execute(_SOME, {"some": list(institutions)})
+    return {row.institution: _case(row) for row in rows}
+
+
 def peek(session: Session, institution: str) -> Case | None:
-    """The case as last assessed, without a lock."""
-    row = session.execute(_CASE, {"whom": institution}).one_or_none()
-    return None if row is None else _case(row)
+    """One case as last assessed, without a lock."""
+    return read(session, [institution]).get(institution)
 
 
 def _case(row: Any) -> Case:
@@ -162,8 +167,14 @@ _FINDINGS = REPORTS.add_columns(_F.quiet, _F.features)
 _IN_ORDER = _F.observed, _F.item
 _WAITING = (
     _FINDINGS.join(_CASES, _C.institution == _F.institution)
-    .where(_F.institution.in_(SOME), _F.observed > _C.cursor)
+    .where(_F.institution.in_(SOME), _F.observed > _C.cursor, _F.observed <= bindparam("upto"))
     .order_by(*_IN_ORDER)
+)
+_MORE = (
+    select(_F.institution, func.min(_F.observed))
+    .join(_CASES, _C.institution == _F.institution)
+    .where(_F.institution.in_(SOME), _F.observed > _C.cursor, _F.observed > bindparam("upto"))
+    .group_by(_F.institution)
 )
 _FOUND = _FINDINGS.where(_F.institution.in_(SOME), _F.observed <= bindparam("upto")).order_by(*_IN_ORDER)
 
@@ -188,21 +199,22 @@ def observations(
 
 def waiting(
     session: Session, institutions: Iterable[str], sources: Mapping[str, Source], upto: datetime
-) -> tuple[dict[str, list[tuple[datetime, list[Observation]]]], dict[str, datetime]]:
-    """What was observed up to an instant and is not assessed yet, of each institution by instant, in order; and when
-    something was first observed after it, of those institutions of which it was.
+) -> dict[str, list[tuple[datetime, list[Observation]]]]:
+    """What was observed up to an instant and is not assessed yet, of each institution by instant, in order."""
+    found: dict[str, dict[datetime, list[Observation]]] = {}
+    for row in session.execute(_WAITING, {"some": list(institutions), "upto": upto}):
+        instants = found.setdefault(row.institution, {})
+        instants.setdefault(row.observed, []).append(_observation(row, sources))
+    return {institution: list(instants.items()) for institution, instants in found.items()}
+
+
+def observed_after(session: Session, institutions: Iterable[str], upto: datetime) -> dict[str, datetime]:
+    """When something was first observed after an instant and is not assessed, of those institutions of which it was.
 
     With the institutions locked, this is all there is: whoever stores more has to wait for the lock.
     """
-    found: dict[str, dict[datetime, list[Observation]]] = {}
-    more: dict[str, datetime] = {}
-    for row in session.execute(_WAITING, {"some": list(institutions)}):
-        if row.observed > upto:
-            more.setdefault(row.institution, row.observed)
-        else:
-            instants = found.setdefault(row.institution, {})
-            instants.setdefault(row.observed, []).append(_observation(row, sources))
-    return {institution: list(instants.items()) for institution, instants in found.items()}, more
+    rows = session.execute(_MORE, {"some": list(institutions), "upto": upto})
+    return dict(rows.all())
 
 
 def _observation(row: Any, sources: Mapping[str, Source]) -> Observation:

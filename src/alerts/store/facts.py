@@ -26,6 +26,8 @@ _FACT = select(_FACTS.at, _FACTS.value).where(_FACTS.name == bindparam("asked"))
 
 _LOCKED = _FACT.with_for_update()
 
+_JUDGING = select(_FACTS.name, _FACTS.value).where(_FACTS.name.in_(["configuration", MATCHING]))
+
 
 @dataclass(frozen=True, slots=True)
 class Fact:
@@ -41,6 +43,21 @@ def get(session: Session, name: str, *, lock: bool = False) -> Fact | None:
 
 def put(session: Session, name: str, at: datetime, value: Mapping[str, Any]) -> None:
     upsert(session, FactRow, [{"name": name, "at": at, "value": dict(value)}])
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """What decides how items are judged: the hash of the configuration in force, and under which one the recorded
+    items were matched. Where neither has changed, both would be judged alike."""
+
+    configuration: str
+    matching: Mapping[str, Any]
+
+
+def judging(session: Session) -> Judging:
+    """What is in force, in one statement."""
+    known = dict(session.execute(_JUDGING).all())
+    return Judging(str(known.get("configuration", {}).get("hash", "")), known.get(MATCHING, {}))
 
 
 def configuration(session: Session) -> str:
