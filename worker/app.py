@@ -17,7 +17,7 @@ from celery.exceptions import SecurityWarning
 from celery.signals import setup_logging, worker_init
 
 from alerts.model.errors import AlertsError, ConfigError, UsageError
-from alerts.pipeline import environment, log
+from alerts.pipeline import environment, garbage, log
 from worker import alive, tracing
 
 SELFCHECK_SECONDS = 60.0
@@ -114,7 +114,9 @@ def _prepare(sender: celery.apps.worker.Worker, **_options: object) -> None:
     # Where all cores are busy, those who tell go before those who assess, and these before those who poll, who only
     # bring more work.
     os.nice(0 if "send" in queues else 5 if "match" in queues else 10)
+    garbage.look_rarely()
     try:
         prepare(matching=not queues.isdisjoint({"poll", "match"}))
+        garbage.keep()
     except ConfigError as error:  # each task tries again, until the files are mended
         log.event("config.refused", logging.ERROR, problems=[str(each) for each in error.problems])

@@ -15,7 +15,7 @@ import click
 from alerts.cli.context import App
 from alerts.model.errors import AlertsError, ConfigError
 from alerts.model.nearest import did_you_mean
-from alerts.pipeline import environment
+from alerts.pipeline import environment, garbage
 
 # Each command lives in its own module, imported only when it is called: `alerts match` must not wait for Celery.
 SECTIONS: Mapping[str, Mapping[str, str]] = {
@@ -158,6 +158,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             stream.reconfigure(errors="backslashreplace")
     # As Ctrl-C does: what was begun is put away, temporary files and children among it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    garbage.look_rarely()
     sys.exit(status_of(arguments))
 
 
