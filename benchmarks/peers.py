@@ -58,10 +58,12 @@ def plain(base: str, sources: str) -> Callable[[], int]:
 
 def ours(config: str, folder: str, *, whole: bool) -> Callable[[], int]:
     sys.path.insert(0, str(Path(__file__).parents[1]))
+    from alerts.pipeline import garbage
     from alerts.store import items
     from alerts.store.database import Database
     from benchmarks.inline import Inline
 
+    garbage.look_rarely()
     url = f"sqlite:///{folder}/alerts.db"
     made = Database(url)
     made.upgrade()

@@ -19,7 +19,7 @@ from benchmarks.results import Figure, Part, Table, Target
 from benchmarks.served import Remote, server
 from benchmarks.world import World
 
-INSTITUTIONS, SOURCES, ENTRIES, ROUNDS = 1_000, 80, 50, 3
+INSTITUTIONS, SOURCES, ENTRIES, ROUNDS = 1_000, 240, 50, 3
 PEERS = rig.ROOT / ".venv" / "peers" / "bin" / "python"
 CHILD = rig.ROOT / "benchmarks" / "peers.py"
 WORKERS = 2

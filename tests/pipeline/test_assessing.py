@@ -12,10 +12,12 @@ from kit.feeds import Entry, FeedServer
 from kit.line import START, Clock, Line, settings
 from sqlalchemy import text
 
+from alerts.cases.casefile import CaseFile
 from alerts.model.alert import DeliveryState
 from alerts.pipeline import verbs
 from alerts.pipeline.configuration import Active, Configuration
 from alerts.pipeline.hints import HINTED, Hints
+from alerts.pipeline.runtime import CaseCache
 from alerts.store import cases, lists
 from alerts.store.database import Database
 from alerts.store.stamp import stamp
@@ -174,34 +176,62 @@ def test_an_edit_that_takes_the_reason_back_corrects_exactly_who_was_told(
     assert len(made.rows(MembershipRow)) == 1
 
 
-class Gate(Configuration):
-    """A configuration that holds up whoever asks for it, once `shut`: between a verb's stamp and its work."""
+class Gate:
+    """Holds up one thread, once, until it is opened."""
 
-    def __init__(self, directory: Path) -> None:
-        super().__init__(directory)
+    def __init__(self) -> None:
         self.open = threading.Event()
         self.reached = threading.Event()
         self.held: threading.Thread | None = None
 
-    def current(self, elsewhere: str = "") -> Active:
+    def pass_through(self) -> None:
         if threading.current_thread() is self.held:
             self.reached.set()
             assert self.open.wait(20)
+
+    def during(self, work: Callable[[], object], meanwhile: Callable[[], object]) -> None:
+        """Does `work` in a thread that stands still at the gate until `meanwhile` is done."""
+        thread = self.held = threading.Thread(target=work)
+        thread.start()
+        assert self.reached.wait(20)
+        meanwhile()
+        self.open.set()
+        thread.join(20)
+        assert not thread.is_alive()
+
+
+class GatedConfiguration(Configuration):
+    def __init__(self, directory: Path, gate: Gate) -> None:
+        super().__init__(directory)
+        self._gate = gate
+
+    def current(self, elsewhere: str = "") -> Active:
+        self._gate.pass_through()
         return super().current(elsewhere)
+
+
+class GatedCases(CaseCache):
+    def __init__(self, gate: Gate) -> None:
+        super().__init__()
+        self._gate = gate
+
+    def take(self, institution: str, version: int, configuration: str) -> CaseFile | None:
+        self._gate.pass_through()
+        return super().take(institution, version, configuration)
 
 
 def held_up(made: Line, work: Callable[[], object], meanwhile: Callable[[], object]) -> None:
     """Does `work` in a thread that stands still after it took its stamp until `meanwhile` is done."""
-    gate = Gate(made.config)
-    made.runtime.configuration = gate
-    thread = threading.Thread(target=work)
-    gate.held = thread
-    thread.start()
-    assert gate.reached.wait(20)
-    meanwhile()
-    gate.open.set()
-    thread.join(20)
-    assert not thread.is_alive()
+    gate = Gate()
+    made.runtime.configuration = GatedConfiguration(made.config, gate)
+    gate.during(work, meanwhile)
+
+
+def held_up_thinking(made: Line, work: Callable[[], object], meanwhile: Callable[[], object]) -> None:
+    """Does `work` in a thread that stands still where it has read what it assesses until `meanwhile` is done."""
+    gate = Gate()
+    made.runtime.cases = GatedCases(gate)
+    gate.during(work, meanwhile)
 
 
 def test_an_assessment_that_was_overtaken_repeats_nothing(wire: Line, feeds: FeedServer) -> None:
@@ -221,6 +251,61 @@ def test_an_assessment_that_was_overtaken_repeats_nothing(wire: Line, feeds: Fee
     verbs.assess(wire.runtime, "acme")
     assert wire.counts() == before
     assert [row.reports for row in wire.rows(StoryRow)] == [2]
+
+
+def test_two_that_think_about_one_institution_at_once_write_one_after_the_other(
+    wire: Line, feeds: FeedServer
+) -> None:
+    """Whoever comes second begins with what the first has written, in one transaction with its reading of it."""
+    third = Entry("b3", "Court ruling on Acme Networks", "New.", "https://herald.example/b3", START)
+    feeds.put("wire", [OUTAGE])
+    wire.poll("wire")
+    feeds.put("herald", [SECOND])
+    wire.clock.move(minutes=1)
+    verbs.poll(wire.runtime, "herald", due_only=False)
+
+    def overtake() -> None:
+        feeds.put("herald", [SECOND, third])
+        wire.clock.move(minutes=1)
+        verbs.poll(wire.runtime, "herald", due_only=False)
+        verbs.assess(wire.runtime, "acme")
+
+    held_up_thinking(wire, lambda: verbs.assess(wire.runtime, "acme"), overtake)
+    (case,) = wire.rows(CaseRow)
+    assert sorted(row.reports for row in wire.rows(StoryRow)) == [1, 2]
+    assert len(wire.rows(MembershipRow)) == 3
+    assert case.cursor >= START + timedelta(minutes=2), "the cursor never goes back"
+    before = wire.counts(), case.version
+    wire.runtime.cases = CaseCache()
+    verbs.assess(wire.runtime, "acme")
+    assert (wire.counts(), wire.rows(CaseRow)[0].version) == before, "all is assessed"
+
+
+@pytest.mark.parametrize("tracked", [True, False])
+def test_an_edit_while_an_assessment_thinks_is_not_lost(lines: Any, feeds: FeedServer, tracked: bool) -> None:
+    content = settings(sources(feeds, "wire", "herald"), {"console": "console://"})
+    unreached = {"raise": {"medium": 0.95, "high": 0.96, "critical": 0.97}}
+    made: Line = lines({**content, "levels": unreached})
+    feeds.put("wire", [OUTAGE])
+    made.poll("wire")
+    feeds.put("herald", [SECOND])
+    made.clock.move(minutes=1)
+    verbs.poll(made.runtime, "herald", due_only=False)
+    made.driver._waiting.clear()
+    ahead = Line(made.database, made.config, made.clock)
+    edited = content if tracked else {**content, "institutions": content["institutions"][1:]}
+
+    def edit() -> None:
+        ahead.reconfigure(edited)
+        verbs.tick(ahead.runtime)
+        ahead.driver._waiting.clear()  # the broker was emptied: the hints are lost
+
+    held_up_thinking(made, lambda: verbs.assess(made.runtime, "acme"), edit)
+    ahead.settle(seconds=31)
+    assert [move[1:5] for move in moves(made)] == (
+        [("priority", "low", "medium", "config")] if tracked else []
+    )
+    ahead.close()
 
 
 def test_what_is_found_during_an_assessment_is_still_due_after_it(wire: Line, feeds: FeedServer) -> None:

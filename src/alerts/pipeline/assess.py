@@ -85,38 +85,45 @@ def assess(runtime: Runtime, *institutions: str) -> list[Transition]:
 
 
 def _assess_together(runtime: Runtime, institutions: Sequence[str]) -> list[Transition]:
-    if not institutions:
-        return []
-    # A stamp of its own, committed first: everything observed before it is visible to the transactions below,
-    # so no fall can be recorded that an observation on its way would have prevented.
-    with runtime.database.write() as session:
-        upto = stamp(session, runtime.clock())
-        in_force = facts.judging(session)
-    # Where another worker has seen an edit before this one, look again instead of turning it back.
-    active = runtime.configuration.current(elsewhere=in_force.configuration)
-    # Thinking is done before the transaction that writes, and holds up nobody: on SQLite all who write wait for it,
-    # on PostgreSQL whoever stores news of the same institutions.
-    with runtime.database.computing(), runtime.database.read() as session:
-        seen = cases.read(session, institutions)
-        drafts = _draft(session, active, runtime.cases, seen, upto)
-    if not drafts and seen.keys() <= active.settings.institutions.keys():
-        return []
-    with runtime.database.write() as session:
-        stored = cases.lock(session, institutions)
-        same = facts.judging(session) == in_force
-        drafts = [each for each in drafts if same and _is_same(each.stored, stored)]
-        # What was changed by somebody else meanwhile is thought over with nobody beside.
-        changed = {name: case for name, case in stored.items() if not (same and _is_same(case, seen))}
-        done = drafts + _draft(session, active, runtime.cases, changed, upto)
-        for institution_id in stored.keys() - active.settings.institutions.keys():
-            cases.shelve(session, institution_id)
-        more = cases.observed_after(session, [each.stored.institution for each in done], upto)
-        routed = _store(session, active, done, more, now=runtime.clock())
+    while institutions:
+        # A stamp of its own, committed first: everything observed before it is visible to the transactions below,
+        # so no fall can be recorded that an observation on its way would have prevented.
+        with runtime.database.write() as session:
+            upto = stamp(session, runtime.clock())
+            in_force = facts.judging(session)
+        # Where another worker has seen an edit before this one, look again instead of turning it back.
+        active = runtime.configuration.current(elsewhere=in_force.configuration)
+        # Thinking is done before the transaction that writes, and holds up nobody: on SQLite all who write would
+        # wait for it, on PostgreSQL whoever stores news of the same institutions.
+        with runtime.database.computing(), runtime.database.read() as session:
+            seen = cases.read(session, institutions)
+            drafts = _draft(session, active, runtime.cases, seen, upto)
+        if not drafts and seen.keys() <= active.settings.institutions.keys():
+            break
+        with runtime.database.write() as session:
+            stored = cases.lock(session, institutions)
+            if facts.judging(session) != in_force:
+                continue  # all was thought under what is no longer in force
+            # Where another worker was faster, its work is the ground: that is thought over with nobody beside.
+            drafts = [each for each in drafts if _is_same(each.stored, stored)]
+            others = {name: case for name, case in stored.items() if not _is_same(case, seen)}
+            done = drafts + _draft(session, active, runtime.cases, others, upto)
+            for gone in stored.keys() - active.settings.institutions.keys():
+                cases.shelve(session, gone)
+            more = cases.observed_after(session, [each.stored.institution for each in done], upto)
+            routed = _store(session, active, done, more, now=runtime.clock())
+        return _committed(runtime, active, done, routed)
+    return []
+
+
+def _committed(
+    runtime: Runtime, active: Active, done: Sequence[Assessed], routed: Routed
+) -> list[Transition]:
+    """What may be done only now that it is stored: case files are good for the next time, deliveries can be sent."""
     changes = []
-    # Only now that the transaction has committed are the case files good for the next time.
     for each in done:
-        institution_id = each.stored.institution
-        runtime.cases.put(institution_id, each.stored.version + 1, active.case_key(institution_id), each.case)
+        institution = each.stored.institution
+        runtime.cases.put(institution, each.stored.version + 1, active.case_key(institution), each.case)
         changes += each.transitions
     for change in changes:
         log.event(
