@@ -89,18 +89,10 @@ def measure() -> Part:
     part.tables.append(Table("Items a second", ["what", "by the clock", "by the processor (one core)"], rows))
     if not found["reader"]:
         part.notes.append("lemon24/reader could not be installed, so its column is missing.")
+    bound = "processor: over a quarter of it parses (by feedparser, as reader does), over a third assesses"
     for name, title, limit in (
-        (
-            "ours, workers",
-            f"{WORKERS} worker processes",
-            "processor: over a quarter of it parses (new entries are read by feedparser, as reader's are), over a third "
-            "assesses, a seventh matches; two cores for all processes",
-        ),
-        (
-            "ours, score",
-            "one process",
-            "processor: parsing, as above; one interpreter lock",
-        ),
+        ("ours, workers", f"{WORKERS} worker processes", f"{bound}; two cores for all processes"),
+        ("ours, score", "one process", f"{bound}; one interpreter lock"),
     ):
         if found["reader"]:
             ratios = [a["wall"] / b["wall"] for a, b in zip(found["reader"], found[name], strict=True)]
