@@ -5,29 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alerts.feeds import websub
-from alerts.feeds.feed import ParsedFeed
-from alerts.feeds.result import FetchResult
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 OURS = websub.Subscription(
     "https://hub.example/", "https://a.example/feed", "https://us.example/push/1", "s3cret"
 )
-
-
-def answer(**changes: object) -> FetchResult:
-    return FetchResult(
-        url="https://a.example/feed", final_url="https://a.example/feed", status=200, **changes
-    )  # type: ignore[arg-type]
-
-
-def test_the_hub_of_a_feed() -> None:
-    parsed = ParsedFeed(hubs=("https://b.example/",), self_link="https://a.example/self")
-    assert websub.hub(answer(), parsed) == ("https://b.example/", "https://a.example/self")
-    headers = answer(hubs=("https://h.example/",), self_link="https://a.example/head")
-    assert websub.hub(headers, parsed) == ("https://h.example/", "https://a.example/head")
-    assert websub.hub(answer(), ParsedFeed(hubs=("https://b.example/",))) is None
-    assert websub.hub(answer(), None) is None
-    assert websub.hub(answer(hubs=("javascript:x",), self_link="https://a.example/"), None) is None
 
 
 def test_a_request_to_subscribe() -> None:

@@ -17,10 +17,12 @@ from kit.browsing import SIGNER
 from kit.feeds import Entry, FeedServer, Page, rss
 from kit.line import START, Line, settings
 from kit.rawserver import Request, raw_server
+from sqlalchemy import select, text
 
 from alerts.feeds.state import FeedState
 from alerts.pipeline import verbs, websub
 from alerts.pipeline.pages import Pages
+from alerts.store import facts
 from alerts.store.tables import SourceRow
 
 pytestmark = pytest.mark.servers
@@ -190,6 +192,30 @@ def test_a_push_during_a_poll_brings_another(wire: Wire) -> None:
     assert wire.wait() <= websub.LEAST_GAP
 
 
+def test_a_push_and_a_poll_do_not_wait_for_each_other(wire: Wire) -> None:
+    """Both lock the row of the source first, and then what is known of its hub."""
+    if wire.line.database.is_sqlite:
+        pytest.skip("SQLite has one writer at a time")
+    pushing = threading.Thread(target=wire.push)
+    blocked = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    with wire.line.database.write() as polling:
+        polling.execute(select(SourceRow.id).with_for_update()).all()
+        pushing.start()
+        deadline = time.monotonic() + 20
+        with wire.line.database.engine.connect() as watching:
+            while not watching.execute(blocked).scalar_one():
+                watching.rollback()  # the view stands still within a transaction
+                assert time.monotonic() < deadline
+        facts.put(polling, "websub/wire", START, {"hub": wire.hub.url, "topic": TOPIC, "until": "kept"})
+    pushing.join(20)
+    assert not pushing.is_alive()
+    with wire.line.database.read() as session:
+        known = facts.get(session, "websub/wire")
+    assert known is not None
+    assert known.value["until"] == "kept", "the one that came later has seen what the other wrote"
+    assert "pushed" in known.value
+
+
 def test_a_server_that_asked_for_rest_is_not_asked_sooner_because_of_its_hub(wire: Wire) -> None:
     wire.line.clock.move(hours=1, minutes=10)
     good = wire.feeds.pages["wire"]
@@ -221,3 +247,18 @@ def test_a_hub_that_answers_without_end_is_not_read(wire: Wire, caplog: pytest.L
     (asked,) = [record.fields for record in caplog.records if record.msg == "websub.asked"]  # type: ignore[attr-defined]
     assert asked["answer"] == "status 202"
     assert sent < 50_000_000, "we hung up"
+
+
+@pytest.mark.parametrize(
+    "address", ["http://127.0.0.1:9/", "gopher://hub.example/", "http://[::1/", "//", "https://127.0.0.1:9/"]
+)
+def test_a_hub_that_cannot_be_asked_is_no_fault_of_the_feed(
+    lines: Any, feeds: FeedServer, address: str
+) -> None:
+    line: Line = lines(settings({"wire": f"{feeds.url}/wire"}))
+    line.runtime.pages = Pages("https://pages.example", SIGNER)
+    links = f'<{address}>; rel="hub", <{TOPIC}>; rel="self"'
+    entry = Entry("n1", "Story number 1", "Text", "https://wire.example/1", START)
+    feeds.put("wire", Page(rss([entry], "wire"), headers={"Link": links}))
+    outcome = verbs.poll(line.runtime, "wire", due_only=False)
+    assert (outcome.new, outcome.error) == (1, "")

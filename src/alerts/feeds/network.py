@@ -44,6 +44,21 @@ class DeadlineError(Exception):
     """The time for the whole fetch is over."""
 
 
+FAILURES = (
+    AddressRefusedError,
+    DeadlineError,
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.ProxyError,
+    httpcore.TimeoutException,
+    httpcore.UnsupportedProtocol,
+    httpx.HTTPError,
+    httpx.InvalidURL,
+    UnicodeError,
+)
+"""What a request over a `GuardedTransport` raises where the other side, or its address, is at fault."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Guard:
     deadline: float  # on the monotonic clock

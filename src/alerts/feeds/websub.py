@@ -2,7 +2,6 @@
 
 A publisher's hub tells subscribers at once what polling would find later. The flow:
 
-    hub(result, parsed)            which hub serves the feed, and under which topic
     subscribe(...)                 the form to post to the hub
     verify(query, subscription)    the hub's check of our intent: what to answer
     signed(...)                    whether a pushed body is from the hub
@@ -19,10 +18,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from alerts.feeds.feed import ParsedFeed
-from alerts.feeds.links import absolute
-from alerts.feeds.result import FetchResult
-
 LEASE = timedelta(days=10)
 """The lease that is asked for; the hub decides."""
 
@@ -37,13 +32,12 @@ _METHODS = {
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """One subscription of ours at a hub. `mode` is what we last asked for: subscribe or unsubscribe."""
+    """One subscription of ours at a hub."""
 
     hub: str
     topic: str
     callback: str
     secret: str = ""
-    mode: str = "subscribe"
     lease: timedelta = LEASE
 
 
@@ -61,14 +55,6 @@ class Verification:
     denied: str | None = None
 
 
-def hub(result: FetchResult, parsed: ParsedFeed | None) -> tuple[str, str] | None:
-    """The hub of a feed and its topic there. HTTP headers win over the feed (section 4)."""
-    found = result.hubs or (parsed.hubs if parsed is not None else ())
-    topic = result.self_link or (parsed.self_link if parsed is not None else "")
-    hubs = [address for address in found if absolute(address) == address]
-    return (hubs[0], topic) if hubs and topic else None
-
-
 def subscribe(subscription: Subscription) -> dict[str, str]:
     """The form fields of a request to the hub (section 5.1), to be posted to `subscription.hub`.
 
@@ -77,17 +63,16 @@ def subscribe(subscription: Subscription) -> dict[str, str]:
     """
     form = {
         "hub.callback": subscription.callback,
-        "hub.mode": subscription.mode,
+        "hub.mode": "subscribe",
         "hub.topic": subscription.topic,
+        "hub.lease_seconds": str(int(subscription.lease.total_seconds())),
     }
-    if subscription.mode == "subscribe":
-        form["hub.lease_seconds"] = str(int(subscription.lease.total_seconds()))
-        if subscription.secret:
-            if len(subscription.secret.encode()) >= 200:
-                raise ValueError("the secret of a WebSub subscription has at most 199 bytes")
-            if not subscription.hub.startswith("https:"):
-                raise ValueError(f"{subscription.hub}: a secret goes only to a hub with https")
-            form["hub.secret"] = subscription.secret
+    if subscription.secret:
+        if len(subscription.secret.encode()) >= 200:
+            raise ValueError("the secret of a WebSub subscription has at most 199 bytes")
+        if not subscription.hub.startswith("https:"):
+            raise ValueError(f"{subscription.hub}: a secret goes only to a hub with https")
+        form["hub.secret"] = subscription.secret
     return form
 
 
@@ -99,10 +84,8 @@ def verify(query: Mapping[str, str], subscription: Subscription | None) -> Verif
     if mode == "denied":
         return Verification(200, denied=" ".join(query.get("hub.reason", "no reason given").split())[:200])
     challenge = query.get("hub.challenge", "")
-    if mode != subscription.mode or not challenge:
+    if mode != "subscribe" or not challenge:  # to end one is never our wish
         return Verification(404)
-    if mode == "unsubscribe":
-        return Verification(200, challenge)
     seconds = query.get("hub.lease_seconds", "")
     if not (seconds.isascii() and seconds.isdigit() and 0 < len(seconds) <= 12) or int(seconds) == 0:
         return Verification(404)

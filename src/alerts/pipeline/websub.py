@@ -18,10 +18,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-import httpx
 from sqlalchemy.orm import Session
 
-from alerts.feeds.network import AddressRefusedError, DeadlineError, guarded
+from alerts.feeds.network import FAILURES, guarded
 from alerts.feeds.schedule import outside_skipped
 from alerts.feeds.state import FeedState
 from alerts.feeds.websub import Subscription, Verification, renew_at, signed, subscribe, verify
@@ -53,7 +52,7 @@ def after_poll(runtime: Runtime, source: Source, state: FeedState) -> None:
     now = runtime.clock()
     subscription = _subscription(runtime.pages, source.id, state)
     with runtime.database.write() as session:
-        known = facts.get(session, _fact(source.id))
+        known = facts.get(session, _fact(source.id), lock=True)
         if known is not None and not _is_due(known, subscription, now):
             return
         # Written before the request: the hub may verify it before it has answered.
@@ -67,14 +66,7 @@ def after_poll(runtime: Runtime, source: Source, state: FeedState) -> None:
             form = subscribe(subscription)
             with runtime.client.stream("POST", state.hub, data=form, timeout=_SECONDS) as answer:
                 said = f"status {answer.status_code}"
-    except (
-        httpx.HTTPError,
-        httpx.InvalidURL,
-        AddressRefusedError,
-        DeadlineError,
-        OSError,
-        ValueError,
-    ) as error:
+    except (*FAILURES, ValueError) as error:
         said = type(error).__name__
     log.event("websub.asked", source=source.id, hub=state.hub, answer=said)
 
@@ -103,7 +95,7 @@ def next_poll(
     `former` is what was remembered then; the poll brought `new` items and `state`. Remembers whether the hub is to be
     trusted.
     """
-    known = facts.get(session, _fact(source))
+    known = facts.get(session, _fact(source), lock=True)
     if known is None or known.value.get("pushed") is None or state.failures or state.held or state.stopped:
         return at
     last = parse_time(known.value["pushed"])
@@ -128,7 +120,7 @@ def verified(runtime: Runtime, token: str, query: Mapping[str, str]) -> Verifica
     source = source_of(runtime, token)
     now = runtime.clock()
     with runtime.database.write() as session:
-        known = None if source is None else facts.get(session, _fact(source))
+        known = None if source is None else facts.get(session, _fact(source), lock=True)
         if runtime.pages is None or source is None or known is None:
             return verify(query, None)
         asked = Subscription(str(known.value["hub"]), str(known.value["topic"]), "")
@@ -155,14 +147,15 @@ def pushed(runtime: Runtime, token: str, body: bytes, signature: str) -> bool:
         if secret and not signed(body, signature, secret):
             log.event("websub.forged", logging.WARNING, source=source)
             return False
-        known = facts.get(session, _fact(source))
-        if known is not None:
-            facts.put(session, _fact(source), known.at, {**known.value, "pushed": format_time(now)})
         last = health.last_poll_at
         due = now if last is None else max(now, last + LEAST_GAP)
         # A server that asked to be left alone, or fails, is not asked sooner because of its hub.
         waits = health.error_streak > 0 or bool(health.state.stopped)
+        # The row of the source before what is known of its hub: so does a poll, and neither waits for the other.
         hastened = not waits and handwork.hasten(session, source, due)
+        known = facts.get(session, _fact(source), lock=True)
+        if known is not None:
+            facts.put(session, _fact(source), known.at, {**known.value, "pushed": format_time(now)})
     log.event("websub.pushed", source=source, hastened=hastened)
     if hastened and due <= now:
         runtime.enqueue(Hints(poll=[source]))
