@@ -87,6 +87,39 @@ def test_a_broken_edit_is_refused_and_the_last_good_one_stays_in_force(
     assert "config.refused" in caplog.messages
 
 
+def look_again(configuration: Configuration) -> None:
+    """As if the time between two looks, and between two tries of the same files, had passed."""
+    configuration._looked = configuration._read = float("-inf")
+    configuration.current()
+
+
+def test_files_that_were_away_for_a_moment_are_in_force_again(tmp_path: Path) -> None:
+    config = write(tmp_path / "config", settings({"wire": "https://wire.example/feed"}))
+    read = Configuration(config)
+    config.rename(tmp_path / "away")
+    look_again(read)
+    assert len(read.problems) == 1
+    (tmp_path / "away").rename(config)
+    look_again(read)
+    assert read.problems == (), "though they are what they were"
+
+
+def test_a_secret_file_that_was_missing_needs_no_edit_once_it_is_there(tmp_path: Path) -> None:
+    config = write(tmp_path / "config", settings({"wire": "https://wire.example/feed"}))
+    read = Configuration(config)
+    secret = tmp_path / "secret"
+    write(config, settings({"wire": "https://wire.example/feed"}, {"hook": f"${{file:{secret}}}"}))
+    look_again(read)
+    (problem,) = read.problems
+    assert "does not exist" in problem.message
+    secret.write_text("console://\n", encoding="utf-8")
+    read._looked = float("-inf")
+    assert read.current().settings.subscribers == {}, "not every second: a large one takes its time"
+    look_again(read)
+    assert read.problems == ()
+    assert "desk" in read.current().settings.subscribers
+
+
 def test_a_broken_configuration_starts_nothing(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("sources:\n  - id: x\n    uri: nonsense\n", encoding="utf-8")
     with pytest.raises(ConfigError) as caught:

@@ -20,6 +20,9 @@ from alerts.pipeline import last_good, log
 from alerts.pipeline.report import wanted
 
 _LOOK_EVERY_SECONDS = 1.0
+_TRY_AGAIN_SECONDS = 30.0
+"""So long after files were refused they are read again though they are the same: what was missing may be there now,
+a secret file or a directory."""
 
 
 @dataclass
@@ -79,7 +82,7 @@ class Configuration:
         self._lock = threading.Lock()
         self._problems: tuple[Problem, ...] = ()
         self._active, self._seen = self._first()
-        self._looked = time.monotonic()
+        self._looked = self._read = time.monotonic()
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -127,9 +130,10 @@ class Configuration:
     def _look(self) -> None:
         try:
             found = fingerprint(self.directory)
-            if found == self._seen:
+            again = self._problems and time.monotonic() - self._read >= _TRY_AGAIN_SECONDS
+            if found == self._seen and not again:
                 return
-            self._seen = found
+            self._seen, self._read = found, time.monotonic()
             active = Active(load(self.directory))
             if "matcher" in vars(self._active):  # else this process has not matched anything so far
                 active.matcher  # noqa: B018 (built here, while the former one still serves the other threads)
