@@ -26,6 +26,7 @@ _NOT_NEGATING_AFTER = words("only just doubt longer least wonder matter merely s
 _RULING_OUT = words("rule rules ruled ruling")
 
 _CLAUSE_END = re.compile(r"[.!?;:\n\"]")
+_ANSWER = re.compile(r"\s*,|\s+-\s")  # "No, it was an outage" answers; it negates nothing of what follows
 _AFTER = re.compile(
     r"^(?:\s+(?:rumou?rs?|reports?|claims?|allegations?|plans?))?\s+(?:(?:is|are|was|were|has been|have been|as)\s+)?"
     r"(?:denied|false|untrue|a hoax|unfounded|averted|avoided|ruled out|debunked|did not|didn't|never)\b"
@@ -50,7 +51,7 @@ def denied(text: Text, first: int, last: int) -> bool:
             return True
         if word == "out" and at > 0 and tokens[at - 1] in _RULING_OUT:
             return not _negated(text, at - 1)
-        if word in _NEGATIONS and tokens[at + 1] not in _NOT_NEGATING_AFTER:
+        if _is_negation(text, at) and tokens[at + 1] not in _NOT_NEGATING_AFTER:
             return not any(each in _RULING_OUT for each in tokens[at + 1 : first])
     return False
 
@@ -60,6 +61,11 @@ def _negated(text: Text, at: int) -> bool:
     for index in range(at, max(0, at - 3), -1):
         if _CLAUSE_END.search(text.gap(index)):
             return False
-        if text.tokens[index - 1] in _NEGATIONS:
+        if _is_negation(text, index - 1):
             return True
     return False
+
+
+def _is_negation(text: Text, at: int) -> bool:
+    word = text.tokens[at]
+    return word in _NEGATIONS and not (word == "no" and _ANSWER.match(text.gap(at + 1)))

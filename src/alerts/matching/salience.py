@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from alerts.model.mention import Mention, Rule
+from alerts.model.mention import Rule
 
 HEAD_OF_CONTENT = 300  # characters of the content that count as much as a summary
 
@@ -23,8 +21,3 @@ def mention_salience(field: str, start: int, rule: Rule) -> float:
     else:
         weight = 0.4
     return round(weight * _RULES[rule], 6)
-
-
-def salience(institution: str, mentions: Iterable[Mention]) -> float:
-    """The salience of an institution in an item: the best over its mentions, 0 where there are none."""
-    return max((each.salience for each in mentions if each.institution == institution), default=0.0)
