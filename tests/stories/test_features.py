@@ -45,16 +45,18 @@ FINED = Item(
 
 def test_the_dumped_form_is_fixed() -> None:
     assert features(FINED, "Daily Planet").dump() == (
-        b'[2,"7","Daily Planet","daily planet","example.com/a",1772452800000000,1772452800000000,'
+        b'[3,"7","daily planet","example.com/a",1772452800000000,1772452800000000,'
         b'"meridian bank fine #7.5e+07","regulator failur",252144154216615,"dW6f03Wze9x7VCjaj7eeNA==","","",""]'
     )
 
 
-def test_the_form_before_it_is_read() -> None:
-    assert features(FINED, "Daily Planet") == Features.load(
-        b'[1,"7","Daily Planet","daily planet","example.com/a",1772452800000000,1772452800000000,'
-        b'"meridian bank fine #7.5e+07","regulator failur",252144154216615,"b#9;2b+dcidsHaekGGyQ","","",""]'
+@pytest.mark.parametrize(("version", "start"), [(1, "b#9;2b+dcidsHaekGGyQ"), (2, "dW6f03Wze9x7VCjaj7eeNA==")])
+def test_the_forms_before_it_are_read(version: int, start: str) -> None:
+    written = (
+        f'[{version},"7","Daily Planet","daily planet","example.com/a",1772452800000000,1772452800000000,'
+        f'"meridian bank fine #7.5e+07","regulator failur",252144154216615,"{start}","","",""]'
     )
+    assert Features.load(written.encode()) == features(FINED, "Daily Planet")
 
 
 def test_an_unknown_version_is_refused() -> None:

@@ -19,7 +19,7 @@ steps = st.lists(
 
 def item(name: str, hours: int, title: tuple[str, ...], body: tuple[str, ...] = ()) -> Features:
     at = NOON + timedelta(hours=hours)
-    return Features(name, "p", "p", f"example.com/{name}", at, at, title, tuple(set(body) - set(title)))
+    return Features(name, "p", f"example.com/{name}", at, at, title, tuple(set(body) - set(title)))
 
 
 def shown(window: Window) -> object:

@@ -385,7 +385,6 @@ class CaseFile:
                 replace(
                     words,
                     item=report.item,
-                    publisher=report.publisher,
                     outlet=report.publisher,
                     link="",
                     reported=report.reported,

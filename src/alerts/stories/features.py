@@ -16,9 +16,10 @@ from alerts.stories import credit
 from alerts.stories.sketch import fingerprints
 from alerts.stories.terms import FREQUENT, terms, terms_of, tokens, weight
 
-_VERSION = 2
+_VERSION = 3
+_NAMED = 2  # up to this version the publisher stood behind the item, as it was written
 # Base 64 takes a little more room than base 85, and a tenth of the time.
-_DECODERS: Mapping[int, Callable[[str], bytes]] = {1: b85decode, 2: b64decode}
+_DECODERS: Mapping[int, Callable[[str], bytes]] = {1: b85decode, 2: b64decode, 3: b64decode}
 _NAME, _TITLE, _TEXT = 300, 400, 12_000  # characters that are looked at
 _BODY = 480  # characters, the first of a summary or content, that say what the headline left out
 _BODY_TERMS = 16
@@ -34,7 +35,6 @@ class Features:
     """
 
     item: str
-    publisher: str
     outlet: str
     link: str
     reported: datetime
@@ -52,7 +52,6 @@ class Features:
         record = [
             _VERSION,
             self.item,
-            self.publisher,
             self.outlet,
             self.link,
             micros(self.reported),
@@ -73,10 +72,12 @@ class Features:
         record = json.loads(data)
         if not isinstance(record, list) or not record or record[0] not in tuple(_DECODERS):
             raise ValueError(f"features of an unknown version: {data[:20]!r}")
+        version = record[0]
+        if version <= _NAMED:
+            del record[2]
         (
-            version,
+            _,
             item,
-            publisher,
             outlet,
             link,
             reported,
@@ -91,7 +92,6 @@ class Features:
         ) = record
         return cls(
             item,
-            publisher,
             outlet,
             link,
             instant(reported),
@@ -137,7 +137,6 @@ def features(item: Item, publisher: str) -> Features:
         agency = credit.credited(item.author[:_NAME], item.summary) or credit.credited("", item.content)
     return Features(
         item=item.id,
-        publisher=publisher,
         outlet=credit.outlet(publisher),
         link=credit.page(item.url) if item.url else "",
         reported=item.reported,
