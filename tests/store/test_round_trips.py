@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from kit.receiver import Receiver
 from sqlalchemy import event, select
 
 from alerts.pipeline import verbs
+from alerts.pipeline.rematch import is_current
 from alerts.pipeline.runtime import CaseCache
 from alerts.store.database import Database
 from alerts.store.tables import CaseRow, DeliveryRow
@@ -115,3 +117,32 @@ def test_a_poll_that_brings_nothing_costs_two_transactions(database: Database, t
             assert feeds.requests == ["wire", "wire"]
             sent = Counter({text: times for text, times in sent.items() if not text.startswith("BEGIN")})
             assert sent.total() == 2, sent  # the lease, and what came of it
+
+
+def test_matching_history_again_asks_only_for_what_edits_replaced(database: Database, tmp_path: Path) -> None:
+    with FeedServer() as feeds, Receiver() as receiver:
+        content = world(feeds, receiver)
+        seen = {}
+        for version, count in enumerate((FEW, MANY)):
+            first, *others = entries(count, version)
+            for title in (first.title, f"{first.title}, edited"):
+                feeds.put("wire", [replace(first, title=title), *others])
+                with line(database, tmp_path / f"config-{version}-{len(title)}", content) as each:
+                    each.poll("wire")
+            content = {**content, "topics": [{**content["topics"][0], "any": [f"report {version}"]}]}
+            with line(database, tmp_path / f"config-{version}", content) as each:
+                verbs.tick(each.runtime)
+                seen[count] = counted(database, lambda: verbs.rematch(each.runtime, ""))
+                assert is_current_now(each)
+        former = "FROM revisions WHERE revisions.item"
+        edits = [
+            sum(times for text, times in each.items() if former in " ".join(text.split()))
+            for each in seen.values()
+        ]
+        assert edits == [1, 2], "one more was edited"
+        assert seen[MANY].total() - edits[1] <= seen[FEW].total() - edits[0] + 1
+
+
+def is_current_now(each: Line) -> bool:
+    with each.database.read() as session:
+        return is_current(session, each.runtime.configuration.current())

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import zip_longest
 
-from sqlalchemy import bindparam, func, or_, select, union_all
+from sqlalchemy import bindparam, func, select, union_all
 from sqlalchemy.orm import Session
 
 from alerts.feeds.decide import KnownItem, KnownItems, Verdict, Wanted
@@ -153,13 +153,17 @@ def revisions_after(session: Session, after: int, *, limit: int) -> list[tuple[i
     rows = session.scalars(
         select(RevisionRow).where(RevisionRow.id > after).order_by(RevisionRow.id).limit(limit)
     ).all()
-    return [(row.id, _item(row), _former(session, row)) for row in rows]
+    first: dict[str, datetime] = {}
+    for some in chunks(sorted({row.item for row in rows})):
+        first.update(session.execute(select(_I.id, _I.first_observed).where(_I.id.in_(some))).all())
+    # Few are edits, and only these have a former one to be asked for.
+    return [
+        (row.id, _item(row), None if first.get(row.item) == row.observed else _former(session, row))
+        for row in rows
+    ]
 
 
 def _former(session: Session, row: RevisionRow) -> Item | None:
-    first = session.scalar(select(ItemRow.first_observed).where(ItemRow.id == row.item))
-    if first == row.observed:
-        return None
     query = select(RevisionRow).where(RevisionRow.item == row.item, RevisionRow.id < row.id)
     former = session.scalar(query.order_by(RevisionRow.id.desc()).limit(1))
     return None if former is None else _item(former)
@@ -186,9 +190,3 @@ def _item(row: RevisionRow) -> Item:
 def count(session: Session) -> int:
     """How many revisions are recorded."""
     return session.scalar(select(func.count()).select_from(RevisionRow)) or 0
-
-
-def matching(session: Session, text: str, limit: int) -> list[ItemRow]:
-    """Items whose id or title contains a text, the newest first."""
-    query = select(ItemRow).where(or_(ItemRow.id == text, ItemRow.title.icontains(text, autoescape=True)))
-    return list(session.scalars(query.order_by(ItemRow.last_changed.desc()).limit(limit)))
