@@ -393,6 +393,21 @@ def test_a_story_shows_what_counts_once(town: World, browser: Browser) -> None:
     assert "first report" in text
 
 
+def test_a_story_counts_its_reports_as_they_read_now(town: World, browser: Browser) -> None:
+    town.later(minutes=5)
+    copied = "Acme said on Tuesday that its Rocketeer service was down for six hours after a fire in a machine hall."
+    own = "Our reporter in the harbour saw smoke above Acme at noon, and spoke with two of the firemen who put it out."
+    town.observe("tribune", "Acme fire stops Rocketeer for six hours", text=copied)
+    item = town.observe("coastline", "Acme: fire stops Rocketeer for six hours", text=copied)
+    town.later(minutes=5)
+    town.observe("coastline", "Acme: fire stops Rocketeer for six hours", text=own, id=item)
+    with town.runtime.database.read() as session:
+        query = select(StoryRow).where(StoryRow.title.contains("fire"), StoryRow.institution == "acme")
+        [story] = session.scalars(query)
+    assert (story.reports, story.publishers) == (2, 2)
+    assert "count once" not in browser(Tier.STRATEGIC_CIRCLE).get(f"/stories/{story.id}").text
+
+
 def test_a_withdrawn_item_is_said_to_be_gone(town: World, browser: Browser) -> None:
     town.later(minutes=5)
     item = town.observe("coastline", "Initech in an outage")

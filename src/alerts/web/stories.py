@@ -94,7 +94,7 @@ def read_story(session: Session, settings: Settings, story_id: str) -> StoryPage
         revisions.setdefault(finding.item, []).append(finding)
     shown = {item: _shown(settings, found) for item, found in revisions.items()}
     counting = {item: each for item, each in shown.items() if each.report.salience > 0}
-    groups = independent([Features.load(revisions[item][0].features) for item in counting])
+    groups = independent([Features.load(revisions[item][-1].features) for item in counting])
     publishers = [
         Publisher(
             reports=tuple(counting[item] for item in group.items),
