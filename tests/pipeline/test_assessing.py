@@ -3,6 +3,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,12 @@ from sqlalchemy import text
 
 from alerts.cases.casefile import CaseFile
 from alerts.model.alert import DeliveryState
+from alerts.model.times import format_time
 from alerts.pipeline import verbs
 from alerts.pipeline.configuration import Active, Configuration
 from alerts.pipeline.hints import HINTED, Hints
 from alerts.pipeline.runtime import CaseCache
-from alerts.store import cases, lists
+from alerts.store import board, cases, lists, retention
 from alerts.store.database import Database
 from alerts.store.stamp import stamp
 from alerts.store.tables import (
@@ -379,6 +381,33 @@ def test_who_is_in_the_news_again_has_been_due_since_the_first_of_what_waits(
     assert since() is None
 
 
+def test_what_waits_keeps_its_age_whatever_makes_it_due_again(wire: Line, feeds: FeedServer) -> None:
+    def due() -> datetime | None:
+        (case,) = wire.rows(CaseRow)
+        found: datetime | None = case.due_at
+        return found
+
+    wire.settle()
+    feeds.put("wire", [OUTAGE])
+    verbs.poll(wire.runtime, "wire", due_only=False)
+    wire.clock.move(minutes=10)
+    for again in (cases.mark_all_due, lambda session, at: retention.touch(session, "acme", at)):
+        with wire.database.write() as session:
+            again(session, wire.clock())
+        assert due() == START
+    verbs.assess(wire.runtime, "acme")
+    fall = due()
+    assert fall is not None
+    assert fall > wire.clock()
+    with wire.database.write() as session:
+        cases.mark_all_due(session, wire.clock())
+    assert due() == wire.clock(), "what is due later is due now"
+    with wire.database.write() as session:
+        cases.shelve(session, "acme")
+        retention.touch(session, "acme", wire.clock())
+    assert due() == wire.clock(), "and so is what was not due at all"
+
+
 def test_who_waits_for_an_institution_keeps_nobody_from_storing(wire: Line, feeds: FeedServer) -> None:
     """A poll waits for the rows of its institutions before it has the stamp that all who store wait for."""
     if wire.database.is_sqlite:
@@ -542,3 +571,39 @@ def test_mentions_in_what_was_old_when_it_was_found_are_background(lines: Any, f
     assert [row.detail["title"] for row in alerts if row.state == "sent"] == [OUTAGE.title]
     assert {row.reason for row in alerts if row.state == "suppressed"} <= {"backfill", "same-story"}
     assert len(made.deliveries(DeliveryState.SENT)) == 1
+
+
+def test_an_edit_of_what_was_held_back_is_no_new_mention(lines: Any, feeds: FeedServer) -> None:
+    content = settings(sources(feeds, "wire"), {"console": "console://"})
+    content["subscribers"][0]["watch"] = [{"all": True, "on": ["mention"]}]
+    until = format_time(START + timedelta(hours=1))
+    content["silences"] = [{"institutions": ["acme"], "until": until, "reason": "launch week"}]
+    made: Line = lines(content)
+    for hours, title in enumerate(("opens a plant", "opens a new plant", "hires a coach from Paris")):
+        made.clock.at = START + timedelta(hours=2 * hours)
+        feeds.put("wire", [replace(OUTAGE, title=f"Acme Networks {title}")])
+        made.poll("wire")
+    assert [(row.state, row.reason) for row in made.rows(AlertRow)] == [("suppressed", "silence")]
+    assert made.deliveries(DeliveryState.SENT) == [], "the record says that nobody was told"
+    later = Entry("b1", "Somebody opens a plant", "", "https://w.example/b1", made.clock())
+    for title in (later.title, "Acme Networks opens a plant after all"):
+        feeds.put("wire", [replace(later, title=title)])
+        made.poll("wire")
+        made.clock.move(minutes=1)
+    assert len(made.deliveries(DeliveryState.SENT)) == 1, "an edit that names it first is one"
+
+
+def test_a_story_of_which_nothing_is_left_is_in_no_list(wire: Line, feeds: FeedServer) -> None:
+    def listed() -> tuple[int, int]:
+        with wire.database.read() as session:
+            return len(lists.stories(session)), board.story_counts(session).get("acme", 0)
+
+    feeds.put("wire", [OUTAGE])
+    wire.poll("wire")
+    assert listed() == (1, 1)
+    for title, count in (("Nobody hit by outage", 0), (OUTAGE.title, 1)):
+        feeds.put("wire", [replace(OUTAGE, title=title)])
+        wire.clock.move(minutes=1)
+        wire.poll("wire")
+        assert listed() == (count, count)
+        assert len(wire.rows(StoryRow)) == 1, "its page stays"

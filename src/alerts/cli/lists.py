@@ -36,12 +36,12 @@ def institutions(
       alerts institutions
       alerts institutions --tag ai --at-least medium
     """
-    from alerts.store import lists
+    from alerts.store import board, lists
 
     configured = app.settings().institutions.values()
     with app.reading() as database, database.read() as session:
         levels = lists.levels(session)
-        stories = lists.story_counts(session)
+        stories = board.story_counts(session)
     quiet = {axis.value: Level.LOW.value for axis in Axis}
     rows = []
     for each in configured:

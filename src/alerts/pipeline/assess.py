@@ -279,6 +279,7 @@ def _store(
             cases.replace_stories(session, institution_id, each.history.events, each.history.stories)
     cases.add_events(session, [event for each in done for event in each.events])
     cases.save_stories(session, [story for each in done for story in _evidence(each.case, each.touched)])
+    cases.empty_stories(session, [story for each in done for story in _empty(each.case, each.touched)])
     cases.save(
         session,
         [
@@ -319,3 +320,7 @@ def _correctable(session: Session, stored: Case) -> list[Transition]:
 
 def _evidence(case: CaseFile, stories: Iterable[str]) -> list[Evidence]:
     return [found for story in sorted(stories) if (found := case.evidence_of(story)) is not None]
+
+
+def _empty(case: CaseFile, stories: Iterable[str]) -> list[str]:
+    return [story for story in sorted(stories) if case.evidence_of(story) is None]

@@ -70,13 +70,16 @@ class Reporter:
 
     def observe(self, at: datetime, batch: Sequence[Observation]) -> tuple[Change, list[Happening]]:
         """Takes in what was observed at one instant."""
+        known = frozenset(
+            each.report.item for each in batch if self.case.story_of(each.report.item) is not None
+        )
         change = self.case.observe(at, batch)
         found: list[Happening] = [*change.corrections]
         quiet = frozenset(each.report.item for each in batch if each.quiet)
         all_quiet = len(quiet) == len(batch)
         found += [LevelEvent(each, quiet=all_quiet and each.at == at) for each in change.transitions]
         if On.MENTION in self._wanted:
-            found += self._mentions(at, change, quiet)
+            found += self._mentions(at, change, quiet, known)
         found += self._spiked(at, change)
         if On.GRADE in self._wanted:
             found += self._graded(at)
@@ -87,9 +90,12 @@ class Reporter:
         falls = self.case.advance(to)
         return falls, [LevelEvent(each) for each in falls]
 
-    def _mentions(self, at: datetime, change: Change, quiet: frozenset[str]) -> Iterable[Notice]:
+    def _mentions(
+        self, at: datetime, change: Change, quiet: frozenset[str], known: frozenset[str]
+    ) -> Iterable[Notice]:
+        """The items that were found to be about the institution; `known` ones were so before they were edited."""
         for event in change.events:
-            if not isinstance(event, Joined):
+            if not isinstance(event, Joined) or event.item in known:
                 continue
             evidence = self.case.evidence_of(self.case.story_of(event.item) or event.story)
             reports = evidence.reports if evidence is not None else ()

@@ -10,6 +10,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from alerts.model.level import Transition
+from alerts.store.lists import listed_stories
 from alerts.store.tables import AlertRow, StoryEventRow, StoryRow, TransitionRow
 from alerts.store.transitions import lean_transition_of
 
@@ -69,14 +70,12 @@ def newest_changes(session: Session, institutions: Iterable[str]) -> dict[str, l
     return found
 
 
-def story_counts(session: Session, institutions: Sequence[str]) -> dict[str, int]:
-    """How many stories there are about some institutions."""
-    rows = session.execute(
-        select(StoryRow.institution, func.count())
-        .where(StoryRow.institution.in_(institutions), StoryRow.merged_into.is_(None))
-        .group_by(StoryRow.institution)
-    )
-    return dict(rows.all())
+def story_counts(session: Session, institutions: Sequence[str] | None = None) -> dict[str, int]:
+    """How many stories there are about some institutions; about all of them where none are given."""
+    query = select(StoryRow.institution, func.count()).where(*listed_stories()).group_by(StoryRow.institution)
+    if institutions is not None:
+        query = query.where(StoryRow.institution.in_(institutions))
+    return dict(session.execute(query).all())
 
 
 def story(session: Session, story_id: str) -> StoryRow | None:

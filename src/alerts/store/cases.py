@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, case, delete, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from alerts.cases.casefile import AxisState
@@ -26,6 +26,7 @@ from alerts.store.tables import (
     StoryRow,
     table_of,
 )
+from alerts.store.types import Instant
 from alerts.store.upsert import SOME, chunks, insert_all, insert_new, upsert
 from alerts.stories.cluster import Event, Joined
 from alerts.stories.features import Features
@@ -53,6 +54,7 @@ _MERGE_MEMBERS = (
     .values(story=bindparam("into"))
 )
 _MERGE_STORY = update(_S).where(_S.c.id == bindparam("gone")).values(merged_into=bindparam("into"))
+_EMPTY = update(_S).where(_S.c.id.in_(SOME)).values(reports=0, publishers=0)
 # First who was assessed longest ago: one that is in the news all the time is due again and again, and would wait for
 # ever behind those that were found before.
 _CLAIM = Claim.of(_CASES, _C.institution, _C.due_at, order=(_C.cursor, _C.institution))
@@ -107,7 +109,12 @@ def mark_all_due(session: Session, at: datetime) -> None:
     """The configuration changed at `at`: every level may be another now."""
     # In the order in which all others lock them.
     session.execute(select(_C.institution).order_by(_C.institution).with_for_update())
-    session.execute(update(CaseRow).values(due_at=at, claimed_until=None))
+    session.execute(update(CaseRow).values(due_at=due_by(at), claimed_until=None))
+
+
+def due_by(at: datetime) -> ColumnElement[datetime]:
+    """Due at `at`, or since it is, where it waits already."""
+    return case((_C.due_at < at, _C.due_at), else_=literal(at, Instant))
 
 
 def claim_due(session: Session, now: datetime, *, limit: int, hold: timedelta) -> list[str]:
@@ -479,6 +486,12 @@ def add_events(session: Session, happened: Iterable[Happened]) -> None:
 def _merge(session: Session, institution: str, story: str, into: str) -> None:
     session.execute(_MERGE_MEMBERS, {"whom": institution, "gone": story, "into": into})
     session.execute(_MERGE_STORY, {"gone": story, "into": into})
+
+
+def empty_stories(session: Session, stories: Sequence[str]) -> None:
+    """Nothing counts in these stories any more: their pages stay, no list shows them."""
+    for some in chunks(stories):
+        session.execute(_EMPTY, {"some": some})
 
 
 def save_stories(session: Session, found: Iterable[Evidence]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from alerts.model.level import Axis, Level
@@ -38,13 +38,9 @@ def levels(session: Session) -> dict[str, dict[str, str]]:
     }
 
 
-def story_counts(session: Session) -> dict[str, int]:
-    rows = session.execute(
-        select(StoryRow.institution, func.count())
-        .where(StoryRow.merged_into.is_(None))
-        .group_by(StoryRow.institution)
-    )
-    return dict(rows.all())
+def listed_stories() -> tuple[ColumnElement[bool], ...]:
+    """Those that were not found to be others, and in which anything counts."""
+    return StoryRow.merged_into.is_(None), StoryRow.reports > 0
 
 
 def stories(
@@ -56,9 +52,7 @@ def stories(
     limit: int = 50,
 ) -> list[dict[str, Any]]:
     """Stories, the newest first."""
-    query = (
-        select(StoryRow).where(StoryRow.merged_into.is_(None)).order_by(StoryRow.newest.desc(), StoryRow.id)
-    )
+    query = select(StoryRow).where(*listed_stories()).order_by(StoryRow.newest.desc(), StoryRow.id)
     if institution is not None:
         query = query.where(StoryRow.institution == institution)
     if since is not None:

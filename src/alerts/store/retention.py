@@ -14,6 +14,7 @@ from alerts.feeds import seen as seen_entries
 from alerts.feeds.state import FeedState
 from alerts.model.alert import DeliveryState
 from alerts.model.level import Axis, Level
+from alerts.store import cases
 from alerts.store.tables import (
     AlertRow,
     CarriedRow,
@@ -218,7 +219,7 @@ def touch(session: Session, institution: str, now: datetime) -> None:
     session.execute(
         update(CaseRow)
         .where(CaseRow.institution == institution)
-        .values(version=CaseRow.version + 1, due_at=now, claimed_until=None)
+        .values(version=CaseRow.version + 1, due_at=cases.due_by(now), claimed_until=None)
     )
 
 
