@@ -7,7 +7,7 @@ import os
 import re
 import stat
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from sqlalchemy import select, update
 
 from alerts.cli.main import status_of
 from alerts.feeds.state import FeedState
+from alerts.model.times import parse_time
 from alerts.pipeline import verbs
 from alerts.pipeline.membership import member
 from alerts.pipeline.tokens import signer
@@ -254,3 +255,14 @@ def test_a_link_asked_for_wrongly(
     assert status in {1, 2}
     assert said in err
     assert out == ""
+
+
+def test_on_a_machine_whose_clock_is_wrong_it_is_the_time_of_the_database(
+    alerts: Alerts, town: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if town.runtime.database.is_sqlite:
+        pytest.skip("all processes on one SQLite file share one machine and its clock")
+    monkeypatch.setattr("alerts.pipeline.runtime.utc_now", lambda: datetime.now(UTC) + timedelta(days=2))
+    status, out, _ = alerts("silence", "--institution", "acme", "--for", "4h", "--json")
+    assert status == 0
+    assert parse_time(json.loads(out)["until"]) < datetime.now(UTC) + timedelta(hours=5)

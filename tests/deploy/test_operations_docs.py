@@ -14,6 +14,7 @@ from kit.world import world
 
 from alerts.feeds.state import FeedState
 from alerts.model.operators import Trouble
+from alerts.pipeline.configuration import Files
 from alerts.pipeline.health import health
 from alerts.store import facts
 from alerts.store.database import Database
@@ -83,7 +84,7 @@ def test_every_problem_that_status_can_print_has_its_place_in_the_runbook(tmp_pa
         (config / "alerts.yaml").write_text("nonsense: true")
         _break(database, ticking=ticking, once=once)
         with database.read() as session:
-            said |= set(health(session, config, START).problems)
+            said |= set(health(session, Files.of(config), START).problems)
         database.dispose()
     known = patterns()
     for problem in said:

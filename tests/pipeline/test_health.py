@@ -10,6 +10,7 @@ from kit.feeds import FeedServer
 from kit.line import Line, settings
 
 from alerts.pipeline import verbs
+from alerts.pipeline.configuration import Files
 from alerts.pipeline.health import RUN_LATE, Report, health
 
 pytestmark = pytest.mark.servers
@@ -24,7 +25,7 @@ def made(lines: Any, feeds: FeedServer) -> Line:
 
 def report(made: Line, after: timedelta) -> Report:
     with made.database.read() as session:
-        return health(session, made.config, made.clock() + after)
+        return health(session, Files.of(made.config), made.clock() + after)
 
 
 def last_tick(found: Report) -> str:

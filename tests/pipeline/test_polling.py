@@ -11,6 +11,7 @@ from kit.line import START, Line, settings
 
 from alerts.feeds.result import Limits
 from alerts.pipeline import verbs
+from alerts.pipeline.configuration import Files
 from alerts.pipeline.health import health
 from alerts.pipeline.operate import release_quarantine
 from alerts.store.tables import FindingRow, HostRow, ItemRow, RevisionRow, SourceRow
@@ -262,7 +263,7 @@ def test_a_feed_that_turns_over_is_held_back_reported_and_believed_quietly(
     feeds.put("wire", after)
     assert wire.poll("wire").new == 0
     with wire.database.read() as session:
-        report = health(session, wire.config, wire.clock())
+        report = health(session, Files.of(wire.config), wire.clock())
     assert report.data["sources"]["held"] == ["wire"]
     assert "1 in quarantine" in dict(report.facts)["sources"]
     if by_command:
@@ -278,7 +279,7 @@ def test_a_feed_that_turns_over_is_held_back_reported_and_believed_quietly(
     assert len(wire.rows(FindingRow)) == 8
     assert wire.counts()["deliveries"] == 0
     with wire.database.read() as session:
-        assert health(session, wire.config, wire.clock()).data["sources"]["held"] == []
+        assert health(session, Files.of(wire.config), wire.clock()).data["sources"]["held"] == []
 
     # What is new from now on is told as ever.
     wire.clock.move(hours=1)

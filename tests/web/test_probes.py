@@ -73,6 +73,26 @@ def test_ready_while_the_system_does_its_work(town: World, browser: Browser) -> 
     assert any("no tick" in each for each in told["problems"])
 
 
+def test_a_refused_edit_is_unhealthy_but_no_probe_reads_the_files_itself(
+    town: World, browser: Browser
+) -> None:
+    configuration = town.runtime.configuration
+    client = browser(operator=True)
+
+    def refused() -> bool:
+        town.later(minutes=1)  # else the last answer is given again
+        told = client.get("/readyz").json()
+        assert told["configuration"] == (configuration.files.hash or None)
+        return any("configuration refused" in each for each in told["problems"])
+
+    assert not refused()
+    (configuration.directory / "alerts.yaml").write_text("sources: 3", encoding="utf-8")
+    configuration._looked = float("inf")  # reading a large one takes seconds
+    assert not refused()
+    configuration._looked = float("-inf")
+    assert refused()
+
+
 def test_a_database_that_does_not_answer_is_said(town: World, tmp_path: Path) -> None:
     with opened(town) as client:
         assert client.get("/").status_code == 200

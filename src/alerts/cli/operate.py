@@ -335,11 +335,17 @@ def send_test(app: App, subscriber: str, channel: str | None, as_json: bool) -> 
 def _runtime(app: App) -> Iterator[Runtime]:
     """The pipeline on what is recorded. Hints go nowhere: the database knows what is due, the next tick finds it."""
     from alerts.pipeline.configuration import Configuration
-    from alerts.pipeline.runtime import Runtime
+    from alerts.pipeline.runtime import Runtime, utc_now
+    from alerts.store.clock import SharedClock
 
     configuration = Configuration(app.config_dir)
     with app.reading() as database:
-        yield Runtime(database=database, configuration=configuration, enqueue=lambda _hints: None)
+        yield Runtime(
+            database=database,
+            configuration=configuration,
+            enqueue=lambda _hints: None,
+            clock=SharedClock(database, utc_now),
+        )
 
 
 def _me() -> str:

@@ -24,10 +24,12 @@ def status(app: App, as_json: bool) -> int:
       alerts status
       alerts status --json
     """
+    from alerts.pipeline.configuration import Files
     from alerts.pipeline.health import health
 
+    files = Files.of(app.config_dir)
     with app.reading() as database, database.read() as session:
-        report = health(session, app.config_dir, datetime.now(UTC))
+        report = health(session, files, datetime.now(UTC))
     if as_json:
         click.echo(to_line(report.record()))
     else:

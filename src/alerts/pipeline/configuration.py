@@ -69,6 +69,22 @@ class Active:
         return Audience(self.settings.subscribers.values())
 
 
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The files as they are now: the hash of their content, or what is wrong with them."""
+
+    hash: str = ""
+    problems: tuple[Problem, ...] = ()
+
+    @classmethod
+    def of(cls, directory: Path) -> Files:
+        """Read for this alone, which takes its time where they are large: see `Configuration.files`."""
+        try:
+            return cls(load(directory).hash)
+        except ConfigError as error:
+            return cls(problems=error.problems)
+
+
 class Configuration:
     """Looks at the files at most once a second. A broken edit is refused; the last good one stays in force.
 
@@ -88,6 +104,12 @@ class Configuration:
     def problems(self) -> tuple[Problem, ...]:
         """What is wrong with the files as they are now; empty where they are in force."""
         return self._problems
+
+    @property
+    def files(self) -> Files:
+        """The files as of the last look at them, which was a second ago at most."""
+        active = self.current()
+        return Files(problems=self._problems) if self._problems else Files(active.settings.hash)
 
     def current(self, elsewhere: str = "") -> Active:
         """The configuration in force. `elsewhere` is the hash of what another process found in force.

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from alerts.config.load import load
-from alerts.model.errors import ConfigError
-from alerts.model.settings import Settings
 from alerts.model.times import format_duration, format_time
+from alerts.pipeline.configuration import Files
 from alerts.store import facts, lists, sources
 from alerts.store.facts import Fact
 from alerts.store.sources import Health
@@ -42,9 +39,9 @@ class Report:
         return {"healthy": self.healthy, **self.data, "problems": list(self.problems)}
 
 
-def health(session: Session, config: Path, now: datetime) -> Report:
+def health(session: Session, files: Files, now: datetime) -> Report:
     """The state of the whole system as of now."""
-    settings, refused = _configuration(config)
+    refused = _refused(files)
     tick = facts.get(session, "tick")
     last_tick, unticked = _ticking(tick, now)
     known = [each for each in sources.health(session) if each.active]
@@ -77,7 +74,7 @@ def health(session: Session, config: Path, now: datetime) -> Report:
                 "deliveries",
                 ", ".join(f"{count} {state}" for state, count in sorted(states.items())) or "none yet",
             ),
-            ("configuration", "refused" if settings is None else settings.hash[:12]),
+            ("configuration", "refused" if refused else files.hash[:12]),
         ),
         problems=(*refused, *unticked, *_unread(known), *stuck, *lost),
         data={
@@ -91,18 +88,15 @@ def health(session: Session, config: Path, now: datetime) -> Report:
             },
             "waiting": {kind: count for kind, (count, _) in overdue.items()},
             "deliveries": states,
-            "configuration": None if settings is None else settings.hash,
+            "configuration": None if refused else files.hash,
         },
     )
 
 
-def _configuration(config: Path) -> tuple[Settings | None, list[str]]:
-    """The files as they are now, and what is wrong with them."""
-    try:
-        return load(config), []
-    except ConfigError as error:
-        count, first = len(error.problems), error.problems[0]
-        return None, [f"configuration refused, {count} problems, the first: {first}"]
+def _refused(files: Files) -> list[str]:
+    if not files.problems:
+        return []
+    return [f"configuration refused, {len(files.problems)} problems, the first: {files.problems[0]}"]
 
 
 def _ticking(tick: Fact | None, now: datetime) -> tuple[str, list[str]]:

@@ -113,18 +113,19 @@ def deliveries(
 def _with_alerts_and_attempts(session: Session, rows: Sequence[DeliveryRow]) -> list[dict[str, Any]]:
     ids = [row.id for row in rows]
     told: dict[str, list[AlertRow]] = {}
-    for delivery, alert in session.execute(
-        select(CarriedRow.delivery, AlertRow)
-        .join(AlertRow, AlertRow.id == CarriedRow.alert)
-        .where(CarriedRow.delivery.in_(ids))
-        .order_by(AlertRow.at, AlertRow.id)
-    ):
-        told.setdefault(delivery, []).append(alert)
     attempts: dict[str, list[AttemptRow]] = {}
-    for attempt in session.scalars(
-        select(AttemptRow).where(AttemptRow.delivery.in_(ids)).order_by(AttemptRow.number)
-    ):
-        attempts.setdefault(attempt.delivery, []).append(attempt)
+    for some in chunks(ids):
+        for delivery, alert in session.execute(
+            select(CarriedRow.delivery, AlertRow)
+            .join(AlertRow, AlertRow.id == CarriedRow.alert)
+            .where(CarriedRow.delivery.in_(some))
+            .order_by(AlertRow.at, AlertRow.id)
+        ):
+            told.setdefault(delivery, []).append(alert)
+        for attempt in session.scalars(
+            select(AttemptRow).where(AttemptRow.delivery.in_(some)).order_by(AttemptRow.number)
+        ):
+            attempts.setdefault(attempt.delivery, []).append(attempt)
     return [_delivery(row, told.get(row.id, []), attempts.get(row.id, [])) for row in rows]
 
 

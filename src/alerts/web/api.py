@@ -243,7 +243,7 @@ def status(request: Request) -> Response:
     with site.runtime.database.read() as session:
         if not site.visitor(request, session).operator:
             raise HTTPException(403, "The state of the system is for operators.")
-        report = health(session, site.runtime.configuration.directory, site.now())
+        report = health(session, site.runtime.configuration.files, site.now())
     return answer({"kind": "status", **report.record()})
 
 

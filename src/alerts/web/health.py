@@ -23,5 +23,5 @@ class Checker:
         now = self._runtime.clock()
         if self._made is None or not timedelta(0) <= now - self._made[0] < _CACHED:
             with self._runtime.database.read() as session:
-                self._made = now, health(session, self._runtime.configuration.directory, now)
+                self._made = now, health(session, self._runtime.configuration.files, now)
         return self._made[1]

@@ -41,7 +41,7 @@ def overview(request: Request) -> Response:
             return RedirectResponse("/operate/enter", status_code=303)
         known = [each for each in sources.health(session) if each.active]
         values = {
-            "report": health(session, site.runtime.configuration.directory, now),
+            "report": health(session, site.runtime.configuration.files, now),
             "dead": lists.deliveries(session, state=[DeliveryState.DEAD.value], limit=MOST),
             "deliveries": lists.deliveries(session, state=[state] if state else (), limit=MOST),
             "silences": [_shown(each) for each in silenced(session, site.settings) if each.until > now],
