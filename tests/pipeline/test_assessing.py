@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from kit.feeds import Entry, FeedServer
 from kit.line import START, Clock, Line, settings
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from alerts.cases.casefile import CaseFile
 from alerts.model.alert import DeliveryState
@@ -607,3 +607,23 @@ def test_a_story_of_which_nothing_is_left_is_in_no_list(wire: Line, feeds: FeedS
         wire.poll("wire")
         assert listed() == (count, count)
         assert len(wire.rows(StoryRow)) == 1, "its page stays"
+
+
+def test_a_run_does_all_else_before_it_ends_with_a_defect(
+    lines: Any, feeds: FeedServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    made: Line = lines(settings(sources(feeds, "wire", "herald"), {"console": "console://"}))
+    feeds.put("wire", [OUTAGE])
+    verbs.poll(made.runtime, "wire", due_only=False)
+    with made.database.write() as session:  # as if a defect had written what cannot be read
+        session.execute(update(FindingRow).values(features=b"no features"))
+    feeds.put(
+        "herald", [Entry("g", "Globex Corporation and a court ruling", "", "https://h.example/g", START)]
+    )
+    caplog.set_level("ERROR", logger="alerts")
+    with pytest.raises(ValueError, match="Expecting value"):
+        made.driver.run(made.runtime, ["wire", "herald"])
+    assert [row.institution for row in made.rows(AlertRow)] == ["globex"]
+    assert len(made.deliveries(DeliveryState.SENT)) == 1
+    assert "work.broken" in caplog.messages
+    made.driver.settle(made.runtime)  # what was told once is not told for ever

@@ -5,9 +5,12 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from sqlalchemy.exc import DBAPIError
+
+from alerts.model.errors import AlertsError
 from alerts.pipeline import log, verbs
 from alerts.pipeline.hints import Hints
 from alerts.pipeline.poll import PollOutcome
@@ -28,10 +31,14 @@ _VERBS: Mapping[str, Callable[..., object]] = {
 
 
 class Once:
-    """Collects the hints that verbs enqueue and follows them. `runtime.enqueue` must be this object's."""
+    """Collects the hints that verbs enqueue and follows them. `runtime.enqueue` must be this object's.
+
+    A defect in one piece of work holds up no other: it is raised when all else is done.
+    """
 
     def __init__(self) -> None:
         self._waiting: deque[Hints] = deque()
+        self._faults: list[Exception] = []
 
     def enqueue(self, hints: Hints) -> None:
         self._waiting.append(hints)
@@ -59,7 +66,11 @@ class Once:
             if found.assess or found.desk or found.send or found.rematch:
                 continue
             if not self._turn(runtime, patience - time.monotonic()):
-                return
+                break
+        if self._faults:
+            first, *_ = self._faults
+            self._faults.clear()
+            raise first
 
     def _turn(self, runtime: Runtime, patience: float) -> bool:
         """Waits for the next turn of a message in its channel; False where there is none for some time."""
@@ -76,7 +87,18 @@ class Once:
             hints = self._waiting.popleft()
             for name, ids in hints.tasks():
                 if name != "poll":
-                    _VERBS[name](runtime, *ids)
+                    self._do(runtime, name, ids)
+
+    def _do(self, runtime: Runtime, name: str, ids: Sequence[str]) -> None:
+        try:
+            _VERBS[name](runtime, *ids)
+        except (AlertsError, DBAPIError):
+            raise  # of the database or the configuration: all else would fail of it, too
+        except Exception as fault:
+            if name == "rematch":
+                raise  # the next tick would find nothing else
+            log.event("work.broken", logging.ERROR, caught=True, verb=name, ids=list(ids))
+            self._faults.append(fault)
 
 
 def _polled(runtime: Runtime, source: str) -> PollOutcome:
