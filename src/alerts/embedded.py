@@ -252,10 +252,7 @@ def start_workers(supervisor: Supervisor) -> None:
     for queue, threads in THREADS.items():
         pool = ["--pool", "threads", "--concurrency", str(threads)]
         supervisor.add(queue, [*celery, "worker", "-Q", queue, "-n", f"{queue}@embedded", *pool, *quiet])
-    schedule = Path(supervisor.environment["ALERTS_STATE"]) / "beat"
-    supervisor.add(
-        "beat", [*celery, "beat", "--schedule", str(schedule), "--pidfile=", "--loglevel", "WARNING"]
-    )
+    supervisor.add("beat", [*celery, "beat", "--pidfile=", "--loglevel", "WARNING"])
 
 
 def start_web(supervisor: Supervisor, port: int) -> None:

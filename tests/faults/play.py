@@ -155,8 +155,7 @@ class Play:
             supervisor.add(name, [*celery, *worker, *alone, *log, str(self.folder / f"{name}.log")])
         supervisor.environment = self._off("beat")
         for name in ("beat", "beat2") if "two beats" in self.plan["world"] else ("beat",):
-            schedule = ["--schedule", str(self.disk / name), "--pidfile="]
-            supervisor.add(name, [*celery, "beat", *schedule, *log, str(self.folder / f"{name}.log")])
+            supervisor.add(name, [*celery, "beat", "--pidfile=", *log, str(self.folder / f"{name}.log")])
 
     def _off(self, name: str) -> dict[str, str]:
         skew = SKEW[name] if "clocks differ" in self.plan["world"] else 0

@@ -12,15 +12,18 @@ from typing import Any
 
 import pytest
 from kit.world import BEGINNING, World, world
-from sqlalchemy import update
+from sqlalchemy import text, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from alerts.cases.standing import Standing
+from alerts.model.errors import StoreError
 from alerts.model.level import Axis, Level
 from alerts.pipeline import verbs
 from alerts.pipeline.profiles import case_at, profile, recorded_of, standing_at, standing_now
 from alerts.store import cases
 from alerts.store.database import Database
+from alerts.store.standings import Recorded
 from alerts.store.tables import FindingRow
 
 _EVENTS = ("hit by an outage", "under a pricing probe", "opens a plant", "shut down for a day")
@@ -173,3 +176,33 @@ def test_one_that_cannot_be_assessed_does_not_hold_up_the_others(
     assert globex is not None
     assert (acme.version, globex.version) == (0, 1)
     assert "assess.broken" in caplog.text
+
+
+def test_what_is_kept_of_an_institution_is_right_after_a_failure_midway(town: World) -> None:
+    town.observe("tribune", "Acme hit by an outage in Porto")
+    active = town.runtime.configuration.current()
+    kept, fresh = (recorded_of(active, active.settings.institutions["acme"]) for _ in range(2))
+
+    def follow(recorded: Recorded) -> None:
+        with town.runtime.database.read() as session:
+            stored = cases.peek(session, "acme")
+            assert stored is not None
+            recorded.follow(session, stored.cursor)
+
+    def rename(old: str, new: str) -> None:
+        with town.runtime.database.write() as session:
+            session.execute(text(f"ALTER TABLE {old} RENAME TO {new}"))
+
+    town.later(minutes=5)
+    item = town.observe("coastline", "Outage in Porto hits Acme")
+    follow(kept)
+    town.later(hours=1)
+    town.observe("coastline", "Acme opens a plant in Tartu", id=item)  # which leaves the story for another
+    rename("stories", "elsewhere")
+    with pytest.raises((StoreError, DBAPIError)):  # as each of the databases says it
+        follow(kept)
+    rename("elsewhere", "stories")
+    for each in (kept, fresh):
+        follow(each)
+    assert (kept.stories, kept.members, kept.terms) == (fresh.stories, fresh.members, fresh.terms)
+    assert [story.publishers for story in kept.stories.values()] == [1, 1]

@@ -45,15 +45,18 @@ class Recorded:
     def __init__(
         self, institution: Institution, sources: Mapping[str, Source], topics: Mapping[str, Topic]
     ) -> None:
+        self.institution = institution
+        self._topics = topics
+        self._reader = _Reader(institution, sources)
+        self._begin()
+
+    def _begin(self) -> None:
         self.cursor = cases.BEGINNING
         self.stories: dict[str, Summary] = {}
         self.members: dict[str, list[Seen]] = {}
         self.terms: Terms = {axis: {} for axis in Axis}
         self.evidence: dict[str, Evidence] = {}
         """All about some of the stories, those that were asked for last."""
-        self.institution = institution
-        self._topics = topics
-        self._reader = _Reader(institution, sources)
         self._seen: dict[str, Seen] = {}
         self._story_of: dict[str, str] = {}
         self._items: dict[str, set[str]] = {}
@@ -63,7 +66,14 @@ class Recorded:
         return len(self._seen)
 
     def follow(self, session: Session, upto: datetime) -> None:
-        """Takes in what was assessed up to the cursor of the case, `upto`."""
+        """Takes in what was assessed up to the cursor of the case, `upto`. If that fails midway, all is read anew."""
+        try:
+            self._follow(session, upto)
+        except Exception:
+            self._begin()
+            raise
+
+    def _follow(self, session: Session, upto: datetime) -> None:
         news = self._reader.read(_rows(session, self.institution.id, self.cursor, upto), self._seen)
         touched = {self._story_of[item] for item in news if item in self._story_of}
         whole = self.cursor == cases.BEGINNING
