@@ -10,7 +10,7 @@ from kit.line import START, Line, settings, write
 
 from alerts.model.errors import ConfigError
 from alerts.pipeline.configuration import Configuration
-from alerts.store.tables import AlertRow, SourceRow, TransitionRow
+from alerts.store.tables import AlertRow, CaseRow, SourceRow, TransitionRow
 
 pytestmark = pytest.mark.servers
 
@@ -200,3 +200,31 @@ def test_a_process_that_matches_nothing_builds_no_matcher_and_one_that_does_buil
         active = read.current()
         assert f"more-{number}" in active.settings.institutions
         assert ("matcher" in vars(active)) is matches
+
+
+def test_an_institution_that_is_new_has_its_history_and_nobody_is_told_of_it(
+    lines: Any, feeds: FeedServer, content: dict[str, Any]
+) -> None:
+    content["subscribers"][0]["watch"] = [{"all": True, "on": ["level", "mention", "grade", "spike"]}]
+    acme, globex = content["institutions"]
+    made: Line = lines({**content, "institutions": [acme]})
+    ruling = Entry("g1", "Court ruling on Globex Corporation", "", "https://wire.example/g1", START)
+    feeds.put("wire", [ruling])
+    made.poll("wire")
+    assert made.rows(CaseRow) == []
+    made.clock.move(hours=1)
+    made.reconfigure({**content, "institutions": [acme, globex]})
+    made.settle(minutes=1)
+    (case,) = made.rows(CaseRow)
+    assert (case.institution, case.axes["policy"]["level"]) == ("globex", "medium")
+    assert [row.cause for row in made.rows(TransitionRow)] == ["config"]
+    assert [row.reason for row in made.rows(AlertRow)] == ["config-change"], "and no mention of old"
+    assert made.out.getvalue() == ""
+    made.clock.move(hours=1)
+    fresh = Entry("g2", "Globex Corporation opens a harbour", "", "https://wire.example/g2", made.clock())
+    feeds.put("wire", [fresh, ruling])
+    made.poll("wire")
+    assert [row.on for row in made.rows(AlertRow) if row.state == "sent"] == ["mention"], (
+        "what is new is told"
+    )
+    assert fresh.title in made.out.getvalue()

@@ -8,12 +8,13 @@ import pytest
 from kit.feeds import Entry, FeedServer
 from kit.line import START, Line, settings
 from kit.receiver import Answer, Receiver, keys
+from sqlalchemy import update
 
 from alerts.model.alert import DeliveryState
 from alerts.pipeline import verbs
 from alerts.pipeline.send import LEASE_SECONDS
 from alerts.store import deliveries
-from alerts.store.tables import AttemptRow, DeliveryRow
+from alerts.store.tables import AttemptRow, DeliveryRow, SnapshotRow
 
 pytestmark = pytest.mark.servers
 
@@ -245,3 +246,26 @@ def test_every_kind_of_waiting_ends_in_one_message(lines: Any, feeds: FeedServer
     assert [(body["kind"], body["at"]) for body in receiver.accepted] == [("digest", "2026-03-02T12:00:00Z")]
     made.settle(days=1)
     assert len(receiver.received) == 1
+
+
+def test_a_message_that_cannot_be_made_is_tried_again_and_holds_up_no_other(
+    hook: Line, receiver: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    hook.runtime.enqueue = lambda hints: None
+    verbs.poll(hook.runtime, "wire", due_only=False)
+    verbs.assess(hook.runtime, "acme")
+    (delivery,) = hook.rows(DeliveryRow)
+    (snapshot,) = hook.rows(SnapshotRow)
+    for profile, state, reason in (
+        (b"no profile", DeliveryState.FAILED, "internal"),  # as if a defect had written what cannot be read
+        (snapshot.profile, DeliveryState.SENT, "accepted"),
+    ):
+        with hook.database.write() as session:
+            session.execute(update(SnapshotRow).values(profile=profile))
+        outcome = verbs.send(hook.runtime, delivery.id)
+        assert (outcome.state, outcome.reason) == (state, reason)
+        hook.clock.move(hours=1)
+    assert attempts(hook) == [(1, "failed"), (2, "sent")]
+    assert len(receiver.accepted) == 1
+    assert "delivery.broken" in caplog.messages
+    assert "no profile" not in hook.rows(AttemptRow)[0].line
