@@ -9,6 +9,7 @@ import pytest
 from kit.reports import AT, HEADLINES, RULES, TOPICS, Follower, case, later, seen
 
 from alerts.cases.casefile import AxisState, CaseFile
+from alerts.cases.standing import Standing
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Cause, Level, LevelRules, Transition
 from alerts.scoring.axis import floor
@@ -234,9 +235,9 @@ def test_the_state_of_an_axis_looks_both_ways() -> None:
     made = case()
     made.observe(AT, [seen("a", OUTAGE)])
     made.advance(later(days=2))
-    state = made.state(Axis.PRIORITY, later(days=2))
+    state = Standing.of(made, TOPICS, RULES, later(days=2)).states()[Axis.PRIORITY]
     assert state.level is Level.MEDIUM
     assert state.since == AT
     assert state.score == pytest.approx(0.36 * 2 ** (-2 / 7))
     assert state.previous == pytest.approx(0.36 * 2 ** (-1 / 7))
-    assert state.next_fall == made.next_fall()
+    assert state.next_fall == made.falls()[Axis.PRIORITY]

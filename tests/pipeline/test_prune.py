@@ -19,7 +19,7 @@ from alerts.model.level import Axis, Level
 from alerts.model.records import to_line
 from alerts.pipeline import verbs
 from alerts.pipeline.explain import explain
-from alerts.pipeline.profiles import case_at
+from alerts.pipeline.profiles import case_at, profile_at
 from alerts.pipeline.prune import prune
 from alerts.replay.rehearsal import rehearse
 from alerts.store import items
@@ -141,7 +141,7 @@ def test_no_level_moves_and_what_it_rests_on_can_still_be_explained(aged: Line) 
     def state() -> tuple[Any, ...]:
         with aged.database.read() as session:
             case = case_at(session, active, acme, aged.clock.at)
-            seen = [case.state(axis, aged.clock.at) for axis in Axis]
+            seen = profile_at(session, active, acme, aged.clock.at).matrix
             return case.contributions(Axis.CONTINUITY, aged.clock.at), seen, case.next_fall()
 
     (opening,) = [row for row in aged.rows(TransitionRow, axis="continuity") if row.from_level == "low"]

@@ -350,18 +350,6 @@ class CaseFile:
     def story_of(self, item: str) -> str | None:
         return self._story_of.get(item)
 
-    def _score_before(self, axis: Axis, then: datetime) -> float:
-        """The score at an instant of the past, from what had been observed by then."""
-        half_life, moment = scoring.half_life_of(self._rules, axis), micros(then)
-        amounts = []
-        for story, amount, _ in self._gauges[axis].amounts(moment):
-            if all(each.observed <= then for each in self._evidence[story].reports):
-                amounts.append(amount)
-            elif (known := self._evidence_of(story, then)) is not None:
-                term = scoring.term(known, axis, self._topics, self.institution)
-                amounts += [] if term is None else [scoring.value(term, moment, half_life)]
-        return scoring.combined(amounts)
-
     def copy(self) -> CaseFile:
         """A case file of its own that goes on identically: to try out what a further report would do."""
         twin = CaseFile(self.institution, self._topics, self._rules)
@@ -398,15 +386,6 @@ class CaseFile:
             )
             for number, report in enumerate(reports, start=1)
         ]
-
-    def state(self, axis: Axis, at: datetime) -> AxisState:
-        """The axis as of `at`, with its score, the score a day before, and the next fall."""
-        return replace(
-            self.axes[axis],
-            score=self.score(axis, at),
-            previous=self._score_before(axis, at - timedelta(days=1)),
-            next_fall=self._next_fall(axis),
-        )
 
 
 def _is_clustered(former: Observation | None, at: datetime) -> bool:
