@@ -47,7 +47,7 @@ def test_rss() -> None:
     (entry,) = parsed.entries
     assert (entry.guid, entry.link, entry.title) == ("g1", "https://a.example/1", "One & two")
     assert (entry.summary, entry.content) == ("Short", "Long\n\ntext")
-    assert (entry.author, entry.origin, entry.origin_url) == ("Ann", "B", "https://b.example/rss")
+    assert (entry.author, entry.origin) == ("Ann", "B")
     assert entry.published == datetime(2026, 3, 1, 9, tzinfo=UTC)
 
 

@@ -96,8 +96,7 @@ def feed(data: bytes) -> None:
 def _is_clean(parsed: ParsedFeed) -> None:
     for entry in parsed.entries:
         assert not UNSEEN & set(entry.title), repr(entry.title)
-        for link in (entry.link, entry.origin_url):
-            assert not link or link.startswith(("http://", "https://")), link
+        assert not entry.link or entry.link.startswith(("http://", "https://")), entry.link
         for name in (each.name for each in fields(entry)):
             value = getattr(entry, name)
             if isinstance(value, str):

@@ -24,7 +24,6 @@ class Entry:
     content: str = ""
     author: str = ""
     origin: str = ""
-    origin_url: str = ""
     published: datetime | None = None
     updated: datetime | None = None
     language: str = ""

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class ErrorKind(StrEnum):
-    """Why a poll brought nothing. The value is the log field and the metric label."""
+    """Why a poll brought nothing. The value is remembered of the source (`FeedState.error_kind`)."""
 
     DOWN = "down"  # no connection: name, route, refused
     TLS = "tls"

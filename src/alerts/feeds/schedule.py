@@ -75,7 +75,7 @@ def next_poll(
     `parsed` and `decision` are None where there was no body to read; a body that is no feed counts as a
     failure. The same arguments give the same plan: the jitter comes from `jitter_seed` and the count of polls.
     """
-    state = replace(state_for(source, state), polls=state.polls + 1, last_poll=now, last_status=result.status)
+    state = replace(state_for(source, state), polls=state.polls + 1, last_poll=now)
     error, line = result.error, result.detail
     if error is None and parsed is not None and parsed.error is not None:
         error, line = parsed.error, f"{shown(result.final_url)}: {parsed.detail}"

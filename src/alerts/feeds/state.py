@@ -37,7 +37,6 @@ class FeedState:
     last_poll: datetime | None = None
     last_success: datetime | None = None
     last_new: datetime | None = None  # when an item was last new
-    last_status: int = 0
 
     failures: int = 0  # in a row
     failing_since: datetime | None = None

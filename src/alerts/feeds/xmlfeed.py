@@ -177,9 +177,6 @@ def _entry(entry: Mapping[str, Any], base: str, rss: bool, limits: TextLimits, n
         content=body[: limits.text],
         author=_name(_own(entry, "author"), limits),
         origin=_name(source.get("title") if isinstance(source, Mapping) else source, limits),
-        origin_url=links.absolute(str(source.get("href") or source.get("link") or ""), base)
-        if isinstance(source, Mapping)
-        else "",
         published=_instant(entry, "published_parsed") or _instant(entry, "created_parsed"),
         updated=_instant(entry, "updated_parsed"),
         language=_language(entry),
