@@ -179,8 +179,7 @@ class Processes:
 
     def beat(self) -> None:
         celery = [sys.executable, "-m", "celery", "--app", "worker.app", "--quiet"]
-        schedule = ["--schedule", str(self.folder / "beat"), "--pidfile=", "--loglevel", "WARNING"]
-        self._start("beat", [*celery, "beat", *schedule])
+        self._start("beat", [*celery, "beat", "--pidfile=", "--loglevel", "WARNING"])
 
     def stop(self) -> None:
         for name, process in reversed(self.running.items()):
