@@ -25,9 +25,10 @@ from alerts.pipeline.rematch import is_current
 from alerts.pipeline.report import Happening, Reporter, ReporterState
 from alerts.pipeline.route import Heard, Routed, route
 from alerts.pipeline.runtime import CaseCache, Runtime
-from alerts.store import cases, deliveries, facts, transitions
-from alerts.store.cases import Case, Happened, Recorded, Saved
+from alerts.store import cases, deliveries, facts, stories, transitions
+from alerts.store.cases import Case, Recorded, Saved
 from alerts.store.stamp import stamp
+from alerts.store.stories import Happened
 from alerts.stories.cluster import Event
 
 Waiting = Sequence[tuple[datetime, Sequence[Observation]]]
@@ -276,10 +277,10 @@ def _store(
     for each in done:
         if each.history is not None:
             institution_id = each.stored.institution
-            cases.replace_stories(session, institution_id, each.history.events, each.history.stories)
-    cases.add_events(session, [event for each in done for event in each.events])
-    cases.save_stories(session, [story for each in done for story in _evidence(each.case, each.touched)])
-    cases.empty_stories(session, [story for each in done for story in _empty(each.case, each.touched)])
+            stories.replace(session, institution_id, each.history.events, each.history.stories)
+    stories.add_events(session, [event for each in done for event in each.events])
+    stories.save(session, [story for each in done for story in _evidence(each.case, each.touched)])
+    stories.empty(session, [story for each in done for story in _empty(each.case, each.touched)])
     cases.save(
         session,
         [
@@ -318,9 +319,9 @@ def _correctable(session: Session, stored: Case) -> list[Transition]:
     return [each for each in recorded if each.rises]
 
 
-def _evidence(case: CaseFile, stories: Iterable[str]) -> list[Evidence]:
-    return [found for story in sorted(stories) if (found := case.evidence_of(story)) is not None]
+def _evidence(case: CaseFile, touched: Iterable[str]) -> list[Evidence]:
+    return [found for story in sorted(touched) if (found := case.evidence_of(story)) is not None]
 
 
-def _empty(case: CaseFile, stories: Iterable[str]) -> list[str]:
-    return [story for story in sorted(stories) if case.evidence_of(story) is None]
+def _empty(case: CaseFile, touched: Iterable[str]) -> list[str]:
+    return [story for story in sorted(touched) if case.evidence_of(story) is None]

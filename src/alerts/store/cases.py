@@ -14,7 +14,7 @@ from alerts.cases.casefile import AxisState
 from alerts.cases.observation import Observation, report
 from alerts.model.level import Axis, Level, Transition
 from alerts.model.source import Source
-from alerts.model.story import Evidence, Report
+from alerts.model.story import Report
 from alerts.model.times import EPOCH, format_time, parse_time
 from alerts.store import transitions
 from alerts.store.claims import Claim
@@ -23,12 +23,10 @@ from alerts.store.tables import (
     FindingRow,
     MembershipRow,
     StoryEventRow,
-    StoryRow,
     table_of,
 )
 from alerts.store.types import Instant
-from alerts.store.upsert import SOME, chunks, insert_all, insert_new, upsert
-from alerts.stories.cluster import Event, Joined
+from alerts.store.upsert import SOME, chunks, insert_new, upsert
 from alerts.stories.features import Features
 
 BEGINNING = EPOCH
@@ -37,7 +35,6 @@ _CASES = table_of(CaseRow)
 _C = _CASES.c
 _F = table_of(FindingRow).c
 _M = table_of(MembershipRow)
-_S = table_of(StoryRow)
 _E = table_of(StoryEventRow).c
 
 _SOME = select(_CASES).where(_C.institution.in_(SOME)).order_by(_C.institution)
@@ -48,13 +45,6 @@ _SAVE = (
     .values({name: bindparam(f"new_{name}") for name in _C.keys() if name != "institution"})  # noqa: SIM118
 )
 _PLACED = select(_M.c.institution, _M.c.item, _M.c.story).where(_M.c.institution.in_(SOME))
-_MERGE_MEMBERS = (
-    update(_M)
-    .where(_M.c.institution == bindparam("whom"), _M.c.story == bindparam("gone"))
-    .values(story=bindparam("into"))
-)
-_MERGE_STORY = update(_S).where(_S.c.id == bindparam("gone")).values(merged_into=bindparam("into"))
-_EMPTY = update(_S).where(_S.c.id.in_(SOME)).values(reports=0, publishers=0)
 # First who was assessed longest ago: one that is in the news all the time is due again and again, and would wait for
 # ever behind those that were found before.
 _CLAIM = Claim.of(_CASES, _C.institution, _C.due_at, order=(_C.cursor, _C.institution))
@@ -384,19 +374,6 @@ def begin(session: Session, institutions: Sequence[str], at: datetime) -> None:
         session.execute(update(_CASES).where(*mine).values(cursor=at, due_at=at))
 
 
-def replace_stories(
-    session: Session,
-    institution: str,
-    events: Sequence[tuple[datetime, Sequence[Event]]],
-    found: Iterable[Evidence],
-) -> None:
-    """Writes the stories of an institution whose history was worked through again."""
-    for table in (MembershipRow, StoryRow, StoryEventRow):
-        session.execute(delete(table).where(table.institution == institution))
-    add_events(session, [(institution, at, some) for at, some in events])
-    save_stories(session, found)
-
-
 @dataclass(frozen=True, slots=True)
 class Saved:
     """A case as it is to be written: assessed up to `cursor`; `more` is when something was first observed since."""
@@ -442,79 +419,4 @@ def shelve(session: Session, institution: str) -> None:
     """Keeps a case that is no longer tracked; it is not due until something is found or configured anew."""
     session.execute(
         update(CaseRow).where(CaseRow.institution == institution).values(due_at=None, claimed_until=None)
-    )
-
-
-Happened = tuple[str, datetime, Sequence[Event]]
-"""What happened among the stories of an institution at an instant."""
-
-
-def add_events(session: Session, happened: Iterable[Happened]) -> None:
-    """Follows story events, in order of time for each institution, in the memberships, and records them."""
-    placed: dict[tuple[str, str], str] = {}
-    records = []
-    for institution, at, events in happened:
-        for event in events:
-            if isinstance(event, Joined):
-                placed[institution, event.item] = event.story
-            else:
-                _merge(session, institution, event.story_from, event.into)
-                for (whose, item), story in placed.items():
-                    if whose == institution and story == event.story_from:
-                        placed[whose, item] = event.into
-            records.append(
-                {
-                    "at": at,
-                    "institution": institution,
-                    "kind": "joined" if isinstance(event, Joined) else "merged",
-                    "story": event.story if isinstance(event, Joined) else event.into,
-                    "other": event.item if isinstance(event, Joined) else event.story_from,
-                    "why": {"score": round(event.score, 6), "why": event.why},
-                }
-            )
-    upsert(
-        session,
-        MembershipRow,
-        [
-            {"institution": institution, "item": item, "story": story}
-            for (institution, item), story in sorted(placed.items())
-        ],
-    )
-    insert_all(session, StoryEventRow, records)
-
-
-def _merge(session: Session, institution: str, story: str, into: str) -> None:
-    session.execute(_MERGE_MEMBERS, {"whom": institution, "gone": story, "into": into})
-    session.execute(_MERGE_STORY, {"gone": story, "into": into})
-
-
-def empty_stories(session: Session, stories: Sequence[str]) -> None:
-    """Nothing counts in these stories any more: their pages stay, no list shows them."""
-    for some in chunks(stories):
-        session.execute(_EMPTY, {"some": some})
-
-
-def save_stories(session: Session, found: Iterable[Evidence]) -> None:
-    """Writes the stories as last assessed."""
-    upsert(
-        session,
-        StoryRow,
-        [
-            {
-                "id": each.story,
-                "institution": each.institution,
-                "title": each.title,
-                "first": each.reports[0].reported,
-                "newest": each.newest,
-                "confidence": each.confidence,
-                "grade": each.grade,
-                "mix": each.mix.value,
-                "salience": each.salience,
-                "reports": len(each.reports),
-                "publishers": len(each.groups),
-                "topics": [list(topic) for topic in each.topics],
-                "merged_into": None,
-            }
-            for each in found
-        ],
     )
