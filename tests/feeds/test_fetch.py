@@ -224,6 +224,7 @@ def test_a_refused_address_is_explained(client: httpx.Client, raw_server: RawSer
     detail = get(client, raw_server.url("/feed"), private=False).detail
     assert "127.0.0.1" in detail
     assert "allow_private: true" in detail
+    assert "is at 127.0.0.1" not in detail  # the host is the address
 
 
 @pytest.mark.parametrize(

@@ -444,7 +444,7 @@ def test_once_counts_the_sources_that_failed_and_is_content_with_the_others(
     first, last = done.stderr.splitlines()
     assert first.startswith("herald: ")
     assert "404" in first
-    assert last == "polled 2 sources: 1 new items, 1 failed"
+    assert last == "polled 2 sources: 1 new item, 1 failed"
     assert done.returncode == 0
 
 

@@ -9,6 +9,7 @@ from typing import BinaryIO
 import click
 
 from alerts.cli.context import App
+from alerts.cli.output import counted
 from alerts.config import opml
 from alerts.model.errors import InputError
 from alerts.model.source import Source
@@ -56,7 +57,7 @@ def import_opml(app: App, file: BinaryIO, output: Path | None) -> int:
         raise InputError(str(output), "exists already: remove it, or choose another --output") from None
     except OSError as error:
         raise InputError(str(output), f"cannot be written: {error.strerror}") from None
-    click.echo(f"{output}: {len(entries)} sources")
+    click.echo(f"{output}: {counted(len(entries), 'source')}")
     return 0
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from alerts.cli.context import App
+from alerts.cli.output import counted
 from alerts.cli.progress import Progress
 from alerts.embedded import (
     Supervisor,
@@ -96,9 +97,10 @@ def _once(app: App) -> int:
         new = sum(outcome.new for outcome in polled)
         failed = sum(bool(outcome.error) for outcome in polled)
         told_of = _sent(runtime) - before
-        said = f"; {told_of} message{'' if told_of == 1 else 's'} sent" if told_of else ""
+        said = f"; {counted(told_of, 'message')} sent" if told_of else ""
         others = f"; {left} left out, as others are polling them or their hosts" if left else ""
-        click.echo(f"polled {len(polled)} sources: {new} new items, {failed} failed{said}{others}", err=True)
+        read = f"polled {counted(len(polled), 'source')}: {counted(new, 'new item')}, {failed} failed"
+        click.echo(f"{read}{said}{others}", err=True)
     if polled and failed == len(polled):
         # One broken feed is ordinary; all of them at once is this machine, and cron should know.
         click.echo(

@@ -11,7 +11,7 @@ import click
 from alerts.cli import completion
 from alerts.cli.context import App
 from alerts.cli.explain import routing_lines
-from alerts.cli.output import json_option, past_instant, printable
+from alerts.cli.output import counted, json_option, past_instant, printable
 from alerts.model.alert import fate
 from alerts.model.records import to_line
 
@@ -79,7 +79,7 @@ def _lines(record: Mapping[str, Any]) -> Iterator[str]:
         became = fate(alert["state"], alert["reason"])
         yield f"  alert {alert['id']} at {alert['at']} by {alert['channel']}: {became}"
     if not record["alerts"]:
-        yield f"  no alert in the last 7 days; {record['stories']} stories in all"
+        yield f"  no alert in the last 7 days; {counted(record['stories'], 'story', 'stories')} in all"
     for axis in record["axes"]:
         yield ""
         needs = f"needs {axis['needs']:g} for {axis['at_least']}"

@@ -303,8 +303,9 @@ def _explain(error: Exception, limits: Limits) -> tuple[ErrorKind | None, str]:
         case _FetchError():
             return error.kind, error.line
         case AddressRefusedError():
+            where = "" if error.host == error.address else f"is at {error.address}, which "
             return ErrorKind.ADDRESS, (
-                f"{error.host} is at {error.address}, which is no public address; "
+                f"{error.host} {where}is no public address; "
                 "if it is meant, say allow_private: true on the source"
             )
         case DeadlineError():
