@@ -88,8 +88,8 @@ def _lines(record: Mapping[str, Any]) -> Iterator[str]:
             yield f"    {each['contribution']:g} {each['story']} {each['title']}"
         other = axis["counterfactual"]
         if other is not None and other["found"]:
-            gives = f"gives {other['score']:g}, {other['level']}"
-            yield f"    {other['with']} on {other['story']} {gives}: it would be told"
+            then = f"{other['score']:g}, {other['level']}"
+            yield f"    with {other['with']} on {other['story']}: {then}; it would be told"
         elif other is not None:
             yield f"    nothing tried would be told: {other['why']}"
             for each in other.get("tried", ()):

@@ -133,14 +133,22 @@ def new_sources(
     return entries, left_out
 
 
+class _Indented(yaml.SafeDumper):
+    """Lists are indented as in the rest of the documentation, so that what is copied from there fits."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002
+        super().increase_indent(flow, False)
+
+
 def to_yaml(entries: list[dict[str, Any]]) -> str:
     """A `sources:` file of the entries; text that would read as a variable is escaped."""
     head = (
         "# Imported from OPML. A source without `reliability` is F (cannot be judged) and weighs little: rate it.\n"
         "# Where a publisher speaks for an institution you track, add `speaks_for: [its-id]`.\n"
     )
-    body = yaml.safe_dump(
+    body = yaml.dump(
         {"sources": _escaped(entries)},
+        Dumper=_Indented,
         sort_keys=False,
         allow_unicode=True,
         width=1000,

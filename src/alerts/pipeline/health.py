@@ -96,7 +96,8 @@ def health(session: Session, files: Files, now: datetime) -> Report:
 def _refused(files: Files) -> list[str]:
     if not files.problems:
         return []
-    return [f"configuration refused, {len(files.problems)} problems, the first: {files.problems[0]}"]
+    first, *more = files.problems
+    return [f"configuration refused: {first}" + (f" (and {len(more)} more)" if more else "")]
 
 
 def _ticking(tick: Fact | None, now: datetime) -> tuple[str, list[str]]:
