@@ -157,6 +157,17 @@ def test_an_error_does_not_repeat_what_was_to_be_stored(database: Database) -> N
     assert "hunter2" not in str(caught.value).replace("(hunter2)", "")  # which PostgreSQL itself repeats
 
 
+def test_a_full_file_is_told_with_what_to_look_for(file: Database) -> None:
+    def fill() -> None:
+        with file.write() as session:
+            session.execute(text("PRAGMA max_page_count=1"))
+            session.execute(text("CREATE TABLE more AS SELECT randomblob(1000000) AS large"))
+
+    with pytest.raises(StoreError, match=r"full.*room on its disk") as caught:
+        fill()
+    assert "\n" not in str(caught.value)
+
+
 @pytest.mark.parametrize("other", [False, True])
 def test_a_file_that_is_gone_or_replaced_is_told_not_written_to(
     file: Database, tmp_path: Path, other: bool

@@ -146,7 +146,12 @@ class Database:
             yield
         except OperationalError as error:
             reason = str(error.orig).strip().splitlines()[0] if error.orig else type(error).__name__
-            raise StoreError(f"database {self._shown}: {reason}; is it running and reachable?") from error
+            hint = (
+                "is there room on its disk, may it be written, does another process hold it?"
+                if self.is_sqlite
+                else "is it running and reachable?"
+            )
+            raise StoreError(f"database {self._shown}: {reason}; {hint}") from error
         except ProgrammingError as error:
             if error.statement is not None:  # a mistake of our own
                 raise
