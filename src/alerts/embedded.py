@@ -240,6 +240,8 @@ def check_broker(url: str) -> None:
     try:
         with redis.Redis.from_url(asked, socket_connect_timeout=5, socket_timeout=5) as client:
             client.ping()
+    except TypeError:  # the client's own word for it
+        raise EmbeddedError(f"{shown}: an option after the ? of its URL is not known: correct it") from None
     except (redis.RedisError, ValueError, OSError) as error:
         reason = " ".join(str(error).split()).rstrip(".")
         raise EmbeddedError(f"{shown}: {reason}; is it running and reachable?") from error

@@ -189,7 +189,22 @@ def test_a_redirect_carries_no_credentials(client: httpx.Client, raw_server: Raw
 
 
 @pytest.mark.parametrize(
-    "location", ["", "/1", "file:///etc/passwd", "gopher://a.example/", "http://", "http://[", "//"]
+    "location",
+    [
+        "",
+        "/1",
+        "file:///etc/passwd",
+        "gopher://a.example/",
+        "http://",
+        "http://[",
+        "//",
+        "/\x1b[31m",
+        "http://a.example:port/",
+        "https://mailto:x@",
+        "::1",
+        "http://\xad/",
+        "/" + "a" * 66_000,
+    ],
 )
 def test_redirects_that_are_refused(client: httpx.Client, raw_server: RawServer, location: str) -> None:
     raw_server.on("/1", "301 Moved Permanently", b"", Location=location)

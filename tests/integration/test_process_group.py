@@ -406,6 +406,7 @@ def test_a_broker_that_cannot_be_used_says_so_in_one_line(
         ("redis://:hunter2/x@127.0.0.1:6379/0", "percent-encoding"),
         ("redis://u:hunter2[@127.0.0.1:6379/0", "percent-encoding"),
         ("redis://127.0.0.1:6379?password=hunter2", "is it running and reachable?"),
+        ("redis://127.0.0.1:6379?passwd=hunter2", "option"),
         ("hunter2", "redis://"),
     ):
         done = _run(alerts_command, "--config", config, "--state", tmp_path / "state", "--broker", url, "run")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from alerts.model.errors import StoreError
 from alerts.store import database as module
@@ -122,13 +123,70 @@ def test_a_wrong_url_is_one_line_without_the_password(url: str, says: str) -> No
     assert "hunter2" not in str(caught.value)
 
 
-def test_an_unreachable_database_is_one_line_without_the_password() -> None:
-    database = Database("postgresql://u:hunter2@127.0.0.1:1/db")
-    with pytest.raises(StoreError) as caught, database.read() as session:
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("postgresql://u:hunter2@127.0.0.1:1/db", "reachable"),
+        ("postgresql://127.0.0.1:1/db?user=u&password=hunter2", "reachable"),
+        ("postgresql://127.0.0.1:1/db?passwd=hunter2", "passwd.*options"),
+    ],
+)
+def test_an_unreachable_database_is_one_line_without_the_password(url: str, says: str) -> None:
+    database = Database(url)
+    with pytest.raises(StoreError, match=says) as caught, database.read() as session:
         session.execute(text("SELECT 1"))
     message = str(caught.value)
     assert "hunter2" not in message
     assert "\n" not in message
+
+
+def test_the_schema_of_another_version_is_one_line(database: Database) -> None:
+    with database.write() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StoreError, match=r"another version.*'9999'") as caught:
+        database.upgrade()
+    assert "\n" not in str(caught.value)
+    with database.write() as session:
+        assert session.execute(text("SELECT version_num FROM alembic_version")).scalar_one() == "9999"
+
+
+def test_an_error_does_not_repeat_what_was_to_be_stored(database: Database) -> None:
+    twice = text("INSERT INTO alembic_version VALUES (:kept), (:kept)")
+    with pytest.raises(IntegrityError) as caught, database.write() as session:
+        session.execute(twice, {"kept": "hunter2"})
+    assert "hunter2" not in str(caught.value).replace("(hunter2)", "")  # which PostgreSQL itself repeats
+
+
+def test_a_full_file_is_told_with_what_to_look_for(file: Database) -> None:
+    def fill() -> None:
+        with file.write() as session:
+            session.execute(text("PRAGMA max_page_count=1"))
+            session.execute(text("CREATE TABLE more AS SELECT randomblob(1000000) AS large"))
+
+    with pytest.raises(StoreError, match=r"full.*room on its disk") as caught:
+        fill()
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("other", [False, True])
+def test_a_file_that_is_gone_or_replaced_is_told_not_written_to(
+    file: Database, tmp_path: Path, other: bool
+) -> None:
+    _write(file)
+    path = tmp_path / "some.db"
+    path.rename(tmp_path / "kept.db")
+    if other:
+        path.touch()
+    for way in (file.read, file.write):
+        with pytest.raises(StoreError, match="removed or replaced"), way() as session:
+            session.execute(text("SELECT 1"))
+    file.engine.dispose()  # as where a pool grows: no new file may take its place
+    with pytest.raises(StoreError, match="removed or replaced"), file.read() as session:
+        session.execute(text("SELECT 1"))
+    assert path.exists() is other
+    path.unlink(missing_ok=True)
+    (tmp_path / "kept.db").rename(path)
+    _write(file)
 
 
 @pytest.fixture

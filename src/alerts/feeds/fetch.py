@@ -320,6 +320,8 @@ def _explain(error: Exception, limits: Limits) -> tuple[ErrorKind | None, str]:
             return ErrorKind.DOWN, f"no connection: {_plain(error)}"
         case httpcore.ProtocolError():
             return ErrorKind.PROTOCOL, f"what it sends is not proper HTTP: {_plain(error)}"
+        case httpx.RemoteProtocolError():  # httpx itself looks where a redirect leads, though it follows none
+            return ErrorKind.REDIRECT, f"redirects to what is no address: {_plain(error)}"
         case (
             httpx.InvalidURL() | httpcore.UnsupportedProtocol() | httpx.UnsupportedProtocol() | UnicodeError()
         ):

@@ -70,8 +70,9 @@ def _file(database: Database, instead: str) -> Path:
 def _plain(database: Database) -> str:
     """The URL as PostgreSQL's tools take it, without the password."""
     url = database.url
+    query = {name: value for name, value in url.query.items() if "password" not in name}
     bare = URL.create(
-        "postgresql", url.username, host=url.host, port=url.port, database=url.database, query=url.query
+        "postgresql", url.username, host=url.host, port=url.port, database=url.database, query=query
     )
     return bare.render_as_string()
 

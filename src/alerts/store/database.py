@@ -12,7 +12,13 @@ from typing import Any
 
 from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy.engine import URL, Engine, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    OperationalError,
+    ProgrammingError,
+    SQLAlchemyError,
+)
 from sqlalchemy.orm import Session
 
 from alerts.model.errors import StoreError
@@ -68,6 +74,7 @@ class Database:
         """Brings the schema to the newest revision; several processes may call it at once."""
         from alembic import command
         from alembic.config import Config
+        from alembic.util import CommandError
 
         config = Config()
         scripts = str(Path(__file__).parent / "migrations")
@@ -76,7 +83,13 @@ class Database:
             if not self.is_sqlite:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            try:
+                command.upgrade(config, "head")
+            except CommandError as error:  # it has a revision that is not among ours
+                raise StoreError(
+                    f"database {self._shown}: its schema is of another version of this program, most likely a newer "
+                    f"one ({error}); run that version, or restore a backup from before it"
+                ) from error
 
     def revision(self) -> str | None:
         """The schema revision of the database, None where it has none."""
@@ -123,7 +136,8 @@ class Database:
 
     @property
     def _shown(self) -> str:
-        return self.url.render_as_string(hide_password=True)
+        # Without its options: PostgreSQL takes a password there, too.
+        return self.url.set(query={}).render_as_string(hide_password=True)
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -132,7 +146,17 @@ class Database:
             yield
         except OperationalError as error:
             reason = str(error.orig).strip().splitlines()[0] if error.orig else type(error).__name__
-            raise StoreError(f"database {self._shown}: {reason}; is it running and reachable?") from error
+            hint = (
+                "is there room on its disk, may it be written, does another process hold it?"
+                if self.is_sqlite
+                else "is it running and reachable?"
+            )
+            raise StoreError(f"database {self._shown}: {reason}; {hint}") from error
+        except ProgrammingError as error:
+            if error.statement is not None:  # a mistake of our own
+                raise
+            reason = str(error.orig).strip()
+            raise StoreError(f"database {self._shown}: {reason}; correct the options of its URL") from error
         except DatabaseError as error:
             if type(error) is not DatabaseError:  # its subclasses are our own mistakes
                 raise
@@ -156,10 +180,16 @@ def parse_url(url: str) -> URL:
 
 
 def _sqlite_engine(url: URL) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False})
+    engine = create_engine(
+        url,
+        hide_parameters=True,  # what is stored has no place in the log of an error
+        connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False},
+    )
+    file = _File(url.database)
 
     @event.listens_for(engine, "do_connect")
     def _make_directory(*_arguments: Any) -> None:
+        file.check()
         if url.database and url.database != ":memory:":
             try:
                 Path(url.database).parent.mkdir(parents=True, exist_ok=True)
@@ -172,15 +202,45 @@ def _sqlite_engine(url: URL) -> Engine:
         connection.isolation_level = None
         for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
+        file.opened()
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
+        file.check()
         if connection.get_execution_options().get("alerts_read", False):
             connection.exec_driver_sql("BEGIN")
         elif not _began_writing(connection.connection.dbapi_connection):
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+class _File:
+    """The file that was opened first. Who goes on writing to one that has been removed writes to nowhere, and all
+    seems well until the next start.
+    """
+
+    def __init__(self, path: str | None) -> None:
+        self._path = Path(path or ":memory:")
+        self._first: tuple[int, int] | None = None
+
+    def opened(self) -> None:
+        self._first = self._first or self._now()
+
+    def check(self) -> None:
+        """Raises StoreError where another file, or none, has its name now."""
+        if self._first is not None and self._now() != self._first:
+            raise StoreError(
+                f"database {self._path}: the file was removed or replaced while in use; stop all that use it, "
+                "put it back or restore a backup, and start again"
+            )
+
+    def _now(self) -> tuple[int, int] | None:
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
 
 
 def _began_writing(connection: Any) -> bool:
@@ -212,5 +272,6 @@ def _postgres_engine(url: URL, pool_size: int) -> Engine:
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=True,
+        hide_parameters=True,
         connect_args={"connect_timeout": 10},
     )
