@@ -115,6 +115,11 @@ def test_bad_lines_give_an_error_in_their_place() -> None:
     ]
 
 
+def test_a_number_without_end_is_said_in_plain_words() -> None:
+    (read,) = read_items(['{"id": ' + "1" * 5000 + "}"], "f")
+    assert str(read) == "f:1: not usable JSON: a number has too many digits"
+
+
 def test_text_lines_may_begin_with_a_byte_order_mark() -> None:
     assert [each.id for each in read_items(['\ufeff{"id": "1"}'], "f") if isinstance(each, Item)] == ["1"]
 

@@ -58,8 +58,11 @@ def read_items(stream: Iterable[str | bytes], name: str) -> Iterator[Item | Inpu
         except RecursionError:
             yield InputError(where, "not usable JSON: nested too deeply")
             continue
-        except ValueError as error:
+        except json.JSONDecodeError as error:
             yield InputError(where, f"not JSON: {error}; write one JSON object a line")
+            continue
+        except ValueError:  # Python's guard against numbers whose conversion takes for ever
+            yield InputError(where, "not usable JSON: a number has too many digits")
             continue
         if not isinstance(record, dict):
             yield InputError(where, f"an item is a JSON object, not {_shown(record)}")
