@@ -50,7 +50,10 @@ def test_the_result_depends_on_nothing_but_the_items() -> None:
 
 
 def test_two_versions_of_an_item_in_one_instant_may_come_in_any_order() -> None:
-    versions = [line("e", "Zapwire fined by Oslo court", 5), line("e", "Coinharbor opens an office in Lisbon", 5)]
+    versions = [
+        line("e", "Zapwire fined by Oslo court", 5),
+        line("e", "Coinharbor opens an office in Lisbon", 5),
+    ]
     forward = cluster("".join([*LINES, *versions])).stdout.splitlines()
     reverse = cluster("".join([*LINES, *versions[::-1]])).stdout.splitlines()
     assert len(forward) == 6
