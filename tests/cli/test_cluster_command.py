@@ -49,6 +49,17 @@ def test_the_result_depends_on_nothing_but_the_items() -> None:
     assert forward == reverse
 
 
+def test_two_versions_of_an_item_in_one_instant_may_come_in_any_order() -> None:
+    versions = [
+        line("e", "Zapwire fined by Oslo court", 5),
+        line("e", "Coinharbor opens an office in Lisbon", 5),
+    ]
+    forward = cluster("".join([*LINES, *versions])).stdout.splitlines()
+    reverse = cluster("".join([*LINES, *versions[::-1]])).stdout.splitlines()
+    assert len(forward) == 6
+    assert forward == reverse
+
+
 def test_bad_lines_are_reported_and_the_others_clustered() -> None:
     done = cluster("{\n" + LINES[0] + "[]\n")
     assert done.returncode == 1

@@ -81,6 +81,8 @@ def test_a_missing_observed_is_published_and_both_missing_the_epoch() -> None:
         ({"id": "1", "content": ["x" * 99]}, "..."),
         ({"id": "1", "published": 1700000000}, "published must be an RFC 3339 time"),
         ({"id": "1", "observed": "yesterday"}, "observed must be an RFC 3339 time"),
+        ({"id": "1", "observed": "0001-01-01T00:00:00Z"}, "observed must lie in the years 1000 to 2999"),
+        ({"id": "1", "published": "9999-12-30T00:00:00Z"}, "published must lie in the years 1000 to 2999"),
         ({"id": "1", "withdrawn": "yes"}, "withdrawn must be true or false"),
     ],
 )
@@ -111,6 +113,11 @@ def test_bad_lines_give_an_error_in_their_place() -> None:
         "stdin:6",
         "2",
     ]
+
+
+def test_a_number_without_end_is_said_in_plain_words() -> None:
+    (read,) = read_items(['{"id": ' + "1" * 5000 + "}"], "f")
+    assert str(read) == "f:1: not usable JSON: a number has too many digits"
 
 
 def test_text_lines_may_begin_with_a_byte_order_mark() -> None:

@@ -338,6 +338,10 @@ def test_the_own_link_of_an_item_tells_whom_it_is_about(url: str, found: bool) -
         ("see anthropic.com.evil.example", []),
         ("see https://anthropic.com@evil.example", []),
         ("see https://evil.example/?u=anthropic.com", []),
+        ("see https://evil.example/?u=https://anthropic.com", []),
+        ("see [this](https://www.anthropic.com/x)", ["anthropic.com"]),
+        ('see <a href="https://anthropic.com/x">this</a>', ["anthropic.com"]),
+        ('see <a href="https://anthropic.com.evil.example">this</a>', []),
         ("write to a@anthropic.com", []),
     ],
 )

@@ -48,13 +48,13 @@ def cluster(app: App) -> None:  # noqa: ARG001 - needs no configuration
 
 def stories_of(items: Iterable[Item]) -> dict[str, str]:
     """The story of each item by id, as it is when all are clustered, in order of `observed`."""
+    from alerts.replay.rehearsal import revisions
+
     clusterer = Clusterer()
     story_of: dict[str, str] = {}
     merged: dict[str, str] = {}
-    for _, batch in groupby(sorted(items, key=lambda item: item.observed), key=lambda item: item.observed):
-        # Of several revisions of one item at one instant the last line counts.
-        newest = {item.id: features(item, item.publisher or item.source) for item in batch}
-        for event in clusterer.add(list(newest.values())):
+    for _, batch in groupby(revisions(items), key=lambda item: item.observed):
+        for event in clusterer.add([features(item, item.publisher or item.source) for item in batch]):
             if isinstance(event, Merged):
                 merged[event.story_from] = event.into
             else:

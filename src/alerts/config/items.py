@@ -12,6 +12,8 @@ from alerts.model.errors import InputError
 from alerts.model.item import Item
 from alerts.model.times import EPOCH, parse_time
 
+_YEARS = range(1000, 3000)
+"""Elsewhere a time is a slip, and the calendar may end before what follows from it: a window, a fall."""
 _TEXTS = ("title", "summary", "content", "url", "source", "publisher", "language", "origin", "author")
 
 
@@ -56,8 +58,11 @@ def read_items(stream: Iterable[str | bytes], name: str) -> Iterator[Item | Inpu
         except RecursionError:
             yield InputError(where, "not usable JSON: nested too deeply")
             continue
-        except ValueError as error:
+        except json.JSONDecodeError as error:
             yield InputError(where, f"not JSON: {error}; write one JSON object a line")
+            continue
+        except ValueError:  # Python's guard against numbers whose conversion takes for ever
+            yield InputError(where, "not usable JSON: a number has too many digits")
             continue
         if not isinstance(record, dict):
             yield InputError(where, f"an item is a JSON object, not {_shown(record)}")
@@ -95,11 +100,15 @@ def _time(record: Mapping[str, Any], key: str, where: str) -> datetime | None:
             where, f"{key} must be an RFC 3339 time such as 2026-02-24T08:00:00Z, not {_shown(value)}"
         )
     try:
-        return parse_time(value)
+        at = parse_time(value)
     except (ValueError, OverflowError):
         raise InputError(
             where, f"{key} must be an RFC 3339 time such as 2026-02-24T08:00:00Z, not {_shown(value)}"
         ) from None
+    if at.year not in _YEARS:
+        first, last = _YEARS[0], _YEARS[-1]
+        raise InputError(where, f"{key} must lie in the years {first} to {last}, not {_shown(value)}")
+    return at
 
 
 def _normal_title(title: str, publisher: str) -> str:

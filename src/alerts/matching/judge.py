@@ -34,7 +34,12 @@ from alerts.matching.spacing import same_gap
 _TOP_LEVEL = re.compile(
     r"\.(?:com|org|net|io|ai|co|gov|edu|eu|de|fr|nl|uk|us|ch|at|be|it|es|info|dev|app|tv)\b"
 )
-_HOST_PREFIX = re.compile(r"^[^\w]*(?:[a-z][a-z0-9+.-]*://)?(?:[\w-]+\.)*$")
+_HOST_PREFIX = re.compile(
+    r"^(?:\W*(?:[a-z][a-z0-9+.-]*://)?"
+    r"|.*[\"'(<\[]https?://"  # in markup, where no blank stands before: [text](https://…), href="https://…"
+    r")(?:[\w-]+\.)*$",
+    re.DOTALL,
+)
 _ADDRESS = re.compile(r"[\w.+-]*@[\w-]+\.")
 _SENTENCE_START = re.compile(r"[.!?:;\n\"]")
 _PARTICIPLE = re.compile(

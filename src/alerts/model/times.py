@@ -30,7 +30,7 @@ def parse_time(text: str) -> datetime:
 
     Raises ValueError where the text is no such instant.
     """
-    value = datetime.fromisoformat(text.strip())
+    value = datetime.fromisoformat(text.strip().upper())  # RFC 3339 allows a small t and z
     try:
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
     except OverflowError:  # in the first or the last hours that there are
