@@ -12,6 +12,7 @@ from alerts.config.doubts import doubts, idle
 from alerts.config.load import Loaded, load_entries
 from alerts.config.schema import json_schema
 from alerts.delivery.template_check import problems
+from alerts.model.counted import counted
 from alerts.model.errors import ConfigError, Problem, StoreError
 from alerts.model.settings import Settings
 
@@ -107,4 +108,4 @@ def _summary(settings: Settings) -> str:
         "silence": len(settings.silences),
         "test": len(settings.tests),
     }
-    return ", ".join(f"{count} {noun}{'' if count == 1 else 's'}" for noun, count in counts.items())
+    return ", ".join(counted(count, noun) for noun, count in counts.items())

@@ -9,8 +9,8 @@ from typing import BinaryIO
 import click
 
 from alerts.cli.context import App
-from alerts.cli.output import counted
 from alerts.config import opml
+from alerts.model.counted import counted
 from alerts.model.errors import InputError
 from alerts.model.source import Source
 

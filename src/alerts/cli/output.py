@@ -112,8 +112,3 @@ def write_file(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8", errors="replace")
     except OSError as error:
         raise InputError(str(path), f"cannot be written: {error.strerror}") from error
-
-
-def counted(count: int, noun: str, plural: str = "") -> str:
-    """`1 source`, `2 sources`."""
-    return f"{count} {noun if count == 1 else plural or noun + 's'}"

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 import click
 
 from alerts.cli.context import App
-from alerts.cli.output import counted
 from alerts.cli.progress import Progress
 from alerts.embedded import (
     Supervisor,
@@ -24,6 +23,7 @@ from alerts.embedded import (
     start_workers,
     state_directory,
 )
+from alerts.model.counted import counted
 from alerts.model.errors import UsageError
 
 if TYPE_CHECKING:

@@ -11,8 +11,9 @@ import click
 from alerts.cli import completion
 from alerts.cli.context import App
 from alerts.cli.explain import routing_lines
-from alerts.cli.output import counted, json_option, past_instant, printable
+from alerts.cli.output import json_option, past_instant, printable
 from alerts.model.alert import fate
+from alerts.model.counted import counted
 from alerts.model.records import to_line
 
 

@@ -17,6 +17,7 @@ from alerts.delivery.messages import Kind
 from alerts.delivery.profile_forms import confidence_text, coverage_text, numbers_text
 from alerts.delivery.tiers import ANALYSIS, DETAIL, Change, gate, gate_transition
 from alerts.delivery.view import Entry, MessageView, Role
+from alerts.model.counted import counted
 from alerts.model.level import Level
 from alerts.model.profile import Profile
 from alerts.model.subscriber import On
@@ -204,7 +205,7 @@ def title(view: MessageView) -> str:
     count = len(view.entries) + view.omitted
     names = ", ".join(dict.fromkeys(_name(view, entry.alert.institution) for entry in view.entries))
     single = count == 1 and bool(view.entries) and view.kind not in {Kind.DIGEST, Kind.SUMMARY}
-    said = f"{names}: {_brief(view, view.entries[0])}" if single else f"{_count(count, 'alert')}: {names}"
+    said = f"{names}: {_brief(view, view.entries[0])}" if single else f"{counted(count, 'alert')}: {names}"
     return escape.shorten(_PREFIX.get(view.kind, "") + said.removesuffix(": "), escape.TITLE_LIMIT)
 
 
@@ -220,10 +221,6 @@ def _brief(view: MessageView, entry: Entry) -> str:
     if entry.grades:
         return f"grade {entry.grades[0]} → {entry.grades[1]}"
     return _HAPPENED.get(entry.alert.on, "changed")
-
-
-def _count(count: int, noun: str, plural: str = "") -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {plural or noun + 's'}"
 
 
 def _name(view: MessageView, institution: str) -> str:
@@ -286,7 +283,7 @@ def _move(view: MessageView, entry: Entry, change: Change) -> str:
 def _event(entry: Entry) -> str:
     if entry.alert.on is On.SPIKE and entry.seen is not None:
         usual = "" if entry.usual is None else f", where {entry.usual:.1f} are usual"
-        return _count(entry.seen, "story", "stories") + usual
+        return counted(entry.seen, "story", "stories") + usual
     if entry.grades:
         return f"the grade went from {entry.grades[0]} to {entry.grades[1]}"
     return _HAPPENED.get(entry.alert.on, "changed")

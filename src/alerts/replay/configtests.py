@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 from alerts.delivery.render import Renderer
 from alerts.delivery.view import compose
 from alerts.model.alert import Alert, AlertState, fate
+from alerts.model.counted import counted
 from alerts.model.item import Item
 from alerts.model.level import Axis, Level
 from alerts.model.profile import Coverage, CoverageState, Profile
@@ -283,8 +284,7 @@ def _line(alert: Alert) -> str:
 
 
 def _alerts(count: int, expected: Expectation) -> str:
-    said = f"{count} alert" + ("" if count == 1 else "s")
-    return " ".join(filter(None, (said, expected.state, expected.reason)))
+    return " ".join(filter(None, (counted(count, "alert"), expected.state, expected.reason)))
 
 
 def junit(outcomes: Sequence[Outcome]) -> str:

@@ -14,6 +14,7 @@ from alerts.delivery import escape
 from alerts.delivery.profile_forms import coverage_text
 from alerts.delivery.reasons import Reason
 from alerts.delivery.tiers import ANALYSIS, DETAIL
+from alerts.model.counted import counted
 from alerts.model.level import LEVELS, Axis, Level
 from alerts.model.profile import CoverageState
 from alerts.model.story import Mix
@@ -103,7 +104,7 @@ def _span(value: timedelta) -> str:
     for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
         count = seconds // size
         if count:
-            return f"{count} {unit}{'' if count == 1 else 's'}"
+            return counted(count, unit)
     return f"{seconds} s"
 
 

@@ -1,10 +1,10 @@
-"""Words that commands share."""
+"""Numbers of things."""
 
 from __future__ import annotations
 
 import pytest
 
-from alerts.cli.output import counted
+from alerts.model.counted import counted
 
 
 @pytest.mark.parametrize(("count", "said"), [(0, "0 stories"), (1, "1 story"), (2, "2 stories")])
