@@ -54,6 +54,7 @@ class Inline:
             database=self.database,
             configuration=Configuration(config),
             enqueue=self.once.enqueue,
+            clock=utc_now,
             stream=io.StringIO(),
         )
         self.runtime.configuration.current().matcher  # noqa: B018

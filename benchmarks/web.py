@@ -40,7 +40,7 @@ from alerts.pipeline import poll, verbs
 from alerts.pipeline.configuration import Configuration
 from alerts.pipeline.findings import finding_rows
 from alerts.pipeline.membership import invite, token_of
-from alerts.pipeline.runtime import Runtime
+from alerts.pipeline.runtime import Runtime, utc_now
 from alerts.pipeline.tokens import Signer
 from alerts.store import cases
 from alerts.store.database import Database
@@ -142,7 +142,9 @@ def measure(evidence: int, requests: int, directory: Path, clock: Callable[[], f
     database = Database(f"sqlite:///{directory / 'alerts.db'}")
     database.upgrade()
     now = datetime.now(UTC)
-    runtime = Runtime(database=database, configuration=Configuration(directory), enqueue=lambda _hints: None)
+    runtime = Runtime(
+        database=database, configuration=Configuration(directory), enqueue=lambda _hints: None, clock=utc_now
+    )
     poll.sync(runtime)
     newsroom = Newsroom(runtime)
     newsroom.publish(evidence, now - timedelta(days=180), now)

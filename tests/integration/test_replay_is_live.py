@@ -17,7 +17,7 @@ from alerts.pipeline import verbs
 from alerts.pipeline.configuration import Configuration
 from alerts.pipeline.hints import Hints
 from alerts.pipeline.poll import sync
-from alerts.pipeline.runtime import Runtime
+from alerts.pipeline.runtime import Runtime, utc_now
 from alerts.replay.rehearsal import rehearse
 from alerts.store import cases, items, transitions
 from alerts.store.database import Database
@@ -72,7 +72,9 @@ def _work(url: str, config: Path, seed: int, seconds: float) -> None:
     database = Database(url)
     follow = _Follow(seed)
     with (config.parent / f"out-{seed}").open("w") as stream:
-        runtime = Runtime(database, Configuration(config), follow.waiting.append, stream=stream)
+        runtime = Runtime(
+            database, Configuration(config), follow.waiting.append, clock=utc_now, stream=stream
+        )
         follow.run(runtime, time.monotonic() + seconds)
         runtime.close()
 
@@ -90,7 +92,7 @@ def test_three_workers_and_a_replay_agree(
     config.mkdir()
     listed = "\n".join(SOURCE.format(n=n, url=server.url, r="AABBBC"[n % 6]) for n in range(SOURCES))
     (config / "all.yaml").write_text(CONFIG.format(sources=listed))
-    first = Runtime(database, Configuration(config), lambda _: None)
+    first = Runtime(database, Configuration(config), lambda _: None, clock=utc_now)
     sync(first)
     context = multiprocessing.get_context("spawn")
     seconds = 16.0

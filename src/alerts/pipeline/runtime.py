@@ -79,7 +79,7 @@ class Runtime:
     database: Database
     configuration: Configuration
     enqueue: Callable[[Hints], None]
-    clock: Callable[[], datetime] = utc_now
+    clock: Callable[[], datetime]
     stream: TextIO = field(default_factory=lambda: sys.stdout)
     cases: CaseCache = field(default_factory=CaseCache)
     lanes: Lanes = field(default_factory=Lanes)
