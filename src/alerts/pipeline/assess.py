@@ -106,9 +106,10 @@ def _assess_together(runtime: Runtime, institutions: Sequence[str]) -> list[Tran
             if facts.judging(session) != in_force:
                 continue  # all was thought under what is no longer in force
             # Where another worker was faster, its work is the ground: that is thought over with nobody beside.
-            drafts = [each for each in drafts if _is_same(each.stored, stored)]
-            others = {name: case for name, case in stored.items() if not _is_same(case, seen)}
-            done = drafts + _draft(session, active, runtime.cases, others, upto)
+            changed = {name: case for name, case in stored.items() if not _is_same(case, seen.get(name))}
+            kept = stored.keys() - changed.keys()
+            done = [each for each in drafts if each.stored.institution in kept]
+            done += _draft(session, active, runtime.cases, changed, upto)
             for gone in stored.keys() - active.settings.institutions.keys():
                 cases.shelve(session, gone)
             more = cases.observed_after(session, [each.stored.institution for each in done], upto)
@@ -141,10 +142,9 @@ def _committed(
     return changes
 
 
-def _is_same(case: Case, others: Mapping[str, Case]) -> bool:
+def _is_same(case: Case, former: Case | None) -> bool:
     """Whether nobody has assessed or changed the case between the reading of the two."""
-    other = others.get(case.institution)
-    return other is not None and (other.version, other.cursor) == (case.version, case.cursor)
+    return former is not None and (former.version, former.cursor) == (case.version, case.cursor)
 
 
 def _draft(
@@ -203,7 +203,7 @@ def _rebuilt(session: Session, active: Active, stored: Case, case: CaseFile) -> 
 
 
 def _files(
-    session: Session, active: Active, cache: CaseCache, stored: Iterable[Case]
+    session: Session, active: Active, cache: CaseCache, stored: Sequence[Case]
 ) -> dict[str, CaseFile | None]:
     """The case file of each institution as last assessed, those that are not at hand read together.
 
@@ -211,9 +211,15 @@ def _files(
     """
     found: dict[str, CaseFile | None] = {}
     missing: list[Case] = []
+    edited = {
+        each.institution
+        for each in stored
+        if each.version and each.configuration != active.case_key(each.institution)
+    }
+    rebuilt = edited if edited and is_current(session, active) else set()
     for each in stored:
         key = active.case_key(each.institution)
-        if each.version and each.configuration != key and is_current(session, active):
+        if each.institution in rebuilt:
             found[each.institution] = None
         elif (known := cache.take(each.institution, each.version, key)) is not None:
             found[each.institution] = known
@@ -279,8 +285,9 @@ def _store(
             institution_id = each.stored.institution
             stories.replace(session, institution_id, each.history.events, each.history.stories)
     stories.add_events(session, [event for each in done for event in each.events])
-    stories.save(session, [story for each in done for story in _evidence(each.case, each.touched)])
-    stories.empty(session, [story for each in done for story in _empty(each.case, each.touched)])
+    touched = [(story, each.case.evidence_of(story)) for each in done for story in sorted(each.touched)]
+    stories.save(session, [evidence for _, evidence in touched if evidence is not None])
+    stories.empty(session, [story for story, evidence in touched if evidence is None])
     cases.save(
         session,
         [
@@ -317,11 +324,3 @@ def _correctable(session: Session, stored: Case) -> list[Transition]:
     """The recorded rises that an item can still take back."""
     recorded = transitions.since(session, [stored.institution], stored.cursor - CORRECTABLE)
     return [each for each in recorded if each.rises]
-
-
-def _evidence(case: CaseFile, touched: Iterable[str]) -> list[Evidence]:
-    return [found for story in sorted(touched) if (found := case.evidence_of(story)) is not None]
-
-
-def _empty(case: CaseFile, touched: Iterable[str]) -> list[str]:
-    return [story for story in sorted(touched) if case.evidence_of(story) is None]

@@ -31,9 +31,8 @@ def tick(runtime: Runtime, *, gap: timedelta = timedelta(0), once: bool = False)
     """
     now = runtime.clock()
     with runtime.database.read() as session:
-        known = facts.get(session, "configuration")
+        in_force = facts.configuration(session)
         last = facts.get(session, "tick")
-    in_force = str(known.value["hash"]) if known is not None else ""
     active = runtime.configuration.current(elsewhere=in_force)
     settings = active.settings
     changed = settings.hash != in_force

@@ -62,5 +62,4 @@ def judging(session: Session) -> Judging:
 
 def configuration(session: Session) -> str:
     """The hash of the configuration in force, empty before the first tick."""
-    known = get(session, "configuration")
-    return "" if known is None else str(known.value["hash"])
+    return judging(session).configuration
