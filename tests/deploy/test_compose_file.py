@@ -174,6 +174,13 @@ def test_no_image_names_a_registry_and_all_name_a_version() -> None:
         assert version != "latest", name
 
 
+def test_the_broker_keeps_no_file_that_a_power_cut_could_damage() -> None:
+    command = SERVICES["redis"]["command"]
+    assert command[command.index("--appendonly") + 1] == "no"
+    assert command[command.index("--save") + 1] == ""
+    assert "volumes" not in SERVICES["redis"]
+
+
 def test_every_queue_has_its_worker() -> None:
     routed = {route["queue"] for route in celery_app.conf.task_routes.values()}
     served = {
