@@ -45,9 +45,12 @@ def _has_analysts(candidate: Candidate) -> bool:
     following = candidate.word(index).lower()
     if text.gap(index) in {" ", "-"} and (following in analysts or following in word_list("voice/surveys")):
         return True
-    at = _before_article(candidate)
-    if at < 1 or text.tokens[at] not in _AT:
-        return False
+    return any(text.tokens[at] in _AT and _named_analyst(candidate, at) for at in _before(candidate))
+
+
+def _named_analyst(candidate: Candidate, at: int) -> bool:
+    """Whether "analyst", perhaps with a person's name, stands before word `at`."""
+    analysts, text = word_list("voice/analysts"), candidate.text
     for index in range(at - 1, max(-1, at - 2 - _NAME_WORDS), -1):
         if text.tokens[index] in analysts:
             return True
@@ -60,7 +63,7 @@ def _is_source(candidate: Candidate) -> bool:
     if candidate.gap_after.startswith("'"):
         return False  # "according to Acme's filing"
     tokens = candidate.text.tokens
-    for end in {candidate.first, _before_article(candidate) + 1}:
+    for end in (at + 1 for at in _before(candidate)):
         for phrase in phrase_list("voice/sources"):
             if end >= len(phrase) and tuple(tokens[end - len(phrase) : end]) == phrase:
                 return True
@@ -68,14 +71,13 @@ def _is_source(candidate: Candidate) -> bool:
 
 
 def _was_told(candidate: Candidate) -> bool:
-    text, told = candidate.text, word_list("voice/told")
-    at = _before_article(candidate)
-    if at < 0:
-        return False
-    if text.tokens[at] in {"told", "tells"}:
-        following = candidate.after().lower()
-        return not following or following in _AFTER_TOLD
-    return text.tokens[at] in told and at < candidate.first - 1
+    tokens, following = candidate.text.tokens, candidate.after().lower()
+    for at in _before(candidate):
+        if tokens[at] in {"told", "tells"}:
+            return not following or following in _AFTER_TOLD
+        if tokens[at] in word_list("voice/told") and at < candidate.first - 1:
+            return True
+    return False
 
 
 def _is_dateline(candidate: Candidate) -> bool:
@@ -98,7 +100,9 @@ def _rates(candidate: Candidate) -> bool:
     return before[-1:] == ["by"] and not _RATED.isdisjoint(before)
 
 
-def _before_article(candidate: Candidate) -> int:
-    """The index of the word before the name and its article; negative where there is none."""
+def _before(candidate: Candidate) -> list[int]:
+    """The word before the name, and the one before its article ("de" is one in Dutch, and none in French)."""
     at = candidate.first - 1
-    return at - 1 if at > 0 and candidate.text.tokens[at] in _ARTICLES else at
+    if at < 0:
+        return []
+    return [at, at - 1] if at > 0 and candidate.text.tokens[at] in _ARTICLES else [at]
