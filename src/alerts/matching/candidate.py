@@ -18,7 +18,7 @@ _WINDOW = 160  # characters on each side that are looked at to tell the style of
 _LONGEST_LINK = 300  # characters on each side that are looked at to tell whether it is a link
 
 
-class Place:
+class Candidate:
     """Words `first` up to, not including, `last` of a text; `start` and `end` are their offsets in `text.low`.
 
     Forms in scripts without spaces have offsets only.
