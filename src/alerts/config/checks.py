@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, TypeGuard
 
 from alerts.config.entries import Entries, Entry
 from alerts.config.schema import (
     SINGLE,
+    VALUES,
     ConfigTestForm,
+    ExclusionForm,
     InstitutionForm,
     LevelsForm,
     SelectionForm,
@@ -16,8 +18,10 @@ from alerts.config.schema import (
     SourceForm,
     SubscriberForm,
     TopicForm,
+    WatchForm,
 )
 from alerts.model.nearest import did_you_mean
+from alerts.model.subscriber import Direction, On
 
 _KEYS: Final = {
     "sources": "id",
@@ -88,9 +92,11 @@ def _check_id(entry: Entry, steps: tuple[str | int, ...], each: str, known: Know
 
 
 def _check_single(entries: Entries, section: str) -> None:
+    steps = (section,) if section in VALUES else ()
     for entry in entries.all(section)[1:]:
-        file, line, _ = entries.all(section)[0].place()
-        entry.report(message=f"{section} stand in {file}:{line} already: keep them in one place", at_key=True)
+        file, line, _ = entries.all(section)[0].place(*steps)
+        message = f"{section} stand in {file}:{line} already: keep them in one place"
+        entry.report(*steps, message=message, at_key=True)
 
 
 def _check_levels(entries: Entries) -> None:
@@ -137,8 +143,13 @@ def _check_selection(entry: Entry, steps: tuple[str | int, ...], form: Selection
 
 
 def _check_subscriber(entry: Entry, subscriber: SubscriberForm, known: Known) -> None:
+    named: dict[str, int] = {}
     for index, rule in enumerate(subscriber.watch):
         _check_selection(entry, ("watch", index), rule, known)
+        _check_rule(entry, ("watch", index), rule, known)
+        if rule.name and named.setdefault(rule.name, index) != index:
+            message = f"name: rule {named[rule.name] + 1} has the name {entry.shown('watch', index, 'name')}"
+            entry.report("watch", index, "name", message=f"{message} already")
         for at, name in enumerate(rule.to):
             if name not in subscriber.channels:
                 steps = ("watch", index, "to", at)
@@ -156,6 +167,52 @@ def _check_subscriber(entry: Entry, subscriber: SubscriberForm, known: Known) ->
     quiet = subscriber.quiet_hours
     if quiet is not None and quiet.from_ == quiet.to:
         entry.report("quiet_hours", "to", message="to: the quiet hours end when they begin")
+
+
+def _check_rule(entry: Entry, steps: tuple[str | int, ...], rule: WatchForm, known: Known) -> None:
+    """References of a watch rule, and keys that leave nothing to alert."""
+    _check_ids(entry, (*steps, "topics"), rule.topics, known, "topics")
+    if rule.direction is Direction.FALL and On.LEVEL not in rule.on:
+        message = "direction: fall: only a level falls, so this rule never alerts: add `level` to `on`"
+        entry.report(*steps, "direction", message=message)
+    signals = {each.form.id: each.form.signal for each in known["topics"].values() if _is_topic(each.form)}
+    for index, topic in enumerate(rule.topics):
+        if rule.signals and topic in signals and signals[topic] not in rule.signals:
+            message = (
+                f"topics: {topic} is of {signals[topic]}, which `signals` does not name: a story needs both"
+            )
+            entry.report(*steps, "topics", index, message=message)
+    if rule.not_ is not None:
+        _check_exclusion(entry, steps, rule, rule.not_, known)
+
+
+def _is_topic(form: object) -> TypeGuard[TopicForm]:
+    return isinstance(form, TopicForm)
+
+
+def _check_exclusion(
+    entry: Entry, steps: tuple[str | int, ...], rule: WatchForm, left_out: ExclusionForm, known: Known
+) -> None:
+    """`not` must leave something out, and not what the rule asks for by name."""
+    here = (*steps, "not")
+    _check_ids(entry, (*here, "institutions"), left_out.institutions, known, "institutions")
+    _check_ids(entry, (*here, "topics"), left_out.topics, known, "topics")
+    _check_ids(entry, (*here, "sources"), left_out.sources, known, "sources")
+    if not left_out.model_fields_set:
+        entry.report(*here, message=f"not: leaves nothing out: add one of {', '.join(_LEFT_OUT)}")
+    if left_out.all:
+        entry.report(*here, "all", message="all: the rule would leave out every institution: remove it")
+    for key in ("institutions", "tags", "regions", "categories", "topics", "signals"):
+        wanted = getattr(rule, key)
+        for index, value in enumerate(getattr(left_out, key)):
+            if value in wanted:
+                message = (
+                    f"not: {key} has {entry.shown(*here, key, index)}, which the rule asks for: remove one"
+                )
+                entry.report(*here, key, index, message=message)
+
+
+_LEFT_OUT: Final = tuple(each for each in ExclusionForm.model_fields if each != "all")
 
 
 def _check_test(entry: Entry, test: ConfigTestForm, known: Known) -> None:
