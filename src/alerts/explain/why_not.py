@@ -13,16 +13,19 @@ from alerts.cases.case_file import CaseFile
 from alerts.insight.coverage import coverage
 from alerts.insight.profiles import case_at
 from alerts.model.alert import AlertState
+from alerts.model.assessment import Assessment
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Cause, Level, Transition
 from alerts.model.records import rounded
 from alerts.model.source import Reliability
 from alerts.model.story import Report
-from alerts.model.subscriber import On, Subscriber
+from alerts.model.subscriber import On, Subscriber, WatchRule
 from alerts.model.times import format_time
 from alerts.pipeline.route import silenced
-from alerts.routing.events import LevelEvent
-from alerts.routing.router import Desk
+from alerts.routing.case_events import CaseEvents, EventState, leads_of
+from alerts.routing.events import InstitutionEvent
+from alerts.routing.router import SubscriberRouter
+from alerts.routing.rules import name_of
 from alerts.routing.trace import explanation_record
 from alerts.runtime.configuration import Active
 from alerts.store.queries import listings
@@ -63,10 +66,16 @@ def why_not(
         "rules": [
             {
                 "rule": number,
+                "name": name_of(number - 1, rule),
                 "on": sorted(rule.on),
                 "axes": sorted(rule.axes),
+                "topics": sorted(rule.topics),
+                "signals": sorted(rule.signals),
                 "at_least": rule.at_least.value,
+                "min_grade": rule.min_grade,
+                "not": rule.except_.in_words(),
                 "direction": rule.direction.value,
+                "again_s": rule.again.total_seconds(),
                 "to": list(rule.to or subscriber.channels),
             }
             for number, rule in rules
@@ -77,10 +86,15 @@ def why_not(
         "axes": [
             _axis(session, active, subscriber, case, axis, at)
             for axis in Axis
-            if any(On.LEVEL in rule.on and axis in rule.axes for _, rule in rules)
+            if any(_of_levels(rule) and axis in rule.axes for _, rule in rules)
         ],
         "rejected": list(_rejections(session, active, institution, at)),
     }
+
+
+def _of_levels(rule: WatchRule) -> bool:
+    """Whether the rule asks for levels, of stories or of the institution."""
+    return not rule.on.isdisjoint({On.STORY, On.LEVEL})
 
 
 def _axis(
@@ -91,7 +105,7 @@ def _axis(
         (
             rule.at_least
             for rule in subscriber.watch
-            if rule.select.selects(case.institution) and On.LEVEL in rule.on and axis in rule.axes
+            if rule.select.selects(case.institution) and _of_levels(rule) and axis in rule.axes
         ),
         key=lambda each: each.rank,
     )
@@ -114,25 +128,21 @@ def _axis(
     if level < least:
         record["counterfactual"] = _counterfactual(session, active, subscriber, case, axis, at)
     else:
-        # The level stands: what would this subscriber be told of the change that led to it?
-        record["routing"] = explanation_record(
-            _desk(session, active, subscriber).explain(
-                LevelEvent(
-                    Transition(
-                        at=at,
-                        institution=case.institution.id,
-                        axis=axis,
-                        from_=Level.LOW,
-                        to=level,
-                        score=score,
-                        cause=Cause.EVIDENCE,
-                        contributions=case.contributions(axis, at),
-                    )
-                ),
-                at,
-                silenced(session, active.settings),
-            )
+        # The level stands: what would this subscriber get of the change that led to it?
+        change = Transition(
+            at=at,
+            institution=case.institution.id,
+            axis=axis,
+            from_=Level.LOW,
+            to=level,
+            score=score,
+            cause=Cause.EVIDENCE,
+            contributions=case.contributions(axis, at),
         )
+        assessment = Assessment(case.institution.id, at, changes=(change,))
+        event = InstitutionEvent(assessment, leads_of(case, assessment, active.settings.topics))
+        asked = _router(session, active, subscriber).explain(event, at, silenced(session, active.settings))
+        record["routing"] = explanation_record(asked)
     return record
 
 
@@ -160,18 +170,31 @@ def _counterfactual(
             )
             for number in range(count)
         ]
-        # Tried out for real: another case file hears of it, and the desk is asked about the change that it makes.
+        # Tried out for real: another case file takes it in, and the router is asked about what it brings.
         tried_out = case.copy()
-        change = tried_out.observe(at, tried_out.retold(strongest.story, reports))
+        events = CaseEvents(
+            tried_out,
+            EventState(),
+            frozenset(),
+            topics=active.settings.topics,
+            fresh=active.settings.fresh,
+        )
+        _, found = events.observe(at, tried_out.retold(strongest.story, reports))
         score = tried_out.score(axis, at)
         tried.append({"with": words, "score": rounded(score), "level": tried_out.axes[axis].level.value})
-        rise = next((each for each in change.transitions if each.axis is axis and each.rises), None)
-        if rise is None:
+        brought = [
+            each
+            for each in found
+            if isinstance(each, InstitutionEvent)
+            and each.at == at
+            and (each.changes or each.assessment.rises)
+        ]
+        if not brought:
             continue
-        told = _desk(session, active, subscriber).explain(
-            LevelEvent(rise), at, silenced(session, active.settings)
+        asked = _router(session, active, subscriber).explain(
+            brought[0], at, silenced(session, active.settings)
         )
-        if any(each.state is not AlertState.SUPPRESSED for each in told.channels):
+        if any(each.state is not AlertState.SUPPRESSED for each in asked.channels):
             return {
                 "found": True,
                 "story": strongest.story,
@@ -206,11 +229,11 @@ def _further(
     )
 
 
-def _desk(session: Session, active: Active, subscriber: Subscriber) -> Desk:
-    """The subscriber's desk as it stands, to ask; nothing of it is stored."""
+def _router(session: Session, active: Active, subscriber: Subscriber) -> SubscriberRouter:
+    """The subscriber's router as it stands, to ask; nothing of it is stored."""
     state = subscriber_state.peek(session, subscriber.id)
-    ledger = subscriber_state.SqlLedger(session, subscriber.id)
-    return Desk(subscriber, active.settings.institutions, state, ledger)
+    notifications = subscriber_state.SqlNotifications(session, subscriber.id)
+    return SubscriberRouter(subscriber, active.settings.institutions, state, notifications)
 
 
 def _rejections(

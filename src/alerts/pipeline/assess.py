@@ -18,9 +18,8 @@ from alerts.model.institution import Institution
 from alerts.model.level import Transition
 from alerts.model.story import Evidence
 from alerts.pipeline.rematch import is_current
-from alerts.pipeline.route import Heard, Routed, route
-from alerts.routing.case_events import Happening, Reporter, ReporterState
-from alerts.routing.events import LevelEvent
+from alerts.pipeline.route import InstitutionEvents, Routed, route
+from alerts.routing.case_events import CaseEvent, CaseEvents, EventState
 from alerts.runtime import logs
 from alerts.runtime.configuration import Active
 from alerts.runtime.runtime import CaseCache, Runtime
@@ -49,12 +48,12 @@ class Assessed:
 
     stored: Case
     case: CaseFile
-    reporter: ReporterState
+    reporter: EventState
     configuration: str
     upto: datetime
     history: History | None = None
     transitions: list[Transition] = field(default_factory=list)
-    happenings: list[Happening] = field(default_factory=list)
+    happenings: list[CaseEvent] = field(default_factory=list)
     events: list[Happened] = field(default_factory=list)
     touched: set[str] = field(default_factory=set)
     observed: datetime | None = None
@@ -191,10 +190,10 @@ def _restored(active: Active, stored: Case, institution: Institution, recorded: 
     return case
 
 
-def _rebuilt(session: Session, active: Active, stored: Case, case: CaseFile) -> tuple[ReporterState, History]:
+def _rebuilt(session: Session, active: Active, stored: Case, case: CaseFile) -> tuple[EventState, History]:
     """Works an empty case file through the whole history up to the cursor."""
     institution = case.institution.id
-    reporter = Reporter(case, ReporterState(), frozenset())
+    reporter = CaseEvents(case, EventState(), frozenset())
     events = []
     for at, batch in cases.observations(session, institution, active.settings.sources, upto=stored.cursor):
         change, _ = reporter.observe(at, batch)
@@ -251,7 +250,7 @@ def _assess(
     rebuild = case is None
     if case is None:
         case = CaseFile(institution, active.settings.topics, active.settings.levels)
-    state = ReporterState.of(stored.reporter)
+    state = EventState.of(stored.reporter)
     in_force = key if rebuild or not stored.version else stored.configuration
     done = Assessed(stored, case, state, in_force, upto)
     if rebuild:
@@ -260,8 +259,10 @@ def _assess(
         # In force before anything that waits, so that time does not run backwards.
         since = waiting[0][0] - timedelta.resolution if waiting else upto
         done.transitions += case.reconsider(since, stored.axes, _correctable(session, stored))
-        done.happenings += [LevelEvent(each) for each in done.transitions]
-    reporter = Reporter(case, state, active.wanted)
+    reporter = CaseEvents(
+        case, state, active.wanted, topics=active.settings.topics, fresh=active.settings.fresh
+    )
+    done.happenings += reporter.reconsidered(done.transitions)
     for at, batch in waiting:
         change, found = reporter.observe(at, batch)
         done.events.append((institution.id, at, change.events))
@@ -308,11 +309,11 @@ def _store(
     routed = route(
         session,
         active,
-        [Heard(each.case.institution, each.happenings, each.observed) for each in done],
+        [InstitutionEvents(each.case.institution, each.happenings, each.observed) for each in done],
         transitions={each.key: row for each, row in zip(changes, ids, strict=True)},
         now=now,
     )
-    told: dict[str, datetime] = {}
+    told: dict[str, datetime] = dict(routed.corrected)
     for alert in routed.alerts.values():
         told[alert.institution] = max(alert.at, told.get(alert.institution, alert.at))
     wanted = [(each.case, told[each.stored.institution]) for each in done if each.stored.institution in told]

@@ -29,7 +29,7 @@ from alerts.routing.alerts import Kind
 from alerts.runtime import logs
 from alerts.runtime.runtime import Runtime
 from alerts.runtime.task_requests import Hints
-from alerts.store.repositories import deliveries, transitions
+from alerts.store.repositories import alerts, deliveries
 from alerts.store.repositories.deliveries import Leased, Waiting
 from alerts.store.repositories.incidents import OPERATORS
 
@@ -150,7 +150,7 @@ def _rendered(runtime: Runtime, settings: Settings, leased: Leased, url: Secret)
     if leased.subscriber == OPERATORS:
         return selfcheck.rendered(leased, url)
     with runtime.database.read() as session:
-        shown = _view(session, settings, settings.subscribers[leased.subscriber], leased, runtime.pages)
+        shown = _view(session, settings.subscribers[leased.subscriber], leased, runtime.pages)
     return runtime.renderer.render(shown, url)
 
 
@@ -190,17 +190,14 @@ def _finish(runtime: Runtime, leased: Leased, result: SendResult, thread: str) -
     return SendOutcome(leased.id, state, result.reason.value)
 
 
-def _view(
-    session: Session, settings: Settings, subscriber: Subscriber, leased: Leased, pages: Pages | None
-) -> MessageView:
+def _view(session: Session, subscriber: Subscriber, leased: Leased, pages: Pages | None) -> MessageView:
     """What the message says: its alerts, and the profiles as they were when it was made."""
     record = leased.message
-    rows = deliveries.alerts_by_id(session, [*record["alerts"], *record["reminders"], *record["overtaken"]])
-    changes = transitions.by_id(session, {row.transition for row in rows.values()})
-    alerts = {each: deliveries.alert_of(row, changes.get(row.transition)) for each, row in rows.items()}
+    superseded = record.get("superseded", record.get("overtaken", []))  # its name before version 0.2
+    found = alerts.by_id(session, [*record["alerts"], *record["reminders"], *superseded])
 
     def of(ids: list[str]) -> list[Alert]:
-        return [alerts[each] for each in ids if each in alerts]
+        return [found[each] for each in ids if each in found]
 
     return compose(
         subscriber,
@@ -210,11 +207,9 @@ def _view(
         at=leased.at,
         alerts=of(record["alerts"]),
         reminders=of(record["reminders"]),
-        overtaken=of(record["overtaken"]),
-        details={each: row.detail for each, row in rows.items()},
+        superseded=of(superseded),
         standing=[(institution, Axis(axis), Level(level)) for institution, axis, level in record["standing"]],
-        institutions=settings.institutions,
-        profiles=_profiles(session, {alert.institution for alert in alerts.values()}, leased.at),
+        profiles=_profiles(session, {alert.institution for alert in found.values()}, leased.at),
         omitted=int(record["more"]),
         why=record["detail"],
         unsubscribe=pages.unsubscribe(subscriber.id, leased.channel) if pages else None,

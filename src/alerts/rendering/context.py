@@ -12,8 +12,8 @@ from datetime import datetime
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+from alerts.model.alert import Lead
 from alerts.model.counted import counted
-from alerts.model.level import Level
 from alerts.model.profile import Profile
 from alerts.model.subscriber import On
 from alerts.rendering import escape
@@ -169,7 +169,7 @@ def wording(view: MessageView, budget: Budget) -> Wording:
         _block(view, institution, entries, budget, zone)
         for institution, entries in ordered[: budget.institutions]
     )
-    told = sum(len(block.changes) + block.more for block in blocks)
+    told = sum(len(entries) for _, entries in ordered[: budget.institutions])
     return Wording(
         id=view.id,
         kind=view.kind.value,
@@ -180,7 +180,7 @@ def wording(view: MessageView, budget: Budget) -> Wording:
         at=_time(view.at, zone),
         institutions=blocks,
         more=len(view.entries) - told + view.omitted,
-        rules=tuple(dict.fromkeys(entry.rule for entry in view.entries if entry.rule)),
+        rules=tuple(dict.fromkeys(rule for entry in view.entries for rule in entry.alert.rules)),
         unsubscribe=view.unsubscribe or "",
         fewer=f"alerts unsubscribe {view.subscriber}",
         footer=budget.footer,
@@ -195,7 +195,7 @@ def _intro(view: MessageView) -> str:
 
 
 def _urgency(entry: Entry) -> int:
-    return entry.alert.transition.to.rank if entry.alert.transition else Level.LOW.rank
+    return entry.alert.level.rank
 
 
 def title(view: MessageView) -> str:
@@ -211,16 +211,19 @@ def title(view: MessageView) -> str:
 
 def _brief(view: MessageView, entry: Entry) -> str:
     """What changed, as short as it can be said."""
-    transition = entry.alert.transition
+    alert = entry.alert
+    transition, lead = alert.transition, alert.lead
     if transition is not None:
         axis = f"{transition.axis} ({transition.axis.horizon})"
         if entry.role is Role.REMINDER:
-            return f"{axis} still {entry.now or transition.to}"
-        taken_back = " taken back" if view.kind is Kind.CORRECTION else ""
-        return f"{axis} {transition.from_} → {transition.to}{taken_back}"
-    if entry.grades:
-        return f"grade {entry.grades[0]} → {entry.grades[1]}"
-    return _HAPPENED.get(entry.alert.on, "changed")
+            return f"{axis} still {entry.now.get(transition.axis, transition.to)}"
+        back = " taken back" if view.kind is Kind.CORRECTION else ""
+        return f"{axis} {transition.from_} → {transition.to}{back}"
+    if lead is not None and lead.axis is not None:
+        return f"story {lead.axis} ({lead.axis.horizon}) {lead.from_} → {lead.to}"
+    if alert.grades:
+        return f"grade {alert.grades[0]} → {alert.grades[1]}"
+    return _HAPPENED.get(alert.on, "changed")
 
 
 def _name(view: MessageView, institution: str) -> str:
@@ -239,7 +242,7 @@ def _block(
         id=institution,
         name=_name(view, institution),
         page=page,
-        changes=tuple(_change(view, entry, budget, zone) for entry in shown),
+        changes=tuple(line for entry in shown for line in _changes(view, entry, budget, zone)),
         more=len(entries) - len(shown),
         confidence=confidence_text(profile.confidence) if profile else "",
         coverage=coverage_text(profile.coverage) if profile else "",
@@ -251,42 +254,65 @@ def _block(
     )
 
 
-def _change(view: MessageView, entry: Entry, budget: Budget, zone: ZoneInfo) -> ChangeLine:
-    transition = entry.alert.transition
-    change = gate_transition(transition, view.tier) if transition is not None else None
-    at = entry.alert.at if change is None else change.at
-    stands = change is not None and entry.role is not Role.OVERTAKEN and view.kind is not Kind.CORRECTION
+def _changes(view: MessageView, entry: Entry, budget: Budget, zone: ZoneInfo) -> list[ChangeLine]:
+    """The lines of one alert: its story, then what moved."""
+    alert, lead = entry.alert, entry.alert.lead
+    lines = []
+    if alert.on is On.STORY and lead is not None and lead.axis is not None:
+        what = f"a story reached {lead.to} on {lead.axis} ({lead.axis.horizon})"
+        lines.append(_line(view, entry, budget, zone, what=what, lead=lead))
+    for change in alert.changes:
+        gated = gate_transition(change, view.tier)
+        lines.append(_line(view, entry, budget, zone, what=_move(view, entry, gated), change=gated))
+    if not lines:
+        shown = lead if alert.on is On.MENTION else None
+        lines.append(_line(view, entry, budget, zone, what=_event(entry), lead=shown))
+    return lines
+
+
+def _line(
+    view: MessageView,
+    entry: Entry,
+    budget: Budget,
+    zone: ZoneInfo,
+    *,
+    what: str,
+    lead: Lead | None = None,
+    change: Change | None = None,
+) -> ChangeLine:
+    stands = change is not None and entry.role is not Role.SUPERSEDED and view.kind is not Kind.CORRECTION
     return ChangeLine(
-        what=_event(entry) if change is None else _move(view, entry, change),
-        when=f"{'since' if stands else 'at'} {_time(at, zone)}",
+        what=what,
+        when=f"{'since' if stands else 'at'} {_time(entry.alert.at, zone)}",
         score="" if change is None or change.score is None else f"{change.score:.2f}",
-        headline=escape.headline(entry.headline, budget.title),
-        publisher=escape.headline(entry.publisher, 80),
-        url=entry.url if view.tier.allows(DETAIL) else "",
+        headline="" if lead is None else escape.headline(lead.title, budget.title),
+        publisher="" if lead is None else escape.headline(lead.publisher, 80),
+        url=lead.url if lead is not None and view.tier.allows(DETAIL) else "",
         role=entry.role.value,
     )
 
 
 def _move(view: MessageView, entry: Entry, change: Change) -> str:
     axis = f"{change.axis} ({change.axis.horizon})"
+    now = entry.now.get(change.axis)
     if entry.role is Role.REMINDER:
-        return f"{axis} is still {entry.now or change.to}"
+        return f"{axis} is still {now or change.to}"
     if view.kind is Kind.CORRECTION:
         said = f"{axis}: the change from {change.from_} to {change.to} is taken back"
     else:
         said = f"{axis} {'rose' if change.rises else 'fell'} from {change.from_} to {change.to}"
-    if entry.role is Role.OVERTAKEN:
-        said += ", which is over"
-    return said if entry.now is None else f"{said}; it is {entry.now} now"
+    if entry.role is Role.SUPERSEDED:
+        said += ", since superseded"
+    return said if now is None else f"{said}; it is {now} now"
 
 
 def _event(entry: Entry) -> str:
-    if entry.alert.on is On.SPIKE and entry.seen is not None:
-        usual = "" if entry.usual is None else f", where {entry.usual:.1f} are usual"
-        return counted(entry.seen, "story", "stories") + usual
-    if entry.grades:
-        return f"the grade went from {entry.grades[0]} to {entry.grades[1]}"
-    return _HAPPENED.get(entry.alert.on, "changed")
+    alert = entry.alert
+    if alert.spike is not None:
+        return f"{counted(alert.spike[0], 'story', 'stories')}, where {alert.spike[1]:.1f} are usual"
+    if alert.grades:
+        return f"the grade went from {alert.grades[0]} to {alert.grades[1]}"
+    return _HAPPENED.get(alert.on, "changed")
 
 
 def _headline(profile: Profile | None, budget: Budget) -> str:
@@ -354,14 +380,14 @@ def _contributions(
         return ()
     return tuple(
         ContributionLine(
-            axis=entry.alert.transition.axis.value,
+            axis=change.axis.value,
             value=f"{each.value:.3f}",
             grade=each.grade,
             title=escape.headline(each.title, budget.title),
         )
         for entry in entries
-        if entry.alert.transition is not None
-        for each in entry.alert.transition.contributions[: budget.contributions]
+        for change in entry.alert.changes
+        for each in change.contributions[: budget.contributions]
     )
 
 

@@ -125,11 +125,12 @@ def _tone(view: MessageView) -> Tone:
     """A rise that stands is a warning, one to critical more; all that ends, sums up or tries is information."""
     if view.kind not in {Kind.ALERT, Kind.GROUP, Kind.REMINDER}:
         return Tone.INFO
-    moves = [entry.alert.transition for entry in view.entries if entry.role is not Role.OVERTAKEN]
-    rises = [move.to for move in moves if move is not None and move.rises]
-    if Level.CRITICAL in rises:
+    entries = [entry.alert for entry in view.entries if entry.role is not Role.SUPERSEDED]
+    falls = [alert for alert in entries if alert.transition is not None and not alert.transition.rises]
+    rises = [alert for alert in entries if alert not in falls]
+    if any(alert.level is Level.CRITICAL for alert in rises):
         return Tone.FAILURE
-    return Tone.WARNING if rises or None in moves else Tone.INFO
+    return Tone.WARNING if rises else Tone.INFO
 
 
 def _tidy(body: str) -> list[str]:
