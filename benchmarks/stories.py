@@ -20,9 +20,9 @@ from pathlib import Path
 
 from alerts.model.item import Item
 from alerts.model.times import parse_time
-from alerts.stories.lexicon import ORDINARY_WORDS
 from alerts.stories.cluster import Clusterer
 from alerts.stories.features import Features, features
+from alerts.stories.lexicon import ORDINARY_WORDS
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

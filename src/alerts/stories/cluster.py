@@ -66,11 +66,16 @@ _FADE = 0.5  # by this part of itself for each day between the reports
 
 # What is shared must be telling, too: the odds that some story of the window shares it by accident are e^-1.5.
 _EVIDENCE = 1500
+_EVIDENCE_WITHIN = (
+    -500
+)  # among one institution's items, which few events share: one rare word that is new to them
 _CORE = 8  # a term that one of so many members has counts as evidence in full
 _COMMON = 3  # between two stories: one of so many members of each
 
-# One rare name is evidence enough, where it leads a story of so many members and no other story is about it.
+# One rare name is evidence enough in a burst of reports: where it leads a story of at least so many members, of at
+# most so many days, and no other story is about it.
 _NAMED = 3
+_BURST_DAYS = 2
 _ABOUT = 0.3  # a story of three or more is about a name that this share of its members has
 
 # What keeps the search short.
@@ -97,6 +102,7 @@ class Clusterer:
         self.partition = partition
         known = {term for name in (partition, *names) for term in terms(name.replace("-", " "))}
         self._window = Window(frozenset(known))
+        self._evidence = _EVIDENCE_WITHIN if known else _EVIDENCE
 
     @classmethod
     def restore(
@@ -162,12 +168,12 @@ class Clusterer:
             profile = [(term, term.text, count) for term, count in joined.counts.items()]
             found |= {story.id: story for _, story in self._near(profile)}
         lead = joined.led_by()
-        if lead is not None and len(joined.members) >= _NAMED and self._is_alone_with(joined, lead):
+        if lead is not None and self._is_named(joined, lead):
             small = [story for story in lead.stories if len(story.members) <= _SMALL_STORY]
             found |= {story.id: story for story in sorted(small, key=lambda story: story.id)}
         return list(found.values())
 
-    def _near(self, read: list[tuple[Term | None, str, int]]) -> list[tuple[float, Story]]:
+    def _near(self, read: Sequence[tuple[Term | None, str, int]]) -> list[tuple[float, Story]]:
         """The most similar stories with their similarity (cosine of the profiles), best first."""
         level = self._window.level
         known: list[tuple[Term, int]] = []
@@ -220,23 +226,24 @@ class Clusterer:
             tells = (level - term.cost) * share // IN_TITLE * min(full, _CORE * count) // full
             evidence += tells // 2 if term.rare and in_name else tells
             in_name = term.rare
-        return evidence >= level + _EVIDENCE or self._name_carries(read, story)
+        return evidence >= level + self._evidence or self._name_carries(read, story)
 
     def _name_carries(self, read: list[tuple[Term | None, str, int]], story: Story) -> bool:
         """Whether the headline has the rare name that leads this story and no other: reports of one product launch."""
         lead = story.led_by()
-        if lead is None or len(story.members) < _NAMED or len(story.outlets) < 2:
+        if lead is None or not self._is_named(story, lead):
             return False
-        named = any(term is lead and share == IN_TITLE for term, _, share in read)
-        return named and self._is_alone_with(story, lead)
+        return any(term is lead and share == IN_TITLE for term, _, share in read)
 
-    def _is_alone_with(self, story: Story, name: Term) -> bool:
-        """Whether no other story of three or more is about a name."""
+    def _is_named(self, story: Story, lead: Term) -> bool:
+        """Whether a story is a burst of reports by several publishers, known by the name that leads it alone."""
+        if len(story.members) < _NAMED or len(story.outlets) < 2 or len(story.days) > _BURST_DAYS:
+            return False
         return not any(
             other is not story
             and len(other.members) >= _NAMED
             and count >= _ABOUT * IN_TITLE * len(other.members)
-            for other, count in name.stories.items()
+            for other, count in lead.stories.items()
         )
 
     def _merged(self, one: Story, other: Story, events: list[Event]) -> Story:
@@ -253,7 +260,7 @@ class Clusterer:
         return into
 
     def _would_have_joined(self, one: Story, other: Story) -> tuple[float, str] | None:
-        """The similarity and why, where every item of the smaller story would join the larger one if it came now."""
+        """The least similarity and why, where each item of the smaller story would join the larger one now."""
         few, many = (one, other) if len(one.members) < len(other.members) else (other, one)
         if len(few.members) > _SMALL_STORY or len(few.members) == len(many.members):
             return None
@@ -300,7 +307,7 @@ class Clusterer:
         for term, count, theirs in shared:
             core = min(full_few, _COMMON * count) * min(full_many, _COMMON * theirs)
             evidence += (level - term.cost) * core // (full_few * full_many)
-        if evidence < level + _EVIDENCE:
+        if evidence < level + self._evidence:
             return None
         telling = sorted(shared, key=lambda each: (-(level - each[0].cost) * each[1] * each[2], each[0].text))
         return similarity, "both share " + ", ".join(term.text for term, _, _ in telling[:4])

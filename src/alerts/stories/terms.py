@@ -39,6 +39,9 @@ _AMOUNT = re.compile(r"(\d[\d.,]*)([^\W\d_]*)")
 _DOTTED = re.compile(r"(?:\w\.)+\w")
 _UNSPACED = re.compile(f"[{_CJK}]")
 _TYPOGRAPHY = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "`": "'", "‑": "-", "‐": "-"})
+_SPACED_THOUSANDS = re.compile(
+    r"(?<=\d)[\u00a0\u2009\u202f](?=\d{3}(?!\d))"
+)  # French: spaces that do not break
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:([.,])\d{3})(?:\1\d{3})*")  # 37,000 and, outside English, 37.000
 _ORDINALS = {"first": "1", "second": "2", "third": "3", "fourth": "4"}
 _PHRASES = {words: key for words, key in TRANSLATIONS.items() if " " in words}
@@ -50,6 +53,7 @@ _NO_SUFFIX = frozenset(["news", "this", "series", "texas", "paris", "chaos", "ca
 def tokens(text: str) -> list[str]:
     """The words and numbers of a text in order, as written but for typographic variants."""
     if not text.isascii():
+        text = _SPACED_THOUSANDS.sub("", text)
         return _TOKEN.findall(unicodedata.normalize("NFKC", text).translate(_TYPOGRAPHY))
     return _ASCII_TOKEN.findall(text)
 
