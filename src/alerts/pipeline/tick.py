@@ -32,7 +32,7 @@ def tick(runtime: Runtime, *, gap: timedelta = timedelta(0), once: bool = False)
     now = runtime.clock()
     with runtime.database.read() as session:
         in_force = facts.configuration(session)
-        last = facts.get(session, "tick")
+        last = facts.get(session, facts.TICK)
     active = runtime.configuration.current(elsewhere=in_force)
     settings = active.settings
     changed = settings.hash != in_force
@@ -49,7 +49,7 @@ def tick(runtime: Runtime, *, gap: timedelta = timedelta(0), once: bool = False)
             facts.put(session, "configuration", now, {"hash": settings.hash})
             cases.mark_all_due(session, now)
         stale = not is_current(session, active)
-        facts.put(session, "tick", now, {"once": once})
+        facts.put(session, facts.TICK, now, {"once": once})
         desk = desks.claim_due(session, now, limit=room["assess"], hold=HOLD)
         left = max(0, room["assess"] - len(desk) - stale) * TOGETHER
         found = Hints(
