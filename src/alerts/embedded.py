@@ -37,7 +37,7 @@ from alerts.model.errors import AlertsError
 
 GRACE_SECONDS = 10.0
 THREADS: Mapping[str, int] = {"poll": 8, "match": 4, "send": 10}
-"""Of the worker of each queue. Sends have more than two services that hang can hold (`alerts.pipeline.lanes`)."""
+"""Of the worker of each queue. Sends have more than two services that hang can hold (`alerts.runtime.bulkhead`)."""
 
 _FIRST_PAUSE, _LONGEST_PAUSE, _LONG_LIFE = 0.5, 30.0, 60.0
 

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from kit.compose import ROOT, load, seconds
 
-from alerts.delivery.send import DEADLINE_S
+from alerts.channels.send import DEADLINE_S
+from alerts.config import environment as settings_environment
 from alerts.embedded import THREADS
-from alerts.feeds.fetch import Limits
-from alerts.pipeline import environment as settings_environment
-from alerts.pipeline.lanes import MOST
+from alerts.feeds.fetching.fetch import Limits
+from alerts.runtime.bulkhead import MOST
 from worker.app import app as celery_app
 from worker.healthcheck import FILE_ENV
 

@@ -21,9 +21,9 @@ from kit.program import Program, until
 from kit.rawserver import silent_server
 from kit.receiver import Receiver, keys
 
-from alerts.delivery.send import DEADLINE_S
+from alerts.channels.send import DEADLINE_S
 from alerts.embedded import Supervisor
-from alerts.pipeline.lanes import MOST
+from alerts.runtime.bulkhead import MOST
 
 pytestmark = pytest.mark.servers
 

@@ -11,12 +11,12 @@ from kit.feeds import FeedServer
 from kit.line import START, Line, settings, write
 from sqlalchemy import delete
 
-from alerts.pipeline import verbs
-from alerts.pipeline.configuration import Files
-from alerts.pipeline.health import FIRST_TICK_LATE, RUN_LATE, Report, health
-from alerts.store import facts
+from alerts.insight.health import FIRST_TICK_LATE, RUN_LATE, Report, health
+from alerts.pipeline import steps
+from alerts.runtime.configuration import Files
+from alerts.store import system_state
 from alerts.store.database import Database
-from alerts.store.tables import FactRow
+from alerts.store.schema import FactRow
 
 pytestmark = pytest.mark.servers
 
@@ -61,9 +61,9 @@ def test_a_system_that_never_ticks_is_unhealthy_once_it_had_time_to_start(
 def test_a_database_that_ticked_before_its_making_was_recorded_is_not_made_anew(made: Line) -> None:
     with made.database.write() as session:
         session.execute(delete(FactRow))
-    verbs.tick(made.runtime)
+    steps.tick(made.runtime)
     made.database.upgrade(made.clock())
-    assert not made.rows(FactRow, name=facts.CREATED)
+    assert not made.rows(FactRow, name=system_state.CREATED)
 
 
 def test_between_two_runs_of_cron_nobody_misses_a_beat(made: Line) -> None:
@@ -77,7 +77,7 @@ def test_between_two_runs_of_cron_nobody_misses_a_beat(made: Line) -> None:
 
 def test_a_beat_that_ends_is_missed_within_a_minute(made: Line) -> None:
     made.run()
-    verbs.tick(made.runtime)
+    steps.tick(made.runtime)
     assert last_tick(report(made, timedelta(minutes=2))) == "2m ago"
     (problem,) = report(made, timedelta(minutes=2)).problems
     assert problem == "no tick for 2m: is `alerts run`, or beat with a worker, up?"

@@ -10,8 +10,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import delete, text, update
 from starlette.testclient import TestClient
 
-from alerts.pipeline import verbs
-from alerts.store.tables import FactRow, SourceRow
+from alerts.pipeline import steps
+from alerts.store.schema import FactRow, SourceRow
 
 
 def numbers(page: str) -> dict[str, float]:
@@ -63,7 +63,7 @@ def test_ready_while_the_system_does_its_work(town: World, browser: Browser) -> 
     client = browser()
     with town.runtime.database.write() as session:
         session.execute(update(SourceRow).values(last_success_at=town.now, next_poll_at=town.now))
-    verbs.tick(town.runtime)
+    steps.tick(town.runtime)
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()) == (200, {"healthy": True, "problems": 0})
     town.later(minutes=5)

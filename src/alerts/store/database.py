@@ -23,7 +23,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.orm import Session
 
 from alerts.model.errors import StoreError
-from alerts.store import facts
+from alerts.store import system_state
 
 _BUSY_SECONDS = 30.0
 """How long a write on SQLite waits for those before it."""
@@ -95,7 +95,7 @@ class Database:
                     f"database {self._shown}: its schema is of another version of this program, most likely a newer "
                     f"one ({error}); run that version, or restore a backup from before it"
                 ) from error
-            facts.record_creation(connection, at or datetime.now(UTC))
+            system_state.record_creation(connection, at or datetime.now(UTC))
 
     def revision(self) -> str | None:
         """The schema revision of the database, None where it has none."""
