@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from alerts.config.entries import Entries, Entry
-from alerts.config.forms import (
+from alerts.config.schema import (
     ConfigTestForm,
     InstitutionForm,
     ItemForm,

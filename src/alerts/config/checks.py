@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from alerts.config.entries import Entries, Entry
-from alerts.config.forms import (
+from alerts.config.schema import (
     SINGLE,
     ConfigTestForm,
     InstitutionForm,
