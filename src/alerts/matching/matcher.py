@@ -74,7 +74,9 @@ class Matcher:
             chosen = resolve(places, texts, self._required, reject)
             mentions = _apart(_mention(place, explain) for place in chosen)
         mentions += self._about(item, mentions)
-        return Matched(tuple(mentions), self._lexicon.find(texts, mentions), tuple(rejections))
+        topics = self._lexicon.find(texts, mentions, item.language)
+        missed = self._lexicon.near_misses(texts, item.language) if explain else ()
+        return Matched(tuple(mentions), topics, tuple(rejections), missed)
 
     def _about(self, item: Item, mentions: list[Mention]) -> list[Mention]:
         """Whom the item is about by where it comes from, where no field says so as clearly."""
