@@ -239,19 +239,17 @@ def test_initials_that_the_item_explains_otherwise_do_not_count() -> None:
     ]
 
 
-def test_a_shared_alias_is_told_by_the_rest_of_the_item_or_counts_for_none() -> None:
+def test_a_shared_alias_is_told_by_the_rest_of_the_item_or_is_ambiguous() -> None:
     cleveland = [
         Institution("browns", "Cleveland Browns", aliases=("Cleveland",)),
         Institution("guardians", "Cleveland Guardians", aliases=("Cleveland",)),
     ]
-    assert match([*cleveland], "Cleveland won").mentions == ()
-    told = match([*cleveland], "Cleveland won", explain=True).rejections
-    assert {each.institution for each in told if each.reason.startswith("ambiguous")} == {
-        "browns",
-        "guardians",
-    }
+    (likeliest,) = match([*cleveland], "Cleveland won").mentions
+    assert (likeliest.institution, likeliest.ambiguous, likeliest.salience) == ("browns", True, 0.5)
+    (other,) = match([*cleveland], "Cleveland won", explain=True).rejections
+    assert (other.institution, other.reason) == ("guardians", "ambiguous: rather browns")
     found = match([*cleveland], "Cleveland won, as the Cleveland Browns had hoped").mentions
-    assert [each.institution for each in found] == ["browns", "browns"]
+    assert [(each.institution, each.ambiguous) for each in found] == [("browns", False), ("browns", False)]
 
 
 def test_an_official_name_is_stronger_than_an_alias() -> None:

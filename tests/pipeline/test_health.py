@@ -9,9 +9,9 @@ import pytest
 from kit.feeds import FeedServer
 from kit.line import Line, settings
 
-from alerts.pipeline import verbs
-from alerts.pipeline.configuration import Files
-from alerts.pipeline.health import RUN_LATE, Report, health
+from alerts.insight.health import RUN_LATE, Report, health
+from alerts.pipeline import steps
+from alerts.runtime.configuration import Files
 
 pytestmark = pytest.mark.servers
 
@@ -43,7 +43,7 @@ def test_between_two_runs_of_cron_nobody_misses_a_beat(made: Line) -> None:
 
 def test_a_beat_that_ends_is_missed_within_a_minute(made: Line) -> None:
     made.run()
-    verbs.tick(made.runtime)
+    steps.tick(made.runtime)
     assert last_tick(report(made, timedelta(minutes=2))) == "2m ago"
     (problem,) = report(made, timedelta(minutes=2)).problems
     assert problem == "no tick for 2m: is `alerts run`, or beat with a worker, up?"

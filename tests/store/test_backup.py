@@ -16,10 +16,10 @@ from sqlalchemy import func, select
 
 from alerts.cli.main import status_of
 from alerts.model.errors import StoreError
-from alerts.store import facts
-from alerts.store.backup import backup, restore
+from alerts.store import system_state
 from alerts.store.database import Database
-from alerts.store.tables import FactRow
+from alerts.store.maintenance.backup import backup, restore
+from alerts.store.schema import FactRow
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 
@@ -35,7 +35,7 @@ def filled(tmp_path: Path) -> Iterator[Database]:
 
 def _put(database: Database, name: str) -> None:
     with database.write() as session:
-        facts.put(session, name, NOW, {"said": name})
+        system_state.put(session, name, NOW, {"said": name})
 
 
 def _names(file: Path) -> list[str]:
@@ -62,8 +62,8 @@ def test_a_backup_during_writes_is_one_instant_of_them(filled: Database, tmp_pat
         number = 0
         while not stop.is_set():
             with filled.write() as session:  # two rows that belong together
-                facts.put(session, f"a{number:06}", NOW, {})
-                facts.put(session, f"b{number:06}", NOW, {})
+                system_state.put(session, f"a{number:06}", NOW, {})
+                system_state.put(session, f"b{number:06}", NOW, {})
             number += 1
 
     thread = threading.Thread(target=write)

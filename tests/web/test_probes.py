@@ -9,8 +9,8 @@ from kit.world import World
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text, update
 
-from alerts.pipeline import verbs
-from alerts.store.tables import SourceRow
+from alerts.pipeline import steps
+from alerts.store.schema import SourceRow
 
 
 def numbers(page: str) -> dict[str, float]:
@@ -62,7 +62,7 @@ def test_ready_while_the_system_does_its_work(town: World, browser: Browser) -> 
     client = browser()
     with town.runtime.database.write() as session:
         session.execute(update(SourceRow).values(last_success_at=town.now, next_poll_at=town.now))
-    verbs.tick(town.runtime)
+    steps.tick(town.runtime)
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()) == (200, {"healthy": True, "problems": 0})
     town.later(minutes=5)

@@ -13,9 +13,10 @@ from pathlib import Path
 import click
 
 from alerts.cli.context import App
+from alerts.config import environment
 from alerts.model.errors import AlertsError, ConfigError
 from alerts.model.nearest import did_you_mean
-from alerts.pipeline import environment, garbage
+from alerts.runtime import gc_tuning
 
 # Each command lives in its own module, imported only when it is called: `alerts match` must not wait for Celery.
 SECTIONS: Mapping[str, Mapping[str, str]] = {
@@ -158,7 +159,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             stream.reconfigure(errors="backslashreplace")
     # As Ctrl-C does: what was begun is put away, temporary files and children among it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    garbage.look_rarely()
+    gc_tuning.look_rarely()
     sys.exit(status_of(arguments))
 
 

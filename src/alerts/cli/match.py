@@ -86,6 +86,8 @@ def match_record(item: Item, matched: Matched, explain: bool = False) -> dict[st
                 "text": each.text,
                 "rule": each.rule.value,
                 "salience": each.salience,
+                **({"ambiguous": True} if each.ambiguous else {}),
+                **({"voice": True} if each.voice else {}),
             }
             for each in matched.mentions
         ],

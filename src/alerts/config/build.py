@@ -9,7 +9,8 @@ from types import MappingProxyType
 
 from alerts.config.check_topics import patterns_of
 from alerts.config.entries import Entries, Entry
-from alerts.config.forms import (
+from alerts.config.packs import pack_families, pack_topics
+from alerts.config.schema import (
     ConfigTestForm,
     InstitutionForm,
     ItemForm,
@@ -23,7 +24,6 @@ from alerts.config.forms import (
     TopicForm,
     WatchForm,
 )
-from alerts.config.packs import pack_families, pack_topics
 from alerts.matching.pattern_syntax import write_out_families
 from alerts.model.institution import Institution, MatchRules, Relation
 from alerts.model.item import Item

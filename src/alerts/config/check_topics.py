@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from alerts.config.entries import Entry
-from alerts.config.forms import TopicForm
+from alerts.config.schema import TopicForm
 from alerts.matching.pattern_syntax import PatternError, parse_pattern, write_out_families
 from alerts.model.topic import PatternKind, Topic
 

@@ -7,7 +7,8 @@ from typing import Final
 
 from alerts.config.check_topics import check_topic
 from alerts.config.entries import Entries, Entry
-from alerts.config.forms import (
+from alerts.config.packs import pack_families, pack_names, pack_topics
+from alerts.config.schema import (
     SINGLE,
     ConfigTestForm,
     InstitutionForm,
@@ -19,7 +20,6 @@ from alerts.config.forms import (
     SubscriberForm,
     TopicForm,
 )
-from alerts.config.packs import pack_families, pack_names, pack_topics
 from alerts.model.nearest import did_you_mean
 from alerts.model.topic import Topic
 

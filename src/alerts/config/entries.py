@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from alerts.config.document import Document
-from alerts.config.forms import Form
+from alerts.config.schema import Form
 from alerts.config.tree import Mapping, Scalar
 
 F = TypeVar("F", bound=Form)

@@ -27,7 +27,7 @@ class Strength(IntEnum):
 
 
 class Case(Enum):
-    """How the letters' case decides. The rules are in `judge`."""
+    """How the letters' case decides. The rules are in `filters`."""
 
     STRICT = "strict"  # exactly as given
     PROPER = "proper"  # as names are written: capitals where a sentence has none

@@ -6,14 +6,16 @@ from collections.abc import Iterable, Mapping
 from itertools import chain
 from urllib.parse import urlsplit
 
-from alerts.matching import judge
+from alerts.matching import filters
+from alerts.matching.candidate import Candidate
 from alerts.matching.forms import forms, host
 from alerts.matching.index import Index
-from alerts.matching.place import Place
+from alerts.matching.language import language_of
 from alerts.matching.resolve import resolve
 from alerts.matching.salience import mention_salience
 from alerts.matching.text import Text
 from alerts.matching.topics import Lexicon
+from alerts.matching.voice import is_voice
 from alerts.model.institution import Institution
 from alerts.model.item import Item
 from alerts.model.mention import Matched, Mention, Rejection, Rule
@@ -55,27 +57,27 @@ class Matcher:
         texts = {field: Text(raw) for field in FIELDS if (raw := getattr(item, field))}
         rejections: list[Rejection] = []
 
-        def reject(place: Place, reason: str) -> None:
+        def reject(candidate: Candidate, reason: str) -> None:
             if explain:
-                rejections.append(_rejection(place, reason))
+                rejections.append(_rejection(candidate, reason))
 
-        places: list[Place] = []
+        candidates: list[Candidate] = []
         for field, text in texts.items():
             for found in self._index.find(text, explain):
                 for form in found.forms:
-                    place = Place(form, field, text, found)
-                    reason = judge.spelling(place)
+                    candidate = Candidate(form, field, text, found)
+                    reason = filters.spelling(candidate)
                     if not reason:
-                        places.append(place)
+                        candidates.append(candidate)
                     elif not form.excludes:
-                        reject(place, reason)
+                        reject(candidate, reason)
         mentions: list[Mention] = []
-        if places:
-            chosen = resolve(places, texts, self._required, reject)
-            mentions = _apart(_mention(place, explain) for place in chosen)
+        if candidates:
+            chosen, unsure = resolve(candidates, texts, self._required, reject)
+            mentions = _apart(_mention(candidate, candidate in unsure, explain) for candidate in chosen)
         mentions += self._about(item, mentions)
-        topics = self._lexicon.find(texts, mentions, item.language)
-        missed = self._lexicon.near_misses(texts, item.language) if explain else ()
+        topics = self._lexicon.find(texts, mentions, lambda: language_of(item))
+        missed = self._lexicon.near_misses(texts, language_of(item)) if explain else ()
         return Matched(tuple(mentions), topics, tuple(rejections), missed)
 
     def _about(self, item: Item, mentions: list[Mention]) -> list[Mention]:
@@ -120,14 +122,19 @@ def _apart(mentions: Iterable[Mention]) -> list[Mention]:
     return kept
 
 
-def _mention(place: Place, explain: bool) -> Mention:
-    first, last = place.text.raw_span(*place.extent())
-    form, text = place.form, place.text.raw[first:last]
-    salience = mention_salience(place.field, first, form.rule)
+def _mention(candidate: Candidate, ambiguous: bool, explain: bool) -> Mention:
+    first, last = candidate.text.raw_span(*candidate.extent())
+    form, text = candidate.form, candidate.text.raw[first:last]
+    voice = is_voice(candidate)
+    salience = mention_salience(candidate.field, first, form.rule, voice=voice, ambiguous=ambiguous)
     how = f"{form.origin} {form.cased!r}" if explain else ""
-    return Mention(form.institution, place.field, first, last, text, form.rule, salience, how)
+    return Mention(
+        form.institution, candidate.field, first, last, text, form.rule, salience, how, ambiguous, voice
+    )
 
 
-def _rejection(place: Place, reason: str) -> Rejection:
-    first, last = place.text.raw_span(*place.extent())
-    return Rejection(place.form.institution, place.field, first, last, place.text.raw[first:last], reason)
+def _rejection(candidate: Candidate, reason: str) -> Rejection:
+    first, last = candidate.text.raw_span(*candidate.extent())
+    return Rejection(
+        candidate.form.institution, candidate.field, first, last, candidate.text.raw[first:last], reason
+    )

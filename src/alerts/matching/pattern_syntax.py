@@ -23,7 +23,7 @@ from alerts.matching.text import Text
 
 MAX_GAP = 30  # words
 MAX_DEPTH = 8  # nested groups
-MAX_NODES = 4_000  # words, gaps and groups of one pattern, families written out
+MAX_NODES = 20_000  # words, gaps and groups of one pattern, families written out
 MAX_LENGTH = 50_000  # characters of one pattern, families written out
 
 _TOKEN = re.compile(r"\s+|~\d*|@\w*|[(|)?]|\{[^{}]*\}|<[^<>]*>|#(?=[\s)|?]|$)|[^\s(){}|?<>~@]+|.", re.DOTALL)

@@ -105,7 +105,7 @@ class Text:
         self._back: list[int] | None = None  # offset in `low` -> offset in `raw`, where they differ
         self._caseless: bool | None = None
         self._starts: list[int] | None = None
-        self.styles: dict[int, str] = {}  # kept for `Place`: how sentences use capitals, by offset
+        self.styles: dict[int, str] = {}  # kept for `Candidate`: how sentences use capitals, by offset
         self.cased = raw if raw.isascii() else self._fold(raw)
         # `cased` with a space for everything that is not part of a word.
         if self.cased.isascii():

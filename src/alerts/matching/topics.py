@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from alerts.matching.negation import denied, denied_without_spaces, is_negative
@@ -74,6 +74,23 @@ class _Field:
         return self._neighbours.at(raw_start)
 
 
+class _Spoken:
+    """The languages whose patterns hold for an item, asked for once, if at all."""
+
+    def __init__(self, language: Callable[[], str], known: frozenset[str]) -> None:
+        self._language = language
+        self._known = known
+        self._chosen: frozenset[str] | None = None
+
+    def __contains__(self, language: str) -> bool:
+        if not language:
+            return True
+        if self._chosen is None:
+            code = self._language().replace("_", "-").partition("-")[0].lower()
+            self._chosen = frozenset({code}) if code in self._known else self._known
+        return language in self._chosen
+
+
 class Lexicon:
     """All topics. Immutable once built; the cost of a text does not depend on the number of phrases."""
 
@@ -97,24 +114,29 @@ class Lexicon:
                 written = pattern.written or pattern.text
                 self._add(_Rule(number, pattern.kind, language, written, needs, program, negative=negative))
         self._terms.close()
-        self._languages = frozenset(rule.language for rules in self._rules.values() for rule in rules)
+        self._languages = frozenset(rule.language for rules in self._rules.values() for rule in rules) - {""}
 
     def find(
-        self, texts: Mapping[str, Text], mentions: Iterable[Mention], language: str = ""
+        self,
+        texts: Mapping[str, Text],
+        mentions: Iterable[Mention],
+        language: Callable[[], str] = lambda: "",
     ) -> tuple[TopicHit, ...]:
         """The topics of an item, by field (in the order of `texts`), offset and topic.
 
-        `language` chooses the patterns; where it is empty or none that patterns are written in, all hold.
+        `language` chooses the patterns; where it is empty or none that patterns are written in, all hold. It is
+        asked for only where a pattern has its words in the text.
         """
         if not self._rules:
             return ()
         mentions = tuple(mentions)
+        spoken = _Spoken(language, self._languages)
         ruled_out: set[int] = set()
         fields: list[_Field] = []
         for name, text in texts.items():
             there = tuple(each for each in mentions if each.field in (name, "source"))
             one = _Field(name, text, there)
-            one.spans = list(self._spans(text, there, self._spoken(language), ruled_out))
+            one.spans = list(self._spans(text, there, spoken, ruled_out))
             fields.append(one)
         return tuple(
             hit
@@ -125,7 +147,7 @@ class Lexicon:
 
     def near_misses(self, texts: Mapping[str, Text], language: str = "") -> tuple[NearMiss, ...]:
         """Patterns of two needs or more of which the text has all but one, to explain why a topic is not there."""
-        spoken = self._spoken(language)
+        spoken = _Spoken(lambda: language, self._languages)
         found: list[NearMiss] = []
         for name, text in texts.items():
             terms = self._terms.find(text)
@@ -142,10 +164,6 @@ class Lexicon:
                     lacks = tuple(sorted(self._terms.text(term) for term in missing[0]))
                     found.append(NearMiss(self._topics[rule.topic].id, rule.written, name, has, lacks))
         return tuple(found)
-
-    def _spoken(self, language: str) -> frozenset[str]:
-        primary = language.partition("-")[0].partition("_")[0].lower()
-        return frozenset({"", primary}) if primary in self._languages and primary else self._languages
 
     def _add(self, rule: _Rule | None) -> None:
         if rule is not None:
@@ -186,7 +204,7 @@ class Lexicon:
         return _Rule(topic, PatternKind.FULL, "", phrase, needs, None, terms, gaps, rules_out)
 
     def _spans(
-        self, text: Text, mentions: tuple[Mention, ...], spoken: frozenset[str], ruled_out: set[int]
+        self, text: Text, mentions: tuple[Mention, ...], spoken: _Spoken, ruled_out: set[int]
     ) -> Iterator[_Span]:
         found = self._terms.find(text)
         there = found.words.keys() | found.spans.keys() if found.spans else found.words.keys()
@@ -194,9 +212,9 @@ class Lexicon:
         done: set[int] = set()
         for term in there & self._rules.keys():
             for rule in self._rules[term]:
-                if rule.language not in spoken or id(rule) in done:
+                if id(rule) in done or any(there.isdisjoint(need) for need in rule.needs):
                     continue
-                if any(there.isdisjoint(need) for need in rule.needs):
+                if rule.language not in spoken:
                     continue
                 done.add(id(rule))
                 if rule.program is None:

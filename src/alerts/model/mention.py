@@ -25,6 +25,9 @@ class Mention:
 
     A rule `publisher` mention has field `source`, offsets 0 and an empty text. `how` names the form that
     matched, for people, where an explanation was asked for; mentions are equal without it.
+
+    `ambiguous`: other institutions have the name too and this is only the likeliest of them. `voice`: the
+    institution is named as the source of a statement about something else. Both lower the salience.
     """
 
     institution: str
@@ -35,6 +38,8 @@ class Mention:
     rule: Rule
     salience: float
     how: str = dataclasses.field(default="", compare=False)
+    ambiguous: bool = False
+    voice: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,185 @@
+"""A form where it stands in a text, and what is around it."""
+
+from __future__ import annotations
+
+import re
+
+from alerts.matching.english import AGENTS, FUNCTION_WORDS, words
+from alerts.matching.forms import Form
+from alerts.matching.index import Found
+from alerts.matching.text import Text
+from alerts.model.mention import Rule
+
+_SENTENCE_ENDS = '.!?:;\n|•"'
+_SENTENCE_END = re.compile(f"[{re.escape(_SENTENCE_ENDS)}]")
+_LETTERS = re.compile(r"[^\W\d_]{2,}")
+_LEGAL_TAILS = words("Inc Corp Corporation Ltd Limited LLC PLC GmbH AG")
+_WINDOW = 160  # characters on each side that are looked at to tell the style of a sentence
+_LONGEST_LINK = 300  # characters on each side that are looked at to tell whether it is a link
+
+
+class Candidate:
+    """Words `first` up to, not including, `last` of a text; `start` and `end` are their offsets in `text.low`.
+
+    Forms in scripts without spaces have offsets only.
+    """
+
+    __slots__ = (
+        "_gap_after",
+        "_gap_before",
+        "end",
+        "field",
+        "first",
+        "form",
+        "last",
+        "start",
+        "text",
+    )
+
+    def __init__(self, form: Form, field: str, text: Text, found: Found) -> None:
+        self.form = form
+        self.field = field
+        self.text = text
+        self.first, self.last = first, last = found.first, found.last
+        if form.unspaced:
+            self.start, self.end = found.start, found.end
+        else:
+            starts = text.starts
+            self.start, self.end = starts[first], starts[last - 1] + len(text.tokens[last - 1])
+        self._gap_before: str | None = None
+        self._gap_after: str | None = None
+
+    @property
+    def surface(self) -> str:
+        """What stands there, with its case, one space between the words; initials without their full stops."""
+        if self.last - self.first == 1:
+            return self.text.cased_tokens[self.first]
+        return ("" if self.dotted else " ").join(self.text.cased_tokens[self.first : self.last])
+
+    @property
+    def dotted(self) -> bool:
+        """Whether one word stands there as initials with full stops: M.I.T."""
+        return self.last - self.first > 1 and not self.form.gaps and not self.form.unspaced
+
+    def word(self, index: int) -> str:
+        """A word of the text with its case; empty outside of the text."""
+        return self.text.cased_tokens[index] if 0 <= index < len(self.text.tokens) else ""
+
+    @property
+    def gap_before(self) -> str:
+        """What stands between the word before and this place."""
+        if self._gap_before is None:
+            self._gap_before = self.text.gap(self.first)
+        return self._gap_before
+
+    @property
+    def gap_after(self) -> str:
+        """What stands between this place and the word after."""
+        if self._gap_after is None:
+            self._gap_after = self.text.gap(self.last)
+        return self._gap_after
+
+    def before(self, gap: str = " ") -> str:
+        """The word before, where just `gap` is between."""
+        return self.text.cased_tokens[self.first - 1] if self.first and self.gap_before == gap else ""
+
+    def after(self, gap: str = " ") -> str:
+        """The word after, where just `gap` is between."""
+        return self.word(self.last) if self.gap_after == gap else ""
+
+    def extent(self) -> tuple[int, int]:
+        """The span of the name in `text.low`, with what belongs to it: punctuation, article, legal form."""
+        low, form, start, end = self.text.low, self.form, self.start, self.end
+        if form.unspaced or form.rule is Rule.DOMAIN:
+            return start, end
+        if form.before and low.endswith(form.before, 0, start):
+            start -= len(form.before)
+        elif (
+            self.before() == "The"
+            and self.first > 1
+            and not _SENTENCE_END.search(self.text.gap(self.first - 1))
+        ):
+            start = self.text.starts[self.first - 1]
+        if (form.after and low.startswith(form.after, end)) or (self.dotted and low.startswith(".", end)):
+            end += len(form.after) or 1
+        elif low.startswith(")", end) and low.count("(", start, end) > low.count(")", start, end):
+            end += 1
+        elif (self.after() or self.after(", ")) in _LEGAL_TAILS:
+            end = self.text.end(self.last)
+        return start, end
+
+    @property
+    def shows_organisation(self) -> bool:
+        """Whether the words around say that an organisation is named: "GM spokesman", "(AP)"."""
+        in_parentheses = self.gap_before.endswith(("(", "( ")) and self.gap_after.startswith((")", " )"))
+        return in_parentheses or self.after() in AGENTS
+
+    def spelled_out(self) -> str:
+        """The words before the parentheses that this acronym stands in, where they have its initials; else empty."""
+        letters = self.form.key.replace(" ", "")
+        if self.first == 0 or self.text.gap(self.first).strip() != "(":
+            return ""
+        index = self.first
+        for letter in reversed(letters):
+            index -= 1
+            while (
+                index > 0
+                and self.text.tokens[index] in FUNCTION_WORDS
+                and self.text.tokens[index][0] != letter
+            ):
+                index -= 1
+            if index < 0 or self.text.tokens[index][0] != letter:
+                return ""
+        return " ".join(self.text.cased_tokens[index : self.first])
+
+    @property
+    def mark(self) -> str:
+        """`#` of a hashtag or `@` of a handle right before; else empty."""
+        sign = self.text.low[self.start - 1 : self.start] if self.start else ""
+        return sign if sign in {"#", "@"} else ""
+
+    @property
+    def starts_sentence(self) -> bool:
+        return self.first == 0 or _SENTENCE_END.search(self.gap_before) is not None
+
+    @property
+    def style(self) -> str:
+        """How the sentence around uses capitals: `mixed`, `headline`, `caps` (all capitals) or `lower` (none)."""
+        styles = self.text.styles
+        if self.start not in styles:
+            styles[self.start] = self._find_style()
+        return styles[self.start]
+
+    def _find_style(self) -> str:
+        if self.text.caseless:
+            return "lower"
+        cased = self.text.cased
+        begin = max(0, self.start - _WINDOW)
+        begin = max(cased.rfind(end, begin, self.start) for end in _SENTENCE_ENDS) + 1 or begin
+        finish = min(len(cased), self.end + _WINDOW)
+        finish = min(
+            at for end in _SENTENCE_ENDS if (at := cased.find(end, self.end, finish)) >= 0 or (at := finish)
+        )
+        around = _LETTERS.findall(cased, begin, self.start) + _LETTERS.findall(cased, self.end, finish)
+        if len(around) >= 2 and all(word.isupper() for word in around):
+            return "caps"
+        content = [word for word in around if len(word) > 3 and word.lower() not in FUNCTION_WORDS]
+        small = sum(word[0].islower() for word in content)
+        if len(content) >= 2 and small <= len(content) // 8:
+            return "headline"
+        return "mixed"
+
+    def chunk(self) -> tuple[str, str]:
+        """What stands before and after it without white space between: the rest of a link or an address."""
+        low = self.text.low
+        head = low[max(0, self.start - _LONGEST_LINK) : self.start]
+        tail = low[self.end : self.end + _LONGEST_LINK]
+        return head[_last_blank(head) :], tail[: _first_blank(tail)]
+
+
+def _last_blank(text: str) -> int:
+    return next((index + 1 for index in range(len(text) - 1, -1, -1) if text[index].isspace()), 0)
+
+
+def _first_blank(text: str) -> int:
+    return next((index for index, char in enumerate(text) if char.isspace()), len(text))

@@ -1,0 +1,101 @@
+"""The language of an item: what its feed says, else what its words say.
+
+The detector counts the words of the closed classes ("the", "der", "les"): no text of some length is without them, and
+a text without any is one whose language matters little here. Other scripts tell their language by themselves. A word
+that several languages have counts for each of them by its share. Nothing is loaded but the word lists, and the answer
+depends on the text alone, so that a replay gives the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+
+from alerts.matching.words import word_list
+from alerts.model.item import Item
+
+LANGUAGES = ("de", "en", "es", "fr", "it", "nl", "pt")  # those in Latin letters that word lists are kept for
+
+_SCRIPTS = (  # in this order: Japanese has Han letters, too
+    ("ja", re.compile("[\u3040-\u30ff]")),
+    ("ko", re.compile("[\uac00-\ud7a3]")),
+    ("zh", re.compile("[\u3400-\u9fff]")),
+    ("ru", re.compile("[\u0400-\u04ff]")),
+    ("ar", re.compile("[\u0600-\u06ff]")),
+    ("el", re.compile("[\u0370-\u03ff]")),
+    ("he", re.compile("[\u0590-\u05ff]")),
+    ("th", re.compile("[\u0e00-\u0e7f]")),
+)
+_SCRIPT_SHARE = (
+    0.2  # so much of a text's letters makes its script that of the text; names of firms are often Latin
+)
+_LETTERS = (("de", "ß"), ("es", "ñ¿¡"), ("pt", "ãõ"), ("fr", "œ"), ("de", "äöü"), ("fr", "èêùç"))
+_LEAD = 1.25  # so much more than the second best a language must score
+_ORDINARY_WORD = 0.3  # what an ordinary word says, beside 1 for a word of a closed class
+_MAX_CHARACTERS = 1000  # of a field that are looked at
+
+
+def language_of(item: Item) -> str:
+    """The two-letter code of an item's language in lower case; empty where nothing tells it.
+
+    What the feed says goes first ("de-AT" is "de"). Some feeds say "en" whatever they hold, but rarely another.
+    """
+    said = item.language.strip().lower().replace("_", "-").partition("-")[0]
+    if len(said) == 2 and said.isalpha() and said != "en":
+        return said
+    return detect((item.title, item.summary, item.content)) or said
+
+
+def detect(texts: Iterable[str]) -> str:
+    """The likeliest language of texts; empty where too little tells it."""
+    sample = " ".join(text[:_MAX_CHARACTERS] for text in texts)
+    if not sample.isascii() and (found := _by_script(sample)):
+        return found
+    scores = dict.fromkeys(LANGUAGES, 0.0)
+    weights = _weights()
+    for word in weights.keys() & set(_words(sample)):
+        for language, weight in weights[word]:
+            scores[language] += weight
+    best, second = sorted(scores.values(), reverse=True)[:2]
+    if best > second * _LEAD:
+        return max(scores, key=scores.__getitem__)
+    for language, letters in _LETTERS:
+        if (
+            not sample.isascii()
+            and scores[language] >= best / _LEAD
+            and any(char in sample for char in letters)
+        ):
+            return language
+    return ""
+
+
+def _by_script(sample: str) -> str:
+    letters = sum(char.isalpha() for char in sample)
+    return next(
+        (name for name, script in _SCRIPTS if len(script.findall(sample)) > _SCRIPT_SHARE * letters), ""
+    )
+
+
+def _words(sample: str) -> list[str]:
+    return _NO_LETTER.sub(" ", sample.lower()).translate(_WITHOUT_ACCENTS).split()
+
+
+_NO_LETTER = re.compile(r"[^\w]+|[\d_]+")
+_WITHOUT_ACCENTS = str.maketrans("àáâãäåçèéêëìíîïñòóôõöùúûüý", "aaaaaaceeeeiiiinooooouuuuy") | {
+    ord("ß"): "ss"
+}
+
+
+@cache
+def _weights() -> dict[str, tuple[tuple[str, float], ...]]:
+    """For each word of the closed classes the languages that have it, and how much it says for each."""
+    owners: dict[str, list[str]] = {}
+    for language in LANGUAGES:
+        for word in word_list(f"function_words/{language}"):
+            owners.setdefault(word, []).append(language)
+    weights = {word: tuple((each, 1 / len(having)) for each in having) for word, having in owners.items()}
+    # Headlines in English drop articles and auxiliaries: there its ordinary words tell, a little.
+    for word in word_list("common_words/en") - weights.keys():
+        weights[word] = (("en", _ORDINARY_WORD),)
+    return weights

@@ -1,0 +1,108 @@
+"""Whether an institution is named only as the source of a statement: "Barclays analysts see oil at $90".
+
+Such a mention is a voice: the item is about something else, and the institution's part in it is small. The places
+that show it, each in the seven languages of the word lists:
+
+    Barclays analysts · analysts at Barclays · analyst Jane Roe of Barclays · a Gallup poll
+    according to Barclays · in an interview with Reuters · LONDON (Reuters) -
+    told Reuters on Monday
+    Barclays sees oil at $90 · Barclays cuts Acme price target · Acme downgraded by Barclays
+"""
+
+from __future__ import annotations
+
+from alerts.matching.candidate import Candidate
+from alerts.matching.words import phrase_list, word_list, words
+
+_AT = words("at of from with for bei von der des de du da di del chez van")
+_ARTICLES = words("the la le les el los las de het der die das dem den il lo l a al alla")
+_AFTER_TOLD = words("on in that at last this he she they via during by for")
+_RATED = words("upgraded downgraded rated initiated")
+_DATELINE_END = (") -", "). -", ") ;", ") --", "); ", ").")
+_MAX_DATELINE = 80  # characters into the field
+_NAME_WORDS = 4  # words of a person's name between "analyst" and "at"
+_RATING_WORDS = 8  # words after the name within which a rating is given
+
+
+def is_voice(candidate: Candidate) -> bool:
+    """Whether the words around say that the institution speaks here, and nothing happens to it."""
+    if candidate.form.unspaced:
+        return False
+    return (
+        _has_analysts(candidate)
+        or _is_source(candidate)
+        or _was_told(candidate)
+        or _is_dateline(candidate)
+        or _rates(candidate)
+    )
+
+
+def _has_analysts(candidate: Candidate) -> bool:
+    analysts, text = word_list("voice/analysts"), candidate.text
+    index = candidate.last
+    if candidate.gap_after == "'" and candidate.word(index) == "s":
+        index += 1
+    following = candidate.word(index).lower()
+    if text.gap(index) in {" ", "-"} and (following in analysts or following in word_list("voice/surveys")):
+        return True
+    return any(text.tokens[at] in _AT and _named_analyst(candidate, at) for at in _before(candidate))
+
+
+def _named_analyst(candidate: Candidate, at: int) -> bool:
+    """Whether "analyst", perhaps with a person's name, stands before word `at`."""
+    analysts, text = word_list("voice/analysts"), candidate.text
+    for index in range(at - 1, max(-1, at - 2 - _NAME_WORDS), -1):
+        if text.tokens[index] in analysts:
+            return True
+        if not candidate.word(index)[0].isupper() or text.gap(index + 1).strip() not in {"", "."}:
+            return False
+    return False
+
+
+def _is_source(candidate: Candidate) -> bool:
+    if candidate.gap_after.startswith("'"):
+        return False  # "according to Acme's filing"
+    tokens = candidate.text.tokens
+    for end in (at + 1 for at in _before(candidate)):
+        for phrase in phrase_list("voice/sources"):
+            if end >= len(phrase) and tuple(tokens[end - len(phrase) : end]) == phrase:
+                return True
+    return candidate.word(candidate.last).lower() == "zufolge" and candidate.gap_after == " "
+
+
+def _was_told(candidate: Candidate) -> bool:
+    tokens, following = candidate.text.tokens, candidate.after().lower()
+    for at in _before(candidate):
+        if tokens[at] in {"told", "tells"}:
+            return not following or following in _AFTER_TOLD
+        if tokens[at] in word_list("voice/told") and at < candidate.first - 1:
+            return True
+    return False
+
+
+def _is_dateline(candidate: Candidate) -> bool:
+    return (
+        candidate.start < _MAX_DATELINE
+        and candidate.gap_before.endswith("(")
+        and candidate.gap_after.startswith(_DATELINE_END)
+    )
+
+
+def _rates(candidate: Candidate) -> bool:
+    verb = candidate.after().lower()
+    following = candidate.word(candidate.last + 1)
+    if verb in word_list("voice/forecasts"):
+        return following.lower() in word_list("voice/economy")
+    if verb in word_list("voice/rates"):
+        rest = candidate.text.cased_tokens[candidate.last + 1 : candidate.last + 1 + _RATING_WORDS]
+        return following[:1].isupper() and any(word.lower() in word_list("voice/ratings") for word in rest)
+    before = candidate.text.tokens[max(0, candidate.first - 4) : candidate.first]
+    return before[-1:] == ["by"] and not _RATED.isdisjoint(before)
+
+
+def _before(candidate: Candidate) -> list[int]:
+    """The word before the name, and the one before its article ("de" is one in Dutch, and none in French)."""
+    at = candidate.first - 1
+    if at < 0:
+        return []
+    return [at, at - 1] if at > 0 and candidate.text.tokens[at] in _ARTICLES else [at]
