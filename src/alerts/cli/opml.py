@@ -10,6 +10,7 @@ import click
 
 from alerts.cli.context import App
 from alerts.config import opml
+from alerts.config.yaml_output import write_new
 from alerts.model.counted import counted
 from alerts.model.errors import InputError
 from alerts.model.source import Source
@@ -50,13 +51,7 @@ def import_opml(app: App, file: BinaryIO, output: Path | None) -> int:
     if output is None:
         click.echo(text, nl=False)
         return 0
-    try:
-        with output.open("x", encoding="utf-8") as stream:
-            stream.write(text)
-    except FileExistsError:
-        raise InputError(str(output), "exists already: remove it, or choose another --output") from None
-    except OSError as error:
-        raise InputError(str(output), f"cannot be written: {error.strerror}") from None
+    write_new(output, text)
     click.echo(f"{output}: {counted(len(entries), 'source')}")
     return 0
 
