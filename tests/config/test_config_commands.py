@@ -121,6 +121,8 @@ def test_import_opml_writes_a_new_file_only(folder: Path, capsys: pytest.Capture
 
 
 def test_import_opml_sets_what_all_share(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder.parent / "list.opml").write_text(OPML)
+    (folder / "a.yaml").write_text("institutions: [{id: a, name: Aleph Alpha}]")
     options = ["--reliability", "C", "--interval", "30m", "--allow-private", "--tag", "press"]
     assert status_of(["import-opml", "list.opml", *options]) == 0
     for source in yaml.safe_load(capsys.readouterr().out)["sources"]:

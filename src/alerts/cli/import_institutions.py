@@ -73,7 +73,7 @@ def import_institutions(
     \b
     Examples:
       alerts import-institutions banks.csv --map "Firm=name" --tag bank --dry-run
-      alerts import-institutions entities.ftm.json --output config/imported.yaml
+      alerts import-institutions entities.ftm.json --output config/institutions-imported.yaml
     """
     configured = list(app.settings().institutions.values()) if app.config_dir.exists() else []
     wanted = _mapping(mapping)
