@@ -58,10 +58,12 @@ subscribers:
       - {all: true, on: [level], at_least: medium, direction: both, to: [console]}
       - {institutions: [globex], on: [mention], to: [pager]}
     repeat: 24h
+    group: 0s
   - id: board
     tier: leadership-alliance
     channels: {mail: "console://"}
     watch: [{institutions: [globex], on: [level]}]
+    group: 0s
 """
 
 

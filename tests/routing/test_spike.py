@@ -69,7 +69,7 @@ def test_a_second_burst_after_a_pause_is_a_second_spike():
 
 
 def test_a_burst_does_not_raise_the_bar_for_long():
-    first, second = spikes(days([2] * 30 + [40, 40] + [2] * 10 + [40]))
+    (_, first), (_, second) = spikes(days([2] * 30 + [40, 40] + [2] * 10 + [40]))
     assert second.threshold <= first.threshold + 2
 
 
@@ -79,7 +79,9 @@ def test_storing_it_and_moving_it_by_weeks_changes_nothing(counts, weeks):
     plain = spikes(days(counts))
     assert spikes(days(counts), stored=True) == plain
     later = spikes(days(counts, START + weeks * timedelta(days=7)))
-    assert [(event.count, event.threshold) for event in later] == [(e.count, e.threshold) for e in plain]
+    assert [(each.count, each.threshold) for _, each in later] == [
+        (each.count, each.threshold) for _, each in plain
+    ]
 
 
 @given(st.lists(st.integers(0, 30), max_size=90))

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final, TypeGuard
+from collections.abc import Iterable, Mapping
+from typing import Final
 
+from alerts.config.check_rules import check_rule
+from alerts.config.check_topics import check_topic
 from alerts.config.entries import Entries, Entry
+from alerts.config.packs import pack_families, pack_names, pack_topics
+from alerts.config.references import Known, check_id, check_ids
 from alerts.config.schema import (
     SINGLE,
     VALUES,
     ConfigTestForm,
-    ExclusionForm,
     InstitutionForm,
     LevelsForm,
+    NameForm,
     SelectionForm,
     SilenceForm,
     SourceForm,
     SubscriberForm,
     TopicForm,
-    WatchForm,
 )
 from alerts.model.nearest import did_you_mean
-from alerts.model.subscriber import Direction, On
+from alerts.model.topic import Topic
 
 _KEYS: Final = {
     "sources": "id",
@@ -40,22 +43,20 @@ def check(entries: Entries) -> None:
         _check_single(entries, section)
     _check_levels(entries)
     for source, form in entries.valid("sources", SourceForm):
-        _check_ids(source, ("speaks_for",), form.speaks_for, known, "institutions")
+        check_ids(source, ("speaks_for",), form.speaks_for, known, "institutions")
     for entry, institution in entries.valid("institutions", InstitutionForm):
         _check_institution(entry, institution, known)
+    shipped = _check_packs(entries, known)
     for entry, topic in entries.valid("topics", TopicForm):
-        _check_phrases(entry, topic)
+        check_topic(entry, topic, shipped, _families(entries))
     for entry, subscriber in entries.valid("subscribers", SubscriberForm):
-        _check_subscriber(entry, subscriber, known)
+        _check_subscriber(entry, subscriber, known, shipped)
     for entry, silence in entries.valid("silences", SilenceForm):
         _check_selection(entry, (), silence, known)
         if silence.starts is not None and silence.starts >= silence.until:
             entry.report("starts", message="starts: the silence would begin after it ends")
     for entry, test in entries.valid("tests", ConfigTestForm):
-        _check_test(entry, test, known)
-
-
-Known = dict[str, dict[str, Entry]]
+        _check_test(entry, test, known, shipped)
 
 
 def _named(entries: Entries, section: str) -> dict[str, Entry]:
@@ -72,23 +73,6 @@ def _named(entries: Entries, section: str) -> dict[str, Entry]:
         else:
             named[name] = entry
     return named
-
-
-def _check_ids(
-    entry: Entry, steps: tuple[str | int, ...], ids: Iterable[str], known: Known, section: str
-) -> None:
-    for index, each in enumerate(ids):
-        _check_id(entry, (*steps, index), each, known, section)
-
-
-def _check_id(entry: Entry, steps: tuple[str | int, ...], each: str, known: Known, section: str) -> None:
-    """The id at `steps` must name an entry of the section."""
-    if each in known[section]:
-        return
-    key = next(step for step in reversed(steps) if isinstance(step, str))
-    written = entry.shown(*steps)
-    suggestion = did_you_mean(written.strip("'"), list(known[section]))
-    entry.report(*steps, message=f"{key}: no {section.removesuffix('s')} has the id {written}{suggestion}")
 
 
 def _check_single(entries: Entries, section: str) -> None:
@@ -115,7 +99,7 @@ def _check_levels(entries: Entries) -> None:
 
 def _check_institution(entry: Entry, institution: InstitutionForm, known: Known) -> None:
     for index, relation in enumerate(institution.relations):
-        _check_id(entry, ("relations", index, "to"), relation.to, known, "institutions")
+        check_id(entry, ("relations", index, "to"), relation.to, known, "institutions")
         if relation.to == institution.id:
             entry.report("relations", index, "to", message="to: an institution has no relation to itself")
     for key in ("name", "aliases", "products"):
@@ -129,24 +113,49 @@ def _indexed(key: str, values: Iterable[str]) -> list[tuple[tuple[str | int, ...
     return [((key, index), value) for index, value in enumerate(values)]
 
 
-def _check_phrases(entry: Entry, topic: TopicForm) -> None:
-    for steps, text in _indexed("any", topic.any) + _indexed("none", topic.none):
-        if not any(char.isalnum() for char in text):
-            entry.report(*steps, message=f"{steps[0]}: a phrase needs a letter or a digit")
+def _check_packs(entries: Entries, known: Known) -> dict[str, Topic]:
+    """The topics of the packs that are used."""
+    shipped: dict[str, Topic] = {}
+    for entry, pack in entries.valid("topic_packs", NameForm):
+        if pack.id in pack_names():
+            shipped |= {topic.id: topic for topic in pack_topics(pack.id)}
+        else:
+            names = list(pack_names())
+            suggestion = did_you_mean(pack.id, names) or f" (there are {', '.join(names)})"
+            entry.report(message=f"topic_packs: no pack is called {pack.id!r}{suggestion}")
+    for entry, off in entries.valid("topics_off", NameForm):
+        if off.id not in shipped:
+            suggestion = did_you_mean(off.id, list(shipped))
+            entry.report(message=f"topics_off: no pack here has a topic {off.id!r}{suggestion}")
+        elif off.id in known["topics"]:
+            entry.report(message=f"topics_off: the topic {off.id!r} is defined here: remove one of the two")
+    return shipped
+
+
+def _families(entries: Entries) -> dict[str, Mapping[str, str]]:
+    """The word families of the packs that are used, by language."""
+    found: dict[str, Mapping[str, str]] = {}
+    for _, pack in entries.valid("topic_packs", NameForm):
+        if pack.id in pack_names():
+            for language, words in pack_families(pack.id).items():
+                found[language] = {**found.get(language, {}), **words}
+    return found
 
 
 def _check_selection(entry: Entry, steps: tuple[str | int, ...], form: SelectionForm, known: Known) -> None:
-    _check_ids(entry, (*steps, "institutions"), form.institutions, known, "institutions")
+    check_ids(entry, (*steps, "institutions"), form.institutions, known, "institutions")
     if not (form.institutions or form.tags or form.regions or form.categories or form.all):
         message = "selects no institution: add institutions, tags, regions or categories, or all: true"
         entry.report(*steps, message=message)
 
 
-def _check_subscriber(entry: Entry, subscriber: SubscriberForm, known: Known) -> None:
+def _check_subscriber(
+    entry: Entry, subscriber: SubscriberForm, known: Known, shipped: Mapping[str, Topic]
+) -> None:
     named: dict[str, int] = {}
     for index, rule in enumerate(subscriber.watch):
         _check_selection(entry, ("watch", index), rule, known)
-        _check_rule(entry, ("watch", index), rule, known)
+        check_rule(entry, ("watch", index), rule, known, shipped)
         if rule.name and named.setdefault(rule.name, index) != index:
             message = f"name: rule {named[rule.name] + 1} has the name {entry.shown('watch', index, 'name')}"
             entry.report("watch", index, "name", message=f"{message} already")
@@ -169,56 +178,10 @@ def _check_subscriber(entry: Entry, subscriber: SubscriberForm, known: Known) ->
         entry.report("quiet_hours", "to", message="to: the quiet hours end when they begin")
 
 
-def _check_rule(entry: Entry, steps: tuple[str | int, ...], rule: WatchForm, known: Known) -> None:
-    """References of a watch rule, and keys that leave nothing to alert."""
-    _check_ids(entry, (*steps, "topics"), rule.topics, known, "topics")
-    if rule.direction is Direction.FALL and On.LEVEL not in rule.on:
-        message = "direction: fall: only a level falls, so this rule never alerts: add `level` to `on`"
-        entry.report(*steps, "direction", message=message)
-    signals = {each.form.id: each.form.signal for each in known["topics"].values() if _is_topic(each.form)}
-    for index, topic in enumerate(rule.topics):
-        if rule.signals and topic in signals and signals[topic] not in rule.signals:
-            message = (
-                f"topics: {topic} is of {signals[topic]}, which `signals` does not name: a story needs both"
-            )
-            entry.report(*steps, "topics", index, message=message)
-    if rule.not_ is not None:
-        _check_exclusion(entry, steps, rule, rule.not_, known)
-
-
-def _is_topic(form: object) -> TypeGuard[TopicForm]:
-    return isinstance(form, TopicForm)
-
-
-def _check_exclusion(
-    entry: Entry, steps: tuple[str | int, ...], rule: WatchForm, left_out: ExclusionForm, known: Known
-) -> None:
-    """`not` must leave something out, and not what the rule asks for by name."""
-    here = (*steps, "not")
-    _check_ids(entry, (*here, "institutions"), left_out.institutions, known, "institutions")
-    _check_ids(entry, (*here, "topics"), left_out.topics, known, "topics")
-    _check_ids(entry, (*here, "sources"), left_out.sources, known, "sources")
-    if not left_out.model_fields_set:
-        entry.report(*here, message=f"not: leaves nothing out: add one of {', '.join(_LEFT_OUT)}")
-    if left_out.all:
-        entry.report(*here, "all", message="all: the rule would leave out every institution: remove it")
-    for key in ("institutions", "tags", "regions", "categories", "topics", "signals"):
-        wanted = getattr(rule, key)
-        for index, value in enumerate(getattr(left_out, key)):
-            if value in wanted:
-                message = (
-                    f"not: {key} has {entry.shown(*here, key, index)}, which the rule asks for: remove one"
-                )
-                entry.report(*here, key, index, message=message)
-
-
-_LEFT_OUT: Final = tuple(each for each in ExclusionForm.model_fields if each != "all")
-
-
-def _check_test(entry: Entry, test: ConfigTestForm, known: Known) -> None:
+def _check_test(entry: Entry, test: ConfigTestForm, known: Known, shipped: Mapping[str, Topic]) -> None:
     for index, item in enumerate(test.items):
         if item.source:
-            _check_id(entry, ("items", index, "source"), item.source, known, "sources")
+            check_id(entry, ("items", index, "source"), item.source, known, "sources")
         observed = item.observed or item.published
         if observed is not None and observed > test.at:
             key = "observed" if item.observed else "published"
@@ -230,8 +193,8 @@ def _check_test(entry: Entry, test: ConfigTestForm, known: Known) -> None:
             ("topic", "topics"),
             ("subscriber", "subscribers"),
         ):
-            if getattr(expectation, key):
-                _check_id(entry, ("expect", index, key), getattr(expectation, key), known, section)
+            if getattr(expectation, key) and not (key == "topic" and expectation.topic in shipped):
+                check_id(entry, ("expect", index, key), getattr(expectation, key), known, section)
         for key, needs in _NEEDS.items():
             if getattr(expectation, key) not in {None, ""} and not any(
                 getattr(expectation, each) for each in needs
