@@ -67,6 +67,7 @@ def _alert(entry: Entry, view: MessageView) -> dict[str, Any]:
         "axis": gravest.axis.value if gravest else None,
         "from": gravest.from_.value if gravest else None,
         "to": gravest.to.value if gravest else None,
+        "score": rounded(gravest.score) if gravest and gravest.score is not None else None,
         "contributions": [contribution_record(each) for each in gravest.contributions] if gravest else [],
         "role": entry.role.value,
         "rules": list(alert.rules),

@@ -68,7 +68,7 @@ def plan(
 def compare(old: Iterable[Alert], new: Iterable[Alert], subscribers: Iterable[str], days: float) -> Plan:
     """The difference of two sets of alerts.
 
-    Alerts are one and the same where subscriber, channel, institution, leading item, level and changes are; of
+    Alerts are one and the same where subscriber, channel, institution, leading story, level and changes are; of
     several such, the first of the one is the first of the other. Taking away the lost ones, putting the moved ones
     where they now are, and adding the gained ones turns the old set into the new one.
     """
@@ -139,8 +139,8 @@ _Key = tuple[object, ...]
 
 def _key(alert: Alert) -> _Key:
     changes = tuple((change.axis, change.from_, change.to) for change in alert.changes)
-    item = "" if alert.lead is None else alert.lead.item
-    return alert.subscriber, alert.channel, alert.institution, alert.on, alert.level, item, changes
+    story = "" if alert.lead is None else alert.lead.story
+    return alert.subscriber, alert.channel, alert.institution, alert.on, alert.level, story, changes
 
 
 def _fate(alert: Alert) -> _Key:
