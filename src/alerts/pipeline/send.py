@@ -26,10 +26,11 @@ from alerts.pipeline import selfcheck
 from alerts.rendering.threads import has_threads
 from alerts.rendering.view import MessageView, Rendered, compose
 from alerts.routing.alerts import Kind
+from alerts.routing.reasons import Reason
 from alerts.runtime import logs
 from alerts.runtime.runtime import Runtime
 from alerts.runtime.task_requests import Hints
-from alerts.store.repositories import alerts, deliveries
+from alerts.store.repositories import alerts, deliveries, subscriber_state
 from alerts.store.repositories.deliveries import Leased, Waiting
 from alerts.store.repositories.incidents import OPERATORS
 
@@ -91,6 +92,10 @@ def _take(
         waiting = deliveries.waiting(session, delivery_id, now)
         if waiting is None:
             return SendOutcome(delivery_id, None)
+        if subscriber_state.is_muted(session, waiting.subscriber, waiting.channel):
+            deliveries.suppress(session, delivery_id, Reason.UNSUBSCRIBED.value)
+            logs.event("delivery.suppressed", delivery=delivery_id, reason=Reason.UNSUBSCRIBED.value)
+            return SendOutcome(delivery_id, DeliveryState.SUPPRESSED, Reason.UNSUBSCRIBED.value)
         url = _channel(settings, waiting.subscriber, waiting.channel)
         if url is not None:
             lane = rate_limits.lane(url)

@@ -131,6 +131,14 @@ def hypertext(text: str) -> str:
     return html.escape(text, quote=True)
 
 
+_LIVE = re.compile(r"@(?=\w)|#(?=\w)|(?<![\w/])/(?=\w)|(?<!\w)\$(?=[A-Z])")
+
+
+def telegram(text: str) -> str:
+    """Telegram's HTML. Names, hash tags, cash tags and commands are live without any markup: they are parted."""
+    return html.escape(_LIVE.sub(lambda found: found.group() + "\u200b", text), quote=True)
+
+
 _LOOKALIKES = str.maketrans({"*": "∗", "~": "∼", "`": "ˋ"})
 _EDGE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 

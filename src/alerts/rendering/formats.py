@@ -71,7 +71,7 @@ HTML = Dialect(
     lambda text, url: f'<a href="{escape.hypertext(url)}">{text}</a>',
 )
 # The library takes empty lines out of what is for Telegram, but leaves one with a no-break space.
-TELEGRAM = replace(HTML, name="telegram", paragraph="\n\u00a0\n")
+TELEGRAM = replace(HTML, name="telegram", escape=escape.telegram, paragraph="\n\u00a0\n")
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,7 @@ _SAVE = (
     .where(_DESKS.c.subscriber == bindparam("whose"))
     .values(state=bindparam("now_in"), due_at=bindparam("due"), claimed_until=None)
 )
+_NONE_MUTED = '"muted":{}'
 _CLAIM = Claim.of(_DESKS, _DESKS.c.subscriber, _DESKS.c.due_at)
 
 
@@ -158,6 +159,14 @@ def peek(session: Session, subscriber: str) -> RouterState:
     """The subscriber's state, without a lock: to look, not to change."""
     state = session.scalar(_STATE, {"whose": subscriber})
     return RouterState() if state is None else RouterState.from_json(state)
+
+
+def is_muted(session: Session, subscriber: str, channel: str) -> bool:
+    """Whether the subscriber has unsubscribed the channel."""
+    state = session.scalar(_STATE, {"whose": subscriber})
+    if state is None or _NONE_MUTED in state:  # most have none: not worth reading the whole state
+        return False
+    return channel in RouterState.from_json(state).muted
 
 
 def save(session: Session, subscriber: str, state: RouterState, due: datetime | None) -> None:
