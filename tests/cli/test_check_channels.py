@@ -26,7 +26,6 @@ subscribers:
         "tgram://token/",
         "mailto://",
         "discord://only-one-part",
-        "slack://TAAAAAAAA/BBBBBBBBB/cccccccccccccccccccccccc/#one,#two",
     ],
 )
 def test_a_channel_that_is_not_complete_is_refused_with_its_place(
