@@ -18,7 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from alerts.pipeline import garbage
+from alerts.runtime import gc_tuning
 from benchmarks import page
 from benchmarks.results import RESULTS
 
@@ -36,7 +36,7 @@ BY_DEFAULT = "a,b,c,d,e,f,g,h"
 
 
 def run_part(key: str, results: Path) -> None:
-    garbage.look_rarely()  # as the program does
+    gc_tuning.look_rarely()  # as the program does
     part = importlib.import_module(f"benchmarks.parts.{PARTS[key]}")
     before, began = os.getloadavg()[0], time.perf_counter()
     found = part.measure()

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import feedparser
 
-from alerts.feeds.decide import KnownItem, KnownItems, Verdict, Wanted
+from alerts.feeds.diff import KnownItem, KnownItems, Verdict, Wanted
 from alerts.feeds.poll import read
 from alerts.feeds.result import FetchResult
 from alerts.feeds.state import FeedState

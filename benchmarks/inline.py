@@ -12,11 +12,11 @@ from typing import Any
 from sqlalchemy import event, update
 
 from alerts.pipeline import poll
-from alerts.pipeline.configuration import Configuration
-from alerts.pipeline.once import Once
-from alerts.pipeline.runtime import Runtime, utc_now
+from alerts.pipeline.inline import Once
+from alerts.runtime.configuration import Configuration
+from alerts.runtime.runtime import Runtime, utc_now
 from alerts.store.database import Database
-from alerts.store.tables import SourceRow
+from alerts.store.schema import SourceRow
 
 
 class Statements:

@@ -31,8 +31,8 @@ from sqlalchemy import func, select
 
 from alerts.pipeline.tick import HOLD
 from alerts.store.database import Database
-from alerts.store.tables import SourceRow
-from benchmarks import books, load_page, rig, watch
+from alerts.store.schema import SourceRow
+from benchmarks import harness, load_page, reconcile, watch
 from benchmarks.parts.latency import delays
 from benchmarks.parts.throughput import count, make_due
 from benchmarks.results import RESULTS, machine, percentile
@@ -63,9 +63,9 @@ class Size:
 
 
 @contextlib.contextmanager
-def split(folder: Path, config: Path, url: str, workers: int) -> Iterator[rig.Processes]:
+def split(folder: Path, config: Path, url: str, workers: int) -> Iterator[harness.Processes]:
     """Broker, beat, and workers for each queue on its own."""
-    group = rig.Processes(folder, config, url)
+    group = harness.Processes(folder, config, url)
     try:
         group.broker()
         for number in range(1, workers + 1):
@@ -79,22 +79,25 @@ def split(folder: Path, config: Path, url: str, workers: int) -> Iterator[rig.Pr
 
 
 @contextlib.contextmanager
-def deployment(size: Size, workers: int) -> Iterator[tuple[rig.Processes, Database, Remote, int | None]]:
+def deployment(size: Size, workers: int) -> Iterator[tuple[harness.Processes, Database, Remote, int | None]]:
     """A deployment that knows its sources and has read none of them yet."""
-    with rig.workplace() as folder, server(size.institutions, size.sources, size.entries, first=1) as remote:
+    with (
+        harness.workplace() as folder,
+        server(size.institutions, size.sources, size.entries, first=1) as remote,
+    ):
         world = World(size.institutions, size.sources, subscribers=SUBSCRIBERS)
         settings = world.config(remote.url, interval=INTERVAL)
         for number, subscriber in enumerate(settings["subscribers"]):
             at = remote.url.replace(HOSTS[0], HOSTS[number % len(HOSTS)])
             subscriber["channels"] = {"hook": at.replace("http:", "json:") + "/hook"}
-        config = rig.configure(folder, settings)
+        config = harness.configure(folder, settings)
         with (
-            rig.database(size.database, folder) as (url, pid),
+            harness.database(size.database, folder) as (url, pid),
             split(folder, config, url, workers) as group,
         ):
             database = Database(url)
             try:
-                rig.until(lambda: _sources(database) == size.sources, 120, 0.2)
+                harness.until(lambda: _sources(database) == size.sources, 120, 0.2)
                 yield group, database, remote, pid
             finally:
                 database.dispose()
@@ -135,9 +138,9 @@ def _line(sample: watch.Sample) -> str:
     )
 
 
-def cpu(group: rig.Processes, others: Mapping[str, int]) -> dict[str, float]:
+def cpu(group: harness.Processes, others: Mapping[str, int]) -> dict[str, float]:
     pids = {name: process.pid for name, process in group.running.items()} | dict(others)
-    return {name: rig.cpu(pid, children=True) for name, pid in pids.items()}
+    return {name: harness.cpu(pid, children=True) for name, pid in pids.items()}
 
 
 def run(size: Size, workers: int, *, every: float, within: float) -> dict[str, Any]:
@@ -161,14 +164,14 @@ def run(size: Size, workers: int, *, every: float, within: float) -> dict[str, A
         took = time.monotonic() - began
         spent = {name: seconds - used[name] for name, seconds in cpu(group, others).items()}
         spent["this meter"] = time.process_time() - own
-        found = books.balance(database, remote, books.expected(size.sources, {0: 1, 1: size.entries}))
+        found = reconcile.balance(database, remote, reconcile.expected(size.sources, {0: 1, 1: size.entries}))
         problems += found.problems
         told = delays(database, remote, since.timestamp())
-        waited = books.waits(database, since)
+        waited = reconcile.waits(database, since)
         stored = count(database) - size.sources
     samples = watching.samples
     problems += judged(watching, waited, size)
-    work = sum(seconds for name, seconds in spent.items() if name.split("-")[0] in rig.QUEUES)
+    work = sum(seconds for name, seconds in spent.items() if name.split("-")[0] in harness.QUEUES)
     return {
         "size": asdict(size),
         "workers": workers,
@@ -268,7 +271,7 @@ def main() -> int:
     parser.add_argument("--sources", type=int, default=Size.sources)
     parser.add_argument("--entries", type=int, default=Size.entries, help="new ones of each source")
     parser.add_argument("--workers", default="1,2,4", metavar="1,2")
-    parser.add_argument("--database", choices=rig.DATABASES, default=Size.database)
+    parser.add_argument("--database", choices=harness.DATABASES, default=Size.database)
     parser.add_argument("--every", type=float, default=2.0, metavar="S", help="between two samples")
     parser.add_argument(
         "--within", type=float, default=5400.0, metavar="S", help="a burst that takes longer fails"

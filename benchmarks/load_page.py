@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.harness import QUEUES
 from benchmarks.page import machines, number, table
-from benchmarks.rig import QUEUES
 from benchmarks.watch import FLAT_MB, FLAT_SHARE
 
 _CURVE_WIDTH = 60

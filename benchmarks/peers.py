@@ -58,12 +58,12 @@ def plain(base: str, sources: str) -> Callable[[], int]:
 
 def ours(config: str, folder: str, *, whole: bool) -> Callable[[], int]:
     sys.path.insert(0, str(Path(__file__).parents[1]))
-    from alerts.pipeline import garbage
-    from alerts.store import items
+    from alerts.runtime import gc_tuning
     from alerts.store.database import Database
+    from alerts.store.repositories import items
     from benchmarks.inline import Inline
 
-    garbage.look_rarely()
+    gc_tuning.look_rarely()
     url = f"sqlite:///{folder}/alerts.db"
     made = Database(url)
     made.upgrade()

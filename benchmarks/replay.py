@@ -20,9 +20,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from alerts.config.load import load
-from alerts.pipeline import garbage
-from alerts.pipeline.configuration import Active
-from alerts.replay.rehearsal import rehearse
+from alerts.replay.backtest import rehearse
+from alerts.runtime import gc_tuning
+from alerts.runtime.configuration import Active
 from evaluations.recorded import every
 from evaluations.recorded import items as recorded
 
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--config", type=Path, default=Path("config"))
     parser.add_argument("--times", type=int, default=4)
     options = parser.parse_args(arguments)
-    garbage.look_rarely()  # as the command does
+    gc_tuning.look_rarely()  # as the command does
     if not options.data.is_dir():
         sys.exit(f"{options.data}: no such folder; give --data DIR")
     folders = sorted((options.data / "feeds_recorded").iterdir())

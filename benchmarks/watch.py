@@ -13,11 +13,11 @@ from typing import Any
 import psutil
 from sqlalchemy import func, select, text
 
-from alerts.pipeline.runtime import utc_now
-from alerts.store import facts
+from alerts.runtime.runtime import utc_now
+from alerts.store import system_state
 from alerts.store.database import Database
-from alerts.store.tables import CaseRow, DeliveryRow, DeskRow, RevisionRow, SourceRow
-from benchmarks import rig
+from alerts.store.schema import CaseRow, DeliveryRow, DeskRow, RevisionRow, SourceRow
+from benchmarks import harness
 from benchmarks.parts.throughput import UNSENT
 
 FLAT_SHARE, FLAT_MB = 0.10, 5.0
@@ -58,13 +58,13 @@ class Sample:
 class Watch:
     """Samples a deployment; `others` are processes beside the group's, by name."""
 
-    def __init__(self, group: rig.Processes, database: Database, others: Mapping[str, int]) -> None:
+    def __init__(self, group: harness.Processes, database: Database, others: Mapping[str, int]) -> None:
         self._group = group
         self._database = database
         self._others = others
         self._began = time.monotonic()
         self.samples: list[Sample] = []
-        self.deepest = dict.fromkeys(rig.QUEUES, 0)
+        self.deepest = dict.fromkeys(harness.QUEUES, 0)
         self.most_broker = 0.0
 
     def look(self) -> dict[str, int]:
@@ -89,7 +89,7 @@ class Watch:
             oldest: datetime | None = session.scalar(
                 select(func.min(DeliveryRow.created_at)).where(DeliveryRow.state.in_(UNSENT))
             )
-            tick = facts.get(session, "tick")
+            tick = system_state.get(session, "tick")
             clients = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'"
             connections = 0 if self._database.is_sqlite else session.scalar(text(clients)) or 0
         sample = Sample(

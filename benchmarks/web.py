@@ -33,17 +33,17 @@ from pathlib import Path
 import httpx
 from starlette.applications import Starlette
 
+from alerts.access.links import invite, token_of
+from alerts.access.signing import Signer
 from alerts.cases.observation import publisher_of
 from alerts.model.item import Item
 from alerts.model.subscriber import Tier
-from alerts.pipeline import poll, verbs
-from alerts.pipeline.configuration import Configuration
-from alerts.pipeline.findings import finding_rows
-from alerts.pipeline.membership import invite, token_of
-from alerts.pipeline.runtime import Runtime, utc_now
-from alerts.pipeline.tokens import Signer
-from alerts.store import cases
+from alerts.pipeline import poll, steps
+from alerts.pipeline.mentions import finding_rows
+from alerts.runtime.configuration import Configuration
+from alerts.runtime.runtime import Runtime, utc_now
 from alerts.store.database import Database
+from alerts.store.repositories import cases
 from alerts.web.app import create_app
 
 SYLLABLES = "ba ce do fa gi ho ka le mi nor pa re so tan vel zu".split()  # noqa: SIM905
@@ -85,7 +85,7 @@ class Newsroom:
         with self._runtime.database.write() as session:
             cases.add_findings(session, rows)
             cases.mark_due(session, ["acme"], end)
-        verbs.assess(self._runtime, "acme")
+        steps.assess(self._runtime, "acme")
 
     def _item(self, at: datetime) -> Item:
         rng = self._rng

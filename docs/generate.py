@@ -20,7 +20,7 @@ from pydantic.fields import FieldInfo
 
 from alerts.cli.main import SECTIONS, cli
 from alerts.config import values
-from alerts.config.forms import ConfigurationForm, Form
+from alerts.config.schema import ConfigurationForm, Form
 from alerts.model.level import Level
 from alerts.model.times import format_duration
 

@@ -10,8 +10,8 @@ import yaml
 import alerts.demo
 from alerts.config.load import load
 from alerts.model.item import Item
+from alerts.replay.backtest import rehearse
 from alerts.replay.plot import draw
-from alerts.replay.rehearsal import rehearse
 
 HERE = Path(__file__).parent
 DEMO = Path(alerts.demo.__file__).parent

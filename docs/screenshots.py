@@ -24,15 +24,15 @@ from kit.world import World
 from sqlalchemy import update
 
 import alerts.demo
+from alerts.access.links import invite, token_of
+from alerts.access.signing import Signer
 from alerts.model.subscriber import Tier
-from alerts.pipeline import poll, verbs
-from alerts.pipeline.configuration import Configuration
-from alerts.pipeline.hints import Hints
-from alerts.pipeline.membership import invite, token_of
-from alerts.pipeline.runtime import Runtime
-from alerts.pipeline.tokens import Signer
+from alerts.pipeline import poll, steps
+from alerts.runtime.configuration import Configuration
+from alerts.runtime.runtime import Runtime
+from alerts.runtime.task_requests import Hints
 from alerts.store.database import Database
-from alerts.store.tables import SourceRow
+from alerts.store.schema import SourceRow
 from alerts.web.app import create_app
 
 HERE = Path(__file__).parent
@@ -75,7 +75,7 @@ def tell(directory: Path) -> World:
     town.later(hours=LATER)
     with database.write() as session:  # the feeds were read, as they are when the worker runs
         session.execute(update(SourceRow).values(last_success_at=town.now, last_poll_at=town.now))
-    verbs.tick(runtime)
+    steps.tick(runtime)
     return town
 
 

@@ -25,8 +25,8 @@ from typing import Any
 import feedparser
 
 from alerts.feeds.feed import Entry, ParsedFeed
-from alerts.feeds.parse import parse
-from alerts.feeds.text import tidy, to_text
+from alerts.feeds.parsing.parse import parse
+from alerts.feeds.parsing.text import tidy, to_text
 from alerts.model.source import Source
 
 SOURCE = Source(id="torture", url="http://127.0.0.1:8097/feed", publisher="Torture")

@@ -32,14 +32,14 @@ from pathlib import Path
 
 import feedparser
 
-from alerts.feeds.decide import KnownItem, KnownItems, Wanted
-from alerts.feeds.fetch import make_client, user_agent
+from alerts.feeds.diff import KnownItem, KnownItems, Wanted
+from alerts.feeds.fetching.fetch import make_client, user_agent
 from alerts.feeds.poll import poll
 from alerts.feeds.schedule import first_poll
 from alerts.feeds.state import FeedState
 from alerts.model.source import Source
 from alerts.store.database import Database
-from alerts.store.sources import reserve_host
+from alerts.store.repositories.sources import reserve_host
 
 START = datetime(2026, 3, 2, tzinfo=UTC)  # a Monday
 INTERVAL = timedelta(minutes=15)

@@ -14,9 +14,9 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from alerts.feeds import decide, poll
-from alerts.feeds.decide import KnownItem, KnownItems, Wanted
-from alerts.feeds.parse import parse
+from alerts.feeds import diff, poll
+from alerts.feeds.diff import KnownItem, KnownItems, Wanted
+from alerts.feeds.parsing.parse import parse
 from alerts.feeds.result import FetchResult
 from alerts.feeds.state import FeedState
 from alerts.model.item import Item
@@ -55,7 +55,7 @@ def every(folders: Sequence[Path]) -> Iterator[Item]:
     for observed, version in versions:
         source = _source(version.parent)
         feed = parse(version.read_bytes(), "application/xml", base_url=source.url, source=source)
-        known = decide.decide(source, feed, KnownItems(), FeedState(), observed)
+        known = diff.decide(source, feed, KnownItems(), FeedState(), observed)
         yield from (verdict.item for verdict in known.new)
 
 

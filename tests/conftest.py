@@ -17,7 +17,7 @@ import hypothesis
 import pytest
 
 from alerts.store.database import Database
-from alerts.store.tables import Base
+from alerts.store.schema import Base
 
 # No timed assertions: how long an example takes says nothing on a machine that does other things, too.
 hypothesis.settings.register_profile("alerts", deadline=None)

@@ -16,15 +16,16 @@ from celery import Celery
 from celery.exceptions import SecurityWarning
 from celery.signals import setup_logging, worker_init
 
+from alerts.config import environment
 from alerts.model.errors import AlertsError, ConfigError, UsageError
-from alerts.pipeline import environment, garbage, log
+from alerts.runtime import gc_tuning, logs
 from worker import alive, tracing
 
 SELFCHECK_SECONDS = 60.0
 try:
     TICK_SECONDS = environment.tick_seconds(os.environ)
     BROKER_URL = environment.setting(os.environ, environment.BROKER) or "redis://localhost:6379/0"
-    log.level_named(os.environ)
+    logs.level_named(os.environ)
     tracing.install()
 except UsageError as error:  # celery imports this module: one line instead of its traceback
     raise SystemExit(f"alerts: {error}") from None
@@ -83,15 +84,15 @@ alive.install(app)
 
 @setup_logging.connect
 def _configure_logging(**_options: object) -> None:
-    log.configure()
+    logs.configure()
     # Celery announces its end on standard output, past all logging, where only messages to people belong.
     celery.apps.worker.safe_say = lambda *_arguments: None
 
 
 def _check_environment() -> None:
     """Ends the process, with one line, where each of its tasks would fail of the same variable."""
+    from alerts.access.pages import pages
     from alerts.pipeline.heartbeat import heartbeat_url
-    from alerts.pipeline.pages import pages
     from alerts.store.database import parse_url
 
     try:
@@ -105,18 +106,18 @@ def _check_environment() -> None:
 @worker_init.connect
 def _prepare(sender: celery.apps.worker.Worker, **_options: object) -> None:
     # Here alone, since beat sends by name: without the tasks it needs half the memory.
-    from alerts.pipeline.runtime import prepare
+    from alerts.runtime.runtime import prepare
     from worker import tasks  # noqa: F401
 
-    log.configure()  # Celery sets up logging only after this
+    logs.configure()  # Celery sets up logging only after this
     _check_environment()
     queues = set(sender.app.amqp.queues.consume_from)
     # Where all cores are busy, those who tell go before those who assess, and these before those who poll, who only
     # bring more work.
     os.nice(0 if "send" in queues else 5 if "match" in queues else 10)
-    garbage.look_rarely()
+    gc_tuning.look_rarely()
     try:
         prepare(matching=not queues.isdisjoint({"poll", "match"}))
-        garbage.keep()
+        gc_tuning.keep()
     except ConfigError as error:  # each task tries again, until the files are mended
-        log.event("config.refused", logging.ERROR, problems=[str(each) for each in error.problems])
+        logs.event("config.refused", logging.ERROR, problems=[str(each) for each in error.problems])

@@ -8,11 +8,11 @@ from functools import cache
 from typing import Final
 
 from alerts.model.secret import Secret
-from alerts.pipeline import verbs
+from alerts.pipeline import steps
 from alerts.pipeline.heartbeat import heartbeat, heartbeat_url
-from alerts.pipeline.hints import Hints
-from alerts.pipeline.runtime import Runtime, process_runtime
 from alerts.pipeline.selfcheck import selfcheck as look_after_itself
+from alerts.runtime.runtime import Runtime, process_runtime
+from alerts.runtime.task_requests import Hints
 from worker.app import TICK_SECONDS, app
 
 MOST: Final = {"poll": 500, "match": 64, "send": 500}
@@ -62,7 +62,7 @@ def _queue(name: str) -> str:
 
 @app.task(name="tick")
 def tick() -> None:
-    verbs.tick(_runtime(), gap=timedelta(seconds=TICK_SECONDS / 2))
+    steps.tick(_runtime(), gap=timedelta(seconds=TICK_SECONDS / 2))
     heartbeat(_runtime(), _heartbeat_url())
 
 
@@ -78,28 +78,28 @@ def selfcheck() -> None:
 
 @app.task(name="poll")
 def poll(source: str) -> None:
-    verbs.poll(_runtime(), source)
+    steps.poll(_runtime(), source)
 
 
 @app.task(name="assess")
 def assess(*institutions: str) -> None:
     # fault point: assess.taken
-    verbs.assess(_runtime(), *institutions)
+    steps.assess(_runtime(), *institutions)
     # fault point: assess.done
 
 
 @app.task(name="rematch")
 def rematch(key: str) -> None:
-    verbs.rematch(_runtime(), key)
+    steps.rematch(_runtime(), key)
 
 
 @app.task(name="desk")
 def desk(subscriber: str) -> None:
     # fault point: desk.taken
-    verbs.advance_desk(_runtime(), subscriber)
+    steps.advance_desk(_runtime(), subscriber)
     # fault point: desk.done
 
 
 @app.task(name="send")
 def send(delivery: str) -> None:
-    verbs.send(_runtime(), delivery)
+    steps.send(_runtime(), delivery)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from alerts.pipeline import verbs
-from benchmarks import rig
+from alerts.pipeline import steps
+from benchmarks import harness
 from benchmarks.inline import Inline, Statements
 from benchmarks.results import Figure, Part, Table, Target, exponent, fitted
 from benchmarks.served import server
@@ -19,11 +19,11 @@ HISTORY_PER_ROUND = 200
 
 def cost(institutions: int, sources: int, subscribers: int, history: int) -> tuple[float, float]:
     """Milliseconds of processor time and statements of one new item, from fetch to send, in one process."""
-    with rig.workplace() as folder, server(institutions, sources, ENTRIES) as remote:
+    with harness.workplace() as folder, server(institutions, sources, ENTRIES) as remote:
         world = World(institutions, sources, subscribers)
         channel = remote.url.replace("http:", "json:") + "/hook"
-        config = rig.configure(folder, world.config(remote.url, channel=channel))
-        with rig.database("sqlite", folder) as (url, _):
+        config = harness.configure(folder, world.config(remote.url, channel=channel))
+        with harness.database("sqlite", folder) as (url, _):
             line = Inline(config, url)
             try:
                 polled = line.sources[:POLLED]
@@ -44,7 +44,7 @@ def cost(institutions: int, sources: int, subscribers: int, history: int) -> tup
 
 def _round(line: Inline, polled: list[str]) -> None:
     for source in polled:
-        verbs.poll(line.runtime, source, due_only=False)
+        steps.poll(line.runtime, source, due_only=False)
     line.once.settle(line.runtime)
 
 

@@ -12,16 +12,16 @@ from typing import Any
 from sqlalchemy import func, select
 
 from alerts.store.database import Database
-from alerts.store.tables import SourceRow
-from benchmarks import rig
+from alerts.store.schema import SourceRow
+from benchmarks import harness
 from benchmarks.parts.throughput import count, make_due, rest
 from benchmarks.results import Figure, Part, Table, Target
 from benchmarks.served import Remote, server
 from benchmarks.world import World
 
 INSTITUTIONS, SOURCES, ENTRIES, ROUNDS = 1_000, 240, 50, 3
-PEERS = rig.ROOT / ".venv" / "peers" / "bin" / "python"
-CHILD = rig.ROOT / "benchmarks" / "peers.py"
+PEERS = harness.ROOT / ".venv" / "peers" / "bin" / "python"
+CHILD = harness.ROOT / "benchmarks" / "peers.py"
 WORKERS = 2
 WHO = {
     "ours": "ours: fetch, parse, match, score, store, route, send",
@@ -52,8 +52,8 @@ def measure() -> Part:
         nobody = {**settings, "subscribers": []}
         for _ in range(ROUNDS):
             for name, runs in found.items():
-                with rig.workplace() as folder:
-                    config = rig.configure(folder, settings if name == "ours" else nobody)
+                with harness.workplace() as folder:
+                    config = harness.configure(folder, settings if name == "ours" else nobody)
                     if name == "ours, workers":
                         runs.append(workers(folder, config, remote))
                         continue
@@ -112,17 +112,17 @@ def workers(folder: Path, config: Path, remote: Remote) -> dict[str, Any]:
     """One run by worker processes, which have found the feeds empty before."""
     remote.show(0)
     with (
-        rig.database("sqlite", folder) as (url, _),
-        rig.processes(folder, config, url, [rig.QUEUES] * WORKERS, tick=0.5) as group,
+        harness.database("sqlite", folder) as (url, _),
+        harness.processes(folder, config, url, [harness.QUEUES] * WORKERS, tick=0.5) as group,
     ):
         database = Database(url)
         try:
-            rig.until(lambda: polled(database) == SOURCES, 120, 0.2)
+            harness.until(lambda: polled(database) == SOURCES, 120, 0.2)
             remote.show(1, ahead=True)
             used = group.cpu()
             began = time.perf_counter()
             make_due(database)
-            rig.until(lambda: count(database) >= SOURCES * ENTRIES and rest(database), 300, 0.05)
+            harness.until(lambda: count(database) >= SOURCES * ENTRIES and rest(database), 300, 0.05)
             wall = time.perf_counter() - began
             spent = sum(
                 seconds - used[name] for name, seconds in group.cpu().items() if name.startswith("worker")
@@ -141,7 +141,7 @@ def polled(database: Database) -> int:
 def child(*command: str) -> dict[str, float]:
     interpreter, *arguments = command
     ended = subprocess.run(
-        [interpreter, str(CHILD), *arguments], capture_output=True, text=True, check=False, cwd=rig.ROOT
+        [interpreter, str(CHILD), *arguments], capture_output=True, text=True, check=False, cwd=harness.ROOT
     )
     if ended.returncode:
         raise RuntimeError(ended.stderr[-2000:])

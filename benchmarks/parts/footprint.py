@@ -7,7 +7,7 @@ import time
 import psutil
 
 from alerts.store.database import Database
-from benchmarks import rig
+from benchmarks import harness
 from benchmarks.parts.throughput import count
 from benchmarks.results import Figure, Part, Table
 from benchmarks.served import server
@@ -25,16 +25,16 @@ def measure() -> Part:
         "are due from the start, which includes reading the configuration, building the matcher and beat's first tick. "
         "Memory is resident (and unique to the process), after all feeds are read.",
     )
-    with rig.workplace() as folder, server(INSTITUTIONS, SOURCES, ENTRIES) as remote:
-        config = rig.configure(folder, World(INSTITUTIONS, SOURCES).config(remote.url))
-        with rig.database("sqlite", folder) as (url, _):
+    with harness.workplace() as folder, server(INSTITUTIONS, SOURCES, ENTRIES) as remote:
+        config = harness.configure(folder, World(INSTITUTIONS, SOURCES).config(remote.url))
+        with harness.database("sqlite", folder) as (url, _):
             database = Database(url)
             began = time.perf_counter()
-            with rig.processes(folder, config, url, [["poll"], ["match"], ["send"]]) as group:
+            with harness.processes(folder, config, url, [["poll"], ["match"], ["send"]]) as group:
                 broker = time.perf_counter() - began
-                rig.until(lambda: count(database) > 0, 120)
+                harness.until(lambda: count(database) > 0, 120)
                 up = time.perf_counter() - began
-                rig.until(lambda: count(database) >= SOURCES * ENTRIES, 240, 0.2)
+                harness.until(lambda: count(database) >= SOURCES * ENTRIES, 240, 0.2)
                 names = {"worker-1": "worker, poll", "worker-2": "worker, match", "worker-3": "worker, send"}
                 rows = []
                 for name, process in group.running.items():

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from alerts.config.load import load
 from alerts.model.item import Item
-from alerts.pipeline.configuration import Active
-from alerts.replay.rehearsal import rehearse
-from benchmarks import rig
+from alerts.replay.backtest import rehearse
+from alerts.runtime.configuration import Active
+from benchmarks import harness
 from benchmarks.results import Figure, Part, Table, Target
 from benchmarks.world import World, records
 
@@ -37,8 +37,8 @@ def measure() -> Part:
         )
         for each in records(world, ITEMS)
     ]
-    with rig.workplace() as folder:
-        settings = load(rig.configure(folder, world.config("https://feeds.example")))
+    with harness.workplace() as folder:
+        settings = load(harness.configure(folder, world.config("https://feeds.example")))
     active = Active(settings)
     active.matcher  # noqa: B018
     rows = []

@@ -8,10 +8,10 @@ from datetime import timedelta
 
 from sqlalchemy import select, update
 
-from alerts.pipeline.runtime import utc_now
+from alerts.runtime.runtime import utc_now
 from alerts.store.database import Database
-from alerts.store.tables import DeliveryRow, SourceRow
-from benchmarks import rig
+from alerts.store.schema import DeliveryRow, SourceRow
+from benchmarks import harness
 from benchmarks.parts.throughput import deployment, make_due, rest
 from benchmarks.results import Figure, Part, Table, Target, percentile
 from benchmarks.served import Remote
@@ -43,7 +43,7 @@ def measure() -> Part:
         "entries each, three times over, so that both workers are busy from the first to the last.",
     )
     rows = []
-    for kind in rig.DATABASES:
+    for kind in harness.DATABASES:
         with deployment(kind, 2, sources=SOURCES, entries=ENTRIES) as (_, database, remote, _pid):
             for version, name in enumerate(("idle", "under load"), start=1):
                 remote.show(version)
@@ -51,13 +51,13 @@ def measure() -> Part:
                 if name == "idle":
                     _spread(database)
                     time.sleep(IDLE_SECONDS)
-                    rig.until(lambda: rest(database), 120, 0.2)
+                    harness.until(lambda: rest(database), 120, 0.2)
                 else:
                     for burst in range(3):
                         remote.show(version + burst)
                         make_due(database)
-                        rig.until(lambda: _polled(database), 300, 0.2)
-                    rig.until(lambda: rest(database), 300, 0.2)
+                        harness.until(lambda: _polled(database), 300, 0.2)
+                    harness.until(lambda: rest(database), 300, 0.2)
                 found = delays(database, remote, since)
                 p50, p99 = percentile(found, 0.5), percentile(found, 0.99)
                 rows.append([kind, name, str(len(found)), f"{p50:.3f}", f"{p99:.3f}", f"{max(found):.3f}"])

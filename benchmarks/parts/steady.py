@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from benchmarks import rig
+from benchmarks import harness
 from benchmarks.parts.throughput import deployment, make_due
 from benchmarks.results import Figure, Part, Table
 
@@ -20,17 +20,17 @@ def measure() -> Part:
         "one worker with 8 threads. Each poll is leased, fetched over a connection of its own, planned and recorded.",
     )
     rows = []
-    for kind in rig.DATABASES:
+    for kind in harness.DATABASES:
         with deployment(kind, 1, sources=SOURCES, entries=5) as (group, database, remote, pid):
             before, used = remote.counts()["unchanged"], group.cpu()["worker-1"]
-            served = 0.0 if pid is None else rig.cpu(pid, children=True)
+            served = 0.0 if pid is None else harness.cpu(pid, children=True)
             began = time.perf_counter()
             while time.perf_counter() - began < SECONDS:
                 make_due(database)
                 time.sleep(0.25)
             polls, took = remote.counts()["unchanged"] - before, time.perf_counter() - began
             used = group.cpu()["worker-1"] - used
-            served = 0.0 if pid is None else rig.cpu(pid, children=True) - served
+            served = 0.0 if pid is None else harness.cpu(pid, children=True) - served
         rows.append(
             [kind, f"{polls / took:,.0f}", f"{polls / used:,.0f}", f"{served / max(polls, 1) * 1000:.2f}"]
         )

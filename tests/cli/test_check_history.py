@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from alerts.config.doubts import idle
+from alerts.config.lint import idle
 from alerts.config.load import load_entries
 
 YAML = """

@@ -15,7 +15,7 @@ from sqlalchemy import update
 from alerts.feeds.state import FeedState
 from alerts.model.times import parse_time
 from alerts.store.database import Database
-from alerts.store.tables import SourceRow
+from alerts.store.schema import SourceRow
 
 pytestmark = pytest.mark.servers
 

@@ -15,14 +15,14 @@ import pytest
 from kit.world import World, world
 from sqlalchemy import select, update
 
+from alerts.access.links import member
+from alerts.access.signing import signer
 from alerts.cli.main import status_of
 from alerts.feeds.state import FeedState
 from alerts.model.times import parse_time
-from alerts.pipeline import verbs
-from alerts.pipeline.membership import member
-from alerts.pipeline.tokens import signer
+from alerts.pipeline import steps
 from alerts.store.database import Database
-from alerts.store.tables import AlertRow, DeliveryRow, SourceRow
+from alerts.store.schema import AlertRow, DeliveryRow, SourceRow
 
 Alerts = Callable[..., tuple[int, str, str]]
 
@@ -111,7 +111,7 @@ def test_ack(town: World, alerts: Alerts) -> None:
     assert alerts("ack")[0] == 2
     assert alerts("ack", "x", "--institution", "acme")[0] == 2
     town.later(hours=25)
-    verbs.advance_desk(town.runtime, "desk")
+    steps.advance_desk(town.runtime, "desk")
     with town.runtime.database.read() as session:
         reasons = set(session.scalars(select(DeliveryRow.reason).where(DeliveryRow.kind == "reminder")))
     assert reasons == {"acknowledged"}
@@ -271,7 +271,7 @@ def test_on_a_machine_whose_clock_is_wrong_it_is_the_time_of_the_database(
 ) -> None:
     if town.runtime.database.is_sqlite:
         pytest.skip("all processes on one SQLite file share one machine and its clock")
-    monkeypatch.setattr("alerts.pipeline.runtime.datetime", Ahead)
+    monkeypatch.setattr("alerts.runtime.runtime.datetime", Ahead)
     status, out, _ = alerts("silence", "--institution", "acme", "--for", "4h", "--json")
     assert status == 0
     assert parse_time(json.loads(out)["until"]) < datetime.now(UTC) + timedelta(hours=5)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from alerts.config.forms import ConfigurationForm
-from alerts.config.schema import json_schema
+from alerts.config.json_schema import json_schema
+from alerts.config.schema import ConfigurationForm
 
 
 def walk(node: Any) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ import pytest
 from kit.feeds import Entry, FeedServer
 
 from alerts.cli.main import status_of
-from alerts.config.doubts import doubts
+from alerts.config.lint import doubts
 from alerts.config.load import load_entries
 from alerts.config.starter import write_starter
 from alerts.model.errors import InputError

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from kit.compose import ROOT, load, seconds
 
-from alerts.delivery.send import DEADLINE_S
+from alerts.channels.send import DEADLINE_S
+from alerts.config import environment as settings_environment
 from alerts.embedded import THREADS
-from alerts.feeds.fetch import Limits
-from alerts.pipeline import environment as settings_environment
-from alerts.pipeline.lanes import MOST
+from alerts.feeds.fetching.fetch import Limits
+from alerts.runtime.bulkhead import MOST
 from worker.app import app as celery_app
 from worker.healthcheck import FILE_ENV
 
@@ -172,6 +172,13 @@ def test_no_image_names_a_registry_and_all_name_a_version() -> None:
         assert "/" not in image, name
         assert version, name
         assert version != "latest", name
+
+
+def test_the_broker_keeps_no_file_that_a_power_cut_could_damage() -> None:
+    command = SERVICES["redis"]["command"]
+    assert command[command.index("--appendonly") + 1] == "no"
+    assert command[command.index("--save") + 1] == ""
+    assert "volumes" not in SERVICES["redis"]
 
 
 def test_every_queue_has_its_worker() -> None:

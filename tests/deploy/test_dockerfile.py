@@ -103,6 +103,14 @@ def test_only_what_is_needed_to_run_is_in_the_last_stage() -> None:
     assert "--without-pip /opt/alerts" in " ".join(of("RUN", 0))
 
 
+def test_the_build_imports_what_the_processes_import() -> None:
+    commands = " ; ".join(of("RUN", 0))
+    match = re.search(r"/opt/alerts/bin/python -c 'import ([^']+)'", commands)
+    assert match
+    assert {"kombu.transport.redis", "worker.tasks"} <= set(match[1].split(", "))
+    subprocess.run([sys.executable, "-c", f"import {match[1]}"], check=True)
+
+
 def test_it_says_how_it_is_and_how_to_end_it() -> None:
     (check,) = of("HEALTHCHECK", LAST)
     assert check.endswith('CMD ["python", "-m", "worker.healthcheck"]')

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from alerts.access.signing import operator_token, signer
 from alerts.cli.main import status_of
+from alerts.config.environment import required, setting
 from alerts.model.errors import UsageError
-from alerts.pipeline.environment import required, setting
-from alerts.pipeline.tokens import operator_token, signer
 
 NAME = "ALERTS_DATABASE"
 

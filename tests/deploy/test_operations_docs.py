@@ -13,12 +13,12 @@ from kit.line import START, settings, write
 from kit.world import world
 
 from alerts.feeds.state import FeedState
+from alerts.insight.health import health
 from alerts.model.operators import Trouble
-from alerts.pipeline.configuration import Files
-from alerts.pipeline.health import health
-from alerts.store import facts
+from alerts.runtime.configuration import Files
+from alerts.store import system_state
 from alerts.store.database import Database
-from alerts.store.tables import CaseRow, DeliveryRow, SourceRow
+from alerts.store.schema import CaseRow, DeliveryRow, SourceRow
 
 PAGE = (ROOT / "docs" / "operations.md").read_text()
 SOURCES = [*(ROOT / "src").rglob("*.py"), *(ROOT / "worker").rglob("*.py")]
@@ -40,7 +40,7 @@ def test_every_log_event_is_there() -> None:
         ast.literal_eval(node.args[0])
         for file in SOURCES
         for node in ast.walk(ast.parse(file.read_text()))
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "log.event"
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "logs.event"
     }
     assert len(events) > 20
     assert set(rows("Logs")) == events
@@ -86,6 +86,11 @@ def test_every_problem_that_status_can_print_has_its_place_in_the_runbook(tmp_pa
         with database.read() as session:
             said |= set(health(session, Files.of(config), START).problems)
         database.dispose()
+    database = Database(f"sqlite:///{tmp_path / 'never'}.db")
+    database.upgrade(START - timedelta(hours=1))
+    with database.read() as session:
+        said |= set(health(session, Files.of(config), START).problems)
+    database.dispose()
     known = patterns()
     for problem in said:
         assert any(pattern.fullmatch(problem) for pattern in known.values()), problem
@@ -98,7 +103,7 @@ def _break(database: Database, *, ticking: bool, once: bool) -> None:
     long_ago = START - timedelta(hours=27)
     gone = FeedState(stopped="stopped: gone, 5 times since 2026-01-01; remove the source").to_json()
     with database.write() as session:
-        facts.put(session, "tick", START if ticking else long_ago, {"once": once})
+        system_state.put(session, "tick", START if ticking else long_ago, {"once": once})
         for name, state in (("one", {}), ("two", gone)):
             session.add(
                 SourceRow(

@@ -13,7 +13,7 @@ from kit.compose import ROOT
 
 from alerts.cli.output import printable
 from alerts.store.database import Database
-from alerts.store.tables import SilenceRow
+from alerts.store.schema import SilenceRow
 
 PAGE = (ROOT / "docs" / "security.md").read_text()
 
@@ -50,7 +50,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from alerts.config.load import load
-from alerts.delivery import escape
+from alerts.rendering import escape
 from alerts.matching.matcher import Matcher
 from alerts.model.item import Item
 from alerts.stories.features import features

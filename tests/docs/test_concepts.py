@@ -13,7 +13,7 @@ from alerts.config.load import load
 from alerts.model.item import Item
 from alerts.model.level import Axis, LevelRules
 from alerts.model.source import Reliability
-from alerts.replay.rehearsal import Result, rehearse
+from alerts.replay.backtest import Result, rehearse
 from alerts.scoring.confidence import CAP_WITHOUT_DIRECT, weight
 
 PAGE = (Path(__file__).parents[2] / "docs" / "concepts.md").read_text(encoding="utf-8")

@@ -12,7 +12,7 @@ from types import ModuleType
 import pytest
 
 from alerts.cli.main import COMMANDS
-from alerts.config.forms import ConfigurationForm
+from alerts.config.schema import ConfigurationForm
 
 DOCS = Path(__file__).parents[2] / "docs"
 

@@ -15,10 +15,10 @@ from sqlalchemy import func, select
 from alerts.config.load import load
 from alerts.model.alert import AlertState
 from alerts.model.records import to_line, transition_record
-from alerts.replay.rehearsal import rehearse
-from alerts.store import items, transitions
+from alerts.replay.backtest import rehearse
 from alerts.store.database import Database
-from alerts.store.tables import (
+from alerts.store.repositories import items, transitions
+from alerts.store.schema import (
     AlertRow,
     AttemptRow,
     CarriedRow,

@@ -1,6 +1,6 @@
 import pytest
 
-from alerts.feeds.addresses import is_public
+from alerts.feeds.fetching.addresses import is_public
 
 
 @pytest.mark.parametrize(

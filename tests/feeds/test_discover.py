@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.feeds.discover import FoundFeed, feeds_of
+from alerts.feeds.fetching.discover import FoundFeed, feeds_of
 
 PAGE = """<!doctype html><html><head><base href="/blog/">
 <link rel="stylesheet alternate" type="application/rss+xml" href="/style">

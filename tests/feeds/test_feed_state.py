@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.feeds import seen
 from alerts.feeds.identity import digest
+from alerts.feeds.parsing import known_entries
 from alerts.feeds.state import FeedState, poll_url, resumed, state_for
 from alerts.model.source import Source
 
@@ -67,34 +67,36 @@ def test_a_stopped_source_can_be_resumed() -> None:
 
 
 def mark(number: int) -> tuple[str, str]:
-    return digest("mark", str(number), size=seen.MARK), digest("item", str(number))
+    return digest("mark", str(number), size=known_entries.MARK), digest("item", str(number))
 
 
 @given(st.lists(st.integers(0, 50), unique=True), st.lists(st.integers(0, 50), unique=True))
 def test_what_was_seen_is_remembered(first: list[int], second: list[int]) -> None:
-    marks = seen.remember(seen.remember("", [mark(n) for n in first]), [mark(n) for n in second])
-    assert seen.load(marks) == dict(mark(n) for n in {*first, *second})
+    marks = known_entries.remember(
+        known_entries.remember("", [mark(n) for n in first]), [mark(n) for n in second]
+    )
+    assert known_entries.load(marks) == dict(mark(n) for n in {*first, *second})
 
 
 def test_an_edited_entry_is_known_by_its_last_bytes_alone() -> None:
     """Else an entry that is edited and edited back would be taken for known."""
     item = mark(1)[1]
-    marks = seen.remember(seen.remember("", [("a" * 12, item)]), [("b" * 12, item)])
-    assert seen.load(marks) == {"b" * 12: item}
+    marks = known_entries.remember(known_entries.remember("", [("a" * 12, item)]), [("b" * 12, item)])
+    assert known_entries.load(marks) == {"b" * 12: item}
 
 
 def test_a_feed_that_shrinks_and_grows_again_is_still_known() -> None:
-    full = seen.remember("", [mark(n) for n in range(126)])
-    assert len(seen.load(seen.remember(full, [mark(500)]))) == 127
+    full = known_entries.remember("", [mark(n) for n in range(126)])
+    assert len(known_entries.load(known_entries.remember(full, [mark(500)]))) == 127
 
 
 def test_what_is_remembered_is_bounded() -> None:
     marks = ""
     for start in range(0, 40_000, 2_000):
-        marks = seen.remember(marks, [mark(n) for n in range(start, start + 2_000)])
-    assert len(seen.load(marks)) <= 4_000
-    assert mark(39_999)[0] in seen.load(marks)
+        marks = known_entries.remember(marks, [mark(n) for n in range(start, start + 2_000)])
+    assert len(known_entries.load(marks)) <= 4_000
+    assert mark(39_999)[0] in known_entries.load(marks)
 
 
 def test_an_unreadable_memory_is_none() -> None:
-    assert seen.load("***") == {}
+    assert known_entries.load("***") == {}

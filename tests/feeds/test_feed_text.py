@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.feeds.text import looks_like_markup, strip_markup, tidy, to_line, to_text
+from alerts.feeds.parsing.text import looks_like_markup, strip_markup, tidy, to_line, to_text
 
 
 @pytest.mark.parametrize(

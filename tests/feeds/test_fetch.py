@@ -12,7 +12,7 @@ import httpx
 import pytest
 from kit.rawserver import FEED, RawServer, Request, reply
 
-from alerts.feeds.fetch import fetch, inflate, make_client, user_agent
+from alerts.feeds.fetching.fetch import fetch, inflate, make_client, user_agent
 from alerts.feeds.links import shown
 from alerts.feeds.result import ErrorKind, FetchResult, Limits
 from alerts.feeds.state import FeedState
@@ -300,7 +300,7 @@ def test_a_redirect_to_a_private_address_is_refused(raw_server: RawServer, targe
         return address == "127.0.0.1"
 
     with pytest.MonkeyPatch.context() as patch, make_client() as client:
-        patch.setattr("alerts.feeds.network.is_public", first_is_public)
+        patch.setattr("alerts.feeds.fetching.network.is_public", first_is_public)
         result = get(client, raw_server.url("/feed"), private=False)
     assert result.error is ErrorKind.ADDRESS
     assert result.final_url == target

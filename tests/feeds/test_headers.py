@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.feeds import headers
+from alerts.feeds.fetching import headers
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SERVER = "Sun, 01 Mar 2026 10:00:00 GMT"  # two hours behind us

@@ -16,8 +16,8 @@ import httpx
 import pytest
 from kit.rawserver import FEED, Answer, RawServer, Request, reply
 
-from alerts.feeds.decide import KnownItems
-from alerts.feeds.fetch import make_client
+from alerts.feeds.diff import KnownItems
+from alerts.feeds.fetching.fetch import make_client
 from alerts.feeds.poll import Polled, poll
 from alerts.feeds.result import ErrorKind, Limits
 from alerts.feeds.state import FeedState

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.feeds.feed import ParsedFeed, TextLimits
-from alerts.feeds.parse import parse
+from alerts.feeds.parsing.parse import parse
 from alerts.feeds.result import ErrorKind
 from alerts.model.source import Source
 

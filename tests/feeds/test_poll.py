@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from kit.rawserver import RawServer
 
-from alerts.feeds.decide import KnownItem, KnownItems, Verdict, Wanted
-from alerts.feeds.fetch import make_client
+from alerts.feeds.diff import KnownItem, KnownItems, Verdict, Wanted
+from alerts.feeds.fetching.fetch import make_client
 from alerts.feeds.poll import Polled, poll, read
 from alerts.feeds.result import FetchResult
 from alerts.feeds.state import FeedState

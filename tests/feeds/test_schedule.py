@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.feeds.decide import Decision, KnownItem, Verdict
+from alerts.feeds.diff import Decision, KnownItem, Verdict
 from alerts.feeds.feed import Entry, ParsedFeed
 from alerts.feeds.result import ErrorKind, FetchResult
 from alerts.feeds.schedule import (

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alerts.feeds import websub
+from alerts.feeds.fetching import websub
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 OURS = websub.Subscription(

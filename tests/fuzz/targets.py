@@ -18,12 +18,14 @@ from kit.browsing import OPERATOR, SIGNER
 from kit.world import world
 from starlette.testclient import TestClient
 
+from alerts.access.pages import Pages
+from alerts.access.signing import Purpose
 from alerts.config.items import read_items
 from alerts.config.load import load
 from alerts.config.tree import split_lines
-from alerts.feeds.decide import KnownItems, decide, wanted
+from alerts.feeds.diff import KnownItems, decide, wanted
 from alerts.feeds.feed import ParsedFeed
-from alerts.feeds.parse import parse
+from alerts.feeds.parsing.parse import parse
 from alerts.feeds.result import FetchResult
 from alerts.feeds.schedule import next_poll
 from alerts.feeds.state import FeedState
@@ -36,10 +38,8 @@ from alerts.model.settings import Settings
 from alerts.model.source import Source
 from alerts.model.topic import Near, Signal, Topic
 from alerts.pipeline import websub
-from alerts.pipeline.configuration import Active
-from alerts.pipeline.pages import Pages
-from alerts.pipeline.tokens import Purpose
-from alerts.replay.rehearsal import records, rehearse
+from alerts.replay.backtest import records, rehearse
+from alerts.runtime.configuration import Active
 from alerts.store.database import Database
 from alerts.web.app import create_app
 
@@ -216,7 +216,7 @@ def _pages() -> TestClient:
     town.runtime.pages = Pages("https://pages.example", SIGNER)
     with database.write() as session:
         known = {"hub": "https://hub.example/", "topic": "https://tribune.example/feed"}
-        websub.facts.put(session, "websub/tribune", town.now, known)
+        websub.system_state.put(session, "websub/tribune", town.now, known)
     assert town.deliveries("sent")
     return TestClient(
         create_app(town.runtime, SIGNER, OPERATOR),

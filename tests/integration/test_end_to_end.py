@@ -23,10 +23,10 @@ from kit.receiver import Receiver
 
 from alerts.config.load import load
 from alerts.model.alert import AlertState
-from alerts.replay.rehearsal import rehearse
-from alerts.store import items
+from alerts.replay.backtest import rehearse
 from alerts.store.database import Database
-from alerts.store.tables import DeliveryRow, TransitionRow
+from alerts.store.repositories import items
+from alerts.store.schema import DeliveryRow, TransitionRow
 
 pytestmark = pytest.mark.servers
 

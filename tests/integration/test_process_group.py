@@ -21,9 +21,9 @@ from kit.program import Program, until
 from kit.rawserver import silent_server
 from kit.receiver import Receiver, keys
 
-from alerts.delivery.send import DEADLINE_S
+from alerts.channels.send import DEADLINE_S
 from alerts.embedded import Supervisor
-from alerts.pipeline.lanes import MOST
+from alerts.runtime.bulkhead import MOST
 
 pytestmark = pytest.mark.servers
 
@@ -139,6 +139,42 @@ def test_a_worker_that_starts_while_the_configuration_is_broken_goes_on_with_the
         server.put("wire", [outage(1), outage(0)])
         assert receiver.wait_for(2, 40), program.err
     assert "broken.yaml:1:1: unknown key 'nonsense'" in program.err
+
+
+def test_files_that_a_power_cut_damaged_do_not_keep_the_broker_from_starting(
+    config: Path, server: FeedServer, receiver: Receiver, tmp_path: Path
+) -> None:
+    """The broker's content is worth nothing: what was queued is found again in the database."""
+    state = tmp_path / "state"
+    with Program(config, state) as program:
+        assert program.says("watching"), program.err
+        server.put("wire", [outage(0)])
+        assert receiver.wait_for(1, 40), program.err
+        for pid in [*program.children().values(), program.process.pid]:
+            os.kill(pid, signal.SIGKILL)
+        program.process.wait()
+        assert until(lambda: not program.left(), 5), program.left()
+    _damage(state / "broker")
+    server.put("wire", [outage(1), outage(0)])
+    with Program(config, state) as program:
+        assert program.says("watching", 30), program.err
+        assert receiver.wait_for(2, 60), program.err
+        assert "broker" not in program.err, program.err
+
+
+def _damage(broker: Path) -> None:
+    """Appends zero bytes to each file, and adds a damaged append-only file and dump where there are none."""
+    for file in broker.rglob("*"):
+        if file.is_file():
+            with file.open("ab") as tail:
+                tail.write(bytes(4096))
+    (broker / "appendonlydir").mkdir(exist_ok=True)
+    incremental = broker / "appendonlydir" / "appendonly.aof.1.incr.aof"
+    if not incremental.exists():
+        incremental.write_bytes(b"*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n" + bytes(4096))
+        manifest = broker / "appendonlydir" / "appendonly.aof.manifest"
+        manifest.write_text("file appendonly.aof.1.incr.aof seq 1 type i\n", encoding="utf-8")
+    (broker / "dump.rdb").write_bytes(bytes(4096))
 
 
 def test_on_postgresql_with_a_broker_of_its_own_and_the_broker_emptied(

@@ -13,14 +13,14 @@ from kit.feeds import Entry, FeedServer
 
 from alerts.config.load import load
 from alerts.model.records import to_line, transition_record
-from alerts.pipeline import verbs
-from alerts.pipeline.configuration import Configuration
-from alerts.pipeline.hints import Hints
+from alerts.pipeline import steps
 from alerts.pipeline.poll import sync
-from alerts.pipeline.runtime import Runtime, utc_now
-from alerts.replay.rehearsal import rehearse
-from alerts.store import cases, items, transitions
+from alerts.replay.backtest import rehearse
+from alerts.runtime.configuration import Configuration
+from alerts.runtime.runtime import Runtime, utc_now
+from alerts.runtime.task_requests import Hints
 from alerts.store.database import Database
+from alerts.store.repositories import cases, items, transitions
 
 pytestmark = pytest.mark.servers
 
@@ -56,7 +56,7 @@ class _Follow:
 
     def run(self, runtime: Runtime, until: float) -> None:
         while time.monotonic() < until:
-            verbs.tick(runtime)
+            steps.tick(runtime)
             while self.waiting:
                 hints = self.waiting.pop(self.random.randrange(len(self.waiting)))
                 work = list(hints.tasks())
@@ -64,7 +64,7 @@ class _Follow:
                 for name, ids in work:
                     if self.random.random() < 0.2:
                         continue  # lost, as if the broker had been emptied
-                    getattr(verbs, {"desk": "advance_desk"}.get(name, name))(runtime, *ids)
+                    getattr(steps, {"desk": "advance_desk"}.get(name, name))(runtime, *ids)
             time.sleep(self.random.random() * 0.05)
 
 
@@ -119,7 +119,7 @@ def test_three_workers_and_a_replay_agree(
         worker.join(90)
         assert worker.exitcode == 0
     for institution in ("acme", "globex", "initech"):
-        verbs.assess(first, institution)
+        steps.assess(first, institution)
     with database.read() as session:
         recorded = list(items.record(session))
         live = transitions.find(session)

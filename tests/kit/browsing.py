@@ -8,10 +8,10 @@ from datetime import timedelta
 from kit.world import World
 from starlette.testclient import TestClient
 
+from alerts.access.links import invite, token_of
+from alerts.access.signing import Signer
 from alerts.model.subscriber import Tier
-from alerts.pipeline.membership import invite, token_of
-from alerts.pipeline.tokens import Signer
-from alerts.store.links import Link
+from alerts.store.repositories.links import Link
 from alerts.web.app import create_app
 
 SIGNER = Signer(b"a key of this test alone")

@@ -13,13 +13,13 @@ import yaml
 from sqlalchemy import func, select
 
 from alerts.model.alert import DeliveryState
-from alerts.pipeline import verbs
-from alerts.pipeline.configuration import Configuration
-from alerts.pipeline.once import Once
+from alerts.pipeline import steps
+from alerts.pipeline.inline import Once
 from alerts.pipeline.poll import PollOutcome, sync
-from alerts.pipeline.runtime import Runtime
+from alerts.runtime.configuration import Configuration
+from alerts.runtime.runtime import Runtime
 from alerts.store.database import Database
-from alerts.store.tables import Base, DeliveryRow
+from alerts.store.schema import Base, DeliveryRow
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -121,7 +121,7 @@ class Line:
 
     def poll(self, source: str) -> PollOutcome:
         """Polls one source now and works until nothing is left to do."""
-        outcome = verbs.poll(self.runtime, source, due_only=False)
+        outcome = steps.poll(self.runtime, source, due_only=False)
         self.driver.settle(self.runtime)
         return outcome
 

@@ -36,7 +36,7 @@ def until(found: Callable[[], object], seconds: float, every: float = 0.05) -> b
 class Program:
     """Runs `alerts GLOBAL run OPTIONS`. A context manager; whatever is left of it at the end is killed.
 
-    `port` is that of the pages, 0 for none.
+    `port` is that of the pages, 0 for none; `python` the interpreter that has the program installed.
     """
 
     def __init__(
@@ -47,12 +47,13 @@ class Program:
         globally: Sequence[str] = (),
         port: int = 0,
         environ: dict[str, str] | None = None,
+        python: Path = Path(sys.executable),
     ) -> None:
         self.directory = state.parent
         self._out = state.parent / f"{state.name}.out"
         self._err = state.parent / f"{state.name}.err"
         command = [
-            sys.executable,
+            str(python),
             "-m",
             "alerts",
             "--config",

@@ -12,14 +12,14 @@ from sqlalchemy import select
 
 from alerts.cases.observation import publisher_of
 from alerts.model.item import Item
-from alerts.pipeline import poll, verbs
-from alerts.pipeline.configuration import Configuration
-from alerts.pipeline.findings import finding_rows
-from alerts.pipeline.hints import Hints
-from alerts.pipeline.runtime import Runtime
-from alerts.store import cases, items
+from alerts.pipeline import poll, steps
+from alerts.pipeline.mentions import finding_rows
+from alerts.runtime.configuration import Configuration
+from alerts.runtime.runtime import Runtime
+from alerts.runtime.task_requests import Hints
 from alerts.store.database import Database
-from alerts.store.tables import DeliveryRow
+from alerts.store.repositories import cases, items
+from alerts.store.schema import DeliveryRow
 
 BEGINNING = datetime(2026, 2, 24, 9, tzinfo=UTC)
 
@@ -118,15 +118,15 @@ class World:
             cases.mark_due(session, who, self.now)
         self.later(microseconds=1)
         if assessed:
-            verbs.assess(self.runtime, *who)
+            steps.assess(self.runtime, *who)
         return item.id
 
     def settle(self) -> None:
         """Assesses and sends what is due now."""
-        found = verbs.tick(self.runtime)
-        verbs.assess(self.runtime, *found.assess)
+        found = steps.tick(self.runtime)
+        steps.assess(self.runtime, *found.assess)
         for delivery in self.deliveries("pending"):
-            verbs.send(self.runtime, delivery)
+            steps.send(self.runtime, delivery)
 
     def deliveries(self, *states: str) -> Sequence[str]:
         with self.runtime.database.read() as session:

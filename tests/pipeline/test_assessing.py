@@ -13,17 +13,19 @@ from kit.feeds import Entry, FeedServer
 from kit.line import START, Clock, Line, settings
 from sqlalchemy import text, update
 
-from alerts.cases.casefile import CaseFile
+from alerts.cases.case_file import CaseFile
 from alerts.model.alert import DeliveryState
 from alerts.model.times import format_time
-from alerts.pipeline import verbs
-from alerts.pipeline.configuration import Active, Configuration
-from alerts.pipeline.hints import HINTED, Hints
-from alerts.pipeline.runtime import CaseCache
-from alerts.store import board, cases, lists, retention
+from alerts.pipeline import steps
+from alerts.runtime.configuration import Active, Configuration
+from alerts.runtime.runtime import CaseCache
+from alerts.runtime.task_requests import HINTED, Hints
 from alerts.store.database import Database
-from alerts.store.stamp import stamp
-from alerts.store.tables import (
+from alerts.store.logical_clock import stamp
+from alerts.store.maintenance import retention
+from alerts.store.queries import dashboard, listings
+from alerts.store.repositories import cases
+from alerts.store.schema import (
     AlertRow,
     CaseRow,
     DeliveryRow,
@@ -108,9 +110,9 @@ def test_polling_and_assessing_again_changes_nothing(wire: Line, feeds: FeedServ
     for _ in range(3):
         wire.run(seconds=90)
         for institution in ("acme", "globex", "nobody"):
-            verbs.assess(wire.runtime, institution)
+            steps.assess(wire.runtime, institution)
         for row in wire.rows(DeliveryRow):
-            verbs.send(wire.runtime, row.id)
+            steps.send(wire.runtime, row.id)
     assert wire.counts() == before
     assert wire.out.getvalue() == said
 
@@ -246,11 +248,11 @@ def test_an_assessment_that_was_overtaken_repeats_nothing(wire: Line, feeds: Fee
         wire.clock.move(minutes=1)
         wire.poll("herald")
 
-    held_up(wire, lambda: verbs.assess(wire.runtime, "acme"), overtake)
+    held_up(wire, lambda: steps.assess(wire.runtime, "acme"), overtake)
     (case,) = wire.rows(CaseRow)
     assert case.cursor > START + timedelta(minutes=1), "the cursor never goes back"
     before = wire.counts()
-    verbs.assess(wire.runtime, "acme")
+    steps.assess(wire.runtime, "acme")
     assert wire.counts() == before
     assert [row.reports for row in wire.rows(StoryRow)] == [2]
 
@@ -264,22 +266,22 @@ def test_two_that_think_about_one_institution_at_once_write_one_after_the_other(
     wire.poll("wire")
     feeds.put("herald", [SECOND])
     wire.clock.move(minutes=1)
-    verbs.poll(wire.runtime, "herald", due_only=False)
+    steps.poll(wire.runtime, "herald", due_only=False)
 
     def overtake() -> None:
         feeds.put("herald", [SECOND, third])
         wire.clock.move(minutes=1)
-        verbs.poll(wire.runtime, "herald", due_only=False)
-        verbs.assess(wire.runtime, "acme")
+        steps.poll(wire.runtime, "herald", due_only=False)
+        steps.assess(wire.runtime, "acme")
 
-    held_up_thinking(wire, lambda: verbs.assess(wire.runtime, "acme"), overtake)
+    held_up_thinking(wire, lambda: steps.assess(wire.runtime, "acme"), overtake)
     (case,) = wire.rows(CaseRow)
     assert sorted(row.reports for row in wire.rows(StoryRow)) == [1, 2]
     assert len(wire.rows(MembershipRow)) == 3
     assert case.cursor >= START + timedelta(minutes=2), "the cursor never goes back"
     before = wire.counts(), case.version
     wire.runtime.cases = CaseCache()
-    verbs.assess(wire.runtime, "acme")
+    steps.assess(wire.runtime, "acme")
     assert (wire.counts(), wire.rows(CaseRow)[0].version) == before, "all is assessed"
 
 
@@ -292,17 +294,17 @@ def test_an_edit_while_an_assessment_thinks_is_not_lost(lines: Any, feeds: FeedS
     made.poll("wire")
     feeds.put("herald", [SECOND])
     made.clock.move(minutes=1)
-    verbs.poll(made.runtime, "herald", due_only=False)
+    steps.poll(made.runtime, "herald", due_only=False)
     made.driver._waiting.clear()
     ahead = Line(made.database, made.config, made.clock)
     edited = content if tracked else {**content, "institutions": content["institutions"][1:]}
 
     def edit() -> None:
         ahead.reconfigure(edited)
-        verbs.tick(ahead.runtime)
+        steps.tick(ahead.runtime)
         ahead.driver._waiting.clear()  # the broker was emptied: the hints are lost
 
-    held_up_thinking(made, lambda: verbs.assess(made.runtime, "acme"), edit)
+    held_up_thinking(made, lambda: steps.assess(made.runtime, "acme"), edit)
     ahead.settle(seconds=31)
     assert [move[1:5] for move in moves(made)] == (
         [("priority", "low", "medium", "config")] if tracked else []
@@ -320,10 +322,10 @@ def test_what_is_found_during_an_assessment_is_still_due_after_it(wire: Line, fe
 
     def find() -> None:
         wire.clock.move(minutes=1)
-        verbs.poll(wire.runtime, "herald", due_only=False)
+        steps.poll(wire.runtime, "herald", due_only=False)
         wire.driver._waiting.clear()  # the broker was emptied: the hint is lost
 
-    held_up(wire, lambda: verbs.assess(wire.runtime, "globex"), find)
+    held_up(wire, lambda: steps.assess(wire.runtime, "globex"), find)
     wire.driver._waiting.clear()
     assert len(wire.rows(MembershipRow)) == 1, "not assessed yet"
     wire.settle(seconds=HINTED.total_seconds())
@@ -336,14 +338,14 @@ def test_what_is_stored_right_after_the_stamp_of_an_assessment_is_due_after_it(
     """Its own stamp is later, but its institution was marked due by a clock that was not ahead of that of the other."""
     wire.settle()  # the first tick of a configuration marks everything due
     feeds.put("wire", [OUTAGE])
-    verbs.poll(wire.runtime, "wire", due_only=False)
+    steps.poll(wire.runtime, "wire", due_only=False)
     feeds.put("herald", [SECOND])
 
     def find() -> None:
-        verbs.poll(wire.runtime, "herald", due_only=False)
+        steps.poll(wire.runtime, "herald", due_only=False)
         wire.driver._waiting.clear()  # the broker was emptied: the hints are lost
 
-    held_up(wire, lambda: verbs.assess(wire.runtime, "acme"), find)
+    held_up(wire, lambda: steps.assess(wire.runtime, "acme"), find)
     wire.driver._waiting.clear()
     assert [row.item for row in wire.rows(MembershipRow)] == [wire.rows(FindingRow, source="wire")[0].item]
     wire.settle(seconds=HINTED.total_seconds())
@@ -355,14 +357,14 @@ def test_who_is_in_the_news_again_has_been_due_since_the_first_of_what_waits(
 ) -> None:
     def since() -> datetime | None:
         with wire.database.read() as session:
-            return lists.overdue(session, wire.clock())["assessments"][1]
+            return listings.overdue(session, wire.clock())["assessments"][1]
 
     wire.settle()  # the first tick of a configuration marks everything due
     feeds.put("wire", [OUTAGE])
-    verbs.poll(wire.runtime, "wire", due_only=False)
+    steps.poll(wire.runtime, "wire", due_only=False)
     wire.clock.move(minutes=10)
     feeds.put("herald", [SECOND])
-    verbs.poll(wire.runtime, "herald", due_only=False)
+    steps.poll(wire.runtime, "herald", due_only=False)
     assert since() == START, "not since it was found last"
     third, fourth = (
         Entry(each, f"Acme Networks {each}", "", f"https://h.example/{each}", START) for each in "34"
@@ -373,11 +375,11 @@ def test_who_is_in_the_news_again_has_been_due_since_the_first_of_what_waits(
         for entries in ([SECOND, third], [SECOND, third, fourth]):
             wire.clock.move(minutes=1)
             feeds.put("herald", entries)
-            verbs.poll(wire.runtime, "herald", due_only=False)
+            steps.poll(wire.runtime, "herald", due_only=False)
 
-    held_up(wire, lambda: verbs.assess(wire.runtime, "acme"), find)
+    held_up(wire, lambda: steps.assess(wire.runtime, "acme"), find)
     assert since() == START + timedelta(minutes=21), "what was assessed waits no more"
-    verbs.assess(wire.runtime, "acme")
+    steps.assess(wire.runtime, "acme")
     assert since() is None
 
 
@@ -389,13 +391,13 @@ def test_what_waits_keeps_its_age_whatever_makes_it_due_again(wire: Line, feeds:
 
     wire.settle()
     feeds.put("wire", [OUTAGE])
-    verbs.poll(wire.runtime, "wire", due_only=False)
+    steps.poll(wire.runtime, "wire", due_only=False)
     wire.clock.move(minutes=10)
     for again in (cases.mark_all_due, lambda session, at: retention.touch(session, "acme", at)):
         with wire.database.write() as session:
             again(session, wire.clock())
         assert due() == START
-    verbs.assess(wire.runtime, "acme")
+    steps.assess(wire.runtime, "acme")
     fall = due()
     assert fall is not None
     assert fall > wire.clock()
@@ -415,7 +417,7 @@ def test_who_waits_for_an_institution_keeps_nobody_from_storing(wire: Line, feed
     feeds.put("wire", [OUTAGE])
     wire.poll("wire")
     feeds.put("herald", [SECOND])
-    waiting = threading.Thread(target=lambda: verbs.poll(wire.runtime, "herald", due_only=False))
+    waiting = threading.Thread(target=lambda: steps.poll(wire.runtime, "herald", due_only=False))
     blocked = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
     with wire.database.write() as holding:
         cases.lock(holding, ["acme"])
@@ -436,9 +438,9 @@ def test_who_waits_for_an_institution_keeps_nobody_from_storing(wire: Line, feed
 
 def test_two_ticks_at_once_claim_each_row_once(wire: Line, feeds: FeedServer) -> None:
     feeds.put("wire", [OUTAGE, RULING])
-    verbs.poll(wire.runtime, "wire", due_only=False)
-    verbs.poll(wire.runtime, "herald", due_only=False)
-    verbs.tick(wire.runtime)  # the first tick of a configuration marks everything due
+    steps.poll(wire.runtime, "wire", due_only=False)
+    steps.poll(wire.runtime, "herald", due_only=False)
+    steps.tick(wire.runtime)  # the first tick of a configuration marks everything due
     wire.driver._waiting.clear()
     wire.clock.move(minutes=5)
     both = threading.Barrier(4)
@@ -446,7 +448,7 @@ def test_two_ticks_at_once_claim_each_row_once(wire: Line, feeds: FeedServer) ->
 
     def tick() -> None:
         both.wait()
-        claimed.append(verbs.tick(wire.runtime))
+        claimed.append(steps.tick(wire.runtime))
 
     threads = [threading.Thread(target=tick) for _ in range(4)]
     for thread in threads:
@@ -455,19 +457,19 @@ def test_two_ticks_at_once_claim_each_row_once(wire: Line, feeds: FeedServer) ->
         thread.join()
     assert sorted(each for hints in claimed for each in hints.assess) == ["acme", "globex"]
     assert sorted(each for hints in claimed for each in hints.poll) == ["herald", "wire"]
-    assert not verbs.tick(wire.runtime)
+    assert not steps.tick(wire.runtime)
     wire.clock.move(seconds=31)
-    assert sorted(verbs.tick(wire.runtime).assess) == ["acme", "globex"], "what was lost is handed out again"
+    assert sorted(steps.tick(wire.runtime).assess) == ["acme", "globex"], "what was lost is handed out again"
 
 
 def test_who_was_assessed_longest_ago_is_first(wire: Line, feeds: FeedServer) -> None:
     """Acme is in the news all the time, and due again after each assessment."""
-    verbs.tick(wire.runtime)
+    steps.tick(wire.runtime)
     with wire.database.write() as session:
         cases.mark_due(session, ["acme", "globex"], wire.clock())
-    verbs.assess(wire.runtime, "acme")
+    steps.assess(wire.runtime, "acme")
     wire.clock.move(seconds=10)
-    verbs.assess(wire.runtime, "globex")
+    steps.assess(wire.runtime, "globex")
     wire.clock.move(seconds=10)
     with wire.database.write() as session:
         cases.mark_due(session, ["globex"], wire.clock())
@@ -596,7 +598,7 @@ def test_an_edit_of_what_was_held_back_is_no_new_mention(lines: Any, feeds: Feed
 def test_a_story_of_which_nothing_is_left_is_in_no_list(wire: Line, feeds: FeedServer) -> None:
     def listed() -> tuple[int, int]:
         with wire.database.read() as session:
-            return len(lists.stories(session)), board.story_counts(session).get("acme", 0)
+            return len(listings.stories(session)), dashboard.story_counts(session).get("acme", 0)
 
     feeds.put("wire", [OUTAGE])
     wire.poll("wire")
@@ -614,7 +616,7 @@ def test_a_run_does_all_else_before_it_ends_with_a_defect(
 ) -> None:
     made: Line = lines(settings(sources(feeds, "wire", "herald"), {"console": "console://"}))
     feeds.put("wire", [OUTAGE])
-    verbs.poll(made.runtime, "wire", due_only=False)
+    steps.poll(made.runtime, "wire", due_only=False)
     with made.database.write() as session:  # as if a defect had written what cannot be read
         session.execute(update(FindingRow).values(features=b"no features"))
     feeds.put(

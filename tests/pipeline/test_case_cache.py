@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from kit.reports import AT, case, seen
 
-from alerts.cases.casefile import CaseFile
-from alerts.pipeline.runtime import CaseCache
+from alerts.cases.case_file import CaseFile
+from alerts.runtime.runtime import CaseCache
 
 
 def holding(reports: int) -> CaseFile:

@@ -15,13 +15,13 @@ from kit.line import START, Line, settings
 from kit.receiver import Answer, Receiver
 from sqlalchemy import text
 
-from alerts.pipeline import verbs
-from alerts.pipeline.hints import HINTED
-from alerts.pipeline.lanes import Lanes
-from alerts.pipeline.runtime import Runtime, utc_now
+from alerts.pipeline import steps
+from alerts.runtime.bulkhead import Lanes
+from alerts.runtime.runtime import Runtime, utc_now
+from alerts.runtime.task_requests import HINTED
 from alerts.store.clock import SharedClock
 from alerts.store.database import Database
-from alerts.store.tables import AttemptRow, DeliveryRow, SourceRow
+from alerts.store.schema import AttemptRow, DeliveryRow, SourceRow
 from worker.steady import SteadyScheduler
 
 pytestmark = pytest.mark.servers
@@ -72,8 +72,8 @@ def test_a_sender_with_a_clock_ahead_does_not_send_what_another_is_sending(
     database: Database, hook: Line, receiver: Receiver
 ) -> None:
     hook.runtime.enqueue = lambda hints: None
-    verbs.poll(hook.runtime, "wire", due_only=False)
-    verbs.assess(hook.runtime, "acme")
+    steps.poll(hook.runtime, "wire", due_only=False)
+    steps.assess(hook.runtime, "acme")
     (delivery,) = hook.rows(DeliveryRow)
     own = off_by(0) if database.is_sqlite else off_by(3600)
     one, other = (
@@ -81,11 +81,11 @@ def test_a_sender_with_a_clock_ahead_does_not_send_what_another_is_sending(
         for clock in (off_by(0), own)
     )
     receiver.then(Answer(delay=2))
-    sending = threading.Thread(target=verbs.send, args=(one, delivery.id))
+    sending = threading.Thread(target=steps.send, args=(one, delivery.id))
     sending.start()
     assert receiver.wait_for(1, 30)
-    verbs.tick(other)
-    assert verbs.send(other, delivery.id).state is None
+    steps.tick(other)
+    assert steps.send(other, delivery.id).state is None
     sending.join()
     assert len(receiver.received) == 1
     assert [row.state for row in hook.rows(AttemptRow)] == ["sent"]
@@ -96,16 +96,16 @@ def test_a_sender_that_comes_back_after_its_lease_leaves_the_attempt_unknown(
 ) -> None:
     """Stopped with its request on the way, overtaken by another, then let go: the copy is on record."""
     hook.runtime.enqueue = lambda hints: None
-    verbs.poll(hook.runtime, "wire", due_only=False)
-    verbs.assess(hook.runtime, "acme")
+    steps.poll(hook.runtime, "wire", due_only=False)
+    steps.assess(hook.runtime, "acme")
     (delivery,) = hook.rows(DeliveryRow)
     receiver.then(Answer(delay=2))
-    stopped = threading.Thread(target=verbs.send, args=(hook.runtime, delivery.id))
+    stopped = threading.Thread(target=steps.send, args=(hook.runtime, delivery.id))
     stopped.start()
     assert receiver.wait_for(1, 30)
     hook.clock.move(minutes=5)
     another = replace(hook.runtime, lanes=Lanes())  # another process, which has not seen the service hang
-    assert verbs.send(another, delivery.id).state == "sent"
+    assert steps.send(another, delivery.id).state == "sent"
     stopped.join()
     assert [each.body["copy"] for each in receiver.received] == [False, True]
     assert [row.state for row in hook.rows(AttemptRow)] == ["unknown", "sent"]
@@ -119,14 +119,14 @@ def test_a_clock_that_was_ahead_and_is_set_back_stops_nothing(
     hook.run()
     hook.clock.at += ahead
     hook.run()  # all that is written now is written for the future
-    verbs.tick(hook.runtime)
+    steps.tick(hook.runtime)
     hook.driver.settle(hook.runtime)
     assert hook.rows(SourceRow)[0].next_poll_at > START + ahead
     hook.clock.at -= ahead
     hook.clock.move(minutes=2)
     feeds.put("wire", [Entry("b1", "Globex Corporation hit by outage", "", "", hook.clock.at)])
-    assert list(verbs.tick(hook.runtime).poll) == ["wire"]
-    verbs.poll(hook.runtime, "wire")
+    assert list(steps.tick(hook.runtime).poll) == ["wire"]
+    steps.poll(hook.runtime, "wire")
     hook.driver.settle(hook.runtime)
     assert {alert["institution"] for alert in receiver.alerts()} == {"acme", "globex"}
     hook.settle(minutes=1)
@@ -138,28 +138,28 @@ def test_what_was_handed_out_by_a_clock_ahead_and_lost_is_handed_out_again(
 ) -> None:
     hook.runtime.enqueue = lambda hints: None
     hook.clock.at += timedelta(hours=10)
-    verbs.poll(hook.runtime, "wire", due_only=False)
-    assert list(verbs.tick(hook.runtime).assess) == ["acme"]  # and the broker loses it
+    steps.poll(hook.runtime, "wire", due_only=False)
+    assert list(steps.tick(hook.runtime).assess) == ["acme"]  # and the broker loses it
     hook.clock.at -= timedelta(hours=10)
-    assert list(verbs.tick(hook.runtime).assess) == ["acme"]
-    verbs.assess(hook.runtime, "acme")
+    assert list(steps.tick(hook.runtime).assess) == ["acme"]
+    steps.assess(hook.runtime, "acme")
     (delivery,) = hook.rows(DeliveryRow)
     hook.clock.at += HINTED
-    assert list(verbs.tick(hook.runtime).send) == [delivery.id]
-    assert verbs.send(hook.runtime, delivery.id).state == "sent"
+    assert list(steps.tick(hook.runtime).send) == [delivery.id]
+    assert steps.send(hook.runtime, delivery.id).state == "sent"
 
 
 def test_two_beats_claim_each_row_once_and_the_second_tick_of_an_instant_does_nothing(hook: Line) -> None:
     hook.clock.move(hours=1)
-    assert list(verbs.tick(hook.runtime, gap=GAP).poll) == ["wire"]
-    assert not verbs.tick(hook.runtime, gap=GAP)
+    assert list(steps.tick(hook.runtime, gap=GAP).poll) == ["wire"]
+    assert not steps.tick(hook.runtime, gap=GAP)
     hook.clock.move(seconds=31)  # the claim has run out, so has the gate
     at_once = threading.Barrier(4)
     claimed: list[str] = []
 
     def beat() -> None:
         at_once.wait()
-        claimed.extend(verbs.tick(hook.runtime, gap=GAP).poll)
+        claimed.extend(steps.tick(hook.runtime, gap=GAP).poll)
 
     beats = [threading.Thread(target=beat) for _ in range(4)]
     for each in beats:

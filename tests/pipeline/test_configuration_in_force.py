@@ -9,8 +9,8 @@ from kit.feeds import Entry, FeedServer
 from kit.line import START, Line, settings, write
 
 from alerts.model.errors import ConfigError
-from alerts.pipeline.configuration import Configuration
-from alerts.store.tables import AlertRow, CaseRow, SourceRow, TransitionRow
+from alerts.runtime.configuration import Configuration
+from alerts.store.schema import AlertRow, CaseRow, SourceRow, TransitionRow
 
 pytestmark = pytest.mark.servers
 
@@ -46,7 +46,7 @@ def test_an_edit_moves_levels_and_says_that_it_was_the_edit(
 def test_an_edit_is_in_force_before_what_waits_to_be_assessed(
     lines: Any, feeds: FeedServer, content: dict[str, Any]
 ) -> None:
-    from alerts.pipeline import verbs
+    from alerts.pipeline import steps
 
     made: Line = lines({**content, "levels": levels(0.45)})
     feeds.put("wire", [OUTAGE])
@@ -54,7 +54,7 @@ def test_an_edit_is_in_force_before_what_waits_to_be_assessed(
     second = Entry("a9", "Acme Networks and a court ruling", "x", "https://wire.example/a9", START)
     feeds.put("wire", [second, OUTAGE])
     made.clock.move(hours=1)
-    verbs.poll(made.runtime, "wire", due_only=False)
+    steps.poll(made.runtime, "wire", due_only=False)
     made.driver._waiting.clear()
     observed = made.clock.at
     made.reconfigure({**content, "levels": levels(0.25)})
@@ -171,7 +171,7 @@ def test_sources_follow_the_configuration(lines: Any, feeds: FeedServer, content
 def test_a_worker_that_missed_an_edit_looks_again_instead_of_turning_it_back(
     lines: Any, feeds: FeedServer, content: dict[str, Any]
 ) -> None:
-    from alerts.pipeline import verbs
+    from alerts.pipeline import steps
 
     behind: Line = lines({**content, "levels": levels(0.45)})
     feeds.put("wire", [OUTAGE])
@@ -181,8 +181,8 @@ def test_a_worker_that_missed_an_edit_looks_again_instead_of_turning_it_back(
     ahead.reconfigure({**more, "levels": levels(0.25)})
     ahead.settle(seconds=1)
     # Within the second in which it would not have looked by itself.
-    verbs.tick(behind.runtime)
-    verbs.assess(behind.runtime, "acme")
+    steps.tick(behind.runtime)
+    steps.assess(behind.runtime, "acme")
     assert all(row.active for row in behind.rows(SourceRow))
     assert [row.cause for row in behind.rows(TransitionRow)] == ["config"]
 

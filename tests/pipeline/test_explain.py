@@ -8,9 +8,9 @@ from typing import Any
 from kit.world import World, world
 from sqlalchemy import select
 
-from alerts.pipeline.explain import explain
+from alerts.explain.alert import explain
 from alerts.store.database import Database
-from alerts.store.tables import AlertRow, TransitionRow
+from alerts.store.schema import AlertRow, TransitionRow
 
 
 def _explained(town: World) -> dict[str, Any]:

@@ -11,17 +11,17 @@ import pytest
 from kit.world import World, world
 from sqlalchemy import select, update
 
-from alerts.delivery.reasons import Reason
-from alerts.delivery.render import Renderer
 from alerts.feeds.state import FeedState
 from alerts.model.errors import NotFoundError
 from alerts.model.level import Axis
 from alerts.model.secret import Secret
 from alerts.model.subscriber import Selection
-from alerts.pipeline import operate, verbs
+from alerts.pipeline import operate, steps
 from alerts.pipeline.operate import RefusedError
+from alerts.rendering.render import Renderer
+from alerts.routing.reasons import Reason
 from alerts.store.database import Database
-from alerts.store.tables import AlertRow, DeliveryRow, SourceRow
+from alerts.store.schema import AlertRow, DeliveryRow, SourceRow
 
 
 @pytest.fixture
@@ -136,14 +136,14 @@ def test_an_acknowledged_level_is_not_reminded_of(town: World) -> None:
     assert (acked.subscriber, acked.institution) == ("desk", "acme")
     operate.ack_level(town.runtime, "desk", "acme", author="night shift")
     town.later(hours=25)
-    verbs.advance_desk(town.runtime, "desk")
+    steps.advance_desk(town.runtime, "desk")
     assert reminders(town) == [("suppressed", Reason.ACKNOWLEDGED.value)]
 
 
 def test_without_it_there_is_a_reminder(town: World) -> None:
     town.observe("acme-news", "Acme reports an outage")
     town.later(hours=25)
-    verbs.advance_desk(town.runtime, "desk")
+    steps.advance_desk(town.runtime, "desk")
     assert reminders(town) == [("pending", "")]
 
 

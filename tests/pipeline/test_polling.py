@@ -10,11 +10,11 @@ from kit.feeds import Entry, FeedServer, Page, rss
 from kit.line import START, Line, settings
 
 from alerts.feeds.result import Limits
-from alerts.pipeline import verbs
-from alerts.pipeline.configuration import Files
-from alerts.pipeline.health import health
+from alerts.insight.health import health
+from alerts.pipeline import steps
 from alerts.pipeline.operate import release_quarantine
-from alerts.store.tables import FindingRow, HostRow, ItemRow, RevisionRow, SourceRow
+from alerts.runtime.configuration import Files
+from alerts.store.schema import FindingRow, HostRow, ItemRow, RevisionRow, SourceRow
 
 pytestmark = pytest.mark.servers
 
@@ -120,7 +120,7 @@ BROKEN = {
 def test_what_a_server_does_wrong_is_on_its_source_and_harms_no_other(
     lines: Any, feeds: FeedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("alerts.feeds.fetch.Limits", functools.partial(Limits, read=0.5))
+    monkeypatch.setattr("alerts.feeds.fetching.fetch.Limits", functools.partial(Limits, read=0.5))
     for name, (page, _) in BROKEN.items():
         feeds.put(name, page)
     feeds.put("wire", [OUTAGE])
@@ -168,11 +168,11 @@ def test_a_source_that_works_again_is_healthy_again(wire: Line, feeds: FeedServe
 def test_a_hint_that_comes_late_or_twice_does_not_ask_the_server_again(wire: Line, feeds: FeedServer) -> None:
     feeds.put("wire", [OUTAGE])
     wire.clock.move(minutes=2)
-    assert verbs.poll(wire.runtime, "wire").new == 1
-    assert verbs.poll(wire.runtime, "wire").skipped
+    assert steps.poll(wire.runtime, "wire").new == 1
+    assert steps.poll(wire.runtime, "wire").skipped
     assert feeds.count("wire") == 1
     wire.clock.move(hours=1)
-    assert not verbs.poll(wire.runtime, "wire").skipped
+    assert not steps.poll(wire.runtime, "wire").skipped
     assert feeds.count("wire") == 2
 
 
@@ -184,7 +184,7 @@ def test_two_pollers_at_once_ask_the_server_once(wire: Line, feeds: FeedServer) 
 
     def poll() -> None:
         both.wait()
-        outcomes.append(verbs.poll(wire.runtime, "wire"))
+        outcomes.append(steps.poll(wire.runtime, "wire"))
 
     threads = [threading.Thread(target=poll) for _ in range(2)]
     for thread in threads:
@@ -213,7 +213,7 @@ def test_who_finds_its_lease_taken_over_stores_nothing(wire: Line, feeds: FeedSe
             return wire.clock.at
 
     wire.runtime.clock = Overtaken()
-    assert verbs.poll(wire.runtime, "wire").skipped
+    assert steps.poll(wire.runtime, "wire").skipped
     assert wire.rows(ItemRow) == []
 
 
@@ -241,7 +241,7 @@ def test_a_crowded_host_gets_a_request_a_second_and_starves_nobody(lines: Any) -
 def _poll_without_sleep(made: Line, source: str) -> Any:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("alerts.pipeline.poll.time.sleep", lambda _: None)
-        return verbs.poll(made.runtime, source)
+        return steps.poll(made.runtime, source)
 
 
 @pytest.mark.parametrize("by_command", [True, False])

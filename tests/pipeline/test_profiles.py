@@ -16,15 +16,15 @@ from sqlalchemy import text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from alerts.cases.standing import Standing
+from alerts.cases.snapshot import Standing
+from alerts.insight.profiles import case_at, profile, recorded_of, standing_at, standing_now
 from alerts.model.errors import StoreError
 from alerts.model.level import Axis, Level
-from alerts.pipeline import verbs
-from alerts.pipeline.profiles import case_at, profile, recorded_of, standing_at, standing_now
-from alerts.store import cases
+from alerts.pipeline import steps
 from alerts.store.database import Database
-from alerts.store.standings import Recorded
-from alerts.store.tables import FindingRow
+from alerts.store.queries.profiles import Recorded
+from alerts.store.repositories import cases
+from alerts.store.schema import FindingRow
 
 _EVENTS = ("hit by an outage", "under a pricing probe", "opens a plant", "shut down for a day")
 _PLACES = ("in Lyon", "in Porto", "in Ghent", "in Tartu", "in Graz")
@@ -169,7 +169,7 @@ def test_one_that_cannot_be_assessed_does_not_hold_up_the_others(
         )
     caplog.set_level(logging.ERROR, logger="alerts")  # others may have silenced it
     with pytest.raises(Exception, match=r".+"):
-        verbs.assess(town.runtime, "acme", "globex")
+        steps.assess(town.runtime, "acme", "globex")
     with town.runtime.database.read() as session:
         acme, globex = cases.peek(session, "acme"), cases.peek(session, "globex")
     assert acme is not None

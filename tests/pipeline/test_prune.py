@@ -14,16 +14,16 @@ from kit.receiver import Receiver
 from sqlalchemy import delete, func, select, update
 
 from alerts.cli.main import status_of
+from alerts.explain.alert import explain
+from alerts.insight.profiles import case_at, profile_at
 from alerts.model.errors import UsageError
 from alerts.model.level import Axis, Level
 from alerts.model.records import to_line
-from alerts.pipeline import verbs
-from alerts.pipeline.explain import explain
-from alerts.pipeline.profiles import case_at, profile_at
+from alerts.pipeline import steps
 from alerts.pipeline.prune import prune
-from alerts.replay.rehearsal import rehearse
-from alerts.store import items
-from alerts.store.tables import (
+from alerts.replay.backtest import rehearse
+from alerts.store.repositories import items
+from alerts.store.schema import (
     AlertRow,
     AttemptRow,
     Base,
@@ -219,7 +219,7 @@ def test_an_old_delivery_that_is_not_finished_stays_and_can_be_sent(aged: Line, 
             .values(state="failed", due_at=aged.clock.at, sent_at=None)
         )
     prune(aged.runtime, KEEP)
-    assert verbs.send(aged.runtime, carried.delivery).state == "sent"
+    assert steps.send(aged.runtime, carried.delivery).state == "sent"
     (body,) = receiver.accepted
     assert [each["id"] for each in body["alerts"]] == [alert.id]
     assert body["profiles"][0]["institution"] == "globex"

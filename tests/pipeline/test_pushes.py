@@ -19,11 +19,11 @@ from kit.line import START, Line, settings
 from kit.rawserver import Request, raw_server
 from sqlalchemy import select, text
 
+from alerts.access.pages import Pages
 from alerts.feeds.state import FeedState
-from alerts.pipeline import verbs, websub
-from alerts.pipeline.pages import Pages
-from alerts.store import facts
-from alerts.store.tables import SourceRow
+from alerts.pipeline import steps, websub
+from alerts.store import system_state
+from alerts.store.schema import SourceRow
 
 pytestmark = pytest.mark.servers
 
@@ -105,7 +105,7 @@ class Wire:
 
     def poll(self) -> int:
         """What is due is polled; how many items were new."""
-        return verbs.poll(self.line.runtime, "wire").new
+        return steps.poll(self.line.runtime, "wire").new
 
     def wait(self) -> timedelta:
         """How long until the next poll."""
@@ -206,11 +206,13 @@ def test_a_push_and_a_poll_do_not_wait_for_each_other(wire: Wire) -> None:
             while not watching.execute(blocked).scalar_one():
                 watching.rollback()  # the view stands still within a transaction
                 assert time.monotonic() < deadline
-        facts.put(polling, "websub/wire", START, {"hub": wire.hub.url, "topic": TOPIC, "until": "kept"})
+        system_state.put(
+            polling, "websub/wire", START, {"hub": wire.hub.url, "topic": TOPIC, "until": "kept"}
+        )
     pushing.join(20)
     assert not pushing.is_alive()
     with wire.line.database.read() as session:
-        known = facts.get(session, "websub/wire")
+        known = system_state.get(session, "websub/wire")
     assert known is not None
     assert known.value["until"] == "kept", "the one that came later has seen what the other wrote"
     assert "pushed" in known.value
@@ -260,5 +262,5 @@ def test_a_hub_that_cannot_be_asked_is_no_fault_of_the_feed(
     links = f'<{address}>; rel="hub", <{TOPIC}>; rel="self"'
     entry = Entry("n1", "Story number 1", "Text", "https://wire.example/1", START)
     feeds.put("wire", Page(rss([entry], "wire"), headers={"Link": links}))
-    outcome = verbs.poll(line.runtime, "wire", due_only=False)
+    outcome = steps.poll(line.runtime, "wire", due_only=False)
     assert (outcome.new, outcome.error) == (1, "")

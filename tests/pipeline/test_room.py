@@ -13,9 +13,9 @@ import pytest
 from kit.line import START, Line, settings
 from sqlalchemy import insert, update
 
-from alerts.pipeline import tick, verbs
-from alerts.pipeline.hints import TOGETHER, Hints
-from alerts.store.tables import CaseRow, SourceRow
+from alerts.pipeline import steps, tick
+from alerts.runtime.task_requests import TOGETHER, Hints
+from alerts.store.schema import CaseRow, SourceRow
 
 ROOT = Path(__file__).parents[2]
 SOURCES = 40
@@ -47,7 +47,7 @@ def line(lines: Any) -> Line:
     """Everything is due, and nothing is handed out yet."""
     made: Line = lines(settings({f"wire-{n}": f"http://127.0.0.1:9/{n}" for n in range(SOURCES)}))
     made.runtime.enqueue = lambda hints: None
-    verbs.tick(made.runtime)
+    steps.tick(made.runtime)
     case = {"cursor": START, "version": 0, "configuration": "", "axes": {}, "reporter": {}, "due_at": START}
     with made.database.write() as session:
         session.execute(update(SourceRow).values(next_poll_at=START, claimed_until=None))
@@ -61,7 +61,7 @@ def test_a_tick_hands_out_what_the_queues_have_room_for(line: Line) -> None:
     polled: list[str] = []
     assessed: list[str] = []
     while len(polled) < SOURCES or len(assessed) < INSTITUTIONS:
-        found = verbs.tick(line.runtime)
+        found = steps.tick(line.runtime)
         assert found.claimed
         assert sum(name == "poll" for name, _ in queue.tasks) <= 3
         assert sum(name == "assess" for name, _ in queue.tasks) <= 3
@@ -78,7 +78,7 @@ def test_a_backlog_does_not_grow_with_every_hold(line: Line) -> None:
     queue = Queue(most=3)
     line.runtime.enqueue, line.runtime.room = queue.enqueue, queue.room
     for _ in range(5):
-        verbs.tick(line.runtime)
+        steps.tick(line.runtime)
         line.clock.move(seconds=tick.HOLD.total_seconds() + 1)
     assert sum(name == "poll" for name, _ in queue.tasks) == 3
     assert sum(name == "assess" for name, _ in queue.tasks) == 3

@@ -11,8 +11,8 @@ from kit.line import START, Line, settings
 from kit.receiver import Answer, Receiver
 from sqlalchemy import select
 
-from alerts.pipeline import verbs
-from alerts.store.tables import AttemptRow, Base, DeliveryRow
+from alerts.pipeline import steps
+from alerts.store.schema import AttemptRow, Base, DeliveryRow
 
 pytestmark = pytest.mark.servers
 
@@ -38,10 +38,10 @@ def test_a_delivery_leaves_no_secret_behind(
     feeds.put("wire", [Entry("a1", "Acme Networks hit by outage", "", "https://wire.example/a1", START)])
     receiver.then(answer)
     made.runtime.enqueue = lambda hints: None
-    verbs.poll(made.runtime, "wire", due_only=False)
-    verbs.assess(made.runtime, "acme")
+    steps.poll(made.runtime, "wire", due_only=False)
+    steps.assess(made.runtime, "acme")
     for row in made.rows(DeliveryRow):
-        verbs.send(made.runtime, row.id)
+        steps.send(made.runtime, row.id)
     assert {row.channel for row in made.rows(DeliveryRow)} == set(channels)
     assert all(row.ended_at for row in made.rows(AttemptRow))
     assert len(receiver.received) == 1

@@ -13,15 +13,15 @@ from kit.receiver import Answer, Receiver
 
 from alerts.cli.main import status_of
 from alerts.config.load import load
-from alerts.delivery.notice import notice
-from alerts.delivery.view import Tone
+from alerts.insight.coverage import blind, by_source, coverage
 from alerts.model.profile import CoverageState
 from alerts.model.secret import Secret
-from alerts.pipeline.coverage import blind, by_source, coverage
 from alerts.pipeline.selfcheck import selfcheck
 from alerts.pipeline.send import send
+from alerts.rendering.notice import notice
+from alerts.rendering.view import Tone
 from alerts.store.database import Database
-from alerts.store.tables import CaseRow, DeliveryRow, FindingRow, SourceRow, TroubleRow
+from alerts.store.schema import CaseRow, DeliveryRow, FindingRow, SourceRow, TroubleRow
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 """For what the other database can add nothing to."""
@@ -336,7 +336,7 @@ def test_a_notice_fits_its_channel_and_is_escaped_for_it(url: str) -> None:
     made = notice(
         Secret(url), id="n1", title="T " + hostile, lines=[hostile] * 60, tone=Tone.WARNING, payload={}
     )
-    from alerts.delivery.dialects import service_of
+    from alerts.rendering.formats import service_of
 
     service = service_of(url)
     assert service.measure(made.body) <= service.limit

@@ -11,10 +11,10 @@ from kit.receiver import Answer, Receiver, keys
 from sqlalchemy import update
 
 from alerts.model.alert import DeliveryState
-from alerts.pipeline import verbs
+from alerts.pipeline import steps
 from alerts.pipeline.send import LEASE_SECONDS
-from alerts.store import deliveries
-from alerts.store.tables import AttemptRow, DeliveryRow, SnapshotRow
+from alerts.store.repositories import deliveries
+from alerts.store.schema import AttemptRow, DeliveryRow, SnapshotRow
 
 pytestmark = pytest.mark.servers
 
@@ -60,7 +60,7 @@ def test_a_message_arrives_once_with_what_changed_and_why(hook: Line, receiver: 
         None,
     )
     for _ in range(3):
-        assert verbs.send(hook.runtime, delivery.id).state is None
+        assert steps.send(hook.runtime, delivery.id).state is None
         hook.settle(hours=1)
     assert len(receiver.received) == 1
 
@@ -68,15 +68,15 @@ def test_a_message_arrives_once_with_what_changed_and_why(hook: Line, receiver: 
 def test_senders_at_once_send_it_once(hook: Line, receiver: Receiver) -> None:
     hook.driver.enqueue = lambda hints: None  # nothing is sent for now
     hook.runtime.enqueue = lambda hints: None
-    verbs.poll(hook.runtime, "wire", due_only=False)
-    verbs.assess(hook.runtime, "acme")
+    steps.poll(hook.runtime, "wire", due_only=False)
+    steps.assess(hook.runtime, "acme")
     (delivery,) = hook.rows(DeliveryRow)
     all_at_once = threading.Barrier(4)
     outcomes = []
 
     def send() -> None:
         all_at_once.wait()
-        outcomes.append(verbs.send(hook.runtime, delivery.id).state)
+        outcomes.append(steps.send(hook.runtime, delivery.id).state)
 
     threads = [threading.Thread(target=send) for _ in range(4)]
     for thread in threads:
@@ -112,7 +112,7 @@ def test_a_stale_hint_does_not_shorten_the_wait_that_a_service_asks_for(
     assert delivery.due_at >= START + timedelta(seconds=600)
     for _ in range(3):
         hook.clock.move(seconds=100)
-        assert verbs.send(hook.runtime, delivery.id).state is None
+        assert steps.send(hook.runtime, delivery.id).state is None
     assert len(receiver.received) == 1
     hook.settle(seconds=600)
     assert [each.answered for each in receiver.received] == [429, 200]
@@ -133,8 +133,8 @@ def test_no_answer_after_the_message_was_written_may_mean_a_copy_and_says_so(
 
 def test_a_sender_killed_in_the_act_is_followed_by_another(hook: Line, receiver: Receiver) -> None:
     hook.runtime.enqueue = lambda hints: None
-    verbs.poll(hook.runtime, "wire", due_only=False)
-    verbs.assess(hook.runtime, "acme")
+    steps.poll(hook.runtime, "wire", due_only=False)
+    steps.assess(hook.runtime, "acme")
     (delivery,) = hook.rows(DeliveryRow)
     with hook.database.write() as session:  # as far as it came
         assert deliveries.lease(session, delivery.id, hook.clock.at, seconds=LEASE_SECONDS) is not None
@@ -148,14 +148,14 @@ def test_a_sender_killed_in_the_act_is_followed_by_another(hook: Line, receiver:
 
 def test_a_result_that_comes_after_the_lease_ran_out_changes_nothing(hook: Line, receiver: Receiver) -> None:
     hook.runtime.enqueue = lambda hints: None
-    verbs.poll(hook.runtime, "wire", due_only=False)
-    verbs.assess(hook.runtime, "acme")
+    steps.poll(hook.runtime, "wire", due_only=False)
+    steps.assess(hook.runtime, "acme")
     (row,) = hook.rows(DeliveryRow)
     with hook.database.write() as session:
         late = deliveries.lease(session, row.id, hook.clock.at, seconds=1)
     assert late is not None
     hook.settle(seconds=2)
-    verbs.send(hook.runtime, row.id)
+    steps.send(hook.runtime, row.id)
     assert [row.state for row in hook.deliveries()] == ["sent"]
     with hook.database.write() as session:
         mine = deliveries.finish(
@@ -252,8 +252,8 @@ def test_a_message_that_cannot_be_made_is_tried_again_and_holds_up_no_other(
     hook: Line, receiver: Receiver, caplog: pytest.LogCaptureFixture
 ) -> None:
     hook.runtime.enqueue = lambda hints: None
-    verbs.poll(hook.runtime, "wire", due_only=False)
-    verbs.assess(hook.runtime, "acme")
+    steps.poll(hook.runtime, "wire", due_only=False)
+    steps.assess(hook.runtime, "acme")
     (delivery,) = hook.rows(DeliveryRow)
     (snapshot,) = hook.rows(SnapshotRow)
     for profile, state, reason in (
@@ -262,7 +262,7 @@ def test_a_message_that_cannot_be_made_is_tried_again_and_holds_up_no_other(
     ):
         with hook.database.write() as session:
             session.execute(update(SnapshotRow).values(profile=profile))
-        outcome = verbs.send(hook.runtime, delivery.id)
+        outcome = steps.send(hook.runtime, delivery.id)
         assert (outcome.state, outcome.reason) == (state, reason)
         hook.clock.move(hours=1)
     assert attempts(hook) == [(1, "failed"), (2, "sent")]

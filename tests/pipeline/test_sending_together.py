@@ -20,13 +20,13 @@ from kit.receiver import Answer, Receiver
 from requests.adapters import HTTPAdapter
 from sqlalchemy import insert
 
-from alerts.delivery.send import DEADLINE_S
+from alerts.channels.send import DEADLINE_S
 from alerts.model.alert import DeliveryState
-from alerts.pipeline import verbs
-from alerts.pipeline.hints import Hints
-from alerts.pipeline.lanes import MOST
-from alerts.pipeline.runtime import utc_now
-from alerts.store.tables import DeliveryRow
+from alerts.pipeline import steps
+from alerts.runtime.bulkhead import MOST
+from alerts.runtime.runtime import utc_now
+from alerts.runtime.task_requests import Hints
+from alerts.store.schema import DeliveryRow
 
 pytestmark = pytest.mark.servers
 
@@ -36,8 +36,8 @@ OUTAGE = Entry("a1", "Acme Networks hit by outage", "Nothing works.", "https://w
 def waiting(made: Line, **channels: int) -> list[str]:
     """An alert on its way, and so many copies of its message for each channel; nothing is sent yet."""
     made.runtime.enqueue = lambda hints: None
-    verbs.poll(made.runtime, "wire", due_only=False)
-    verbs.assess(made.runtime, "acme")
+    steps.poll(made.runtime, "wire", due_only=False)
+    steps.assess(made.runtime, "acme")
     template = made.rows(DeliveryRow)[0]
     columns = {each.name: getattr(template, each.name) for each in DeliveryRow.__table__.columns}
     rows = [
@@ -63,7 +63,7 @@ def at_once(made: Line, ids: list[str], threads: int) -> list[threading.Thread]:
     def work() -> None:
         while not left.empty():
             try:
-                verbs.send(made.runtime, left.get_nowait())
+                steps.send(made.runtime, left.get_nowait())
             except queue.Empty:
                 return
 
@@ -97,7 +97,7 @@ def test_a_channel_takes_messages_at_its_pace_whoever_sends(
     for turn in range(2, 6):
         made.clock.move(seconds=10)
         for each in [*ids, *ids]:  # hints may come twice, and too early
-            verbs.send(made.runtime, each)
+            steps.send(made.runtime, each)
         assert len(receiver.received) == turn
     assert set(ids) <= set(sent(made))
 
@@ -109,15 +109,15 @@ def test_a_service_that_asks_for_fewer_messages_is_left_alone_by_all(
     ids = waiting(made, hook=3)
     receiver.then(Answer(429, {"Retry-After": "60"}))
     for each in ids:
-        verbs.send(made.runtime, each)
+        steps.send(made.runtime, each)
     assert len(receiver.received) == 1
     made.clock.move(seconds=59)
     for each in ids:
-        verbs.send(made.runtime, each)
+        steps.send(made.runtime, each)
     assert len(receiver.received) == 1
     made.clock.move(seconds=60)
     for each in ids:
-        verbs.send(made.runtime, each)
+        steps.send(made.runtime, each)
     assert set(ids) <= set(sent(made))
 
 
@@ -127,9 +127,9 @@ def test_a_service_that_asks_for_a_wait_beyond_all_time_gets_no_second_copy(
     made = paced(lines, feeds, receiver)
     (only,) = waiting(made, hook=1)
     receiver.then(Answer(429, {"Retry-After": "1" + "0" * 30}))
-    assert verbs.send(made.runtime, only).state is DeliveryState.DEAD
+    assert steps.send(made.runtime, only).state is DeliveryState.DEAD
     made.clock.move(minutes=59)
-    verbs.send(made.runtime, only)
+    steps.send(made.runtime, only)
     assert len(receiver.received) == 1
 
 
@@ -140,16 +140,16 @@ def test_turns_given_before_a_service_asked_for_a_pause_wait_for_its_end(
     ids = waiting(made, hook=4)
     receiver.then(Answer(200), Answer(429, {"Retry-After": "120"}))
     for each in ids:  # the first goes at once, the others have turns 10, 20 and 30 seconds from now
-        verbs.send(made.runtime, each)
+        steps.send(made.runtime, each)
     for _ in range(12):  # the second is told to wait
         made.clock.move(seconds=10)
         for each in ids:
-            verbs.send(made.runtime, each)
+            steps.send(made.runtime, each)
         assert len(receiver.received) == 2, "the pause holds for every message of the channel"
     for turn in range(1, 4):
         made.clock.move(seconds=10)
         for each in [*ids, *ids]:
-            verbs.send(made.runtime, each)
+            steps.send(made.runtime, each)
         assert len(receiver.received) == 2 + turn, "and what waited does not go all at once"
     assert set(ids) <= set(sent(made))
     assert [row.attempts for row in made.rows(DeliveryRow) if row.id in ids] == [1, 2, 1, 1]
@@ -200,7 +200,7 @@ def test_a_burst_to_a_quick_service_needs_no_tick(lines: Any, feeds: FeedServer,
     def work() -> None:
         with suppress(queue.Empty):
             while True:
-                verbs.send(made.runtime, left.get(timeout=2))
+                steps.send(made.runtime, left.get(timeout=2))
 
     made.runtime.enqueue = hand_out
     working = [threading.Thread(target=work, daemon=True) for _ in range(MOST + 4)]

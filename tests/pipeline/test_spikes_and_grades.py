@@ -9,12 +9,12 @@ import pytest
 from kit.feeds import Entry, FeedServer
 from kit.line import START, Line, settings
 
+from alerts.explain.alert import explain
 from alerts.model.alert import DeliveryState
 from alerts.model.subscriber import On
-from alerts.pipeline.explain import explain
-from alerts.replay.rehearsal import rehearse
-from alerts.store import items
-from alerts.store.tables import AlertRow
+from alerts.replay.backtest import rehearse
+from alerts.store.repositories import items
+from alerts.store.schema import AlertRow
 
 pytestmark = pytest.mark.servers
 

@@ -8,10 +8,10 @@ import pytest
 from kit.feeds import Entry, FeedServer
 from kit.line import START, Line, settings
 
+from alerts.explain.why_not import why_not
 from alerts.model.records import rounded
 from alerts.model.times import parse_time
-from alerts.pipeline.why_not import why_not
-from alerts.store.tables import DeliveryRow, MembershipRow, TransitionRow
+from alerts.store.schema import DeliveryRow, MembershipRow, TransitionRow
 
 pytestmark = pytest.mark.servers
 

@@ -7,11 +7,11 @@ from xml.etree import ElementTree
 
 from kit.settings import DESK, NOON, item, settings
 
-from alerts.delivery.render import Renderer
 from alerts.model.level import Axis, Level
 from alerts.model.settings import ConfigTest, Expectation
-from alerts.pipeline.configuration import Active
+from alerts.rendering.render import Renderer
 from alerts.replay.configtests import Outcome, junit, run
+from alerts.runtime.configuration import Active
 
 
 def outcome(

@@ -10,8 +10,8 @@ from kit.settings import DESK, TOPICS, item, settings
 from alerts.model.alert import Alert, AlertState
 from alerts.model.level import Level
 from alerts.model.settings import Settings
+from alerts.replay.backtest import rehearse
 from alerts.replay.plan import plan, records
-from alerts.replay.rehearsal import rehearse
 
 pieces = st.lists(
     st.tuples(

@@ -40,14 +40,15 @@ from soak.publishers import DAY, TRACKED, Feed, feeds, moment, seconds
 from soak.server import Clock, serving
 from sqlalchemy import func, select
 
-from alerts.pipeline import log, verbs
-from alerts.pipeline.configuration import Configuration
-from alerts.pipeline.hints import Hints
+from alerts.pipeline import steps
 from alerts.pipeline.poll import sync
-from alerts.pipeline.runtime import Runtime
 from alerts.pipeline.selfcheck import selfcheck
+from alerts.runtime import logs
+from alerts.runtime.configuration import Configuration
+from alerts.runtime.runtime import Runtime
+from alerts.runtime.task_requests import Hints
 from alerts.store.database import Database
-from alerts.store.tables import Base, ItemRow, RevisionRow, SourceRow
+from alerts.store.schema import Base, ItemRow, RevisionRow, SourceRow
 
 TICK = 60.0
 STATE = 10_000
@@ -159,13 +160,13 @@ class Soak:
 
     def _tick(self, day: Day, pool: ThreadPoolExecutor) -> None:
         """One beat, and everything that follows from it."""
-        verbs.tick(self.runtime)
+        steps.tick(self.runtime)
         while self._hints:
             with self._lock:
                 hints, self._hints = self._hints, []
             polls = [source for each in hints for source in each.poll]
             due = self._due(polls)
-            for outcome in pool.map(lambda source: verbs.poll(self.runtime, source), polls):
+            for outcome in pool.map(lambda source: steps.poll(self.runtime, source), polls):
                 if not outcome.skipped:
                     day.polls[self.world[outcome.source].kind.name] += 1
                     day.late.append(self._clock.at - due[outcome.source])
@@ -173,9 +174,9 @@ class Soak:
                     day.new += outcome.new
             for each in hints:
                 for institution in each.assess:
-                    verbs.assess(self.runtime, institution)
+                    steps.assess(self.runtime, institution)
                 for key in each.rematch:
-                    verbs.rematch(self.runtime, key)
+                    steps.rematch(self.runtime, key)
 
     def _due(self, sources: Sequence[str]) -> dict[str, float]:
         with self._database.read() as session:
@@ -343,7 +344,7 @@ def main() -> int:
         "--database", default="", metavar="URL", help="default: a SQLite file, gone afterwards"
     )
     options = parser.parse_args()
-    log.configure("CRITICAL")
+    logs.configure("CRITICAL")
     before = os.getloadavg()[0]
     days: list[Day] = []
     with (

@@ -10,7 +10,7 @@ from soak.run import SELFCHECK, soaking, wrong
 from sqlalchemy import delete, select, update
 
 from alerts.store.database import Database
-from alerts.store.tables import ItemRow
+from alerts.store.schema import ItemRow
 
 FEEDS = len(KINDS)
 TICK = 900.0

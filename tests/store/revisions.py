@@ -20,7 +20,7 @@ if __name__ == "__main__":
 from kit.feeds import Entry, FeedServer  # noqa: E402
 from kit.line import START, line, settings  # noqa: E402
 
-from alerts.pipeline import operate, verbs  # noqa: E402
+from alerts.pipeline import operate, steps  # noqa: E402
 from alerts.store.database import Database  # noqa: E402
 
 FOLDER = Path(__file__).parent / "revisions"
@@ -61,7 +61,7 @@ def _play(database: Database, folder: Path) -> None:
             "wire", [Entry("c1", "Globex Corporation: outage", "", "https://wire.example/c", made.clock.at)]
         )
         made.runtime.enqueue = lambda hints: None
-        verbs.poll(made.runtime, "wire", due_only=False)  # found and not assessed yet
+        steps.poll(made.runtime, "wire", due_only=False)  # found and not assessed yet
 
 
 def _tables(database: Database) -> list[Table]:

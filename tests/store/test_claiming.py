@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from sqlalchemy import event, func, select, text
 
-from alerts.store import sources
 from alerts.store.database import Database
-from alerts.store.tables import SourceRow
+from alerts.store.repositories import sources
+from alerts.store.schema import SourceRow
 
 NOW = datetime(2026, 2, 24, 9, 0, tzinfo=UTC)
 SOURCES = 100_000

@@ -16,8 +16,8 @@ from sqlalchemy.exc import IntegrityError
 from alerts.model.errors import StoreError
 from alerts.store import database as module
 from alerts.store.database import Database, parse_url
-from alerts.store.stamp import stamp
-from alerts.store.tables import Base, ClockRow
+from alerts.store.logical_clock import stamp
+from alerts.store.schema import Base, ClockRow
 from alerts.store.upsert import insert_new, upsert
 
 NOW = datetime(2026, 2, 24, 9, 0, tzinfo=UTC)
@@ -51,7 +51,7 @@ def test_a_failed_block_leaves_nothing_behind(database: Database) -> None:
 
 
 def test_upsert_updates_what_is_there_but_for_what_is_kept(database: Database) -> None:
-    from alerts.store.tables import FactRow
+    from alerts.store.schema import FactRow
 
     with database.write() as session:
         upsert(session, FactRow, [{"name": "a", "at": NOW, "value": {"n": 1}}])
@@ -101,7 +101,7 @@ def test_no_two_processes_get_one_stamp(database: Database, database_url: str) -
 
 
 def test_text_that_no_database_takes_is_made_safe(database: Database) -> None:
-    from alerts.store.tables import LockRow
+    from alerts.store.schema import LockRow
 
     with database.write() as session:
         insert_new(session, LockRow, [{"name": "a\0b\ud800c", "until": NOW}])

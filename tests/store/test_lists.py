@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import event
 
 from alerts.model.alert import DeliveryState
-from alerts.store import lists
 from alerts.store.database import Database
-from alerts.store.tables import AlertRow, AttemptRow, CarriedRow, DeliveryRow
+from alerts.store.queries import listings
+from alerts.store.schema import AlertRow, AttemptRow, CarriedRow, DeliveryRow
 from alerts.store.upsert import insert_all
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)
@@ -62,7 +62,7 @@ def test_a_long_list_of_deliveries_has_their_alerts_and_attempts(tmp_path: Path)
         insert_all(session, AttemptRow, [{"delivery": f"d{name}", **attempt} for name in names])
         insert_all(session, CarriedRow, [{"alert": f"a{name}", "delivery": f"d{name}"} for name in names])
     with database.read() as session:
-        found = lists.deliveries(session, limit=2 * COUNT)
+        found = listings.deliveries(session, limit=2 * COUNT)
     database.dispose()
     assert [each["alerts"] for each in found] == [[f"a{name}"] for name in names]
     assert all(len(each["attempts"]) == 1 for each in found)

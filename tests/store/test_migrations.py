@@ -22,10 +22,10 @@ from store.revisions import FOLDER
 
 from alerts.config.load import load
 from alerts.model.records import to_line, transition_record
-from alerts.replay.rehearsal import rehearse
-from alerts.store import items, transitions
+from alerts.replay.backtest import rehearse
 from alerts.store.database import Database
-from alerts.store.tables import Base, DeliveryRow, FactRow, LockRow, RevisionRow, TransitionRow
+from alerts.store.repositories import items, transitions
+from alerts.store.schema import Base, DeliveryRow, FactRow, LockRow, RevisionRow, TransitionRow
 
 MIGRATIONS = Path(revisions.ROOT, "src", "alerts", "store", "migrations")
 

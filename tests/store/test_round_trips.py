@@ -17,11 +17,11 @@ from kit.line import START, Line, line, settings
 from kit.receiver import Receiver
 from sqlalchemy import event, select
 
-from alerts.pipeline import verbs
+from alerts.pipeline import steps
 from alerts.pipeline.rematch import is_current
-from alerts.pipeline.runtime import CaseCache
+from alerts.runtime.runtime import CaseCache
 from alerts.store.database import Database
-from alerts.store.tables import CaseRow, DeliveryRow
+from alerts.store.schema import CaseRow, DeliveryRow
 
 FEW, MANY = 2, 30
 
@@ -64,13 +64,13 @@ def world(feeds: FeedServer, receiver: Receiver, **desk: Any) -> dict[str, Any]:
 
 
 def poll(each: Line) -> Counter[str]:
-    return counted(each.database, lambda: verbs.poll(each.runtime, "wire", due_only=False))
+    return counted(each.database, lambda: steps.poll(each.runtime, "wire", due_only=False))
 
 
 def assess(each: Line) -> Counter[str]:
     with each.database.read() as session:
         due = session.scalars(select(CaseRow.institution).where(CaseRow.due_at <= each.clock.at)).all()
-    return counted(each.database, lambda: verbs.assess(each.runtime, *due))
+    return counted(each.database, lambda: steps.assess(each.runtime, *due))
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_statements_do_not_grow_with_what_is_in_them(database: Database, tmp_pat
                 assessed = assess(each)
                 alerted = each.counts()["snapshots"] - before
                 each.clock.move(minutes=5)
-                verbs.advance_desk(each.runtime, "desk")
+                steps.advance_desk(each.runtime, "desk")
                 seen[count] = polled, assessed, alerted
             few, many = seen[FEW], seen[MANY]
             assert many[0] == few[0]
@@ -102,7 +102,7 @@ def test_statements_do_not_grow_with_what_is_in_them(database: Database, tmp_pat
             assert many[1].total() <= few[1].total() + 1
             waiting = [row.id for row in each.rows(DeliveryRow, state="pending")]
             assert waiting
-            sent = counted(each.database, lambda: [verbs.send(each.runtime, one) for one in waiting])
+            sent = counted(each.database, lambda: [steps.send(each.runtime, one) for one in waiting])
             institutions = {alert["institution"] for alert in receiver.alerts()}
             assert sent.total() <= 13 * len(waiting) + len(institutions)
 
@@ -131,8 +131,8 @@ def test_matching_history_again_asks_only_for_what_edits_replaced(database: Data
                     each.poll("wire")
             content = {**content, "topics": [{**content["topics"][0], "any": [f"report {version}"]}]}
             with line(database, tmp_path / f"config-{version}", content) as each:
-                verbs.tick(each.runtime)
-                seen[count] = counted(database, lambda: verbs.rematch(each.runtime, ""))
+                steps.tick(each.runtime)
+                seen[count] = counted(database, lambda: steps.rematch(each.runtime, ""))
                 assert is_current_now(each)
         former = "FROM revisions WHERE revisions.item"
         edits = [

@@ -13,11 +13,11 @@ from kit.world import World
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from alerts.delivery.profile_forms import profile_record
-from alerts.delivery.tiers import gate
+from alerts.insight.profiles import profile_at
 from alerts.model.subscriber import Tier
-from alerts.pipeline.profiles import profile_at
-from alerts.store.tables import AlertRow, StoryRow
+from alerts.rendering.profile_forms import profile_record
+from alerts.rendering.tiers import gate
+from alerts.store.schema import AlertRow, StoryRow
 from alerts.web.api import paths
 
 ATOM = "{http://www.w3.org/2005/Atom}"

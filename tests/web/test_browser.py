@@ -18,11 +18,11 @@ from kit.chromium import Chromium
 from kit.world import World, world
 from sqlalchemy import select
 
+from alerts.access.links import invite, token_of
+from alerts.access.signing import Signer
 from alerts.model.subscriber import Tier
-from alerts.pipeline.membership import invite, token_of
-from alerts.pipeline.tokens import Signer
 from alerts.store.database import Database
-from alerts.store.tables import AlertRow, StoryRow
+from alerts.store.schema import AlertRow, StoryRow
 
 OPERATOR = "operator-token-of-this-test"
 SECRET = "secret-of-this-test-and-no-other"

@@ -15,11 +15,11 @@ from kit.browsing import SIGNER, Browser
 from kit.world import World
 from sqlalchemy import update
 
+from alerts.access.pages import Pages
+from alerts.access.signing import Purpose
 from alerts.feeds.state import FeedState
 from alerts.pipeline import websub
-from alerts.pipeline.pages import Pages
-from alerts.pipeline.tokens import Purpose
-from alerts.store.tables import SourceRow
+from alerts.store.schema import SourceRow
 from alerts.web.hubs import LARGEST
 
 TOPIC = "https://tribune.example/feed"
@@ -54,7 +54,7 @@ def tribune(town: World) -> World:
     town.runtime.pages = Pages("https://pages.example", SIGNER)
     remember(town, FeedState(hub=HUB, topic=TOPIC))
     with town.runtime.database.write() as session:
-        websub.facts.put(session, "websub/tribune", town.now, {"hub": HUB, "topic": TOPIC})
+        websub.system_state.put(session, "websub/tribune", town.now, {"hub": HUB, "topic": TOPIC})
     return town
 
 
@@ -130,7 +130,7 @@ def test_nothing_is_asked_without_a_hub_or_pages(town: World) -> None:
     town.runtime.pages = Pages("https://pages.example", SIGNER)
     websub.after_poll(town.runtime, source, FeedState())
     with town.runtime.database.read() as session:
-        assert websub.facts.get(session, "websub/tribune") is None
+        assert websub.system_state.get(session, "websub/tribune") is None
 
 
 def test_only_what_was_asked_for_is_confirmed(tribune: World, browser: Browser) -> None:

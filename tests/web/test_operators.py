@@ -17,9 +17,9 @@ from alerts.feeds.state import FeedState
 from alerts.model.item import Item
 from alerts.model.subscriber import Tier
 from alerts.replay.plan import plan, published
-from alerts.store import facts
-from alerts.store.tables import DeliveryRow, SilenceRow, SourceRow
-from alerts.web.access import LARGEST_FORM, OPERATOR_COOKIE
+from alerts.store import system_state
+from alerts.store.schema import DeliveryRow, SilenceRow, SourceRow
+from alerts.web.auth import LARGEST_FORM, OPERATOR_COOKIE
 from alerts.web.operators import ACTIONS
 
 
@@ -201,7 +201,7 @@ def test_a_published_plan_is_shown(town: World, browser: Browser, tmp_path: Path
     found = plan(history, town.runtime.configuration.current().settings, load(changed))
     assert found.lost
     with town.runtime.database.write() as session:
-        facts.put(session, facts.PLAN, town.now, published(found, "<stricter>", 2))
+        system_state.put(session, system_state.PLAN, town.now, published(found, "<stricter>", 2))
     page = browser(operator=True).get("/operate").text
     assert "&lt;stricter&gt;" in page
     assert f"<b>{len(found.lost)}</b> lost" in page

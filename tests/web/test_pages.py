@@ -17,7 +17,7 @@ from sqlalchemy import select, update
 from alerts.model.level import Level, LevelRules
 from alerts.model.subscriber import Tier
 from alerts.store.database import Database
-from alerts.store.tables import AlertRow, SourceRow, StoryRow
+from alerts.store.schema import AlertRow, SourceRow, StoryRow
 from alerts.web import institutions as listing
 from alerts.web.middleware import HEADERS
 from alerts.web.stories import read_story, without_each

@@ -10,7 +10,7 @@ from sqlalchemy import delete
 
 from alerts.model.institution import Institution
 from alerts.scoring.plot import Point
-from alerts.store.tables import FindingRow, MembershipRow, StoryEventRow, StoryRow
+from alerts.store.schema import FindingRow, MembershipRow, StoryEventRow, StoryRow
 from alerts.web import reading
 from alerts.web.reading import Picture, Reading
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from kit.browsing import SIGNER, Browser
 from kit.world import World
 
-from alerts.pipeline.membership import unsubscribe_token
-from alerts.pipeline.pages import Pages
-from alerts.store import desks
+from alerts.access.links import unsubscribe_token
+from alerts.access.pages import Pages
+from alerts.store.repositories import subscriber_state
 
 
 def muted(town: World) -> set[str]:
     with town.runtime.database.write() as session:
-        return set(desks.lock(session, "desk").muted)
+        return set(subscriber_state.lock(session, "desk").muted)
 
 
 def test_one_click(town: World, browser: Browser) -> None:

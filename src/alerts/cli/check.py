@@ -8,13 +8,13 @@ from collections.abc import Iterable
 import click
 
 from alerts.cli.context import App
-from alerts.config.doubts import doubts, idle
+from alerts.config.json_schema import json_schema
+from alerts.config.lint import doubts, idle
 from alerts.config.load import Loaded, load_entries
-from alerts.config.schema import json_schema
-from alerts.delivery.template_check import problems
 from alerts.model.counted import counted
 from alerts.model.errors import ConfigError, Problem, StoreError
 from alerts.model.settings import Settings
+from alerts.rendering.template_check import problems
 
 TELLING_HISTORY = 1000
 """So many recorded items, and a name that was never among them is worth a warning."""
@@ -62,14 +62,15 @@ def check(app: App, as_json: bool, schema: bool) -> int:
 
 def _idle(app: App, loaded: Loaded) -> list[Problem]:
     """What the recorded history never matched, where enough of it is recorded to say so."""
-    from alerts.store import items, lists
+    from alerts.store.queries import listings
+    from alerts.store.repositories import items
 
     try:
         with app.reading() as database, database.read() as session:
             count = items.count(session)
             if count < TELLING_HISTORY:
                 return []
-            seen, topics = lists.matched(session)
+            seen, topics = listings.matched(session)
     except StoreError:
         return []  # nothing is recorded here: the configuration can be checked all the same
     return idle(loaded, seen, topics, count)

@@ -48,7 +48,7 @@ def cluster(app: App) -> None:  # noqa: ARG001 - needs no configuration
 
 def stories_of(items: Iterable[Item]) -> dict[str, str]:
     """The story of each item by id, as it is when all are clustered, in order of `observed`."""
-    from alerts.replay.rehearsal import revisions
+    from alerts.replay.backtest import revisions
 
     clusterer = Clusterer()
     story_of: dict[str, str] = {}

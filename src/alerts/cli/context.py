@@ -15,8 +15,8 @@ from alerts.model.subscriber import Subscriber
 
 if TYPE_CHECKING:
     from alerts.demo.play import Stage
-    from alerts.pipeline.once import Once
-    from alerts.pipeline.runtime import Runtime
+    from alerts.pipeline.inline import Once
+    from alerts.runtime.runtime import Runtime
     from alerts.store.database import Database
 
 
@@ -95,10 +95,10 @@ class App:
     @contextlib.contextmanager
     def runtime(self) -> Iterator[tuple[Runtime, Once]]:
         """The pipeline in this process, without a broker."""
-        from alerts.pipeline.configuration import Configuration
-        from alerts.pipeline.once import Once
-        from alerts.pipeline.pages import pages
-        from alerts.pipeline.runtime import Runtime, utc_now
+        from alerts.access.pages import pages
+        from alerts.pipeline.inline import Once
+        from alerts.runtime.configuration import Configuration
+        from alerts.runtime.runtime import Runtime, utc_now
         from alerts.store.clock import SharedClock
 
         configuration = Configuration(self.config_dir)

@@ -89,7 +89,7 @@ def backup(app: App, file: Path) -> None:
     Example:
       alerts db backup alerts-backup.db
     """
-    from alerts.store.backup import backup as copy
+    from alerts.store.maintenance.backup import backup as copy
 
     with app.open() as database:
         if database.is_sqlite and not Path(database.url.database or "").is_file():
@@ -111,7 +111,7 @@ def restore(app: App, file: Path) -> None:
       alerts db restore alerts-backup.db
     """
     from alerts.embedded import state_directory
-    from alerts.store.backup import restore as put_back
+    from alerts.store.maintenance.backup import restore as put_back
 
     # The lock of the state directory keeps out an `alerts run` that uses this database.
     held = contextlib.nullcontext() if app.database else state_directory(app.state)

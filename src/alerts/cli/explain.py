@@ -27,13 +27,13 @@ def explain(app: App, alert: str, as_json: bool) -> None:
     Example:
       alerts explain 3f2a9c
     """
-    from alerts.pipeline.configuration import Active
-    from alerts.pipeline.explain import explain as work_out
-    from alerts.store import lists
+    from alerts.explain.alert import explain as work_out
+    from alerts.runtime.configuration import Active
+    from alerts.store.queries import listings
 
     active = Active(app.settings())
     with app.reading() as database, database.read() as session:
-        ids = lists.alerts_named(session, alert) or [alert]
+        ids = listings.alerts_named(session, alert) or [alert]
         records = [work_out(session, active, each) for each in ids]
     for number, record in enumerate(records):
         if as_json:

@@ -17,7 +17,7 @@ from alerts.model.subscriber import Tier
 from alerts.model.times import format_time, parse_duration
 
 if TYPE_CHECKING:
-    from alerts.store.links import Link
+    from alerts.store.repositories.links import Link
 
 
 @click.command()
@@ -55,10 +55,10 @@ def link(
       alerts link --list
       alerts link --revoke 1f8a0c55d2e7
     """
-    from alerts.pipeline.membership import invite, token_of
-    from alerts.pipeline.pages import LOCAL, base_url
-    from alerts.pipeline.tokens import signer
-    from alerts.store import links
+    from alerts.access.links import invite, token_of
+    from alerts.access.pages import LOCAL, base_url
+    from alerts.access.signing import signer
+    from alerts.store.repositories import links
 
     if [tier is not None or subscriber is not None, revoke is not None, listing].count(True) != 1:
         raise UsageError("give --tier or --subscriber to make a link, --list, or --revoke LINK")

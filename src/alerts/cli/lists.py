@@ -36,12 +36,12 @@ def institutions(
       alerts institutions
       alerts institutions --tag ai --at-least medium
     """
-    from alerts.store import board, lists
+    from alerts.store.queries import dashboard, listings
 
     configured = app.settings().institutions.values()
     with app.reading() as database, database.read() as session:
-        levels = lists.levels(session)
-        stories = board.story_counts(session)
+        levels = listings.levels(session)
+        stories = dashboard.story_counts(session)
     quiet = {axis.value: Level.LOW.value for axis in Axis}
     rows = []
     for each in configured:
@@ -85,12 +85,12 @@ def stories(
       alerts stories --institution cloudflare
       alerts stories --topic outage --since 7d
     """
-    from alerts.store import lists
+    from alerts.store.queries import listings
 
     if institution is not None:
         app.institution(institution)
     with app.reading() as database, database.read() as session:
-        rows = lists.stories(
+        rows = listings.stories(
             session,
             institution=institution,
             topic=topic,
@@ -117,7 +117,7 @@ def transitions(
       alerts transitions --since 7d
       alerts transitions --institution cloudflare --axis priority --json
     """
-    from alerts.store import transitions
+    from alerts.store.repositories import transitions
 
     if institution is not None:
         app.institution(institution)
@@ -165,14 +165,14 @@ def deliveries(
       alerts deliveries --since 1d
       alerts deliveries --state dead --state failed
     """
-    from alerts.store import lists
+    from alerts.store.queries import listings
 
     if institution is not None:
         app.institution(institution)
     if subscriber is not None:
         app.subscriber(subscriber)
     with app.reading() as database, database.read() as session:
-        rows = lists.deliveries(
+        rows = listings.deliveries(
             session,
             subscriber=subscriber,
             institution=institution,

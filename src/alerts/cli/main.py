@@ -13,9 +13,10 @@ from pathlib import Path
 import click
 
 from alerts.cli.context import App
+from alerts.config import environment
 from alerts.model.errors import AlertsError, ConfigError
 from alerts.model.nearest import did_you_mean
-from alerts.pipeline import environment, garbage
+from alerts.runtime import gc_tuning
 
 # Each command lives in its own module, imported only when it is called: `alerts match` must not wait for Celery.
 SECTIONS: Mapping[str, Mapping[str, str]] = {
@@ -29,6 +30,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "check": "alerts.cli.check:check",
         "test": "alerts.cli.test:test",
         "plan": "alerts.cli.plan:plan",
+        "import-institutions": "alerts.cli.import_institutions:import_institutions",
         "import-opml": "alerts.cli.opml:import_opml",
         "export-opml": "alerts.cli.opml:export_opml",
     },
@@ -91,7 +93,7 @@ class LazyGroup(click.Group):
             with formatter.section(section):
                 found = [(name, self.get_command(ctx, name)) for name in commands]
                 rows = [(name, each.get_short_help_str(100)) for name, each in found if each is not None]
-                formatter.write_dl(rows, col_max=14, col_spacing=2)
+                formatter.write_dl(rows, col_max=22, col_spacing=2)
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -158,7 +160,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             stream.reconfigure(errors="backslashreplace")
     # As Ctrl-C does: what was begun is put away, temporary files and children among it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    garbage.look_rarely()
+    gc_tuning.look_rarely()
     sys.exit(status_of(arguments))
 
 

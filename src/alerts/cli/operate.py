@@ -21,7 +21,7 @@ from alerts.model.subscriber import Selection, Silence
 from alerts.model.times import format_time, parse_duration, parse_time
 
 if TYPE_CHECKING:
-    from alerts.pipeline.runtime import Runtime
+    from alerts.runtime.runtime import Runtime
 
 by_option = click.option(
     "--by", metavar="NAME", default="", help="Who does it; the user's name if not given."
@@ -68,14 +68,14 @@ def ack(
       alerts ack --institution anthropic --subscriber desk
     """
     from alerts.pipeline import operate
-    from alerts.store import lists
+    from alerts.store.queries import listings
 
     if (alert is None) == (institution is None) or (institution is None) != (subscriber is None):
         raise UsageError("give an alert's id, or --institution together with --subscriber")
     with _runtime(app) as runtime:
         if alert is not None:
             with runtime.database.read() as session:
-                ids = lists.alerts_named(session, alert) or [alert]
+                ids = listings.alerts_named(session, alert) or [alert]
             done = [operate.ack(runtime, each, by or _me()) for each in ids]
         else:
             chosen = Axis(axis) if axis else None
@@ -292,13 +292,14 @@ def send_test(app: App, subscriber: str, channel: str | None, as_json: bool) -> 
     """
     from dataclasses import replace
 
-    from alerts.delivery.render import Renderer
-    from alerts.delivery.result import SendReason
+    from alerts.channels.result import SendReason
     from alerts.model.subscriber import Subscriber
-    from alerts.pipeline import log, operate
-    from alerts.store.troubles import OPERATORS
+    from alerts.pipeline import operate
+    from alerts.rendering.render import Renderer
+    from alerts.runtime import logs
+    from alerts.store.repositories.incidents import OPERATORS
 
-    log.configure("ERROR")
+    logs.configure("ERROR")
     settings = app.settings()
     if subscriber == OPERATORS:
         known = Subscriber(OPERATORS, channels=settings.operators.channels)
@@ -334,8 +335,8 @@ def send_test(app: App, subscriber: str, channel: str | None, as_json: bool) -> 
 @contextmanager
 def _runtime(app: App) -> Iterator[Runtime]:
     """The pipeline on what is recorded. Hints go nowhere: the database knows what is due, the next tick finds it."""
-    from alerts.pipeline.configuration import Configuration
-    from alerts.pipeline.runtime import Runtime, utc_now
+    from alerts.runtime.configuration import Configuration
+    from alerts.runtime.runtime import Runtime, utc_now
     from alerts.store.clock import SharedClock
 
     configuration = Configuration(app.config_dir)

@@ -46,7 +46,7 @@ def plan(app: App, against: Path, history: str | None, publish: bool, as_json: b
     """
     from alerts.config.load import load
     from alerts.replay import plan as planning
-    from alerts.store import facts
+    from alerts.store import system_state
 
     before, after = app.settings(), load(against)
     bad: list[InputError] = []
@@ -58,7 +58,9 @@ def plan(app: App, against: Path, history: str | None, publish: bool, as_json: b
             database.upgrade()
             with database.write() as session:
                 at = datetime.now(UTC)
-                facts.put(session, facts.PLAN, at, planning.published(found, against.name, len(items)))
+                system_state.put(
+                    session, system_state.PLAN, at, planning.published(found, against.name, len(items))
+                )
     if as_json:
         for record in planning.records(found):
             click.echo(to_line(record))

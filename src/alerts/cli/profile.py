@@ -35,10 +35,10 @@ def profile(app: App, institution: str, tier: str, at: str | None, as_json: bool
       alerts profile anthropic
       alerts profile anthropic --at 2026-02-24T09:00:00Z --json
     """
-    from alerts.delivery.profile_forms import profile_record, profile_text
-    from alerts.delivery.tiers import gate
-    from alerts.pipeline.configuration import Active
-    from alerts.pipeline.profiles import profile_at
+    from alerts.insight.profiles import profile_at
+    from alerts.rendering.profile_forms import profile_record, profile_text
+    from alerts.rendering.tiers import gate
+    from alerts.runtime.configuration import Active
 
     settings = app.settings()
     known = app.institution(institution)

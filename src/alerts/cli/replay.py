@@ -58,7 +58,7 @@ def replay(
       alerts replay items.jsonl
       alerts replay --until 2026-03-01T00:00:00Z --plot levels.svg
     """
-    from alerts.replay.rehearsal import records, rehearse
+    from alerts.replay.backtest import records, rehearse
 
     settings = app.settings()
     for each in institutions:
@@ -113,7 +113,7 @@ def _lines(file: str) -> Iterator[Item | InputError]:
 
 def recorded(app: App, until: datetime | None) -> list[Item]:
     """All that the database has on record."""
-    from alerts.store import items
+    from alerts.store.repositories import items
 
     with app.reading() as database, database.read() as session:
         return list(items.record(session, upto=until))

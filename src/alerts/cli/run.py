@@ -27,7 +27,7 @@ from alerts.model.counted import counted
 from alerts.model.errors import UsageError
 
 if TYPE_CHECKING:
-    from alerts.pipeline.runtime import Runtime
+    from alerts.runtime.runtime import Runtime
 
 
 @click.command()
@@ -74,10 +74,10 @@ def run(app: App, once: bool, demo: bool, state: Path | None, port: int) -> int:
 
 
 def _once(app: App) -> int:
-    from alerts.pipeline import log
     from alerts.pipeline.poll import PollOutcome, sync
+    from alerts.runtime import logs
 
-    log.configure(log.level_named(os.environ, "ERROR"))
+    logs.configure(logs.level_named(os.environ, "ERROR"))
     with app.runtime() as (runtime, driver):
         sync(runtime)
         before = _sent(runtime)
@@ -113,16 +113,16 @@ def _once(app: App) -> int:
 
 
 def _sent(runtime: Runtime) -> int:
-    from alerts.store import lists
+    from alerts.store.queries import listings
 
     with runtime.database.read() as session:
-        return lists.delivery_states(session).get("sent", 0)
+        return listings.delivery_states(session).get("sent", 0)
 
 
 def _forever(app: App, port: int) -> None:
-    from alerts.pipeline import last_good, log
+    from alerts.runtime import config_copy, logs
 
-    log.configure()
+    logs.configure()
     settings = app.settings()  # a broken configuration starts nothing
     if app.broker:
         check_broker(app.broker)
@@ -130,7 +130,7 @@ def _forever(app: App, port: int) -> None:
         _check_environment(state, port)
         app.upgrade()
         # Should the files be broken by the time that the workers read them.
-        last_good.write(state / last_good.FILE, app.config_dir, settings.hash)
+        config_copy.write(state / config_copy.FILE, app.config_dir, settings.hash)
         supervisor = Supervisor(app.environment(), say=lambda line: click.echo(f"alerts: {line}", err=True))
         with signals(supervisor), _broker(app, supervisor, state):
             start_workers(supervisor)
@@ -146,14 +146,16 @@ def _forever(app: App, port: int) -> None:
 
 def _check_environment(state: Path, port: int) -> None:
     """Raises AlertsError, once, for what the children would refuse again and again."""
-    from alerts.pipeline import environment, heartbeat, pages, tokens
+    from alerts.access import pages, signing
+    from alerts.config import environment
+    from alerts.pipeline import heartbeat
 
     environment.tick_seconds(os.environ)
     heartbeat.heartbeat_url(os.environ)
     pages.pages(state, os.environ)
     if port:
-        tokens.signer(state, os.environ)
-        tokens.operator_token(state, os.environ)
+        signing.signer(state, os.environ)
+        signing.operator_token(state, os.environ)
 
 
 @contextlib.contextmanager
@@ -184,10 +186,10 @@ def _scene(app: App) -> Iterator[None]:
 
 def _demo(app: App, port: int, *, once: bool) -> None:
     from alerts.demo import play
-    from alerts.pipeline import log
+    from alerts.runtime import logs
 
     assert app.stage is not None  # noqa: S101
-    log.configure("ERROR")
+    logs.configure("ERROR")
     if once:
         with app.runtime() as (runtime, driver):
             play.once(app.stage, runtime, driver, sys.stdout)

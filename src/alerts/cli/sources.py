@@ -16,8 +16,8 @@ from alerts.model.times import format_duration, format_time
 
 if TYPE_CHECKING:  # each command imports what it needs, so that the others start fast
     from alerts.feeds.state import FeedState
-    from alerts.pipeline.coverage import Covers
-    from alerts.store.sources import Health
+    from alerts.insight.coverage import Covers
+    from alerts.store.repositories.sources import Health
 
 
 @click.group(invoke_without_command=True)
@@ -38,8 +38,8 @@ def sources(ctx: click.Context, failing: bool, as_json: bool) -> None:
     """
     if ctx.invoked_subcommand is not None:
         return
-    from alerts.pipeline.coverage import Covers, by_source
-    from alerts.store import sources as stored
+    from alerts.insight.coverage import Covers, by_source
+    from alerts.store.repositories import sources as stored
 
     app: App = ctx.obj
     settings = app.settings()
@@ -72,7 +72,7 @@ def sources(ctx: click.Context, failing: bool, as_json: bool) -> None:
 
 
 def _row(source: Source, found: Health | None, reports: int, covers: Covers, now: datetime) -> dict[str, Any]:
-    from alerts.feeds.fetch import shown
+    from alerts.feeds.fetching.fetch import shown
     from alerts.feeds.state import FeedState
 
     state = found.state if found else FeedState()
@@ -134,9 +134,9 @@ def discover(url: str, allow_private: bool, as_json: bool) -> int:
     Example:
       alerts sources discover https://www.example.com/blog
     """
-    from alerts.feeds.discover import feeds_of
-    from alerts.feeds.fetch import fetch, make_client, shown, user_agent
-    from alerts.feeds.parse import parse
+    from alerts.feeds.fetching.discover import feeds_of
+    from alerts.feeds.fetching.fetch import fetch, make_client, shown, user_agent
+    from alerts.feeds.parsing.parse import parse
     from alerts.feeds.state import FeedState
 
     page = Source("discover", url if "://" in url else f"https://{url}", "", allow_private=allow_private)

@@ -24,8 +24,8 @@ def status(app: App, as_json: bool) -> int:
       alerts status
       alerts status --json
     """
-    from alerts.pipeline.configuration import Files
-    from alerts.pipeline.health import health
+    from alerts.insight.health import health
+    from alerts.runtime.configuration import Files
 
     files = Files.of(app.config_dir)
     with app.reading() as database, database.read() as session:

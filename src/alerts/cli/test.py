@@ -28,9 +28,9 @@ def test(app: App, pattern: str, junit: Path | None, as_json: bool) -> int:
       alerts test
       alerts test --match outage --junit results.xml
     """
-    from alerts.delivery.render import Renderer
-    from alerts.pipeline.configuration import Active
+    from alerts.rendering.render import Renderer
     from alerts.replay import configtests
+    from alerts.runtime.configuration import Active
 
     active = Active(app.settings())
     renderer = Renderer(app.config_dir / "templates")

@@ -32,15 +32,15 @@ def web(app: App, host: str, port: int) -> None:
     """
     import uvicorn
 
-    from alerts.pipeline import log
-    from alerts.pipeline.configuration import Configuration
-    from alerts.pipeline.pages import base_url, pages
-    from alerts.pipeline.runtime import Runtime, utc_now
-    from alerts.pipeline.tokens import operator_token, signer
+    from alerts.access.pages import base_url, pages
+    from alerts.access.signing import operator_token, signer
+    from alerts.runtime import logs
+    from alerts.runtime.configuration import Configuration
+    from alerts.runtime.runtime import Runtime, utc_now
     from alerts.store.clock import SharedClock
     from alerts.web.app import create_app
 
-    log.configure()
+    logs.configure()
     configuration = Configuration(app.config_dir)
     with app.open() as database, _listening(host, port) as listener:
         database.upgrade()

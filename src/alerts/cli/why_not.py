@@ -40,8 +40,8 @@ def why_not(app: App, subscriber: str, institution: str, at: str | None, as_json
       alerts why-not desk --institution cloudflare
       alerts why-not desk --institution cloudflare --at 2d
     """
-    from alerts.pipeline.configuration import Active
-    from alerts.pipeline.why_not import why_not as work_out
+    from alerts.explain.why_not import why_not as work_out
+    from alerts.runtime.configuration import Active
 
     settings = app.settings()
     who, about = app.subscriber(subscriber), app.institution(institution)

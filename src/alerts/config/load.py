@@ -12,8 +12,8 @@ from alerts.config.checks import check
 from alerts.config.document import Document
 from alerts.config.entries import Entries, Entry
 from alerts.config.files import content_hash, read_files, shown
-from alerts.config.forms import ENTRY_FORMS, SINGLE
 from alerts.config.interpolate import Interpolator
+from alerts.config.schema import ENTRY_FORMS, SINGLE
 from alerts.config.tree import Mapping, Scalar, Sequence, parse, type_names
 from alerts.config.validate import validate
 from alerts.model.errors import ConfigError, Problem

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from alerts.config.document import Document, Path
-from alerts.config.forms import Form
+from alerts.config.schema import Form
 from alerts.config.tree import Sequence
 from alerts.model.nearest import did_you_mean
 

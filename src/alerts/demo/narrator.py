@@ -8,9 +8,9 @@ from sqlalchemy import select
 
 from alerts.model.alert import fate
 from alerts.model.level import Transition
-from alerts.pipeline.runtime import Runtime
-from alerts.store.tables import AlertRow, FindingRow, RevisionRow, StoryEventRow, StoryRow, TransitionRow
-from alerts.store.transitions import transition_of
+from alerts.runtime.runtime import Runtime
+from alerts.store.repositories.transitions import transition_of
+from alerts.store.schema import AlertRow, FindingRow, RevisionRow, StoryEventRow, StoryRow, TransitionRow
 
 
 class Narrator:

@@ -16,9 +16,9 @@ import yaml
 
 from alerts.demo.narrator import Narrator
 from alerts.demo.server import FeedServer
-from alerts.pipeline.once import Once
+from alerts.pipeline.inline import Once
 from alerts.pipeline.poll import sync
-from alerts.pipeline.runtime import Runtime
+from alerts.runtime.runtime import Runtime
 
 _HERE = Path(__file__).parent
 CONFIG = _HERE / "config"

@@ -14,11 +14,11 @@ from datetime import datetime
 
 import httpx
 
-from alerts.feeds import decide as deciding
-from alerts.feeds.decide import Decision, KnownItems, Wanted
+from alerts.feeds import diff as deciding
+from alerts.feeds.diff import Decision, KnownItems, Wanted
 from alerts.feeds.feed import ParsedFeed, TextLimits
-from alerts.feeds.fetch import fetch
-from alerts.feeds.parse import parse
+from alerts.feeds.fetching.fetch import fetch
+from alerts.feeds.parsing.parse import parse
 from alerts.feeds.result import FetchResult, Limits
 from alerts.feeds.schedule import Plan, next_poll
 from alerts.feeds.state import FeedState, state_for

@@ -15,11 +15,11 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median
 
-from alerts.feeds.decide import Decision
+from alerts.feeds.diff import Decision
 from alerts.feeds.feed import ParsedFeed
 from alerts.feeds.links import shown
+from alerts.feeds.parsing.known_entries import remember
 from alerts.feeds.result import ErrorKind, FetchResult
-from alerts.feeds.seen import remember
 from alerts.feeds.state import FeedState, state_for
 from alerts.model.source import Source
 

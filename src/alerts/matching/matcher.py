@@ -79,7 +79,9 @@ class Matcher:
             chosen, ambiguous = resolve(candidates, document, self._required, reject, self._filters)
             mentions = _apart(_mention(candidate, candidate in ambiguous, explain) for candidate in chosen)
         mentions += self._about(item, mentions)
-        return Matched(tuple(mentions), self._lexicon.find(document.texts, mentions), tuple(rejections))
+        topics = self._lexicon.find(document.texts, mentions, lambda: document.language)
+        missed = self._lexicon.near_misses(document.texts, document.language) if explain else ()
+        return Matched(tuple(mentions), topics, tuple(rejections), missed)
 
     def _about(self, item: Item, mentions: list[Mention]) -> list[Mention]:
         """Whom the item is about by where it comes from, where no field says so as clearly."""

@@ -7,7 +7,7 @@
     ├── NotFoundError      an id that does not exist
     ├── FeedError          a page or a feed that a person asked for cannot be read
     ├── StoreError         the database refused (store/)
-    └── DeliveryError      a message could not be rendered or sent (delivery/)
+    └── DeliveryError      a message could not be rendered or sent (channels/)
 
 Each message is one line that says what, where and what to do. Attributes are plain values and every class
 survives pickling, because Celery pickles what a task raises.

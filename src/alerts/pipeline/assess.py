@@ -10,25 +10,26 @@ from datetime import datetime, timedelta
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from alerts.cases.casefile import CORRECTABLE, CaseFile
+from alerts.cases.case_file import CORRECTABLE, CaseFile
 from alerts.cases.observation import Observation
-from alerts.delivery.events import LevelEvent
+from alerts.insight.profiles import snapshots
 from alerts.model.errors import AlertsError
 from alerts.model.institution import Institution
 from alerts.model.level import Transition
 from alerts.model.story import Evidence
-from alerts.pipeline import log
-from alerts.pipeline.configuration import Active
-from alerts.pipeline.hints import Hints
-from alerts.pipeline.profiles import snapshots
 from alerts.pipeline.rematch import is_current
-from alerts.pipeline.report import Happening, Reporter, ReporterState
 from alerts.pipeline.route import Heard, Routed, route
-from alerts.pipeline.runtime import CaseCache, Runtime
-from alerts.store import cases, deliveries, facts, stories, transitions
-from alerts.store.cases import Case, Recorded, Saved
-from alerts.store.stamp import stamp
-from alerts.store.stories import Happened
+from alerts.routing.case_events import Happening, Reporter, ReporterState
+from alerts.routing.events import LevelEvent
+from alerts.runtime import logs
+from alerts.runtime.configuration import Active
+from alerts.runtime.runtime import CaseCache, Runtime
+from alerts.runtime.task_requests import Hints
+from alerts.store import system_state
+from alerts.store.logical_clock import stamp
+from alerts.store.repositories import cases, deliveries, stories, transitions
+from alerts.store.repositories.cases import Case, Recorded, Saved
+from alerts.store.repositories.stories import Happened
 from alerts.stories.cluster import Event
 
 Waiting = Sequence[tuple[datetime, Sequence[Observation]]]
@@ -78,7 +79,7 @@ def assess(runtime: Runtime, *institutions: str) -> list[Transition]:
         try:
             found += _assess_together(runtime, [each])
         except Exception as fault:  # noqa: BLE001
-            log.event("assess.broken", logging.ERROR, caught=True, institution=each)
+            logs.event("assess.broken", logging.ERROR, caught=True, institution=each)
             faults.append(fault)
     if faults:
         raise faults[0]
@@ -91,7 +92,7 @@ def _assess_together(runtime: Runtime, institutions: Sequence[str]) -> list[Tran
         # so no fall can be recorded that an observation on its way would have prevented.
         with runtime.database.write() as session:
             upto = stamp(session, runtime.clock())
-            in_force = facts.judging(session)
+            in_force = system_state.judging(session)
         # Where another worker has seen an edit before this one, look again instead of turning it back.
         active = runtime.configuration.current(elsewhere=in_force.configuration)
         # Thinking is done before the transaction that writes, and holds up nobody: on SQLite all who write would
@@ -103,7 +104,7 @@ def _assess_together(runtime: Runtime, institutions: Sequence[str]) -> list[Tran
             break
         with runtime.database.write() as session:
             stored = cases.lock(session, institutions)
-            if facts.judging(session) != in_force:
+            if system_state.judging(session) != in_force:
                 continue  # all was thought under what is no longer in force
             # Where another worker was faster, its work is the ground: that is thought over with nobody beside.
             changed = {name: case for name, case in stored.items() if not _is_same(case, seen.get(name))}
@@ -128,7 +129,7 @@ def _committed(
         runtime.cases.put(institution, each.stored.version + 1, active.case_key(institution), each.case)
         changes += each.transitions
     for change in changes:
-        log.event(
+        logs.event(
             "level.changed",
             institution=change.institution,
             axis=change.axis.value,

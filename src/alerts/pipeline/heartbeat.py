@@ -12,14 +12,14 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from alerts.config.environment import http_address, setting
 from alerts.model.errors import UsageError
 from alerts.model.secret import Secret
-from alerts.pipeline import log
-from alerts.pipeline.environment import http_address, setting
-from alerts.store import facts
+from alerts.runtime import logs
+from alerts.store import system_state
 
 if TYPE_CHECKING:
-    from alerts.pipeline.runtime import Runtime
+    from alerts.runtime.runtime import Runtime
 
 URL_ENV: Final = "ALERTS_HEARTBEAT_URL"
 EVERY: Final = timedelta(minutes=1)
@@ -40,11 +40,11 @@ def heartbeat(runtime: Runtime, url: Secret | None) -> threading.Thread | None:
         return None
     now = runtime.clock()
     with runtime.database.read() as session:
-        last = facts.get(session, "heartbeat")
+        last = system_state.get(session, "heartbeat")
     if last is not None and abs(now - last.at) < EVERY:  # not for ever after a clock that was ahead
         return None
     with runtime.database.write() as session:
-        facts.put(session, "heartbeat", now, {})
+        system_state.put(session, "heartbeat", now, {})
     thread = threading.Thread(target=_ask, args=(url,), name="heartbeat", daemon=True)
     thread.start()
     return thread
@@ -57,7 +57,7 @@ def _ask(url: Secret) -> None:
         with httpx.Client(timeout=TIMEOUT_SECONDS, trust_env=False) as client:
             status = client.get(url.reveal()).status_code
     except Exception as error:  # noqa: BLE001 - whatever it is, its text may hold the address
-        log.event("heartbeat.failed", logging.WARNING, error=type(error).__name__)
+        logs.event("heartbeat.failed", logging.WARNING, error=type(error).__name__)
         return
     if not 200 <= status < 300:
-        log.event("heartbeat.failed", logging.WARNING, status=status)
+        logs.event("heartbeat.failed", logging.WARNING, status=status)

@@ -15,13 +15,8 @@ from typing import TextIO
 
 from sqlalchemy.orm import Session
 
-from alerts.delivery.desk import Desk
-from alerts.delivery.messages import Kind, stable_id
-from alerts.delivery.render import Renderer
-from alerts.delivery.result import SendReason, SendResult
-from alerts.delivery.send import send as hand_over
-from alerts.delivery.state import WatchKey
-from alerts.delivery.view import compose
+from alerts.channels.result import SendReason, SendResult
+from alerts.channels.send import send as hand_over
 from alerts.feeds.state import FeedState
 from alerts.model.alert import DeliveryState
 from alerts.model.errors import AlertsError, DeliveryError, NotFoundError
@@ -29,12 +24,18 @@ from alerts.model.level import Axis, Level
 from alerts.model.settings import Settings
 from alerts.model.subscriber import Selection, Silence, Subscriber
 from alerts.model.times import format_time
-from alerts.pipeline import log
-from alerts.pipeline.hints import Hints
 from alerts.pipeline.route import advance
-from alerts.pipeline.runtime import Runtime
-from alerts.store import desks, handwork, lists, silences, transitions
-from alerts.store.desks import SqlLedger
+from alerts.rendering.render import Renderer
+from alerts.rendering.view import compose
+from alerts.routing.alerts import Kind, stable_id
+from alerts.routing.router import Desk
+from alerts.routing.state import WatchKey
+from alerts.runtime import logs
+from alerts.runtime.runtime import Runtime
+from alerts.runtime.task_requests import Hints
+from alerts.store.queries import listings
+from alerts.store.repositories import overrides, silences, subscriber_state, transitions
+from alerts.store.repositories.subscriber_state import SqlLedger
 
 
 class RefusedError(AlertsError):
@@ -47,13 +48,13 @@ class RefusedError(AlertsError):
 def redeliver(runtime: Runtime, delivery: str) -> str:
     """Sends a dead, failed or unknown delivery again, now; its id. A beginning of the id is enough."""
     with runtime.database.write() as session:
-        row = handwork.find_delivery(session, delivery)
+        row = overrides.find_delivery(session, delivery)
         if row is None:
             raise NotFoundError("delivery", delivery, "`alerts deliveries --state dead --json` lists them")
-        if not handwork.revive(session, row.id, runtime.clock()):
+        if not overrides.revive(session, row.id, runtime.clock()):
             raise RefusedError(_why_not_again(row.id, DeliveryState(row.state), row.sent_at, row.reason))
         found = row.id
-    log.event("delivery.revived", delivery=found)
+    logs.event("delivery.revived", delivery=found)
     runtime.enqueue(Hints(send=[found]))
     return found
 
@@ -63,9 +64,11 @@ def redeliver_dead(runtime: Runtime, subscriber: str | None = None) -> list[str]
     now = runtime.clock()
     with runtime.database.write() as session:
         found = [
-            each for each in handwork.dead_letters(session, subscriber) if handwork.revive(session, each, now)
+            each
+            for each in overrides.dead_letters(session, subscriber)
+            if overrides.revive(session, each, now)
         ]
-    log.event("delivery.revived", count=len(found), subscriber=subscriber or "all")
+    logs.event("delivery.revived", count=len(found), subscriber=subscriber or "all")
     if found:
         runtime.enqueue(Hints(send=found))
     return found
@@ -98,7 +101,7 @@ def silence(
     )
     with runtime.database.write() as session:
         silences.add(session, made)
-    log.event("silence.made", silence=made.id, until=until, author=author)
+    logs.event("silence.made", silence=made.id, until=until, author=author)
     return made
 
 
@@ -112,7 +115,7 @@ def unsilence(runtime: Runtime, silence_id: str) -> None:
     with runtime.database.write() as session:
         if not silences.remove(session, silence_id):
             raise NotFoundError("silence", silence_id, "`alerts silence --list` lists those in force")
-    log.event("silence.ended", silence=silence_id)
+    logs.event("silence.ended", silence=silence_id)
 
 
 # --- desks ---------------------------------------------------------------------------------------------------
@@ -130,7 +133,7 @@ class Acked:
 def ack(runtime: Runtime, alert: str, author: str = "") -> Acked:
     """Someone has seen the level that an alert is about; a beginning of the alert's id is enough."""
     with runtime.database.read() as session:
-        row = lists.alert(session, alert)
+        row = listings.alert(session, alert)
         if row is None:
             raise NotFoundError("alert", alert, "`alerts deliveries` lists the ids of messages")
         transition = transitions.one(session, row.transition)
@@ -156,7 +159,7 @@ def ack_level(
                 f"{subscriber} knows of no level above low for {where}: nothing to acknowledge"
             )
         desk.ack(institution, axis, now, author)
-    log.event("level.acknowledged", subscriber=subscriber, institution=institution, author=author)
+    logs.event("level.acknowledged", subscriber=subscriber, institution=institution, author=author)
     return Acked(subscriber, institution, raised)
 
 
@@ -166,7 +169,7 @@ def unsubscribe(runtime: Runtime, subscriber: str, channel: str | None = None) -
     with _desk(runtime, subscriber) as (desk, _, now):
         for each in channels:
             desk.unsubscribe(each, now)
-    log.event("subscriber.unsubscribed", subscriber=subscriber, channels=", ".join(channels))
+    logs.event("subscriber.unsubscribed", subscriber=subscriber, channels=", ".join(channels))
     return channels
 
 
@@ -176,7 +179,7 @@ def resubscribe(runtime: Runtime, subscriber: str, channel: str | None = None) -
     with _desk(runtime, subscriber) as (desk, _, _):
         for each in channels:
             desk.resubscribe(each)
-    log.event("subscriber.resubscribed", subscriber=subscriber, channels=", ".join(channels))
+    logs.event("subscriber.resubscribed", subscriber=subscriber, channels=", ".join(channels))
     return channels
 
 
@@ -198,10 +201,12 @@ def _desk(runtime: Runtime, subscriber_id: str) -> Iterator[tuple[Desk, SqlLedge
         now = runtime.clock()
         routed = advance(session, active, subscriber_id, now, enqueued=False)
         ledger = SqlLedger(session, subscriber_id)
-        desk = Desk(subscriber, active.settings.institutions, desks.lock(session, subscriber_id), ledger)
+        desk = Desk(
+            subscriber, active.settings.institutions, subscriber_state.lock(session, subscriber_id), ledger
+        )
         yield desk, ledger, now
         ledger.flush()
-        desks.save(session, subscriber_id, desk.state, desk.next_due)
+        subscriber_state.save(session, subscriber_id, desk.state, desk.next_due)
     if routed.ready:
         runtime.enqueue(Hints(send=routed.ready))
 
@@ -215,8 +220,8 @@ def release_quarantine(runtime: Runtime, source: str) -> int:
         state = _free_source(session, runtime, source)
         if not state.held:
             raise RefusedError(f"source {source} holds nothing back")
-        handwork.believe(session, source, state, runtime.clock())
-    log.event("source.released", source=source, held=state.held)
+        overrides.believe(session, source, state, runtime.clock())
+    logs.event("source.released", source=source, held=state.held)
     runtime.enqueue(Hints(poll=[source]))
     return state.held
 
@@ -227,15 +232,15 @@ def resume(runtime: Runtime, source: str) -> None:
         state = _free_source(session, runtime, source)
         if not state.stopped:
             raise RefusedError(f"source {source} is not stopped")
-        handwork.resume(session, source, state, runtime.clock())
-    log.event("source.resumed", source=source)
+        overrides.resume(session, source, state, runtime.clock())
+    logs.event("source.resumed", source=source)
     runtime.enqueue(Hints(poll=[source]))
 
 
 def _free_source(session: Session, runtime: Runtime, source: str) -> FeedState:
     if source not in runtime.configuration.current().settings.sources:
         raise NotFoundError("source", source, "`alerts sources` lists them")
-    state = handwork.free_source(session, source, runtime.clock())
+    state = overrides.free_source(session, source, runtime.clock())
     if state is None:
         raise RefusedError(f"source {source} is being polled, or was not yet; try again in a moment")
     return state

@@ -13,18 +13,20 @@ from sqlalchemy.orm import Session
 
 from alerts.cases.observation import publisher_of
 from alerts.feeds import poll as feeds
-from alerts.feeds.decide import Decision, KnownItems, Verdict, Wanted
+from alerts.feeds.diff import Decision, KnownItems, Verdict, Wanted
 from alerts.feeds.schedule import first_poll
 from alerts.feeds.state import poll_url
 from alerts.model.mention import Matched
 from alerts.model.source import Source
-from alerts.pipeline import log, websub
-from alerts.pipeline.configuration import Active
-from alerts.pipeline.findings import finding_rows
-from alerts.pipeline.hints import HINTED, Hints
-from alerts.pipeline.runtime import Runtime
-from alerts.store import cases, facts, items, sources
-from alerts.store.stamp import stamp
+from alerts.pipeline import websub
+from alerts.pipeline.mentions import finding_rows
+from alerts.runtime import logs
+from alerts.runtime.configuration import Active
+from alerts.runtime.runtime import Runtime
+from alerts.runtime.task_requests import HINTED, Hints
+from alerts.store import system_state
+from alerts.store.logical_clock import stamp
+from alerts.store.repositories import cases, items, sources
 from alerts.stories.features import Features, features
 
 LEASE_SECONDS = 180.0
@@ -83,7 +85,7 @@ def poll(runtime: Runtime, source_id: str, *, due_only: bool = True) -> PollOutc
     )
     # fault point: poll.fetched
     for note in polled.plan.notes:
-        log.event("source.noted", logging.WARNING, source=source_id, note=note)
+        logs.event("source.noted", logging.WARNING, source=source_id, note=note)
     decision = polled.decision or Decision()
     with computing():
         findings = _match(active, decision)
@@ -94,7 +96,7 @@ def poll(runtime: Runtime, source_id: str, *, due_only: bool = True) -> PollOutc
         if (findings or hub) and not sources.still_ours(session, leased):
             return _overtaken(source_id)
         if findings:
-            newest = runtime.configuration.current(elsewhere=facts.configuration(session))
+            newest = runtime.configuration.current(elsewhere=system_state.configuration(session))
             if newest is not active:  # changed meanwhile: what is stored was found under what is in force
                 active, findings = newest, _match(newest, decision)
         done = runtime.clock()
@@ -121,7 +123,7 @@ def poll(runtime: Runtime, source_id: str, *, due_only: bool = True) -> PollOutc
         institutions=institutions,
         error=state.error_line,
     )
-    log.event(
+    logs.event(
         "source.polled",
         logging.WARNING if outcome.error else logging.INFO,
         source=source_id,
@@ -139,7 +141,7 @@ def poll(runtime: Runtime, source_id: str, *, due_only: bool = True) -> PollOutc
 
 
 def _overtaken(source: str) -> PollOutcome:
-    log.event("poll.overtaken", logging.WARNING, source=source)
+    logs.event("poll.overtaken", logging.WARNING, source=source)
     return PollOutcome(source, skipped=True)
 
 
@@ -155,7 +157,7 @@ def sync(runtime: Runtime) -> None:
     with runtime.database.write() as session:
         sources.sync(session, settings.sources, due)
         if items.count(session) == 0:  # nothing was ever matched otherwise
-            facts.put(session, facts.MATCHING, now, {"key": active.matching_key, "done": None})
+            system_state.put(session, system_state.MATCHING, now, {"key": active.matching_key, "done": None})
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,17 +13,18 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from alerts.cases.casefile import CORRECTABLE
+from alerts.cases.case_file import CORRECTABLE
 from alerts.model.errors import UsageError
 from alerts.model.level import Axis, Level
 from alerts.model.settings import Settings
 from alerts.model.times import format_duration
-from alerts.pipeline import log
 from alerts.pipeline.assess import load_case
-from alerts.pipeline.configuration import Active
-from alerts.pipeline.runtime import Runtime
-from alerts.store import cases, retention, transitions
-from alerts.store.cases import Case
+from alerts.runtime import logs
+from alerts.runtime.configuration import Active
+from alerts.runtime.runtime import Runtime
+from alerts.store.maintenance import retention
+from alerts.store.repositories import cases, transitions
+from alerts.store.repositories.cases import Case
 from alerts.stories.cluster import surviving
 
 BATCH = 500
@@ -58,7 +59,7 @@ def prune(
             session.rollback()
     else:
         counts = _prune(runtime, active, before, runtime.database.write, progress)
-    log.event("history.pruned", before=before, dry_run=dry_run, removed=dict(counts))
+    logs.event("history.pruned", before=before, dry_run=dry_run, removed=dict(counts))
     return Pruned(before, dict(counts))
 
 

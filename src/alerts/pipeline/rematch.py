@@ -12,20 +12,21 @@ from sqlalchemy.orm import Session
 from alerts.cases.observation import publisher_of
 from alerts.model.item import Item
 from alerts.model.mention import Matched
-from alerts.pipeline import log
-from alerts.pipeline.configuration import Active
-from alerts.pipeline.findings import finding_rows
-from alerts.pipeline.hints import Hints
-from alerts.pipeline.runtime import Runtime
-from alerts.store import cases, facts, items
-from alerts.store.stamp import stamp
+from alerts.pipeline.mentions import finding_rows
+from alerts.runtime import logs
+from alerts.runtime.configuration import Active
+from alerts.runtime.runtime import Runtime
+from alerts.runtime.task_requests import Hints
+from alerts.store import system_state
+from alerts.store.logical_clock import stamp
+from alerts.store.repositories import cases, items
 
 CHUNK = 500
 
 
 def is_current(session: Session, active: Active) -> bool:
     """Whether every recorded revision was matched under this configuration."""
-    known = facts.get(session, facts.MATCHING)
+    known = system_state.get(session, system_state.MATCHING)
     return known is not None and known.value == {"key": active.matching_key, "done": None}
 
 
@@ -38,7 +39,7 @@ def rematch(runtime: Runtime, _key: str = "") -> bool:
     with runtime.database.read() as session:
         if is_current(session, active):
             return False
-        known = facts.get(session, facts.MATCHING)
+        known = system_state.get(session, system_state.MATCHING)
         same = known is not None and known.value["key"] == active.matching_key
         after = int(known.value["done"] or 0) if known is not None and same else 0
         chunk = items.revisions_after(session, after, limit=CHUNK)
@@ -57,7 +58,7 @@ def rematch(runtime: Runtime, _key: str = "") -> bool:
         )
     ]
     with runtime.database.write() as session:
-        latest = facts.get(session, facts.MATCHING, lock=True)
+        latest = system_state.get(session, system_state.MATCHING, lock=True)
         if latest is not None and known is not None and latest.value != known.value:
             return True  # another worker did this chunk
         cases.replace_findings(session, [revision for revision, _, _ in chunk], rows)
@@ -69,8 +70,8 @@ def rematch(runtime: Runtime, _key: str = "") -> bool:
         # The rows of institutions before the stamp, as in a poll.
         now = stamp(session, runtime.clock())
         cases.begin(session, opened, now)
-        facts.put(session, facts.MATCHING, now, {"key": active.matching_key, "done": done})
-    log.event("history.rematched", revisions=len(chunk), findings=len(rows), done=done is None)
+        system_state.put(session, system_state.MATCHING, now, {"key": active.matching_key, "done": done})
+    logs.event("history.rematched", revisions=len(chunk), findings=len(rows), done=done is None)
     runtime.enqueue(Hints(rematch=[active.matching_key]) if done is not None else Hints())
     return done is not None
 

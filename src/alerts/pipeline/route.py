@@ -10,20 +10,20 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from alerts.delivery.desk import Desk
-from alerts.delivery.events import Event, GradeEvent, LevelEvent, MentionEvent, SpikeEvent
-from alerts.delivery.explain import explanation_record
-from alerts.delivery.messages import Explanation, Message, Outcome
 from alerts.model.alert import Alert
 from alerts.model.institution import Institution
 from alerts.model.level import Level, Transition
 from alerts.model.settings import Settings
 from alerts.model.subscriber import Silence, Subscriber
 from alerts.model.times import format_time
-from alerts.pipeline.configuration import Active
-from alerts.pipeline.hints import HINTED
-from alerts.pipeline.report import Happening, place, resolved
-from alerts.store import deliveries, desks, silences
+from alerts.routing.alerts import Explanation, Message, Outcome
+from alerts.routing.case_events import Happening, place, resolved
+from alerts.routing.events import Event, GradeEvent, LevelEvent, MentionEvent, SpikeEvent
+from alerts.routing.router import Desk
+from alerts.routing.trace import explanation_record
+from alerts.runtime.configuration import Active
+from alerts.runtime.task_requests import HINTED
+from alerts.store.repositories import deliveries, silences, subscriber_state
 
 
 @dataclass(slots=True)
@@ -85,7 +85,7 @@ def advance(
     """
     subscriber = active.settings.subscribers.get(subscriber_id)
     if subscriber is None:  # no longer configured: nothing of it will ever be due again
-        desks.save(session, subscriber_id, desks.lock(session, subscriber_id), None)
+        subscriber_state.save(session, subscriber_id, subscriber_state.lock(session, subscriber_id), None)
         return Routed()
     written = _Written(session, {}, now, now + HINTED if enqueued else None)
     with _desk(session, active, subscriber) as desk:
@@ -100,13 +100,13 @@ def _desk(
     session: Session, active: Active, subscriber: Subscriber, institutions: Collection[str] = ()
 ) -> Iterator[Desk]:
     """The subscriber's desk, locked until the transaction ends, and stored at the end of the block."""
-    state = desks.lock(session, subscriber.id)
-    ledger = desks.SqlLedger(session, subscriber.id, institutions)
+    state = subscriber_state.lock(session, subscriber.id)
+    ledger = subscriber_state.SqlLedger(session, subscriber.id, institutions)
     desk = Desk(subscriber, active.settings.institutions, state, ledger)
     yield desk
     due = desk.next_due
     ledger.flush()
-    desks.save(session, subscriber.id, desk.state, due)
+    subscriber_state.save(session, subscriber.id, desk.state, due)
 
 
 def silenced(session: Session, settings: Settings) -> tuple[Silence, ...]:

@@ -13,21 +13,23 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from alerts.delivery.messages import stable_id
-from alerts.delivery.notice import notice
-from alerts.delivery.view import Rendered, Tone
+from alerts.insight.coverage import blind
+from alerts.insight.health import LATE
 from alerts.model.operators import Operators, Trouble
 from alerts.model.secret import Secret
 from alerts.model.settings import Settings
 from alerts.model.times import format_duration, format_time, parse_time
-from alerts.pipeline import log
-from alerts.pipeline.coverage import blind
-from alerts.pipeline.health import LATE
-from alerts.pipeline.hints import Hints
-from alerts.pipeline.runtime import Runtime
-from alerts.store import facts, lists, troubles
-from alerts.store.deliveries import Leased
-from alerts.store.troubles import Known
+from alerts.rendering.notice import notice
+from alerts.rendering.view import Rendered, Tone
+from alerts.routing.alerts import stable_id
+from alerts.runtime import logs
+from alerts.runtime.runtime import Runtime
+from alerts.runtime.task_requests import Hints
+from alerts.store import system_state
+from alerts.store.queries import listings
+from alerts.store.repositories import incidents
+from alerts.store.repositories.deliveries import Leased
+from alerts.store.repositories.incidents import Known
 
 SETTLED = timedelta(minutes=2)
 """So long must a trouble be there before it is told, and gone before it is told to be over."""
@@ -51,19 +53,19 @@ def selfcheck(runtime: Runtime) -> list[str]:
     now = runtime.clock()
     active = runtime.configuration.current()
     with runtime.database.read() as session:
-        last = facts.get(session, "selfcheck")
+        last = system_state.get(session, "selfcheck")
         if last is not None and abs(now - last.at) < _LEAST:  # not for ever after a clock that was ahead
             return []
         seen = look(session, active.settings, len(runtime.configuration.problems), now)
     with runtime.database.write() as session:
         # Locks the row: another check waits and finds this one's work.
-        facts.put(session, "selfcheck", now, {})
+        system_state.put(session, "selfcheck", now, {})
         begun, over = _follow(session, seen, now)
         made = _tell(session, active.settings.operators, begun, over, now)
     for each in begun:
-        log.event("trouble.began", logging.WARNING, kind=each.kind, subject=each.subject, line=each.line)
+        logs.event("trouble.began", logging.WARNING, kind=each.kind, subject=each.subject, line=each.line)
     for each in over:
-        log.event("trouble.over", logging.WARNING, kind=each.kind, subject=each.subject, line=each.line)
+        logs.event("trouble.over", logging.WARNING, kind=each.kind, subject=each.subject, line=each.line)
     if made:
         runtime.enqueue(Hints(send=made))
     return made
@@ -77,7 +79,7 @@ def look(session: Session, settings: Settings, refused: int, now: datetime) -> l
             kind,
             f"{count} {kind} wait, the oldest for {format_duration(now - since)}: see `alerts status`",
         )
-        for kind, (count, since) in lists.overdue(session, now).items()
+        for kind, (count, since) in listings.overdue(session, now).items()
         if since is not None and now - since > LATE
     ]
     found += [
@@ -86,7 +88,7 @@ def look(session: Session, settings: Settings, refused: int, now: datetime) -> l
             f"{subscriber}/{channel}",
             f"{count} messages to {subscriber} by {channel} were given up: see `alerts deliveries --state dead`",
         )
-        for (subscriber, channel), count in troubles.dead_channels(session).items()
+        for (subscriber, channel), count in incidents.dead_channels(session).items()
     ]
     found += [
         Seen(
@@ -111,7 +113,7 @@ def look(session: Session, settings: Settings, refused: int, now: datetime) -> l
 
 def _follow(session: Session, seen: Sequence[Seen], now: datetime) -> tuple[list[Known], list[Known]]:
     """Brings the record up to date; what is to be told as begun, and as over."""
-    known = {(each.kind, each.subject): each for each in troubles.known(session)}
+    known = {(each.kind, each.subject): each for each in incidents.known(session)}
     current: list[Known] = []
     begun: list[Known] = []
     for each in seen:
@@ -124,8 +126,8 @@ def _follow(session: Session, seen: Sequence[Seen], now: datetime) -> tuple[list
         if begins:
             begun.append(row)
     gone = [each for each in known.values() if now - each.seen >= SETTLED]
-    troubles.keep(session, current)
-    troubles.forget(session, gone)
+    incidents.keep(session, current)
+    incidents.forget(session, gone)
     return begun, [each for each in gone if each.told]
 
 
@@ -142,7 +144,7 @@ def _tell(
     made = []
     for channel in operators.channels:
         delivery = stable_id("operators", channel, format_time(now))
-        troubles.add_message(session, delivery, channel, record, now)
+        incidents.add_message(session, delivery, channel, record, now)
         made.append(delivery)
     return made
 
@@ -183,7 +185,7 @@ def rendered(leased: Leased, url: Secret) -> Rendered:
         tone=Tone.WARNING if begun else Tone.INFO,
         payload={
             "schema": 1,
-            "kind": troubles.KIND,
+            "kind": incidents.KIND,
             "at": format_time(leased.at),
             "alerts": [],
             "begun": begun,

@@ -9,28 +9,29 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from alerts.delivery import pace
-from alerts.delivery.backoff import Backoff, share
-from alerts.delivery.messages import Kind
-from alerts.delivery.result import SendReason, SendResult
-from alerts.delivery.send import DEADLINE_S
-from alerts.delivery.send import send as hand_over
-from alerts.delivery.threads import has_threads
-from alerts.delivery.view import MessageView, Rendered, compose
+from alerts.access.pages import Pages
+from alerts.channels import rate_limits
+from alerts.channels.backoff import Backoff, share
+from alerts.channels.result import SendReason, SendResult
+from alerts.channels.send import DEADLINE_S
+from alerts.channels.send import send as hand_over
+from alerts.insight.profiles import restored
 from alerts.model.alert import Alert, DeliveryState
 from alerts.model.level import Axis, Level
 from alerts.model.profile import Profile
 from alerts.model.secret import Secret
 from alerts.model.settings import Settings
 from alerts.model.subscriber import Subscriber
-from alerts.pipeline import log, selfcheck
-from alerts.pipeline.hints import Hints
-from alerts.pipeline.pages import Pages
-from alerts.pipeline.profiles import restored
-from alerts.pipeline.runtime import Runtime
-from alerts.store import deliveries, transitions
-from alerts.store.deliveries import Leased, Waiting
-from alerts.store.troubles import OPERATORS
+from alerts.pipeline import selfcheck
+from alerts.rendering.threads import has_threads
+from alerts.rendering.view import MessageView, Rendered, compose
+from alerts.routing.alerts import Kind
+from alerts.runtime import logs
+from alerts.runtime.runtime import Runtime
+from alerts.runtime.task_requests import Hints
+from alerts.store.repositories import deliveries, transitions
+from alerts.store.repositories.deliveries import Leased, Waiting
+from alerts.store.repositories.incidents import OPERATORS
 
 LEASE_SECONDS = DEADLINE_S + 30.0
 
@@ -73,7 +74,7 @@ def send(runtime: Runtime, delivery_id: str) -> SendOutcome:
             result, thread = _hand_over(runtime, active.settings, leased, url)
     # fault point: send.sent
     outcome = _finish(runtime, leased, result, thread)
-    if url is not None and (following := runtime.lanes.called(pace.lane(url))) is not None:
+    if url is not None and (following := runtime.lanes.called(rate_limits.lane(url))) is not None:
         runtime.enqueue(Hints(send=[following]))
     return outcome
 
@@ -92,7 +93,7 @@ def _take(
             return SendOutcome(delivery_id, None)
         url = _channel(settings, waiting.subscriber, waiting.channel)
         if url is not None:
-            lane = pace.lane(url)
+            lane = rate_limits.lane(url)
             # Looked at first, so that no turn is used up, nor saved for a burst, while there is no room.
             room = runtime.lanes.has_room(lane, now)
             if room and deliveries.turn(session, waiting, _gap(settings, waiting, url), now) > now:
@@ -121,10 +122,10 @@ def _hand_over(runtime: Runtime, settings: Settings, leased: Leased, url: Secret
     try:
         rendered = _rendered(runtime, settings, leased, url)
         if rendered.problem:
-            log.event("template.broken", logging.WARNING, delivery=leased.id, problem=rendered.problem)
+            logs.event("template.broken", logging.WARNING, delivery=leased.id, problem=rendered.problem)
     except Exception:  # noqa: BLE001
         # One message that cannot be made must not be tried for ever, nor stop the others.
-        log.event("delivery.broken", logging.ERROR, caught=True, delivery=leased.id)
+        logs.event("delivery.broken", logging.ERROR, caught=True, delivery=leased.id)
         return SendResult(SendReason.INTERNAL, "the message could not be made"), ""
     under = ""
     if rendered.thread and has_threads(url):
@@ -135,7 +136,7 @@ def _hand_over(runtime: Runtime, settings: Settings, leased: Leased, url: Secret
 
 def _gap(settings: Settings, waiting: Waiting, url: Secret) -> timedelta:
     subscriber = settings.subscribers.get(waiting.subscriber)
-    return pace.gap(url, None if subscriber is None else subscriber.rates.get(waiting.channel))
+    return rate_limits.gap(url, None if subscriber is None else subscriber.rates.get(waiting.channel))
 
 
 def _channel(settings: Settings, subscriber: str, channel: str) -> Secret | None:
@@ -175,7 +176,7 @@ def _finish(runtime: Runtime, leased: Leased, result: SendResult, thread: str) -
         if result.retry_after is not None:  # it asks for that, whichever the message
             deliveries.pause(session, leased, now + min(LONGEST_PAUSE, timedelta(seconds=result.retry_after)))
     # fault point: send.recorded
-    log.event(
+    logs.event(
         "delivery.ended",
         logging.INFO if state is DeliveryState.SENT else logging.WARNING,
         delivery=leased.id,

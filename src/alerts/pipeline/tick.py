@@ -5,11 +5,14 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 
-from alerts.pipeline import log, poll, send
-from alerts.pipeline.hints import TOGETHER, Hints
+from alerts.pipeline import poll, send
 from alerts.pipeline.rematch import is_current
-from alerts.pipeline.runtime import Runtime
-from alerts.store import cases, deliveries, desks, facts, locks, setback, sources
+from alerts.runtime import logs
+from alerts.runtime.runtime import Runtime
+from alerts.runtime.task_requests import TOGETHER, Hints
+from alerts.store import rate_gate, system_state
+from alerts.store.maintenance import clock_rollback
+from alerts.store.repositories import cases, deliveries, sources, subscriber_state
 
 BATCH = 500
 """So much of each kind at a time, and no more than its queue has room for; the next tick takes the rest."""
@@ -31,8 +34,8 @@ def tick(runtime: Runtime, *, gap: timedelta = timedelta(0), once: bool = False)
     """
     now = runtime.clock()
     with runtime.database.read() as session:
-        in_force = facts.configuration(session)
-        last = facts.get(session, "tick")
+        in_force = system_state.configuration(session)
+        last = system_state.get(session, system_state.TICK)
     active = runtime.configuration.current(elsewhere=in_force)
     settings = active.settings
     changed = settings.hash != in_force
@@ -40,17 +43,17 @@ def tick(runtime: Runtime, *, gap: timedelta = timedelta(0), once: bool = False)
         poll.sync(runtime)
     room = {verb: min(BATCH, runtime.room(verb)) for verb in ("send", "assess", "poll")}
     with runtime.database.write() as session:
-        if gap and not locks.passes(session, "tick", now, gap):
+        if gap and not rate_gate.passes(session, "tick", now, gap):
             return Hints()
         if last is not None and last.at > now + SET_BACK:
-            setback.mend(session, now, longest=timedelta(seconds=send.LEASE_SECONDS))
-            log.event("clock.set_back", logging.WARNING, seconds=round((last.at - now).total_seconds()))
+            clock_rollback.mend(session, now, longest=timedelta(seconds=send.LEASE_SECONDS))
+            logs.event("clock.set_back", logging.WARNING, seconds=round((last.at - now).total_seconds()))
         if changed:
-            facts.put(session, "configuration", now, {"hash": settings.hash})
+            system_state.put(session, "configuration", now, {"hash": settings.hash})
             cases.mark_all_due(session, now)
         stale = not is_current(session, active)
-        facts.put(session, "tick", now, {"once": once})
-        desk = desks.claim_due(session, now, limit=room["assess"], hold=HOLD)
+        system_state.put(session, system_state.TICK, now, {"once": once})
+        desk = subscriber_state.claim_due(session, now, limit=room["assess"], hold=HOLD)
         left = max(0, room["assess"] - len(desk) - stale) * TOGETHER
         found = Hints(
             send=deliveries.claim_due(session, now, limit=room["send"], hold=HOLD),

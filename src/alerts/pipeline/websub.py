@@ -20,18 +20,19 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from alerts.feeds.network import FAILURES, guarded
+from alerts.access.pages import Pages
+from alerts.access.signing import Purpose
+from alerts.feeds.fetching.network import FAILURES, guarded
+from alerts.feeds.fetching.websub import Subscription, Verification, renew_at, signed, subscribe, verify
 from alerts.feeds.schedule import outside_skipped
 from alerts.feeds.state import FeedState
-from alerts.feeds.websub import Subscription, Verification, renew_at, signed, subscribe, verify
 from alerts.model.source import Source
 from alerts.model.times import format_time, parse_time
-from alerts.pipeline import log
-from alerts.pipeline.hints import Hints
-from alerts.pipeline.pages import Pages
-from alerts.pipeline.runtime import Runtime
-from alerts.pipeline.tokens import Purpose
-from alerts.store import facts, handwork, sources
+from alerts.runtime import logs
+from alerts.runtime.runtime import Runtime
+from alerts.runtime.task_requests import Hints
+from alerts.store import system_state
+from alerts.store.repositories import overrides, sources
 
 ASK_AGAIN: Final = timedelta(hours=1)
 """A hub that did not answer our request with a lease is asked again after this."""
@@ -52,14 +53,14 @@ def after_poll(runtime: Runtime, source: Source, state: FeedState) -> None:
     now = runtime.clock()
     subscription = _subscription(runtime.pages, source.id, state)
     with runtime.database.write() as session:
-        known = facts.get(session, _fact(source.id), lock=True)
+        known = system_state.get(session, _fact(source.id), lock=True)
         if known is not None and not _is_due(known, subscription, now):
             return
         # Written before the request: the hub may verify it before it has answered.
         asked = {"hub": state.hub, "topic": state.topic}
         same = known is not None and all(known.value.get(name) == value for name, value in asked.items())
         kept = {name: known.value[name] for name in _TRUST if name in known.value} if known and same else {}
-        facts.put(session, _fact(source.id), now, {**asked, **kept})
+        system_state.put(session, _fact(source.id), now, {**asked, **kept})
     try:
         with guarded(deadline=time.monotonic() + _SECONDS, allow_private=source.allow_private):
             # Streamed and not read: only the status counts, and a hub may send without end.
@@ -68,10 +69,10 @@ def after_poll(runtime: Runtime, source: Source, state: FeedState) -> None:
                 said = f"status {answer.status_code}"
     except (*FAILURES, ValueError) as error:
         said = type(error).__name__
-    log.event("websub.asked", source=source.id, hub=state.hub, answer=said)
+    logs.event("websub.asked", source=source.id, hub=state.hub, answer=said)
 
 
-def _is_due(known: facts.Fact, subscription: Subscription, now: datetime) -> bool:
+def _is_due(known: system_state.Fact, subscription: Subscription, now: datetime) -> bool:
     if (known.value.get("hub"), known.value.get("topic")) != (subscription.hub, subscription.topic):
         return True
     until = known.value.get("until")
@@ -95,7 +96,7 @@ def next_poll(
     `former` is what was remembered then; the poll brought `new` items and `state`. Remembers whether the hub is to be
     trusted.
     """
-    known = facts.get(session, _fact(source), lock=True)
+    known = system_state.get(session, _fact(source), lock=True)
     if known is None or known.value.get("pushed") is None or state.failures or state.held or state.stopped:
         return at
     last = parse_time(known.value["pushed"])
@@ -104,11 +105,11 @@ def next_poll(
     was_pushed = former.last_poll is None or last >= former.last_poll
     trusted = was_pushed if new else bool(known.value.get("trusted"))
     if trusted != bool(known.value.get("trusted")):
-        facts.put(session, _fact(source), known.at, {**known.value, "trusted": trusted})
+        system_state.put(session, _fact(source), known.at, {**known.value, "trusted": trusted})
         if trusted:
-            log.event("websub.trusted", source=source)
+            logs.event("websub.trusted", source=source)
         else:
-            log.event("websub.missed", source=source)
+            logs.event("websub.missed", source=source)
     until = known.value.get("until")
     if not trusted or until is None or parse_time(until) <= began or (was_pushed and not new):
         return at  # a push without news may have come before the feed itself had it
@@ -120,16 +121,16 @@ def verified(runtime: Runtime, token: str, query: Mapping[str, str]) -> Verifica
     source = source_of(runtime, token)
     now = runtime.clock()
     with runtime.database.write() as session:
-        known = None if source is None else facts.get(session, _fact(source), lock=True)
+        known = None if source is None else system_state.get(session, _fact(source), lock=True)
         if runtime.pages is None or source is None or known is None:
             return verify(query, None)
         asked = Subscription(str(known.value["hub"]), str(known.value["topic"]), "")
         answer = verify(query, asked)
         if answer.lease is not None:
             until = format_time(now + answer.lease)
-            facts.put(session, _fact(source), now, {**known.value, "until": until})
+            system_state.put(session, _fact(source), now, {**known.value, "until": until})
     if answer.denied is not None:
-        log.event("websub.denied", logging.WARNING, source=source, reason=answer.denied)
+        logs.event("websub.denied", logging.WARNING, source=source, reason=answer.denied)
     return answer
 
 
@@ -145,18 +146,18 @@ def pushed(runtime: Runtime, token: str, body: bytes, signature: str) -> bool:
             return False
         secret = _secret(runtime.pages, source, health.state.hub)
         if secret and not signed(body, signature, secret):
-            log.event("websub.forged", logging.WARNING, source=source)
+            logs.event("websub.forged", logging.WARNING, source=source)
             return False
         last = health.last_poll_at
         due = now if last is None else max(now, last + LEAST_GAP)
         # A server that asked to be left alone, or fails, is not asked sooner because of its hub.
         waits = health.error_streak > 0 or bool(health.state.stopped)
         # The row of the source before what is known of its hub: so does a poll, and neither waits for the other.
-        hastened = not waits and handwork.hasten(session, source, due)
-        known = facts.get(session, _fact(source), lock=True)
+        hastened = not waits and overrides.hasten(session, source, due)
+        known = system_state.get(session, _fact(source), lock=True)
         if known is not None:
-            facts.put(session, _fact(source), known.at, {**known.value, "pushed": format_time(now)})
-    log.event("websub.pushed", source=source, hastened=hastened)
+            system_state.put(session, _fact(source), known.at, {**known.value, "pushed": format_time(now)})
+    logs.event("websub.pushed", source=source, hastened=hastened)
     if hastened and due <= now:
         runtime.enqueue(Hints(poll=[source]))
     return True

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from xml.etree import ElementTree
 
-from alerts.delivery.render import Renderer
-from alerts.delivery.view import compose
+from alerts.insight.profiles import profile_of
 from alerts.model.alert import Alert, AlertState, fate
 from alerts.model.counted import counted
 from alerts.model.item import Item
@@ -16,10 +15,11 @@ from alerts.model.level import Axis, Level
 from alerts.model.profile import Coverage, CoverageState, Profile
 from alerts.model.settings import ConfigTest, Expectation
 from alerts.model.times import EPOCH, format_time
-from alerts.pipeline.configuration import Active
-from alerts.pipeline.profiles import profile_of
 from alerts.pipeline.route import detail
-from alerts.replay.rehearsal import Result, rehearse
+from alerts.rendering.render import Renderer
+from alerts.rendering.view import compose
+from alerts.replay.backtest import Result, rehearse
+from alerts.runtime.configuration import Active
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML cannot carry, not even escaped."""

@@ -13,7 +13,7 @@ from alerts.model.alert import Alert, AlertState
 from alerts.model.item import Item
 from alerts.model.records import alert_record
 from alerts.model.settings import Settings
-from alerts.replay.rehearsal import alert_order, rehearse
+from alerts.replay.backtest import alert_order, rehearse
 from alerts.replay.work import Progress
 
 DAY = timedelta(days=1)

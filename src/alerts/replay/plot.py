@@ -8,7 +8,7 @@ from html import escape
 
 from alerts.model.level import Transition
 from alerts.model.settings import Settings
-from alerts.replay.rehearsal import Result
+from alerts.replay.backtest import Result
 from alerts.scoring.plot import WIDTH, levels_svg
 from alerts.scoring.series import courses, score_series
 

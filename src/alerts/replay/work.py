@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from alerts.cases.casefile import CaseFile
+from alerts.cases.case_file import CaseFile
 from alerts.cases.observation import Observation, observation, publisher_of
 from alerts.model.item import Item
 from alerts.model.level import Transition
 from alerts.model.mention import Matched
-from alerts.pipeline.configuration import Active
-from alerts.pipeline.report import Happening, Reporter, ReporterState
+from alerts.routing.case_events import Happening, Reporter, ReporterState
+from alerts.runtime.configuration import Active
 from alerts.stories.features import Features, features
 
 Progress = Callable[[int], None]

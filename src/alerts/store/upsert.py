@@ -10,7 +10,7 @@ from sqlalchemy import BindParameter, Insert, bindparam, case, insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from alerts.store.tables import Base, table_of
+from alerts.store.schema import Base, table_of
 
 _Id = TypeVar("_Id", int, str)
 

@@ -10,17 +10,18 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from alerts.delivery import escape
-from alerts.delivery.profile_forms import profile_record
-from alerts.delivery.tiers import DETAIL, Change, gate, gate_changes
+from alerts.insight.health import health
 from alerts.model.records import contribution_record, rounded
 from alerts.model.times import format_time
-from alerts.pipeline.health import health
-from alerts.store import board, lists, transitions
-from alerts.store.tables import AlertRow
+from alerts.rendering import escape
+from alerts.rendering.profile_forms import profile_record
+from alerts.rendering.tiers import DETAIL, Change, gate, gate_changes
+from alerts.store.queries import dashboard, listings
+from alerts.store.repositories import transitions
+from alerts.store.schema import AlertRow
 from alerts.web import institutions as listing
-from alerts.web.access import Visitor
 from alerts.web.atom import asked_rule, told_once
+from alerts.web.auth import Visitor
 from alerts.web.openapi import document
 from alerts.web.pages import asked_instant, read_profile, read_why_not
 from alerts.web.site import site_of
@@ -126,7 +127,7 @@ def stories(request: Request) -> Response:
         visitor = site.visitor(request, session)
         known = site.settings.institution(request.path_params["institution"])
         _need_detail(visitor, "Stories")
-        found = lists.stories(session, institution=known.id, limit=limit)
+        found = listings.stories(session, institution=known.id, limit=limit)
     return answer({"kind": "stories", "institution": known.id, "stories": found})
 
 
@@ -209,8 +210,8 @@ def alerts(request: Request) -> Response:
             raise HTTPException(403, "These alerts are for their subscriber.")
         known = site.settings.subscriber(subscriber)
         rule = asked_rule(known, request.query_params.get("rule", ""))
-        rows = told_once(board.alerts_of(session, subscriber, limit=MOST * 3), rule)[:limit]
-        moved = board.transitions_by_id(
+        rows = told_once(dashboard.alerts_of(session, subscriber, limit=MOST * 3), rule)[:limit]
+        moved = dashboard.transitions_by_id(
             session, [row.transition for row in rows if row.transition is not None]
         )
     shown = {each: gate_changes([change], known.tier, site.now())[0] for each, change in moved.items()}

@@ -24,12 +24,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 
+from alerts.access.signing import Signer
 from alerts.model.errors import AlertsError, NotFoundError, StoreError, UsageError
-from alerts.pipeline import log
-from alerts.pipeline.runtime import Runtime
-from alerts.pipeline.tokens import Signer
+from alerts.runtime import logs
+from alerts.runtime.runtime import Runtime
 from alerts.web import api, atom, hubs, operators, pages, probes, unsubscribing
-from alerts.web.access import Door, Visitor
+from alerts.web.auth import Door, Visitor
 from alerts.web.middleware import Hardening
 from alerts.web.site import Site, site_of
 
@@ -144,7 +144,7 @@ def _log(error: Exception) -> None:
     """The kind of error and where it arose. Its text may hold what a visitor sent."""
     places = traceback.extract_tb(error.__traceback__)[-1:]
     where = "".join(f"{place.filename}:{place.lineno}" for place in places)
-    log.event("page.failed", logging.ERROR, error=type(error).__name__, where=where)
+    logs.event("page.failed", logging.ERROR, error=type(error).__name__, where=where)
 
 
 def _failed(request: Request, status: int, said: str, headers: dict[str, str] | None = None) -> Response:

@@ -15,14 +15,15 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from alerts.delivery.escape import clean
-from alerts.delivery.tiers import DETAIL, Change, gate_changes, gate_transition
 from alerts.model.errors import NotFoundError
 from alerts.model.level import Transition
 from alerts.model.subscriber import Subscriber, Tier
 from alerts.model.times import format_time
-from alerts.store import board, transitions
-from alerts.store.tables import AlertRow
+from alerts.rendering.escape import clean
+from alerts.rendering.tiers import DETAIL, Change, gate_changes, gate_transition
+from alerts.store.queries import dashboard
+from alerts.store.repositories import transitions
+from alerts.store.schema import AlertRow
 from alerts.web.site import Site, site_of
 
 ENTRIES: Final = 50
@@ -87,8 +88,8 @@ def subscriber_feed(request: Request) -> Response:
             )
         known = site.settings.subscriber(subscriber)
         rule = asked_rule(known, request.path_params.get("rule", ""))
-        rows = told_once(board.alerts_of(session, subscriber, limit=10 * ENTRIES), rule)[:ENTRIES]
-        moved = board.transitions_by_id(
+        rows = told_once(dashboard.alerts_of(session, subscriber, limit=10 * ENTRIES), rule)[:ENTRIES]
+        moved = dashboard.transitions_by_id(
             session, [row.transition for row in rows if row.transition is not None]
         )
     base = site.address(request)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
-from alerts.pipeline.health import Report, health
-from alerts.pipeline.runtime import Runtime
+from alerts.insight.health import Report, health
+from alerts.runtime.runtime import Runtime
 
 _CACHED: Final = timedelta(seconds=2)
 

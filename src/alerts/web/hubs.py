@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from alerts.pipeline.websub import pushed, source_of, verified
-from alerts.web.access import body_of
+from alerts.web.auth import body_of
 from alerts.web.site import site_of
 
 LARGEST: Final = 4 * 1024 * 1024

@@ -11,13 +11,13 @@ from typing import Final
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
-from alerts.delivery.tiers import ANALYSIS, Change, gate_transition
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Level, Transition
 from alerts.model.settings import Settings
 from alerts.model.subscriber import Tier
+from alerts.rendering.tiers import ANALYSIS, Change, gate_transition
 from alerts.scoring.plot import spark_svg
-from alerts.store import board, lists
+from alerts.store.queries import dashboard, listings
 
 PAGE: Final = 50
 SPARK: Final = timedelta(days=90)
@@ -102,7 +102,7 @@ def read_board(session: Session, settings: Settings, asked: Asked, tier: Tier, n
     """The list as asked for, gated."""
     known = {
         institution: {Axis(axis): Level(level) for axis, level in axes.items()}
-        for institution, axes in lists.levels(session).items()
+        for institution, axes in listings.levels(session).items()
     }
     highest = {
         each: max(known[each].values(), key=lambda level: level.rank) if each in known else Level.LOW
@@ -114,9 +114,9 @@ def read_board(session: Session, settings: Settings, asked: Asked, tier: Tier, n
     page = min(asked.page, pages)
     shown = ordered[(page - 1) * PAGE : page * PAGE]
     ids = [each.id for each in shown]
-    stories = board.story_counts(session, ids)
-    newest = board.newest_changes(session, ids)
-    steps = board.changes_since(session, ids, now - SPARK) if tier.allows(ANALYSIS) else None
+    stories = dashboard.story_counts(session, ids)
+    newest = dashboard.newest_changes(session, ids)
+    steps = dashboard.changes_since(session, ids, now - SPARK) if tier.allows(ANALYSIS) else None
     quiet = dict.fromkeys(Axis, Level.LOW)
     rows = [
         Row(
@@ -142,7 +142,7 @@ def _ordered(
     by_name = sorted(wanted, key=lambda each: (each.name.casefold(), each.id))
     if sort == "name":
         return by_name
-    changed = board.changed_at(session)
+    changed = dashboard.changed_at(session)
     recent = sorted(by_name, key=lambda each: -(changed[each.id].timestamp() if each.id in changed else 0.0))
     return recent if sort == "changed" else sorted(recent, key=lambda each: -highest[each.id].rank)
 

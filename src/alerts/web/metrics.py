@@ -13,9 +13,11 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from sqlalchemy.orm import Session
 
 from alerts.model.operators import Trouble
-from alerts.pipeline.runtime import Runtime
-from alerts.store import facts, lists, measures, troubles
-from alerts.store.tables import RevisionRow
+from alerts.runtime.runtime import Runtime
+from alerts.store import system_state
+from alerts.store.queries import listings, metrics
+from alerts.store.repositories import incidents
+from alerts.store.schema import RevisionRow
 
 QUANTILES: Final = (0.5, 0.9, 0.99)
 _CACHED: Final = timedelta(seconds=5)
@@ -38,7 +40,7 @@ class Collector:
         yield from known[1]
 
     def _collect(self, session: Session, now: datetime) -> Iterator[Metric]:
-        polled = measures.source_numbers(session, now)
+        polled = metrics.source_numbers(session, now)
         yield GaugeMetricFamily("alerts_sources", "Sources that are polled.", polled["active"])
         yield GaugeMetricFamily(
             "alerts_sources_failing", "Sources whose last poll failed.", polled["failing"]
@@ -48,28 +50,28 @@ class Collector:
         yield CounterMetricFamily(
             "alerts_item_revisions",
             "Items and revisions of items observed.",
-            measures.newest_id(session, RevisionRow),
+            metrics.newest_id(session, RevisionRow),
         )
         yield CounterMetricFamily(
-            "alerts_transitions", "Level changes recorded.", measures.transition_count(session)
+            "alerts_transitions", "Level changes recorded.", metrics.transition_count(session)
         )
         yield GaugeMetricFamily(
-            "alerts_institutions", "Institutions about which anything was found.", measures.tracked(session)
+            "alerts_institutions", "Institutions about which anything was found.", metrics.tracked(session)
         )
         outcomes = GaugeMetricFamily(
             "alerts_alerts", "Alerts on record by what became of them.", labels=["state", "reason"]
         )
-        for state, reason, count in measures.alerts_by_outcome(session):
+        for state, reason, count in metrics.alerts_by_outcome(session):
             outcomes.add_metric([state, reason], count)
         yield outcomes
         deliveries = GaugeMetricFamily(
             "alerts_deliveries", "Deliveries on record by state.", labels=["state", "reason"]
         )
-        for state, reason, count in measures.deliveries_by_outcome(session):
+        for state, reason, count in metrics.deliveries_by_outcome(session):
             deliveries.add_metric([state, reason], count)
         yield deliveries
         yield _troubles(session)
-        yield from _dwell(measures.dwell_times(session, now))
+        yield from _dwell(metrics.dwell_times(session, now))
         yield from _configuration(self._runtime, session, now)
 
 
@@ -79,7 +81,7 @@ def _overdue(session: Session, now: datetime) -> Iterator[Metric]:
     age = GaugeMetricFamily(
         "alerts_overdue_age_seconds", "For how long the oldest of it has been due.", labels=["kind"]
     )
-    for kind, (waiting, since) in lists.overdue(session, now).items():
+    for kind, (waiting, since) in listings.overdue(session, now).items():
         count.add_metric([kind], waiting)
         age.add_metric([kind], (now - since).total_seconds() if since is not None else 0.0)
     yield count
@@ -90,7 +92,7 @@ def _troubles(session: Session) -> Metric:
     found = GaugeMetricFamily(
         "alerts_troubles", "What is wrong with the system as of its last look at itself.", labels=["kind"]
     )
-    known = [each.kind for each in troubles.known(session)]
+    known = [each.kind for each in incidents.known(session)]
     for kind in Trouble:
         found.add_metric([kind.value], known.count(kind))
     return found
@@ -112,10 +114,14 @@ def _dwell(seconds: Sequence[float]) -> Iterator[Metric]:
 
 
 def _configuration(runtime: Runtime, session: Session, now: datetime) -> Iterator[Metric]:
-    tick = facts.get(session, "tick")
-    in_force = facts.get(session, "configuration")
+    tick = system_state.get(session, system_state.TICK) or system_state.get(session, system_state.CREATED)
+    in_force = system_state.get(session, "configuration")
     for name, help_text, fact in (
-        ("alerts_tick_age_seconds", "Since the last tick of beat.", tick),
+        (
+            "alerts_tick_age_seconds",
+            "Since the last tick; before the first, since the database was made.",
+            tick,
+        ),
         ("alerts_config_age_seconds", "Since the configuration in force was taken up.", in_force),
     ):
         metric = GaugeMetricFamily(name, help_text)

@@ -8,7 +8,7 @@ from typing import Final
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from alerts.pipeline import log
+from alerts.runtime import logs
 
 CONTENT_SECURITY_POLICY: Final = "; ".join(
     (
@@ -67,4 +67,4 @@ class Hardening:
         finally:
             route = getattr(scope.get("route"), "path", "")
             ms = round((time.perf_counter() - began) * 1000, 1)
-            log.event("page.answered", route=route, method=scope["method"], status=status, ms=ms)
+            logs.event("page.answered", route=route, method=scope["method"], status=status, ms=ms)

@@ -12,17 +12,20 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from alerts.insight.health import LATE, health
 from alerts.model.alert import DeliveryState
 from alerts.model.errors import AlertsError
 from alerts.model.subscriber import Selection, Silence
 from alerts.model.times import parse_duration
-from alerts.pipeline import log, operate
-from alerts.pipeline.health import LATE, health
+from alerts.pipeline import operate
 from alerts.pipeline.route import silenced
-from alerts.pipeline.runtime import Runtime
-from alerts.store import facts, lists, sources
-from alerts.store.sources import Health
-from alerts.web.access import Visitor, check_form, form_of
+from alerts.runtime import logs
+from alerts.runtime.runtime import Runtime
+from alerts.store import system_state
+from alerts.store.queries import listings
+from alerts.store.repositories import sources
+from alerts.store.repositories.sources import Health
+from alerts.web.auth import Visitor, check_form, form_of
 from alerts.web.site import Site, site_of
 
 MOST: Final = 50
@@ -42,13 +45,13 @@ def overview(request: Request) -> Response:
         known = [each for each in sources.health(session) if each.active]
         values = {
             "report": health(session, site.runtime.configuration.files, now),
-            "dead": lists.deliveries(session, state=[DeliveryState.DEAD.value], limit=MOST),
-            "deliveries": lists.deliveries(session, state=[state] if state else (), limit=MOST),
+            "dead": listings.deliveries(session, state=[DeliveryState.DEAD.value], limit=MOST),
+            "deliveries": listings.deliveries(session, state=[state] if state else (), limit=MOST),
             "silences": [_shown(each) for each in silenced(session, site.settings) if each.until > now],
             "sources": sorted(known, key=_attention)[: 4 * MOST],
             "sources_total": len(known),
-            "queues": lists.overdue(session, now),
-            "plan": facts.get(session, facts.PLAN),
+            "queues": listings.overdue(session, now),
+            "plan": system_state.get(session, system_state.PLAN),
             "sources_failing": sum(bool(each.error) for each in known),
         }
     values |= {
@@ -93,11 +96,11 @@ def _enter(request: Request, fields: Mapping[str, str] | None) -> Response:
     if fields is None:
         return site.page(request, "operate_enter.html.j2", Visitor(), {"wrong": False})
     if not site.door.is_operator(fields.get("token", "")):
-        log.event("operator.refused")
+        logs.event("operator.refused")
         return site.page(request, "operate_enter.html.j2", Visitor(), {"wrong": True}, status=403)
     response = RedirectResponse("/operate", status_code=303)
     site.door.begin(response, site.now())
-    log.event("operator.entered")
+    logs.event("operator.entered")
     return response
 
 

@@ -12,12 +12,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from alerts.delivery.tiers import ANALYSIS, DETAIL, gate
+from alerts.access.links import member
 from alerts.model.institution import Institution
 from alerts.model.times import EPOCH, parse_duration, parse_time
-from alerts.pipeline.membership import member
+from alerts.rendering.tiers import ANALYSIS, DETAIL, gate
 from alerts.web import institutions as listing
-from alerts.web.access import Visitor
+from alerts.web.auth import Visitor
 from alerts.web.reading import Read
 from alerts.web.site import Site, site_of
 from alerts.web.stories import read_alert, read_story, without_each

@@ -15,23 +15,24 @@ from typing import Any, Final, Generic, TypeVar
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 
+from alerts.explain.alert import explain
+from alerts.explain.why_not import why_not
+from alerts.insight.coverage import coverage
+from alerts.insight.profiles import profile, recorded_of, standing_at, standing_now
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Transition
 from alerts.model.profile import Profile
 from alerts.model.subscriber import Subscriber
 from alerts.model.times import format_time
-from alerts.pipeline import log
-from alerts.pipeline.configuration import Active
-from alerts.pipeline.coverage import coverage
-from alerts.pipeline.explain import explain
-from alerts.pipeline.profiles import profile, recorded_of, standing_at, standing_now
-from alerts.pipeline.runtime import Runtime
-from alerts.pipeline.why_not import why_not
+from alerts.runtime import logs
+from alerts.runtime.configuration import Active
+from alerts.runtime.runtime import Runtime
 from alerts.scoring.plot import Point, levels_svg
 from alerts.scoring.series import Course, score_series
-from alerts.store import cases, lists, standings
-from alerts.store.cases import Case
-from alerts.store.standings import Recorded
+from alerts.store.queries import listings, profiles
+from alerts.store.queries.profiles import Recorded
+from alerts.store.repositories import cases
+from alerts.store.repositories.cases import Case
 
 PATIENCE: Final = 20.0
 """Seconds that a request waits for others that work a case through."""
@@ -145,7 +146,7 @@ class Reading:
         """Reads the institutions with most evidence, so that nobody waits for it."""
         settings = self._runtime.configuration.current().settings
         with self._runtime.database.read() as session:
-            for each in standings.largest(session, MANY, limit=WARMED):
+            for each in profiles.largest(session, MANY, limit=WARMED):
                 if each in settings.institutions:
                     institution = settings.institutions[each]
                     self.plot(session, institution, self.now(session, institution), DRAWN)
@@ -228,7 +229,7 @@ class Reading:
                 known = explain(session, active, alert, stories=STORIES)
             self._explained.put(state, known)
         # What was then stays; what became of its messages may change.
-        return {**known, "deliveries": lists.deliveries_of(session, alert)}
+        return {**known, "deliveries": listings.deliveries_of(session, alert)}
 
     def why_not(self, session: Session, subscriber: Subscriber, institution: Institution) -> dict[str, Any]:
         """Why the subscriber hears, or does not hear, of the institution now."""
@@ -282,7 +283,7 @@ class Reading:
                 active = self._runtime.configuration.current()
                 self._pictured(session, active, institution, windows, history, aside=True)
         except Exception as error:  # noqa: BLE001 - nobody waits for it, and the next reader tries again
-            log.event("picture.failed", logging.WARNING, error=type(error).__name__)
+            logs.event("picture.failed", logging.WARNING, error=type(error).__name__)
         finally:
             self._redrawing.discard(key)
 

@@ -10,16 +10,16 @@ from urllib.parse import quote, urlencode
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from alerts.delivery import escape
-from alerts.delivery.profile_forms import coverage_text
-from alerts.delivery.reasons import Reason
-from alerts.delivery.tiers import ANALYSIS, DETAIL
 from alerts.model.counted import counted
 from alerts.model.level import LEVELS, Axis, Level
 from alerts.model.profile import CoverageState
 from alerts.model.story import Mix
 from alerts.model.subscriber import Tier
 from alerts.model.times import format_duration, format_time, parse_time
+from alerts.rendering import escape
+from alerts.rendering.profile_forms import coverage_text
+from alerts.rendering.tiers import ANALYSIS, DETAIL
+from alerts.routing.reasons import Reason
 
 _MIX: Final = {
     Mix.DIRECT: "direct sources",

@@ -14,8 +14,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from alerts.model.settings import Settings
-from alerts.pipeline.runtime import Runtime
-from alerts.web.access import Door, Visitor
+from alerts.runtime.runtime import Runtime
+from alerts.web.auth import Door, Visitor
 from alerts.web.health import Checker
 from alerts.web.metrics import Collector
 from alerts.web.reading import Reading

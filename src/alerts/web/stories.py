@@ -10,18 +10,19 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy.orm import Session
 
 from alerts.cases.observation import dated_as
-from alerts.delivery.tiers import gate_explanation
 from alerts.model.errors import NotFoundError
 from alerts.model.level import Level, LevelRules
 from alerts.model.settings import Settings
 from alerts.model.story import Group, Report
+from alerts.rendering.tiers import gate_explanation
 from alerts.scoring.axis import combined, level_after
 from alerts.scoring.confidence import weight
-from alerts.store import board, cases, lists
-from alerts.store.tables import FindingRow
+from alerts.store.queries import dashboard, listings
+from alerts.store.repositories import cases
+from alerts.store.schema import FindingRow
 from alerts.stories.features import Features
 from alerts.stories.independence import independent
-from alerts.web.access import Visitor
+from alerts.web.auth import Visitor
 from alerts.web.reading import Reading
 
 SHOWN: Final = 20
@@ -85,11 +86,11 @@ class StoryPage:
 
 def read_story(session: Session, settings: Settings, story_id: str) -> StoryPage:
     """Raises NotFoundError where there is no such story."""
-    row = board.story(session, story_id)
+    row = dashboard.story(session, story_id)
     if row is None:
         raise NotFoundError("story", story_id)
     revisions: dict[str, list[FindingRow]] = {}
-    findings, items = lists.members(session, row.institution, story_id, MOST)
+    findings, items = listings.members(session, row.institution, story_id, MOST)
     for finding in findings:
         revisions.setdefault(finding.item, []).append(finding)
     shown = {item: _shown(settings, found) for item, found in revisions.items()}
@@ -120,7 +121,7 @@ def read_story(session: Session, settings: Settings, story_id: str) -> StoryPage
         titles={item: found[-1].title for item, found in revisions.items()},
         events=tuple(
             Event(each.at, each.kind, each.other, each.why["score"], each.why["why"])
-            for each in board.story_events(session, story_id, limit=MOST)
+            for each in dashboard.story_events(session, story_id, limit=MOST)
         ),
         left_out=items - len(revisions),
         merged_into=row.merged_into,
@@ -153,7 +154,7 @@ def without_each(transition: Mapping[str, Any] | None, rules: LevelRules) -> lis
 
 def read_alert(session: Session, reading: Reading, alert_id: str, visitor: Visitor) -> dict[str, Any]:
     """Why an alert fired, as far as the visitor may see it. Raises NotFoundError where there is no such alert."""
-    row = lists.alert(session, alert_id)
+    row = listings.alert(session, alert_id)
     if row is None or row.id != alert_id:  # on the web no guessing by the beginning of an id
         raise NotFoundError("alert", alert_id)
     found = reading.explained(session, alert_id)

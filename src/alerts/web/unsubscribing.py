@@ -7,10 +7,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from alerts.access.links import unsubscriber
 from alerts.model.errors import NotFoundError
 from alerts.pipeline import operate
-from alerts.pipeline.membership import unsubscriber
-from alerts.web.access import Visitor, form_of
+from alerts.web.auth import Visitor, form_of
 from alerts.web.site import Site, site_of
 
 

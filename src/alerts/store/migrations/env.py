@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from alerts.store.tables import Base
+from alerts.store.schema import Base
 
 connection = context.config.attributes["connection"]
 context.configure(

@@ -1,0 +1,1 @@
+"""Signed links and the addresses of pages."""

@@ -1,0 +1,81 @@
+"""Who may see how much: links that are signed, expire and can be revoked, and what a link is worth."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from alerts.access.signing import Purpose, Signer
+from alerts.model.settings import Settings
+from alerts.model.subscriber import Tier
+from alerts.store.repositories import links
+from alerts.store.repositories.links import Link
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """The bearer of a good link; `subscriber` is the one whose alerts it opens, empty for most."""
+
+    link: str
+    tier: Tier
+    subscriber: str
+    expires_at: datetime
+
+
+def invite(
+    session: Session,
+    *,
+    tier: Tier,
+    now: datetime,
+    lasting: timedelta,
+    name: str = "",
+    subscriber: str = "",
+) -> Link:
+    """Records a new link."""
+    link = Link(
+        id=secrets.token_hex(6),
+        tier=tier,
+        name=name,
+        created_at=now,
+        expires_at=now + lasting,
+        subscriber=subscriber,
+    )
+    links.add(session, link)
+    return link
+
+
+def token_of(signer: Signer, link: Link) -> str:
+    """What the link carries in its address."""
+    return signer.sign(Purpose.LINK, link.id)
+
+
+def member(session: Session, signer: Signer, settings: Settings, token: str, now: datetime) -> Member | None:
+    """Who bears this token; None where it is forged, expired or revoked.
+
+    A subscriber's link is worth the tier that the subscriber has in the configuration now.
+    """
+    parts = signer.read(Purpose.LINK, token)
+    link = links.get(session, parts[0]) if parts else None
+    if link is None or not link.is_good(now):
+        return None
+    tier = link.tier
+    if link.subscriber:
+        known = settings.subscribers.get(link.subscriber)
+        if known is None:
+            return None
+        tier = known.tier
+    return Member(link.id, tier, link.subscriber, link.expires_at)
+
+
+def unsubscribe_token(signer: Signer, subscriber: str, channel: str) -> str:
+    """What a message carries so that its reader can end the channel; good for as long as the secret is."""
+    return signer.sign(Purpose.UNSUBSCRIBE, subscriber, channel)
+
+
+def unsubscriber(signer: Signer, token: str) -> tuple[str, str] | None:
+    """The subscriber and the channel of such a token; None where it is forged."""
+    parts = signer.read(Purpose.UNSUBSCRIBE, token)
+    return (parts[0], parts[1]) if parts is not None and len(parts) == 2 else None

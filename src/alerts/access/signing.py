@@ -1,0 +1,145 @@
+"""Signed tokens: what a link, a cookie or a form carries and nobody but this installation can make."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import contextlib
+import hashlib
+import hmac
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from alerts.config.environment import setting
+from alerts.model.errors import AlertsError
+
+SECRET_ENV: Final = "ALERTS_SECRET"  # noqa: S105 - the name of a variable
+OPERATOR_ENV: Final = "ALERTS_OPERATOR_TOKEN"
+LEAST_SECRET: Final = 16
+"""Characters that a secret from the environment must have."""
+
+_MAC_BYTES: Final = 20
+_LONGEST: Final = 2000
+
+
+class Purpose(StrEnum):
+    """What a token is for. A token of one purpose is none of another."""
+
+    LINK = "link"
+    UNSUBSCRIBE = "unsubscribe"
+    OPERATOR = "operator"
+    FORM = "form"
+    HUB = "hub"
+    HUB_SECRET = "hub-secret"  # noqa: S105 - the name of a purpose
+
+
+class SecretError(AlertsError):
+    """A secret is missing, too short, or its file cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """Signs short texts and reads them back."""
+
+    key: bytes
+
+    def __repr__(self) -> str:
+        return "Signer(***)"
+
+    def sign(self, purpose: Purpose, *parts: str) -> str:
+        """A token of URL-safe characters that holds `parts`, readable by anybody, and proves them."""
+        payload = json.dumps(parts, ensure_ascii=True, separators=(",", ":")).encode()
+        return f"{_encode(payload)}.{_encode(self._mac(purpose, payload))}"
+
+    def read(self, purpose: Purpose, token: str) -> tuple[str, ...] | None:
+        """The parts of a token; None where it is not one of ours for this purpose."""
+        if len(token) > _LONGEST:
+            return None
+        body, _, mac = token.partition(".")
+        try:
+            payload, given = _decode(body), _decode(mac)
+        except (ValueError, binascii.Error):
+            return None
+        if not hmac.compare_digest(given, self._mac(purpose, payload)):
+            return None
+        return tuple(json.loads(payload))
+
+    def _mac(self, purpose: Purpose, payload: bytes) -> bytes:
+        own = hmac.digest(self.key, purpose.value.encode(), hashlib.sha256)
+        return hmac.digest(own, payload, hashlib.sha256)[:_MAC_BYTES]
+
+
+def _encode(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode("ascii").rstrip("=")
+
+
+def _decode(text: str) -> bytes:
+    return base64.b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
+
+
+def signer(state: Path, environment: Mapping[str, str]) -> Signer:
+    """The signer of this installation: ALERTS_SECRET, else a file of the state directory, made if need be.
+
+    Raises SecretError where the secret is too short or the file cannot be used.
+    """
+    given = setting(environment, SECRET_ENV)
+    if given and len(given) < LEAST_SECRET:
+        raise SecretError(
+            f"{SECRET_ENV} has {len(given)} characters; give at least {LEAST_SECRET}, for example "
+            "the output of `openssl rand -hex 32`"
+        )
+    return Signer((given or kept(state / "secret")).encode())
+
+
+def operator_token(state: Path, environment: Mapping[str, str]) -> str:
+    """What operators show to act: ALERTS_OPERATOR_TOKEN, else a file of the state directory, made if need be.
+
+    Raises SecretError as `signer` does.
+    """
+    given = setting(environment, OPERATOR_ENV)
+    if given and len(given) < LEAST_SECRET:
+        raise SecretError(f"{OPERATOR_ENV} has {len(given)} characters; give at least {LEAST_SECRET}")
+    return given or kept(state / "operator-token")
+
+
+def kept(path: Path) -> str:
+    """The secret in a file that only its owner can read; made on first use, by whoever comes first.
+
+    Raises SecretError where it cannot be made or read.
+    """
+    try:
+        if not path.exists():
+            _make(path)
+        text = path.read_text(encoding="ascii").strip()
+    except UnicodeDecodeError as error:
+        raise SecretError(f"{path}: holds no secret; delete it to make a new one") from error
+    except OSError as error:
+        raise SecretError(
+            f"{path}: {error.strerror}; choose another state directory with --state, or set {SECRET_ENV} and "
+            f"{OPERATOR_ENV}"
+        ) from error
+    if len(text) < LEAST_SECRET:
+        raise SecretError(
+            f"{path}: holds no secret of {LEAST_SECRET} characters; delete it to make a new one"
+        )
+    return text
+
+
+def _make(path: Path) -> None:
+    """Written under another name first, so that nobody ever reads half a secret."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(secrets.token_hex(32) + "\n")
+        with contextlib.suppress(FileExistsError):  # another process was first
+            os.link(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""One message to one target: Apprise, e-mail, results, backoff, rate limits."""

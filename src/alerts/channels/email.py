@@ -1,0 +1,164 @@
+"""E-mail through the sending library, with the message put together here.
+
+The library reads the URL, knows the providers' servers and runs the send. Its own assembly gives each copy a
+new Message-ID and makes the text part from the HTML, and it does not tell a refused message from one whose
+fate is unknown; so this plugin overrides the one method that assembles and sends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import email.policy
+import smtplib
+import ssl
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.utils import format_datetime, formataddr
+from functools import cache
+from typing import Any
+
+from apprise.plugins.email import NotifyEmail
+
+from alerts.channels.http_capture import Exchange
+from alerts.channels.result import SendReason
+from alerts.rendering import escape
+from alerts.rendering.mail_headers import DOMAIN
+from alerts.rendering.view import Rendered
+
+_POLICY = email.policy.SMTP.clone(cte_type="7bit")
+
+
+class EmailPlugin(NotifyEmail):  # type: ignore[no-untyped-call]
+    """One message to all recipients of the URL, in one transaction."""
+
+    # The library leaves these untyped.
+    from_addr: Any
+    targets: Any
+    names: Any
+    port: Any
+
+    def prepare(self, message: Rendered, exchange: Exchange) -> None:
+        """What the next `send` sends, and where it says what happened."""
+        self._message = message
+        self._exchange = exchange
+
+    def send(  # type: ignore[override]
+        self, body: str, title: str = "", **_: Any
+    ) -> bool:
+        exchange = self._exchange
+        if self.pgp_mode != "no":
+            exchange.detail = "pgp is not supported: remove it from the channel's URL"
+            return False
+        content = self._assemble(body, title).as_bytes(policy=_POLICY)
+        written = False
+        try:
+            with self._connected() as smtp:
+                if not exchange.may_start():
+                    return False
+                self._envelope(smtp)
+                written = exchange.started = True
+                code, answer = smtp.data(content)
+                if code != 250:
+                    raise smtplib.SMTPDataError(code, answer)
+        except smtplib.SMTPAuthenticationError as error:
+            self._refused(error.smtp_code, error.smtp_error, SendReason.NOT_AUTHORISED)
+        except smtplib.SMTPRecipientsRefused as error:
+            code, answer = next(iter(error.recipients.values()))
+            self._refused(code, answer, SendReason.REJECTED)
+        except smtplib.SMTPResponseException as error:
+            self._refused(error.smtp_code, error.smtp_error, SendReason.REJECTED)
+        except smtplib.SMTPNotSupportedError:
+            exchange.problem = SendReason.BAD_CHANNEL
+            exchange.detail = (
+                "the mail server does not offer what the channel's URL asks for (STARTTLS or a login)"
+            )
+        except (OSError, smtplib.SMTPException) as error:
+            # While it waits for a reply, smtplib makes a time-out a disconnection.
+            timed_out = isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError)
+            after = SendReason.TIMEOUT if timed_out else SendReason.CUT
+            exchange.problem = after if written else SendReason.UNREACHABLE
+            exchange.detail = f"mail server: {type(error).__name__}"
+        else:
+            return True
+        return False
+
+    def _assemble(self, body: str, title: str) -> EmailMessage:
+        mail = EmailMessage(policy=_POLICY)
+        mail["From"] = _address(*self.from_addr)
+        mail["To"] = ", ".join(_address(name, address) for name, address in self.targets)
+        if self.cc:
+            mail["Cc"] = ", ".join(_address(self.names.get(each), each) for each in sorted(self.cc))
+        if self.reply_to:
+            mail["Reply-To"] = ", ".join(sorted(self.reply_to))
+        mail["Subject"] = escape.clean(title)
+        mail["Date"] = format_datetime(datetime.now(UTC))
+        sender_domain = str(self.from_addr[1]).rpartition("@")[2]
+        for name, value in self._message.headers:
+            mail[name] = value.replace(f"@{DOMAIN}>", f"@{sender_domain}>")
+        for name, value in self.headers.items():  # the URL's own, `?+X-Name=value`
+            if name not in mail:
+                mail[name] = escape.clean(value)
+        mail.set_content(body)
+        if self._message.html is not None:
+            mail.add_alternative(self._message.html, subtype="html")
+        return mail
+
+    @contextlib.contextmanager
+    def _connected(self) -> Iterator[smtplib.SMTP]:
+        timeout = float(self.socket_read_timeout)
+        smtp: smtplib.SMTP
+        if self.secure_mode == "ssl":
+            smtp = smtplib.SMTP_SSL(
+                self.smtp_host, self.port, timeout=timeout, context=_tls(self.verify_certificate)
+            )
+        else:
+            smtp = smtplib.SMTP(self.smtp_host, self.port, timeout=timeout)
+        try:
+            if self.secure_mode == "starttls":
+                smtp.starttls(context=_tls(self.verify_certificate))
+            if self.user and self.password:
+                smtp.login(self.user, self.password)
+            yield smtp
+            with contextlib.suppress(OSError, smtplib.SMTPException):
+                smtp.quit()
+        finally:
+            smtp.close()
+
+    def _envelope(self, smtp: smtplib.SMTP) -> None:
+        """Sender and recipients. Refused recipients do not keep the message from the others."""
+        smtp.ehlo_or_helo_if_needed()
+        code, answer = smtp.mail(self.from_addr[1])
+        if code != 250:
+            raise smtplib.SMTPSenderRefused(code, answer, self.from_addr[1])
+        recipients = dict.fromkeys(
+            [address for _, address in self.targets] + sorted(self.cc) + sorted(self.bcc)
+        )
+        refused = {}
+        for recipient in recipients:
+            code, answer = smtp.rcpt(recipient)
+            if code not in {250, 251}:
+                refused[recipient] = (code, answer)
+        if len(refused) == len(recipients):
+            raise smtplib.SMTPRecipientsRefused(refused)
+        if refused:
+            self._exchange.detail = f"but the server refused {len(refused)} of {len(recipients)} recipients"
+
+    def _refused(self, code: int, answer: bytes | str, permanent: SendReason) -> None:
+        text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
+        self._exchange.problem = permanent if code >= 500 else SendReason.SERVICE_ERROR
+        self._exchange.detail = f"mail server: {code} {text}"
+
+
+@cache
+def _tls(verify: bool) -> ssl.SSLContext:
+    """Reading the certificates of the system takes 50 ms, so once for all sends."""
+    context = ssl.create_default_context()
+    if not verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _address(name: str | bool | None, address: str) -> str:
+    return formataddr((escape.clean(name) if isinstance(name, str) else "", address))

@@ -1,0 +1,157 @@
+"""What happened on the wire while a message was sent.
+
+The sending library says only whether a service accepted a message. Whether trying again can help, when, and
+whether the message may have arrived all the same, is known where HTTP is spoken. So `observe` puts one layer
+around the HTTP library's adapter. It does nothing unless the current context carries an `Exchange`; the rest of
+the process, and other threads, see no difference.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import functools
+import io
+import json
+import logging
+import math
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import NewConnectionError
+
+from alerts.channels.result import SendReason
+
+BODY_LIMIT = 65_536
+"""Bytes of an answer that are read; the rest is not waited for."""
+
+LONGEST_WAIT_S = 1e9
+"""Seconds of a Retry-After that are believed, about thirty years: longer ones are no durations any more."""
+
+_current: contextvars.ContextVar[Exchange | None] = contextvars.ContextVar("exchange", default=None)
+_install_lock = threading.Lock()
+
+
+class Exchange:
+    """The requests of one send. `problem` is what cut it short, `status` and `body` the last answer's.
+
+    `started` is set before the first byte of a request may go out.
+    """
+
+    def __init__(self, sign: Callable[[bytes], Mapping[str, str]] | None = None) -> None:
+        self.started = False
+        self.problem: SendReason | None = None
+        self.detail = ""
+        self.status: int | None = None
+        self.body = b""
+        self.retry_after: float | None = None
+        self.sign = sign
+        self._abandoned = threading.Event()
+
+    def abandon(self) -> None:
+        """Nobody waits any longer: no further request is let out."""
+        self._abandoned.set()
+
+    def may_start(self) -> bool:
+        """Whether another request may go out. A service that said 429 gets no second one at once."""
+        return not self._abandoned.is_set() and self.status != 429
+
+    def answered(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        self.status = status
+        self.body = body
+        self.retry_after = _retry_after(headers, body) if status in {429, 503} else None
+
+    def send(self, forward: Callable[..., requests.Response], request: requests.PreparedRequest) -> Any:
+        """Lets one request out, and remembers what came back or why nothing did."""
+        if not self.may_start():
+            raise requests.ConnectionError("no further request")
+        if self.sign is not None:
+            body = request.body
+            request.headers.update(self.sign(body if isinstance(body, bytes) else str(body or "").encode()))
+        self.started = True
+        try:
+            response = forward()
+            content = response.raw.read(BODY_LIMIT, decode_content=True) or b""
+            response.raw.close()
+        except requests.ReadTimeout:
+            self.problem = SendReason.TIMEOUT
+            raise
+        except (requests.ConnectTimeout, requests.exceptions.SSLError, requests.exceptions.ProxyError):
+            self.problem = SendReason.UNREACHABLE
+            raise
+        except requests.ConnectionError as error:
+            self.problem = SendReason.UNREACHABLE if _never_connected(error) else SendReason.CUT
+            raise
+        except ValueError:  # an address or a header that no request can be made of
+            self.problem = SendReason.BAD_CHANNEL
+            raise
+        except Exception as error:  # the answer broke off while it was read
+            self.problem = SendReason.CUT
+            raise requests.ConnectionError("the exchange broke off") from error
+        response.raw = io.BytesIO(content)
+        self.problem = None
+        self.answered(response.status_code, response.headers, content)
+        return response
+
+
+@contextlib.contextmanager
+def observe(exchange: Exchange) -> Iterator[None]:
+    """Within it, and in contexts copied from it, requests go through the exchange."""
+    _install()
+    token = _current.set(exchange)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def _install() -> None:
+    """Once a process: the layer around the adapter."""
+    with _install_lock:
+        original = HTTPAdapter.send
+        if getattr(original, "observes", False):
+            return
+
+        @functools.wraps(original)
+        def send(
+            self: HTTPAdapter, request: requests.PreparedRequest, *args: Any, **options: Any
+        ) -> requests.Response:
+            exchange = _current.get()
+            forward = functools.partial(original, self, request, *args, **options)
+            return forward() if exchange is None else exchange.send(forward, request)
+
+        send.observes = True  # type: ignore[attr-defined]
+        HTTPAdapter.send = send  # type: ignore[method-assign]
+        # At DEBUG the HTTP library writes paths, and webhooks have their secret there.
+        logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
+
+
+def _never_connected(error: requests.ConnectionError) -> bool:
+    cause = error.args[0] if error.args else None
+    return isinstance(getattr(cause, "reason", cause), NewConnectionError)
+
+
+def _retry_after(headers: Mapping[str, str], body: bytes) -> float | None:
+    """Seconds from 0 to LONGEST_WAIT_S, where the service says any that are a number."""
+    seconds = _seconds(headers, body)
+    return None if seconds is None or math.isnan(seconds) else min(max(0.0, seconds), LONGEST_WAIT_S)
+
+
+def _seconds(headers: Mapping[str, str], body: bytes) -> float | None:
+    """The header as a number or a date, else what Discord and Telegram write into the body."""
+    said = (headers.get("Retry-After") or "").strip()
+    if said:
+        with contextlib.suppress(ValueError):
+            return float(said)
+        with contextlib.suppress(ValueError, TypeError):
+            return (parsedate_to_datetime(said) - datetime.now(UTC)).total_seconds()
+    with contextlib.suppress(ValueError, TypeError, AttributeError, RecursionError, OverflowError):
+        content = json.loads(body)
+        wait = content.get("retry_after", (content.get("parameters") or {}).get("retry_after"))
+        return float(wait)
+    return None

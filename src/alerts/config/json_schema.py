@@ -1,0 +1,49 @@
+"""The JSON Schema of the configuration, for editors."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from pydantic.json_schema import GenerateJsonSchema
+
+from alerts.config.schema import ConfigurationForm
+from alerts.model.times import format_duration
+
+
+class _Generator(GenerateJsonSchema):
+    def encode_default(self, dft: Any) -> Any:
+        """Durations as they are written in YAML, not as ISO 8601."""
+        return format_duration(dft) if isinstance(dft, timedelta) else super().encode_default(dft)
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema (2020-12) of one file of the configuration, with a description for each key."""
+    schema: dict[str, Any] = _plain(ConfigurationForm.model_json_schema(schema_generator=_Generator))
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "alerts configuration",
+        **schema,
+        "patternProperties": {"^x-": {"description": "A place for YAML anchors; its content is not read."}},
+    }
+
+
+def _plain(node: Any, *, names: bool = False) -> Any:
+    """Without what pydantic adds for programs: invented titles, and null, which the YAML does not take.
+
+    `names` says that the keys of this mapping are names of properties, not words of JSON Schema.
+    """
+    if isinstance(node, list):
+        return [_plain(each) for each in node]
+    if not isinstance(node, dict):
+        return node
+    if names:
+        return {name: _plain(each) for name, each in node.items()}
+    if {"type": "null"} in node.get("anyOf", ()):
+        (kept,) = [each for each in node["anyOf"] if each != {"type": "null"}]
+        node = kept | {key: value for key, value in node.items() if key not in {"anyOf", "default"}}
+    return {
+        key: _plain(value, names=key in {"properties", "$defs"})
+        for key, value in node.items()
+        if key != "title" and not (key == "default" and value in ("", [], {}))
+    }

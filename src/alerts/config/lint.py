@@ -1,0 +1,133 @@
+"""What is allowed but hardly meant: warnings about a configuration that is in force all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from alerts.config.entries import Entries, Entry
+from alerts.config.load import Loaded
+from alerts.config.schema import (
+    Form,
+    InstitutionForm,
+    OperatorsForm,
+    SelectionForm,
+    SilenceForm,
+    SourceForm,
+    SubscriberForm,
+    TopicForm,
+)
+from alerts.matching.lint import lint
+from alerts.model.errors import Problem
+from alerts.model.nearest import did_you_mean
+
+
+def doubts(loaded: Loaded) -> list[Problem]:
+    """The warnings, in the order of files and lines."""
+    entries = loaded.entries
+    found = [*_twice_polled(entries), *_selecting_nothing(entries), *_never_told(entries)]
+    return sorted([*found, *_doubtful_names(loaded)])
+
+
+def idle(
+    loaded: Loaded, seen: Mapping[str, frozenset[str]], topics: frozenset[str], items: int
+) -> list[Problem]:
+    """Names and topics that none of the recorded `items` ever matched.
+
+    `seen` gives, by institution, the texts (case folded) that mentioned it; `topics` those found anywhere.
+    """
+    return sorted(_idle(loaded, seen, topics, f"never matched in {items:,} recorded items"))
+
+
+def _idle(
+    loaded: Loaded, seen: Mapping[str, frozenset[str]], topics: frozenset[str], never: str
+) -> Iterator[Problem]:
+    for entry, form in _institutions(loaded.entries):
+        texts = seen.get(form.id, frozenset())
+        if not texts:
+            yield _warning(entry, "name", message=f"{form.id}: the institution was {never}")
+            continue
+        for key in ("aliases", "products"):
+            for index, name in enumerate(getattr(form, key)):
+                if name.casefold() not in texts:
+                    yield _warning(entry, key, index, message=f"{form.id}: {name!r} {never}")
+    for entry, topic in loaded.entries.valid("topics", TopicForm):
+        if topic.id not in topics:
+            yield _warning(entry, "id", message=f"the topic {topic.id} {never}")
+
+
+def _warning(entry: Entry, *steps: str | int, message: str) -> Problem:
+    return Problem(*entry.place(*steps), message, warning=True)
+
+
+def _twice_polled(entries: Entries) -> Iterator[Problem]:
+    """The same feed under two names would be fetched twice and count as two sources."""
+    first: dict[str, str] = {}
+    for entry, source in entries.valid("sources", SourceForm):
+        if source.url in first:
+            message = f"url: the source {first[source.url]!r} polls the same address: remove one"
+            yield _warning(entry, "url", message=message)
+        first.setdefault(source.url, source.id)
+
+
+def _selecting_nothing(entries: Entries) -> Iterator[Problem]:
+    """Tags, regions and categories that no institution carries."""
+    institutions = [institution for _, institution in _institutions(entries)]
+    carried = {
+        "tags": {tag for institution in institutions for tag in institution.tags},
+        "regions": {institution.region for institution in institutions},
+        "categories": {institution.category for institution in institutions},
+    }
+    for entry, steps, selection in _selections(entries):
+        for key, known in carried.items():
+            for index, value in enumerate(getattr(selection, key)):
+                if value not in known:
+                    where = (*steps, key, index)
+                    suggestion = did_you_mean(value, sorted(known))
+                    message = f"{key}: no institution carries {entry.shown(*where)}{suggestion}"
+                    yield _warning(entry, *where, message=message)
+
+
+def _selections(entries: Entries) -> Iterator[tuple[Entry, tuple[str | int, ...], SelectionForm]]:
+    for entry, subscriber in entries.valid("subscribers", SubscriberForm):
+        for index, rule in enumerate(subscriber.watch):
+            yield entry, ("watch", index), rule
+    for entry, silence in entries.valid("silences", SilenceForm):
+        yield entry, (), silence
+
+
+def _doubtful_names(loaded: Loaded) -> Iterator[Problem]:
+    """What matching thinks of names and phrases, at the name that it quotes."""
+    places = {
+        **{("institution", form.id): (entry, form) for entry, form in _institutions(loaded.entries)},
+        **{("topic", form.id): (entry, form) for entry, form in loaded.entries.valid("topics", TopicForm)},
+    }
+    settings = loaded.settings
+    for kind, name, message in lint(settings.institutions.values(), settings.topics.values()):
+        entry, form = places[kind, name]
+        yield _warning(entry, *_quoted_in(message, form), message=f"{name}: {message}")
+
+
+def _quoted_in(message: str, form: Form) -> tuple[str | int, ...]:
+    """The path of the name that a message is about."""
+    if isinstance(form, InstitutionForm):
+        for key in ("aliases", "products"):
+            for index, text in enumerate(getattr(form, key)):
+                if repr(text) in message:
+                    return (key, index)
+        return ("name",)
+    return ("any",)
+
+
+def _institutions(entries: Entries) -> list[tuple[Entry, InstitutionForm]]:
+    return entries.valid("institutions", InstitutionForm)
+
+
+def _never_told(entries: Entries) -> Iterator[Problem]:
+    for entry, subscriber in entries.valid("subscribers", SubscriberForm):
+        if not subscriber.watch:
+            yield _warning(entry, message="the subscriber watches nothing and is never told: add `watch:`")
+        elif not subscriber.channels:
+            yield _warning(entry, message="the subscriber has no channel and is never told: add `channels:`")
+    for entry, operators in entries.valid("operators", OperatorsForm):
+        if not operators.channels:
+            yield _warning(entry, message="the operators have no channel and are never told: add `channels:`")

@@ -1,0 +1,1 @@
+"""Why an alert fired, and why it did not."""

@@ -1,0 +1,145 @@
+"""Why an alert fired: each step from item to suppression, with its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from alerts.insight.profiles import case_at
+from alerts.model.errors import NotFoundError
+from alerts.model.level import Transition
+from alerts.model.records import rounded, transition_record
+from alerts.model.story import Evidence, Report
+from alerts.model.times import format_time
+from alerts.runtime.configuration import Active
+from alerts.scoring.confidence import CAP_WITHOUT_DIRECT, weight
+from alerts.store.queries import listings
+from alerts.store.repositories import transitions
+from alerts.store.schema import AlertRow
+
+
+def explain(session: Session, active: Active, alert_id: str, *, stories: int | None = None) -> dict[str, Any]:
+    """The whole way of an alert as one record. Raises NotFoundError where there is no such alert.
+
+    The stories, at most so many, those that add most, are worked through again from what had been observed by
+    then, under the configuration given.
+    """
+    row = listings.alert(session, alert_id)
+    if row is None:
+        raise NotFoundError("alert", alert_id, "`alerts deliveries` lists the ids of messages")
+    transition = transitions.one(session, row.transition)
+    institution = active.settings.institutions.get(row.institution)
+    case = None if institution is None else case_at(session, active, institution, row.at)
+    wanted = (
+        [each.story for each in transition.contributions]
+        if transition is not None
+        else [row.detail["story"]]
+        if row.detail.get("story")
+        else []
+    )
+    return {
+        "kind": "explanation",
+        "alert": _alert(row),
+        "transition": None if transition is None else transition_record(transition),
+        "level": None if transition is None else _level(active, transition),
+        "stories": []
+        if case is None
+        else [
+            _story(session, found, row.at) for each in wanted[:stories] if (found := case.evidence_of(each))
+        ],
+        "routing": row.detail.get("considered"),
+        "deliveries": listings.deliveries_of(session, row.id),
+    }
+
+
+def _alert(row: AlertRow) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "at": format_time(row.at),
+        "subscriber": row.subscriber,
+        "channel": row.channel,
+        "institution": row.institution,
+        "on": row.on,
+        "state": row.state,
+        "reason": row.reason,
+    }
+
+
+def _level(active: Active, transition: Transition) -> dict[str, Any]:
+    """The thresholds that the score crossed."""
+    rules = active.settings.levels
+    return {
+        "raise": {level.value: threshold for level, threshold in rules.raise_.items()},
+        "margin": rules.margin,
+        "half_life_s": rules.half_life[transition.axis].total_seconds(),
+        "product": "1 - "
+        + " * ".join(f"(1 - {rounded(each.value):g})" for each in transition.contributions[:12])
+        + (" * …" if len(transition.contributions) > 12 else ""),
+    }
+
+
+def _story(session: Session, evidence: Evidence, at: datetime) -> dict[str, Any]:
+    items = [each.item for each in evidence.reports]
+    mentions = listings.mentions(session, evidence.institution, items, at)
+    weights = _weights(evidence)
+    return {
+        "story": evidence.story,
+        "title": evidence.title,
+        "confidence": rounded(evidence.confidence),
+        "confidence_is": _confidence(evidence),
+        "grade": evidence.grade,
+        "mix": evidence.mix.value,
+        "salience": rounded(evidence.salience),
+        "topics": [name for name, _ in evidence.topics],
+        "newest": format_time(evidence.newest),
+        "independent": [
+            {
+                "items": list(group.items),
+                "weight": max(weights[item] for item in group.items),
+                "merged": [{"a": link.a, "b": link.b, "reason": link.reason} for link in group.links],
+            }
+            for group in evidence.groups
+        ],
+        "items": [_item(each, mentions.get(each.item, ())) for each in evidence.reports],
+    }
+
+
+def _confidence(evidence: Evidence) -> str:
+    """The confidence as a sum to redo by hand."""
+    by_item = _weights(evidence)
+    weights = sorted((max(by_item[item] for item in group.items) for group in evidence.groups), reverse=True)
+    said = "1 - " + " * ".join(f"(1 - {each:g})" for each in weights)
+    plain = 1.0
+    for each in weights:
+        plain *= 1 - each
+    if not any(report.direct for report in evidence.reports) and 1 - plain > CAP_WITHOUT_DIRECT:
+        said = f"{said}, capped at {CAP_WITHOUT_DIRECT:g} without a direct publisher"
+    return said
+
+
+def _weights(evidence: Evidence) -> dict[str, float]:
+    return {each.item: weight(each.reliability, each.direct) for each in evidence.reports}
+
+
+def _item(report: Report, mentions: Sequence[Sequence[Any]]) -> dict[str, Any]:
+    return {
+        "item": report.item,
+        "title": report.title,
+        "url": report.url,
+        "source": report.source,
+        "publisher": report.publisher,
+        "reliability": report.reliability.value,
+        "direct": report.direct,
+        "weight": weight(report.reliability, report.direct),
+        "published": format_time(report.published) if report.published else None,
+        "observed": format_time(report.observed),
+        "salience": rounded(report.salience),
+        "mentions": [
+            {"field": field, "start": start, "end": end, "text": text, "rule": rule, "salience": salience}
+            for field, start, end, text, rule, salience in mentions
+        ],
+        "topics": [{"topic": topic, "weight": factor} for topic, factor in report.topics],
+    }

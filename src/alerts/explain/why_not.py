@@ -1,0 +1,235 @@
+"""Why a subscriber heard nothing of an institution, and what would have made the difference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from alerts.cases.case_file import CaseFile
+from alerts.insight.coverage import coverage
+from alerts.insight.profiles import case_at
+from alerts.model.alert import AlertState
+from alerts.model.institution import Institution
+from alerts.model.level import Axis, Cause, Level, Transition
+from alerts.model.records import rounded
+from alerts.model.source import Reliability
+from alerts.model.story import Report
+from alerts.model.subscriber import On, Subscriber
+from alerts.model.times import format_time
+from alerts.pipeline.route import silenced
+from alerts.routing.events import LevelEvent
+from alerts.routing.router import Desk
+from alerts.routing.trace import explanation_record
+from alerts.runtime.configuration import Active
+from alerts.store.queries import listings
+from alerts.store.repositories import items, subscriber_state
+
+LOOK_BACK = timedelta(days=7)
+MOST_ITEMS = 2000
+MOST_REJECTIONS = 10
+_TRIES: Sequence[tuple[str, Reliability, bool, int]] = (
+    ("one more independent secondary B publisher", Reliability.B, False, 1),
+    ("one more independent secondary A publisher", Reliability.A, False, 1),
+    ("two more independent secondary A publishers", Reliability.A, False, 2),
+    ("one direct A publisher", Reliability.A, True, 1),
+    ("one direct A and two secondary A publishers", Reliability.A, True, 3),
+)
+
+
+def why_not(
+    session: Session, active: Active, subscriber: Subscriber, institution: Institution, at: datetime
+) -> dict[str, Any]:
+    """Every step between the institution and the subscriber, as of `at`.
+
+    Each axis that a rule asks for comes with its score, what it needs, and the least further evidence on its
+    strongest story that would have been told: tried out, not estimated.
+    """
+    case = case_at(session, active, institution, at)
+    rules = [
+        (number, rule)
+        for number, rule in enumerate(subscriber.watch, start=1)
+        if rule.select.selects(institution)
+    ]
+    found = coverage(session, active.settings, institution, at)
+    return {
+        "kind": "why-not",
+        "at": format_time(at),
+        "subscriber": subscriber.id,
+        "institution": institution.id,
+        "rules": [
+            {
+                "rule": number,
+                "on": sorted(rule.on),
+                "axes": sorted(rule.axes),
+                "at_least": rule.at_least.value,
+                "direction": rule.direction.value,
+                "to": list(rule.to or subscriber.channels),
+            }
+            for number, rule in rules
+        ],
+        "alerts": listings.alerts_to(session, subscriber.id, institution.id, since=at - LOOK_BACK, upto=at),
+        "stories": len(case.evidence()),
+        "coverage": {"state": found.state.value, "sources": found.sources, "failing": list(found.failing)},
+        "axes": [
+            _axis(session, active, subscriber, case, axis, at)
+            for axis in Axis
+            if any(On.LEVEL in rule.on and axis in rule.axes for _, rule in rules)
+        ],
+        "rejected": list(_rejections(session, active, institution, at)),
+    }
+
+
+def _axis(
+    session: Session, active: Active, subscriber: Subscriber, case: CaseFile, axis: Axis, at: datetime
+) -> dict[str, Any]:
+    level, score = case.axes[axis].level, case.score(axis, at)
+    least = min(
+        (
+            rule.at_least
+            for rule in subscriber.watch
+            if rule.select.selects(case.institution) and On.LEVEL in rule.on and axis in rule.axes
+        ),
+        key=lambda each: each.rank,
+    )
+    needed = active.settings.levels.raise_.get(max(least, Level.MEDIUM, key=lambda each: each.rank), 0.0)
+    since = case.axes[axis].since
+    record: dict[str, Any] = {
+        "axis": axis.value,
+        "level": level.value,
+        "since": format_time(since) if since is not None else None,
+        "score": rounded(score),
+        "at_least": least.value,
+        "needs": needed,
+        "contributions": [
+            {"story": each.story, "title": each.title, "contribution": rounded(each.value)}
+            for each in case.contributions(axis, at)[:5]
+        ],
+        "counterfactual": None,
+        "routing": None,
+    }
+    if level < least:
+        record["counterfactual"] = _counterfactual(session, active, subscriber, case, axis, at)
+    else:
+        # The level stands: what would this subscriber be told of the change that led to it?
+        record["routing"] = explanation_record(
+            _desk(session, active, subscriber).explain(
+                LevelEvent(
+                    Transition(
+                        at=at,
+                        institution=case.institution.id,
+                        axis=axis,
+                        from_=Level.LOW,
+                        to=level,
+                        score=score,
+                        cause=Cause.EVIDENCE,
+                        contributions=case.contributions(axis, at),
+                    )
+                ),
+                at,
+                silenced(session, active.settings),
+            )
+        )
+    return record
+
+
+def _counterfactual(
+    session: Session, active: Active, subscriber: Subscriber, case: CaseFile, axis: Axis, at: datetime
+) -> dict[str, Any]:
+    """The least of a few further reports on the strongest story after which something would be told."""
+    strongest = next(iter(case.contributions(axis, at)), None)
+    if strongest is None:
+        return {"found": False, "why": "no story adds anything to this axis"}
+    evidence = case.evidence_of(strongest.story)
+    tried = []
+    for words, reliability, direct, count in _TRIES if evidence is not None else ():
+        assert evidence is not None  # noqa: S101
+        model = evidence.reports[0]
+        reports = [
+            _further(
+                model,
+                number,
+                reliability,
+                at,
+                direct=direct and number == 0,
+                salience=1.0,
+                topics=evidence.topics,
+            )
+            for number in range(count)
+        ]
+        # Tried out for real: another case file hears of it, and the desk is asked about the change that it makes.
+        tried_out = case.copy()
+        change = tried_out.observe(at, tried_out.retold(strongest.story, reports))
+        score = tried_out.score(axis, at)
+        tried.append({"with": words, "score": rounded(score), "level": tried_out.axes[axis].level.value})
+        rise = next((each for each in change.transitions if each.axis is axis and each.rises), None)
+        if rise is None:
+            continue
+        told = _desk(session, active, subscriber).explain(
+            LevelEvent(rise), at, silenced(session, active.settings)
+        )
+        if any(each.state is not AlertState.SUPPRESSED for each in told.channels):
+            return {
+                "found": True,
+                "story": strongest.story,
+                "title": strongest.title,
+                **tried[-1],
+                "tried": tried,
+            }
+    return {"found": False, "why": "none of these would do", "story": strongest.story, "tried": tried}
+
+
+def _further(
+    model: Report,
+    number: int,
+    reliability: Reliability,
+    at: datetime,
+    *,
+    direct: bool,
+    salience: float,
+    topics: tuple[tuple[str, float], ...],
+) -> Report:
+    return replace(
+        model,
+        item=f"what-if-{number}",
+        publisher=f"what-if-{number}",
+        reliability=reliability,
+        direct=direct,
+        published=None,
+        observed=at,
+        reported=at,
+        salience=salience,
+        topics=topics,
+    )
+
+
+def _desk(session: Session, active: Active, subscriber: Subscriber) -> Desk:
+    """The subscriber's desk as it stands, to ask; nothing of it is stored."""
+    state = subscriber_state.peek(session, subscriber.id)
+    ledger = subscriber_state.SqlLedger(session, subscriber.id)
+    return Desk(subscriber, active.settings.institutions, state, ledger)
+
+
+def _rejections(
+    session: Session, active: Active, institution: Institution, at: datetime
+) -> Iterator[Mapping[str, Any]]:
+    """Places in recent items that looked like the institution and were turned down, and why."""
+    found = 0
+    for item in items.newest(session, since=at - LOOK_BACK, upto=at, limit=MOST_ITEMS):
+        for each in active.matcher.match(item, explain=True).rejections:
+            if each.institution == institution.id:
+                yield {
+                    "item": item.id,
+                    "title": item.title,
+                    "source": item.source,
+                    "observed": format_time(item.observed),
+                    "field": each.field,
+                    "text": each.text,
+                    "reason": each.reason,
+                }
+                found += 1
+                if found >= MOST_REJECTIONS:
+                    return

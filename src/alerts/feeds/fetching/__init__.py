@@ -1,0 +1,1 @@
+"""HTTP requests for feeds: the address guard, WebSub, discovery."""

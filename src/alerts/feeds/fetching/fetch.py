@@ -1,0 +1,342 @@
+"""Ask a server for a feed: politely, safely, within bounds.
+
+    result = fetch(client, source, state, now=now)
+
+Nothing that a server does raises: what went wrong is a value with a kind and one line for people. An
+exception from here is a fault of this program.
+"""
+
+from __future__ import annotations
+
+import re
+import ssl
+import time
+import zlib
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from importlib.metadata import version
+
+import httpcore
+import httpx
+
+from alerts.feeds.fetching import headers
+from alerts.feeds.fetching.network import (
+    AddressRefusedError,
+    DeadlineError,
+    GuardedTransport,
+    Resolver,
+    guarded,
+    system_resolver,
+)
+from alerts.feeds.links import shown as shown  # noqa: PLC0414 - callers of fetch show the address with it
+from alerts.feeds.result import ErrorKind, FetchResult, Limits
+from alerts.feeds.state import FeedState, poll_url
+from alerts.model.source import Source
+
+ACCEPT = (
+    "application/atom+xml, application/rss+xml, application/rdf+xml, application/feed+json, "
+    "application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.1"
+)
+_HOST = re.compile(rb"[A-Za-z0-9._:-]+")  # IDNA is already encoded, the brackets of IPv6 are off
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_PERMANENT = frozenset({301, 308})
+_BY_STATUS = {
+    401: (ErrorKind.FORBIDDEN, "wants a login; put credentials into the source's url or ask the publisher"),
+    403: (ErrorKind.FORBIDDEN, "refuses this reader; ask the publisher, or set ALERTS_CONTACT"),
+    404: (ErrorKind.NOT_FOUND, "has no such feed; look for its new address"),
+    410: (ErrorKind.GONE, "says that the feed is gone for good; remove the source or find its successor"),
+    429: (ErrorKind.BUSY, "asks for fewer requests"),
+    451: (ErrorKind.FORBIDDEN, "may not show the feed for legal reasons"),
+    503: (ErrorKind.BUSY, "is not available at the moment"),
+}
+
+
+def user_agent(contact: str = "") -> str:
+    """Who asks, and whom a publisher may write to about it."""
+    who = contact.strip() or "no contact configured"
+    printable = "".join(char if " " <= char <= "~" else "?" for char in who)
+    return f"institution-alerts/{version('institution-alerts')} (feed reader; {printable})"
+
+
+def make_client(
+    *, agent: str = "", resolver: Resolver = system_resolver, ssl_context: ssl.SSLContext | None = None
+) -> httpx.Client:
+    """The HTTP client that `fetch` needs: checked connections, no cookies, nothing from the environment.
+
+    `agent` is the User-Agent header, by default `user_agent()`. Safe to share between threads.
+    """
+    return httpx.Client(
+        transport=GuardedTransport(resolver=resolver, ssl_context=ssl_context),
+        headers={
+            "User-Agent": agent or user_agent(),
+            "Accept": ACCEPT,
+            "Accept-Encoding": "gzip, deflate",
+            "Connection": "close",
+        },
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        follow_redirects=False,
+        trust_env=False,
+    )
+
+
+class _FetchError(Exception):
+    """Ends a fetch; becomes the result's error."""
+
+    def __init__(self, kind: ErrorKind, line: str) -> None:
+        super().__init__(kind, line)
+        self.kind = kind
+        self.line = line
+
+
+def fetch(
+    client: httpx.Client, source: Source, state: FeedState, *, limits: Limits | None = None, now: datetime
+) -> FetchResult:
+    """Fetch a source's feed, conditionally where validators are known.
+
+    Follows up to `limits.redirects` redirects, each to a checked address. `now` only stands in for the
+    clock of servers that send no `Date`.
+    """
+    limits = limits or Limits()
+    trail = _Trail(poll_url(source, state))
+    started = time.monotonic()
+    with guarded(deadline=started + limits.total, allow_private=source.allow_private):
+        try:
+            result = _follow(client, trail, state, limits, now)
+        except Exception as error:
+            kind, line = _explain(error, limits)
+            if kind is None:
+                raise
+            result = FetchResult(
+                url=trail.asked,
+                final_url=trail.current,
+                status=trail.status,
+                moved_to=trail.moved_to,
+                error=kind,
+                detail=f"{shown(trail.current)}: {line}",
+            )
+    return replace(result, elapsed=time.monotonic() - started)
+
+
+class _Trail:
+    """Where a fetch has come to, kept outside it so that a failure can be reported with it."""
+
+    def __init__(self, url: str) -> None:
+        self.asked = url
+        self.current = url
+        self.status = 0
+        self.moved_to = ""
+        self._permanent = True
+
+    def go(self, target: str, status: int) -> None:
+        self._permanent = self._permanent and status in _PERMANENT
+        if self._permanent:
+            self.moved_to = target
+        self.current = target
+
+
+def _follow(
+    client: httpx.Client, trail: _Trail, state: FeedState, limits: Limits, now: datetime
+) -> FetchResult:
+    visited: set[str] = set()
+    while True:
+        if trail.current in visited:
+            raise _FetchError(ErrorKind.REDIRECT, "redirects in a circle")
+        visited.add(trail.current)
+        if len(visited) > limits.redirects + 1:
+            raise _FetchError(ErrorKind.REDIRECT, f"more than {limits.redirects} redirects")
+        request = _request(client, trail, state, limits)
+        response = client.send(request, stream=True)
+        try:
+            trail.status = response.status_code
+            if response.status_code in _REDIRECTS:
+                trail.go(_target(trail.current, response), response.status_code)
+                continue
+            return _answer(trail, request, response, limits, now)
+        finally:
+            response.close()
+
+
+def _request(client: httpx.Client, trail: _Trail, state: FeedState, limits: Limits) -> httpx.Request:
+    url = httpx.URL(trail.current)
+    if url.scheme not in {"http", "https"} or not _HOST.fullmatch(url.raw_host):
+        raise _FetchError(ErrorKind.ADDRESS, "only http and https addresses are fetched")
+    conditions: list[tuple[bytes, bytes]] = []
+    if trail.current == (state.validators_url or trail.asked):  # they mean nothing to another URL
+        if state.etag:
+            conditions.append((b"If-None-Match", state.etag.encode("latin-1")))
+        if state.last_modified:
+            conditions.append((b"If-Modified-Since", state.last_modified.encode("latin-1")))
+    timeout = httpx.Timeout(limits.read, connect=limits.connect)
+    return client.build_request("GET", url, headers=conditions, timeout=timeout)
+
+
+def _target(current: str, response: httpx.Response) -> str:
+    """The absolute address that a redirect names, without credentials of its own or a fragment."""
+    location = response.headers.get("location", "").strip()
+    if not location:
+        raise _FetchError(ErrorKind.REDIRECT, f"redirects ({response.status_code}) to nowhere")
+    target = httpx.URL(current).join(location)
+    return str(target.copy_with(username=None, password=None, fragment=None))
+
+
+def _answer(
+    trail: _Trail, request: httpx.Request, response: httpx.Response, limits: Limits, now: datetime
+) -> FetchResult:
+    get = response.headers.get
+    date = get("date", "")
+    status = response.status_code
+    links = headers.links(response.headers.get_list("link"), trail.current)
+    result = FetchResult(
+        url=trail.asked,
+        final_url=trail.current,
+        status=status,
+        content_type=get("content-type", ""),
+        etag=_exact(response, b"etag"),
+        last_modified=_exact(response, b"last-modified"),
+        moved_to=trail.moved_to,
+        fresh_for=headers.fresh_for(
+            cache_control=get("cache-control", ""),
+            expires=get("expires", ""),
+            age=get("age", ""),
+            date=date,
+            now=now,
+        ),
+        hubs=links.get("hub", ()),
+        self_link=next(iter(links.get("self", ())), ""),
+    )
+    if status == 304:
+        if "if-none-match" not in request.headers and "if-modified-since" not in request.headers:
+            raise _FetchError(ErrorKind.HTTP, "says 304 Not Modified though nothing was known of it")
+        return result
+    if status in {200, 203}:
+        return replace(result, body=_body(response, limits))
+    kind, line = _BY_STATUS.get(
+        status, (ErrorKind.HTTP, "cannot serve it now" if status >= 500 else "refuses")
+    )
+    wait = get("retry-after", "")
+    return replace(
+        result,
+        error=kind,
+        detail=f"{shown(trail.current)}: answers {status}: it {line}",
+        retry_after=headers.retry_after(wait, date=date, now=now) if wait else None,
+    )
+
+
+def _exact(response: httpx.Response, name: bytes) -> str:
+    """A header's bytes as Latin-1; the first where there are several."""
+    return next((value.decode("latin-1") for key, value in response.headers.raw if key.lower() == name), "")
+
+
+def _body(response: httpx.Response, limits: Limits) -> bytes:
+    declared = response.headers.get("content-length", "")
+    if declared.isascii() and declared.isdigit() and int(declared[:15]) > limits.compressed:
+        raise _FetchError(ErrorKind.TOO_LARGE, f"is {declared} bytes, more than {limits.compressed}")
+    codings = [
+        coding
+        for value in response.headers.get_list("content-encoding")
+        for coding in value.lower().replace(" ", "").split(",")
+        if coding not in {"", "identity", "none", "utf-8"}
+    ]
+    if len(codings) > 2:
+        raise _FetchError(ErrorKind.ENCODING, f"is encoded {len(codings)} times over")
+    raw = _bounded(response.iter_raw(), limits.compressed)
+    for coding in reversed(codings):
+        if coding not in {"gzip", "x-gzip", "deflate"}:
+            raise _FetchError(ErrorKind.ENCODING, f"is encoded as {coding!r}, which was not asked for")
+        raw = inflate(raw, limits.body)
+    body = b"".join(raw)
+    if body[:2] == b"\x1f\x8b":  # a compressed file, or a server that compresses twice
+        body = b"".join(inflate(iter([body]), limits.body))
+    if len(body) > limits.body:
+        raise _FetchError(ErrorKind.TOO_LARGE, f"is more than {limits.body} bytes")
+    return body
+
+
+def _bounded(chunks: Iterator[bytes], limit: int) -> Iterator[bytes]:
+    total = 0
+    for chunk in chunks:
+        total += len(chunk)
+        if total > limit:
+            raise _FetchError(ErrorKind.TOO_LARGE, f"is more than {limit} bytes")
+        yield chunk
+
+
+def inflate(chunks: Iterator[bytes], limit: int) -> Iterator[bytes]:
+    """Decompress gzip (of several members, too), zlib or raw deflate; never hold more than `limit` bytes."""
+    total = 0
+    inflater: zlib._Decompress | None = None
+    for chunk in chunks:
+        data = chunk
+        while data:
+            if inflater is None:
+                if total and data[:2] != b"\x1f\x8b":
+                    return  # padding after the last member
+                inflater = zlib.decompressobj(_window(data))
+            try:
+                piece = inflater.decompress(data, min(65536, limit - total + 1))
+            except zlib.error as error:
+                raise _FetchError(ErrorKind.ENCODING, f"cannot be decompressed: {error}") from error
+            total += len(piece)
+            if total > limit:
+                raise _FetchError(ErrorKind.TOO_LARGE, f"is more than {limit} bytes decompressed")
+            yield piece
+            data = inflater.unconsumed_tail or inflater.unused_data
+            if inflater.eof:
+                inflater = None
+    if inflater is not None:
+        raise _FetchError(ErrorKind.ENCODING, "ends in the middle of its compressed body")
+
+
+def _window(start: bytes) -> int:
+    """zlib's `wbits` for data that starts like this."""
+    if start[:2] == b"\x1f\x8b"[: len(start)]:
+        return 16 + zlib.MAX_WBITS
+    is_zlib = len(start) >= 2 and start[0] & 0x0F == 8 and (start[0] << 8 | start[1]) % 31 == 0
+    return zlib.MAX_WBITS if is_zlib else -zlib.MAX_WBITS
+
+
+def _explain(error: Exception, limits: Limits) -> tuple[ErrorKind | None, str]:
+    """What an exception on the way means; no kind for what is a fault of this program."""
+    match error:
+        case _FetchError():
+            return error.kind, error.line
+        case AddressRefusedError():
+            where = "" if error.host == error.address else f"is at {error.address}, which "
+            return ErrorKind.ADDRESS, (
+                f"{error.host} {where}is no public address; "
+                "if it is meant, say allow_private: true on the source"
+            )
+        case DeadlineError():
+            return ErrorKind.TIMEOUT, f"not finished within {limits.total:g} s"
+        case httpcore.ConnectTimeout():
+            return ErrorKind.TIMEOUT, f"no connection within {limits.connect:g} s"
+        case httpcore.TimeoutException():
+            return ErrorKind.TIMEOUT, f"silent for {limits.read:g} s"
+        case httpcore.NetworkError() | httpcore.ProxyError():
+            if _is_tls(error):
+                return ErrorKind.TLS, f"no secure connection: {_plain(error)}"
+            return ErrorKind.DOWN, f"no connection: {_plain(error)}"
+        case httpcore.ProtocolError():
+            return ErrorKind.PROTOCOL, f"what it sends is not proper HTTP: {_plain(error)}"
+        case httpx.RemoteProtocolError():  # httpx itself looks where a redirect leads, though it follows none
+            return ErrorKind.REDIRECT, f"redirects to what is no address: {_plain(error)}"
+        case (
+            httpx.InvalidURL() | httpcore.UnsupportedProtocol() | httpx.UnsupportedProtocol() | UnicodeError()
+        ):
+            return ErrorKind.ADDRESS, f"cannot be asked: {_plain(error)}"
+        case _:
+            return None, ""
+
+
+def _is_tls(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, ssl.SSLError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _plain(error: Exception) -> str:
+    return " ".join(str(error).split())[:200] or type(error).__name__

@@ -1,0 +1,1 @@
+"""Bytes to feeds: XML, JSON, text, the splitter."""

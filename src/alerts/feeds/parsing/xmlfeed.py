@@ -1,0 +1,282 @@
+"""RSS, RDF and Atom by way of feedparser."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, cast
+from xml.parsers import expat
+
+import feedparser
+from lxml import etree
+
+from alerts.feeds import links
+from alerts.feeds.feed import Entry, ParsedFeed, TextLimits
+from alerts.feeds.parsing import hints
+from alerts.feeds.parsing.text import looks_like_markup, to_line, to_text
+from alerts.feeds.result import ErrorKind
+
+# feedparser works for each tag, line and entity that it meets: some 3 microseconds for a piece, so at most a few
+# seconds for a feed.
+_TAG_COST, _MOST_PIECES = 9, 1_000_000
+
+# Beyond these a malformed feed does not reach feedparser's parser for such, which can take many times longer.
+_TAME_PIECES, _TAME_SIZE, _TAME_DECLARATIONS = 250_000, 2_000_000, 2_000
+
+_BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32le"),  # before UTF-16, whose mark begins the same
+    (codecs.BOM_UTF32_BE, "utf-32be"),
+    (codecs.BOM_UTF16_LE, "utf-16le"),
+    (codecs.BOM_UTF16_BE, "utf-16be"),
+)
+_CHARSET = re.compile(r";\s*charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
+_DOCTYPE = re.compile(rb"<!DOCTYPE[^\[>]{0,400}(?:\[.{0,20000}?\]\s*)?>", re.IGNORECASE | re.DOTALL)
+_REFERENCE = re.compile(rb"&#(?:x[0-9a-f]{6,}|[0-9]{7,});", re.IGNORECASE)
+
+
+def read(body: bytes, content_type: str, *, base_url: str, limits: TextLimits) -> ParsedFeed:
+    """Read an XML feed, well-formed or not."""
+    tags = body.count(b"<")
+    pieces = _TAG_COST * tags + body.count(b"\n") + body.count(b"&")
+    if pieces > _MOST_PIECES:
+        return ParsedFeed(
+            error=ErrorKind.TOO_LARGE, detail=f"has {tags} tags in {len(body)} bytes, more than can be read"
+        )
+    repaired = ""
+    wild = pieces > _TAME_PIECES or len(body) > _TAME_SIZE or body.count(b"<!") > _TAME_DECLARATIONS
+    if wild and (wrong := _malformation(body)):
+        body, repaired = _repaired(body), wrong
+        if not body or _malformation(body):
+            return ParsedFeed(
+                error=ErrorKind.NOT_A_FEED, detail=f"is too malformed for its size to be read: {wrong}"
+            )
+    media_type = _media_type(body, content_type)
+    try:
+        result = _feedparser(body, media_type)
+    except Exception as first:  # noqa: BLE001 - feedparser lets many kinds escape (its issue 599)
+        try:
+            # What it trips over is entities of the document type and references beyond Unicode.
+            result = _feedparser(_REFERENCE.sub(b"", _DOCTYPE.sub(b"", body, count=1)), media_type)
+        except Exception:  # noqa: BLE001
+            return ParsedFeed(
+                error=ErrorKind.NOT_A_FEED, detail=f"is too malformed to be read ({type(first).__name__})"
+            )
+    parsed = _feed(result, body, base_url, limits)
+    if repaired:
+        return replace(parsed, well_formed=False, notes=(f"malformed: {repaired}", *parsed.notes))
+    return parsed
+
+
+def _malformation(body: bytes) -> str:
+    """What a strict parser says against the body; empty for nothing."""
+    checker = expat.ParserCreate(namespace_separator=" ")
+    try:
+        checker.Parse(body, True)
+    except (expat.ExpatError, ValueError, LookupError) as error:
+        return _one_line(error)
+    return ""
+
+
+def _repaired(body: bytes) -> bytes:
+    """The body as libxml2 can save it: linear in its size, entities left alone, nothing fetched."""
+    parser = etree.XMLParser(
+        recover=True, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
+    )
+    try:
+        root = etree.fromstring(body, parser)
+    except (etree.LxmlError, ValueError):
+        return b""
+    # libxml2 gives None where it can save nothing, whatever its types say.
+    return (
+        b"" if cast("object", root) is None else etree.tostring(root, encoding="utf-8", xml_declaration=True)
+    )
+
+
+def _feedparser(body: bytes, media_type: str) -> Any:
+    # It is not told where the feed came from: it would make relative ids absolute, and they would change
+    # whenever the feed's address does.
+    return feedparser.parse(
+        io.BytesIO(body),
+        response_headers={"content-type": media_type},
+        resolve_relative_uris=False,  # only links in texts, which become plain text
+        sanitize_html=False,  # likewise
+    )
+
+
+def _media_type(body: bytes, content_type: str) -> str:
+    """The type under which feedparser finds the right encoding.
+
+    By the letter of RFC 3023 a `text/xml` feed without charset is ASCII; servers mean nothing by it. And what
+    decodes as UTF-8 is UTF-8, whatever a header says: no other text does by chance.
+    """
+    for mark, encoding in _BYTE_ORDER_MARKS:
+        if body.startswith(mark):
+            return f"application/xml; charset={encoding}"
+    charset = _CHARSET.search(content_type)
+    if b"\x00" not in body[:64] and not body.isascii():
+        try:
+            body.decode("utf-8")
+        except UnicodeDecodeError:
+            pass
+        else:
+            return "application/xml; charset=utf-8"
+    return f"application/xml; charset={charset[1]}" if charset else "application/xml"
+
+
+def _feed(result: Any, body: bytes, base_url: str, limits: TextLimits) -> ParsedFeed:
+    head: Mapping[str, Any] = result.feed
+    version = str(result.get("version") or "")
+    if not result.entries and not version:
+        return ParsedFeed(error=ErrorKind.NOT_A_FEED, detail=_what_instead(body))
+    notes = []
+    if result.bozo:
+        notes.append(f"malformed: {_one_line(result.get('bozo_exception'))}")
+    if len(result.entries) > limits.entries:
+        notes.append(f"only the first {limits.entries} of {len(result.entries)} entries were read")
+    rss = not version.startswith("atom")
+    entries = [_entry(entry, base_url, rss, limits, notes) for entry in result.entries[: limits.entries]]
+    entries += [Entry(guid=ref, withdrawn=True) for ref in hints.tombstones(body)[: limits.entries]]
+    feed_links = [link for link in head.get("links", ()) if isinstance(link, Mapping)]
+    skip_hours, skip_days = hints.skips(body)
+    return ParsedFeed(
+        entries=tuple(entries),
+        format=version or "rss",
+        title=_line(head, "title", rss, limits),
+        link=links.absolute(str(head.get("link") or ""), base_url),
+        language=_language(head),
+        hubs=tuple(dict.fromkeys(_rel(feed_links, "hub", base_url))),
+        self_link=next(iter(_rel(feed_links, "self", base_url)), ""),
+        updated=_instant(head, "updated_parsed") or _instant(head, "published_parsed"),
+        ttl=hints.minutes(head.get("ttl")),
+        update_period=hints.update_period(head.get("sy_updateperiod"), head.get("sy_updatefrequency")),
+        skip_hours=skip_hours,
+        skip_days=skip_days,
+        well_formed=not result.bozo,
+        notes=tuple(notes),
+    )
+
+
+def _entry(entry: Mapping[str, Any], base: str, rss: bool, limits: TextLimits, notes: list[str]) -> Entry:
+    link = links.absolute(_link(entry), base)
+    source = _own(entry, "source") or {}
+    content = _content(entry)
+    # feedparser gives the content as summary where there is none: only a summary of its own has a detail.
+    summary = _text(entry, rss) if _own(entry, "summary_detail") else ""
+    body = "\n\n".join(part for part in content if part != summary)
+    if len(summary) > limits.text or len(body) > limits.text:
+        notes.append(f"a text of {max(len(summary), len(body))} characters was cut to {limits.text}")
+    return Entry(
+        guid=str(_own(entry, "id") or "").strip()[: limits.line],
+        link=link,
+        title=_line(entry, "title", rss, limits),
+        summary=summary[: limits.text],
+        content=body[: limits.text],
+        author=_name(_own(entry, "author"), limits),
+        origin=_name(source.get("title") if isinstance(source, Mapping) else source, limits),
+        published=_instant(entry, "published_parsed") or _instant(entry, "created_parsed"),
+        updated=_instant(entry, "updated_parsed"),
+        language=_language(entry),
+    )
+
+
+def _own(entry: Mapping[str, Any], name: str) -> Any:
+    """A value without feedparser's stand-ins from one name to another."""
+    return dict.get(entry, name) if isinstance(entry, dict) else None
+
+
+def _link(entry: Mapping[str, Any]) -> str:
+    """Where the entry leads, as the feed gives it. (FeedBurner keeps the publisher's own link apart.)"""
+    link = str(_own(entry, "feedburner_origlink") or _own(entry, "link") or "")
+    if link and _own(entry, "guidislink") and link == _own(entry, "id") and "://" not in link:
+        return ""  # an id that claims to be a permanent link and is none
+    if not link:
+        for other in _own(entry, "links") or ():
+            if isinstance(other, Mapping) and other.get("rel", "alternate") in {
+                "alternate",
+                "related",
+                "via",
+            }:
+                return str(other.get("href") or "")
+    return link
+
+
+def _rel(found: list[Mapping[str, Any]], rel: str, base: str) -> list[str]:
+    targets = (links.absolute(str(link.get("href") or ""), base) for link in found if link.get("rel") == rel)
+    return [target for target in targets if target]
+
+
+def _is_markup(value: str, detail: Any, rss: bool) -> bool:
+    kind = str(detail.get("type") or "") if isinstance(detail, Mapping) else ""
+    if kind in {"text/html", "application/xhtml+xml"}:
+        return True
+    # RSS does not say what a text is, and what it holds is seldom plain. Atom's `text` means what it says.
+    return rss and looks_like_markup(value)
+
+
+def _text(entry: Mapping[str, Any], rss: bool) -> str:
+    value = str(_own(entry, "summary") or "")
+    # RSS descriptions are HTML, by its specification.
+    return to_text(value, markup=rss or _is_markup(value, _own(entry, "summary_detail"), rss))
+
+
+def _line(entry: Mapping[str, Any], name: str, rss: bool, limits: TextLimits) -> str:
+    value = str(_own(entry, name) or "")[: 8 * limits.line]
+    markup = _is_markup(value, _own(entry, name + "_detail"), rss)
+    return to_line(value, markup=markup)[: limits.line]
+
+
+def _name(value: Any, limits: TextLimits) -> str:
+    text = str(value or "")[: limits.line]
+    return to_line(text, markup=looks_like_markup(text))
+
+
+def _content(entry: Mapping[str, Any]) -> list[str]:
+    parts = []
+    for part in _own(entry, "content") or ():
+        if isinstance(part, Mapping) and str(part.get("type") or "text/").startswith(
+            ("text/", "application/xhtml")
+        ):
+            value = str(part.get("value") or "")
+            parts.append(to_text(value, markup=part.get("type") != "text/plain" or looks_like_markup(value)))
+    return [part for part in dict.fromkeys(parts) if part]
+
+
+def _language(part: Mapping[str, Any]) -> str:
+    language = str(_own(part, "language") or "").strip()
+    if not language:
+        for detail in (_own(part, "title_detail"), _own(part, "summary_detail")):
+            if isinstance(detail, Mapping) and detail.get("language"):
+                language = str(detail["language"]).strip()
+                break
+    return language if re.fullmatch(r"[A-Za-z]{1,8}(?:[-_][A-Za-z0-9]{1,8})*", language) else ""
+
+
+def _instant(part: Mapping[str, Any], name: str) -> datetime | None:
+    """A date that feedparser understood, in UTC; None for what no clock has shown since there are feeds."""
+    value = _own(part, name)
+    try:
+        year, month, day, hour, minute, second = value[:6]
+        instant = datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return instant if instant.year > 1970 else None
+
+
+def _what_instead(body: bytes) -> str:
+    start = body[:2048].lstrip().lower()
+    if not start:
+        return "is empty"
+    if start.startswith((b"<!doctype html", b"<html")) or b"<html" in start:
+        return "is a web page, not a feed; look for the feed's own address"
+    if not start.startswith(b"<"):
+        return "is no feed: neither XML nor JSON"
+    return "is XML, but neither RSS nor Atom"
+
+
+def _one_line(error: Any) -> str:
+    return " ".join(str(error).split())[:200] or type(error).__name__

@@ -1,0 +1,1 @@
+"""What pipeline steps and pages both read: profiles, coverage, health."""

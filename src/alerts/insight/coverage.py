@@ -1,0 +1,140 @@
+"""Whether the sources that would report on an institution are working. Silence is not an all-clear."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from alerts.model.institution import Institution
+from alerts.model.profile import Coverage, CoverageState
+from alerts.model.settings import Settings
+from alerts.store.repositories import sources
+from alerts.store.repositories.sources import Vital
+
+FAILURES = 3
+"""So many failed polls in a row, and a source is not working."""
+
+STALE = timedelta(days=1)
+"""So long, or four intervals if that is longer, without a successful poll, and it is not working."""
+
+MEMORY = timedelta(days=90)
+"""A source that reported on an institution within this time would report on it again."""
+
+
+def coverage(session: Session, settings: Settings, institution: Institution, at: datetime) -> Coverage:
+    """Covered where all of its sources work, blind where none does, else partial.
+
+    Its sources are those that speak for it and those that reported on it lately; where there are none, all.
+    """
+    return coverages(session, settings, {institution.id: at})[institution.id]
+
+
+def coverages(session: Session, settings: Settings, asked: Mapping[str, datetime]) -> dict[str, Coverage]:
+    """The `coverage` of several institutions, each at its instant: two statements for all of them."""
+    mine: dict[str, set[str]] = {institution: set() for institution in asked}
+    for source in settings.sources.values():
+        if source.speaks_for:
+            for institution in source.speaks_for & mine.keys():
+                mine[institution].add(source.id)
+    since = min(asked.values(), default=None)
+    if since is not None:
+        for institution, source_id, newest in sources.last_reports(session, asked, since=since - MEMORY):
+            if newest >= asked[institution] - MEMORY and source_id in settings.sources:
+                mine[institution].add(source_id)
+    everything = any(not some for some in mine.values())
+    looked_at = None if everything else set().union(*mine.values())
+    known = {each.id: each for each in sources.vitals(session, looked_at)}
+    return {
+        institution: _coverage(settings, known, some or settings.sources.keys(), asked[institution])
+        for institution, some in mine.items()
+    }
+
+
+def _coverage(
+    settings: Settings, known: Mapping[str, Vital], mine: Collection[str], at: datetime
+) -> Coverage:
+    failing = {
+        each: known[each].last_success_at
+        for each in sorted(mine)
+        if each in known and not _works(known[each], settings, at)
+    }
+    if not failing:
+        state = CoverageState.COVERED
+    else:
+        state = CoverageState.BLIND if len(failing) == len(mine) else CoverageState.PARTIAL
+    since = [each for each in failing.values() if each is not None]
+    return Coverage(state, len(mine), tuple(failing), min(since, default=None))
+
+
+def _works(health: Vital, settings: Settings, at: datetime) -> bool:
+    stale = max(STALE, 4 * settings.sources[health.id].interval)
+    silent = health.last_success_at is not None and at - health.last_success_at > stale
+    never = bool(health.error) and health.last_success_at is None
+    return not (health.error_streak >= FAILURES or silent or never)
+
+
+def blind(session: Session, settings: Settings, at: datetime) -> list[str]:
+    """The institutions whose coverage is blind, in the order of the configuration: `coverage` for all at once."""
+    known = [each for each in sources.vitals(session) if each.id in settings.sources]
+    broken = frozenset(each.id for each in known if not _works(each, settings, at))
+    if not broken:
+        return []
+    since = at - MEMORY
+    seen = sources.reported_by(session, broken, since=since, others=True)
+    unseen = sources.reported_by(session, broken, since=since)
+    # Broken or not: does anybody speak for it?
+    heard = {
+        each for source in settings.sources.values() if source.id not in broken for each in source.speaks_for
+    }
+    unheard = {each for source in broken for each in settings.sources[source].speaks_for}
+    all_broken = len(broken) == len(settings.sources)
+    return [
+        each
+        for each in settings.institutions
+        if each not in heard and each not in seen and (each in unheard or each in unseen or all_broken)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Covers:
+    """The institutions that a source would report on, and those of them that are partial or blind now."""
+
+    institutions: tuple[str, ...] = ()
+    partial: tuple[str, ...] = ()
+    blind: tuple[str, ...] = ()
+
+
+def by_source(session: Session, settings: Settings, at: datetime) -> dict[str, Covers]:
+    """What each configured source does for coverage. An institution for which no source in particular would
+    report, so that all of them count, is in none."""
+    broken = {
+        each.id
+        for each in sources.vitals(session)
+        if each.id in settings.sources and not _works(each, settings, at)
+    }
+    lately = sources.reporters(session, since=at - MEMORY)
+    of: dict[str, list[str]] = {
+        name: [
+            each
+            for each in settings.institutions
+            if each in source.speaks_for or each in lately.get(name, ())
+        ]
+        for name, source in settings.sources.items()
+    }
+    all_of: dict[str, set[str]] = {}
+    for name, institutions in of.items():
+        for each in institutions:
+            all_of.setdefault(each, set()).add(name)
+    blind = {each for each, mine in all_of.items() if mine <= broken}
+    partial = {each for each, mine in all_of.items() if mine & broken} - blind
+    return {
+        name: Covers(
+            tuple(institutions),
+            tuple(each for each in institutions if each in partial),
+            tuple(each for each in institutions if each in blind),
+        )
+        for name, institutions in of.items()
+    }

@@ -1,0 +1,136 @@
+"""Whether all is well, from what the database knows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from alerts.model.times import format_duration, format_time
+from alerts.runtime.configuration import Files
+from alerts.store import system_state
+from alerts.store.queries import listings
+from alerts.store.repositories import sources
+from alerts.store.repositories.sources import Health
+from alerts.store.system_state import Fact
+
+TICK_LATE = timedelta(seconds=60)
+FIRST_TICK_LATE = timedelta(minutes=2)
+"""After the database was made: long enough for all processes to start."""
+
+RUN_LATE = timedelta(hours=26)
+"""Where `alerts run --once` does the work: a run a day, with some time to spare, is the least that is expected."""
+
+LATE = timedelta(minutes=5)
+"""So long overdue, and a queue is stuck."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`facts` are for people, in order; `problems` are one line each, and none of them means healthy."""
+
+    facts: tuple[tuple[str, str], ...]
+    problems: tuple[str, ...]
+    data: Mapping[str, Any]
+
+    @property
+    def healthy(self) -> bool:
+        return not self.problems
+
+    def record(self) -> dict[str, Any]:
+        return {"healthy": self.healthy, **self.data, "problems": list(self.problems)}
+
+
+def health(session: Session, files: Files, now: datetime) -> Report:
+    """The state of the whole system as of now."""
+    refused = _refused(files)
+    tick = system_state.get(session, system_state.TICK)
+    last_tick, unticked = _ticking(tick, now) if tick is not None else _never(session, now)
+    known = [each for each in sources.health(session) if each.active]
+    failing = [each for each in known if each.error]
+    # Neither is a fault of the system: the first ends by itself, the second is polled at its new address.
+    held = sorted(each.id for each in known if each.state.held)
+    moved = sorted(each.id for each in known if each.state.adopted_url)
+    overdue = listings.overdue(session, now)
+    stuck = []
+    if tick is not None and now - tick.at <= TICK_LATE:  # else that is the cause
+        stuck = [
+            f"{count} {kind} wait, the oldest for {format_duration(now - since)}"
+            for kind, (count, since) in overdue.items()
+            if since is not None and now - since > LATE
+        ]
+    states = listings.delivery_states(session)
+    dead = states.get("dead")
+    lost = [f"{dead} deliveries are dead: see `alerts deliveries --state dead`"] if dead else []
+    return Report(
+        facts=(
+            ("last tick", last_tick),
+            (
+                "sources",
+                f"{len(known)}, {len(failing)} failing"
+                + (f", {len(held)} in quarantine" if held else "")
+                + (f", {len(moved)} moved for good: see `alerts sources`" if moved else ""),
+            ),
+            ("waiting", ", ".join(f"{count} {kind}" for kind, (count, _) in overdue.items())),
+            (
+                "deliveries",
+                ", ".join(f"{count} {state}" for state, count in sorted(states.items())) or "none yet",
+            ),
+            ("configuration", "refused" if refused else files.hash[:12]),
+        ),
+        problems=(*refused, *unticked, *_unread(known), *stuck, *lost),
+        data={
+            "at": format_time(now),
+            "last_tick": None if tick is None else format_time(tick.at),
+            "sources": {
+                "active": len(known),
+                "failing": sorted(each.id for each in failing),
+                "held": held,
+                "moved": moved,
+            },
+            "waiting": {kind: count for kind, (count, _) in overdue.items()},
+            "deliveries": states,
+            "configuration": None if refused else files.hash,
+        },
+    )
+
+
+def _refused(files: Files) -> list[str]:
+    if not files.problems:
+        return []
+    first, *more = files.problems
+    return [f"configuration refused: {first}" + (f" (and {len(more)} more)" if more else "")]
+
+
+def _never(session: Session, now: datetime) -> tuple[str, list[str]]:
+    """What to say before the first tick, and the problem where it is overdue."""
+    created = system_state.get(session, system_state.CREATED)
+    if created is not None and now - created.at <= FIRST_TICK_LATE:
+        return "never", []
+    past = f", {format_duration(now - created.at)} after the database was made" if created is not None else ""
+    return "never", [f"no tick yet{past}: is `alerts run`, or beat with a worker, up?"]
+
+
+def _ticking(tick: Fact, now: datetime) -> tuple[str, list[str]]:
+    """When somebody last looked for what is due, and the problem where that is too long ago."""
+    past = format_duration(now - tick.at)
+    if tick.value.get("once"):
+        late = f"no run for {past}: does cron still call `alerts run --once`?"
+        return f"{past} ago, by `alerts run --once`", [late] if now - tick.at > RUN_LATE else []
+    late = f"no tick for {past}: is `alerts run`, or beat with a worker, up?"
+    return f"{past} ago", [late] if now - tick.at > TICK_LATE else []
+
+
+def _unread(known: Sequence[Health]) -> list[str]:
+    """What is wrong with sources."""
+    lasting = [each for each in known if each.error and each.error_streak >= 3]
+    problems = [
+        f"source {each.id} failed {each.error_streak} times in a row: {each.error}" for each in lasting[:20]
+    ]
+    if known and all(each.error for each in known):
+        problems.append(f"all {len(known)} sources failed at their last poll: is the network up?")
+    problems += [f"source {each.id} {each.state.stopped}" for each in known if each.state.stopped][:20]
+    return problems

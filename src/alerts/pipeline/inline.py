@@ -1,0 +1,111 @@
+"""The driver without a broker: everything that is due, in this process, until nothing is left."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from sqlalchemy.exc import DBAPIError
+
+from alerts.model.errors import AlertsError
+from alerts.pipeline import steps
+from alerts.pipeline.poll import PollOutcome
+from alerts.runtime import logs
+from alerts.runtime.runtime import Runtime
+from alerts.runtime.task_requests import Hints
+from alerts.store.repositories import deliveries
+
+POLLERS = 8
+
+PATIENCE = 60.0
+"""Seconds that messages may wait for their turn in a channel; what then waits is left to the next run."""
+
+_VERBS: Mapping[str, Callable[..., object]] = {
+    "send": steps.send,
+    "desk": steps.advance_desk,
+    "assess": steps.assess,
+    "rematch": steps.rematch,
+}
+
+
+class Once:
+    """Collects the hints that verbs enqueue and follows them. `runtime.enqueue` must be this object's.
+
+    A defect in one piece of work holds up no other: it is raised when all else is done.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: deque[Hints] = deque()
+        self._faults: list[Exception] = []
+
+    def enqueue(self, hints: Hints) -> None:
+        self._waiting.append(hints)
+
+    def run(
+        self, runtime: Runtime, sources: Iterable[str], told: Callable[[PollOutcome], None] = lambda _: None
+    ) -> list[PollOutcome]:
+        """Polls each source once, works until nothing is left that can be done now, and returns the outcomes."""
+        with ThreadPoolExecutor(POLLERS, thread_name_prefix="poll") as pool:
+            outcomes = []
+            for outcome in pool.map(lambda source: _polled(runtime, source), sources):
+                outcomes.append(outcome)
+                told(outcome)
+                self._follow(runtime)
+        # What an earlier run left behind, and what fell due meanwhile.
+        self.settle(runtime)
+        return outcomes
+
+    def settle(self, runtime: Runtime) -> None:
+        """Works until nothing is due but polls."""
+        patience = time.monotonic() + PATIENCE
+        while True:
+            found = steps.tick(runtime, once=True)
+            self._follow(runtime)
+            if found.assess or found.desk or found.send or found.rematch:
+                continue
+            if not self._turn(runtime, patience - time.monotonic()):
+                break
+        if self._faults:
+            first, *_ = self._faults
+            self._faults.clear()
+            raise first
+
+    def _turn(self, runtime: Runtime, patience: float) -> bool:
+        """Waits for the next turn of a message in its channel; False where there is none for some time."""
+        now = runtime.clock()
+        with runtime.database.read() as session:
+            turn = deliveries.next_turn(session, now)
+        if turn is None or (turn - now).total_seconds() > patience:
+            return False
+        time.sleep((turn - now).total_seconds())
+        return runtime.clock() > now
+
+    def _follow(self, runtime: Runtime) -> None:
+        while self._waiting:
+            hints = self._waiting.popleft()
+            for name, ids in hints.tasks():
+                if name != "poll":
+                    self._do(runtime, name, ids)
+
+    def _do(self, runtime: Runtime, name: str, ids: Sequence[str]) -> None:
+        try:
+            _VERBS[name](runtime, *ids)
+        except (AlertsError, DBAPIError):
+            raise  # of the database or the configuration: all else would fail of it, too
+        except Exception as fault:
+            if name == "rematch":
+                raise  # the next tick would find nothing else
+            logs.event("work.broken", logging.ERROR, caught=True, verb=name, ids=list(ids))
+            self._faults.append(fault)
+
+
+def _polled(runtime: Runtime, source: str) -> PollOutcome:
+    try:
+        return steps.poll(runtime, source, due_only=False)
+    except Exception as error:  # noqa: BLE001
+        # At this edge a fault becomes a value: one feed must not stop the others.
+        logs.event("poll.broken", logging.ERROR, caught=True, source=source)
+        return PollOutcome(source, error=f"internal error: {type(error).__name__}")

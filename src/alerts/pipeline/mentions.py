@@ -1,0 +1,61 @@
+"""What a revision says about whom, as rows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from alerts.cases.observation import observation
+from alerts.model.item import Item
+from alerts.model.mention import Matched
+from alerts.runtime.configuration import Active
+from alerts.stories.features import Features, features
+
+
+def finding_rows(
+    active: Active,
+    matched: Matched,
+    reduced: Features | None,
+    item: Item,
+    publisher: str,
+    revision: int,
+    former: set[str],
+    *,
+    quiet: bool = False,
+) -> list[dict[str, Any]]:
+    """One row for each institution that the item mentions, or mentioned until now.
+
+    `reduced` are its features where they were computed already, as it was before it had its stamp.
+    """
+    institutions = sorted({*matched.institutions(), *former})
+    if not institutions:
+        return []
+    reduced = reduced or features(item, publisher)
+    reduced = replace(reduced, observed=item.observed, reported=item.reported)
+    blob = reduced.dump()
+    rows = []
+    for institution in institutions:
+        seen = observation(item, institution, matched, reduced, active.settings.sources).report
+        rows.append(
+            {
+                "institution": institution,
+                "observed": item.observed,
+                "item": item.id,
+                "revision": revision,
+                "title": seen.title,
+                "url": seen.url,
+                "source": seen.source,
+                "publisher": seen.publisher,
+                "published": seen.published,
+                "salience": seen.salience,
+                "topics": [list(topic) for topic in seen.topics],
+                "mentions": [
+                    [each.field, each.start, each.end, each.text, each.rule.value, each.salience]
+                    for each in matched.mentions
+                    if each.institution == institution
+                ],
+                "quiet": quiet,
+                "features": blob,
+            }
+        )
+    return rows

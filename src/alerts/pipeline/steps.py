@@ -1,0 +1,29 @@
+"""The verbs by name, as the drivers call them.
+
+    tick │ poll ──> assess ──> send
+         │            └─ advance_desk ──┘
+
+Each commits its own transaction, then enqueues what comes next.
+"""
+
+from __future__ import annotations
+
+from alerts.pipeline.assess import assess
+from alerts.pipeline.poll import poll
+from alerts.pipeline.rematch import rematch
+from alerts.pipeline.route import advance
+from alerts.pipeline.send import send
+from alerts.pipeline.tick import tick
+from alerts.runtime.runtime import Runtime
+from alerts.runtime.task_requests import Hints
+
+__all__ = ["advance_desk", "assess", "poll", "rematch", "send", "tick"]
+
+
+def advance_desk(runtime: Runtime, subscriber: str) -> None:
+    """Does what has fallen due at a subscriber's desk: groups, digests, reminders, summaries."""
+    active = runtime.configuration.current()
+    with runtime.database.write() as session:
+        routed = advance(session, active, subscriber, runtime.clock())
+    if routed.ready:
+        runtime.enqueue(Hints(send=routed.ready))

@@ -1,0 +1,1 @@
+"""Alerts and profiles as text: tiers, context, templates, formats of channels, escaping. Pure."""

@@ -1,0 +1,152 @@
+"""A view rendered for one channel: escaped, within the service's limits, with a stable id.
+
+Pure but for templates, which are read from the package and from the operator's directory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment
+
+from alerts.model.errors import DeliveryError
+from alerts.model.level import Level
+from alerts.model.secret import Secret
+from alerts.rendering import escape
+from alerts.rendering.context import BUDGETS, title, wording
+from alerts.rendering.formats import PLAIN, Dialect, service_of
+from alerts.rendering.mail_headers import mail_headers
+from alerts.rendering.templating import environment, render
+from alerts.rendering.threads import thread
+from alerts.rendering.view import Format, MessageView, Rendered, Role, Tone
+from alerts.rendering.webhook import payload
+from alerts.routing.alerts import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One text to make: in which markup, by which templates, and what the service takes of it."""
+
+    dialect: Dialect
+    own: tuple[str, ...]
+    shipped: str
+    limit: int
+    measure: Callable[[str], int]
+    title: str
+    title_in_body: bool
+
+
+class Renderer:
+    """Renders messages; keeps the compiled templates. Safe to share between threads.
+
+    `templates` is the operator's directory: `SUBSCRIBER/CHANNEL.j2` goes before `CHANNEL.j2`, which goes before
+    the shipped template; for e-mail the two parts are `CHANNEL.txt.j2` and `CHANNEL.html.j2`. A channel's name
+    is that of the subscriber's configuration.
+    """
+
+    def __init__(self, templates: Path | None = None) -> None:
+        self._templates = templates
+        self._environments: dict[tuple[str, bool], Environment] = {}
+
+    def render(self, view: MessageView, url: Secret) -> Rendered:
+        """The message for the service that the channel's URL names.
+
+        A template of the operator that cannot be used costs nobody an alert: the shipped one stands in, and
+        `problem` says so.
+        """
+        service = service_of(url.reveal())
+        line = escape.shorten(escape.clean(title(view)), service.title_limit or 200)
+        problems: list[str] = []
+
+        def text(dialect: Dialect, shipped: str, suffix: str = "") -> str:
+            own = (f"{view.subscriber}/{view.channel}{suffix}.j2", f"{view.channel}{suffix}.j2")
+            part = _Part(
+                dialect,
+                own,
+                shipped,
+                service.limit,
+                service.measure,
+                line,
+                title_in_body=not service.title_limit,
+            )
+            try:
+                return self._fitting(view, part)
+            except DeliveryError as error:
+                problems.append(str(error))
+                return self._fitting(view, part, shipped=True)
+
+        if service.email:
+            body, html = text(PLAIN, "message.j2", ".txt"), text(service.dialect, "email.html.j2", ".html")
+        else:
+            is_html = service.dialect.name == "html"
+            body, html = text(service.dialect, "email.html.j2" if is_html else "message.j2"), None
+        return Rendered(
+            id=view.id,
+            title=line if service.title_limit else "",
+            body=body,
+            format=Format.TEXT if service.email else service.dialect.format,
+            html=html,
+            headers=mail_headers(view) if service.email else (),
+            payload=payload(view, line) if service.structured else None,
+            tone=_tone(view),
+            problem="; ".join(dict.fromkeys(problems)),
+            thread=thread(view),
+        )
+
+    def _fitting(self, view: MessageView, part: _Part, *, shipped: bool = False) -> str:
+        """The fullest form that the service takes; of the shortest, as many lines as it takes."""
+        env = self._environment(part.dialect, shipped=shipped)
+        names = [part.shipped] if shipped else [*part.own, part.shipped]
+        lines: list[str] = []
+        for budget in BUDGETS:
+            context = {"message": wording(view, budget), "title_in_body": part.title_in_body}
+            told = _tidy(render(env, names, context))
+            body = _joined(told, part.dialect)
+            if body and part.measure(body) <= part.limit:
+                return body
+            lines = told or lines
+        while lines:
+            lines.pop()
+            body = _joined([*lines, escape.ELLIPSIS], part.dialect)
+            if lines and part.measure(body) <= part.limit:
+                return body
+        return part.dialect.escape(escape.shorten(part.title, part.limit // 4))
+
+    def _environment(self, dialect: Dialect, *, shipped: bool) -> Environment:
+        key = (dialect.name, shipped)
+        if key not in self._environments:
+            self._environments[key] = environment(dialect, None if shipped else self._templates)
+        return self._environments[key]
+
+
+def _tone(view: MessageView) -> Tone:
+    """A rise that stands is a warning, one to critical more; all that ends, sums up or tries is information."""
+    if view.kind not in {Kind.ALERT, Kind.GROUP, Kind.REMINDER}:
+        return Tone.INFO
+    moves = [entry.alert.transition for entry in view.entries if entry.role is not Role.OVERTAKEN]
+    rises = [move.to for move in moves if move is not None and move.rises]
+    if Level.CRITICAL in rises:
+        return Tone.FAILURE
+    return Tone.WARNING if rises or None in moves else Tone.INFO
+
+
+def _tidy(body: str) -> list[str]:
+    """The lines, with at most one empty one in a row and none at the ends. Each is complete markup."""
+    lines: list[str] = []
+    for line in (each.rstrip() for each in str(body).strip().split("\n")):
+        if line or (lines and lines[-1]):
+            lines.append(line)
+    return lines
+
+
+def _joined(lines: Sequence[str], dialect: Dialect) -> str:
+    """Lines with what the dialect has between lines and, for empty ones, between paragraphs."""
+    paragraphs: list[list[str]] = [[]]
+    for line in lines:
+        if line:
+            paragraphs[-1].append(line)
+        else:
+            paragraphs.append([])
+    return dialect.paragraph.join(dialect.newline.join(each) for each in paragraphs if each)

@@ -1,0 +1,1 @@
+"""Who is told, and when: rules, suppression, queues, coalescing, quiet hours, limits. Pure."""

@@ -1,0 +1,139 @@
+"""Unusually many stories about an institution, measured against its own rhythm.
+
+The stories that started within the last 24 hours are compared with those of each of the 28 days before. With m the
+median of those days and of the same weekday's (whichever is larger), s = 1.4826 x the median absolute deviation
+(the standard deviation of a normal distribution) and r the mean after clipping each day to m + 3 max(s, 1), it is
+a spike when the count is
+
+- 4 at least,
+- more than a Poisson process of the rate max(m, r) exceeds once in 10,000 times, and
+- at least m + 4s, for institutions whose days differ more than chance would make them.
+
+Nothing is a spike in an institution's first week, and one spike is reported once: not again before the count has
+been below half the threshold. The state is 54 small numbers at most.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from statistics import median
+from typing import Final
+
+from alerts.model.times import EPOCH
+from alerts.routing.events import SpikeEvent
+
+WINDOW: Final = timedelta(hours=24)
+_MINIMUM: Final = 4  # stories
+_DAYS: Final = 28
+_WARM_UP: Final = 7  # days
+_RARE: Final = 1e-4
+_RARE_SIGMAS: Final = 3.719  # the same tail of a normal distribution
+_NORMAL: Final = 1.4826
+
+
+@dataclass(slots=True)
+class SpikeState:
+    """Counts of starting stories by hour and by day since 1970; `since` is the first day on record.
+
+    `raised`: a spike was reported and has not ended.
+    """
+
+    since: int | None = None
+    hours: dict[int, int] = field(default_factory=dict)
+    days: dict[int, int] = field(default_factory=dict)
+    raised: bool = False
+
+    def to_json(self) -> str:
+        """Equal states give equal text."""
+        return json.dumps(
+            {
+                "since": self.since,
+                "hours": sorted(self.hours.items()),
+                "days": sorted(self.days.items()),
+                "raised": self.raised,
+            },
+            separators=(",", ":"),
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> SpikeState:
+        """Raises ValueError or KeyError where `text` was not made by `to_json`."""
+        data = json.loads(text)
+        return cls(
+            since=data["since"],
+            hours=dict(data["hours"]),
+            days=dict(data["days"]),
+            raised=data["raised"],
+        )
+
+
+class SpikeDetector:
+    """Watches one institution. `state` is changed in place; the driver stores it."""
+
+    def __init__(self, institution: str, state: SpikeState) -> None:
+        self.institution = institution
+        self.state = state
+
+    def observe(self, at: datetime) -> SpikeEvent | None:
+        """A story about the institution started; the spike that this makes, if it does.
+
+        Stories come in order of time; one that comes late counts for the hour in which it started, where that
+        is still on record.
+        """
+        state = self.state
+        hour = int((at - EPOCH).total_seconds() // 3600)
+        day = hour // 24
+        state.since = day if state.since is None else state.since
+        before = sum(state.hours.get(each, 0) for each in range(hour - 23, hour + 1))
+        state.hours[hour] = state.hours.get(hour, 0) + 1
+        state.days[day] = state.days.get(day, 0) + 1
+        last = max(state.hours)
+        state.hours = {each: count for each, count in state.hours.items() if each > last - 24}
+        state.days = {each: count for each, count in state.days.items() if each > last // 24 - _DAYS - 2}
+
+        if before + 1 < _MINIMUM:
+            return None
+        quiet_days = range(max(state.since, (hour - 23) // 24 - _DAYS), (hour - 23) // 24)
+        if len(quiet_days) < _WARM_UP:
+            return None
+        counts = [state.days.get(each, 0) for each in quiet_days]
+        weekday = [state.days.get(each, 0) for each in quiet_days if (day - each) % 7 == 0]
+        usual, limit = _usual(counts, weekday)
+        if 2 * before < limit:
+            state.raised = False
+        if state.raised or before + 1 < limit:
+            return None
+        state.raised = True
+        return SpikeEvent(at, self.institution, before + 1, usual, limit, WINDOW)
+
+
+def _usual(counts: list[int], weekday: list[int]) -> tuple[float, int]:
+    """The usual number of stories a day, and from how many on it is a spike."""
+    middle = median(counts)
+    spread = _NORMAL * median(abs(each - middle) for each in counts)
+    base = max(middle, median(weekday) if weekday else 0)
+    ceiling = base + 3 * max(spread, 1.0)
+    rate = max(base, _mean(min(each, ceiling) for each in counts))
+    return rate, max(_MINIMUM, _rarely(rate), math.ceil(base + 4 * spread))
+
+
+def _mean(values: Iterable[float]) -> float:
+    listed = list(values)
+    return sum(listed) / len(listed)
+
+
+def _rarely(rate: float) -> int:
+    """The least count that a Poisson process reaches with a probability below 1 in 10,000."""
+    if rate > 100:
+        return math.ceil(rate + _RARE_SIGMAS * math.sqrt(rate))
+    term = total = math.exp(-rate)
+    count = 0
+    while 1 - total >= _RARE:
+        count += 1
+        term *= rate / count
+        total += term
+    return count + 1

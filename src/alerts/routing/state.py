@@ -1,0 +1,356 @@
+"""What a desk remembers, small enough for a row, and the port through which a driver stores it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from heapq import heappop, heappush
+from typing import Any, NamedTuple, Protocol
+
+from alerts.model.level import Axis, Level
+from alerts.model.times import format_time, parse_time
+from alerts.routing.alerts import Kind, Message
+
+
+class WatchKey(NamedTuple):
+    """One axis of one institution; without an axis what concerns the institution as a whole."""
+
+    institution: str
+    axis: Axis | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A level that a channel believes, by which alert, on the strength of which story.
+
+    `alert` is empty where a rule that asks for falls alone followed the rise in silence.
+    """
+
+    level: Level
+    alert: str
+    story: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ack:
+    """Someone has seen the level; it ends when the level changes."""
+
+    at: datetime
+    author: str
+
+
+@dataclass(slots=True)
+class WatchState:
+    """What one subscriber knows of one axis of one institution; the dictionaries are by channel.
+
+    `told` are the levels that a channel was told and that nothing has taken back, each higher than the one
+    before: three at most. `corrected` are the channels whose last word was a correction.
+    """
+
+    level: Level = Level.LOW
+    seen: datetime | None = None  # the last level change handled
+    told: dict[str, list[Told]] = field(default_factory=dict)
+    corrected: list[str] = field(default_factory=list)
+    remind: dict[str, datetime] = field(default_factory=dict)
+    ack: Ack | None = None
+    stories: dict[str, list[str]] = field(default_factory=dict)  # newest mentions told, oldest first
+
+    @property
+    def due(self) -> datetime | None:
+        """The next reminder: what a driver indexes."""
+        return min(self.remind.values(), default=None)
+
+    def last(self, channel: str) -> Told | None:
+        """What the channel was told last, as far as it still stands."""
+        return self.told[channel][-1] if channel in self.told else None
+
+    def believed(self, channel: str) -> Level:
+        """The level as the channel knows it: low where it was told of no rise."""
+        last = self.last(channel)
+        return Level.LOW if last is None else last.level
+
+    def tell(self, channel: str, told: Told, *, rises: bool) -> None:
+        """The channel is told of a new level; of a fall it keeps the alerts of the levels that remain."""
+        kept = [
+            each
+            for each in self.told.get(channel, [])
+            if each.level < told.level or (each.level is told.level and not rises)
+        ]
+        if told.level is not Level.LOW and (not kept or kept[-1].level is not told.level):
+            kept.append(told)
+        self._believe(channel, kept)
+        if channel in self.corrected:
+            self.corrected.remove(channel)
+
+    def untell(self, channel: str, alert: str) -> bool:
+        """Take one alert back; whether the channel had believed it."""
+        kept = [each for each in self.told.get(channel, []) if each.alert != alert]
+        believed = len(kept) != len(self.told.get(channel, []))
+        self._believe(channel, kept)
+        return believed
+
+    def _believe(self, channel: str, told: list[Told]) -> None:
+        if told:
+            self.told[channel] = told
+        else:
+            self.told.pop(channel, None)
+
+    def to_json(self) -> str:
+        told = {
+            channel: [[each.level.value, each.alert, each.story] for each in chain]
+            for channel, chain in self.told.items()
+        }
+        return _dump(
+            level=self.level.value,
+            seen=_text(self.seen),
+            told=told,
+            corrected=sorted(self.corrected),
+            remind={channel: format_time(at) for channel, at in self.remind.items()},
+            ack=None if self.ack is None else [format_time(self.ack.at), self.ack.author],
+            stories=self.stories,
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> WatchState:
+        """Raises ValueError or KeyError where `text` was not made by `to_json`."""
+        data = json.loads(text)
+        ack = data["ack"]
+        return cls(
+            level=Level(data["level"]),
+            seen=_time(data["seen"]),
+            told={
+                channel: [Told(Level(level), alert, story) for level, alert, story in chain]
+                for channel, chain in data["told"].items()
+            },
+            corrected=data["corrected"],
+            remind={channel: parse_time(at) for channel, at in data["remind"].items()},
+            ack=None if ack is None else Ack(parse_time(ack[0]), ack[1]),
+            stories=data["stories"],
+        )
+
+
+class Purpose(StrEnum):
+    """What an entry of a queue is there for."""
+
+    ALERT = "alert"
+    REMINDER = "reminder"
+    CORRECTION = "correction"
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """An alert that waits for a message, with as much of it as the desk needs to settle what is still true.
+
+    `axis`, `from_` and `to` are None for what is not a level change. `clear`: it ends what the channel's
+    rules ask for.
+    """
+
+    alert: str
+    institution: str
+    axis: Axis | None = None
+    from_: Level | None = None
+    to: Level | None = None
+    clear: bool = False
+    purpose: Purpose = Purpose.ALERT
+
+    @property
+    def watch(self) -> WatchKey:
+        return WatchKey(self.institution, self.axis)
+
+
+class QueueName(StrEnum):
+    """What alerts of a channel wait for; the order in which queues due at one instant go out."""
+
+    GROUP = "group"
+    QUIET = "quiet"
+    SUMMARY = "summary"
+    DIGEST = "digest"
+
+
+QUEUE_LENGTH = 200  # entries; beyond it alerts are only counted, their records remain
+
+
+@dataclass(slots=True)
+class Queue:
+    """Alerts that go out together at `due`. `more` counts those that found it full."""
+
+    due: datetime
+    entries: list[Pending] = field(default_factory=list)
+    more: int = 0
+
+    def add(self, entry: Pending) -> None:
+        """One reminder is enough; a correction is never left out: it is owed to exactly those who got the alert."""
+        if entry.purpose is Purpose.REMINDER and any(
+            each.institution == entry.institution and each.axis is entry.axis for each in self.entries
+        ):
+            return
+        if len(self.entries) < QUEUE_LENGTH or entry.purpose is Purpose.CORRECTION:
+            self.entries.append(entry)
+        else:
+            self.more += 1
+
+
+@dataclass(slots=True)
+class ChannelState:
+    """`window` are the instants of the messages that count towards the limit, in order; a group that waits has
+    its place in it already. `summarised` is when the last summary went out."""
+
+    window: list[datetime] = field(default_factory=list)
+    summarised: datetime | None = None
+    queues: dict[QueueName, Queue] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class DeskState:
+    """All of a subscriber's state that is not about one institution.
+
+    `clock` is the last instant at which something was done; `muted` are the unsubscribed channels.
+    """
+
+    clock: datetime | None = None
+    channels: dict[str, ChannelState] = field(default_factory=dict)
+    muted: dict[str, datetime] = field(default_factory=dict)
+
+    @property
+    def due(self) -> datetime | None:
+        queues = (queue for channel in self.channels.values() for queue in channel.queues.values())
+        return min((queue.due for queue in queues), default=None)
+
+    def to_json(self) -> str:
+        channels = {
+            name: {
+                "window": [format_time(at) for at in channel.window],
+                "summarised": _text(channel.summarised),
+                "queues": {
+                    queue: {
+                        "due": format_time(waiting.due),
+                        "entries": [_pending_list(entry) for entry in waiting.entries],
+                        "more": waiting.more,
+                    }
+                    for queue, waiting in channel.queues.items()
+                },
+            }
+            for name, channel in self.channels.items()
+        }
+        muted = {channel: format_time(at) for channel, at in self.muted.items()}
+        return _dump(clock=_text(self.clock), channels=channels, muted=muted)
+
+    @classmethod
+    def from_json(cls, text: str) -> DeskState:
+        """Raises ValueError or KeyError where `text` was not made by `to_json`."""
+        data = json.loads(text)
+        channels = {}
+        for name, channel in data["channels"].items():
+            queues = {
+                QueueName(queue): Queue(
+                    due=parse_time(waiting["due"]),
+                    entries=[_pending(values) for values in waiting["entries"]],
+                    more=waiting["more"],
+                )
+                for queue, waiting in channel["queues"].items()
+            }
+            window = [parse_time(at) for at in channel["window"]]
+            channels[name] = ChannelState(window, _time(channel["summarised"]), queues)
+        muted = {channel: parse_time(at) for channel, at in data["muted"].items()}
+        return cls(_time(data["clock"]), channels, muted)
+
+
+class Ledger(Protocol):
+    """The driver's memory of one subscriber's watches and messages.
+
+    Live it is rows, read when asked for; in a replay it is a dictionary. A watch that was kept, or a message
+    that was carried, is visible to the next call.
+    """
+
+    def watch(self, key: WatchKey) -> WatchState:
+        """What was kept last; a fresh one where there is nothing. The desk changes what it is given."""
+
+    def keep(self, key: WatchKey, watch: WatchState) -> None:
+        """Store it, with `watch.due` where `reminders` can find it."""
+
+    def next_reminder(self) -> datetime | None:
+        """The earliest `due` of all watches."""
+
+    def reminders(self, at: datetime) -> Sequence[WatchKey]:
+        """Every watch with `due` at or before `at`."""
+
+    def carry(self, message: Message) -> None:
+        """Remember that `message` tells of the alerts that it `carries`; never called for a held one."""
+
+    def carried(self, alert: str) -> frozenset[Kind]:
+        """The kinds of message that carried the alert, except those known never to have arrived."""
+
+
+class MemoryLedger:
+    """A ledger in dictionaries, for replays and tests."""
+
+    def __init__(self) -> None:
+        self._watches: dict[WatchKey, WatchState] = {}
+        self._due: dict[WatchKey, datetime] = {}
+        self._heap: list[tuple[datetime, WatchKey]] = []  # of `_due`, with what is outdated still in it
+        self._carried: dict[str, frozenset[Kind]] = {}
+
+    def watch(self, key: WatchKey) -> WatchState:
+        return self._watches.get(key) or WatchState()
+
+    def keep(self, key: WatchKey, watch: WatchState) -> None:
+        self._watches[key] = watch
+        due = watch.due
+        if due is None:
+            self._due.pop(key, None)
+        elif self._due.get(key) != due:
+            self._due[key] = due
+            heappush(self._heap, (due, key))
+
+    def next_reminder(self) -> datetime | None:
+        while self._heap and self._due.get(self._heap[0][1]) != self._heap[0][0]:
+            heappop(self._heap)
+        return self._heap[0][0] if self._heap else None
+
+    def reminders(self, at: datetime) -> Sequence[WatchKey]:
+        due: set[WatchKey] = set()
+        while (first := self.next_reminder()) is not None and first <= at:
+            key = heappop(self._heap)[1]
+            del self._due[key]  # the desk keeps it again, with another due or none
+            due.add(key)
+        return sorted(due)
+
+    def carry(self, message: Message) -> None:
+        for alert in message.carries:
+            self._carried[alert] = self.carried(alert) | {message.kind}
+
+    def carried(self, alert: str) -> frozenset[Kind]:
+        return self._carried.get(alert, frozenset())
+
+
+def _pending_list(entry: Pending) -> list[Any]:
+    return [entry.alert, entry.institution, entry.axis, entry.from_, entry.to, entry.clear, entry.purpose]
+
+
+def _pending(values: list[Any]) -> Pending:
+    alert, institution, axis, from_, to, clear, purpose = values
+    return Pending(
+        alert=alert,
+        institution=institution,
+        axis=None if axis is None else Axis(axis),
+        from_=None if from_ is None else Level(from_),
+        to=None if to is None else Level(to),
+        clear=clear,
+        purpose=Purpose(purpose),
+    )
+
+
+def _text(at: datetime | None) -> str | None:
+    return None if at is None else format_time(at)
+
+
+def _time(text: str | None) -> datetime | None:
+    return None if text is None else parse_time(text)
+
+
+def _dump(**fields: object) -> str:
+    """Equal states give equal text."""
+    return json.dumps(fields, sort_keys=True, separators=(",", ":"))

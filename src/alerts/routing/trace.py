@@ -1,0 +1,41 @@
+"""What was considered for an event and a subscriber, as a record."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from alerts.routing.alerts import Explanation, Step
+
+
+def explanation_record(explanation: Explanation) -> dict[str, Any]:
+    """Each rule and each check up to the one that decided; rules are counted from 1."""
+    return {
+        "kind": "explanation",
+        "event": explanation.event,
+        "subscriber": explanation.subscriber,
+        "note": explanation.note,
+        "rules": [
+            {
+                "rule": rule.rule + 1,
+                "channel": rule.channel,
+                "matched": rule.matched,
+                "follows": rule.follows,
+                "steps": [_step_record(step) for step in rule.steps],
+            }
+            for rule in explanation.rules
+        ],
+        "channels": [
+            {
+                "channel": channel.channel,
+                "state": channel.state.value,
+                "reason": "" if channel.reason is None else channel.reason.value,
+                "detail": channel.detail,
+                "steps": [_step_record(step) for step in channel.steps],
+            }
+            for channel in explanation.channels
+        ],
+    }
+
+
+def _step_record(step: Step) -> dict[str, Any]:
+    return {"name": step.name, "passed": step.passed, "detail": step.detail}

@@ -1,0 +1,1 @@
+"""The composition root, the configuration in force, task requests, logging."""

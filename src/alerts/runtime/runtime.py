@@ -1,0 +1,146 @@
+"""The composition root: worker, command line and tests build the program here, each with its own adapters."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TextIO
+
+import httpx
+
+from alerts.access.pages import Pages, pages
+from alerts.cases.case_file import CaseFile
+from alerts.config import environment
+from alerts.rendering.render import Renderer
+from alerts.runtime import config_copy
+from alerts.runtime.bulkhead import Lanes
+from alerts.runtime.configuration import Configuration
+from alerts.runtime.task_requests import Hints
+from alerts.store.clock import SharedClock
+from alerts.store.database import Database
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def no_end(_task: str) -> int:
+    """The room of a queue that holds as much as is put into it."""
+    return sys.maxsize
+
+
+class CaseCache:
+    """Case files that this process has loaded, each good for one version of its row. Thread-safe.
+
+    Bounded by the items in them, which take up to 25 kB each; the newest stays, however large it is. A case file is
+    taken out while it is used: whoever fails with it in hand leaves nothing half changed.
+    """
+
+    def __init__(self, items: int = 4_000) -> None:
+        self._room = items
+        self._cases: OrderedDict[str, tuple[tuple[int, str], CaseFile, int]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def take(self, institution: str, version: int, configuration: str) -> CaseFile | None:
+        """The case file, if it is the one of this version under this configuration."""
+        with self._lock:
+            known = self._out(institution)
+        return known[1] if known is not None and known[0] == (version, configuration) else None
+
+    def put(self, institution: str, version: int, configuration: str, case: CaseFile) -> None:
+        with self._lock:
+            self._out(institution)
+            size = max(1, case.size)
+            self._cases[institution] = ((version, configuration), case, size)
+            self._room -= size
+            while self._room < 0 and len(self._cases) > 1:
+                self._out(next(iter(self._cases)))
+
+    def _out(self, institution: str) -> tuple[tuple[int, str], CaseFile, int] | None:
+        known = self._cases.pop(institution, None)
+        if known is not None:
+            self._room += known[2]
+        return known
+
+
+@dataclass
+class Runtime:
+    """What the verbs work with. `enqueue` is called only after a transaction committed.
+
+    `room` says how many more tasks of a verb its queue takes; `enqueue` may drop what is more than that.
+    """
+
+    database: Database
+    configuration: Configuration
+    enqueue: Callable[[Hints], None]
+    clock: Callable[[], datetime]
+    stream: TextIO = field(default_factory=lambda: sys.stdout)
+    cases: CaseCache = field(default_factory=CaseCache)
+    lanes: Lanes = field(default_factory=Lanes)
+    contact: str = ""
+    pages: Pages | None = None
+    room: Callable[[str], int] = no_end
+
+    @cached_property
+    def client(self) -> httpx.Client:
+        """Made on first use, so after any fork."""
+        from alerts.feeds.fetching.fetch import make_client, user_agent
+
+        return make_client(agent=user_agent(self.contact))
+
+    @cached_property
+    def renderer(self) -> Renderer:
+        return Renderer(self.configuration.directory / "templates")
+
+    def close(self) -> None:
+        """Gives connections back."""
+        if "client" in self.__dict__:
+            self.client.close()
+        self.database.dispose()
+
+
+_PROCESS: list[tuple[int, Runtime]] = []
+_PREPARED: list[Configuration] = []
+_PROCESS_LOCK = threading.Lock()
+
+
+def prepare(*, matching: bool = True) -> None:
+    """Builds the configuration and its matcher before a worker forks, so that its children share the memory.
+
+    `matching`: whether this process matches items; the matcher of one that does not would lie idle.
+    """
+    state = os.environ.get("ALERTS_STATE")
+    configuration = Configuration(
+        Path(os.environ.get("ALERTS_CONFIG", "config")),
+        copy=Path(state) / config_copy.FILE if state else None,
+    )
+    if matching:
+        configuration.current().matcher  # noqa: B018
+    _PREPARED[:] = [configuration]
+
+
+def process_runtime(enqueue: Callable[[Hints], None], room: Callable[[str], int]) -> Runtime:
+    """The runtime of this worker process, from its environment; made anew after a fork."""
+    with _PROCESS_LOCK:
+        if not _PROCESS or _PROCESS[0][0] != os.getpid():
+            if not _PREPARED:
+                prepare()
+            database = Database(environment.required(os.environ, environment.DATABASE))
+            runtime = Runtime(
+                database=database,
+                clock=SharedClock(database, utc_now),
+                configuration=_PREPARED[0],
+                enqueue=enqueue,
+                room=room,
+                contact=os.environ.get("ALERTS_CONTACT", ""),
+                pages=pages(Path(os.environ.get("ALERTS_STATE", ".alerts")), os.environ),
+            )
+            _PROCESS[:] = [(os.getpid(), runtime)]
+        return _PROCESS[0][1]

@@ -1,0 +1,56 @@
+"""What a clock that ran ahead has left behind, once it is set right.
+
+Most of what the program does next stands in the database as an instant. What was written while the clock was an
+hour ahead would wait for an hour once it is set back: sources would not be polled, what was handed out and lost
+would not be handed out again. So it is all made due, which costs no more than a round of polls and assessments.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from alerts.model.alert import DeliveryState
+from alerts.store.repositories import cases
+from alerts.store.schema import AttemptRow, Base, CaseRow, ChannelRow, DeliveryRow, DeskRow, SourceRow
+
+_WAITING = (DeliveryState.PENDING.value, DeliveryState.FAILED.value, DeliveryState.UNKNOWN.value)
+
+
+def mend(session: Session, now: datetime, *, longest: timedelta) -> None:
+    """Makes due what was written by a clock that was ahead of `now`.
+
+    `longest` is how long a lease may hold from now on: whoever has one keeps it, so that nothing is sent twice.
+    """
+    for table in (SourceRow, CaseRow, DeliveryRow, DeskRow):
+        _clip(session, table, table.claimed_until, now)
+    _clip(session, DeliveryRow, DeliveryRow.turn_at, now)
+    _clip(session, ChannelRow, ChannelRow.free_at, now)
+    _clip(session, ChannelRow, ChannelRow.paused_until, now)
+    for leased in (SourceRow, DeliveryRow):
+        _clip(session, leased, leased.lease_until, now + longest)
+    session.execute(
+        update(SourceRow)
+        .where(SourceRow.last_poll_at > now, SourceRow.next_poll_at > now)
+        .values(next_poll_at=now)
+    )
+    cases.mark_all_due(session, now)
+    tried = select(AttemptRow.id).where(AttemptRow.delivery == DeliveryRow.id)
+    session.execute(
+        update(DeliveryRow)
+        .where(
+            DeliveryRow.due_at > now,
+            DeliveryRow.state.in_(_WAITING),
+            ~tried.exists() | tried.where(AttemptRow.started_at > now).exists(),
+        )
+        .values(due_at=now)
+    )
+    leased_till = (DeliveryRow.state == DeliveryState.LEASED.value) & (DeliveryRow.due_at > now + longest)
+    session.execute(update(DeliveryRow).where(leased_till).values(due_at=now + longest))
+
+
+def _clip(session: Session, table: type[Base], until: InstrumentedAttribute[Any], latest: datetime) -> None:
+    session.execute(update(table).where(until > latest).values({until: latest}))

@@ -1,0 +1,81 @@
+"""Numbers for metrics: counted by the database, never row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from alerts.store.schema import AlertRow, CaseRow, DeliveryRow, SourceRow, TransitionRow
+
+RECENT: Final = timedelta(hours=1)
+SAMPLE: Final = 1000
+
+
+def source_numbers(session: Session, now: datetime) -> dict[str, float]:
+    """How many sources are polled and failing, and how late the latest one is (seconds)."""
+    active = SourceRow.active.is_(True)
+    counted = session.scalar(select(func.count()).select_from(SourceRow).where(active)) or 0
+    failing = session.scalar(
+        select(func.count()).select_from(SourceRow).where(active, SourceRow.error_streak > 0)
+    )
+    due = session.scalar(select(func.min(SourceRow.next_poll_at)).where(active))
+    return {
+        "active": counted,
+        "failing": failing or 0,
+        "lag": max(0.0, (now - due).total_seconds()) if due is not None else 0.0,
+    }
+
+
+def alerts_by_outcome(session: Session) -> list[tuple[str, str, int]]:
+    """How many alerts there are of each state and reason."""
+    rows = session.execute(
+        select(AlertRow.state, AlertRow.reason, func.count()).group_by(AlertRow.state, AlertRow.reason)
+    )
+    return [(state, reason, count) for state, reason, count in rows]
+
+
+def deliveries_by_outcome(session: Session) -> list[tuple[str, str, int]]:
+    """How many deliveries there are of each state and reason."""
+    rows = session.execute(
+        select(DeliveryRow.state, DeliveryRow.reason, func.count()).group_by(
+            DeliveryRow.state, DeliveryRow.reason
+        )
+    )
+    return [(state, reason, count) for state, reason, count in rows]
+
+
+def newest_id(session: Session, table: type) -> int:
+    """The newest row id of a table whose ids count up: how many rows there ever were, without counting them."""
+    return session.scalar(select(func.max(table.id))) or 0  # type: ignore[attr-defined]
+
+
+def transition_count(session: Session) -> int:
+    return newest_id(session, TransitionRow)
+
+
+def tracked(session: Session) -> int:
+    """Institutions about which anything was ever found."""
+    return session.scalar(select(func.count()).select_from(CaseRow)) or 0
+
+
+def dwell_times(session: Session, now: datetime) -> Sequence[float]:
+    """Seconds from observation to the receiver of the messages sent within the last hour, at most a sample."""
+    rows = session.execute(
+        select(DeliveryRow.observed_at, DeliveryRow.sent_at)
+        .where(
+            DeliveryRow.created_at >= now - RECENT,
+            DeliveryRow.sent_at.is_not(None),
+            DeliveryRow.observed_at.is_not(None),
+        )
+        .order_by(DeliveryRow.created_at.desc())
+        .limit(SAMPLE)
+    )
+    return [
+        (sent - observed).total_seconds()
+        for observed, sent in rows
+        if observed is not None and sent is not None
+    ]

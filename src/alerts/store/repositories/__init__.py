@@ -1,0 +1,1 @@
+"""One module for each record: the SQL that reads and writes it."""

@@ -1,0 +1,416 @@
+"""Findings in, case files out: what assessing one institution reads and writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, bindparam, case, delete, func, literal, or_, select, update
+from sqlalchemy.orm import Session
+
+from alerts.cases.case_file import AxisState
+from alerts.cases.observation import Observation, report
+from alerts.model.level import Axis, Level, Transition
+from alerts.model.source import Source
+from alerts.model.story import Report
+from alerts.model.times import EPOCH, format_time, parse_time
+from alerts.store.claims import Claim
+from alerts.store.repositories import transitions
+from alerts.store.schema import CaseRow, FindingRow, MembershipRow, StoryEventRow, table_of
+from alerts.store.types import Instant
+from alerts.store.upsert import SOME, chunks, insert_new, upsert
+from alerts.stories.features import Features
+
+BEGINNING = EPOCH
+
+_CASES = table_of(CaseRow)
+_C = _CASES.c
+_F = table_of(FindingRow).c
+_M = table_of(MembershipRow)
+_E = table_of(StoryEventRow).c
+
+_SOME = select(_CASES).where(_C.institution.in_(SOME)).order_by(_C.institution)
+_LOCKED = _SOME.with_for_update()
+_SAVE = (
+    update(_CASES)
+    .where(_C.institution == bindparam("whom"))
+    .values({name: bindparam(f"new_{name}") for name in _C.keys() if name != "institution"})  # noqa: SIM118
+)
+_PLACED = select(_M.c.institution, _M.c.item, _M.c.story).where(_M.c.institution.in_(SOME))
+# First who was assessed longest ago: one that is in the news all the time is due again and again, and would wait for
+# ever behind those that were found before.
+_CLAIM = Claim.of(_CASES, _C.institution, _C.due_at, order=(_C.cursor, _C.institution))
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The stored state of one institution's case file. `falls` says when levels are left if nothing is reported."""
+
+    institution: str
+    cursor: datetime
+    version: int
+    configuration: str
+    axes: Mapping[Axis, AxisState]
+    reporter: dict[str, Any]
+    due_at: datetime | None = None
+    falls: Mapping[Axis, datetime] = field(default_factory=dict)
+
+
+# --- what is due ---------------------------------------------------------------------------------------------
+
+
+def mark_due(
+    session: Session, institutions: Iterable[str], at: datetime, *, claimed_until: datetime | None = None
+) -> None:
+    """Something new was found about these institutions at `at`; those that wait already have been due for longer.
+
+    Until `claimed_until` they are in the caller's hands.
+    """
+    rows = [
+        {**_fresh(institution, at), "claimed_until": claimed_until}
+        for institution in sorted(set(institutions))
+    ]
+    kept = frozenset({"cursor", "version", "configuration", "axes", "reporter"})
+    upsert(session, CaseRow, rows, keep=kept, least=frozenset({"due_at"}))
+
+
+def _fresh(institution: str, due_at: datetime) -> dict[str, Any]:
+    return {
+        "institution": institution,
+        "cursor": BEGINNING,
+        "version": 0,
+        "configuration": "",
+        "axes": {},
+        "reporter": {},
+        "due_at": due_at,
+        "claimed_until": None,
+    }
+
+
+def mark_all_due(session: Session, at: datetime) -> None:
+    """The configuration changed at `at`: every level may be another now."""
+    # In the order in which all others lock them.
+    session.execute(select(_C.institution).order_by(_C.institution).with_for_update())
+    session.execute(update(CaseRow).values(due_at=due_by(at), claimed_until=None))
+
+
+def due_by(at: datetime) -> ColumnElement[datetime]:
+    """Due at `at`, or since it is, where it waits already."""
+    return case((_C.due_at < at, _C.due_at), else_=literal(at, Instant))
+
+
+def claim_due(session: Session, now: datetime, *, limit: int, hold: timedelta) -> list[str]:
+    """Institutions to assess now, at most `limit`; each is not handed out again for `hold`."""
+    return _CLAIM.due(session, now, limit=limit, hold=hold)
+
+
+# --- reading -------------------------------------------------------------------------------------------------
+
+
+def lock(session: Session, institutions: Iterable[str]) -> dict[str, Case]:
+    """The cases, locked until the transaction ends in the order of their ids; no case where nothing was ever found.
+
+    One order, so that two workers cannot wait for each other.
+    """
+    rows = session.execute(_LOCKED, {"some": list(institutions)})
+    return {row.institution: _case(row) for row in rows}
+
+
+def read(session: Session, institutions: Iterable[str]) -> dict[str, Case]:
+    """The cases as last assessed, without a lock; no case where nothing was ever found."""
+    rows = session.execute(_SOME, {"some": list(institutions)})
+    return {row.institution: _case(row) for row in rows}
+
+
+def peek(session: Session, institution: str) -> Case | None:
+    """One case as last assessed, without a lock."""
+    return read(session, [institution]).get(institution)
+
+
+def _case(row: Any) -> Case:
+    axes = {
+        Axis(name): AxisState(Level(state["level"]), parse_time(state["since"]) if state["since"] else None)
+        for name, state in row.axes.items()
+    }
+    falls = {Axis(name): parse_time(state["falls"]) for name, state in row.axes.items() if state.get("falls")}
+    return Case(
+        row.institution, row.cursor, row.version, row.configuration, axes, row.reporter, row.due_at, falls
+    )
+
+
+REPORTS = select(
+    _F.institution,
+    _F.observed,
+    _F.item,
+    _F.title,
+    _F.url,
+    _F.source,
+    _F.publisher,
+    _F.published,
+    _F.salience,
+    _F.topics,
+)
+"""What `report_of` reads."""
+
+_FINDINGS = REPORTS.add_columns(_F.quiet, _F.features)
+_IN_ORDER = _F.observed, _F.item
+_WAITING = (
+    _FINDINGS.join(_CASES, _C.institution == _F.institution)
+    .where(_F.institution.in_(SOME), _F.observed > _C.cursor, _F.observed <= bindparam("upto"))
+    .order_by(*_IN_ORDER)
+)
+_MORE = (
+    select(_F.institution, func.min(_F.observed))
+    .join(_CASES, _C.institution == _F.institution)
+    .where(_F.institution.in_(SOME), _F.observed > _C.cursor, _F.observed > bindparam("upto"))
+    .group_by(_F.institution)
+)
+_FOUND = _FINDINGS.where(_F.institution.in_(SOME), _F.observed <= bindparam("upto")).order_by(*_IN_ORDER)
+
+
+def observations(
+    session: Session,
+    institution: str,
+    sources: Mapping[str, Source],
+    *,
+    after: datetime = BEGINNING,
+    upto: datetime | None = None,
+) -> list[tuple[datetime, list[Observation]]]:
+    """What was observed about the institution in (after, upto], by instant, in order."""
+    query = _FINDINGS.where(FindingRow.institution == institution, FindingRow.observed > after)
+    if upto is not None:
+        query = query.where(FindingRow.observed <= upto)
+    instants: dict[datetime, list[Observation]] = {}
+    for row in session.execute(query.order_by(FindingRow.observed, FindingRow.item)):
+        instants.setdefault(row.observed, []).append(_observation(row, sources))
+    return list(instants.items())
+
+
+def waiting(
+    session: Session, institutions: Iterable[str], sources: Mapping[str, Source], upto: datetime
+) -> dict[str, list[tuple[datetime, list[Observation]]]]:
+    """What was observed up to an instant and is not assessed yet, of each institution by instant, in order."""
+    found: dict[str, dict[datetime, list[Observation]]] = {}
+    for row in session.execute(_WAITING, {"some": list(institutions), "upto": upto}):
+        instants = found.setdefault(row.institution, {})
+        instants.setdefault(row.observed, []).append(_observation(row, sources))
+    return {institution: list(instants.items()) for institution, instants in found.items()}
+
+
+def observed_after(session: Session, institutions: Iterable[str], upto: datetime) -> dict[str, datetime]:
+    """When something was first observed after an instant and is not assessed, of those institutions of which it was.
+
+    With the institutions locked, this is all there is: whoever stores more has to wait for the lock.
+    """
+    rows = session.execute(_MORE, {"some": list(institutions), "upto": upto})
+    return dict(rows.all())
+
+
+def _observation(row: Any, sources: Mapping[str, Source]) -> Observation:
+    return Observation(report_of(row, sources), Features.load(row.features), row.quiet)
+
+
+def report_of(row: Any, sources: Mapping[str, Source]) -> Report:
+    """What a finding says, as a source record."""
+    return report(
+        row.institution,
+        sources,
+        item=row.item,
+        title=row.title,
+        url=row.url,
+        source=row.source,
+        publisher=row.publisher,
+        published=row.published,
+        observed=row.observed,
+        salience=row.salience,
+        topics=tuple((topic, weight) for topic, weight in row.topics),
+    )
+
+
+def placed(session: Session, institution: str) -> dict[str, str]:
+    """The story of each item."""
+    rows = session.execute(
+        select(MembershipRow.item, MembershipRow.story).where(MembershipRow.institution == institution)
+    )
+    return dict(rows.all())
+
+
+def members(
+    session: Session, institution: str, sources: Mapping[str, Source], upto: datetime
+) -> list[tuple[Observation, str]]:
+    """Each item's newest observation up to an instant, in the place of its former ones, with its story.
+
+    An item begins with the first revision that counts: what went before was never taken in.
+    """
+    stories = placed(session, institution)
+    seen = (each for _, batch in observations(session, institution, sources, upto=upto) for each in batch)
+    return [(each, stories[item]) for item, each in _newest(seen).items() if item in stories]
+
+
+def _newest(seen: Iterable[Observation]) -> dict[str, Observation]:
+    newest: dict[str, Observation] = {}
+    for each in seen:
+        former = newest.get(each.report.item)
+        if former is not None or each.counts:
+            newest[each.report.item] = each.after(former)
+    return newest
+
+
+def merged(session: Session, institution: str) -> dict[str, str]:
+    """The stories that were found to be others, and which."""
+    rows = session.execute(
+        select(StoryEventRow.other, StoryEventRow.story).where(
+            StoryEventRow.institution == institution, StoryEventRow.kind == "merged"
+        )
+    )
+    return dict(rows.all())
+
+
+@dataclass(slots=True)
+class Recorded:
+    """What a case file is restored from.
+
+    `members` are each item's newest observation, in the place of its former ones, with its story; `rises` the level
+    changes that an item can still take back; `merged` the stories that were found to be others, and which; `left`
+    by item the stories that it was in, of items that a revision took from one to another.
+    """
+
+    members: list[tuple[Observation, str]] = field(default_factory=list)
+    rises: list[Transition] = field(default_factory=list)
+    merged: dict[str, str] = field(default_factory=dict)
+    left: dict[str, set[str]] = field(default_factory=dict)
+
+
+def recorded(
+    session: Session,
+    cursors: Mapping[str, datetime],
+    sources: Mapping[str, Source],
+    *,
+    correctable: timedelta,
+) -> dict[str, Recorded]:
+    """What is recorded of each institution up to its cursor: a few statements for all of them."""
+    if not cursors:
+        return {}
+    some = sorted(cursors)
+    found = {institution: Recorded() for institution in some}
+    rows = session.execute(_PLACED, {"some": some})
+    stories = {(institution, item): story for institution, item, story in rows}
+    observed: dict[str, list[Observation]] = {}
+    for row in session.execute(_FOUND, {"some": some, "upto": max(cursors.values())}):
+        if row.observed <= cursors[row.institution]:
+            observed.setdefault(row.institution, []).append(_observation(row, sources))
+    for institution, seen in observed.items():
+        found[institution].members = [
+            (each, stories[institution, item])
+            for item, each in _newest(seen).items()
+            if (institution, item) in stories
+        ]
+    since = min(cursors.values()) - correctable
+    for change in transitions.since(session, some, since):
+        if change.rises and change.at >= cursors[change.institution] - correctable:
+            found[change.institution].rises.append(change)
+    for kind, institution, other, story in session.execute(_MOVES, {"some": some}):
+        if kind == "merged":
+            found[institution].merged[other] = story
+        else:
+            found[institution].left.setdefault(other, set()).add(story)
+    return found
+
+
+# Items that joined more than one story.
+_MOVED = (
+    select(_E.institution, _E.other)
+    .where(_E.institution.in_(SOME), _E.kind == "joined")
+    .group_by(_E.institution, _E.other)
+    .having(func.count(_E.story.distinct()) > 1)
+    .subquery()
+)
+_MOVES = (
+    select(_E.kind, _E.institution, _E.other, _E.story)
+    .outerjoin(_MOVED, (_E.institution == _MOVED.c.institution) & (_E.other == _MOVED.c.other))
+    .where(_E.institution.in_(SOME), or_(_E.kind == "merged", _MOVED.c.other.is_not(None)))
+    .order_by(_E.id)
+)
+"""Kind, institution, item or story, and story: stories that were merged, and items that joined more than one."""
+
+
+# --- writing -------------------------------------------------------------------------------------------------
+
+
+def add_findings(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Stores what was found in revisions; finding it again changes nothing."""
+    insert_new(session, FindingRow, rows)
+
+
+def replace_findings(session: Session, revisions: Sequence[int], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Stores what was found in revisions in the place of what had been found in them before."""
+    for some in chunks(revisions):
+        session.execute(delete(FindingRow).where(FindingRow.revision.in_(some)))
+    insert_new(session, FindingRow, rows)
+
+
+def open_missing(session: Session) -> list[str]:
+    """Opens a case for each institution that has findings and none; those institutions. `begin` them."""
+    known = select(CaseRow.institution)
+    query = select(FindingRow.institution).where(FindingRow.institution.not_in(known)).distinct()
+    missing = sorted(session.scalars(query))
+    insert_new(session, CaseRow, [{**_fresh(each, BEGINNING), "version": 1} for each in missing])
+    return missing
+
+
+def begin(session: Session, institutions: Sequence[str], at: datetime) -> None:
+    """What was observed up to `at` of cases just opened is no news."""
+    for some in chunks(institutions):
+        # A poll may have opened one itself meanwhile, for what is news.
+        mine = _C.institution.in_(some), _C.version == 1, _C.cursor == BEGINNING
+        session.execute(update(_CASES).where(*mine).values(cursor=at, due_at=at))
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A case as it is to be written: assessed up to `cursor`; `more` is when something was first observed since."""
+
+    case: Case
+    cursor: datetime
+    configuration: str
+    axes: Mapping[Axis, AxisState]
+    falls: Mapping[Axis, datetime]
+    reporter: dict[str, Any]
+    more: datetime | None
+
+
+def save(session: Session, saved: Iterable[Saved]) -> None:
+    """Writes cases; each is due again at its next fall, or since something was observed meanwhile."""
+    rows = [_saved(each) for each in saved]
+    if rows:
+        session.execute(_SAVE, rows)
+
+
+def _saved(each: Saved) -> dict[str, Any]:
+    next_fall = min(each.falls.values(), default=None)
+    return {
+        "whom": each.case.institution,
+        "new_cursor": each.cursor,
+        "new_version": each.case.version + 1,
+        "new_configuration": each.configuration,
+        "new_axes": {
+            axis.value: {
+                "level": state.level.value,
+                "since": format_time(state.since) if state.since else None,
+                "falls": format_time(each.falls[axis]) if axis in each.falls else None,
+            }
+            for axis, state in each.axes.items()
+        },
+        "new_reporter": each.reporter,
+        "new_due_at": min((at for at in (next_fall, each.more) if at is not None), default=None),
+        "new_claimed_until": None,
+    }
+
+
+def shelve(session: Session, institution: str) -> None:
+    """Keeps a case that is no longer tracked; it is not due until something is found or configured anew."""
+    session.execute(
+        update(CaseRow).where(CaseRow.institution == institution).values(due_at=None, claimed_until=None)
+    )

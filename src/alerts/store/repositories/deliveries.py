@@ -1,0 +1,413 @@
+"""The outbox: alerts, deliveries, leases, attempts."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from alerts.model.alert import Alert, AlertState, DeliveryState
+from alerts.model.level import Transition
+from alerts.model.subscriber import On
+from alerts.routing.alerts import Message
+from alerts.store.claims import Claim
+from alerts.store.repositories import subscriber_state
+from alerts.store.schema import (
+    AlertRow,
+    AttemptRow,
+    ChannelRow,
+    DeliveryRow,
+    SnapshotRow,
+    ThreadRow,
+    TransitionRow,
+    table_of,
+)
+from alerts.store.upsert import SOME, insert_all, insert_new, upsert
+
+_WAITING = (DeliveryState.PENDING.value, DeliveryState.FAILED.value, DeliveryState.UNKNOWN.value)
+
+_DELIVERIES = table_of(DeliveryRow)
+_ATTEMPTS = table_of(AttemptRow)
+_D, _T = _DELIVERIES.c, _ATTEMPTS.c
+_ALERTS = table_of(AlertRow)
+_TRANSITIONS = table_of(TransitionRow)
+_C = table_of(ChannelRow).c
+_S = table_of(SnapshotRow).c
+
+# Due, and in nobody's hands.
+_FREE = (
+    _D.id == bindparam("which"),
+    _D.due_at <= bindparam("now"),
+    or_(
+        _D.state.in_(_WAITING),
+        (_D.state == DeliveryState.LEASED.value) & (_D.lease_until <= bindparam("now")),
+    ),
+)
+_TO_SEND = select(_D.id, _D.subscriber, _D.channel, _D.turn_at).where(*_FREE).with_for_update()
+_LEASE = (
+    update(_DELIVERIES)
+    .where(*_FREE)
+    .values(
+        state=DeliveryState.LEASED.value,
+        lease_until=bindparam("until"),
+        lease_token=bindparam("token"),
+        # Found again here, should this sender die.
+        due_at=bindparam("until"),
+        turn_at=None,
+        attempts=_D.attempts + 1,
+    )
+    .returning(_D.id, _D.attempts, _D.subscriber, _D.channel, _D.kind, _D.at, _D.created_at, _D.message)
+)
+_PUT_OFF = (
+    update(_DELIVERIES)
+    .where(_D.id == bindparam("which"))
+    .values(due_at=bindparam("until"), claimed_until=None, turn_at=bindparam("turn"))
+)
+_HOLD = (
+    update(_DELIVERIES)
+    .where(_D.id == bindparam("which"))
+    .values(claimed_until=bindparam("until"), turn_at=None)
+)
+_END_ATTEMPT = (
+    update(_ATTEMPTS)
+    .where(_T.delivery == bindparam("which"), _T.number == bindparam("nth"), _T.ended_at.is_(None))
+    .values(ended_at=bindparam("now"), state=bindparam("ended"), line=bindparam("said"))
+)
+_END = (
+    update(_DELIVERIES)
+    .where(_D.id == bindparam("which"), _D.lease_token == bindparam("token"))
+    .values(
+        state=bindparam("ended"),
+        reason=bindparam("why"),
+        due_at=bindparam("next_at"),
+        claimed_until=None,
+        lease_until=None,
+        lease_token=None,
+        sent_at=bindparam("sent"),
+    )
+    .returning(_D.id)
+)
+_CHANNEL = select(_C.free_at, _C.paused_until).where(
+    _C.subscriber == bindparam("whose"), _C.channel == bindparam("which")
+)
+_SNAPSHOTS = select(_S.profile).where(_S.institution == bindparam("whom"))
+_NEWEST_BEFORE = _SNAPSHOTS.where(_S.at <= bindparam("upto")).order_by(_S.at.desc()).limit(1)
+_FIRST = _SNAPSHOTS.order_by(_S.at).limit(1)
+_ALERTS_BY_ID = select(_ALERTS).where(_ALERTS.c.id.in_(SOME))
+_ALERTS_OF = (
+    select(_ALERTS)
+    .join(_TRANSITIONS, _TRANSITIONS.c.id == _ALERTS.c.transition)
+    .where(
+        _TRANSITIONS.c.institution == bindparam("whom"),
+        _TRANSITIONS.c.axis == bindparam("which"),
+        _TRANSITIONS.c.at == bindparam("when"),
+    )
+    .order_by(_ALERTS.c.id)
+)
+_CLAIM = Claim.of(_DELIVERIES, _D.id, _D.due_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """A delivery in the hands of one sender. `number` counts its attempts from 1.
+
+    `copy`: an earlier attempt was cut off or got no answer, so its message may have arrived.
+    """
+
+    id: str
+    token: str
+    number: int
+    subscriber: str
+    channel: str
+    kind: str
+    at: datetime
+    created_at: datetime
+    message: Mapping[str, Any]
+    copy: bool
+
+
+def add_alerts(
+    session: Session,
+    alerts: Sequence[Alert],
+    *,
+    transitions: Mapping[str, int],
+    details: Mapping[str, Mapping[str, Any]],
+) -> None:
+    """Stores alerts. `transitions` gives row ids by transition key, `details` more of an alert by its id."""
+    insert_new(
+        session,
+        AlertRow,
+        [
+            {
+                "id": each.id,
+                "at": each.at,
+                "subscriber": each.subscriber,
+                "channel": each.channel,
+                "institution": each.institution,
+                "on": each.on.value,
+                "transition": None if each.transition is None else transitions.get(each.transition.key),
+                "state": each.state.value,
+                "reason": each.reason,
+                "detail": dict(details.get(each.id, {})),
+            }
+            for each in alerts
+        ],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A message as it is to be written, and the instant of the newest observation behind it."""
+
+    message: Message
+    record: Mapping[str, Any]
+    observed: datetime | None
+
+
+def add_deliveries(
+    session: Session, written: Sequence[Written], *, now: datetime, claimed_until: datetime | None
+) -> None:
+    """Writes the rows of messages and what each tells of; one already known is left as it is.
+
+    Those to be sent are in the caller's hands until `claimed_until`; None: in nobody's.
+    """
+    insert_new(session, DeliveryRow, [_delivery(each, now, claimed_until) for each in written])
+    told = [each.message for each in written if each.message.held is None]
+    subscriber_state.carry(session, ((alert, each.id) for each in told for alert in each.carries))
+
+
+def _delivery(each: Written, now: datetime, claimed_until: datetime | None) -> dict[str, Any]:
+    message, held = each.message, each.message.held
+    return {
+        "id": message.id,
+        "created_at": now,
+        "subscriber": message.subscriber,
+        "channel": message.channel,
+        "kind": message.kind.value,
+        "at": message.at,
+        "message": dict(each.record),
+        "state": (DeliveryState.PENDING if held is None else DeliveryState.SUPPRESSED).value,
+        "reason": "" if held is None else held.value,
+        "due_at": now if held is None else None,
+        "claimed_until": claimed_until if held is None else None,
+        "lease_until": None,
+        "lease_token": None,
+        "attempts": 0,
+        "sent_at": None,
+        "observed_at": each.observed,
+        "turn_at": None,
+    }
+
+
+def add_snapshots(session: Session, shown: Iterable[tuple[str, datetime, bytes]]) -> None:
+    """Stores the profiles of institutions as messages of an instant will show them."""
+    rows = [{"institution": institution, "at": at, "profile": profile} for institution, at, profile in shown]
+    insert_new(session, SnapshotRow, rows)
+
+
+def snapshot(session: Session, institution: str, at: datetime) -> bytes | None:
+    """The newest profile snapshot of the institution not after `at`, else the first one after it."""
+    found: bytes | None = session.scalar(_NEWEST_BEFORE, {"whom": institution, "upto": at})
+    return found if found is not None else session.scalar(_FIRST, {"whom": institution})
+
+
+def alerts_by_id(session: Session, ids: Sequence[str]) -> dict[str, Any]:
+    """The alerts' rows; `alert_of` reads them."""
+    return {row.id: row for row in session.execute(_ALERTS_BY_ID, {"some": ids})}
+
+
+def claim_due(session: Session, now: datetime, *, limit: int, hold: timedelta) -> list[str]:
+    """Deliveries to send now, expired leases among them; each is not handed out again for `hold`."""
+    return _CLAIM.due(session, now, limit=limit, hold=hold)
+
+
+def alerts_of(session: Session, transition: Transition) -> list[Alert]:
+    """The alerts that told of a transition."""
+    which = {"whom": transition.institution, "which": transition.axis.value, "when": transition.at}
+    return [alert_of(row, transition) for row in session.execute(_ALERTS_OF, which)]
+
+
+def alert_of(row: Any, transition: Transition | None) -> Alert:
+    return Alert(
+        id=row.id,
+        at=row.at,
+        subscriber=row.subscriber,
+        channel=row.channel,
+        institution=row.institution,
+        on=On(row.on),
+        transition=transition,
+        state=AlertState(row.state),
+        reason=row.reason,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A delivery that is due and in nobody's hands."""
+
+    id: str
+    subscriber: str
+    channel: str
+    turn_at: datetime | None
+
+
+def waiting(session: Session, delivery: str, now: datetime) -> Waiting | None:
+    """The delivery, locked until the transaction ends; None where it is done, in other hands, or not due."""
+    row = session.execute(_TO_SEND, {"which": delivery, "now": now}).one_or_none()
+    return None if row is None else Waiting(*row)
+
+
+def turn(session: Session, found: Waiting, gap: timedelta, now: datetime) -> datetime:
+    """When it is the delivery's turn in its channel, `gap` after the one before it; not after `now`: at once.
+
+    A later turn is noted and kept: the delivery is due again then. A pause of the channel ends all turns in it.
+    """
+    key = found.subscriber, found.channel
+    if found.turn_at is not None and found.turn_at <= now:
+        _, paused = _channel_times(session, *key)
+        if paused is None or paused <= now:
+            return now
+        put_off(session, found.id, paused)
+        return paused
+    if gap:
+        row = _channel(session, *key, now)
+        mine = max(now, row.free_at)
+        row.free_at = mine + gap
+    else:
+        free_at, _ = _channel_times(session, *key)
+        mine = now if free_at is None else max(now, free_at)
+    if mine > now:
+        put_off(session, found.id, mine, turn_at=mine)
+    return mine
+
+
+def _channel_times(
+    session: Session, subscriber: str, channel: str
+) -> tuple[datetime | None, datetime | None]:
+    """When the channel is free, and until when its service asked for a pause."""
+    row = session.execute(_CHANNEL, {"whose": subscriber, "which": channel}).one_or_none()
+    return (None, None) if row is None else (row.free_at, row.paused_until)
+
+
+def put_off(session: Session, delivery: str, until: datetime, *, turn_at: datetime | None = None) -> None:
+    """Makes a delivery due later, without an attempt. Without `turn_at` it gives back the turn it had."""
+    session.execute(_PUT_OFF, {"which": delivery, "until": until, "turn": turn_at})
+
+
+def hold(session: Session, delivery: str, until: datetime) -> None:
+    """Leaves a delivery due, to be handed out by no tick before then. It gives back the turn it had."""
+    session.execute(_HOLD, {"which": delivery, "until": until})
+
+
+def thread(session: Session, leased: Leased, about: str) -> str:
+    """The message in the delivery's channel that others about the same go under; empty before the first one."""
+    row = session.get(ThreadRow, (leased.subscriber, leased.channel, about))
+    return "" if row is None else row.posted
+
+
+def begin_thread(session: Session, leased: Leased, about: str, posted: str, now: datetime) -> None:
+    key = {"subscriber": leased.subscriber, "channel": leased.channel, "about": about}
+    upsert(session, ThreadRow, [{**key, "posted": posted, "at": now}])
+
+
+def pause(session: Session, leased: Leased, until: datetime) -> None:
+    """Takes no further message into a channel until then: its service asks for that."""
+    row = _channel(session, leased.subscriber, leased.channel, until)
+    row.free_at = max(row.free_at, until)
+    row.paused_until = until if row.paused_until is None else max(row.paused_until, until)
+
+
+def _channel(session: Session, subscriber: str, channel: str, free_at: datetime) -> ChannelRow:
+    """The channel's row, locked until the transaction ends; a new one is free then."""
+    fresh = {"subscriber": subscriber, "channel": channel, "free_at": free_at, "paused_until": None}
+    insert_new(session, ChannelRow, [fresh])
+    return session.get_one(ChannelRow, (subscriber, channel), with_for_update=True)
+
+
+def next_turn(session: Session, after: datetime) -> datetime | None:
+    """The first turn that a delivery waits for."""
+    return session.scalar(
+        select(func.min(DeliveryRow.turn_at)).where(
+            DeliveryRow.turn_at > after, DeliveryRow.state.in_(_WAITING), DeliveryRow.due_at.is_not(None)
+        )
+    )
+
+
+def lease(session: Session, delivery: str, now: datetime, *, seconds: float) -> Leased | None:
+    """Takes a delivery and marks the attempt; None where it is done, in other hands, or not due."""
+    until = now + timedelta(seconds=seconds)
+    token = uuid.uuid4().hex
+    taken = {"which": delivery, "now": now, "until": until, "token": token}
+    row = session.execute(_LEASE, taken).one_or_none()
+    if row is None:
+        return None
+    copy = row.attempts > 1 and _cut_off(session, delivery, now)
+    insert_all(
+        session,
+        AttemptRow,
+        [
+            {
+                "delivery": delivery,
+                "number": row.attempts,
+                "started_at": now,
+                "ended_at": None,
+                "state": DeliveryState.LEASED.value,
+                "line": "",
+            }
+        ],
+    )
+    return Leased(
+        id=row.id,
+        token=token,
+        number=row.attempts,
+        subscriber=row.subscriber,
+        channel=row.channel,
+        kind=row.kind,
+        at=row.at,
+        created_at=row.created_at,
+        message=row.message,
+        copy=copy,
+    )
+
+
+def _cut_off(session: Session, delivery: str, now: datetime) -> bool:
+    """Ends the attempts that nobody ended; whether any attempt may have arrived."""
+    session.execute(
+        update(AttemptRow)
+        .where(AttemptRow.delivery == delivery, AttemptRow.ended_at.is_(None))
+        .values(
+            ended_at=now,
+            state=DeliveryState.UNKNOWN.value,
+            line="cut off before its end: it may have arrived",
+        )
+    )
+    unknown = AttemptRow.delivery == delivery, AttemptRow.state == DeliveryState.UNKNOWN.value
+    return session.scalar(select(AttemptRow.id).where(*unknown).limit(1)) is not None
+
+
+def finish(
+    session: Session,
+    leased: Leased,
+    state: DeliveryState,
+    *,
+    reason: str,
+    line: str,
+    now: datetime,
+    next_at: datetime | None,
+) -> bool:
+    """Marks the end of an attempt; False where the lease had run out and the row is in other hands.
+
+    Such an attempt stays `unknown`, as whoever took the row over marked it: that one may have sent a copy.
+    """
+    ended = {"which": leased.id, "ended": state.value}
+    session.execute(_END_ATTEMPT, {**ended, "nth": leased.number, "now": now, "said": line})
+    sent = now if state is DeliveryState.SENT else None
+    mine = session.scalar(
+        _END, {**ended, "token": leased.token, "why": reason, "next_at": next_at, "sent": sent}
+    )
+    return mine is not None

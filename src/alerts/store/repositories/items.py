@@ -1,0 +1,192 @@
+"""What feeds said: items, their revisions, and how an item is recognised again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import zip_longest
+
+from sqlalchemy import bindparam, func, select, union_all
+from sqlalchemy.orm import Session
+
+from alerts.feeds.diff import KnownItem, KnownItems, Verdict, Wanted
+from alerts.model.item import Item
+from alerts.store.schema import FindingRow, ItemRow, RevisionRow, table_of
+from alerts.store.types import clean
+from alerts.store.upsert import SOME, chunks, insert_all, upsert
+
+_I = table_of(ItemRow).c
+_R = table_of(RevisionRow).c
+_F = table_of(FindingRow).c
+
+_KNOWN = select(
+    _I.id,
+    _I.title,
+    _I.link,
+    _I.published,
+    _I.fingerprint,
+    _I.text_print,
+    _I.link_key,
+    _I.title_key,
+    _I.withdrawn,
+).where(_I.source == bindparam("whose"))
+# One round trip, and an index for each of the three; of an OR SQLite would read all items of the source.
+_WANTED = union_all(
+    _KNOWN.where(_I.id.in_(bindparam("ids", expanding=True))),
+    _KNOWN.where(_I.link_key.in_(bindparam("links", expanding=True))),
+    _KNOWN.where(_I.title_key.in_(bindparam("titles", expanding=True))),
+)
+_TOTAL = select(func.count()).where(_I.source == bindparam("whose"))
+_NUMBERED = select(_R.id, _R.item).where(_R.observed == bindparam("at")).order_by(_R.id.desc())
+_ABOUT = select(_F.item, _F.institution, _F.salience).where(_F.item.in_(SOME)).order_by(_F.observed)
+
+
+def known_items(session: Session, source: str, wanted: Wanted) -> KnownItems:
+    """The items of a source that a poll's entries may be, and how many it has in all."""
+    found: dict[str, KnownItem] = {}
+    total = session.scalar(_TOTAL, {"whose": source}) or 0
+    if total:
+        all_three = zip_longest(
+            *(chunks(sorted(each)) for each in (wanted.ids, wanted.link_keys, wanted.title_keys)),
+            fillvalue=(),
+        )
+        for ids, links, titles in all_three:
+            some = {"whose": source, "ids": ids, "links": links, "titles": titles}
+            for row in session.execute(_WANTED, some):
+                if row.id not in found:
+                    found[row.id] = KnownItem(*row)
+    return KnownItems(found, total)
+
+
+def add(
+    session: Session, verdicts: Sequence[Verdict], items: Sequence[Item], publishers: Sequence[str]
+) -> list[int]:
+    """Stores revisions and what recognises their items; the revisions' row ids in the same order.
+
+    `items` are those of the verdicts, all with the stamp of the transaction, `publishers` theirs.
+    """
+    if not items:
+        return []
+    rows = [
+        {
+            "item": item.id,
+            "observed": item.observed,
+            "published": item.published,
+            "title": item.title,
+            "summary": item.summary,
+            "content": item.content,
+            "url": item.url,
+            "source": item.source,
+            "publisher": publisher,
+            "author": item.author,
+            "origin": item.origin,
+            "language": item.language,
+            "withdrawn": item.withdrawn,
+        }
+        for item, publisher in zip(items, publishers, strict=True)
+    ]
+    upsert(
+        session,
+        ItemRow,
+        [
+            {
+                "id": item.id,
+                "source": item.source,
+                "revision": 0,
+                "first_observed": item.observed,
+                "last_changed": item.observed,
+                "link_key": verdict.known.link_key,
+                "title_key": verdict.known.title_key,
+                "title": verdict.known.title,
+                "link": verdict.known.link,
+                "published": verdict.known.published,
+                "fingerprint": verdict.known.fingerprint,
+                "text_print": verdict.known.text_print,
+                "withdrawn": verdict.known.withdrawn,
+            }
+            for verdict, item in zip(verdicts, items, strict=True)
+        ],
+        keep=frozenset({"source", "first_observed", "revision"}),
+    )
+    insert_all(session, RevisionRow, rows)
+    # Asking an insert for its ids would make it one statement a row. Nothing else has this stamp.
+    numbered: dict[str, list[int]] = {}
+    for number, item in session.execute(_NUMBERED, {"at": items[0].observed}):
+        numbered.setdefault(item, []).append(number)
+    return [numbered[clean(item.id)].pop() for item in items]
+
+
+def institutions_of(session: Session, items: Sequence[str]) -> dict[str, set[str]]:
+    """The institutions that these items were last found to be about."""
+    found: dict[str, set[str]] = {}
+    for some in chunks(items):
+        for item, institution, salience in session.execute(_ABOUT, {"some": some}):
+            mentioned = found.setdefault(item, set())
+            (mentioned.add if salience > 0 else mentioned.discard)(institution)
+    return found
+
+
+def record(
+    session: Session, *, after: datetime | None = None, upto: datetime | None = None, batch: int = 1000
+) -> Iterator[Item]:
+    """All that was observed, revision by revision in order of observation: what replay reads."""
+    query = select(RevisionRow).order_by(RevisionRow.observed, RevisionRow.id)
+    if after is not None:
+        query = query.where(RevisionRow.observed > after)
+    if upto is not None:
+        query = query.where(RevisionRow.observed <= upto)
+    for row in session.scalars(query.execution_options(yield_per=batch)):
+        yield _item(row)
+
+
+def newest(session: Session, *, since: datetime, upto: datetime, limit: int) -> Iterator[Item]:
+    """Revisions observed in a span of time, the newest first."""
+    query = select(RevisionRow).where(RevisionRow.observed >= since, RevisionRow.observed <= upto)
+    for row in session.scalars(
+        query.order_by(RevisionRow.observed.desc(), RevisionRow.id.desc()).limit(limit)
+    ):
+        yield _item(row)
+
+
+def revisions_after(session: Session, after: int, *, limit: int) -> list[tuple[int, Item, Item | None]]:
+    """The next revisions by row id, each with the one of the same item before it."""
+    rows = session.scalars(
+        select(RevisionRow).where(RevisionRow.id > after).order_by(RevisionRow.id).limit(limit)
+    ).all()
+    first: dict[str, datetime] = {}
+    for some in chunks(sorted({row.item for row in rows})):
+        first.update(session.execute(select(_I.id, _I.first_observed).where(_I.id.in_(some))).all())
+    # Few are edits, and only these have a former one to be asked for.
+    return [
+        (row.id, _item(row), None if first.get(row.item) == row.observed else _former(session, row))
+        for row in rows
+    ]
+
+
+def _former(session: Session, row: RevisionRow) -> Item | None:
+    query = select(RevisionRow).where(RevisionRow.item == row.item, RevisionRow.id < row.id)
+    former = session.scalar(query.order_by(RevisionRow.id.desc()).limit(1))
+    return None if former is None else _item(former)
+
+
+def _item(row: RevisionRow) -> Item:
+    return Item(
+        id=row.item,
+        title=row.title,
+        observed=row.observed,
+        summary=row.summary,
+        content=row.content,
+        url=row.url,
+        source=row.source,
+        publisher=row.publisher,
+        published=row.published,
+        language=row.language,
+        origin=row.origin,
+        author=row.author,
+        withdrawn=row.withdrawn,
+    )
+
+
+def count(session: Session) -> int:
+    """How many revisions are recorded."""
+    return session.scalar(select(func.count()).select_from(RevisionRow)) or 0

@@ -1,0 +1,83 @@
+"""What is changed from outside the line: deliveries tried again, sources believed, resumed or polled sooner."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from alerts.feeds.diff import HELD_FOR, HELD_POLLS
+from alerts.feeds.state import FeedState, resumed
+from alerts.model.alert import DeliveryState
+from alerts.store.schema import DeliveryRow, SourceRow
+
+AGAIN = (DeliveryState.DEAD.value, DeliveryState.FAILED.value, DeliveryState.UNKNOWN.value)
+"""What can be sent again: it did not arrive, or nobody knows."""
+
+
+def find_delivery(session: Session, prefix: str) -> DeliveryRow | None:
+    """The delivery of this id, or the only one that begins so; locked until the transaction ends."""
+    query = select(DeliveryRow).with_for_update()
+    row = session.scalar(query.where(DeliveryRow.id == prefix))
+    if row is not None or not prefix:
+        return row
+    found = session.scalars(query.where(DeliveryRow.id.startswith(prefix, autoescape=True)).limit(2)).all()
+    return found[0] if len(found) == 1 else None
+
+
+def revive(session: Session, delivery: str, now: datetime) -> bool:
+    """Makes a delivery due now; False where it is not one of those that can be sent again."""
+    revived = session.execute(
+        update(DeliveryRow)
+        .where(DeliveryRow.id == delivery, DeliveryRow.state.in_(AGAIN))
+        .values(state=DeliveryState.PENDING.value, reason="", due_at=now, claimed_until=None)
+        .returning(DeliveryRow.id)
+    )
+    return revived.scalar_one_or_none() is not None
+
+
+def dead_letters(session: Session, subscriber: str | None = None) -> list[str]:
+    """The ids of the deliveries that were given up, the oldest first."""
+    query = select(DeliveryRow.id).where(DeliveryRow.state == DeliveryState.DEAD.value)
+    if subscriber is not None:
+        query = query.where(DeliveryRow.subscriber == subscriber)
+    return list(session.scalars(query.order_by(DeliveryRow.created_at, DeliveryRow.id)))
+
+
+def free_source(session: Session, source: str, now: datetime) -> FeedState | None:
+    """What is remembered of a source, locked; None where there is no such source or it is being polled."""
+    row = session.scalar(select(SourceRow).where(SourceRow.id == source).with_for_update())
+    if row is None or (row.lease_until is not None and row.lease_until > now):
+        return None
+    return FeedState.from_json(row.state)
+
+
+def believe(session: Session, source: str, state: FeedState, now: datetime) -> None:
+    """Ends a quarantine: the next poll, due now, takes in quietly what is held back."""
+    _poll_now(session, source, replace(state, held_since=now - HELD_FOR, held_polls=HELD_POLLS), now)
+
+
+def resume(session: Session, source: str, state: FeedState, now: datetime) -> None:
+    """Starts a stopped source again, now."""
+    _poll_now(session, source, resumed(state), now)
+
+
+def hasten(session: Session, source: str, at: datetime) -> bool:
+    """Makes a source due at `at`, if it is polled and was not due before."""
+    found = session.execute(
+        update(SourceRow)
+        .where(SourceRow.id == source, SourceRow.active.is_(True), SourceRow.next_poll_at > at)
+        .values(next_poll_at=at, claimed_until=None)
+        .returning(SourceRow.id)
+    )
+    return found.scalar_one_or_none() is not None
+
+
+def _poll_now(session: Session, source: str, state: FeedState, now: datetime) -> None:
+    session.execute(
+        update(SourceRow)
+        .where(SourceRow.id == source)
+        .values(state=state.to_json(), next_poll_at=now, claimed_until=None)
+    )

@@ -1,0 +1,111 @@
+"""The stories of an institution as last assessed, which items are in them, and how that came about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import bindparam, delete, update
+from sqlalchemy.orm import Session
+
+from alerts.model.story import Evidence
+from alerts.store.schema import MembershipRow, StoryEventRow, StoryRow, table_of
+from alerts.store.upsert import SOME, chunks, insert_all, upsert
+from alerts.stories.cluster import Event, Joined
+
+_M = table_of(MembershipRow)
+_S = table_of(StoryRow)
+_MERGE_MEMBERS = (
+    update(_M)
+    .where(_M.c.institution == bindparam("whom"), _M.c.story == bindparam("gone"))
+    .values(story=bindparam("into"))
+)
+_MERGE_STORY = update(_S).where(_S.c.id == bindparam("gone")).values(merged_into=bindparam("into"))
+_EMPTY = update(_S).where(_S.c.id.in_(SOME)).values(reports=0, publishers=0)
+
+Happened = tuple[str, datetime, Sequence[Event]]
+"""What happened among the stories of an institution at an instant."""
+
+
+def add_events(session: Session, happened: Iterable[Happened]) -> None:
+    """Follows story events, in order of time for each institution, in the memberships, and records them."""
+    placed: dict[tuple[str, str], str] = {}
+    records = []
+    for institution, at, events in happened:
+        for event in events:
+            if isinstance(event, Joined):
+                placed[institution, event.item] = event.story
+            else:
+                _merge(session, institution, event.story_from, event.into)
+                for (whose, item), story in placed.items():
+                    if whose == institution and story == event.story_from:
+                        placed[whose, item] = event.into
+            records.append(
+                {
+                    "at": at,
+                    "institution": institution,
+                    "kind": "joined" if isinstance(event, Joined) else "merged",
+                    "story": event.story if isinstance(event, Joined) else event.into,
+                    "other": event.item if isinstance(event, Joined) else event.story_from,
+                    "why": {"score": round(event.score, 6), "why": event.why},
+                }
+            )
+    upsert(
+        session,
+        MembershipRow,
+        [
+            {"institution": institution, "item": item, "story": story}
+            for (institution, item), story in sorted(placed.items())
+        ],
+    )
+    insert_all(session, StoryEventRow, records)
+
+
+def _merge(session: Session, institution: str, story: str, into: str) -> None:
+    session.execute(_MERGE_MEMBERS, {"whom": institution, "gone": story, "into": into})
+    session.execute(_MERGE_STORY, {"gone": story, "into": into})
+
+
+def empty(session: Session, stories: Sequence[str]) -> None:
+    """Nothing counts in these stories any more: their pages stay, no list shows them."""
+    for some in chunks(stories):
+        session.execute(_EMPTY, {"some": some})
+
+
+def save(session: Session, found: Iterable[Evidence]) -> None:
+    """Writes the stories as last assessed."""
+    upsert(
+        session,
+        StoryRow,
+        [
+            {
+                "id": each.story,
+                "institution": each.institution,
+                "title": each.title,
+                "first": each.reports[0].reported,
+                "newest": each.newest,
+                "confidence": each.confidence,
+                "grade": each.grade,
+                "mix": each.mix.value,
+                "salience": each.salience,
+                "reports": len(each.reports),
+                "publishers": len(each.groups),
+                "topics": [list(topic) for topic in each.topics],
+                "merged_into": None,
+            }
+            for each in found
+        ],
+    )
+
+
+def replace(
+    session: Session,
+    institution: str,
+    events: Sequence[tuple[datetime, Sequence[Event]]],
+    found: Iterable[Evidence],
+) -> None:
+    """Writes the stories of an institution whose history was worked through again."""
+    for table in (MembershipRow, StoryRow, StoryEventRow):
+        session.execute(delete(table).where(table.institution == institution))
+    add_events(session, [(institution, at, some) for at, some in events])
+    save(session, found)

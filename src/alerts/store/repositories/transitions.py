@@ -1,0 +1,147 @@
+"""Level changes as recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.orm import Session
+
+from alerts.model.level import Axis, Cause, Contribution, Level, Transition
+from alerts.store.schema import TransitionRow, table_of
+from alerts.store.upsert import SOME, chunks, insert_all
+
+_TRANSITIONS = table_of(TransitionRow)
+_T = _TRANSITIONS.c
+
+_BY_ID = select(_TRANSITIONS).where(_T.id.in_(SOME))
+_NUMBERED = select(_T.institution, _T.axis, _T.at, _T.id).where(
+    _T.institution.in_(SOME), _T.at.between(bindparam("first"), bindparam("last"))
+)
+_LEAST_LAST = _T.at.desc(), _T.institution.desc(), _T.id.desc()
+_RANKED = (
+    select(
+        _T.id,
+        func.row_number().over(partition_by=_T.institution, order_by=_LEAST_LAST).label("place"),
+    )
+    .where(_T.institution.in_(SOME), _T.at <= bindparam("last"))
+    .subquery()
+)
+_NEWEST = (
+    select(_TRANSITIONS).join(_RANKED, _RANKED.c.id == _T.id).where(_RANKED.c.place <= bindparam("most"))
+)
+_SINCE = (
+    select(_TRANSITIONS).where(_T.institution.in_(SOME), _T.at >= bindparam("since")).order_by(*_LEAST_LAST)
+)
+
+
+def find(
+    session: Session,
+    institution: str | None = None,
+    *,
+    axis: str | None = None,
+    since: datetime | None = None,
+    upto: datetime | None = None,
+    limit: int | None = None,
+) -> list[Transition]:
+    """Recorded level changes in order of time; with `limit` the newest ones."""
+    query = select(_TRANSITIONS)
+    if institution is not None:
+        query = query.where(_T.institution == institution)
+    if axis is not None:
+        query = query.where(_T.axis == axis)
+    if since is not None:
+        query = query.where(_T.at >= since)
+    if upto is not None:
+        query = query.where(_T.at <= upto)
+    query = query.order_by(*_LEAST_LAST)
+    rows = session.execute(query.limit(limit) if limit is not None else query)
+    found = [transition_of(row) for row in rows]
+    found.reverse()
+    return found
+
+
+def newest(session: Session, upto: Mapping[str, datetime], *, limit: int) -> dict[str, list[Transition]]:
+    """The newest recorded level changes of each institution until its instant, at most `limit` of each."""
+    found: dict[str, list[Transition]] = {institution: [] for institution in upto}
+    for some in chunks(sorted(upto)):
+        last = max(upto[institution] for institution in some)
+        asked = {"some": some, "last": last, "most": limit}
+        for row in session.execute(_NEWEST, asked):
+            if row.at <= upto[row.institution]:
+                found[row.institution].append(transition_of(row))
+    return found
+
+
+def one(session: Session, row_id: int | None) -> Transition | None:
+    """The recorded level change of a row id."""
+    row = None if row_id is None else session.get(TransitionRow, row_id)
+    return None if row is None else transition_of(row)
+
+
+def by_id(session: Session, row_ids: Iterable[int | None]) -> dict[int | None, Transition]:
+    """The recorded level changes of row ids; None has none."""
+    asked = sorted(each for each in row_ids if each is not None)
+    if not asked:
+        return {}
+    rows = session.execute(_BY_ID, {"some": asked})
+    return {row.id: transition_of(row) for row in rows}
+
+
+def transition_of(row: Any) -> Transition:
+    contributions = (Contribution(**{**each, "topics": tuple(each["topics"])}) for each in row.contributions)
+    return replace(lean_transition_of(row), contributions=tuple(contributions))
+
+
+def lean_transition_of(row: Any) -> Transition:
+    """The level change of a row, or of its columns but the contributions, which may be many."""
+    return Transition(
+        at=row.at,
+        institution=row.institution,
+        axis=Axis(row.axis),
+        from_=Level(row.from_level),
+        to=Level(row.to_level),
+        score=row.score,
+        cause=Cause(row.cause),
+    )
+
+
+def since(session: Session, institutions: Sequence[str], start: datetime) -> list[Transition]:
+    """The recorded level changes of some institutions from an instant on, in order of time."""
+    rows = session.execute(_SINCE, {"some": institutions, "since": start}).all()
+    return [transition_of(row) for row in reversed(rows)]
+
+
+def add(session: Session, found: Sequence[Transition]) -> list[int]:
+    """Stores level changes; their row ids in the same order."""
+    if not found:
+        return []
+    rows = [
+        {
+            "at": each.at,
+            "institution": each.institution,
+            "axis": each.axis.value,
+            "from_level": each.from_.value,
+            "to_level": each.to.value,
+            "score": each.score,
+            "cause": each.cause.value,
+            "contributions": [_plain(contribution) for contribution in each.contributions],
+        }
+        for each in found
+    ]
+    insert_all(session, TransitionRow, rows)
+    # Asking an insert for its ids would make it one statement a row.
+    instants = [each.at for each in found]
+    span = {"first": min(instants), "last": max(instants)}
+    numbered: dict[tuple[str, str, datetime], int] = {}
+    for some in chunks(sorted({each.institution for each in found})):
+        for institution, axis, at, number in session.execute(_NUMBERED, {"some": some, **span}):
+            numbered[institution, axis, at] = number
+    return [numbered[each.institution, each.axis.value, each.at] for each in found]
+
+
+def _plain(each: Contribution) -> dict[str, Any]:
+    return {name: getattr(each, name) for name in each.__dataclass_fields__} | {"topics": list(each.topics)}

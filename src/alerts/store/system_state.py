@@ -1,0 +1,78 @@
+"""Small facts that all processes share: the last tick, the configuration in force, …"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy.orm import Session
+
+from alerts.store.schema import FactRow, table_of
+from alerts.store.upsert import upsert
+
+MATCHING = "matching"
+"""Under which configuration the recorded items were matched, and how far."""
+
+
+PLAN = "plan"
+"""The result of the last `alerts plan` that was published."""
+
+
+TICK = "tick"
+"""When somebody last looked for what is due."""
+
+CREATED = "created"
+"""When the database was made; kept while there was no tick yet, to tell a young system from one that never ticks."""
+
+_FACTS = table_of(FactRow).c
+_FACT = select(_FACTS.at, _FACTS.value).where(_FACTS.name == bindparam("asked"))
+
+_LOCKED = _FACT.with_for_update()
+
+_JUDGING = select(_FACTS.name, _FACTS.value).where(_FACTS.name.in_(["configuration", MATCHING]))
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    at: datetime
+    value: Mapping[str, Any]
+
+
+def get(session: Session, name: str, *, lock: bool = False) -> Fact | None:
+    """The fact; with `lock` nobody else changes it before the transaction ends."""
+    row = session.execute(_LOCKED if lock else _FACT, {"asked": name}).one_or_none()
+    return None if row is None else Fact(*row)
+
+
+def put(session: Session, name: str, at: datetime, value: Mapping[str, Any]) -> None:
+    upsert(session, FactRow, [{"name": name, "at": at, "value": dict(value)}])
+
+
+def record_creation(connection: Connection, at: datetime) -> None:
+    """Records when the database was made, unless that or a tick is on record."""
+    known = select(_FACTS.name).where(_FACTS.name.in_([TICK, CREATED]))
+    if connection.execute(known).first() is None:
+        connection.execute(insert(FactRow).values(name=CREATED, at=at, value={}))
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """What decides how items are judged: the hash of the configuration in force, and under which one the recorded
+    items were matched. Where neither has changed, both would be judged alike."""
+
+    configuration: str
+    matching: Mapping[str, Any]
+
+
+def judging(session: Session) -> Judging:
+    """What is in force, in one statement."""
+    known = dict(session.execute(_JUDGING).all())
+    return Judging(str(known.get("configuration", {}).get("hash", "")), known.get(MATCHING, {}))
+
+
+def configuration(session: Session) -> str:
+    """The hash of the configuration in force, empty before the first tick."""
+    return judging(session).configuration

@@ -1,0 +1,155 @@
+"""Who asks: an open visitor, the bearer of a link, or an operator."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Literal
+from urllib.parse import parse_qsl
+
+from sqlalchemy.orm import Session
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from alerts.access.links import Member, member
+from alerts.access.signing import Purpose, Signer
+from alerts.model.settings import Settings
+from alerts.model.subscriber import Tier
+from alerts.model.times import format_time, parse_time
+
+MEMBER_COOKIE: Final = "alerts_member"
+OPERATOR_COOKIE: Final = "alerts_operator"
+SESSION: Final = timedelta(hours=12)
+LARGEST_FORM: Final = 16_384
+"""Bytes of a form; none of ours comes near."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """`tier` is what may be seen; `subscriber` whose alerts, empty for none, and an operator sees everybody's.
+
+    `form` is what the forms of an operator's session must carry; empty where no cookie made the operator,
+    so that no foreign page can act with it.
+    """
+
+    tier: Tier = Tier.OPEN
+    subscriber: str = ""
+    operator: bool = False
+    form: str = ""
+
+    def may_read(self, subscriber: str) -> bool:
+        return self.operator or (self.subscriber != "" and self.subscriber == subscriber)
+
+
+class Door:
+    """Knows members by their links, and operators by their token."""
+
+    def __init__(self, signer: Signer, operator_token: str, *, https: bool) -> None:
+        self.signer = signer
+        self._token = operator_token
+        self._https = https
+        self._fingerprint = hashlib.sha256(operator_token.encode()).hexdigest()[:16]
+
+    def visitor(self, request: Request, session: Session, settings: Settings, now: datetime) -> Visitor:
+        """Who asks. A bad token that was given on purpose is refused; a stale cookie is only worth nothing."""
+        bearer = _bearer(request)
+        if bearer and self.is_operator(bearer):
+            return Visitor(Tier.LEADERSHIP_ALLIANCE, operator=True)
+        given = bearer or request.query_params.get("key", "")
+        if given:
+            known = member(session, self.signer, settings, given, now)
+            if known is None:
+                raise HTTPException(403, "This link is not good any more: it expired or was revoked.")
+            return _bearing(known)
+        form = self._session_form(request.cookies.get(OPERATOR_COOKIE, ""), now)
+        if form:
+            return Visitor(Tier.LEADERSHIP_ALLIANCE, operator=True, form=form)
+        cookie = request.cookies.get(MEMBER_COOKIE, "")
+        known = member(session, self.signer, settings, cookie, now) if cookie else None
+        return Visitor() if known is None else _bearing(known)
+
+    # --- members -------------------------------------------------------------------------------------------
+
+    def remember(self, response: Response, token: str, known: Member, now: datetime) -> None:
+        self._set(response, MEMBER_COOKIE, token, int((known.expires_at - now).total_seconds()), "lax")
+
+    def forget(self, response: Response) -> None:
+        for name in (MEMBER_COOKIE, OPERATOR_COOKIE):
+            response.delete_cookie(name, path="/")
+
+    # --- operators -----------------------------------------------------------------------------------------
+
+    def is_operator(self, token: str) -> bool:
+        """Compares in constant time."""
+        return hmac.compare_digest(token.encode("utf-8", "replace"), self._token.encode())
+
+    def begin(self, response: Response, now: datetime) -> None:
+        """Starts an operator's session."""
+        until = format_time(now + SESSION)
+        token = self.signer.sign(Purpose.OPERATOR, until, secrets.token_hex(8), self._fingerprint)
+        self._set(response, OPERATOR_COOKIE, token, int(SESSION.total_seconds()), "strict")
+
+    def _session_form(self, cookie: str, now: datetime) -> str:
+        parts = self.signer.read(Purpose.OPERATOR, cookie) if cookie else None
+        # Another operator token ends the sessions of the former one.
+        if parts is None or len(parts) != 3 or parts[2] != self._fingerprint or parse_time(parts[0]) <= now:
+            return ""
+        return self.signer.sign(Purpose.FORM, parts[1])
+
+    def _set(
+        self, response: Response, name: str, value: str, seconds: int, same_site: Literal["lax", "strict"]
+    ) -> None:
+        response.set_cookie(
+            name,
+            value,
+            max_age=seconds,
+            path="/",
+            secure=self._https,
+            httponly=True,
+            samesite=same_site,
+        )
+
+
+def _bearing(known: Member) -> Visitor:
+    return Visitor(known.tier, known.subscriber)
+
+
+def _bearer(request: Request) -> str:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+async def body_of(request: Request, most: int) -> bytes | None:
+    """The body; None where it has more than `most` bytes, of which no more are read."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > most:
+            return None
+    return bytes(body)
+
+
+async def form_of(request: Request) -> dict[str, str]:
+    """The fields of a form. Raises HTTPException where it is too large."""
+    body = await body_of(request, LARGEST_FORM)
+    if body is None:
+        raise HTTPException(413, "The form is too large.")
+    try:
+        return dict(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=50))
+    except ValueError:
+        raise HTTPException(400, "The form cannot be read.") from None
+
+
+def check_form(request: Request, visitor: Visitor, fields: dict[str, str]) -> None:
+    """Raises HTTPException unless an operator asks, and by one of our own forms or with the token itself."""
+    if not visitor.operator:
+        raise HTTPException(403, "Only operators can do this.")
+    if visitor.form:
+        ours = hmac.compare_digest(fields.get("form", "").encode(), visitor.form.encode())
+        # `Origin` is null under our referrer policy; browsers that send Sec-Fetch-Site say it there.
+        if not ours or request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+            raise HTTPException(403, "This form is out of date: go back, reload the page and try again.")

@@ -1,0 +1,55 @@
+"""Warnings: in force all the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alerts.config.lint import doubts
+from alerts.config.load import load_entries
+
+
+def warnings(directory: Path, text: str) -> list[str]:
+    (directory / "a.yaml").write_text(text)
+    return [str(problem).removeprefix(f"{directory}/a.yaml:") for problem in doubts(load_entries(directory))]
+
+
+def test_a_feed_that_two_sources_poll(tmp_path: Path) -> None:
+    text = "sources:\n- {id: a, url: https://x.org/f, publisher: X}\n- {id: b, url: https://x.org/f, publisher: X}\n"
+    assert warnings(tmp_path, text) == [
+        "3:16: warning: url: the source 'a' polls the same address: remove one"
+    ]
+
+
+def test_selections_that_select_nobody(tmp_path: Path) -> None:
+    text = (
+        "institutions: [{id: a, name: Aleph Alpha, tags: [cloud], region: Europe}]\n"
+        "subscribers: [{id: s, channels: {c: 'console://'}, watch: [{tags: [cluod]}, {regions: [Europe]}]}]\n"
+        "silences: [{categories: [AI lab], until: 2027-01-01}]\n"
+    )
+    assert warnings(tmp_path, text) == [
+        "2:68: warning: tags: no institution carries 'cluod'; did you mean 'cloud'?",
+        "3:26: warning: categories: no institution carries 'AI lab'",
+    ]
+
+
+def test_subscribers_who_are_never_told(tmp_path: Path) -> None:
+    text = "subscribers:\n- {id: s, channels: {c: 'console://'}}\n- {id: t, watch: [{all: true}]}\n"
+    assert [warning.split(": ", 2)[2] for warning in warnings(tmp_path, text)] == [
+        "the subscriber watches nothing and is never told: add `watch:`",
+        "the subscriber has no channel and is never told: add `channels:`",
+    ]
+
+
+def test_doubtful_names_at_their_place(tmp_path: Path) -> None:
+    text = (
+        "institutions:\n"
+        "- {id: a, name: Aleph Alpha, aliases: [Zyxel, Shared Name]}\n"
+        "- {id: b, name: Zyxel Networks, aliases: [Shared Name]}\n"
+    )
+    found = warnings(tmp_path, text)
+    assert [warning.split(" warning")[0] for warning in found] == ["2:47:", "3:43:"]
+    assert all("Shared Name" in warning for warning in found)
+
+
+def test_a_sound_configuration_has_none(tmp_path: Path) -> None:
+    assert warnings(tmp_path, "institutions: [{id: a, name: Aleph Alpha}]") == []

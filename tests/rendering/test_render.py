@@ -1,0 +1,201 @@
+"""Laws of every message: it fits, it says what it must, it hides what it must, whatever feeds say."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from alerts.model.channels import ALLOWED_SCHEMES
+from alerts.model.level import Level
+from alerts.model.secret import Secret
+from alerts.model.subscriber import On, Tier
+from alerts.rendering import escape
+from alerts.rendering.formats import service_of
+from alerts.rendering.mail_headers import mail_headers
+from alerts.rendering.render import Renderer
+from alerts.rendering.view import Role
+from alerts.routing.alerts import Kind
+
+if TYPE_CHECKING:
+    from kit.messages import Sample
+
+RENDERER = Renderer()
+# One scheme for each service that is spoken to in its own way.
+URLS = sorted(
+    {service_of(url): url for url in sorted(f"{each}://x/y/z" for each in ALLOWED_SCHEMES)}.values()
+)
+# Short enough that no channel has to leave anything out.
+HOSTILE = st.text(max_size=40) | st.text("<>&|*_~`[]()@!\\#\n\r \u202e\u200bab:/.", max_size=40)
+FUZZ = settings(
+    max_examples=40,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    deadline=None,
+)
+
+
+@pytest.mark.parametrize("url", URLS)
+def test_a_message_fits_its_service_however_long_the_titles_are(url: str, sample: Sample) -> None:
+    service = service_of(url)
+    huge = "𝔘 <b>&*_" * 12_000
+    several = tuple(
+        sample.entry(
+            alert=replace(sample.alert(number), institution=f"i{number % 35}"),
+            headline=huge,
+            url="https://e.example/" + "x" * 1500,
+            publisher=huge,
+        )
+        for number in range(100)
+    )
+    for view in (
+        sample.view(huge),
+        sample.view(kind=Kind.DIGEST, entries=several, omitted=5),
+        sample.view(kind=Kind.TEST, entries=(), profiles={}),
+    ):
+        shown = RENDERER.render(view, Secret(url))
+        assert 0 < service.measure(shown.body) <= service.limit
+        assert len(shown.title) <= service.title_limit
+        assert shown.title or not service.title_limit
+        if shown.html is not None:
+            assert service.measure(shown.html) <= service.limit
+
+
+@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("url", ["console://", "slack://a/b/c", "discord://1/t"])
+def test_a_message_says_what_it_must(url: str, kind: Kind, sample: Sample) -> None:
+    if kind is Kind.TEST:
+        shown = RENDERER.render(sample.view(kind=kind, entries=(), profiles={}), Secret(url))
+        assert "desk" in shown.title + shown.body
+        return
+    role = Role.REMINDER if kind is Kind.REMINDER else Role.TOLD
+    view = sample.view(kind=kind, entries=(sample.entry(role=role),))
+    shown = RENDERER.render(view, Secret(url))
+    text = f"{shown.title}\n{shown.body}"
+    for part in ("Acme", "policy (Quarter)", "high", "2026-02-24 10:00 CET"):
+        assert part in text
+    if kind is not Kind.REMINDER:
+        assert "medium" in text
+    assert "Chip maker told to stop exports" in text
+    assert "https://news.example/a?id=1" in text
+    assert "grade B" in text
+    assert "direct and secondary sources" in text
+    assert "Decision trigger matrix" in text
+    assert "rule 1: level of acme" in text
+    assert "https://alerts.example/unsubscribe/token" in text
+
+
+@given(text=HOSTILE)
+@FUZZ
+def test_the_title_shows_no_text_of_a_feed(text: str, sample: Sample) -> None:
+    mention = sample.entry(alert=sample.alert(3, On.MENTION), headline=text, publisher=text)
+    for entries in ((mention,), (mention, sample.entry())):
+        shown = RENDERER.render(sample.view(text, entries=entries), Secret("json://x"))
+        assert shown.title == RENDERER.render(sample.view("a", entries=entries), Secret("json://x")).title
+
+
+@given(text=HOSTILE, url=HOSTILE)
+@FUZZ
+def test_hostile_text_adds_no_line_and_no_link(text: str, url: str, sample: Sample) -> None:
+    tame = sample.profile("tame", "https://tame.example/")
+    wild = sample.profile(f"tame{text}", f"https://tame.example/{url}")
+    for channel in (
+        "console://",
+        "slack://a/b/c",
+        "discord://1/t",
+        "tgram://1/2",
+        "mmost://h/t",
+        "workflows://h/1/2",
+    ):
+        shown = [
+            RENDERER.render(sample.view(profiles={"acme": each}), Secret(channel)).body
+            for each in (tame, wild)
+        ]
+        assert shown[0].count("\n") == shown[1].count("\n")
+        if channel.startswith("slack"):
+            assert all(
+                re.fullmatch(r"<https?://[^<>|\s]+\|[^<>]*>", each)
+                for each in re.findall(r"<[^>]*>?", shown[1])
+            )
+        if channel.startswith("tgram"):
+            assert set(re.findall(r"<[^>]*>", shown[1])) - set(re.findall(r"<[^>]*>", shown[0])) <= {
+                f'<a href="{escape.hypertext(escape.safe_url("https://tame.example/" + url))}">'
+            }
+
+
+def test_html_of_an_email_holds_only_our_tags(sample: Sample) -> None:
+    text = "</title><script>alert(1)</script><img src=x onerror=alert(1)>\"'><a href=javascript:alert(1)>"
+    shown = RENDERER.render(sample.view(text), Secret("mailto://h.example?from=a@h.example"))
+    assert shown.html is not None
+    assert "<script" not in shown.html
+    assert "<img" not in shown.html
+    assert 'href="javascript' not in shown.html
+    assert {tag.lower() for tag in re.findall(r"<\s*(\w+)", shown.html)} <= {
+        "html", "head", "meta", "title", "body", "h1", "h2", "p", "ul", "li", "b", "br", "table", "tr", "td", "a", "hr",
+    }  # fmt: skip
+
+
+def test_confidence_and_likelihood_never_share_a_sentence(sample: Sample) -> None:
+    for tier in Tier:
+        body = RENDERER.render(sample.view(tier=tier), Secret("console://")).body
+        for line in body.split("\n"):
+            if "grade" in line.lower() or "confidence" in line.lower():
+                assert not re.search(
+                    r"\b(likely|probab|risk|level|low|medium|high|critical)\b", line, re.IGNORECASE
+                )
+
+
+def test_a_second_copy_says_so_and_has_the_same_id(sample: Sample) -> None:
+    for url in ("console://", "json://x", "mailto://h.example?from=a@h.example"):
+        first, second = (RENDERER.render(sample.view(copy=copy), Secret(url)) for copy in (False, True))
+        assert "second copy" in second.body
+        assert "second copy" not in first.body
+        assert first.id == second.id
+        assert first.headers == second.headers
+        if second.payload is not None:
+            assert (second.payload["id"], second.payload["copy"]) == ("message-1", True)
+
+
+def test_without_a_link_it_says_how_an_operator_unsubscribes(sample: Sample) -> None:
+    shown = RENDERER.render(sample.view(unsubscribe=None), Secret("console://"))
+    assert "alerts unsubscribe desk" in shown.body
+    assert not any(
+        name.startswith("List-Unsubscribe") for name, _ in mail_headers(sample.view(unsubscribe=None))
+    )
+
+
+def test_the_most_urgent_institution_comes_first(sample: Sample) -> None:
+    low = replace(
+        sample.alert(1, transition=sample.transition(from_=Level.HIGH, to=Level.LOW)), institution="other"
+    )
+    top = replace(sample.alert(2, transition=sample.transition(to=Level.CRITICAL)), institution="acme")
+    view = sample.view(kind=Kind.DIGEST, entries=(sample.entry(alert=low), sample.entry(alert=top)))
+    body = RENDERER.render(view, Secret("console://")).body
+    assert body.index("Acme") < body.index("other")
+
+
+def test_mail_headers_are_stable_and_thread_by_institution_and_axis(sample: Sample) -> None:
+    first = dict(mail_headers(sample.view()))
+    again = dict(mail_headers(sample.view(id="message-2", at=sample.at.replace(year=2027))))
+    other = dict(mail_headers(sample.view(entries=(sample.entry(alert=sample.alert(3, On.MENTION)),))))
+    assert first == dict(mail_headers(sample.view()))
+    assert first["Message-ID"] != again["Message-ID"]
+    assert first["References"] == again["References"] != other["References"]
+    assert first["List-Unsubscribe"] == "<https://alerts.example/unsubscribe/token>"
+    assert first["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert all("\n" not in value and "\r" not in value for value in first.values())
+    assert all(len(f"{name}: {value}") <= 78 for name, value in first.items())
+
+
+def test_a_header_cannot_be_smuggled_in(sample: Sample) -> None:
+    view = sample.view(id="m\r\nBcc: x@e.example", unsubscribe="https://e.example/\r\nBcc: x@e.example")
+    for name, value in mail_headers(view):
+        assert re.fullmatch(r"[\x20-\x7e]*", value), name
+
+
+def test_a_time_zone_is_that_of_the_subscriber(sample: Sample) -> None:
+    body = RENDERER.render(sample.view(timezone="Asia/Tokyo"), Secret("console://")).body
+    assert "2026-02-24 18:00 JST" in body

@@ -1,0 +1,233 @@
+"""A subscriber's desk with a virtual clock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, time, timedelta
+from typing import Any
+
+import pytest
+
+from alerts.model.alert import Alert
+from alerts.model.institution import Institution
+from alerts.model.level import Axis, Cause, Contribution, Level, Transition
+from alerts.model.secret import Secret
+from alerts.model.subscriber import (
+    Digest,
+    Direction,
+    On,
+    QuietHours,
+    RateLimit,
+    Selection,
+    Silence,
+    Subscriber,
+    WatchRule,
+)
+from alerts.model.times import parse_duration, parse_time
+from alerts.routing.alerts import Message, Outcome
+from alerts.routing.events import CorrectionEvent, Event, GradeEvent, LevelEvent, MentionEvent, SpikeEvent
+from alerts.routing.router import Desk
+from alerts.routing.state import DeskState, MemoryLedger, WatchKey, WatchState
+
+INSTITUTIONS = {
+    "acme": Institution(id="acme", name="Acme", tags=frozenset({"ai"}), region="Europe", category="AI lab"),
+    "bolt": Institution(id="bolt", name="Bolt", tags=frozenset({"cloud"}), region="Asia", category="Cloud"),
+}
+
+
+class JsonLedger(MemoryLedger):
+    """Forgets everything that does not survive being written and read back."""
+
+    def watch(self, key: WatchKey) -> WatchState:
+        return WatchState.from_json(super().watch(key).to_json())
+
+    def keep(self, key: WatchKey, watch: WatchState) -> None:
+        super().keep(key, WatchState.from_json(watch.to_json()))
+
+
+class Office:
+    """One desk and everything that came out of it."""
+
+    def __init__(self, subscriber: Subscriber, *, stored: bool = False) -> None:
+        self.subscriber = subscriber
+        self.stored = stored  # the state is written and read back before every call
+        self.state = DeskState()
+        self.ledger = JsonLedger() if stored else MemoryLedger()
+        self.silences: list[Silence] = []
+        self.alerts: list[Alert] = []
+        self.messages: list[Message] = []
+
+    @property
+    def desk(self) -> Desk:
+        if self.stored:
+            self.state = DeskState.from_json(self.state.to_json())
+        return Desk(self.subscriber, INSTITUTIONS, self.state, self.ledger)
+
+    def hear(self, event: Event, at: datetime | None = None) -> Outcome:
+        return self._take(self.desk.handle(event, at or event.at, self.silences))
+
+    def advance(self, to: str | datetime) -> list[Message]:
+        """The messages of what fell due."""
+        before = len(self.messages)
+        for outcome in self.desk.advance(instant(to), self.silences):
+            self._take(outcome)
+        return self.messages[before:]
+
+    def ack(self, at: str | datetime, institution: str = "acme", axis: Axis | None = None) -> Outcome:
+        return self._take(self.desk.ack(institution, axis, instant(at), "ops", self.silences))
+
+    def level(self, at: str | datetime, change: str, **more: Any) -> Outcome:
+        return self.hear(level_event(at, change, **more))
+
+    def mention(self, at: str | datetime, item: str, institution: str = "acme", **more: Any) -> Outcome:
+        return self.hear(MentionEvent(instant(at), institution, item, **more))
+
+    def spike(self, at: str | datetime, institution: str = "acme") -> Outcome:
+        return self.hear(SpikeEvent(instant(at), institution, 9, 2.0, 6, timedelta(days=1)))
+
+    def grade(self, at: str | datetime, institution: str = "acme") -> Outcome:
+        return self.hear(GradeEvent(instant(at), institution, "C", "B", 0.7))
+
+    def correct(self, at: str | datetime, *alerts: Alert, item: str = "i1") -> Outcome:
+        return self.hear(CorrectionEvent(instant(at), "acme", item, alerts))
+
+    def silence(self, institution: str, until: str, starts: str | None = None) -> None:
+        select = Selection(institutions=frozenset({institution}))
+        since = None if starts is None else instant(starts)
+        self.silences.append(Silence(select, instant(until), "maintenance", "ops", since))
+
+    def _take(self, outcome: Outcome) -> Outcome:
+        self.alerts += outcome.alerts
+        self.messages += outcome.messages
+        return outcome
+
+    @property
+    def fates(self) -> list[str]:
+        """`sent`, or the reason, of every alert so far."""
+        return [alert.reason or alert.state.value for alert in self.alerts]
+
+    @property
+    def sent(self) -> list[Message]:
+        return [message for message in self.messages if message.held is None]
+
+
+def instant(at: str | datetime) -> datetime:
+    """An instant; without a date it is one on 2 March 2026, a Monday; `+1 08:00` is on the day after."""
+    if isinstance(at, datetime):
+        return at
+    if at.startswith("+"):
+        days, _, clock = at[1:].partition(" ")
+        return instant(clock) + timedelta(days=int(days))
+    return parse_time(at if "-" in at else f"2026-03-02T{at}Z")
+
+
+def level_event(
+    at: str | datetime,
+    change: str,
+    *,
+    institution: str = "acme",
+    axis: Axis = Axis.POLICY,
+    story: str = "s1",
+    confidence: float = 0.8,
+    cause: Cause = Cause.EVIDENCE,
+) -> LevelEvent:
+    """A level change written `low>high`."""
+    before, _, after = change.partition(">")
+    contribution = Contribution(
+        story=story,
+        title="A headline",
+        topics=("export-controls",),
+        severity=0.6,
+        confidence=confidence,
+        grade="B",
+        salience=1.0,
+        criticality=1.0,
+        age_s=0.0,
+        value=0.4,
+    )
+    return LevelEvent(
+        Transition(
+            at=instant(at),
+            institution=institution,
+            axis=axis,
+            from_=Level(before),
+            to=Level(after),
+            score=0.5,
+            cause=cause,
+            contributions=(contribution,),
+        )
+    )
+
+
+def rule(
+    *institutions: str,
+    on: str = "level",
+    axes: Sequence[Axis] = tuple(Axis),
+    at_least: str = "medium",
+    direction: str = "both",
+    to: Sequence[str] = (),
+    **select: Any,
+) -> WatchRule:
+    if institutions or not select:
+        select["institutions"] = frozenset(institutions or {"acme"})
+    return WatchRule(
+        select=Selection(**select),
+        on=frozenset(On(each) for each in on.split()),
+        axes=frozenset(axes),
+        at_least=Level(at_least),
+        direction=Direction(direction),
+        to=tuple(to),
+    )
+
+
+def build(
+    *rules: WatchRule,
+    channels: Sequence[str] = ("mail",),
+    quiet: str = "",
+    unless: str = "",
+    digest: str = "",
+    below: str = "high",
+    timezone: str = "UTC",
+    repeat: str = "",
+    limit: str = "",
+    group: str = "0s",
+    stored: bool = False,
+) -> Office:
+    """An office; `quiet` is written `22:00-07:00`, `digest` `08:00`, `limit` `20/1h`."""
+    settings: dict[str, Any] = {}
+    if quiet:
+        start, _, end = (each for each in quiet.partition("-"))
+        passing = Level(unless) if unless else None
+        settings["quiet_hours"] = QuietHours(
+            time.fromisoformat(start), time.fromisoformat(end), timezone, passing
+        )
+    if digest:
+        settings["digest"] = Digest(time.fromisoformat(digest), timezone, Level(below))
+    if repeat:
+        settings["repeat"] = parse_duration(repeat)
+    if limit:
+        count, _, per = limit.partition("/")
+        settings["limit"] = RateLimit(int(count), parse_duration(per))
+    subscriber = Subscriber(
+        id="desk",
+        channels={name: Secret(f"json://localhost/{name}") for name in channels},
+        watch=rules or (rule(),),
+        group=parse_duration(group),
+        **settings,
+    )
+    return Office(subscriber, stored=stored)
+
+
+class Kit:
+    """What the tests build with; pytest cannot import it for them."""
+
+    institutions = INSTITUTIONS
+    build = staticmethod(build)
+    rule = staticmethod(rule)
+    instant = staticmethod(instant)
+    level_event = staticmethod(level_event)
+
+
+@pytest.fixture(scope="session")
+def kit() -> type[Kit]:
+    return Kit

@@ -1,0 +1,149 @@
+"""Which rules match what, and that one event never becomes two alerts on a channel."""
+
+from __future__ import annotations
+
+import pytest
+
+from alerts.model.alert import AlertState
+from alerts.model.level import Axis
+from alerts.model.subscriber import Subscriber
+from alerts.routing.router import alert_id
+from alerts.routing.rules import Audience
+
+
+@pytest.mark.parametrize(
+    ("select", "reached"),
+    [
+        ({"institutions": frozenset({"acme"})}, True),
+        ({"institutions": frozenset({"bolt"})}, False),
+        ({"tags": frozenset({"ai", "bank"})}, True),
+        ({"tags": frozenset({"bank"})}, False),
+        ({"regions": frozenset({"Europe"})}, True),
+        ({"regions": frozenset({"Asia"})}, False),
+        ({"categories": frozenset({"AI lab"})}, True),
+        ({"categories": frozenset({"Cloud"})}, False),
+        ({"all": True}, True),
+    ],
+)
+def test_a_rule_selects_by_any_of_its_lists(kit, select, reached):
+    desk = kit.build(kit.rule(**select))
+    assert bool(desk.level("10:00", "low>medium").alerts) is reached
+    audience = Audience([desk.subscriber, Subscriber(id="nobody")])
+    found = audience.of(kit.institutions["acme"])
+    assert found == ((desk.subscriber,) if reached else ())
+
+
+def test_the_audience_keeps_the_order_given(kit):
+    subscribers = [kit.build(kit.rule(all=True)).subscriber, kit.build(kit.rule("acme")).subscriber]
+    named = [Subscriber(id=name, watch=each.watch) for name, each in zip("zb", subscribers, strict=True)]
+    assert [each.id for each in Audience(named).of(kit.institutions["acme"])] == ["z", "b"]
+
+
+@pytest.mark.parametrize(
+    ("at_least", "direction", "told"),
+    [
+        ("medium", "rise", ["low>medium", "medium>critical"]),
+        ("medium", "both", ["low>medium", "medium>critical", "critical>high", "high>low"]),
+        ("high", "rise", ["medium>critical"]),
+        ("high", "both", ["medium>critical", "critical>high", "high>low"]),
+        ("critical", "both", ["medium>critical", "critical>high"]),
+        ("medium", "fall", ["critical>high", "high>low"]),
+        ("low", "rise", ["low>medium", "medium>critical"]),
+    ],
+)
+def test_thresholds_and_directions(kit, at_least, direction, told):
+    desk = kit.build(kit.rule(at_least=at_least, direction=direction))
+    for hour, change in enumerate(["low>medium", "medium>critical", "critical>high", "high>low"]):
+        desk.level(f"1{hour}:00", change)
+    changes = [f"{alert.transition.from_}>{alert.transition.to}" for alert in desk.alerts]
+    assert changes == told
+    assert all(alert.state is AlertState.SENT for alert in desk.alerts)
+
+
+def test_axes(kit):
+    desk = kit.build(kit.rule(axes=[Axis.POLICY]))
+    desk.level("10:00", "low>high", axis=Axis.PRIORITY)
+    desk.level("10:01", "low>high", axis=Axis.POLICY)
+    assert [alert.transition.axis for alert in desk.alerts] == [Axis.POLICY]
+
+
+def test_any_number_of_matching_rules_makes_one_alert_a_channel(kit):
+    desk = kit.build(
+        kit.rule(),
+        kit.rule(all=True, to=["pager"]),
+        kit.rule(tags=frozenset({"ai"}), to=["mail"]),
+        channels=["mail", "pager"],
+    )
+    outcome = desk.level("10:00", "low>high")
+    assert [alert.channel for alert in outcome.alerts] == ["mail", "pager"]
+    assert [message.channel for message in outcome.messages] == ["mail", "pager"]
+
+
+def test_a_rule_sends_to_its_channels_alone(kit):
+    desk = kit.build(
+        kit.rule(to=["mail"]), kit.rule(at_least="critical", to=["pager"]), channels=["mail", "pager"]
+    )
+    desk.level("10:00", "low>high")
+    desk.level("11:00", "high>critical")
+    assert [alert.channel for alert in desk.alerts] == ["mail", "mail", "pager"]
+
+
+@pytest.mark.parametrize("kind", ["mention", "spike", "grade"])
+def test_other_events_go_by_institution_alone(kit, kind):
+    desk = kit.build(kit.rule(on=kind, at_least="critical", direction="fall", axes=[Axis.POLICY]))
+    other = kit.build(kit.rule(on="level"))
+    for office in (desk, other):
+        office.mention("10:00", "i1")
+        office.spike("11:00")
+        office.grade("12:00")
+    assert [alert.on for alert in desk.alerts] == [kind]
+    assert desk.alerts[0].transition is None
+    assert other.alerts == []
+
+
+def test_an_alert_has_the_id_of_its_event_subscriber_and_channel(kit):
+    desk = kit.build(channels=["mail", "pager"])
+    event = kit.level_event("10:00", "low>high")
+    outcome = desk.hear(event)
+    assert [alert.id for alert in outcome.alerts] == [
+        alert_id(event, "desk", each) for each in ("mail", "pager")
+    ]
+    assert len({alert.id for alert in outcome.alerts}) == 2
+    assert alert_id(event, "desk", "mail") == "8815e90ccd66b930cf0f"  # a change would send everything again
+
+
+def test_a_level_change_handled_twice_is_handled_once(kit):
+    desk = kit.build()
+    desk.level("10:00", "low>high")
+    again = desk.level("10:00", "low>high")
+    assert (again.alerts, again.messages) == ((), ())
+    assert desk.desk.explain(kit.level_event("10:00", "low>high"), kit.instant("12:00")).channels
+
+
+def test_an_institution_that_is_gone_from_the_configuration_is_no_error(kit):
+    outcome = kit.build(kit.rule(all=True)).level("10:00", "low>high", institution="gone")
+    assert outcome.alerts == ()
+    assert outcome.explanation.note == "gone is not configured"
+
+
+def test_the_explanation_names_every_rule_and_every_check(kit):
+    desk = kit.build(kit.rule("bolt"), kit.rule(at_least="critical"), kit.rule(direction="fall"), kit.rule())
+    explanation = desk.level("10:00", "low>high").explanation
+    stopped = [each.steps[-1].name if not each.matched else "matched" for each in explanation.rules]
+    assert stopped == ["institution", "at_least", "direction", "matched"]
+    (verdict,) = explanation.channels
+    assert [step.passed for step in verdict.steps] == [True] * len(verdict.steps)
+    desk.silence("acme", "23:00")
+    explanation = desk.level("11:00", "high>critical").explanation
+    last = explanation.channels[0].steps[-1]
+    assert (last.name, last.passed) == ("silence", False)
+    assert last.detail == "until 2026-03-02T23:00:00Z: maintenance (by ops)"
+
+
+def test_explaining_changes_nothing(kit):
+    desk = kit.build(limit="1/1h", digest="08:00", below="medium")
+    before = desk.state.to_json()
+    event = kit.level_event("10:00", "low>high")
+    explained = desk.desk.explain(event, event.at)
+    assert desk.state.to_json() == before
+    assert desk.hear(event).explanation == explained

@@ -1,0 +1,108 @@
+"""Spikes against an institution's own rhythm."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alerts.routing.spike import WINDOW, SpikeDetector, SpikeState
+
+START = datetime(2026, 1, 5, tzinfo=UTC)  # a Monday
+DAY = timedelta(days=1)
+
+
+def days(counts, start=START):
+    """Instants of so many stories a day, spread evenly."""
+    return [
+        start + number * DAY + DAY * (each + 0.5) / count
+        for number, count in enumerate(counts)
+        for each in range(count)
+    ]
+
+
+def spikes(instants, *, stored=False):
+    detector, found = SpikeDetector("acme", SpikeState()), []
+    for at in instants:
+        if stored:
+            detector = SpikeDetector("acme", SpikeState.from_json(detector.state.to_json()))
+        event = detector.observe(at)
+        if event is not None:
+            found.append(event)
+    return found
+
+
+@pytest.mark.parametrize("rhythm", [[1], [5], [40], [0, 0, 0, 1], [1, 0, 2, 1], [2, 2, 2, 2, 2, 0, 0]])
+def test_an_even_rhythm_has_no_spikes(rhythm):
+    assert spikes(days(rhythm * (120 // len(rhythm)))) == []
+
+
+def test_a_weekly_rhythm_is_learnt():
+    found = spikes(days([3, 3, 12, 3, 3, 0, 0] * 12))
+    assert all(event.at < START + 29 * DAY for event in found)
+
+
+def test_a_burst_is_one_spike():
+    (event,) = spikes(days([2, 1, 0, 3, 1] * 8 + [15, 12, 14, 2, 1]))
+    assert START + 40 * DAY <= event.at < START + 41 * DAY
+    assert event.count == event.threshold < 15
+    assert 1 <= event.expected <= 2
+    assert event.window == WINDOW
+    assert (event.institution, event.on) == ("acme", "spike")
+
+
+def test_a_first_burst_of_one_hardly_in_the_news_needs_four_stories():
+    quiet = [1] + [0] * 30
+    assert spikes(days([*quiet, 3])) == []
+    assert [event.count for event in spikes(days([*quiet, 6]))] == [4]
+
+
+def test_the_first_week_has_no_spike():
+    assert spikes(days([1, 1, 1, 1, 50])) == []
+    assert len(spikes(days([1, 1, 1, 1, 1, 1, 1, 1, 1, 50]))) == 1
+
+
+def test_a_second_burst_after_a_pause_is_a_second_spike():
+    assert len(spikes(days([1] * 30 + [12] + [1] * 10 + [12]))) == 2
+
+
+def test_a_burst_does_not_raise_the_bar_for_long():
+    first, second = spikes(days([2] * 30 + [40, 40] + [2] * 10 + [40]))
+    assert second.threshold <= first.threshold + 2
+
+
+@given(st.lists(st.integers(0, 12), min_size=5, max_size=60), st.integers(1, 60))
+@settings(deadline=None)
+def test_storing_it_and_moving_it_by_weeks_changes_nothing(counts, weeks):
+    plain = spikes(days(counts))
+    assert spikes(days(counts), stored=True) == plain
+    later = spikes(days(counts, START + weeks * timedelta(days=7)))
+    assert [(event.count, event.threshold) for event in later] == [(e.count, e.threshold) for e in plain]
+
+
+@given(st.lists(st.integers(0, 30), max_size=90))
+@settings(deadline=None)
+def test_the_state_is_bounded(counts):
+    detector = SpikeDetector("acme", SpikeState())
+    for at in days(counts):
+        detector.observe(at)
+        assert len(detector.state.hours) <= 24
+        assert len(detector.state.days) <= 30
+
+
+@pytest.mark.parametrize("rate", [0.3, 2.0, 20.0])
+@pytest.mark.slow
+def test_chance_alone_seldom_makes_a_spike(rate):
+    """A year of 10 institutions at random, with a fixed seed: at most one false spike in three years of one."""
+    chance = random.Random(7)
+    false = 0
+    for _ in range(10):
+        at, instants = START, []
+        while at < START + 365 * DAY:
+            at += timedelta(days=chance.expovariate(rate))
+            instants.append(at)
+        false += len(spikes(instants))
+    assert false <= 3
