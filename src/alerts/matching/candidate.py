@@ -7,7 +7,7 @@ import re
 from alerts.matching.document import Document
 from alerts.matching.forms import Form
 from alerts.matching.index import Found
-from alerts.matching.vocabulary import AGENTS, FUNCTION_WORDS
+from alerts.matching.vocabulary import AGENTS, ANY_COMMON_WORDS, FUNCTION_WORDS
 from alerts.matching.words import words
 from alerts.model.mention import Rule
 
@@ -143,6 +143,12 @@ class Candidate:
     def common_words(self) -> frozenset[str]:
         """The ordinary words of the item's language."""
         return self.document.common_words
+
+    @property
+    def is_common(self) -> bool:
+        """Whether the form is an ordinary word of the item's language, which is asked for last: it costs most."""
+        key = self.form.key
+        return key in ANY_COMMON_WORDS and key in self.document.common_words
 
     def touches_name(self, after: bool) -> bool:
         """Whether another name that is looked for begins right after this one, or ends right before it."""

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from functools import cached_property
+from itertools import chain
 
-from alerts.matching.language import language_of
+from alerts.matching.language import detect_words, said_language
 from alerts.matching.text import Text
 from alerts.matching.vocabulary import common_words
 from alerts.model.item import Item
 
 FIELDS = ("title", "summary", "content")
+_MAX_WORDS = 150  # of a field that are looked at to tell the language …
+_MAX_CHARACTERS = 1000  # … and characters, to tell the script
 
 
 class Document:
@@ -23,7 +26,14 @@ class Document:
 
     @cached_property
     def language(self) -> str:
-        return language_of(self._item)
+        """As `language_of` finds it, from the words that the texts are cut into."""
+        said = said_language(self._item)
+        if said not in {"", "en"}:
+            return said
+        words = chain.from_iterable(text.tokens[:_MAX_WORDS] for text in self.texts.values())
+        return (
+            detect_words(words, " ".join(text.raw[:_MAX_CHARACTERS] for text in self.texts.values())) or said
+        )
 
     @cached_property
     def common_words(self) -> frozenset[str]:

@@ -17,6 +17,7 @@ from alerts.matching.spelling import OF_ORGANISATIONS
 from alerts.matching.vocabulary import (
     ACTION_WORDS,
     AGENTS,
+    ANY_COMMON_WORDS,
     ANY_FUNCTION_WORDS,
     COMMON_WORDS,
     DEMONYMS,
@@ -54,6 +55,7 @@ _PARTICIPLE = re.compile(
     r"(?:ed|ing|led|run|like|style|friendly|only|wide|era|size|made|built|born|bound|linked)$"
 )
 _ADJECTIVAL = ("town", "ern", "land", "ist", "ic", "an", "al", "ish", "ary", "ous", "ite", "ese", "metro")
+_ARTICLES = words("the a an this that these those your our my his her their its all some any")
 _ROMANCE = frozenset({"es", "fr", "it", "pt"})
 _COMBINING = words(
     "meta mini maxi mega micro multi neo nano super ultra inter intra trans para pan cross self"
@@ -80,6 +82,7 @@ _LOCATING = words("in at from near outside across around throughout")
 _MAX_LIST = 16  # words
 # MADRID, 23 may (EFE) · Griñón (Madrid), 23 may (EFE) · Miami (EEUU) (dpa) · Berlin (AFP)
 _DATELINE = re.compile(r"\)?(?: \([\w. ]{2,20}\))?(?:,? \d{1,2}\.? \w+\.?)? \([A-Za-z]{2,8}\)")
+_ARTICLES = words("the a an this that these those your our my his her their its all some any")
 _ROMANCE = frozenset({"es", "fr", "it", "pt"})
 _COMBINING = words(
     "meta mini maxi mega micro multi neo nano super ultra inter intra trans para pan cross self"
@@ -136,6 +139,8 @@ def double_name(candidate: Candidate) -> str:
 
     With a noun, a version, a product or another firm it does not: OpenAI-Chef, DeepSeek-V4, the Microsoft-OpenAI deal.
     """
+    if "-" not in {candidate.gap_before, candidate.gap_after}:
+        return ""
     for other, after in ((candidate.after("-"), True), (candidate.before("-"), False)):
         low = other.lower()
         joins = low in GIVEN_NAMES or (low in PLACE_NAMES and candidate.form.key in PLACE_NAMES)
@@ -259,18 +264,21 @@ def may_be_ordinary(candidate: Candidate) -> bool:
     following = candidate.after()
     if candidate.style == "headline":
         return following[:1].isupper() and (candidate.starts_sentence or candidate.before() == "The")
-    function = following.lower() in candidate.common_words & ANY_FUNCTION_WORDS
+    if following.lower() in _ARTICLES:
+        return False  # "Chase the sun"
+    function = following.lower() in ANY_FUNCTION_WORDS
     verbal = function or following.endswith(("ed", "s", "t"))
     return candidate.starts_sentence and candidate.style == "mixed" and bool(following) and verbal
 
 
 def _is_ordinary(candidate: Candidate) -> bool:
-    form, known = candidate.form, candidate.common_words
+    form = candidate.form
     if form.gaps or form.head or form.case is Case.ANY or form.cased.islower():
         return False
-    if candidate.surface.isupper() and candidate.style != "caps":
+    plural = form.key.removesuffix("s")
+    if not candidate.is_common and (plural not in ANY_COMMON_WORDS or plural not in candidate.common_words):
         return False
-    if form.key not in known and not (form.key.endswith("s") and form.key[:-1] in known):
+    if candidate.surface.isupper() and candidate.style != "caps":
         return False
     within = not candidate.starts_sentence and candidate.style == "mixed" and candidate.first > 1
     article = candidate.before().lower()
@@ -304,15 +312,16 @@ def _beside_name(candidate: Candidate) -> bool:
 
 def ends_ordinary(candidate: Candidate) -> str:
     """The Louisville News: an ordinary word within a sentence after another name."""
+    before = candidate.before()
     if (
-        candidate.form.key not in candidate.common_words
-        or candidate.form.gaps
+        not before.istitle()
+        or candidate.first < 2
         or candidate.form.case is Case.ANY
+        or not candidate.is_common
     ):
         return ""
-    before = candidate.before()
-    named = before.istitle() and before.lower() not in candidate.common_words and candidate.first > 1
-    if named and candidate.style == "mixed" and candidate.document.language not in {"", "de"}:
+    named = before.lower() not in candidate.common_words and candidate.document.language not in {"", "de"}
+    if named and candidate.style == "mixed":
         gap = candidate.text.gap(candidate.first - 1)
         return "" if gap == "-" or _SENTENCE_START.search(gap) else _longer(f"{before} {candidate.surface}")
     return ""
@@ -320,14 +329,10 @@ def ends_ordinary(candidate: Candidate) -> str:
 
 def begins_ordinary(candidate: Candidate) -> str:
     """Tribunal Superior, Asamblea General: in Romance languages a noun goes before what makes it a name."""
-    if candidate.form.gaps or candidate.document.language not in _ROMANCE:
-        return ""
     following = candidate.after()
-    if (
-        candidate.form.key not in candidate.common_words
-        or candidate.style != "mixed"
-        or not following.istitle()
-    ):
+    if not following.istitle() or not candidate.is_common or candidate.style != "mixed":
+        return ""
+    if candidate.document.language not in _ROMANCE:
         return ""
     return _longer(f"{candidate.surface} {following}")
 
@@ -342,9 +347,7 @@ def combining_form(candidate: Candidate) -> str:
 
 def german_noun(candidate: Candidate) -> str:
     """In German every noun has a capital: ein Bild, das schöne Bild, S-Bahn are no names, Bild is."""
-    if candidate.form.gaps or candidate.document.language != "de":
-        return ""
-    if candidate.form.key not in candidate.common_words:
+    if not candidate.is_common or candidate.document.language != "de":
         return ""
     before = candidate.before()
     adjective = before.islower() and before not in ANY_FUNCTION_WORDS and before.endswith(_GERMAN_ENDINGS)
@@ -425,3 +428,20 @@ FILTERS: Mapping[str, Filter] = MappingProxyType(
         "condition of form": condition_of_form,
     }
 )
+
+# Between two words in lower case only what a name itself says can speak against it; the other filters need a capital,
+# a hyphen or a preposition.
+IN_RUNNING_TEXT = frozenset({"ordinary word", "German noun", "month", "locative", "condition of form"})
+_WITH_READINGS = ANY_COMMON_WORDS | {f"{word}s" for word in ANY_COMMON_WORDS} | MONTHS | PLACE_NAMES
+
+
+def has_readings(candidate: Candidate) -> bool:
+    """Whether a form is also a word, a month or a place, or depends on others: few are, which saves most filters."""
+    form = candidate.form
+    return form.key in _WITH_READINGS or form.head != "" or form.needs != ()
+
+
+def in_running_text(candidate: Candidate) -> bool:
+    """Whether a candidate stands between words in lower case, as most names do."""
+    before = candidate.before()
+    return before[:1].islower() and candidate.after()[:1].islower() and before not in _JOINING_WORDS

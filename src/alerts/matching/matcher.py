@@ -37,7 +37,7 @@ class Matcher:
         sources: Mapping[str, Source],
         filters: Mapping[str, Filter] = FILTERS,
     ) -> None:
-        self._filters = tuple(filters.values())
+        self._filters = filters
         self._institutions = {each.id: each for each in institutions}
         self._index = Index(chain.from_iterable(forms(each) for each in self._institutions.values()))
         self._required = {

@@ -17,7 +17,15 @@ from typing import NamedTuple
 
 from alerts.matching.candidate import Candidate
 from alerts.matching.document import Document
-from alerts.matching.filters import PERSON, Filter, may_be_ordinary, not_a_host
+from alerts.matching.filters import (
+    IN_RUNNING_TEXT,
+    PERSON,
+    Filter,
+    has_readings,
+    in_running_text,
+    may_be_ordinary,
+    not_a_host,
+)
 from alerts.matching.forms import Form, Strength
 from alerts.matching.text import Text
 from alerts.model.institution import Derivation
@@ -41,14 +49,14 @@ def resolve(
     document: Document,
     required: Mapping[str, tuple[str, ...]],
     reject: Reject,
-    filters: Sequence[Filter],
+    filters: Mapping[str, Filter],
 ) -> Resolved:
     """What of the candidates is a mention; `reject` is called with the others.
 
     `required` are the context words of the institutions that have some.
     """
     spans = _by_span(_parted(candidates))
-    document.spans = spans.keys()
+    document.spans = tuple(spans)  # no reference back to the candidates: a cycle would wait for the collector
     kept = _unopposed(candidates, spans, _Context(document.texts, required), reject, filters)
     names, anaphors = _supported(kept, reject)
     chosen, ambiguous = _chosen(names, reject)
@@ -64,9 +72,11 @@ def _unopposed(
     spans: Mapping[Span, list[Candidate]],
     context: _Context,
     reject: Reject,
-    filters: Sequence[Filter],
+    filters: Mapping[str, Filter],
 ) -> list[Candidate]:
     """Those against which nothing speaks: no longer name, no filter, no missing context word."""
+    every = tuple(filters.values())
+    in_text = tuple(each for name, each in filters.items() if name in IN_RUNNING_TEXT)
     covers = _covers(spans)
     foreign = _defined_otherwise(candidates)
     kept: list[Candidate] = []
@@ -81,7 +91,7 @@ def _unopposed(
             reason = (
                 (cover and _covered(cover))
                 or (foreign and foreign.get((form.institution, form.key)))
-                or _filtered(candidate, filters)
+                or _filtered(candidate, every, in_text)
                 or context.missing(candidate)
             )
             if reason:
@@ -116,7 +126,7 @@ def _chosen(names: list[Candidate], reject: Reject) -> tuple[list[Candidate], se
     """One candidate a span, and which of them are ambiguous."""
     claims = list(_by_span(names).values())
     clear = {rivals[0].form.institution for rivals in claims if _agree(rivals)}
-    doubtful = {candidate for candidate in names if may_be_ordinary(candidate)}
+    doubtful = {candidate for candidate in names if has_readings(candidate) and may_be_ordinary(candidate)}
     certain = {candidate.form.institution for candidate in names if candidate not in doubtful}
     chosen, ambiguous = [], set()
     for rivals in claims:
@@ -235,12 +245,18 @@ def _defined_otherwise(candidates: list[Candidate]) -> dict[tuple[str, str], str
     return found
 
 
-def _filtered(candidate: Candidate, filters: Sequence[Filter]) -> str:
+def _filtered(candidate: Candidate, filters: Sequence[Filter], in_text: Sequence[Filter]) -> str:
     if candidate.form.rule is Rule.DOMAIN:
         return not_a_host(candidate)
     if candidate.form.unspaced:
         return ""
-    return next((reason for each in filters if (reason := each(candidate))), "")
+    running = in_running_text(candidate)
+    if running and not has_readings(candidate):
+        return ""
+    for each in in_text if running else filters:
+        if reason := each(candidate):
+            return reason
+    return ""
 
 
 def _without_persons(kept: list[Candidate], persons: set[tuple[str, str]], reject: Reject) -> list[Candidate]:

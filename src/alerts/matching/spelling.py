@@ -99,9 +99,8 @@ def _ordinary_words(candidate: Candidate, seen: str) -> str:
 
 
 def _other_case(candidate: Candidate, seen: str) -> str:
-    known = candidate.form.key in candidate.common_words
-    if seen.islower() and len(seen) > 2 and candidate.style == "lower" and not known:
-        return ""
+    if seen.islower() and len(seen) > 2 and candidate.style == "lower":
+        return "" if candidate.form.key not in candidate.common_words else "written in another case"
     return "written in another case"
 
 

@@ -49,6 +49,14 @@ PLACE_NAMES = (
 )
 
 
+# The ordinary words of any language: a name that is none of them is one in every language.
+ANY_COMMON_WORDS = (
+    COMMON_WORDS
+    | ANY_FUNCTION_WORDS
+    | frozenset().union(*(word_list(f"common_words/{each}") for each in LANGUAGES))
+)
+
+
 @cache
 def common_words(language: str) -> frozenset[str]:
     """The words of a language that say nothing as names by themselves; for one without a list only small words."""
