@@ -88,6 +88,7 @@ def _institution(form: InstitutionForm) -> Institution:
         role=form.role,
         criticality=form.criticality,
         tags=frozenset(form.tags),
+        ids=tuple(sorted(form.ids.items())),
         relations=tuple(Relation(each.kind, each.to) for each in form.relations),
         match=MatchRules(
             case_sensitive=form.match.case_sensitive,

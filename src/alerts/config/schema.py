@@ -179,6 +179,12 @@ class InstitutionForm(Form):
         tuple[Text, ...], Field(description="A mention through a product counts, with less salience.")
     ] = ()
     domains: Annotated[tuple[Domain, ...], Field(description="A link to one of them is a mention.")] = ()
+    ids: Annotated[
+        dict[str, Text],
+        Field(
+            description="Its ids in other systems, for example `{lei: …, wikidata: Q…}`; imports merge by them."
+        ),
+    ] = {}
     category: Annotated[
         Text, Field(description="What it is, for example `AI lab`; watch rules can select it.")
     ] = ""
