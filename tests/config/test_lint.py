@@ -68,8 +68,10 @@ def source(keys: str) -> str:
 
 def test_a_source_of_an_authority_and_of_what_it_supervises(tmp_path: Path) -> None:
     assert warnings(tmp_path, source("speaks_for: [fed, acme]")) == [
-        "5:67: warning: speaks_for: the source speaks for the authority 'fed' and for 'acme': write the latter "
-        + "under authority_on, or all that the authority says is about it"
+        (
+            "5:67: warning: speaks_for: the source speaks for the authority 'fed' and for 'acme': write the latter "
+            "under authority_on, or all that the authority says is about it"
+        )
     ]
     assert warnings(tmp_path, source("speaks_for: [fed], authority_on: [acme]")) == []
     assert warnings(tmp_path, source("speaks_for: [fed], authority_on: {tags: [bank]}")) == []

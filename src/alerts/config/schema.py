@@ -103,8 +103,8 @@ class SourceForm(Form):
             }
         ),
         Field(
-            description="Institutions upon which it acts, as a regulator upon banks: `{tags: [bank]}`, `{ids: [acme]}` or "
-            "a list of ids. It is *direct* for them where an item names them, and says nothing about them where not."
+            description="Institutions upon which it acts, as a regulator upon banks: `{tags: [bank]}`, `{ids: [acme]}` "
+            "or a list of ids. It is *direct* for them where an item names them, and says nothing about them where not."
         ),
     ] = AuthorityForm()
     interval: Annotated[
