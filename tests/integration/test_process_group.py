@@ -264,12 +264,22 @@ def _page(port: int) -> str:
         return ""
 
 
+def test_the_pages_listen_where_they_are_told_to(config: Path, tmp_path: Path) -> None:
+    """Another address of the loopback network stands for that of a container."""
+    port = _closed_port()
+    with Program(config, tmp_path / "state", "--host", "127.0.0.2", port=port) as program:
+        assert program.says(f"pages at http://127.0.0.2:{port}/"), program.err
+        assert httpx.get(f"http://127.0.0.2:{port}/healthz", timeout=5).text == "ok\n"
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=5)
+
+
 def test_without_a_port_for_the_pages_everything_else_runs(config: Path, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with Program(config, tmp_path / "state", port=port) as program:
             assert program.says("watching"), program.err
-            assert f"no pages: port {port}" in program.err
+            assert f"no pages: port {port} on 127.0.0.1" in program.err
             assert program.up(*CHILDREN)
 
 
@@ -349,8 +359,10 @@ def test_the_demonstration_tells_the_whole_story_within_a_minute(alerts_command:
     # The desk asks for rises to high.
     high = [each for each in moved if "→ high" in each or "→ critical" in each]
     assert len(high) >= 3
-    assert done.stdout.count("You get this because") == len(high)
-    assert told[-1] == f"8 items, {len(moved)} level changes, {len(high)} alerts."
+    alerts = [each for each in told if each.startswith("alert ")]
+    assert 3 <= len(alerts) <= len(high), "one for each assessment, whatever the number of axes that moved"
+    assert 3 <= done.stdout.count("You get this because") <= len(alerts)
+    assert told[-1] == f"8 items, {len(moved)} level changes, {len(alerts)} alerts."
     print(f"\nthe demonstration took {time.monotonic() - began:.1f} s")
 
 
