@@ -44,7 +44,7 @@ def test_it_carries_text_and_html_of_ours(postbox: Postbox, sample: Sample) -> N
     assert text.get_content().replace("\r\n", "\n").strip() == expected.body  # type: ignore[attr-defined]
     assert html.get_content_type() == "text/html"
     assert html.get_content().replace("\r\n", "\n").strip() == expected.html  # type: ignore[attr-defined]
-    assert message["Subject"] == "Acme & Sons: policy (Quarter) medium → high"
+    assert message["Subject"] == "Acme & Sons: Chip maker told to stop exports [policy medium → high]"
     assert message["From"].addresses[0].addr_spec == "alerts@example.org"
     assert all(len(line) <= 998 for line in postbox.one.content.split(b"\r\n"))
     postbox.one.content.decode("ascii")

@@ -118,7 +118,7 @@ def test_the_most_particular_template_is_taken(sample: Sample, tmp_path: Path) -
     view, other = sample.view(), sample.view(subscriber="someone")
     shipped = Renderer().render(view, CONSOLE)
     (tmp_path / "chan.j2").write_text("for all: {{ message.title }}", encoding="utf-8")
-    assert Renderer(tmp_path).render(view, CONSOLE).body.startswith("for all: Acme & Sons: policy")
+    assert Renderer(tmp_path).render(view, CONSOLE).body.startswith("for all: Acme & Sons: Chip maker")
     (tmp_path / "desk").mkdir()
     (tmp_path / "desk" / "chan.j2").write_text("for the desk", encoding="utf-8")
     renderer = Renderer(tmp_path)
@@ -161,7 +161,7 @@ def test_a_broken_template_costs_nobody_an_alert(source: str, sample: Sample, tm
 def test_the_two_parts_of_an_email_have_templates_of_their_own(sample: Sample, tmp_path: Path) -> None:
     (tmp_path / "chan.html.j2").write_text("<p>{{ message.title }}</p>", encoding="utf-8")
     shown = Renderer(tmp_path).render(sample.view(), MAIL)
-    assert shown.html == "<p>Acme &amp; Sons: policy (Quarter) medium → high</p>"
+    assert shown.html == "<p>Acme &amp; Sons: Chip maker told to stop exports [policy medium → high]</p>"
     assert shown.body == Renderer().render(sample.view(), MAIL).body
 
 
@@ -196,6 +196,7 @@ def test_a_template_sees_no_more_than_its_tier(sample: Sample, tmp_path: Path) -
         "{{ 'a'.ljust(999999999) }}",
         "{{ 'a' | center(999999999) }}",
         "{% for i in range(90000) %}{% for j in range(90000) %}{% endfor %}{% endfor %}",
+        "{% set n = namespace(t='a') %}{% for i in range(90) %}{% set n.t = n.t ~ n.t %}{% endfor %}",
         "{% set n = namespace(t='a' * 10000) %}{% for i in range(90) %}{% set n.t = n.t ~ n.t %}{{ n.t }}{% endfor %}",
     ],
 )

@@ -13,6 +13,7 @@ import smtplib
 import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from email.header import Header
 from email.message import EmailMessage
 from email.utils import format_datetime, formataddr
 from functools import cache
@@ -39,6 +40,10 @@ class _Policy(email.policy.EmailPolicy):
     def fold_binary(self, name: str, value: Any) -> bytes:
         if name.lower() in _WHOLE and len(name) + len(value) + 2 <= LINE_LIMIT:
             return f"{name}: {value}\r\n".encode("ascii", "replace")
+        if name.lower() == "subject" and not value.isascii():
+            # The library's own folding puts a second blank before a word that it encodes.
+            words = Header(value, "utf-8", maxlinelen=75, header_name=name).encode(linesep="\r\n")
+            return f"{name}: {words}\r\n".encode("ascii")
         return super().fold_binary(name, value)
 
 

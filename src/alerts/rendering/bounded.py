@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
+from jinja2 import nodes
+from jinja2.compiler import CodeGenerator, Frame
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -19,7 +21,10 @@ MAX_REPEAT: Final = 10_000
 """Characters, or elements, of what a multiplication, a width or a format makes."""
 
 MAX_TEXT: Final = 200_000
-"""Characters of one value, and of all that a template prints."""
+"""Characters of one value."""
+
+MAX_PRINTED: Final = 5_000_000
+"""Characters of all that a template prints: the shipped ones, asked for everything, may come to a million."""
 
 MAX_STEPS: Final = 100_000
 """Numbers that all calls of `range` give together."""
@@ -44,9 +49,21 @@ _GROWING: Final = frozenset(
 """Methods of text that can make much of little. The filters of these names are bounded."""
 
 
+class _Code(CodeGenerator):
+    """The library's compiler, but that `~` asks the environment."""
+
+    def visit_Concat(self, node: nodes.Concat, frame: Frame) -> None:  # noqa: N802 - the library's name
+        self.write("environment.joined((")
+        for each in node.nodes:
+            self.visit(each, frame)
+            self.write(", ")
+        self.write("))")
+
+
 class BoundedEnvironment(ImmutableSandboxedEnvironment):
     """The sandbox, with bounds for each rendering of a template in a thread; `begin` starts one."""
 
+    code_generator_class = _Code
     intercepted_binops = frozenset({"*", "**", "%"})
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -61,10 +78,14 @@ class BoundedEnvironment(ImmutableSandboxedEnvironment):
     def printed(self, value: object) -> None:
         """Counts what an expression prints."""
         self._spent.printed = getattr(self._spent, "printed", 0) + len(_sized(str(value)))
-        if self._spent.printed > MAX_TEXT:
-            raise SecurityError(f"it prints more than {MAX_TEXT:,} characters")
+        if self._spent.printed > MAX_PRINTED:
+            raise SecurityError(f"it prints more than {MAX_PRINTED:,} characters")
         if time.monotonic() > getattr(self._spent, "until", float("inf")):
             raise SecurityError(f"it takes longer than {MAX_SECONDS:g} s")
+
+    def joined(self, values: tuple[object, ...]) -> str:
+        """What `~` gives."""
+        return str(_sized("".join(_sized(str(each)) for each in values)))
 
     def _range(self, *args: int) -> Iterator[int]:
         numbers = range(*args)

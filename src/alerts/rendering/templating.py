@@ -57,6 +57,14 @@ def environment(dialect: Dialect, overrides: Path | None = None) -> BoundedEnvir
         target = escape.safe_url(url or "")
         return Safe(dialect.link(escaped(value), target) if target else escaped(value))
 
+    def button(value: object, url: str, kind: str = "") -> Safe:
+        """A link that looks like a button, where the dialect is HTML."""
+        target = escape.safe_url(url)
+        if not target or dialect.name != "html":
+            return link(value, url)
+        look = "button main" if kind == "main" else "button"
+        return Safe(f'<a class="{look}" href="{escape.hypertext(target)}">{escaped(value)}</a>')
+
     builtin = PackageLoader("alerts.rendering", "templates")
     loaders: list[BaseLoader] = [FileSystemLoader(overrides)] if overrides is not None else []
     made = _Environment(
@@ -70,7 +78,7 @@ def environment(dialect: Dialect, overrides: Path | None = None) -> BoundedEnvir
     )
     for name in ("safe", "escape", "e", "forceescape", "urlize", "xmlattr", "tojson", "pprint"):
         made.filters.pop(name, None)  # they know HTML alone
-    made.globals.update(bold=bold, link=link, dialect=dialect.name)
+    made.globals.update(bold=bold, link=link, button=button, dialect=dialect.name)
     made.bound_filters()
     return made
 
