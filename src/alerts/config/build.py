@@ -67,6 +67,7 @@ def _source(form: SourceForm) -> Source:
         reliability=form.reliability,
         speaks_for=frozenset(form.speaks_for),
         interval=form.interval,
+        at_most=form.at_most,
         language=form.language,
         tags=frozenset(form.tags),
         allow_private=form.allow_private,

@@ -22,7 +22,8 @@ class Reliability(StrEnum):
 class Source:
     """A feed of one publisher.
 
-    `interval` is the least time between two polls. The source is *direct* for the institutions that it
+    `interval` is the least time between two polls, `at_most` the longest, whatever the rhythm of the feed; None: it
+    adapts. The source is *direct* for the institutions that it
     speaks for and *secondary* for all others.
     """
 
@@ -35,6 +36,7 @@ class Source:
     language: str = ""
     tags: frozenset[str] = frozenset()
     allow_private: bool = False
+    at_most: timedelta | None = None
 
     def is_direct_for(self, institution: str) -> bool:
         return institution in self.speaks_for
