@@ -52,8 +52,11 @@ class Matcher:
             if source.speaks_for
         }
 
-    def match(self, item: Item, explain: bool = False) -> Matched:
-        """The mentions and topics of an item, by field and offset; with `explain` also what was turned down."""
+    def match(self, item: Item, explain: bool = False, *, tracked_only: bool = False) -> Matched:
+        """The mentions and topics of an item, by field and offset; with `explain` also what was turned down.
+
+        With `tracked_only` an item that mentions no institution is not searched for topics.
+        """
         texts = {field: Text(raw) for field in FIELDS if (raw := getattr(item, field))}
         rejections: list[Rejection] = []
 
@@ -76,7 +79,9 @@ class Matcher:
             chosen, unsure = resolve(candidates, texts, self._required, reject)
             mentions = _apart(_mention(candidate, candidate in unsure, explain) for candidate in chosen)
         mentions += self._about(item, mentions)
-        topics = self._lexicon.find(texts, mentions, lambda: language_of(item))
+        if tracked_only and not mentions:
+            return Matched()
+        topics = self._lexicon.find(texts, mentions, item.language, lambda: language_of(item))
         missed = self._lexicon.near_misses(texts, language_of(item)) if explain else ()
         return Matched(tuple(mentions), topics, tuple(rejections), missed)
 

@@ -5,10 +5,19 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 
 from alerts.matching.negation import denied, denied_without_spaces, is_negative
 from alerts.matching.pattern_program import Match, Program, View
-from alerts.matching.pattern_syntax import Choice, Node, Word, parse_pattern, required, words_of
+from alerts.matching.pattern_syntax import (
+    Choice,
+    Node,
+    Word,
+    needs_institution,
+    parse_pattern,
+    required,
+    words_of,
+)
 from alerts.matching.sentences import Sentences
 from alerts.matching.spacing import same_gap
 from alerts.matching.terms import Found, Terms
@@ -38,6 +47,7 @@ class _Rule:
     gaps: tuple[str, ...] = ()
     rules_out: bool = False
     negative: bool = False  # it holds a negation itself: one inside its match denies nothing
+    names: bool = False  # it cannot do without an institution
 
 
 @dataclass(slots=True)
@@ -75,20 +85,27 @@ class _Field:
 
 
 class _Spoken:
-    """The languages whose patterns hold for an item, asked for once, if at all."""
+    """The languages whose patterns hold for an item, found out once, if at all.
 
-    def __init__(self, language: Callable[[], str], known: frozenset[str]) -> None:
+    `said` is what the feed says. Where all that may match is of one language, and the feed says nothing else, nobody
+    needs to look closer.
+    """
+
+    def __init__(self, said: str, language: Callable[[], str], known: frozenset[str]) -> None:
+        self._said = said.replace("_", "-").partition("-")[0].lower()
         self._language = language
         self._known = known
         self._chosen: frozenset[str] | None = None
 
-    def __contains__(self, language: str) -> bool:
-        if not language:
-            return True
+    def heard(self, rules: list[_Rule]) -> list[_Rule]:
+        """Those of the rules that hold."""
+        languages = {rule.language for rule in rules} - {""}
+        if not languages or (len(languages) == 1 and self._said in languages | {""}):
+            return rules
         if self._chosen is None:
-            code = self._language().replace("_", "-").partition("-")[0].lower()
+            code = self._language()
             self._chosen = frozenset({code}) if code in self._known else self._known
-        return language in self._chosen
+        return [rule for rule in rules if not rule.language or rule.language in self._chosen]
 
 
 class Lexicon:
@@ -110,23 +127,25 @@ class Lexicon:
                 for option in tree.options if isinstance(tree, Choice) else (tree,):
                     self._add(self._pattern(number, pattern, option))
         self._terms.close()
+        self._anchors = frozenset(self._rules)
         self._languages = frozenset(rule.language for rules in self._rules.values() for rule in rules) - {""}
 
     def find(
         self,
         texts: Mapping[str, Text],
         mentions: Iterable[Mention],
+        said: str = "",
         language: Callable[[], str] = lambda: "",
     ) -> tuple[TopicHit, ...]:
         """The topics of an item, by field (in the order of `texts`), offset and topic.
 
-        `language` chooses the patterns; where it is empty or none that patterns are written in, all hold. It is
-        asked for only where a pattern has its words in the text.
+        `said` is the language that the feed names; `language` finds it out and is asked only where it matters. Where
+        it gives none that patterns are written in, those of all languages hold.
         """
         if not self._rules:
             return ()
         mentions = tuple(mentions)
-        spoken = _Spoken(language, self._languages)
+        spoken = _Spoken(said, language, self._languages)
         ruled_out: set[int] = set()
         fields: list[_Field] = []
         for name, text in texts.items():
@@ -143,14 +162,14 @@ class Lexicon:
 
     def near_misses(self, texts: Mapping[str, Text], language: str = "") -> tuple[NearMiss, ...]:
         """Patterns of two needs or more of which the text has all but one, to explain why a topic is not there."""
-        spoken = _Spoken(lambda: language, self._languages)
+        spoken = _Spoken(language, lambda: language, self._languages)
         found: list[NearMiss] = []
         for name, text in texts.items():
             terms = self._terms.find(text)
             there = terms.words.keys() | terms.spans.keys()
             candidates = {id(rule): rule for rules in self._rules.values() for rule in rules}
-            for rule in candidates.values():
-                if rule.language not in spoken or len(rule.needs) < 2 or rule.kind is not PatternKind.FULL:
+            for rule in spoken.heard(list(candidates.values())):
+                if len(rule.needs) < 2 or rule.kind is not PatternKind.FULL:
                     continue
                 missing = [need for need in rule.needs if there.isdisjoint(need)]
                 if len(missing) == 1:
@@ -163,8 +182,7 @@ class Lexicon:
 
     def _add(self, rule: _Rule | None) -> None:
         if rule is not None:
-            anchors = min(rule.needs, key=len) if rule.program is None else self._rarest(rule.needs)
-            for term in anchors:
+            for term in rule.needs[0] if rule.program is None else self._rarest(rule.needs):
                 self._rules.setdefault(term, []).append(rule)
 
     def _rarest(self, needs: tuple[frozenset[int], ...]) -> frozenset[int]:
@@ -182,6 +200,7 @@ class Lexicon:
             tuple(frozenset(map(self._terms.number, words)) for words in required(tree)),
             Program(tree, self._terms.number),
             negative=any(is_negative(word.text) for word in words_of(tree)),
+            names=needs_institution(tree),
         )
 
     def _phrase(self, phrase: str, topic: int, rules_out: bool) -> _Rule | None:
@@ -214,27 +233,35 @@ class Lexicon:
         self, text: Text, mentions: tuple[Mention, ...], spoken: _Spoken, ruled_out: set[int]
     ) -> Iterator[_Span]:
         found = self._terms.find(text)
-        there = found.words.keys() | found.spans.keys() if found.spans else found.words.keys()
+        there = frozenset(chain(found.words, found.spans))
         view: View | None = None
-        done: set[int] = set()
-        for term in there & self._rules.keys():
+        named = any(each.field != "source" for each in mentions)
+        for rule in spoken.heard(self._candidates(there)):
+            if rule.names and not named:
+                continue
+            if rule.program is None:
+                spans = _phrase_spans(rule, text, found)
+                if rule.rules_out:
+                    ruled_out.update(rule.topic for _ in spans)
+                else:
+                    yield from spans
+                continue
+            if view is None:
+                view = View(text, found.words, found.spans, (m for m in mentions if m.field != "source"))
+            for match in rule.program.matches(view):
+                yield from _captured(match, rule, *view.offsets(match))
+
+    def _candidates(self, there: frozenset[int]) -> list[_Rule]:
+        """The rules of which a text has all that a match cannot do without."""
+        candidates: dict[int, _Rule] = {}
+        for term in there & self._anchors:
             for rule in self._rules[term]:
-                if id(rule) in done or any(there.isdisjoint(need) for need in rule.needs):
-                    continue
-                if rule.language not in spoken:
-                    continue
-                done.add(id(rule))
-                if rule.program is None:
-                    spans = _phrase_spans(rule, text, found)
-                    if rule.rules_out:
-                        ruled_out.update(rule.topic for _ in spans)
-                    else:
-                        yield from spans
-                    continue
-                if view is None:
-                    view = View(text, found.words, found.spans, (m for m in mentions if m.field != "source"))
-                for match in rule.program.matches(view):
-                    yield from _captured(match, rule, *view.offsets(match))
+                for need in rule.needs:
+                    if need.isdisjoint(there):
+                        break
+                else:
+                    candidates[id(rule)] = rule
+        return list(candidates.values())
 
     def _hits(self, one: _Field, title: _Field | None, ruled_out: set[int]) -> Iterator[TopicHit]:
         excepted = _by_topic(one.spans, PatternKind.EXCEPT)
