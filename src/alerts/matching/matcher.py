@@ -81,7 +81,7 @@ class Matcher:
         mentions += self._about(item, mentions)
         if tracked_only and not mentions:
             return Matched()
-        topics = self._lexicon.find(texts, mentions, item.language, lambda: language_of(item))
+        topics = self._lexicon.find(texts, mentions, lambda: language_of(item))
         missed = self._lexicon.near_misses(texts, language_of(item)) if explain else ()
         return Matched(tuple(mentions), topics, tuple(rejections), missed)
 

@@ -11,7 +11,8 @@ from alerts.matching.text import Text
 _DENIALS = words(
     "deny denies denied denying denial refute refutes refuted refuting debunk debunks debunked dementiert "
     "dementierte bestreitet bestritt ontkent ontkennen ontkende weerlegt dement dementit dementent nie "
-    "niega niegan nego desmiente desmienten descarta descartan smentisce smentiscono nega negam negou negano esclude escludono desmente desmentem"
+    "niega niegan nego desmiente desmienten descarta descartan smentisce smentiscono nega negam negou negano "
+    "esclude escludono desmente desmentem"
 )
 _NEGATIONS = words(
     "no not never without neither nor cannot didn isn wasn weren hasn haven hadn won doesn don aren wouldn "

@@ -63,9 +63,7 @@ def _judged(headline: Headline, lexicon: Lexicon) -> Judgement:
         for found in re.finditer(re.escape(name), headline.title)
     )
     judged: dict[str, frozenset[tuple[str, str]]] = {}
-    for hit in lexicon.find(
-        {"title": Text(headline.title)}, mentions, headline.language, lambda: headline.language
-    ):
+    for hit in lexicon.find({"title": Text(headline.title)}, mentions, lambda: headline.language):
         if hit.weight == 1.0:
             names = frozenset(headline.mentions) if hit.institutions is None else hit.institutions
             judged[hit.topic] = judged.get(hit.topic, frozenset()) | {(name, hit.role) for name in names}
