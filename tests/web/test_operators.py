@@ -72,7 +72,7 @@ def test_the_page_shows_how_everything_fares(town: World, browser: Browser) -> N
 def test_a_refused_configuration_is_shown_with_its_line(town: World, browser: Browser) -> None:
     file = town.runtime.configuration.directory / "alerts.yaml"
     file.write_text(CONFIG.replace("reliability: C", "reliability: Z"), encoding="utf-8")
-    town.runtime.configuration.current(elsewhere="changed")
+    town.reconfigure()
     page = browser(operator=True).get("/operate").text
     assert "Refused configuration" in page
     assert re.search(r"alerts.yaml:5:\d+", page)

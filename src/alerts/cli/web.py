@@ -35,18 +35,16 @@ def web(app: App, host: str, port: int) -> None:
     from alerts.access.pages import base_url, pages
     from alerts.access.signing import operator_token, signer
     from alerts.runtime import logs
-    from alerts.runtime.configuration import Configuration
-    from alerts.runtime.runtime import Runtime, utc_now
+    from alerts.runtime.runtime import Runtime, configuration_of, utc_now
     from alerts.store.clock import SharedClock
     from alerts.web.app import create_app
 
     logs.configure()
-    configuration = Configuration(app.config_dir)
     with app.open() as database, _listening(host, port) as listener:
         database.upgrade()
         runtime = Runtime(
             database=database,
-            configuration=configuration,
+            configuration=configuration_of(app.config_dir, database, app.state, os.environ),
             enqueue=lambda _hints: None,  # the next tick finds in the database what is due
             clock=SharedClock(database, utc_now),
             pages=pages(app.state, os.environ),

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from alerts.insight.disagreement import disagreements
 from alerts.model.times import format_duration, format_time
 from alerts.runtime.configuration import Files
 from alerts.store import system_state
@@ -62,6 +63,7 @@ def health(session: Session, files: Files, now: datetime) -> Report:
             for kind, (count, since) in overdue.items()
             if since is not None and now - since > LATE
         ]
+    number = system_state.in_force(session).number
     states = listings.delivery_states(session)
     dead = states.get("dead")
     lost = [f"{dead} deliveries are dead: see `alerts deliveries --state dead`"] if dead else []
@@ -79,9 +81,12 @@ def health(session: Session, files: Files, now: datetime) -> Report:
                 "deliveries",
                 ", ".join(f"{count} {state}" for state, count in sorted(states.items())) or "none yet",
             ),
-            ("configuration", "refused" if refused else files.hash[:12]),
+            (
+                "configuration",
+                "refused" if refused else files.hash[:12] + (f", generation {number}" if number else ""),
+            ),
         ),
-        problems=(*refused, *unticked, *_unread(known), *stuck, *lost),
+        problems=(*refused, *disagreements(session, now), *unticked, *_unread(known), *stuck, *lost),
         data={
             "at": format_time(now),
             "last_tick": None if tick is None else format_time(tick.at),
@@ -94,6 +99,7 @@ def health(session: Session, files: Files, now: datetime) -> Report:
             "waiting": {kind: count for kind, (count, _) in overdue.items()},
             "deliveries": states,
             "configuration": None if refused else files.hash,
+            "generation": number or None,
         },
     )
 
