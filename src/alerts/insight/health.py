@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from alerts.insight.disagreement import disagreements
+from alerts.model.counted import counted_of
 from alerts.model.times import format_duration, format_time
 from alerts.runtime.configuration import Files
 from alerts.store import system_state
@@ -59,14 +60,17 @@ def health(session: Session, files: Files, now: datetime) -> Report:
     stuck = []
     if tick is not None and now - tick.at <= TICK_LATE:  # else that is the cause
         stuck = [
-            f"{count} {kind} wait, the oldest for {format_duration(now - since)}"
+            overdue_line(kind, count, now - since)
             for kind, (count, since) in overdue.items()
             if since is not None and now - since > LATE
         ]
     number = system_state.in_force(session).number
     states = listings.delivery_states(session)
-    dead = states.get("dead")
-    lost = [f"{dead} deliveries are dead: see `alerts deliveries --state dead`"] if dead else []
+    dead = states.get("dead", 0)
+    are = "is" if dead == 1 else "are"
+    lost = (
+        [f"{counted_of(dead, 'deliveries')} {are} dead: see `alerts deliveries --state dead`"] if dead else []
+    )
     return Report(
         facts=(
             ("last tick", last_tick),
@@ -76,7 +80,7 @@ def health(session: Session, files: Files, now: datetime) -> Report:
                 + (f", {len(held)} in quarantine" if held else "")
                 + (f", {len(moved)} moved for good: see `alerts sources`" if moved else ""),
             ),
-            ("waiting", ", ".join(f"{count} {kind}" for kind, (count, _) in overdue.items())),
+            ("waiting", ", ".join(counted_of(count, kind) for kind, (count, _) in overdue.items())),
             (
                 "deliveries",
                 ", ".join(f"{count} {state}" for state, count in sorted(states.items())) or "none yet",
@@ -102,6 +106,12 @@ def health(session: Session, files: Files, now: datetime) -> Report:
             "generation": number or None,
         },
     )
+
+
+def overdue_line(kind: str, count: int, oldest: timedelta) -> str:
+    """What waits although it is due. `kind` is a plural."""
+    waits = "waits" if count == 1 else "wait, the oldest"
+    return f"{counted_of(count, kind)} {waits} for {format_duration(oldest)}"
 
 
 def _refused(files: Files) -> list[str]:
@@ -137,6 +147,7 @@ def _unread(known: Sequence[Health]) -> list[str]:
         f"source {each.id} failed {each.error_streak} times in a row: {each.error}" for each in lasting[:20]
     ]
     if known and all(each.error for each in known):
-        problems.append(f"all {len(known)} sources failed at their last poll: is the network up?")
+        all_of_them = "the only source" if len(known) == 1 else f"all {len(known)} sources"
+        problems.append(f"{all_of_them} failed at the last poll: is the network up?")
     problems += [f"source {each.id} {each.state.stopped}" for each in known if each.state.stopped][:20]
     return problems
