@@ -141,6 +141,7 @@ class Line:
     def reconfigure(self, content: dict[str, Any]) -> None:
         write(self.config, content)
         self.runtime.configuration.look()  # as if the second between two looks had passed
+        publish_edits(self.runtime)  # as the next tick would
 
     def rows(self, table: type[Base], **where: Any) -> list[Any]:
         """The rows of a table in the order of their keys."""
