@@ -111,8 +111,7 @@ def _assess_together(runtime: Runtime, institutions: Sequence[str]) -> list[Tran
             kept = stored.keys() - changed.keys()
             done = [each for each in drafts if each.stored.institution in kept]
             done += _draft(session, active, runtime.cases, changed, upto)
-            for gone in stored.keys() - active.settings.institutions.keys():
-                cases.shelve(session, gone)
+            cases.shelve(session, stored.keys() - active.settings.institutions.keys())
             more = cases.observed_after(session, [each.stored.institution for each in done], upto)
             routed = _store(session, active, done, more, now=runtime.clock())
         return _committed(runtime, active, done, routed)

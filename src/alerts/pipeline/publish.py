@@ -148,10 +148,12 @@ def _follow(session: Session, active: Active, now: datetime) -> None:
 
 
 def mark_outdated(session: Session, active: Active, now: datetime) -> None:
-    """Makes the institutions due whose cases were judged otherwise, or whose findings have changed."""
-    outdated = [
-        institution
-        for institution, key in cases.configurations(session)
-        if institution in active.settings.institutions and key != active.case_key(institution)
-    ]
+    """Makes the institutions due whose cases were judged otherwise, or whose findings have changed.
+
+    Those that are no longer tracked rest.
+    """
+    tracked = active.settings.institutions
+    known = cases.configurations(session)
+    outdated = [each for each, key in known if each in tracked and key != active.case_key(each)]
     cases.mark_due_again(session, outdated, now)
+    cases.shelve(session, [each for each, _ in known if each not in tracked])

@@ -96,8 +96,9 @@ def _enter(request: Request, fields: Mapping[str, str] | None) -> Response:
     site = site_of(request)
     if fields is None:
         return site.page(request, "operate_enter.html.j2", Visitor(), {"wrong": False})
+    site.door.check_attempts(request, site.now())
     if not site.door.is_operator(fields.get("token", "")):
-        logs.event("operator.refused")
+        site.door.was_wrong(request, site.now())
         return site.page(request, "operate_enter.html.j2", Visitor(), {"wrong": True}, status=403)
     response = RedirectResponse("/operate", status_code=303)
     site.door.begin(response, site.now())

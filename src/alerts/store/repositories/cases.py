@@ -478,8 +478,8 @@ def _saved(each: Saved) -> dict[str, Any]:
     }
 
 
-def shelve(session: Session, institution: str) -> None:
-    """Keeps a case that is no longer tracked; it is not due until something is found or configured anew."""
-    session.execute(
-        update(CaseRow).where(CaseRow.institution == institution).values(due_at=None, claimed_until=None)
-    )
+def shelve(session: Session, institutions: Iterable[str]) -> None:
+    """Keeps cases that are no longer tracked; they are not due until something is found or configured anew."""
+    for some in chunks(sorted(institutions)):
+        resting = update(CaseRow).where(CaseRow.institution.in_(some), CaseRow.due_at.is_not(None))
+        session.execute(resting.values(due_at=None, claimed_until=None))
