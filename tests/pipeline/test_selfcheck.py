@@ -151,7 +151,7 @@ def test_work_that_is_overdue_is_told(lines: Any, feeds: FeedServer, receiver: R
     for _ in range(4):
         check(line, minutes=1)
     assert told(receiver) == [(["stuck:polls"], [])]
-    assert "2 polls wait, the oldest for 5h" in receiver.received[0].body["begun"][0]["line"]
+    assert "2 polls overdue, the oldest for 5h" in receiver.received[0].body["begun"][0]["line"]
     line.run()
     check(line, minutes=1)
     check(line, minutes=1)

@@ -110,8 +110,7 @@ def health(session: Session, files: Files, now: datetime) -> Report:
 
 def overdue_line(kind: str, count: int, oldest: timedelta) -> str:
     """What waits although it is due. `kind` is a plural."""
-    waits = "waits" if count == 1 else "wait, the oldest"
-    return f"{counted_of(count, kind)} {waits} for {format_duration(oldest)}"
+    return f"{counted_of(count, kind)} overdue, the oldest for {format_duration(oldest)}"
 
 
 def _refused(files: Files) -> list[str]:
