@@ -246,6 +246,14 @@ WRONG = [
     ("institutions: [{id: a, name: A, aliases: [B, »--]}]", "a letter or a digit"),
     ("institutions: [{id: a, name: A, domains: [»https://a.org]}]", "the host name alone"),
     ("institutions: [{id: a, name: A, criticality: »hihg}]", "did you mean 'high'?"),
+    (
+        "sources: [{id: s, url: 'https://x.org', publisher: X, authority_on: [»x]}]",
+        "no institution has the id 'x'",
+    ),
+    (
+        "sources: [{id: s, url: 'https://x.org', publisher: X, authority_on: {ids: [»x]}}]",
+        "no institution has the id 'x'",
+    ),
     ("institutions: [{id: a, name: A, relations: [{kind: x, to: »b}]}]", "no institution has the id 'b'"),
     ("institutions: [{id: a, name: A, relations: [{kind: x, to: »a}]}]", "no relation to itself"),
     ("institutions: [{id: a, name: A, match: {derive: »some}}]", "write all, none, or a list"),
@@ -487,3 +495,27 @@ def test_a_hundred_thousand_aliases(tmp_path: Path) -> None:
     )
     institutions = load(tmp_path).institutions
     assert sum(len(each.aliases) for each in institutions.values()) == 100_000
+
+
+def test_who_speaks_and_who_has_authority(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(
+        "institutions:\n"
+        "- {id: fed, name: Federal Reserve Board, role: authority}\n"
+        "- {id: acme, name: Acme Bank Corp, tags: [bank]}\n"
+        "- {id: zeta, name: Zeta Bank Corp}\n"
+        "sources:\n"
+        "- {id: tagged, url: 'https://x.org/a', publisher: Fed, speaks_for: [fed], authority_on: {tags: [bank]}}\n"
+        "- {id: listed, url: 'https://x.org/b', publisher: Fed, authority_on: [acme, zeta]}\n"
+        "- {id: both, url: 'https://x.org/c', publisher: Fed, authority_on: {ids: [zeta], tags: [bank]}}\n"
+    )
+    settings = load(tmp_path)
+    assert settings.authorities() == {"fed"}
+    assert settings.sources["tagged"].authority_on == {"acme"}
+    assert (
+        settings.sources["listed"].authority_on == settings.sources["both"].authority_on == {"acme", "zeta"}
+    )
+    assert [settings.sources["tagged"].is_direct_for(each) for each in ("fed", "acme", "zeta")] == [
+        True,
+        True,
+        False,
+    ]

@@ -90,8 +90,7 @@ def test_all_of_them(town: World, browser: Browser) -> None:
     delivery = dead(town)
     client = browser(operator=True)
     assert (
-        "Due now: 1 delivery."
-        in client.post("/operate/redeliver-dead", data={"form": form_of(client)}).text
+        "Due now: 1 delivery." in client.post("/operate/redeliver-dead", data={"form": form_of(client)}).text
     )
     assert state(town, delivery) == "pending"
 

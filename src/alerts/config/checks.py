@@ -41,6 +41,7 @@ def check(entries: Entries) -> None:
     _check_levels(entries)
     for source, form in entries.valid("sources", SourceForm):
         _check_ids(source, ("speaks_for",), form.speaks_for, known, "institutions")
+        _check_ids(source, authority_steps(source), form.authority_on.ids, known, "institutions")
     for entry, institution in entries.valid("institutions", InstitutionForm):
         _check_institution(entry, institution, known)
     shipped = _check_packs(entries, known)
@@ -73,6 +74,11 @@ def _named(entries: Entries, section: str) -> dict[str, Entry]:
         else:
             named[name] = entry
     return named
+
+
+def authority_steps(source: Entry) -> tuple[str | int, ...]:
+    """Where a source has the ids of `authority_on`: the list may be written alone."""
+    return ("authority_on", "ids") if source.is_mapping("authority_on") else ("authority_on",)
 
 
 def _check_ids(

@@ -55,6 +55,10 @@ class Active:
         )
 
     @cached_property
+    def authorities(self) -> frozenset[str]:
+        return self.settings.authorities()
+
+    @cached_property
     def wanted(self) -> frozenset[On]:
         return wanted(self.settings)
 

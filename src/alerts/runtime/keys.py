@@ -25,7 +25,7 @@ _NOT_MATCHED: Final = _SHOWN_ONLY | {"criticality"}
 _NOT_JUDGED: Final = _SHOWN_ONLY | {"domains", "products", "match"}
 _TOPIC_NOT_MATCHED: Final = frozenset({"severity", "signal"})
 _POLLED: Final = frozenset({"id", "url", "interval", "at_most", "language", "tags", "allow_private"})
-_SOURCE_NOT_MATCHED: Final = _POLLED | {"publisher", "reliability"}
+_SOURCE_NOT_MATCHED: Final = _POLLED | {"publisher", "reliability", "authority_on"}
 
 
 def _without(value: Institution | Topic | Source, left_out: frozenset[str]) -> dict[str, Any]:

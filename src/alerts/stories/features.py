@@ -13,6 +13,7 @@ from struct import pack, unpack
 from alerts.model.item import Item
 from alerts.model.times import instant, micros
 from alerts.stories import credit
+from alerts.stories.corrections import without_mark
 from alerts.stories.sketch import fingerprints
 from alerts.stories.terms import FREQUENT, terms, terms_of, tokens, weight
 
@@ -122,7 +123,7 @@ def features(item: Item, publisher: str) -> Features:
     """
     publisher, origin = publisher[:_NAME], item.origin[:_NAME]
     text = (item.content if len(item.content) > len(item.summary) else item.summary)[:_TEXT]
-    title = _without_publisher(item.title, publisher) or text
+    title = _without_publisher(without_mark(item.title), publisher) or text
     read = tokens(title[:_TITLE])
     words = terms_of(read)
     body: tuple[str, ...] = ()
