@@ -113,7 +113,7 @@ def check_writable(path: Path) -> None:
     if path.is_dir():
         problem = "is a directory"
     elif not folder.is_dir():
-        problem = f"cannot be written: {folder} is no directory"
+        problem = "cannot be written: No such file or directory"
     elif not os.access(path if path.exists() else folder, os.W_OK):
         problem = "cannot be written: permission denied"
     else:
