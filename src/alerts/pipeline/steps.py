@@ -18,6 +18,7 @@ from alerts.pipeline.send import send
 from alerts.pipeline.tick import tick
 from alerts.runtime.runtime import Runtime
 from alerts.runtime.task_requests import Hints
+from alerts.store import system_state
 
 __all__ = ["advance_desk", "assess", "poll", "release_groups", "rematch", "send", "tick"]
 
@@ -27,7 +28,9 @@ GROUP_PATIENCE = timedelta(minutes=1)
 
 def release_groups(runtime: Runtime, subscriber: str) -> list[str]:
     """Sends the groups of a subscriber that are due within a minute at once; the deliveries that are ready."""
-    active = runtime.configuration.current()
+    with runtime.database.read() as session:
+        in_force = system_state.in_force(session)
+    active = runtime.configuration.current(in_force.number)
     with runtime.database.write() as session:
         now = runtime.clock()
         return advance(session, active, subscriber, now, release=GROUP_PATIENCE).ready
@@ -35,7 +38,9 @@ def release_groups(runtime: Runtime, subscriber: str) -> list[str]:
 
 def advance_desk(runtime: Runtime, subscriber: str) -> None:
     """Does what has fallen due for a subscriber: groups, digests, reminders, summaries."""
-    active = runtime.configuration.current()
+    with runtime.database.read() as session:
+        in_force = system_state.in_force(session)
+    active = runtime.configuration.current(in_force.number)
     with runtime.database.write() as session:
         routed = advance(session, active, subscriber, runtime.clock())
     if routed.ready:
