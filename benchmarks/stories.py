@@ -20,9 +20,9 @@ from pathlib import Path
 
 from alerts.model.item import Item
 from alerts.model.times import parse_time
-from alerts.stories.background import ORDINARY
 from alerts.stories.cluster import Clusterer
 from alerts.stories.features import Features, features
+from alerts.stories.lexicon import ORDINARY_WORDS
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -43,7 +43,7 @@ def uci(path: Path) -> list[Item]:
 
 def made_up(count: int, rng: random.Random) -> list[Item]:
     """Headlines of nine words: one in three repeats most of an event of the last day."""
-    ordinary = sorted(ORDINARY)
+    ordinary = sorted(ORDINARY_WORDS)
     names = [
         f"{a}{b}{c}" for a in ("Bra", "Cor", "Fel", "Gim") for b in ("van", "tis", "rup") for c in range(200)
     ]

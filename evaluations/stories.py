@@ -4,10 +4,14 @@
 
 Two kinds of headlines: those of the UCI News Aggregator (all in one partition, as `alerts cluster` does), and the
 project's own of institutions that do not exist (one partition an institution, as the pipeline does; the held-out
-ones were never used to set the rules). A TF-IDF centroid at its best threshold stands beside ours. The UCI times
-are those of a crawl, in which a story comes all at once; so the same items are also tried in random order, all
-observed at one instant. Exit status 1 where the goal (F1 .75 at precision .82 on UCI) is missed or a result
-depends on the order of items within an instant.
+ones were never used to set the rules, the adversarial ones were written to mislead, with reports in several
+languages). A TF-IDF centroid at its best threshold stands beside ours.
+
+The rules were set on the UCI headlines, so their figure says little about other news. Variants of the set change
+what such rules may have been fitted to: word lists of which a part is forgotten, names that are ordinary words,
+names of one word instead of two, and the times, which are those of a crawl in which a story comes all at once (in
+random order in one instant; spread over days). Exit status 1 where the goal is missed or a result depends on the
+order of items within an instant.
 """
 
 from __future__ import annotations
@@ -20,42 +24,24 @@ import re
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import Path
 
 from alerts.model.item import Item
 from alerts.model.times import parse_time
+from alerts.stories import terms
 from alerts.stories.cluster import Clusterer, Joined
 from alerts.stories.features import Features, features
+from alerts.stories.lexicon import FUNCTION_WORDS, ORDINARY_WORDS
+from alerts.stories.terms import RARE, stem, weight
 
-GOAL_F1, GOAL_PRECISION = 0.75, 0.82
+GOAL_F1, GOAL_PRECISION = 0.85, 0.90
 OWN = Path(__file__).parents[1] / "tests" / "stories"
 FOLDS = 5
+_LETTERS = re.compile("[A-Za-z]+")
 THRESHOLDS = [step / 100 for step in range(8, 40, 2)]
-COMMON = frozenset(
-    {
-        "a",
-        "an",
-        "and",
-        "are",
-        "as",
-        "at",
-        "be",
-        "by",
-        "for",
-        "from",
-        "has",
-        "in",
-        "is",
-        "it",
-        "its",
-        "of",
-        "on",
-    }
-    | {"or", "that", "the", "their", "this", "to", "was", "with"}
-)
 
 
 @dataclass(frozen=True)
@@ -108,6 +94,16 @@ def clustered(reduced: Sequence[tuple[str, Features]]) -> dict[str, str]:
     return found
 
 
+def mean(variants: Iterable[Sequence[Labelled]]) -> Figure:
+    """The mean figure of several variants of one set."""
+    figures = [b_cubed(each, clustered(reduce(each))) for each in variants]
+    return Figure(
+        sum(each.precision for each in figures) / len(figures),
+        sum(each.recall for each in figures) / len(figures),
+        round(sum(each.stories for each in figures) / len(figures)),
+    )
+
+
 def reduce(labelled: Iterable[Labelled]) -> list[tuple[str, Features]]:
     return [(each.partition, features(each.item, each.item.publisher)) for each in labelled]
 
@@ -119,7 +115,7 @@ def centroids(labelled: Sequence[Labelled], threshold: float) -> dict[str, str]:
     having: dict[str, set[int]] = defaultdict(set)
     found: dict[str, str] = {}
     for number, each in enumerate(labelled, start=1):
-        words = {word for word in re.findall(r"\w+", each.item.title.lower()) if word not in COMMON}
+        words = {word for word in re.findall(r"\w+", each.item.title.lower()) if word not in FUNCTION_WORDS}
         frequency.update(words)
         vector = {word: math.log((number + 1) / (frequency[word] + 0.5)) + 0.1 for word in sorted(words)}
         length = math.hypot(*vector.values()) or 1.0
@@ -186,6 +182,88 @@ def in_one_instant(labelled: Iterable[Labelled], order: random.Random) -> list[L
     ]
 
 
+def spread_over_days(labelled: Iterable[Labelled], order: random.Random) -> list[Labelled]:
+    """The same headlines as they come in life: stories begin over a week, each report days or hours later."""
+    labelled = list(labelled)
+    begins: dict[str, float] = {}
+    spread = []
+    for each in labelled:
+        begin = begins.setdefault(each.story, order.uniform(0, 6))
+        at = labelled[0].item.observed + timedelta(days=begin + min(4.0, order.expovariate(1.25)))
+        spread.append(replace(each, item=replace(each.item, observed=at, published=at)))
+    return spread
+
+
+def with_ordinary_names(labelled: Sequence[Labelled], order: random.Random) -> list[Labelled]:
+    """The same headlines, in which most of the frequent names are ordinary words: a product called Harbor."""
+    words = {word.lower() for each in labelled for word in _LETTERS.findall(each.item.title)}
+    names = Counter(
+        word
+        for each in labelled
+        for word in _LETTERS.findall(each.item.title)
+        if len(word) > 3 and word[0].isupper() and weight(stem(word.lower())) == RARE
+    )
+    unused = [word for word in sorted(ORDINARY_WORDS - words) if word.isalpha() and stem(word) == word]
+    order.shuffle(unused)
+    other = {
+        name: word.capitalize()
+        for (name, _), word in zip(names.most_common(250), unused, strict=False)
+        if order.random() < 0.6
+    }
+    return [
+        replace(
+            each,
+            item=replace(
+                each.item, title=_LETTERS.sub(lambda found: other.get(found[0], found[0]), each.item.title)
+            ),
+        )
+        for each in labelled
+    ]
+
+
+def with_single_names(labelled: Sequence[Labelled]) -> list[Labelled]:
+    """The same headlines, in which names of two words are one word: Truedetective."""
+    stories: dict[str, list[Labelled]] = defaultdict(list)
+    for each in labelled:
+        stories[each.story].append(each)
+    glued: dict[str, Labelled] = {}
+    for members in stories.values():
+        names: dict[re.Pattern[str], str] = {}
+        pairs: Counter[tuple[str, str]] = Counter()
+        having: Counter[str] = Counter()
+        for each in members:
+            words = _LETTERS.findall(each.item.title)
+            having.update({word.lower() for word in words})
+            pairs.update(
+                (one.lower(), two.lower())
+                for one, two in pairwise(words)
+                if one[0].isupper() and two[0].isupper() and not {one.lower(), two.lower()} & FUNCTION_WORDS
+            )
+        for (one, two), count in pairs.most_common(6):
+            if count >= 0.15 * len(members) and 2 * count >= min(having[one], having[two]):
+                rare = [word for word in (one, two) if weight(stem(word)) == RARE]
+                written = re.compile(rf"\b({'|'.join([f'{one}[ -]+{two}', *rare])})\b", re.IGNORECASE)
+                names[written] = (one + two).capitalize()
+        for each in members:
+            title = each.item.title
+            for written, name in names.items():
+                title = written.sub(name, title)
+            glued[each.item.id] = replace(each, item=replace(each.item, title=title))
+    return [glued[each.item.id] for each in labelled]
+
+
+def with_forgotten_words(labelled: Sequence[Labelled], order: random.Random) -> Figure:
+    """The figure where four in ten words of the list of ordinary words are not on it."""
+    kept = frozenset(word for word in sorted(ORDINARY_WORDS) if order.random() > 0.4)
+    terms.ORDINARY_WORDS, whole = kept, ORDINARY_WORDS
+    weight.cache_clear()
+    try:
+        return b_cubed(labelled, clustered(reduce(labelled)))
+    finally:
+        terms.ORDINARY_WORDS = whole
+        weight.cache_clear()
+
+
 def depends_on_order(labelled: Sequence[Labelled], order: random.Random) -> bool:
     """Whether shuffling the items within each minute changes any story."""
     minutes = []
@@ -206,12 +284,16 @@ def folds(labelled: Sequence[Labelled]) -> list[list[Labelled]]:
 
 
 def worst(labelled: Sequence[Labelled], found: Mapping[str, str], count: int) -> None:
-    """The stories that cost most: ours that mix known ones, then known ones in many parts."""
+    """The longest stories, and those that cost most: ours that mix known ones, then known ones in many parts."""
     ours: dict[str, list[Labelled]] = defaultdict(list)
     known: dict[str, list[Labelled]] = defaultdict(list)
     for each in labelled:
         ours[found[each.item.id]].append(each)
         known[each.story].append(each)
+    print("\nLongest of ours:")
+    for members in sorted(ours.values(), key=len, reverse=True)[:count]:
+        known_in = len({each.story for each in members})
+        print(f"  {len(members):6} items of {known_in} known {members[0].item.title}")
     mixed = []
     for members in ours.values():
         parts = Counter(each.story for each in members)
@@ -244,7 +326,7 @@ def main() -> int:
     )
     arguments = parser.parse_args()
 
-    for name in ("headlines.txt", "headlines_heldout.txt"):
+    for name in ("headlines.txt", "headlines_heldout.txt", "headlines_adversarial.txt"):
         labelled = own(OWN / name)
         known = len({each.story for each in labelled})
         print(f"{name}: {len(labelled)} headlines of single institutions, {known} stories")
@@ -261,6 +343,11 @@ def main() -> int:
     print(f"  ours           {figure}")
     shuffled = in_one_instant(labelled, random.Random(1))
     print(f"  random order   {b_cubed(shuffled, clustered(reduce(shuffled)))}")
+    print(f"  ordinary names {mean(with_ordinary_names(labelled, random.Random(seed)) for seed in range(3))}")
+    single = with_single_names(labelled)
+    print(f"  single names   {b_cubed(single, clustered(reduce(single)))}")
+    print(f"  words unknown  {with_forgotten_words(labelled, random.Random(1))}")
+    print(f"  over days      {mean(spread_over_days(labelled, random.Random(seed)) for seed in range(3))}")
     threshold, baseline = best_centroids(labelled)
     print(f"  TF-IDF {threshold:.2f}    {baseline}")
     for number, fold in enumerate(folds(labelled), start=1):

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 
 from alerts.cli.main import status_of
 from alerts.config.load import load
@@ -117,6 +118,18 @@ def test_import_opml_writes_a_new_file_only(folder: Path, capsys: pytest.Capture
     assert status_of(["import-opml", "list.opml", "--output", "config/new.yaml"]) == 1
     assert "exists already" in capsys.readouterr().err
     assert (folder / "new.yaml").read_text() == "sources: []"
+
+
+def test_import_opml_sets_what_all_share(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder.parent / "list.opml").write_text(OPML)
+    (folder / "a.yaml").write_text("institutions: [{id: a, name: Aleph Alpha}]")
+    options = ["--reliability", "C", "--interval", "30m", "--allow-private", "--tag", "press"]
+    assert status_of(["import-opml", "list.opml", *options]) == 0
+    for source in yaml.safe_load(capsys.readouterr().out)["sources"]:
+        assert (source["reliability"], source["interval"], source["allow_private"]) == ("C", "30m", True)
+        assert source["tags"][-1] == "press"
+    assert status_of(["import-opml", "list.opml", "--interval", "often"]) == 2
+    assert "--interval 'often' is no duration" in capsys.readouterr().err
 
 
 def test_import_opml_of_something_else(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

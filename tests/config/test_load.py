@@ -252,7 +252,7 @@ WRONG = [
     ("institutions: [{id: a, name: A, match: {derive: [»acronim]}}]", "did you mean 'acronym'?"),
     ("institutions: [{id: a, name: A, match: {»requires: [x]}}]", "unknown key 'requires'"),
     ("topics: [{id: t, signal: »governence, any: [x]}]", "did you mean 'governance'?"),
-    ("topics: [{id: t, signal: governance, any: »[]}]", "at least one"),
+    ("topics: [{id: t, signal: governance, any: »[]}]", "no phrase and no pattern"),
     ("topics: [{id: t, signal: governance, any: [»'*']}]", "a letter or a digit"),
     ("topics: [{id: t, signal: governance, any: [x], severity: {policy: »1.5}}]", "at most 1"),
     ("topics: [{id: t, signal: governance, any: [x], severity: {policy: »-0.1}}]", "at least 0"),

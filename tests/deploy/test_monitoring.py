@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
@@ -19,20 +21,22 @@ from prometheus_client.parser import text_string_to_metric_families
 from alerts.model.operators import Trouble
 from alerts.store.database import Database
 
-RULES = [
+PROMETHEUS = ROOT / "deploy" / "prometheus"
+ALL_RULES = [
     rule
-    for group in yaml.safe_load((ROOT / "deploy" / "prometheus" / "alerts.rules.yml").read_text())["groups"]
+    for group in yaml.safe_load((PROMETHEUS / "alerts.rules.yml").read_text())["groups"]
     for rule in group["rules"]
 ]
+RULES = [rule for rule in ALL_RULES if "alert" in rule]
+RECORDED = {rule["record"] for rule in ALL_RULES if "record" in rule}
 BOARD: dict[str, Any] = json.loads((ROOT / "deploy" / "grafana" / "dashboard.json").read_text())
 PANELS: list[dict[str, Any]] = BOARD["panels"]
-EXPRESSIONS = [rule["expr"] for rule in RULES] + [
+EXPRESSIONS = [rule["expr"] for rule in ALL_RULES] + [
     target["expr"] for panel in PANELS for target in panel["targets"]
 ]
 
 KEYWORDS = {"and", "or", "unless", "on", "by", "ignoring", "offset", "bool"}
-FUNCTIONS = {"sum", "rate", "increase", "vector", "max"}
-PROMETHEUS_OWN = {"up"}
+FUNCTIONS = {"sum", "rate", "max", "absent", "min_over_time"}
 TOKEN = re.compile(
     r"""\s*(?:(?P<text>"[^"]*")|(?P<span>\[\d+[smhd]\])|(?P<number>\d+(?:\.\d+)?(?:[smhd]\b)?)
     |(?P<name>[a-zA-Z_:][a-zA-Z0-9_:]*)|(?P<sign>==|!=|>=|<=|=~|!~|[-+*/<>=(){},]))""",
@@ -111,13 +115,54 @@ def test_an_expression_is_sound_and_asks_for_what_there_is(
     asked = list(selectors(expression))
     assert asked
     for name, labels in asked:
-        if name in PROMETHEUS_OWN:
+        if name in RECORDED:
             continue
         assert name in exported
         for label, value in labels.items():
             assert all(label in each for each in exported[name]), (name, label)
             if label in {"quantile", "kind"}:  # these have all their values at all times
                 assert value in {each[label] for each in exported[name]}, (name, label, value)
+
+
+@pytest.mark.parametrize("expression", EXPRESSIONS)
+def test_several_replicas_of_the_pages_count_once(expression: str) -> None:
+    """Every series stands within max or absent: each replica reports the whole, so that adding them up would lie."""
+    listed = tokens(expression)
+    enclosing: list[str] = []
+    for at, (kind, value) in enumerate(listed):
+        if (kind, value) == ("sign", "("):
+            before = listed[at - 1][1] if at else ""
+            if before == ")":  # of `max by (…)`
+                start = max(i for i in range(at - 1) if listed[i][1] == "(")
+                before = listed[start - 2][1]
+            enclosing.append(before)
+        elif (kind, value) == ("sign", ")"):
+            enclosing.pop()
+        elif kind == "name" and value.startswith("alerts_"):
+            assert {"max", "absent"} & set(enclosing), value
+
+
+def test_the_tests_of_the_rules_see_each_fire_and_stay_silent() -> None:
+    groups = yaml.safe_load((PROMETHEUS / "alerts.rules.test.yml").read_text())["tests"]
+    cases = [
+        (case["alertname"], bool(case.get("exp_alerts")))
+        for each in groups
+        for case in each["alert_rule_test"]
+    ]
+    assert set(cases) == {(rule["alert"], fires) for rule in RULES for fires in (True, False)}
+
+
+def test_the_rules_pass_their_tests() -> None:
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        pytest.skip("promtool is not installed: the tests of the Prometheus rules are not run")
+    done = subprocess.run(
+        [promtool, "test", "rules", PROMETHEUS / "alerts.rules.test.yml"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_what_is_no_expression_is_noticed() -> None:

@@ -86,6 +86,11 @@ def test_every_problem_that_status_can_print_has_its_place_in_the_runbook(tmp_pa
         with database.read() as session:
             said |= set(health(session, Files.of(config), START).problems)
         database.dispose()
+    database = Database(f"sqlite:///{tmp_path / 'never'}.db")
+    database.upgrade(START - timedelta(hours=1))
+    with database.read() as session:
+        said |= set(health(session, Files.of(config), START).problems)
+    database.dispose()
     known = patterns()
     for problem in said:
         assert any(pattern.fullmatch(problem) for pattern in known.values()), problem

@@ -32,7 +32,7 @@ def test_names_that_never_match_and_pronouns() -> None:
     assert found == [
         ("institution", "a", "the name '!!' has no letter or digit: it never matches"),
         ("institution", "a", "'it' is a pronoun: it counts only right after a name of the institution"),
-        ("topic", "t", "has no phrase with a letter in `any`: it never matches"),
+        ("topic", "t", "has no pattern and no phrase with a letter in `any`: it never matches"),
     ]
 
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from kit.feeds import FeedServer
-from kit.line import Line, settings
+from kit.line import START, Line, settings, write
+from sqlalchemy import delete
 
-from alerts.insight.health import RUN_LATE, Report, health
+from alerts.insight.health import FIRST_TICK_LATE, RUN_LATE, Report, health
 from alerts.pipeline import steps
 from alerts.runtime.configuration import Files
+from alerts.store import system_state
+from alerts.store.database import Database
+from alerts.store.schema import FactRow
 
 pytestmark = pytest.mark.servers
 
@@ -30,6 +35,35 @@ def report(made: Line, after: timedelta) -> Report:
 
 def last_tick(found: Report) -> str:
     return dict(found.facts)["last tick"]
+
+
+def test_a_system_that_never_ticks_is_unhealthy_once_it_had_time_to_start(
+    database_url: str, tmp_path: Path
+) -> None:
+    config = write(tmp_path / "config", settings({}))
+    database = Database(database_url)
+    database.upgrade(START)
+    database.upgrade(START + timedelta(hours=1))  # it was made the first time
+
+    def problems(after: timedelta) -> tuple[str, ...]:
+        with database.read() as session:
+            found = health(session, Files.of(config), START + after)
+        assert last_tick(found) == "never"
+        return found.problems
+
+    assert problems(timedelta(0)) == problems(FIRST_TICK_LATE) == ()
+    assert problems(timedelta(minutes=5)) == (
+        "no tick yet, 5m after the database was made: is `alerts run`, or beat with a worker, up?",
+    )
+    database.dispose()
+
+
+def test_a_database_that_ticked_before_its_making_was_recorded_is_not_made_anew(made: Line) -> None:
+    with made.database.write() as session:
+        session.execute(delete(FactRow))
+    steps.tick(made.runtime)
+    made.database.upgrade(made.clock())
+    assert not made.rows(FactRow, name=system_state.CREATED)
 
 
 def test_between_two_runs_of_cron_nobody_misses_a_beat(made: Line) -> None:

@@ -4,7 +4,7 @@ import json
 import random
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from itertools import groupby
+from itertools import groupby, permutations
 from pathlib import Path
 
 import pytest
@@ -58,14 +58,17 @@ def stories(*titles: str, gap: float = 1, partition: str = "zapwire") -> int:
     [
         ("Zapwire fined £30m by Payments Authority", "Payments Authority fines Zapwire 30 million pounds"),
         ("Zapwire denies merger talks with Coinharbor", "Zapwire in merger talks with Coinharbor"),
-        ("Zapwire CEO steps down after losses", "Chief executive of Zapwire resigns over losses"),
+        ("Zapwire CEO Mara Holt resigns after losses", "Mara Holt steps down as chief executive of Zapwire"),
         (
             "LIVE: Zapwire outage in Frankfurt",
             "Zapwire suffers outage in Frankfurt",
             "Frankfurt outage at Zapwire over",
         ),
-        ("Zapwire lays off 900", "Zapwire to cut 900 jobs in layoffs"),
+        ("Zapwire lays off 900 in Oslo", "Zapwire to cut 900 Oslo jobs"),
         ("Zapwire sued by authors over books", "Authors' lawsuit accuses Zapwire of copying books"),
+        ("Zapwire to cut 3,900 jobs in Germany", "Zapwire va supprimer 3\u202f900 postes en Allemagne"),
+        ("Zapwire raises $1.8 billion in China", "Zapwire sammelt in China 1,8 Milliarden Dollar ein"),
+        ("Zapwire raises $1.8 billion with Coinharbor", "Zapwire与Coinharbor融资18亿美元"),
     ],
 )
 def test_reports_of_one_event_are_one_story(titles: tuple[str, ...]) -> None:
@@ -80,6 +83,8 @@ def test_reports_of_one_event_are_one_story(titles: tuple[str, ...]) -> None:
         (("Zapwire outage hits card payments", "Zapwire outage hits card payments again"), 24 * 7),
         (("Zapwire Q1 profit beats estimates", "Zapwire Q2 profit beats estimates"), 24 * 8),
         (("Oslo regulator investigates Zapwire", "Lisbon court fines Zapwire"), 1),
+        (("Zapwire to cut 3,900 jobs", "Zapwire supprime 1 200 postes"), 1),
+        (("Zapwire opens office in Germany", "Zapwire : enquête en Allemagne"), 1),
         (("What to know today", "What to know today"), 24),
     ],
 )
@@ -142,7 +147,7 @@ def test_no_story_swallows_a_stream_that_shares_a_name() -> None:
 
     assert largest("Veltano Brixa", "veltano-brixa") == 1
     assert largest("Veltano", "") == 1
-    assert largest("Veltano Brixa", "") <= 50  # at first a name of two words is taken for an event
+    assert largest("Veltano Brixa", "") <= 50  # for its first days a name of two words is taken for an event
 
 
 def test_two_stories_become_one_when_a_report_joins_them() -> None:
@@ -163,6 +168,85 @@ def test_two_stories_become_one_when_a_report_joins_them() -> None:
     joined = {event.item: event.story for event in events if isinstance(event, Joined)}
     assert joined["1"] == merged[0].into  # the elder one's id stays
     assert joined["2"] == merged[0].story_from
+
+
+ARRIVALS = {
+    "en-1": "Zapwire to cut 3,900 jobs in Germany",
+    "en-2": "Zapwire plans 3,900 job cuts",
+    "fr": "Zapwire va supprimer 3.900 postes en Allemagne",
+    "de": "Zapwire streicht 3.900 Stellen in Deutschland",
+}
+
+
+@pytest.mark.parametrize("order", list(permutations(ARRIVALS)))
+def test_the_order_of_arrival_does_not_decide(order: tuple[str, ...]) -> None:
+    members = [item(name, ARRIVALS[name], hours) for hours, name in enumerate(order)]
+    assert len(set(run(Clusterer("zapwire"), members).values())) == 1
+
+
+@given(st.integers(0, 2**32))
+@settings(max_examples=20)
+def test_reports_that_arrive_hours_apart_in_any_order_make_the_same_stories(seed: int) -> None:
+    """Not a law, as items are taken one by one, but next to all items must be in the same company."""
+    order = random.Random(seed)
+    for lines in headlines("headlines_adversarial.txt").values():
+        members, delayed = [], []
+        for number, (day, title, _) in enumerate(lines):
+            at = NOON + timedelta(days=day)
+            late = at + timedelta(hours=order.uniform(0, 6))
+            for observed, into in ((at, members), (late, delayed)):
+                into.append(features(Item(str(number), title, observed, published=at), f"Paper {number}"))
+        one, other = (parts(run(Clusterer("p"), each)) for each in (members, delayed))
+        assert sum(map(len, one & other)) >= 0.8 * len(members)
+
+
+def parts(story_of: dict[str, str]) -> set[frozenset[str]]:
+    """The stories as sets of items, whatever their ids."""
+    found: dict[str, set[str]] = {}
+    for name, story in story_of.items():
+        found.setdefault(story, set()).add(name)
+    return {frozenset(members) for members in found.values()}
+
+
+def test_a_rare_name_carries_the_story_of_a_launch() -> None:
+    titles = [
+        "Veltano arrives on consoles tonight",
+        "Veltano arrives tonight with online servers",
+        "Hands on with Veltano on launch night, online servers hold",
+        "Veltano review",
+        "Which edition of Veltano is right for you?",
+        "Players praise robots of Veltano",
+        "Why Veltano matters",
+    ]
+    members = [item(str(number), title, number / 4) for number, title in enumerate(titles)]
+    assert len(set(run(Clusterer(), members).values())) == 1
+    assert len(set(run(Clusterer(), members[3:]).values())) > 1  # no burst yet that the name leads
+
+
+def test_a_name_that_leads_two_stories_carries_neither() -> None:
+    titles = [
+        *(
+            f"Veltano and Coinharbor settle Oslo dispute, {word}"
+            for word in ("court told", "lawyers say", "it is over")
+        ),
+        *(
+            f"Veltano sinks Brixa ferry near Lisbon, {word}"
+            for word in ("rescuers", "coastguard", "divers say")
+        ),
+        "Veltano solstice party",
+    ]
+    members = [item(str(number), title, number / 4) for number, title in enumerate(titles)]
+    story_of = run(Clusterer(), members)
+    assert len(set(story_of.values())) == 3
+    assert list(story_of.values()).count(story_of["6"]) == 1
+
+
+def test_a_join_says_what_it_rests_on() -> None:
+    clusterer = Clusterer("zapwire")
+    clusterer.add([item("1", ARRIVALS["en-1"])])
+    (joined,) = clusterer.add([item("2", ARRIVALS["de"], 1)])
+    assert isinstance(joined, Joined)
+    assert joined.why == "shares #3900, german"
 
 
 # --- revisions ----------------------------------------------------------------------------------------
@@ -311,7 +395,7 @@ def b_cubed(expected: dict[str, str], found: dict[str, str]) -> tuple[float, flo
     return precision / len(expected), recall / len(expected)
 
 
-@pytest.mark.parametrize(("name", "recall"), [("headlines.txt", 0.80), ("headlines_heldout.txt", 0.85)])
+@pytest.mark.parametrize(("name", "recall"), [("headlines.txt", 0.78), ("headlines_heldout.txt", 0.90)])
 def test_headlines_of_one_institution(name: str, recall: float) -> None:
     expected: dict[str, str] = {}
     found: dict[str, str] = {}
@@ -326,6 +410,20 @@ def test_headlines_of_one_institution(name: str, recall: float) -> None:
     assert achieved >= recall
 
 
+def test_headlines_that_mislead() -> None:
+    expected: dict[str, str] = {}
+    found: dict[str, str] = {}
+    for institution, lines in headlines("headlines_adversarial.txt").items():
+        members = []
+        for number, (day, title, story) in enumerate(lines):
+            expected[f"{institution} {number}"] = institution + story
+            members.append(item(f"{institution} {number}", title, day * 24))
+        found.update(run(Clusterer(institution), members))
+    precision, recall = b_cubed(expected, found)
+    assert precision >= 0.90
+    assert recall >= 0.80
+
+
 def test_headlines_of_the_news_aggregator(data: Path) -> None:
     expected: dict[str, str] = {}
     members = []
@@ -338,4 +436,4 @@ def test_headlines_of_the_news_aggregator(data: Path) -> None:
         )
     precision, recall = b_cubed(expected, run(Clusterer(), members))
     assert precision >= 0.90
-    assert 2 * precision * recall / (precision + recall) >= 0.84
+    assert 2 * precision * recall / (precision + recall) >= 0.87

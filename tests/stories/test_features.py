@@ -46,7 +46,7 @@ FINED = Item(
 def test_the_dumped_form_is_fixed() -> None:
     assert features(FINED, "Daily Planet").dump() == (
         b'[3,"7","daily planet","example.com/a",1772452800000000,1772452800000000,'
-        b'"meridian bank fine #7.5e+07","regulator failur",252144154216615,"dW6f03Wze9x7VCjaj7eeNA==","","",""]'
+        b'"meridian bank fin #7.5e+07","regulator failur",252144154216615,"dW6f03Wze9x7VCjaj7eeNA==","","",""]'
     )
 
 
@@ -54,7 +54,7 @@ def test_the_dumped_form_is_fixed() -> None:
 def test_the_forms_before_it_are_read(version: int, start: str) -> None:
     written = (
         f'[{version},"7","Daily Planet","daily planet","example.com/a",1772452800000000,1772452800000000,'
-        f'"meridian bank fine #7.5e+07","regulator failur",252144154216615,"{start}","","",""]'
+        f'"meridian bank fin #7.5e+07","regulator failur",252144154216615,"{start}","","",""]'
     )
     assert Features.load(written.encode()) == features(FINED, "Daily Planet")
 

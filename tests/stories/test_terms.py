@@ -21,12 +21,17 @@ from alerts.stories.terms import COMMON, FREQUENT, NUMBER, RARE, stem, terms, we
         ("Wearhouse’s", "Wearhouse"),
         ("files", "filing"),
         ("bankruptcies", "bankruptcy"),
-        ("chief executive", "CEO"),
-        ("steps down", "resigns"),
-        ("lays off", "layoffs"),
-        ("data centres", "datacenter"),
-        ("sued", "lawsuit"),
-        ("is down", "outage"),
+        ("$1.8B", "1,8 Milliarden Euro"),
+        ("3 mil millones de dólares", "$3bn"),
+        ("18亿美元", "$1.8 billion"),
+        ("1万人", "10,000 people"),
+        ("35.000 Stellen", "35,000 jobs"),
+        ("1.234,5", "1,234.5"),
+        ("Deutschland", "Germany"),
+        ("les États-Unis", "the U.S."),
+        ("Reino Unido", "UK"),
+        ("3. März", "March 3"),
+        ("OpenAI发布", "OpenAI launches"),
     ],
 )
 def test_the_same_thing_written_differently_has_a_term_in_common(one: str, other: str) -> None:
@@ -41,6 +46,8 @@ def test_the_same_thing_written_differently_has_a_term_in_common(one: str, other
         ("iOS 7.1", "iOS 7.2"),
         ("Warner", "warns"),
         ("told us", "told the US"),
+        ("$1.125 billion", "$1125 billion"),
+        ("version 7.1.2", "version 7.12"),
     ],
 )
 def test_different_things_have_different_terms(one: str, other: str) -> None:
@@ -58,6 +65,7 @@ def test_words_that_carry_nothing_give_no_terms() -> None:
 
 def test_text_without_spaces_is_cut_into_pairs_of_characters() -> None:
     assert terms("東京都庁") == ("東京", "京都", "都庁")
+    assert terms("OpenAI以18亿美元收购") == ("openai", "以", "#1.8e+09", "美元", "元收", "收购")
 
 
 def test_weights_fall_with_how_common_a_word_is() -> None:

@@ -7,10 +7,11 @@ from pathlib import Path
 from kit.browsing import OPERATOR, Browser, opened
 from kit.world import World
 from prometheus_client.parser import text_string_to_metric_families
-from sqlalchemy import text, update
+from sqlalchemy import delete, text, update
+from starlette.testclient import TestClient
 
 from alerts.pipeline import steps
-from alerts.store.schema import SourceRow
+from alerts.store.schema import FactRow, SourceRow
 
 
 def numbers(page: str) -> dict[str, float]:
@@ -71,6 +72,25 @@ def test_ready_while_the_system_does_its_work(town: World, browser: Browser) -> 
     assert set(answer.json()) == {"healthy", "problems"}, "what is wrong is for operators"
     told = client.get("/readyz", headers={"Authorization": f"Bearer {OPERATOR}"}).json()
     assert any("no tick" in each for each in told["problems"])
+
+
+def test_not_ready_where_nothing_ever_ticked(town: World, browser: Browser) -> None:
+    with town.runtime.database.write() as session:
+        session.execute(delete(FactRow))
+    town.runtime.database.upgrade(town.now)
+    client = browser()
+    town.later(minutes=1)
+    assert numbers(client.get("/metrics").text)["alerts_tick_age_seconds"] == 60
+    assert not any("tick" in each for each in _problems(client))
+    town.later(minutes=4)
+    assert numbers(client.get("/metrics").text)["alerts_tick_age_seconds"] == 300
+    assert client.get("/readyz").status_code == 503
+    assert any("no tick yet, 5m after the database was made" in each for each in _problems(client))
+
+
+def _problems(client: TestClient) -> list[str]:
+    told = client.get("/readyz", headers={"Authorization": f"Bearer {OPERATOR}"}).json()
+    return [str(each) for each in told["problems"]]
 
 
 def test_a_refused_edit_is_unhealthy_but_no_probe_reads_the_files_itself(

@@ -30,6 +30,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "check": "alerts.cli.check:check",
         "test": "alerts.cli.test:test",
         "plan": "alerts.cli.plan:plan",
+        "import-institutions": "alerts.cli.import_institutions:import_institutions",
         "import-opml": "alerts.cli.opml:import_opml",
         "export-opml": "alerts.cli.opml:export_opml",
     },
@@ -92,7 +93,7 @@ class LazyGroup(click.Group):
             with formatter.section(section):
                 found = [(name, self.get_command(ctx, name)) for name in commands]
                 rows = [(name, each.get_short_help_str(100)) for name, each in found if each is not None]
-                formatter.write_dl(rows, col_max=14, col_spacing=2)
+                formatter.write_dl(rows, col_max=22, col_spacing=2)
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -14,7 +14,7 @@ from alerts.config.items import read_items
 from alerts.matching.matcher import Matcher
 from alerts.model.errors import InputError
 from alerts.model.item import Item
-from alerts.model.mention import Matched, Mention, Rejection
+from alerts.model.mention import Matched, Mention, Rejection, TopicHit
 
 _CHUNK = 1 << 16  # bytes read at once, as far as they are there
 
@@ -91,17 +91,7 @@ def match_record(item: Item, matched: Matched, explain: bool = False) -> dict[st
             }
             for each in matched.mentions
         ],
-        "topics": [
-            {
-                "topic": each.topic,
-                "signal": each.signal.value,
-                "field": each.field,
-                "start": each.start,
-                "end": each.end,
-                "text": each.text,
-            }
-            for each in matched.topics
-        ],
+        "topics": [_topic(each) for each in matched.topics],
     }
     if explain:
         record["explain"] = [
@@ -111,6 +101,37 @@ def match_record(item: Item, matched: Matched, explain: bool = False) -> dict[st
             ),
             *(_explanation(each, accepted=False, why=each.reason) for each in matched.rejections),
         ]
+        record["explain_topics"] = [
+            *({**_topic(each), "pattern": each.pattern} for each in matched.topics),
+            *(
+                {
+                    "topic": each.topic,
+                    "field": each.field,
+                    "pattern": each.pattern,
+                    "found": list(each.found),
+                    "missing": list(each.missing),
+                }
+                for each in matched.near_misses
+            ),
+        ]
+    return record
+
+
+def _topic(hit: TopicHit) -> dict[str, Any]:
+    """A topic as JSON: whom it concerns and what lowers its weight only where there is such a thing."""
+    record: dict[str, Any] = {
+        "topic": hit.topic,
+        "signal": hit.signal.value,
+        "field": hit.field,
+        "start": hit.start,
+        "end": hit.end,
+        "text": hit.text,
+    }
+    if hit.institutions is not None:
+        record["institutions"] = sorted(hit.institutions)
+    if hit.role:
+        record["role"] = hit.role
+    record |= {key: True for key in ("weak", "denied", "resolved") if getattr(hit, key)}
     return record
 
 

@@ -10,9 +10,11 @@ import click
 
 from alerts.cli.context import App
 from alerts.config import opml
+from alerts.config.yaml_output import write_new
 from alerts.model.counted import counted
-from alerts.model.errors import InputError
+from alerts.model.errors import InputError, UsageError
 from alerts.model.source import Source
+from alerts.model.times import parse_duration
 
 
 @click.command("import-opml")
@@ -23,8 +25,22 @@ from alerts.model.source import Source
     type=click.Path(path_type=Path),
     help="Write to a new file instead of standard output.",
 )
+@click.option(
+    "--reliability", type=click.Choice("ABCDEF"), help="The reliability of all; F where none is given."
+)
+@click.option("--interval", metavar="DURATION", help="The least time between two polls of each, such as 30m.")
+@click.option("--allow-private", is_flag=True, help="They may be on a private network or this machine.")
+@click.option("--tag", "tags", metavar="TAG", multiple=True, help="Add a tag to all; repeatable.")
 @click.pass_obj
-def import_opml(app: App, file: BinaryIO, output: Path | None) -> int:
+def import_opml(
+    app: App,
+    file: BinaryIO,
+    output: Path | None,
+    reliability: str | None,
+    interval: str | None,
+    allow_private: bool,
+    tags: tuple[str, ...],
+) -> int:
     """Print the feeds of an OPML file as YAML `sources:`.
 
     FILE is the list that another feed reader exports, - standard input. Feeds that the configuration has already
@@ -33,7 +49,7 @@ def import_opml(app: App, file: BinaryIO, output: Path | None) -> int:
     \b
     Examples:
       alerts import-opml feeds.opml
-      alerts import-opml feeds.opml --output config/imported.yaml
+      alerts import-opml feeds.opml --reliability C --tag press --output config/imported.yaml
     """
     name = getattr(file, "name", "-")
     try:
@@ -41,6 +57,11 @@ def import_opml(app: App, file: BinaryIO, output: Path | None) -> int:
     except InputError as error:
         raise InputError(name, error.problem) from None
     entries, left_out = opml.new_sources(feeds, _configured(app))
+    for entry in entries:
+        if tags:
+            entry["tags"] = list(dict.fromkeys([*entry.get("tags", ()), *tags]))
+        chosen = {"reliability": reliability, "interval": _duration(interval), "allow_private": allow_private}
+        entry |= {key: value for key, value in chosen.items() if value}
     for reason in left_out:
         click.echo(f"left out {reason}", err=True)
     if not entries:
@@ -50,15 +71,19 @@ def import_opml(app: App, file: BinaryIO, output: Path | None) -> int:
     if output is None:
         click.echo(text, nl=False)
         return 0
-    try:
-        with output.open("x", encoding="utf-8") as stream:
-            stream.write(text)
-    except FileExistsError:
-        raise InputError(str(output), "exists already: remove it, or choose another --output") from None
-    except OSError as error:
-        raise InputError(str(output), f"cannot be written: {error.strerror}") from None
+    write_new(output, text)
     click.echo(f"{output}: {counted(len(entries), 'source')}")
     return 0
+
+
+def _duration(text: str | None) -> str | None:
+    """The text, if it is a duration. Raises UsageError where it is none."""
+    if text is not None:
+        try:
+            parse_duration(text)
+        except (ValueError, OverflowError):
+            raise UsageError(f"--interval {text!r} is no duration; write for example 30m or 2h") from None
+    return text
 
 
 def _configured(app: App) -> Iterable[Source]:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
+from alerts.config.check_topics import patterns_of
 from alerts.config.entries import Entries, Entry
+from alerts.config.packs import pack_families, pack_topics
 from alerts.config.schema import (
     ConfigTestForm,
     InstitutionForm,
     ItemForm,
     LevelsForm,
+    NameForm,
     OperatorsForm,
     SelectionForm,
     SilenceForm,
@@ -20,6 +24,7 @@ from alerts.config.schema import (
     TopicForm,
     WatchForm,
 )
+from alerts.matching.pattern_syntax import write_out_families
 from alerts.model.institution import Institution, MatchRules, Relation
 from alerts.model.item import Item
 from alerts.model.level import Axis, Level, LevelRules
@@ -28,7 +33,7 @@ from alerts.model.secret import Secret
 from alerts.model.settings import ConfigTest, Expectation, Settings
 from alerts.model.source import Source
 from alerts.model.subscriber import Digest, QuietHours, Selection, Silence, Subscriber, WatchRule
-from alerts.model.topic import Severity, Topic
+from alerts.model.topic import Severity, Topic, TopicPattern
 
 
 def build(entries: Entries, content_hash: str) -> Settings:
@@ -43,7 +48,7 @@ def build(entries: Entries, content_hash: str) -> Settings:
         institutions=MappingProxyType(
             {form.id: _institution(form) for _, form in entries.valid("institutions", InstitutionForm)}
         ),
-        topics=MappingProxyType({form.id: _topic(form) for _, form in entries.valid("topics", TopicForm)}),
+        topics=MappingProxyType(_topics(entries)),
         levels=levels[0] if levels else LevelRules(),
         subscribers=MappingProxyType(
             {form.id: _subscriber(form) for _, form in entries.valid("subscribers", SubscriberForm)}
@@ -80,6 +85,7 @@ def _institution(form: InstitutionForm) -> Institution:
         primary_domain=form.primary_domain,
         criticality=form.criticality,
         tags=frozenset(form.tags),
+        ids=tuple(sorted(form.ids.items())),
         relations=tuple(Relation(each.kind, each.to) for each in form.relations),
         match=MatchRules(
             case_sensitive=form.match.case_sensitive,
@@ -90,15 +96,56 @@ def _institution(form: InstitutionForm) -> Institution:
     )
 
 
-def _topic(form: TopicForm) -> Topic:
+def _topics(entries: Entries) -> dict[str, Topic]:
+    """Those of the packs, then those written here, which replace or extend them."""
+    packs = [form.id for _, form in entries.valid("topic_packs", NameForm)]
+    off = {form.id for _, form in entries.valid("topics_off", NameForm)}
+    families: dict[str, dict[str, str]] = {}
+    topics: dict[str, Topic] = {}
+    for pack in packs:
+        topics |= {topic.id: topic for topic in pack_topics(pack) if topic.id not in off}
+        for language, words in pack_families(pack).items():
+            families.setdefault(language, {}).update(words)
+    for _, form in entries.valid("topics", TopicForm):
+        topics[form.id] = _topic(form, families, topics.get(form.id) if form.extends else None)
+    return topics
+
+
+def _topic(form: TopicForm, families: Mapping[str, Mapping[str, str]], base: Topic | None) -> Topic:
+    given = form.model_fields_set
+    severity = Severity(**form.severity.model_dump())
+    patterns = tuple(
+        TopicPattern(
+            write_out_families(text, families.get(language.partition("-")[0].lower(), {})),
+            language,
+            kind,
+            text,
+        )
+        for kind, by_language in patterns_of(form)
+        for language, texts in by_language.items()
+        for text in texts
+    )
+    if base is not None:
+        return replace(
+            base,
+            any=base.any + tuple(form.any),
+            none=base.none + tuple(form.none),
+            patterns=base.patterns + patterns,
+            severity=severity if "severity" in given else base.severity,
+            near=form.near if "near" in given else base.near,
+            negation=form.negation if "negation" in given else base.negation,
+            signal=base.signal if form.signal is None else form.signal,
+        )
+    assert form.signal is not None  # noqa: S101 - checked: only a topic that extends another goes without
     return Topic(
         id=form.id,
         signal=form.signal,
         any=tuple(form.any),
         none=tuple(form.none),
-        severity=Severity(**form.severity.model_dump()),
+        severity=severity,
         near=form.near,
         negation=form.negation,
+        patterns=patterns,
     )
 
 

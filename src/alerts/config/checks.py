@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
+from alerts.config.check_topics import check_topic
 from alerts.config.entries import Entries, Entry
+from alerts.config.packs import pack_families, pack_names, pack_topics
 from alerts.config.schema import (
     SINGLE,
     ConfigTestForm,
     InstitutionForm,
     LevelsForm,
+    NameForm,
     SelectionForm,
     SilenceForm,
     SourceForm,
@@ -18,6 +21,7 @@ from alerts.config.schema import (
     TopicForm,
 )
 from alerts.model.nearest import did_you_mean
+from alerts.model.topic import Topic
 
 _KEYS: Final = {
     "sources": "id",
@@ -39,8 +43,9 @@ def check(entries: Entries) -> None:
         _check_ids(source, ("speaks_for",), form.speaks_for, known, "institutions")
     for entry, institution in entries.valid("institutions", InstitutionForm):
         _check_institution(entry, institution, known)
+    shipped = _check_packs(entries, known)
     for entry, topic in entries.valid("topics", TopicForm):
-        _check_phrases(entry, topic)
+        check_topic(entry, topic, shipped, _families(entries))
     for entry, subscriber in entries.valid("subscribers", SubscriberForm):
         _check_subscriber(entry, subscriber, known)
     for entry, silence in entries.valid("silences", SilenceForm):
@@ -48,7 +53,7 @@ def check(entries: Entries) -> None:
         if silence.starts is not None and silence.starts >= silence.until:
             entry.report("starts", message="starts: the silence would begin after it ends")
     for entry, test in entries.valid("tests", ConfigTestForm):
-        _check_test(entry, test, known)
+        _check_test(entry, test, known, shipped)
 
 
 Known = dict[str, dict[str, Entry]]
@@ -123,10 +128,33 @@ def _indexed(key: str, values: Iterable[str]) -> list[tuple[tuple[str | int, ...
     return [((key, index), value) for index, value in enumerate(values)]
 
 
-def _check_phrases(entry: Entry, topic: TopicForm) -> None:
-    for steps, text in _indexed("any", topic.any) + _indexed("none", topic.none):
-        if not any(char.isalnum() for char in text):
-            entry.report(*steps, message=f"{steps[0]}: a phrase needs a letter or a digit")
+def _check_packs(entries: Entries, known: Known) -> dict[str, Topic]:
+    """The topics of the packs that are used."""
+    shipped: dict[str, Topic] = {}
+    for entry, pack in entries.valid("topic_packs", NameForm):
+        if pack.id in pack_names():
+            shipped |= {topic.id: topic for topic in pack_topics(pack.id)}
+        else:
+            names = list(pack_names())
+            suggestion = did_you_mean(pack.id, names) or f" (there are {', '.join(names)})"
+            entry.report(message=f"topic_packs: no pack is called {pack.id!r}{suggestion}")
+    for entry, off in entries.valid("topics_off", NameForm):
+        if off.id not in shipped:
+            suggestion = did_you_mean(off.id, list(shipped))
+            entry.report(message=f"topics_off: no pack here has a topic {off.id!r}{suggestion}")
+        elif off.id in known["topics"]:
+            entry.report(message=f"topics_off: the topic {off.id!r} is defined here: remove one of the two")
+    return shipped
+
+
+def _families(entries: Entries) -> dict[str, Mapping[str, str]]:
+    """The word families of the packs that are used, by language."""
+    found: dict[str, Mapping[str, str]] = {}
+    for _, pack in entries.valid("topic_packs", NameForm):
+        if pack.id in pack_names():
+            for language, words in pack_families(pack.id).items():
+                found[language] = {**found.get(language, {}), **words}
+    return found
 
 
 def _check_selection(entry: Entry, steps: tuple[str | int, ...], form: SelectionForm, known: Known) -> None:
@@ -158,7 +186,7 @@ def _check_subscriber(entry: Entry, subscriber: SubscriberForm, known: Known) ->
         entry.report("quiet_hours", "to", message="to: the quiet hours end when they begin")
 
 
-def _check_test(entry: Entry, test: ConfigTestForm, known: Known) -> None:
+def _check_test(entry: Entry, test: ConfigTestForm, known: Known, shipped: Mapping[str, Topic]) -> None:
     for index, item in enumerate(test.items):
         if item.source:
             _check_id(entry, ("items", index, "source"), item.source, known, "sources")
@@ -173,7 +201,7 @@ def _check_test(entry: Entry, test: ConfigTestForm, known: Known) -> None:
             ("topic", "topics"),
             ("subscriber", "subscribers"),
         ):
-            if getattr(expectation, key):
+            if getattr(expectation, key) and not (key == "topic" and expectation.topic in shipped):
                 _check_id(entry, ("expect", index, key), getattr(expectation, key), known, section)
         for key, needs in _NEEDS.items():
             if getattr(expectation, key) not in {None, ""} and not any(

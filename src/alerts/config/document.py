@@ -70,15 +70,17 @@ class Document:
             return parent.entries[str(path[-1])][0]
         return parent
 
-    def report(self, path: Path, message: str, *, at_key: bool = False) -> None:
-        """Add a problem at a value, or at its key."""
+    def report(self, path: Path, message: str, *, at_key: bool = False, offset: int = 0) -> None:
+        """Add a problem at a value, or at its key; `offset` is that of a character in a value of one line."""
         node = self.find_key(path) if at_key else self.find(path)
-        self._add(node, message)
+        if offset and isinstance(node, Scalar):
+            offset += not node.plain  # the quote
+        self._add(node, message, offset)
 
-    def _add(self, node: Node, message: str) -> None:
+    def _add(self, node: Node, message: str, offset: int = 0) -> None:
         """One printable line, whatever the keys and names in it."""
         line = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in message)
-        self.problems.append(Problem(self.file, node.line, node.column, line))
+        self.problems.append(Problem(self.file, node.line, node.column + offset, line))
 
     def shown(self, path: Path) -> str:
         """The value as it is written, to repeat in a message; empty where it might be a secret."""

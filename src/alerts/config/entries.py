@@ -21,9 +21,9 @@ class Entry:
     path: tuple[str | int, ...]
     form: Form | None
 
-    def report(self, *steps: str | int, message: str, at_key: bool = False) -> None:
-        """Add a problem at a path inside the entry."""
-        self.document.report([*self.path, *steps], message, at_key=at_key)
+    def report(self, *steps: str | int, message: str, at_key: bool = False, offset: int = 0) -> None:
+        """Add a problem at a path inside the entry; `offset` is that of a character in the value."""
+        self.document.report([*self.path, *steps], message, at_key=at_key, offset=offset)
 
     def place(self, *steps: str | int) -> tuple[str, int, int]:
         """File, line and column of a path inside the entry."""

@@ -8,20 +8,25 @@ from __future__ import annotations
 
 import html
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
-import yaml
 from lxml import etree
 
+from alerts.config import yaml_output
+from alerts.config.yaml_output import one_line, printable, slug, unique
 from alerts.model.errors import InputError
 from alerts.model.source import Source
 
 LARGEST_FILE: Final = 16_000_000
 """Bytes; longer lists are refused."""
+
+_COMMENT_OF_FILE: Final = (
+    "# Imported from OPML. A source without `reliability` is F (cannot be judged) and weighs little: rate it.\n"
+    "# Where a publisher speaks for an institution you track, add `speaks_for: [its-id]`.\n"
+)
 
 _DECLARED = re.compile(rb"""\A\s*<\?xml[^>]*encoding=["']([A-Za-z0-9._-]+)["']""")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
@@ -29,7 +34,6 @@ _TAG = re.compile(r"<(outline|/outline)(?=[\s/>])", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""\s+([\w:.-]+)\s*=\s*(["'])""")
 _AFTER_VALUE = re.compile(r"""\s+[\w:.-]+\s*=\s*["']|\s*/?>\s*(?:<|\Z)""")
 _END = re.compile(r"\s*(/?)>")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +60,10 @@ def import_opml(raw: bytes) -> list[Feed]:
     for folders, outline in _outlines(text):
         url = outline.get("xmlurl", "").strip()
         if url:
-            title = _one_line(outline.get("title", "") or outline.get("text", "")) or _host(url)
+            title = one_line(outline.get("title", "") or outline.get("text", "")) or _host(url)
             categories = [part for each in outline.get("category", "").split(",") for part in each.split("/")]
-            tags = dict.fromkeys(tag for each in [*folders, *categories] if (tag := _one_line(each)))
-            feeds.setdefault(url, Feed(url, title, tuple(tags), _one_line(outline.get("language", ""))))
+            tags = dict.fromkeys(tag for each in [*folders, *categories] if (tag := one_line(each)))
+            feeds.setdefault(url, Feed(url, title, tuple(tags), one_line(outline.get("language", ""))))
     return list(feeds.values())
 
 
@@ -121,7 +125,7 @@ def new_sources(
         elif not _is_web(feed.url):
             left_out.append(f"{_shown(feed.url)}: not an http:// or https:// address")
         else:
-            name = _unique(_slug(feed.title) or _slug(_host(feed.url)) or "source", taken)
+            name = unique(slug(feed.title) or slug(_host(feed.url)) or "source", taken)
             taken.add(name)
             known[address] = name
             entry: dict[str, Any] = {"id": name, "url": feed.url, "publisher": feed.title}
@@ -133,36 +137,9 @@ def new_sources(
     return entries, left_out
 
 
-class _Indented(yaml.SafeDumper):
-    """Lists are indented as in the rest of the documentation, so that what is copied from there fits."""
-
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002
-        super().increase_indent(flow, False)
-
-
 def to_yaml(entries: list[dict[str, Any]]) -> str:
-    """A `sources:` file of the entries; text that would read as a variable is escaped."""
-    head = (
-        "# Imported from OPML. A source without `reliability` is F (cannot be judged) and weighs little: rate it.\n"
-        "# Where a publisher speaks for an institution you track, add `speaks_for: [its-id]`.\n"
-    )
-    body = yaml.dump(
-        {"sources": _escaped(entries)},
-        Dumper=_Indented,
-        sort_keys=False,
-        allow_unicode=True,
-        width=1000,
-        default_flow_style=None,
-    )
-    return head + str(body)
-
-
-def _escaped(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.replace("${", "$${")
-    if isinstance(value, list):
-        return [_escaped(each) for each in value]
-    return {key: _escaped(each) for key, each in value.items()} if isinstance(value, dict) else value
+    """A `sources:` file of the entries."""
+    return yaml_output.to_yaml("sources", entries, _COMMENT_OF_FILE)
 
 
 def export_opml(sources: Iterable[Source], title: str = "alerts") -> bytes:
@@ -181,18 +158,14 @@ def export_opml(sources: Iterable[Source], title: str = "alerts") -> bytes:
             ),
             "language": source.language,
         }
-        printable = {name: _CONTROL.sub("", value) for name, value in attributes.items()}
-        etree.SubElement(body, "outline", {name: value for name, value in printable.items() if value})
+        cleaned = {name: printable(value) for name, value in attributes.items()}
+        etree.SubElement(body, "outline", {name: value for name, value in cleaned.items() if value})
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
 
 
 def _without_password(url: str) -> str:
     parts = urlsplit(url)
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-
-
-def _one_line(text: str) -> str:
-    return " ".join(_CONTROL.sub(" ", text).split())
 
 
 def _is_web(url: str) -> bool:
@@ -219,17 +192,6 @@ def _same(url: str) -> str:
     except ValueError:
         return url
     return f"{parts.netloc.lower()}{parts.path.rstrip('/')}?{parts.query}"
-
-
-def _slug(text: str) -> str:
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].strip("-")
-
-
-def _unique(name: str, taken: set[str]) -> str:
-    if name not in taken:
-        return name
-    return next(each for number in range(2, len(taken) + 3) if (each := f"{name}-{number}") not in taken)
 
 
 def _shown(url: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from alerts.config.values import (
     Boolean,
@@ -20,6 +20,7 @@ from alerts.config.values import (
     Id,
     Instant,
     Language,
+    Patterns,
     Rate,
     Share,
     Text,
@@ -141,6 +142,12 @@ class InstitutionForm(Form):
         tuple[Text, ...], Field(description="A mention through a product counts, with less salience.")
     ] = ()
     domains: Annotated[tuple[Domain, ...], Field(description="A link to one of them is a mention.")] = ()
+    ids: Annotated[
+        dict[str, Text],
+        Field(
+            description="Its ids in other systems, for example `{lei: …, wikidata: Q…}`; imports merge by them."
+        ),
+    ] = {}
     category: Annotated[
         Text, Field(description="What it is, for example `AI lab`; watch rules can select it.")
     ] = ""
@@ -170,17 +177,40 @@ class SeverityForm(Form):
 class TopicForm(Form):
     """What an item can be about."""
 
-    id: Annotated[Id, Field(description="A short name, unique among the topics.")]
-    signal: Annotated[Signal, Field(description="The signal class it belongs to.")]
+    id: Annotated[Id, Field(description="A short name, unique among the topics. That of a pack replaces it.")]
+    signal: Annotated[
+        Signal | None, Field(description="The signal class it belongs to. Not needed with `extends`.")
+    ] = None
+    extends: Annotated[
+        Boolean,
+        Field(
+            description="Whether the topic of this id in a pack stays, with what is written here in addition: "
+            "phrases and patterns are added, `severity` and `near` replaced where given."
+        ),
+    ] = False
     any: Annotated[
         tuple[Text, ...],
         Field(
-            min_length=1,
             description="Phrases, one of which must stand in the item; one that ends in `*` also matches longer "
-            "words.",
+            "words."
         ),
-    ]
+    ] = ()
     none: Annotated[tuple[Text, ...], Field(description="Phrases that rule the topic out.")] = ()
+    patterns: Annotated[
+        Patterns,
+        Field(
+            description="Words in order within one sentence: `(a|b)` one of, `word*` longer words, `~4` up to four "
+            "words, `{steal}` a verb in all forms, `#` a number, `@`, `@target`, `@actor` an institution; by language."
+        ),
+    ] = {}
+    weak: Annotated[Patterns, Field(description="Patterns that are hints: half the severity.")] = {}
+    resolved_by: Annotated[
+        Patterns, Field(description="Patterns that say it is over: a quarter of the severity.")
+    ] = {}
+    except_: Annotated[
+        Patterns,
+        Field(alias="except", description="Patterns that the topic's matches must not overlap."),
+    ] = {}
     severity: Annotated[SeverityForm, Field(description="How much one story raises each axis.")] = (
         SeverityForm()
     )
@@ -195,6 +225,17 @@ class TopicForm(Form):
         Boolean,
         Field(description="Whether a denial in the text (“no outage”) lowers the weight of the topic."),
     ] = True
+
+
+class NameForm(Form):
+    """An entry that is written as a name alone."""
+
+    id: Id
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, value: Any) -> Any:
+        return {"id": value} if isinstance(value, str) else value
 
 
 class RaiseForm(Form):
@@ -434,6 +475,10 @@ class ConfigurationForm(Form):
 
     sources: Annotated[tuple[SourceForm, ...], Field(description="Feeds to poll.")] = ()
     institutions: Annotated[tuple[InstitutionForm, ...], Field(description="Organisations to track.")] = ()
+    topic_packs: Annotated[
+        tuple[Id, ...], Field(description="Topics that are shipped: `alerts topics --packs` lists the packs.")
+    ] = ()
+    topics_off: Annotated[tuple[Id, ...], Field(description="Topics of the packs that are left out.")] = ()
     topics: Annotated[tuple[TopicForm, ...], Field(description="What items can be about.")] = ()
     levels: Annotated[LevelsForm, Field(description="How scores become levels.")] = LevelsForm()
     subscribers: Annotated[tuple[SubscriberForm, ...], Field(description="Who is told.")] = ()
@@ -448,6 +493,8 @@ class ConfigurationForm(Form):
 ENTRY_FORMS: dict[str, type[Form]] = {
     "sources": SourceForm,
     "institutions": InstitutionForm,
+    "topic_packs": NameForm,
+    "topics_off": NameForm,
     "topics": TopicForm,
     "levels": LevelsForm,
     "subscribers": SubscriberForm,

@@ -124,6 +124,19 @@ def _channel(text: str) -> str:
     raise ValueError
 
 
+def _patterns(value: Any) -> Any:
+    """A list of patterns, or one for each language, as the latter; language "" means any."""
+    by_language = {"": value} if isinstance(value, list) else value
+    if not isinstance(by_language, dict) or not by_language:
+        raise problem("write a list of patterns for each language: {en: [one, two], de: [eins]}")
+    for language, patterns in by_language.items():
+        if language and not _LANGUAGE.fullmatch(language):
+            raise problem(f"{str(language)[:20]!r} is no language code: write for example en or pt-BR")
+        if not isinstance(patterns, list) or not all(isinstance(each, str) and each for each in patterns):
+            raise problem("write a list of patterns: [one, two], or one `- …` a line")
+    return {language: tuple(patterns) for language, patterns in by_language.items()}
+
+
 _ZONE_ADVICE: Final = "unknown time zone: write a name such as UTC, Europe/Paris or America/New_York"
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
@@ -178,6 +191,18 @@ Language = Annotated[
     str,
     _parsed(_language, "write a language code such as en, nl or pt-BR"),
     WithJsonSchema({"type": "string", "examples": ["en", "pt-BR"]}),
+]
+Patterns = Annotated[
+    dict[str, tuple[str, ...]],
+    BeforeValidator(_patterns),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "array", "items": {"type": "string"}},
+                {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
+            ]
+        }
+    ),
 ]
 ChannelAddress = Annotated[
     str,

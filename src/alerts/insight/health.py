@@ -18,6 +18,9 @@ from alerts.store.repositories.sources import Health
 from alerts.store.system_state import Fact
 
 TICK_LATE = timedelta(seconds=60)
+FIRST_TICK_LATE = timedelta(minutes=2)
+"""After the database was made: long enough for all processes to start."""
+
 RUN_LATE = timedelta(hours=26)
 """Where `alerts run --once` does the work: a run a day, with some time to spare, is the least that is expected."""
 
@@ -44,8 +47,8 @@ class Report:
 def health(session: Session, files: Files, now: datetime) -> Report:
     """The state of the whole system as of now."""
     refused = _refused(files)
-    tick = system_state.get(session, "tick")
-    last_tick, unticked = _ticking(tick, now)
+    tick = system_state.get(session, system_state.TICK)
+    last_tick, unticked = _ticking(tick, now) if tick is not None else _never(session, now)
     known = [each for each in sources.health(session) if each.active]
     failing = [each for each in known if each.error]
     # Neither is a fault of the system: the first ends by itself, the second is polled at its new address.
@@ -102,10 +105,17 @@ def _refused(files: Files) -> list[str]:
     return [f"configuration refused: {first}" + (f" (and {len(more)} more)" if more else "")]
 
 
-def _ticking(tick: Fact | None, now: datetime) -> tuple[str, list[str]]:
-    """When somebody last looked for what is due, and the problem where that is too long ago."""
-    if tick is None:
+def _never(session: Session, now: datetime) -> tuple[str, list[str]]:
+    """What to say before the first tick, and the problem where it is overdue."""
+    created = system_state.get(session, system_state.CREATED)
+    if created is not None and now - created.at <= FIRST_TICK_LATE:
         return "never", []
+    past = f", {format_duration(now - created.at)} after the database was made" if created is not None else ""
+    return "never", [f"no tick yet{past}: is `alerts run`, or beat with a worker, up?"]
+
+
+def _ticking(tick: Fact, now: datetime) -> tuple[str, list[str]]:
+    """When somebody last looked for what is due, and the problem where that is too long ago."""
     past = format_duration(now - tick.at)
     if tick.value.get("once"):
         late = f"no run for {past}: does cron still call `alerts run --once`?"

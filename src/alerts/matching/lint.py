@@ -29,9 +29,9 @@ def lint(institutions: Iterable[Institution], topics: Iterable[Topic]) -> list[t
             doubts = _doubts(institution, name, key, others)
             warnings.extend(("institution", institution.id, message) for message in doubts)
     warnings.extend(
-        ("topic", topic.id, "has no phrase with a letter in `any`: it never matches")
+        ("topic", topic.id, "has no pattern and no phrase with a letter in `any`: it never matches")
         for topic in topics
-        if not any(_key(phrase.rstrip("*")) for phrase in topic.any)
+        if not topic.patterns and not any(_key(phrase.rstrip("*")) for phrase in topic.any)
     )
     return warnings
 

@@ -10,6 +10,7 @@ from alerts.matching import filters
 from alerts.matching.candidate import Candidate
 from alerts.matching.forms import forms, host
 from alerts.matching.index import Index
+from alerts.matching.language import language_of
 from alerts.matching.resolve import resolve
 from alerts.matching.salience import mention_salience
 from alerts.matching.text import Text
@@ -75,7 +76,9 @@ class Matcher:
             chosen, unsure = resolve(candidates, texts, self._required, reject)
             mentions = _apart(_mention(candidate, candidate in unsure, explain) for candidate in chosen)
         mentions += self._about(item, mentions)
-        return Matched(tuple(mentions), self._lexicon.find(texts, mentions), tuple(rejections))
+        topics = self._lexicon.find(texts, mentions, lambda: language_of(item))
+        missed = self._lexicon.near_misses(texts, language_of(item)) if explain else ()
+        return Matched(tuple(mentions), topics, tuple(rejections), missed)
 
     def _about(self, item: Item, mentions: list[Mention]) -> list[Mention]:
         """Whom the item is about by where it comes from, where no field says so as clearly."""

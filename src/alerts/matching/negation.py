@@ -33,6 +33,28 @@ _AFTER = re.compile(
 )
 
 
+# Chinese: right before the phrase, or after it.
+_WITHOUT_SPACES = re.compile(
+    r"(?:否认|没有|并未|未曾|未有|未遭|不存在|不会|并非|避免|排除)[^，。！？；,.!?;]{0,8}$"
+)
+_AFTER_WITHOUT_SPACES = re.compile(
+    r"^[^，。！？；,.!?;]{0,4}(?:不实|是谣言|为谣言|系谣言|被否认|遭否认|未成功)"
+)
+_REACH_WITHOUT_SPACES = 16  # characters
+
+
+def is_negative(word: str) -> bool:
+    """Whether a word, in lower case, negates what stands around it in its clause."""
+    return word in _NEGATIONS or word in _DENIALS
+
+
+def denied_without_spaces(low: str, start: int, end: int) -> bool:
+    """As `denied`, for text in a script without spaces."""
+    before = low[max(0, start - _REACH_WITHOUT_SPACES) : start]
+    after = low[end : end + _REACH_WITHOUT_SPACES]
+    return bool(_WITHOUT_SPACES.search(before) or _AFTER_WITHOUT_SPACES.match(after))
+
+
 def denied(text: Text, first: int, last: int) -> bool:
     """Whether the words `first` up to `last` are denied by the clause that they stand in."""
     tokens = text.tokens

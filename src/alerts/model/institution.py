@@ -59,6 +59,7 @@ class Institution:
     aliases: tuple[str, ...] = ()
     products: tuple[str, ...] = ()
     domains: tuple[str, ...] = ()
+    ids: tuple[tuple[str, str], ...] = ()  # its ids in other systems, as (system, id)
     category: str = ""
     region: str = ""
     primary_domain: str = ""

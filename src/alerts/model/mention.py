@@ -46,8 +46,10 @@ class Mention:
 class TopicHit:
     """A topic found in a field.
 
-    `institutions` are those it counts for (proximity), None meaning every institution of the item. `weight`
-    scales the topic's severity: 1, or less where the text denies it.
+    `institutions` are those it counts for (those at the pattern's `@`, or near it), None meaning every institution of
+    the item; `role` is `target` or `actor` where the pattern says which. `weight` scales the topic's severity: a
+    quarter where the text denies it or says that it is over, a half where only a weak pattern found it. `pattern` is
+    the phrase or pattern that found it, for people; hits are equal without it.
     """
 
     topic: str
@@ -58,6 +60,22 @@ class TopicHit:
     text: str
     weight: float = 1.0
     institutions: frozenset[str] | None = None
+    role: str = ""
+    weak: bool = False
+    denied: bool = False
+    resolved: bool = False
+    pattern: str = dataclasses.field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NearMiss:
+    """A pattern that found all of its words but one, and the words of which one was missing (`--explain`)."""
+
+    topic: str
+    pattern: str
+    field: str
+    found: tuple[str, ...]
+    missing: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +97,7 @@ class Matched:
     mentions: tuple[Mention, ...] = ()
     topics: tuple[TopicHit, ...] = ()
     rejections: tuple[Rejection, ...] = ()
+    near_misses: tuple[NearMiss, ...] = ()
 
     def institutions(self) -> tuple[str, ...]:
         return tuple(sorted({mention.institution for mention in self.mentions}))

@@ -35,19 +35,42 @@ class Severity:
         return {"priority": self.priority, "policy": self.policy, "continuity": self.continuity}[axis.value]
 
 
+class PatternKind(StrEnum):
+    """What a match of a pattern means for its topic."""
+
+    FULL = "full"
+    WEAK = "weak"  # a hint: half the weight
+    RESOLVED = "resolved"  # what was reported is over
+    EXCEPT = "except"  # no match of the topic may overlap it
+
+
+@dataclass(frozen=True, slots=True)
+class TopicPattern:
+    """Words in order within one sentence (docs/topics.md). Of an empty language it holds in every one.
+
+    `text` has its word families written out; `written` is what people are shown.
+    """
+
+    text: str
+    language: str = ""
+    kind: PatternKind = PatternKind.FULL
+    written: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Topic:
     """A named lexicon entry. A phrase ending in `*` also matches longer words.
 
-    The topic is in an item when one of `any` is and none of `none`. With `near` = sentence it counts for an
-    institution only where both stand in one sentence or in the title. `negation` lowers its weight where the
-    text denies it.
+    The topic is in an item when one of `any` or a full or weak pattern is, and none of `none`. With `near` = sentence
+    it counts for an institution only where both stand in one sentence or in the title. `negation` lowers its weight
+    where the text denies it.
     """
 
     id: str
     signal: Signal
-    any: tuple[str, ...]
+    any: tuple[str, ...] = ()
     none: tuple[str, ...] = ()
     severity: Severity = field(default_factory=Severity)
     near: Near = Near.ITEM
     negation: bool = True
+    patterns: tuple[TopicPattern, ...] = ()

@@ -35,7 +35,7 @@ def tick(runtime: Runtime, *, gap: timedelta = timedelta(0), once: bool = False)
     now = runtime.clock()
     with runtime.database.read() as session:
         in_force = system_state.configuration(session)
-        last = system_state.get(session, "tick")
+        last = system_state.get(session, system_state.TICK)
     active = runtime.configuration.current(elsewhere=in_force)
     settings = active.settings
     changed = settings.hash != in_force
@@ -52,7 +52,7 @@ def tick(runtime: Runtime, *, gap: timedelta = timedelta(0), once: bool = False)
             system_state.put(session, "configuration", now, {"hash": settings.hash})
             cases.mark_all_due(session, now)
         stale = not is_current(session, active)
-        system_state.put(session, "tick", now, {"once": once})
+        system_state.put(session, system_state.TICK, now, {"once": once})
         desk = subscriber_state.claim_due(session, now, limit=room["assess"], hold=HOLD)
         left = max(0, room["assess"] - len(desk) - stale) * TOGETHER
         found = Hints(

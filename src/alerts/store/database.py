@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.orm import Session
 
 from alerts.model.errors import StoreError
+from alerts.store import system_state
 
 _BUSY_SECONDS = 30.0
 """How long a write on SQLite waits for those before it."""
@@ -70,8 +72,11 @@ class Database:
         with self._translated(), Session(self._reading, expire_on_commit=False) as session, session.begin():
             yield session
 
-    def upgrade(self) -> None:
-        """Brings the schema to the newest revision; several processes may call it at once."""
+    def upgrade(self, at: datetime | None = None) -> None:
+        """Brings the schema to the newest revision; several processes may call it at once.
+
+        `at` is recorded as when a new database was made (default: this machine's time).
+        """
         from alembic import command
         from alembic.config import Config
         from alembic.util import CommandError
@@ -90,6 +95,7 @@ class Database:
                     f"database {self._shown}: its schema is of another version of this program, most likely a newer "
                     f"one ({error}); run that version, or restore a backup from before it"
                 ) from error
+            system_state.record_creation(connection, at or datetime.now(UTC))
 
     def revision(self) -> str | None:
         """The schema revision of the database, None where it has none."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Connection, bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from alerts.store.schema import FactRow, table_of
@@ -20,6 +20,12 @@ MATCHING = "matching"
 PLAN = "plan"
 """The result of the last `alerts plan` that was published."""
 
+
+TICK = "tick"
+"""When somebody last looked for what is due."""
+
+CREATED = "created"
+"""When the database was made; kept while there was no tick yet, to tell a young system from one that never ticks."""
 
 _FACTS = table_of(FactRow).c
 _FACT = select(_FACTS.at, _FACTS.value).where(_FACTS.name == bindparam("asked"))
@@ -43,6 +49,13 @@ def get(session: Session, name: str, *, lock: bool = False) -> Fact | None:
 
 def put(session: Session, name: str, at: datetime, value: Mapping[str, Any]) -> None:
     upsert(session, FactRow, [{"name": name, "at": at, "value": dict(value)}])
+
+
+def record_creation(connection: Connection, at: datetime) -> None:
+    """Records when the database was made, unless that or a tick is on record."""
+    known = select(_FACTS.name).where(_FACTS.name.in_([TICK, CREATED]))
+    if connection.execute(known).first() is None:
+        connection.execute(insert(FactRow).values(name=CREATED, at=at, value={}))
 
 
 @dataclass(frozen=True, slots=True)

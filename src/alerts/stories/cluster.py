@@ -1,8 +1,9 @@
 """Items that report the same event become one story, as they arrive.
 
 A story is compared by the profile of its members: how often each term stands in them, weighted by how much the
-term tells (`window`). An item joins the most similar story above a threshold, or starts one; when it makes two
-stories similar, they are merged.
+term tells (`window`). An item joins the most similar story above a threshold, or starts one. When it makes two
+stories similar, they are merged; a small story merges, too, where its items would have joined had they come last,
+so that the order of arrival does not decide.
 
 What happens follows from the members of the time window alone: not from the order in which items came within an
 instant, and not from whether this process saw them come (`Clusterer.restore`).
@@ -65,12 +66,23 @@ _FADE = 0.5  # by this part of itself for each day between the reports
 
 # What is shared must be telling, too: the odds that some story of the window shares it by accident are e^-1.5.
 _EVIDENCE = 1500
+_EVIDENCE_WITHIN = (
+    -500
+)  # among one institution's items, which few events share: one rare word that is new to them
 _CORE = 8  # a term that one of so many members has counts as evidence in full
 _COMMON = 3  # between two stories: one of so many members of each
+
+# One rare name is evidence enough in a burst of reports: where it leads a story of at least so many members, of at
+# most so many days, and no other story is about it.
+_NAMED = 3
+_BURST_DAYS = 2
+_ABOUT = 0.3  # a story of three or more is about a name that this share of its members has
 
 # What keeps the search short.
 _BRIDGE = 0.15  # the least similarity of an item to a story that is looked at
 _NEAREST = 3  # stories looked at for each item
+_SMALL_STORY = 2  # members up to which a story is tried as if its items came last
+_PROFILED = 4  # members up to which neighbours are searched by a story's profile, not by its last item alone
 _SLIGHT = 6  # a story that has less than this part of what the item tells is not looked at
 _POPULAR = 60  # a term of more stories is not searched by, where rarer ones are there
 
@@ -90,6 +102,7 @@ class Clusterer:
         self.partition = partition
         known = {term for name in (partition, *names) for term in terms(name.replace("-", " "))}
         self._window = Window(frozenset(known))
+        self._evidence = _EVIDENCE_WITHIN if known else _EVIDENCE
 
     @classmethod
     def restore(
@@ -139,7 +152,7 @@ class Clusterer:
                     score, why, name = 1.0, "links to the same page", repost.id
         joined = window.put(features, name or self._new_id(features))
         events.append(Joined(features.item, joined.id, score, why))
-        for _, story in near:
+        for story in self._candidates(joined, near):
             if story is not joined and story.id in window.stories:
                 joined = self._merged(joined, story, events)
 
@@ -148,7 +161,19 @@ class Clusterer:
         seed = "\0".join((self.partition, features.item, features.observed.isoformat()))
         return "s" + sha256(seed.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
-    def _near(self, read: list[tuple[Term | None, str, int]]) -> list[tuple[float, Story]]:
+    def _candidates(self, joined: Story, near: list[tuple[float, Story]]) -> list[Story]:
+        """The stories that may be one with the story that an item joined, the likeliest first."""
+        found = {story.id: story for _, story in near}
+        if 1 < len(joined.members) <= _PROFILED:
+            profile = [(term, term.text, count) for term, count in joined.counts.items()]
+            found |= {story.id: story for _, story in self._near(profile)}
+        lead = joined.led_by()
+        if lead is not None and self._is_named(joined, lead):
+            small = [story for story in lead.stories if len(story.members) <= _SMALL_STORY]
+            found |= {story.id: story for story in sorted(small, key=lambda story: story.id)}
+        return list(found.values())
+
+    def _near(self, read: Sequence[tuple[Term | None, str, int]]) -> list[tuple[float, Story]]:
         """The most similar stories with their similarity (cosine of the profiles), best first."""
         level = self._window.level
         known: list[tuple[Term, int]] = []
@@ -201,15 +226,67 @@ class Clusterer:
             tells = (level - term.cost) * share // IN_TITLE * min(full, _CORE * count) // full
             evidence += tells // 2 if term.rare and in_name else tells
             in_name = term.rare
-        return evidence >= level + _EVIDENCE
+        return evidence >= level + self._evidence or self._name_carries(read, story)
+
+    def _name_carries(self, read: list[tuple[Term | None, str, int]], story: Story) -> bool:
+        """Whether the headline has the rare name that leads this story and no other: reports of one product launch."""
+        lead = story.led_by()
+        if lead is None or not self._is_named(story, lead):
+            return False
+        return any(term is lead and share == IN_TITLE for term, _, share in read)
+
+    def _is_named(self, story: Story, lead: Term) -> bool:
+        """Whether a story is a burst of reports by several publishers, known by the name that leads it alone."""
+        if len(story.members) < _NAMED or len(story.outlets) < 2 or len(story.days) > _BURST_DAYS:
+            return False
+        return not any(
+            other is not story
+            and len(other.members) >= _NAMED
+            and count >= _ABOUT * IN_TITLE * len(other.members)
+            for other, count in lead.stories.items()
+        )
 
     def _merged(self, one: Story, other: Story, events: list[Event]) -> Story:
         """Merge two stories if they are one; the elder one's id stays. Returns what `one` is then."""
         size = min(len(one.members), len(other.members))
         if size > 8 and len(one.members) % (size // 4):
             return one  # large stories change slowly: now and then is enough
+        reason = self._would_have_joined(one, other) or self._became_similar(one, other)
+        if reason is None:
+            return one
+        into, gone = (one, other) if one.first() <= other.first() else (other, one)
+        events.append(Merged(into.id, gone.id, *reason))
+        self._window.merge(into, gone)
+        return into
+
+    def _would_have_joined(self, one: Story, other: Story) -> tuple[float, str] | None:
+        """The least similarity and why, where each item of the smaller story would join the larger one now."""
+        few, many = (one, other) if len(one.members) < len(other.members) else (other, one)
+        if len(few.members) > _SMALL_STORY or len(few.members) == len(many.members):
+            return None
+        window = self._window
+        level = window.level
+        reasons = []
+        for item in sorted(few.members):
+            features = few.members[item]
+            read = [(window.terms.get(text), text, share) for text, share in window.weighed(features)]
+            own = dot = 0
+            for term, _, share in read:
+                if term is not None:
+                    tells = level - term.cost
+                    own += tells * tells * share * share
+                    dot += tells * tells * share * many.counts.get(term, 0)
+            similarity = dot / sqrt(own * many.norm(level)) if dot else 0.0
+            if similarity < self._needed_to_join(features, many) or not self._is_evident(read, many):
+                return None
+            reasons.append((similarity, _shared(read, many)))
+        return min(reasons)
+
+    def _became_similar(self, one: Story, other: Story) -> tuple[float, str] | None:
+        """The similarity of two stories and why, where their profiles are alike enough."""
         if one.lacks(other.led_by()) and other.lacks(one.led_by()):
-            return one  # the same happened to two: Sbarro and Mt. Gox both file for bankruptcy
+            return None  # the same happened to two: Sbarro and Mt. Gox both file for bankruptcy
+        size = min(len(one.members), len(other.members))
         alone = len(one.outlets) == 1 and one.outlets.keys() == other.outlets.keys()
         days = one.distance((other.earliest + other.latest) / 2)
         needed = (_MERGE + _SMALL / size + _ALONE * alone) * (1 + _FADE * days)
@@ -224,18 +301,16 @@ class Clusterer:
             dot += tells * tells * count * theirs
         similarity = dot / sqrt(one.norm(level) * other.norm(level)) if dot else 0.0
         if similarity < needed:
-            return one
+            return None
         full_few, full_many = IN_TITLE * len(few.members), IN_TITLE * len(many.members)
         evidence = 0
         for term, count, theirs in shared:
             core = min(full_few, _COMMON * count) * min(full_many, _COMMON * theirs)
             evidence += (level - term.cost) * core // (full_few * full_many)
-        if evidence < level + _EVIDENCE:
-            return one
-        into, gone = (one, other) if one.first() <= other.first() else (other, one)
-        events.append(Merged(into.id, gone.id, similarity, "their reports became similar"))
-        self._window.merge(into, gone)
-        return into
+        if evidence < level + self._evidence:
+            return None
+        telling = sorted(shared, key=lambda each: (-(level - each[0].cost) * each[1] * each[2], each[0].text))
+        return similarity, "both share " + ", ".join(term.text for term, _, _ in telling[:4])
 
     def _repost(self, features: Features) -> Story | None:
         """The story of an item of another publisher that links to the same page."""

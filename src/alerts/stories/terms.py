@@ -1,8 +1,9 @@
 """From the words of a headline to the terms by which stories are compared.
 
-A term is a light stem (`#` before a number). Equal things written differently get equal terms: `$1.8B` and
-`1.8 billion`, `files` and `filing`, `T-Mobile` and `TMobile`, `4Q` and `fourth quarter`. The weight of a term
-is how much it tells before any window of news is known, from how common the word is (`background`).
+A term is a light stem (`#` before a number). Equal things written differently get equal terms: `$1.8B`, `1.8 billion`,
+`1,8 Milliarden` and `18亿`, `Deutschland` and `Germany`, `files` and `filing`, `T-Mobile` and `TMobile`, `4Q` and
+`fourth quarter`. The weight of a term is how much it tells before any window of news is known, from how common the word
+is (`lexicon`).
 """
 
 from __future__ import annotations
@@ -11,8 +12,15 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from alerts.stories.background import EVERYWHERE, FOREIGN, FUNCTION, ORDINARY
-from alerts.stories.wording import NUMBERS, PHRASES, synonyms
+from alerts.stories.lexicon import (
+    FOREIGN_FUNCTION_WORDS,
+    FREQUENT_WORDS,
+    FUNCTION_WORDS,
+    NUMBER_WORDS,
+    ORDINARY_WORDS,
+    SCALES,
+    TRANSLATIONS,
+)
 
 # Weights in thousandths of a nat: integers, so that sums do not depend on the order of their terms.
 RARE = 6500
@@ -20,25 +28,34 @@ NUMBER = 6000
 COMMON = 4500
 FREQUENT = 2500
 
-_TOKEN = re.compile(r"\d\w*(?:[.,]\d+)*\w*|[^\W\d_](?:-[^\W\d_]\w*|\w*(?:[.'&]\w+)*)")
-_AMOUNT = re.compile(r"(\d[\d,]*(?:\.\d+)?)([a-z]*)")
+_CJK = "\u2e80-\u9fff\uac00-\ud7af\u3040-\u30ff"  # written without spaces between words
+_TOKEN = re.compile(
+    rf"\d(?:(?![{_CJK}])\w)*(?:[.,]\d+)*(?:(?![{_CJK}])\w)*"
+    rf"|[{_CJK}]+"
+    rf"|(?![{_CJK}])[^\W\d_](?:-[^\W\d_]\w*|(?:(?![{_CJK}])\w)*(?:[.'&](?:(?![{_CJK}])\w)+)*)"
+)
+_ASCII_TOKEN = re.compile(r"\d\w*(?:[.,]\d+)*\w*|[^\W\d_](?:-[^\W\d_]\w*|\w*(?:[.'&]\w+)*)")
+_AMOUNT = re.compile(r"(\d[\d.,]*)([^\W\d_]*)")
 _DOTTED = re.compile(r"(?:\w\.)+\w")
-_UNSPACED = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\u3040-\u30ff]")  # CJK: no spaces between words
+_UNSPACED = re.compile(f"[{_CJK}]")
 _TYPOGRAPHY = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "`": "'", "‑": "-", "‐": "-"})
-_SCALES = {
-    "k": 3, "thousand": 3, "m": 6, "mn": 6, "mln": 6, "mil": 6, "million": 6, "millions": 6,
-    "b": 9, "bn": 9, "bln": 9, "bil": 9, "billion": 9, "billions": 9, "tn": 12, "trn": 12, "trillion": 12,
-}  # fmt: skip
+_SPACED_THOUSANDS = re.compile(
+    r"(?<=\d)[\u00a0\u2009\u202f](?=\d{3}(?!\d))"
+)  # French: spaces that do not break
+_THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:([.,])\d{3})(?:\1\d{3})*")  # 37,000 and, outside English, 37.000
 _ORDINALS = {"first": "1", "second": "2", "third": "3", "fourth": "4"}
-_STARTS = frozenset(phrase.split()[0] for phrase in PHRASES)
+_PHRASES = {words: key for words, key in TRANSLATIONS.items() if " " in words}
+_PHRASE_STARTS = frozenset(words.split()[0] for words in _PHRASES)
+_CJK_SCALES = frozenset(word for word in SCALES if _UNSPACED.match(word))
 _NO_SUFFIX = frozenset(["news", "this", "series", "texas", "paris", "chaos", "canvas", "atlas", "bed", "red"])
 
 
 def tokens(text: str) -> list[str]:
     """The words and numbers of a text in order, as written but for typographic variants."""
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text).translate(_TYPOGRAPHY)
-    return _TOKEN.findall(text)
+        text = _SPACED_THOUSANDS.sub("", text)
+        return _TOKEN.findall(unicodedata.normalize("NFKC", text).translate(_TYPOGRAPHY))
+    return _ASCII_TOKEN.findall(text)
 
 
 def terms(text: str) -> tuple[str, ...]:
@@ -49,15 +66,14 @@ def terms(text: str) -> tuple[str, ...]:
 def terms_of(words: list[str]) -> tuple[str, ...]:
     """The distinct terms of the tokens of a text in order of first occurrence."""
     found: dict[str, None] = {}
-    last = len(words) - 1
-    skip = False
+    skip = 0
     for index, word in enumerate(words):
         if skip:
-            skip = False
+            skip -= 1
             continue
         read = _word(word)
-        if read is None:  # what it means depends on the next one
-            read, skip = _pair(word, words[index + 1] if index < last else "")
+        if read is None:  # what it means depends on what follows
+            read, skip = _with_following(word, *[*words[index + 1 : index + 3], "", ""][:2])
         for term in read:
             found[term] = None
     return tuple(found)
@@ -75,37 +91,42 @@ def weight(term: str) -> int:
             or value in {50, 100, 200, 500, 1000}
         )
         return FREQUENT if plain else NUMBER
-    if term in _stems(EVERYWHERE) or term in _stems(FUNCTION):
+    if term in _stems(FREQUENT_WORDS) or term in _stems(FUNCTION_WORDS):
         return FREQUENT
     if len(term) == 2 and _UNSPACED.match(term):
         return COMMON
-    return COMMON if term in _stems(ORDINARY) else RARE
+    return COMMON if term in _stems(ORDINARY_WORDS) else RARE
 
 
 @lru_cache(maxsize=3)
 def _stems(words: frozenset[str]) -> frozenset[str]:
-    return frozenset(synonyms().get(word) or stem(word) for word in words)
+    return frozenset(stem(word) for word in words)
 
 
 @lru_cache(maxsize=1 << 16)
 def _word(word: str) -> tuple[str, ...] | None:
-    """The terms of a token, None where they depend on the following one."""
+    """The terms of a token, None where they depend on the following ones."""
     lower = word.lower()
-    if word[0].isdigit() or lower in _ORDINALS or lower in _STARTS:
+    if word[0].isdigit() or lower in _ORDINALS or lower in _PHRASE_STARTS:
         return None
     return _alone(word)
 
 
 @lru_cache(maxsize=1 << 14)
-def _pair(word: str, following: str) -> tuple[tuple[str, ...], bool]:
-    """The terms of a token in front of another, and whether they stand for both."""
-    lower, after = word.lower(), following.lower()
+def _with_following(word: str, second: str, third: str) -> tuple[tuple[str, ...], int]:
+    """The terms of a token in front of two others ("" for none), and how many of those it includes."""
+    lower, second, third = word.lower(), second.lower(), third.lower()
     if word[0].isdigit():
-        return (_number(lower, after),), after in _SCALES
+        if f"{second} {third}" in SCALES:  # 3 mil millones
+            return (_number(lower, f"{second} {third}"),), 2
+        if second[:1] in _CJK_SCALES:  # 18亿美元
+            rest = _alone(second[1:]) if second[1:] else ()
+            return (_number(lower, second[0]), *rest), 1
+        return (_number(lower, second),), int(second in SCALES)
     if lower in _ORDINALS:
-        return (("q" + _ORDINALS[lower],), True) if after == "quarter" else ((lower,), False)
-    phrase = PHRASES.get(f"{lower} {after}")
-    return ((phrase,), True) if phrase else (_alone(word), False)
+        return (("q" + _ORDINALS[lower],), 1) if second == "quarter" else ((lower,), 0)
+    phrase = _PHRASES.get(f"{lower} {second}")
+    return ((stem(phrase),), 1) if phrase else (_alone(word), 0)
 
 
 def _number(word: str, following: str) -> str:
@@ -113,13 +134,23 @@ def _number(word: str, following: str) -> str:
     match = _AMOUNT.fullmatch(word)
     if match is None or len(match[1]) > 18:
         return word  # 737max
-    digits, suffix = match[1].replace(",", ""), match[2]
+    digits, suffix = match[1], match[2]
     if suffix == "q" or following == "quarter":
         return "q" + digits
-    if suffix and suffix not in _SCALES and suffix not in {"st", "nd", "rd", "th", "s"}:
+    if suffix and suffix not in SCALES and suffix not in {"st", "nd", "rd", "th", "s"}:
         return word
-    power = _SCALES.get(suffix) or _SCALES.get(following, 0)
-    return f"#{float(digits) * 10**power:.6g}"
+    power = SCALES.get(suffix) or SCALES.get(following, 0)
+    value = _value(digits, scaled=power > 0)
+    return word if value is None else f"#{value * 10**power:.6g}"
+
+
+def _value(digits: str, *, scaled: bool) -> float | None:
+    """The value of digits with a point or comma for decimals or thousands; None where it is no number (7.1.2)."""
+    if _THOUSANDS.fullmatch(digits) and not (scaled and "." in digits):  # $1.125 billion
+        return float(digits.replace(".", "").replace(",", ""))
+    decimal = "," if digits.rfind(",") > digits.rfind(".") and len(digits) - digits.rfind(",") <= 3 else "."
+    plain = digits.replace("." if decimal == "," else ",", "").replace(",", ".")
+    return float(plain) if plain.count(".") <= 1 else None
 
 
 def _alone(word: str) -> tuple[str, ...]:
@@ -133,14 +164,14 @@ def _alone(word: str) -> tuple[str, ...]:
     if word == "US":
         return ("usa",)  # the pronoun is a function word
     lower = word.lower().replace("-", "")
-    if lower in FUNCTION or lower in FOREIGN:
+    if lower in FUNCTION_WORDS or lower in FOREIGN_FUNCTION_WORDS:
         return ()
     lower = lower.removesuffix("'s").replace("'", "").replace("&", "")
-    if len(lower) < 2 or lower in FUNCTION:
+    if len(lower) < 2 or lower in FUNCTION_WORDS:
         return ()
-    if lower in NUMBERS:
-        return ("#" + NUMBERS[lower],)
-    return (synonyms().get(lower) or stem(lower),)
+    if lower in NUMBER_WORDS:
+        return ("#" + NUMBER_WORDS[lower],)
+    return (stem(TRANSLATIONS.get(lower, lower)),)
 
 
 def stem(word: str) -> str:

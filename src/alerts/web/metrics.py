@@ -114,10 +114,14 @@ def _dwell(seconds: Sequence[float]) -> Iterator[Metric]:
 
 
 def _configuration(runtime: Runtime, session: Session, now: datetime) -> Iterator[Metric]:
-    tick = system_state.get(session, "tick")
+    tick = system_state.get(session, system_state.TICK) or system_state.get(session, system_state.CREATED)
     in_force = system_state.get(session, "configuration")
     for name, help_text, fact in (
-        ("alerts_tick_age_seconds", "Since the last tick of beat.", tick),
+        (
+            "alerts_tick_age_seconds",
+            "Since the last tick; before the first, since the database was made.",
+            tick,
+        ),
         ("alerts_config_age_seconds", "Since the configuration in force was taken up.", in_force),
     ):
         metric = GaugeMetricFamily(name, help_text)

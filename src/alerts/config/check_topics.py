@@ -1,0 +1,60 @@
+"""What is wrong with the phrases and patterns of a topic, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from alerts.config.entries import Entry
+from alerts.config.schema import TopicForm
+from alerts.matching.pattern_syntax import PatternError, parse_pattern, write_out_families
+from alerts.model.topic import PatternKind, Topic
+
+_KEYS = {
+    "patterns": PatternKind.FULL,
+    "weak": PatternKind.WEAK,
+    "resolved_by": PatternKind.RESOLVED,
+    "except": PatternKind.EXCEPT,
+}
+"""The keys of a topic that hold patterns."""
+
+
+def patterns_of(form: TopicForm) -> Iterator[tuple[PatternKind, Mapping[str, tuple[str, ...]]]]:
+    """The patterns of a topic by kind and language."""
+    for key, kind in _KEYS.items():
+        yield kind, getattr(form, "except_" if key == "except" else key)
+
+
+def check_topic(
+    entry: Entry, topic: TopicForm, shipped: Mapping[str, Topic], families: Mapping[str, Mapping[str, str]]
+) -> None:
+    """Report what is wrong. `shipped` are the topics of the packs in use, `families` their words by language."""
+    for key, phrases in (("any", topic.any), ("none", topic.none)):
+        for index, text in enumerate(phrases):
+            if not any(char.isalnum() for char in text):
+                entry.report(key, index, message=f"{key}: a phrase needs a letter or a digit")
+    for key, (_, by_language) in zip(_KEYS, patterns_of(topic), strict=True):
+        for language, texts in by_language.items():
+            words = families.get(language.partition("-")[0].lower(), {})
+            for index, text in enumerate(texts):
+                steps = (key, language, index) if language else (key, index)
+                _check_pattern(entry, steps, text, language, words)
+    if topic.extends and topic.id not in shipped:
+        entry.report("extends", message=f"extends: no pack in use has a topic {topic.id!r}")
+    elif not topic.extends and topic.signal is None:
+        entry.report("signal", message="signal is missing: add `signal:`", at_key=True)
+    if not topic.extends and not (topic.any or topic.patterns or topic.weak):
+        entry.report("any", message="any: the topic has no phrase and no pattern: add `any:` or `patterns:`")
+
+
+def _check_pattern(
+    entry: Entry, steps: tuple[str | int, ...], text: str, language: str, families: Mapping[str, str]
+) -> None:
+    try:
+        written_out = write_out_families(text, families)
+        parse_pattern(written_out, language)
+    except PatternError as error:
+        offset = error.offset if error.offset <= len(text) else 0
+        # What comes after a word family stands further to the right once that is written out.
+        if "<" in text[: error.offset] and "word famil" not in error.message:
+            offset = 0
+        entry.report(*steps, message=f"{steps[0]}: {error.message}", offset=offset)

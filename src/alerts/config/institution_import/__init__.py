@@ -1,0 +1,1 @@
+"""Institutions from spreadsheets and the files of public registries."""

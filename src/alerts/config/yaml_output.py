@@ -1,0 +1,77 @@
+"""Configuration that the program writes for a person to review: YAML text, ids made of names."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from alerts.model.errors import InputError
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+
+
+class _Indented(yaml.SafeDumper):
+    """Lists are indented as in the rest of the documentation, so that what is copied from there fits."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002
+        super().increase_indent(flow, False)
+
+
+def to_yaml(section: str, entries: list[dict[str, Any]], comment: str) -> str:
+    """A file of one section; text that would read as a variable (`${`) is escaped. `comment`: its first lines."""
+    body = yaml.dump(
+        {section: _escaped(entries)},
+        Dumper=_Indented,
+        sort_keys=False,
+        allow_unicode=True,
+        width=1000,
+        default_flow_style=None,
+    )
+    return comment + str(body)
+
+
+def _escaped(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace("${", "$${")
+    if isinstance(value, list):
+        return [_escaped(each) for each in value]
+    return {key: _escaped(each) for key, each in value.items()} if isinstance(value, dict) else value
+
+
+def one_line(text: str) -> str:
+    """Without control characters, and white space as single blanks."""
+    return " ".join(_CONTROL.sub(" ", text).split())
+
+
+def printable(text: str) -> str:
+    """Without characters that XML cannot carry."""
+    return _CONTROL.sub("", text)
+
+
+def slug(text: str) -> str:
+    """An id made of a name: ASCII letters, digits and hyphens, at most 60 characters; empty where none are left."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].strip("-")
+
+
+def unique(name: str, taken: Collection[str]) -> str:
+    """The name, with the first number that is free where it is taken."""
+    if name not in taken:
+        return name
+    return next(each for number in range(2, len(taken) + 3) if (each := f"{name}-{number}") not in taken)
+
+
+def write_new(path: Path, text: str) -> None:
+    """Raises InputError where the file is there already, or cannot be written."""
+    try:
+        with path.open("x", encoding="utf-8") as stream:
+            stream.write(text)
+    except FileExistsError:
+        raise InputError(str(path), "exists already: remove it, or choose another --output") from None
+    except OSError as error:
+        raise InputError(str(path), f"cannot be written: {error.strerror}") from None

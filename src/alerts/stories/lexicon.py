@@ -1,0 +1,42 @@
+"""The word lists that headlines are read with, loaded once from `data/`.
+
+Each file starts with comment lines (`#`), of which one names its origin. A list is words separated by white space; a
+table has a key, a colon and its words on each line. Words are lower case; `_` stands for the space of a phrase.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+_FOLDER = Path(__file__).parent / "data"
+
+
+def word_list(name: str) -> frozenset[str]:
+    """The words of a list."""
+    return frozenset(word for line in _lines(name) for word in line.split())
+
+
+def table(name: str) -> dict[str, str]:
+    """Each word or phrase of a table with the key of its line; the keys of a table stand for themselves."""
+    keys: dict[str, str] = {}
+    for line in _lines(name):
+        key, _, words = line.partition(":")
+        for word in words.split():
+            keys[word.replace("_", " ")] = key
+    return keys
+
+
+def _lines(name: str) -> Iterator[str]:
+    for line in (_FOLDER / f"{name}.txt").read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            yield line
+
+
+FUNCTION_WORDS = word_list("function_words")
+FOREIGN_FUNCTION_WORDS = word_list("function_words_foreign") - FUNCTION_WORDS
+FREQUENT_WORDS = word_list("frequent_words")
+ORDINARY_WORDS = word_list("ordinary_words")
+TRANSLATIONS = table("translations")
+SCALES = {word: int(power) for word, power in table("scales").items()}
+NUMBER_WORDS = table("number_words")
