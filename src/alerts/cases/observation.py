@@ -52,9 +52,12 @@ def observation(
 ) -> Observation:
     """What an item says about an institution. Salience 0 where it does not mention it or was withdrawn."""
     hits: dict[str, float] = {}
+    asserted: set[str] = set()
     for hit in matched.topics:
         if hit.institutions is None or institution in hit.institutions:
             hits[hit.topic] = max(hit.weight, hits.get(hit.topic, 0.0))
+            if not hit.resolved:
+                asserted.add(hit.topic)
     mine = [mention.salience for mention in matched.mentions if mention.institution == institution]
     return Observation(
         report(
@@ -69,6 +72,7 @@ def observation(
             observed=item.observed,
             salience=0.0 if item.withdrawn else max(mine, default=0.0),
             topics=tuple(sorted(hits.items())),
+            resolved=frozenset(hits.keys() - asserted),
         ),
         features,
     )
@@ -87,6 +91,7 @@ def report(
     observed: datetime,
     salience: float,
     topics: tuple[tuple[str, float], ...],
+    resolved: frozenset[str] = frozenset(),
 ) -> Report:
     """A source record. A source that the configuration does not name cannot be judged (F, secondary)."""
     known = sources.get(source)
@@ -103,6 +108,7 @@ def report(
         reported=observed if published is None else min(published, observed),
         salience=salience,
         topics=topics,
+        resolved=resolved,
     )
 
 

@@ -39,7 +39,8 @@ class Report:
     """One item of a story as a source record about one institution.
 
     `reported` is the time of the report (published, never later than observed). `topics` are the topics found
-    in the item that count for the institution, each with the weight (0 to 1) that scales its severity.
+    in the item that count for the institution, each with the weight (0 to 1) that scales its severity; `resolved` are
+    those of which the item only says that they are over.
     """
 
     item: str
@@ -54,6 +55,7 @@ class Report:
     reported: datetime
     salience: float
     topics: tuple[tuple[str, float], ...] = ()
+    resolved: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

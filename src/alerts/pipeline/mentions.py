@@ -48,7 +48,10 @@ def finding_rows(
                 "publisher": seen.publisher,
                 "published": seen.published,
                 "salience": seen.salience,
-                "topics": [list(topic) for topic in seen.topics],
+                "topics": [
+                    [topic, weight, "resolved"] if topic in seen.resolved else [topic, weight]
+                    for topic, weight in seen.topics
+                ],
                 "mentions": [
                     [each.field, each.start, each.end, each.text, each.rule.value, each.salience]
                     for each in matched.mentions

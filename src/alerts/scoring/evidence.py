@@ -8,6 +8,9 @@ from datetime import datetime
 from alerts.model.story import Evidence, Group, Report, StorySummary
 from alerts.scoring import confidence as conf
 
+RESOLVED = 0.25
+"""The weight of a topic in a story once one of its reports says that it is over."""
+
 SHOWN_REPORTS = 12
 """Source records of one story in a profile: the best of each independent publisher first."""
 
@@ -16,7 +19,8 @@ def evidence(story: str, institution: str, reports: Sequence[Report], groups: Se
     """What the story proves about the institution. `reports` must not be empty; their order does not matter.
 
     The time of an independent group is that of its earliest report: a copy does not make news newer. The title
-    is that of the report observed first, so that it stays.
+    is that of the report observed first, so that it stays. A topic that a report says is over goes on with a
+    quarter of its weight.
     """
     ordered = tuple(sorted(reports, key=lambda report: (report.reported, report.item)))
     times = {report.item: report.reported for report in ordered}
@@ -26,6 +30,8 @@ def evidence(story: str, institution: str, reports: Sequence[Report], groups: Se
     for report in ordered:
         for topic, weight in report.topics:
             topics[topic] = max(weight, topics.get(topic, 0.0))
+    for topic in frozenset().union(*(report.resolved for report in ordered)):
+        topics[topic] = min(topics[topic], RESOLVED)
     return Evidence(
         story=story,
         institution=institution,

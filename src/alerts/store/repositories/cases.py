@@ -26,6 +26,9 @@ from alerts.stories.features import Features
 
 BEGINNING = EPOCH
 
+FORMER_FORMULA = "former-formula"
+"""In the place of a configuration: scores were worked out by another formula, so the case is to be rebuilt, quietly."""
+
 _CASES = table_of(CaseRow)
 _C = _CASES.c
 _F = table_of(FindingRow).c
@@ -226,7 +229,8 @@ def report_of(row: Any, sources: Mapping[str, Source]) -> Report:
         published=row.published,
         observed=row.observed,
         salience=row.salience,
-        topics=tuple((topic, weight) for topic, weight in row.topics),
+        topics=tuple((topic, weight) for topic, weight, *_ in row.topics),
+        resolved=frozenset(topic for topic, _, *state in row.topics if state),
     )
 
 
