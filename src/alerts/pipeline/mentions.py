@@ -35,7 +35,9 @@ def finding_rows(
     blob = reduced.dump()
     rows = []
     for institution in institutions:
-        seen = observation(item, institution, matched, reduced, active.settings.sources).report
+        seen = observation(
+            item, institution, matched, reduced, active.settings.sources, active.authorities
+        ).report
         rows.append(
             {
                 "institution": institution,

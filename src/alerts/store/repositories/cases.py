@@ -230,7 +230,7 @@ def report_of(row: Any, sources: Mapping[str, Source]) -> Report:
         observed=row.observed,
         salience=row.salience,
         topics=tuple((topic, weight) for topic, weight, *_ in row.topics),
-        resolved=frozenset(topic for topic, _, *state in row.topics if state),
+        resolved=tuple(topic for topic, _, *state in row.topics if state),
     )
 
 
