@@ -442,6 +442,10 @@ class CaseFile:
         """The stories that the score of an axis counts, in the order of what they contribute."""
         return [story for story, _ in self._rankings[axis].leading()]
 
+    def half_life(self, axis: Axis) -> float:
+        """In microseconds."""
+        return self._rankings[axis].half_life
+
     def ranked(self, axis: Axis) -> int:
         """How many stories contribute to an axis."""
         return len(self._rankings[axis])

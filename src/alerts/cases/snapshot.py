@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from alerts.cases.case_file import CaseFile
@@ -10,14 +11,17 @@ from alerts.model.level import Axis
 from alerts.model.times import micros
 from alerts.scoring.evidence import summary
 from alerts.scoring.profile import NEWEST, AxisView, Standing
-from alerts.scoring.score import PLACES
+from alerts.scoring.score import PLACES, Score
 
 DAY = timedelta(days=1)
 """A trend compares with the score of so long before."""
 
 
-def standing(case: CaseFile, at: datetime) -> Standing:
-    """The standing of an institution at an instant not before the case file's clock, once it was advanced to it."""
+def standing(case: CaseFile, at: datetime, before: Mapping[Axis, Score] | None = None) -> Standing:
+    """The standing of an institution at an instant not before the case file's clock, once it was advanced to it.
+
+    `before` is what the scores of a DAY before faded from, where the case file does not go back so far.
+    """
     stories = {each.story: each for each in case.evidence()}
     leading = {axis: case.leading(axis) for axis in Axis}
     newest = heapq.nsmallest(NEWEST, stories.values(), key=lambda each: (-micros(each.newest), each.story))
@@ -32,7 +36,9 @@ def standing(case: CaseFile, at: datetime) -> Standing:
                 score=case.score(axis, at),
                 since=case.axes[axis].since,
                 next_fall=falls.get(axis),
-                previous=case.score(axis, at - DAY),
+                previous=case.score(axis, at - DAY)
+                if before is None
+                else before[axis].at(micros(at - DAY), case.half_life(axis)),
                 leading=tuple(summary(stories[each]) for each in leading[axis]),
                 others=max(0, case.ranked(axis) - PLACES),
             )

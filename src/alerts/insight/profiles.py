@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cache
 
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from alerts.cases import snapshot
 from alerts.cases.case_file import AxisState, CaseFile
 from alerts.insight.coverage import coverage as coverage_of
+from alerts.insight.coverage import coverages
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, LevelRules, Transition
 from alerts.model.profile import Coverage, Profile
@@ -126,14 +127,29 @@ def _next_fall(
     return scores.fall_instant(score, state.level, rules, half_life, at)
 
 
+def snapshots(
+    session: Session, active: Active, wanted: Sequence[tuple[CaseFile, datetime]]
+) -> Iterator[tuple[CaseFile, datetime, bytes]]:
+    """The profile of each case file at an instant, or at its clock if that is later, as bytes that `restored` reads.
+
+    The level changes until then must be stored. All of them share a few statements.
+    """
+    if not wanted:  # most assessments alert nobody
+        return
+    clocks = {case.institution.id: max(at, case.clock or at) for case, at in wanted}
+    history = transitions.newest(session, clocks, limit=HISTORY)
+    covered = coverages(session, active.settings, clocks)
+    before = profiles.scores_at(session, {key: at - snapshot.DAY for key, at in clocks.items()})
+    for case, at in wanted:
+        key = case.institution.id
+        standing = snapshot.standing(case, clocks[key], before.get(key, profiles.NOTHING.scores))
+        made = _profile(active.settings, standing, history=history[key], coverage=covered[key])
+        yield case, at, _adapter().dump_json(made)
+
+
 def restored(data: bytes) -> Profile:
-    """The profile that `dumped` made bytes of."""
+    """The profile of a snapshot."""
     return _adapter().validate_json(data)
-
-
-def dumped(profile: Profile) -> bytes:
-    """A profile as bytes."""
-    return _adapter().dump_json(profile)
 
 
 @cache

@@ -14,7 +14,7 @@ from alerts.cases.case_file import CaseFile
 from alerts.cases.corrections import CORRECTABLE, Rise
 from alerts.cases.history import Assessed
 from alerts.cases.observation import Observation
-from alerts.insight.profiles import dumped, profile_at
+from alerts.insight.profiles import snapshots
 from alerts.model.errors import AlertsError
 from alerts.model.institution import Institution
 from alerts.model.level import Transition
@@ -319,12 +319,8 @@ def _store(
     told: dict[str, datetime] = {}
     for alert in routed.alerts.values():
         told[alert.institution] = max(alert.at, told.get(alert.institution, alert.at))
-    shown = []
-    for each in done:
-        at = told.get(each.stored.institution)
-        if at is not None:
-            made = profile_at(session, active, each.case.institution, max(at, each.case.clock or at))
-            shown.append((each.stored.institution, at, dumped(made)))
+    wanted = [(each.case, told[each.stored.institution]) for each in done if each.stored.institution in told]
+    shown = [(case.institution.id, at, made) for case, at, made in snapshots(session, active, wanted)]
     deliveries.add_snapshots(session, shown)
     return routed
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, bindparam, func, or_, select
+from sqlalchemy import BigInteger, and_, bindparam, func, or_, select, type_coerce
 from sqlalchemy.orm import Session
 
 from alerts.cases.case_file import AxisState
@@ -95,10 +95,30 @@ def totals(session: Session, institution: str, at: datetime) -> Totals:
     if row is None:
         return NOTHING
     return Totals(
-        scores={axis: Score(value, since) for axis, (value, since, _) in zip(Axis, row.scores, strict=True)},
+        scores=_scores(row.scores),
         ranked={axis: count for axis, (_, _, count) in zip(Axis, row.scores, strict=True)},
         counts=Counts(row.stories, row.reports, row.publishers, row.direct),
     )
+
+
+def scores_at(session: Session, instants: Mapping[str, datetime]) -> dict[str, Mapping[Axis, Score]]:
+    """What the scores of each institution faded from at an instant of its own, where there were any."""
+    found: dict[str, Mapping[Axis, Score]] = {}
+    for some in chunks(sorted(instants), 100):
+        last = (
+            select(_A.c.institution, func.max(_A.c.at).label("at"))
+            .where(or_(*(and_(_A.c.institution == each, _A.c.at <= instants[each]) for each in some)))
+            .group_by(_A.c.institution)
+            .subquery()
+        )
+        same = and_(last.c.institution == _A.c.institution, last.c.at == _A.c.at)
+        for institution, row in session.execute(select(_A.c.institution, _A.c.scores).join(last, same)):
+            found[institution] = _scores(row)
+    return found
+
+
+def _scores(row: Sequence[Sequence[float]]) -> dict[Axis, Score]:
+    return {axis: Score(value, int(since)) for axis, (value, since, _) in zip(Axis, row, strict=True)}
 
 
 def leading(
@@ -151,7 +171,7 @@ def scores(
     """What each axis's score faded from, in order of time: as it stood at `start`, and the last of each of `steps`
     equal parts of the time from then to `end`."""
     width = max((end - start) // steps, timedelta.resolution) // timedelta.resolution
-    part = (_A.c.at - micros(start)) / width
+    part = (type_coerce(_A.c.at, BigInteger) - micros(start)) // width
     last = (
         select(func.max(_A.c.at).label("at"))
         .where(_A.c.institution == institution, _A.c.at > start, _A.c.at <= end)
@@ -162,10 +182,7 @@ def scores(
         select(_A.c.at, _A.c.scores).join(last, last.c.at == _A.c.at).where(_A.c.institution == institution)
     )
     found = [(start, totals(session, institution, start).scores)]
-    for at, rows in session.execute(query.order_by(_A.c.at)):
-        found.append(
-            (at, {axis: Score(value, since) for axis, (value, since, _) in zip(Axis, rows, strict=True)})
-        )
+    found += [(at, _scores(row)) for at, row in session.execute(query.order_by(_A.c.at))]
     return found
 
 
