@@ -53,7 +53,7 @@ def _lines(record: Mapping[str, Any]) -> Iterator[str]:
     if transition is not None:
         yield (
             f"1. {transition['institution']}, {transition['axis']}: {transition['from']} to {transition['to']} "
-            f"({transition['cause']}), score {transition['score']:g} = {record['level']['product']}"
+            f"({transition['cause']}), score {transition['score']:g} = {record['level']['sum']}"
         )
         thresholds = ", ".join(f"{level} from {value:g}" for level, value in record["level"]["raise"].items())
         yield f"   {thresholds}; left again {record['level']['margin']:g} below"

@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from alerts.insight.profiles import case_at
 from alerts.model.errors import NotFoundError
 from alerts.model.level import Transition
 from alerts.model.records import alert_record, rounded, transition_record
@@ -16,7 +15,7 @@ from alerts.model.story import Evidence, Report
 from alerts.model.times import format_time
 from alerts.runtime.configuration import Active
 from alerts.scoring.confidence import CAP_WITHOUT_DIRECT, weight
-from alerts.store.queries import listings
+from alerts.store.queries import listings, profiles
 from alerts.store.repositories import alerts
 
 
@@ -32,10 +31,12 @@ def explain(session: Session, active: Active, alert_id: str, *, stories: int | N
     (alert,) = alerts.of_rows(session, [row])
     transition = alert.transition
     institution = active.settings.institutions.get(row.institution)
-    case = None if institution is None else case_at(session, active, institution, row.at)
     leads = [each.story for each in (alert.lead, *alert.also) if each is not None and each.story]
     behind = [each.story for change in alert.changes for each in change.contributions]
     wanted = list(dict.fromkeys([*leads, *behind]))
+    wanted = wanted[:stories]
+    sources = active.settings.sources
+    known = {} if institution is None else profiles.stories(session, institution, sources, wanted, row.at)
     return {
         "kind": "explanation",
         "alert": {
@@ -45,11 +46,7 @@ def explain(session: Session, active: Active, alert_id: str, *, stories: int | N
         },
         "transition": None if transition is None else transition_record(transition),
         "level": None if transition is None else _level(active, transition),
-        "stories": []
-        if case is None
-        else [
-            _story(session, found, row.at) for each in wanted[:stories] if (found := case.evidence_of(each))
-        ],
+        "stories": [_story(session, known[each], row.at) for each in wanted if each in known],
         "routing": row.detail.get("considered"),
         "deliveries": listings.deliveries_of(session, row.id),
     }
@@ -62,9 +59,10 @@ def _level(active: Active, transition: Transition) -> dict[str, Any]:
         "raise": {level.value: threshold for level, threshold in rules.raise_.items()},
         "margin": rules.margin,
         "half_life_s": rules.half_life[transition.axis].total_seconds(),
-        "product": "1 - "
-        + " * ".join(f"(1 - {rounded(each.value):g})" for each in transition.contributions[:12])
-        + (" * …" if len(transition.contributions) > 12 else ""),
+        "sum": " + ".join(
+            f"{rounded(each.value):g}" if place == 0 else f"{rounded(each.value):g}/{3**place}"
+            for place, each in enumerate(transition.contributions)
+        ),
     }
 
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from alerts.cases.assessments import assessments, of_falls
 from alerts.cases.case_file import CaseFile, Change
+from alerts.cases.corrections import Correction
 from alerts.cases.observation import Observation
 from alerts.model.alert import Alert, Lead
 from alerts.model.assessment import Assessment
@@ -104,44 +106,32 @@ class CaseEvents:
             each.report.item for each in batch if self.case.story_of(each.report.item) is not None
         )
         change = self.case.observe(at, batch)
-        found: list[CaseEvent] = [*_retractions(change)]
+        found: list[CaseEvent] = [*_retractions(change.corrections)]
         old = frozenset(
             each.report.item for each in batch if each.quiet or at - each.report.reported > self._fresh
         )
         mentions = tuple(self._mentions(change, old, known)) if On.MENTION in self._wanted else ()
         spike = self._spiked(at, change)
         grade = self._graded(at) if On.GRADE in self._wanted else None
-        falls = [each for each in change.transitions if each.at != at]
-        found += self._events(falls)
-        now = Assessment(
-            self.case.institution.id,
-            at,
-            changes=tuple(each for each in change.transitions if each.at == at),
-            fresh=len(old) < len(batch),
-        )
+        brought = assessments(self.case.institution.id, change, self._fresh)
+        now = next((each for each in brought if each.at == at), Assessment(self.case.institution.id, at))
+        found += [self._event(each) for each in brought if each.at != at]
         if now.rises or now.changes or mentions or spike or grade:
-            found.append(
-                InstitutionEvent(now, leads_of(self.case, now, self._topics), mentions, spike, grade)
-            )
+            leads = leads_of(self.case, now, self._topics)
+            found.append(InstitutionEvent(now, leads, mentions, spike, grade))
         return change, sorted(found, key=place)
 
     def advance(self, to: datetime) -> tuple[list[Transition], list[CaseEvent]]:
         """The falls until `to`, included."""
         falls = self.case.advance(to)
-        return falls, [*self._events(falls)]
+        return falls, self.reconsidered(falls)
 
     def reconsidered(self, changes: Iterable[Transition]) -> list[CaseEvent]:
-        """The events of level changes that a change of the configuration brought."""
-        return [*self._events(changes)]
+        """The events of level changes that no evidence brought: falls, and what a change of the configuration did."""
+        return [self._event(each) for each in of_falls(self.case.institution.id, changes)]
 
-    def _events(self, changes: Iterable[Transition]) -> Iterable[InstitutionEvent]:
-        """Level changes that no evidence brought: one event an instant."""
-        instants: dict[datetime, list[Transition]] = {}
-        for each in changes:
-            instants.setdefault(each.at, []).append(each)
-        for at, together in sorted(instants.items()):
-            assessment = Assessment(self.case.institution.id, at, changes=tuple(together))
-            yield InstitutionEvent(assessment, leads_of(self.case, assessment, self._topics))
+    def _event(self, assessment: Assessment) -> InstitutionEvent:
+        return InstitutionEvent(assessment, leads_of(self.case, assessment, self._topics))
 
     def _mentions(self, change: Change, old: frozenset[str], known: frozenset[str]) -> Iterable[Mention]:
         """The items that were found to be about the institution; `known` ones were so before they were edited."""
@@ -150,7 +140,7 @@ class CaseEvents:
                 continue
             evidence = self.case.evidence_of(self.case.story_of(event.item) or event.story)
             if evidence is not None and any(each.item == event.item for each in evidence.reports):
-                yield Mention(_lead(evidence, self._topics, event.item), fresh=event.item not in old)
+                yield Mention(lead_of_story(evidence, self._topics, event.item), fresh=event.item not in old)
 
     def _spiked(self, at: datetime, change: Change) -> Spike | None:
         found = None
@@ -168,7 +158,7 @@ class CaseEvents:
         evidence = self.case.evidence_of(top.story)
         if not before or before == top.grade or evidence is None:
             return None
-        return GradeChange(before, top.grade, _lead(evidence, self._topics))
+        return GradeChange(before, top.grade, lead_of_story(evidence, self._topics))
 
 
 def leads_of(case: CaseFile, assessment: Assessment, topics: Mapping[str, Topic]) -> dict[str, Lead]:
@@ -176,10 +166,10 @@ def leads_of(case: CaseFile, assessment: Assessment, topics: Mapping[str, Topic]
     tops = (strongest(each.contributions) for each in assessment.changes)
     names = {each.story for each in assessment.rises} | {each.story for each in tops if each is not None}
     found = {name: case.evidence_of(name) for name in sorted(names)}
-    return {name: _lead(evidence, topics) for name, evidence in found.items() if evidence is not None}
+    return {name: lead_of_story(evidence, topics) for name, evidence in found.items() if evidence is not None}
 
 
-def _lead(evidence: Evidence, topics: Mapping[str, Topic], item: str = "") -> Lead:
+def lead_of_story(evidence: Evidence, topics: Mapping[str, Topic], item: str = "") -> Lead:
     """A story as an alert leads with it, by one of its items: the newest report where none is named."""
     newest = max(evidence.reports, key=lambda each: (each.observed, each.item))
     report = next((each for each in evidence.reports if each.item == item), newest)
@@ -199,19 +189,20 @@ def _lead(evidence: Evidence, topics: Mapping[str, Topic], item: str = "") -> Le
     )
 
 
-def _retractions(change: Change) -> list[Retraction]:
+def _retractions(corrections: Iterable[Correction]) -> list[Retraction]:
     """What revisions take back, by assessment and item."""
-    together: dict[tuple[datetime, datetime, str], list[Any]] = {}
-    for each in change.corrections:
-        together.setdefault((each.transition.at, each.at, each.item), []).append(each)
+    together: dict[tuple[datetime, datetime, str], list[Correction]] = {}
+    for each in corrections:
+        together.setdefault((each.rise.at, each.at, each.item), []).append(each)
     return [
         Retraction(
-            some[0].transition.institution,
+            some[0].institution,
             assessed,
             at,
             item,
             withdrawn=any(each.withdrawn for each in some),
-            axes=frozenset(each.transition.axis for each in some),
+            axes=frozenset(each.rise.axis for each in some if each.rise.transition is not None),
+            stories=frozenset(each.rise.story for each in some if each.rise.story),
         )
         for (assessed, at, item), some in together.items()
     ]
