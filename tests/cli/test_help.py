@@ -22,7 +22,7 @@ from alerts.cli.progress import Progress
 
 EXAMPLE_CONFIG = Path(__file__).parents[2] / "config"
 STARTS_SERVERS = {"run", "web"}
-NEEDS_A_NETWORK = {"discover"}
+NEEDS_A_NETWORK = {"discover", "suggest"}
 NOT_THERE = (
     r"alerts: no (alert|delivery|link|silence) '|alerts: source |@operators has no|alerts: desk knows of no"
 )

@@ -11,16 +11,18 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import NamedTuple
 
-from alerts.cases.case_file import AxisState, CaseFile
+from alerts.cases.case_file import LEAST_SHOWN, AxisState, CaseFile
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Level, LevelRules
 from alerts.model.profile import Counts
 from alerts.model.story import Evidence, Mix
 from alerts.model.times import instant, micros
 from alerts.model.topic import Topic
-from alerts.scoring import axis as scoring
-from alerts.scoring.axis import Term
+from alerts.scoring import impact as impacts
+from alerts.scoring import score as scores
 from alerts.scoring.confidence import INTERNAL_BELOW
+from alerts.scoring.profile import AxisView
+from alerts.scoring.score import Ranking, Term
 from alerts.scoring.series import Course, Seen, Step, Topics, course, numbered, seen
 
 GROUPED = 300
@@ -67,20 +69,13 @@ Terms = dict[Axis, dict[str, Term]]
 
 
 def terms_of(stories: Iterable[Summary], topics: Mapping[str, Topic], institution: Institution) -> Terms:
-    """`scoring.term` of every story. Stories of the same topics have the same severity."""
-    factor = institution.criticality.factor
-    severities: dict[Topics, list[tuple[Axis, float]]] = {}
+    """`impact.term` of every story."""
     found: Terms = {axis: {} for axis in Axis}
     for each in stories:
-        severity = severities.get(each.topics)
-        if severity is None:
-            of_axes = ((axis, scoring.severity(each, axis, topics)) for axis in Axis)
-            severity = severities[each.topics] = [(axis, value) for axis, value in of_axes if value > 0]
-        for axis, value in severity:
-            base = value * each.confidence * each.salience
-            base *= factor
-            if base > 0:
-                found[axis][each.story] = Term(base, each.moment)
+        for axis in Axis if each.topics else ():
+            term = impacts.term(each, axis, topics, institution)
+            if term is not None:
+                found[axis][each.story] = term
     return found
 
 
@@ -147,36 +142,30 @@ class Standing:
         standing.advance(at)
         return standing
 
+    @cached_property
+    def _rankings(self) -> dict[Axis, Ranking]:
+        return {axis: _ranking(terms, self._half_life(axis)) for axis, terms in self._terms.items()}
+
     def advance(self, to: datetime) -> None:
         """Takes levels down that have fallen by an instant not before the clock."""
         for axis in Axis:
-            while (moment := self._fall_by(axis, to)) is not None:
-                score = self.score(axis, moment)
-                self.axes[axis] = AxisState(
-                    scoring.level_after(self.axes[axis].level, score, self._rules), moment
-                )
+            while (moment := self._next_fall(axis)) is not None and moment <= to:
+                level = self._level_after(axis, moment)
+                self.axes[axis] = AxisState(level, moment)
         self.clock = to
 
-    def _fall_by(self, axis: Axis, to: datetime) -> datetime | None:
-        known = self.axes[axis].next_fall
-        if known is not None:
-            return known if known <= to else None
-        return self._next_fall(axis) if self._is_below(axis, self.score(axis, to)) else None
-
-    def _is_below(self, axis: Axis, score: float) -> bool:
-        """Whether a score is below the level that the axis has."""
+    def _level_after(self, axis: Axis, at: datetime) -> Level:
+        ranking = self._rankings[axis]
         level = self.axes[axis].level
-        return level is not Level.LOW and score < scoring.floor(level, self._rules)
+        return scores.level_after(level, ranking.score, micros(at), self._rules, ranking.half_life)
 
     def _next_fall(self, axis: Axis) -> datetime | None:
-        state = self.axes[axis]
+        state, ranking = self.axes[axis], self._rankings[axis]
         after = self.clock if state.since is None else max(self.clock, state.since)
-        terms = self._terms[axis].values()
-        moment = scoring.fall_instant(terms, state.level, self._rules, axis, micros(after))
-        return None if moment is None else instant(moment)
+        return scores.fall_instant(ranking.score, state.level, self._rules, ranking.half_life, after)
 
     def _half_life(self, axis: Axis) -> float:
-        return scoring.half_life_of(self._rules, axis)
+        return scores.half_life_of(self._rules, axis)
 
     # --- reading ---------------------------------------------------------------------------------------
 
@@ -208,33 +197,34 @@ class Standing:
 
     def score(self, axis: Axis, at: datetime) -> float:
         """The score of an axis at an instant not before the clock."""
-        return scoring.score(self._terms[axis].values(), micros(at), self._half_life(axis))
+        ranking = self._rankings[axis]
+        return ranking.score.at(micros(at), ranking.half_life)
 
     def amounts(self) -> dict[Axis, dict[str, float]]:
-        """What each story adds to each axis; those that six decimals cannot show are left out."""
+        """What the stories that a score counts contribute to it, largest first."""
         at = micros(self.clock)
         return {
-            axis: scoring.amounts(terms, at, self._half_life(axis), least=5e-7)
-            for axis, terms in self._terms.items()
+            axis: {
+                story: value
+                for story, term in ranking.leading()
+                if (value := scores.contributed(term, at, ranking.half_life)) >= LEAST_SHOWN
+            }
+            for axis, ranking in self._rankings.items()
         }
 
-    def states(self) -> dict[Axis, AxisState]:
-        """Each axis with its score, the score a day before, and the next fall if nothing happens.
-
-        A level of the past may have been recorded under other rules: where its score is below it, it has no fall.
-        """
+    def states(self) -> dict[Axis, AxisView]:
+        """Each axis with its score, the score a day before, and the next fall if nothing happens."""
         then = self.clock - _DAY
-        found = {}
-        for axis, state in self.axes.items():
-            score = self.score(axis, self.clock)
-            found[axis] = AxisState(
+        return {
+            axis: AxisView(
                 level=state.level,
                 since=state.since,
-                score=score,
+                score=self.score(axis, self.clock),
                 previous=self._score_before(axis, then),
-                next_fall=state.next_fall or (None if self._is_below(axis, score) else self._next_fall(axis)),
+                next_fall=self._next_fall(axis),
             )
-        return found
+            for axis, state in self.axes.items()
+        }
 
     @cached_property
     def _yesterday(self) -> Mapping[str, Evidence | None]:
@@ -247,13 +237,15 @@ class Standing:
 
     def _score_before(self, axis: Axis, then: datetime) -> float:
         """The score at an instant of the past, from what had been observed by then."""
-        at, half_life, changed = micros(then), self._half_life(axis), self._yesterday
-        unchanged = (term for story, term in self._terms[axis].items() if story not in changed)
-        amounts = scoring.faded(unchanged, at, half_life)
-        for known in changed.values():
-            term = None if known is None else scoring.term(known, axis, self._topics, self.institution)
-            amounts += [] if term is None else [scoring.value(term, at, half_life)]
-        return scoring.combined(amounts)
+        changed = self._yesterday
+        ranking = _ranking(
+            {story: term for story, term in self._terms[axis].items() if story not in changed},
+            self._half_life(axis),
+        )
+        for story, known in changed.items():
+            term = None if known is None else impacts.term(known, axis, self._topics, self.institution)
+            ranking.put(story, term)
+        return ranking.score.at(micros(then), ranking.half_life)
 
     # --- for a picture ---------------------------------------------------------------------------------
 
@@ -271,7 +263,7 @@ class Standing:
             else:
                 grouped.append(story)
         base = {
-            story: sum(self._terms[axis][story].base for axis in Axis if story in self._terms[axis])
+            story: sum(self._terms[axis][story].impact for axis in Axis if story in self._terms[axis])
             for story in grouped
         }
         grouped.sort(key=lambda story: (-base[story], story))
@@ -281,6 +273,13 @@ class Standing:
                 yield course(story, self._members[story], numbered(known[story].groups), since)
             else:
                 yield _ended(self._stories[story], self._members[story])
+
+
+def _ranking(terms: Mapping[str, Term], half_life: float) -> Ranking:
+    found = Ranking(half_life)
+    for story, term in terms.items():
+        found.put(story, term)
+    return found
 
 
 def _numbered(told: Summary, reports: Sequence[Seen]) -> dict[str, int] | None:

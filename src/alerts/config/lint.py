@@ -10,6 +10,7 @@ from alerts.config.load import Loaded
 from alerts.config.schema import (
     Form,
     InstitutionForm,
+    LevelsForm,
     OperatorsForm,
     SelectionForm,
     SilenceForm,
@@ -26,8 +27,14 @@ from alerts.model.nearest import did_you_mean
 def doubts(loaded: Loaded) -> list[Problem]:
     """The warnings, in the order of files and lines."""
     entries = loaded.entries
-    found = [*_twice_polled(entries), *_selecting_nothing(entries), *_never_told(entries)]
-    found += [*_who_speaks(entries), *_silent_authorities(entries)]
+    found = [
+        *_twice_polled(entries),
+        *_selecting_nothing(entries),
+        *_never_told(entries),
+        *_former_thresholds(entries),
+        *_who_speaks(entries),
+        *_silent_authorities(entries),
+    ]
     return sorted([*found, *_doubtful_names(loaded)])
 
 
@@ -115,6 +122,22 @@ def _silent_authorities(entries: Entries) -> Iterator[Problem]:
                 f"role: no source speaks for the authority {institution.id!r}: add its feed to the sources"
             )
             yield _warning(entry, "role", message=message)
+
+
+_FORMER_DEFAULTS = (0.25, 0.50, 0.75)
+"""`levels.raise` as it was written while a score was 1 − ∏(1 − c) over all stories."""
+
+
+def _former_thresholds(entries: Entries) -> Iterator[Problem]:
+    for entry, levels in entries.valid("levels", LevelsForm):
+        written = levels.raise_
+        if (written.medium, written.high, written.critical) == _FORMER_DEFAULTS:
+            message = (
+                "raise: these were the defaults while every story added to a score; now the gravest story carries it and "
+                "a story without a topic counts 0: remove `raise` and `margin` (0.12, 0.3, 0.5 and 0.02 are the defaults), "
+                "or choose thresholds with `alerts plan`"
+            )
+            yield _warning(entry, "raise", message=message)
 
 
 def _selecting_nothing(entries: Entries) -> Iterator[Problem]:

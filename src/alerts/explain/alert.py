@@ -75,9 +75,10 @@ def _level(active: Active, transition: Transition) -> dict[str, Any]:
         "raise": {level.value: threshold for level, threshold in rules.raise_.items()},
         "margin": rules.margin,
         "half_life_s": rules.half_life[transition.axis].total_seconds(),
-        "product": "1 - "
-        + " * ".join(f"(1 - {rounded(each.value):g})" for each in transition.contributions[:12])
-        + (" * …" if len(transition.contributions) > 12 else ""),
+        "sum": " + ".join(
+            f"{rounded(each.value):g}" if place == 0 else f"{rounded(each.value):g}/{3**place}"
+            for place, each in enumerate(transition.contributions)
+        ),
     }
 
 

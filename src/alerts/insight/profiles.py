@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import cache
 
@@ -151,7 +150,7 @@ def standing_now(
     axes: dict[Axis, AxisState] = {}
     if stored is not None:
         recorded.follow(session, stored.cursor)
-        axes = {axis: replace(state, next_fall=stored.falls.get(axis)) for axis, state in stored.axes.items()}
+        axes = dict(stored.axes)
     clock = at if stored is None else stored.cursor
     members = dict(recorded.members)
     standing = Standing(

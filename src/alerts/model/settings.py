@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from alerts.model.errors import NotFoundError
@@ -57,6 +57,7 @@ class Settings:
     institutions: Mapping[str, Institution] = field(default_factory=lambda: MappingProxyType({}))
     topics: Mapping[str, Topic] = field(default_factory=lambda: MappingProxyType({}))
     levels: LevelRules = field(default_factory=LevelRules)
+    fresh: timedelta = timedelta(hours=48)  # older reports set levels and alert nobody
     subscribers: Mapping[str, Subscriber] = field(default_factory=lambda: MappingProxyType({}))
     silences: tuple[Silence, ...] = ()
     tests: tuple[ConfigTest, ...] = ()

@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from alerts.cases.case_file import CORRECTABLE, CaseFile
+from alerts.cases.case_file import CaseFile
+from alerts.cases.corrections import CORRECTABLE, Rise
 from alerts.cases.observation import Observation
 from alerts.insight.profiles import snapshots
 from alerts.model.errors import AlertsError
@@ -183,7 +184,7 @@ def _restored(active: Active, stored: Case, institution: Institution, recorded: 
     case.restore(
         recorded.members,
         axes=stored.axes,
-        rises=recorded.rises,
+        rises=[Rise.of_transition(each) for each in recorded.rises],
         clock=stored.cursor if stored.version else None,
         merged=recorded.merged,
         left=recorded.left,
@@ -260,7 +261,10 @@ def _assess(
         # In force before anything that waits, so that time does not run backwards.
         since = waiting[0][0] - timedelta.resolution if waiting else upto
         done.transitions += case.reconsider(since, stored.axes, _correctable(session, stored))
-        done.happenings += [LevelEvent(each) for each in done.transitions]
+        if (
+            stored.configuration
+        ):  # else it is the formula that is another one, which nobody is to be alerted of
+            done.happenings += [LevelEvent(each) for each in done.transitions]
     reporter = Reporter(case, state, active.wanted)
     for at, batch in waiting:
         change, found = reporter.observe(at, batch)
@@ -321,7 +325,7 @@ def _store(
     return routed
 
 
-def _correctable(session: Session, stored: Case) -> list[Transition]:
+def _correctable(session: Session, stored: Case) -> list[Rise]:
     """The recorded rises that an item can still take back."""
     recorded = transitions.since(session, [stored.institution], stored.cursor - CORRECTABLE)
-    return [each for each in recorded if each.rises]
+    return [Rise.of_transition(each) for each in recorded if each.rises]

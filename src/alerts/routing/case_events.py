@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from alerts.cases.case_file import CaseFile, Change, Correction
+from alerts.cases.case_file import CaseFile, Change
+from alerts.cases.corrections import Correction
 from alerts.cases.observation import Observation
 from alerts.model.alert import Alert
 from alerts.model.level import Axis, Transition
@@ -135,7 +136,7 @@ class Reporter:
 def place(happening: Happening) -> tuple[datetime, bool, int, str, str]:
     """Sort key: the order in which desks are to hear of what happened."""
     if isinstance(happening, Correction):
-        return happening.at, False, 0, happening.transition.institution, happening.transition.key
+        return happening.at, False, 0, happening.institution, happening.key
     return order(happening)
 
 
@@ -145,8 +146,8 @@ def resolved(happening: Happening, alerts_of: Callable[[Transition], Sequence[Al
         return happening
     return CorrectionEvent(
         at=happening.at,
-        institution=happening.transition.institution,
+        institution=happening.institution,
         item=happening.item,
-        alerts=tuple(alerts_of(happening.transition)),
+        alerts=() if happening.rise.transition is None else tuple(alerts_of(happening.rise.transition)),
         why="withdrawn" if happening.withdrawn else "corrected",
     )

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Contribution, Level, LevelRules, Transition
@@ -33,7 +33,7 @@ from alerts.model.profile import (
 )
 from alerts.model.story import Evidence, Mix, Report, Told
 from alerts.model.topic import Signal, Topic
-from alerts.scoring import axis as scoring
+from alerts.scoring import impact as impacts
 from alerts.scoring.confidence import INTERNAL_BELOW, grade
 
 STORIES = 100
@@ -51,19 +51,15 @@ STEADY = 0.005
 _Key = TypeVar("_Key")
 
 
-class AxisState(Protocol):
-    """What is known of one axis now; `previous` is the score before, None where there was none."""
+@dataclass(frozen=True, slots=True)
+class AxisView:
+    """What is known of one axis at an instant; `previous` is the score a day before, None where there was none."""
 
-    @property
-    def level(self) -> Level: ...
-    @property
-    def score(self) -> float: ...
-    @property
-    def since(self) -> datetime | None: ...
-    @property
-    def next_fall(self) -> datetime | None: ...
-    @property
-    def previous(self) -> float | None: ...
+    level: Level
+    score: float
+    since: datetime | None = None
+    next_fall: datetime | None = None
+    previous: float | None = None
 
 
 Amounts = Mapping[Axis, Mapping[str, float]]
@@ -78,7 +74,7 @@ def build(
     counts: Counts,
     topics: Mapping[str, Topic],
     rules: LevelRules,
-    states: Mapping[Axis, AxisState],
+    states: Mapping[Axis, AxisView],
     amounts: Amounts,
     history: Sequence[Transition],
     coverage: Coverage,
@@ -157,7 +153,7 @@ def _largest(
     """The largest contributions to an axis, with all that made them."""
     order = heapq.nsmallest(CONTRIBUTIONS, ((-amount, story) for story, amount in amounts.items()))
     return tuple(
-        scoring.contribution(
+        impacts.contribution(
             stories[story],
             axis,
             -amount,
@@ -270,7 +266,7 @@ class _Shares:
         by_axis: defaultdict[Axis, float] = defaultdict(float)
         for axis in Axis:
             for story in stories:
-                amount, severity = amounts[axis].get(story.story, 0.0), scoring.severity(story, axis, topics)
+                amount, severity = amounts[axis].get(story.story, 0.0), impacts.severity(story, axis, topics)
                 if amount <= 0 or severity <= 0:
                     continue
                 best: defaultdict[Signal, float] = defaultdict(float)
@@ -299,7 +295,7 @@ def _heaviest(weights: Mapping[_Key, float], order: Iterable[_Key]) -> _Key | No
 
 def _row(
     axis: Axis,
-    state: AxisState | None,
+    state: AxisView | None,
     contributions: Sequence[Contribution],
     pack: _Pack,
     rules: LevelRules,

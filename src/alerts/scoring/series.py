@@ -1,13 +1,7 @@
-"""The score of an axis over time, for a picture. Pure.
-
-Where `axis.score` is exact and costs a step for each story, this walks once through the time and keeps, of the
-fading contributions c of all stories, their power sums: ln(1 − c) = −Σ cᵏ/k, and each cᵏ fades with its own
-half-life. Good to four decimals, and as fast for ten thousand stories as for ten.
-"""
+"""The score of an axis over time, for a picture. Pure."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -18,17 +12,11 @@ from alerts.model.story import Evidence, Group
 from alerts.model.times import micros
 from alerts.model.topic import Topic
 from alerts.scoring import confidence as conf
-from alerts.scoring.axis import Term, half_life_of, severity_of, value
-
-POWERS = 8
-SMALL = 0.3
-"""Contributions above it are kept one by one until they have faded to it: the series converges slowly there."""
+from alerts.scoring.impact import MAX_IMPACT, severity_of
+from alerts.scoring.score import Ranking, Term, half_life_of
 
 _PREFIXES = 40
 """Reports of one story that are followed one by one; later ones count from where they are known to end."""
-
-_REBASE = 60.0
-"""Half-lives after which the sums are written for a later instant, so that no number grows without bound."""
 
 Topics = tuple[tuple[str, float], ...]
 
@@ -151,68 +139,12 @@ def _scores(
     instants: Sequence[int],
     half_life: float,
 ) -> Iterator[float]:
-    sums = _PowerSums(half_life, steps[0][0].moment if steps else 0)
+    ranking = Ranking(half_life)
     place = 0
     for at in instants:
         while place < len(steps) and steps[place][0].moment <= at:
             step, story = steps[place]
-            sums.put(step.moment, story, Term(step.strength * bases[step.topics], step.newest))
+            impact = min(MAX_IMPACT, round(step.strength * bases[step.topics], 12))
+            ranking.put(story, Term(impact, step.newest) if impact > 0 else None)
             place += 1
-        yield sums.score(at)
-
-
-class _PowerSums:
-    """Σ cᵏ for k = 1 … POWERS over the small contributions, written as of one instant; the large ones by story."""
-
-    def __init__(self, half_life: float, since: int) -> None:
-        self._half_life = half_life
-        self._since = since
-        self._sums = [0.0] * POWERS
-        self._large: dict[str, Term] = {}
-        self._small: dict[str, Term] = {}
-
-    def put(self, at: int, story: str, fading: Term) -> None:
-        """The story's term from `at` on, in the place of its former one."""
-        self._rebase(at)
-        self._large.pop(story, None)
-        former = self._small.pop(story, None)
-        if former is not None:
-            self._add(former, -1.0)
-        if fading.base <= 0:
-            return
-        if value(fading, at, self._half_life) > SMALL:
-            self._large[story] = fading
-        else:
-            self._small[story] = fading
-            self._add(fading, 1.0)
-
-    def score(self, at: int) -> float:
-        if at < self._since:  # before anything was put; 2^x of how long before may be no number any more
-            return 0.0
-        for story, fading in [*self._large.items()]:
-            if value(fading, at, self._half_life) <= SMALL:
-                self.put(at, story, fading)
-        faded = math.exp2((self._since - at) / self._half_life)
-        doubt, power = 0.0, 1.0
-        for place, each in enumerate(self._sums, start=1):
-            power *= faded
-            doubt -= each * power / place
-        doubt += sum(math.log1p(-value(fading, at, self._half_life)) for fading in self._large.values())
-        return min(1.0, max(0.0, -math.expm1(doubt)))
-
-    def _rebase(self, at: int) -> None:
-        passed = (at - self._since) / self._half_life
-        if passed < _REBASE:
-            return
-        kept, power = math.exp2(-passed), 1.0
-        for place in range(POWERS):
-            power *= kept
-            self._sums[place] *= power
-        self._since = at
-
-    def _add(self, fading: Term, sign: float) -> None:
-        amount = fading.base * math.exp2((fading.newest - self._since) / self._half_life)
-        sums, power = self._sums, sign
-        for place in range(POWERS):
-            power *= amount
-            sums[place] += power
+        yield ranking.score.at(at, half_life)
