@@ -23,11 +23,26 @@ def matched(
 
 
 def hit(
-    topic: str = "fine", *institutions: str, role: str = "", weight: float = 1.0, resolved: bool = False
+    topic: str = "fine",
+    *institutions: str,
+    role: str = "",
+    weight: float = 1.0,
+    resolved: bool = False,
+    pattern: str = "",
 ) -> TopicHit:
     placed = frozenset(institutions) or None
     return TopicHit(
-        topic, Signal.GOVERNANCE, "title", 0, 4, topic, weight, placed, role=role, resolved=resolved
+        topic,
+        Signal.GOVERNANCE,
+        "title",
+        0,
+        4,
+        topic,
+        weight,
+        placed,
+        role=role,
+        resolved=resolved,
+        pattern=pattern,
     )
 
 
@@ -52,14 +67,14 @@ def test_an_authority_that_is_the_target_is_concerned_and_the_others_are_not() -
 
 def test_an_authority_alone_has_what_a_pattern_finds_at_it_and_not_what_it_does() -> None:
     alone = ("ftc",)
-    assert topics_about("ftc", matched(hit("outage", "ftc"), names=alone), AUTHORITIES).weights
-    assert not topics_about("ftc", matched(hit("outage"), names=alone), AUTHORITIES).weights
-    assert not topics_about(
-        "ftc", matched(hit("fine", "ftc", role="actor"), names=alone), AUTHORITIES
-    ).weights
-    assert topics_about(
-        "ftc", matched(hit("outage", "ftc"), names=alone, voices=("meta",)), AUTHORITIES
-    ).weights
+    down = hit("outage", "ftc", pattern="@ is down")
+    near = hit("outage", "ftc", pattern="outage*")
+    act = hit("fine", "ftc", role="actor", pattern="@actor fines")
+    assert topics_about("ftc", matched(down, names=alone), AUTHORITIES).weights
+    assert topics_about("ftc", matched(down, names=alone, voices=("meta",)), AUTHORITIES).weights
+    assert not topics_about("ftc", matched(down), AUTHORITIES).weights
+    for each in (near, act):
+        assert not topics_about("ftc", matched(each, names=alone), AUTHORITIES).weights
 
 
 def test_the_heaviest_hit_counts_and_a_topic_is_over_where_all_say_so() -> None:

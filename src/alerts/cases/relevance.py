@@ -22,8 +22,8 @@ def topics_about(institution: str, matched: Matched, authorities: AbstractSet[st
     """The topics of an item that concern an institution that it mentions.
 
     An authority's own acts raise nothing: an item that names it and others is about the others. So a topic concerns an
-    authority only where a pattern makes it the target, or finds the topic at it in an item that names nobody else; and
-    what a pattern finds at authorities alone ("FTC fines …") passes to the others that the item names.
+    authority only where a pattern makes it the target, or stands at it ("@ is down") in an item that names nobody else;
+    and what is found at authorities alone ("FTC fines …") passes to the others that the item names.
     """
     others = {
         each.institution
@@ -48,7 +48,7 @@ def topics_about(institution: str, matched: Matched, authorities: AbstractSet[st
 def _concerns_authority(institution: str, hit: TopicHit, *, alone: bool) -> bool:
     if hit.institutions is None or institution not in hit.institutions:
         return False
-    return hit.role == TARGET or (hit.role != ACTOR and alone)
+    return hit.role == TARGET or (alone and hit.role != ACTOR and "@" in hit.pattern)
 
 
 def _concerns_subject(institution: str, hit: TopicHit, authorities: AbstractSet[str], *, named: bool) -> bool:
