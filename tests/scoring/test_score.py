@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -124,7 +125,7 @@ def test_time_does_not_change_the_order(found: dict[str, Term], axis: Axis, afte
     leading = [term for _, term in ranked(found, half_life).leading(40)]
     values = [contributed(each, NOW + after, half_life) for each in leading]
     assert all(
-        one >= other or math.isclose(one, other, rel_tol=1e-9) for one, other in zip(values, values[1:])
+        one >= other or math.isclose(one, other, rel_tol=1e-9) for one, other in itertools.pairwise(values)
     )
     keys = [order_key(each, half_life) for each in leading]
     assert keys == sorted(keys, reverse=True)

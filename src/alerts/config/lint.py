@@ -133,9 +133,9 @@ def _former_thresholds(entries: Entries) -> Iterator[Problem]:
         written = levels.raise_
         if (written.medium, written.high, written.critical) == _FORMER_DEFAULTS:
             message = (
-                "raise: these were the defaults while every story added to a score; now the gravest story carries it and "
-                "a story without a topic counts 0: remove `raise` and `margin` (0.12, 0.3, 0.5 and 0.02 are the defaults), "
-                "or choose thresholds with `alerts plan`"
+                "raise: these were the defaults while every story added to a score; now the gravest story carries it "
+                "and a story without a topic counts 0: remove `raise` and `margin` (the defaults are 0.12, 0.3, 0.5 "
+                "and 0.02), or choose thresholds with `alerts plan`"
             )
             yield _warning(entry, "raise", message=message)
 
