@@ -10,7 +10,7 @@ SHELL := /bin/bash
 PEERS = $(MAKE) --silent --no-print-directory .venv/peers/.installed || echo "the peers cannot be installed; going on without them" >&2
 
 .PHONY: help install install-dev run test test-fast test-faults fuzz lint format audit lock clean pictures screenshots score-politeness soak-feeds docs \
-  eval-matching eval-stories eval-feeds bench-matching bench-stories bench-feeds bench-replay bench-web bench load simulate-scale
+  eval-matching eval-stories eval-feeds eval-topics bench-matching bench-stories bench-feeds bench-replay bench-web bench load simulate-scale
 
 help: ## Show this help
 	@grep -hE '^[a-z][a-z -]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 56
@@ -42,7 +42,7 @@ lint: .venv/.installed-dev ## Style, types, import layers
 format: .venv/.installed-dev ## Rewrite the code in the project's style
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
-eval-matching eval-stories eval-feeds: eval-%: .venv/.installed-dev ## Measure the quality of matching, stories, feed parsing
+eval-matching eval-stories eval-feeds eval-topics: eval-%: .venv/.installed-dev ## Measure the quality of matching, stories, feed parsing, topics
 	@$(BIN)/python evaluations/$*.py $(ARGS)
 
 score-politeness: .venv/.installed-dev ## Score pollers against a local server through simulated days

@@ -39,7 +39,7 @@ from benchmarks.results import RESULTS, machine, percentile
 from benchmarks.served import HOSTS, Remote, server
 from benchmarks.watch import Watch
 from benchmarks.world import World
-from worker.tasks import MOST
+from worker.queues import MAX_WAITING
 
 SUBSCRIBERS = 10
 INTERVAL = "12h"  # longer than any run: no source is due twice in it
@@ -220,7 +220,7 @@ def spread(values: list[float]) -> dict[str, float]:
 
 def limits() -> dict[str, int]:
     """How many tasks may be seen in each queue: twice what the program lets in, since two may look at once."""
-    return {name: 2 * most for name, most in MOST.items()}
+    return {name: 2 * most for name, most in MAX_WAITING.items()}
 
 
 def judged(watching: Watch, waited: list[float], size: Size) -> list[str]:

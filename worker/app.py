@@ -1,4 +1,4 @@
-"""The Celery application: queues, guarantees, and the beat that finds what is due.
+"""The Celery application: its delivery guarantees, its schedule, and the start of a worker process.
 
 The broker carries hints only. A task takes ids, may run twice, and may be lost: what is due stands in the
 database, and the next tick finds it there.
@@ -19,7 +19,8 @@ from celery.signals import setup_logging, worker_init
 from alerts.config import environment
 from alerts.model.errors import AlertsError, ConfigError, UsageError
 from alerts.runtime import gc_tuning, logs
-from worker import alive, tracing
+from worker import liveness, tracing
+from worker.queues import ROUTES
 
 SELFCHECK_SECONDS = 60.0
 try:
@@ -45,7 +46,7 @@ app.conf.update(
         "unacked_restore_interval": 1,
         "unacked_restore_throttle": 1,
         "socket_keepalive": True,
-        "queue_order_strategy": "worker.order:NearestFirst",
+        "queue_order_strategy": "worker.queue_priority:NearestFirst",
     },
     task_ignore_result=True,
     task_serializer="json",
@@ -56,41 +57,30 @@ app.conf.update(
     worker_cancel_long_running_tasks_on_connection_loss=True,
     worker_send_task_events=False,
     task_default_queue="match",
-    task_routes={
-        # The last of all (0 is first) where a worker has several queues: polls only bring more work.
-        "poll": {"queue": "poll", "priority": 9},
-        # After all else in the queue: a tick must not wait for a backlog of them.
-        "assess": {"queue": "match", "priority": 6},
-        "desk": {"queue": "match"},
-        "rematch": {"queue": "match"},
-        "tick": {"queue": "match"},
-        "send": {"queue": "send"},
-        # Where it still runs when polling or matching is stuck; without this queue no message goes out anyway.
-        "selfcheck": {"queue": "send"},
-    },
+    task_routes=ROUTES,
     beat_schedule={
         # No `expires`, which compares beat's clock with a worker's: ticks that waited in the queue are cheap,
         # since the first shuts the others out for half a tick.
         "tick": {"task": "tick", "schedule": TICK_SECONDS},
         "selfcheck": {"task": "selfcheck", "schedule": SELFCHECK_SECONDS},
     },
-    beat_scheduler="worker.steady:SteadyScheduler",
+    beat_scheduler="worker.monotonic_scheduler:MonotonicScheduler",
     beat_max_loop_interval=1,
     timezone="UTC",
     enable_utc=True,
 )
-alive.install(app)
+liveness.install(app)
 
 
 @setup_logging.connect
 def _configure_logging(**_options: object) -> None:
     logs.configure()
-    # Celery announces its end on standard output, past all logging, where only messages to people belong.
+    # Celery announces its end on standard output, past all logging; standard output is for messages to people.
     celery.apps.worker.safe_say = lambda *_arguments: None
 
 
 def _check_environment() -> None:
-    """Ends the process, with one line, where each of its tasks would fail of the same variable."""
+    """Ends the process, with one line, where a variable would make each of its tasks fail."""
     from alerts.access.pages import pages
     from alerts.pipeline.heartbeat import heartbeat_url
     from alerts.store.database import parse_url
@@ -105,15 +95,15 @@ def _check_environment() -> None:
 
 @worker_init.connect
 def _prepare(sender: celery.apps.worker.Worker, **_options: object) -> None:
-    # Here alone, since beat sends by name: without the tasks it needs half the memory.
+    # Imported by workers alone: beat sends tasks by name, and without their code it needs half the memory.
     from alerts.runtime.runtime import prepare
     from worker import tasks  # noqa: F401
 
     logs.configure()  # Celery sets up logging only after this
     _check_environment()
     queues = set(sender.app.amqp.queues.consume_from)
-    # Where all cores are busy, those who tell go before those who assess, and these before those who poll, who only
-    # bring more work.
+    # Under contention for the CPU, sending goes before matching and matching before polling, which only brings more
+    # work.
     os.nice(0 if "send" in queues else 5 if "match" in queues else 10)
     gc_tuning.look_rarely()
     try:

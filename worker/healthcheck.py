@@ -1,4 +1,4 @@
-"""What a container's health check runs: exit status 0 while the process does its work, else 1 with one line.
+"""The health check of a container: exit status 0 while the process does its work, else 1 with one line.
 
 `python -m worker.healthcheck` looks at the file that ALERTS_ALIVE names, `python -m worker.healthcheck URL`
 asks a web process. Imports nothing large: it runs every few seconds.
@@ -15,7 +15,7 @@ import urllib.request
 from pathlib import Path
 
 FILE_ENV = "ALERTS_ALIVE"
-OLD_SECONDS = 60.0
+MAX_AGE_SECONDS = 60.0
 TIMEOUT_SECONDS = 5.0
 
 
@@ -33,7 +33,7 @@ def _file(name: str) -> str:
         age = time.time() - Path(name).stat().st_mtime
     except OSError as error:
         return f"{name}: {error.strerror}: the process has not connected to its broker yet"
-    return "" if age <= OLD_SECONDS else f"{name}: no sign of life for {age:.0f} s"
+    return "" if age <= MAX_AGE_SECONDS else f"{name}: no sign of life for {age:.0f} s"
 
 
 def _page(url: str) -> str:

@@ -22,7 +22,7 @@ from alerts.runtime.task_requests import HINTED
 from alerts.store.clock import SharedClock
 from alerts.store.database import Database
 from alerts.store.schema import AttemptRow, DeliveryRow, SourceRow
-from worker.steady import SteadyScheduler
+from worker.monotonic_scheduler import MonotonicScheduler
 
 pytestmark = pytest.mark.servers
 
@@ -173,14 +173,16 @@ def test_beat_sends_at_once_and_then_by_a_clock_that_nobody_sets(monkeypatch: py
     from worker.app import app
 
     sent: list[str] = []
-    monkeypatch.setattr(SteadyScheduler, "apply_entry", lambda self, entry, producer: sent.append(entry.name))
-    monkeypatch.setattr(SteadyScheduler, "producer", None)
-    steady = SteadyScheduler(app, max_interval=0.1)
-    monkeypatch.setattr("worker.steady.time", SimpleNamespace(monotonic=lambda: now))
+    monkeypatch.setattr(
+        MonotonicScheduler, "apply_entry", lambda self, entry, producer: sent.append(entry.name)
+    )
+    monkeypatch.setattr(MonotonicScheduler, "producer", None)
+    scheduler = MonotonicScheduler(app, max_interval=0.1)
+    monkeypatch.setattr("worker.monotonic_scheduler.time", SimpleNamespace(monotonic=lambda: now))
     now = 100.0
-    assert steady.tick() == 0.1
+    assert scheduler.tick() == 0.1
     assert sorted(sent) == ["selfcheck", "tick"]
     for now in (100.5, 101.1, 101.2, 102.3, 161.0):  # noqa: B007 - the clock reads it
-        steady.tick()
+        scheduler.tick()
     assert sent[2:4] == ["tick", "tick"]
     assert sorted(sent[4:]) == ["selfcheck", "tick"]

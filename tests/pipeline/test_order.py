@@ -9,7 +9,7 @@ from kombu import Connection, Queue
 from kombu.utils.scheduling import cycle_by_name
 
 from worker.app import app
-from worker.order import NearestFirst
+from worker.queue_priority import NearestFirst
 
 
 @pytest.mark.parametrize("given", list(permutations(["poll", "match", "send"])))

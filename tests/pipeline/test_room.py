@@ -86,14 +86,17 @@ def test_a_backlog_does_not_grow_with_every_hold(line: Line) -> None:
 
 SCRIPT = """
 import json, sys
-from alerts.pipeline.hints import Hints
+from alerts.runtime.task_requests import Hints
 from worker.app import app
-from worker.tasks import MOST, enqueue, room
+from worker.queues import MAX_WAITING, TaskQueues
 
-told = {"most": MOST, "empty": {name: room(name) for name in ("poll", "assess", "desk", "send")}}
-names = [str(number) for number in range(3 * MOST["poll"])]
+queues = TaskQueues(app)
+enqueue, room = queues.enqueue, queues.room
+
+told = {"most": MAX_WAITING, "empty": {name: room(name) for name in ("poll", "assess", "desk", "send")}}
+names = [str(number) for number in range(3 * MAX_WAITING["poll"])]
 for _ in range(3):
-    enqueue(Hints(poll=names[: MOST["poll"] - 1], send=names))
+    enqueue(Hints(poll=names[: MAX_WAITING["poll"] - 1], send=names))
 told["full"] = {name: room(name) for name in ("poll", "send")}
 enqueue(Hints(assess=names))
 told["match"] = room("assess")
@@ -102,7 +105,7 @@ app.send_task("tick")
 with app.connection() as connection:
     channel = connection.default_channel
     took = {}
-    for queue in MOST:
+    for queue in MAX_WAITING:
         took[queue] = []
         while (message := channel.basic_get(queue, no_ack=True)) is not None:
             took[queue].append((message.headers["task"], message.headers["argsrepr"]))

@@ -1,7 +1,8 @@
-"""Signs of life for whoever supervises a process: a file that is touched while the process does its work.
+"""Liveness: a file that a process touches while it does its work, for health checks to look at.
 
-A worker touches it while its loop runs and holds its broker; beat whenever the broker has taken a tick. A
-process that hangs, or has lost its broker for good, lets the file grow old (`worker.healthcheck`).
+A worker touches it while its event loop runs and it holds a connection to the broker; beat touches it whenever the
+broker has accepted a tick. A process that hangs, or has lost its broker for good, lets the file grow old
+(`worker.healthcheck`).
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ from celery.signals import after_task_publish
 
 from worker.healthcheck import FILE_ENV
 
-EVERY_SECONDS = 5.0
+TOUCH_INTERVAL_SECONDS = 5.0
 
 
 def install(app: Celery) -> None:
-    """Makes workers and beat of this app show that they live, where ALERTS_ALIVE names a file."""
+    """Makes workers and beat of this app touch the file that ALERTS_ALIVE names; does nothing where it is not set."""
     name = os.environ.get(FILE_ENV)
     if not name:
         return
@@ -30,11 +31,11 @@ def install(app: Celery) -> None:
         file.touch()
 
     # Only beat sends ticks.
-    after_task_publish.connect(published, sender="tick", weak=False, dispatch_uid="alive")
+    after_task_publish.connect(published, sender="tick", weak=False, dispatch_uid="liveness")
 
 
 def _step(file: Path) -> type[bootsteps.StartStopStep]:
-    class Alive(bootsteps.StartStopStep):  # type: ignore[misc]
+    class Liveness(bootsteps.StartStopStep):  # type: ignore[misc]
         """Starts with the connection to the broker and stops with it."""
 
         requires = ("celery.worker.consumer.connection:Connection",)
@@ -45,11 +46,11 @@ def _step(file: Path) -> type[bootsteps.StartStopStep]:
 
         def start(self, parent: Any) -> None:
             file.touch()
-            self._timer = parent.timer.call_repeatedly(EVERY_SECONDS, file.touch)
+            self._timer = parent.timer.call_repeatedly(TOUCH_INTERVAL_SECONDS, file.touch)
 
         def stop(self, parent: Any) -> None:  # noqa: ARG002
             if self._timer is not None:
                 self._timer.cancel()
                 self._timer = None
 
-    return Alive
+    return Liveness

@@ -1,0 +1,64 @@
+"""The queues: which task goes to which, how many tasks each may hold, and how requests get into them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from celery import Celery
+
+from alerts.runtime.task_requests import Hints
+
+ROUTES: Final[Mapping[str, Mapping[str, Any]]] = {
+    # Priority 0 comes first, 9 last, where a worker has several queues: polls only bring more work.
+    "poll": {"queue": "poll", "priority": 9},
+    # After all else in the queue: a tick must not wait for a backlog of them.
+    "assess": {"queue": "match", "priority": 6},
+    "desk": {"queue": "match"},
+    "rematch": {"queue": "match"},
+    "tick": {"queue": "match"},
+    "send": {"queue": "send"},
+    # Where it still runs when polling or matching is stuck; without this queue no message goes out anyway.
+    "selfcheck": {"queue": "send"},
+}
+
+MAX_WAITING: Final = {"poll": 500, "match": 64, "send": 500}
+"""Tasks that may wait in each queue, not counting ticks.
+
+What is due beyond that waits in the database, where it takes no memory of the broker and stands once. The match queue
+is the shortest: institutions that wait are assessed 32 together, with all that came in meanwhile. Half of each queue
+is reserved for what ticks claimed, which is what has waited longest; else the newest requests would take every place.
+"""
+
+
+class TaskQueues:
+    """The queues of one Celery application, as the pipeline sees them."""
+
+    def __init__(self, app: Celery) -> None:
+        self._app = app
+
+    def enqueue(self, requests: Hints) -> None:
+        """Sends a task for each request; unclaimed ones only while their queue is less than half full.
+
+        A full queue or an absent broker loses nothing: a tick finds the same ids some seconds later.
+        """
+        places: dict[str, int] = {}
+        for task, ids in requests.tasks():
+            queue = str(ROUTES[task]["queue"])
+            if not requests.claimed:
+                if queue not in places:
+                    places[queue] = self.room(task) - MAX_WAITING[queue] // 2
+                if places[queue] <= 0:
+                    continue
+                places[queue] -= 1
+            self._app.send_task(task, args=list(ids), retry=False)
+
+    def room(self, task: str) -> int:
+        """How many more tasks the queue of this task takes now."""
+        queue = str(ROUTES[task]["queue"])
+        with self._app.pool.acquire(block=True) as connection:
+            try:
+                waiting = connection.default_channel.queue_declare(queue, passive=True).message_count
+            except connection.channel_errors:  # an empty queue does not exist
+                waiting = 0
+        return max(0, MAX_WAITING[queue] - int(waiting))
