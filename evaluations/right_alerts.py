@@ -30,11 +30,13 @@ from typing import Any
 from recorded import observations
 
 from alerts.config.load import load
+from alerts.model.alert import AlertState
 from alerts.model.item import Item
 from alerts.model.level import Axis, Level
 from alerts.model.settings import Settings
+from alerts.model.subscriber import On
 from alerts.model.times import parse_time
-from alerts.replay.backtest import Result, records, rehearse
+from alerts.replay.backtest import Result, rehearse
 
 RIGHT = "right"
 VERDICTS = (RIGHT, "noise", "wrong topic", "wrong institution", "old news", "duplicate")
@@ -46,6 +48,9 @@ GOAL_CRITICAL = 0.25
 OWN = Path(__file__).with_name("verdicts.jsonl")
 HEADLINE = 60  # characters by which a headline is known
 NEAR = timedelta(days=7)  # a right alert of the data is kept where its story is told within this time of it
+SAME_EVENT = timedelta(
+    days=2
+)  # or where the institution had another right alert within this time: of the same event
 
 Key = tuple[str, str, str, str]
 
@@ -62,6 +67,7 @@ class Sent:
     topic: str
     item: Item | None
     changes: tuple[str, ...]
+    stories: frozenset[str]
 
     @property
     def source(self) -> str:
@@ -89,32 +95,25 @@ def sent(
     What a source held, old or undated, when it was first read is left out, as the live program does: a replay is not
     told of it.
     """
-    found: dict[tuple[str, str], Sent] = {}
-    for record in records(result):
-        if record["kind"] != "alert" or record["state"] == "suppressed" or record["lead"] is None:
+    found: dict[tuple[datetime, str], Sent] = {}
+    for alert in result.alerts:
+        lead = alert.lead
+        if alert.state is AlertState.SUPPRESSED or lead is None or lead.item in backfill:
             continue
-        lead: Mapping[str, Any] = record["lead"]  # type: ignore[assignment]
-        if lead["item"] in backfill:
+        if alert.on is On.LEVEL and not any(each.rises for each in alert.changes):
             continue
-        changes: Sequence[Mapping[str, Any]] = record["changes"]  # type: ignore[assignment]
-        if record["on"] == "level" and not any(rises(each) for each in changes):
-            continue
-        at, institution = str(record["at"]), str(record["institution"])
-        found[at, institution] = Sent(
-            parse_time(at),
-            institution,
-            Level(record["level"]),
-            lead["story"],
-            lead["title"],
-            gravest(lead["topics"], settings),
-            items.get(lead["item"]),
-            tuple(f"{each['axis']} {each['from']} > {each['to']}" for each in changes),
+        found[alert.at, alert.institution] = Sent(
+            alert.at,
+            alert.institution,
+            alert.level,
+            lead.story,
+            lead.title,
+            gravest(lead.topics, settings),
+            items.get(lead.item),
+            tuple(f"{each.axis} {each.from_} > {each.to}" for each in alert.changes),
+            frozenset({lead.story, *(each.story for each in alert.also)}),
         )
     return sorted(found.values(), key=lambda each: (each.at, each.institution))
-
-
-def rises(change: Mapping[str, Any]) -> bool:
-    return Level(change["to"]).rank > Level(change["from"]).rank
 
 
 def gravest(topics: Iterable[str], settings: Settings) -> str:
@@ -199,8 +198,11 @@ def kept(gold: Gold, alerts: Sequence[Sent], result: Result) -> list[tuple[Mappi
             for report in evidence.reports
             if short(report.title) in names
         }
-        near = [alert for alert in told[each["institution"]] if abs(alert.at - at) <= NEAR]
-        hit = any(alert.story in stories or short(alert.headline) in names for alert in near)
+        hit = any(
+            (abs(alert.at - at) <= NEAR and (alert.stories & stories or short(alert.headline) in names))
+            or (abs(alert.at - at) <= SAME_EVENT and gold.verdict(alert) == RIGHT)
+            for alert in told[each["institution"]]
+        )
         found.append((each, hit))
     return found
 
