@@ -20,8 +20,8 @@ from datetime import UTC, datetime
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
-from alerts.matching.english import COMMON_WORDS, FUNCTION_WORDS
 from alerts.matching.matcher import Matcher
+from alerts.matching.vocabulary import COMMON_WORDS, FUNCTION_WORDS
 from alerts.model.institution import Institution
 from alerts.model.item import Item
 from alerts.model.topic import Signal, Topic

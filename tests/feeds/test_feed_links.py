@@ -1,8 +1,10 @@
+from urllib.parse import quote_plus, urlencode
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.feeds.links import absolute, canonical, host
+from alerts.feeds.links import absolute, canonical, host, host_key, masked, storable, unmasked
 
 
 @pytest.mark.parametrize(
@@ -78,3 +80,48 @@ def test_no_text_raises(link: str, base: str) -> None:
     assert not found or found.lower().startswith(("http://", "https://"))
     canonical(link)
     host(link)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://feeds.example/a",
+        "https://feeds.example:443/a",
+        "http://FEEDS.example:80/b",
+        "https://user:pass@feeds.example/c",
+        "https://feeds.example.:8443/d",
+    ],
+)
+def test_one_server_has_one_key(url: str) -> None:
+    assert host_key(url) == "feeds.example"
+
+
+def test_host_keys_of_other_servers() -> None:
+    assert host_key("https://www.feeds.example/") == "www.feeds.example"
+    assert host_key("https://bücher.example/") == host_key("https://xn--bcher-kva.example/")
+    assert host_key("http://[::1]:8080/") == "::1"
+    assert host_key("http://[/") == ""
+
+
+def test_what_is_stored_of_a_url_shows_no_secret() -> None:
+    assert storable("https://a.example/feed.xml") == "https://a.example/feed.xml"
+    secret = storable("https://me:geheim@a.example/feed.xml?token=geheim")
+    assert secret.startswith("https://a.example/feed.xml?… ")
+    assert "geheim" not in secret
+    assert "me" not in secret.replace("example", "")
+    assert secret != storable("https://me:other@a.example/feed.xml?token=geheim")
+    assert "geheim" not in storable("http://[geheim")
+
+
+SECRETS = st.text(alphabet="abcXYZ019%/+&= é", min_size=4, max_size=20)
+
+
+@given(SECRETS, SECRETS)
+def test_masking_hides_the_values_of_a_query_and_can_be_undone(one: str, two: str) -> None:
+    query = urlencode({"token": one, "user": two})
+    own = f"http://a.example/feed?{query}"
+    moved = f"https://b.example/feed?{query}"
+    hidden = masked(moved, own)
+    assert unmasked(hidden, own) == moved
+    assert quote_plus(one) not in hidden
+    assert quote_plus(two) not in hidden

@@ -306,12 +306,14 @@ def test_an_adopted_address_that_fails_is_given_up() -> None:
 
 
 def test_secrets_of_an_address_are_in_no_note_and_no_line() -> None:
-    secret = replace(SOURCE, url="https://me:pass@a.example/feed.xml?token=geheim")
-    target = "https://new.example/feed.xml?token=geheim"
+    secret = replace(SOURCE, url="https://a.example/feed.xml?token=ge%20heim")
+    target = "https://new.example/feed.xml?token=ge+heim"
     state, said = FeedState(), ""
     for day in range(9):
         plan = after(answer(moved_to=target), state, source=secret, now=NOW + day * DAY)
         state, said = plan.state, said + "".join(plan.notes)
+    assert "heim" not in repr(state.to_json())
+    assert poll_url(secret, state) == "https://new.example/feed.xml?token=ge%20heim"
     wrong = ParsedFeed(error=ErrorKind.NOT_A_FEED, detail="is empty")
     for _ in range(3):
         plan = after(answer(final_url=target), state, wrong, source=secret)
@@ -319,8 +321,22 @@ def test_secrets_of_an_address_are_in_no_note_and_no_line() -> None:
     assert "change url" in said
     assert "is empty" in said
     assert "asking https://a.example/feed.xml" in said
-    assert "geheim" not in said
-    assert "pass" not in said
+    assert "heim" not in said
+
+
+def test_credentials_of_an_address_neither_follow_a_move_nor_are_stored() -> None:
+    secret = replace(SOURCE, url="https://me:pass@a.example/feed.xml")
+    state, said = FeedState(), []
+    for day in range(9):
+        plan = after(
+            answer(moved_to="https://new.example/feed.xml"), state, source=secret, now=NOW + day * DAY
+        )
+        state = plan.state
+        said += plan.notes
+    assert poll_url(secret, state) == secret.url
+    assert len(said) == 1
+    assert "https://new.example/feed.xml, with its credentials" in said[0]
+    assert "pass" not in repr((said, state.to_json()))
 
 
 # Validators

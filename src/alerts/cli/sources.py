@@ -73,7 +73,7 @@ def sources(ctx: click.Context, failing: bool, as_json: bool) -> None:
 
 
 def _row(source: Source, found: Health | None, reports: int, covers: Covers, now: datetime) -> dict[str, Any]:
-    from alerts.feeds.fetching.fetch import shown
+    from alerts.feeds.links import shown
     from alerts.feeds.state import FeedState
 
     state = found.state if found else FeedState()
@@ -136,7 +136,8 @@ def discover(url: str, allow_private: bool, as_json: bool) -> int:
       alerts sources discover https://www.example.com/blog
     """
     from alerts.feeds.fetching.discover import feeds_of
-    from alerts.feeds.fetching.fetch import fetch, make_client, shown, user_agent
+    from alerts.feeds.fetching.fetch import fetch, make_client, user_agent
+    from alerts.feeds.links import shown
     from alerts.feeds.parsing.parse import parse
     from alerts.feeds.state import FeedState
 

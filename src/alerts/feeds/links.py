@@ -1,10 +1,21 @@
-"""Links: made absolute, and made comparable. Pure."""
+"""Links: made absolute, comparable, fit to be shown and fit to be stored. Pure."""
 
 from __future__ import annotations
 
+import hashlib
 import re
 from functools import lru_cache
-from urllib.parse import parse_qsl, unquote, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import (
+    parse_qsl,
+    quote,
+    quote_plus,
+    unquote,
+    unquote_plus,
+    urlencode,
+    urljoin,
+    urlsplit,
+    urlunsplit,
+)
 
 # What senders add to see where readers come from; it names nothing.
 _TRACKING = re.compile(
@@ -17,7 +28,9 @@ _WRAPPERS = {
     ("news.google.com", "/news/url"): ("url",),
     ("www.bing.com", "/news/apiclick.aspx"): ("url",),
 }
-_MAX = 4096
+_MAX = 4096  # characters of a link
+_CREDENTIALS = re.compile(r"(?<=://)[^/?#]*@")
+_SECRET_LENGTH = 4  # characters; a shorter value is no secret
 _BLANK = re.compile(r"[\x00-\x20\x7f]+")
 _UNSOUND = re.compile('[<>"\ud800-\udfff]')
 
@@ -87,3 +100,71 @@ def shown(url: str) -> str:
     except ValueError:
         return "(unreadable URL)"
     return urlunsplit((parts.scheme, host + port, parts.path, "…" if parts.query else "", ""))
+
+
+def storable(url: str) -> str:
+    """A URL as the database may hold it: without credentials and query values, which may be secrets.
+
+    A digest in their place lets two such URLs be told apart. A URL that has neither is stored as it is.
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        pass
+    else:
+        if not parts.query and "@" not in parts.netloc:
+            return url
+    digest = hashlib.blake2b(url.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    return f"{shown(url)} {digest}"
+
+
+def masked(url: str, own: str) -> str:
+    """A URL as the database may hold it: without credentials, and without the values of the query of `own`, the URL
+    that the operator wrote.
+
+    Each value is replaced by its name in braces, which no URL has. `unmasked` puts the values back.
+    """
+    url = _CREDENTIALS.sub("", url)
+    for name, value in _query_values(own):
+        plain = unquote_plus(value)
+        for form in dict.fromkeys((value, plain, quote(plain, safe=""), quote_plus(plain))):
+            url = url.replace(form, f"{{{name}}}")
+    return url
+
+
+def unmasked(url: str, own: str) -> str:
+    """The URL that `masked` made fit to be stored."""
+    for name, value in reversed(_query_values(own)):  # a value may have been found in the name of another
+        url = url.replace(f"{{{name}}}", value)
+    return url
+
+
+def _query_values(url: str) -> list[tuple[str, str]]:
+    """Names and values, as they are written, of a query; the longest value first. Short ones are no secrets."""
+    try:
+        query = urlsplit(url).query
+    except ValueError:
+        return []
+    pairs = [(name, value) for name, _, value in (part.partition("=") for part in query.split("&"))]
+    return sorted(
+        (pair for pair in pairs if len(pair[1]) >= _SECRET_LENGTH),
+        key=lambda pair: len(pair[1]),
+        reverse=True,
+    )
+
+
+def has_credentials(url: str) -> bool:
+    """Whether a URL names a user or a password."""
+    return _CREDENTIALS.search(url) is not None
+
+
+def host_key(url: str) -> str:
+    """The name by which a server is recognised: its host in lower case and ASCII, without port and credentials."""
+    try:
+        name = (urlsplit(url).hostname or "").rstrip(".")
+    except ValueError:
+        return ""
+    try:
+        return name.encode("idna").decode("ascii")
+    except UnicodeError:
+        return name

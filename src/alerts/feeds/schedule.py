@@ -17,7 +17,7 @@ from statistics import median
 
 from alerts.feeds.diff import Decision
 from alerts.feeds.feed import ParsedFeed
-from alerts.feeds.links import shown
+from alerts.feeds.links import has_credentials, masked, shown, storable
 from alerts.feeds.parsing.known_entries import remember
 from alerts.feeds.result import ErrorKind, FetchResult
 from alerts.feeds.state import FeedState, state_for
@@ -92,6 +92,16 @@ def next_poll(
     return Plan(outside_skipped(at, state), state, notes)
 
 
+def unfinished(source: Source, polls: int) -> FetchResult:
+    """What comes of polls that ended without a result, because their worker hung or died."""
+    return FetchResult(
+        url=source.url,
+        final_url=source.url,
+        error=ErrorKind.UNFINISHED,
+        detail=f"{shown(source.url)}: {polls} polls in a row did not end; see the logs of the workers",
+    )
+
+
 def first_poll(source: Source, now: datetime, over: timedelta) -> datetime:
     """When to poll a source that never was: spread over a while, so that a long list does not start at once."""
     return now + over * _fraction(source.id, 0)
@@ -122,7 +132,7 @@ def _after_success(
         gone=0,
         gone_since=None,
         hub=next(iter(result.hubs), state.hub),
-        topic=result.self_link or state.topic,
+        topic=masked(result.self_link, source.url) or state.topic,
     )
     state, moved = _after_move(source, state, result, now)
     state = _with_validators(state, result, held=decision is not None and decision.held > 0)
@@ -136,7 +146,7 @@ def _after_success(
             skip_hours=parsed.skip_hours,
             skip_days=parsed.skip_days,
             hub=next(iter((*result.hubs, *parsed.hubs)), ""),
-            topic=result.self_link or parsed.self_link or result.final_url,
+            topic=masked(result.self_link or parsed.self_link or result.final_url, source.url),
             rhythm=state.rhythm or _published_rhythm(parsed),
         )
     if parsed is not None:
@@ -159,10 +169,10 @@ def _with_validators(state: FeedState, result: FetchResult, *, held: bool) -> Fe
             state,
             etag=result.etag or state.etag,
             last_modified=result.last_modified or state.last_modified,
-            validators_url=result.final_url,
+            validators_url=storable(result.final_url),
         )
     return replace(
-        state, etag=result.etag, last_modified=result.last_modified, validators_url=result.final_url
+        state, etag=result.etag, last_modified=result.last_modified, validators_url=storable(result.final_url)
     )
 
 
@@ -221,9 +231,13 @@ def _after_move(
 
     Never at once: a captive portal, an expired domain or a mistake answers 301, too.
     """
-    target = result.moved_to
+    target = masked(result.moved_to, source.url)
     if not target or (result.url.startswith("https:") and not target.startswith("https:")):
         return replace(state, moved_to="", moved=0, moved_since=None), ()
+    if has_credentials(source.url):  # they do not go along, and are not stored
+        note = f"has moved for good: change url: {shown(source.url)} to {shown(target)}, with its credentials"
+        notes = (note,) if state.moved_to != target else ()
+        return replace(state, moved_to=target, moved=0, moved_since=None), notes
     if target != state.moved_to:
         state = replace(state, moved_to=target, moved=1, moved_since=now)
         return state, (f"has moved for good to {shown(target)}; adopted once this is confirmed for days",)

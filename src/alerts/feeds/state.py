@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
+from alerts.feeds.links import storable, unmasked
 from alerts.model.source import Source
 from alerts.model.times import format_time, parse_time
 
@@ -19,10 +20,12 @@ class FeedState:
     take their defaults.
     """
 
-    url: str = ""  # the source's URL in the configuration that this state is about
-    adopted_url: str = ""  # polled in its stead, since a permanent move was confirmed
+    url: str = (
+        ""  # the source's URL in the configuration that this state is about, as `links.storable` writes it
+    )
+    adopted_url: str = ""  # polled in its stead, since a permanent move was confirmed; see `links.masked`
 
-    # Validators: the exact bytes as Latin-1, and the URL that gave them.
+    # Validators: the exact bytes as Latin-1, and the URL that gave them, as `links.storable` writes it.
     etag: str = ""
     last_modified: str = ""
     validators_url: str = ""
@@ -47,7 +50,7 @@ class FeedState:
     gone: int = 0  # 410 in a row
     gone_since: datetime | None = None
 
-    moved_to: str = ""
+    moved_to: str = ""  # see `links.masked`
     moved: int = 0  # confirmations in a row
     moved_since: datetime | None = None
 
@@ -65,7 +68,7 @@ class FeedState:
     held_polls: int = 0
 
     hub: str = ""  # WebSub
-    topic: str = ""
+    topic: str = ""  # see `links.masked`
 
     @property
     def has_validators(self) -> bool:
@@ -103,12 +106,13 @@ class FeedState:
 def state_for(source: Source, state: FeedState) -> FeedState:
     """The state as far as it still holds: nothing of it does once the configuration names another URL,
     except what is known of the feed's entries, so that a moved feed alerts nothing twice."""
-    if state.url == source.url:
+    url = storable(source.url)
+    if state.url == url:
         return state
     if not state.url:
-        return replace(state, url=source.url)
+        return replace(state, url=url)
     return FeedState(
-        url=source.url,
+        url=url,
         seen=state.seen,
         last_new=state.last_new,
         first_success=state.first_success,
@@ -120,7 +124,8 @@ def state_for(source: Source, state: FeedState) -> FeedState:
 
 def poll_url(source: Source, state: FeedState) -> str:
     """Where the next poll goes."""
-    return (state.adopted_url if state.url == source.url else "") or source.url
+    adopted = state.adopted_url if state.url == storable(source.url) else ""
+    return unmasked(adopted, source.url) or source.url
 
 
 def resumed(state: FeedState) -> FeedState:

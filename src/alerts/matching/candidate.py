@@ -1,13 +1,14 @@
-"""A form where it stands in a text, and what is around it."""
+"""A form where it stands in a text, and what is around it: what may be a mention."""
 
 from __future__ import annotations
 
 import re
 
-from alerts.matching.english import AGENTS, FUNCTION_WORDS, words
+from alerts.matching.document import Document
 from alerts.matching.forms import Form
 from alerts.matching.index import Found
-from alerts.matching.text import Text
+from alerts.matching.vocabulary import AGENTS, ANY_COMMON_WORDS, FUNCTION_WORDS
+from alerts.matching.words import words
 from alerts.model.mention import Rule
 
 _SENTENCE_ENDS = '.!?:;\n|•"'
@@ -27,6 +28,7 @@ class Candidate:
     __slots__ = (
         "_gap_after",
         "_gap_before",
+        "document",
         "end",
         "field",
         "first",
@@ -36,10 +38,11 @@ class Candidate:
         "text",
     )
 
-    def __init__(self, form: Form, field: str, text: Text, found: Found) -> None:
+    def __init__(self, form: Form, field: str, document: Document, found: Found) -> None:
         self.form = form
         self.field = field
-        self.text = text
+        self.document = document
+        self.text = text = document.texts[field]
         self.first, self.last = first, last = found.first, found.last
         if form.unspaced:
             self.start, self.end = found.start, found.end
@@ -94,6 +97,8 @@ class Candidate:
             return start, end
         if form.before and low.endswith(form.before, 0, start):
             start -= len(form.before)
+        elif form.before and low.endswith(f"{form.before} ", 0, start):
+            start -= len(form.before) + 1
         elif (
             self.before() == "The"
             and self.first > 1
@@ -102,6 +107,8 @@ class Candidate:
             start = self.text.starts[self.first - 1]
         if (form.after and low.startswith(form.after, end)) or (self.dotted and low.startswith(".", end)):
             end += len(form.after) or 1
+        elif form.after and low.startswith(f" {form.after}", end):
+            end += len(form.after) + 1
         elif low.startswith(")", end) and low.count("(", start, end) > low.count(")", start, end):
             end += 1
         elif (self.after() or self.after(", ")) in _LEGAL_TAILS:
@@ -131,6 +138,21 @@ class Candidate:
             if index < 0 or self.text.tokens[index][0] != letter:
                 return ""
         return " ".join(self.text.cased_tokens[index : self.first])
+
+    @property
+    def common_words(self) -> frozenset[str]:
+        """The ordinary words of the item's language."""
+        return self.document.common_words
+
+    @property
+    def is_common(self) -> bool:
+        """Whether the form is an ordinary word of the item's language, which is asked for last: it costs most."""
+        key = self.form.key
+        return key in ANY_COMMON_WORDS and key in self.document.common_words
+
+    def touches_name(self, after: bool) -> bool:
+        """Whether another name that is looked for begins right after this one, or ends right before it."""
+        return (self.field, self.end + 1 if after else self.start - 1) in self.document.edges
 
     @property
     def mark(self) -> str:

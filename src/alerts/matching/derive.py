@@ -14,17 +14,18 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from alerts.matching.english import COMMON_WORDS, FUNCTION_WORDS
 from alerts.matching.names import SMALL_WORDS, Derived, Name
-from alerts.matching.organisations import (
+from alerts.matching.short_forms import short_forms
+from alerts.matching.spellings import respelled, spellings
+from alerts.matching.vocabulary import (
     CLUB_FORMS,
+    COMMON_WORDS,
+    FUNCTION_WORDS,
     LEGAL_FORMS,
     LEGAL_PREFIXES,
     PLAIN_LEGAL_FORMS,
     STOP_ACRONYMS,
 )
-from alerts.matching.short_forms import short_forms
-from alerts.matching.spellings import respelled, spellings
 from alerts.model.institution import Derivation
 
 _PARENTHESES = re.compile(r"^(.*\S)\s*\(([^()]+)\)\s*(.*)$", re.DOTALL)

@@ -1,35 +1,44 @@
-"""Whether a form that stands in a text is a mention there: its spelling and its neighbours.
+"""What speaks against a name that stands in a text: another reading that the words around make likelier.
 
-Every filter returns the reason for turning the candidate down, for people to read, or an empty string.
+A tracked name that stands as a word counts unless a filter finds such a reading. Each returns the reason for turning
+the candidate down, for people to read, or an empty string. `make eval-matching ARGS=--ablation` prints what each is
+worth on each labelled set; docs/design/positive-evidence.md tells which were dropped, and why.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from alerts.matching.candidate import Candidate
-from alerts.matching.english import (
+from alerts.matching.forms import Case, Strength
+from alerts.matching.spelling import OF_ORGANISATIONS
+from alerts.matching.vocabulary import (
     ACTION_WORDS,
     AGENTS,
+    ANY_COMMON_WORDS,
+    ANY_FUNCTION_WORDS,
     COMMON_WORDS,
-    FUNCTION_WORDS,
-    GIVEN_NAMES,
-    MONTHS,
-    PERSON_TITLES,
-    words,
-)
-from alerts.matching.forms import Case, Strength
-from alerts.matching.organisations import (
     DEMONYMS,
+    FORMS_OF_ADDRESS,
+    GIVEN_NAMES,
     HEAD_NOUNS,
-    MULTIWORD_PLACES,
+    MONTHS,
     OF_HEADS,
-    OWN_NOUNS,
+    PERSON_TITLES,
+    PLACE_NAMES,
     PLACE_PREFIXES,
     PLACES,
-    STRONG_HEAD_NOUNS,
+    SAYING_VERBS,
+    locative_prepositions,
+    origin_prepositions,
 )
-from alerts.matching.spacing import same_gap
+from alerts.matching.words import words
+
+PERSON = "a person's name"
+
+Filter = Callable[[Candidate], str]
 
 _TOP_LEVEL = re.compile(
     r"\.(?:com|org|net|io|ai|co|gov|edu|eu|de|fr|nl|uk|us|ch|at|be|it|es|info|dev|app|tv)\b"
@@ -46,22 +55,17 @@ _PARTICIPLE = re.compile(
     r"(?:ed|ing|led|run|like|style|friendly|only|wide|era|size|made|built|born|bound|linked)$"
 )
 _ADJECTIVAL = ("town", "ern", "land", "ist", "ic", "an", "al", "ish", "ary", "ous", "ite", "ese", "metro")
-_INDEFINITE = words("a an any each every no some that these this those")
-_OF_ORGANISATIONS = ACTION_WORDS | AGENTS
-_VERBS = ACTION_WORDS - AGENTS
-_VOWEL = re.compile(r"[aeiou]")
-
-# "A-B deal": two names joined. "A-B" alone is rather one double name.
-_JOINT = words(
-    "deal merger talks partnership alliance pact case lawsuit feud dispute tie war rivalry agreement acquisition "
-    "backed owned led based style made run funded border relations"
+_ARTICLES = words("the a an this that these those your our my his her their its all some any")
+_ROMANCE = frozenset({"es", "fr", "it", "pt"})
+_COMBINING = words(
+    "meta mini maxi mega micro multi neo nano super ultra inter intra trans para pan cross self"
 )
-_OPEN_PREFIXES = words("ex non anti pro pre post then mid")
+_INDEFINITE = words("a an any each every no some that these this those")
+_VERBS = ACTION_WORDS - AGENTS
+
 _ROMANCE_OF = words("de du des di del della da dos von van der")
 _JOINING_WORDS = _ROMANCE_OF | {"of", "the"}
 _CITY_OF = words("ville ciudad citta cidade stadt gemeente commune mairie")
-_FIRM_HEADS = HEAD_NOUNS - OWN_NOUNS
-_PLACE_WORDS = PLACES | {" ".join(candidate) for candidate in MULTIWORD_PLACES}
 # What may follow a place with a capital without making another name of it.
 _AFTER_PLACE = (
     PERSON_TITLES
@@ -75,130 +79,28 @@ _AFTER_PLACE = (
 )
 _COUNTRY_LETTERS = words("uk us usa") | {"u k", "u s", "u s a"}
 _LOCATING = words("in at from near outside across around throughout")
-_LONGEST_LIST = 16  # words
+_MAX_LIST = 16  # words
+# MADRID, 23 may (EFE) · Griñón (Madrid), 23 may (EFE) · Miami (EEUU) (dpa) · Berlin (AFP)
+_DATELINE = re.compile(r"\)?(?: \([\w. ]{2,20}\))?(?:,? \d{1,2}\.? \w+\.?)? \([A-Za-z]{2,8}\)")
+_ARTICLES = words("the a an this that these those your our my his her their its all some any")
+_ROMANCE = frozenset({"es", "fr", "it", "pt"})
+_COMBINING = words(
+    "meta mini maxi mega micro multi neo nano super ultra inter intra trans para pan cross self"
+)
+_GERMAN_INDEFINITE = words(
+    "ein eine einen einem einer eines kein keine keinen keinem keiner mein meine sein seine seinen seinem seiner ihr "
+    "ihre ihren ihrem ihrer unser unsere dieser diese dieses diesem diesen jeder jede jedes jedem jeden welche welches "
+    "manche viele alle zwei drei vier mehrere einige"
+)
+_GERMAN_ENDINGS = ("e", "er", "es", "en", "em")
+_BEFORE_MONTH = words(
+    "in im since until by late early mid last next this of ab anfang mitte ende seit bis vom zum en de du des mi "
+    "depuis desde hasta fin fines in vanaf sinds eind begin dal di a nel fino em ate"
+)
 
 
-def spelling(candidate: Candidate) -> str:
-    """Whether what stands there is this form at all: the case, and what is between its words."""
-    form = candidate.form
-    if form.unspaced:
-        return _unspaced(candidate)
-    text = candidate.text
-    for index, gap in enumerate(form.gaps, candidate.first + 1):
-        seen = text.gap(index)
-        if same_gap(gap, seen, text.tokens[index - 1]) or _parenthesis(candidate, index):
-            continue
-        # Trinity College Dublin, written Trinity College, Dublin
-        last_of_three = index == candidate.last - 1 > candidate.first + 1
-        if not (
-            gap == " " and seen == ", " and last_of_three and text.tokens[index - 1] not in FUNCTION_WORDS
-        ):
-            return "other punctuation between the words"
-    if form.after.startswith(".") and not form.gaps and not text.low.startswith(".", candidate.end):
-        return "an abbreviation without its full stop"
-    return _case(candidate)
-
-
-def _unspaced(candidate: Candidate) -> str:
-    """Hangul words begin names, and Latin letters or digits at a rim do not run on."""
-    low, key = candidate.text.low, candidate.form.key
-    before = low[candidate.start - 1 : candidate.start] if candidate.start else ""
-    after = low[candidate.end : candidate.end + 1]
-    if "\uac00" <= key[0] <= "\ud7a3" and "\uac00" <= before <= "\ud7a3":
-        return "inside a longer word"
-    if any(
-        a.isascii() and a.isalnum() and b.isascii() and b.isalnum()
-        for a, b in ((before, key[0]), (key[-1], after))
-    ):
-        return "inside a longer word"
-    return ""
-
-
-def _parenthesis(candidate: Candidate, index: int) -> bool:
-    """Whether the rest of the name stands in parentheses: Rape Crisis (England and Wales)."""
-    return candidate.text.gap(index) == " (" and candidate.text.low.startswith(")", candidate.end)
-
-
-def _case(candidate: Candidate) -> str:
-    form, seen = candidate.form, candidate.surface
-    if form.case is Case.ANY:
-        return ""
-    if seen == form.cased:
-        return _among_capitals(candidate) if seen.isupper() and not form.gaps else ""
-    if form.case is Case.STRICT:
-        caps = seen.isupper() and not form.cased.isupper() and candidate.style == "caps"
-        return "" if caps else _other_case(candidate, seen)
-    if form.case is Case.FREE:
-        ordinary = seen.islower() and not form.cased.islower() and candidate.style != "lower"
-        if ordinary and all(word in COMMON_WORDS for word in form.key.split()):
-            return "ordinary words in lower case"
-        return ""
-    return _proper(candidate, seen)
-
-
-def _other_case(candidate: Candidate, seen: str) -> str:
-    if (
-        seen.islower()
-        and len(seen) > 2
-        and candidate.style == "lower"
-        and candidate.form.key not in COMMON_WORDS
-    ):
-        return ""
-    return "written in another case"
-
-
-def _proper(candidate: Candidate, seen: str) -> str:
-    """One word, not quite as given: other capitals are fine, no capital only where the writer uses none."""
-    form = candidate.form
-    if candidate.mark == "#" and form.key not in FUNCTION_WORDS:
-        return ""
-    if seen.isupper() and len(seen) > 1:
-        return _among_capitals(candidate)
-    if form.cased.isupper():
-        # Acronyms that are spoken as words are often written as such: Nato, Unicef.
-        spoken = len(seen) > 3 and seen.istitle() and _VOWEL.search(form.key) and form.key not in COMMON_WORDS
-        return "" if spoken else _other_case(candidate, seen)
-    if seen.islower() and not form.cased.islower():
-        if candidate.style == "lower" and form.key not in COMMON_WORDS and len(form.key) > 3:
-            return ""
-        return "written in lower case"
-    return ""
-
-
-def _among_capitals(candidate: Candidate) -> str:
-    """A word in capitals among capitals may be any word."""
-    if candidate.style != "caps" or candidate.after().lower() in _OF_ORGANISATIONS:
-        return ""
-    short = len(candidate.form.key) <= 3 and candidate.form.strength < Strength.GIVEN
-    return "an ordinary word among capitals" if short or candidate.form.key in COMMON_WORDS else ""
-
-
-def context(candidate: Candidate) -> str:
-    """Whether the neighbours make something else of it: a link, a person, a longer name, an ordinary word."""
-    if candidate.form.unspaced:
-        return ""
-    if _in_running_text(candidate):
-        return _ordinary_word(candidate) or _conditions(candidate)
-    return (
-        _in_link(candidate)
-        or _before_noun(candidate)
-        or _after_modifier(candidate)
-        or _person(candidate)
-        or _ordinary_word(candidate)
-        or _conditions(candidate)
-    )
-
-
-def _in_running_text(candidate: Candidate) -> bool:
-    """Whether it stands between words in lower case, which makes it no part of a link, a longer name or a person's.
-
-    Most names do: it saves the judges that could find nothing there.
-    """
-    before = candidate.before()
-    return before[:1].islower() and candidate.after()[:1].islower() and before.lower() not in _JOINING_WORDS
-
-
-def _in_link(candidate: Candidate) -> str:
+def in_link(candidate: Candidate) -> str:
+    """A link, an e-mail address, a handle in lower case."""
     low, start, end = candidate.text.low, candidate.start, candidate.end
     before, after = low[start - 1 : start] if start else "", low[end : end + 1]
     runs_on = after in {"/", "@", "=", "_", "%", "~"} or (
@@ -222,8 +124,8 @@ def _in_link(candidate: Candidate) -> str:
     return ""
 
 
-def domain(candidate: Candidate) -> str:
-    """Whether a domain stands there as the host of a link: itself, or with a host under it."""
+def not_a_host(candidate: Candidate) -> str:
+    """Why a domain does not stand as the host of a link, itself or with a host under it."""
     head, tail = candidate.chunk()
     if not _HOST_PREFIX.match(head):
         return "not the host of a link"
@@ -232,56 +134,33 @@ def domain(candidate: Candidate) -> str:
     return ""
 
 
-def hyphenated(candidate: Candidate) -> str:
-    """Double names are others (Rolls-Royce); compounds with a common word are not (OpenAI-backed, ex-Google)."""
-    if candidate.form.unspaced or (candidate.gap_before != "-" and candidate.gap_after != "-"):
+def double_name(candidate: Candidate) -> str:
+    """Mérida-Badajoz, Île-du-Prince-Édouard: a hyphen with a place or a given name makes another name.
+
+    With a noun, a version, a product or another firm it does not: OpenAI-Chef, DeepSeek-V4, the Microsoft-OpenAI deal.
+    """
+    if "-" not in {candidate.gap_before, candidate.gap_after}:
         return ""
-    following, preceding = candidate.after("-"), candidate.before("-")
-    unclear = candidate.starts_sentence or len(candidate.form.key) == 1
-    if following.islower() and unclear and not _PARTICIPLE.search(following):
-        return f"part of a word: {candidate.surface}-{following}"
-    if (
-        following[:1].isupper()
-        and not candidate.surface.isupper()
-        and not _joint_follows(candidate, candidate.last + 1)
-    ):
-        return _longer(f"{candidate.surface}-{following}")
-    if (
-        preceding[:1].isupper()
-        and len(preceding) > 1
-        and not preceding.isupper()
-        and preceding.lower() not in _OPEN_PREFIXES
-        and not _joint_follows(candidate, candidate.last)
-    ):
-        return _longer(f"{preceding}-{candidate.surface}")
+    for other, after in ((candidate.after("-"), True), (candidate.before("-"), False)):
+        low = other.lower()
+        joins = low in GIVEN_NAMES or (low in PLACE_NAMES and candidate.form.key in PLACE_NAMES)
+        if other.istitle() and joins and not candidate.touches_name(after):
+            name = (candidate.surface, other) if after else (other, candidate.surface)
+            return _longer("-".join(name))
     return ""
-
-
-def _joint_follows(candidate: Candidate, index: int) -> bool:
-    """Whether a word for what two parties have follows, after at most two more words of a name."""
-    for at in range(index, index + 3):
-        if candidate.word(at).lower() in _JOINT:
-            return True
-        if not candidate.word(at)[:1].isupper():
-            return False
-    return False
 
 
 def _longer(name: str) -> str:
     return f"part of a longer name: {name}"
 
 
-def _before_noun(candidate: Candidate) -> str:
-    """Bank of America Stadium, New York Times, Texas Instruments."""
+def place_begins_name(candidate: Candidate) -> str:
+    """Texas Instruments, Boston Consulting Group: a place with any other name after it."""
     following = candidate.after()
-    if not following[:1].isupper() or candidate.word(candidate.last - 1)[0].islower():
+    if candidate.form.key not in PLACE_NAMES or not following[:1].isupper() or following.isupper():
         return ""
-    noun, mixed = following.lower(), candidate.style == "mixed"
-    is_place = candidate.form.key in _PLACE_WORDS
-    heads = HEAD_NOUNS if is_place else _FIRM_HEADS
-    headed = (noun in heads and (mixed or noun in STRONG_HEAD_NOUNS)) or (is_place and _headed(candidate))
-    elsewhere = mixed and is_place and noun not in _AFTER_PLACE and not following.isupper()
-    return _longer(f"{candidate.surface} {following}") if headed or elsewhere else ""
+    elsewhere = candidate.style == "mixed" and following.lower() not in _AFTER_PLACE
+    return _longer(f"{candidate.surface} {following}") if elsewhere or _headed(candidate) else ""
 
 
 def _headed(candidate: Candidate) -> bool:
@@ -295,104 +174,133 @@ def _headed(candidate: Candidate) -> bool:
     return False
 
 
-def _after_modifier(candidate: Candidate) -> str:
-    """West Virginia, University of Chicago, Tour de France, Amazon U.K., X Factor."""
+def place_ends_name(candidate: Candidate) -> str:
+    """West Virginia, Inter Milan, Amazon U.K."""
     preceding, key = candidate.before(), candidate.form.key
-    low, capital = preceding.lower(), preceding[:1].isupper()
-    if key in _COUNTRY_LETTERS:
-        national = capital and low not in COMMON_WORDS and candidate.style == "mixed"
-        return _longer(f"{preceding} {candidate.surface}") if national else ""
-    if candidate.form.gaps and key not in _PLACE_WORDS:
+    low = preceding.lower()
+    if not preceding[:1].isupper():
         return ""
-    if capital:
-        another_place = low in PLACE_PREFIXES and key in PLACES
-        lettered = len(preceding) == 1 and low not in {"a", "i"}
-        unknown = key in _PLACE_WORDS and candidate.style == "mixed" and not _introduces_place(preceding)
-        return _longer(f"{preceding} {candidate.surface}") if another_place or lettered or unknown else ""
-    at = candidate.first - 1
-    if (
-        low in _ROMANCE_OF
-        and candidate.word(at - 1)[:1].isupper()
-        and candidate.word(at - 1).lower() not in _CITY_OF
-    ):
-        return _longer(f"{candidate.word(at - 1)} {preceding} {candidate.surface}")
-    if low == "the":
-        at -= 1
-    head = candidate.word(at - 1) if candidate.word(at) == "of" else ""
-    return (
-        _longer(f"{head} of {candidate.surface}") if head[:1].isupper() and head.lower() in OF_HEADS else ""
-    )
+    if key in _COUNTRY_LETTERS:
+        national = low not in COMMON_WORDS and candidate.style == "mixed"
+        return _longer(f"{preceding} {candidate.surface}") if national else ""
+    if key not in PLACE_NAMES or low in ANY_FUNCTION_WORDS:
+        return ""
+    another_place = low in PLACE_PREFIXES and key in PLACES
+    unknown = candidate.style == "mixed" and not _introduces_place(preceding)
+    return _longer(f"{preceding} {candidate.surface}") if another_place or unknown else ""
 
 
 def _introduces_place(word: str) -> bool:
     """Whether a capitalised word before a place leaves it the place that it is: Downtown, Communist, Mainland."""
     low = word.lower()
     known = low in COMMON_WORDS or low in HEAD_NOUNS or low in MONTHS or low in PLACE_PREFIXES
-    return word.isupper() or known or low.endswith(_ADJECTIVAL)
+    return (word.isupper() and len(word) > 1) or known or low.endswith(_ADJECTIVAL)
 
 
-def _person(candidate: Candidate) -> str:
-    """A name of one word after a given name or a title is a surname; a given name before one is a person's."""
-    if candidate.form.gaps:
+def head_of_place(candidate: Candidate) -> str:
+    """University of Chicago, Tour de France, Copa del Rey: a head with a capital, "of", and a place."""
+    at = candidate.first - 1
+    low = candidate.before().lower()
+    if low in _ROMANCE_OF:
+        head = candidate.word(at - 1)
+        capital = head[:1].isupper() and at > 1 and not _SENTENCE_START.search(candidate.text.gap(at - 1))
+        if (
+            capital
+            and candidate.form.key in PLACE_NAMES
+            and candidate.style == "mixed"
+            and candidate.document.language != "de"
+            and head.lower() not in _CITY_OF | ANY_FUNCTION_WORDS
+        ):
+            return _longer(f"{head} {low} {candidate.surface}")
+        return ""
+    if low == "the":
+        at -= 1
+    head = candidate.word(at - 1) if candidate.word(at) == "of" else ""
+    single = not candidate.form.gaps or candidate.form.key in PLACE_NAMES
+    of_it = single and head[:1].isupper() and head.lower() in OF_HEADS
+    return _longer(f"{head} of {candidate.surface}") if of_it else ""
+
+
+def surname(candidate: Candidate) -> str:
+    """Harrison Ford, Sen. Dell, President Ford said."""
+    if candidate.form.gaps or not candidate.surface.istitle():
         return ""
     preceding = candidate.before() or candidate.before(". ")
     low = preceding.lower()
-    if preceding[:1].isupper() and candidate.surface[0].isupper():
-        named = (
-            low in GIVEN_NAMES
-            and candidate.before()
-            and candidate.form.key != low
-            and not _may_be_verb(candidate)
-        )
-        initial = (
-            len(preceding) == 1
-            and candidate.before(". ")
-            and candidate.word(candidate.first - 2).lower() in GIVEN_NAMES
-        )
-        if named or initial or low in PERSON_TITLES:
-            return f"a person's name: {preceding} {candidate.surface}"
-    following = candidate.after()
-    if (
-        candidate.form.key in GIVEN_NAMES
-        and following[:1].isupper()
-        and following[1:].islower()
-        and following.lower() not in COMMON_WORDS
-        and following.lower() not in ACTION_WORDS
-    ):
-        return f"a person's name: {candidate.surface} {following}"
+    if not preceding[:1].isupper():
+        return ""
+    given = (
+        low in GIVEN_NAMES
+        and low not in COMMON_WORDS
+        and low not in PLACE_NAMES
+        and candidate.form.key != low
+        and not candidate.touches_name(after=False)
+    )
+    initial = (
+        len(preceding) == 1
+        and candidate.before(". ")
+        and candidate.word(candidate.first - 2).lower() in GIVEN_NAMES
+    )
+    office = low in PERSON_TITLES and candidate.after().lower() in SAYING_VERBS
+    if given or initial or office or low in FORMS_OF_ADDRESS:
+        return f"{PERSON}: {preceding} {candidate.surface}"
     return ""
 
 
-def _may_be_verb(candidate: Candidate) -> bool:
-    """Will Apple … ?"""
-    starts = (
-        candidate.first == 1 or _SENTENCE_START.search(candidate.text.gap(candidate.first - 1)) is not None
-    )
-    return candidate.before().lower() in FUNCTION_WORDS and (starts or candidate.style != "mixed")
-
-
-def _ordinary_word(candidate: Candidate) -> str:
-    """An ordinary word with a capital where that says nothing: at the start of a sentence, in a headline.
-
-    Within a sentence it is a name, unless it ends a longer one (the Louisville News).
-    """
-    form = candidate.form
-    if form.gaps or form.head or form.case is Case.ANY:
-        return ""
-    plain = form.key in COMMON_WORDS or (form.key.endswith("s") and form.key[:-1] in COMMON_WORDS)
-    if not plain or form.cased.islower():
-        return ""
-    if candidate.surface.isupper() and candidate.style != "caps":
-        return ""
-    before = candidate.before()
-    if not candidate.starts_sentence and candidate.style == "mixed" and before.lower() not in _INDEFINITE:
-        named = before[:1].isupper() and before.lower() not in COMMON_WORDS and not before.isupper()
-        return _longer(f"{before} {candidate.surface}") if named else ""
-    if candidate.mark or candidate.after("'") == "s" or candidate.after().lower() in _OF_ORGANISATIONS:
-        return ""
-    if len(candidate.text.tokens) == 1 or (candidate.style == "mixed" and _beside_name(candidate)):
+def ordinary_word(candidate: Candidate) -> str:
+    """An ordinary word with a capital where that says nothing: at the start of a sentence, in a headline."""
+    if not _is_ordinary(candidate) or _shows_name(candidate) or may_be_ordinary(candidate):
         return ""
     return "an ordinary word where any word has a capital"
+
+
+def may_be_ordinary(candidate: Candidate) -> bool:
+    """Whether it is an ordinary word where a name is as likely, which then counts as ambiguous.
+
+    A verb may follow ("Target misses", "Orange fined"), or a headline begins with it ("Orange Court Battle Ends").
+    """
+    if not _is_ordinary(candidate) or _shows_name(candidate):
+        return False
+    following = candidate.after()
+    if candidate.style == "headline":
+        return following[:1].isupper() and (candidate.starts_sentence or candidate.before() == "The")
+    if following.lower() in _ARTICLES:
+        return False  # "Chase the sun"
+    function = following.lower() in ANY_FUNCTION_WORDS
+    verbal = function or following.endswith(("ed", "s", "t"))
+    return candidate.starts_sentence and candidate.style == "mixed" and bool(following) and verbal
+
+
+def _is_ordinary(candidate: Candidate) -> bool:
+    form = candidate.form
+    if form.gaps or form.head or form.case is Case.ANY or form.cased.islower():
+        return False
+    plural = form.key.removesuffix("s")
+    if not candidate.is_common and (plural not in ANY_COMMON_WORDS or plural not in candidate.common_words):
+        return False
+    if candidate.surface.isupper() and candidate.style != "caps":
+        return False
+    within = not candidate.starts_sentence and candidate.style == "mixed" and candidate.first > 1
+    article = candidate.before().lower()
+    return not within or (article in _INDEFINITE and not (article == "a" and form.key[0] in "aeio"))
+
+
+def _shows_name(candidate: Candidate) -> bool:
+    """Whether what stands beside an ordinary word says that it is a name."""
+    following, after = candidate.after(), candidate.gap_after
+    return (
+        bool(candidate.mark)
+        or len(candidate.text.tokens) == 1
+        or candidate.after("'") == "s"
+        or following.lower() in OF_ORGANISATIONS
+        or (following[:1].isupper() and candidate.style == "mixed")
+        or following[:1].isdigit()
+        or after.strip()[:1] in {":", "-", ";", "'", '"'}
+        or candidate.gap_before[-1:] in {"-", "/"}
+        or (candidate.gap_before == ": " and candidate.last == len(candidate.text.tokens))
+        or (candidate.first == 1 and candidate.before() != "" and candidate.style == "mixed")
+        or (candidate.style == "mixed" and _beside_name(candidate))
+    )
 
 
 def _beside_name(candidate: Candidate) -> bool:
@@ -402,22 +310,93 @@ def _beside_name(candidate: Candidate) -> bool:
     return candidate.after(", ")[:1].isupper()
 
 
-def _conditions(candidate: Candidate) -> str:
-    """The conditions of a derived form that the neighbours decide."""
+def ends_ordinary(candidate: Candidate) -> str:
+    """The Louisville News: an ordinary word within a sentence after another name."""
+    before = candidate.before()
+    if (
+        not before.istitle()
+        or candidate.first < 2
+        or candidate.form.case is Case.ANY
+        or not candidate.is_common
+    ):
+        return ""
+    named = before.lower() not in candidate.common_words and candidate.document.language not in {"", "de"}
+    if named and candidate.style == "mixed":
+        gap = candidate.text.gap(candidate.first - 1)
+        return "" if gap == "-" or _SENTENCE_START.search(gap) else _longer(f"{before} {candidate.surface}")
+    return ""
+
+
+def begins_ordinary(candidate: Candidate) -> str:
+    """Tribunal Superior, Asamblea General: in Romance languages a noun goes before what makes it a name."""
+    following = candidate.after()
+    if not following.istitle() or not candidate.is_common or candidate.style != "mixed":
+        return ""
+    if candidate.document.language not in _ROMANCE:
+        return ""
+    return _longer(f"{candidate.surface} {following}")
+
+
+def combining_form(candidate: Candidate) -> str:
+    """Meta-analysis, Mini-series: what stands before the hyphen is also the beginning of words."""
+    following = candidate.after("-")
+    if candidate.form.key in _COMBINING and following.islower() and not _PARTICIPLE.search(following):
+        return f"part of a word: {candidate.surface}-{following}"
+    return ""
+
+
+def german_noun(candidate: Candidate) -> str:
+    """In German every noun has a capital: ein Bild, das schöne Bild, S-Bahn are no names, Bild is."""
+    if not candidate.is_common or candidate.document.language != "de":
+        return ""
+    before = candidate.before()
+    adjective = before.islower() and before not in ANY_FUNCTION_WORDS and before.endswith(_GERMAN_ENDINGS)
+    if candidate.before("-") or before.lower() in _GERMAN_INDEFINITE or adjective:
+        return f"an ordinary noun: {before or candidate.before('-')} {candidate.surface}"
+    return ""
+
+
+def month(candidate: Candidate) -> str:
+    """16. März, im Mai 2026, in March: a month where a date stands."""
+    if candidate.form.key not in MONTHS:
+        return ""
+    before = candidate.word(candidate.first - 1).lower()
+    after = candidate.after()
+    if before.isdigit() or after.isdigit() or before in _BEFORE_MONTH:
+        return "a month"
+    return ""
+
+
+def locative(candidate: Candidate) -> str:
+    """A place where something is or comes from, in languages other than English: en Barcelona, campeona de España.
+
+    What is only also called by a place (Banco Santander) keeps "de": las acciones de Santander.
+    """
+    form = candidate.form
+    if form.key not in PLACE_NAMES:
+        return ""
+    language, before = candidate.document.language, candidate.before() or candidate.before("'")
+    where = before.lower() in locative_prepositions(language)
+    origin = form.strength is Strength.OFFICIAL and before.lower() in origin_prepositions(language)
+    if where or origin:
+        return "a place where something is"
+    if language != "en" and _DATELINE.match(candidate.text.cased[candidate.end : candidate.end + 60]):
+        return "the place of a dateline"
+    return ""
+
+
+def condition_of_form(candidate: Candidate) -> str:
+    """The conditions of a derived form that the words beside it decide."""
     if candidate.form.head and not _in_list(candidate):
         return f"no list of {candidate.form.head}"
-    if (
-        candidate.form.needs
-        and candidate.form.key in _PLACE_WORDS
-        and candidate.before().lower() in _LOCATING
-    ):
+    if candidate.form.needs and candidate.form.key in PLACE_NAMES and candidate.before().lower() in _LOCATING:
         return "a place"
     return ""
 
 
 def _in_list(candidate: Candidate) -> bool:
     text, joined = candidate.text, False
-    for index in range(candidate.last, min(candidate.last + _LONGEST_LIST, len(text.tokens))):
+    for index in range(candidate.last, min(candidate.last + _MAX_LIST, len(text.tokens))):
         word = candidate.word(index)
         comma = text.gap(index).strip() == ","
         if not comma and text.gap(index) != " ":
@@ -429,3 +408,40 @@ def _in_list(candidate: Candidate) -> bool:
         elif not word[0].isupper() or (index == candidate.last and not comma):
             return False
     return False
+
+
+FILTERS: Mapping[str, Filter] = MappingProxyType(
+    {
+        "link": in_link,
+        "double name": double_name,
+        "place begins name": place_begins_name,
+        "place ends name": place_ends_name,
+        "head of place": head_of_place,
+        "surname": surname,
+        "ordinary word": ordinary_word,
+        "ends name": ends_ordinary,
+        "begins name": begins_ordinary,
+        "combining form": combining_form,
+        "German noun": german_noun,
+        "month": month,
+        "locative": locative,
+        "condition of form": condition_of_form,
+    }
+)
+
+# Between two words in lower case only what a name itself says can speak against it; the other filters need a capital,
+# a hyphen or a preposition.
+IN_RUNNING_TEXT = frozenset({"ordinary word", "German noun", "month", "locative", "condition of form"})
+_WITH_READINGS = ANY_COMMON_WORDS | {f"{word}s" for word in ANY_COMMON_WORDS} | MONTHS | PLACE_NAMES
+
+
+def has_readings(candidate: Candidate) -> bool:
+    """Whether a form is also a word, a month or a place, or depends on others: few are, which saves most filters."""
+    form = candidate.form
+    return form.key in _WITH_READINGS or form.head != "" or form.needs != ()
+
+
+def in_running_text(candidate: Candidate) -> bool:
+    """Whether a candidate stands between words in lower case, as most names do."""
+    before = candidate.before()
+    return before[:1].islower() and candidate.after()[:1].islower() and before not in _JOINING_WORDS

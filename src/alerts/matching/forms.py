@@ -9,8 +9,8 @@ from itertools import chain
 from typing import NamedTuple
 
 from alerts.matching.derive import derived
-from alerts.matching.english import COMMON_WORDS, DETERMINERS, PRONOUNS
 from alerts.matching.text import Text
+from alerts.matching.vocabulary import COMMON_WORDS, DETERMINERS, PRONOUNS
 from alerts.model.institution import Derivation, Institution
 from alerts.model.mention import Rule
 
@@ -157,7 +157,7 @@ def make(
         gaps, before, after = _PLAIN_GAPS[len(tokens) - 1], "", ""
     else:
         gaps = tuple(text.gap(index) for index in range(1, len(tokens)))
-        before, after = text.gap(0).strip(), text.gap(len(tokens)).strip()
+        before, after = text.gap(0).strip(" -"), text.gap(len(tokens)).strip(" -")
     return Form(institution, " ".join(tokens), cased, gaps, rule, origin, strength, case, before, after)
 
 

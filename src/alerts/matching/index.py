@@ -17,10 +17,9 @@ from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
-from alerts.matching.english import COMMON_WORDS, FUNCTION_WORDS
 from alerts.matching.forms import Case, Form, Strength
-from alerts.matching.organisations import GENERIC_NOUNS, HEAD_NOUNS, LEGAL_FORMS
 from alerts.matching.text import Text
+from alerts.matching.vocabulary import COMMON_WORDS, FUNCTION_WORDS, GENERIC_NOUNS, HEAD_NOUNS, LEGAL_FORMS
 
 # These bound the work per word of a text, whatever is tracked.
 LONGEST_NAME = 48  # words; longer names are not looked for

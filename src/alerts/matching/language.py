@@ -32,6 +32,10 @@ _SCRIPT_SHARE = (
 )
 _LETTERS = (("de", "ß"), ("es", "ñ¿¡"), ("pt", "ãõ"), ("fr", "œ"), ("de", "äöü"), ("fr", "èêùç"))
 _LEAD = 1.25  # so much more than the second best a language must score
+_NO_LETTER = re.compile(r"[^\w]+|[\d_]+")
+_WITHOUT_ACCENTS = str.maketrans("àáâãäåçèéêëìíîïñòóôõöùúûüý", "aaaaaaceeeeiiiinooooouuuuy") | {
+    ord("ß"): "ss"
+}
 _ORDINARY_WORD = 0.3  # what an ordinary word says, beside 1 for a word of a closed class
 _MAX_CHARACTERS = 1000  # of a field that are looked at
 
@@ -41,20 +45,29 @@ def language_of(item: Item) -> str:
 
     What the feed says goes first ("de-AT" is "de"). Some feeds say "en" whatever they hold, but rarely another.
     """
+    said = said_language(item)
+    return said if said not in {"", "en"} else detect((item.title, item.summary, item.content)) or said
+
+
+def said_language(item: Item) -> str:
+    """What the feed says, as a two-letter code; empty where it says none."""
     said = item.language.strip().lower().replace("_", "-").partition("-")[0]
-    if len(said) == 2 and said.isalpha() and said != "en":
-        return said
-    return detect((item.title, item.summary, item.content)) or said
+    return said if len(said) == 2 and said.isalpha() else ""
 
 
 def detect(texts: Iterable[str]) -> str:
     """The likeliest language of texts; empty where too little tells it."""
     sample = " ".join(text[:_MAX_CHARACTERS] for text in texts)
+    return detect_words(_NO_LETTER.sub(" ", sample.lower()).translate(_WITHOUT_ACCENTS).split(), sample)
+
+
+def detect_words(words: Iterable[str], sample: str) -> str:
+    """The same where a text has been cut into words already, in lower case and without accents."""
     if not sample.isascii() and (found := _by_script(sample)):
         return found
     scores = dict.fromkeys(LANGUAGES, 0.0)
     weights = _weights()
-    for word in weights.keys() & set(_words(sample)):
+    for word in weights.keys() & set(words):
         for language, weight in weights[word]:
             scores[language] += weight
     best, second = sorted(scores.values(), reverse=True)[:2]
@@ -75,16 +88,6 @@ def _by_script(sample: str) -> str:
     return next(
         (name for name, script in _SCRIPTS if len(script.findall(sample)) > _SCRIPT_SHARE * letters), ""
     )
-
-
-def _words(sample: str) -> list[str]:
-    return _NO_LETTER.sub(" ", sample.lower()).translate(_WITHOUT_ACCENTS).split()
-
-
-_NO_LETTER = re.compile(r"[^\w]+|[\d_]+")
-_WITHOUT_ACCENTS = str.maketrans("àáâãäåçèéêëìíîïñòóôõöùúûüý", "aaaaaaceeeeiiiinooooouuuuy") | {
-    ord("ß"): "ss"
-}
 
 
 @cache

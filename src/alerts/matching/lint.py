@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from alerts.matching.english import COMMON_WORDS, PRONOUNS
 from alerts.matching.text import Text
+from alerts.matching.vocabulary import COMMON_WORDS, PRONOUNS
 from alerts.model.institution import Institution
 from alerts.model.topic import Topic
 

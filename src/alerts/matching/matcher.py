@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping
 from itertools import chain
 from urllib.parse import urlsplit
 
-from alerts.matching import filters
 from alerts.matching.candidate import Candidate
+from alerts.matching.document import Document
+from alerts.matching.filters import FILTERS, Filter
 from alerts.matching.forms import forms, host
 from alerts.matching.index import Index
-from alerts.matching.language import language_of
 from alerts.matching.resolve import resolve
 from alerts.matching.salience import mention_salience
-from alerts.matching.text import Text
+from alerts.matching.spelling import spelling
 from alerts.matching.topics import Lexicon
 from alerts.matching.voice import is_voice
 from alerts.model.institution import Institution
@@ -21,8 +21,6 @@ from alerts.model.item import Item
 from alerts.model.mention import Matched, Mention, Rejection, Rule
 from alerts.model.source import Source
 from alerts.model.topic import Topic
-
-FIELDS = ("title", "summary", "content")
 
 
 class Matcher:
@@ -33,8 +31,13 @@ class Matcher:
     """
 
     def __init__(
-        self, institutions: Iterable[Institution], topics: Iterable[Topic], sources: Mapping[str, Source]
+        self,
+        institutions: Iterable[Institution],
+        topics: Iterable[Topic],
+        sources: Mapping[str, Source],
+        filters: Mapping[str, Filter] = FILTERS,
     ) -> None:
+        self._filters = filters
         self._institutions = {each.id: each for each in institutions}
         self._index = Index(chain.from_iterable(forms(each) for each in self._institutions.values()))
         self._required = {
@@ -54,7 +57,7 @@ class Matcher:
 
     def match(self, item: Item, explain: bool = False) -> Matched:
         """The mentions and topics of an item, by field and offset; with `explain` also what was turned down."""
-        texts = {field: Text(raw) for field in FIELDS if (raw := getattr(item, field))}
+        document = Document(item)
         rejections: list[Rejection] = []
 
         def reject(candidate: Candidate, reason: str) -> None:
@@ -62,22 +65,22 @@ class Matcher:
                 rejections.append(_rejection(candidate, reason))
 
         candidates: list[Candidate] = []
-        for field, text in texts.items():
+        for field, text in document.texts.items():
             for found in self._index.find(text, explain):
                 for form in found.forms:
-                    candidate = Candidate(form, field, text, found)
-                    reason = filters.spelling(candidate)
+                    candidate = Candidate(form, field, document, found)
+                    reason = spelling(candidate)
                     if not reason:
                         candidates.append(candidate)
                     elif not form.excludes:
                         reject(candidate, reason)
         mentions: list[Mention] = []
         if candidates:
-            chosen, unsure = resolve(candidates, texts, self._required, reject)
-            mentions = _apart(_mention(candidate, candidate in unsure, explain) for candidate in chosen)
+            chosen, ambiguous = resolve(candidates, document, self._required, reject, self._filters)
+            mentions = _apart(_mention(candidate, candidate in ambiguous, explain) for candidate in chosen)
         mentions += self._about(item, mentions)
-        topics = self._lexicon.find(texts, mentions, lambda: language_of(item))
-        missed = self._lexicon.near_misses(texts, language_of(item)) if explain else ()
+        topics = self._lexicon.find(document.texts, mentions, lambda: document.language)
+        missed = self._lexicon.near_misses(document.texts, document.language) if explain else ()
         return Matched(tuple(mentions), topics, tuple(rejections), missed)
 
     def _about(self, item: Item, mentions: list[Mention]) -> list[Mention]:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from alerts.matching.english import COMMON_WORDS, GIVEN_NAMES, words
-from alerts.matching.organisations import (
+from alerts.matching.text import Text
+from alerts.matching.vocabulary import (
+    COMMON_WORDS,
     DEMONYMS,
     GENERIC_NOUNS,
+    GIVEN_NAMES,
     HEAD_NOUNS,
     MULTIWORD_PLACES,
     PLACES,
     STOP_ACRONYMS,
 )
-from alerts.matching.text import Text
+from alerts.matching.words import words
 from alerts.model.institution import Derivation
 
 SMALL_WORDS = words(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from alerts.matching.english import words
 from alerts.matching.text import Text
+from alerts.matching.words import words
 
 # Before the phrase: the cue and how many words may stand between them.
 _DENIALS = words(

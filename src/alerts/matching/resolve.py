@@ -12,10 +12,20 @@ The steps, each on what the one before left:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
-from alerts.matching import filters
 from alerts.matching.candidate import Candidate
+from alerts.matching.document import Document
+from alerts.matching.filters import (
+    IN_RUNNING_TEXT,
+    PERSON,
+    Filter,
+    has_readings,
+    in_running_text,
+    may_be_ordinary,
+    not_a_host,
+)
 from alerts.matching.forms import Form, Strength
 from alerts.matching.text import Text
 from alerts.model.institution import Derivation
@@ -27,24 +37,50 @@ Reject = Callable[[Candidate, str], None]
 Span = tuple[str, int, int]  # field, start, end
 
 
+class Resolved(NamedTuple):
+    """The candidates that are mentions, at most one a span, by field and offset; and those that are ambiguous."""
+
+    mentions: list[Candidate]
+    ambiguous: set[Candidate]
+
+
 def resolve(
     candidates: list[Candidate],
-    texts: Mapping[str, Text],
+    document: Document,
     required: Mapping[str, tuple[str, ...]],
     reject: Reject,
-) -> tuple[list[Candidate], set[Candidate]]:
-    """The candidates that are mentions, at most one a span, by field and offset; and those that are ambiguous.
-
-    `reject` is told the others.
+    filters: Mapping[str, Filter],
+) -> Resolved:
+    """What of the candidates is a mention; `reject` is called with the others.
 
     `required` are the context words of the institutions that have some.
     """
-    context = _Context(texts, required)
     spans = _by_span(_parted(candidates))
+    document.spans = tuple(spans)  # no reference back to the candidates: a cycle would wait for the collector
+    kept = _unopposed(candidates, spans, _Context(document.texts, required), reject, filters)
+    names, anaphors = _supported(kept, reject)
+    chosen, ambiguous = _chosen(names, reject)
+    if anaphors:
+        chosen += _pointing_back(anaphors, chosen, reject)
+    order = {field: number for number, field in enumerate(document.texts)}
+    chosen.sort(key=lambda candidate: (order[candidate.field], candidate.start, candidate.end))
+    return Resolved(chosen, ambiguous)
+
+
+def _unopposed(
+    candidates: list[Candidate],
+    spans: Mapping[Span, list[Candidate]],
+    context: _Context,
+    reject: Reject,
+    filters: Mapping[str, Filter],
+) -> list[Candidate]:
+    """Those against which nothing speaks: no longer name, no filter, no missing context word."""
+    every = tuple(filters.values())
+    in_text = tuple(each for name, each in filters.items() if name in IN_RUNNING_TEXT)
     covers = _covers(spans)
     foreign = _defined_otherwise(candidates)
-    edges = _Edges(spans)
     kept: list[Candidate] = []
+    persons: set[tuple[str, str]] = set()
     for span, rivals in spans.items():
         covering = covers.get(span)
         for candidate in rivals:
@@ -55,41 +91,50 @@ def resolve(
             reason = (
                 (cover and _covered(cover))
                 or (foreign and foreign.get((form.institution, form.key)))
-                or edges.joined(candidate)
-                or _judged(candidate)
+                or _filtered(candidate, every, in_text)
                 or context.missing(candidate)
             )
             if reason:
                 reject(candidate, reason)
+                if reason.startswith(PERSON):
+                    persons.add((form.institution, form.key))
             else:
                 kept.append(candidate)
+    return _without_persons(kept, persons, reject)
+
+
+def _supported(kept: list[Candidate], reject: Reject) -> tuple[list[Candidate], list[Candidate]]:
+    """Names, without weak short forms that no fuller name supports; and apart from them the anaphors."""
     supported = {candidate.form.institution for candidate in kept if candidate.form.strength > Strength.WEAK}
     anaphors, names = [], []
     for candidate in kept:
-        if candidate.form.strength is Strength.ANAPHOR:
+        form = candidate.form
+        if form.strength is Strength.ANAPHOR:
             anaphors.append(candidate)
         elif (
-            candidate.form.strength is Strength.WEAK
-            and candidate.form.institution not in supported
+            form.strength is Strength.WEAK
+            and form.institution not in supported
             and not candidate.shows_organisation
         ):
             reject(candidate, "a short form, and no fuller name of it stands in the item")
         else:
             names.append(candidate)
+    return names, anaphors
+
+
+def _chosen(names: list[Candidate], reject: Reject) -> tuple[list[Candidate], set[Candidate]]:
+    """One candidate a span, and which of them are ambiguous."""
     claims = list(_by_span(names).values())
     clear = {rivals[0].form.institution for rivals in claims if _agree(rivals)}
-    chosen, unsure = [], set()
+    doubtful = {candidate for candidate in names if has_readings(candidate) and may_be_ordinary(candidate)}
+    certain = {candidate.form.institution for candidate in names if candidate not in doubtful}
+    chosen, ambiguous = [], set()
     for rivals in claims:
         best, alone = _choose(rivals, clear, reject)
         chosen.append(best)
-        if not alone:
-            unsure.add(best)
-    if anaphors:
-        chosen += _pointing_back(anaphors, chosen, reject)
-    order = {field: number for number, field in enumerate(texts)}
-    return sorted(
-        chosen, key=lambda candidate: (order[candidate.field], candidate.start, candidate.end)
-    ), unsure
+        if not alone or (best in doubtful and best.form.institution not in certain):
+            ambiguous.add(best)
+    return chosen, ambiguous
 
 
 def _by_span(candidates: Iterable[Candidate]) -> dict[Span, list[Candidate]]:
@@ -200,26 +245,33 @@ def _defined_otherwise(candidates: list[Candidate]) -> dict[tuple[str, str], str
     return found
 
 
-class _Edges:
-    """Where names begin and end, to tell two names that a hyphen joins from one double name."""
-
-    def __init__(self, spans: Iterable[Span]) -> None:
-        self._spans = spans
-        self._edges: set[tuple[str, int]] = set()
-
-    def joined(self, candidate: Candidate) -> str:
-        """Why a candidate is a part of a hyphenated name; empty where it is none, or both parts are tracked."""
-        reason = filters.hyphenated(candidate)
-        if not reason:
-            return ""
-        if not self._edges:
-            self._edges = {(field, at) for field, start, end in self._spans for at in (start, end)}
-        sides = {(candidate.field, candidate.end + 1), (candidate.field, candidate.start - 1)}
-        return "" if sides & self._edges else reason
+def _filtered(candidate: Candidate, filters: Sequence[Filter], in_text: Sequence[Filter]) -> str:
+    if candidate.form.rule is Rule.DOMAIN:
+        return not_a_host(candidate)
+    if candidate.form.unspaced:
+        return ""
+    running = in_running_text(candidate)
+    if running and not has_readings(candidate):
+        return ""
+    for each in in_text if running else filters:
+        if reason := each(candidate):
+            return reason
+    return ""
 
 
-def _judged(candidate: Candidate) -> str:
-    return filters.domain(candidate) if candidate.form.rule is Rule.DOMAIN else filters.context(candidate)
+def _without_persons(kept: list[Candidate], persons: set[tuple[str, str]], reject: Reject) -> list[Candidate]:
+    """Without surnames of persons whom the item gives a first name elsewhere, unless it names the institution too."""
+    if not persons:
+        return kept
+    named = {each.form.institution for each in kept if (each.form.institution, each.form.key) not in persons}
+    others = []
+    for candidate in kept:
+        form = candidate.form
+        if (form.institution, form.key) in persons and form.institution not in named:
+            reject(candidate, f"{PERSON}, named before: {candidate.surface}")
+        else:
+            others.append(candidate)
+    return others
 
 
 class _Context:

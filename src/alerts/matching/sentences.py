@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 
-from alerts.matching.english import words
+from alerts.matching.words import words
 
 _BOUNDARY = re.compile(r"[.!?…][\"'”’)\]]*\s+(?=[\"'“‘(\[]*[^\Wa-z])|[。！？]|\n")
 _LAST_WORD = re.compile(r"[\w.]{1,12}$")

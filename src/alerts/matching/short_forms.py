@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from alerts.matching.english import GIVEN_NAMES, words
 from alerts.matching.names import ADJECTIVES, SMALL_WORDS, Derived, Name, distinctive, ordinary, place_at
-from alerts.matching.organisations import (
+from alerts.matching.vocabulary import (
     DEMONYMS,
     GENERIC_NOUNS,
+    GIVEN_NAMES,
     GOVERNMENT_NOUNS,
     HEAD_NOUNS,
     LINE_PAIRS,
@@ -16,6 +16,7 @@ from alerts.matching.organisations import (
     PLACES,
     PLURALS,
 )
+from alerts.matching.words import words
 from alerts.model.institution import Derivation
 
 _INVERTIBLE = words(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from alerts.matching.names import Name, distinctive
-from alerts.matching.organisations import PLACE_ABBREVIATIONS, SPELLINGS
+from alerts.matching.vocabulary import PLACE_ABBREVIATIONS, SPELLINGS
 
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _WEB_ENDING = re.compile(r"^(.{4,})\.(?:com|org|net|io|ai|co)$", re.IGNORECASE)

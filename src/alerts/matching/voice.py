@@ -14,11 +14,31 @@ from __future__ import annotations
 from alerts.matching.candidate import Candidate
 from alerts.matching.words import phrase_list, word_list, words
 
+_ANALYSTS = word_list("voice/analysts")
+_SURVEYS = word_list("voice/surveys")
+_SOURCES = phrase_list("voice/sources")
+_TOLD = word_list("voice/told")
+_RATES = word_list("voice/rates")
+_RATINGS = word_list("voice/ratings")
+_FORECASTS = word_list("voice/forecasts")
+_ECONOMY = word_list("voice/economy")
+_RATED = words("upgraded downgraded rated initiated")
+# One of these stands close to every voice but that of a dateline.
+_TRIGGERS = (
+    _ANALYSTS
+    | _SURVEYS
+    | _TOLD
+    | _RATES
+    | _FORECASTS
+    | _RATED
+    | {"zufolge"}
+    | {phrase[-1] for phrase in _SOURCES}
+) - words("von der des with")
 _AT = words("at of from with for bei von der des de du da di del chez van")
 _ARTICLES = words("the la le les el los las de het der die das dem den il lo l a al alla")
 _AFTER_TOLD = words("on in that at last this he she they via during by for")
-_RATED = words("upgraded downgraded rated initiated")
 _DATELINE_END = (") -", "). -", ") ;", ") --", "); ", ").")
+_REACH = 7  # words before a name within which a trigger stands
 _MAX_DATELINE = 80  # characters into the field
 _NAME_WORDS = 4  # words of a person's name between "analyst" and "at"
 _RATING_WORDS = 8  # words after the name within which a rating is given
@@ -28,6 +48,10 @@ def is_voice(candidate: Candidate) -> bool:
     """Whether the words around say that the institution speaks here, and nothing happens to it."""
     if candidate.form.unspaced:
         return False
+    first, last = candidate.first, candidate.last
+    beside = candidate.text.tokens[max(0, first - _REACH) : first] + candidate.text.tokens[last : last + 2]
+    if _TRIGGERS.isdisjoint(beside):
+        return _is_dateline(candidate)
     return (
         _has_analysts(candidate)
         or _is_source(candidate)
@@ -38,21 +62,21 @@ def is_voice(candidate: Candidate) -> bool:
 
 
 def _has_analysts(candidate: Candidate) -> bool:
-    analysts, text = word_list("voice/analysts"), candidate.text
+    text = candidate.text
     index = candidate.last
     if candidate.gap_after == "'" and candidate.word(index) == "s":
         index += 1
     following = candidate.word(index).lower()
-    if text.gap(index) in {" ", "-"} and (following in analysts or following in word_list("voice/surveys")):
+    if text.gap(index) in {" ", "-"} and (following in _ANALYSTS or following in _SURVEYS):
         return True
     return any(text.tokens[at] in _AT and _named_analyst(candidate, at) for at in _before(candidate))
 
 
 def _named_analyst(candidate: Candidate, at: int) -> bool:
     """Whether "analyst", perhaps with a person's name, stands before word `at`."""
-    analysts, text = word_list("voice/analysts"), candidate.text
+    text = candidate.text
     for index in range(at - 1, max(-1, at - 2 - _NAME_WORDS), -1):
-        if text.tokens[index] in analysts:
+        if text.tokens[index] in _ANALYSTS:
             return True
         if not candidate.word(index)[0].isupper() or text.gap(index + 1).strip() not in {"", "."}:
             return False
@@ -64,7 +88,7 @@ def _is_source(candidate: Candidate) -> bool:
         return False  # "according to Acme's filing"
     tokens = candidate.text.tokens
     for end in (at + 1 for at in _before(candidate)):
-        for phrase in phrase_list("voice/sources"):
+        for phrase in _SOURCES:
             if end >= len(phrase) and tuple(tokens[end - len(phrase) : end]) == phrase:
                 return True
     return candidate.word(candidate.last).lower() == "zufolge" and candidate.gap_after == " "
@@ -75,7 +99,7 @@ def _was_told(candidate: Candidate) -> bool:
     for at in _before(candidate):
         if tokens[at] in {"told", "tells"}:
             return not following or following in _AFTER_TOLD
-        if tokens[at] in word_list("voice/told") and at < candidate.first - 1:
+        if tokens[at] in _TOLD and at < candidate.first - 1:
             return True
     return False
 
@@ -91,11 +115,11 @@ def _is_dateline(candidate: Candidate) -> bool:
 def _rates(candidate: Candidate) -> bool:
     verb = candidate.after().lower()
     following = candidate.word(candidate.last + 1)
-    if verb in word_list("voice/forecasts"):
-        return following.lower() in word_list("voice/economy")
-    if verb in word_list("voice/rates"):
+    if verb in _FORECASTS:
+        return following.lower() in _ECONOMY
+    if verb in _RATES:
         rest = candidate.text.cased_tokens[candidate.last + 1 : candidate.last + 1 + _RATING_WORDS]
-        return following[:1].isupper() and any(word.lower() in word_list("voice/ratings") for word in rest)
+        return following[:1].isupper() and any(word.lower() in _RATINGS for word in rest)
     before = candidate.text.tokens[max(0, candidate.first - 4) : candidate.first]
     return before[-1:] == ["by"] and not _RATED.isdisjoint(before)
 

@@ -1,0 +1,46 @@
+"""An item as matching sees it: its fields as texts, and the language that they are in."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import cached_property
+from itertools import chain
+
+from alerts.matching.language import detect_words, said_language
+from alerts.matching.text import Text
+from alerts.matching.vocabulary import common_words
+from alerts.model.item import Item
+
+FIELDS = ("title", "summary", "content")
+_MAX_WORDS = 150  # of a field that are looked at to tell the language …
+_MAX_CHARACTERS = 1000  # … and characters, to tell the script
+
+
+class Document:
+    """The fields of an item that hold something, in order. Its language is found out when it is first asked for."""
+
+    def __init__(self, item: Item) -> None:
+        self._item = item
+        self.spans: Collection[tuple[str, int, int]] = ()  # where names stand: field, start, end
+        self.texts = {field: Text(raw) for field in FIELDS if (raw := getattr(item, field))}
+
+    @cached_property
+    def language(self) -> str:
+        """As `language_of` finds it, from the words that the texts are cut into."""
+        said = said_language(self._item)
+        if said not in {"", "en"}:
+            return said
+        words = chain.from_iterable(text.tokens[:_MAX_WORDS] for text in self.texts.values())
+        return (
+            detect_words(words, " ".join(text.raw[:_MAX_CHARACTERS] for text in self.texts.values())) or said
+        )
+
+    @cached_property
+    def common_words(self) -> frozenset[str]:
+        """The ordinary words of its language."""
+        return common_words(self.language)
+
+    @cached_property
+    def edges(self) -> frozenset[tuple[str, int]]:
+        """Where names begin and end, as field and offset."""
+        return frozenset((field, at) for field, start, end in self.spans for at in (start, end))

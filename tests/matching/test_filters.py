@@ -1,0 +1,113 @@
+"""What speaks against a name, and what does not: one case for each reading that a filter knows."""
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import yaml
+
+from alerts import matching
+from alerts.matching.filters import FILTERS
+from alerts.matching.matcher import Matcher
+from alerts.model.institution import Institution
+from alerts.model.item import Item
+from alerts.model.mention import Matched
+
+WHEN = datetime(2026, 2, 24, tzinfo=UTC)
+HEADLINES = Path(__file__).parents[2] / "evaluations" / "data" / "plain_headlines.yaml"
+DATA = Path(matching.__path__[0]) / "data"
+
+
+def match(name: str, title: str, language: str = "", explain: bool = False) -> Matched:
+    item = Item("1", title, WHEN, language=language)
+    return Matcher([Institution("a", name)], [], {}).match(item, explain)
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("Google", "Major Google outage"),
+        ("Commerzbank", "Commerzbank-Aktie fällt"),
+        ("Commerzbank", "Kunden der Commerzbank"),
+        ("Worldline", "Le PDG de Worldline"),
+        ("DeepSeek", "DeepSeek-V4 released"),
+        ("Bank of America", "the Bank of America Stadium was full"),
+        ("Ford", "President Ford plant closed"),
+        ("Nissan", "Frank Nissan apology"),
+        ("Orange", "Juez investiga a Orange"),
+        ("Bild", "Wie die Bild berichtet, klagt der Minister"),
+        ("März", "Der Verlag März druckt das Buch nicht mehr"),
+        ("Santander", "El Santander despide a 300 empleados"),
+    ],
+)
+def test_a_plain_name_counts(name: str, title: str) -> None:
+    assert [each.institution for each in match(name, title).mentions] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "why"),
+    [
+        ("Bild", "Sie zeichnet ein düsteres Bild der Lage", "an ordinary noun: dusteres Bild"),
+        ("Bahn", "Störung bei der S-Bahn in der Stadt", "an ordinary noun: S Bahn"),
+        ("März", "Das Werk wird am 16. März nicht mehr öffnen", "a month"),
+        ("Die Zeit", "Damit wird die Zeit für das Vorhaben knapp", "an ordinary noun with its article"),
+        ("Barcelona", "El juez declaró en Barcelona ante la prensa", "a place where something is"),
+        ("Madrid", "Madrid, 23 may (EFE). - El juez dijo que no", "the place of a dateline"),
+        (
+            "Tribunal",
+            "El presidente del Tribunal Supremo dijo que no",
+            "part of a longer name: Tribunal Supremo",
+        ),
+        ("Williams", "Elle affronte Venus Williams au premier tour", "a person's name: Venus Williams"),
+        ("Ford", "it was what President Ford said", "a person's name: President Ford"),
+        ("Mérida", "El arzobispo de Mérida-Badajoz dijo que no", "part of a longer name: Merida-Badajoz"),
+        ("Meta", "Meta-analysis of diets", "part of a word: Meta-analysis"),
+        ("POR", "PIDEN DIEZ AÑOS POR VIOLACION EN EL PUEBLO", "an ordinary word among capitals"),
+    ],
+)
+def test_another_reading_speaks_against_it(name: str, title: str, why: str) -> None:
+    found = match(name, title, explain=True)
+    assert found.mentions == ()
+    assert [each.reason for each in found.rejections] == [why]
+
+
+def test_a_surname_stands_for_the_person_whom_the_item_names() -> None:
+    assert match("Williams", "Serena Williams won. Then Williams left").mentions == ()
+    assert len(match("Williams", "Then Williams left").mentions) == 1
+
+
+def test_an_ordinary_word_where_a_verb_may_follow_is_ambiguous() -> None:
+    (found,) = match("Target", "Target misses what analysts had hoped for").mentions
+    assert (found.ambiguous, found.salience) == (True, 0.5)
+    (found,) = match("Target", "Target's profit falls").mentions
+    assert not found.ambiguous
+
+
+def test_no_plain_headline_hides_the_name_that_it_is_about() -> None:
+    """The list of the evaluation, with one name of each kind; `make eval-matching` takes all of them."""
+    data = yaml.safe_load(HEADLINES.read_text(encoding="utf-8"))
+    for templates in data["templates"].values():
+        for name in ("Worldline", "SAP", "Orange", "Bank of America"):
+            for template in templates:
+                title = template.replace("_", name.replace(" ", "") if template[0] == "#" else name)
+                assert match(name, title).mentions, title
+
+
+def test_every_filter_has_a_name_and_a_docstring() -> None:
+    for name, each in FILTERS.items():
+        assert name
+        assert each.__doc__
+
+
+@pytest.mark.parametrize("file", sorted(DATA.rglob("*.txt")), ids=lambda file: str(file.relative_to(DATA)))
+def test_a_word_list_says_what_it_is_and_where_it_comes_from(file: Path) -> None:
+    first, second, *lines = file.read_text(encoding="utf-8").splitlines()
+    assert first.startswith("# ")
+    assert (
+        second == "# Written for this project. Without accents and in lower case, as matching compares words."
+    )
+    assert max(map(len, lines), default=0) <= 130
+    if file.name != "place_abbreviations.txt":  # those are given back as names are written
+        for line in lines:
+            assert line.startswith("#") or re.fullmatch(r"[a-z0-9 ,:&-]*", line), line
