@@ -1,16 +1,16 @@
 """Whether alerts are right: those of recorded feeds under a configuration, judged by hand.
 
-    .venv/bin/python evaluations/right_alerts.py [--data ../shared/data] [--config config] [--judge]
+    .venv/bin/python evaluations/right_alerts.py [--data ../shared/data] [--config config] [--judge] [--list]
 
 Twenty months of recorded feeds are played under the configuration by the functions of `alerts replay`. What its
 subscribers would have been sent is held against verdicts: those of the data (`gold/alerts_recorded.jsonl`,
-`gold/topics_items.jsonl`) and the project's own (`verdicts.jsonl` beside this file). A verdict belongs to an institution,
-a story (the beginning of its headline and the day of its report) and the topic that carried it, so it outlives changes of
-severities and thresholds; a story that is told with another topic is judged anew. `--judge` prints what nobody has
-judged yet, with all that a judge needs, as lines to complete and add to `verdicts.jsonl`.
+`gold/topics_items.jsonl`) and the project's own (`verdicts.jsonl` beside this file). A verdict belongs to an
+institution, a story (the beginning of its headline and the day of its report) and the topic that carried it, so it
+outlives changes of severities and thresholds; a story that is told with another topic is judged anew. `--judge`
+prints what nobody has judged yet, with all that a judge needs, as lines to complete and add to `verdicts.jsonl`.
 
-An alert is *right* where a reader who watches the institution wants to hear of it then: the event happened, is of the
-topic, concerns the institution, and is news. Exit status 1 where a goal is missed.
+An alert is *right* where a reader who watches the institution wants to hear of it then: the event happened, is of
+the topic, concerns the institution, and is news. Exit status 1 where a goal is missed.
 """
 
 from __future__ import annotations
@@ -284,7 +284,8 @@ def report(alerts: Sequence[Sent], gold: Gold, result: Result, begin: datetime, 
 
     retained = kept(gold, alerts, result)
     print(
-        f"\nRight alerts of the program of 2026-11 that are still told: {sum(hit for _, hit in retained)} of {len(retained)}"
+        f"\nRight alerts of the program of 2026-11 that are still told: "
+        f"{sum(hit for _, hit in retained)} of {len(retained)}"
     )
     for each, hit in retained:
         if not hit:
