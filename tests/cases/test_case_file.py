@@ -12,7 +12,7 @@ from kit.reports import ACME, AT, HEADLINES, RULES, TOPICS, Follower, case, late
 
 from alerts.cases.assessments import assessments, of_falls
 from alerts.cases.case_file import AxisState, CaseFile, Change
-from alerts.cases.snapshot import Standing
+from alerts.cases.snapshot import standing
 from alerts.model.institution import Criticality, Institution
 from alerts.model.level import Axis, Cause, Level, LevelRules, Transition
 from alerts.scoring.score import level_of
@@ -253,7 +253,7 @@ def test_the_state_of_an_axis_looks_both_ways() -> None:
     made = case()
     made.observe(AT, [seen("a", OUTAGE)])
     made.advance(later(days=2))
-    state = Standing.of(made, TOPICS, RULES, later(days=2)).states()[Axis.PRIORITY]
+    state = standing(made, later(days=2)).axes[Axis.PRIORITY]
     assert state.level is Level.HIGH
     assert state.since == AT
     assert state.score == pytest.approx(0.36 * 2 ** (-2 / 7))

@@ -9,12 +9,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from alerts.cases.case_file import CaseFile
 from alerts.cases.observation import publisher_of
+from alerts.model.institution import Institution
 from alerts.model.item import Item
 from alerts.pipeline import poll, steps
 from alerts.pipeline.mentions import finding_rows
-from alerts.runtime.configuration import Configuration
+from alerts.runtime.configuration import Active, Configuration
 from alerts.runtime.runtime import Runtime
 from alerts.runtime.task_requests import Hints
 from alerts.store.database import Database
@@ -154,3 +157,12 @@ def world(
     )
     poll.sync(runtime)
     return World(runtime, clock, said, hints, count)
+
+
+def case_at(session: Session, active: Active, institution: Institution, at: datetime) -> CaseFile:
+    """The case file as of an instant, worked through from every observation until then."""
+    case = CaseFile(institution, active.settings.topics, active.settings.levels)
+    for instant, batch in cases.observations(session, institution.id, active.settings.sources, upto=at):
+        case.observe(instant, batch)
+    case.advance(at)
+    return case

@@ -15,7 +15,7 @@ from sqlalchemy import delete, func, select, update
 
 from alerts.cli.main import status_of
 from alerts.explain.alert import explain
-from alerts.insight.profiles import case_at, profile_at
+from alerts.insight.profiles import profile_at
 from alerts.model.errors import UsageError
 from alerts.model.level import Axis, Level
 from alerts.model.records import to_line

@@ -6,27 +6,29 @@ it the same observations in the order of their instants and get the same transit
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import itemgetter
 
 from alerts.cases.corrections import CORRECTABLE, Correction, Rise
+from alerts.cases.history import Assessed, StoryVersion, Totals
 from alerts.cases.observation import Observation
 from alerts.model.assessment import StoryRise
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Cause, Contribution, Level, LevelRules, Transition
-from alerts.model.story import Evidence, Report
+from alerts.model.profile import Counts
+from alerts.model.story import Evidence
 from alerts.model.times import MICROSECOND, micros
 from alerts.model.topic import Topic
 from alerts.scoring import impact as impacts
 from alerts.scoring import score as scores
-from alerts.scoring.evidence import evidence
-from alerts.scoring.score import Ranking, Term
+from alerts.scoring.evidence import evidence, summary
+from alerts.scoring.profile import LEAST_SHOWN
+from alerts.scoring.score import NO_SCORE, Ranking, Score, Term
 from alerts.stories.cluster import Clusterer, Event, Joined, surviving
 from alerts.stories.independence import independent
-
-LEAST_SHOWN = 5e-7
-"""Contributions that six decimals cannot show are left out of records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ class CaseFile:
         self._story_of: dict[str, str] = {}
         self._evidence: dict[str, Evidence] = {}
         self._rankings = {axis: Ranking(scores.half_life_of(rules, axis)) for axis in Axis}
+        self._totals = Totals()
+        self._course: dict[Axis, list[tuple[datetime, Score]]] = {axis: [] for axis in Axis}
         self._rises: list[Rise] = []
         self._taken_back: set[tuple[datetime, Axis, str]] = set()
         self._merged: dict[str, str] = {}
@@ -112,6 +116,8 @@ class CaseFile:
         self.clock = clock
         for story in self._members:
             self._weigh(story)
+        if clock is not None:
+            self._note_scores(clock)
         self.axes.update(axes)
         self._merged = dict(merged or {})
         self._left = {item: set(stories) for item, stories in (left or {}).items()}
@@ -173,8 +179,8 @@ class CaseFile:
                 self._members[story][observation.report.item] = observation
                 touched.add(story)
         levels = self._own_levels(touched)
-        for story in touched:
-            self._weigh(story)
+        weighed = frozenset(story for story in touched if self._weigh(story))
+        self._note_scores(at)
         changed = self._levels(at, Cause.EVIDENCE)
         rises = self._story_rises(at, batch, levels)
         revised = [each for each in batch if before[each.report.item] is not None]
@@ -188,7 +194,7 @@ class CaseFile:
             rises=tuple(rises),
             age=self._age(at, batch, touched, changed, rises),
             events=tuple(events),
-            stories=frozenset(touched),
+            stories=weighed,
             corrections=tuple(corrections),
         )
 
@@ -229,15 +235,28 @@ class CaseFile:
         self._merged[event.story_from] = event.into
         return {event.into, event.story_from}
 
-    def _weigh(self, story: str) -> None:
-        """Computes the story's evidence and its place on each axis anew, or forgets them where nothing counts."""
-        found = self._evidence_of(story)
+    def _weigh(self, story: str) -> bool:
+        """Computes the story's evidence and its place on each axis anew, or forgets them where nothing counts.
+
+        Whether it proves anything else than before.
+        """
+        found, former = self._evidence_of(story), self._evidence.get(story)
+        if found == former:
+            return False
+        self._totals.change(former, found)
         if found is None:
             self._evidence.pop(story, None)
         else:
             self._evidence[story] = found
         for axis, ranking in self._rankings.items():
             ranking.put(story, None if found is None else self._term(found, axis))
+        return True
+
+    def _note_scores(self, at: datetime) -> None:
+        for axis, course in self._course.items():
+            score = self._rankings[axis].score
+            if not course or course[-1][1] != score:
+                course.append((at, score))
 
     def _term(self, found: Evidence, axis: Axis) -> Term | None:
         return impacts.term(found, axis, self._topics, self.institution)
@@ -257,9 +276,14 @@ class CaseFile:
     # --- levels ----------------------------------------------------------------------------------------
 
     def score(self, axis: Axis, at: datetime) -> float:
-        """The score of an axis at an instant not before the clock."""
-        ranking = self._rankings[axis]
-        return ranking.score.at(micros(at), ranking.half_life)
+        """The score of an axis at an instant, from what had been observed by then.
+
+        Of what was before the case file was restored nothing is known: 0.
+        """
+        course = self._course[axis]
+        place = bisect_right(course, at, key=itemgetter(0))
+        score = course[place - 1][1] if place else NO_SCORE
+        return score.at(micros(at), self._rankings[axis].half_life)
 
     def _levels(self, at: datetime, cause: Cause) -> list[Transition]:
         now = micros(at)
@@ -404,7 +428,9 @@ class CaseFile:
                     )
                 )
         self._taken_back |= {each.rise.key for each in found}
-        return found
+        return sorted(
+            found, key=lambda each: (each.rise.at, each.rise.story, list(Axis).index(each.rise.axis))
+        )
 
     def _as_now(self, rise: Rise) -> Level:
         """The level that a rise would have led to, had the items behind it then read as they do now."""
@@ -449,6 +475,43 @@ class CaseFile:
         """All evidence, by story id."""
         return tuple(self._evidence[story] for story in sorted(self._evidence))
 
+    def leading(self, axis: Axis) -> list[str]:
+        """The stories that the score of an axis counts, in the order of what they contribute."""
+        return [story for story, _ in self._rankings[axis].leading()]
+
+    def ranked(self, axis: Axis) -> int:
+        """How many stories contribute to an axis."""
+        return len(self._rankings[axis])
+
+    def counts(self) -> Counts:
+        """How much stands behind a profile."""
+        return self._totals.counts()
+
+    def course(self, axis: Axis) -> Sequence[tuple[datetime, Score]]:
+        """What the score of an axis faded from, each from its instant on."""
+        return self._course[axis]
+
+    def assessed(self, change: Change) -> Assessed:
+        """What the last observation left the evidence at."""
+        return Assessed(
+            institution=self.institution.id,
+            at=change.at,
+            versions=tuple(self._version(story) for story in sorted(change.stories)),
+            scores={axis: ranking.score for axis, ranking in self._rankings.items()},
+            ranked={axis: len(ranking) for axis, ranking in self._rankings.items()},
+            counts=self.counts(),
+            rises=change.rises,
+        )
+
+    def _version(self, story: str) -> StoryVersion:
+        known = self._evidence.get(story)
+        keys = {
+            axis: scores.order_key(term, ranking.half_life)
+            for axis, ranking in self._rankings.items()
+            if (term := ranking.get(story)) is not None
+        }
+        return StoryVersion(story, None if known is None else summary(known), keys)
+
     def impact_of(self, story: str, axis: Axis) -> float:
         """What a story does to an axis by itself; 0 where it does nothing."""
         term = self._rankings[axis].get(story)
@@ -471,43 +534,6 @@ class CaseFile:
 
     def story_of(self, item: str) -> str | None:
         return self._story_of.get(item)
-
-    def copy(self) -> CaseFile:
-        """A case file of its own that goes on identically: to try out what a further report would do."""
-        twin = CaseFile(self.institution, self._topics, self._rules)
-        twin.restore(
-            [(each, story) for story, members in self._members.items() for each in members.values()],
-            axes=self.axes,
-            rises=self._rises,
-            clock=self.clock,
-            merged=self._merged,
-            left=self._left,
-        )
-        return twin
-
-    def retold(self, story: str, reports: Sequence[Report]) -> list[Observation]:
-        """Reports as if each had told a story anew: with its newest words, but nobody's text, link or outlet."""
-        counting = [each for each in self._members[story].values() if each.counts]
-        words = max(counting, key=lambda each: (each.features.observed, each.report.item)).features
-        return [
-            Observation(
-                report,
-                replace(
-                    words,
-                    item=report.item,
-                    outlet=report.publisher,
-                    link="",
-                    reported=report.reported,
-                    observed=report.observed,
-                    headline=-number,
-                    opening=(),
-                    sketch=(),
-                    origin="",
-                    agency="",
-                ),
-            )
-            for number, report in enumerate(reports, start=1)
-        ]
 
 
 def _is_clustered(former: Observation | None, at: datetime) -> bool:

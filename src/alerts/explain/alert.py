@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from alerts.insight.profiles import case_at
 from alerts.model.errors import NotFoundError
 from alerts.model.level import Transition
 from alerts.model.records import rounded, transition_record
@@ -16,7 +15,7 @@ from alerts.model.story import Evidence, Report
 from alerts.model.times import format_time
 from alerts.runtime.configuration import Active
 from alerts.scoring.confidence import CAP_WITHOUT_DIRECT, weight
-from alerts.store.queries import listings
+from alerts.store.queries import listings, profiles
 from alerts.store.repositories import transitions
 from alerts.store.schema import AlertRow
 
@@ -32,7 +31,6 @@ def explain(session: Session, active: Active, alert_id: str, *, stories: int | N
         raise NotFoundError("alert", alert_id, "`alerts deliveries` lists the ids of messages")
     transition = transitions.one(session, row.transition)
     institution = active.settings.institutions.get(row.institution)
-    case = None if institution is None else case_at(session, active, institution, row.at)
     wanted = (
         [each.story for each in transition.contributions]
         if transition is not None
@@ -40,16 +38,15 @@ def explain(session: Session, active: Active, alert_id: str, *, stories: int | N
         if row.detail.get("story")
         else []
     )
+    wanted = wanted[:stories]
+    sources = active.settings.sources
+    known = {} if institution is None else profiles.stories(session, institution, sources, wanted, row.at)
     return {
         "kind": "explanation",
         "alert": _alert(row),
         "transition": None if transition is None else transition_record(transition),
         "level": None if transition is None else _level(active, transition),
-        "stories": []
-        if case is None
-        else [
-            _story(session, found, row.at) for each in wanted[:stories] if (found := case.evidence_of(each))
-        ],
+        "stories": [_story(session, known[each], row.at) for each in wanted if each in known],
         "routing": row.detail.get("considered"),
         "deliveries": listings.deliveries_of(session, row.id),
     }

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from alerts.cases.case_file import CaseFile
 from alerts.cases.corrections import CORRECTABLE, Rise
+from alerts.cases.history import Assessed
 from alerts.cases.observation import Observation
-from alerts.insight.profiles import snapshots
+from alerts.insight.profiles import dumped, profile_at
 from alerts.model.errors import AlertsError
 from alerts.model.institution import Institution
 from alerts.model.level import Transition
@@ -28,7 +29,7 @@ from alerts.runtime.runtime import CaseCache, Runtime
 from alerts.runtime.task_requests import Hints
 from alerts.store import system_state
 from alerts.store.logical_clock import stamp
-from alerts.store.repositories import cases, deliveries, stories, transitions
+from alerts.store.repositories import assessments, cases, deliveries, stories, transitions
 from alerts.store.repositories.cases import Case, Recorded, Saved
 from alerts.store.repositories.stories import Happened
 from alerts.stories.cluster import Event
@@ -42,10 +43,11 @@ class History:
 
     events: Sequence[tuple[datetime, Sequence[Event]]]
     stories: Sequence[Evidence]
+    assessed: Sequence[Assessed]
 
 
 @dataclass(slots=True)
-class Assessed:
+class Draft:
     """What assessing an institution brought, and what of it is to be stored."""
 
     stored: Case
@@ -56,6 +58,7 @@ class Assessed:
     history: History | None = None
     transitions: list[Transition] = field(default_factory=list)
     happenings: list[Happening] = field(default_factory=list)
+    assessed: list[Assessed] = field(default_factory=list)
     events: list[Happened] = field(default_factory=list)
     touched: set[str] = field(default_factory=set)
     observed: datetime | None = None
@@ -120,9 +123,7 @@ def _assess_together(runtime: Runtime, institutions: Sequence[str]) -> list[Tran
     return []
 
 
-def _committed(
-    runtime: Runtime, active: Active, done: Sequence[Assessed], routed: Routed
-) -> list[Transition]:
+def _committed(runtime: Runtime, active: Active, done: Sequence[Draft], routed: Routed) -> list[Transition]:
     """What may be done only now that it is stored: case files are good for the next time, deliveries can be sent."""
     changes = []
     for each in done:
@@ -151,7 +152,7 @@ def _is_same(case: Case, former: Case | None) -> bool:
 
 def _draft(
     session: Session, active: Active, cache: CaseCache, stored: Mapping[str, Case], upto: datetime
-) -> list[Assessed]:
+) -> list[Draft]:
     """Assesses cases, and writes nothing yet. What is no longer tracked, or has nothing to assess, is left out."""
     stored = {name: case for name, case in stored.items() if name in active.settings.institutions}
     if not stored:
@@ -169,11 +170,6 @@ def _is_due(active: Active, case: Case, upto: datetime) -> bool:
     return fallen or case.configuration != active.case_key(case.institution)
 
 
-def load_case(session: Session, active: Active, stored: Case, institution: Institution) -> CaseFile:
-    """The case file from the database, as assessed up to the stored cursor."""
-    return _restored(active, stored, institution, _recorded(session, active, [stored])[stored.institution])
-
-
 def _recorded(session: Session, active: Active, stored: Iterable[Case]) -> dict[str, Recorded]:
     cursors = {each.institution: each.cursor for each in stored}
     return cases.recorded(session, cursors, active.settings.sources, correctable=CORRECTABLE)
@@ -184,7 +180,7 @@ def _restored(active: Active, stored: Case, institution: Institution, recorded: 
     case.restore(
         recorded.members,
         axes=stored.axes,
-        rises=[Rise.of_transition(each) for each in recorded.rises],
+        rises=recorded.rises,
         clock=stored.cursor if stored.version else None,
         merged=recorded.merged,
         left=recorded.left,
@@ -196,12 +192,13 @@ def _rebuilt(session: Session, active: Active, stored: Case, case: CaseFile) -> 
     """Works an empty case file through the whole history up to the cursor."""
     institution = case.institution.id
     reporter = Reporter(case, ReporterState(), frozenset())
-    events = []
+    events, assessed = [], []
     for at, batch in cases.observations(session, institution, active.settings.sources, upto=stored.cursor):
         change, _ = reporter.observe(at, batch)
         events.append((at, change.events))
+        assessed.append(case.assessed(change))
     reporter.advance(stored.cursor)
-    return reporter.state, History(events, case.evidence())
+    return reporter.state, History(events, case.evidence(), assessed)
 
 
 def _files(
@@ -244,7 +241,7 @@ def _assess(
     stored: Case,
     waiting: Waiting,
     upto: datetime,
-) -> Assessed:
+) -> Draft:
     institution = active.settings.institutions[stored.institution]
     upto = max(upto, stored.cursor)  # another worker may have been here with a later stamp
     key = active.case_key(institution.id)
@@ -254,7 +251,7 @@ def _assess(
         case = CaseFile(institution, active.settings.topics, active.settings.levels)
     state = ReporterState.of(stored.reporter)
     in_force = key if rebuild or not stored.version else stored.configuration
-    done = Assessed(stored, case, state, in_force, upto)
+    done = Draft(stored, case, state, in_force, upto)
     if rebuild:
         state, done.history = _rebuilt(session, active, stored, case)
         done.reporter = state
@@ -271,6 +268,7 @@ def _assess(
         done.events.append((institution.id, at, change.events))
         done.transitions += change.transitions
         done.touched |= change.stories
+        done.assessed.append(case.assessed(change))
         done.happenings += found
         done.observed = at
     falls, found = reporter.advance(upto)
@@ -280,7 +278,7 @@ def _assess(
 
 
 def _store(
-    session: Session, active: Active, done: Sequence[Assessed], more: Mapping[str, datetime], *, now: datetime
+    session: Session, active: Active, done: Sequence[Draft], more: Mapping[str, datetime], *, now: datetime
 ) -> Routed:
     """Writes what assessing institutions brought, and hands it to the desks."""
     changes = [change for each in done for change in each.transitions]
@@ -289,10 +287,12 @@ def _store(
         if each.history is not None:
             institution_id = each.stored.institution
             stories.replace(session, institution_id, each.history.events, each.history.stories)
+            assessments.replace(session, institution_id, each.history.assessed)
     stories.add_events(session, [event for each in done for event in each.events])
     touched = [(story, each.case.evidence_of(story)) for each in done for story in sorted(each.touched)]
     stories.save(session, [evidence for _, evidence in touched if evidence is not None])
     stories.empty(session, [story for story, evidence in touched if evidence is None])
+    assessments.add(session, [assessed for each in done for assessed in each.assessed])
     cases.save(
         session,
         [
@@ -319,13 +319,22 @@ def _store(
     told: dict[str, datetime] = {}
     for alert in routed.alerts.values():
         told[alert.institution] = max(alert.at, told.get(alert.institution, alert.at))
-    wanted = [(each.case, told[each.stored.institution]) for each in done if each.stored.institution in told]
-    shown = [(case.institution.id, at, made) for case, at, made in snapshots(session, active, wanted)]
+    shown = []
+    for each in done:
+        at = told.get(each.stored.institution)
+        if at is not None:
+            made = profile_at(session, active, each.case.institution, max(at, each.case.clock or at))
+            shown.append((each.stored.institution, at, dumped(made)))
     deliveries.add_snapshots(session, shown)
     return routed
 
 
 def _correctable(session: Session, stored: Case) -> list[Rise]:
     """The recorded rises that an item can still take back."""
-    recorded = transitions.since(session, [stored.institution], stored.cursor - CORRECTABLE)
-    return [Rise.of_transition(each) for each in recorded if each.rises]
+    since = stored.cursor - CORRECTABLE
+    recorded = transitions.since(session, [stored.institution], since)
+    of_stories = assessments.story_rises(session, [stored.institution], since)
+    return [
+        *(Rise.of_transition(each) for each in recorded if each.rises),
+        *of_stories.get(stored.institution, ()),
+    ]

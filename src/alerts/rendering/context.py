@@ -17,7 +17,7 @@ from alerts.model.level import Level
 from alerts.model.profile import Profile
 from alerts.model.subscriber import On
 from alerts.rendering import escape
-from alerts.rendering.profile_forms import confidence_text, coverage_text, numbers_text
+from alerts.rendering.profile_forms import RESOLVED, confidence_text, coverage_text, numbers_text
 from alerts.rendering.tiers import ANALYSIS, DETAIL, Change, gate, gate_transition
 from alerts.rendering.view import Entry, MessageView, Role
 from alerts.routing.alerts import Kind
@@ -301,7 +301,9 @@ def _points(profile: Profile | None, budget: Budget, zone: ZoneInfo) -> tuple[Po
         return ()
     return tuple(
         PointLine(
-            escape.headline(point.text, budget.title), numbers_text(point.evidence[:6]), _time(point.at, zone)
+            escape.headline(point.text, budget.title) + (RESOLVED if point.resolved else ""),
+            numbers_text(point.evidence[:6]),
+            _time(point.at, zone),
         )
         for point in profile.key_points[: budget.points]
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Contribution
-from alerts.model.story import Told
+from alerts.model.story import StoryFacts
 from alerts.model.times import micros
 from alerts.model.topic import Topic
 from alerts.scoring.score import Term
@@ -15,7 +15,7 @@ MAX_IMPACT = 0.95
 """No story is worth more, however grave and however sure."""
 
 
-def severity(story: Told, axis: Axis, topics: Mapping[str, Topic]) -> float:
+def severity(story: StoryFacts, axis: Axis, topics: Mapping[str, Topic]) -> float:
     """The largest of the story's topics on the axis, each times its weight; 0 without a topic."""
     return severity_of(story.topics, axis, topics)
 
@@ -28,20 +28,20 @@ def severity_of(weighted: Iterable[tuple[str, float]], axis: Axis, topics: Mappi
     )
 
 
-def impact(story: Told, axis: Axis, topics: Mapping[str, Topic], institution: Institution) -> float:
+def impact(story: StoryFacts, axis: Axis, topics: Mapping[str, Topic], institution: Institution) -> float:
     """The impact of a story on an axis, 0 to MAX_IMPACT. Rounded to 12 decimals, so that 0.30 by hand is 0.30."""
     product = severity(story, axis, topics) * story.confidence * story.salience
     return min(MAX_IMPACT, round(product * institution.criticality.factor, 12))
 
 
-def term(story: Told, axis: Axis, topics: Mapping[str, Topic], institution: Institution) -> Term | None:
+def term(story: StoryFacts, axis: Axis, topics: Mapping[str, Topic], institution: Institution) -> Term | None:
     """What ranks the story on the axis; None where it does nothing there."""
     value = impact(story, axis, topics, institution)
     return Term(value, micros(story.newest)) if value > 0 else None
 
 
 def contribution(
-    story: Told,
+    story: StoryFacts,
     axis: Axis,
     value: float,
     age: int,

@@ -10,10 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import threading
 import traceback
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from importlib.resources import files
 from typing import Final
 
@@ -47,24 +44,9 @@ def create_app(runtime: Runtime, signer: Signer, operator_token: str, *, base_ur
         routes=_routes(),
         middleware=[Middleware(Hardening, https=https)],
         exception_handlers={HTTPException: _http_error, AlertsError: _our_error, Exception: _defect},
-        lifespan=_lifespan,
     )
     app.state.site = Site(runtime, Door(signer, operator_token, https=https), base_url)
     return app
-
-
-@asynccontextmanager
-async def _lifespan(app: Starlette) -> AsyncIterator[None]:
-    """Reads what takes longest before anybody asks for it; requests are answered meanwhile."""
-    threading.Thread(target=_warm, args=(app.state.site,), name="warm", daemon=True).start()
-    yield
-
-
-def _warm(site: Site) -> None:
-    try:
-        site.reading.warm()
-    except Exception as error:  # noqa: BLE001 - whoever asks will be told
-        _log(error)
 
 
 def _routes() -> list[Route | Mount]:

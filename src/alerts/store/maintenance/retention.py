@@ -17,6 +17,7 @@ from alerts.routing.state import DeskState
 from alerts.store.repositories import cases
 from alerts.store.schema import (
     AlertRow,
+    AssessmentRow,
     CarriedRow,
     CaseRow,
     ChannelRow,
@@ -32,7 +33,9 @@ from alerts.store.schema import (
     SnapshotRow,
     SourceRow,
     StoryEventRow,
+    StoryRiseRow,
     StoryRow,
+    StoryVersionRow,
     ThreadRow,
     TransitionRow,
 )
@@ -122,7 +125,19 @@ def remove_stories(
                 StoryEventRow.other.in_(some),
             ),
         )
+    newest = session.scalar(
+        select(func.max(AssessmentRow.at)).where(
+            AssessmentRow.institution == institution, AssessmentRow.at < before
+        )
+    )
+    for table, old in (
+        (StoryVersionRow, StoryVersionRow.until < before),
+        (AssessmentRow, AssessmentRow.at < (newest or before)),  # the newest stands for the time since
+        (StoryRiseRow, StoryRiseRow.at < before),
+    ):
+        _delete(session, delete(table).where(table.institution == institution, old))
     for some in chunks(sorted(gone)):
+        _delete(session, delete(StoryVersionRow).where(StoryVersionRow.story.in_(some)))
         counts["stories"] += _delete(session, delete(StoryRow).where(StoryRow.id.in_(some)))
         _delete(
             session,
