@@ -108,7 +108,7 @@ def sent(
             alert.level,
             lead.story,
             lead.title,
-            gravest(lead.topics, settings),
+            carrying(lead.topics, alert.told_axis, settings),
             items.get(lead.item),
             tuple(f"{each.axis} {each.from_} > {each.to}" for each in alert.changes),
             frozenset({lead.story, *(each.story for each in alert.also)}),
@@ -116,12 +116,12 @@ def sent(
     return sorted(found.values(), key=lambda each: (each.at, each.institution))
 
 
-def gravest(topics: Iterable[str], settings: Settings) -> str:
-    """The topic that carries a story: that of the highest severity on any axis."""
+def carrying(topics: Iterable[str], axis: Axis | None, settings: Settings) -> str:
+    """The topic that carries a story on an axis: that of the highest severity there."""
 
     def severity(name: str) -> float:
         topic = settings.topics.get(name)
-        return 0.0 if topic is None else max(topic.severity.on(axis) for axis in Axis)
+        return 0.0 if topic is None or axis is None else topic.severity.on(axis)
 
     return min(topics, key=lambda name: (-severity(name), name), default="")
 
