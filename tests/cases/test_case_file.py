@@ -403,3 +403,28 @@ def test_a_higher_criticality_raises_the_level_by_configuration() -> None:
     grave.observe(AT, [seen("a", OUTAGE)])  # 0.36 x 1.2 = 0.432
     (change,) = grave.reconsider(later(hours=1), calm.axes, ())
     assert (change.from_, change.to, change.cause) == (Level.MEDIUM, Level.HIGH, Cause.CONFIG)
+
+
+def test_a_story_whose_topic_is_over_falls_at_that_instant_by_evidence() -> None:
+    made = Follower()
+    made.observe(AT, seen("a", OUTAGE, "newsroom"))
+    over = seen("b", SAME_OUTAGE, "wire", at=later(hours=3), topics=(("outage", 0.25),), resolved=True)
+    change = made.observe(later(hours=3), over)
+    # 0.60 / 4 x (1 - 0.10 x 0.40) = 0.144, and 0.072 on continuity
+    assert moves(list(change.transitions)) == [
+        ("priority", "critical", "medium", "evidence", later(hours=3)),
+        ("continuity", "medium", "low", "evidence", later(hours=3)),
+    ]
+    assert (change.rises, change.corrections) == ((), ())
+    made.hand_over()
+    again = seen("c", OUTAGE, "herald", at=later(hours=4))
+    assert made.observe(later(hours=4), again).transitions == (), "it is over, whoever tells of it late"
+    (story,) = made.case.evidence()
+    assert story.topics == (("outage", 0.25),)
+
+
+def test_a_story_that_one_report_denies_and_another_affirms_is_affirmed() -> None:
+    made = case()
+    made.observe(AT, [seen("a", OUTAGE, topics=(("outage", 0.25),)), seen("b", SAME_OUTAGE, "herald")])
+    (story,) = made.evidence()
+    assert story.topics == (("outage", 1.0),)

@@ -54,9 +54,10 @@ def seen(
     text: str = "",
     salience: float = 1.0,
     topics: tuple[tuple[str, float], ...] | None = None,
+    resolved: bool = False,
     withdrawn: bool = False,
 ) -> Observation:
-    """An item about Acme as observed. `topics` are those in the title unless given."""
+    """An item about Acme as observed. `topics` are those in the title unless given, and over where `resolved`."""
     thing = Item(
         item,
         title,
@@ -71,7 +72,10 @@ def seen(
         topics = tuple((name, 1.0) for name in TOPICS if name in title.lower())
     matched = Matched(
         (Mention("acme", "title", 0, 4, "Acme", Rule.NAME, salience),) if salience else (),
-        tuple(TopicHit(name, TOPICS[name].signal, "title", 0, 1, name, factor) for name, factor in topics),
+        tuple(
+            TopicHit(name, TOPICS[name].signal, "title", 0, 1, name, factor, resolved=resolved)
+            for name, factor in topics
+        ),
     )
     return observation(thing, "acme", matched, features(thing, SOURCES[source].publisher), SOURCES)
 

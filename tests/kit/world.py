@@ -53,6 +53,8 @@ topics:
     signal: governance
     any: ["probe*", "investigation"]
     severity: {priority: 0.2, policy: 0.5, continuity: 0.2}
+# So high that one story moves one axis, which is what most tests are about.
+levels: {raise: {medium: 0.25, high: 0.5, critical: 0.75}, margin: 0.05}
 subscribers:
   - id: desk
     tier: strategic-circle

@@ -14,6 +14,7 @@ from operator import itemgetter
 
 from alerts.cases.corrections import CORRECTABLE, Correction, Rise
 from alerts.cases.history import Assessed, StoryVersion, Totals
+from alerts.cases.membership import Membership
 from alerts.cases.observation import Observation
 from alerts.model.assessment import StoryRise
 from alerts.model.institution import Institution
@@ -24,11 +25,10 @@ from alerts.model.times import MICROSECOND, micros
 from alerts.model.topic import Topic
 from alerts.scoring import impact as impacts
 from alerts.scoring import score as scores
-from alerts.scoring.evidence import evidence, summary
+from alerts.scoring.evidence import summary
 from alerts.scoring.profile import LEAST_SHOWN
 from alerts.scoring.score import NO_SCORE, Ranking, Score, Term
-from alerts.stories.cluster import Clusterer, Event, Joined, surviving
-from alerts.stories.independence import independent
+from alerts.stories.cluster import Clusterer, Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,22 +67,19 @@ class CaseFile:
         self._topics = topics
         self._rules = rules
         self._clusterer = Clusterer(institution.id, _names(institution))
-        self._members: dict[str, dict[str, Observation]] = {}
-        self._story_of: dict[str, str] = {}
+        self._members = Membership()
         self._evidence: dict[str, Evidence] = {}
         self._rankings = {axis: Ranking(scores.half_life_of(rules, axis)) for axis in Axis}
         self._totals = Totals()
         self._course: dict[Axis, list[tuple[datetime, Score]]] = {axis: [] for axis in Axis}
         self._rises: list[Rise] = []
         self._taken_back: set[tuple[datetime, Axis, str]] = set()
-        self._merged: dict[str, str] = {}
         self._revised: set[str] = set()
-        self._left: dict[str, set[str]] = {}  # by item the stories that a revision took it out of
 
     @property
     def size(self) -> int:
         """How many items it holds."""
-        return len(self._story_of)
+        return len(self._members.story_of)
 
     # --- restoring -------------------------------------------------------------------------------------
 
@@ -109,18 +106,17 @@ class CaseFile:
             if clock is None or clock - each.features.observed < Clusterer.HORIZON
         )
         self._clusterer = Clusterer.restore(recent, self.institution.id, _names(self.institution))
+        self._members = Membership(merged, left)
         for observation, story in pairs:
-            self._place(observation, story)
+            self._members.place(observation, story)
             if observation.revised:
                 self._revised.add(observation.report.item)
         self.clock = clock
-        for story in self._members:
+        for story in self._members.stories():
             self._weigh(story)
         if clock is not None:
             self._note_scores(clock)
         self.axes.update(axes)
-        self._merged = dict(merged or {})
-        self._left = {item: set(stories) for item, stories in (left or {}).items()}
         self._rises = list(rises)
 
     # --- time ------------------------------------------------------------------------------------------
@@ -161,7 +157,7 @@ class CaseFile:
         """
         transitions = self.advance(at - MICROSECOND)
         self.clock = at
-        before = {each.report.item: self._observation(each.report.item) for each in batch}
+        before = {each.report.item: self._members.observation(each.report.item) for each in batch}
         batch = [
             each.after(before[each.report.item]) for each in sorted(batch, key=lambda each: each.report.item)
         ]
@@ -172,11 +168,11 @@ class CaseFile:
         touched: set[str] = set()
         incoming = {each.report.item: each for each in batch}
         for event in events:
-            touched |= self._apply(event, incoming)
+            touched |= self._members.follow(event, incoming)
         for observation in batch:
-            story = self._story_of.get(observation.report.item)
+            story = self.story_of(observation.report.item)
             if story is not None:
-                self._members[story][observation.report.item] = observation
+                self._members.place(observation, story)
                 touched.add(story)
         levels = self._own_levels(touched)
         weighed = frozenset(story for story in touched if self._weigh(story))
@@ -211,30 +207,6 @@ class CaseFile:
         self._rises = [*rises, *(Rise.of_transition(each) for each in changed if each.rises)]
         return changed
 
-    def _observation(self, item: str) -> Observation | None:
-        story = self._story_of.get(item)
-        return None if story is None else self._members[story].get(item)
-
-    def _place(self, observation: Observation, story: str) -> None:
-        item = observation.report.item
-        self._story_of[item] = story
-        self._members.setdefault(story, {})[item] = observation
-
-    def _apply(self, event: Event, incoming: Mapping[str, Observation]) -> set[str]:
-        """Follows a story event in the books; returns the stories it touched."""
-        if isinstance(event, Joined):
-            former = self._story_of.get(event.item)
-            if former is not None:
-                del self._members[former][event.item]
-                if former != event.story:
-                    self._left.setdefault(event.item, set()).add(former)
-            self._place(incoming[event.item], event.story)
-            return {event.story} if former is None else {event.story, former}
-        for observation in self._members.pop(event.story_from, {}).values():
-            self._place(observation, event.into)
-        self._merged[event.story_from] = event.into
-        return {event.into, event.story_from}
-
     def _weigh(self, story: str) -> bool:
         """Computes the story's evidence and its place on each axis anew, or forgets them where nothing counts.
 
@@ -262,16 +234,7 @@ class CaseFile:
         return impacts.term(found, axis, self._topics, self.institution)
 
     def _evidence_of(self, story: str, upto: datetime | None = None) -> Evidence | None:
-        """What the story proves, from what had been observed `upto` then, as those items read now."""
-        counting = [
-            each
-            for each in self._members.get(story, {}).values()
-            if each.counts and (upto is None or each.report.observed <= upto)
-        ]
-        if not counting:
-            return None
-        groups = independent([each.features for each in counting])
-        return evidence(story, self.institution.id, [each.report for each in counting], groups)
+        return self._members.evidence(story, self.institution.id, upto)
 
     # --- levels ----------------------------------------------------------------------------------------
 
@@ -334,7 +297,7 @@ class CaseFile:
         """
         stood: dict[str, dict[Axis, Level]] = {}
         for story, levels in before.items():
-            known = stood.setdefault(self._surviving(story), dict.fromkeys(Axis, Level.LOW))
+            known = stood.setdefault(self._members.surviving(story), dict.fromkeys(Axis, Level.LOW))
             for axis, level in levels.items():
                 known[axis] = max(known[axis], level)
         found = []
@@ -352,9 +315,10 @@ class CaseFile:
         known, ranking, now = self._evidence[story], self._rankings[axis], micros(at)
         term = ranking.get(story)
         assert term is not None  # noqa: S101 - else it had no level
-        brought = [each for each in batch if each.counts and self._story_of[each.report.item] == story]
-        brought = brought or [self._members[story][known.reports[-1].item]]
-        report = min(brought, key=_strongest).report
+        brought = [
+            each for each in batch if each.counts and self._members.story_of[each.report.item] == story
+        ]
+        report = min(brought, key=_strongest).report if brought else known.reports[-1]
         return StoryRise(
             story=story,
             item=report.item,
@@ -379,7 +343,7 @@ class CaseFile:
         """By story how old the newest report of the batch is; without those that have no date to believe."""
         ages: dict[str, timedelta] = {}
         for each in batch:
-            story = self._story_of.get(each.report.item)
+            story = self._members.story_of.get(each.report.item)
             if story is not None and each.counts and not each.quiet:
                 age = at - each.report.reported
                 ages[story] = min(age, ages.get(story, age))
@@ -391,17 +355,19 @@ class CaseFile:
         """What one of the revised items supported and that would not have happened as it reads now."""
         if not revised:
             return []
-        by_story = {self._story_of[each.report.item]: each for each in reversed(revised)}
+        by_story = {self._members.story_of[each.report.item]: each for each in reversed(revised)}
         for each in reversed(revised):
-            by_story |= dict.fromkeys(self._left_by(each.report.item), each)
+            by_story |= dict.fromkeys(self._members.left_by(each.report.item), each)
         self._rises = [each for each in self._rises if at - each.at < CORRECTABLE]
-        names = by_story.keys() | {each for each in self._merged if self._surviving(each) in by_story}
+        names = by_story.keys() | {
+            each for each in self._members.merged if self._members.surviving(each) in by_story
+        }
         found = []
         for rise in self._rises:
             touched = rise.behind & names
             if not touched or rise.key in self._taken_back:
                 continue
-            cause = by_story[self._surviving(min(touched))]
+            cause = by_story[self._members.surviving(min(touched))]
             if cause.report.observed > rise.at:
                 continue  # it came later, and took nothing away
             level = self._as_now(rise)
@@ -427,28 +393,25 @@ class CaseFile:
         value = max(values, default=0.0) if rise.transition is None else scores.combined(values)
         return max(scores.level_of(value, self._rules), rise.from_)
 
-    def _left_by(self, item: str) -> set[str]:
-        """The stories, as they are called now, that revisions took an item out of."""
-        return {self._surviving(each) for each in self._left.get(item, ())} - {self._story_of[item]}
-
-    def _surviving(self, story: str) -> str:
-        return surviving(story, self._merged)
-
     def _values_as_now(self, rise: Rise) -> list[float]:
         """What the stories behind a rise contributed, in the stories that their items are in now.
 
         Of a story's own level it is the impacts.
         """
-        stood = {self._surviving(each) for each in rise.behind}
-        came = {item: self._left_by(item) for item in self._left}
-        anew = stood & {self._story_of[item] for item in self._revised}.union(*came.values())
-        anew |= {self._story_of[item] for item, left in came.items() if not stood.isdisjoint(left)}
+        stood = {self._members.surviving(each) for each in rise.behind}
+        came = {item: self._members.left_by(item) for item in self._members.left}
+        anew = stood & {self._members.story_of[item] for item in self._revised}.union(*came.values())
+        anew |= {self._members.story_of[item] for item, left in came.items() if not stood.isdisjoint(left)}
         half_life = self._rankings[rise.axis].half_life
         values = []
         if rise.transition is None:
             anew = stood
         else:
-            kept = (each for each in rise.transition.contributions if self._surviving(each.story) not in anew)
+            kept = (
+                each
+                for each in rise.transition.contributions
+                if self._members.surviving(each.story) not in anew
+            )
             values += [each.value for each in kept]
         for story in sorted(anew):
             then = self._evidence_of(story, rise.at)
@@ -522,7 +485,7 @@ class CaseFile:
         return self._evidence.get(story) if upto is None else self._evidence_of(story, upto)
 
     def story_of(self, item: str) -> str | None:
-        return self._story_of.get(item)
+        return self._members.story_of.get(item)
 
 
 def _is_clustered(former: Observation | None, at: datetime) -> bool:

@@ -196,7 +196,8 @@ def _rebuilt(session: Session, active: Active, stored: Case, case: CaseFile) -> 
     for at, batch in cases.observations(session, institution, active.settings.sources, upto=stored.cursor):
         change, _ = reporter.observe(at, batch)
         events.append((at, change.events))
-        assessed.append(case.assessed(change))
+        if change.stories:
+            assessed.append(case.assessed(change))
     reporter.advance(stored.cursor)
     return reporter.state, History(events, case.evidence(), assessed)
 
@@ -258,9 +259,7 @@ def _assess(
         # In force before anything that waits, so that time does not run backwards.
         since = waiting[0][0] - timedelta.resolution if waiting else upto
         done.transitions += case.reconsider(since, stored.axes, _correctable(session, stored))
-        if (
-            stored.configuration
-        ):  # else it is the formula that is another one, which nobody is to be alerted of
+        if stored.configuration != cases.FORMER_FORMULA:  # which nobody is to be alerted of
             done.happenings += [LevelEvent(each) for each in done.transitions]
     reporter = Reporter(case, state, active.wanted)
     for at, batch in waiting:
@@ -268,7 +267,8 @@ def _assess(
         done.events.append((institution.id, at, change.events))
         done.transitions += change.transitions
         done.touched |= change.stories
-        done.assessed.append(case.assessed(change))
+        if change.stories:
+            done.assessed.append(case.assessed(change))
         done.happenings += found
         done.observed = at
     falls, found = reporter.advance(upto)

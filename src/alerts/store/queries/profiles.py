@@ -243,5 +243,5 @@ def _features(
     )
     newest: dict[str, bytes] = {}
     for some in chunks(sorted(items)):
-        newest.update(session.execute(query, {"some": some}))
+        newest |= dict(session.execute(query, {"some": some}).all())
     return {item: Features.load(features) for item, features in newest.items()}

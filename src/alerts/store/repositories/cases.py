@@ -26,6 +26,9 @@ from alerts.stories.features import Features
 
 BEGINNING = EPOCH
 
+FORMER_FORMULA = "former-formula"
+"""In the place of a configuration: scores were worked out by another formula, so the case is to be rebuilt, quietly."""
+
 _CASES = table_of(CaseRow)
 _C = _CASES.c
 _F = table_of(FindingRow).c

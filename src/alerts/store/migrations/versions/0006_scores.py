@@ -63,7 +63,7 @@ def upgrade() -> None:
         sa.Column("item", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("institution", "at", "story", name=op.f("pk_story_rises")),
     )
-    # A case of no configuration is rebuilt from its recorded findings, and nobody is alerted of what that changes.
+    # A case of another configuration is rebuilt from its recorded findings, and nobody is alerted of what that changes.
     cases = sa.table(
         "cases",
         sa.column("configuration", sa.Text()),
@@ -75,7 +75,7 @@ def upgrade() -> None:
     op.execute(
         sa.update(cases)
         .where(cases.c.version > 0)
-        .values(configuration="", due_at=cases.c.cursor, claimed_until=None)
+        .values(configuration="former-formula", due_at=cases.c.cursor, claimed_until=None)
     )
 
 
