@@ -34,8 +34,9 @@ def doubts(loaded: Loaded) -> list[Problem]:
         *_never_told(entries),
         *_idle_keys(entries),
         *_former_thresholds(entries),
+        *_who_speaks(entries),
+        *_silent_authorities(entries),
     ]
-    found += [*_who_speaks(entries), *_silent_authorities(entries)]
     return sorted([*found, *_doubtful_names(loaded)])
 
 
@@ -78,22 +79,6 @@ def _twice_polled(entries: Entries) -> Iterator[Problem]:
             message = f"url: the source {first[source.url]!r} polls the same address: remove one"
             yield _warning(entry, "url", message=message)
         first.setdefault(source.url, source.id)
-
-
-_FORMER_DEFAULTS = (0.25, 0.50, 0.75)
-"""`levels.raise` as it was written while a score was 1 − ∏(1 − c) over all stories."""
-
-
-def _former_thresholds(entries: Entries) -> Iterator[Problem]:
-    for entry, levels in entries.valid("levels", LevelsForm):
-        written = levels.raise_
-        if (written.medium, written.high, written.critical) == _FORMER_DEFAULTS:
-            message = (
-                "raise: these were the defaults while every story added to a score; now the gravest story carries it "
-                "and a story without a topic counts 0: remove `raise` and `margin` (the defaults are 0.12, 0.3, 0.5 "
-                "and 0.02), or choose thresholds with `alerts plan`"
-            )
-            yield _warning(entry, "raise", message=message)
 
 
 def _who_speaks(entries: Entries) -> Iterator[Problem]:
@@ -139,6 +124,22 @@ def _silent_authorities(entries: Entries) -> Iterator[Problem]:
                 f"role: no source speaks for the authority {institution.id!r}: add its feed to the sources"
             )
             yield _warning(entry, "role", message=message)
+
+
+_FORMER_DEFAULTS = (0.25, 0.50, 0.75)
+"""`levels.raise` as it was written while a score was 1 − ∏(1 − c) over all stories."""
+
+
+def _former_thresholds(entries: Entries) -> Iterator[Problem]:
+    for entry, levels in entries.valid("levels", LevelsForm):
+        written = levels.raise_
+        if (written.medium, written.high, written.critical) == _FORMER_DEFAULTS:
+            message = (
+                "raise: these were the defaults while every story added to a score; now the gravest story carries it "
+                "and a story without a topic counts 0: remove `raise` and `margin` (the defaults are 0.12, 0.3, 0.5 "
+                "and 0.02), or choose thresholds with `alerts plan`"
+            )
+            yield _warning(entry, "raise", message=message)
 
 
 def _selecting_nothing(entries: Entries) -> Iterator[Problem]:

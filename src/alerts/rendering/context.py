@@ -28,7 +28,7 @@ from alerts.rendering.news import (
     title,
     urgency,
 )
-from alerts.rendering.profile_forms import confidence_text, coverage_text, numbers_text
+from alerts.rendering.profile_forms import RESOLVED, confidence_text, coverage_text, numbers_text
 from alerts.rendering.tiers import ANALYSIS, DETAIL, gate, gate_transition
 from alerts.rendering.view import Entry, MessageView
 from alerts.routing.alerts import Kind
@@ -281,7 +281,8 @@ def _points(profile: Profile | None, budget: Budget, zone: ZoneInfo) -> tuple[Po
         return ()
     return tuple(
         PointLine(
-            escape.shorten_at_word(escape.headline(point.text), budget.title),
+            escape.shorten_at_word(escape.headline(point.text), budget.title)
+            + (RESOLVED if point.resolved else ""),
             numbers_text(point.evidence[:6]),
             local_time(point.at, zone),
         )
