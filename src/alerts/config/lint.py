@@ -22,7 +22,6 @@ from alerts.matching.lint import lint
 from alerts.model.errors import Problem
 from alerts.model.institution import Role
 from alerts.model.nearest import did_you_mean
-from alerts.model.subscriber import On
 
 
 def doubts(loaded: Loaded) -> list[Problem]:
@@ -32,7 +31,6 @@ def doubts(loaded: Loaded) -> list[Problem]:
         *_twice_polled(entries),
         *_selecting_nothing(entries),
         *_never_told(entries),
-        *_idle_keys(entries),
         *_former_thresholds(entries),
         *_who_speaks(entries),
         *_silent_authorities(entries),
@@ -206,23 +204,3 @@ def _never_told(entries: Entries) -> Iterator[Problem]:
     for entry, operators in entries.valid("operators", OperatorsForm):
         if not operators.channels:
             yield _warning(entry, message="the operators have no channel and are never told: add `channels:`")
-
-
-_OF_LEVELS = ("axes", "at_least", "direction")
-_OF_STORIES = ("topics", "signals", "min_grade")
-
-
-def _idle_keys(entries: Entries) -> Iterator[Problem]:
-    """Keys of a watch rule that none of its kinds of event looks at."""
-    for entry, subscriber in entries.valid("subscribers", SubscriberForm):
-        for index, rule in enumerate(subscriber.watch):
-            if not {On.STORY, On.LEVEL} & set(rule.on):
-                for key in _OF_LEVELS:
-                    if key in rule.model_fields_set:
-                        message = f"{key}: says nothing without `story` or `level` in `on`"
-                        yield _warning(entry, "watch", index, key, message=message)
-            if set(rule.on) == {On.SPIKE}:
-                for key in _OF_STORIES:
-                    if key in rule.model_fields_set:
-                        message = f"{key}: says nothing of a spike, which is of all stories"
-                        yield _warning(entry, "watch", index, key, message=message)
