@@ -24,6 +24,7 @@ sources:
     reliability: A
     speaks_for: [anthropic]
     interval: 10m
+    at_most: 1h
     language: en
     tags: [ai]
     allow_private: true
@@ -119,6 +120,7 @@ def test_everything_written_is_in_the_model(tmp_path: Path) -> None:
         timedelta(minutes=10),
         True,
     )
+    assert source.at_most == timedelta(hours=1)
     assert source.speaks_for == {"anthropic"}
 
     institution = settings.institutions["anthropic"]
@@ -167,7 +169,7 @@ def test_everything_written_is_in_the_model(tmp_path: Path) -> None:
     assert test.items[1].withdrawn
     assert test.expect[0].level is Level.MEDIUM
     assert test.expect[1].text == "${x}"
-    assert test.expect[1].where == f"{tmp_path}/all.yaml:76"
+    assert test.expect[1].where == f"{tmp_path}/all.yaml:77"
 
 
 def test_what_is_left_out_has_the_defaults_of_the_model(tmp_path: Path) -> None:
@@ -304,6 +306,10 @@ WRONG = [
     ("silences: [{all: true, until: »tomorrow}]", "2026-02-24T09:00:00Z"),
     ("silences: [{all: true, until: »0001-01-01T00:00:00+23:00}]", "2026-02-24T09:00:00Z"),
     ("silences: [{all: true, until: 2026-01-01, starts: »2026-02-01}]", "begin after it ends"),
+    (
+        "sources: [{id: a, url: 'https://a.example/f', publisher: A, interval: 1h, at_most: »30m}]",
+        "at_most: 30m is less than the interval, 1h",
+    ),
     ("tests: [{name: t, at: 2026-01-01, expect: »[]}]", "at least one"),
     ("tests: [{name: t, at: 2026-01-01, expect: [»{}]}]", "expects nothing"),
     ("tests: [{name: t, at: 2026-01-01, expect: [{»level: high}]}]", "without `institution`"),

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.feeds.links import absolute, canonical, host, host_key, masked, storable, unmasked
+from alerts.feeds.links import absolute, host, host_key, masked, storable, unmasked
 
 
 @pytest.mark.parametrize(
@@ -34,41 +34,6 @@ def test_only_absolute_web_addresses_remain(link: str, base: str, expected: str)
     assert absolute(link, base) == expected
 
 
-@pytest.mark.parametrize(
-    "other",
-    [
-        "http://www.a.example/news/x",
-        "https://a.example/news/x/",
-        "https://a.example:443/news/x",
-        "https://a.example/news/x#section",
-        "https://A.example/news/x?utm_source=rss&utm_medium=feed",
-        "https://a.example/news/x?fbclid=abc",
-        "https://www.google.com/url?rct=j&url=https://a.example/news/x&ct=ga",
-    ],
-)
-def test_links_to_one_page_are_equal(other: str) -> None:
-    assert canonical(other) == canonical("https://a.example/news/x")
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        "https://a.example/news/y",
-        "https://a.example/news/X",
-        "https://b.a.example/news/x",
-        "https://a.example/news/x?id=2",
-        "https://a.example/#!/news/x",
-        "https://a.example:8080/news/x",
-    ],
-)
-def test_links_to_other_pages_are_not(other: str) -> None:
-    assert canonical(other) != canonical("https://a.example/news/x")
-
-
-def test_parameters_in_another_order_are_the_same() -> None:
-    assert canonical("https://a.example/?a=1&b=2") == canonical("https://a.example/?b=2&a=1")
-
-
 def test_host() -> None:
     assert host("https://www.A.example:8443/x") == "a.example"
     assert host("nonsense") == ""
@@ -78,7 +43,6 @@ def test_host() -> None:
 def test_no_text_raises(link: str, base: str) -> None:
     found = absolute(link, base)
     assert not found or found.lower().startswith(("http://", "https://"))
-    canonical(link)
     host(link)
 
 

@@ -398,3 +398,61 @@ def test_first_polls_are_spread() -> None:
     times = [first_poll(replace(SOURCE, id=f"s{n}"), NOW, 10 * MINUTE) for n in range(50)]
     assert len(set(times)) == 50
     assert all(NOW <= at < NOW + 10 * MINUTE for at in times)
+
+
+# The longest wait that the configuration allows
+
+
+@pytest.mark.parametrize("validators", [True, False])
+def test_no_poll_comes_later_than_at_most(validators: bool) -> None:
+    source = replace(SOURCE, interval=timedelta(minutes=5), at_most=timedelta(minutes=20))
+    state = FeedState(url=URL, rhythm=30 * DAY.total_seconds(), first_success=NOW - 90 * DAY)
+    for polls in range(50):
+        etag = '"1"' if validators else ""
+        plan = after(answer(etag=etag), replace(state, polls=polls), source=source)
+        assert plan.at is not None
+        assert timedelta(minutes=18) < plan.at - NOW <= timedelta(minutes=20)
+
+
+def test_what_a_server_asks_for_counts_more_than_at_most() -> None:
+    source = replace(SOURCE, interval=timedelta(minutes=5), at_most=timedelta(minutes=20))
+    plan = after(answer(fresh_for=timedelta(hours=2)), FeedState(url=URL), source=source)
+    assert plan.at is not None
+    assert plan.at - NOW >= timedelta(hours=2)
+
+
+# Feeds that answer and are dead
+
+
+def dated(*days: float) -> ParsedFeed:
+    return ParsedFeed(entries=tuple(Entry(guid=str(day), published=NOW - day * DAY) for day in days))
+
+
+@pytest.mark.parametrize(
+    ("days", "stale"),
+    [
+        ((190, 192, 193, 197, 199), True),  # a newsroom that stood still half a year ago
+        ((2, 4, 5, 9, 11), False),
+        ((31, 32, 33, 34), True),
+        ((29, 30, 31, 32), False),  # a month is never too long
+        ((100, 160, 220, 300), False),  # slow, and not overdue
+        ((100, 101, 102, 103, 180), False),  # was silent for as long before
+        ((400,), False),  # one entry tells no rhythm
+        ((), False),  # an empty status page is well
+        ((-3, 40, 41, 42, 43), True),  # an announced maintenance is no news of today
+    ],
+)
+def test_a_feed_that_is_silent_for_longer_than_its_rhythm_is_stale(
+    days: tuple[float, ...], stale: bool
+) -> None:
+    state = after(answer(), FeedState(url=URL), dated(*days)).state
+    assert (state.stale_at is not None and state.stale_at <= NOW) is stale
+
+
+def test_news_ends_staleness_and_longer_gaps_are_remembered() -> None:
+    state = after(answer(), FeedState(url=URL), dated(190, 192, 193, 197, 199)).state
+    state = after(answer(), state, dated(0)).state  # known entries are not read again
+    assert state.stale_at is not None
+    assert state.stale_at > NOW + 300 * DAY
+    assert state.longest_gap == 190 * DAY.total_seconds()
+    assert FeedState.from_json(state.to_json()) == state

@@ -10,6 +10,7 @@ from kit.feeds import Entry, FeedServer, Page, rss
 from kit.line import START, Line, settings
 
 from alerts.feeds.result import Limits
+from alerts.insight.coverage import coverage
 from alerts.insight.health import health
 from alerts.pipeline import steps
 from alerts.pipeline.operate import release_quarantine
@@ -344,3 +345,26 @@ def test_a_feed_that_turns_over_is_held_back_reported_and_believed_quietly(
     feeds.put("wire", [news, *after])
     assert wire.poll("wire").new == 1
     assert wire.counts()["deliveries"] == 1
+
+
+def test_a_feed_that_answers_and_is_dead_is_said_to_be_stale(lines: Any, feeds: FeedServer) -> None:
+    made: Line = lines(settings({"acme-news": f"{feeds.url}/dead", "wire": f"{feeds.url}/wire"}))
+    feeds.put("dead", [Entry(f"d{n}", f"Old {n}", "", "", START - timedelta(days=200 + n)) for n in range(5)])
+    feeds.put("wire", [OUTAGE])
+    made.run(minutes=5)
+    configured = made.runtime.configuration.current().settings
+    with made.database.read() as session:
+        report = health(session, Files.of(made.config), made.clock.at)
+        covered = coverage(session, configured, configured.institutions["acme"], made.clock.at)
+    assert report.data["sources"]["stale"] == ["acme-news"]
+    assert "1 stale" in dict(report.facts)["sources"]
+    assert (covered.state.value, covered.failing) == ("partial", ("acme-news",))
+
+    feeds.put("dead", [Entry("d9", "Acme Networks opens again", "", "", made.clock.at)])
+    made.run(minutes=5)
+    with made.database.read() as session:
+        assert health(session, Files.of(made.config), made.clock.at).data["sources"]["stale"] == []
+        assert (
+            coverage(session, configured, configured.institutions["acme"], made.clock.at).state.value
+            == "covered"
+        )

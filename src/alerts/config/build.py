@@ -69,6 +69,7 @@ def _source(form: SourceForm, institutions: Mapping[str, Institution]) -> Source
         speaks_for=frozenset(form.speaks_for),
         authority_on=frozenset(tagged.union(supervised.ids) - set(form.speaks_for)),
         interval=form.interval,
+        at_most=form.at_most,
         language=form.language,
         tags=frozenset(form.tags),
         allow_private=form.allow_private,

@@ -113,6 +113,13 @@ class SourceForm(Form):
             description="The least time between two polls; the program waits longer by itself where it pays."
         ),
     ] = _SOURCE.interval
+    at_most: Annotated[
+        Duration | None,
+        Field(
+            description="The longest time between two polls, however quiet the feed is; by default up to an hour, or a "
+            "day where the server gives no validators. What the server itself asks for still counts."
+        ),
+    ] = None
     language: Annotated[Language, Field(description="For example `en` or `pt-BR`.")] = ""
     tags: Annotated[tuple[Text, ...], Field(description="Free labels.")] = ()
     allow_private: Annotated[

@@ -1,33 +1,18 @@
-"""Links: made absolute, comparable, fit to be shown and fit to be stored. Pure."""
+"""Links: made absolute, fit to be shown and fit to be stored. Pure. (`alerts.model.pages` compares them.)"""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from functools import lru_cache
 from urllib.parse import (
-    parse_qsl,
     quote,
     quote_plus,
-    unquote,
     unquote_plus,
-    urlencode,
     urljoin,
     urlsplit,
     urlunsplit,
 )
 
-# What senders add to see where readers come from; it names nothing.
-_TRACKING = re.compile(
-    r"(?:utm_\w+|at_\w+|mc_[ce]id|fbclid|gclid|dclid|msclkid|yclid|igshid|ocid|cmpid|ns_\w+|xtor|ref_?src|cmp"
-    r"|soc_\w+|wt_\w+|s?campaign|guccounter|_hs\w+|__\w+|spm|feature=emb\w*)",
-    re.IGNORECASE,
-)
-_WRAPPERS = {
-    ("www.google.com", "/url"): ("url", "q"),
-    ("news.google.com", "/news/url"): ("url",),
-    ("www.bing.com", "/news/apiclick.aspx"): ("url",),
-}
 _MAX = 4096  # characters of a link
 _CREDENTIALS = re.compile(r"(?<=://)[^/?#]*@")
 _SECRET_LENGTH = 4  # characters; a shorter value is no secret
@@ -52,35 +37,6 @@ def absolute(link: str, base: str = "") -> str:
         netloc = parts.netloc.rpartition("@")[2]
         return urlunsplit(parts._replace(netloc=netloc))
     return joined
-
-
-@lru_cache(maxsize=1 << 12)  # a poll asks several times for each of its links
-def canonical(link: str) -> str:
-    """A form in which two links to one page are equal. For comparing only, never shown or fetched.
-
-    Without scheme, `www.`, default port, fragment, tracking parameters and final slash; parameters in order.
-    """
-    try:
-        parts = urlsplit(link)
-        host = (parts.hostname or "").removeprefix("www.")
-        port = parts.port
-    except ValueError:
-        return link
-    if not host:
-        return link
-    wrapped = _WRAPPERS.get((parts.netloc.lower(), parts.path))
-    query = parse_qsl(parts.query, keep_blank_values=True) if parts.query else []
-    if wrapped is not None:
-        for name, value in query:
-            if name in wrapped and value.startswith(("http://", "https://")):
-                return canonical(value)
-    kept = sorted((name, value) for name, value in query if not _TRACKING.fullmatch(name))
-    where = host if port in {None, 80, 443} else f"{host}:{port}"
-    path = unquote(parts.path).rstrip("/")
-    fragment = (
-        f"#{parts.fragment}" if parts.fragment.startswith(("!", "/")) else ""
-    )  # pages named by fragment
-    return where + path + (f"?{urlencode(kept)}" if kept else "") + fragment
 
 
 def host(link: str) -> str:

@@ -44,6 +44,9 @@ UNREACHED_CAP = HOUR
 REFUSED_CAP = DAY
 """The longest backoff where a server answered with an error."""
 
+LEAST_GAPS = 3
+"""So many gaps between the dates of a feed's items tell its rhythm."""
+
 MOVED_POLLS, MOVED_FOR = 5, timedelta(days=3)
 GONE_POLLS, GONE_FOR = 4, timedelta(days=3)
 ADOPTED_FAILURES = 3  # polls of an adopted address that fail before the configured one is asked again
@@ -151,6 +154,7 @@ def _after_success(
         )
     if parsed is not None:
         state = replace(state, feed_updated=_later(state.feed_updated, parsed.updated, now))
+        state = _with_dates(state, parsed, now)
     if decision is not None:
         state, more = _after_decision(state, parsed, decision, now)
         notes += more
@@ -268,6 +272,8 @@ def _wait(source: Source, state: FeedState, result: FetchResult, now: datetime) 
     else:
         cap, between = BLIND_CAP, (max(state.rhythm, quiet / 8) if state.rhythm else quiet) / 2
     rhythm = timedelta(seconds=min(between, cap.total_seconds()))
+    if source.at_most is not None:  # the jitter comes on top
+        rhythm = min(rhythm, source.at_most / (1 + JITTER))
     asked = min(max(result.fresh_for or timedelta(0), timedelta(seconds=state.ttl)), ASKED_CAP)
     return max(source.interval, rhythm, asked)
 
@@ -287,11 +293,25 @@ def _backoff(
     return max(wait, asked), ()
 
 
+def _with_dates(state: FeedState, parsed: ParsedFeed, now: datetime) -> FeedState:
+    """The newest date of an item, and the longest time between two, as far as the entries that were read show it."""
+    dates = {entry.published or entry.updated for entry in parsed.entries} - {None}
+    known = sorted({date for date in dates if date is not None and date <= now} | {state.newest_item or now})
+    if state.newest_item is None:
+        known = known[:-1]  # now is no date of an item
+    if not known:
+        return state
+    gaps = [(later - earlier).total_seconds() for earlier, later in pairwise(known)]
+    enough = state.longest_gap or len(gaps) >= LEAST_GAPS
+    longest = max(state.longest_gap, *gaps) if enough and gaps else state.longest_gap
+    return replace(state, newest_item=known[-1], longest_gap=longest)
+
+
 def _published_rhythm(parsed: ParsedFeed) -> float:
     """A first estimate, in seconds: the median gap between the dates in the feed, or what it says itself."""
     dates = sorted({entry.published for entry in parsed.entries if entry.published is not None})
     gaps = [(later - earlier).total_seconds() for earlier, later in pairwise(dates)]
-    if len(gaps) >= 3:
+    if len(gaps) >= LEAST_GAPS:
         return median(gaps)
     return float(parsed.update_period)
 

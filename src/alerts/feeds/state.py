@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from alerts.feeds.links import storable, unmasked
 from alerts.model.source import Source
 from alerts.model.times import format_time, parse_time
+
+STALE_LEAST: Final = timedelta(days=30)
+STALE_RHYTHMS: Final = 4  # times the usual time between two items
+STALE_GAPS: Final = 2  # times the longest time between two items
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,8 @@ class FeedState:
     moved_since: datetime | None = None
 
     rhythm: float = 0.0  # seconds between two new items, smoothed; 0: not known
+    newest_item: datetime | None = None  # the newest date that an item of the feed bears
+    longest_gap: float = 0.0  # seconds between two items, by their dates; 0: not known
 
     # What the feed says of itself and asks of its readers, kept because a 304 does not repeat it.
     home: str = ""  # the page that the feed belongs to
@@ -69,6 +75,17 @@ class FeedState:
 
     hub: str = ""  # WebSub
     topic: str = ""  # see `links.masked`
+
+    @property
+    def stale_at(self) -> datetime | None:
+        """When the feed, although it answers, is silent for far longer than it ever was; None where that is not known.
+
+        An empty feed is none, and neither is one whose few items tell no rhythm.
+        """
+        if self.newest_item is None or not self.longest_gap:
+            return None
+        silence = max(STALE_RHYTHMS * self.rhythm, STALE_GAPS * self.longest_gap)
+        return self.newest_item + max(timedelta(seconds=silence), STALE_LEAST)
 
     @property
     def has_validators(self) -> bool:
@@ -118,6 +135,8 @@ def state_for(source: Source, state: FeedState) -> FeedState:
         first_success=state.first_success,
         last_success=state.last_success,
         rhythm=state.rhythm,
+        newest_item=state.newest_item,
+        longest_gap=state.longest_gap,
         polls=state.polls,
     )
 

@@ -112,7 +112,7 @@ def poll(runtime: Runtime, source_id: str, *, due_only: bool = True) -> PollOutc
         if hub:
             next_at = websub.next_poll(
                 session,
-                source_id,
+                source,
                 state,
                 former=leased.state,
                 began=now,

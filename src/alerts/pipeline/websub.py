@@ -90,7 +90,7 @@ def _is_due(known: system_state.Fact, asked: Mapping[str, str], now: datetime) -
 
 def next_poll(
     session: Session,
-    source: str,
+    source: Source,
     state: FeedState,
     *,
     former: FeedState,
@@ -103,7 +103,7 @@ def next_poll(
     `former` is what was remembered then; the poll brought `new` items and `state`. Remembers whether the hub is to be
     trusted.
     """
-    known = system_state.get(session, _fact(source), lock=True)
+    known = system_state.get(session, _fact(source.id), lock=True)
     if known is None or known.value.get("pushed") is None or state.failures or state.held or state.stopped:
         return at
     last = parse_time(known.value["pushed"])
@@ -112,15 +112,15 @@ def next_poll(
     was_pushed = former.last_poll is None or last >= former.last_poll
     trusted = was_pushed if new else bool(known.value.get("trusted"))
     if trusted != bool(known.value.get("trusted")):
-        system_state.put(session, _fact(source), known.at, {**known.value, "trusted": trusted})
+        system_state.put(session, _fact(source.id), known.at, {**known.value, "trusted": trusted})
         if trusted:
-            logs.event("websub.trusted", source=source)
+            logs.event("websub.trusted", source=source.id)
         else:
-            logs.event("websub.missed", source=source)
+            logs.event("websub.missed", source=source.id)
     until = known.value.get("until")
     if not trusted or until is None or parse_time(until) <= began or (was_pushed and not new):
         return at  # a push without news may have come before the feed itself had it
-    return outside_skipped(max(at, began + BACKUP), state)
+    return outside_skipped(max(at, began + min(BACKUP, source.at_most or BACKUP)), state)
 
 
 def verified(runtime: Runtime, token: str, query: Mapping[str, str]) -> Verification:

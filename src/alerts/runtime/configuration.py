@@ -2,7 +2,7 @@
 
 The files of a directory are what operators write; the newest generation in the database is what is in force. A
 process adopts the newest generation as soon as a step finds its number in the database, and never goes back. The
-step `tick` publishes edits (`alerts.pipeline.publish`). docs/design/configuration-generations.md has the reasons.
+step `tick` publishes edits (`alerts.pipeline.publish`). docs/design/0014-configuration-generations.md has the reasons.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from hashlib import blake2b
 from struct import pack, unpack
 
 from alerts.model.item import Item
+from alerts.model.pages import canonical
 from alerts.model.times import instant, micros
 from alerts.stories import credit
 from alerts.stories.corrections import without_mark
@@ -139,7 +140,7 @@ def features(item: Item, publisher: str) -> Features:
     return Features(
         item=item.id,
         outlet=credit.outlet(publisher),
-        link=credit.page(item.url) if item.url else "",
+        link=canonical(item.url) if item.url else "",
         reported=item.reported,
         observed=item.observed,
         terms=words,

@@ -51,6 +51,7 @@ _FINISH = _GIVE_BACK.values(
     error=bindparam("line"),
     error_streak=bindparam("failures"),
     lost_leases=bindparam("lost"),
+    stale_at=bindparam("stale"),
 ).returning(_S.id)
 _FREE_AT = select(_HOSTS.free_at).where(_HOSTS.host == bindparam("name")).with_for_update()
 _HEALTH = select(
@@ -65,7 +66,7 @@ _HEALTH = select(
     _S.state,
 ).order_by(_S.id)
 _HEALTH_OF = _HEALTH.where(_S.id.in_(SOME))
-_VITALS = select(_S.id, _S.last_success_at, _S.error, _S.error_streak)
+_VITALS = select(_S.id, _S.last_success_at, _S.error, _S.error_streak, _S.stale_at)
 _VITALS_OF = _VITALS.where(_S.id.in_(SOME))
 _LAST_REPORTS = (
     select(_FINDINGS.institution, _FINDINGS.source, func.max(_FINDINGS.observed))
@@ -101,12 +102,13 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class Vital:
-    """What tells whether a source works."""
+    """What tells whether a source works. From `stale_at` on its feed is silent for too long."""
 
     id: str
     last_success_at: datetime | None
     error: str | None
     error_streak: int
+    stale_at: datetime | None
 
 
 def sync(session: Session, configured: Mapping[str, Source], due: Callable[[Source], datetime]) -> None:
@@ -130,6 +132,7 @@ def sync(session: Session, configured: Mapping[str, Source], due: Callable[[Sour
                 "error": None,
                 "error_streak": 0,
                 "lost_leases": 0,
+                "stale_at": None,
                 "state": {},
             }
             for source in configured.values()
@@ -189,6 +192,7 @@ def finish(
         "line": state.error_line or None,
         "failures": state.failures,
         "lost": lost_leases,
+        "stale": state.stale_at,
     }
     return session.scalar(_FINISH, done) is not None
 
