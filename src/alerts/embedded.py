@@ -264,7 +264,7 @@ def check_port(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise EmbeddedError(
-                f"port {port} on {host}: {error.strerror}; choose another with --host and --port, or --port 0 for no pages"
+                f"port {port} on {host}: {error.strerror}; choose another with --host and --port; 0: no pages"
             ) from error
 
 

@@ -112,14 +112,14 @@ def health(session: Session, files: Files, now: datetime) -> Report:
     )
 
 
-def overdue_line(kind: str, count: int, oldest: timedelta) -> str:
-    """What waits although it is due. `kind` is a plural."""
-    return f"{counted_of(count, kind)} overdue, the oldest for {format_duration(oldest)}"
-
-
 def _is_stale(source: Health, now: datetime) -> bool:
     at = source.state.stale_at
     return at is not None and at <= now
+
+
+def overdue_line(kind: str, count: int, oldest: timedelta) -> str:
+    """What waits although it is due. `kind` is a plural."""
+    return f"{counted_of(count, kind)} overdue, the oldest for {format_duration(oldest)}"
 
 
 def _refused(files: Files) -> list[str]:
