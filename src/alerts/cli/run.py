@@ -143,6 +143,7 @@ def _forever(app: App, host: str, port: int) -> int:
         with signals(supervisor), _broker(app, supervisor, state):
             start_workers(supervisor)
             start_web(supervisor, host, port)
+            app.warn_of_passwords()
             click.echo(
                 f"alerts: watching {counted(len(settings.institutions), 'institution')} in "
                 f"{counted(len(settings.sources), 'source')}; state in {state}; Ctrl-C stops",
