@@ -21,7 +21,6 @@ from alerts.runtime.case_cache import CaseCache
 from alerts.runtime.configuration import Active, Configuration
 from alerts.runtime.task_requests import ENQUEUE_GRACE, TaskRequests
 from alerts.store.database import Database
-from alerts.store.logical_clock import next_timestamp
 from alerts.store.maintenance import retention
 from alerts.store.queries import dashboard, listings
 from alerts.store.repositories import cases
@@ -570,7 +569,7 @@ def test_mentions_in_what_was_old_when_it_was_found_are_background(lines: Any, f
     feeds.put("wire", [OUTAGE, *old])
     made.poll("wire")
     alerts = made.rows(AlertRow)
-    assert [row.detail["title"] for row in alerts if row.state == "sent"] == [OUTAGE.title]
+    assert [row.detail["lead"]["title"] for row in alerts if row.state == "sent"] == [OUTAGE.title]
     assert {row.reason for row in alerts if row.state == "suppressed"} <= {"backfill", "same-story"}
     assert len(made.deliveries(DeliveryState.SENT)) == 1
 

@@ -16,7 +16,6 @@ from sqlalchemy.exc import IntegrityError
 from alerts.model.errors import StoreError
 from alerts.store import database as module
 from alerts.store.database import Database, parse_url
-from alerts.store.logical_clock import next_timestamp
 from alerts.store.schema import Base, ClockRow
 from alerts.store.upsert import insert_new, upsert
 
@@ -99,7 +98,7 @@ def _take_stamps(url: str, count: int, found: multiprocessing.Queue[list[datetim
     database.dispose()
 
 
-def test_no_two_processes_get_one_timestamp(database: Database, database_url: str) -> None:
+def test_no_two_processes_get_one_timenext_timestamp(database: Database, database_url: str) -> None:
     # Lost updates show here: without immediate transactions SQLite lost half of them.
     context = multiprocessing.get_context("spawn")
     found: multiprocessing.Queue[list[datetime]] = context.Queue()
