@@ -28,6 +28,7 @@ from alerts.runtime.configuration import Active
 from alerts.runtime.ports import Assessing
 from alerts.runtime.task_requests import TaskRequests
 from alerts.store import system_state
+from alerts.store.logical_clock import next_timestamp
 from alerts.store.repositories import assessments, cases, deliveries, stories, transitions
 from alerts.store.repositories.cases import Case, Recorded, Saved
 from alerts.store.repositories.stories import Happened

@@ -25,6 +25,7 @@ from alerts.runtime.configuration import Active
 from alerts.runtime.ports import Polling
 from alerts.runtime.task_requests import ENQUEUE_GRACE, TaskRequests
 from alerts.store import system_state
+from alerts.store.logical_clock import next_timestamp
 from alerts.store.repositories import cases, items, sources
 from alerts.store.repositories.sources import LeasedSource
 from alerts.stories.features import Features, features

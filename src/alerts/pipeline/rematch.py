@@ -18,6 +18,7 @@ from alerts.runtime.configuration import Active
 from alerts.runtime.ports import Enqueuing
 from alerts.runtime.task_requests import TaskRequests
 from alerts.store import system_state
+from alerts.store.logical_clock import next_timestamp
 from alerts.store.repositories import cases, items
 
 CHUNK = 500
