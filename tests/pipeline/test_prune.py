@@ -117,7 +117,6 @@ def test_a_dry_run_says_what_would_go_and_removes_nothing(aged: Line) -> None:
         "story_events": 3,  # the edit, too
         "story_versions": 2,
         "story_rises": 2,
-        "assessments": 1,
         "attempts": done.counts["deliveries"],
         "carried": before["carried"] - after["carried"],
         **{name: count for name, count in done.counts.items() if count},
