@@ -211,9 +211,9 @@ def test_the_matrix_shows_the_states() -> None:
 def test_what_happened_is_told_by_the_headlines_of_the_leading_story() -> None:
     story = _story(
         "s1",
-        _report(1, 5, title="First word", topic="outage"),
-        _report(2, 4, title="FIRST WORD", topic="outage"),
-        _report(3, 3, title="It goes on", topic="outage"),
+        _report(11, 5, title="First word", topic="outage"),
+        _report(12, 4, title="FIRST WORD", topic="outage"),
+        _report(13, 3, title="It goes on", topic="outage"),
     )
     told = _build([story, EXPORT]).what_happened
     assert [(each.text, each.evidence) for each in told] == [("First word", (1, 2)), ("It goes on", (3,))]
