@@ -6,7 +6,7 @@
     ├── match    celery worker, queue `match`
     ├── send     celery worker, queue `send`
     ├── beat     celery beat
-    └── web      the pages                                              (unless --port is 0 or taken)
+    └── web      the pages                                              (unless --port is 0)
 
 A child that ends is started again, later each time it ends soon, and said so. The children lead process
 groups of their own, so Ctrl-C reaches the supervisor alone, which then stops them in order; they also die
@@ -65,6 +65,9 @@ class Supervisor:
     environment: Mapping[str, str]
     say: Callable[[str], None]
     children: list[Child] = field(default_factory=list)
+    signal: int = 0
+    """The signal that stopped it, 0 for none."""
+
     _stopping: threading.Event = field(default_factory=threading.Event)
 
     def add(self, name: str, command: Sequence[str]) -> Child:
@@ -148,7 +151,8 @@ def _again(child: Child) -> str:
 def signals(supervisor: Supervisor) -> Iterator[None]:
     """While the block runs, SIGINT and SIGTERM stop the supervisor."""
 
-    def handle(_number: int, _frame: FrameType | None) -> None:
+    def handle(number: int, _frame: FrameType | None) -> None:
+        supervisor.signal = supervisor.signal or number
         supervisor.stop()
 
     former = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -250,8 +254,8 @@ def start_workers(supervisor: Supervisor) -> None:
     supervisor.add("beat", [*celery, "beat", "--pidfile=", "--loglevel", "WARNING"])
 
 
-def start_web(supervisor: Supervisor, host: str, port: int) -> None:
-    """Starts the pages, or says why not: everything else goes on without them."""
+def check_port(host: str, port: int) -> None:
+    """Raises EmbeddedError where the pages cannot listen there."""
     if port == 0:
         return
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
@@ -259,10 +263,15 @@ def start_web(supervisor: Supervisor, host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            supervisor.say(
-                f"no pages: port {port} on {host}: {error.strerror}; choose another with --host and --port"
-            )
-            return
+            raise EmbeddedError(
+                f"port {port} on {host}: {error.strerror}; choose another with --host and --port; 0: no pages"
+            ) from error
+
+
+def start_web(supervisor: Supervisor, host: str, port: int) -> None:
+    """Starts the pages; no pages with port 0."""
+    if port == 0:
+        return
     pages = ["web", "--host", host, "--port", str(port)]
     supervisor.add("web", [sys.executable, "-m", "alerts", *pages])
 

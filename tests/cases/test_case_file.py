@@ -335,6 +335,15 @@ def test_one_fresh_report_among_old_ones_is_news_only_where_it_brought_the_rise(
     assert found.fresh
 
 
+def test_of_several_stories_that_rose_only_the_news_is_told() -> None:
+    made = case()
+    old = seen("a", RULING, "newsroom", published=AT - FRESH * 20)
+    (found,) = assessments("acme", made.observe(AT, [old, seen("b", OUTAGE, "newsroom")]), FRESH)
+    assert found.fresh
+    assert [each.item for each in found.rises] == ["b"]
+    assert any(each.rises for each in found.changes)
+
+
 def test_an_assessment_holds_what_happened_at_one_instant() -> None:
     made = case()
     made.observe(AT, [seen("a", OUTAGE, "newsroom")])

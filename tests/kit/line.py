@@ -94,7 +94,13 @@ def settings(
     if channels is not None:
         watch = [{"tags": ["infra"], "on": ["level"], "at_least": "medium", "direction": "both"}]
         found["subscribers"] = [
-            {"id": "desk", "tier": "leadership-alliance", "channels": channels, "watch": watch}
+            {
+                "id": "desk",
+                "tier": "leadership-alliance",
+                "channels": channels,
+                "watch": watch,
+                "group": "0s",
+            }
         ]
     return {**found, **more}
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from operator import itemgetter
 
@@ -44,14 +44,14 @@ class Change:
     """What an observation at an instant did.
 
     `transitions` begin with the falls due before `at`; `rises` are the stories whose own level rose at `at`, the
-    gravest first. `age` is how old, when it was found, the newest report was that brought a rise; None where no
-    report with a date to believe did. `stories` are those to store again.
+    gravest first. `ages` says by story how old the newest report was that was found at `at`, where it has a date to
+    believe. `stories` are those to store again.
     """
 
     at: datetime
     transitions: tuple[Transition, ...] = ()
     rises: tuple[StoryRise, ...] = ()
-    age: timedelta | None = None
+    ages: Mapping[str, timedelta] = field(default_factory=dict)
     events: tuple[Event, ...] = ()
     stories: frozenset[str] = frozenset()
     corrections: tuple[Correction, ...] = ()
@@ -188,7 +188,7 @@ class CaseFile:
             at=at,
             transitions=(*transitions, *changed),
             rises=tuple(rises),
-            age=self._age(at, batch, touched, changed, rises),
+            ages=self._ages(at, batch),
             events=tuple(events),
             stories=weighed,
             corrections=tuple(corrections),
@@ -339,26 +339,15 @@ class CaseFile:
             contribution=self._contribution(story, axis, term, now),
         )
 
-    def _age(
-        self,
-        at: datetime,
-        batch: Sequence[Observation],
-        touched: Iterable[str],
-        changes: Iterable[Transition],
-        rises: Iterable[StoryRise],
-    ) -> timedelta | None:
-        """How old the newest report is that brought a rise and has a date to believe."""
-        axes = {each.axis for each in changes if each.rises}
-        stories = {each.story for each in rises}
-        stories |= {
-            story for story in touched if any(self._rankings[axis].get(story) is not None for axis in axes)
-        }
-        ages = (
-            at - each.report.reported
-            for each in batch
-            if each.counts and not each.quiet and self._members.story_of.get(each.report.item) in stories
-        )
-        return min(ages, default=None)
+    def _ages(self, at: datetime, batch: Sequence[Observation]) -> dict[str, timedelta]:
+        """By story how old the newest report of the batch is; without those that have no date to believe."""
+        ages: dict[str, timedelta] = {}
+        for each in batch:
+            story = self._members.story_of.get(each.report.item)
+            if story is not None and each.counts and not each.quiet:
+                age = at - each.report.reported
+                ages[story] = min(age, ages.get(story, age))
+        return ages
 
     # --- corrections -----------------------------------------------------------------------------------
 

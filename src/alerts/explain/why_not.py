@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,16 +12,20 @@ from sqlalchemy.orm import Session
 from alerts.insight.coverage import coverage
 from alerts.insight.profiles import standing_at
 from alerts.model.alert import AlertState
+from alerts.model.assessment import Assessment
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Cause, Contribution, Level, Transition
 from alerts.model.records import rounded
 from alerts.model.source import Reliability
 from alerts.model.story import Evidence, Group, Report
-from alerts.model.subscriber import On, Subscriber
+from alerts.model.subscriber import On, Subscriber, WatchRule
 from alerts.model.times import format_time
 from alerts.pipeline.route import silenced
-from alerts.routing.events import LevelEvent
-from alerts.routing.router import Desk
+from alerts.routing.alerts import Explanation
+from alerts.routing.case_events import lead_of_story
+from alerts.routing.events import InstitutionEvent
+from alerts.routing.router import SubscriberRouter
+from alerts.routing.rules import name_of
 from alerts.routing.trace import explanation_record
 from alerts.runtime.configuration import Active
 from alerts.scoring.evidence import evidence, summary
@@ -65,10 +69,16 @@ def why_not(
         "rules": [
             {
                 "rule": number,
+                "name": name_of(number - 1, rule),
                 "on": sorted(rule.on),
                 "axes": sorted(rule.axes),
+                "topics": sorted(rule.topics),
+                "signals": sorted(rule.signals),
                 "at_least": rule.at_least.value,
+                "min_grade": rule.min_grade,
+                "not": rule.except_.in_words(),
                 "direction": rule.direction.value,
+                "again_s": rule.again.total_seconds(),
                 "to": list(rule.to or subscriber.channels),
             }
             for number, rule in rules
@@ -79,10 +89,15 @@ def why_not(
         "axes": [
             _axis(session, active, subscriber, standing, axis)
             for axis in Axis
-            if any(On.LEVEL in rule.on and axis in rule.axes for _, rule in rules)
+            if any(_of_levels(rule) and axis in rule.axes for _, rule in rules)
         ],
         "rejected": list(_rejections(session, active, institution, at)),
     }
+
+
+def _of_levels(rule: WatchRule) -> bool:
+    """Whether the rule asks for levels, of stories or of the institution."""
+    return not rule.on.isdisjoint({On.STORY, On.LEVEL})
 
 
 def _axis(
@@ -93,7 +108,7 @@ def _axis(
         (
             rule.at_least
             for rule in subscriber.watch
-            if rule.select.selects(standing.institution) and On.LEVEL in rule.on and axis in rule.axes
+            if rule.select.selects(standing.institution) and _of_levels(rule) and axis in rule.axes
         ),
         key=lambda each: each.rank,
     )
@@ -116,13 +131,12 @@ def _axis(
     if view.level < least:
         record["counterfactual"] = _counterfactual(session, active, subscriber, standing, axis, found)
     else:
-        # The level stands: what would this subscriber be told of the change that led to it?
+        # The level stands: what would this subscriber get of the change that led to it?
         stands = _rise(standing, axis, Level.LOW, view.level, view.score, found)
-        record["routing"] = explanation_record(
-            _desk(session, active, subscriber).explain(
-                LevelEvent(stands), at, silenced(session, active.settings)
-            )
-        )
+        top = [each.story for each in found[:1]]
+        known = profiles.stories(session, standing.institution, active.settings.sources, top, at)
+        asked = _asked(session, active, subscriber, stands, known.values())
+        record["routing"] = explanation_record(asked)
     return record
 
 
@@ -189,10 +203,9 @@ def _counterfactual(
         tried.append({"with": words, "score": rounded(score), "level": reached.value})
         if reached is level:
             continue
-        told = _desk(session, active, subscriber).explain(
-            LevelEvent(_rise(standing, axis, level, reached, score, all_)), at, silenced(session, settings)
-        )
-        if any(each.state is not AlertState.SUPPRESSED for each in told.channels):
+        rise = _rise(standing, axis, level, reached, score, all_)
+        asked = _asked(session, active, subscriber, rise, [with_them])
+        if any(each.state is not AlertState.SUPPRESSED for each in asked.channels):
             return {
                 "found": True,
                 "story": strongest.story,
@@ -219,11 +232,18 @@ def _further(story: Evidence, number: int, reliability: Reliability, at: datetim
     )
 
 
-def _desk(session: Session, active: Active, subscriber: Subscriber) -> Desk:
-    """The subscriber's desk as it stands, to ask; nothing of it is stored."""
+def _asked(
+    session: Session, active: Active, subscriber: Subscriber, rise: Transition, behind: Iterable[Evidence]
+) -> Explanation:
+    """What the subscriber's router, as it stands, would make of a rise; nothing of it is stored."""
     state = subscriber_state.peek(session, subscriber.id)
-    ledger = subscriber_state.SqlLedger(session, subscriber.id)
-    return Desk(subscriber, active.settings.institutions, state, ledger)
+    notifications = subscriber_state.SqlNotifications(session, subscriber.id)
+    router = SubscriberRouter(subscriber, active.settings.institutions, state, notifications)
+    event = InstitutionEvent(
+        Assessment(rise.institution, rise.at, changes=(rise,)),
+        {each.story: lead_of_story(each, active.settings.topics) for each in behind},
+    )
+    return router.explain(event, rise.at, silenced(session, active.settings))
 
 
 def _rejections(

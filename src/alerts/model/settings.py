@@ -17,6 +17,9 @@ from alerts.model.source import Source
 from alerts.model.subscriber import Selection, Silence, Subscriber
 from alerts.model.topic import Topic
 
+FRESH = timedelta(hours=48)
+"""A report that is older when it is observed sets levels and alerts nobody."""
+
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
@@ -57,7 +60,7 @@ class Settings:
     institutions: Mapping[str, Institution] = field(default_factory=lambda: MappingProxyType({}))
     topics: Mapping[str, Topic] = field(default_factory=lambda: MappingProxyType({}))
     levels: LevelRules = field(default_factory=LevelRules)
-    fresh: timedelta = timedelta(hours=48)  # older reports set levels and alert nobody
+    fresh: timedelta = FRESH
     subscribers: Mapping[str, Subscriber] = field(default_factory=lambda: MappingProxyType({}))
     silences: tuple[Silence, ...] = ()
     tests: tuple[ConfigTest, ...] = ()

@@ -96,6 +96,7 @@ class StorySummary:
     reports: int
     publishers: int
     items: tuple[str, ...]
+    resolved: tuple[str, ...] = ()
 
 
 StoryFacts = Evidence | StorySummary

@@ -20,15 +20,15 @@ from alerts.model.institution import Institution
 from alerts.model.level import Transition
 from alerts.model.story import Evidence
 from alerts.pipeline.rematch import is_current
-from alerts.pipeline.route import Heard, Routed, route
-from alerts.routing.case_events import Happening, Reporter, ReporterState
-from alerts.routing.events import LevelEvent
+from alerts.pipeline.route import InstitutionEvents, Routed, route
+from alerts.routing.case_events import CaseEvent, CaseEvents, EventState
 from alerts.runtime import logs
+from alerts.runtime.case_cache import CaseCache
 from alerts.runtime.configuration import Active
-from alerts.runtime.runtime import CaseCache, Runtime
-from alerts.runtime.task_requests import Hints
+from alerts.runtime.ports import Assessing
+from alerts.runtime.task_requests import TaskRequests
 from alerts.store import system_state
-from alerts.store.logical_clock import stamp
+from alerts.store.logical_clock import next_timestamp
 from alerts.store.repositories import assessments, cases, deliveries, stories, transitions
 from alerts.store.repositories.cases import Case, Recorded, Saved
 from alerts.store.repositories.stories import Happened
@@ -52,19 +52,19 @@ class Draft:
 
     stored: Case
     case: CaseFile
-    reporter: ReporterState
+    reporter: EventState
     configuration: str
     upto: datetime
     history: History | None = None
     transitions: list[Transition] = field(default_factory=list)
-    happenings: list[Happening] = field(default_factory=list)
+    happenings: list[CaseEvent] = field(default_factory=list)
     assessed: list[Assessed] = field(default_factory=list)
     events: list[Happened] = field(default_factory=list)
     touched: set[str] = field(default_factory=set)
     observed: datetime | None = None
 
 
-def assess(runtime: Runtime, *institutions: str) -> list[Transition]:
+def assess(runtime: Assessing, *institutions: str) -> list[Transition]:
     """Takes in what was found about institutions and is not assessed yet, and the falls until now.
 
     Idempotent: what is assessed stands in the cases' cursors. Enqueues the deliveries that can be sent. Several
@@ -90,12 +90,12 @@ def assess(runtime: Runtime, *institutions: str) -> list[Transition]:
     return found
 
 
-def _assess_together(runtime: Runtime, institutions: Sequence[str]) -> list[Transition]:
+def _assess_together(runtime: Assessing, institutions: Sequence[str]) -> list[Transition]:
     while institutions:
         # A stamp of its own, committed first: everything observed before it is visible to the transactions below,
         # so no fall can be recorded that an observation on its way would have prevented.
         with runtime.database.write() as session:
-            upto = stamp(session, runtime.clock())
+            upto = next_timestamp(session, runtime.clock())
             in_force = system_state.in_force(session)
         # What another process has put in force is adopted first.
         active = runtime.configuration.current(in_force.number)
@@ -122,7 +122,7 @@ def _assess_together(runtime: Runtime, institutions: Sequence[str]) -> list[Tran
     return []
 
 
-def _committed(runtime: Runtime, active: Active, done: Sequence[Draft], routed: Routed) -> list[Transition]:
+def _committed(runtime: Assessing, active: Active, done: Sequence[Draft], routed: Routed) -> list[Transition]:
     """What may be done only now that it is stored: case files are good for the next time, deliveries can be sent."""
     changes = []
     for each in done:
@@ -140,7 +140,7 @@ def _committed(runtime: Runtime, active: Active, done: Sequence[Draft], routed: 
             cause=change.cause.value,
         )
     if routed.ready:
-        runtime.enqueue(Hints(send=routed.ready))
+        runtime.enqueue(TaskRequests(send=routed.ready))
     return changes
 
 
@@ -187,10 +187,10 @@ def _restored(active: Active, stored: Case, institution: Institution, recorded: 
     return case
 
 
-def _rebuilt(session: Session, active: Active, stored: Case, case: CaseFile) -> tuple[ReporterState, History]:
+def _rebuilt(session: Session, active: Active, stored: Case, case: CaseFile) -> tuple[EventState, History]:
     """Works an empty case file through the whole history up to the cursor."""
     institution = case.institution.id
-    reporter = Reporter(case, ReporterState(), frozenset())
+    reporter = CaseEvents(case, EventState(), frozenset())
     events, assessed = [], []
     for at, batch in cases.observations(session, institution, active.settings.sources, upto=stored.cursor):
         change, _ = reporter.observe(at, batch)
@@ -249,9 +249,10 @@ def _assess(
     rebuild = case is None
     if case is None:
         case = CaseFile(institution, active.settings.topics, active.settings.levels)
-    state = ReporterState.of(stored.reporter)
+    state = EventState.of(stored.reporter)
     in_force = key if rebuild or not stored.version else stored.configuration
     done = Draft(stored, case, state, in_force, upto)
+    brought: list[Transition] = []
     if rebuild:
         state, done.history = _rebuilt(session, active, stored, case)
         done.reporter = state
@@ -259,8 +260,11 @@ def _assess(
         since = waiting[0][0] - timedelta.resolution if waiting else upto
         done.transitions += case.reconsider(since, stored.axes, _correctable(session, stored))
         if stored.configuration != cases.FORMER_FORMULA:  # which nobody is to be alerted of
-            done.happenings += [LevelEvent(each) for each in done.transitions]
-    reporter = Reporter(case, state, active.wanted)
+            brought = [*done.transitions]
+    reporter = CaseEvents(
+        case, state, active.wanted, topics=active.settings.topics, fresh=active.settings.fresh
+    )
+    done.happenings += reporter.reconsidered(brought)
     for at, batch in waiting:
         change, found = reporter.observe(at, batch)
         done.events.append((institution.id, at, change.events))
@@ -311,11 +315,11 @@ def _store(
     routed = route(
         session,
         active,
-        [Heard(each.case.institution, each.happenings, each.observed) for each in done],
+        [InstitutionEvents(each.case.institution, each.happenings, each.observed) for each in done],
         transitions={each.key: row for each, row in zip(changes, ids, strict=True)},
         now=now,
     )
-    told: dict[str, datetime] = {}
+    told: dict[str, datetime] = dict(routed.corrected)
     for alert in routed.alerts.values():
         told[alert.institution] = max(alert.at, told.get(alert.institution, alert.at))
     wanted = [(each.case, told[each.stored.institution]) for each in done if each.stored.institution in told]

@@ -97,6 +97,7 @@ def summary(found: Evidence) -> StorySummary:
         reports=len(found.reports),
         publishers=len(found.groups),
         items=tuple(report.item for report in leading_reports(found)),
+        resolved=found.resolved,
     )
 
 

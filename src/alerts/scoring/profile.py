@@ -106,10 +106,7 @@ def build(
     pack = _Pack.of(standing, weights)
     shares = _Shares.of(pack.stories, topics, amounts)
     matrix = tuple(_row(axis, standing.axes[axis], largest[axis], pack, rules) for axis in Axis)
-    points = tuple(
-        Statement(story.title, pack.numbers(story.story), story.newest, story.story)
-        for story in pack.stories[:KEY_POINTS]
-    )
+    points = tuple(_statement(story, pack) for story in pack.stories[:KEY_POINTS])
     lines = _signals(pack, topics)
     return Profile(
         at=standing.at,
@@ -328,6 +325,12 @@ def _confidence(stories: Sequence[StorySummary], weights: Mapping[str, float]) -
     return Confidence(grade=grade(number, mix), mix=mix, number=number)
 
 
+def _statement(story: StorySummary, pack: _Pack) -> Statement:
+    """The headline of a story, as it is told last."""
+    numbers = pack.numbers(story.story)
+    return Statement(story.title, numbers, story.newest, story.story, resolved=bool(story.resolved))
+
+
 def _happened(pack: _Pack, weights: Mapping[str, float]) -> tuple[Statement, ...]:
     """The story that adds most, told by the headlines of its reports in order of time."""
     if not pack.stories:
@@ -354,7 +357,7 @@ def _signals(pack: _Pack, topics: Mapping[str, Topic]) -> dict[Signal, tuple[Sig
             if topic is None:
                 continue
             line = found.get(name)
-            statement = Statement(story.title, pack.numbers(story.story), story.newest, story.story)
+            statement = _statement(story, pack)
             found[name] = SignalLine(
                 topic=name,
                 signal=topic.signal,

@@ -13,7 +13,7 @@ from alerts.feeds.parsing import known_entries as seen_entries
 from alerts.feeds.state import FeedState
 from alerts.model.alert import DeliveryState
 from alerts.model.level import Axis, Level
-from alerts.routing.state import DeskState
+from alerts.routing.state import RouterState
 from alerts.store.repositories import cases
 from alerts.store.schema import (
     AlertRow,
@@ -246,7 +246,7 @@ def waiting_alerts(session: Session) -> set[str]:
     return {
         entry.alert
         for state in session.scalars(select(DeskRow.state))
-        for channel in DeskState.from_json(state).channels.values()
+        for channel in RouterState.from_json(state).channels.values()
         for queue in channel.queues.values()
         for entry in queue.entries
     }

@@ -75,7 +75,10 @@ def _version(each: Assessed, story: StorySummary, keys: Mapping[Axis, float]) ->
         "grade": story.grade,
         "mix": story.mix.value,
         "salience": story.salience,
-        "topics": [list(topic) for topic in story.topics],
+        "topics": [
+            [topic, weight, "resolved"] if topic in story.resolved else [topic, weight]
+            for topic, weight in story.topics
+        ],
         "reports": story.reports,
         "publishers": story.publishers,
         "items": list(story.items),
@@ -111,11 +114,12 @@ def summary_of(row: Any) -> StorySummary:
         grade=row.grade,
         mix=Mix(row.mix),
         salience=row.salience,
-        topics=tuple((topic, weight) for topic, weight in row.topics),
+        topics=tuple((topic, weight) for topic, weight, *_ in row.topics),
         newest=row.newest,
         reports=row.reports,
         publishers=row.publishers,
         items=tuple(row.items),
+        resolved=tuple(topic for topic, _, *state in row.topics if state),
     )
 
 
