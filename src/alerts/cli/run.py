@@ -14,15 +14,7 @@ import click
 
 from alerts.cli.context import App
 from alerts.cli.progress import Progress
-from alerts.embedded import (
-    Supervisor,
-    broker,
-    check_broker,
-    signals,
-    start_web,
-    start_workers,
-    state_directory,
-)
+from alerts.embedded import Supervisor, check_broker, start_broker, start_web, start_workers, state_directory
 from alerts.model.counted import counted
 from alerts.model.errors import UsageError
 
@@ -138,10 +130,7 @@ def _forever(app: App, host: str, port: int) -> None:
         _check_environment(state, port)
         with app.runtime() as (runtime, _):
             publish_files(runtime)
-        supervisor = Supervisor(app.environment(), say=lambda line: click.echo(f"alerts: {line}", err=True))
-        with signals(supervisor), _broker(app, supervisor, state):
-            start_workers(supervisor)
-            start_web(supervisor, host, port)
+        with _processes(app, state, host, port) as supervisor:
             click.echo(
                 f"alerts: watching {len(settings.institutions)} institutions in {len(settings.sources)} sources; "
                 f"state in {state}; Ctrl-C stops",
@@ -166,16 +155,21 @@ def _check_environment(state: Path, port: int) -> None:
 
 
 @contextlib.contextmanager
-def _broker(app: App, supervisor: Supervisor, state: Path) -> Iterator[None]:
-    if app.broker:
-        try:
-            yield
-        finally:
-            supervisor.shut_down()
-        return
-    with broker(supervisor, state) as url:
-        supervisor.environment = {**supervisor.environment, "ALERTS_BROKER": url}
-        yield
+def _processes(app: App, state: Path, host: str, port: int) -> Iterator[Supervisor]:
+    """Broker unless one is configured, workers, beat and pages; stopped at the end of the block."""
+
+    def say(line: str) -> None:
+        click.echo(f"alerts: {line}", err=True)
+
+    with (
+        tempfile.TemporaryDirectory(prefix="alerts-") as sockets,
+        Supervisor(app.environment(), say) as group,
+    ):
+        if not app.broker:
+            start_broker(group, state, Path(sockets))
+        start_workers(group)
+        start_web(group, host, port)
+        yield group
 
 
 @contextlib.contextmanager
@@ -202,9 +196,5 @@ def _demo(app: App, host: str, port: int, *, once: bool) -> None:
             play.once(app.stage, runtime, driver, sys.stdout)
         return
     app.upgrade()
-    supervisor = Supervisor(app.environment(), say=lambda line: click.echo(f"alerts: {line}", err=True))
-    with signals(supervisor), _broker(app, supervisor, app.state):
-        start_workers(supervisor)
-        start_web(supervisor, host, port)
-        with app.runtime() as (runtime, _):
-            play.live(app.stage, runtime, sys.stdout, supervisor.watch)
+    with _processes(app, app.state, host, port) as supervisor, app.runtime() as (runtime, _):
+        play.live(app.stage, runtime, sys.stdout, supervisor.watch)
