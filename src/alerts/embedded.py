@@ -6,7 +6,7 @@
     ├── match    celery worker, queue `match`
     ├── send     celery worker, queue `send`
     ├── beat     celery beat
-    └── web      the pages                                              (unless --port is 0 or taken)
+    └── web      the pages                                              (unless --port is 0)
 
 A child that ends is started again, later each time it ends soon, and said so. The children lead process
 groups of their own, so Ctrl-C reaches the supervisor alone, which then stops them in order; they also die
@@ -66,6 +66,9 @@ class Supervisor:
     environment: Mapping[str, str]
     say: Callable[[str], None]
     children: list[Child] = field(default_factory=list)
+    signal: int = 0
+    """The signal that stopped it, 0 for none."""
+
     _stopping: threading.Event = field(default_factory=threading.Event)
 
     def add(self, name: str, command: Sequence[str]) -> Child:
@@ -78,14 +81,18 @@ class Supervisor:
     def __enter__(self) -> Self:
         """From here on SIGINT and SIGTERM stop it."""
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: self._stopping.set())
+            signal.signal(number, self._on_signal)
         return self
 
     def __exit__(self, *_: object) -> None:
         self.shut_down()
 
+    def _on_signal(self, number: int, _frame: object) -> None:
+        self.signal = self.signal or number
+        self._stopping.set()
+
     def watch(self, until: Callable[[], bool] = lambda: False) -> None:
-        """Restarts what ends, until `stop` is called or `until()` is true."""
+        """Restarts what ends, until a signal or until `until()` is true."""
         while not self._stopping.wait(0.2) and not until():
             self._reap()
 
@@ -236,17 +243,17 @@ def start_workers(supervisor: Supervisor) -> None:
     supervisor.add("beat", [*celery, "beat", "--pidfile=", "--loglevel", "WARNING"])
 
 
-def start_web(supervisor: Supervisor, host: str, port: int) -> None:
-    """Starts the pages, or says why not: everything else goes on without them."""
-    if port == 0:
-        return
-    try:
+def check_port(host: str, port: int) -> None:
+    """Raises EmbeddedError where the pages cannot listen there."""
+    if port:
         listening(host, port).close()
-    except EmbeddedError as error:
-        supervisor.say(f"no pages: {error}")
-        return
-    pages = ["web", "--host", host, "--port", str(port)]
-    supervisor.add("web", [sys.executable, "-m", "alerts", *pages])
+
+
+def start_web(supervisor: Supervisor, host: str, port: int) -> None:
+    """Starts the pages; no pages with port 0."""
+    if port:
+        pages = ["web", "--host", host, "--port", str(port)]
+        supervisor.add("web", [sys.executable, "-m", "alerts", *pages])
 
 
 def listening(host: str, port: int) -> socket.socket:
@@ -257,7 +264,9 @@ def listening(host: str, port: int) -> socket.socket:
         listener.bind((host, port))
     except OSError as error:
         listener.close()
-        raise EmbeddedError(f"port {port} on {host}: {error.strerror}; choose another with --port") from error
+        raise EmbeddedError(
+            f"port {port} on {host}: {error.strerror}; choose another with --host and --port"
+        ) from error
     return listener
 
 

@@ -79,7 +79,7 @@ def test_a_killed_child_is_noticed_restarted_and_said_and_work_goes_on(
         assert receiver.wait_for(2, 60), program.err
         took = program.stop()
         assert took < 12
-        assert program.process.returncode == 0
+        assert program.process.returncode == 128 + signal.SIGTERM
         assert until(lambda: not program.left(), 2), program.left()
     assert keys(receiver.alerts()) == [
         ("acme", "priority", "low", "medium"),
@@ -237,7 +237,7 @@ def test_a_signal_stops_everything_and_leaves_nothing_running(
         assert program.says("watching"), program.err
         assert program.up(*CHILDREN)
         assert program.stop(number) < 12
-        assert program.process.returncode == 0
+        assert program.process.returncode == 128 + number
         assert until(lambda: not program.left(), 1), program.left()
     assert program.err.splitlines()[-1] == "alerts: stopping"
     assert program.out == ""
@@ -274,13 +274,15 @@ def test_the_pages_listen_where_they_are_told_to(config: Path, tmp_path: Path) -
             httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=5)
 
 
-def test_without_a_port_for_the_pages_everything_else_runs(config: Path, tmp_path: Path) -> None:
+def test_a_port_that_is_taken_is_said_before_anything_starts(config: Path, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with Program(config, tmp_path / "state", port=port) as program:
-            assert program.says("watching"), program.err
-            assert f"no pages: port {port} on 127.0.0.1" in program.err
-            assert program.up(*CHILDREN)
+            assert program.process.wait(20) == 1
+            (line,) = program.err.splitlines()
+            assert line.startswith(f"alerts: port {port} on 127.0.0.1: ")
+            assert "--port" in line
+    assert not (tmp_path / "state").exists()
 
 
 def test_state_and_configuration_may_be_named_relative_to_where_one_stands(
@@ -303,7 +305,7 @@ def test_state_and_configuration_may_be_named_relative_to_where_one_stands(
     finally:
         process.terminate()
         _, said = process.communicate(timeout=20)
-    assert process.returncode == 0, said
+    assert process.returncode == 128 + signal.SIGTERM, said
     assert (tmp_path / ".alerts" / "broker" / "broker.log").is_file()
 
 

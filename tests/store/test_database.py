@@ -23,6 +23,19 @@ from alerts.store.upsert import insert_new, upsert
 NOW = datetime(2026, 2, 24, 9, 0, tzinfo=UTC)
 
 
+def test_a_wait_for_a_connection_that_takes_too_long_is_one_line_and_no_defect(postgres_url: str) -> None:
+    database = Database(postgres_url, pool_size=1)
+    database.engine.pool._timeout = 0.2
+    with database.read() as first, database.read() as second:
+        assert first.scalar(text("SELECT 1")) == second.scalar(text("SELECT 1"))
+        with (
+            pytest.raises(StoreError, match="all connections of this process are in use"),
+            database.read() as third,
+        ):
+            third.scalar(text("SELECT 1"))
+    database.dispose()
+
+
 def test_the_migrations_make_exactly_the_tables(database: Database) -> None:
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext

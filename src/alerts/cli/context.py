@@ -67,11 +67,19 @@ class App:
         with self.open() as database:
             database.upgrade()
 
+    def _keep_private(self) -> None:
+        """The state directory holds the database and secrets: it is for this user alone."""
+        with contextlib.suppress(OSError):  # of another user, who has to see to it
+            if self.state.stat().st_mode & 0o077:
+                self.state.chmod(0o700)
+
     @contextlib.contextmanager
     def open(self) -> Iterator[Database]:
         """The database, not upgraded."""
         from alerts.store.database import Database
 
+        if not self.database:
+            self._keep_private()
         database = Database(self.database_url)
         try:
             yield database

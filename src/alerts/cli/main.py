@@ -5,12 +5,14 @@ from __future__ import annotations
 import importlib
 import io
 import os
+import re
 import signal
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from alerts.cli.context import App
 from alerts.config import environment
@@ -145,6 +147,12 @@ def cli(ctx: click.Context, config_dir: Path, database: str, broker: str, state:
       alerts --config banks check
       alerts --config banks run
     """
+    for name, url in (("database", database), ("broker", broker)):
+        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE and _has_password(url):
+            _complain(
+                f"the password in --{name} is in the list of processes for all to see: give it by "
+                f"ALERTS_{name.upper()} or ALERTS_{name.upper()}_FILE"
+            )
     ctx.obj = App(
         config_dir=config_dir,
         database=database or environment.setting(os.environ, environment.DATABASE),
@@ -203,6 +211,11 @@ def status_of(arguments: Sequence[str] | None = None) -> int:
         )
         return 1
     return outcome if isinstance(outcome, int) else 0
+
+
+def _has_password(url: str) -> bool:
+    """Whether a URL carries a password, before its host or among its options."""
+    return bool(re.search(r"^(postgres|redis).*(//[^/@]*:[^/@]+@|[?&]password=)", url))
 
 
 def _complain(message: str) -> None:

@@ -14,7 +14,15 @@ import click
 
 from alerts.cli.context import App
 from alerts.cli.progress import Progress
-from alerts.embedded import Supervisor, check_broker, start_broker, start_web, start_workers, state_directory
+from alerts.embedded import (
+    Supervisor,
+    check_broker,
+    check_port,
+    start_broker,
+    start_web,
+    start_workers,
+    state_directory,
+)
 from alerts.model.counted import counted
 from alerts.model.errors import UsageError
 
@@ -65,10 +73,8 @@ def run(app: App, once: bool, demo: bool, state: Path | None, host: str, port: i
         if once and not demo:
             return _once(app)
         if not demo:
-            _forever(app, host, port)
-        else:
-            _demo(app, host, port, once=once)
-    return 0
+            return _forever(app, host, port)
+        return _demo(app, host, port, once=once)
 
 
 def _once(app: App) -> int:
@@ -118,12 +124,14 @@ def _sent(runtime: Runtime) -> int:
         return listings.delivery_states(session).get("sent", 0)
 
 
-def _forever(app: App, host: str, port: int) -> None:
+def _forever(app: App, host: str, port: int) -> int:
+    """Runs until a signal ends it; 128 and the number of that signal, as a shell says it."""
     from alerts.pipeline.publish import publish_files
     from alerts.runtime import logs
 
     logs.configure()
     settings = app.settings()  # a broken configuration starts nothing
+    check_port(host, port)
     if app.broker:
         check_broker(app.broker)
     with state_directory(app.state) as state:
@@ -132,12 +140,17 @@ def _forever(app: App, host: str, port: int) -> None:
             publish_files(runtime)
         with _processes(app, state, host, port) as supervisor:
             click.echo(
-                f"alerts: watching {len(settings.institutions)} institutions in {len(settings.sources)} sources; "
-                f"state in {state}; Ctrl-C stops",
+                f"alerts: watching {counted(len(settings.institutions), 'institution')} in "
+                f"{counted(len(settings.sources), 'source')}; state in {state}; Ctrl-C stops",
                 err=True,
             )
             supervisor.watch()
             click.echo("alerts: stopping", err=True)
+    return _ended_by(supervisor)
+
+
+def _ended_by(supervisor: Supervisor) -> int:
+    return 128 + supervisor.signal if supervisor.signal else 0
 
 
 def _check_environment(state: Path, port: int) -> None:
@@ -185,7 +198,7 @@ def _scene(app: App) -> Iterator[None]:
         yield
 
 
-def _demo(app: App, host: str, port: int, *, once: bool) -> None:
+def _demo(app: App, host: str, port: int, *, once: bool) -> int:
     from alerts.demo import play
     from alerts.runtime import logs
 
@@ -194,7 +207,9 @@ def _demo(app: App, host: str, port: int, *, once: bool) -> None:
     if once:
         with app.runtime() as (runtime, driver):
             play.once(app.stage, runtime, driver, sys.stdout)
-        return
+        return 0
+    check_port(host, port)
     app.upgrade()
     with _processes(app, app.state, host, port) as supervisor, app.runtime() as (runtime, _):
         play.live(app.stage, runtime, sys.stdout, supervisor.watch)
+    return _ended_by(supervisor)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import logging
 import threading
-import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.resources import files
@@ -156,9 +155,7 @@ def _defect(request: Request, error: Exception) -> Response:
 
 def _log(error: Exception) -> None:
     """The kind of error and where it arose. Its text may hold what a visitor sent."""
-    places = traceback.extract_tb(error.__traceback__)[-1:]
-    where = "".join(f"{place.filename}:{place.lineno}" for place in places)
-    logs.event("page.failed", logging.ERROR, error=type(error).__name__, where=where)
+    logs.event("page.failed", logging.ERROR, error=type(error).__name__, traceback=logs.frames(error))
 
 
 def _failed(request: Request, status: int, said: str, headers: dict[str, str] | None = None) -> Response:
