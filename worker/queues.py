@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from celery import Celery
 
-from alerts.runtime.task_requests import Hints
+from alerts.runtime.task_requests import TaskRequests
 
 ROUTES: Final[Mapping[str, Mapping[str, Any]]] = {
     # Priority 0 comes first, 9 last, where a worker has several queues: polls only bring more work.
@@ -37,7 +37,7 @@ class TaskQueues:
     def __init__(self, app: Celery) -> None:
         self._app = app
 
-    def enqueue(self, requests: Hints) -> None:
+    def enqueue(self, requests: TaskRequests) -> None:
         """Sends a task for each request; unclaimed ones only while their queue is less than half full.
 
         A full queue or an absent broker loses nothing: a tick finds the same ids some seconds later.

@@ -55,7 +55,7 @@ def test_an_unexpected_failure_carries_its_places(say: object, form: str) -> Non
 @pytest.mark.parametrize("form", ["json", "text"])
 def test_a_failure_that_a_person_can_cause_is_one_line(say: object, form: str) -> None:
     try:
-        raise StoreError("the database does not answer")
+        go_away()
     except StoreError:
         line = say(form, "work.broken", caught=True)  # type: ignore[operator]
     assert "the database does not answer" in line
@@ -70,6 +70,10 @@ def test_text_steers_no_terminal(say: object) -> None:
     assert all(char.isprintable() for char in line.rstrip("\n"))
     assert len(line.splitlines()) == 1, "and forges no line"
     assert "\\x1b]0;owned" in line, "it is written out"
+
+
+def go_away() -> None:
+    raise StoreError("the database does not answer")
 
 
 def refuse() -> None:

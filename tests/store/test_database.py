@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from alerts.model.errors import StoreError
 from alerts.store import database as module
 from alerts.store.database import Database, parse_url
-from alerts.store.logical_clock import stamp
+from alerts.store.logical_clock import next_timestamp
 from alerts.store.schema import Base, ClockRow
 from alerts.store.upsert import insert_new, upsert
 
@@ -81,10 +81,10 @@ def test_upsert_updates_what_is_there_but_for_what_is_kept(database: Database) -
 
 def test_stamps_only_grow_even_if_the_clock_is_set_back(database: Database) -> None:
     with database.write() as session:
-        first = stamp(session, NOW)
+        first = next_timestamp(session, NOW)
     with database.write() as session:
-        second = stamp(session, NOW - timedelta(hours=1))
-        third = stamp(session, NOW - timedelta(hours=1))
+        second = next_timestamp(session, NOW - timedelta(hours=1))
+        third = next_timestamp(session, NOW - timedelta(hours=1))
     assert first == NOW
     assert first < second < third < NOW + timedelta(seconds=1)
 
@@ -94,12 +94,12 @@ def _take_stamps(url: str, count: int, found: multiprocessing.Queue[list[datetim
     mine = []
     for _ in range(count):
         with database.write() as session:
-            mine.append(stamp(session, NOW))
+            mine.append(next_timestamp(session, NOW))
     found.put(mine)
     database.dispose()
 
 
-def test_no_two_processes_get_one_stamp(database: Database, database_url: str) -> None:
+def test_no_two_processes_get_one_timestamp(database: Database, database_url: str) -> None:
     # Lost updates show here: without immediate transactions SQLite lost half of them.
     context = multiprocessing.get_context("spawn")
     found: multiprocessing.Queue[list[datetime]] = context.Queue()
@@ -212,7 +212,7 @@ def file(tmp_path: Path) -> Iterator[Database]:
 
 def _write(database: Database) -> None:
     with database.write() as session:
-        stamp(session, NOW)
+        next_timestamp(session, NOW)
 
 
 def test_a_write_waits_for_one_of_another_process(file: Database) -> None:

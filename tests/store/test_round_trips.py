@@ -19,7 +19,7 @@ from sqlalchemy import event, select
 
 from alerts.pipeline import steps
 from alerts.pipeline.rematch import is_current
-from alerts.runtime.runtime import CaseCache
+from alerts.runtime.case_cache import CaseCache
 from alerts.store.database import Database
 from alerts.store.schema import CaseRow, DeliveryRow
 

@@ -33,7 +33,7 @@ from alerts.config.values import (
 from alerts.model.alert import AlertState
 from alerts.model.institution import Criticality, Derivation, Role
 from alerts.model.level import Axis, Level, LevelRules
-from alerts.model.operators import Trouble
+from alerts.model.operators import IncidentKind
 from alerts.model.source import Reliability, Source
 from alerts.model.subscriber import Direction, On, Tier
 from alerts.model.topic import Near, Signal
@@ -435,14 +435,14 @@ class OperatorsForm(Form):
         Field(default_factory=dict, description="Where they are told."),
     ]
     on: Annotated[
-        tuple[Trouble, ...],
+        tuple[IncidentKind, ...],
         Field(
             min_length=1,
             description="Of what: `blind`, no source that would report on an institution works; `stuck`, work "
             "is overdue; `dead`, deliveries to a channel were given up; `refused`, an edit of the "
             "configuration is not in force.",
         ),
-    ] = tuple(Trouble)
+    ] = tuple(IncidentKind)
 
 
 class ItemForm(Form):

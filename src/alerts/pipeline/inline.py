@@ -15,7 +15,7 @@ from alerts.pipeline import steps
 from alerts.pipeline.poll import PollOutcome
 from alerts.runtime import logs
 from alerts.runtime.runtime import Runtime
-from alerts.runtime.task_requests import Hints
+from alerts.runtime.task_requests import TaskRequests
 from alerts.store.repositories import deliveries
 
 POLLERS = 8
@@ -38,10 +38,10 @@ class Once:
     """
 
     def __init__(self) -> None:
-        self._waiting: deque[Hints] = deque()
+        self._waiting: deque[TaskRequests] = deque()
         self._faults: list[Exception] = []
 
-    def enqueue(self, hints: Hints) -> None:
+    def enqueue(self, hints: TaskRequests) -> None:
         self._waiting.append(hints)
 
     def run(

@@ -21,7 +21,7 @@ from alerts.model.times import format_duration
 from alerts.pipeline.assess import load_case
 from alerts.runtime import logs
 from alerts.runtime.configuration import Active
-from alerts.runtime.runtime import Runtime
+from alerts.runtime.ports import Recording
 from alerts.store.maintenance import retention
 from alerts.store.repositories import cases, transitions
 from alerts.store.repositories.cases import Case
@@ -39,7 +39,7 @@ class Pruned:
 
 
 def prune(
-    runtime: Runtime,
+    runtime: Recording,
     keep: timedelta,
     *,
     dry_run: bool = False,
@@ -86,7 +86,7 @@ Transaction = Callable[[], AbstractContextManager[Session]]
 
 
 def _prune(
-    runtime: Runtime,
+    runtime: Recording,
     active: Active,
     before: datetime,
     transaction: Transaction,

@@ -22,7 +22,7 @@ from alerts.routing.events import Event, GradeEvent, LevelEvent, MentionEvent, S
 from alerts.routing.router import Desk
 from alerts.routing.trace import explanation_record
 from alerts.runtime.configuration import Active
-from alerts.runtime.task_requests import HINTED
+from alerts.runtime.task_requests import ENQUEUE_GRACE
 from alerts.store.repositories import deliveries, silences, subscriber_state
 
 
@@ -55,7 +55,7 @@ def route(
 
     The caller enqueues what is ready; beat leaves that to it for a while.
     """
-    written = _Written(session, transitions, now, now + HINTED)
+    written = _Written(session, transitions, now, now + ENQUEUE_GRACE)
     happened = sorted(
         ((happening, each) for each in heard for happening in each.happenings),
         key=lambda pair: place(pair[0]),
@@ -87,7 +87,7 @@ def advance(
     if subscriber is None:  # no longer configured: nothing of it will ever be due again
         subscriber_state.save(session, subscriber_id, subscriber_state.lock(session, subscriber_id), None)
         return Routed()
-    written = _Written(session, {}, now, now + HINTED if enqueued else None)
+    written = _Written(session, {}, now, now + ENQUEUE_GRACE if enqueued else None)
     with _desk(session, active, subscriber) as desk:
         for outcome in desk.advance(now, silenced(session, active.settings)):
             written.add(outcome)

@@ -14,14 +14,14 @@ from alerts.pipeline.rematch import rematch
 from alerts.pipeline.route import advance
 from alerts.pipeline.send import send
 from alerts.pipeline.tick import tick
-from alerts.runtime.runtime import Runtime
-from alerts.runtime.task_requests import Hints
+from alerts.runtime.ports import Enqueuing
+from alerts.runtime.task_requests import TaskRequests
 from alerts.store import system_state
 
 __all__ = ["advance_desk", "assess", "poll", "rematch", "send", "tick"]
 
 
-def advance_desk(runtime: Runtime, subscriber: str) -> None:
+def advance_desk(runtime: Enqueuing, subscriber: str) -> None:
     """Does what has fallen due at a subscriber's desk: groups, digests, reminders, summaries."""
     with runtime.database.read() as session:
         in_force = system_state.in_force(session)
@@ -29,4 +29,4 @@ def advance_desk(runtime: Runtime, subscriber: str) -> None:
     with runtime.database.write() as session:
         routed = advance(session, active, subscriber, runtime.clock())
     if routed.ready:
-        runtime.enqueue(Hints(send=routed.ready))
+        runtime.enqueue(TaskRequests(send=routed.ready))

@@ -26,9 +26,9 @@ from starlette.routing import Mount, Route
 from alerts.access.signing import Signer
 from alerts.model.errors import AlertsError, NotFoundError, StoreError, UsageError
 from alerts.runtime import logs
-from alerts.runtime.runtime import Runtime
+from alerts.runtime.ports import Serving
 from alerts.web import api, atom, hubs, operators, pages, probes, unsubscribing
-from alerts.web.auth import Door, Visitor
+from alerts.web.auth import Authenticator, Visitor
 from alerts.web.middleware import Hardening
 from alerts.web.site import Site, site_of
 
@@ -40,7 +40,7 @@ ASSETS: Final = {
 
 
 def create_app(
-    runtime: Runtime,
+    runtime: Serving,
     signer: Signer,
     operator_token: str,
     *,
@@ -59,8 +59,8 @@ def create_app(
         exception_handlers={HTTPException: _http_error, AlertsError: _our_error, Exception: _defect},
         lifespan=_lifespan,
     )
-    door = Door(signer, operator_token, https=https, metrics_token=metrics_token)
-    app.state.site = Site(runtime, door, base_url)
+    authenticator = Authenticator(signer, operator_token, https=https, metrics_token=metrics_token)
+    app.state.site = Site(runtime, authenticator, base_url)
     return app
 
 

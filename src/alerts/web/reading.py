@@ -26,7 +26,7 @@ from alerts.model.subscriber import Subscriber
 from alerts.model.times import format_time
 from alerts.runtime import logs
 from alerts.runtime.configuration import Active
-from alerts.runtime.runtime import Runtime
+from alerts.runtime.ports import Serving
 from alerts.scoring.plot import Point, levels_svg
 from alerts.scoring.series import Course, score_series
 from alerts.store.queries import listings, profiles
@@ -129,7 +129,7 @@ class Read:
 class Reading:
     """What the pages read of institutions."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Serving) -> None:
         self._runtime = runtime
         self._now: Bounded[str, Read] = Bounded(500)
         self._then: Bounded[tuple[object, ...], Read] = Bounded(KEPT)
