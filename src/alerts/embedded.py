@@ -29,7 +29,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from alerts.model.errors import AlertsError
 
@@ -211,24 +211,20 @@ def check_broker(url: str) -> None:
     scheme, _, rest = url.partition("://")
     # All before the last @, since a password may hold what ends a host; options may hold one, too.
     shown = f"broker {scheme}://{rest.rpartition('@')[2].partition('?')[0]}" if rest else "the broker's URL"
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError:  # whose text may be a part of the password
-        raise EmbeddedError(
-            f"{shown}: the URL cannot be read; write what is special in its password in percent-encoding"
-        ) from None
-    if parts.scheme not in {"redis", "rediss", "redis+socket"}:
+    if scheme not in {"redis", "rediss", "redis+socket"}:
         raise EmbeddedError(f"{shown}: not supported; use redis://HOST:PORT/0, rediss:// or redis+socket://")
-    asked = url
-    if parts.scheme == "redis+socket":
-        asked = f"unix://{parts.path}?db={parse_qs(parts.query).get('virtual_host', ['0'])[0]}"
+    if scheme == "redis+socket":
+        path, _, query = rest.partition("?")
+        url = f"unix://{path}?db={parse_qs(query).get('virtual_host', ['0'])[0]}"
     try:
-        with redis.Redis.from_url(asked, socket_connect_timeout=5, socket_timeout=5) as client:
+        with redis.Redis.from_url(url, socket_connect_timeout=5, socket_timeout=5) as client:
             client.ping()
+    except ValueError:  # whose text may be a part of the password
+        wrong = "the URL cannot be read; write what is special in its password in percent-encoding"
+        raise EmbeddedError(f"{shown}: {wrong}") from None
     except TypeError:  # the client's own word for it
         raise EmbeddedError(f"{shown}: an option after the ? of its URL is not known: correct it") from None
-    except (redis.RedisError, ValueError, OSError) as error:
+    except (redis.RedisError, OSError) as error:
         reason = " ".join(str(error).split()).rstrip(".")
         raise EmbeddedError(f"{shown}: {reason}; is it running and reachable?") from error
 
@@ -274,11 +270,10 @@ def _answers(path: Path, seconds: float) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as probe:
-            probe.settimeout(1.0)
+            probe.settimeout(seconds)
             probe.connect(str(path))
             probe.sendall(b"PING\r\n")
-            if probe.recv(64).startswith(b"+PONG"):
-                return True
+            return probe.recv(64).startswith(b"+PONG")
         time.sleep(0.02)
     return False
 

@@ -98,21 +98,18 @@ def _once(app: App) -> int:
 
             outcomes = driver.run(runtime, sources, told)
         polled = [outcome for outcome in outcomes if not outcome.skipped]
-        left = len(outcomes) - len(polled)
-        new = sum(outcome.new for outcome in polled)
         failed = sum(bool(outcome.error) for outcome in polled)
-        told_of = _sent(runtime) - before
-        said = f"; {counted(told_of, 'message')} sent" if told_of else ""
-        others = f"; {left} left out, as others are polling them or their hosts" if left else ""
-        read = f"polled {counted(len(polled), 'source')}: {counted(new, 'new item')}, {failed} failed"
-        click.echo(f"{read}{said}{others}", err=True)
+        new = counted(sum(outcome.new for outcome in polled), "new item")
+        said = f"polled {counted(len(polled), 'source')}: {new}, {failed} failed"
+        if sent := _sent(runtime) - before:
+            said += f"; {counted(sent, 'message')} sent"
+        if left := len(outcomes) - len(polled):
+            said += f"; {left} left out, as others are polling them or their hosts"
+        click.echo(said, err=True)
     if polled and failed == len(polled):
         # One broken feed is ordinary; all of them at once is this machine, and cron should know.
-        click.echo(
-            "alerts: every source failed, nothing could be read: check the network of this machine, "
-            "then the lines above",
-            err=True,
-        )
+        check = "check the network of this machine, then the lines above"
+        click.echo(f"alerts: every source failed, nothing could be read: {check}", err=True)
         return 1
     return 0
 
