@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from alerts.cli.main import status_of
+from alerts.cli.context import App
+from alerts.cli.main import cli
 from alerts.store.database import Database
 
 
@@ -66,15 +67,22 @@ def test_a_database_of_ones_own_is_private_and_so_is_what_sqlite_puts_beside_it(
 def test_a_password_on_the_command_line_is_warned_of_and_not_repeated(
     capsys: pytest.CaptureFixture[str], option: str, url: str, warned: bool
 ) -> None:
-    status_of([option, url, "completion", "bash"])
-    said = capsys.readouterr()
-    assert ("list of processes" in said.err) is warned
-    assert "PLANTED" not in said.err + said.out
+    app = app_of(option, url)
+    assert app.exposed == ((option.removeprefix("--"),) if warned else ())
+    app.warn_of_passwords()
+    said = capsys.readouterr().err
+    assert ("list of processes" in said) is warned
+    assert "PLANTED" not in said
 
 
-def test_a_password_from_the_environment_is_where_it_belongs(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_password_from_the_environment_is_where_it_belongs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALERTS_DATABASE", "postgresql://alerts:PLANTED@127.0.0.1:1/alerts")
-    status_of(["completion", "bash"])
-    assert "list of processes" not in capsys.readouterr().err
+    assert app_of().exposed == ()
+
+
+def app_of(*options: str) -> App:
+    """What a command gets that is called with these options."""
+    with cli.make_context("alerts", [*options, "completion", "bash"]) as context:
+        cli.invoke(context)
+        assert isinstance(context.obj, App)
+        return context.obj

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 from alerts.model.institution import Institution
 from alerts.model.settings import Settings
 from alerts.model.subscriber import Subscriber
@@ -28,6 +30,8 @@ class App:
     database: str
     broker: str
     state: Path
+    exposed: tuple[str, ...] = ()
+    """Options given on the command line with a password in them."""
     stage: Stage | None = None
     _settings: Settings | None = field(default=None, repr=False)
 
@@ -61,6 +65,16 @@ class App:
             "ALERTS_STATE": str(self.state.absolute()),
             **({"ALERTS_BROKER": self.broker} if self.broker else {}),
         }
+
+    def warn_of_passwords(self) -> None:
+        """Says which passwords everybody on this machine can read as long as this process runs."""
+        for name in self.exposed:
+            variable = f"ALERTS_{name.upper()}"
+            click.echo(
+                f"alerts: the password in --{name} is in the list of processes for all to see: give it by "
+                f"{variable} or {variable}_FILE",
+                err=True,
+            )
 
     def upgrade(self) -> None:
         """Brings the database's schema up to date. Raises StoreError where the database cannot be used."""

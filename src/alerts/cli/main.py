@@ -147,17 +147,17 @@ def cli(ctx: click.Context, config_dir: Path, database: str, broker: str, state:
       alerts --config banks check
       alerts --config banks run
     """
-    for name, url in (("database", database), ("broker", broker)):
-        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE and _has_password(url):
-            _complain(
-                f"the password in --{name} is in the list of processes for all to see: give it by "
-                f"ALERTS_{name.upper()} or ALERTS_{name.upper()}_FILE"
-            )
+    exposed = tuple(
+        name
+        for name, url in (("database", database), ("broker", broker))
+        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE and _has_password(url)
+    )
     ctx.obj = App(
         config_dir=config_dir,
         database=database or environment.setting(os.environ, environment.DATABASE),
         broker=broker or environment.setting(os.environ, environment.BROKER),
         state=state,
+        exposed=exposed,
     )
 
 

@@ -136,6 +136,7 @@ def _forever(app: App, host: str, port: int) -> int:
         with app.runtime() as (runtime, _):
             publish_files(runtime)
         with _processes(app, state, host, port) as supervisor:
+            app.warn_of_passwords()
             click.echo(
                 f"alerts: watching {counted(len(settings.institutions), 'institution')} in "
                 f"{counted(len(settings.sources), 'source')}; state in {state}; Ctrl-C stops",

@@ -73,5 +73,6 @@ def web(app: App, host: str, port: int) -> None:
                 ws="none",
             )
         )
+        app.warn_of_passwords()
         click.echo(f"alerts: pages at http://{host}:{listener.getsockname()[1]}/", err=True)
         server.run(sockets=[listener])

@@ -10,6 +10,7 @@ from alerts.config.load import Loaded
 from alerts.config.schema import (
     Form,
     InstitutionForm,
+    LevelsForm,
     OperatorsForm,
     SelectionForm,
     SilenceForm,
@@ -21,13 +22,21 @@ from alerts.matching.lint import lint
 from alerts.model.errors import Problem
 from alerts.model.institution import Role
 from alerts.model.nearest import did_you_mean
+from alerts.model.subscriber import On
 
 
 def doubts(loaded: Loaded) -> list[Problem]:
     """The warnings, in the order of files and lines."""
     entries = loaded.entries
-    found = [*_twice_polled(entries), *_selecting_nothing(entries), *_never_told(entries)]
-    found += [*_who_speaks(entries), *_silent_authorities(entries)]
+    found = [
+        *_twice_polled(entries),
+        *_selecting_nothing(entries),
+        *_never_told(entries),
+        *_idle_keys(entries),
+        *_former_thresholds(entries),
+        *_who_speaks(entries),
+        *_silent_authorities(entries),
+    ]
     return sorted([*found, *_doubtful_names(loaded)])
 
 
@@ -117,6 +126,22 @@ def _silent_authorities(entries: Entries) -> Iterator[Problem]:
             yield _warning(entry, "role", message=message)
 
 
+_FORMER_DEFAULTS = (0.25, 0.50, 0.75)
+"""`levels.raise` as it was written while a score was 1 − ∏(1 − c) over all stories."""
+
+
+def _former_thresholds(entries: Entries) -> Iterator[Problem]:
+    for entry, levels in entries.valid("levels", LevelsForm):
+        written = levels.raise_
+        if (written.medium, written.high, written.critical) == _FORMER_DEFAULTS:
+            message = (
+                "raise: these were the defaults while every story added to a score; now the gravest story carries it "
+                "and a story without a topic counts 0: remove `raise` and `margin` (the defaults are 0.12, 0.3, 0.5 "
+                "and 0.02), or choose thresholds with `alerts plan`"
+            )
+            yield _warning(entry, "raise", message=message)
+
+
 def _selecting_nothing(entries: Entries) -> Iterator[Problem]:
     """Tags, regions and categories that no institution carries."""
     institutions = [institution for _, institution in _institutions(entries)]
@@ -139,6 +164,8 @@ def _selections(entries: Entries) -> Iterator[tuple[Entry, tuple[str | int, ...]
     for entry, subscriber in entries.valid("subscribers", SubscriberForm):
         for index, rule in enumerate(subscriber.watch):
             yield entry, ("watch", index), rule
+            if rule.not_ is not None:
+                yield entry, ("watch", index, "not"), rule.not_
     for entry, silence in entries.valid("silences", SilenceForm):
         yield entry, (), silence
 
@@ -179,3 +206,23 @@ def _never_told(entries: Entries) -> Iterator[Problem]:
     for entry, operators in entries.valid("operators", OperatorsForm):
         if not operators.channels:
             yield _warning(entry, message="the operators have no channel and are never told: add `channels:`")
+
+
+_OF_LEVELS = ("axes", "at_least", "direction")
+_OF_STORIES = ("topics", "signals", "min_grade")
+
+
+def _idle_keys(entries: Entries) -> Iterator[Problem]:
+    """Keys of a watch rule that none of its kinds of event looks at."""
+    for entry, subscriber in entries.valid("subscribers", SubscriberForm):
+        for index, rule in enumerate(subscriber.watch):
+            if not {On.STORY, On.LEVEL} & set(rule.on):
+                for key in _OF_LEVELS:
+                    if key in rule.model_fields_set:
+                        message = f"{key}: says nothing without `story` or `level` in `on`"
+                        yield _warning(entry, "watch", index, key, message=message)
+            if set(rule.on) == {On.SPIKE}:
+                for key in _OF_STORIES:
+                    if key in rule.model_fields_set:
+                        message = f"{key}: says nothing of a spike, which is of all stories"
+                        yield _warning(entry, "watch", index, key, message=message)
