@@ -18,6 +18,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import fcntl
+import multiprocessing
 import os
 import shutil
 import signal
@@ -28,6 +29,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -252,6 +254,16 @@ def start_workers(supervisor: Supervisor) -> None:
         pool = ["--pool", "threads", "--concurrency", str(threads)]
         supervisor.add(queue, [*celery, "worker", "-Q", queue, "-n", f"{queue}@embedded", *pool, *quiet])
     supervisor.add("beat", [*celery, "beat", "--pidfile=", "--loglevel", "WARNING"])
+
+
+def in_child(work: Callable[..., None], *arguments: object) -> None:
+    """Does something in a child of its own, whose libraries leave memory with it; raises what it raises.
+
+    The supervisor lives for as long as all the others, and needs none of them.
+    """
+    context = multiprocessing.get_context("fork")  # nothing else runs in this process yet
+    with ProcessPoolExecutor(max_workers=1, mp_context=context) as pool:
+        pool.submit(work, *arguments).result()
 
 
 def check_port(host: str, port: int) -> None:
