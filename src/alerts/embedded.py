@@ -18,6 +18,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import fcntl
+import multiprocessing
 import os
 import signal
 import socket
@@ -26,6 +27,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -237,6 +239,16 @@ def start_workers(supervisor: Supervisor) -> None:
         pool = ["--pool", "threads", "--concurrency", str(threads)]
         supervisor.add(queue, [*celery, "worker", "-Q", queue, "-n", f"{queue}@embedded", *pool, *quiet])
     supervisor.add("beat", [*celery, "beat", "--pidfile=", "--loglevel", "WARNING"])
+
+
+def in_child(work: Callable[..., None], *arguments: object) -> None:
+    """Does something in a child of its own, whose libraries leave memory with it; raises what it raises.
+
+    The supervisor lives for as long as all the others, and needs none of them.
+    """
+    context = multiprocessing.get_context("fork")  # nothing else runs in this process yet
+    with ProcessPoolExecutor(max_workers=1, mp_context=context) as pool:
+        pool.submit(work, *arguments).result()
 
 
 def check_port(host: str, port: int) -> None:

@@ -18,6 +18,7 @@ from alerts.embedded import (
     Supervisor,
     check_broker,
     check_port,
+    in_child,
     start_broker,
     start_web,
     start_workers,
@@ -123,7 +124,6 @@ def _sent(runtime: Runtime) -> int:
 
 def _forever(app: App, host: str, port: int) -> int:
     """Runs until a signal ends it; 128 and the number of that signal, as a shell says it."""
-    from alerts.pipeline.publish import publish_files
     from alerts.runtime import logs
 
     logs.configure()
@@ -133,8 +133,7 @@ def _forever(app: App, host: str, port: int) -> int:
         check_broker(app.broker)
     with state_directory(app.state) as state:
         _check_environment(state, port)
-        with app.runtime() as (runtime, _):
-            publish_files(runtime)
+        in_child(_prepare, app.config_dir, app.database, app.state)
         with _processes(app, state, host, port) as supervisor:
             app.warn_of_passwords()
             click.echo(
@@ -145,6 +144,14 @@ def _forever(app: App, host: str, port: int) -> int:
             supervisor.watch()
             click.echo("alerts: stopping", err=True)
     return _ended_by(supervisor)
+
+
+def _prepare(config_dir: Path, database: str, state: Path) -> None:
+    """Brings the schema up to date and puts the files in force."""
+    from alerts.pipeline.publish import publish_files
+
+    with App(config_dir, database, "", state).runtime() as (runtime, _):
+        publish_files(runtime)
 
 
 def _ended_by(supervisor: Supervisor) -> int:
