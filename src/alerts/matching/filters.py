@@ -201,7 +201,7 @@ def head_of_place(candidate: Candidate) -> str:
     """University of Chicago, Tour de France, Copa del Rey: a head with a capital, "of", and a place."""
     at = candidate.first - 1
     low = candidate.before().lower()
-    if low in _ROMANCE_OF:
+    if low in _ROMANCE_OF and low != "del":  # the article makes a club of a city: el portero del Barcelona
         head = candidate.word(at - 1)
         capital = head[:1].isupper() and at > 1 and not _SENTENCE_START.search(candidate.text.gap(at - 1))
         if (

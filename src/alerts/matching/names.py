@@ -13,7 +13,7 @@ from alerts.matching.vocabulary import (
     GIVEN_NAMES,
     HEAD_NOUNS,
     MULTIWORD_PLACES,
-    PLACES,
+    PLACE_NAMES,
     STOP_ACRONYMS,
 )
 from alerts.matching.words import words
@@ -83,7 +83,7 @@ def distinctive(word: str, cased: str) -> bool:
         and not word.isdigit()
         and not cased.islower()
         and not ordinary(word)
-        and word not in PLACES
+        and word not in PLACE_NAMES
         and word not in GIVEN_NAMES
         and word not in ADJECTIVES
     )
@@ -96,4 +96,4 @@ def place_at(low: Sequence[str], begin: int) -> int:
     for place in _PLACES_BY_FIRST_WORD.get(low[begin], ()):
         if tuple(low[begin : begin + len(place)]) == place:
             return len(place)
-    return int(low[begin] in PLACES)
+    return int(low[begin] in PLACE_NAMES)

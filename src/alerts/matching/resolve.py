@@ -12,6 +12,7 @@ The steps, each on what the one before left:
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -333,7 +334,10 @@ def _meant(rivals: list[Candidate], clear: set[str]) -> set[str]:
     for candidates in (given if best < Strength.LISTED else set(), strongest):
         if len(candidates & clear) == 1:
             return candidates & clear
-    return strongest
+    # What an institution's name itself also gives ("U.S." of the United States) is its own before it is another's.
+    ways = Counter(candidate.form.institution for candidate in rivals)
+    most = max(ways[name] for name in strongest)
+    return {name for name in strongest if ways[name] == most}
 
 
 def _preference(candidate: Candidate) -> tuple[int, int, str]:

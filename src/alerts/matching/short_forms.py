@@ -13,7 +13,7 @@ from alerts.matching.vocabulary import (
     HEAD_NOUNS,
     LINE_PAIRS,
     PLACE_ABBREVIATIONS,
-    PLACES,
+    PLACE_NAMES,
     PLURALS,
 )
 from alerts.matching.words import words
@@ -76,9 +76,9 @@ def _without_generic_nouns(name: Name) -> Iterator[Derived]:
         telling = [distinctive(word, name.word(index)) for index, word in enumerate(rest)]
         if any(telling):
             yield _short(name.part(0, end))
-        elif end > 1 and not all(ordinary(w) or w in PLACES or w in ADJECTIVES for w in rest):
+        elif end > 1 and not all(ordinary(w) or w in PLACE_NAMES or w in ADJECTIVES for w in rest):
             yield _short(name.part(0, end), alone=False)
-        elif end == 1 and len(rest[0]) > 3 and rest[0] not in PLACES and rest[0] not in _TOO_GENERAL:
+        elif end == 1 and len(rest[0]) > 3 and rest[0] not in PLACE_NAMES and rest[0] not in _TOO_GENERAL:
             yield _short(name.part(0, 1), alone=False)
 
 
