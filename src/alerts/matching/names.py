@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 from alerts.matching.text import Text
 from alerts.matching.vocabulary import (
+    ANY_COMMON_WORDS,
     COMMON_WORDS,
     DEMONYMS,
     GENERIC_NOUNS,
     GIVEN_NAMES,
     HEAD_NOUNS,
+    HEAD_NOUNS_ABROAD,
     MULTIWORD_PLACES,
     PLACE_NAMES,
     STOP_ACRONYMS,
@@ -66,8 +68,9 @@ class Name:
 
 def ordinary(word: str) -> bool:
     return (
-        word in COMMON_WORDS
+        word in ANY_COMMON_WORDS
         or word in HEAD_NOUNS
+        or word in HEAD_NOUNS_ABROAD
         or word in GENERIC_NOUNS
         or (word.endswith("s") and word[:-1] in COMMON_WORDS)
         or (word.endswith("ed") and (word[:-2] in COMMON_WORDS or word[:-1] in COMMON_WORDS))
