@@ -9,8 +9,8 @@ SHELL := /bin/bash
 # What ours is measured beside has a place of its own. Where it cannot be installed, its column is left out.
 PEERS = $(MAKE) --silent --no-print-directory .venv/peers/.installed || echo "the peers cannot be installed; going on without them" >&2
 
-.PHONY: help install install-dev run test test-fast test-faults fuzz lint format audit lock clean pictures screenshots score-politeness soak-feeds docs \
-  eval-matching eval-stories eval-feeds bench-matching bench-stories bench-feeds bench-replay bench-web bench load simulate-scale
+.PHONY: help install install-dev run test test-fast test-faults fuzz lint format audit lock clean test-image pictures screenshots score-politeness soak-feeds docs \
+  eval-matching eval-stories eval-feeds eval-topics bench-matching bench-stories bench-feeds bench-replay bench-web bench load simulate-scale
 
 help: ## Show this help
 	@grep -hE '^[a-z][a-z -]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 56
@@ -31,6 +31,9 @@ test-fast: .venv/.installed-dev ## Run the tests that start no server, with few 
 test-faults: .venv/.installed-dev ## Kill, stop and starve the real program by seed (ARGS="--seeds 1-20")
 	@$(BIN)/python tests/faults/harness.py $(ARGS)
 
+test-image: .venv/.installed-dev ## Try image and Compose file in a container engine (ENGINE_TOOLS=DIR where Docker is not running)
+	@PYTHONPATH=tests $(BIN)/python -m image.run
+
 fuzz: .venv-fuzz/.installed ## Look for inputs that break a promise (FUZZ="feed web" SECONDS_EACH=300)
 	@for target in $(FUZZ); do .venv-fuzz/bin/python tests/fuzz/run.py $$target $(SECONDS_EACH) || exit 1; done
 
@@ -42,7 +45,7 @@ lint: .venv/.installed-dev ## Style, types, import layers
 format: .venv/.installed-dev ## Rewrite the code in the project's style
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
-eval-matching eval-stories eval-feeds: eval-%: .venv/.installed-dev ## Measure the quality of matching, stories, feed parsing
+eval-matching eval-stories eval-feeds eval-topics: eval-%: .venv/.installed-dev ## Measure the quality of matching, stories, feed parsing, topics
 	@$(BIN)/python evaluations/$*.py $(ARGS)
 
 score-politeness: .venv/.installed-dev ## Score pollers against a local server through simulated days
@@ -76,10 +79,10 @@ screenshots: .venv/.installed-dev ## Make the screenshots of the documentation a
 
 audit: ## Look up known vulnerabilities of the pinned dependencies (needs pip-audit)
 	@command -v pip-audit > /dev/null || { echo "pip-audit is not here: pipx install pip-audit (or uv tool install pip-audit), then make audit" >&2; exit 1; }
-	@for f in run dev peers; do pip-audit --require-hashes --disable-pip --requirement requirements/$$f.txt || exit 1; done
+	@for f in run build dev peers; do pip-audit --require-hashes --disable-pip --requirement requirements/$$f.txt || exit 1; done
 
 lock: ## Pin requirements/*.in with hashes (needs uv)
-	@for f in run dev fuzz peers; do uv pip compile --universal --python-version 3.11 --generate-hashes \
+	@for f in run build dev fuzz peers; do uv pip compile --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-annotate --no-header -q requirements/$$f.in -o requirements/$$f.txt; done
 
 clean: ## Remove .venv, state and caches
@@ -89,9 +92,9 @@ clean: ## Remove .venv, state and caches
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + ": set PYTHON=/path/to/python3.11")'
 	@$(PYTHON) -m venv .venv
 
-.venv/.installed: requirements/run.txt pyproject.toml | .venv/bin/pip
+.venv/.installed: requirements/run.txt requirements/build.txt pyproject.toml | .venv/bin/pip
 	@echo "Installing into .venv ..."
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt -r requirements/build.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 

@@ -250,18 +250,20 @@ def start_workers(supervisor: Supervisor) -> None:
     supervisor.add("beat", [*celery, "beat", "--pidfile=", "--loglevel", "WARNING"])
 
 
-def start_web(supervisor: Supervisor, port: int) -> None:
-    """Starts the pages on the loopback interface, or says why not: everything else goes on without them."""
+def start_web(supervisor: Supervisor, host: str, port: int) -> None:
+    """Starts the pages, or says why not: everything else goes on without them."""
     if port == 0:
         return
-    with socket.socket() as probe:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
+            probe.bind((host, port))
         except OSError as error:
-            supervisor.say(f"no pages: port {port}: {error.strerror}; choose another with --port")
+            supervisor.say(
+                f"no pages: port {port} on {host}: {error.strerror}; choose another with --host and --port"
+            )
             return
-    pages = ["web", "--host", "127.0.0.1", "--port", str(port)]
+    pages = ["web", "--host", host, "--port", str(port)]
     supervisor.add("web", [sys.executable, "-m", "alerts", *pages])
 
 

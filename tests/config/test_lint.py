@@ -53,3 +53,46 @@ def test_doubtful_names_at_their_place(tmp_path: Path) -> None:
 
 def test_a_sound_configuration_has_none(tmp_path: Path) -> None:
     assert warnings(tmp_path, "institutions: [{id: a, name: Aleph Alpha}]") == []
+
+
+PARTIES = (
+    "institutions:\n"
+    "- {id: fed, name: Federal Reserve Board, role: authority, tags: [regulator]}\n"
+    "- {id: acme, name: Acme Bank Corp, tags: [bank]}\n"
+)
+
+
+def source(keys: str) -> str:
+    return f"{PARTIES}sources:\n- {{id: s, url: https://x.org/f, publisher: Fed, {keys}}}\n"
+
+
+def test_a_source_of_an_authority_and_of_what_it_supervises(tmp_path: Path) -> None:
+    assert warnings(tmp_path, source("speaks_for: [fed, acme]")) == [
+        (
+            "5:67: warning: speaks_for: the source speaks for the authority 'fed' and for 'acme': write the latter "
+            "under authority_on, or all that the authority says is about it"
+        )
+    ]
+    assert warnings(tmp_path, source("speaks_for: [fed], authority_on: [acme]")) == []
+    assert warnings(tmp_path, source("speaks_for: [fed], authority_on: {tags: [bank]}")) == []
+
+
+def test_a_source_that_is_its_own_authority(tmp_path: Path) -> None:
+    for keys in ("authority_on: [acme, fed]", "authority_on: {ids: [acme, fed]}"):
+        (found,) = warnings(tmp_path, source(f"speaks_for: [fed], {keys}"))
+        assert found.endswith(
+            "authority_on: the source speaks for 'fed' and is no authority on it: remove one"
+        )
+    (found,) = warnings(tmp_path, source("speaks_for: [fed], authority_on: {tags: [regulator]}"))
+    assert found.endswith("authority_on: 'fed' carries the tag 'regulator', and the source speaks for it")
+
+
+def test_an_authority_on_nobody(tmp_path: Path) -> None:
+    (found,) = warnings(tmp_path, source("speaks_for: [fed], authority_on: {tags: [banks]}"))
+    assert found.endswith("tags: no institution carries 'banks'; did you mean 'bank'?")
+
+
+def test_an_authority_without_sources(tmp_path: Path) -> None:
+    assert warnings(tmp_path, source("authority_on: [acme]")) == [
+        "2:48: warning: role: no source speaks for the authority 'fed': add its feed to the sources"
+    ]

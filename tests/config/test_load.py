@@ -24,6 +24,7 @@ sources:
     reliability: A
     speaks_for: [anthropic]
     interval: 10m
+    at_most: 1h
     language: en
     tags: [ai]
     allow_private: true
@@ -119,6 +120,7 @@ def test_everything_written_is_in_the_model(tmp_path: Path) -> None:
         timedelta(minutes=10),
         True,
     )
+    assert source.at_most == timedelta(hours=1)
     assert source.speaks_for == {"anthropic"}
 
     institution = settings.institutions["anthropic"]
@@ -167,7 +169,7 @@ def test_everything_written_is_in_the_model(tmp_path: Path) -> None:
     assert test.items[1].withdrawn
     assert test.expect[0].level is Level.MEDIUM
     assert test.expect[1].text == "${x}"
-    assert test.expect[1].where == f"{tmp_path}/all.yaml:76"
+    assert test.expect[1].where == f"{tmp_path}/all.yaml:77"
 
 
 def test_what_is_left_out_has_the_defaults_of_the_model(tmp_path: Path) -> None:
@@ -246,6 +248,14 @@ WRONG = [
     ("institutions: [{id: a, name: A, aliases: [B, »--]}]", "a letter or a digit"),
     ("institutions: [{id: a, name: A, domains: [»https://a.org]}]", "the host name alone"),
     ("institutions: [{id: a, name: A, criticality: »hihg}]", "did you mean 'high'?"),
+    (
+        "sources: [{id: s, url: 'https://x.org', publisher: X, authority_on: [»x]}]",
+        "no institution has the id 'x'",
+    ),
+    (
+        "sources: [{id: s, url: 'https://x.org', publisher: X, authority_on: {ids: [»x]}}]",
+        "no institution has the id 'x'",
+    ),
     ("institutions: [{id: a, name: A, relations: [{kind: x, to: »b}]}]", "no institution has the id 'b'"),
     ("institutions: [{id: a, name: A, relations: [{kind: x, to: »a}]}]", "no relation to itself"),
     ("institutions: [{id: a, name: A, match: {derive: »some}}]", "write all, none, or a list"),
@@ -296,6 +306,10 @@ WRONG = [
     ("silences: [{all: true, until: »tomorrow}]", "2026-02-24T09:00:00Z"),
     ("silences: [{all: true, until: »0001-01-01T00:00:00+23:00}]", "2026-02-24T09:00:00Z"),
     ("silences: [{all: true, until: 2026-01-01, starts: »2026-02-01}]", "begin after it ends"),
+    (
+        "sources: [{id: a, url: 'https://a.example/f', publisher: A, interval: 1h, at_most: »30m}]",
+        "at_most: 30m is less than the interval, 1h",
+    ),
     ("tests: [{name: t, at: 2026-01-01, expect: »[]}]", "at least one"),
     ("tests: [{name: t, at: 2026-01-01, expect: [»{}]}]", "expects nothing"),
     ("tests: [{name: t, at: 2026-01-01, expect: [{»level: high}]}]", "without `institution`"),
@@ -487,3 +501,27 @@ def test_a_hundred_thousand_aliases(tmp_path: Path) -> None:
     )
     institutions = load(tmp_path).institutions
     assert sum(len(each.aliases) for each in institutions.values()) == 100_000
+
+
+def test_who_speaks_and_who_has_authority(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(
+        "institutions:\n"
+        "- {id: fed, name: Federal Reserve Board, role: authority}\n"
+        "- {id: acme, name: Acme Bank Corp, tags: [bank]}\n"
+        "- {id: zeta, name: Zeta Bank Corp}\n"
+        "sources:\n"
+        "- {id: tagged, url: 'https://x.org/a', publisher: Fed, speaks_for: [fed], authority_on: {tags: [bank]}}\n"
+        "- {id: listed, url: 'https://x.org/b', publisher: Fed, authority_on: [acme, zeta]}\n"
+        "- {id: both, url: 'https://x.org/c', publisher: Fed, authority_on: {ids: [zeta], tags: [bank]}}\n"
+    )
+    settings = load(tmp_path)
+    assert settings.authorities() == {"fed"}
+    assert settings.sources["tagged"].authority_on == {"acme"}
+    assert (
+        settings.sources["listed"].authority_on == settings.sources["both"].authority_on == {"acme", "zeta"}
+    )
+    assert [settings.sources["tagged"].is_direct_for(each) for each in ("fed", "acme", "zeta")] == [
+        True,
+        True,
+        False,
+    ]

@@ -50,7 +50,7 @@ def test_the_example_is_sound_and_needs_no_environment() -> None:
     assert len(settings.tests) >= 15
     assert [list(each.channels) for each in settings.subscribers.values()] == [["console"]]
     spoken_for = {institution for source in settings.sources.values() for institution in source.speaks_for}
-    assert {"openai", "anthropic", "amazon", "cloudflare", "ftc", "bis"} <= spoken_for
+    assert {"openai", "anthropic", "aws", "cloudflare", "ftc", "bis"} <= spoken_for
 
 
 def test_every_topic_of_the_example_can_be_expected_somewhere() -> None:

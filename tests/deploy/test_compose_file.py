@@ -20,7 +20,7 @@ from worker.healthcheck import FILE_ENV
 
 COMPOSE = load()
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-OURS = {name for name, service in SERVICES.items() if "build" in service}
+OURS = {name for name, service in SERVICES.items() if service["image"].startswith("institution-alerts:")}
 
 DURATION = re.compile(r"(\d+[smh])+")
 SIZE = re.compile(r"\d+[kmgKMG]")
@@ -68,7 +68,12 @@ HEALTH = mapping(
 # The part of the Compose Specification that the file uses.
 SERVICE = mapping(
     image_=text,
-    build=mapping(context_=text, dockerfile_=text),
+    build=mapping(
+        context_=text,
+        dockerfile_=text,
+        args_=lambda value: isinstance(value, dict) and all(map(text, value.values())),
+    ),
+    pull_policy=lambda value: value == "never",
     user=text,
     entrypoint=texts,
     command_=texts,
@@ -179,6 +184,26 @@ def test_the_broker_keeps_no_file_that_a_power_cut_could_damage() -> None:
     assert command[command.index("--appendonly") + 1] == "no"
     assert command[command.index("--save") + 1] == ""
     assert "volumes" not in SERVICES["redis"]
+
+
+def test_one_service_builds_the_image_that_all_use() -> None:
+    assert {"migrate", "beat", "poll", "match", "send", "web"} == OURS
+    assert [name for name, service in SERVICES.items() if "build" in service] == ["migrate"]
+    assert len({SERVICES[name]["image"] for name in OURS}) == 1
+    for name in OURS - {"migrate"}:
+        assert SERVICES[name]["pull_policy"] == "never"
+        assert "migrate" in SERVICES[name]["depends_on"]
+
+
+def test_images_can_be_pinned_by_digest() -> None:
+    digest = "@sha256:" + 64 * "0"
+    pinned = load({f"{name}_IMAGE": f"x:1{digest}" for name in ("PYTHON", "REDIS", "POSTGRES")})["services"]
+    for image in (
+        pinned["redis"]["image"],
+        pinned["postgres"]["image"],
+        pinned["migrate"]["build"]["args"]["PYTHON_IMAGE"],
+    ):
+        assert image.endswith(digest)
 
 
 def test_every_queue_has_its_worker() -> None:

@@ -6,6 +6,7 @@ import fnmatch
 import re
 import subprocess
 import sys
+import tomllib
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,20 @@ import pytest
 from kit.compose import ROOT
 
 FILE = ROOT / "worker" / "Dockerfile"
-KNOWN = {"ARG", "FROM", "ENV", "WORKDIR", "COPY", "RUN", "USER", "EXPOSE", "STOPSIGNAL", "HEALTHCHECK", "CMD"}
+KNOWN = {
+    "ARG",
+    "LABEL",
+    "FROM",
+    "ENV",
+    "WORKDIR",
+    "COPY",
+    "RUN",
+    "USER",
+    "EXPOSE",
+    "STOPSIGNAL",
+    "HEALTHCHECK",
+    "CMD",
+}
 
 
 @dataclass(frozen=True)
@@ -45,12 +59,11 @@ def of(name: str, stage: int | None = None) -> list[str]:
 
 def test_it_uses_only_what_is_known_and_several_stages() -> None:
     assert {each.name for each in ALL} <= KNOWN
-    assert LAST == 1
-    assert of("FROM") == ["${PYTHON_IMAGE} AS build", "${PYTHON_IMAGE}"]
+    assert of("FROM") == ["${PYTHON_IMAGE} AS dependencies", "dependencies AS project", "${PYTHON_IMAGE}"]
 
 
 def test_the_base_is_a_slim_python_that_the_program_supports() -> None:
-    (image,) = of("ARG")
+    image = of("ARG")[0]
     match = re.fullmatch(r"PYTHON_IMAGE=python:3\.(\d+)-slim", image)
     assert match
     assert int(match[1]) >= 11
@@ -64,7 +77,7 @@ def test_nothing_is_fetched_but_pinned_wheels() -> None:
     assert not re.search(r"\|\s*(ba)?sh", commands)
     for command in re.split(r"\s*(?:&&|;)\s*", commands):
         if "pip" in command and re.search(r"\b(install|wheel)\b", command) and "without-pip" not in command:
-            pinned = "--require-hashes" in command and "--requirement requirements/run.txt" in command
+            pinned = "--require-hashes" in command and "--requirement requirements/" in command
             assert pinned or "--no-index" in command, command
 
 
@@ -99,12 +112,32 @@ def test_it_runs_as_nobody_in_particular() -> None:
 
 
 def test_only_what_is_needed_to_run_is_in_the_last_stage() -> None:
-    assert of("COPY", LAST) == ["--from=build /opt/alerts /opt/alerts"]
+    assert of("COPY", LAST) == [
+        "--from=dependencies /opt/alerts /opt/alerts",
+        "--from=project /project/opt/alerts /opt/alerts",
+    ]
     assert "--without-pip /opt/alerts" in " ".join(of("RUN", 0))
 
 
+def test_the_project_enters_after_the_dependencies() -> None:
+    """So that a change of the project leaves the large layer as it is."""
+    assert of("COPY", 0) == ["requirements/run.txt requirements/run.txt"]
+
+
+def test_the_labels_say_what_it_is() -> None:
+    (text,) = of("LABEL", LAST)
+    labels = dict(re.findall(r'org\.opencontainers\.image\.([\w.]+)="([^"]*)"', text))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert labels["title"] == project["name"]
+    assert labels["version"] == project["version"]
+    assert labels["licenses"] == project["license"]
+    assert labels["revision"] == "${REVISION}"
+    names = [each.name for each in ALL if each.stage == LAST]
+    assert names[-1] == "LABEL", "a new revision leaves every layer as it is"
+
+
 def test_the_build_imports_what_the_processes_import() -> None:
-    commands = " ; ".join(of("RUN", 0))
+    commands = " ; ".join(of("RUN", 1))
     match = re.search(r"/opt/alerts/bin/python -c 'import ([^']+)'", commands)
     assert match
     assert {"kombu.transport.redis", "worker.tasks"} <= set(match[1].split(", "))
@@ -115,7 +148,7 @@ def test_it_says_how_it_is_and_how_to_end_it() -> None:
     (check,) = of("HEALTHCHECK", LAST)
     assert check.endswith('CMD ["python", "-m", "worker.healthcheck"]')
     assert of("STOPSIGNAL", LAST) == ["SIGTERM"]
-    assert of("CMD", LAST) == ['["alerts", "run"]']
+    assert of("CMD", LAST) == ['["alerts", "run", "--host", "0.0.0.0"]'], "else docker run -p serves nothing"
 
 
 @pytest.mark.servers

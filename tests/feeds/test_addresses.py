@@ -1,6 +1,6 @@
 import pytest
 
-from alerts.feeds.fetching.addresses import is_public
+from alerts.feeds.fetching.addresses import is_in, is_never_fetched, is_public, network_of
 
 
 @pytest.mark.parametrize(
@@ -65,3 +65,38 @@ def test_refuses_what_is_not_the_public_internet(address: str) -> None:
 )
 def test_takes_public_addresses(address: str) -> None:
     assert is_public(address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "169.254.169.254",
+        "::ffff:169.254.169.254",
+        "64:ff9b::a9fe:a9fe",
+        "fe80::1",
+        "fe80::1%eth0",
+        "fd00:ec2::254",
+        "100.100.100.200",
+        "168.63.129.16",
+        "192.0.0.192",
+        "0.0.0.0",
+        "::",
+        "not an address",
+    ],
+)
+def test_some_addresses_are_closed_to_every_source(address: str) -> None:
+    assert is_never_fetched(address)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "10.0.0.1", "192.168.1.1", "fd00::1", "::1", "1.1.1.1"])
+def test_private_addresses_may_be_meant(address: str) -> None:
+    assert not is_never_fetched(address)
+
+
+def test_the_network_of_an_address() -> None:
+    assert is_in("10.1.2.200", network_of("10.1.2.3"))
+    assert is_in("::ffff:10.1.2.200", network_of("10.1.2.3"))
+    assert not is_in("10.1.3.3", network_of("10.1.2.3"))
+    assert is_in("fd00:1:2:3::9", network_of("fd00:1:2:3::1"))
+    assert not is_in("fd00:1:2:4::9", network_of("fd00:1:2:3::1"))
+    assert not is_in("10.1.2.3", network_of("fd00::1"))

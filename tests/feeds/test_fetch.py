@@ -3,6 +3,7 @@
 import gzip
 import os
 import ssl
+import time
 import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ import pytest
 from kit.rawserver import FEED, RawServer, Request, reply
 
 from alerts.feeds.fetching.fetch import fetch, inflate, make_client, user_agent
+from alerts.feeds.fetching.network import AddressRefusedError, guarded
 from alerts.feeds.links import shown
 from alerts.feeds.result import ErrorKind, FetchResult, Limits
 from alerts.feeds.state import FeedState
@@ -304,6 +306,44 @@ def test_a_redirect_to_a_private_address_is_refused(raw_server: RawServer, targe
         result = get(client, raw_server.url("/feed"), private=False)
     assert result.error is ErrorKind.ADDRESS
     assert result.final_url == target
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "asked"),
+    [
+        ("127.0.0.1", "127.0.0.1", True),  # the same network
+        ("127.0.0.2", "127.0.0.1", True),
+        ("127.9.9.9", "127.0.0.1", False),  # another one
+        ("10.0.0.1", "127.0.0.1", False),
+        ("192.0.43.8", "127.0.0.1", False),  # a public source has no network that it may open
+    ],
+)
+def test_allow_private_opens_the_network_of_the_source_alone(
+    raw_server: RawServer, own: str, other: str, asked: bool
+) -> None:
+    """What a redirect or a hub leads to: connections to another host than the source's own."""
+    raw_server.on("/feed")
+    table = {"own.example": [[own]], "other.example": [[other]]}
+    with (
+        names(raw_server, table) as client,
+        guarded(deadline=time.monotonic() + 9, private_host="own.example"),
+    ):
+        if asked:
+            assert client.get(raw_server.url("/feed", host="other.example")).content == FEED
+        else:
+            with pytest.raises(AddressRefusedError, match=r"own\.example"):
+                client.get(raw_server.url("/feed", host="other.example"))
+    assert bool(raw_server.requests) is asked
+
+
+@pytest.mark.parametrize(
+    "address", ["169.254.169.254", "fe80::1%lo", "100.100.100.200", "::ffff:169.254.1.1"]
+)
+def test_allow_private_opens_no_link_local_address(raw_server: RawServer, address: str) -> None:
+    with names(raw_server, {"a.example": [[address]]}) as client:
+        result = get(client, raw_server.url("/feed", host="a.example"))
+    assert result.error is ErrorKind.ADDRESS
+    assert "never asked" in result.detail
 
 
 @pytest.mark.parametrize("answer", [OSError("no such host"), UnicodeError("label too long"), []])

@@ -169,6 +169,34 @@ def test_a_gzip_bomb(raw_server: RawServer, layers: int) -> None:
     assert memory < 16_000_000
 
 
+@pytest.mark.parametrize(
+    ("start", "piece"),
+    [
+        (b"", b"HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n" * 100),
+        (OK + b"Transfer-Encoding: chunked\r\n\r\n", b"1;" + b"x" * 8000 + b"\r\na\r\n"),
+        (OK + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\na\r\n" * 1000),
+    ],
+    ids=["informational answers", "chunk extensions", "chunks of one byte"],
+)
+def test_what_comes_off_the_socket_is_counted(raw_server: RawServer, start: bytes, piece: bytes) -> None:
+    """Neither is a body, so that the bound of the body never saw them: 22 GB for one poll."""
+    sent = 0
+
+    def pieces() -> Iterator[bytes]:
+        nonlocal sent
+        yield start
+        while True:
+            sent += len(piece)
+            yield piece
+
+    raw_server.otherwise = sends(pieces)
+    limits = Limits(total=60, compressed=100_000, overhead=100_000)
+    polled, memory = peak(lambda: ask(raw_server.url(), limits))
+    assert polled.result.error is ErrorKind.TOO_LARGE
+    assert sent < 20_000_000  # what the buffers between the two take
+    assert memory < 4_000_000
+
+
 def test_many_layers_of_compression(raw_server: RawServer) -> None:
     raw_server.on("/", body=FEED, Content_Encoding=", ".join(["gzip"] * 1000))
     assert ask(raw_server.url()).result.error is ErrorKind.ENCODING

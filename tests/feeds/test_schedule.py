@@ -306,12 +306,14 @@ def test_an_adopted_address_that_fails_is_given_up() -> None:
 
 
 def test_secrets_of_an_address_are_in_no_note_and_no_line() -> None:
-    secret = replace(SOURCE, url="https://me:pass@a.example/feed.xml?token=geheim")
-    target = "https://new.example/feed.xml?token=geheim"
+    secret = replace(SOURCE, url="https://a.example/feed.xml?token=ge%20heim")
+    target = "https://new.example/feed.xml?token=ge+heim"
     state, said = FeedState(), ""
     for day in range(9):
         plan = after(answer(moved_to=target), state, source=secret, now=NOW + day * DAY)
         state, said = plan.state, said + "".join(plan.notes)
+    assert "heim" not in repr(state.to_json())
+    assert poll_url(secret, state) == "https://new.example/feed.xml?token=ge%20heim"
     wrong = ParsedFeed(error=ErrorKind.NOT_A_FEED, detail="is empty")
     for _ in range(3):
         plan = after(answer(final_url=target), state, wrong, source=secret)
@@ -319,8 +321,22 @@ def test_secrets_of_an_address_are_in_no_note_and_no_line() -> None:
     assert "change url" in said
     assert "is empty" in said
     assert "asking https://a.example/feed.xml" in said
-    assert "geheim" not in said
-    assert "pass" not in said
+    assert "heim" not in said
+
+
+def test_credentials_of_an_address_neither_follow_a_move_nor_are_stored() -> None:
+    secret = replace(SOURCE, url="https://me:pass@a.example/feed.xml")
+    state, said = FeedState(), []
+    for day in range(9):
+        plan = after(
+            answer(moved_to="https://new.example/feed.xml"), state, source=secret, now=NOW + day * DAY
+        )
+        state = plan.state
+        said += plan.notes
+    assert poll_url(secret, state) == secret.url
+    assert len(said) == 1
+    assert "https://new.example/feed.xml, with its credentials" in said[0]
+    assert "pass" not in repr((said, state.to_json()))
 
 
 # Validators
@@ -382,3 +398,61 @@ def test_first_polls_are_spread() -> None:
     times = [first_poll(replace(SOURCE, id=f"s{n}"), NOW, 10 * MINUTE) for n in range(50)]
     assert len(set(times)) == 50
     assert all(NOW <= at < NOW + 10 * MINUTE for at in times)
+
+
+# The longest wait that the configuration allows
+
+
+@pytest.mark.parametrize("validators", [True, False])
+def test_no_poll_comes_later_than_at_most(validators: bool) -> None:
+    source = replace(SOURCE, interval=timedelta(minutes=5), at_most=timedelta(minutes=20))
+    state = FeedState(url=URL, rhythm=30 * DAY.total_seconds(), first_success=NOW - 90 * DAY)
+    for polls in range(50):
+        etag = '"1"' if validators else ""
+        plan = after(answer(etag=etag), replace(state, polls=polls), source=source)
+        assert plan.at is not None
+        assert timedelta(minutes=18) < plan.at - NOW <= timedelta(minutes=20)
+
+
+def test_what_a_server_asks_for_counts_more_than_at_most() -> None:
+    source = replace(SOURCE, interval=timedelta(minutes=5), at_most=timedelta(minutes=20))
+    plan = after(answer(fresh_for=timedelta(hours=2)), FeedState(url=URL), source=source)
+    assert plan.at is not None
+    assert plan.at - NOW >= timedelta(hours=2)
+
+
+# Feeds that answer and are dead
+
+
+def dated(*days: float) -> ParsedFeed:
+    return ParsedFeed(entries=tuple(Entry(guid=str(day), published=NOW - day * DAY) for day in days))
+
+
+@pytest.mark.parametrize(
+    ("days", "stale"),
+    [
+        ((190, 192, 193, 197, 199), True),  # a newsroom that stood still half a year ago
+        ((2, 4, 5, 9, 11), False),
+        ((31, 32, 33, 34), True),
+        ((29, 30, 31, 32), False),  # a month is never too long
+        ((100, 160, 220, 300), False),  # slow, and not overdue
+        ((100, 101, 102, 103, 180), False),  # was silent for as long before
+        ((400,), False),  # one entry tells no rhythm
+        ((), False),  # an empty status page is well
+        ((-3, 40, 41, 42, 43), True),  # an announced maintenance is no news of today
+    ],
+)
+def test_a_feed_that_is_silent_for_longer_than_its_rhythm_is_stale(
+    days: tuple[float, ...], stale: bool
+) -> None:
+    state = after(answer(), FeedState(url=URL), dated(*days)).state
+    assert (state.stale_at is not None and state.stale_at <= NOW) is stale
+
+
+def test_news_ends_staleness_and_longer_gaps_are_remembered() -> None:
+    state = after(answer(), FeedState(url=URL), dated(190, 192, 193, 197, 199)).state
+    state = after(answer(), state, dated(0)).state  # known entries are not read again
+    assert state.stale_at is not None
+    assert state.stale_at > NOW + 300 * DAY
+    assert state.longest_gap == 190 * DAY.total_seconds()
+    assert FeedState.from_json(state.to_json()) == state

@@ -264,12 +264,22 @@ def _page(port: int) -> str:
         return ""
 
 
+def test_the_pages_listen_where_they_are_told_to(config: Path, tmp_path: Path) -> None:
+    """Another address of the loopback network stands for that of a container."""
+    port = _closed_port()
+    with Program(config, tmp_path / "state", "--host", "127.0.0.2", port=port) as program:
+        assert program.says(f"pages at http://127.0.0.2:{port}/"), program.err
+        assert httpx.get(f"http://127.0.0.2:{port}/healthz", timeout=5).text == "ok\n"
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=5)
+
+
 def test_without_a_port_for_the_pages_everything_else_runs(config: Path, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with Program(config, tmp_path / "state", port=port) as program:
             assert program.says("watching"), program.err
-            assert f"no pages: port {port}" in program.err
+            assert f"no pages: port {port} on 127.0.0.1" in program.err
             assert program.up(*CHILDREN)
 
 

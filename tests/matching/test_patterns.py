@@ -55,6 +55,7 @@ def hits(known: Topic, title: str, **fields: str) -> tuple[TopicHit, ...]:
         ("*angriff auf", "Ein Hackerangriff auf Google", ["Hackerangriff auf"]),
         ("US ban", "The us ban, the US ban", ["US ban"]),
         ("co-founder leaves", "Co-founder leaves", ["Co-founder leaves"]),
+        ("zero day*|patch tuesday", "A zero-day on Patch Tuesday", ["zero-day", "Patch Tuesday"]),
         ("(a|b (c|d (e|f)))", "b d f", ["b d f"]),
         ("遭~4攻击", "某公司遭到黑客攻击", ["遭到黑客攻击"]),
         ("@ ~2 (泄露|泄漏) ~4 数据", "Google 疑似泄露了用户数据", ["Google 疑似泄露了用户数据"]),
@@ -140,7 +141,7 @@ def test_explain_says_which_pattern_and_what_was_missing() -> None:
     [
         ("data (breach", 5, "not closed"),
         ("data breach)", 11, "not opened"),
-        ("a|b", 1, "in brackets"),
+        ("a|~3", 0, "needs a word"),
         ("(a||b)", 3, "nothing stands here"),
         ("~3", 0, "needs a word"),
         ("@ ~3 @target", 0, "needs a word"),

@@ -10,10 +10,13 @@ from kit.feeds import Entry, FeedServer, Page, rss
 from kit.line import START, Line, settings
 
 from alerts.feeds.result import Limits
+from alerts.insight.coverage import coverage
 from alerts.insight.health import health
 from alerts.pipeline import steps
 from alerts.pipeline.operate import release_quarantine
+from alerts.pipeline.poll import LEASE_SECONDS
 from alerts.runtime.configuration import Files
+from alerts.store.repositories import sources
 from alerts.store.schema import FindingRow, HostRow, ItemRow, RevisionRow, SourceRow
 
 pytestmark = pytest.mark.servers
@@ -217,6 +220,61 @@ def test_who_finds_its_lease_taken_over_stores_nothing(wire: Line, feeds: FeedSe
     assert wire.rows(ItemRow) == []
 
 
+def test_polls_that_never_end_are_failures_of_their_source(wire: Line, feeds: FeedServer) -> None:
+    """Its worker hangs or dies each time: the first may be bad luck, the second is the source, which has to wait."""
+    feeds.put("wire", [OUTAGE])
+    wire.clock.move(minutes=2)
+    for _ in range(2):
+        with wire.database.write() as session:
+            assert sources.lease(session, "wire", wire.clock.at, seconds=LEASE_SECONDS) is not None
+        wire.clock.move(seconds=LEASE_SECONDS + 1)
+    outcome = steps.poll(wire.runtime, "wire")
+    assert "2 polls in a row did not end" in outcome.error
+    assert feeds.requests == []
+    (row,) = wire.rows(SourceRow)
+    assert (row.error_streak, row.lease_token, row.state["error_kind"]) == (1, None, "unfinished")
+    assert row.next_poll_at > wire.clock.at
+    assert steps.poll(wire.runtime, "wire").skipped, "it waits"
+
+    wire.clock.move(minutes=2)
+    with wire.database.write() as session:
+        sources.lease(session, "wire", wire.clock.at, seconds=LEASE_SECONDS)
+    wire.clock.move(seconds=LEASE_SECONDS + 1)
+    assert steps.poll(wire.runtime, "wire").error, "from then on one is enough"
+    (row,) = wire.rows(SourceRow)
+    assert row.error_streak == 2
+
+    wire.clock.move(minutes=5)
+    assert steps.poll(wire.runtime, "wire").new == 1
+    (row,) = wire.rows(SourceRow)
+    assert (row.error_streak, row.lost_leases, row.error) == (0, 0, None)
+
+
+def test_a_poll_whose_worker_was_killed_is_repeated_at_once(wire: Line, feeds: FeedServer) -> None:
+    feeds.put("wire", [OUTAGE])
+    wire.clock.move(minutes=2)
+    with wire.database.write() as session:
+        sources.lease(session, "wire", wire.clock.at, seconds=LEASE_SECONDS)
+    wire.clock.move(seconds=LEASE_SECONDS + 1)
+    assert steps.poll(wire.runtime, "wire").new == 1
+    (row,) = wire.rows(SourceRow)
+    assert (row.error_streak, row.lost_leases) == (0, 0)
+
+
+def test_one_host_by_other_names_is_one_host(lines: Any) -> None:
+    urls = ["http://127.0.0.1/a", "http://127.0.0.1:80/b", "http://user:pass@127.0.0.1/c"]
+    content = settings({f"s{n}": url for n, url in enumerate(urls)})
+    for each in content["sources"]:
+        each["allow_private"] = False
+    made: Line = lines(content)
+    made.clock.move(minutes=5)
+    for n in range(3):
+        _poll_without_sleep(made, f"s{n}")
+    (host,) = made.rows(HostRow)
+    assert host.host == "127.0.0.1"
+    assert host.free_at >= made.clock.at + timedelta(seconds=3)
+
+
 def test_a_crowded_host_gets_a_request_a_second_and_starves_nobody(lines: Any) -> None:
     # The addresses are never reached: the guard refuses private ones, which is an outcome like any other.
     made: Line = lines(settings({f"s{n:02}": f"http://127.0.0.1/{n}" for n in range(12)}))
@@ -287,3 +345,26 @@ def test_a_feed_that_turns_over_is_held_back_reported_and_believed_quietly(
     feeds.put("wire", [news, *after])
     assert wire.poll("wire").new == 1
     assert wire.counts()["deliveries"] == 1
+
+
+def test_a_feed_that_answers_and_is_dead_is_said_to_be_stale(lines: Any, feeds: FeedServer) -> None:
+    made: Line = lines(settings({"acme-news": f"{feeds.url}/dead", "wire": f"{feeds.url}/wire"}))
+    feeds.put("dead", [Entry(f"d{n}", f"Old {n}", "", "", START - timedelta(days=200 + n)) for n in range(5)])
+    feeds.put("wire", [OUTAGE])
+    made.run(minutes=5)
+    configured = made.runtime.configuration.current().settings
+    with made.database.read() as session:
+        report = health(session, Files.of(made.config), made.clock.at)
+        covered = coverage(session, configured, configured.institutions["acme"], made.clock.at)
+    assert report.data["sources"]["stale"] == ["acme-news"]
+    assert "1 stale" in dict(report.facts)["sources"]
+    assert (covered.state.value, covered.failing) == ("partial", ("acme-news",))
+
+    feeds.put("dead", [Entry("d9", "Acme Networks opens again", "", "", made.clock.at)])
+    made.run(minutes=5)
+    with made.database.read() as session:
+        assert health(session, Files.of(made.config), made.clock.at).data["sources"]["stale"] == []
+        assert (
+            coverage(session, configured, configured.institutions["acme"], made.clock.at).state.value
+            == "covered"
+        )

@@ -34,8 +34,12 @@ def test_a_delivery_leaves_no_secret_behind(
         "refused": "json://127.0.0.1:1/PLANTEDe",
         "mail": "mailto://user:PLANTEDf@127.0.0.1:1?from=a@e.example&to=b@e.example",
     }
-    made: Line = lines(settings({"wire": f"{feeds.url}/wire"}, channels))
-    feeds.put("wire", [Entry("a1", "Acme Networks hit by outage", "", "https://wire.example/a1", START)])
+    url = f"{feeds.url}/wire?token=PLANTEDg".replace("://", "://PLANTEDh:PLANTEDi@")
+    made: Line = lines(settings({"wire": url}, channels))
+    feeds.put(
+        "wire",
+        [Entry("a1", "Acme Networks hit by outage", "", "https://wire.example/a1", START)],
+    )
     receiver.then(answer)
     made.runtime.enqueue = lambda hints: None
     steps.poll(made.runtime, "wire", due_only=False)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from alerts.stories.credit import agency, credited, outlet, page
+from alerts.stories.credit import agency, credited, outlet
 
 
 def test_outlets_are_compared_without_notes_articles_and_punctuation() -> None:
@@ -36,14 +36,3 @@ def test_publishers_that_are_agencies_are_known() -> None:
 )
 def test_credits(author: str, text: str, expected: str) -> None:
     assert credited(author, text) == expected
-
-
-def test_links_to_one_page_are_equal() -> None:
-    assert (
-        page("https://www.example.com/a/b/?utm_source=x&id=3#top")
-        == page("http://m.example.com/a/b?id=3")
-        == page("//example.com/a/b/amp/?id=3")
-        == "example.com/a/b?id=3"
-    )
-    assert page("https://example.com/a?id=3") != page("https://example.com/a?id=4")
-    assert page("no link at all") == "no link at all"

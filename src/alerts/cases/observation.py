@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from alerts.cases.relevance import topics_about
 from alerts.model.item import Item
 from alerts.model.mention import Matched
 from alerts.model.source import Reliability, Source
 from alerts.model.story import Report
+from alerts.stories.corrections import is_correction
 from alerts.stories.features import Features
 
 
@@ -49,12 +52,10 @@ def observation(
     matched: Matched,
     features: Features,
     sources: Mapping[str, Source],
+    authorities: AbstractSet[str] = frozenset(),
 ) -> Observation:
     """What an item says about an institution. Salience 0 where it does not mention it or was withdrawn."""
-    hits: dict[str, float] = {}
-    for hit in matched.topics:
-        if hit.institutions is None or institution in hit.institutions:
-            hits[hit.topic] = max(hit.weight, hits.get(hit.topic, 0.0))
+    topics = topics_about(institution, matched, authorities)
     mine = [mention.salience for mention in matched.mentions if mention.institution == institution]
     return Observation(
         report(
@@ -68,7 +69,8 @@ def observation(
             published=item.published,
             observed=item.observed,
             salience=0.0 if item.withdrawn else max(mine, default=0.0),
-            topics=tuple(sorted(hits.items())),
+            topics=topics.weights,
+            resolved=topics.resolved,
         ),
         features,
     )
@@ -87,6 +89,7 @@ def report(
     observed: datetime,
     salience: float,
     topics: tuple[tuple[str, float], ...],
+    resolved: tuple[str, ...] = (),
 ) -> Report:
     """A source record. A source that the configuration does not name cannot be judged (F, secondary)."""
     known = sources.get(source)
@@ -103,6 +106,8 @@ def report(
         reported=observed if published is None else min(published, observed),
         salience=salience,
         topics=topics,
+        resolved=resolved,
+        correction=is_correction(title),
     )
 
 

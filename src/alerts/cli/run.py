@@ -41,14 +41,20 @@ if TYPE_CHECKING:
     "--state", type=click.Path(path_type=Path), default=None, metavar="DIR", help="As before the command."
 )
 @click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address that the pages listen on; 0.0.0.0 for all, as in a container.",
+)
+@click.option(
     "--port",
     type=click.IntRange(0, 65535),
     default=8321,
     show_default=True,
-    help="Of the pages, on the loopback interface; 0: no pages.",
+    help="Port of the pages; 0: no pages.",
 )
 @click.pass_obj
-def run(app: App, once: bool, demo: bool, state: Path | None, port: int) -> int:
+def run(app: App, once: bool, demo: bool, state: Path | None, host: str, port: int) -> int:
     """Run everything here: broker, workers, beat and pages.
 
     One command is the whole system. Without --broker a Redis-compatible server is started for it, without
@@ -67,9 +73,9 @@ def run(app: App, once: bool, demo: bool, state: Path | None, port: int) -> int:
         if once and not demo:
             return _once(app)
         if not demo:
-            _forever(app, port)
+            _forever(app, host, port)
         else:
-            _demo(app, port, once=once)
+            _demo(app, host, port, once=once)
     return 0
 
 
@@ -119,7 +125,7 @@ def _sent(runtime: Runtime) -> int:
         return listings.delivery_states(session).get("sent", 0)
 
 
-def _forever(app: App, port: int) -> None:
+def _forever(app: App, host: str, port: int) -> None:
     from alerts.runtime import config_copy, logs
 
     logs.configure()
@@ -134,7 +140,7 @@ def _forever(app: App, port: int) -> None:
         supervisor = Supervisor(app.environment(), say=lambda line: click.echo(f"alerts: {line}", err=True))
         with signals(supervisor), _broker(app, supervisor, state):
             start_workers(supervisor)
-            start_web(supervisor, port)
+            start_web(supervisor, host, port)
             click.echo(
                 f"alerts: watching {len(settings.institutions)} institutions in {len(settings.sources)} sources; "
                 f"state in {state}; Ctrl-C stops",
@@ -184,7 +190,7 @@ def _scene(app: App) -> Iterator[None]:
         yield
 
 
-def _demo(app: App, port: int, *, once: bool) -> None:
+def _demo(app: App, host: str, port: int, *, once: bool) -> None:
     from alerts.demo import play
     from alerts.runtime import logs
 
@@ -198,6 +204,6 @@ def _demo(app: App, port: int, *, once: bool) -> None:
     supervisor = Supervisor(app.environment(), say=lambda line: click.echo(f"alerts: {line}", err=True))
     with signals(supervisor), _broker(app, supervisor, app.state):
         start_workers(supervisor)
-        start_web(supervisor, port)
+        start_web(supervisor, host, port)
         with app.runtime() as (runtime, _):
             play.live(app.stage, runtime, sys.stdout, supervisor.watch)

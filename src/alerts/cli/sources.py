@@ -73,7 +73,7 @@ def sources(ctx: click.Context, failing: bool, as_json: bool) -> None:
 
 
 def _row(source: Source, found: Health | None, reports: int, covers: Covers, now: datetime) -> dict[str, Any]:
-    from alerts.feeds.fetching.fetch import shown
+    from alerts.feeds.links import shown
     from alerts.feeds.state import FeedState
 
     state = found.state if found else FeedState()
@@ -96,17 +96,23 @@ def _row(source: Source, found: Health | None, reports: int, covers: Covers, now
         "error": found.error if found else "",
         "stopped": state.stopped,
         "held": state.held,
+        "newest_item": format_time(state.newest_item) if state.newest_item else None,
+        "stale": _is_stale(state, now),
         "moved_to": moved_to,
         "moved": "adopted" if state.adopted_url else "unconfirmed" if state.moved_to else "",
         "reports": reports,
         "covers": list(covers.institutions),
         "partial": list(covers.partial),
         "blind": list(covers.blind),
-        "note": _note(source, state, found.error if found else "", moved_to),
+        "note": _note(source, state, found.error if found else "", moved_to, now),
     }
 
 
-def _note(source: Source, state: FeedState, error: str, moved_to: str) -> str:
+def _is_stale(state: FeedState, now: datetime) -> bool:
+    return state.stale_at is not None and state.stale_at <= now
+
+
+def _note(source: Source, state: FeedState, error: str, moved_to: str, now: datetime) -> str:
     """What to do about a source, or else what is wrong with it; empty where all is well."""
     if state.stopped:
         return state.stopped
@@ -116,6 +122,11 @@ def _note(source: Source, state: FeedState, error: str, moved_to: str) -> str:
         return error
     if state.held:
         return f"most of it turned new at once; `alerts release {source.id}` believes it"
+    if _is_stale(state, now):
+        return (
+            f"stale: answers, but its newest item is of {state.newest_item:%Y-%m-%d}, far older than its rhythm; "
+            "look for another address"
+        )
     return f"moves to {moved_to}, not confirmed yet" if state.moved_to else ""
 
 
@@ -136,7 +147,8 @@ def discover(url: str, allow_private: bool, as_json: bool) -> int:
       alerts sources discover https://www.example.com/blog
     """
     from alerts.feeds.fetching.discover import feeds_of
-    from alerts.feeds.fetching.fetch import fetch, make_client, shown, user_agent
+    from alerts.feeds.fetching.fetch import fetch, make_client, user_agent
+    from alerts.feeds.links import shown
     from alerts.feeds.parsing.parse import parse
     from alerts.feeds.state import FeedState
 

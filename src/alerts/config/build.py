@@ -38,16 +38,15 @@ from alerts.model.topic import Severity, Topic, TopicPattern
 
 def build(entries: Entries, content_hash: str) -> Settings:
     """The settings of entries that have no problem."""
+    institutions = {form.id: _institution(form) for _, form in entries.valid("institutions", InstitutionForm)}
     levels = [_levels(form) for _, form in entries.valid("levels", LevelsForm)]
     operators = [_operators(form) for _, form in entries.valid("operators", OperatorsForm)]
     return Settings(
         hash=content_hash,
         sources=MappingProxyType(
-            {form.id: _source(form) for _, form in entries.valid("sources", SourceForm)}
+            {form.id: _source(form, institutions) for _, form in entries.valid("sources", SourceForm)}
         ),
-        institutions=MappingProxyType(
-            {form.id: _institution(form) for _, form in entries.valid("institutions", InstitutionForm)}
-        ),
+        institutions=MappingProxyType(institutions),
         topics=MappingProxyType(_topics(entries)),
         levels=levels[0] if levels else LevelRules(),
         subscribers=MappingProxyType(
@@ -59,14 +58,18 @@ def build(entries: Entries, content_hash: str) -> Settings:
     )
 
 
-def _source(form: SourceForm) -> Source:
+def _source(form: SourceForm, institutions: Mapping[str, Institution]) -> Source:
+    supervised = form.authority_on
+    tagged = {each.id for each in institutions.values() if not each.tags.isdisjoint(supervised.tags)}
     return Source(
         id=form.id,
         url=form.url,
         publisher=form.publisher,
         reliability=form.reliability,
         speaks_for=frozenset(form.speaks_for),
+        authority_on=frozenset(tagged.union(supervised.ids) - set(form.speaks_for)),
         interval=form.interval,
+        at_most=form.at_most,
         language=form.language,
         tags=frozenset(form.tags),
         allow_private=form.allow_private,
@@ -83,6 +86,7 @@ def _institution(form: InstitutionForm) -> Institution:
         category=form.category,
         region=form.region,
         primary_domain=form.primary_domain,
+        role=form.role,
         criticality=form.criticality,
         tags=frozenset(form.tags),
         ids=tuple(sorted(form.ids.items())),

@@ -21,6 +21,7 @@ from alerts.config.schema import (
     TopicForm,
 )
 from alerts.model.nearest import did_you_mean
+from alerts.model.times import format_duration
 from alerts.model.topic import Topic
 
 _KEYS: Final = {
@@ -41,6 +42,10 @@ def check(entries: Entries) -> None:
     _check_levels(entries)
     for source, form in entries.valid("sources", SourceForm):
         _check_ids(source, ("speaks_for",), form.speaks_for, known, "institutions")
+        _check_ids(source, authority_steps(source), form.authority_on.ids, known, "institutions")
+        if form.at_most is not None and form.at_most < form.interval:
+            longest, least = format_duration(form.at_most), format_duration(form.interval)
+            source.report("at_most", message=f"at_most: {longest} is less than the interval, {least}")
     for entry, institution in entries.valid("institutions", InstitutionForm):
         _check_institution(entry, institution, known)
     shipped = _check_packs(entries, known)
@@ -73,6 +78,11 @@ def _named(entries: Entries, section: str) -> dict[str, Entry]:
         else:
             named[name] = entry
     return named
+
+
+def authority_steps(source: Entry) -> tuple[str | int, ...]:
+    """Where a source has the ids of `authority_on`: the list may be written alone."""
+    return ("authority_on", "ids") if source.is_mapping("authority_on") else ("authority_on",)
 
 
 def _check_ids(

@@ -42,6 +42,10 @@ class Entry:
         value = node.entries[key][1]
         return (value.text or "").strip() if isinstance(value, Scalar) else ""
 
+    def is_mapping(self, *steps: str | int) -> bool:
+        """Whether the value at a path is written as a mapping."""
+        return isinstance(self.document.find([*self.path, *steps]), Mapping)
+
 
 @dataclass(slots=True)
 class Entries:

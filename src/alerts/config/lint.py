@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from alerts.config.checks import authority_steps
 from alerts.config.entries import Entries, Entry
 from alerts.config.load import Loaded
 from alerts.config.schema import (
@@ -18,6 +19,7 @@ from alerts.config.schema import (
 )
 from alerts.matching.lint import lint
 from alerts.model.errors import Problem
+from alerts.model.institution import Role
 from alerts.model.nearest import did_you_mean
 
 
@@ -25,6 +27,7 @@ def doubts(loaded: Loaded) -> list[Problem]:
     """The warnings, in the order of files and lines."""
     entries = loaded.entries
     found = [*_twice_polled(entries), *_selecting_nothing(entries), *_never_told(entries)]
+    found += [*_who_speaks(entries), *_silent_authorities(entries)]
     return sorted([*found, *_doubtful_names(loaded)])
 
 
@@ -67,6 +70,51 @@ def _twice_polled(entries: Entries) -> Iterator[Problem]:
             message = f"url: the source {first[source.url]!r} polls the same address: remove one"
             yield _warning(entry, "url", message=message)
         first.setdefault(source.url, source.id)
+
+
+def _who_speaks(entries: Entries) -> Iterator[Problem]:
+    """Sources that speak for an authority and for those upon whom it acts, or that are their own authority."""
+    institutions = {form.id: form for _, form in _institutions(entries)}
+    carried = {tag for form in institutions.values() for tag in form.tags}
+    for entry, source in entries.valid("sources", SourceForm):
+        spoken = [institutions[each] for each in source.speaks_for if each in institutions]
+        authorities = [each.id for each in spoken if each.role is Role.AUTHORITY]
+        for index, each in enumerate(source.speaks_for):
+            if authorities and each in institutions and each not in authorities:
+                message = (
+                    f"speaks_for: the source speaks for the authority {authorities[0]!r} and for {each!r}: write the "
+                    f"latter under authority_on, or all that the authority says is about it"
+                )
+                yield _warning(entry, "speaks_for", index, message=message)
+        steps = authority_steps(entry)
+        for index, each in enumerate(source.authority_on.ids):
+            if each in source.speaks_for:
+                message = (
+                    f"authority_on: the source speaks for {each!r} and is no authority on it: remove one"
+                )
+                yield _warning(entry, *steps, index, message=message)
+        for index, tag in enumerate(source.authority_on.tags):
+            own = next((each.id for each in spoken if tag in each.tags), None)
+            if tag not in carried:
+                suggestion = did_you_mean(tag, sorted(carried))
+                message = (
+                    f"tags: no institution carries {entry.shown('authority_on', 'tags', index)}{suggestion}"
+                )
+                yield _warning(entry, "authority_on", "tags", index, message=message)
+            elif own is not None:
+                message = f"authority_on: {own!r} carries the tag {tag!r}, and the source speaks for it"
+                yield _warning(entry, "authority_on", "tags", index, message=message)
+
+
+def _silent_authorities(entries: Entries) -> Iterator[Problem]:
+    """Authorities of which no source brings the decisions first-hand."""
+    heard = {each for _, source in entries.valid("sources", SourceForm) for each in source.speaks_for}
+    for entry, institution in _institutions(entries):
+        if institution.role is Role.AUTHORITY and institution.id not in heard:
+            message = (
+                f"role: no source speaks for the authority {institution.id!r}: add its feed to the sources"
+            )
+            yield _warning(entry, "role", message=message)
 
 
 def _selecting_nothing(entries: Entries) -> Iterator[Problem]:

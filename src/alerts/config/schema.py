@@ -31,7 +31,7 @@ from alerts.config.values import (
     problem,
 )
 from alerts.model.alert import AlertState
-from alerts.model.institution import Criticality, Derivation
+from alerts.model.institution import Criticality, Derivation, Role
 from alerts.model.level import Axis, Level, LevelRules
 from alerts.model.operators import Trouble
 from alerts.model.source import Reliability, Source
@@ -46,6 +46,20 @@ class Form(BaseModel):
     """A mapping whose keys are all known."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class AuthorityForm(Form):
+    """Institutions upon which the publisher of a source acts."""
+
+    ids: Annotated[tuple[Id, ...], Field(description="These institutions.")] = ()
+    tags: Annotated[
+        tuple[Text, ...], Field(description="Every institution that carries one of these tags.")
+    ] = ()
+
+
+def _authority(value: Any) -> Any:
+    """A list of ids is short for `{ids: …}`."""
+    return {"ids": value} if isinstance(value, list) else value
 
 
 class SourceForm(Form):
@@ -70,12 +84,42 @@ class SourceForm(Form):
             "*secondary* for all others."
         ),
     ] = ()
+    authority_on: Annotated[
+        AuthorityForm,
+        BeforeValidator(_authority),
+        WithJsonSchema(
+            {
+                "anyOf": [
+                    {"type": "array", "items": {"type": "string"}},
+                    {
+                        "type": "object",
+                        "properties": {
+                            "ids": {"type": "array", "items": {"type": "string"}},
+                            "tags": {"type": "array", "items": {"type": "string"}},
+                        },
+                        "additionalProperties": False,
+                    },
+                ]
+            }
+        ),
+        Field(
+            description="Institutions upon which it acts, as a regulator upon banks: `{tags: [bank]}`, `{ids: [acme]}` "
+            "or a list of ids. It is *direct* for them where an item names them, and says nothing about them where not."
+        ),
+    ] = AuthorityForm()
     interval: Annotated[
         Duration,
         Field(
             description="The least time between two polls; the program waits longer by itself where it pays."
         ),
     ] = _SOURCE.interval
+    at_most: Annotated[
+        Duration | None,
+        Field(
+            description="The longest time between two polls, however quiet the feed is; by default up to an hour, or a "
+            "day where the server gives no validators. What the server itself asks for still counts."
+        ),
+    ] = None
     language: Annotated[Language, Field(description="For example `en` or `pt-BR`.")] = ""
     tags: Annotated[tuple[Text, ...], Field(description="Free labels.")] = ()
     allow_private: Annotated[
@@ -153,6 +197,13 @@ class InstitutionForm(Form):
     ] = ""
     region: Annotated[Text, Field(description="Where it is at home; watch rules can select it.")] = ""
     primary_domain: Annotated[Text, Field(description="The field it matters most for.")] = ""
+    role: Annotated[
+        Role,
+        Field(
+            description="`subject`: things happen to it; `authority`: it acts upon others. What an authority does "
+            "raises nothing of its own, and an item that names it and others is about the others."
+        ),
+    ] = Role.SUBJECT
     criticality: Annotated[
         Criticality,
         Field(description="How much depends on it: every contribution is scaled by 0.8, 1.0 or 1.2."),

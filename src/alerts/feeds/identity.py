@@ -6,8 +6,8 @@ import hashlib
 import unicodedata
 from functools import lru_cache
 
-from alerts.feeds import links
 from alerts.feeds.feed import Entry
+from alerts.model.pages import canonical
 from alerts.model.source import Source
 
 _QUOTES = str.maketrans("‘’‚‛′`´“”„‟″«»–—−‐‑", "'''''''\"\"\"\"\"\"\"-----")
@@ -31,7 +31,7 @@ def title_key(title: str) -> str:
 
 
 def link_key(link: str) -> str:
-    return links.canonical(link) if link else ""
+    return canonical(link) if link else ""
 
 
 def is_specific(link: str, home: str = "") -> bool:

@@ -1,23 +1,21 @@
-"""Links: made absolute, and made comparable. Pure."""
+"""Links: made absolute, fit to be shown and fit to be stored. Pure. (`alerts.model.pages` compares them.)"""
 
 from __future__ import annotations
 
+import hashlib
 import re
-from functools import lru_cache
-from urllib.parse import parse_qsl, unquote, urlencode, urljoin, urlsplit, urlunsplit
-
-# What senders add to see where readers come from; it names nothing.
-_TRACKING = re.compile(
-    r"(?:utm_\w+|at_\w+|mc_[ce]id|fbclid|gclid|dclid|msclkid|yclid|igshid|ocid|cmpid|ns_\w+|xtor|ref_?src|cmp"
-    r"|soc_\w+|wt_\w+|s?campaign|guccounter|_hs\w+|__\w+|spm|feature=emb\w*)",
-    re.IGNORECASE,
+from urllib.parse import (
+    quote,
+    quote_plus,
+    unquote_plus,
+    urljoin,
+    urlsplit,
+    urlunsplit,
 )
-_WRAPPERS = {
-    ("www.google.com", "/url"): ("url", "q"),
-    ("news.google.com", "/news/url"): ("url",),
-    ("www.bing.com", "/news/apiclick.aspx"): ("url",),
-}
-_MAX = 4096
+
+_MAX = 4096  # characters of a link
+_CREDENTIALS = re.compile(r"(?<=://)[^/?#]*@")
+_SECRET_LENGTH = 4  # characters; a shorter value is no secret
 _BLANK = re.compile(r"[\x00-\x20\x7f]+")
 _UNSOUND = re.compile('[<>"\ud800-\udfff]')
 
@@ -41,35 +39,6 @@ def absolute(link: str, base: str = "") -> str:
     return joined
 
 
-@lru_cache(maxsize=1 << 12)  # a poll asks several times for each of its links
-def canonical(link: str) -> str:
-    """A form in which two links to one page are equal. For comparing only, never shown or fetched.
-
-    Without scheme, `www.`, default port, fragment, tracking parameters and final slash; parameters in order.
-    """
-    try:
-        parts = urlsplit(link)
-        host = (parts.hostname or "").removeprefix("www.")
-        port = parts.port
-    except ValueError:
-        return link
-    if not host:
-        return link
-    wrapped = _WRAPPERS.get((parts.netloc.lower(), parts.path))
-    query = parse_qsl(parts.query, keep_blank_values=True) if parts.query else []
-    if wrapped is not None:
-        for name, value in query:
-            if name in wrapped and value.startswith(("http://", "https://")):
-                return canonical(value)
-    kept = sorted((name, value) for name, value in query if not _TRACKING.fullmatch(name))
-    where = host if port in {None, 80, 443} else f"{host}:{port}"
-    path = unquote(parts.path).rstrip("/")
-    fragment = (
-        f"#{parts.fragment}" if parts.fragment.startswith(("!", "/")) else ""
-    )  # pages named by fragment
-    return where + path + (f"?{urlencode(kept)}" if kept else "") + fragment
-
-
 def host(link: str) -> str:
     """The host of a link in lower case, without `www.`; empty where there is none."""
     try:
@@ -87,3 +56,71 @@ def shown(url: str) -> str:
     except ValueError:
         return "(unreadable URL)"
     return urlunsplit((parts.scheme, host + port, parts.path, "…" if parts.query else "", ""))
+
+
+def storable(url: str) -> str:
+    """A URL as the database may hold it: without credentials and query values, which may be secrets.
+
+    A digest in their place lets two such URLs be told apart. A URL that has neither is stored as it is.
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        pass
+    else:
+        if not parts.query and "@" not in parts.netloc:
+            return url
+    digest = hashlib.blake2b(url.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    return f"{shown(url)} {digest}"
+
+
+def masked(url: str, own: str) -> str:
+    """A URL as the database may hold it: without credentials, and without the values of the query of `own`, the URL
+    that the operator wrote.
+
+    Each value is replaced by its name in braces, which no URL has. `unmasked` puts the values back.
+    """
+    url = _CREDENTIALS.sub("", url)
+    for name, value in _query_values(own):
+        plain = unquote_plus(value)
+        for form in dict.fromkeys((value, plain, quote(plain, safe=""), quote_plus(plain))):
+            url = url.replace(form, f"{{{name}}}")
+    return url
+
+
+def unmasked(url: str, own: str) -> str:
+    """The URL that `masked` made fit to be stored."""
+    for name, value in reversed(_query_values(own)):  # a value may have been found in the name of another
+        url = url.replace(f"{{{name}}}", value)
+    return url
+
+
+def _query_values(url: str) -> list[tuple[str, str]]:
+    """Names and values, as they are written, of a query; the longest value first. Short ones are no secrets."""
+    try:
+        query = urlsplit(url).query
+    except ValueError:
+        return []
+    pairs = [(name, value) for name, _, value in (part.partition("=") for part in query.split("&"))]
+    return sorted(
+        (pair for pair in pairs if len(pair[1]) >= _SECRET_LENGTH),
+        key=lambda pair: len(pair[1]),
+        reverse=True,
+    )
+
+
+def has_credentials(url: str) -> bool:
+    """Whether a URL names a user or a password."""
+    return _CREDENTIALS.search(url) is not None
+
+
+def host_key(url: str) -> str:
+    """The name by which a server is recognised: its host in lower case and ASCII, without port and credentials."""
+    try:
+        name = (urlsplit(url).hostname or "").rstrip(".")
+    except ValueError:
+        return ""
+    try:
+        return name.encode("idna").decode("ascii")
+    except UnicodeError:
+        return name

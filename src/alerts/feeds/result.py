@@ -16,6 +16,8 @@ class ErrorKind(StrEnum):
     PROTOCOL = "protocol"  # what the server sent is not HTTP, or ends early
     ENCODING = "encoding"  # the body cannot be decompressed
     TOO_LARGE = "too-large"
+    TOO_SLOW = "too-slow"  # reading the body took longer than its deadline
+    UNFINISHED = "unfinished"  # polls of it ended without a result: their worker hung or died
     REDIRECT = "redirect"  # a loop, too many, or one to nowhere
     ADDRESS = "address"  # not http(s), or not a public address
     NOT_FOUND = "not-found"
@@ -40,6 +42,7 @@ class Limits:
     read: float = 20.0  # between two pieces
     compressed: int = 16 * 1024 * 1024
     body: int = 16 * 1024 * 1024  # decompressed
+    overhead: int = 1024 * 1024  # headers of all answers, and what frames the body
     redirects: int = 6
 
 

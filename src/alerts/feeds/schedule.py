@@ -17,7 +17,7 @@ from statistics import median
 
 from alerts.feeds.diff import Decision
 from alerts.feeds.feed import ParsedFeed
-from alerts.feeds.links import shown
+from alerts.feeds.links import has_credentials, masked, shown, storable
 from alerts.feeds.parsing.known_entries import remember
 from alerts.feeds.result import ErrorKind, FetchResult
 from alerts.feeds.state import FeedState, state_for
@@ -43,6 +43,9 @@ UNREACHED_CAP = HOUR
 
 REFUSED_CAP = DAY
 """The longest backoff where a server answered with an error."""
+
+LEAST_GAPS = 3
+"""So many gaps between the dates of a feed's items tell its rhythm."""
 
 MOVED_POLLS, MOVED_FOR = 5, timedelta(days=3)
 GONE_POLLS, GONE_FOR = 4, timedelta(days=3)
@@ -92,6 +95,16 @@ def next_poll(
     return Plan(outside_skipped(at, state), state, notes)
 
 
+def unfinished(source: Source, polls: int) -> FetchResult:
+    """What comes of polls that ended without a result, because their worker hung or died."""
+    return FetchResult(
+        url=source.url,
+        final_url=source.url,
+        error=ErrorKind.UNFINISHED,
+        detail=f"{shown(source.url)}: {polls} polls in a row did not end; see the logs of the workers",
+    )
+
+
 def first_poll(source: Source, now: datetime, over: timedelta) -> datetime:
     """When to poll a source that never was: spread over a while, so that a long list does not start at once."""
     return now + over * _fraction(source.id, 0)
@@ -122,7 +135,7 @@ def _after_success(
         gone=0,
         gone_since=None,
         hub=next(iter(result.hubs), state.hub),
-        topic=result.self_link or state.topic,
+        topic=masked(result.self_link, source.url) or state.topic,
     )
     state, moved = _after_move(source, state, result, now)
     state = _with_validators(state, result, held=decision is not None and decision.held > 0)
@@ -136,11 +149,12 @@ def _after_success(
             skip_hours=parsed.skip_hours,
             skip_days=parsed.skip_days,
             hub=next(iter((*result.hubs, *parsed.hubs)), ""),
-            topic=result.self_link or parsed.self_link or result.final_url,
+            topic=masked(result.self_link or parsed.self_link or result.final_url, source.url),
             rhythm=state.rhythm or _published_rhythm(parsed),
         )
     if parsed is not None:
         state = replace(state, feed_updated=_later(state.feed_updated, parsed.updated, now))
+        state = _with_dates(state, parsed, now)
     if decision is not None:
         state, more = _after_decision(state, parsed, decision, now)
         notes += more
@@ -159,10 +173,10 @@ def _with_validators(state: FeedState, result: FetchResult, *, held: bool) -> Fe
             state,
             etag=result.etag or state.etag,
             last_modified=result.last_modified or state.last_modified,
-            validators_url=result.final_url,
+            validators_url=storable(result.final_url),
         )
     return replace(
-        state, etag=result.etag, last_modified=result.last_modified, validators_url=result.final_url
+        state, etag=result.etag, last_modified=result.last_modified, validators_url=storable(result.final_url)
     )
 
 
@@ -221,9 +235,13 @@ def _after_move(
 
     Never at once: a captive portal, an expired domain or a mistake answers 301, too.
     """
-    target = result.moved_to
+    target = masked(result.moved_to, source.url)
     if not target or (result.url.startswith("https:") and not target.startswith("https:")):
         return replace(state, moved_to="", moved=0, moved_since=None), ()
+    if has_credentials(source.url):  # they do not go along, and are not stored
+        note = f"has moved for good: change url: {shown(source.url)} to {shown(target)}, with its credentials"
+        notes = (note,) if state.moved_to != target else ()
+        return replace(state, moved_to=target, moved=0, moved_since=None), notes
     if target != state.moved_to:
         state = replace(state, moved_to=target, moved=1, moved_since=now)
         return state, (f"has moved for good to {shown(target)}; adopted once this is confirmed for days",)
@@ -254,6 +272,8 @@ def _wait(source: Source, state: FeedState, result: FetchResult, now: datetime) 
     else:
         cap, between = BLIND_CAP, (max(state.rhythm, quiet / 8) if state.rhythm else quiet) / 2
     rhythm = timedelta(seconds=min(between, cap.total_seconds()))
+    if source.at_most is not None:  # the jitter comes on top
+        rhythm = min(rhythm, source.at_most / (1 + JITTER))
     asked = min(max(result.fresh_for or timedelta(0), timedelta(seconds=state.ttl)), ASKED_CAP)
     return max(source.interval, rhythm, asked)
 
@@ -273,11 +293,25 @@ def _backoff(
     return max(wait, asked), ()
 
 
+def _with_dates(state: FeedState, parsed: ParsedFeed, now: datetime) -> FeedState:
+    """The newest date of an item, and the longest time between two, as far as the entries that were read show it."""
+    dates = {entry.published or entry.updated for entry in parsed.entries} - {None}
+    known = sorted({date for date in dates if date is not None and date <= now} | {state.newest_item or now})
+    if state.newest_item is None:
+        known = known[:-1]  # now is no date of an item
+    if not known:
+        return state
+    gaps = [(later - earlier).total_seconds() for earlier, later in pairwise(known)]
+    enough = state.longest_gap or len(gaps) >= LEAST_GAPS
+    longest = max(state.longest_gap, *gaps) if enough and gaps else state.longest_gap
+    return replace(state, newest_item=known[-1], longest_gap=longest)
+
+
 def _published_rhythm(parsed: ParsedFeed) -> float:
     """A first estimate, in seconds: the median gap between the dates in the feed, or what it says itself."""
     dates = sorted({entry.published for entry in parsed.entries if entry.published is not None})
     gaps = [(later - earlier).total_seconds() for earlier, later in pairwise(dates)]
-    if len(gaps) >= 3:
+    if len(gaps) >= LEAST_GAPS:
         return median(gaps)
     return float(parsed.update_period)
 

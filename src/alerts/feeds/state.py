@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
+from alerts.feeds.links import storable, unmasked
 from alerts.model.source import Source
 from alerts.model.times import format_time, parse_time
+
+STALE_LEAST: Final = timedelta(days=30)
+STALE_RHYTHMS: Final = 4  # times the usual time between two items
+STALE_GAPS: Final = 2  # times the longest time between two items
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +24,12 @@ class FeedState:
     take their defaults.
     """
 
-    url: str = ""  # the source's URL in the configuration that this state is about
-    adopted_url: str = ""  # polled in its stead, since a permanent move was confirmed
+    url: str = (
+        ""  # the source's URL in the configuration that this state is about, as `links.storable` writes it
+    )
+    adopted_url: str = ""  # polled in its stead, since a permanent move was confirmed; see `links.masked`
 
-    # Validators: the exact bytes as Latin-1, and the URL that gave them.
+    # Validators: the exact bytes as Latin-1, and the URL that gave them, as `links.storable` writes it.
     etag: str = ""
     last_modified: str = ""
     validators_url: str = ""
@@ -47,11 +54,13 @@ class FeedState:
     gone: int = 0  # 410 in a row
     gone_since: datetime | None = None
 
-    moved_to: str = ""
+    moved_to: str = ""  # see `links.masked`
     moved: int = 0  # confirmations in a row
     moved_since: datetime | None = None
 
     rhythm: float = 0.0  # seconds between two new items, smoothed; 0: not known
+    newest_item: datetime | None = None  # the newest date that an item of the feed bears
+    longest_gap: float = 0.0  # seconds between two items, by their dates; 0: not known
 
     # What the feed says of itself and asks of its readers, kept because a 304 does not repeat it.
     home: str = ""  # the page that the feed belongs to
@@ -65,7 +74,18 @@ class FeedState:
     held_polls: int = 0
 
     hub: str = ""  # WebSub
-    topic: str = ""
+    topic: str = ""  # see `links.masked`
+
+    @property
+    def stale_at(self) -> datetime | None:
+        """When the feed, although it answers, is silent for far longer than it ever was; None where that is not known.
+
+        An empty feed is none, and neither is one whose few items tell no rhythm.
+        """
+        if self.newest_item is None or not self.longest_gap:
+            return None
+        silence = max(STALE_RHYTHMS * self.rhythm, STALE_GAPS * self.longest_gap)
+        return self.newest_item + max(timedelta(seconds=silence), STALE_LEAST)
 
     @property
     def has_validators(self) -> bool:
@@ -103,24 +123,28 @@ class FeedState:
 def state_for(source: Source, state: FeedState) -> FeedState:
     """The state as far as it still holds: nothing of it does once the configuration names another URL,
     except what is known of the feed's entries, so that a moved feed alerts nothing twice."""
-    if state.url == source.url:
+    url = storable(source.url)
+    if state.url == url:
         return state
     if not state.url:
-        return replace(state, url=source.url)
+        return replace(state, url=url)
     return FeedState(
-        url=source.url,
+        url=url,
         seen=state.seen,
         last_new=state.last_new,
         first_success=state.first_success,
         last_success=state.last_success,
         rhythm=state.rhythm,
+        newest_item=state.newest_item,
+        longest_gap=state.longest_gap,
         polls=state.polls,
     )
 
 
 def poll_url(source: Source, state: FeedState) -> str:
     """Where the next poll goes."""
-    return (state.adopted_url if state.url == source.url else "") or source.url
+    adopted = state.adopted_url if state.url == storable(source.url) else ""
+    return unmasked(adopted, source.url) or source.url
 
 
 def resumed(state: FeedState) -> FeedState:

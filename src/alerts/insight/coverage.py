@@ -17,7 +17,7 @@ from alerts.store.repositories.sources import Vital
 FAILURES = 3
 """So many failed polls in a row, and a source is not working."""
 
-STALE = timedelta(days=1)
+UNREAD = timedelta(days=1)
 """So long, or four intervals if that is longer, without a successful poll, and it is not working."""
 
 MEMORY = timedelta(days=90)
@@ -70,10 +70,11 @@ def _coverage(
 
 
 def _works(health: Vital, settings: Settings, at: datetime) -> bool:
-    stale = max(STALE, 4 * settings.sources[health.id].interval)
-    silent = health.last_success_at is not None and at - health.last_success_at > stale
+    unread = max(UNREAD, 4 * settings.sources[health.id].interval)
+    silent = health.last_success_at is not None and at - health.last_success_at > unread
     never = bool(health.error) and health.last_success_at is None
-    return not (health.error_streak >= FAILURES or silent or never)
+    dead = health.stale_at is not None and health.stale_at <= at
+    return not (health.error_streak >= FAILURES or silent or never or dead)
 
 
 def blind(session: Session, settings: Settings, at: datetime) -> list[str]:

@@ -51,9 +51,11 @@ def health(session: Session, files: Files, now: datetime) -> Report:
     last_tick, unticked = _ticking(tick, now) if tick is not None else _never(session, now)
     known = [each for each in sources.health(session) if each.active]
     failing = [each for each in known if each.error]
-    # Neither is a fault of the system: the first ends by itself, the second is polled at its new address.
+    # None is a fault of the system: the first ends by itself, the second is polled at its new address, and of the third
+    # only its publisher knows whether it is dead.
     held = sorted(each.id for each in known if each.state.held)
     moved = sorted(each.id for each in known if each.state.adopted_url)
+    stale = sorted(each.id for each in known if _is_stale(each, now))
     overdue = listings.overdue(session, now)
     stuck = []
     if tick is not None and now - tick.at <= TICK_LATE:  # else that is the cause
@@ -72,6 +74,7 @@ def health(session: Session, files: Files, now: datetime) -> Report:
                 "sources",
                 f"{len(known)}, {len(failing)} failing"
                 + (f", {len(held)} in quarantine" if held else "")
+                + (f", {len(stale)} stale: see `alerts sources`" if stale else "")
                 + (f", {len(moved)} moved for good: see `alerts sources`" if moved else ""),
             ),
             ("waiting", ", ".join(f"{count} {kind}" for kind, (count, _) in overdue.items())),
@@ -90,12 +93,18 @@ def health(session: Session, files: Files, now: datetime) -> Report:
                 "failing": sorted(each.id for each in failing),
                 "held": held,
                 "moved": moved,
+                "stale": stale,
             },
             "waiting": {kind: count for kind, (count, _) in overdue.items()},
             "deliveries": states,
             "configuration": None if refused else files.hash,
         },
     )
+
+
+def _is_stale(source: Health, now: datetime) -> bool:
+    at = source.state.stale_at
+    return at is not None and at <= now
 
 
 def _refused(files: Files) -> list[str]:

@@ -116,18 +116,27 @@ def parse_pattern(text: str, language: str = "") -> Node:
     if len(text) > MAX_LENGTH:
         raise PatternError(f"too long: a pattern has at most {MAX_LENGTH:,} characters", 0)
     parser = _Parser(text, language.partition("-")[0].lower())
-    node = parser.sequence(0)
+    options = [parser.sequence(0)]
+    while parser.at < len(parser.pieces) and parser.pieces[parser.at][0] == "|":
+        parser.at += 1
+        options.append(parser.sequence(0))
     if parser.at < len(parser.pieces):
-        found, offset = parser.pieces[parser.at]
-        message = (
-            "a bracket closes that was not opened"
-            if found == ")"
-            else "write alternatives in brackets: (one|two)"
-        )
-        raise PatternError(message, offset)
+        raise PatternError("a bracket closes that was not opened", parser.pieces[parser.at][1])
+    options = [_without_outer_gaps(each) for each in options]
+    node = options[0] if len(options) == 1 else Choice(tuple(options))
     if anchors(node) is None:
         raise PatternError("a pattern needs a word that is not optional", 0)
     return node
+
+
+def _without_outer_gaps(node: Node) -> Node:
+    """A gap at the beginning or the end of a pattern may hold no word, so it says nothing."""
+    parts = list(node.parts) if isinstance(node, Sequence) else [node]
+    while parts and isinstance(parts[0], Gap):
+        del parts[0]
+    while parts and isinstance(parts[-1], Gap):
+        del parts[-1]
+    return parts[0] if len(parts) == 1 else Sequence(tuple(parts))
 
 
 def anchors(node: Node) -> frozenset[Word] | None:
@@ -238,6 +247,9 @@ class _Parser:
         if self.at >= len(self.pieces):
             raise PatternError("this bracket is not closed", offset)
         self.at += 1
+        if len(options) > 1 and any(isinstance(each, Choice) and each.optional for each in options):
+            message = "one of these alternatives may be left out: write `?` after the bracket (word|words)?"
+            raise PatternError(message, offset)
         return options[0] if len(options) == 1 else Choice(tuple(options))
 
     def _verb(self, verb: str, offset: int) -> Node:

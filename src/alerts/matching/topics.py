@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 
 from alerts.matching.negation import denied, denied_without_spaces, is_negative
 from alerts.matching.pattern_program import Match, Program, View
-from alerts.matching.pattern_syntax import Word, parse_pattern, required, words_of
+from alerts.matching.pattern_syntax import Choice, Node, Word, parse_pattern, required, words_of
 from alerts.matching.sentences import Sentences
 from alerts.matching.spacing import same_gap
 from alerts.matching.terms import Found, Terms
 from alerts.matching.text import Text
 from alerts.model.mention import Mention, NearMiss, TopicHit
-from alerts.model.topic import Near, PatternKind, Topic
+from alerts.model.topic import Near, PatternKind, Topic, TopicPattern
 
 DENIED = 0.25  # the weight of a topic that the text denies, or of which it says that it is over
 WEAK = 0.5  # the weight of a topic that only a weak pattern found
@@ -107,12 +107,8 @@ class Lexicon:
                     self._add(self._phrase(phrase, number, rules_out))
             for pattern in topic.patterns:
                 tree = parse_pattern(pattern.text, pattern.language)
-                needs = tuple(frozenset(map(self._terms.number, words)) for words in required(tree))
-                program = Program(tree, self._terms.number)
-                negative = any(is_negative(word.text) for word in words_of(tree))
-                language = pattern.language.partition("-")[0].lower()
-                written = pattern.written or pattern.text
-                self._add(_Rule(number, pattern.kind, language, written, needs, program, negative=negative))
+                for option in tree.options if isinstance(tree, Choice) else (tree,):
+                    self._add(self._pattern(number, pattern, option))
         self._terms.close()
         self._languages = frozenset(rule.language for rules in self._rules.values() for rule in rules) - {""}
 
@@ -175,6 +171,17 @@ class Lexicon:
         """The need that texts hold most seldom, by the lengths of its words."""
         return min(
             needs, key=lambda need: (sum(2.0 ** -len(self._terms.text(term)) for term in need), len(need))
+        )
+
+    def _pattern(self, topic: int, pattern: TopicPattern, tree: Node) -> _Rule:
+        return _Rule(
+            topic,
+            pattern.kind,
+            pattern.language.partition("-")[0].lower(),
+            pattern.written or pattern.text,
+            tuple(frozenset(map(self._terms.number, words)) for words in required(tree)),
+            Program(tree, self._terms.number),
+            negative=any(is_negative(word.text) for word in words_of(tree)),
         )
 
     def _phrase(self, phrase: str, topic: int, rules_out: bool) -> _Rule | None:

@@ -18,6 +18,13 @@ class Criticality(StrEnum):
         return {"low": 0.8, "medium": 1.0, "high": 1.2}[self.value]
 
 
+class Role(StrEnum):
+    """What an institution is in the news: one that things happen to, or one that acts upon others."""
+
+    SUBJECT = "subject"
+    AUTHORITY = "authority"
+
+
 class Derivation(StrEnum):
     """A way to derive a further name from the official one."""
 
@@ -63,6 +70,7 @@ class Institution:
     category: str = ""
     region: str = ""
     primary_domain: str = ""
+    role: Role = Role.SUBJECT
     criticality: Criticality = Criticality.MEDIUM
     tags: frozenset[str] = frozenset()
     relations: tuple[Relation, ...] = ()

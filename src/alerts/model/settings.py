@@ -8,7 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from alerts.model.errors import NotFoundError
-from alerts.model.institution import Institution
+from alerts.model.institution import Institution, Role
 from alerts.model.item import Item
 from alerts.model.level import Axis, Level, LevelRules
 from alerts.model.nearest import did_you_mean
@@ -61,6 +61,10 @@ class Settings:
     silences: tuple[Silence, ...] = ()
     tests: tuple[ConfigTest, ...] = ()
     operators: Operators = field(default_factory=Operators)
+
+    def authorities(self) -> frozenset[str]:
+        """The institutions that act upon others (`role: authority`)."""
+        return frozenset(each.id for each in self.institutions.values() if each.role is Role.AUTHORITY)
 
     def institution(self, key: str) -> Institution:
         """A tracked institution. Raises NotFoundError, which says where to look."""

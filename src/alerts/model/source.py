@@ -22,8 +22,9 @@ class Reliability(StrEnum):
 class Source:
     """A feed of one publisher.
 
-    `interval` is the least time between two polls. The source is *direct* for the institutions that it
-    speaks for and *secondary* for all others.
+    `interval` is the least time between two polls, `at_most` the longest, whatever the rhythm of the feed; None: it
+    adapts. The source is *direct* for the institutions that it speaks for, of which all its items are, and for those that
+    it is an authority on, where an item names them. It is *secondary* for all others.
     """
 
     id: str
@@ -31,10 +32,13 @@ class Source:
     publisher: str
     reliability: Reliability = Reliability.F
     speaks_for: frozenset[str] = frozenset()
+    authority_on: frozenset[str] = frozenset()
     interval: timedelta = timedelta(minutes=15)
     language: str = ""
     tags: frozenset[str] = frozenset()
     allow_private: bool = False
+    at_most: timedelta | None = None
 
     def is_direct_for(self, institution: str) -> bool:
-        return institution in self.speaks_for
+        """Whether what it says about an institution is first-hand, in an item that is about the institution."""
+        return institution in self.speaks_for or institution in self.authority_on

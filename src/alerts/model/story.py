@@ -40,7 +40,8 @@ class Report:
     """One item of a story as a source record about one institution.
 
     `reported` is the time of the report (published, never later than observed). `topics` are the topics found
-    in the item that count for the institution, each with the weight (0 to 1) that scales its severity.
+    in the item that count for the institution, each with the weight (0 to 1) that scales its severity; `resolved` are
+    those of them of which it says that they are over. A `correction` restates an earlier report and confirms nothing.
     """
 
     item: str
@@ -55,13 +56,16 @@ class Report:
     reported: datetime
     salience: float
     topics: tuple[tuple[str, float], ...] = ()
+    resolved: tuple[str, ...] = ()
+    correction: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """One story seen as support for a statement about one institution.
 
-    `newest` is the time of the story's newest independent report; `reports` are in order of their time.
+    `newest` is the time of the story's newest independent report; `reports` are in order of their time; `resolved` are
+    the topics that are over.
     """
 
     story: str
@@ -75,6 +79,7 @@ class Evidence:
     salience: float
     topics: tuple[tuple[str, float], ...]
     newest: datetime
+    resolved: tuple[str, ...] = ()
 
 
 class Told(Protocol):

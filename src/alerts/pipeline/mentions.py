@@ -35,7 +35,9 @@ def finding_rows(
     blob = reduced.dump()
     rows = []
     for institution in institutions:
-        seen = observation(item, institution, matched, reduced, active.settings.sources).report
+        seen = observation(
+            item, institution, matched, reduced, active.settings.sources, active.authorities
+        ).report
         rows.append(
             {
                 "institution": institution,
@@ -48,7 +50,10 @@ def finding_rows(
                 "publisher": seen.publisher,
                 "published": seen.published,
                 "salience": seen.salience,
-                "topics": [list(topic) for topic in seen.topics],
+                "topics": [
+                    [topic, weight, "resolved"] if topic in seen.resolved else [topic, weight]
+                    for topic, weight in seen.topics
+                ],
                 "mentions": [
                     [each.field, each.start, each.end, each.text, each.rule.value, each.salience]
                     for each in matched.mentions

@@ -7,14 +7,14 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 from sqlalchemy.orm import Session
 
 from alerts.cases.observation import publisher_of
 from alerts.feeds import poll as feeds
 from alerts.feeds.diff import Decision, KnownItems, Verdict, Wanted
-from alerts.feeds.schedule import first_poll
+from alerts.feeds.links import host_key
+from alerts.feeds.schedule import first_poll, next_poll, unfinished
 from alerts.feeds.state import poll_url
 from alerts.model.mention import Matched
 from alerts.model.source import Source
@@ -27,9 +27,15 @@ from alerts.runtime.task_requests import HINTED, Hints
 from alerts.store import system_state
 from alerts.store.logical_clock import stamp
 from alerts.store.repositories import cases, items, sources
+from alerts.store.repositories.sources import LeasedSource
 from alerts.stories.features import Features, features
 
 LEASE_SECONDS = 180.0
+
+MAX_LOST_LEASES = 2
+"""One poll that never ends may be that of a worker that was killed, and is repeated at once; of two in a row the source
+is the cause."""
+
 HOST_GAP = timedelta(seconds=1)
 LONGEST_WAIT = timedelta(seconds=3)
 """How long a worker waits for its turn at a host before it leaves the source for later."""
@@ -64,7 +70,9 @@ def poll(runtime: Runtime, source_id: str, *, due_only: bool = True) -> PollOutc
         leased = sources.lease(session, source_id, now, seconds=LEASE_SECONDS, due_only=due_only)
         if leased is None:
             return PollOutcome(source_id, skipped=True)
-        host = urlsplit(poll_url(source, leased.state)).netloc
+        if leased.lost_leases >= MAX_LOST_LEASES:
+            return _record_unfinished(session, source, leased, now)
+        host = host_key(poll_url(source, leased.state))
         gap = timedelta(0) if source.allow_private else HOST_GAP
         patience = LONGEST_WAIT if due_only else timedelta(seconds=LEASE_SECONDS / 2)
         turn = sources.reserve_host(session, host, now, gap, patience=patience) if gap else now
@@ -104,7 +112,7 @@ def poll(runtime: Runtime, source_id: str, *, due_only: bool = True) -> PollOutc
         if hub:
             next_at = websub.next_poll(
                 session,
-                source_id,
+                source,
                 state,
                 former=leased.state,
                 began=now,
@@ -138,6 +146,21 @@ def poll(runtime: Runtime, source_id: str, *, due_only: bool = True) -> PollOutc
         # fault point: poll.enqueued
     websub.after_poll(runtime, source, state)
     return outcome
+
+
+def _record_unfinished(session: Session, source: Source, leased: LeasedSource, now: datetime) -> PollOutcome:
+    """Counts polls that never ended as one failure of the source: it waits, and holds up no other meanwhile."""
+    plan = next_poll(source, leased.state, unfinished(source, leased.lost_leases), now=now)
+    sources.finish(
+        session,
+        leased,
+        plan.state,
+        now=now,
+        next_poll_at=plan.at or now + STOPPED_FOR,
+        lost_leases=MAX_LOST_LEASES - 1,  # the next poll that does not end is a failure at once
+    )
+    logs.event("source.unfinished", logging.ERROR, source=source.id, leases=leased.lost_leases)
+    return PollOutcome(source.id, error=plan.state.error_line)
 
 
 def _overtaken(source: str) -> PollOutcome:

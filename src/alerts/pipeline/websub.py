@@ -24,6 +24,7 @@ from alerts.access.pages import Pages
 from alerts.access.signing import Purpose
 from alerts.feeds.fetching.network import FAILURES, guarded
 from alerts.feeds.fetching.websub import Subscription, Verification, renew_at, signed, subscribe, verify
+from alerts.feeds.links import host_key, unmasked
 from alerts.feeds.schedule import outside_skipped
 from alerts.feeds.state import FeedState
 from alerts.model.source import Source
@@ -44,6 +45,7 @@ BACKUP: Final = timedelta(hours=4)
 """The least time between two polls of a source whose hub is trusted, but for those that a push brings about."""
 
 _SECONDS = 15.0
+_MAX_ANSWER = 256 * 1024  # bytes of a hub's answer, of which only the status is read
 
 
 def after_poll(runtime: Runtime, source: Source, state: FeedState) -> None:
@@ -51,18 +53,23 @@ def after_poll(runtime: Runtime, source: Source, state: FeedState) -> None:
     if runtime.pages is None or not (state.hub and state.topic) or state.stopped:
         return
     now = runtime.clock()
-    subscription = _subscription(runtime.pages, source.id, state)
+    subscription = _subscription(runtime.pages, source, state)
     with runtime.database.write() as session:
         known = system_state.get(session, _fact(source.id), lock=True)
-        if known is not None and not _is_due(known, subscription, now):
+        asked = {"hub": state.hub, "topic": state.topic}
+        if known is not None and not _is_due(known, asked, now):
             return
         # Written before the request: the hub may verify it before it has answered.
-        asked = {"hub": state.hub, "topic": state.topic}
         same = known is not None and all(known.value.get(name) == value for name, value in asked.items())
         kept = {name: known.value[name] for name in _TRUST if name in known.value} if known and same else {}
         system_state.put(session, _fact(source.id), now, {**asked, **kept})
     try:
-        with guarded(deadline=time.monotonic() + _SECONDS, allow_private=source.allow_private):
+        bounds = guarded(
+            deadline=time.monotonic() + _SECONDS,
+            private_host=host_key(source.url) if source.allow_private else "",
+            max_bytes=_MAX_ANSWER,
+        )
+        with bounds:
             # Streamed and not read: only the status counts, and a hub may send without end.
             form = subscribe(subscription)
             with runtime.client.stream("POST", state.hub, data=form, timeout=_SECONDS) as answer:
@@ -72,8 +79,8 @@ def after_poll(runtime: Runtime, source: Source, state: FeedState) -> None:
     logs.event("websub.asked", source=source.id, hub=state.hub, answer=said)
 
 
-def _is_due(known: system_state.Fact, subscription: Subscription, now: datetime) -> bool:
-    if (known.value.get("hub"), known.value.get("topic")) != (subscription.hub, subscription.topic):
+def _is_due(known: system_state.Fact, asked: Mapping[str, str], now: datetime) -> bool:
+    if any(known.value.get(name) != value for name, value in asked.items()):
         return True
     until = known.value.get("until")
     if until is None:
@@ -83,7 +90,7 @@ def _is_due(known: system_state.Fact, subscription: Subscription, now: datetime)
 
 def next_poll(
     session: Session,
-    source: str,
+    source: Source,
     state: FeedState,
     *,
     former: FeedState,
@@ -96,7 +103,7 @@ def next_poll(
     `former` is what was remembered then; the poll brought `new` items and `state`. Remembers whether the hub is to be
     trusted.
     """
-    known = system_state.get(session, _fact(source), lock=True)
+    known = system_state.get(session, _fact(source.id), lock=True)
     if known is None or known.value.get("pushed") is None or state.failures or state.held or state.stopped:
         return at
     last = parse_time(known.value["pushed"])
@@ -105,15 +112,15 @@ def next_poll(
     was_pushed = former.last_poll is None or last >= former.last_poll
     trusted = was_pushed if new else bool(known.value.get("trusted"))
     if trusted != bool(known.value.get("trusted")):
-        system_state.put(session, _fact(source), known.at, {**known.value, "trusted": trusted})
+        system_state.put(session, _fact(source.id), known.at, {**known.value, "trusted": trusted})
         if trusted:
-            logs.event("websub.trusted", source=source)
+            logs.event("websub.trusted", source=source.id)
         else:
-            logs.event("websub.missed", source=source)
+            logs.event("websub.missed", source=source.id)
     until = known.value.get("until")
     if not trusted or until is None or parse_time(until) <= began or (was_pushed and not new):
         return at  # a push without news may have come before the feed itself had it
-    return outside_skipped(max(at, began + BACKUP), state)
+    return outside_skipped(max(at, began + min(BACKUP, source.at_most or BACKUP)), state)
 
 
 def verified(runtime: Runtime, token: str, query: Mapping[str, str]) -> Verification:
@@ -124,7 +131,8 @@ def verified(runtime: Runtime, token: str, query: Mapping[str, str]) -> Verifica
         known = None if source is None else system_state.get(session, _fact(source), lock=True)
         if runtime.pages is None or source is None or known is None:
             return verify(query, None)
-        asked = Subscription(str(known.value["hub"]), str(known.value["topic"]), "")
+        topic = unmasked(str(known.value["topic"]), _source(runtime, source).url)
+        asked = Subscription(str(known.value["hub"]), topic, "")
         answer = verify(query, asked)
         if answer.lease is not None:
             until = format_time(now + answer.lease)
@@ -172,12 +180,16 @@ def source_of(runtime: Runtime, token: str) -> str | None:
     return parts[0] if parts and parts[0] in known else None
 
 
-def _subscription(pages: Pages, source: str, state: FeedState) -> Subscription:
+def _source(runtime: Runtime, source: str) -> Source:
+    return runtime.configuration.current().settings.sources[source]
+
+
+def _subscription(pages: Pages, source: Source, state: FeedState) -> Subscription:
     return Subscription(
         hub=state.hub,
-        topic=state.topic,
-        callback=f"{pages.base_url}/websub/{pages.signer.sign(Purpose.HUB, source)}",
-        secret=_secret(pages, source, state.hub),
+        topic=unmasked(state.topic, source.url),
+        callback=f"{pages.base_url}/websub/{pages.signer.sign(Purpose.HUB, source.id)}",
+        secret=_secret(pages, source.id, state.hub),
     )
 
 

@@ -81,7 +81,9 @@ def follow_in(
         if place not in reduced:
             reduced[place] = features(item, publisher_of(item, active.settings.sources))
         found = matched[place] or Matched()
-        return observation(item, institution, found, reduced[place], active.settings.sources)
+        return observation(
+            item, institution, found, reduced[place], active.settings.sources, active.authorities
+        )
 
     def follow(institution: str) -> Followed:
         case = CaseFile(

@@ -39,6 +39,10 @@ class Active:
         )
 
     @cached_property
+    def authorities(self) -> frozenset[str]:
+        return self.settings.authorities()
+
+    @cached_property
     def wanted(self) -> frozenset[On]:
         return wanted(self.settings)
 
@@ -53,7 +57,8 @@ class Active:
     def _judging_key(self) -> str:
         settings = self.settings
         judged = {
-            each.id: (each.publisher, each.reliability, each.speaks_for) for each in settings.sources.values()
+            each.id: (each.publisher, each.reliability, each.speaks_for, each.authority_on)
+            for each in settings.sources.values()
         }
         return digest(settings.topics, settings.levels, judged)
 

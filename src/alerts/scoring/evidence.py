@@ -3,35 +3,78 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from alerts.model.story import Evidence, Group, Report
 from alerts.scoring import confidence as conf
+
+RESOLVED = 0.25
+"""The weight of a topic that is over."""
+
+REOPENED = timedelta(hours=6)
+"""Papers go on reporting an outage for hours after its end; a later report means that it is back."""
 
 
 def evidence(story: str, institution: str, reports: Sequence[Report], groups: Sequence[Group]) -> Evidence:
     """What the story proves about the institution. `reports` must not be empty; their order does not matter.
 
     The time of an independent group is that of its earliest report: a copy does not make news newer. The title
-    is that of the report observed first, so that it stays.
+    is that of the report observed first, so that it stays, unless a correction replaced it. A correction restates the
+    story: where there are other reports, it counts neither as a confirmation nor as news.
     """
     ordered = tuple(sorted(reports, key=lambda report: (report.reported, report.item)))
+    corrections = {report.item for report in ordered if report.correction}
+    confirming = [group for group in groups if not corrections.issuperset(group.items)] or groups
     times = {report.item: report.reported for report in ordered}
-    value = conf.confidence(ordered, groups)
+    value = conf.confidence(ordered, confirming)
     mixed = conf.mix(ordered)
-    topics: dict[str, float] = {}
-    for report in ordered:
-        for topic, weight in report.topics:
-            topics[topic] = max(weight, topics.get(topic, 0.0))
+    topics, resolved = _topics(ordered)
     return Evidence(
         story=story,
         institution=institution,
-        title=min(ordered, key=lambda report: (report.observed, report.reported, report.item)).title,
+        title=_headline(ordered),
         reports=ordered,
         groups=tuple(groups),
         confidence=value,
         grade=conf.grade(value, mixed),
         mix=mixed,
         salience=max(report.salience for report in ordered),
-        topics=tuple(sorted(topics.items())),
-        newest=max(min(times[item] for item in group.items) for group in groups),
+        topics=topics,
+        newest=max(min(times[item] for item in group.items) for group in confirming),
+        resolved=resolved,
+    )
+
+
+def _headline(reports: Sequence[Report]) -> str:
+    """The newest correction, else the report that was observed first."""
+    corrections = [report for report in reports if report.correction]
+    if corrections:
+        return max(corrections, key=_observed).title
+    return min(reports, key=_observed).title
+
+
+def _observed(report: Report) -> tuple[object, ...]:
+    return report.observed, report.reported, report.item
+
+
+def _topics(reports: Sequence[Report]) -> tuple[tuple[tuple[str, float], ...], tuple[str, ...]]:
+    """The topics of a story with their weights, and those of them that are over.
+
+    A topic has the largest weight that a report gives it. Where one says that it is over, it has at most `RESOLVED`,
+    unless another that is younger by more than `REOPENED` says that it is not.
+    """
+    weights: dict[str, float] = {}
+    ended = {topic: report.reported for report in reports for topic in report.resolved}
+    over = set(ended)
+    for report in reports:
+        for topic, weight in report.topics:
+            weights[topic] = max(weight, weights.get(topic, 0.0))
+            if topic in ended and topic not in report.resolved and report.reported > ended[topic] + REOPENED:
+                over.discard(topic)
+    return (
+        tuple(
+            (topic, min(weight, RESOLVED) if topic in over else weight)
+            for topic, weight in sorted(weights.items())
+        ),
+        tuple(sorted(over & weights.keys())),
     )

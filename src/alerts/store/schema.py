@@ -63,6 +63,10 @@ class SourceRow(Base):
     last_success_at: Mapped[datetime | None]
     error: Mapped[str | None]
     error_streak: Mapped[int] = mapped_column(default=0)
+    lost_leases: Mapped[int] = mapped_column(default=0)  # in a row: polls that ended without a result
+    stale_at: Mapped[
+        datetime | None
+    ]  # from then on the feed is silent for too long, unless it brings something
     state: Mapped[dict[str, Any]]
 
     __table_args__ = (Index("ix_sources_due", "active", "next_poll_at"),)

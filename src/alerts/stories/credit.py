@@ -1,4 +1,4 @@
-"""Who a text comes from: publishers' names made comparable, pages made comparable, news agencies credited."""
+"""Who a text comes from: publishers' names made comparable, news agencies credited."""
 
 from __future__ import annotations
 
@@ -34,12 +34,6 @@ _HEAD, _TAIL = 240, 500  # characters in which a dateline stands, and a signatur
 
 _NOTE = re.compile(r"\s*\\?\([^)]*\)\s*$")
 _NOT_NAME = re.compile(r"[\W_]+")
-_TRACKING = re.compile(
-    r"(?:utm_|at_|mc_|ga_|fbclid|gclid|msclkid|igshid|ocid|cmpid|ref=|ref_?src|xtor|s?campaign|guccounter)"
-)
-_LINK = re.compile(
-    r"(?:https?:)?//(?:[^/?#@]*@)?(?:(?:www\d?|m|mobile|amp)\.)?([^/?#]+)([^?#]*)\??([^#]*)", re.IGNORECASE
-)
 
 
 @lru_cache(maxsize=1 << 14)
@@ -71,18 +65,3 @@ def credited(author: str, text: str) -> str:
         name = match[1] or match[2]
         return _LONG.get(name.lower()) or name.lower()
     return "reuters" if text and _SIGNED.search(text, max(0, len(text) - _TAIL)) else ""
-
-
-def page(link: str) -> str:
-    """A form in which two links to one page are equal, for comparing only; empty where there is none.
-
-    Without scheme, `www.`/`m.`/`amp.`, tracking parameters, fragment, a final `/amp` and slash.
-    """
-    match = _LINK.match(link)
-    if match is None:
-        return link
-    host, path, query = match.groups()
-    if query:
-        query = "&".join(sorted(part for part in query.split("&") if part and not _TRACKING.match(part)))
-    path = path.rstrip("/").removesuffix("/amp")
-    return f"{host.lower()}{path}?{query}" if query else host.lower() + path

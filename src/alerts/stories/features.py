@@ -11,8 +11,10 @@ from hashlib import blake2b
 from struct import pack, unpack
 
 from alerts.model.item import Item
+from alerts.model.pages import canonical
 from alerts.model.times import instant, micros
 from alerts.stories import credit
+from alerts.stories.corrections import without_mark
 from alerts.stories.sketch import fingerprints
 from alerts.stories.terms import FREQUENT, terms, terms_of, tokens, weight
 
@@ -122,7 +124,7 @@ def features(item: Item, publisher: str) -> Features:
     """
     publisher, origin = publisher[:_NAME], item.origin[:_NAME]
     text = (item.content if len(item.content) > len(item.summary) else item.summary)[:_TEXT]
-    title = _without_publisher(item.title, publisher) or text
+    title = _without_publisher(without_mark(item.title), publisher) or text
     read = tokens(title[:_TITLE])
     words = terms_of(read)
     body: tuple[str, ...] = ()
@@ -138,7 +140,7 @@ def features(item: Item, publisher: str) -> Features:
     return Features(
         item=item.id,
         outlet=credit.outlet(publisher),
-        link=credit.page(item.url) if item.url else "",
+        link=canonical(item.url) if item.url else "",
         reported=item.reported,
         observed=item.observed,
         terms=words,

@@ -14,20 +14,21 @@ _FOLDER = Path(__file__).parent / "data"
 
 def word_list(name: str) -> frozenset[str]:
     """The words of a list."""
-    return frozenset(word for line in _lines(name) for word in line.split())
+    return frozenset(word for line in lines(name) for word in line.split())
 
 
 def table(name: str) -> dict[str, str]:
     """Each word or phrase of a table with the key of its line; the keys of a table stand for themselves."""
     keys: dict[str, str] = {}
-    for line in _lines(name):
+    for line in lines(name):
         key, _, words = line.partition(":")
         for word in words.split():
             keys[word.replace("_", " ")] = key
     return keys
 
 
-def _lines(name: str) -> Iterator[str]:
+def lines(name: str) -> Iterator[str]:
+    """The lines of a data file that are no comments."""
     for line in (_FOLDER / f"{name}.txt").read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
             yield line

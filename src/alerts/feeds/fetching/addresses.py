@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 # Everything that is not the public internet: IANA's special-purpose registries, multicast, and the address
 # at which Azure serves metadata, which is public by number only. (`is_global` differs between Python
@@ -40,6 +40,14 @@ _REFUSED_V6 = tuple(
 )
 _NAT64 = IPv6Network("64:ff9b::/96")  # what DNS64 answers on IPv6-only networks: carries an IPv4 address
 
+# Where this host, its hypervisor or its cloud answers: no feed is there, and what is there gives credentials away.
+_NEVER_V4 = tuple(
+    IPv4Network(text)
+    for text in ("169.254.0.0/16", "100.100.100.200/32", "168.63.129.16/32", "192.0.0.192/32", "0.0.0.0/8")
+)
+_NEVER_V6 = tuple(IPv6Network(text) for text in ("fe80::/10", "fd00:ec2::254/128", "::/128"))
+_SUBNET_V4, _SUBNET_V6 = 24, 64  # bits that the addresses of one network share
+
 
 def is_public(text: str) -> bool:
     """Whether an IP address in text form is one of the public internet. A scope (`%eth0`) makes it local."""
@@ -47,15 +55,45 @@ def is_public(text: str) -> bool:
         address = ip_address(text)
     except ValueError:
         return False
-    if isinstance(address, IPv4Address):
-        return _public_v4(address)
-    if address.scope_id:
+    if isinstance(address, IPv6Address) and address.scope_id:
         return False
+    plain = _unwrapped(address)
+    return _public_v4(plain) if isinstance(plain, IPv4Address) else _public_v6(plain)
+
+
+def is_never_fetched(text: str) -> bool:
+    """Whether an IP address in text form is link-local or a cloud's metadata service: closed to every source."""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return True
+    if isinstance(address, IPv6Address) and address.scope_id:
+        return True
+    plain = _unwrapped(address)
+    if isinstance(plain, IPv4Address):
+        return any(plain in network for network in _NEVER_V4)
+    return any(plain in network for network in _NEVER_V6)
+
+
+def network_of(text: str) -> IPv4Network | IPv6Network:
+    """The network of an address, as far as one address tells it: a /24, in IPv6 a /64. Raises ValueError."""
+    plain = _unwrapped(ip_address(text.partition("%")[0]))
+    bits = _SUBNET_V4 if isinstance(plain, IPv4Address) else _SUBNET_V6
+    return ip_network(f"{plain}/{bits}", strict=False)
+
+
+def is_in(text: str, network: IPv4Network | IPv6Network) -> bool:
+    """Whether an address in text form is in a network, whichever way it is written."""
+    return _unwrapped(ip_address(text.partition("%")[0])) in network
+
+
+def _unwrapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """The IPv4 address that an IPv6 address carries, else the address itself."""
+    if isinstance(address, IPv4Address):
+        return address
     if address.ipv4_mapped is not None:
-        return _public_v4(address.ipv4_mapped)
-    if address in _NAT64:
-        return _public_v4(IPv4Address(int(address) & 0xFFFFFFFF))
-    return _public_v6(address)
+        return address.ipv4_mapped
+    return IPv4Address(int(address) & 0xFFFFFFFF) if address in _NAT64 else address
 
 
 def _public_v4(address: IPv4Address) -> bool:

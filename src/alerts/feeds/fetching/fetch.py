@@ -8,6 +8,7 @@ exception from here is a fault of this program.
 
 from __future__ import annotations
 
+import logging
 import re
 import ssl
 import time
@@ -27,10 +28,11 @@ from alerts.feeds.fetching.network import (
     DeadlineError,
     GuardedTransport,
     Resolver,
+    TooManyBytesError,
     guarded,
     system_resolver,
 )
-from alerts.feeds.links import shown as shown  # noqa: PLC0414 - callers of fetch show the address with it
+from alerts.feeds.links import host_key, shown, storable
 from alerts.feeds.result import ErrorKind, FetchResult, Limits
 from alerts.feeds.state import FeedState, poll_url
 from alerts.model.source import Source
@@ -67,6 +69,9 @@ def make_client(
 
     `agent` is the User-Agent header, by default `user_agent()`. Safe to share between threads.
     """
+    logging.getLogger("httpx").setLevel(
+        logging.WARNING
+    )  # at INFO it logs every URL whole, credentials included
     return httpx.Client(
         transport=GuardedTransport(resolver=resolver, ssl_context=ssl_context),
         headers={
@@ -101,7 +106,12 @@ def fetch(
     limits = limits or Limits()
     trail = _Trail(poll_url(source, state))
     started = time.monotonic()
-    with guarded(deadline=started + limits.total, allow_private=source.allow_private):
+    bounds = guarded(
+        deadline=started + limits.total,
+        private_host=host_key(source.url) if source.allow_private else "",
+        max_bytes=limits.compressed + limits.overhead,
+    )
+    with bounds:
         try:
             result = _follow(client, trail, state, limits, now)
         except Exception as error:
@@ -163,7 +173,7 @@ def _request(client: httpx.Client, trail: _Trail, state: FeedState, limits: Limi
     if url.scheme not in {"http", "https"} or not _HOST.fullmatch(url.raw_host):
         raise _FetchError(ErrorKind.ADDRESS, "only http and https addresses are fetched")
     conditions: list[tuple[bytes, bytes]] = []
-    if trail.current == (state.validators_url or trail.asked):  # they mean nothing to another URL
+    if storable(trail.current) == (state.validators_url or storable(trail.asked)):  # no other URL knows them
         if state.etag:
             conditions.append((b"If-None-Match", state.etag.encode("latin-1")))
         if state.last_modified:
@@ -304,10 +314,9 @@ def _explain(error: Exception, limits: Limits) -> tuple[ErrorKind | None, str]:
             return error.kind, error.line
         case AddressRefusedError():
             where = "" if error.host == error.address else f"is at {error.address}, which "
-            return ErrorKind.ADDRESS, (
-                f"{error.host} {where}is no public address; "
-                "if it is meant, say allow_private: true on the source"
-            )
+            return ErrorKind.ADDRESS, f"{error.host} {where}{error.why}"
+        case TooManyBytesError():
+            return ErrorKind.TOO_LARGE, f"sends more than {error.limit} bytes, headers and framing included"
         case DeadlineError():
             return ErrorKind.TIMEOUT, f"not finished within {limits.total:g} s"
         case httpcore.ConnectTimeout():

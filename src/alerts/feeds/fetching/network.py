@@ -9,6 +9,7 @@ which every single read and write is held to.
 from __future__ import annotations
 
 import ipaddress
+import math
 import queue
 import socket
 import ssl
@@ -23,7 +24,7 @@ from typing import Any, TypeVar
 import httpcore
 import httpx
 
-from alerts.feeds.fetching.addresses import is_public
+from alerts.feeds.fetching.addresses import is_in, is_never_fetched, is_public, network_of
 
 _T = TypeVar("_T")
 
@@ -32,12 +33,21 @@ Resolver = Callable[[str, int], Sequence[str]]
 
 
 class AddressRefusedError(Exception):
-    """A name leads to an address that is not public; `host` and `address` say which."""
+    """A name leads to an address that may not be asked; `why` says which rule refuses it."""
 
-    def __init__(self, host: str, address: str) -> None:
-        super().__init__(host, address)
+    def __init__(self, host: str, address: str, why: str) -> None:
+        super().__init__(host, address, why)
         self.host = host
         self.address = address
+        self.why = why
+
+
+class TooManyBytesError(Exception):
+    """The other side sent more bytes than the whole fetch may take: headers, framing and body."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit)
+        self.limit = limit
 
 
 class DeadlineError(Exception):
@@ -47,6 +57,7 @@ class DeadlineError(Exception):
 FAILURES = (
     AddressRefusedError,
     DeadlineError,
+    TooManyBytesError,
     httpcore.NetworkError,
     httpcore.ProtocolError,
     httpcore.ProxyError,
@@ -59,10 +70,14 @@ FAILURES = (
 """What a request over a `GuardedTransport` raises where the other side, or its address, is at fault."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Guard:
+    """The bounds of one fetch, shared by all of its connections."""
+
     deadline: float  # on the monotonic clock
-    allow_private: bool
+    private_host: str
+    max_bytes: float
+    received: int = 0
 
     def left(self) -> float:
         """Seconds until the deadline. Raises DeadlineError when there are none."""
@@ -75,15 +90,26 @@ class _Guard:
         left = self.left()
         return left if timeout is None else min(timeout, left)
 
+    def count(self, data: bytes) -> bytes:
+        """Count what came off a socket. Raises TooManyBytesError beyond the limit."""
+        self.received += len(data)
+        if self.received > self.max_bytes:
+            raise TooManyBytesError(int(self.max_bytes))
+        return data
+
 
 _guard: ContextVar[_Guard] = ContextVar("guard")
 
 
 @contextmanager
-def guarded(*, deadline: float, allow_private: bool) -> Iterator[None]:
-    """Every connection made by this thread inside the block keeps to `deadline` (monotonic clock, seconds)
-    and, unless `allow_private`, to public addresses."""
-    token = _guard.set(_Guard(deadline, allow_private))
+def guarded(*, deadline: float, private_host: str = "", max_bytes: float = math.inf) -> Iterator[None]:
+    """Bound every connection that this thread makes inside the block.
+
+    `deadline` is an instant of the monotonic clock in seconds, `max_bytes` what all connections together may receive.
+    Only public addresses are asked, but for those of `private_host` and of its network: it is the host of a source
+    with `allow_private`. Link-local addresses and metadata services are asked for nobody.
+    """
+    token = _guard.set(_Guard(deadline, private_host.lower(), max_bytes))
     try:
         yield
     finally:
@@ -131,7 +157,7 @@ class _Stream(httpcore.NetworkStream):
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         bound = self._guard.bound(timeout)
-        return self._in_time(lambda: self._inner.read(max_bytes, bound))
+        return self._guard.count(self._in_time(lambda: self._inner.read(max_bytes, bound)))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         bound = self._guard.bound(timeout)
@@ -177,11 +203,9 @@ class _Backend(httpcore.NetworkBackend):
         addresses = _resolve(self._resolver, host, port, guard.bound(timeout))
         if not addresses:
             raise httpcore.ConnectError(f"cannot resolve {host}")
-        if not guard.allow_private:
-            # One private address among public ones is refused too: that is how a rebinding answer looks.
-            for address in addresses:
-                if not is_public(address):
-                    raise AddressRefusedError(host, address)
+        # One private address among public ones is refused too: that is how a rebinding answer looks.
+        for address in addresses:
+            self._check(guard, host, address)
         failure: Exception | None = None
         for address in addresses:
             try:
@@ -195,6 +219,26 @@ class _Backend(httpcore.NetworkBackend):
         guard.left()
         assert failure is not None  # noqa: S101 - there was at least one address
         raise failure
+
+    def _check(self, guard: _Guard, host: str, address: str) -> None:
+        """Raises AddressRefusedError where the rules of the fetch do not allow the address."""
+        if is_public(address):
+            return
+        if is_never_fetched(address):
+            raise AddressRefusedError(
+                host, address, "is link-local or a metadata service, which is never asked"
+            )
+        if not guard.private_host:
+            why = "is no public address; if it is meant, say allow_private: true on the source"
+            raise AddressRefusedError(host, address, why)
+        if host.lower() == guard.private_host:
+            return
+        own = _resolve(self._resolver, guard.private_host, 0, guard.left())
+        if not any(not is_public(each) and is_in(address, network_of(each)) for each in own):
+            why = (
+                f"is neither public nor on the network of {guard.private_host}: allow_private goes no further"
+            )
+            raise AddressRefusedError(host, address, why)
 
 
 class GuardedTransport(httpx.BaseTransport):

@@ -11,8 +11,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from alerts.feeds.feed import ParsedFeed, TextLimits
-from alerts.feeds.parsing import jsonfeed, known_entries, splitter, xmlfeed
+from alerts.feeds.parsing import isolation, jsonfeed, known_entries, splitter
 from alerts.feeds.parsing.splitter import Slices
+from alerts.feeds.result import ErrorKind
 from alerts.feeds.state import FeedState
 from alerts.model.source import Source
 
@@ -47,7 +48,7 @@ def parse(
 def _xml(body: bytes, content_type: str, base_url: str, state: FeedState, limits: TextLimits) -> ParsedFeed:
     cut = splitter.cut(body, content_type, base_url=base_url, mark_size=known_entries.MARK)
     if cut is None:
-        return xmlfeed.read(body, content_type, base_url=base_url, limits=limits)
+        return isolation.read(body, content_type, base_url=base_url, limits=limits)
     known = known_entries.load(state.seen)
     marks = cut.marks[: limits.entries]
     unknown = [index for index, mark in enumerate(marks) if mark not in known]
@@ -58,18 +59,20 @@ def _xml(body: bytes, content_type: str, base_url: str, state: FeedState, limits
             ids = tuple(dict.fromkeys(item_id for _, item_id in skipped))
             return replace(parsed, skipped=ids, skipped_marks=skipped)
     parsed = _entries(cut, list(range(len(marks))), content_type, base_url, FeedState(), limits)
-    return parsed or xmlfeed.read(body, content_type, base_url=base_url, limits=limits)
+    return parsed or isolation.read(body, content_type, base_url=base_url, limits=limits)
 
 
 def _entries(
     cut: Slices, indexes: list[int], content_type: str, base_url: str, state: FeedState, limits: TextLimits
 ) -> ParsedFeed | None:
     """The feed with these entries alone, each with its hash; None where the cut does not hold what it promises:
-    the pieces are not well-formed, or are not one entry each."""
+    the pieces are not well-formed, or are not one entry each. What took too long is not tried another way."""
     bare = cut.envelope_hash == state.envelope_hash
     if bare and not indexes:
         return ParsedFeed(envelope_hash=cut.envelope_hash, same_envelope=True)
-    parsed = xmlfeed.read(cut.only(indexes, bare=bare), content_type, base_url=base_url, limits=limits)
+    parsed = isolation.read(cut.only(indexes, bare=bare), content_type, base_url=base_url, limits=limits)
+    if parsed.error is ErrorKind.TOO_SLOW:
+        return parsed
     count = sum(not entry.withdrawn for entry in parsed.entries)
     if parsed.error is not None or not parsed.well_formed or count != len(indexes):
         return None

@@ -225,7 +225,8 @@ def report_of(row: Any, sources: Mapping[str, Source]) -> Report:
         published=row.published,
         observed=row.observed,
         salience=row.salience,
-        topics=tuple((topic, weight) for topic, weight in row.topics),
+        topics=tuple((topic, weight) for topic, weight, *_ in row.topics),
+        resolved=tuple(topic for topic, _, *state in row.topics if state),
     )
 
 

@@ -7,9 +7,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy import bindparam, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from alerts.feeds.links import storable
 from alerts.feeds.state import FeedState
 from alerts.model.source import Source
 from alerts.store.claims import Claim
@@ -28,8 +29,13 @@ _LEASE = (
         _S.active.is_(True),
         or_(_S.lease_until.is_(None), _S.lease_until <= bindparam("now")),
     )
-    .values(lease_until=bindparam("until"), lease_token=bindparam("token"))
-    .returning(_S.state)
+    .values(
+        lease_until=bindparam("until"),
+        lease_token=bindparam("token"),
+        # A token that is still there belongs to a poll that never gave the source back.
+        lost_leases=case((_S.lease_token.is_not(None), _S.lost_leases + 1), else_=_S.lost_leases),
+    )
+    .returning(_S.state, _S.lost_leases)
 )
 _LEASE_DUE = _LEASE.where(_S.next_poll_at <= bindparam("now"))
 _TOKEN = select(_S.lease_token).where(_S.id == bindparam("source")).with_for_update()
@@ -44,6 +50,8 @@ _FINISH = _GIVE_BACK.values(
     last_success_at=bindparam("succeeded_at"),
     error=bindparam("line"),
     error_streak=bindparam("failures"),
+    lost_leases=bindparam("lost"),
+    stale_at=bindparam("stale"),
 ).returning(_S.id)
 _FREE_AT = select(_HOSTS.free_at).where(_HOSTS.host == bindparam("name")).with_for_update()
 _HEALTH = select(
@@ -58,7 +66,7 @@ _HEALTH = select(
     _S.state,
 ).order_by(_S.id)
 _HEALTH_OF = _HEALTH.where(_S.id.in_(SOME))
-_VITALS = select(_S.id, _S.last_success_at, _S.error, _S.error_streak)
+_VITALS = select(_S.id, _S.last_success_at, _S.error, _S.error_streak, _S.stale_at)
 _VITALS_OF = _VITALS.where(_S.id.in_(SOME))
 _LAST_REPORTS = (
     select(_FINDINGS.institution, _FINDINGS.source, func.max(_FINDINGS.observed))
@@ -69,12 +77,14 @@ _CLAIM = Claim.of(_SOURCES, _S.id, _S.next_poll_at, _S.active.is_(True))
 
 
 @dataclass(frozen=True, slots=True)
-class Polled:
-    """A source in the hands of one poller; `token` fences off one whose lease ran out."""
+class LeasedSource:
+    """A source leased to one poller. `token` fences off a poller whose lease ran out; `lost_leases` counts the polls
+    in a row, before this one, whose lease ran out."""
 
     id: str
     token: str
     state: FeedState
+    lost_leases: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +102,13 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class Vital:
-    """What tells whether a source works."""
+    """What tells whether a source works. From `stale_at` on its feed is silent for too long."""
 
     id: str
     last_success_at: datetime | None
     error: str | None
     error_streak: int
+    stale_at: datetime | None
 
 
 def sync(session: Session, configured: Mapping[str, Source], due: Callable[[Source], datetime]) -> None:
@@ -110,7 +121,7 @@ def sync(session: Session, configured: Mapping[str, Source], due: Callable[[Sour
         [
             {
                 "id": source.id,
-                "url": source.url,
+                "url": storable(source.url),
                 "active": True,
                 "next_poll_at": due(source),
                 "claimed_until": None,
@@ -120,6 +131,8 @@ def sync(session: Session, configured: Mapping[str, Source], due: Callable[[Sour
                 "last_success_at": None,
                 "error": None,
                 "error_streak": 0,
+                "lost_leases": 0,
+                "stale_at": None,
                 "state": {},
             }
             for source in configured.values()
@@ -130,9 +143,9 @@ def sync(session: Session, configured: Mapping[str, Source], due: Callable[[Sour
         source = configured.get(row.id)
         if source is None:
             row.active = False
-        elif not row.active or row.url != source.url:
+        elif not row.active or row.url != storable(source.url):
             # The state belongs to the former URL: its validators mean nothing to another one.
-            row.active, row.url, row.next_poll_at = True, source.url, due(source)
+            row.active, row.url, row.next_poll_at = True, storable(source.url), due(source)
 
 
 def claim_due(session: Session, now: datetime, *, limit: int, hold: timedelta) -> list[str]:
@@ -142,41 +155,51 @@ def claim_due(session: Session, now: datetime, *, limit: int, hold: timedelta) -
 
 def lease(
     session: Session, source: str, now: datetime, *, seconds: float, due_only: bool = True
-) -> Polled | None:
+) -> LeasedSource | None:
     """Takes a source for one poll; None where it is in other hands, not due, or not polled any more."""
     token = uuid.uuid4().hex
     until = now + timedelta(seconds=seconds)
-    taken = session.scalar(
+    taken = session.execute(
         _LEASE_DUE if due_only else _LEASE, {"source": source, "now": now, "until": until, "token": token}
-    )
-    return None if taken is None else Polled(source, token, FeedState.from_json(taken))
+    ).first()
+    if taken is None:
+        return None
+    return LeasedSource(source, token, FeedState.from_json(taken.state), taken.lost_leases)
 
 
-def still_ours(session: Session, polled: Polled) -> bool:
+def still_ours(session: Session, leased: LeasedSource) -> bool:
     """Whether the lease is still this poller's; locks the row until the transaction ends."""
-    return bool(session.scalar(_TOKEN, {"source": polled.id}) == polled.token)
+    return bool(session.scalar(_TOKEN, {"source": leased.id}) == leased.token)
 
 
 def finish(
-    session: Session, polled: Polled, state: FeedState, *, now: datetime, next_poll_at: datetime
+    session: Session,
+    leased: LeasedSource,
+    state: FeedState,
+    *,
+    now: datetime,
+    next_poll_at: datetime,
+    lost_leases: int = 0,
 ) -> bool:
-    """Writes what came of a poll and gives the source back; False where it was in other hands by now."""
+    """Writes what came of a poll and releases the lease; False where another poller has taken it over."""
     done = {
-        "source": polled.id,
-        "token": polled.token,
+        "source": leased.id,
+        "token": leased.token,
         "now_in": state.to_json(),
         "next_at": next_poll_at,
         "now": now,
         "succeeded_at": state.last_success,
         "line": state.error_line or None,
         "failures": state.failures,
+        "lost": lost_leases,
+        "stale": state.stale_at,
     }
     return session.scalar(_FINISH, done) is not None
 
 
-def release(session: Session, polled: Polled, next_poll_at: datetime) -> None:
+def release(session: Session, leased: LeasedSource, next_poll_at: datetime) -> None:
     """Gives a source back without a poll."""
-    session.execute(_GIVE_BACK, {"source": polled.id, "token": polled.token, "next_at": next_poll_at})
+    session.execute(_GIVE_BACK, {"source": leased.id, "token": leased.token, "next_at": next_poll_at})
 
 
 def reserve_host(

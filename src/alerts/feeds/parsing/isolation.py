@@ -1,0 +1,100 @@
+"""Reads an XML feed within bounds: in this process where that is cheap for sure, else in a child that can be killed.
+
+feedparser is pure Python, so a thread that runs it cannot be stopped. A child process can: it has a deadline, a limit
+on its memory, and nothing of this process but the feed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import re
+import resource
+import subprocess
+import sys
+from typing import Final
+
+from alerts.feeds.feed import ParsedFeed, TextLimits
+from alerts.feeds.parsing import xmlfeed
+from alerts.feeds.parsing.bounds import survey
+from alerts.feeds.result import ErrorKind
+
+DEADLINE: Final = 10.0
+"""Seconds that a child gets for one feed, its start included."""
+
+MAX_MEMORY: Final = 1 << 30
+"""Bytes of address space of a child."""
+
+MAIN = f"from {__name__} import main; main()"
+
+# Encodings in which every `<` of the text is that byte, so that counting bytes counts tags.
+_COUNTABLE = re.compile(
+    r"utf-?8|us-ascii|ascii|iso-?8859-?\d+|latin-?\d+|windows-\d+|cp125\d|koi8-[ru]|gb-?2312|gbk|gb18030|big5"
+    r"|euc-?(?:kr|jp|tw)|shift[_-]?jis|sjis",
+    re.IGNORECASE,
+)
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
+_DECLARED = re.compile(rb"encoding\s*=\s*[\"']([\w.:-]+)")
+
+
+def read(body: bytes, content_type: str, *, base_url: str, limits: TextLimits) -> ParsedFeed:
+    """Read an XML feed. What takes too long or too much is an error of the feed."""
+    found = survey(body)
+    if found.excess:
+        return ParsedFeed(error=ErrorKind.TOO_LARGE, detail=f"is no feed that is read: {found.excess}")
+    if found.cheap and _is_countable(body, content_type):
+        return xmlfeed.read(body, content_type, base_url=base_url, limits=limits)
+    return read_in_child(body, content_type, base_url=base_url, limits=limits)
+
+
+def _is_countable(body: bytes, content_type: str) -> bool:
+    if b"\x00" in body or b"\x1b" in body:
+        return False
+    names = [match[1] for match in [_CHARSET.search(content_type)] if match]
+    names += [match[1].decode("ascii") for match in [_DECLARED.search(body, 0, 1024)] if match]
+    return all(_COUNTABLE.fullmatch(name) for name in names)
+
+
+def read_in_child(
+    body: bytes, content_type: str, *, base_url: str, limits: TextLimits, deadline: float = DEADLINE
+) -> ParsedFeed:
+    """Read an XML feed in a process of its own, which is killed after `deadline` seconds."""
+    task = pickle.dumps((body, content_type, base_url, limits))
+    # Nothing of the environment: it holds secrets, and the child reads what a stranger wrote.
+    environment = {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    try:
+        done = subprocess.run(  # noqa: S603 - this interpreter and this module
+            [sys.executable, "-c", MAIN],
+            input=task,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+            timeout=deadline,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return ParsedFeed(
+            error=ErrorKind.TOO_SLOW, detail=f"is {len(body)} bytes that could not be read in {deadline:g} s"
+        )
+    if done.returncode != 0:
+        return ParsedFeed(
+            error=ErrorKind.TOO_LARGE,
+            detail=f"is {len(body)} bytes that ended their parser (status {done.returncode})",
+        )
+    parsed = pickle.loads(done.stdout)  # noqa: S301 - written by `main` below
+    assert isinstance(parsed, ParsedFeed)  # noqa: S101
+    return parsed
+
+
+def main() -> None:
+    """The child: reads one task from standard input and writes the feed to standard output."""
+    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # Where the parent is killed, nobody kills the child.
+    resource.setrlimit(resource.RLIMIT_CPU, (int(DEADLINE) + 1, int(DEADLINE) + 1))
+    with contextlib.suppress(OSError):
+        os.nice(5)
+    body, content_type, base_url, limits = pickle.load(sys.stdin.buffer)  # noqa: S301 - written by the parent
+    parsed = xmlfeed.read(body, content_type, base_url=base_url, limits=limits)
+    sys.stdout.buffer.write(pickle.dumps(parsed))
