@@ -40,9 +40,6 @@ class Matcher:
         self._filters = filters
         self._institutions = {each.id: each for each in institutions}
         self._index = Index(chain.from_iterable(forms(each) for each in self._institutions.values()))
-        self._required = {
-            each.id: each.match.require_any for each in self._institutions.values() if each.match.require_any
-        }
         self._lexicon = Lexicon(topics)
         self._hosts: dict[str, set[str]] = {}
         for each in self._institutions.values():
@@ -76,7 +73,7 @@ class Matcher:
                         reject(candidate, reason)
         mentions: list[Mention] = []
         if candidates:
-            chosen, ambiguous = resolve(candidates, document, self._required, reject, self._filters)
+            chosen, ambiguous = resolve(candidates, document, reject, self._filters)
             mentions = _apart(_mention(candidate, candidate in ambiguous, explain) for candidate in chosen)
         mentions += self._about(item, mentions)
         topics = self._lexicon.find(document.texts, mentions, lambda: document.language)

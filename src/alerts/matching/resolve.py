@@ -48,17 +48,13 @@ class Resolved(NamedTuple):
 def resolve(
     candidates: list[Candidate],
     document: Document,
-    required: Mapping[str, tuple[str, ...]],
     reject: Reject,
     filters: Mapping[str, Filter],
 ) -> Resolved:
-    """What of the candidates is a mention; `reject` is called with the others.
-
-    `required` are the context words of the institutions that have some.
-    """
+    """What of the candidates is a mention; `reject` is called with the others."""
     spans = _by_span(_parted(candidates))
     document.spans = tuple(spans)  # no reference back to the candidates: a cycle would wait for the collector
-    kept = _unopposed(candidates, spans, _Context(document.texts, required), reject, filters)
+    kept = _unopposed(candidates, spans, _Context(document.texts), reject, filters)
     names, anaphors = _supported(kept, reject)
     chosen, ambiguous = _chosen(names, reject)
     if anaphors:
@@ -165,7 +161,7 @@ def _covers(spans: Mapping[Span, list[Candidate]]) -> dict[Span, dict[str, Form]
                 _cover(other, span, spans, covered)
         open_spans.append(span)
         for candidate in spans[span]:
-            if candidate.form.excludes:
+            if candidate.form.excludes and _is_for(candidate.form, spans[span]):
                 covered.setdefault(span, {}).setdefault(candidate.form.institution, candidate.form)
     return covered
 
@@ -178,9 +174,18 @@ def _cover(
     for candidate in spans[outer]:
         form = candidate.form
         if form.excludes:
-            covered.setdefault(inner, {}).setdefault(form.institution, form)
+            if _is_for(form, spans[inner]):
+                covered.setdefault(inner, {}).setdefault(form.institution, form)
         elif longer and form.strength > Strength.ANAPHOR and not form.head:
             covered.setdefault(inner, {}).setdefault("", form)
+
+
+def _is_for(excluding: Form, candidates: Iterable[Candidate]) -> bool:
+    """Whether an excluded phrase holds for what it covers: for all names, or for the alias that it belongs to."""
+    only = excluding.excludes_only
+    return not only or any(
+        each.form.key == only and each.form.institution == excluding.institution for each in candidates
+    )
 
 
 def _covered(by: Form) -> str:
@@ -278,16 +283,13 @@ def _without_persons(kept: list[Candidate], persons: set[tuple[str, str]], rejec
 class _Context:
     """The words of the whole item, for the conditions that they decide; each is looked for once."""
 
-    def __init__(self, texts: Mapping[str, Text], required: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(self, texts: Mapping[str, Text]) -> None:
         self._texts = texts
-        self._required = required
         self._joined = ""
         self._met: dict[tuple[str, ...], bool] = {}
 
     def missing(self, candidate: Candidate) -> str:
-        form = candidate.form
-        wanted = () if form.rule is Rule.DOMAIN else self._required.get(form.institution, ())
-        for words in (form.needs, wanted):
+        for words in (candidate.form.needs, candidate.form.requires):
             if words and not self._has_any(words):
                 return "no context word: " + ", ".join(words)
         return ""
