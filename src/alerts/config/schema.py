@@ -179,7 +179,7 @@ class MatchForm(Form):
 class AliasForm(Form):
     """Another name, alone or with conditions of its own, which then hold in place of those of the institution."""
 
-    name: Text
+    name: Annotated[Text, Field(description="The name as texts write it.")]
     case_sensitive: Annotated[Boolean | None, Field(description="Whether case counts for this name.")] = None
     require_any: Annotated[
         tuple[Text, ...],

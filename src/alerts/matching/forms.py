@@ -136,7 +136,10 @@ def _tagged(institution: Institution) -> Iterator[Form | None]:
 
 def _derived(institution: Institution) -> Iterator[Form | None]:
     allowed, by_rules = institution.match.derive, _asked_case(institution.match.case_sensitive)
+    ruled = {rules.name for rules in institution.match.of_names}  # what has conditions of its own is not derived
     for each in derived(institution.name, allowed) if allowed else ():
+        if each.surface in ruled:
+            continue
         strength = Strength.LISTED if each.head else Strength.STRONG if each.alone else Strength.WEAK
         case = Case.STRICT if each.by is Derivation.ACRONYM else by_rules
         form = make(institution.id, each.surface, Rule.ALIAS, strength, case, each.by.value)

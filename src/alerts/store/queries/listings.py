@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -273,6 +274,15 @@ def mentions(
         )
         found.update(dict(rows.all()))
     return found
+
+
+def mention_texts(session: Session, institution: str) -> Counter[str]:
+    """How often recorded items held each text by which an institution was found, case folded."""
+    texts: Counter[str] = Counter()
+    query = select(FindingRow.mentions).where(FindingRow.institution == institution)
+    for mentions in session.scalars(query).yield_per(1000):
+        texts.update(str(mention[3]).casefold() for mention in mentions)
+    return texts
 
 
 def matched(session: Session) -> tuple[dict[str, frozenset[str]], frozenset[str]]:
