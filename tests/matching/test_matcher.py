@@ -83,7 +83,7 @@ def test_case_can_be_asked_for_and_dropped() -> None:
         ("OpenAI", "the Microsoft-OpenAI deal", ["OpenAI"]),
         ("Royce", "Rolls-Royce engines", ["Royce"]),
         ("Mérida", "de Mérida-Badajoz", []),
-        ("Meta", "Meta-analysis of diets", []),
+        ("Meta", "Meta-owned app", ["Meta"]),
         ("OpenAI", "#OpenAI @OpenAI #OpenAIOutage", ["OpenAI", "OpenAI"]),
         ("New York Times", "#NewYorkTimes @newyorktimes", ["NewYorkTimes", "newyorktimes"]),
         ("OpenAI", "write to press@openai.com or see https://openai.com/blog", []),

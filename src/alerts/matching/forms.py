@@ -136,7 +136,9 @@ def _tagged(institution: Institution) -> Iterator[Form | None]:
 
 def _derived(institution: Institution) -> Iterator[Form | None]:
     allowed, by_rules = institution.match.derive, _asked_case(institution.match.case_sensitive)
-    ruled = {rules.name for rules in institution.match.of_names}  # what has conditions of its own is not derived
+    ruled = {
+        rules.name for rules in institution.match.of_names
+    }  # what has conditions of its own is not derived
     for each in derived(institution.name, allowed) if allowed else ():
         if each.surface in ruled:
             continue

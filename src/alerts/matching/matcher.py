@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from alerts.matching.candidate import Candidate
 from alerts.matching.document import Document
-from alerts.matching.filters import FILTERS, Filter
+from alerts.matching.filters import FILTERS, Filter, FilterSet
 from alerts.matching.forms import forms, host
 from alerts.matching.index import Index
 from alerts.matching.resolve import resolve
@@ -37,7 +37,7 @@ class Matcher:
         sources: Mapping[str, Source],
         filters: Mapping[str, Filter] = FILTERS,
     ) -> None:
-        self._filters = filters
+        self._filters = FilterSet(filters)
         self._institutions = {each.id: each for each in institutions}
         self._index = Index(chain.from_iterable(forms(each) for each in self._institutions.values()))
         self._lexicon = Lexicon(topics)

@@ -13,20 +13,12 @@ The steps, each on what the one before left:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from alerts.matching.candidate import Candidate
 from alerts.matching.document import Document
-from alerts.matching.filters import (
-    IN_RUNNING_TEXT,
-    PERSON,
-    Filter,
-    has_readings,
-    in_running_text,
-    may_be_ordinary,
-    not_a_host,
-)
+from alerts.matching.filters import PERSON, FilterSet, has_readings, may_be_ordinary, not_a_host
 from alerts.matching.forms import Form, Strength
 from alerts.matching.text import Text
 from alerts.model.institution import Derivation
@@ -49,7 +41,7 @@ def resolve(
     candidates: list[Candidate],
     document: Document,
     reject: Reject,
-    filters: Mapping[str, Filter],
+    filters: FilterSet,
 ) -> Resolved:
     """What of the candidates is a mention; `reject` is called with the others."""
     spans = _by_span(_parted(candidates))
@@ -69,11 +61,9 @@ def _unopposed(
     spans: Mapping[Span, list[Candidate]],
     context: _Context,
     reject: Reject,
-    filters: Mapping[str, Filter],
+    filters: FilterSet,
 ) -> list[Candidate]:
     """Those against which nothing speaks: no longer name, no filter, no missing context word."""
-    every = tuple(filters.values())
-    in_text = tuple(each for name, each in filters.items() if name in IN_RUNNING_TEXT)
     covers = _covers(spans)
     foreign = _defined_otherwise(candidates)
     kept: list[Candidate] = []
@@ -88,7 +78,7 @@ def _unopposed(
             reason = (
                 (cover and _covered(cover))
                 or (foreign and foreign.get((form.institution, form.key)))
-                or _filtered(candidate, every, in_text)
+                or _filtered(candidate, filters)
                 or context.missing(candidate)
             )
             if reason:
@@ -122,9 +112,11 @@ def _supported(kept: list[Candidate], reject: Reject) -> tuple[list[Candidate], 
 def _chosen(names: list[Candidate], reject: Reject) -> tuple[list[Candidate], set[Candidate]]:
     """One candidate a span, and which of them are ambiguous."""
     claims = list(_by_span(names).values())
+    doubtful = {each for each in names if has_readings(each) and may_be_ordinary(each)}
+    if not doubtful and len(claims) == len(names):  # as nearly always
+        return names, set()
     clear = {rivals[0].form.institution for rivals in claims if _agree(rivals)}
-    doubtful = {candidate for candidate in names if has_readings(candidate) and may_be_ordinary(candidate)}
-    certain = {candidate.form.institution for candidate in names if candidate not in doubtful}
+    certain = {each.form.institution for each in names if each not in doubtful}
     chosen, ambiguous = [], set()
     for rivals in claims:
         best, alone = _choose(rivals, clear, reject)
@@ -251,18 +243,10 @@ def _defined_otherwise(candidates: list[Candidate]) -> dict[tuple[str, str], str
     return found
 
 
-def _filtered(candidate: Candidate, filters: Sequence[Filter], in_text: Sequence[Filter]) -> str:
+def _filtered(candidate: Candidate, filters: FilterSet) -> str:
     if candidate.form.rule is Rule.DOMAIN:
         return not_a_host(candidate)
-    if candidate.form.unspaced:
-        return ""
-    running = in_running_text(candidate)
-    if running and not has_readings(candidate):
-        return ""
-    for each in in_text if running else filters:
-        if reason := each(candidate):
-            return reason
-    return ""
+    return "" if candidate.form.unspaced else filters.reason(candidate)
 
 
 def _without_persons(kept: list[Candidate], persons: set[tuple[str, str]], reject: Reject) -> list[Candidate]:
