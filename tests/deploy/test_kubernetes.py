@@ -41,6 +41,7 @@ def kustomization(folder: Path) -> dict[str, Any]:
     return content
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize(
     "each", OBJECTS, ids=[f"{each['kind']}-{each['metadata']['name']}" for each in OBJECTS]
@@ -49,6 +50,7 @@ def test_every_object_is_valid(each: dict[str, Any], version: str) -> None:
     kubernetes_validate.validate(each, version, strict=True)
 
 
+@pytest.mark.slow
 def test_what_is_not_valid_is_noticed() -> None:
     wrong = yaml.safe_load(yaml.safe_dump(DEPLOYMENTS["alerts-beat"]))
     wrong["spec"]["template"]["spec"]["containers"][0]["securityContext"]["readOnlyRootFileSystem"] = True
@@ -102,7 +104,7 @@ def test_a_process_is_that_of_compose(name: str) -> None:
     for init in pod.get("initContainers", ()):
         assert init["command"] == SERVICES["migrate"]["command"]
     assert {each["mountPath"] for each in container["volumeMounts"]} == {
-        *("/config", "/run/secrets/alerts", "/run/secrets/channels", "/tmp", "/state")
+        *("/config", "/run/secrets/alerts", "/run/secrets/channels", "/tmp")
     }
     files = {each["name"]: each["value"] for each in container["env"]}
     assert files.keys() == {key for key in service["environment"] if key.endswith("_FILE")}

@@ -14,7 +14,7 @@ from alerts.cases.observation import publisher_of
 from alerts.feeds import poll as feeds
 from alerts.feeds.diff import Decision, KnownItems, Verdict, Wanted
 from alerts.feeds.links import host_key
-from alerts.feeds.schedule import first_poll, next_poll, unfinished
+from alerts.feeds.schedule import next_poll, unfinished
 from alerts.feeds.state import poll_url
 from alerts.model.mention import Matched
 from alerts.model.source import Source
@@ -104,7 +104,7 @@ def poll(runtime: Runtime, source_id: str, *, due_only: bool = True) -> PollOutc
         if (findings or hub) and not sources.still_ours(session, leased):
             return _overtaken(source_id)
         if findings:
-            newest = runtime.configuration.current(elsewhere=system_state.configuration(session))
+            newest = runtime.configuration.current(system_state.in_force(session).number)
             if newest is not active:  # changed meanwhile: what is stored was found under what is in force
                 active, findings = newest, _match(newest, decision)
         done = runtime.clock()
@@ -168,21 +168,6 @@ def _overtaken(source: str) -> PollOutcome:
     return PollOutcome(source, skipped=True)
 
 
-def sync(runtime: Runtime) -> None:
-    """Makes the stored sources follow the configuration, new ones spread over their interval."""
-    active = runtime.configuration.current()
-    settings = active.settings
-    now = runtime.clock()
-
-    def due(source: Source) -> datetime:
-        return first_poll(source, now, min(source.interval, timedelta(seconds=len(settings.sources) / 5)))
-
-    with runtime.database.write() as session:
-        sources.sync(session, settings.sources, due)
-        if items.count(session) == 0:  # nothing was ever matched otherwise
-            system_state.put(session, system_state.MATCHING, now, {"key": active.matching_key, "done": None})
-
-
 @dataclass(frozen=True, slots=True)
 class _Found:
     """A verdict with what matching found in it. All of it was computed outside any transaction."""
@@ -199,7 +184,7 @@ def _match(active: Active, decision: Decision) -> list[_Found]:
     for verdict in (*decision.new, *decision.revised, *decision.withdrawn):
         item = verdict.item
         publisher = publisher_of(item, active.settings.sources)
-        matched = Matched() if item.withdrawn else active.matcher.match(item)
+        matched = Matched() if item.withdrawn else active.matcher.match(item, tracked_only=True)
         # What a feed holds when it is first read is believed: its age is in its score. What comes out of
         # quarantine is not.
         quiet = verdict.quiet and decision.released
