@@ -38,6 +38,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     },
     "Ask what is known": {
         "institutions": "alerts.cli.lists:institutions",
+        "names": "alerts.cli.names:names",
         "profile": "alerts.cli.profile:profile",
         "explain": "alerts.cli.explain:explain",
         "why-not": "alerts.cli.why_not:why_not",

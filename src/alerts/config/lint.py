@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from alerts.config.check_topics import PATTERN_KEYS, patterns_of
 from alerts.config.checks import authority_steps
@@ -100,8 +100,8 @@ def _idle(
         if not texts:
             yield _warning(entry, "name", message=f"{form.id}: the institution was {never}")
             continue
-        for key in ("aliases", "products"):
-            for index, name in enumerate(getattr(form, key)):
+        for key, names in _further_names(form):
+            for index, name in enumerate(names):
                 if name.casefold() not in texts:
                     yield _warning(entry, key, index, message=f"{form.id}: {name!r} {never}")
     for entry, topic in loaded.entries.valid("topics", TopicForm):
@@ -227,12 +227,17 @@ def _doubtful_names(loaded: Loaded) -> Iterator[Problem]:
 def _quoted_in(message: str, form: Form) -> tuple[str | int, ...]:
     """The path of the name that a message is about."""
     if isinstance(form, InstitutionForm):
-        for key in ("aliases", "products"):
-            for index, text in enumerate(getattr(form, key)):
+        for key, names in _further_names(form):
+            for index, text in enumerate(names):
                 if repr(text) in message:
                     return (key, index)
         return ("name",)
     return ("any",)
+
+
+def _further_names(form: InstitutionForm) -> Iterator[tuple[str, Sequence[str]]]:
+    yield "aliases", [alias.name for alias in form.aliases]
+    yield "products", form.products
 
 
 def _institutions(entries: Entries) -> list[tuple[Entry, InstitutionForm]]:
