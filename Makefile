@@ -40,7 +40,7 @@ fuzz: .venv-fuzz/.installed ## Look for inputs that break a promise (FUZZ="feed 
 lint: .venv/.installed-dev ## Style, types, import layers
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-logo 2>&1 | tail -n 8; exit $${PIPESTATUS[0]}
+	@PYTHONPATH=tests $(BIN)/lint-imports --no-logo 2>&1 | tail -n 8; exit $${PIPESTATUS[0]}
 
 format: .venv/.installed-dev ## Rewrite the code in the project's style
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .

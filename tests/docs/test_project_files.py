@@ -52,7 +52,7 @@ def test_the_hooks_run_the_linters_of_make_lint() -> None:
         r"^lint:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE
     )
     assert lint
-    for tool in {hook["entry"].split()[0].removeprefix(".venv/bin/") for hook in hooks}:
+    for tool in re.findall(r"\.venv/bin/([\w-]+)", " ".join(hook["entry"] for hook in hooks)):
         assert f"$(BIN)/{tool}" in lint[1], tool
 
 
