@@ -363,8 +363,10 @@ def test_the_demonstration_tells_the_whole_story_within_a_minute(alerts_command:
     # The desk asks for rises to high.
     high = [each for each in moved if "→ high" in each or "→ critical" in each]
     assert len(high) >= 3
-    assert done.stdout.count("You get this because") == len(high)
-    assert told[-1] == f"8 items, {len(moved)} level changes, {len(high)} alerts."
+    alerts = [each for each in told if each.startswith("alert ")]
+    assert 3 <= len(alerts) <= len(high), "one for each assessment, whatever the number of axes that moved"
+    assert 3 <= done.stdout.count("You get this because") <= len(alerts)
+    assert told[-1] == f"8 items, {len(moved)} level changes, {len(alerts)} alerts."
     print(f"\nthe demonstration took {time.monotonic() - began:.1f} s")
 
 
@@ -461,9 +463,10 @@ def test_a_broker_that_cannot_be_used_says_so_in_one_line(
     ):
         done = _run(alerts_command, "--config", config, "--state", tmp_path / "state", "--broker", url, "run")
         assert done.returncode == 1, done.stderr
-        (line,) = done.stderr.splitlines()
+        *warnings, line = done.stderr.splitlines()
+        assert all("in the list of processes" in each for each in warnings)
         assert says in line
-        assert "hunter2" not in line
+        assert "hunter2" not in done.stderr
 
 
 def test_without_a_network_once_says_so_for_each_source_and_ends(

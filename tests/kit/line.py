@@ -88,11 +88,19 @@ def settings(
                 "severity": {"priority": 0.0, "policy": 0.6, "continuity": 0.0},
             },
         ],
+        # So high that one story moves one axis, which is what most tests are about.
+        "levels": {"raise": {"medium": 0.25, "high": 0.50, "critical": 0.75}, "margin": 0.05},
     }
     if channels is not None:
         watch = [{"tags": ["infra"], "on": ["level"], "at_least": "medium", "direction": "both"}]
         found["subscribers"] = [
-            {"id": "desk", "tier": "leadership-alliance", "channels": channels, "watch": watch}
+            {
+                "id": "desk",
+                "tier": "leadership-alliance",
+                "channels": channels,
+                "watch": watch,
+                "group": "0s",
+            }
         ]
     return {**found, **more}
 

@@ -570,7 +570,7 @@ def test_mentions_in_what_was_old_when_it_was_found_are_background(lines: Any, f
     feeds.put("wire", [OUTAGE, *old])
     made.poll("wire")
     alerts = made.rows(AlertRow)
-    assert [row.detail["title"] for row in alerts if row.state == "sent"] == [OUTAGE.title]
+    assert [row.detail["lead"]["title"] for row in alerts if row.state == "sent"] == [OUTAGE.title]
     assert {row.reason for row in alerts if row.state == "suppressed"} <= {"backfill", "same-story"}
     assert len(made.deliveries(DeliveryState.SENT)) == 1
 

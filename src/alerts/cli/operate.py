@@ -80,7 +80,9 @@ def ack(
             done = [operate.ack(runtime, each, by or _me()) for each in ids]
         else:
             chosen = Axis(axis) if axis else None
-            done = [operate.ack_level(runtime, subscriber or "", institution or "", chosen, by or _me())]
+            done = [
+                operate.ack_level(runtime, subscriber or "", institution or "", chosen, author=by or _me())
+            ]
     for each in done:
         axes = [axis.value for axis in each.axes]
         record = {"subscriber": each.subscriber, "institution": each.institution, "axes": axes}

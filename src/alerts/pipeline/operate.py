@@ -27,14 +27,14 @@ from alerts.pipeline.route import advance
 from alerts.rendering.render import Renderer
 from alerts.rendering.view import compose
 from alerts.routing.alerts import Kind, stable_id
-from alerts.routing.router import Desk
+from alerts.routing.router import SubscriberRouter
 from alerts.routing.state import WatchKey
 from alerts.runtime import logs
 from alerts.runtime.ports import Enqueuing
 from alerts.runtime.task_requests import TaskRequests
 from alerts.store.queries import listings
-from alerts.store.repositories import overrides, silences, subscriber_state, transitions
-from alerts.store.repositories.subscriber_state import SqlLedger
+from alerts.store.repositories import alerts, overrides, silences, subscriber_state
+from alerts.store.repositories.subscriber_state import SqlNotifications
 
 
 class RefusedError(AlertsError):
@@ -112,7 +112,7 @@ def unsilence(runtime: Enqueuing, silence_id: str) -> None:
     logs.event("silence.ended", silence=silence_id)
 
 
-# --- desks ---------------------------------------------------------------------------------------------------
+# --- routers ---------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,29 +130,31 @@ def ack(runtime: Enqueuing, alert: str, author: str = "") -> Acked:
         row = listings.alert(session, alert)
         if row is None:
             raise NotFoundError("alert", alert, "`alerts deliveries` lists the ids of messages")
-        transition = transitions.one(session, row.transition)
-    if transition is None:
+        (found,) = alerts.of_rows(session, [row])
+    axes = tuple(change.axis for change in found.changes)
+    if not axes:
         raise RefusedError(f"alert {row.id} is about a {row.on}, not a level: nobody is reminded of it")
-    return ack_level(runtime, row.subscriber, row.institution, transition.axis, author)
+    return ack_level(runtime, row.subscriber, row.institution, *axes, author=author)
 
 
 def ack_level(
-    runtime: Enqueuing, subscriber: str, institution: str, axis: Axis | None = None, author: str = ""
+    runtime: Enqueuing, subscriber: str, institution: str, *axes: Axis | None, author: str = ""
 ) -> Acked:
-    """The same for one axis, or for all of an institution."""
+    """The same for some axes, or for all of an institution."""
     settings = runtime.configuration.current().settings
     settings.institution(institution)
-    asked = tuple(Axis) if axis is None else (axis,)
-    with _desk(runtime, subscriber) as (desk, ledger, now):
+    asked = tuple(axis for axis in axes if axis is not None) or tuple(Axis)
+    with _router(runtime, subscriber) as (router, notifications, now):
         raised = tuple(
-            each for each in asked if ledger.watch(WatchKey(institution, each)).level is not Level.LOW
+            each for each in asked if notifications.watch(WatchKey(institution, each)).level is not Level.LOW
         )
         if not raised:
-            where = institution if axis is None else f"{institution} on {axis}"
+            where = institution if len(asked) > 1 else f"{institution} on {asked[0]}"
             raise RefusedError(
                 f"{subscriber} knows of no level above low for {where}: nothing to acknowledge"
             )
-        desk.ack(institution, axis, now, author)
+        for axis in raised:
+            router.ack(institution, axis, now, author)
     logs.event("level.acknowledged", subscriber=subscriber, institution=institution, author=author)
     return Acked(subscriber, institution, raised)
 
@@ -160,9 +162,9 @@ def ack_level(
 def unsubscribe(runtime: Enqueuing, subscriber: str, channel: str | None = None) -> tuple[str, ...]:
     """Nothing more goes to a channel (None: to any) of a subscriber; the channels."""
     channels = _channels(runtime, subscriber, channel)
-    with _desk(runtime, subscriber) as (desk, _, now):
+    with _router(runtime, subscriber) as (router, _, now):
         for each in channels:
-            desk.unsubscribe(each, now)
+            router.unsubscribe(each, now)
     logs.event("subscriber.unsubscribed", subscriber=subscriber, channels=", ".join(channels))
     return channels
 
@@ -170,9 +172,9 @@ def unsubscribe(runtime: Enqueuing, subscriber: str, channel: str | None = None)
 def resubscribe(runtime: Enqueuing, subscriber: str, channel: str | None = None) -> tuple[str, ...]:
     """Takes an unsubscription back; the channels."""
     channels = _channels(runtime, subscriber, channel)
-    with _desk(runtime, subscriber) as (desk, _, _):
+    with _router(runtime, subscriber) as (router, _, _):
         for each in channels:
-            desk.resubscribe(each)
+            router.resubscribe(each)
     logs.event("subscriber.resubscribed", subscriber=subscriber, channels=", ".join(channels))
     return channels
 
@@ -187,20 +189,25 @@ def _channels(runtime: Enqueuing, subscriber: str, channel: str | None) -> tuple
 
 
 @contextmanager
-def _desk(runtime: Enqueuing, subscriber_id: str) -> Iterator[tuple[Desk, SqlLedger, datetime]]:
-    """A subscriber's desk with everything done that was due until now, stored with the end of the block."""
+def _router(
+    runtime: Enqueuing, subscriber_id: str
+) -> Iterator[tuple[SubscriberRouter, SqlNotifications, datetime]]:
+    """A subscriber's router with everything done that was due until now, stored with the end of the block."""
     active = runtime.configuration.current()
     subscriber = active.settings.subscriber(subscriber_id)
     with runtime.database.write() as session:
         now = runtime.clock()
         routed = advance(session, active, subscriber_id, now, enqueued=False)
-        ledger = SqlLedger(session, subscriber_id)
-        desk = Desk(
-            subscriber, active.settings.institutions, subscriber_state.lock(session, subscriber_id), ledger
+        notifications = SqlNotifications(session, subscriber_id)
+        router = SubscriberRouter(
+            subscriber,
+            active.settings.institutions,
+            subscriber_state.lock(session, subscriber_id),
+            notifications,
         )
-        yield desk, ledger, now
-        ledger.flush()
-        subscriber_state.save(session, subscriber_id, desk.state, desk.next_due)
+        yield router, notifications, now
+        notifications.flush()
+        subscriber_state.save(session, subscriber_id, router.state, router.next_due)
     if routed.ready:
         runtime.enqueue(TaskRequests(send=routed.ready))
 

@@ -26,12 +26,13 @@ from alerts.pipeline import selfcheck
 from alerts.rendering.threads import has_threads
 from alerts.rendering.view import MessageView, Rendered, compose
 from alerts.routing.alerts import Kind
+from alerts.routing.reasons import Reason
 from alerts.runtime import logs
 from alerts.runtime.generations import ConfigBehindError
 from alerts.runtime.ports import Sending
 from alerts.runtime.task_requests import TaskRequests
 from alerts.store import system_state
-from alerts.store.repositories import deliveries, transitions
+from alerts.store.repositories import alerts, deliveries, subscriber_state
 from alerts.store.repositories.deliveries import Leased, Waiting
 from alerts.store.repositories.incidents import OPERATORS
 
@@ -102,6 +103,10 @@ def _take(
         waiting = deliveries.waiting(session, delivery_id, now)
         if waiting is None:
             return SendOutcome(delivery_id, None)
+        if subscriber_state.is_muted(session, waiting.subscriber, waiting.channel):
+            deliveries.suppress(session, delivery_id, Reason.UNSUBSCRIBED.value)
+            logs.event("delivery.suppressed", delivery=delivery_id, reason=Reason.UNSUBSCRIBED.value)
+            return SendOutcome(delivery_id, DeliveryState.SUPPRESSED, Reason.UNSUBSCRIBED.value)
         url = _channel(settings, waiting.subscriber, waiting.channel)
         if url is None and system_state.in_force(session).number != runtime.configuration.number:
             # Published meanwhile: it may be a channel of that configuration.
@@ -174,7 +179,7 @@ def _rendered(runtime: Sending, settings: Settings, leased: Leased, url: Secret)
     if leased.subscriber == OPERATORS:
         return selfcheck.rendered(leased, url)
     with runtime.database.read() as session:
-        shown = _view(session, settings, settings.subscribers[leased.subscriber], leased, runtime.pages)
+        shown = _view(session, settings.subscribers[leased.subscriber], leased, runtime.pages)
     return runtime.renderer.render(shown, url)
 
 
@@ -214,17 +219,14 @@ def _finish(runtime: Sending, leased: Leased, result: SendResult, thread: str) -
     return SendOutcome(leased.id, state, result.reason.value)
 
 
-def _view(
-    session: Session, settings: Settings, subscriber: Subscriber, leased: Leased, pages: Pages | None
-) -> MessageView:
+def _view(session: Session, subscriber: Subscriber, leased: Leased, pages: Pages | None) -> MessageView:
     """What the message says: its alerts, and the profiles as they were when it was made."""
     record = leased.message
-    rows = deliveries.alerts_by_id(session, [*record["alerts"], *record["reminders"], *record["overtaken"]])
-    changes = transitions.by_id(session, {row.transition for row in rows.values()})
-    alerts = {each: deliveries.alert_of(row, changes.get(row.transition)) for each, row in rows.items()}
+    superseded = record.get("superseded", record.get("overtaken", []))  # its name before version 0.2
+    found = alerts.by_id(session, [*record["alerts"], *record["reminders"], *superseded])
 
     def of(ids: list[str]) -> list[Alert]:
-        return [alerts[each] for each in ids if each in alerts]
+        return [found[each] for each in ids if each in found]
 
     return compose(
         subscriber,
@@ -234,11 +236,9 @@ def _view(
         at=leased.at,
         alerts=of(record["alerts"]),
         reminders=of(record["reminders"]),
-        overtaken=of(record["overtaken"]),
-        details={each: row.detail for each, row in rows.items()},
+        superseded=of(superseded),
         standing=[(institution, Axis(axis), Level(level)) for institution, axis, level in record["standing"]],
-        institutions=settings.institutions,
-        profiles=_profiles(session, {alert.institution for alert in alerts.values()}, leased.at),
+        profiles=_profiles(session, {alert.institution for alert in found.values()}, leased.at),
         omitted=int(record["more"]),
         why=record["detail"],
         unsubscribe=pages.unsubscribe(subscriber.id, leased.channel) if pages else None,

@@ -10,9 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import threading
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from importlib.resources import files
 from typing import Final
 
@@ -57,25 +54,10 @@ def create_app(
         routes=_routes(),
         middleware=[Middleware(Hardening, https=https, hosts=hosts)],
         exception_handlers={HTTPException: _http_error, AlertsError: _our_error, Exception: _defect},
-        lifespan=_lifespan,
     )
     authenticator = Authenticator(signer, operator_token, https=https, metrics_token=metrics_token)
     app.state.site = Site(runtime, authenticator, base_url)
     return app
-
-
-@asynccontextmanager
-async def _lifespan(app: Starlette) -> AsyncIterator[None]:
-    """Reads what takes longest before anybody asks for it; requests are answered meanwhile."""
-    threading.Thread(target=_warm, args=(app.state.site,), name="warm", daemon=True).start()
-    yield
-
-
-def _warm(site: Site) -> None:
-    try:
-        site.reading.warm()
-    except Exception as error:  # noqa: BLE001 - whoever asks will be told
-        _log(error)
 
 
 def _routes() -> list[Route | Mount]:
