@@ -247,7 +247,12 @@ def in_child(work: Callable[..., None], *arguments: object) -> None:
     The supervisor lives for as long as all the others, and needs none of them.
     """
     context = multiprocessing.get_context("fork")  # nothing else runs in this process yet
-    with ProcessPoolExecutor(max_workers=1, mp_context=context) as pool:
+    with ProcessPoolExecutor(
+        max_workers=1,
+        mp_context=context,
+        initializer=signal.signal,
+        initargs=(signal.SIGINT, signal.SIG_IGN),  # Ctrl-C is for this process, which waits for the child
+    ) as pool:
         pool.submit(work, *arguments).result()
 
 

@@ -35,7 +35,7 @@ def test_publishing_what_is_in_force_changes_nothing(call: Any, filled: Any) -> 
 def test_files_that_were_replaced_are_put_in_force_again(call: Any, filled: Any) -> None:
     file = filled.config / "alerts.yaml"
     before = file.read_text(encoding="utf-8")
-    file.write_text(before + "levels: {margin: 0.04}\n", encoding="utf-8")
+    file.write_text(before + "x-note: {of: this test}\n", encoding="utf-8")
     assert call(filled, "check", "--publish").status == 0
     file.write_text(before, encoding="utf-8")
     assert "in force as generation 3" in call(filled, "check", "--publish").err
@@ -43,6 +43,6 @@ def test_files_that_were_replaced_are_put_in_force_again(call: Any, filled: Any)
 
 def test_checking_alone_publishes_nothing(call: Any, filled: Any) -> None:
     file = filled.config / "alerts.yaml"
-    file.write_text(file.read_text(encoding="utf-8") + "levels: {margin: 0.04}\n", encoding="utf-8")
+    file.write_text(file.read_text(encoding="utf-8") + "x-note: {of: this test}\n", encoding="utf-8")
     assert call(filled, "check").status == 0
     assert "generation 1" in call(filled, "status").out

@@ -284,7 +284,7 @@ def test_a_port_that_is_taken_is_said_before_anything_starts(config: Path, tmp_p
             (line,) = program.err.splitlines()
             assert line.startswith(f"alerts: port {port} on 127.0.0.1: ")
             assert "--port" in line
-    assert not (tmp_path / "state").exists()
+    assert not (tmp_path / "state" / "alerts.db").exists()
 
 
 def test_state_and_configuration_may_be_named_relative_to_where_one_stands(

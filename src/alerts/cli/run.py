@@ -128,10 +128,10 @@ def _forever(app: App, host: str, port: int) -> int:
 
     logs.configure()
     settings = app.settings()  # a broken configuration starts nothing
-    check_port(host, port)
     if app.broker:
         check_broker(app.broker)
     with state_directory(app.state) as state:
+        check_port(host, port)
         _check_environment(state, port)
         in_child(_prepare, app.config_dir, app.database, app.state)
         with _processes(app, state, host, port) as supervisor:
