@@ -215,7 +215,7 @@ def _terms(text: str) -> Counter[str]:
 
 def _vocabulary(texts: Sequence[Counter[str]]) -> tuple[dict[str, int], np.ndarray]:
     counts = Counter(term for text in texts for term in text)
-    kept = [term for term, count in counts.most_common(20_000) if count >= 3]
+    kept = [term for term, count in counts.most_common(6_000) if count >= 3]
     weights = np.array([1 + np.log((1 + len(texts)) / (1 + counts[term])) for term in kept])
     return {term: index for index, term in enumerate(kept)}, weights
 

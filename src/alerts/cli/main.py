@@ -43,6 +43,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "transitions": "alerts.cli.lists:transitions",
         "deliveries": "alerts.cli.lists:deliveries",
         "sources": "alerts.cli.sources:sources",
+        "topics": "alerts.cli.topics:topics",
     },
     "Try items, without a database": {
         "match": "alerts.cli.match:match",
