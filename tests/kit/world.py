@@ -21,7 +21,7 @@ from alerts.pipeline.mentions import finding_rows
 from alerts.pipeline.publish import publish_edits
 from alerts.runtime.configuration import Active
 from alerts.runtime.runtime import Runtime, configuration_of
-from alerts.runtime.task_requests import Hints
+from alerts.runtime.task_requests import TaskRequests
 from alerts.store.database import Database
 from alerts.store.repositories import cases, items
 from alerts.store.schema import DeliveryRow
@@ -81,7 +81,7 @@ class World:
     runtime: Runtime
     at: list[datetime]
     said: io.StringIO
-    hints: list[Hints] = field(default_factory=list)
+    hints: list[TaskRequests] = field(default_factory=list)
     count: int = 0  # of items observed
 
     @property
@@ -158,7 +158,7 @@ def world(
     (directory / "alerts.yaml").write_text(config, encoding="utf-8")
     clock = [at]
     said = io.StringIO()
-    hints: list[Hints] = []
+    hints: list[TaskRequests] = []
     runtime = Runtime(
         database=database,
         configuration=configuration_of(directory, database, directory, SECRET),

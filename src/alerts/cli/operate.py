@@ -337,7 +337,7 @@ def send_test(app: App, subscriber: str, channel: str | None, as_json: bool) -> 
 
 @contextmanager
 def _runtime(app: App) -> Iterator[Runtime]:
-    """The pipeline on what is recorded. Hints go nowhere: the database knows what is due, the next tick finds it."""
+    """The pipeline on what is recorded. What steps enqueue is dropped: the next tick finds what is due."""
     from alerts.runtime.configuration import Configuration
     from alerts.runtime.runtime import Runtime, utc_now
     from alerts.store.clock import SharedClock

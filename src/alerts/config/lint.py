@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from alerts.config.check_topics import PATTERN_KEYS, patterns_of
 from alerts.config.checks import authority_steps
@@ -23,7 +23,6 @@ from alerts.matching.lint import lint
 from alerts.model.errors import Problem
 from alerts.model.institution import Role
 from alerts.model.nearest import did_you_mean
-from alerts.model.subscriber import On
 from alerts.model.topic import PatternKind, Signal, Topic
 
 MOST = 0.5
@@ -37,7 +36,6 @@ def doubts(loaded: Loaded) -> list[Problem]:
         *_twice_polled(entries),
         *_selecting_nothing(entries),
         *_never_told(entries),
-        *_idle_keys(entries),
         *_former_thresholds(entries),
         *_who_speaks(entries),
         *_silent_authorities(entries),
@@ -102,8 +100,8 @@ def _idle(
         if not texts:
             yield _warning(entry, "name", message=f"{form.id}: the institution was {never}")
             continue
-        for key in ("aliases", "products"):
-            for index, name in enumerate(getattr(form, key)):
+        for key, names in _further_names(form):
+            for index, name in enumerate(names):
                 if name.casefold() not in texts:
                     yield _warning(entry, key, index, message=f"{form.id}: {name!r} {never}")
     for entry, topic in loaded.entries.valid("topics", TopicForm):
@@ -229,12 +227,17 @@ def _doubtful_names(loaded: Loaded) -> Iterator[Problem]:
 def _quoted_in(message: str, form: Form) -> tuple[str | int, ...]:
     """The path of the name that a message is about."""
     if isinstance(form, InstitutionForm):
-        for key in ("aliases", "products"):
-            for index, text in enumerate(getattr(form, key)):
+        for key, names in _further_names(form):
+            for index, text in enumerate(names):
                 if repr(text) in message:
                     return (key, index)
         return ("name",)
     return ("any",)
+
+
+def _further_names(form: InstitutionForm) -> Iterator[tuple[str, Sequence[str]]]:
+    yield "aliases", [alias.name for alias in form.aliases]
+    yield "products", form.products
 
 
 def _institutions(entries: Entries) -> list[tuple[Entry, InstitutionForm]]:
@@ -250,23 +253,3 @@ def _never_told(entries: Entries) -> Iterator[Problem]:
     for entry, operators in entries.valid("operators", OperatorsForm):
         if not operators.channels:
             yield _warning(entry, message="the operators have no channel and are never told: add `channels:`")
-
-
-_OF_LEVELS = ("axes", "at_least", "direction")
-_OF_STORIES = ("topics", "signals", "min_grade")
-
-
-def _idle_keys(entries: Entries) -> Iterator[Problem]:
-    """Keys of a watch rule that none of its kinds of event looks at."""
-    for entry, subscriber in entries.valid("subscribers", SubscriberForm):
-        for index, rule in enumerate(subscriber.watch):
-            if not {On.STORY, On.LEVEL} & set(rule.on):
-                for key in _OF_LEVELS:
-                    if key in rule.model_fields_set:
-                        message = f"{key}: says nothing without `story` or `level` in `on`"
-                        yield _warning(entry, "watch", index, key, message=message)
-            if set(rule.on) == {On.SPIKE}:
-                for key in _OF_STORIES:
-                    if key in rule.model_fields_set:
-                        message = f"{key}: says nothing of a spike, which is of all stories"
-                        yield _warning(entry, "watch", index, key, message=message)

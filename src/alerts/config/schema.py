@@ -33,7 +33,7 @@ from alerts.config.values import (
 from alerts.model.alert import AlertState
 from alerts.model.institution import Criticality, Derivation, Role
 from alerts.model.level import Axis, Level, LevelRules
-from alerts.model.operators import Trouble
+from alerts.model.operators import IncidentKind
 from alerts.model.settings import FRESH
 from alerts.model.source import Reliability, Source
 from alerts.model.subscriber import Direction, On, Tier
@@ -178,21 +178,65 @@ class MatchForm(Form):
     ] = tuple(Derivation)
 
 
+class AliasForm(Form):
+    """Another name, alone or with conditions of its own, which then hold in place of those of the institution."""
+
+    name: Annotated[Text, Field(description="The name as texts write it.")]
+    case_sensitive: Annotated[Boolean | None, Field(description="Whether case counts for this name.")] = None
+    require_any: Annotated[
+        tuple[Text, ...],
+        Field(description="Context words, one of which must stand in the item for this name to count."),
+    ] = ()
+    exclude: Annotated[
+        tuple[Text, ...], Field(description="Phrases within which this name does not count.")
+    ] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_alone(cls, value: Any) -> Any:
+        return {"name": value} if isinstance(value, str) else value
+
+
 class InstitutionForm(Form):
     """An organisation that is tracked."""
 
     id: Annotated[Id, Field(description="A short name, unique among the institutions.")]
     name: Annotated[Text, Field(description="The official name; further names are derived from it.")]
-    aliases: Annotated[tuple[Text, ...], Field(description="Other names of the same organisation.")] = ()
+    aliases: Annotated[
+        tuple[AliasForm, ...],
+        WithJsonSchema(
+            {
+                "type": "array",
+                "items": {
+                    "anyOf": [
+                        {"type": "string"},
+                        {
+                            "type": "object",
+                            "properties": {
+                                "name": {"type": "string"},
+                                "case_sensitive": {"type": "boolean"},
+                                "require_any": {"type": "array", "items": {"type": "string"}},
+                                "exclude": {"type": "array", "items": {"type": "string"}},
+                            },
+                            "required": ["name"],
+                            "additionalProperties": False,
+                        },
+                    ]
+                },
+            }
+        ),
+        Field(
+            description="Other names of the same organisation: a name, or `{name, require_any, exclude, "
+            "case_sensitive}` with conditions of its own."
+        ),
+    ] = ()
     products: Annotated[
         tuple[Text, ...], Field(description="A mention through a product counts, with less salience.")
     ] = ()
     domains: Annotated[tuple[Domain, ...], Field(description="A link to one of them is a mention.")] = ()
     ids: Annotated[
         dict[str, Text],
-        Field(
-            description="Its ids in other systems, for example `{lei: …, wikidata: Q…}`; imports merge by them."
-        ),
+        Field(description="Its ids in other systems, for example `{lei: …, wikidata: Q…}`."),
     ] = {}
     category: Annotated[
         Text, Field(description="What it is, for example `AI lab`; watch rules can select it.")
@@ -483,14 +527,14 @@ class OperatorsForm(Form):
         Field(default_factory=dict, description="Where they are told."),
     ]
     on: Annotated[
-        tuple[Trouble, ...],
+        tuple[IncidentKind, ...],
         Field(
             min_length=1,
             description="Of what: `blind`, no source that would report on an institution works; `stuck`, work "
             "is overdue; `dead`, deliveries to a channel were given up; `refused`, an edit of the "
             "configuration is not in force.",
         ),
-    ] = tuple(Trouble)
+    ] = tuple(IncidentKind)
 
 
 class ItemForm(Form):

@@ -23,11 +23,12 @@ from alerts.pipeline.rematch import is_current
 from alerts.pipeline.route import InstitutionEvents, Routed, route
 from alerts.routing.case_events import CaseEvent, CaseEvents, EventState
 from alerts.runtime import logs
+from alerts.runtime.case_cache import CaseCache
 from alerts.runtime.configuration import Active
-from alerts.runtime.runtime import CaseCache, Runtime
-from alerts.runtime.task_requests import Hints
+from alerts.runtime.ports import Assessing
+from alerts.runtime.task_requests import TaskRequests
 from alerts.store import system_state
-from alerts.store.logical_clock import stamp
+from alerts.store.logical_clock import next_timestamp
 from alerts.store.repositories import assessments, cases, deliveries, stories, transitions
 from alerts.store.repositories.cases import Case, Recorded, Saved
 from alerts.store.repositories.stories import Happened
@@ -63,7 +64,7 @@ class Draft:
     observed: datetime | None = None
 
 
-def assess(runtime: Runtime, *institutions: str) -> list[Transition]:
+def assess(runtime: Assessing, *institutions: str) -> list[Transition]:
     """Takes in what was found about institutions and is not assessed yet, and the falls until now.
 
     Idempotent: what is assessed stands in the cases' cursors. Enqueues the deliveries that can be sent. Several
@@ -89,12 +90,12 @@ def assess(runtime: Runtime, *institutions: str) -> list[Transition]:
     return found
 
 
-def _assess_together(runtime: Runtime, institutions: Sequence[str]) -> list[Transition]:
+def _assess_together(runtime: Assessing, institutions: Sequence[str]) -> list[Transition]:
     while institutions:
         # A stamp of its own, committed first: everything observed before it is visible to the transactions below,
         # so no fall can be recorded that an observation on its way would have prevented.
         with runtime.database.write() as session:
-            upto = stamp(session, runtime.clock())
+            upto = next_timestamp(session, runtime.clock())
             in_force = system_state.in_force(session)
         # What another process has put in force is adopted first.
         active = runtime.configuration.current(in_force.number)
@@ -121,7 +122,7 @@ def _assess_together(runtime: Runtime, institutions: Sequence[str]) -> list[Tran
     return []
 
 
-def _committed(runtime: Runtime, active: Active, done: Sequence[Draft], routed: Routed) -> list[Transition]:
+def _committed(runtime: Assessing, active: Active, done: Sequence[Draft], routed: Routed) -> list[Transition]:
     """What may be done only now that it is stored: case files are good for the next time, deliveries can be sent."""
     changes = []
     for each in done:
@@ -139,7 +140,7 @@ def _committed(runtime: Runtime, active: Active, done: Sequence[Draft], routed: 
             cause=change.cause.value,
         )
     if routed.ready:
-        runtime.enqueue(Hints(send=routed.ready))
+        runtime.enqueue(TaskRequests(send=routed.ready))
     return changes
 
 

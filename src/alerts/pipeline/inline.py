@@ -15,7 +15,7 @@ from alerts.pipeline import steps
 from alerts.pipeline.poll import PollOutcome
 from alerts.runtime import logs
 from alerts.runtime.runtime import Runtime
-from alerts.runtime.task_requests import Hints
+from alerts.runtime.task_requests import TaskRequests
 from alerts.store.repositories import deliveries, subscriber_state
 
 POLLERS = 8
@@ -38,10 +38,10 @@ class Once:
     """
 
     def __init__(self) -> None:
-        self._waiting: deque[Hints] = deque()
+        self._waiting: deque[TaskRequests] = deque()
         self._faults: list[Exception] = []
 
-    def enqueue(self, hints: Hints) -> None:
+    def enqueue(self, hints: TaskRequests) -> None:
         self._waiting.append(hints)
 
     def run(
@@ -81,7 +81,7 @@ class Once:
         with runtime.database.read() as session:
             some = subscriber_state.due_by(session, now + steps.GROUP_PATIENCE)
         ready = [each for subscriber in some for each in steps.release_groups(runtime, subscriber)]
-        self.enqueue(Hints(send=ready))
+        self.enqueue(TaskRequests(send=ready))
         self._follow(runtime)
         return bool(ready)
 

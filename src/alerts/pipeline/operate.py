@@ -30,8 +30,8 @@ from alerts.routing.alerts import Kind, stable_id
 from alerts.routing.router import SubscriberRouter
 from alerts.routing.state import WatchKey
 from alerts.runtime import logs
-from alerts.runtime.runtime import Runtime
-from alerts.runtime.task_requests import Hints
+from alerts.runtime.ports import Enqueuing
+from alerts.runtime.task_requests import TaskRequests
 from alerts.store.queries import listings
 from alerts.store.repositories import alerts, overrides, silences, subscriber_state
 from alerts.store.repositories.subscriber_state import SqlNotifications
@@ -44,7 +44,7 @@ class RefusedError(AlertsError):
 # --- deliveries ----------------------------------------------------------------------------------------------
 
 
-def redeliver(runtime: Runtime, delivery: str) -> str:
+def redeliver(runtime: Enqueuing, delivery: str) -> str:
     """Sends a dead, failed or unknown delivery again, now; its id. A beginning of the id is enough."""
     with runtime.database.write() as session:
         row = overrides.find_delivery(session, delivery)
@@ -54,11 +54,11 @@ def redeliver(runtime: Runtime, delivery: str) -> str:
             raise RefusedError(_why_not_again(row.id, DeliveryState(row.state), row.sent_at, row.reason))
         found = row.id
     logs.event("delivery.revived", delivery=found)
-    runtime.enqueue(Hints(send=[found]))
+    runtime.enqueue(TaskRequests(send=[found]))
     return found
 
 
-def redeliver_dead(runtime: Runtime, subscriber: str | None = None) -> list[str]:
+def redeliver_dead(runtime: Enqueuing, subscriber: str | None = None) -> list[str]:
     """Sends everything again that was given up, of one subscriber or of all; the ids."""
     now = runtime.clock()
     with runtime.database.write() as session:
@@ -69,7 +69,7 @@ def redeliver_dead(runtime: Runtime, subscriber: str | None = None) -> list[str]
         ]
     logs.event("delivery.revived", count=len(found), subscriber=subscriber or "all")
     if found:
-        runtime.enqueue(Hints(send=found))
+        runtime.enqueue(TaskRequests(send=found))
     return found
 
 
@@ -87,7 +87,7 @@ def _why_not_again(delivery: str, state: DeliveryState, sent_at: datetime | None
 
 
 def silence(
-    runtime: Runtime, select: Selection, *, until: datetime, reason: str, author: str = ""
+    runtime: Enqueuing, select: Selection, *, until: datetime, reason: str, author: str = ""
 ) -> Silence:
     """Holds back alerts on the selected institutions from now until `until`."""
     now = runtime.clock()
@@ -104,7 +104,7 @@ def silence(
     return made
 
 
-def unsilence(runtime: Runtime, silence_id: str) -> None:
+def unsilence(runtime: Enqueuing, silence_id: str) -> None:
     """Ends a silence made by hand; those of the configuration end there."""
     with runtime.database.write() as session:
         if not silences.remove(session, silence_id):
@@ -124,7 +124,7 @@ class Acked:
     axes: tuple[Axis, ...]
 
 
-def ack(runtime: Runtime, alert: str, author: str = "") -> Acked:
+def ack(runtime: Enqueuing, alert: str, author: str = "") -> Acked:
     """Someone has seen the level that an alert is about; a beginning of the alert's id is enough."""
     with runtime.database.read() as session:
         row = listings.alert(session, alert)
@@ -138,7 +138,7 @@ def ack(runtime: Runtime, alert: str, author: str = "") -> Acked:
 
 
 def ack_level(
-    runtime: Runtime, subscriber: str, institution: str, *axes: Axis | None, author: str = ""
+    runtime: Enqueuing, subscriber: str, institution: str, *axes: Axis | None, author: str = ""
 ) -> Acked:
     """The same for some axes, or for all of an institution."""
     settings = runtime.configuration.current().settings
@@ -159,7 +159,7 @@ def ack_level(
     return Acked(subscriber, institution, raised)
 
 
-def unsubscribe(runtime: Runtime, subscriber: str, channel: str | None = None) -> tuple[str, ...]:
+def unsubscribe(runtime: Enqueuing, subscriber: str, channel: str | None = None) -> tuple[str, ...]:
     """Nothing more goes to a channel (None: to any) of a subscriber; the channels."""
     channels = _channels(runtime, subscriber, channel)
     with _router(runtime, subscriber) as (router, _, now):
@@ -169,7 +169,7 @@ def unsubscribe(runtime: Runtime, subscriber: str, channel: str | None = None) -
     return channels
 
 
-def resubscribe(runtime: Runtime, subscriber: str, channel: str | None = None) -> tuple[str, ...]:
+def resubscribe(runtime: Enqueuing, subscriber: str, channel: str | None = None) -> tuple[str, ...]:
     """Takes an unsubscription back; the channels."""
     channels = _channels(runtime, subscriber, channel)
     with _router(runtime, subscriber) as (router, _, _):
@@ -179,7 +179,7 @@ def resubscribe(runtime: Runtime, subscriber: str, channel: str | None = None) -
     return channels
 
 
-def _channels(runtime: Runtime, subscriber: str, channel: str | None) -> tuple[str, ...]:
+def _channels(runtime: Enqueuing, subscriber: str, channel: str | None) -> tuple[str, ...]:
     known = runtime.configuration.current().settings.subscriber(subscriber)
     if channel is None:
         return tuple(known.channels)
@@ -190,7 +190,7 @@ def _channels(runtime: Runtime, subscriber: str, channel: str | None) -> tuple[s
 
 @contextmanager
 def _router(
-    runtime: Runtime, subscriber_id: str
+    runtime: Enqueuing, subscriber_id: str
 ) -> Iterator[tuple[SubscriberRouter, SqlNotifications, datetime]]:
     """A subscriber's router with everything done that was due until now, stored with the end of the block."""
     active = runtime.configuration.current()
@@ -209,13 +209,13 @@ def _router(
         notifications.flush()
         subscriber_state.save(session, subscriber_id, router.state, router.next_due)
     if routed.ready:
-        runtime.enqueue(Hints(send=routed.ready))
+        runtime.enqueue(TaskRequests(send=routed.ready))
 
 
 # --- sources -------------------------------------------------------------------------------------------------
 
 
-def release_quarantine(runtime: Runtime, source: str) -> int:
+def release_quarantine(runtime: Enqueuing, source: str) -> int:
     """Believes a feed whose items are held back: the next poll takes them in quietly; how many there are."""
     with runtime.database.write() as session:
         state = _free_source(session, runtime, source)
@@ -223,11 +223,11 @@ def release_quarantine(runtime: Runtime, source: str) -> int:
             raise RefusedError(f"source {source} holds nothing back")
         overrides.believe(session, source, state, runtime.clock())
     logs.event("source.released", source=source, held=state.held)
-    runtime.enqueue(Hints(poll=[source]))
+    runtime.enqueue(TaskRequests(poll=[source]))
     return state.held
 
 
-def resume(runtime: Runtime, source: str) -> None:
+def resume(runtime: Enqueuing, source: str) -> None:
     """Polls a source again that was stopped because it is gone."""
     with runtime.database.write() as session:
         state = _free_source(session, runtime, source)
@@ -235,10 +235,10 @@ def resume(runtime: Runtime, source: str) -> None:
             raise RefusedError(f"source {source} is not stopped")
         overrides.resume(session, source, state, runtime.clock())
     logs.event("source.resumed", source=source)
-    runtime.enqueue(Hints(poll=[source]))
+    runtime.enqueue(TaskRequests(poll=[source]))
 
 
-def _free_source(session: Session, runtime: Runtime, source: str) -> FeedState:
+def _free_source(session: Session, runtime: Enqueuing, source: str) -> FeedState:
     if source not in runtime.configuration.current().settings.sources:
         raise NotFoundError("source", source, "`alerts sources` lists them")
     state = overrides.free_source(session, source, runtime.clock())

@@ -20,7 +20,7 @@ from alerts.model.settings import Settings
 from alerts.model.times import format_duration
 from alerts.runtime import logs
 from alerts.runtime.configuration import Active
-from alerts.runtime.runtime import Runtime
+from alerts.runtime.ports import Recording
 from alerts.scoring.score import half_life_of
 from alerts.store.maintenance import retention
 from alerts.store.queries import profiles
@@ -40,7 +40,7 @@ class Pruned:
 
 
 def prune(
-    runtime: Runtime,
+    runtime: Recording,
     keep: timedelta,
     *,
     dry_run: bool = False,
@@ -87,7 +87,7 @@ Transaction = Callable[[], AbstractContextManager[Session]]
 
 
 def _prune(
-    runtime: Runtime,
+    runtime: Recording,
     active: Active,
     before: datetime,
     transaction: Transaction,

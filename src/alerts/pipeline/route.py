@@ -20,7 +20,7 @@ from alerts.routing.events import CorrectionEvent
 from alerts.routing.router import SubscriberRouter
 from alerts.routing.trace import explanation_record
 from alerts.runtime.configuration import Active
-from alerts.runtime.task_requests import HINTED
+from alerts.runtime.task_requests import ENQUEUE_GRACE
 from alerts.store.repositories import alerts, deliveries, silences, subscriber_state
 
 
@@ -56,7 +56,7 @@ def route(
 
     The caller enqueues what is ready; beat leaves that to it for a while.
     """
-    written = _Written(session, transitions, now, now + HINTED)
+    written = _Written(session, transitions, now, now + ENQUEUE_GRACE)
     events = sorted(
         ((event, each) for each in happened for event in each.events), key=lambda pair: place(pair[0])
     )
@@ -95,7 +95,7 @@ def advance(
     if subscriber is None:  # no longer configured: nothing of it will ever be due again
         subscriber_state.save(session, subscriber_id, subscriber_state.lock(session, subscriber_id), None)
         return Routed()
-    written = _Written(session, {}, now, now + HINTED if enqueued else None)
+    written = _Written(session, {}, now, now + ENQUEUE_GRACE if enqueued else None)
     with _router(session, active, subscriber) as router:
         held = silenced(session, active.settings)
         outcomes = router.advance(now, held)

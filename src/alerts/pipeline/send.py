@@ -29,8 +29,8 @@ from alerts.routing.alerts import Kind
 from alerts.routing.reasons import Reason
 from alerts.runtime import logs
 from alerts.runtime.generations import ConfigBehindError
-from alerts.runtime.runtime import Runtime
-from alerts.runtime.task_requests import Hints
+from alerts.runtime.ports import Sending
+from alerts.runtime.task_requests import TaskRequests
 from alerts.store import system_state
 from alerts.store.repositories import alerts, deliveries, subscriber_state
 from alerts.store.repositories.deliveries import Leased, Waiting
@@ -61,7 +61,7 @@ class SendOutcome:
     reason: str = ""
 
 
-def send(runtime: Runtime, delivery_id: str) -> SendOutcome:
+def send(runtime: Sending, delivery_id: str) -> SendOutcome:
     """Sends a delivery if it is due and in nobody else's hands.
 
     The attempt is on record before the send and its result after it. Killed in between, the lease runs out
@@ -86,13 +86,13 @@ def send(runtime: Runtime, delivery_id: str) -> SendOutcome:
             result, thread = _hand_over(runtime, active.settings, leased, url)
     # fault point: send.sent
     outcome = _finish(runtime, leased, result, thread)
-    if url is not None and (following := runtime.lanes.called(rate_limits.lane(url))) is not None:
-        runtime.enqueue(Hints(send=[following]))
+    if url is not None and (following := runtime.bulkhead.next_waiter(rate_limits.lane(url))) is not None:
+        runtime.enqueue(TaskRequests(send=[following]))
     return outcome
 
 
 def _take(
-    runtime: Runtime, settings: Settings, delivery_id: str, passage: ExitStack
+    runtime: Sending, settings: Settings, delivery_id: str, passage: ExitStack
 ) -> tuple[Leased, Secret | None] | SendOutcome:
     """Leases a delivery whose turn it is in its channel, and whose service does not hold too much of this process.
 
@@ -115,11 +115,11 @@ def _take(
         if url is not None:
             lane = rate_limits.lane(url)
             # Looked at first, so that no turn is used up, nor saved for a burst, while there is no room.
-            room = runtime.lanes.has_room(lane, now)
+            room = runtime.bulkhead.has_room(lane, now)
             if room and deliveries.turn(session, waiting, _gap(settings, waiting, url), now) > now:
                 return SendOutcome(delivery_id, None, "waits for its turn")
-            if not (room and passage.enter_context(runtime.lanes.enter(lane, runtime.clock))):
-                if runtime.lanes.is_slow(lane, now):
+            if not (room and passage.enter_context(runtime.bulkhead.acquire(lane, runtime.clock))):
+                if runtime.bulkhead.is_slow(lane, now):
                     # Not all of them at once again.
                     until = now + SLOW_WAIT * (0.5 + share(delivery_id, now))
                     deliveries.put_off(session, delivery_id, until)
@@ -131,7 +131,7 @@ def _take(
     return SendOutcome(delivery_id, None) if leased is None else (leased, url)
 
 
-def _put_off(runtime: Runtime, delivery_id: str) -> SendOutcome:
+def _put_off(runtime: Sending, delivery_id: str) -> SendOutcome:
     """Leaves a delivery to a process that has the configuration in force, or to this one once it has it."""
     now = runtime.clock()
     with runtime.database.write() as session:
@@ -140,13 +140,13 @@ def _put_off(runtime: Runtime, delivery_id: str) -> SendOutcome:
     return SendOutcome(delivery_id, None, BEHIND)
 
 
-def _wait(runtime: Runtime, lane: str, delivery_id: str) -> None:
+def _wait(runtime: Sending, lane: str, delivery_id: str) -> None:
     """Puts a delivery in the line for its service, once it is on record that it waits."""
-    if not runtime.lanes.wait(lane, delivery_id, runtime.clock()):
-        runtime.enqueue(Hints(send=[delivery_id]))
+    if not runtime.bulkhead.wait(lane, delivery_id, runtime.clock()):
+        runtime.enqueue(TaskRequests(send=[delivery_id]))
 
 
-def _hand_over(runtime: Runtime, settings: Settings, leased: Leased, url: Secret) -> tuple[SendResult, str]:
+def _hand_over(runtime: Sending, settings: Settings, leased: Leased, url: Secret) -> tuple[SendResult, str]:
     """What came of it, and the thread that the message belongs to."""
     try:
         rendered = _rendered(runtime, settings, leased, url)
@@ -175,7 +175,7 @@ def _channel(settings: Settings, subscriber: str, channel: str) -> Secret | None
     return None if known is None else known.channels.get(channel)
 
 
-def _rendered(runtime: Runtime, settings: Settings, leased: Leased, url: Secret) -> Rendered:
+def _rendered(runtime: Sending, settings: Settings, leased: Leased, url: Secret) -> Rendered:
     if leased.subscriber == OPERATORS:
         return selfcheck.rendered(leased, url)
     with runtime.database.read() as session:
@@ -183,7 +183,7 @@ def _rendered(runtime: Runtime, settings: Settings, leased: Leased, url: Secret)
     return runtime.renderer.render(shown, url)
 
 
-def _finish(runtime: Runtime, leased: Leased, result: SendResult, thread: str) -> SendOutcome:
+def _finish(runtime: Sending, leased: Leased, result: SendResult, thread: str) -> SendOutcome:
     now = runtime.clock()
     state, next_at = result.state, None
     if state in {DeliveryState.FAILED, DeliveryState.UNKNOWN}:

@@ -16,8 +16,8 @@ from alerts.pipeline.rematch import rematch
 from alerts.pipeline.route import advance
 from alerts.pipeline.send import send
 from alerts.pipeline.tick import tick
-from alerts.runtime.runtime import Runtime
-from alerts.runtime.task_requests import Hints
+from alerts.runtime.ports import Enqueuing
+from alerts.runtime.task_requests import TaskRequests
 from alerts.store import system_state
 
 __all__ = ["advance_desk", "assess", "poll", "release_groups", "rematch", "send", "tick"]
@@ -26,7 +26,7 @@ GROUP_PATIENCE = timedelta(minutes=1)
 """A run that ends does not wait for the end of a group that is due within this; a longer one is kept."""
 
 
-def release_groups(runtime: Runtime, subscriber: str) -> list[str]:
+def release_groups(runtime: Enqueuing, subscriber: str) -> list[str]:
     """Sends the groups of a subscriber that are due within a minute at once; the deliveries that are ready."""
     with runtime.database.read() as session:
         in_force = system_state.in_force(session)
@@ -36,7 +36,7 @@ def release_groups(runtime: Runtime, subscriber: str) -> list[str]:
         return advance(session, active, subscriber, now, release=GROUP_PATIENCE).ready
 
 
-def advance_desk(runtime: Runtime, subscriber: str) -> None:
+def advance_desk(runtime: Enqueuing, subscriber: str) -> None:
     """Does what has fallen due for a subscriber: groups, digests, reminders, summaries."""
     with runtime.database.read() as session:
         in_force = system_state.in_force(session)
@@ -44,4 +44,4 @@ def advance_desk(runtime: Runtime, subscriber: str) -> None:
     with runtime.database.write() as session:
         routed = advance(session, active, subscriber, runtime.clock())
     if routed.ready:
-        runtime.enqueue(Hints(send=routed.ready))
+        runtime.enqueue(TaskRequests(send=routed.ready))

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import traceback
 from importlib.resources import files
 from typing import Final
 
@@ -24,9 +23,9 @@ from starlette.routing import Mount, Route
 from alerts.access.signing import Signer
 from alerts.model.errors import AlertsError, NotFoundError, StoreError, UsageError
 from alerts.runtime import logs
-from alerts.runtime.runtime import Runtime
+from alerts.runtime.ports import Serving
 from alerts.web import api, atom, hubs, operators, pages, probes, unsubscribing
-from alerts.web.auth import Door, Visitor
+from alerts.web.auth import Authenticator, Visitor
 from alerts.web.middleware import Hardening
 from alerts.web.site import Site, site_of
 
@@ -38,7 +37,7 @@ ASSETS: Final = {
 
 
 def create_app(
-    runtime: Runtime,
+    runtime: Serving,
     signer: Signer,
     operator_token: str,
     *,
@@ -56,8 +55,8 @@ def create_app(
         middleware=[Middleware(Hardening, https=https, hosts=hosts)],
         exception_handlers={HTTPException: _http_error, AlertsError: _our_error, Exception: _defect},
     )
-    door = Door(signer, operator_token, https=https, metrics_token=metrics_token)
-    app.state.site = Site(runtime, door, base_url)
+    authenticator = Authenticator(signer, operator_token, https=https, metrics_token=metrics_token)
+    app.state.site = Site(runtime, authenticator, base_url)
     return app
 
 
@@ -138,9 +137,7 @@ def _defect(request: Request, error: Exception) -> Response:
 
 def _log(error: Exception) -> None:
     """The kind of error and where it arose. Its text may hold what a visitor sent."""
-    places = traceback.extract_tb(error.__traceback__)[-1:]
-    where = "".join(f"{place.filename}:{place.lineno}" for place in places)
-    logs.event("page.failed", logging.ERROR, error=type(error).__name__, where=where)
+    logs.event("page.failed", logging.ERROR, error=type(error).__name__, traceback=logs.frames(error))
 
 
 def _failed(request: Request, status: int, said: str, headers: dict[str, str] | None = None) -> Response:

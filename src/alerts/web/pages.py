@@ -162,9 +162,9 @@ def enter(request: Request) -> Response:
     site = site_of(request)
     token = request.path_params["token"]
     with site.runtime.database.read() as session:
-        known = site.door.member(request, session, site.settings, token, site.now())
+        known = site.authenticator.member(request, session, site.settings, token, site.now())
     response = RedirectResponse("/", status_code=303)
-    site.door.remember(response, token, known, site.now())
+    site.authenticator.remember(response, token, known, site.now())
     return response
 
 
@@ -173,5 +173,5 @@ def leave(request: Request) -> Response:
     site = site_of(request)
     response = RedirectResponse("/", status_code=303)
     with site.runtime.database.write() as session:
-        site.door.leave(request, response, session, site.now())
+        site.authenticator.leave(request, response, session, site.now())
     return response

@@ -15,7 +15,7 @@ from alerts.model.level import Axis
 from alerts.model.profile import Profile
 from alerts.model.subscriber import Subscriber
 from alerts.model.times import format_time
-from alerts.runtime.runtime import Runtime
+from alerts.runtime.ports import Serving
 from alerts.scoring.plot import levels_svg
 from alerts.scoring.score import half_life_of
 from alerts.scoring.series import curve, grid
@@ -32,7 +32,7 @@ STORIES: Final = 20
 class Reading:
     """What the pages read of institutions."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Serving) -> None:
         self._runtime = runtime
 
     def now(self, session: Session, institution: Institution) -> Profile:

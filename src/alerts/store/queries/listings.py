@@ -276,6 +276,15 @@ def mentions(
     return found
 
 
+def mention_texts(session: Session, institution: str) -> Counter[str]:
+    """How often recorded items held each text by which an institution was found, case folded."""
+    texts: Counter[str] = Counter()
+    query = select(FindingRow.mentions).where(FindingRow.institution == institution)
+    for mentions in session.scalars(query).yield_per(1000):
+        texts.update(str(mention[3]).casefold() for mention in mentions)
+    return texts
+
+
 def matched(session: Session) -> tuple[dict[str, frozenset[str]], frozenset[str]]:
     """What recorded items were ever matched by: by institution the texts (case folded), and the topics."""
     texts: dict[str, set[str]] = {}
