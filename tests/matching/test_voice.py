@@ -32,6 +32,7 @@ def mention(title: str) -> Mention:
         "Acme Rowe sees oil at $90",
         "Acme Rowe cuts Globex price target",
         "Globex downgraded to neutral by Acme Rowe",
+        "Acme Rowe-backed Globex raises $78M",
         "Laut Acme Rowe steigt der Ölpreis",
         "Les analystes de Acme Rowe attendent une hausse",
         "Selon Acme Rowe, le pétrole va monter",

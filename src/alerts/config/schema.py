@@ -236,9 +236,7 @@ class InstitutionForm(Form):
     domains: Annotated[tuple[Domain, ...], Field(description="A link to one of them is a mention.")] = ()
     ids: Annotated[
         dict[str, Text],
-        Field(
-            description="Its ids in other systems, for example `{lei: …, wikidata: Q…}`."
-        ),
+        Field(description="Its ids in other systems, for example `{lei: …, wikidata: Q…}`."),
     ] = {}
     category: Annotated[
         Text, Field(description="What it is, for example `AI lab`; watch rules can select it.")

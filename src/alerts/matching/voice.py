@@ -7,6 +7,8 @@ that show it, each in the seven languages of the word lists:
     according to Barclays · in an interview with Reuters · LONDON (Reuters) -
     told Reuters on Monday
     Barclays sees oil at $90 · Barclays cuts Acme price target · Acme downgraded by Barclays
+
+So is that of an investor that only qualifies another name: "OpenAI-backed Speak raises $78M".
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ _RATES = word_list("voice/rates")
 _RATINGS = word_list("voice/ratings")
 _FORECASTS = word_list("voice/forecasts")
 _ECONOMY = word_list("voice/economy")
+_BACKED = words("backed funded")
 _RATED = words("upgraded downgraded rated initiated")
 # One of these stands close to every voice but that of a dateline.
 _TRIGGERS = (
@@ -52,6 +55,8 @@ def is_voice(candidate: Candidate) -> bool:
         return False
     first, last = candidate.first, candidate.last
     beside = candidate.text.tokens[max(0, first - _REACH) : first] + candidate.text.tokens[last : last + 2]
+    if candidate.gap_after == "-" and candidate.word(last).lower() in _BACKED:
+        return True
     if _TRIGGERS.isdisjoint(beside):
         return _is_dateline(candidate)
     return (
