@@ -29,7 +29,8 @@ CONTRIBUTION = {
     *("story", "title", "topics", "severity", "confidence", "grade", "salience", "criticality"),
     *("age_s", "contribution"),
 }
-ALERT = {"kind", "at", "subscriber", "channel", "institution", "on", "transition", "state", "reason"}
+ALERT = {"kind", "at", "subscriber", "channel", "institution", "on", "level", "lead", "changes", "transition",
+         "state", "reason"}  # fmt: skip
 MENTION = {"institution", "field", "start", "end", "text", "rule", "salience"}
 HIT = {"topic", "signal", "field", "start", "end", "text"}
 

@@ -55,7 +55,7 @@ topics:
     near: sentence
     negation: false
 levels:
-  raise: {medium: 0.3, high: 0.6}
+  raise: {medium: 0.3, high: 0.4}
   margin: 0.1
   half_life: {priority: 1w}
 subscribers:
@@ -137,7 +137,7 @@ def test_everything_written_is_in_the_model(tmp_path: Path) -> None:
     assert topic.severity.on(Axis.POLICY) == 0.45
     assert topic.severity.on(Axis.CONTINUITY) == 0.0
 
-    assert dict(settings.levels.raise_) == {Level.MEDIUM: 0.3, Level.HIGH: 0.6, Level.CRITICAL: 0.75}
+    assert dict(settings.levels.raise_) == {Level.MEDIUM: 0.3, Level.HIGH: 0.4, Level.CRITICAL: 0.5}
     assert settings.levels.half_life[Axis.PRIORITY] == timedelta(weeks=1)
     assert settings.levels.half_life[Axis.POLICY] == timedelta(days=45)
 
@@ -273,8 +273,8 @@ WRONG = [
         "topics: [{id: t, signal: governance, any: [x], severity: {»prority: 0.1}}]",
         "did you mean 'priority'?",
     ),
-    ("levels: {raise: {medium: 0.6, high: »0.5}}", "high must be above medium"),
-    ("levels: {raise: {critical: »0.5}}", "critical must be above high"),
+    ("levels: {raise: {medium: 0.4, high: »0.35}}", "high must be above medium"),
+    ("levels: {raise: {critical: »0.3}}", "critical must be above high"),
     ("levels: {raise: {medium: »0}}", "above 0"),
     ("levels: {margin: »0.25}", "no level ever falls"),
     ("levels: {half_life: {policy: »never}}", "duration"),

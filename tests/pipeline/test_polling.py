@@ -341,7 +341,9 @@ def test_a_feed_that_turns_over_is_held_back_reported_and_believed_quietly(
 
     # What is new from now on is told as ever.
     wire.clock.move(hours=1)
-    news = Entry("c", "Acme Networks and the outage of the year", "", "https://wire.example/c", wire.clock())
+    news = Entry(
+        "c", "Acme Networks loses: court ruling of the year", "", "https://wire.example/c", wire.clock()
+    )
     feeds.put("wire", [news, *after])
     assert wire.poll("wire").new == 1
     assert wire.counts()["deliveries"] == 1

@@ -5,12 +5,14 @@ from __future__ import annotations
 import importlib
 import io
 import os
+import re
 import signal
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from alerts.cli.context import App
 from alerts.config import environment
@@ -30,7 +32,6 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "check": "alerts.cli.check:check",
         "test": "alerts.cli.test:test",
         "plan": "alerts.cli.plan:plan",
-        "import-institutions": "alerts.cli.import_institutions:import_institutions",
         "import-opml": "alerts.cli.opml:import_opml",
         "export-opml": "alerts.cli.opml:export_opml",
     },
@@ -44,6 +45,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "transitions": "alerts.cli.lists:transitions",
         "deliveries": "alerts.cli.lists:deliveries",
         "sources": "alerts.cli.sources:sources",
+        "topics": "alerts.cli.topics:topics",
     },
     "Try items, without a database": {
         "match": "alerts.cli.match:match",
@@ -146,11 +148,17 @@ def cli(ctx: click.Context, config_dir: Path, database: str, broker: str, state:
       alerts --config banks check
       alerts --config banks run
     """
+    exposed = tuple(
+        name
+        for name, url in (("database", database), ("broker", broker))
+        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE and _has_password(url)
+    )
     ctx.obj = App(
         config_dir=config_dir,
         database=database or environment.setting(os.environ, environment.DATABASE),
         broker=broker or environment.setting(os.environ, environment.BROKER),
         state=state,
+        exposed=exposed,
     )
 
 
@@ -204,6 +212,11 @@ def status_of(arguments: Sequence[str] | None = None) -> int:
         )
         return 1
     return outcome if isinstance(outcome, int) else 0
+
+
+def _has_password(url: str) -> bool:
+    """Whether a URL carries a password, before its host or among its options."""
+    return bool(re.search(r"^(postgres|redis).*(//[^/@]*:[^/@]+@|[?&]password=)", url))
 
 
 def _complain(message: str) -> None:

@@ -22,10 +22,10 @@ from alerts.pipeline import websub
 from alerts.pipeline.mentions import finding_rows
 from alerts.runtime import logs
 from alerts.runtime.configuration import Active
-from alerts.runtime.runtime import Runtime
-from alerts.runtime.task_requests import HINTED, Hints
+from alerts.runtime.ports import Polling
+from alerts.runtime.task_requests import ENQUEUE_GRACE, TaskRequests
 from alerts.store import system_state
-from alerts.store.logical_clock import stamp
+from alerts.store.logical_clock import next_timestamp
 from alerts.store.repositories import cases, items, sources
 from alerts.store.repositories.sources import LeasedSource
 from alerts.stories.features import Features, features
@@ -55,7 +55,7 @@ class PollOutcome:
     skipped: bool = False
 
 
-def poll(runtime: Runtime, source_id: str, *, due_only: bool = True) -> PollOutcome:
+def poll(runtime: Polling, source_id: str, *, due_only: bool = True) -> PollOutcome:
     """Polls a source, if it is due, and stores what is new. Idempotent; enqueues the institutions to assess.
 
     Without `due_only` one that is not due is polled, too, however long it has to wait for its turn at its host.
@@ -142,7 +142,7 @@ def poll(runtime: Runtime, source_id: str, *, due_only: bool = True) -> PollOutc
         ms=round(polled.result.elapsed * 1000),
     )
     if institutions:
-        runtime.enqueue(Hints(assess=institutions))
+        runtime.enqueue(TaskRequests(assess=institutions))
         # fault point: poll.enqueued
     websub.after_poll(runtime, source, state)
     return outcome
@@ -205,8 +205,8 @@ def _store(
     former = items.institutions_of(session, [each.item.id for each in known])
     institutions = {name for each in found for name in each.matched.institutions()}
     institutions |= {name for names in former.values() for name in names}
-    cases.mark_due(session, institutions, now, claimed_until=now + HINTED)
-    at = stamp(session, now)
+    cases.mark_due(session, institutions, now, claimed_until=now + ENQUEUE_GRACE)
+    at = next_timestamp(session, now)
     stamped = [replace(each.verdict.item, observed=at) for each in found]
     revisions = items.add(
         session, [each.verdict for each in found], stamped, [each.publisher for each in found]

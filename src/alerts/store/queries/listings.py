@@ -293,5 +293,13 @@ def matched(session: Session) -> tuple[dict[str, frozenset[str]], frozenset[str]
     for institution, mentions, found in rows.yield_per(1000):
         if mentions:
             texts.setdefault(institution, set()).update(str(mention[3]).casefold() for mention in mentions)
-        topics.update(topic for topic, _ in found)
+        topics.update(topic for topic, *_ in found)
     return {each: frozenset(some) for each, some in texts.items()}, frozenset(topics)
+
+
+def topic_counts(session: Session) -> Counter[str]:
+    """How many recorded findings carry each topic."""
+    counts: Counter[str] = Counter()
+    for (found,) in session.execute(select(FindingRow.topics)).yield_per(1000):
+        counts.update(topic for topic, _ in found)
+    return counts
