@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alerts.matching.filters import FILTERS
 from alerts.matching.matcher import Matcher
+from alerts.matching.salience import mention_salience
 from alerts.model.institution import Institution, MatchRules
 from alerts.model.item import Item
 from alerts.model.mention import Matched
@@ -149,3 +151,29 @@ def test_mentions_of_one_institution_do_not_overlap(institutions: list[Instituti
         key = (each.institution, each.field)
         assert each.start >= last.get(key, 0)
         last[key] = each.end
+
+
+@given(INSTITUTIONS, ITEMS)
+def test_no_two_institutions_have_one_span(institutions: list[Institution], item: Item) -> None:
+    spans = [
+        (each.field, each.start, each.end) for each in Matcher(institutions, [], {}).match(item).mentions
+    ]
+    assert len(spans) == len(set(spans))
+
+
+@given(INSTITUTIONS, ITEMS)
+def test_doubt_and_voice_never_raise_the_salience(institutions: list[Institution], item: Item) -> None:
+    for each in Matcher(institutions, [], {}).match(item).mentions:
+        plain = mention_salience(each.field, each.start, each.rule)
+        assert 0 < each.salience <= plain
+        assert (each.salience < plain) == (each.voice or each.ambiguous)
+
+
+@given(INSTITUTIONS, ITEMS, st.sampled_from(sorted(FILTERS)))
+def test_a_filter_only_ever_takes_away(institutions: list[Institution], item: Item, left_out: str) -> None:
+    """Without one of them every text is still found, by the same institution or by one that was turned down."""
+    some = {name: each for name, each in FILTERS.items() if name != left_out}
+    before = {(each.field, each.start) for each in Matcher(institutions, [], {}).match(item).mentions}
+    after = Matcher(institutions, [], {}, some).match(item).mentions
+    reach = [(each.field, each.start, each.end) for each in after]
+    assert all(any(f == field and a <= start < b for f, a, b in reach) for field, start in before)

@@ -56,8 +56,9 @@ _PARTICIPLE = re.compile(
 )
 _ADJECTIVAL = ("town", "ern", "land", "ist", "ic", "an", "al", "ish", "ary", "ous", "ite", "ese", "metro")
 _ARTICLES = words("the a an this that these those your our my his her their its all some any")
+_OF_TIME_AND_SIZE = words("new old great greater central inner outer")  # "New Boston chief", too
 _ROMANCE = frozenset({"es", "fr", "it", "pt"})
-_INDEFINITE = words("a an any each every no some that these this those")
+_NEVER_IN_NAMES = ANY_FUNCTION_WORDS - {"of", "and"}
 _VERBS = ACTION_WORDS - AGENTS
 
 _ROMANCE_OF = words("de du des di del della da dos von van der")
@@ -80,6 +81,7 @@ _MAX_LIST = 16  # words
 # MADRID, 23 may (EFE) · Griñón (Madrid), 23 may (EFE) · Miami (EEUU) (dpa) · Berlin (AFP)
 _DATELINE = re.compile(r"\)?(?: \([\w. ]{2,20}\))?(?:,? \d{1,2}\.? \w+\.?)? \([A-Za-z]{2,8}\)")
 _ARTICLES = words("the a an this that these those your our my his her their its all some any")
+_OF_TIME_AND_SIZE = words("new old great greater central inner outer")  # "New Boston chief", too
 _ROMANCE = frozenset({"es", "fr", "it", "pt"})
 _COMBINING = words(
     "meta mini maxi mega micro multi neo nano super ultra inter intra trans para pan cross self"
@@ -156,6 +158,8 @@ def place_begins_name(candidate: Candidate) -> str:
     following = candidate.after()
     if candidate.form.key not in PLACE_NAMES or not following[:1].isupper() or following.isupper():
         return ""
+    if following.lower() in OF_ORGANISATIONS and not _headed(candidate):
+        return ""  # "Santander Shares Fall", but not "New York Stock Exchange"
     elsewhere = candidate.style == "mixed" and following.lower() not in _AFTER_PLACE
     return _longer(f"{candidate.surface} {following}") if elsewhere or _headed(candidate) else ""
 
@@ -164,7 +168,9 @@ def _headed(candidate: Candidate) -> bool:
     """Whether a run of capitalised words that no verb interrupts ends in a noun such as Exchange or Department."""
     for index in range(candidate.last, min(candidate.last + 4, len(candidate.text.tokens))):
         word = candidate.word(index)
-        if not word[0].isupper() or candidate.text.gap(index) != " " or word.lower() in _VERBS:
+        if not word[0].isupper() or candidate.text.gap(index) != " ":
+            return False
+        if word.lower() in _VERBS or word.lower() in _NEVER_IN_NAMES:
             return False
         if word.lower() in HEAD_NOUNS and index > candidate.last:
             return candidate.style != "caps"
@@ -182,8 +188,11 @@ def place_ends_name(candidate: Candidate) -> str:
         return _longer(f"{preceding} {candidate.surface}") if national else ""
     if key not in PLACE_NAMES or low in ANY_FUNCTION_WORDS:
         return ""
-    another_place = low in PLACE_PREFIXES and key in PLACES
-    unknown = candidate.style == "mixed" and not _introduces_place(preceding)
+    begins = (
+        candidate.first == 1 or _SENTENCE_START.search(candidate.text.gap(candidate.first - 1)) is not None
+    )
+    another_place = low in PLACE_PREFIXES and key in PLACES and not (begins and low in _OF_TIME_AND_SIZE)
+    unknown = candidate.style == "mixed" and not begins and not _introduces_place(preceding)
     return _longer(f"{preceding} {candidate.surface}") if another_place or unknown else ""
 
 
@@ -277,9 +286,11 @@ def _is_ordinary(candidate: Candidate) -> bool:
         return False
     if candidate.surface.isupper() and candidate.style != "caps":
         return False
-    within = not candidate.starts_sentence and candidate.style == "mixed" and candidate.first > 1
-    article = candidate.before().lower()
-    return not within or (article in _INDEFINITE and not (article == "a" and form.key[0] in "aeio"))
+    # Within a sentence a capital says that it is a name, but in headlines in English, where every word has one.
+    headline = candidate.style != "mixed" and (
+        candidate.style == "caps" or candidate.document.language == "en"
+    )
+    return candidate.starts_sentence or headline
 
 
 def _shows_name(candidate: Candidate) -> bool:
