@@ -38,6 +38,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     },
     "Ask what is known": {
         "institutions": "alerts.cli.lists:institutions",
+        "names": "alerts.cli.names:names",
         "profile": "alerts.cli.profile:profile",
         "explain": "alerts.cli.explain:explain",
         "why-not": "alerts.cli.why_not:why_not",
@@ -45,6 +46,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "transitions": "alerts.cli.lists:transitions",
         "deliveries": "alerts.cli.lists:deliveries",
         "sources": "alerts.cli.sources:sources",
+        "topics": "alerts.cli.topics:topics",
     },
     "Try items, without a database": {
         "match": "alerts.cli.match:match",

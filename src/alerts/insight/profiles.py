@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cache
@@ -144,12 +145,12 @@ def snapshots(
         key = case.institution.id
         standing = snapshot.standing(case, clocks[key], before.get(key, profiles.NOTHING.scores))
         made = _profile(active.settings, standing, history=history[key], coverage=covered[key])
-        yield case, at, _adapter().dump_json(made)
+        yield case, at, zlib.compress(_adapter().dump_json(made))
 
 
 def restored(data: bytes) -> Profile:
-    """The profile of a snapshot."""
-    return _adapter().validate_json(data)
+    """The profile of a snapshot; those of former versions are not compressed."""
+    return _adapter().validate_json(data if data.startswith(b"{") else zlib.decompress(data))
 
 
 @cache
