@@ -13,6 +13,7 @@ import tempfile
 import threading
 import time
 from base64 import b64decode
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,15 +21,20 @@ import uvicorn
 import yaml
 from kit import chromium
 from kit.chromium import Chromium
+from kit.messages import Sample
 from kit.world import World
 from sqlalchemy import update
 
 import alerts.demo
 from alerts.access.links import invite, token_of
 from alerts.access.signing import Signer
+from alerts.model.level import Level
+from alerts.model.secret import Secret
 from alerts.model.subscriber import Tier
 from alerts.pipeline import steps
 from alerts.pipeline.publish import publish_edits
+from alerts.rendering.render import Renderer
+from alerts.routing.alerts import Kind
 from alerts.runtime.runtime import Runtime, configuration_of
 from alerts.runtime.task_requests import TaskRequests
 from alerts.store.database import Database
@@ -104,9 +110,35 @@ def main() -> None:
             ):
                 browser.screen(width, height, dark=dark)
                 browser.open(address + page)
-                shot = browser.devtools("Page.captureScreenshot", format="png", optimizeForSpeed=False)
-                (images / f"{name}.png").write_bytes(b64decode(shot["data"]))
+                shoot(browser, images / f"{name}.png")
+            mails(browser, Path(directory), images)
         server.should_exit = True
+
+
+def shoot(browser: Chromium, file: Path) -> None:
+    shot = browser.devtools("Page.captureScreenshot", format="png", optimizeForSpeed=False)
+    file.write_bytes(b64decode(shot["data"]))
+
+
+def mails(browser: Chromium, directory: Path, images: Path) -> None:
+    """Mails as a phone shows them; none is wider than its screen."""
+    sample = Sample()
+    worst = sample.alert(
+        2, transition=sample.transition(to=Level.CRITICAL), headline="Regulator halts all exports"
+    )
+    entries = (sample.entry(), sample.entry(alert=replace(worst, institution="globex")))
+    for name, view, dark in (
+        ("mail", sample.view(), False),
+        ("mail-digest-dark", sample.view(kind=Kind.DIGEST, entries=entries), True),
+    ):
+        page = directory / f"{name}.html"
+        mail = Renderer().render(view, Secret("mailto://h.example?from=a@h.example"))
+        page.write_text(mail.html or "", encoding="utf-8")
+        browser.screen(390, 760, dark=dark)
+        browser.open(page.as_uri())
+        if browser.run("return document.documentElement.scrollWidth") > 390:
+            sys.exit(f"screenshots: {name} is wider than a phone")
+        shoot(browser, images / f"{name}.png")
 
 
 if __name__ == "__main__":

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
-from alerts.model.channels import CONSOLE_SCHEME, scheme_of
+import yaml
+
+from alerts.model.channels import scheme_of
 from alerts.rendering import escape
 from alerts.rendering.view import Format
 
@@ -95,76 +99,28 @@ class Service:
     template: str = "chat.j2"
 
 
-_TEXT = Service(PLAIN, source_format=Format.TEXT)
-_CHAT = replace(_TEXT, dialect=CHAT)
-_SMS = replace(_TEXT, limit=300, title_limit=0, template="sms.j2")
-_FULL = replace(_TEXT, template="message.j2")
-_MARKDOWN = Service(MARKDOWN, options=(("format", "markdown"),))
-_MAIL_API = Service(HTML, limit=60_000, source_format=Format.HTML, template="email.html.j2")
-
-_SERVICES: dict[str, Service] = {
-    CONSOLE_SCHEME: _FULL,
-    "json": replace(_FULL, structured=True),
-    "mailto": Service(HTML, 60_000, 200, email=True, template="email.html.j2"),
-    # A section of blocks holds 3,000 characters, its header 150 after `&` is escaped.
-    "slack": Service(
-        SLACK,
-        2_900,
-        130,
-        options=(("use_blocks", True), ("include_footer", False), ("format", "markdown")),
-    ),
-    "discord": Service(DISCORD, 1_990, 0),
-    "guilded": Service(DISCORD, 1_990, 0),
-    "tgram": Service(TELEGRAM, 4_000, 0, options=(("format", "html"),)),
-    # Teams takes 28 kB, the card around the text included.
-    **dict.fromkeys(
-        ("workflow", "workflows"),
-        replace(_MARKDOWN, dialect=TEAMS, limit=20_000, measure=escape.octets),
-    ),
-    "gchat": replace(_MARKDOWN, dialect=GOOGLE_CHAT, limit=3_900, title_limit=0),
-    "mmost": Service(MARKDOWN, 3_900, 0),
-    "rocket": replace(_MARKDOWN, limit=950, title_limit=0),
-    "zulip": Service(MARKDOWN, 9_900, 60),
-    "webex": replace(_MARKDOWN, limit=900, title_limit=0),
-    "wxteams": replace(_MARKDOWN, limit=900, title_limit=0),
-    "cliq": replace(_MARKDOWN, limit=4_900),
-    "twist": replace(_MARKDOWN, limit=950),
-    "goalert": replace(_MARKDOWN, limit=6_000),
-    "ilert": _MARKDOWN,
-    "incidentio": _MARKDOWN,
-    "squadcast": _MARKDOWN,
-    "matrix": _CHAT,
-    "flock": _CHAT,
-    "groupme": replace(_CHAT, limit=950, title_limit=0),
-    "line": replace(_CHAT, limit=4_900, title_limit=0),
-    "nctalk": replace(_CHAT, limit=31_000),
-    "signal": replace(_CHAT, title_limit=0),
-    "synology": replace(_CHAT, title_limit=0),
-    "threema": replace(_CHAT, limit=3_400, title_limit=0),
-    "wecombot": replace(_CHAT, limit=2_000, title_limit=0, measure=escape.octets),
-    "whatsapp": replace(_CHAT, limit=1_000, title_limit=0),
-    "dingtalk": replace(_CHAT, limit=15_000, measure=escape.octets),
-    "feishu": replace(_CHAT, limit=15_000, title_limit=0, measure=escape.octets),
-    "lark": replace(_CHAT, limit=15_000, measure=escape.octets),
-    "zoom": replace(_CHAT, limit=3_900),
-    "join": replace(_TEXT, limit=950),
-    "ntfy": replace(_TEXT, limit=4_000, measure=escape.octets),  # above 4,096 it becomes a file
-    "opsgenie": replace(_FULL, limit=14_000, title_limit=130),
-    "pagerduty": replace(_TEXT, limit=1_000, title_limit=0),
-    "pover": replace(_TEXT, limit=1_000),
-    "prowl": replace(_TEXT, limit=9_900),
-    "pushy": replace(_TEXT, limit=4_000),
-    "splunk": replace(_TEXT, limit=390, title_limit=60),
-    "victorops": replace(_TEXT, limit=390, title_limit=60),
-    **dict.fromkeys(
-        ("bulksms", "clicksend", "msgbird", "plivo", "ringc", "seven", "sinch", "sns", "telnyx", "twilio"),
-        _SMS,
-    ),
-    "vonage": _SMS,
-    **dict.fromkeys(
-        ("mailgun", "postmark", "sendgrid", "ses", "sparkpost", "smtp2go", "brevo", "resend"), _MAIL_API
-    ),
+_DIALECTS = {
+    each.name: each for each in (PLAIN, CHAT, SLACK, MARKDOWN, TEAMS, DISCORD, GOOGLE_CHAT, HTML, TELEGRAM)
 }
+_UNKNOWN = Service(PLAIN, source_format=Format.TEXT, template="message.j2")
+
+
+@cache
+def _services() -> Mapping[str, Service]:
+    """The services of `data/services.yaml` by name."""
+    text = (files("alerts.rendering") / "data" / "services.yaml").read_text(encoding="utf-8")
+    return {name: _service(entry) for entry in yaml.safe_load(text) for name in entry["services"]}
+
+
+def _service(entry: Mapping[str, Any]) -> Service:
+    given = {name: value for name, value in entry.items() if name not in {"services", "octets"}}
+    given["dialect"] = _DIALECTS[entry["dialect"]]
+    given["options"] = tuple(entry.get("options", {}).items())
+    if "source_format" in given:
+        given["source_format"] = Format(given["source_format"])
+    return Service(**given, measure=escape.octets if entry.get("octets") else escape.size)
+
+
 _NATIVE = (
     ("https://hooks.slack.com/", "slack"),
     ("https://discord", "discord"),
@@ -178,11 +134,11 @@ def service_name(url: str) -> str:
     scheme = scheme_of(url)
     if scheme == "https":
         scheme = next(name for prefix, name in _NATIVE if url.lower().startswith(prefix))
-    if scheme not in _SERVICES and scheme.endswith("s"):  # the TLS form of a service one hosts oneself
+    if scheme not in _services() and scheme.endswith("s"):  # the TLS form of a service one hosts oneself
         scheme = scheme[:-1]
     return scheme
 
 
 def service_of(url: str) -> Service:
     """How the service that a channel URL names is spoken to; an unknown one gets plain text."""
-    return _SERVICES.get(service_name(url), _FULL)
+    return _services().get(service_name(url), _UNKNOWN)

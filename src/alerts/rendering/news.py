@@ -69,7 +69,8 @@ def title(view: MessageView, limit: int = escape.TITLE_LIMIT) -> str:
     count = len(entries) + view.omitted
     prefix = _PREFIX.get(view.kind, "")
     if not entries or view.kind in {Kind.DIGEST, Kind.SUMMARY}:
-        names = ", ".join(dict.fromkeys(name_of(view, entry.alert.institution) for entry in entries))
+        worst_first = sorted(entries, key=lambda entry: -urgency(entry))
+        names = ", ".join(dict.fromkeys(name_of(view, entry.alert.institution) for entry in worst_first))
         said = f"{prefix}{counted(count, 'alert')}" + (f": {names}" if names else "")
         return escape.shorten_at_word(said, limit)
     worst = max(entries, key=urgency)

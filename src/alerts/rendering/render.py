@@ -63,7 +63,7 @@ class Renderer:
         if service.title_limit and not (service.email or service.structured):
             shown = escape.title(line)
             if len(shown) > limit:  # the headline gives way, not what moved
-                shown = escape.title(escape.clean(title(view, limit - (len(shown) - limit))))
+                shown = escape.title(escape.clean(title(view, limit - (len(shown) - len(line)))))
         problems: list[str] = []
 
         def text(dialect: Dialect, shipped: str, suffix: str = "") -> str:
