@@ -23,7 +23,7 @@ ROUTES: Final[Mapping[str, Mapping[str, Any]]] = {
 }
 
 MAX_WAITING: Final = {"poll": 500, "match": 64, "send": 500}
-"""Tasks that may wait in each queue, not counting ticks.
+"""Backpressure: tasks that may wait in each queue, not counting ticks.
 
 What is due beyond that waits in the database, where it takes no memory of the broker and stands once. The match queue
 is the shortest: institutions that wait are assessed 32 together, with all that came in meanwhile. Half of each queue

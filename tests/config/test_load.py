@@ -10,7 +10,7 @@ import pytest
 
 from alerts.config.load import fingerprint, load
 from alerts.model.errors import ConfigError
-from alerts.model.institution import Criticality, Derivation, Relation
+from alerts.model.institution import Criticality, Derivation, NameRules, Relation
 from alerts.model.level import Axis, Level, LevelRules
 from alerts.model.source import Reliability
 from alerts.model.subscriber import Direction, On, RateLimit, Tier
@@ -403,6 +403,23 @@ def test_levels_stand_once(tmp_path: Path) -> None:
     assert problems_of(tmp_path) == [
         f"b.yaml:1:1: levels stand in {tmp_path}/a.yaml:1 already: keep them in one place"
     ]
+
+
+def test_an_alias_may_have_conditions_of_its_own(tmp_path: Path) -> None:
+    text = (
+        "institutions:\n  - id: ico\n    name: Information Commissioner's Office\n"
+        "    aliases: [Commissioner, {name: ICO, require_any: [privacy, fine*], case_sensitive: true}]\n"
+    )
+    (tmp_path / "a.yaml").write_text(text)
+    institution = load(tmp_path).institutions["ico"]
+    assert institution.aliases == ("Commissioner", "ICO")
+    assert institution.match.of_names == (NameRules("ICO", True, ("privacy", "fine*")),)
+
+
+def test_an_alias_with_an_unknown_condition_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("institutions: [{id: a, name: A, aliases: [{name: B, needs: [x]}]}]\n")
+    with pytest.raises(ConfigError, match="needs"):
+        load(tmp_path)
 
 
 def test_anchors_aliases_and_merges_within_bounds(tmp_path: Path) -> None:

@@ -87,4 +87,4 @@ def test_the_starter_passes_its_checks_and_runs(
         assert status_of(["--config", "mine", "run", "--once"]) == 0
     said = capsys.readouterr()
     assert re.search(r"polled 2 sources: 2 new items, 0 failed; [1-9] messages? sent", said.err)
-    assert "OpenAI: priority (Now) rose from low to " in said.out
+    assert "priority (Now) rose from low to " in said.out

@@ -7,8 +7,7 @@ from textwrap import dedent, indent
 
 import pytest
 
-from alerts.config.lint import doubts
-from alerts.config.load import load, load_entries
+from alerts.config.load import load
 from alerts.model.errors import ConfigError
 from alerts.model.level import Level
 from alerts.model.subscriber import Direction, On
@@ -109,8 +108,3 @@ def test_two_rules_of_one_name(tmp_path):
     path.write_text(path.read_text(encoding="utf-8") + "      - {all: true, name: x}\n", encoding="utf-8")
     with pytest.raises(ConfigError, match=r":14:27: name: rule 1 has the name 'x' already"):
         load(tmp_path)
-
-
-def test_keys_that_say_nothing_are_doubted(tmp_path):
-    found = doubts(load_entries(written(tmp_path, "all: true\non: [mention]\nat_least: high")))
-    assert "at_least: says nothing without `story` or `level` in `on`" in [each.message for each in found]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from sqlalchemy import func, select
+from sqlalchemy import func, inspect, select
 
 from alerts.model.alert import DeliveryState
 from alerts.pipeline import steps
@@ -154,7 +154,7 @@ class Line:
     def rows(self, table: type[Base], **where: Any) -> list[Any]:
         """The rows of a table in the order of their keys."""
         with self.database.read() as session:
-            query = select(table).filter_by(**where).order_by(*table.__table__.primary_key.columns)
+            query = select(table).filter_by(**where).order_by(*inspect(table).primary_key)
             return list(session.scalars(query))
 
     def deliveries(self, state: DeliveryState | None = None) -> list[DeliveryRow]:

@@ -59,7 +59,7 @@ def test_unusually_many_stories_are_told_once(lines: Any, feeds: FeedServer) -> 
     assert alert.at == START + timedelta(days=10, hours=alert.detail["spike"][0])
     assert alert.detail["spike"][0] >= alert.detail["spike"][2] > alert.detail["spike"][1]
     assert (
-        f"{alert.detail['spike'][0]} stories, where {alert.detail['spike'][1]:.1f} are usual"
+        f"{alert.detail['spike'][0]} stories in a day, where {alert.detail['spike'][1]:.1f} are usual"
         in made.out.getvalue()
     )
     assert told_in_a_replay(made) == [(On.SPIKE, alert.at)]
@@ -73,7 +73,7 @@ def test_a_grade_that_changes_is_told_with_what_it_was(lines: Any, feeds: FeedSe
     published(made, feeds, "herald", "Outage in Rotterdam harbour hits Acme Networks", "b")
     (alert,) = made.rows(AlertRow)
     assert (alert.on, alert.at, alert.detail["grades"]) == ("grade", made.clock(), ["D", "B"])
-    assert "the grade went from D to B" in made.out.getvalue()
+    assert "the grade of its strongest story went from D to B" in made.out.getvalue()
     assert len(made.deliveries(DeliveryState.SENT)) == 1
     with made.database.read() as session:
         told = explain(session, made.runtime.configuration.current(), alert.id)

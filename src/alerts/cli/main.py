@@ -32,12 +32,12 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "check": "alerts.cli.check:check",
         "test": "alerts.cli.test:test",
         "plan": "alerts.cli.plan:plan",
-        "import-institutions": "alerts.cli.import_institutions:import_institutions",
         "import-opml": "alerts.cli.opml:import_opml",
         "export-opml": "alerts.cli.opml:export_opml",
     },
     "Ask what is known": {
         "institutions": "alerts.cli.lists:institutions",
+        "names": "alerts.cli.names:names",
         "profile": "alerts.cli.profile:profile",
         "explain": "alerts.cli.explain:explain",
         "why-not": "alerts.cli.why_not:why_not",
@@ -45,6 +45,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "transitions": "alerts.cli.lists:transitions",
         "deliveries": "alerts.cli.lists:deliveries",
         "sources": "alerts.cli.sources:sources",
+        "topics": "alerts.cli.topics:topics",
     },
     "Try items, without a database": {
         "match": "alerts.cli.match:match",

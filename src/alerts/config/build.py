@@ -27,7 +27,7 @@ from alerts.config.schema import (
     WatchForm,
 )
 from alerts.matching.pattern_syntax import write_out_families
-from alerts.model.institution import Institution, MatchRules, Relation
+from alerts.model.institution import Institution, MatchRules, NameRules, Relation
 from alerts.model.item import Item
 from alerts.model.level import Axis, Level, LevelRules
 from alerts.model.operators import Operators
@@ -84,7 +84,7 @@ def _institution(form: InstitutionForm) -> Institution:
     return Institution(
         id=form.id,
         name=form.name,
-        aliases=tuple(form.aliases),
+        aliases=tuple(alias.name for alias in form.aliases),
         products=tuple(form.products),
         domains=tuple(form.domains),
         category=form.category,
@@ -100,6 +100,11 @@ def _institution(form: InstitutionForm) -> Institution:
             require_any=tuple(form.match.require_any),
             exclude=tuple(form.match.exclude),
             derive=frozenset(form.match.derive),
+            of_names=tuple(
+                NameRules(alias.name, alias.case_sensitive, tuple(alias.require_any), tuple(alias.exclude))
+                for alias in form.aliases
+                if alias.case_sensitive is not None or alias.require_any or alias.exclude
+            ),
         ),
     )
 

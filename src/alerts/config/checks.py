@@ -112,9 +112,13 @@ def _check_institution(entry: Entry, institution: InstitutionForm, known: Known)
         check_id(entry, ("relations", index, "to"), relation.to, known, "institutions")
         if relation.to == institution.id:
             entry.report("relations", index, "to", message="to: an institution has no relation to itself")
-    for key in ("name", "aliases", "products"):
-        value = getattr(institution, key)
-        for steps, text in [((key,), value)] if key == "name" else _indexed(key, value):
+    aliases = [alias.name for alias in institution.aliases]
+    for key, names in (
+        ("name", [institution.name]),
+        ("aliases", aliases),
+        ("products", institution.products),
+    ):
+        for steps, text in [((key,), names[0])] if key == "name" else _indexed(key, names):
             if not any(char.isalnum() for char in text):
                 entry.report(*steps, message=f"{key}: a name needs a letter or a digit")
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
+from alerts.config.check_topics import PATTERN_KEYS, patterns_of
 from alerts.config.checks import authority_steps
 from alerts.config.entries import Entries, Entry
 from alerts.config.load import Loaded
@@ -22,7 +23,10 @@ from alerts.matching.lint import lint
 from alerts.model.errors import Problem
 from alerts.model.institution import Role
 from alerts.model.nearest import did_you_mean
-from alerts.model.subscriber import On
+from alerts.model.topic import PatternKind, Signal, Topic
+
+MOST = 0.5
+"""A pattern that matches more than this share of all items distinguishes nothing."""
 
 
 def doubts(loaded: Loaded) -> list[Problem]:
@@ -32,7 +36,6 @@ def doubts(loaded: Loaded) -> list[Problem]:
         *_twice_polled(entries),
         *_selecting_nothing(entries),
         *_never_told(entries),
-        *_idle_keys(entries),
         *_former_thresholds(entries),
         *_who_speaks(entries),
         *_silent_authorities(entries),
@@ -50,6 +53,45 @@ def idle(
     return sorted(_idle(loaded, seen, topics, f"never matched in {items:,} recorded items"))
 
 
+def pattern_topics(loaded: Loaded) -> list[Topic]:
+    """A topic for each pattern that is written in the configuration, to try them one by one."""
+    settings = loaded.settings
+    return [
+        Topic(f"{number}:{index}", Signal.CONTINUITY, patterns=(pattern,))
+        for number, (_, form) in enumerate(loaded.entries.valid("topics", TopicForm))
+        for index, pattern in enumerate(settings.topics[form.id].patterns)
+        if pattern.written and pattern.written in _written(form)
+    ]
+
+
+def doubtful_patterns(loaded: Loaded, counts: Mapping[str, int], items: int) -> list[Problem]:
+    """Patterns that matched none of `items` recorded items, or most of them. `counts` is by `pattern_topics`."""
+    forms = loaded.entries.valid("topics", TopicForm)
+    found = []
+    for topic in pattern_topics(loaded):
+        (pattern,) = topic.patterns
+        entry, form = forms[int(topic.id.partition(":")[0])]
+        count = counts.get(topic.id, 0)
+        if count == 0 and pattern.kind is not PatternKind.EXCEPT:
+            message = f"{form.id}: {pattern.written!r} matches none of {items:,} recorded items"
+        elif count > items * MOST:
+            message = f"{form.id}: {pattern.written!r} matches {count:,} of {items:,} recorded items: it tells nothing"
+        else:
+            continue
+        found.append(_warning(entry, *_written(form)[pattern.written], message=message))
+    return sorted(found)
+
+
+def _written(form: TopicForm) -> dict[str, tuple[str | int, ...]]:
+    """Where each pattern of a topic stands, by its text."""
+    return {
+        text: (key, language, index) if language else (key, index)
+        for key, (_, by_language) in zip(PATTERN_KEYS, patterns_of(form), strict=True)
+        for language, texts in by_language.items()
+        for index, text in enumerate(texts)
+    }
+
+
 def _idle(
     loaded: Loaded, seen: Mapping[str, frozenset[str]], topics: frozenset[str], never: str
 ) -> Iterator[Problem]:
@@ -58,8 +100,8 @@ def _idle(
         if not texts:
             yield _warning(entry, "name", message=f"{form.id}: the institution was {never}")
             continue
-        for key in ("aliases", "products"):
-            for index, name in enumerate(getattr(form, key)):
+        for key, names in _further_names(form):
+            for index, name in enumerate(names):
                 if name.casefold() not in texts:
                     yield _warning(entry, key, index, message=f"{form.id}: {name!r} {never}")
     for entry, topic in loaded.entries.valid("topics", TopicForm):
@@ -185,12 +227,17 @@ def _doubtful_names(loaded: Loaded) -> Iterator[Problem]:
 def _quoted_in(message: str, form: Form) -> tuple[str | int, ...]:
     """The path of the name that a message is about."""
     if isinstance(form, InstitutionForm):
-        for key in ("aliases", "products"):
-            for index, text in enumerate(getattr(form, key)):
+        for key, names in _further_names(form):
+            for index, text in enumerate(names):
                 if repr(text) in message:
                     return (key, index)
         return ("name",)
     return ("any",)
+
+
+def _further_names(form: InstitutionForm) -> Iterator[tuple[str, Sequence[str]]]:
+    yield "aliases", [alias.name for alias in form.aliases]
+    yield "products", form.products
 
 
 def _institutions(entries: Entries) -> list[tuple[Entry, InstitutionForm]]:
@@ -206,23 +253,3 @@ def _never_told(entries: Entries) -> Iterator[Problem]:
     for entry, operators in entries.valid("operators", OperatorsForm):
         if not operators.channels:
             yield _warning(entry, message="the operators have no channel and are never told: add `channels:`")
-
-
-_OF_LEVELS = ("axes", "at_least", "direction")
-_OF_STORIES = ("topics", "signals", "min_grade")
-
-
-def _idle_keys(entries: Entries) -> Iterator[Problem]:
-    """Keys of a watch rule that none of its kinds of event looks at."""
-    for entry, subscriber in entries.valid("subscribers", SubscriberForm):
-        for index, rule in enumerate(subscriber.watch):
-            if not {On.STORY, On.LEVEL} & set(rule.on):
-                for key in _OF_LEVELS:
-                    if key in rule.model_fields_set:
-                        message = f"{key}: says nothing without `story` or `level` in `on`"
-                        yield _warning(entry, "watch", index, key, message=message)
-            if set(rule.on) == {On.SPIKE}:
-                for key in _OF_STORIES:
-                    if key in rule.model_fields_set:
-                        message = f"{key}: says nothing of a spike, which is of all stories"
-                        yield _warning(entry, "watch", index, key, message=message)

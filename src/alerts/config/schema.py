@@ -178,12 +178,58 @@ class MatchForm(Form):
     ] = tuple(Derivation)
 
 
+class AliasForm(Form):
+    """Another name, alone or with conditions of its own, which then hold in place of those of the institution."""
+
+    name: Annotated[Text, Field(description="The name as texts write it.")]
+    case_sensitive: Annotated[Boolean | None, Field(description="Whether case counts for this name.")] = None
+    require_any: Annotated[
+        tuple[Text, ...],
+        Field(description="Context words, one of which must stand in the item for this name to count."),
+    ] = ()
+    exclude: Annotated[
+        tuple[Text, ...], Field(description="Phrases within which this name does not count.")
+    ] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_alone(cls, value: Any) -> Any:
+        return {"name": value} if isinstance(value, str) else value
+
+
 class InstitutionForm(Form):
     """An organisation that is tracked."""
 
     id: Annotated[Id, Field(description="A short name, unique among the institutions.")]
     name: Annotated[Text, Field(description="The official name; further names are derived from it.")]
-    aliases: Annotated[tuple[Text, ...], Field(description="Other names of the same organisation.")] = ()
+    aliases: Annotated[
+        tuple[AliasForm, ...],
+        WithJsonSchema(
+            {
+                "type": "array",
+                "items": {
+                    "anyOf": [
+                        {"type": "string"},
+                        {
+                            "type": "object",
+                            "properties": {
+                                "name": {"type": "string"},
+                                "case_sensitive": {"type": "boolean"},
+                                "require_any": {"type": "array", "items": {"type": "string"}},
+                                "exclude": {"type": "array", "items": {"type": "string"}},
+                            },
+                            "required": ["name"],
+                            "additionalProperties": False,
+                        },
+                    ]
+                },
+            }
+        ),
+        Field(
+            description="Other names of the same organisation: a name, or `{name, require_any, exclude, "
+            "case_sensitive}` with conditions of its own."
+        ),
+    ] = ()
     products: Annotated[
         tuple[Text, ...], Field(description="A mention through a product counts, with less salience.")
     ] = ()
@@ -191,7 +237,7 @@ class InstitutionForm(Form):
     ids: Annotated[
         dict[str, Text],
         Field(
-            description="Its ids in other systems, for example `{lei: …, wikidata: Q…}`; imports merge by them."
+            description="Its ids in other systems, for example `{lei: …, wikidata: Q…}`."
         ),
     ] = {}
     category: Annotated[

@@ -34,7 +34,7 @@ from alerts.store.repositories.deliveries import Leased
 from alerts.store.repositories.incidents import Known
 
 SETTLED = timedelta(minutes=2)
-"""So long must a trouble be there before it is told, and gone before it is told to be over."""
+"""Debounce: the least duration of an incident before it is told, and of its absence before it is told to be over."""
 
 _LEAST = timedelta(seconds=30)
 _LISTED = 50

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from heapq import heappop, heappush
-from typing import Any, NamedTuple, Protocol
+from typing import Annotated, Any, NamedTuple, Protocol
+
+from pydantic import BeforeValidator, Field, TypeAdapter
 
 from alerts.model.level import Axis, Level
-from alerts.model.times import format_time, parse_time
 from alerts.routing.alerts import Kind, Message
 
 
@@ -22,8 +23,7 @@ class WatchKey(NamedTuple):
     axis: Axis | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class NotifiedLevel:
+class NotifiedLevel(NamedTuple):
     """A level that a channel believes, by which alert, on the strength of which story.
 
     `alert` is empty where a rule that asks for falls alone followed the rise in silence.
@@ -34,8 +34,7 @@ class NotifiedLevel:
     story: str
 
 
-@dataclass(frozen=True, slots=True)
-class NotifiedTopic:
+class NotifiedTopic(NamedTuple):
     """The last alert of a channel about a topic: when, at which level, of which story."""
 
     at: datetime
@@ -44,8 +43,7 @@ class NotifiedTopic:
     alert: str
 
 
-@dataclass(frozen=True, slots=True)
-class Ack:
+class Ack(NamedTuple):
     """Someone has seen the level; it ends when the level changes."""
 
     at: datetime
@@ -63,7 +61,7 @@ class WatchState:
 
     level: Level = Level.LOW
     seen: datetime | None = None  # the last event handled
-    notified: dict[str, list[NotifiedLevel]] = field(default_factory=dict)
+    notified: Annotated[dict[str, list[NotifiedLevel]], Field(alias="told")] = field(default_factory=dict)
     corrected: list[str] = field(default_factory=list)
     remind: dict[str, datetime] = field(default_factory=dict)
     ack: Ack | None = None
@@ -129,53 +127,12 @@ class WatchState:
             self.notified.pop(channel, None)
 
     def to_json(self) -> str:
-        told = {
-            channel: [[each.level.value, each.alert, each.story] for each in chain]
-            for channel, chain in self.notified.items()
-        }
-        topics = {
-            channel: {
-                topic: [format_time(each.at), each.level.value, each.story, each.alert]
-                for topic, each in known.items()
-            }
-            for channel, known in self.topics.items()
-            if known
-        }
-        return _dump(
-            level=self.level.value,
-            seen=_text(self.seen),
-            told=told,
-            corrected=sorted(self.corrected),
-            remind={channel: format_time(at) for channel, at in self.remind.items()},
-            ack=None if self.ack is None else [format_time(self.ack.at), self.ack.author],
-            stories=self.stories,
-            topics=topics,
-        )
+        return _text(_WATCH, self)
 
     @classmethod
     def from_json(cls, text: str) -> WatchState:
-        """Raises ValueError or KeyError where `text` was not made by `to_json`, of this version or an earlier one."""
-        data = json.loads(text)
-        ack = data["ack"]
-        return cls(
-            level=Level(data["level"]),
-            seen=_time(data["seen"]),
-            notified={
-                channel: [NotifiedLevel(Level(level), alert, story) for level, alert, story in chain]
-                for channel, chain in data["told"].items()
-            },
-            corrected=data["corrected"],
-            remind={channel: parse_time(at) for channel, at in data["remind"].items()},
-            ack=None if ack is None else Ack(parse_time(ack[0]), ack[1]),
-            stories=data["stories"],
-            topics={
-                channel: {
-                    topic: NotifiedTopic(parse_time(at), Level(level), story, alert)
-                    for topic, (at, level, story, alert) in known.items()
-                }
-                for channel, known in data.get("topics", {}).items()
-            },
-        )
+        """Raises ValueError where `text` was not made by `to_json`, of this version or an earlier one."""
+        return _WATCH.validate_json(text)
 
 
 class Purpose(StrEnum):
@@ -220,6 +177,15 @@ class Pending:
         return self.purpose is Purpose.ALERT and (bool(self.story) or not self.moves)
 
 
+def _as_written_now(entry: Any) -> Any:
+    """A list is an entry as it was written before alerts had stories: of one move at most."""
+    if not isinstance(entry, list):
+        return entry
+    alert, institution, axis, from_, to, clear, purpose = entry
+    moves = [] if axis is None or from_ is None else [[axis, from_, to]]
+    return {"alert": alert, "institution": institution, "moves": moves, "clear": clear, "purpose": purpose}
+
+
 class QueueName(StrEnum):
     """What alerts of a channel wait for; the order in which queues due at one instant go out."""
 
@@ -237,7 +203,7 @@ class Queue:
     """Alerts that go out together at `due`. `more` counts those that found it full."""
 
     due: datetime
-    entries: list[Pending] = field(default_factory=list)
+    entries: list[Annotated[Pending, BeforeValidator(_as_written_now)]] = field(default_factory=list)
     more: int = 0
 
     def add(self, entry: Pending) -> None:
@@ -277,42 +243,22 @@ class RouterState:
         return min((queue.due for queue in queues), default=None)
 
     def to_json(self) -> str:
-        channels = {
-            name: {
-                "window": [format_time(at) for at in channel.window],
-                "summarised": _text(channel.summarised),
-                "queues": {
-                    queue: {
-                        "due": format_time(waiting.due),
-                        "entries": [_pending_record(entry) for entry in waiting.entries],
-                        "more": waiting.more,
-                    }
-                    for queue, waiting in channel.queues.items()
-                },
-            }
-            for name, channel in self.channels.items()
-        }
-        muted = {channel: format_time(at) for channel, at in self.muted.items()}
-        return _dump(clock=_text(self.clock), channels=channels, muted=muted)
+        return _text(_ROUTER, self)
 
     @classmethod
     def from_json(cls, text: str) -> RouterState:
-        """Raises ValueError or KeyError where `text` was not made by `to_json`."""
-        data = json.loads(text)
-        channels = {}
-        for name, channel in data["channels"].items():
-            queues = {
-                QueueName(queue): Queue(
-                    due=parse_time(waiting["due"]),
-                    entries=[_pending(values) for values in waiting["entries"]],
-                    more=waiting["more"],
-                )
-                for queue, waiting in channel["queues"].items()
-            }
-            window = [parse_time(at) for at in channel["window"]]
-            channels[name] = ChannelState(window, _time(channel["summarised"]), queues)
-        muted = {channel: parse_time(at) for channel, at in data["muted"].items()}
-        return cls(_time(data["clock"]), channels, muted)
+        """Raises ValueError where `text` was not made by `to_json`, of this version or an earlier one."""
+        return _ROUTER.validate_json(text)
+
+
+_WATCH = TypeAdapter(WatchState)
+_ROUTER = TypeAdapter(RouterState)
+
+
+def _text(adapter: TypeAdapter[Any], state: object) -> str:
+    """Equal states give equal text."""
+    record = adapter.dump_python(state, mode="json", by_alias=True)
+    return json.dumps(record, sort_keys=True, separators=(",", ":"))
 
 
 class NotificationRepository(Protocol):
@@ -381,50 +327,3 @@ class MemoryNotifications:
 
     def carried(self, alert: str) -> frozenset[Kind]:
         return self._carried.get(alert, frozenset())
-
-
-def _pending_record(entry: Pending) -> dict[str, Any]:
-    return {
-        "alert": entry.alert,
-        "institution": entry.institution,
-        "moves": [list(move) for move in entry.moves],
-        "story": entry.story,
-        "item": entry.item,
-        "clear": entry.clear,
-        "purpose": entry.purpose,
-    }
-
-
-def _pending(record: Mapping[str, Any] | list[Any]) -> Pending:
-    if isinstance(record, list):  # as written before alerts had stories: one move at most
-        alert, institution, axis, from_, to, clear, purpose = record
-        moves = [] if axis is None or from_ is None else [[axis, from_, to]]
-        record = {
-            "alert": alert,
-            "institution": institution,
-            "clear": clear,
-            "purpose": purpose,
-            "moves": moves,
-        }
-    return Pending(
-        alert=record["alert"],
-        institution=record["institution"],
-        moves=tuple(Move(Axis(axis), Level(from_), Level(to)) for axis, from_, to in record["moves"]),
-        story=record.get("story", ""),
-        item=record.get("item", ""),
-        clear=record["clear"],
-        purpose=Purpose(record["purpose"]),
-    )
-
-
-def _text(at: datetime | None) -> str | None:
-    return None if at is None else format_time(at)
-
-
-def _time(text: str | None) -> datetime | None:
-    return None if text is None else parse_time(text)
-
-
-def _dump(**fields: object) -> str:
-    """Equal states give equal text."""
-    return json.dumps(fields, sort_keys=True, separators=(",", ":"))

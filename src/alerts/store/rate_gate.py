@@ -1,4 +1,4 @@
-"""At most one acquisition of a name per interval, across all processes."""
+"""The rate gate: at most one acquisition of a name per interval, across all processes."""
 
 from __future__ import annotations
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, Final
 
+from pydantic import TypeAdapter
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
-from alerts.model.alert import Alert, AlertState, Lead
-from alerts.model.level import Axis, Cause, Level, Transition
-from alerts.model.subscriber import On
-from alerts.model.topic import Signal
+from alerts.model.alert import Alert, AlertState
+from alerts.model.level import Transition
 from alerts.routing.reasons import Reason
 from alerts.store.repositories import transitions
 from alerts.store.schema import AlertRow, table_of
@@ -33,6 +33,16 @@ _DROP = (
     .where(_A.id.in_(SOME))
     .values(state=AlertState.SUPPRESSED.value, reason=Reason.CORRECTED.value)
 )
+_COLUMNS: Final = ("id", "at", "subscriber", "channel", "institution", "on", "state", "reason")
+_NOT_IN_DETAIL: Final[dict[str, Any]] = {
+    **dict.fromkeys(_COLUMNS, True),
+    "changes": {"__all__": {"contributions"}},  # they are with the transitions
+}
+
+
+@cache
+def _adapter() -> TypeAdapter[Alert]:
+    return TypeAdapter(Alert)
 
 
 def add(
@@ -45,16 +55,15 @@ def add(
     """Stores alerts. `transition_ids` gives row ids by transition key, `considered` the explanation by alert id."""
     rows = [
         {
-            "id": each.id,
-            "at": each.at,
-            "subscriber": each.subscriber,
-            "channel": each.channel,
-            "institution": each.institution,
+            **{name: getattr(each, name) for name in _COLUMNS},
             "on": each.on.value,
-            "transition": None if each.transition is None else transition_ids.get(each.transition.key),
             "state": each.state.value,
-            "reason": each.reason,
-            "detail": {**_detail(each), "considered": considered.get(each.id)},
+            "transition": None if each.transition is None else transition_ids.get(each.transition.key),
+            "detail": {
+                **_adapter().dump_python(each, mode="json", exclude=_NOT_IN_DETAIL),
+                "story": "" if each.lead is None else each.lead.story,
+                "considered": considered.get(each.id),
+            },
         }
         for each in alerts
     ]
@@ -70,150 +79,52 @@ def drop(session: Session, ids: Collection[str]) -> None:
 def by_id(session: Session, ids: Collection[str]) -> dict[str, Alert]:
     """The recorded alerts of some ids."""
     rows = session.execute(_BY_ID, {"some": sorted(set(ids))}).all()
-    return {each.id: each for each in _with_transitions(session, rows)}
+    return {each.id: each for each in of_rows(session, rows)}
 
 
 def at(session: Session, institution: str, instant: datetime) -> list[Alert]:
     """The alerts of an institution's assessment at an instant."""
     rows = session.execute(_AT, {"institution": institution, "instant": instant}).all()
-    return _with_transitions(session, rows)
+    return of_rows(session, rows)
 
 
-def of_rows(session: Session, rows: Iterable[AlertRow]) -> list[Alert]:
-    """Alerts from their rows, with the contributions to their changes."""
-    return _with_transitions(session, list(rows))
-
-
-def _with_transitions(session: Session, rows: Sequence[Any]) -> list[Alert]:
-    """The level changes of an alert are those of its institution at its instant."""
-    if not rows:
+def of_rows(session: Session, rows: Iterable[Any]) -> list[Alert]:
+    """Alerts from their rows. The level changes of an alert are those of its institution at its instant."""
+    listed = list(rows)
+    if not listed:
         return []
-    span = [row.at for row in rows]
-    institutions = sorted({row.institution for row in rows})
-    recorded = {each.key: each for each in transitions.between(session, institutions, min(span), max(span))}
-    return [_alert(row, recorded) for row in rows]
+    span = [row.at for row in listed]
+    institutions = sorted({row.institution for row in listed})
+    recorded = transitions.between(session, institutions, min(span), max(span))
+    return [_alert(row, {each.key: each for each in recorded}) for row in listed]
 
 
 def _alert(row: Any, recorded: Mapping[str, Transition]) -> Alert:
-    detail: Mapping[str, Any] = row.detail
-    changes = tuple(
-        _change(row, each, recorded) for each in detail.get("changes", _changes_before(row, detail, recorded))
+    detail = row.detail if "changes" in row.detail else _before(row, recorded)
+    alert = _adapter().validate_python(
+        {
+            **{name: value for name, value in detail.items() if name not in {"story", "considered"}},
+            **{name: getattr(row, name) for name in _COLUMNS},
+        }
     )
-    lead = _lead(detail["lead"]) if detail.get("lead") else _lead_before(detail)
-    levels = [change.to for change in changes]
-    return Alert(
-        id=row.id,
-        at=row.at,
-        subscriber=row.subscriber,
-        channel=row.channel,
-        institution=row.institution,
-        on=On(row.on),
-        level=Level(detail["level"])
-        if "level" in detail
-        else max(levels, key=lambda level: level.rank, default=Level.LOW),
-        lead=lead,
-        changes=changes,
-        state=AlertState(row.state),
-        reason=row.reason,
-        also=tuple(_lead(each) for each in detail.get("also", ())),
-        rules=tuple(detail.get("rules", ())),
-        grades=tuple(detail["grades"]) if detail.get("grades") else None,
-        spike=tuple(detail["spike"]) if detail.get("spike") else None,
+    known = (recorded.get(change.key, change) for change in alert.changes)
+    return replace(
+        alert,
+        changes=tuple(
+            replace(change, contributions=found.contributions)
+            for change, found in zip(alert.changes, known, strict=True)
+        ),
     )
 
 
-def _changes_before(
-    row: Any, detail: Mapping[str, Any], recorded: Mapping[str, Transition]
-) -> list[Mapping[str, Any]]:
-    """The change of an alert that was recorded when an alert was about one axis."""
-    if row.on != On.LEVEL.value:
-        return []
+def _before(row: Any, recorded: Mapping[str, Transition]) -> dict[str, Any]:
+    """The detail of an alert that was recorded when an alert was about one axis, or an item."""
+    old: Mapping[str, Any] = row.detail
     found = [each for each in recorded.values() if (each.institution, each.at) == (row.institution, row.at)]
-    found = [each for each in found if each.to.value == detail.get("level")] or found
-    return [_change_record(each) for each in found[:1]]
-
-
-def _change(row: Any, record: Mapping[str, Any], recorded: Mapping[str, Transition]) -> Transition:
-    change = Transition(
-        at=row.at,
-        institution=row.institution,
-        axis=Axis(record["axis"]),
-        from_=Level(record["from"]),
-        to=Level(record["to"]),
-        score=record["score"],
-        cause=Cause(record["cause"]),
-    )
-    known = recorded.get(change.key)
-    return change if known is None else replace(change, contributions=known.contributions)
-
-
-def _change_record(change: Transition) -> dict[str, Any]:
+    found = [each for each in found if each.to.value == old.get("level")][:1]
+    keys = ("story", "title", "item", "url", "publisher")
     return {
-        "axis": change.axis.value,
-        "from": change.from_.value,
-        "to": change.to.value,
-        "score": change.score,
-        "cause": change.cause.value,
+        "level": found[0].to if found else "low",
+        "lead": {key: old.get(key, "") for key in keys} if old.get("title") else None,
+        "changes": found,
     }
-
-
-def _detail(alert: Alert) -> dict[str, Any]:
-    """What an alert reports, as JSON; `story` for those who look for alerts of one."""
-    return {
-        "story": "" if alert.lead is None else alert.lead.story,
-        "level": alert.level.value,
-        "lead": None if alert.lead is None else _lead_record(alert.lead),
-        "also": [_lead_record(each) for each in alert.also],
-        "changes": [_change_record(each) for each in alert.changes],
-        "rules": list(alert.rules),
-        "grades": None if alert.grades is None else list(alert.grades),
-        "spike": None if alert.spike is None else list(alert.spike),
-    }
-
-
-def _lead_record(lead: Lead) -> dict[str, Any]:
-    return {
-        "story": lead.story,
-        "title": lead.title,
-        "item": lead.item,
-        "url": lead.url,
-        "publisher": lead.publisher,
-        "topics": list(lead.topics),
-        "signals": sorted(lead.signals),
-        "sources": sorted(lead.sources),
-        "publishers": lead.publishers,
-        "grade": lead.grade,
-        "confidence": lead.confidence,
-        "axis": lead.axis,
-        "from": lead.from_,
-        "to": lead.to,
-    }
-
-
-def _lead(record: Mapping[str, Any]) -> Lead:
-    return Lead(
-        story=record["story"],
-        title=record["title"],
-        item=record["item"],
-        url=record["url"],
-        publisher=record["publisher"],
-        topics=tuple(record["topics"]),
-        signals=frozenset(Signal(each) for each in record["signals"]),
-        sources=frozenset(record["sources"]),
-        publishers=record["publishers"],
-        grade=record["grade"],
-        confidence=record["confidence"],
-        axis=None if record["axis"] is None else Axis(record["axis"]),
-        from_=None if record["from"] is None else Level(record["from"]),
-        to=None if record["to"] is None else Level(record["to"]),
-    )
-
-
-def _lead_before(detail: Mapping[str, Any]) -> Lead | None:
-    """The item of a mention that was recorded before alerts had a lead."""
-    if not detail.get("title"):
-        return None
-    story, title, item, url, publisher = (
-        str(detail.get(key, "")) for key in ("story", "title", "item", "url", "publisher")
-    )
-    return Lead(story, title, item, url, publisher)
