@@ -12,17 +12,17 @@ from typing import Any
 
 import pytest
 from kit.world import BEGINNING, World, case_at, world
-from sqlalchemy import update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from alerts.insight.coverage import coverage
 from alerts.insight.profiles import profile_at, profile_of
-from alerts.model.level import Axis, Level
+from alerts.model.level import Axis, Cause, Level
 from alerts.pipeline import steps
 from alerts.store.database import Database
 from alerts.store.queries import profiles
 from alerts.store.repositories import cases, transitions
-from alerts.store.schema import FindingRow
+from alerts.store.schema import AlertRow, AssessmentRow, Base, CaseRow, FindingRow, StoryVersionRow
 
 _EVENTS = ("hit by an outage", "under a pricing probe", "opens a plant", "shut down for a day")
 _PLACES = ("in Lyon", "in Porto", "in Ghent", "in Tartu", "in Graz")
@@ -185,3 +185,49 @@ def test_one_that_cannot_be_assessed_does_not_hold_up_the_others(
     assert globex is not None
     assert (acme.version, globex.version) == (0, 1)
     assert "assess.broken" in caplog.text
+
+
+def test_a_case_of_the_former_formula_is_rebuilt_once_and_tells_nobody(town: World) -> None:
+    town.observe("acme-news", "Acme hit by an outage in Lyon")
+    active = town.runtime.configuration.current()
+    acme = active.settings.institutions["acme"]
+
+    def rows(table: type[Base]) -> int:
+        with town.runtime.database.read() as session:
+            return session.scalar(select(func.count()).select_from(table)) or 0
+
+    told = rows(AlertRow)
+    assert told > 0
+    with (
+        town.runtime.database.write() as session
+    ):  # as the migration leaves it, with a level of the former formula
+        session.execute(delete(StoryVersionRow))
+        session.execute(delete(AssessmentRow))
+        session.execute(update(CaseRow).values(configuration=cases.FORMER_FORMULA, axes={}))
+        cases.mark_all_due(session, town.now)
+    town.later(minutes=1)
+    town.settle()
+    with town.runtime.database.read() as session:
+        stored = cases.peek(session, "acme")
+        read = profile_at(session, active, acme, town.now)
+        causes = [each.cause for each in transitions.find(session, "acme")]
+    assert stored is not None
+    assert stored.configuration == active.case_key("acme")
+    assert read.row(Axis.PRIORITY).level is Level.HIGH
+    assert len(read.evidence) == 1
+    assert Cause.CONFIG in causes
+    assert rows(AlertRow) == told
+
+
+def test_the_rise_of_a_story_is_remembered_by_the_next_process(town: World) -> None:
+    item = town.observe("tribune", "Acme hit by an outage in Lyon")
+    active = town.runtime.configuration.current()
+    with town.runtime.database.read() as session:
+        stored = cases.peek(session, "acme")
+        assert stored is not None
+        found = cases.recorded(
+            session, {"acme": stored.cursor}, active.settings.sources, correctable=timedelta(days=90)
+        )["acme"]
+    (rise,) = [each for each in found.rises if each.story]
+    assert (rise.axis, rise.from_, rise.to, rise.transition) == (Axis.PRIORITY, Level.LOW, Level.MEDIUM, None)
+    assert rise.behind == {rise.story} == {story for each, story in found.members if each.report.item == item}
