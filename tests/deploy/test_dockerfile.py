@@ -136,6 +136,7 @@ def test_the_labels_say_what_it_is() -> None:
     assert names[-1] == "LABEL", "a new revision leaves every layer as it is"
 
 
+@pytest.mark.slow
 def test_the_build_imports_what_the_processes_import() -> None:
     commands = " ; ".join(of("RUN", 1))
     match = re.search(r"/opt/alerts/bin/python -c 'import ([^']+)'", commands)

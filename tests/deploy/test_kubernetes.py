@@ -41,6 +41,7 @@ def kustomization(folder: Path) -> dict[str, Any]:
     return content
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize(
     "each", OBJECTS, ids=[f"{each['kind']}-{each['metadata']['name']}" for each in OBJECTS]
@@ -49,6 +50,7 @@ def test_every_object_is_valid(each: dict[str, Any], version: str) -> None:
     kubernetes_validate.validate(each, version, strict=True)
 
 
+@pytest.mark.slow
 def test_what_is_not_valid_is_noticed() -> None:
     wrong = yaml.safe_load(yaml.safe_dump(DEPLOYMENTS["alerts-beat"]))
     wrong["spec"]["template"]["spec"]["containers"][0]["securityContext"]["readOnlyRootFileSystem"] = True

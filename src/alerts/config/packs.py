@@ -30,14 +30,14 @@ _KINDS = {
 class Headline:
     """A headline with the topics that it is about: a test of a pack.
 
-    `expected` gives for each topic whom it concerns, a role after `as`: `{fine: "Siemens as target"}`. `mentions` are
-    the names in the headline that stand for institutions.
+    `expected` gives for each topic whom it concerns and in which role, written `{fine: "Siemens as target"}`; without a
+    role any will do. `mentions` are the names in the headline that stand for institutions.
     """
 
     title: str
     language: str
     mentions: tuple[str, ...]
-    expected: Mapping[str, str]
+    expected: Mapping[str, frozenset[tuple[str, str]]]
 
 
 @cache
@@ -100,10 +100,18 @@ def pack_families(pack: str) -> Mapping[str, Mapping[str, str]]:
 def pack_headlines(pack: str) -> tuple[Headline, ...]:
     """The tests of a pack."""
     return tuple(
-        Headline(each["title"], language, tuple(each.get("names", ())), dict(each.get("is") or {}))
+        Headline(each["title"], language, tuple(each.get("names", ())), _expected(each.get("is") or {}))
         for language, content in _languages(pack, "headlines").items()
         for each in content
     )
+
+
+def _expected(written: Mapping[str, str]) -> Mapping[str, frozenset[tuple[str, str]]]:
+    judged = {}
+    for topic, text in written.items():
+        pairs = (each.strip().partition(" as ") for each in text.split(","))
+        judged[topic] = frozenset((name.strip(), role.strip()) for name, _, role in pairs)
+    return judged
 
 
 @cache

@@ -7,107 +7,18 @@ that does not exist costs nothing, so rules give too many rather than too few.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
+
+from alerts.matching.text import Text
+from alerts.matching.words import pair_list
 
 _VOWELS = "aeiou"
 
 
-def _table(text: str) -> dict[str, tuple[str, ...]]:
-    """`verb: forms` a line; of German, Dutch and English verbs the forms that no rule gives."""
-    rows = (line.split(":") for line in text.strip().splitlines())
-    return {verb.strip(): tuple(forms.split()) for verb, forms in rows}
-
-
-_ENGLISH = _table(
-    """
-    be: am is are was were been being
-    bear: bore borne
-    become: became become
-    begin: began begun beginning
-    bid: bid bidding
-    blow: blew blown
-    break: broke broken
-    bring: brought
-    build: built
-    buy: bought
-    catch: caught
-    choose: chose chosen
-    come: came
-    cut: cut cutting
-    deal: dealt
-    do: does did done
-    draw: drew drawn
-    drop: dropped dropping
-    fall: fell fallen
-    fight: fought
-    find: found
-    forbid: forbade forbidden forbidding
-    get: got gotten getting
-    give: gave given
-    go: goes went gone
-    have: has had having
-    hit: hit hitting
-    hold: held
-    keep: kept
-    lead: led
-    leave: left
-    lose: lost
-    make: made
-    meet: met
-    pay: paid
-    plan: planned planning
-    put: put putting
-    quit: quit quits quitting
-    rise: rose risen
-    run: ran run running
-    say: said
-    seek: sought
-    sell: sold
-    send: sent
-    set: set setting
-    shut: shut shutting
-    slap: slapped slapping
-    spend: spent
-    spin: spun spinning
-    split: split splitting
-    steal: stole stolen
-    step: stepped stepping
-    stick: stuck
-    stop: stopped stopping
-    strike: struck stricken
-    swap: swapped swapping
-    take: took taken
-    tap: tapped tapping
-    tell: told
-    think: thought
-    throw: threw thrown
-    trap: trapped trapping
-    trip: tripped tripping
-    wed: wedded wedding
-    win: won winning
-    wind: wound
-    withdraw: withdrew withdrawn
-    write: wrote written
-    axe: axes axed axing
-    commit: committed committing
-    defer: deferred deferring
-    scrap: scrapped scrapping
-    skim: skimmed skimming
-    snap: snapped snapping
-    admit: admitted admitting
-    ban: banned banning
-    bar: barred barring
-    dump: dumped dumping
-    grab: grabbed grabbing
-    leak: leaked leaking
-    nab: nabbed nabbing
-    patch: patches patched
-    rob: robbed robbing
-    sign: signed signing
-    submit: submitted submitting
-    sue: sues sued suing
-    swipe: swiped swiping
-    """
-)
+@cache
+def _irregular(language: str) -> dict[str, tuple[str, ...]]:
+    """The forms that no rule gives, by verb."""
+    return {verb: tuple(forms.split()) for verb, forms in pair_list(f"verbs/{language}")}
 
 
 def _english(verb: str) -> list[str]:
@@ -118,7 +29,7 @@ def _english(verb: str) -> list[str]:
         forms.append(f"{verb[:-1]}ies")
     else:
         forms.append(f"{verb}s")
-    irregular = _ENGLISH.get(verb, ())
+    irregular = _irregular("en").get(verb, ())
     forms += irregular
     if verb.endswith("ee"):
         forms.append(f"{verb}ing")
@@ -138,102 +49,18 @@ def _english(verb: str) -> list[str]:
     return forms
 
 
-# Past tense, participle and a changed present stem of strong verbs.
-_GERMAN = _table(
-    """
-    abbrechen: bricht brach abgebrochen
-    angreifen: griff angegriffen
-    anfallen: fiel angefallen
-    aufgeben: gibt gab aufgegeben
-    ausfallen: fällt fiel fielen ausgefallen
-    beitreten: tritt trat beigetreten
-    beginnen: begann begonnen
-    brechen: bricht brach gebrochen
-    dringen: drang drangen gedrungen
-    eindringen: drang drangen eingedrungen
-    entlassen: entlässt entließ entließen
-    erhalten: erhält erhielt erhielten
-    erleiden: erlitt erlitten
-    ermitteln: ermittelt ermittelte ermittelten
-    finden: fand fanden gefunden
-    geben: gibt gab gaben gegeben
-    gehen: geht ging gingen gegangen
-    gewinnen: gewann gewonnen
-    greifen: griff gegriffen
-    kaufen: kauft kaufte gekauft
-    klagen: klagt klagte klagten geklagt
-    kommen: kommt kam kamen gekommen
-    lassen: lässt ließ ließen gelassen
-    nehmen: nimmt nahm nahmen genommen
-    schießen: schoss geschossen
-    schließen: schließt schloss schlossen geschlossen
-    sinken: sank gesunken
-    sprechen: spricht sprach gesprochen
-    stehlen: stiehlt stahl stahlen gestohlen
-    steigen: stieg gestiegen
-    tragen: trägt trug getragen
-    treffen: trifft traf trafen getroffen
-    treten: tritt trat traten getreten
-    unterschreiben: unterschrieb unterschrieben
-    verbieten: verbot verboten
-    verlassen: verlässt verließ verließen
-    verlieren: verlor verloren
-    verschwinden: verschwand verschwunden
-    werden: wird wurde wurden worden geworden
-    wechseln: wechselt wechselte gewechselt
-    werfen: wirft warf geworfen
-    ziehen: zieht zog zogen gezogen
-    übernehmen: übernimmt übernahm übernahmen übernommen
-    zurücktreten: tritt trat zurückgetreten
-    """
-)
-_INSEPARABLE = ("be", "emp", "ent", "er", "ge", "miss", "ver", "zer", "über", "unter")
+_INSEPARABLE = ("be", "emp", "ent", "er", "ge", "miss", "ver", "zer", "uber", "unter")
 
 
 def _german(verb: str) -> list[str]:
     stem = verb[:-2] if verb.endswith("en") else verb[:-1]
     link = "e" if stem.endswith(("d", "t")) else ""
-    forms = [verb, f"{stem}e", f"{stem}{link}t", *_GERMAN.get(verb, ())]
-    if verb not in _GERMAN:
+    forms = [verb, f"{stem}e", f"{stem}{link}t", *_irregular("de").get(verb, ())]
+    if verb not in _irregular("de"):
         forms += [f"{stem}{link}te", f"{stem}{link}ten"]
         prefix = "" if verb.startswith(_INSEPARABLE) or verb.endswith("ieren") else "ge"
         forms.append(f"{prefix}{stem}{link}t")
     return forms
-
-
-_DUTCH = _table(
-    """
-    aanvallen: aangevallen viel vielen
-    beginnen: begon begonnen
-    breken: brak braken gebroken
-    doen: doet deed deden gedaan
-    gaan: gaat ging gingen gegaan
-    geven: geeft gaf gaven gegeven
-    houden: hield hielden gehouden
-    komen: komt kwam kwamen gekomen
-    kopen: koopt kocht kochten gekocht
-    krijgen: kreeg kregen gekregen
-    lekken: lekt lekte lekten gelekt
-    lijden: leed leden geleden
-    liggen: ligt lag lagen gelegen
-    nemen: neemt nam namen genomen
-    onderzoeken: onderzocht onderzochten
-    overnemen: overgenomen neemt nam
-    sluiten: sloot sloten gesloten
-    stelen: steelt stal stalen gestolen
-    staan: staat stond stonden gestaan
-    stoppen: stopt stopte stopten gestopt
-    treffen: trof troffen getroffen
-    treden: treedt trad traden getreden
-    verbieden: verbood verboden
-    verkopen: verkoopt verkocht verkochten
-    verlaten: verlaat verliet verlieten
-    verliezen: verloor verloren
-    vinden: vond vonden gevonden
-    vertrekken: vertrekt vertrok vertrokken
-    worden: wordt werd werden geworden
-    """
-)
 
 
 def _dutch(verb: str) -> list[str]:
@@ -244,8 +71,8 @@ def _dutch(verb: str) -> list[str]:
         stem = f"{stem[:-1]}{stem[-2]}{stem[-1]}"  # maken, maakt
     if stem.endswith(("z", "v")):
         stem = stem[:-1] + {"z": "s", "v": "f"}[stem[-1]]
-    forms = [verb, stem, f"{stem}t", *_DUTCH.get(verb, ())]
-    if verb not in _DUTCH:
+    forms = [verb, stem, f"{stem}t", *_irregular("nl").get(verb, ())]
+    if verb not in _irregular("nl"):
         prefix = "" if verb.startswith(("be", "ge", "her", "ont", "ver", "onder", "over")) else "ge"
         for ending in ("t", "d"):
             forms += [f"{stem}{ending}e", f"{stem}{ending}en", f"{prefix}{stem.removesuffix(ending)}{ending}"]
@@ -270,46 +97,10 @@ def _agreeing(*participles: str) -> list[str]:
     return found
 
 
-# Present and past of the third persons, then the participles.
-_FRENCH = _table(
-    """
-    abattre: abat abattent abattu
-    acquérir: acquiert acquièrent acquis
-    atteindre: atteint atteignent
-    avoir: a ont avait avaient eu aura
-    conclure: conclut concluent conclu
-    condamner: condamne condamnent condamné
-    découvrir: découvre découvrent découvert
-    détenir: détient détiennent détenu
-    devoir: doit doivent devra devront dû
-    entreprendre: entreprend entreprennent entrepris
-    être: est sont était étaient été sera
-    faire: fait font faisait
-    fuir: fuit fuient fui
-    interrompre: interrompt interrompent interrompu
-    mettre: met mettent mis
-    ouvrir: ouvre ouvrent ouvert
-    perdre: perd perdent perdu
-    permettre: permet permettent permis
-    poursuivre: poursuit poursuivent poursuivi
-    prendre: prend prennent pris prendra
-    quitter: quitte quittent quitté
-    racheter: rachète rachètent rachetait racheté rachètera
-    reprendre: reprend reprennent repris
-    soumettre: soumet soumettent soumis
-    subir: subit subissent subi
-    suspendre: suspend suspendent suspendu
-    vendre: vend vendent vendu
-    verser: verse versent versé
-    voler: vole volent volé
-    """
-)
-
-
 def _french(verb: str) -> list[str]:
     stem = verb[:-2]
     forms = [verb]
-    known = _FRENCH.get(verb)
+    known = _irregular("fr").get(verb)
     if known:
         forms += [*known, *_agreeing(known[-1])]
     if verb.endswith("er"):
@@ -323,39 +114,10 @@ def _french(verb: str) -> list[str]:
     return forms
 
 
-_SPANISH = _table(
-    """
-    abrir: abre abren abrió abrieron abierto
-    adquirir: adquiere adquieren adquirió adquirieron adquirido
-    caer: cae caen cayó cayeron caído
-    cerrar: cierra cierran cerró cerraron cerrado
-    dar: da dan dio dieron dado
-    descubrir: descubre descubren descubrió descubierto
-    despedir: despide despiden despidió despedido
-    detener: detiene detienen detuvo detenido
-    dimitir: dimite dimiten dimitió dimitido
-    estar: está están estuvo estado
-    haber: ha han hubo habido
-    hacer: hace hacen hizo hicieron hecho
-    imponer: impone imponen impuso impusieron impuesto
-    invertir: invierte invierten invirtió invertirá invertido
-    ir: va van fue fueron ido
-    obtener: obtiene obtienen obtuvo obtenido
-    perder: pierde pierden perdió perdido
-    poner: pone ponen puso puesto
-    resolver: resuelve resuelven resolvió resuelto
-    romper: rompe rompen rompió roto
-    ser: es son fue fueron sido
-    suspender: suspende suspenden suspendió suspendido
-    tener: tiene tienen tuvo tenido
-    """
-)
-
-
 def _spanish(verb: str) -> list[str]:
     stem, ending = verb[:-2], verb[-2:]
     forms = [verb, f"{verb}á", f"{verb}án"]
-    known = _SPANISH.get(verb)
+    known = _irregular("es").get(verb)
     if known:
         return [*forms, *known, *_agreeing(known[-1])]
     if ending == "ar":
@@ -366,43 +128,10 @@ def _spanish(verb: str) -> list[str]:
     return [*forms, *_agreeing(f"{stem}ido")]
 
 
-_ITALIAN = _table(
-    """
-    acquisire: acquisisce acquisiscono acquisì acquisirà acquisito
-    aprire: apre aprono aprì aperto
-    assumere: assume assumono assunto
-    avere: ha hanno aveva avuto
-    chiudere: chiude chiudono chiuse chiuso
-    cogliere: coglie colto
-    colpire: colpisce colpiscono colpì colpito
-    dimettersi: dimette dimettono dimise dimesso
-    dismettere: dismette dismettono dismesso
-    diffondere: diffonde diffuso
-    essere: è sono era erano stato
-    esporre: espone espongono esposto
-    fare: fa fanno fece fatto
-    investire: investe investono investirà investito
-    mettere: mette mettono messo
-    nominare: nomina nominano nominato
-    perdere: perde perdono perso
-    prendere: prende prendono preso
-    rilevare: rileva rilevano rilevato
-    rimuovere: rimuove rimosso
-    rompere: rompe rotto
-    rubare: ruba rubano rubato
-    scoprire: scopre scoprono scoperto
-    sospendere: sospende sospendono sospeso
-    sottrarre: sottrae sottratto
-    subire: subisce subiscono subì subito
-    violare: viola violano violato
-    """
-)
-
-
 def _italian(verb: str) -> list[str]:
     stem, ending = verb[:-3], verb[-3:]
     forms = [verb]
-    known = _ITALIAN.get(verb)
+    known = _irregular("it").get(verb)
     if known:
         return [*forms, *known, *_agreeing(known[-1])]
     if ending == "are":
@@ -414,34 +143,10 @@ def _italian(verb: str) -> list[str]:
     return [*forms, *_agreeing(f"{stem}{participle}")]
 
 
-_PORTUGUESE = _table(
-    """
-    abrir: abre abrem abriu abriram aberto
-    adquirir: adquire adquirem adquiriu adquirido
-    cair: cai caem caiu caíram caído
-    dar: dá dão deu deram dado
-    descobrir: descobre descobrem descobriu descoberto
-    despedir: despede despediu despedido
-    destituir: destitui destituiu destituído
-    estar: está estão esteve estado
-    fazer: faz fazem fez fizeram feito
-    impor: impõe impõem impôs impuseram imposto
-    investir: investe investem investiu investido
-    ir: vai vão foi foram ido
-    pagar: paga pagam pagou pago
-    perder: perde perdem perdeu perdido
-    pôr: põe põem pôs posto
-    sair: sai saem saiu saíram saído
-    ser: é são foi foram sido
-    ter: tem têm teve tido
-    """
-)
-
-
 def _portuguese(verb: str) -> list[str]:
     stem, ending = verb[:-2], verb[-2:]
     forms = [verb, f"{verb}á", f"{verb}ão"]
-    known = _PORTUGUESE.get(verb)
+    known = _irregular("pt").get(verb)
     if known:
         return [*forms, *known, *_agreeing(known[-1])]
     if ending == "ar":
@@ -466,5 +171,6 @@ LANGUAGES = tuple(_RULES)
 
 
 def inflect(verb: str, language: str) -> tuple[str, ...]:
-    """The forms of a verb in lower case, the basic one first, each once. KeyError for an unknown language."""
-    return tuple(dict.fromkeys(_RULES[language](verb.lower())))
+    """The forms of a verb in lower case and without accents, the basic one first. KeyError for an unknown language."""
+    forms = _RULES[language](Text(verb).low.strip())
+    return tuple(dict.fromkeys(Text(form).low for form in forms))

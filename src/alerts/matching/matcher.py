@@ -55,8 +55,11 @@ class Matcher:
             if source.speaks_for
         }
 
-    def match(self, item: Item, explain: bool = False) -> Matched:
-        """The mentions and topics of an item, by field and offset; with `explain` also what was turned down."""
+    def match(self, item: Item, explain: bool = False, *, tracked_only: bool = False) -> Matched:
+        """The mentions and topics of an item, by field and offset; with `explain` also what was turned down.
+
+        With `tracked_only` an item that mentions no institution is not searched for topics.
+        """
         document = Document(item)
         rejections: list[Rejection] = []
 
@@ -79,6 +82,8 @@ class Matcher:
             chosen, ambiguous = resolve(candidates, document, self._required, reject, self._filters)
             mentions = _apart(_mention(candidate, candidate in ambiguous, explain) for candidate in chosen)
         mentions += self._about(item, mentions)
+        if tracked_only and not mentions:
+            return Matched()
         topics = self._lexicon.find(document.texts, mentions, lambda: document.language)
         missed = self._lexicon.near_misses(document.texts, document.language) if explain else ()
         return Matched(tuple(mentions), topics, tuple(rejections), missed)

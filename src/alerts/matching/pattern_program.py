@@ -60,17 +60,21 @@ class View:
         self._mentions = mentions
         self._bits: dict[int, int] = {}
         self._widths: dict[int, list[tuple[int, int]]] = {}
-        units = [(start, start + len(word)) for start, word in zip(text.starts, text.tokens, strict=True)]
+        self._starts = text.starts
         if text.special:
-            units += [(found.start(), found.end()) for found in UNSPACED_CHARACTER.finditer(text.low)]
-            units.sort()
-        self._starts = [start for start, _ in units]
-        self._ends = [end for _, end in units]
+            characters = [found.start() for found in UNSPACED_CHARACTER.finditer(text.low)]
+            self._starts = sorted([*text.starts, *characters])
         self.sentences = Sentences(text.cased)
         # A unit's place is its number and the number of its sentence: the places between are never stepped over.
-        self._places = [index + self.sentences.at(start) for index, start in enumerate(self._starts)]
+        self._places: list[int] = []
+        self.inside = 0
+        begin = 0
+        for number, start in enumerate([*self.sentences.starts, len(text.low)]):
+            end = bisect_left(self._starts, start, begin)
+            self._places.extend(range(begin + number, end + number))
+            self.inside |= ((1 << (end - begin)) - 1) << (begin + number)
+            begin = end
         self.size = self._places[-1] + 2 if self._places else 1
-        self.inside = _bits(self._places, self.size)
 
     def standing(self, terms: Iterable[int]) -> int:
         """The places where one of the terms (words) stands."""
@@ -114,7 +118,7 @@ class View:
         raw = [self.text.raw_span(start, start)[0] for start in self._starts]
         for mention in self._mentions:
             first, last = bisect_left(raw, mention.start), bisect_left(raw, mention.end)
-            if first and raw[first - 1] < mention.start < self.text.raw_span(0, self._ends[first - 1])[1]:
+            if first and raw[first - 1] < mention.start < self.text.raw_span(0, self._end(first - 1))[1]:
                 first -= 1  # within a word, as in a compound
             if first < last:
                 if last < len(raw) and self._possessive(last):
@@ -125,7 +129,7 @@ class View:
 
     def _possessive(self, unit: int) -> bool:
         low = self.text.low
-        return low[self._starts[unit] : self._ends[unit]] == "s" and low[self._starts[unit] - 1] == "'"
+        return low[self._starts[unit] : self._end(unit)] == "s" and low[self._starts[unit] - 1] == "'"
 
     def institutions(self, place: int, width: int) -> frozenset[str]:
         """Whom the mention at a place names."""
@@ -136,7 +140,14 @@ class View:
         """A match as offsets in `text.low`, without gaps at its ends."""
         first = bisect_left(self._places, match.first)
         last = bisect_right(self._places, match.last - 1) - 1
-        return self._starts[first], self._ends[last]
+        return self._starts[first], self._end(last)
+
+    def _end(self, unit: int) -> int:
+        """The offset where a unit ends."""
+        start = self._starts[unit]
+        if self.text.special and UNSPACED_CHARACTER.match(self.text.low, start):
+            return start + 1
+        return self.text.end(bisect_left(self.text.starts, start))
 
     def _unit(self, offset: int) -> int:
         """The unit that holds a character."""

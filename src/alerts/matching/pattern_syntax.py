@@ -163,6 +163,18 @@ def required(node: Node) -> list[frozenset[Word]]:
     return [] if found is None else [found]
 
 
+def needs_institution(node: Node) -> bool:
+    """Whether no match can do without an institution."""
+    match node:
+        case Mentioned():
+            return True
+        case Sequence(parts):
+            return any(map(needs_institution, parts))
+        case Choice(options, optional):
+            return not optional and all(map(needs_institution, options))
+    return False
+
+
 def words_of(node: Node) -> Iterator[Word]:
     """All words of a pattern."""
     match node:

@@ -16,17 +16,20 @@ _ABBREVIATIONS = words(
 
 
 class Sentences:
-    """The sentences of one text; `at` numbers them by offset. An abbreviation's full stop ends none."""
+    """The sentences of one text; `at` numbers them by offset, `starts` are the offsets of all but the first.
 
-    __slots__ = ("_starts",)
+    An abbreviation's full stop ends none.
+    """
+
+    __slots__ = ("starts",)
 
     def __init__(self, raw: str) -> None:
-        self._starts = [
+        self.starts = [
             found.end() for found in _BOUNDARY.finditer(raw) if not _abbreviates(raw, found.start())
         ]
 
     def at(self, offset: int) -> int:
-        return bisect_right(self._starts, offset)
+        return bisect_right(self.starts, offset)
 
 
 def _abbreviates(raw: str, stop: int) -> bool:

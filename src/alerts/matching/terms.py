@@ -33,7 +33,7 @@ class Terms:
     def __init__(self) -> None:
         self._numbers: dict[Word | None, int] = {}
         self._lookup: _Lookup | None = None
-        self._cased: dict[int, str] = {}
+        self._cased: dict[str, int] = {}  # the terms that count only as written, by their text
         self._unspaced: list[int] = []
         self._automaton: AhoCorasick | None = None
 
@@ -51,8 +51,8 @@ class Terms:
     def close(self) -> None:
         """Build what finding needs."""
         spaced = [(word, term) for word, term in self._numbers.items() if word is None or not word.unspaced]
-        self._lookup = _Lookup(spaced)
-        self._cased = {term: word.cased for word, term in spaced if word is not None and word.cased}
+        self._lookup = _Lookup((word, term) for word, term in spaced if word is None or not word.cased)
+        self._cased = {word.cased: term for word, term in spaced if word is not None and word.cased}
         unspaced = [(word.text, term) for word, term in self._numbers.items() if word and word.unspaced]
         self._unspaced = [term for _, term in unspaced]
         if unspaced:
@@ -67,12 +67,14 @@ class Terms:
             rows = list(map(self._lookup.__getitem__, text.tokens))
             for index, terms in zip(compress(range(len(rows)), rows), filter(None, rows), strict=True):
                 for term in terms:
-                    if term in self._cased and text.cased_tokens[index] != self._cased[term]:
-                        continue
                     if term in words:
                         words[term].append(index)
                     else:
                         words[term] = [index]
+            if not self._cased.keys().isdisjoint(text.cased_tokens):
+                for index, cased in enumerate(text.cased_tokens):
+                    if cased in self._cased:
+                        words.setdefault(self._cased[cased], []).append(index)
         if self._automaton is not None and text.special:
             for number, start, end in self._automaton.find_matches_as_indexes(text.low, overlapping=True):
                 found.spans.setdefault(self._unspaced[number], []).append((start, end))

@@ -199,7 +199,7 @@ def _match(active: Active, decision: Decision) -> list[_Found]:
     for verdict in (*decision.new, *decision.revised, *decision.withdrawn):
         item = verdict.item
         publisher = publisher_of(item, active.settings.sources)
-        matched = Matched() if item.withdrawn else active.matcher.match(item)
+        matched = Matched() if item.withdrawn else active.matcher.match(item, tracked_only=True)
         # What a feed holds when it is first read is believed: its age is in its score. What comes out of
         # quarantine is not.
         quiet = verdict.quiet and decision.released

@@ -77,4 +77,4 @@ def rematch(runtime: Runtime, _key: str = "") -> bool:
 
 
 def _matched(active: Active, item: Item) -> Matched:
-    return Matched() if item.withdrawn else active.matcher.match(item)
+    return Matched() if item.withdrawn else active.matcher.match(item, tracked_only=True)

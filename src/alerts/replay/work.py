@@ -52,7 +52,7 @@ def matched_in(
     def match(chunk: range) -> list[Matched | None]:
         found: list[Matched | None] = []
         for item in (items[place] for place in chunk):
-            matched = None if item.withdrawn else matcher.match(item)
+            matched = None if item.withdrawn else matcher.match(item, tracked_only=True)
             found.append(matched if matched is not None and matched.mentions else None)
         return found
 

@@ -57,15 +57,15 @@ def surviving(story: str, merged: Mapping[str, str]) -> str:
 
 
 # The similarity (a cosine, 0 to 1) that is needed grows with each of the following.
-_JOIN = 0.25  # an item joins a story
-_MERGE = 0.22  # two stories become one
+_JOIN = 0.22  # an item joins a story
+_MERGE = 0.19  # two stories become one
 _SMALL = 0.05  # divided by the items of the (smaller) story: a few headlines are alike by accident
 _OTHER = 0.20  # the item lacks the word that leads the story, most often the name of who it is about
 _ALONE = 0.25  # all reports are of one publisher, whose series look alike ("10 best ...")
 _FADE = 0.5  # by this part of itself for each day between the reports
 
-# What is shared must be telling, too: the odds that some story of the window shares it by accident are e^-1.5.
-_EVIDENCE = 1500
+# What is shared must be telling, too: the odds that some story of the window shares it by accident are 1 to e.
+_EVIDENCE = 1000
 _EVIDENCE_WITHIN = (
     -500
 )  # among one institution's items, which few events share: one rare word that is new to them

@@ -1,0 +1,206 @@
+"""The phrases and patterns of one language, compiled; and where they match in a text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+from alerts.matching.negation import is_negative
+from alerts.matching.pattern_program import Match, Program, View
+from alerts.matching.pattern_syntax import (
+    Choice,
+    Node,
+    Word,
+    needs_institution,
+    parse_pattern,
+    required,
+    words_of,
+)
+from alerts.matching.spacing import same_gap
+from alerts.matching.terms import Found, Terms
+from alerts.matching.text import Text
+from alerts.model.mention import Mention
+from alerts.model.topic import PatternKind, Topic, TopicPattern
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A phrase (`terms`, `gaps`) or a pattern (`program`) of a topic.
+
+    `needs` holds, for each part that a match cannot do without, the terms of which it has at least one. `rules_out`
+    marks the phrases of `none`.
+    """
+
+    topic: int
+    kind: PatternKind
+    written: str
+    needs: tuple[frozenset[int], ...]
+    program: Program | None = None
+    terms: tuple[int, ...] = ()
+    gaps: tuple[str, ...] = ()
+    rules_out: bool = False
+    negative: bool = False  # it holds a negation itself: one inside its match denies nothing
+    names: bool = False  # it cannot do without an institution
+
+
+@dataclass(slots=True)
+class Span:
+    """A match of a rule: offsets in `text.low`, and whom it captured."""
+
+    start: int
+    end: int
+    rule: Rule
+    role: str = ""
+    institutions: frozenset[str] | None = None
+
+
+class TopicRules:
+    """What is looked for in texts of one language; of an empty one, in all texts. Immutable once built.
+
+    Topics are named by their place in `topics`.
+    """
+
+    def __init__(self, topics: Sequence[Topic], language: str) -> None:
+        """Raises PatternError for a pattern that cannot be read."""
+        self._terms = Terms()
+        self._rules: dict[
+            int, list[Rule]
+        ] = {}  # by the term that must be there before anything else is looked at
+        for number, topic in enumerate(topics):
+            if not language:
+                for rules_out, phrases in ((False, topic.any), (True, topic.none)):
+                    for phrase in phrases:
+                        self._add(self._phrase(phrase, number, rules_out))
+            for pattern in topic.patterns:
+                if language_code(pattern.language) == language:
+                    tree = parse_pattern(pattern.text, pattern.language)
+                    for option in tree.options if isinstance(tree, Choice) else (tree,):
+                        self._add(self._pattern(number, pattern, option))
+        self._terms.close()
+        self._anchors = frozenset(self._rules)
+
+    def spans(self, text: Text, mentions: Sequence[Mention]) -> Iterator[Span]:
+        """Where the rules match in a field that has these mentions."""
+        if not self._rules:
+            return
+        found = self._terms.find(text)
+        view: View | None = None
+        for rule in self._candidates(frozenset(chain(found.words, found.spans))):
+            if rule.names and not mentions:
+                continue
+            if rule.program is None:
+                yield from _phrase_spans(rule, text, found)
+                continue
+            if view is None:
+                view = View(text, found.words, found.spans, mentions)
+            for match in rule.program.matches(view):
+                yield from _captured(match, rule, *view.offsets(match))
+
+    def near_misses(self, text: Text) -> Iterator[tuple[Rule, tuple[str, ...], tuple[str, ...]]]:
+        """Patterns of two needs or more of which a text has all but one: what it has, and what is missing."""
+        found = self._terms.find(text)
+        there = frozenset(chain(found.words, found.spans))
+        for rule in {id(rule): rule for rules in self._rules.values() for rule in rules}.values():
+            missing = [need for need in rule.needs if need.isdisjoint(there)]
+            if len(rule.needs) > 1 and len(missing) == 1 and rule.kind is PatternKind.FULL:
+                has = tuple(self._terms.text(min(there & need)) for need in rule.needs if need != missing[0])
+                yield rule, has, tuple(sorted(map(self._terms.text, missing[0])))
+
+    def _add(self, rule: Rule | None) -> None:
+        if rule is not None:
+            for term in rule.needs[0] if rule.program is None else self._rarest(rule.needs):
+                self._rules.setdefault(term, []).append(rule)
+
+    def _rarest(self, needs: tuple[frozenset[int], ...]) -> frozenset[int]:
+        """The need that texts hold most seldom, by the lengths of its words."""
+        return min(
+            needs, key=lambda need: (sum(2.0 ** -len(self._terms.text(term)) for term in need), len(need))
+        )
+
+    def _pattern(self, topic: int, pattern: TopicPattern, tree: Node) -> Rule:
+        return Rule(
+            topic,
+            pattern.kind,
+            pattern.written or pattern.text,
+            tuple(frozenset(map(self._terms.number, words)) for words in required(tree)),
+            Program(tree, self._terms.number),
+            negative=any(is_negative(word.text) for word in words_of(tree)),
+            names=needs_institution(tree),
+        )
+
+    def _phrase(self, phrase: str, topic: int, rules_out: bool) -> Rule | None:
+        open_end = phrase.rstrip().endswith("*")
+        text = Text(phrase.rstrip(" *"))
+        words: list[Word]
+        gaps: tuple[str, ...] = ()
+        if text.special:
+            words = [Word(text.low.strip(), unspaced=True)]
+        elif text.tokens:
+            last = len(text.tokens) - 1
+            words = [
+                Word(
+                    low,
+                    open_end=open_end and index == last,
+                    cased=cased if cased.isupper() and len(cased) > 1 and not open_end else "",
+                )
+                for index, (low, cased) in enumerate(zip(text.tokens, text.cased_tokens, strict=True))
+            ]
+            gaps = tuple(text.gap(index) for index in range(1, len(text.tokens)))
+        else:
+            return None
+        terms = tuple(map(self._terms.number, words))
+        needs = tuple(frozenset({term}) for term in terms)
+        rarest = max(range(len(words)), key=lambda index: len(words[index].text))
+        needs = (needs[rarest], *needs[:rarest], *needs[rarest + 1 :])
+        return Rule(topic, PatternKind.FULL, phrase, needs, None, terms, gaps, rules_out)
+
+    def _candidates(self, there: frozenset[int]) -> list[Rule]:
+        """The rules of which a text has all that a match cannot do without."""
+        candidates: dict[int, Rule] = {}
+        for term in there & self._anchors:
+            for rule in self._rules[term]:
+                for need in rule.needs:
+                    if need.isdisjoint(there):
+                        break
+                else:
+                    candidates[id(rule)] = rule
+        return list(candidates.values())
+
+
+def language_code(language: str) -> str:
+    """The first part of a language in lower case: `pt` of `pt-BR`."""
+    return language.replace("_", "-").partition("-")[0].strip().lower()
+
+
+def _phrase_spans(rule: Rule, text: Text, found: Found) -> list[Span]:
+    if not rule.gaps:
+        (term,) = rule.terms
+        spans = found.spans.get(term)
+        if spans is not None:
+            return [Span(start, end, rule) for start, end in spans]
+        return [Span(text.starts[at], text.end(at), rule) for at in found.words[term]]
+    rest = [frozenset(found.words[term]) for term in rule.terms[1:]]
+    return [
+        Span(text.starts[first], text.end(first + len(rest)), rule)
+        for first in found.words[rule.terms[0]]
+        if all(first + index in places for index, places in enumerate(rest, 1))
+        and all(
+            same_gap(gap, text.gap(first + 1 + index), text.tokens[first + index])
+            for index, gap in enumerate(rule.gaps)
+        )
+    ]
+
+
+def _captured(match: Match, rule: Rule, start: int, end: int) -> Iterator[Span]:
+    """A match, once for each role that it captured."""
+    if not match.captures:
+        yield Span(start, end, rule)
+        return
+    by_role: dict[str, frozenset[str]] = {}
+    for capture in match.captures:
+        by_role[capture.role] = by_role.get(capture.role, frozenset()) | capture.institutions
+    if len(by_role) > 1:  # a plain `@` beside a role only says that somebody stands there
+        by_role.pop("", None)
+    for role, institutions in by_role.items():
+        yield Span(start, end, rule, role, institutions)

@@ -1,0 +1,78 @@
+"""The tests that ship with topic packs: headlines, the topics that they are about, and whom these concern."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from alerts.config.packs import Headline, pack_headlines, pack_names, pack_topics
+from alerts.matching.text import Text
+from alerts.matching.topics import Lexicon
+from alerts.model.mention import Mention, Rule
+
+
+@dataclass(frozen=True, slots=True)
+class PackFailure:
+    """A headline that was judged otherwise than its pack says."""
+
+    pack: str
+    headline: Headline
+    expected: str
+    actual: str
+
+
+def run_pack(pack: str) -> tuple[int, list[PackFailure]]:
+    """How many headlines a pack has, and those that fail. KeyError for an unknown pack."""
+    topics = {topic.id: topic for name in dict.fromkeys(("core", pack)) for topic in pack_topics(name)}
+    headlines = pack_headlines(pack)
+    lexicon = Lexicon(topics.values())
+    failures = []
+    for each in headlines:
+        actual = _judged(each, lexicon)
+        if not _agree(each.expected, actual):
+            failures.append(PackFailure(pack, each, _shown(each.expected), _shown(actual)))
+    return len(headlines), failures
+
+
+def run_packs() -> dict[str, tuple[int, list[PackFailure]]]:
+    """The tests of all packs, by pack."""
+    return {pack: run_pack(pack) for pack in pack_names()}
+
+
+Judgement = Mapping[str, frozenset[tuple[str, str]]]
+"""By topic whom it concerns, each with the role; an expectation without one takes any."""
+
+
+def _agree(expected: Judgement, actual: Judgement) -> bool:
+    return expected.keys() == actual.keys() and all(
+        {name for name, _ in concerned} == {name for name, _ in actual[topic]}
+        and all(not role or (name, role) in actual[topic] for name, role in concerned)
+        for topic, concerned in expected.items()
+    )
+
+
+def _judged(headline: Headline, lexicon: Lexicon) -> Judgement:
+    """The topics at full weight: what is denied, over or only hinted at does not count.
+
+    Names are found as they are written: these tests are about topics.
+    """
+    mentions = tuple(
+        Mention(name, "title", found.start(), found.end(), name, Rule.NAME, 1.0)
+        for name in headline.mentions
+        for found in re.finditer(re.escape(name), headline.title)
+    )
+    judged: dict[str, frozenset[tuple[str, str]]] = {}
+    for hit in lexicon.find({"title": Text(headline.title)}, mentions, lambda: headline.language):
+        if hit.weight == 1.0:
+            names = frozenset(headline.mentions) if hit.institutions is None else hit.institutions
+            judged[hit.topic] = judged.get(hit.topic, frozenset()) | {(name, hit.role) for name in names}
+    return judged
+
+
+def _shown(judged: Judgement) -> str:
+    parts = (
+        f"{topic}: {', '.join(f'{name} as {role}' if role else name for name, role in sorted(who)) or 'nobody'}"
+        for topic, who in sorted(judged.items())
+    )
+    return "; ".join(parts) or "no topic"
