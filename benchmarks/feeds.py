@@ -21,7 +21,7 @@ from pathlib import Path
 import feedparser
 
 from alerts.feeds.diff import KnownItem, KnownItems, Verdict, Wanted
-from alerts.feeds.poll import read
+from alerts.feeds.poll import read_answer
 from alerts.feeds.result import FetchResult
 from alerts.feeds.state import FeedState
 from alerts.model.source import Source
@@ -54,7 +54,7 @@ def ours(recorded: Sequence[Poll], *, whole: bool = False) -> list[tuple[datetim
         if whole:
             state = replace(state, seen="", body_hash="", envelope_hash="")
         result = FetchResult(url=SOURCE.url, final_url=SOURCE.url, status=200, body=body)
-        polled = read(SOURCE, state, result, partial(look_up, known), now=now)
+        polled = read_answer(SOURCE, state, result, partial(look_up, known), now=now)
         state = polled.plan.state
         if polled.decision is None:
             continue

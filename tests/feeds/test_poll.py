@@ -10,7 +10,7 @@ from kit.rawserver import RawServer
 
 from alerts.feeds.diff import KnownItem, KnownItems, Verdict, Wanted
 from alerts.feeds.fetching.fetch import make_client
-from alerts.feeds.poll import Polled, poll, read
+from alerts.feeds.poll import PolledFeed, poll_feed, read_answer
 from alerts.feeds.result import FetchResult
 from alerts.feeds.state import FeedState
 from alerts.model.source import Source
@@ -43,23 +43,23 @@ class Desk:
         ]
         return KnownItems.of(found, len(self.known))
 
-    def keep(self, polled: Polled) -> Polled:
+    def keep(self, polled: PolledFeed) -> PolledFeed:
         for verdict in changes(polled):
             self.known[verdict.known.id] = verdict.known
         self.stored = json.dumps(polled.plan.state.to_json())
         self.now = polled.plan.at or self.now
         return polled
 
-    def poll(self) -> Polled:
+    def poll(self) -> PolledFeed:
         with make_client() as client:
-            return self.keep(poll(client, self.source, self.state, self.look_up, now=self.now))
+            return self.keep(poll_feed(client, self.source, self.state, self.look_up, now=self.now))
 
-    def read(self, body: bytes) -> Polled:
+    def read(self, body: bytes) -> PolledFeed:
         result = FetchResult(url=self.source.url, final_url=self.source.url, status=200, body=body)
-        return self.keep(read(self.source, self.state, result, self.look_up, now=self.now))
+        return self.keep(read_answer(self.source, self.state, result, self.look_up, now=self.now))
 
 
-def changes(polled: Polled) -> list[Verdict]:
+def changes(polled: PolledFeed) -> list[Verdict]:
     decision = polled.decision
     return [] if decision is None else [*decision.new, *decision.revised, *decision.withdrawn]
 

@@ -9,7 +9,7 @@ Each commits its own transaction, then enqueues what comes next.
 from __future__ import annotations
 
 from alerts.pipeline.assess import assess
-from alerts.pipeline.poll import poll
+from alerts.pipeline.poll import poll, poll_sources
 from alerts.pipeline.rematch import rematch
 from alerts.pipeline.route import advance
 from alerts.pipeline.send import send
@@ -17,7 +17,7 @@ from alerts.pipeline.tick import tick
 from alerts.runtime.runtime import Runtime
 from alerts.runtime.task_requests import Hints
 
-__all__ = ["advance_desk", "assess", "poll", "rematch", "send", "tick"]
+__all__ = ["advance_desk", "assess", "poll", "poll_sources", "rematch", "send", "tick"]
 
 
 def advance_desk(runtime: Runtime, subscriber: str) -> None:

@@ -9,7 +9,7 @@ from alerts.pipeline import poll, send
 from alerts.pipeline.rematch import is_current
 from alerts.runtime import logs
 from alerts.runtime.runtime import Runtime
-from alerts.runtime.task_requests import TOGETHER, Hints
+from alerts.runtime.task_requests import POLL_BATCH, TOGETHER, Hints
 from alerts.store import rate_gate, system_state
 from alerts.store.maintenance import clock_rollback
 from alerts.store.repositories import cases, deliveries, sources, subscriber_state
@@ -60,7 +60,7 @@ def tick(runtime: Runtime, *, gap: timedelta = timedelta(0), once: bool = False)
             desk=desk,
             assess=cases.claim_due(session, now, limit=min(BATCH, left), hold=HOLD),
             rematch=[active.matching_key] if stale else [],
-            poll=sources.claim_due(session, now, limit=room["poll"], hold=HOLD),
+            poll=sources.claim_due(session, now, limit=min(BATCH, room["poll"] * POLL_BATCH), hold=HOLD),
             claimed=True,
         )
     # fault point: tick.claimed

@@ -12,6 +12,11 @@ HINTED = timedelta(seconds=10)
 TOGETHER = 32
 """So many institutions are assessed in one transaction: others wait for it no longer than that takes."""
 
+POLL_BATCH = 16
+"""So many sources are polled by one task: leased, and recorded where nothing is new, in one transaction."""
+
+_SIZES = {"assess": TOGETHER, "poll": POLL_BATCH}
+
 
 @dataclass(frozen=True, slots=True)
 class Hints:
@@ -35,7 +40,7 @@ class Hints:
         """
         for name in ("send", "desk", "rematch", "assess", "poll"):
             ids = getattr(self, name)
-            size = TOGETHER if name == "assess" else 1
+            size = _SIZES.get(name, 1)
             for start in range(0, len(ids), size):
                 yield name, ids[start : start + size]
 

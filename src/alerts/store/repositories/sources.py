@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -22,20 +22,25 @@ _S = _SOURCES.c
 _FINDINGS = table_of(FindingRow).c
 _HOSTS = table_of(HostRow).c
 
-_LEASE = (
-    update(_SOURCES)
+_FREE = (
+    select(_S.id)
     .where(
-        _S.id == bindparam("source"),
+        _S.id.in_(SOME),
         _S.active.is_(True),
         or_(_S.lease_until.is_(None), _S.lease_until <= bindparam("now")),
     )
+    .with_for_update(skip_locked=True)
+)
+_LEASE = (
+    update(_SOURCES)
+    .where(_S.id.in_(_FREE))
     .values(
         lease_until=bindparam("until"),
         lease_token=bindparam("token"),
         # A token that is still there belongs to a poll that never gave the source back.
         lost_leases=case((_S.lease_token.is_not(None), _S.lost_leases + 1), else_=_S.lost_leases),
     )
-    .returning(_S.state, _S.lost_leases)
+    .returning(_S.id, _S.state, _S.lost_leases)
 )
 _LEASE_DUE = _LEASE.where(_S.next_poll_at <= bindparam("now"))
 _TOKEN = select(_S.lease_token).where(_S.id == bindparam("source")).with_for_update()
@@ -52,7 +57,9 @@ _FINISH = _GIVE_BACK.values(
     error_streak=bindparam("failures"),
     lost_leases=bindparam("lost"),
     stale_at=bindparam("stale"),
-).returning(_S.id)
+)
+_FINISH_ONE = _FINISH.returning(_S.id)
+_OURS = select(_S.id, _S.lease_token).where(_S.id.in_(SOME)).order_by(_S.id).with_for_update()
 _FREE_AT = select(_HOSTS.free_at).where(_HOSTS.host == bindparam("name")).with_for_update()
 _HEALTH = select(
     _S.id,
@@ -154,17 +161,18 @@ def claim_due(session: Session, now: datetime, *, limit: int, hold: timedelta) -
 
 
 def lease(
-    session: Session, source: str, now: datetime, *, seconds: float, due_only: bool = True
-) -> LeasedSource | None:
-    """Takes a source for one poll; None where it is in other hands, not due, or not polled any more."""
+    session: Session, ids: Sequence[str], now: datetime, *, seconds: float, due_only: bool = True
+) -> list[LeasedSource]:
+    """Takes sources for one poll each: those of `ids` that are polled at all, due, and in nobody else's hands."""
     token = uuid.uuid4().hex
     until = now + timedelta(seconds=seconds)
-    taken = session.execute(
-        _LEASE_DUE if due_only else _LEASE, {"source": source, "now": now, "until": until, "token": token}
-    ).first()
-    if taken is None:
-        return None
-    return LeasedSource(source, token, FeedState.from_json(taken.state), taken.lost_leases)
+    statement = _LEASE_DUE if due_only else _LEASE
+    leased = [
+        LeasedSource(row.id, token, FeedState.from_json(row.state), row.lost_leases)
+        for some in chunks(ids)
+        for row in session.execute(statement, {"some": some, "now": now, "until": until, "token": token})
+    ]
+    return sorted(leased, key=lambda each: each.id)
 
 
 def still_ours(session: Session, leased: LeasedSource) -> bool:
@@ -172,29 +180,46 @@ def still_ours(session: Session, leased: LeasedSource) -> bool:
     return bool(session.scalar(_TOKEN, {"source": leased.id}) == leased.token)
 
 
-def finish(
-    session: Session,
-    leased: LeasedSource,
-    state: FeedState,
-    *,
-    now: datetime,
-    next_poll_at: datetime,
-    lost_leases: int = 0,
-) -> bool:
-    """Writes what came of a poll and releases the lease; False where another poller has taken it over."""
-    done = {
-        "source": leased.id,
-        "token": leased.token,
-        "now_in": state.to_json(),
-        "next_at": next_poll_at,
-        "now": now,
-        "succeeded_at": state.last_success,
-        "line": state.error_line or None,
-        "failures": state.failures,
-        "lost": lost_leases,
-        "stale": state.stale_at,
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """What to record of a source after a poll."""
+
+    leased: LeasedSource
+    state: FeedState
+    next_poll_at: datetime
+    lost_leases: int = 0
+
+
+def finish(session: Session, finished: Sequence[Finished], *, now: datetime) -> set[str]:
+    """Records polls and releases their leases; the ids of those whose lease was still the poller's."""
+    rows = [
+        {
+            "source": each.leased.id,
+            "token": each.leased.token,
+            "now_in": each.state.to_json(),
+            "next_at": each.next_poll_at,
+            "now": now,
+            "succeeded_at": each.state.last_success,
+            "line": each.state.error_line or None,
+            "failures": each.state.failures,
+            "lost": each.lost_leases,
+            "stale": each.state.stale_at,
+        }
+        for each in finished
+    ]
+    if len(rows) == 1:
+        return set(session.scalars(_FINISH_ONE, rows[0]))
+    # What is executed for many rows returns nothing: which of them are ours is asked before, under a lock.
+    tokens = {each.leased.id: each.leased.token for each in finished}
+    ours = {
+        source
+        for some in chunks(sorted(tokens))
+        for source, token in session.execute(_OURS, {"some": some})
+        if token == tokens[source]
     }
-    return session.scalar(_FINISH, done) is not None
+    if ours:
+        session.connection().execute(_FINISH, [row for row in rows if row["source"] in ours])
+    return ours
 
 
 def release(session: Session, leased: LeasedSource, next_poll_at: datetime) -> None:
