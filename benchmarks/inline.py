@@ -11,10 +11,9 @@ from typing import Any
 
 from sqlalchemy import event, update
 
-from alerts.pipeline import poll
 from alerts.pipeline.inline import Once
-from alerts.runtime.configuration import Configuration
-from alerts.runtime.runtime import Runtime, utc_now
+from alerts.pipeline.publish import publish_edits
+from alerts.runtime.runtime import Runtime, configuration_of, utc_now
 from alerts.store.database import Database
 from alerts.store.schema import SourceRow
 
@@ -52,13 +51,13 @@ class Inline:
         self.database = Database(url, pool_size=16)
         self.runtime = Runtime(
             database=self.database,
-            configuration=Configuration(config),
+            configuration=configuration_of(config, self.database, config, {}),
             enqueue=self.once.enqueue,
             clock=utc_now,
             stream=io.StringIO(),
         )
         self.runtime.configuration.current().matcher  # noqa: B018
-        poll.sync(self.runtime)
+        publish_edits(self.runtime)
 
     @property
     def sources(self) -> list[str]:

@@ -38,10 +38,10 @@ from alerts.access.signing import Signer
 from alerts.cases.observation import publisher_of
 from alerts.model.item import Item
 from alerts.model.subscriber import Tier
-from alerts.pipeline import poll, steps
+from alerts.pipeline import steps
 from alerts.pipeline.mentions import finding_rows
-from alerts.runtime.configuration import Configuration
-from alerts.runtime.runtime import Runtime, utc_now
+from alerts.pipeline.publish import publish_edits
+from alerts.runtime.runtime import Runtime, configuration_of, utc_now
 from alerts.store.database import Database
 from alerts.store.repositories import cases
 from alerts.web.app import create_app
@@ -143,9 +143,12 @@ def measure(evidence: int, requests: int, directory: Path, clock: Callable[[], f
     database.upgrade()
     now = datetime.now(UTC)
     runtime = Runtime(
-        database=database, configuration=Configuration(directory), enqueue=lambda _hints: None, clock=utc_now
+        database=database,
+        configuration=configuration_of(directory, database, directory, {}),
+        enqueue=lambda _hints: None,
+        clock=utc_now,
     )
-    poll.sync(runtime)
+    publish_edits(runtime)
     newsroom = Newsroom(runtime)
     newsroom.publish(evidence, now - timedelta(days=180), now)
     with database.write() as session:

@@ -27,9 +27,9 @@ import alerts.demo
 from alerts.access.links import invite, token_of
 from alerts.access.signing import Signer
 from alerts.model.subscriber import Tier
-from alerts.pipeline import poll, steps
-from alerts.runtime.configuration import Configuration
-from alerts.runtime.runtime import Runtime
+from alerts.pipeline import steps
+from alerts.pipeline.publish import publish_edits
+from alerts.runtime.runtime import Runtime, configuration_of
 from alerts.runtime.task_requests import Hints
 from alerts.store.database import Database
 from alerts.store.schema import SourceRow
@@ -53,12 +53,12 @@ def tell(directory: Path) -> World:
     hints: list[Hints] = []
     runtime = Runtime(
         database=database,
-        configuration=Configuration(directory / "config"),
+        configuration=configuration_of(directory / "config", database, directory, {}),
         enqueue=hints.append,
         clock=lambda: clock[0],
         stream=said,
     )
-    poll.sync(runtime)
+    publish_edits(runtime)
     town = World(runtime, clock, said, hints)
     scenario = yaml.safe_load((DEMO / "scenario.yaml").read_text(encoding="utf-8"))
     for hours, step in zip(HOURS, scenario, strict=True):

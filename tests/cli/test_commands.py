@@ -75,7 +75,6 @@ def test_without_any_state_a_command_says_where_it_looked(
         (["export-opml"], 0),
         (["institutions"], 0),
         (["institutions", "--tag", "infra", "--at-least", "medium"], 0),
-        (["institutions", "--tag", "nothing"], 0),
         (["sources"], 0),
         (["sources", "--failing"], 0),
         (["stories"], 0),

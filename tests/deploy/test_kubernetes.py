@@ -104,7 +104,7 @@ def test_a_process_is_that_of_compose(name: str) -> None:
     for init in pod.get("initContainers", ()):
         assert init["command"] == SERVICES["migrate"]["command"]
     assert {each["mountPath"] for each in container["volumeMounts"]} == {
-        *("/config", "/run/secrets/alerts", "/run/secrets/channels", "/tmp", "/state")
+        *("/config", "/run/secrets/alerts", "/run/secrets/channels", "/tmp")
     }
     files = {each["name"]: each["value"] for each in container["env"]}
     assert files.keys() == {key for key in service["environment"] if key.endswith("_FILE")}

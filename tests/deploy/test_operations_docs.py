@@ -18,6 +18,7 @@ from alerts.model.operators import Trouble
 from alerts.runtime.configuration import Files
 from alerts.store import system_state
 from alerts.store.database import Database
+from alerts.store.repositories import generations
 from alerts.store.schema import CaseRow, DeliveryRow, SourceRow
 
 PAGE = (ROOT / "docs" / "operations.md").read_text()
@@ -127,6 +128,17 @@ def _break(database: Database, *, ticking: bool, once: bool) -> None:
                 due_at=long_ago,
             )
         )
+        for at, host in ((-9, "one"), (-8, "two"), (-7, "one")):
+            generations.add(
+                session,
+                content_hash=host,
+                at=START + timedelta(minutes=at),
+                host=f"{host}:/config",
+                outline={},
+                content=b"",
+            )
+        generations.keep_files_of(session, "two:/config", "two", START - timedelta(minutes=8))
+        generations.keep_files_of(session, "two:/config", "two", START)
         for number, (state, due) in enumerate((("dead", None), ("pending", long_ago))):
             session.add(
                 DeliveryRow(

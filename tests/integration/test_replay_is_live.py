@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 from kit.feeds import Entry, FeedServer
+from kit.line import SECRET
 
 from alerts.config.load import load
 from alerts.model.records import to_line, transition_record
 from alerts.pipeline import steps
-from alerts.pipeline.poll import sync
+from alerts.pipeline.publish import publish_edits
 from alerts.replay.backtest import rehearse
-from alerts.runtime.configuration import Configuration
-from alerts.runtime.runtime import Runtime, utc_now
+from alerts.runtime.runtime import Runtime, configuration_of, utc_now
 from alerts.runtime.task_requests import Hints
 from alerts.store.database import Database
 from alerts.store.repositories import cases, items, transitions
@@ -73,7 +73,11 @@ def _work(url: str, config: Path, seed: int, seconds: float) -> None:
     follow = _Follow(seed)
     with (config.parent / f"out-{seed}").open("w") as stream:
         runtime = Runtime(
-            database, Configuration(config), follow.waiting.append, clock=utc_now, stream=stream
+            database,
+            configuration_of(config, database, config, SECRET),
+            follow.waiting.append,
+            clock=utc_now,
+            stream=stream,
         )
         follow.run(runtime, time.monotonic() + seconds)
         runtime.close()
@@ -92,8 +96,10 @@ def test_three_workers_and_a_replay_agree(
     config.mkdir()
     listed = "\n".join(SOURCE.format(n=n, url=server.url, r="AABBBC"[n % 6]) for n in range(SOURCES))
     (config / "all.yaml").write_text(CONFIG.format(sources=listed))
-    first = Runtime(database, Configuration(config), lambda _: None, clock=utc_now)
-    sync(first)
+    first = Runtime(
+        database, configuration_of(config, database, config, SECRET), lambda _: None, clock=utc_now
+    )
+    publish_edits(first)
     context = multiprocessing.get_context("spawn")
     seconds = 16.0
     workers = [

@@ -15,11 +15,14 @@ from sqlalchemy import func, select
 from alerts.model.alert import DeliveryState
 from alerts.pipeline import steps
 from alerts.pipeline.inline import Once
-from alerts.pipeline.poll import PollOutcome, sync
-from alerts.runtime.configuration import Configuration
-from alerts.runtime.runtime import Runtime
+from alerts.pipeline.poll import PollOutcome
+from alerts.pipeline.publish import publish_edits
+from alerts.runtime.runtime import Runtime, configuration_of
 from alerts.store.database import Database
 from alerts.store.schema import Base, DeliveryRow
+
+SECRET = {"ALERTS_SECRET": "of this test alone"}
+"""The environment that holds the key of the configurations in the database."""
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -112,12 +115,12 @@ class Line:
         self.driver = Once()
         self.runtime = Runtime(
             database=database,
-            configuration=Configuration(config),
+            configuration=configuration_of(config, database, config, SECRET),
             enqueue=self.driver.enqueue,
             clock=clock,
             stream=self.out,
         )
-        sync(self.runtime)
+        publish_edits(self.runtime)
 
     def poll(self, source: str) -> PollOutcome:
         """Polls one source now and works until nothing is left to do."""
@@ -137,7 +140,8 @@ class Line:
 
     def reconfigure(self, content: dict[str, Any]) -> None:
         write(self.config, content)
-        self.runtime.configuration._looked = float("-inf")  # as if the second between two looks had passed
+        self.runtime.configuration.look()  # as if the second between two looks had passed
+        publish_edits(self.runtime)  # as the next tick would
 
     def rows(self, table: type[Base], **where: Any) -> list[Any]:
         """The rows of a table in the order of their keys."""

@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from kit.line import SECRET
 from sqlalchemy import select
 
 from alerts.cases.observation import publisher_of
 from alerts.model.item import Item
-from alerts.pipeline import poll, steps
+from alerts.pipeline import steps
 from alerts.pipeline.mentions import finding_rows
-from alerts.runtime.configuration import Configuration
-from alerts.runtime.runtime import Runtime
+from alerts.pipeline.publish import publish_edits
+from alerts.runtime.runtime import Runtime, configuration_of
 from alerts.runtime.task_requests import Hints
 from alerts.store.database import Database
 from alerts.store.repositories import cases, items
@@ -121,6 +122,11 @@ class World:
             steps.assess(self.runtime, *who)
         return item.id
 
+    def reconfigure(self) -> None:
+        """Puts the files in force as they are now."""
+        self.runtime.configuration.look()
+        publish_edits(self.runtime)
+
     def settle(self) -> None:
         """Assesses and sends what is due now."""
         found = steps.tick(self.runtime)
@@ -147,10 +153,10 @@ def world(
     hints: list[Hints] = []
     runtime = Runtime(
         database=database,
-        configuration=Configuration(directory),
+        configuration=configuration_of(directory, database, directory, SECRET),
         enqueue=hints.append,
         clock=lambda: clock[0],
         stream=said,
     )
-    poll.sync(runtime)
+    publish_edits(runtime)
     return World(runtime, clock, said, hints, count)

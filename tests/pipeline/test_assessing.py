@@ -205,13 +205,13 @@ class Gate:
 
 
 class GatedConfiguration(Configuration):
-    def __init__(self, directory: Path, gate: Gate) -> None:
-        super().__init__(directory)
+    def __init__(self, made: Line, gate: Gate) -> None:
+        super().__init__(made.config, made.runtime.configuration.generations)
         self._gate = gate
 
-    def current(self, elsewhere: str = "") -> Active:
+    def current(self, in_force: int = 0) -> Active:
         self._gate.pass_through()
-        return super().current(elsewhere)
+        return super().current(in_force)
 
 
 class GatedCases(CaseCache):
@@ -227,7 +227,7 @@ class GatedCases(CaseCache):
 def held_up(made: Line, work: Callable[[], object], meanwhile: Callable[[], object]) -> None:
     """Does `work` in a thread that stands still after it took its stamp until `meanwhile` is done."""
     gate = Gate()
-    made.runtime.configuration = GatedConfiguration(made.config, gate)
+    made.runtime.configuration = GatedConfiguration(made, gate)
     gate.during(work, meanwhile)
 
 

@@ -151,7 +151,7 @@ def test_work_that_is_overdue_is_told(lines: Any, feeds: FeedServer, receiver: R
     for _ in range(4):
         check(line, minutes=1)
     assert told(receiver) == [(["stuck:polls"], [])]
-    assert "2 polls wait, the oldest for 5h" in receiver.received[0].body["begun"][0]["line"]
+    assert "2 polls overdue, the oldest for 5h" in receiver.received[0].body["begun"][0]["line"]
     line.run()
     check(line, minutes=1)
     check(line, minutes=1)
@@ -167,12 +167,12 @@ def test_a_refused_configuration_is_told_without_its_secrets(
     good = (line.config / "alerts.yaml").read_text()
     (line.config / "alerts.yaml").write_text(good + "\nnonsense: hunter2\n")
     for _ in range(4):
-        line.runtime.configuration._looked = float("-inf")
+        line.runtime.configuration.look()
         check(line, minutes=1)
     assert told(receiver) == [(["refused:configuration"], [])]
     assert "hunter2" not in str(receiver.received[0].body)
     (line.config / "alerts.yaml").write_text(good)
-    line.runtime.configuration._looked = float("-inf")
+    line.runtime.configuration.look()
     check(line, minutes=1)
     check(line, minutes=2)
     assert told(receiver)[1:] == [([], ["refused:configuration"])]

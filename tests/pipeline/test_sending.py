@@ -12,6 +12,7 @@ from sqlalchemy import update
 
 from alerts.model.alert import DeliveryState
 from alerts.pipeline import steps
+from alerts.pipeline.publish import publish_files
 from alerts.pipeline.send import LEASE_SECONDS
 from alerts.store.repositories import deliveries
 from alerts.store.schema import AttemptRow, DeliveryRow, SnapshotRow
@@ -228,6 +229,7 @@ def test_what_waits_for_a_channel_that_is_no_longer_configured_is_dead(
     feeds.put("wire", [OUTAGE])
     made.poll("wire")
     made.reconfigure({**content, "subscribers": []})
+    publish_files(made.runtime, accept_empty=True)
     made.settle(minutes=1)
     assert [(row.state, row.reason) for row in made.deliveries()] == [("dead", "gone")]
     assert len(receiver.received) == 1

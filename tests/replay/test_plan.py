@@ -10,6 +10,7 @@ from kit.settings import DESK, TOPICS, item, settings
 from alerts.model.alert import Alert, AlertState
 from alerts.model.level import Level
 from alerts.model.settings import Settings
+from alerts.model.subscriber import Direction
 from alerts.replay.backtest import rehearse
 from alerts.replay.plan import plan, records
 
@@ -81,7 +82,19 @@ def test_what_is_lost_gained_and_moved_is_said_for_whom() -> None:
     lost = [record for record in said if record["kind"] == "lost"]
     assert {record["transition"]["axis"] for record in lost} == {"policy"}
     assert said[-1] == {"kind": "volume", "subscriber": "desk", "before": found.volumes[0].before,
-                        "after": found.volumes[0].after, "per_day": round(found.volumes[0].after / 1.0, 3)}  # fmt: skip
+                        "after": found.volumes[0].after, "per_day": 2.0}, "the falls come later"  # fmt: skip
+
+
+def test_falls_that_come_after_the_record_are_no_part_of_a_days_volume() -> None:
+    both = replace(DESK, watch=(replace(DESK.watch[0], direction=Direction.BOTH),))
+    items = [item("acme-news", "Acme suffers an outage"), item("acme-news", "Nothing of note", 24 * 4)]
+    (volume,) = plan(items, settings(both), settings(both)).volumes
+    alerts = [
+        each for each in rehearse(items, settings(both)).alerts if each.state is not AlertState.SUPPRESSED
+    ]
+    within = [each for each in alerts if each.at <= items[-1].observed]
+    assert 0 < len(within) < len(alerts) == volume.after
+    assert volume.per_day == len(within) / 4
 
 
 def test_an_alert_that_comes_later_is_moved() -> None:

@@ -41,11 +41,10 @@ from soak.server import Clock, serving
 from sqlalchemy import func, select
 
 from alerts.pipeline import steps
-from alerts.pipeline.poll import sync
+from alerts.pipeline.publish import publish_edits
 from alerts.pipeline.selfcheck import selfcheck
 from alerts.runtime import logs
-from alerts.runtime.configuration import Configuration
-from alerts.runtime.runtime import Runtime
+from alerts.runtime.runtime import Runtime, configuration_of
 from alerts.runtime.task_requests import Hints
 from alerts.store.database import Database
 from alerts.store.schema import Base, ItemRow, RevisionRow, SourceRow
@@ -111,7 +110,7 @@ class Soak:
         self.ended = threading.Event()  # set: no further tick is begun
         self.runtime = Runtime(
             database=database,
-            configuration=Configuration(home),
+            configuration=configuration_of(home, self._database, home, {}),
             enqueue=self._enqueue,
             clock=lambda: moment(self._clock.at),
             contact="https://soak.example/",
@@ -140,7 +139,7 @@ class Soak:
 
     def run(self, days: int, workers: int, tick: float = TICK) -> Iterator[Day]:
         """Each day when it is over. `tick`: seconds between two beats."""
-        sync(self.runtime)
+        publish_edits(self.runtime)
         with ThreadPoolExecutor(workers, thread_name_prefix="poll") as pool:
             for number in range(days):
                 started = time.monotonic()

@@ -11,11 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kit.browsing import OPERATOR, SIGNER, Browser, link
 from kit.world import CONFIG, World
+from starlette.testclient import TestClient
 
 from alerts.access.links import token_of, unsubscribe_token
 from alerts.access.signing import Purpose, Signer
 from alerts.model.subscriber import Tier
 from alerts.store.repositories import links
+from alerts.web.app import create_app
+from alerts.web.attempts import MAX_ADDRESSES, MAX_WRONG, WINDOW, Attempts
+from alerts.web.auth import OPERATOR_COOKIE
+from alerts.web.hosts import known_hosts
 
 
 def tier_of(page: str) -> str:
@@ -79,9 +84,7 @@ def test_a_subscriber_s_link_follows_the_configuration(town: World, browser: Bro
     assert tier_of(client.get("/").text) == "leadership alliance"
     file = town.runtime.configuration.directory / "alerts.yaml"
     file.write_text(CONFIG.replace("leadership-alliance", "open"), encoding="utf-8")
-    assert (
-        town.runtime.configuration.current(elsewhere="changed").settings.subscribers["board"].tier == "open"
-    )
+    town.reconfigure()
     assert tier_of(client.get("/").text) == "open"
 
 
@@ -179,3 +182,88 @@ def off_the_loop(now: datetime) -> datetime:
     except RuntimeError:
         return now
     raise AssertionError("on the loop")
+
+
+# --- what a wrong token costs, and what leaving ends ---------------------------------------------------------
+
+
+def test_an_address_that_gave_too_many_wrong_tokens_has_to_wait_with_the_right_one_too(
+    town: World, browser: Browser
+) -> None:
+    client = browser()
+    for number in range(MAX_WRONG):
+        answer = client.get("/", headers={"Authorization": f"Bearer wrong-{number}"})
+        assert answer.status_code == 403
+    for refused in (
+        client.get("/", headers={"Authorization": f"Bearer {OPERATOR}"}),
+        client.get("/?key=anything"),
+        client.get(f"/enter/{link(town)[1]}"),
+        client.post("/operate/enter", data={"token": OPERATOR}),
+    ):
+        assert refused.status_code == 429
+        assert 0 < int(refused.headers["retry-after"]) <= WINDOW.total_seconds()
+    assert client.get("/").status_code == 200, "who shows no token is let in as ever"
+    town.later(seconds=WINDOW.total_seconds())
+    assert client.post("/operate/enter", data={"token": OPERATOR}).status_code == 200
+
+
+def test_wrong_tokens_of_one_address_cost_no_other(town: World) -> None:
+    attempts = Attempts()
+    for _ in range(MAX_WRONG):
+        attempts.was_wrong("192.0.2.1", town.now)
+        attempts.was_wrong("2001:db8::1", town.now)
+    assert attempts.wait("192.0.2.1", town.now) == WINDOW
+    assert attempts.wait("2001:db8::2", town.now) == WINDOW, "the same /64 is the same client"
+    assert not attempts.wait("192.0.2.2", town.now)
+    assert not attempts.wait("2001:db8:0:1::1", town.now)
+    for number in range(MAX_ADDRESSES):
+        attempts.was_wrong(f"address-{number}", town.now)
+    assert not attempts.wait("192.0.2.1", town.now), "what is remembered is bounded"
+
+
+def test_a_session_that_was_left_is_worth_nothing_to_whoever_kept_its_cookie(browser: Browser) -> None:
+    client, thief = browser(operator=True), browser()
+    stolen = client.cookies[OPERATOR_COOKIE]
+    thief.cookies.set(OPERATOR_COOKIE, stolen)
+    assert thief.get("/operate").url.path == "/operate"
+    client.post("/leave")
+    assert OPERATOR_COOKIE not in client.cookies
+    assert thief.get("/operate").url.path == "/operate/enter"
+
+
+@pytest.mark.parametrize(
+    ("host", "allowed"),
+    [
+        ("alerts.example.org", True),
+        ("ALERTS.example.org:8443", True),
+        ("other.example", True),
+        ("127.0.0.1:8321", True),
+        ("[::1]:8321", True),
+        ("localhost:8321", True),
+        ("web", True),
+        ("", True),
+        ("rebound.example", False),
+        ("alerts.example.org.rebound.example", False),
+        ("rebound.example:8321", False),
+    ],
+)
+def test_the_pages_answer_to_their_own_names_alone(town: World, host: str, allowed: bool) -> None:
+    hosts = known_hosts("https://alerts.example.org", {"ALERTS_HOSTS": "other.example, "})
+    app = create_app(town.runtime, SIGNER, OPERATOR, hosts=hosts)
+    with TestClient(app) as client:
+        answer = client.get("/healthz", headers={"Host": host})
+    assert answer.status_code == (200 if allowed else 421)
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_metrics_can_be_for_those_alone_who_bear_their_token(town: World) -> None:
+    app = create_app(town.runtime, SIGNER, OPERATOR, metrics_token="token of the metrics")
+    with TestClient(app) as client:
+        assert client.get("/metrics").status_code == 401
+        assert client.get("/metrics", headers={"Authorization": "Bearer wrong"}).status_code == 401
+        for token in ("token of the metrics", OPERATOR):
+            answer = client.get("/metrics", headers={"Authorization": f"Bearer {token}"})
+            assert answer.status_code == 200
+            assert "alerts_config_generation 1.0" in answer.text
+    with TestClient(create_app(town.runtime, SIGNER, OPERATOR)) as client:
+        assert client.get("/metrics").status_code == 200

@@ -72,7 +72,7 @@ def test_the_page_shows_how_everything_fares(town: World, browser: Browser) -> N
 def test_a_refused_configuration_is_shown_with_its_line(town: World, browser: Browser) -> None:
     file = town.runtime.configuration.directory / "alerts.yaml"
     file.write_text(CONFIG.replace("reliability: C", "reliability: Z"), encoding="utf-8")
-    town.runtime.configuration.current(elsewhere="changed")
+    town.reconfigure()
     page = browser(operator=True).get("/operate").text
     assert "Refused configuration" in page
     assert re.search(r"alerts.yaml:5:\d+", page)
@@ -90,8 +90,7 @@ def test_all_of_them(town: World, browser: Browser) -> None:
     delivery = dead(town)
     client = browser(operator=True)
     assert (
-        "1 deliveries are due now"
-        in client.post("/operate/redeliver-dead", data={"form": form_of(client)}).text
+        "Due now: 1 delivery." in client.post("/operate/redeliver-dead", data={"form": form_of(client)}).text
     )
     assert state(town, delivery) == "pending"
 

@@ -357,7 +357,7 @@ def test_the_list_is_a_page_at_a_time(town: World, browser: Browser) -> None:
     more = "".join(f"\n  - {{id: n{each:03}, name: Number {each:03}}}" for each in range(120))
     file = town.runtime.configuration.directory / "alerts.yaml"
     file.write_text(CONFIG.replace("\ntopics:", more + "\ntopics:"), encoding="utf-8")
-    town.runtime.configuration.current(elsewhere="changed")
+    town.reconfigure()
     client = browser()
     pages = [names(client.get(f"/?sort=name&page={page}").text) for page in (1, 2, 3, 4)]
     assert [len(each) for each in pages] == [listing.PAGE, listing.PAGE, 23, 23]
@@ -434,7 +434,7 @@ def test_a_page_follows_the_configuration(town: World, browser: Browser) -> None
     client.get("/institutions/acme")
     file = town.runtime.configuration.directory / "alerts.yaml"
     file.write_text(CONFIG.replace("name: Acme\n", "name: Acme Holding\n"), encoding="utf-8")
-    town.runtime.configuration.current(elsewhere="changed")
+    town.reconfigure()
     assert "<h1>Acme Holding</h1>" in client.get("/institutions/acme").text
 
 

@@ -21,6 +21,7 @@ from alerts.model.errors import AlertsError
 
 SECRET_ENV: Final = "ALERTS_SECRET"  # noqa: S105 - the name of a variable
 OPERATOR_ENV: Final = "ALERTS_OPERATOR_TOKEN"
+METRICS_ENV: Final = "ALERTS_METRICS_TOKEN"
 LEAST_SECRET: Final = 16
 """Characters that a secret from the environment must have."""
 
@@ -35,6 +36,7 @@ class Purpose(StrEnum):
     UNSUBSCRIBE = "unsubscribe"
     OPERATOR = "operator"
     FORM = "form"
+    SEAL = "seal"
     HUB = "hub"
     HUB_SECRET = "hub-secret"  # noqa: S105 - the name of a purpose
 
@@ -70,9 +72,12 @@ class Signer:
             return None
         return tuple(json.loads(payload))
 
+    def derived_key(self, purpose: Purpose) -> bytes:
+        """A key of 32 bytes for this purpose alone."""
+        return hmac.digest(self.key, purpose.value.encode(), hashlib.sha256)
+
     def _mac(self, purpose: Purpose, payload: bytes) -> bytes:
-        own = hmac.digest(self.key, purpose.value.encode(), hashlib.sha256)
-        return hmac.digest(own, payload, hashlib.sha256)[:_MAC_BYTES]
+        return hmac.digest(self.derived_key(purpose), payload, hashlib.sha256)[:_MAC_BYTES]
 
 
 def _encode(data: bytes) -> str:

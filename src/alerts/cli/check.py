@@ -11,6 +11,7 @@ from alerts.cli.context import App
 from alerts.config.json_schema import json_schema
 from alerts.config.lint import doubts, idle
 from alerts.config.load import Loaded, load_entries
+from alerts.config.outline import emptied
 from alerts.model.counted import counted
 from alerts.model.errors import ConfigError, Problem, StoreError
 from alerts.model.settings import Settings
@@ -27,19 +28,29 @@ TELLING_HISTORY = 1000
 @click.option(
     "--schema", is_flag=True, help="Print the JSON Schema of the configuration, for editors, and end."
 )
+@click.option(
+    "--publish", is_flag=True, help="Put these files in force, even where others have replaced them since."
+)
+@click.option(
+    "--accept-empty",
+    is_flag=True,
+    help="Put them in force even where a file, or all subscribers, sources or institutions are gone from them.",
+)
 @click.pass_obj
-def check(app: App, as_json: bool, schema: bool) -> int:
+def check(app: App, as_json: bool, schema: bool, publish: bool, accept_empty: bool) -> int:
     """Validate the configuration.
 
     Each problem is printed as FILE:LINE:COLUMN: message. Where enough history is recorded, names and topics that
     it never matched are among the warnings. Exit status 1 when the configuration is refused;
-    warnings do not refuse it.
+    warnings do not refuse it. Files that would empty the configuration in force are refused until --accept-empty
+    confirms it.
 
     \b
     Examples:
       alerts check
       alerts --config config.new check --json
       alerts check --schema > config/schema.json
+      alerts check --accept-empty
     """
     if schema:
         click.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
@@ -55,9 +66,41 @@ def check(app: App, as_json: bool, schema: bool) -> int:
     _print([_template_problem(each) for each in broken], as_json=as_json)
     if broken:
         return 1
+    if publish or accept_empty:
+        return _publish(app, accept_empty=accept_empty)
+    lost = _emptied(app, loaded)
+    _print(lost, as_json=as_json)
+    if lost:
+        return 1
     if not as_json:
         click.echo(f"{app.config_dir}: {_summary(loaded.settings)}")
     return 0
+
+
+def _publish(app: App, *, accept_empty: bool) -> int:
+    """Puts the files in force; every process adopts them within seconds."""
+    from alerts.pipeline.publish import publish_files
+
+    with app.runtime() as (runtime, _):
+        made = publish_files(runtime, accept_empty=accept_empty)
+        number = made.number if made is not None else runtime.configuration.number
+    said = "in force as" if made is not None else "in force already as"
+    click.echo(f"{app.config_dir}: {said} generation {number}", err=True)
+    return 0
+
+
+def _emptied(app: App, loaded: Loaded) -> tuple[Problem, ...]:
+    """What of the configuration in force the files have emptied; nothing where none is in force yet."""
+    from alerts.store.repositories import generations
+
+    try:
+        with app.reading() as database, database.read() as session:
+            newest = generations.newest(session)
+    except StoreError:
+        return ()  # nothing runs here: the configuration can be checked all the same
+    if newest is None or newest.hash == loaded.settings.hash:
+        return ()
+    return emptied(newest.outline, loaded.outline, app.config_dir)
 
 
 def _idle(app: App, loaded: Loaded) -> list[Problem]:

@@ -97,13 +97,13 @@ class App:
         """The pipeline in this process, without a broker."""
         from alerts.access.pages import pages
         from alerts.pipeline.inline import Once
-        from alerts.runtime.configuration import Configuration
-        from alerts.runtime.runtime import Runtime, utc_now
+        from alerts.runtime.runtime import Runtime, configuration_of, utc_now
         from alerts.store.clock import SharedClock
 
-        configuration = Configuration(self.config_dir)
+        self.settings()  # broken files are said before anything is done
         with self.open() as database:
             database.upgrade()
+            configuration = configuration_of(self.config_dir, database, self.state, os.environ)
             driver = Once()
             runtime = Runtime(
                 database=database,

@@ -11,6 +11,7 @@ import click
 from alerts.cli.context import App
 from alerts.cli.output import json_option
 from alerts.cli.progress import Progress
+from alerts.model.counted import counted_of
 from alerts.model.errors import StoreError, UsageError
 from alerts.model.records import to_line
 from alerts.model.times import format_time, parse_duration
@@ -65,7 +66,7 @@ def prune(app: App, keep: str, dry_run: bool, as_json: bool) -> None:
         record = {"before": format_time(pruned.before), "dry_run": dry_run, "removed": pruned.counts}
         click.echo(to_line(record))
         return
-    said = ", ".join(f"{count} {kind}" for kind, count in sorted(pruned.counts.items()) if count)
+    said = ", ".join(counted_of(count, kind) for kind, count in sorted(pruned.counts.items()) if count)
     verb = "would be removed" if dry_run else "removed"
     click.echo(f"older than {format_time(pruned.before)}: {said or 'nothing'} {verb}")
 

@@ -12,6 +12,7 @@ from alerts.cli.output import json_option, limit_option, point_in_time, show
 from alerts.model.alert import DeliveryState
 from alerts.model.level import Axis, Level
 from alerts.model.records import transition_record
+from alerts.model.subscriber import Selection
 
 LEVEL_NAMES = [level.value for level in Level]
 STATE_NAMES = [state.value for state in DeliveryState]
@@ -38,6 +39,13 @@ def institutions(
     """
     from alerts.store.queries import dashboard, listings
 
+    app.settings().check_selection(
+        Selection(
+            tags=frozenset([tag] if tag is not None else ()),
+            regions=frozenset([region] if region is not None else ()),
+            categories=frozenset([category] if category is not None else ()),
+        )
+    )
     configured = app.settings().institutions.values()
     with app.reading() as database, database.read() as session:
         levels = listings.levels(session)
@@ -89,6 +97,8 @@ def stories(
 
     if institution is not None:
         app.institution(institution)
+    if topic is not None:
+        app.settings().topic(topic)
     with app.reading() as database, database.read() as session:
         rows = listings.stories(
             session,

@@ -14,6 +14,7 @@ from alerts.cli import completion
 from alerts.cli.context import App
 from alerts.cli.output import json_option, printable, show
 from alerts.model.alert import DeliveryState
+from alerts.model.counted import counted
 from alerts.model.errors import NotFoundError, UsageError
 from alerts.model.level import Axis
 from alerts.model.records import to_line
@@ -270,7 +271,7 @@ def release(app: App, source: str) -> None:
             operate.resume(runtime, source)
             click.echo(f"{source}: will be polled again now")
             return
-    click.echo(f"{source}: {held} items will be taken in at the next poll, which is due now")
+    click.echo(f"{source}: {counted(held, 'item')} will be taken in at the next poll, which is due now")
 
 
 @click.command("send-test")

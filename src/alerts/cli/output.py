@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -104,6 +105,20 @@ def past_instant(text: str | None, now: datetime) -> datetime:
     if moment < EPOCH:
         raise UsageError("--at is before 1970, when nothing was recorded")
     return moment
+
+
+def check_writable(path: Path) -> None:
+    """Raises InputError, which names the file, where it could not be written. Makes no file."""
+    folder = path.parent
+    if path.is_dir():
+        problem = "is a directory"
+    elif not folder.is_dir():
+        problem = "cannot be written: No such file or directory"
+    elif not os.access(path if path.exists() else folder, os.W_OK):
+        problem = "cannot be written: permission denied"
+    else:
+        return
+    raise InputError(str(path), problem)
 
 
 def write_file(path: Path, text: str) -> None:

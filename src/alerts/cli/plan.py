@@ -12,6 +12,7 @@ from alerts.cli.output import json_option, printable, show
 from alerts.cli.progress import Progress
 from alerts.cli.replay import LONG, read_file, recorded
 from alerts.model.alert import Alert, fate
+from alerts.model.counted import counted
 from alerts.model.errors import InputError
 from alerts.model.records import to_line
 from alerts.model.times import format_time
@@ -74,8 +75,8 @@ def plan(app: App, against: Path, history: str | None, publish: bool, as_json: b
             f"  now at {format_time(each.after.at)}, {fate(each.after.state, each.after.reason)}"
         )
     click.echo(
-        f"{len(found.gained)} alerts gained, {len(found.lost)} lost, {len(found.moved)} moved, "
-        f"over {len(items)} recorded items"
+        f"{counted(len(found.gained), 'alert')} gained, {len(found.lost)} lost, {len(found.moved)} moved, "
+        f"over {counted(len(items), 'recorded item')}"
     )
     rows = [
         {"subscriber": each.subscriber, "now": each.before, "then": each.after, "then_a_day": each.per_day}

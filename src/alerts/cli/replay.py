@@ -12,7 +12,7 @@ import click
 
 from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import point_in_time, write_file
+from alerts.cli.output import check_writable, point_in_time, write_file
 from alerts.cli.progress import Progress
 from alerts.model.errors import InputError, UsageError
 from alerts.model.item import Item
@@ -63,6 +63,8 @@ def replay(
     settings = app.settings()
     for each in institutions:
         app.institution(each)
+    if plot is not None:
+        check_writable(plot)  # before all the work, not after it
     end = point_in_time(until, datetime.now(UTC))
     bad: list[InputError] = []
     items = read_file(file, bad) if file is not None else recorded(app, end)

@@ -80,12 +80,13 @@ def run(app: App, once: bool, demo: bool, state: Path | None, host: str, port: i
 
 
 def _once(app: App) -> int:
-    from alerts.pipeline.poll import PollOutcome, sync
+    from alerts.pipeline.poll import PollOutcome
+    from alerts.pipeline.publish import publish_files
     from alerts.runtime import logs
 
     logs.configure(logs.level_named(os.environ, "ERROR"))
     with app.runtime() as (runtime, driver):
-        sync(runtime)
+        publish_files(runtime)
         before = _sent(runtime)
         sources = list(runtime.configuration.current().settings.sources)
 
@@ -126,7 +127,8 @@ def _sent(runtime: Runtime) -> int:
 
 
 def _forever(app: App, host: str, port: int) -> None:
-    from alerts.runtime import config_copy, logs
+    from alerts.pipeline.publish import publish_files
+    from alerts.runtime import logs
 
     logs.configure()
     settings = app.settings()  # a broken configuration starts nothing
@@ -134,9 +136,8 @@ def _forever(app: App, host: str, port: int) -> None:
         check_broker(app.broker)
     with state_directory(app.state) as state:
         _check_environment(state, port)
-        app.upgrade()
-        # Should the files be broken by the time that the workers read them.
-        config_copy.write(state / config_copy.FILE, app.config_dir, settings.hash)
+        with app.runtime() as (runtime, _):
+            publish_files(runtime)
         supervisor = Supervisor(app.environment(), say=lambda line: click.echo(f"alerts: {line}", err=True))
         with signals(supervisor), _broker(app, supervisor, state):
             start_workers(supervisor)

@@ -26,9 +26,10 @@ def status(app: App, as_json: bool) -> int:
     """
     from alerts.insight.health import health
     from alerts.runtime.configuration import Files
+    from alerts.store.repositories import generations
 
-    files = Files.of(app.config_dir)
     with app.reading() as database, database.read() as session:
+        files = Files.of(app.config_dir, generations.newest(session))
         report = health(session, files, datetime.now(UTC))
     if as_json:
         click.echo(to_line(report.record()))

@@ -8,6 +8,9 @@ import click
 
 from alerts.cli.context import App
 from alerts.cli.output import json_option, printable, write_file
+from alerts.model.counted import counted
+from alerts.model.errors import NotFoundError
+from alerts.model.nearest import did_you_mean
 from alerts.model.records import to_line
 from alerts.replay.configtests import Outcome
 
@@ -21,7 +24,7 @@ def test(app: App, pattern: str, junit: Path | None, as_json: bool) -> int:
     """Run the configuration's own tests.
 
     Items go in, levels and alerts come out and are compared with what each test expects. Nothing is sent, no
-    database is needed. Exit status 1 where one fails.
+    database is needed. Exit status 1 where one fails, or where none is named so.
 
     \b
     Examples:
@@ -33,6 +36,10 @@ def test(app: App, pattern: str, junit: Path | None, as_json: bool) -> int:
     from alerts.runtime.configuration import Active
 
     active = Active(app.settings())
+    names = [each.name for each in active.settings.tests]
+    if pattern and not any(pattern.casefold() in each.casefold() for each in names):
+        known = f"the configuration has {counted(len(names), 'test')}"
+        raise NotFoundError("test", pattern, known + did_you_mean(pattern, names))
     renderer = Renderer(app.config_dir / "templates")
     outcomes = []
     for each in active.settings.tests:

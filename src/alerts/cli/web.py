@@ -29,24 +29,27 @@ def web(app: App, host: str, port: int) -> None:
       ALERTS_BASE_URL         where the world finds the pages, for links in messages; https for secure cookies
       ALERTS_SECRET           signs links; a file in the state directory otherwise
       ALERTS_OPERATOR_TOKEN   lets operators act; a file in the state directory otherwise
+      ALERTS_METRICS_TOKEN    who reads /metrics must bear it; anybody may where it is not set
+      ALERTS_HOSTS            further names that the pages answer to, separated by commas
     """
     import uvicorn
 
     from alerts.access.pages import base_url, pages
-    from alerts.access.signing import operator_token, signer
+    from alerts.access.signing import METRICS_ENV, operator_token, signer
+    from alerts.config.environment import setting
     from alerts.runtime import logs
-    from alerts.runtime.configuration import Configuration
-    from alerts.runtime.runtime import Runtime, utc_now
+    from alerts.runtime.runtime import Runtime, configuration_of, utc_now
     from alerts.store.clock import SharedClock
     from alerts.web.app import create_app
+    from alerts.web.connections import BoundedProtocol
+    from alerts.web.hosts import known_hosts
 
     logs.configure()
-    configuration = Configuration(app.config_dir)
     with app.open() as database, _listening(host, port) as listener:
         database.upgrade()
         runtime = Runtime(
             database=database,
-            configuration=configuration,
+            configuration=configuration_of(app.config_dir, database, app.state, os.environ),
             enqueue=lambda _hints: None,  # the next tick finds in the database what is due
             clock=SharedClock(database, utc_now),
             pages=pages(app.state, os.environ),
@@ -56,6 +59,8 @@ def web(app: App, host: str, port: int) -> None:
             signer(app.state, os.environ),
             operator_token(app.state, os.environ),
             base_url=base_url(os.environ),
+            hosts=known_hosts(base_url(os.environ), os.environ),
+            metrics_token=setting(os.environ, METRICS_ENV),
         )
         server = uvicorn.Server(
             uvicorn.Config(
@@ -65,7 +70,8 @@ def web(app: App, host: str, port: int) -> None:
                 server_header=False,
                 timeout_graceful_shutdown=5,
                 proxy_headers=True,  # from the addresses in FORWARDED_ALLOW_IPS alone; 127.0.0.1 by default
-                limit_concurrency=200,
+                http=BoundedProtocol,
+                ws="none",
             )
         )
         click.echo(f"alerts: pages at http://{host}:{listener.getsockname()[1]}/", err=True)

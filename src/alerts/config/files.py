@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from alerts.model.errors import ConfigError, Problem
 
 _SUFFIXES = (".yaml", ".yml")
+
+Contents = Sequence[tuple[str, bytes]]
+"""The files of a configuration: path inside the directory, and content."""
 
 
 def read_files(directory: Path) -> tuple[list[tuple[str, bytes]], list[Problem]]:
@@ -59,7 +62,7 @@ def _names(directory: Path, problems: list[Problem]) -> Iterator[str]:
                 yield Path(folder, name).relative_to(directory).as_posix()
 
 
-def content_hash(contents: list[tuple[str, bytes]]) -> str:
+def content_hash(contents: Contents) -> str:
     """SHA-256, in hexadecimal, over the paths and bytes as they are: secrets from outside are not in it."""
     digest = hashlib.sha256()
     for name, raw in contents:

@@ -11,8 +11,9 @@ from alerts.config.build import build
 from alerts.config.checks import check
 from alerts.config.document import Document
 from alerts.config.entries import Entries, Entry
-from alerts.config.files import content_hash, read_files, shown
+from alerts.config.files import Contents, content_hash, read_files, shown
 from alerts.config.interpolate import Interpolator
+from alerts.config.outline import Outline, outline
 from alerts.config.schema import ENTRY_FORMS, SINGLE
 from alerts.config.tree import Mapping, Scalar, Sequence, parse, type_names
 from alerts.config.validate import validate
@@ -23,10 +24,11 @@ from alerts.model.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A configuration with the entries it was made from, which know their places."""
+    """A configuration with the entries it was made from, which know their places, and what they amount to."""
 
     settings: Settings
     entries: Entries
+    outline: Outline
 
 
 def load(directory: Path, environ: Environ[str, str] | None = None) -> Settings:
@@ -51,6 +53,20 @@ def fingerprint(directory: Path) -> str:
 def load_entries(directory: Path, environ: Environ[str, str] | None = None) -> Loaded:
     """As `load`, with the place of every entry."""
     contents, problems = read_files(directory)
+    return _compose(directory, contents, problems, environ)
+
+
+def load_contents(directory: Path, contents: Contents, environ: Environ[str, str] | None = None) -> Loaded:
+    """The configuration of files that were read elsewhere; messages name them as if they were in the directory.
+
+    Raises ConfigError as `load` does.
+    """
+    return _compose(directory, contents, [], environ)
+
+
+def _compose(
+    directory: Path, contents: Contents, problems: list[Problem], environ: Environ[str, str] | None
+) -> Loaded:
     interpolator = Interpolator(os.environ if environ is None else environ)
     documents = []
     unread = False
@@ -68,7 +84,7 @@ def load_entries(directory: Path, environ: Environ[str, str] | None = None) -> L
     problems += [problem for document in documents for problem in document.problems]
     if problems:
         raise ConfigError(tuple(sorted(set(problems))))  # an anchored value is wrong wherever it is used
-    return Loaded(build(entries, content_hash(contents)), entries)
+    return Loaded(build(entries, content_hash(contents)), entries, outline(directory, contents, entries))
 
 
 def _document(file: str, raw: bytes, interpolator: Interpolator, problems: list[Problem]) -> Document | None:

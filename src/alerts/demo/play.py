@@ -17,7 +17,7 @@ import yaml
 from alerts.demo.narrator import Narrator
 from alerts.demo.server import FeedServer
 from alerts.pipeline.inline import Once
-from alerts.pipeline.poll import sync
+from alerts.pipeline.publish import publish_files
 from alerts.runtime.runtime import Runtime
 
 _HERE = Path(__file__).parent
@@ -51,7 +51,7 @@ def once(stage: Stage, runtime: Runtime, driver: Once, out: TextIO) -> None:
     narrator = Narrator(runtime, out)
     narrator.begin(len(stage.steps))
     messages = runtime.stream = io.StringIO()
-    sync(runtime)
+    publish_files(runtime)
     sources = list(runtime.configuration.current().settings.sources)
     for number, step in enumerate(stage.steps, start=1):
         narrator.step(number, step["says"])

@@ -9,6 +9,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from alerts.insight.disagreement import disagreements
+from alerts.model.counted import counted_of
 from alerts.model.times import format_duration, format_time
 from alerts.runtime.configuration import Files
 from alerts.store import system_state
@@ -60,13 +62,17 @@ def health(session: Session, files: Files, now: datetime) -> Report:
     stuck = []
     if tick is not None and now - tick.at <= TICK_LATE:  # else that is the cause
         stuck = [
-            f"{count} {kind} wait, the oldest for {format_duration(now - since)}"
+            overdue_line(kind, count, now - since)
             for kind, (count, since) in overdue.items()
             if since is not None and now - since > LATE
         ]
+    number = system_state.in_force(session).number
     states = listings.delivery_states(session)
-    dead = states.get("dead")
-    lost = [f"{dead} deliveries are dead: see `alerts deliveries --state dead`"] if dead else []
+    dead = states.get("dead", 0)
+    are = "is" if dead == 1 else "are"
+    lost = (
+        [f"{counted_of(dead, 'deliveries')} {are} dead: see `alerts deliveries --state dead`"] if dead else []
+    )
     return Report(
         facts=(
             ("last tick", last_tick),
@@ -77,14 +83,17 @@ def health(session: Session, files: Files, now: datetime) -> Report:
                 + (f", {len(stale)} stale: see `alerts sources`" if stale else "")
                 + (f", {len(moved)} moved for good: see `alerts sources`" if moved else ""),
             ),
-            ("waiting", ", ".join(f"{count} {kind}" for kind, (count, _) in overdue.items())),
+            ("waiting", ", ".join(counted_of(count, kind) for kind, (count, _) in overdue.items())),
             (
                 "deliveries",
                 ", ".join(f"{count} {state}" for state, count in sorted(states.items())) or "none yet",
             ),
-            ("configuration", "refused" if refused else files.hash[:12]),
+            (
+                "configuration",
+                "refused" if refused else files.hash[:12] + (f", generation {number}" if number else ""),
+            ),
         ),
-        problems=(*refused, *unticked, *_unread(known), *stuck, *lost),
+        problems=(*refused, *disagreements(session, now), *unticked, *_unread(known), *stuck, *lost),
         data={
             "at": format_time(now),
             "last_tick": None if tick is None else format_time(tick.at),
@@ -98,6 +107,7 @@ def health(session: Session, files: Files, now: datetime) -> Report:
             "waiting": {kind: count for kind, (count, _) in overdue.items()},
             "deliveries": states,
             "configuration": None if refused else files.hash,
+            "generation": number or None,
         },
     )
 
@@ -105,6 +115,11 @@ def health(session: Session, files: Files, now: datetime) -> Report:
 def _is_stale(source: Health, now: datetime) -> bool:
     at = source.state.stale_at
     return at is not None and at <= now
+
+
+def overdue_line(kind: str, count: int, oldest: timedelta) -> str:
+    """What waits although it is due. `kind` is a plural."""
+    return f"{counted_of(count, kind)} overdue, the oldest for {format_duration(oldest)}"
 
 
 def _refused(files: Files) -> list[str]:
@@ -140,6 +155,7 @@ def _unread(known: Sequence[Health]) -> list[str]:
         f"source {each.id} failed {each.error_streak} times in a row: {each.error}" for each in lasting[:20]
     ]
     if known and all(each.error for each in known):
-        problems.append(f"all {len(known)} sources failed at their last poll: is the network up?")
+        all_of_them = "the only source" if len(known) == 1 else f"all {len(known)} sources"
+        problems.append(f"{all_of_them} failed at the last poll: is the network up?")
     problems += [f"source {each.id} {each.state.stopped}" for each in known if each.state.stopped][:20]
     return problems

@@ -14,7 +14,7 @@ from alerts.model.level import Axis, Level, LevelRules
 from alerts.model.nearest import did_you_mean
 from alerts.model.operators import Operators
 from alerts.model.source import Source
-from alerts.model.subscriber import Silence, Subscriber
+from alerts.model.subscriber import Selection, Silence, Subscriber
 from alerts.model.topic import Topic
 
 
@@ -72,6 +72,27 @@ class Settings:
             close = did_you_mean(key, list(self.institutions))
             raise NotFoundError("institution", key, f"`alerts institutions` lists those tracked{close}")
         return self.institutions[key]
+
+    def topic(self, key: str) -> Topic:
+        """A configured topic. Raises NotFoundError, which says what may have been meant."""
+        if key not in self.topics:
+            close = did_you_mean(key, list(self.topics))
+            raise NotFoundError("topic", key, f"topics stand in the configuration{close}")
+        return self.topics[key]
+
+    def check_selection(self, select: Selection) -> None:
+        """Raises NotFoundError where an id is of no institution, or a tag, region or category is carried by none."""
+        for key in sorted(select.institutions):
+            self.institution(key)
+        tracked = self.institutions.values()
+        for kind, asked, carried in (
+            ("tag", select.tags, {tag for each in tracked for tag in each.tags}),
+            ("region", select.regions, {each.region for each in tracked}),
+            ("category", select.categories, {each.category for each in tracked}),
+        ):
+            for key in sorted(asked - carried):
+                hint = "no institution carries it" + did_you_mean(key, sorted(carried - {""}))
+                raise NotFoundError(kind, key, hint)
 
     def subscriber(self, key: str) -> Subscriber:
         """A configured subscriber. Raises NotFoundError, which says where to look."""

@@ -92,9 +92,9 @@ def _assess_together(runtime: Runtime, institutions: Sequence[str]) -> list[Tran
         # so no fall can be recorded that an observation on its way would have prevented.
         with runtime.database.write() as session:
             upto = stamp(session, runtime.clock())
-            in_force = system_state.judging(session)
-        # Where another worker has seen an edit before this one, look again instead of turning it back.
-        active = runtime.configuration.current(elsewhere=in_force.configuration)
+            in_force = system_state.in_force(session)
+        # What another process has put in force is adopted first.
+        active = runtime.configuration.current(in_force.number)
         # Thinking is done before the transaction that writes, and holds up nobody: on SQLite all who write would
         # wait for it, on PostgreSQL whoever stores news of the same institutions.
         with runtime.database.computing(), runtime.database.read() as session:
@@ -104,15 +104,14 @@ def _assess_together(runtime: Runtime, institutions: Sequence[str]) -> list[Tran
             break
         with runtime.database.write() as session:
             stored = cases.lock(session, institutions)
-            if system_state.judging(session) != in_force:
+            if system_state.in_force(session) != in_force:
                 continue  # all was thought under what is no longer in force
             # Where another worker was faster, its work is the ground: that is thought over with nobody beside.
             changed = {name: case for name, case in stored.items() if not _is_same(case, seen.get(name))}
             kept = stored.keys() - changed.keys()
             done = [each for each in drafts if each.stored.institution in kept]
             done += _draft(session, active, runtime.cases, changed, upto)
-            for gone in stored.keys() - active.settings.institutions.keys():
-                cases.shelve(session, gone)
+            cases.shelve(session, stored.keys() - active.settings.institutions.keys())
             more = cases.observed_after(session, [each.stored.institution for each in done], upto)
             routed = _store(session, active, done, more, now=runtime.clock())
         return _committed(runtime, active, done, routed)

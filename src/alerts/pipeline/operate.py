@@ -21,7 +21,6 @@ from alerts.feeds.state import FeedState
 from alerts.model.alert import DeliveryState
 from alerts.model.errors import AlertsError, DeliveryError, NotFoundError
 from alerts.model.level import Axis, Level
-from alerts.model.settings import Settings
 from alerts.model.subscriber import Selection, Silence, Subscriber
 from alerts.model.times import format_time
 from alerts.pipeline.route import advance
@@ -93,7 +92,7 @@ def silence(
     """Holds back alerts on the selected institutions from now until `until`."""
     now = runtime.clock()
     settings = runtime.configuration.current().settings
-    _known_institutions(settings, select)
+    settings.check_selection(select)
     if until <= now:
         raise RefusedError(f"a silence until {format_time(until)} would be over already")
     made = Silence(
@@ -103,11 +102,6 @@ def silence(
         silences.add(session, made)
     logs.event("silence.made", silence=made.id, until=until, author=author)
     return made
-
-
-def _known_institutions(settings: Settings, select: Selection) -> None:
-    for institution in sorted(select.institutions):
-        settings.institution(institution)
 
 
 def unsilence(runtime: Runtime, silence_id: str) -> None:
@@ -147,7 +141,7 @@ def ack_level(
 ) -> Acked:
     """The same for one axis, or for all of an institution."""
     settings = runtime.configuration.current().settings
-    _known_institutions(settings, Selection(institutions=frozenset({institution})))
+    settings.institution(institution)
     asked = tuple(Axis) if axis is None else (axis,)
     with _desk(runtime, subscriber) as (desk, ledger, now):
         raised = tuple(

@@ -15,7 +15,7 @@ from alerts.cases.observation import publisher_of
 from alerts.feeds.diff import Decision, KnownItems, Verdict, Wanted
 from alerts.feeds.links import host_key
 from alerts.feeds.poll import PolledFeed, poll_feed
-from alerts.feeds.schedule import first_poll, next_poll, unfinished
+from alerts.feeds.schedule import next_poll, unfinished
 from alerts.feeds.state import poll_url
 from alerts.model.mention import Matched
 from alerts.model.source import Source
@@ -218,7 +218,7 @@ def _record(runtime: Runtime, active: Active, done: _Fetched) -> PollOutcome:
         if not sources.still_ours(session, leased):
             return _overtaken(source.id)
         if findings:
-            newest = runtime.configuration.current(elsewhere=system_state.configuration(session))
+            newest = runtime.configuration.current(system_state.in_force(session).number)
             if newest is not active:  # changed meanwhile: what is stored was found under what is in force
                 active, findings = newest, _match(newest, done)
         now = runtime.clock()
@@ -279,21 +279,6 @@ def _record_unfinished(session: Session, source: Source, leased: LeasedSource, n
 def _overtaken(source: str) -> PollOutcome:
     logs.event("poll.overtaken", logging.WARNING, source=source)
     return PollOutcome(source, skipped=True)
-
-
-def sync(runtime: Runtime) -> None:
-    """Makes the stored sources follow the configuration, new ones spread over their interval."""
-    active = runtime.configuration.current()
-    settings = active.settings
-    now = runtime.clock()
-
-    def due(source: Source) -> datetime:
-        return first_poll(source, now, min(source.interval, timedelta(seconds=len(settings.sources) / 5)))
-
-    with runtime.database.write() as session:
-        sources.sync(session, settings.sources, due)
-        if items.count(session) == 0:  # nothing was ever matched otherwise
-            system_state.put(session, system_state.MATCHING, now, {"key": active.matching_key, "done": None})
 
 
 @dataclass(frozen=True, slots=True)

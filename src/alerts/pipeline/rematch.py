@@ -1,8 +1,7 @@
-"""A changed configuration is the same history seen anew.
+"""Matches the recorded history again after the names or topics of the configuration changed.
 
-Names, topics and rules decide what is found in an item, so when they change the recorded revisions are matched
-again, some at a time. When all are done the institutions are due, and assessing them rebuilds their case files
-(`assess`). Until then they are assessed as before.
+Recorded revisions are matched again, some at a time. The cases of the institutions whose findings came out otherwise
+are rebuilt when all are done (`assess`); until then they are assessed as before. All other cases stay as they are.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from alerts.cases.observation import publisher_of
 from alerts.model.item import Item
 from alerts.model.mention import Matched
 from alerts.pipeline.mentions import finding_rows
+from alerts.pipeline.publish import mark_outdated
 from alerts.runtime import logs
 from alerts.runtime.configuration import Active
 from alerts.runtime.runtime import Runtime
@@ -35,7 +35,9 @@ def rematch(runtime: Runtime, _key: str = "") -> bool:
 
     Idempotent: how far it is stands in the database, in the transaction that got it there.
     """
-    active = runtime.configuration.current()
+    with runtime.database.read() as session:
+        in_force = system_state.in_force(session)
+    active = runtime.configuration.current(in_force.number)
     with runtime.database.read() as session:
         if is_current(session, active):
             return False
@@ -61,17 +63,24 @@ def rematch(runtime: Runtime, _key: str = "") -> bool:
         latest = system_state.get(session, system_state.MATCHING, lock=True)
         if latest is not None and known is not None and latest.value != known.value:
             return True  # another worker did this chunk
-        cases.replace_findings(session, [revision for revision, _, _ in chunk], rows)
+        changed = cases.replace_findings(session, [revision for revision, _, _ in chunk], rows)
+        cases.invalidate(session, changed)
         done = chunk[-1][0] if len(chunk) == CHUNK else None
         opened: list[str] = []
         if done is None:
-            cases.mark_all_due(session, runtime.clock())
+            mark_outdated(session, active, runtime.clock())
             opened = cases.open_missing(session)
         # The rows of institutions before the stamp, as in a poll.
         now = stamp(session, runtime.clock())
         cases.begin(session, opened, now)
         system_state.put(session, system_state.MATCHING, now, {"key": active.matching_key, "done": done})
-    logs.event("history.rematched", revisions=len(chunk), findings=len(rows), done=done is None)
+    logs.event(
+        "history.rematched",
+        revisions=len(chunk),
+        findings=len(rows),
+        institutions=len(changed),
+        done=done is None,
+    )
     runtime.enqueue(Hints(rematch=[active.matching_key]) if done is not None else Hints())
     return done is not None
 

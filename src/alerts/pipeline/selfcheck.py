@@ -14,11 +14,13 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from alerts.insight.coverage import blind
-from alerts.insight.health import LATE
+from alerts.insight.disagreement import disagreements
+from alerts.insight.health import LATE, overdue_line
+from alerts.model.counted import counted
 from alerts.model.operators import Operators, Trouble
 from alerts.model.secret import Secret
 from alerts.model.settings import Settings
-from alerts.model.times import format_duration, format_time, parse_time
+from alerts.model.times import format_time, parse_time
 from alerts.rendering.notice import notice
 from alerts.rendering.view import Rendered, Tone
 from alerts.routing.alerts import stable_id
@@ -77,7 +79,7 @@ def look(session: Session, settings: Settings, refused: int, now: datetime) -> l
         Seen(
             Trouble.STUCK,
             kind,
-            f"{count} {kind} wait, the oldest for {format_duration(now - since)}: see `alerts status`",
+            f"{overdue_line(kind, count, now - since)}: see `alerts status`",
         )
         for kind, (count, since) in listings.overdue(session, now).items()
         if since is not None and now - since > LATE
@@ -86,7 +88,7 @@ def look(session: Session, settings: Settings, refused: int, now: datetime) -> l
         Seen(
             Trouble.DEAD,
             f"{subscriber}/{channel}",
-            f"{count} messages to {subscriber} by {channel} were given up: see `alerts deliveries --state dead`",
+            f"{counted(count, 'message')} to {subscriber} by {channel} given up: see `alerts deliveries --state dead`",
         )
         for (subscriber, channel), count in incidents.dead_channels(session).items()
     ]
@@ -104,10 +106,11 @@ def look(session: Session, settings: Settings, refused: int, now: datetime) -> l
             Seen(
                 Trouble.REFUSED,
                 "configuration",
-                f"an edit of the configuration was refused, {refused} problems: see `alerts check`; "
+                f"an edit of the configuration was refused, {counted(refused, 'problem')}: see `alerts check`; "
                 "the last good one stays in force",
             )
         )
+    found += [Seen(Trouble.REFUSED, "hosts", line) for line in disagreements(session, now)]
     return found
 
 

@@ -27,8 +27,10 @@ from alerts.rendering.threads import has_threads
 from alerts.rendering.view import MessageView, Rendered, compose
 from alerts.routing.alerts import Kind
 from alerts.runtime import logs
+from alerts.runtime.generations import ConfigBehindError
 from alerts.runtime.runtime import Runtime
 from alerts.runtime.task_requests import Hints
+from alerts.store import system_state
 from alerts.store.repositories import deliveries, transitions
 from alerts.store.repositories.deliveries import Leased, Waiting
 from alerts.store.repositories.incidents import OPERATORS
@@ -40,6 +42,10 @@ BUSY_WAIT = timedelta(seconds=5)
 
 SLOW_WAIT = timedelta(seconds=30)
 """About so long it waits where the service is slow."""
+
+BEHIND = "waits for the configuration in force"
+BEHIND_WAIT = timedelta(seconds=5)
+"""So long a delivery waits where this process cannot use the configuration in force yet."""
 
 LONGEST_PAUSE = timedelta(hours=1)
 """A service that asks for more is asked again by then."""
@@ -60,7 +66,12 @@ def send(runtime: Runtime, delivery_id: str) -> SendOutcome:
     The attempt is on record before the send and its result after it. Killed in between, the lease runs out
     and the message is sent again under the same id: at least once.
     """
-    active = runtime.configuration.current()
+    with runtime.database.read() as session:
+        in_force = system_state.in_force(session)
+    try:
+        active = runtime.configuration.current(in_force.number)
+    except ConfigBehindError:
+        return _put_off(runtime, delivery_id)
     with ExitStack() as passage:
         taken = _take(runtime, active.settings, delivery_id, passage)
         if isinstance(taken, SendOutcome):
@@ -92,6 +103,10 @@ def _take(
         if waiting is None:
             return SendOutcome(delivery_id, None)
         url = _channel(settings, waiting.subscriber, waiting.channel)
+        if url is None and system_state.in_force(session).number != runtime.configuration.number:
+            # Published meanwhile: it may be a channel of that configuration.
+            deliveries.put_off(session, delivery_id, now + BEHIND_WAIT)
+            return SendOutcome(delivery_id, None, BEHIND)
         if url is not None:
             lane = rate_limits.lane(url)
             # Looked at first, so that no turn is used up, nor saved for a burst, while there is no room.
@@ -109,6 +124,15 @@ def _take(
                 return SendOutcome(delivery_id, None, "waits for its service")
         leased = deliveries.lease(session, delivery_id, now, seconds=LEASE_SECONDS)
     return SendOutcome(delivery_id, None) if leased is None else (leased, url)
+
+
+def _put_off(runtime: Runtime, delivery_id: str) -> SendOutcome:
+    """Leaves a delivery to a process that has the configuration in force, or to this one once it has it."""
+    now = runtime.clock()
+    with runtime.database.write() as session:
+        if deliveries.waiting(session, delivery_id, now) is not None:
+            deliveries.put_off(session, delivery_id, now + BEHIND_WAIT)
+    return SendOutcome(delivery_id, None, BEHIND)
 
 
 def _wait(runtime: Runtime, lane: str, delivery_id: str) -> None:

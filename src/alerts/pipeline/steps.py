@@ -16,13 +16,16 @@ from alerts.pipeline.send import send
 from alerts.pipeline.tick import tick
 from alerts.runtime.runtime import Runtime
 from alerts.runtime.task_requests import Hints
+from alerts.store import system_state
 
 __all__ = ["advance_desk", "assess", "poll", "poll_sources", "rematch", "send", "tick"]
 
 
 def advance_desk(runtime: Runtime, subscriber: str) -> None:
     """Does what has fallen due at a subscriber's desk: groups, digests, reminders, summaries."""
-    active = runtime.configuration.current()
+    with runtime.database.read() as session:
+        in_force = system_state.in_force(session)
+    active = runtime.configuration.current(in_force.number)
     with runtime.database.write() as session:
         routed = advance(session, active, subscriber, runtime.clock())
     if routed.ready:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 
-from alerts.pipeline import poll, send
+from alerts.pipeline import send
+from alerts.pipeline.publish import publish_edits
 from alerts.pipeline.rematch import is_current
 from alerts.runtime import logs
 from alerts.runtime.runtime import Runtime
@@ -33,14 +34,11 @@ def tick(runtime: Runtime, *, gap: timedelta = timedelta(0), once: bool = False)
     and its claims are one transaction.
     """
     now = runtime.clock()
+    publish_edits(runtime)
     with runtime.database.read() as session:
-        in_force = system_state.configuration(session)
+        in_force = system_state.in_force(session)
         last = system_state.get(session, system_state.TICK)
-    active = runtime.configuration.current(elsewhere=in_force)
-    settings = active.settings
-    changed = settings.hash != in_force
-    if changed:
-        poll.sync(runtime)
+    active = runtime.configuration.current(in_force.number)
     room = {verb: min(BATCH, runtime.room(verb)) for verb in ("send", "assess", "poll")}
     with runtime.database.write() as session:
         if gap and not rate_gate.passes(session, "tick", now, gap):
@@ -48,9 +46,6 @@ def tick(runtime: Runtime, *, gap: timedelta = timedelta(0), once: bool = False)
         if last is not None and last.at > now + SET_BACK:
             clock_rollback.mend(session, now, longest=timedelta(seconds=send.LEASE_SECONDS))
             logs.event("clock.set_back", logging.WARNING, seconds=round((last.at - now).total_seconds()))
-        if changed:
-            system_state.put(session, "configuration", now, {"hash": settings.hash})
-            cases.mark_all_due(session, now)
         stale = not is_current(session, active)
         system_state.put(session, system_state.TICK, now, {"once": once})
         desk = subscriber_state.claim_due(session, now, limit=room["assess"], hold=HOLD)

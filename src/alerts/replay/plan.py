@@ -6,13 +6,14 @@ import os
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from alerts.model.alert import Alert, AlertState
 from alerts.model.item import Item
 from alerts.model.records import alert_record
 from alerts.model.settings import Settings
+from alerts.model.times import EPOCH
 from alerts.replay.backtest import alert_order, rehearse
 from alerts.replay.work import Progress
 
@@ -31,7 +32,11 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """How much a subscriber is told over the whole history, before and after; `per_day` is the new rate."""
+    """How much a subscriber is told over the whole history, before and after.
+
+    `per_day` is the new rate while history was recorded: falls still to come after it, which the replay goes on to,
+    count in `after` and have no day of the record.
+    """
 
     subscriber: str
     before: int
@@ -61,12 +66,17 @@ def plan(
     old = rehearse(items, before, progress=progress, processes=processes).alerts
     new = rehearse(items, after, progress=progress, processes=processes).alerts
     times = [item.observed for item in items]
-    days = max((max(times) - min(times)) / DAY, 1.0) if times else 1.0
-    return compare(old, new, sorted({*before.subscribers, *after.subscribers}), days)
+    recorded = (min(times), max(times)) if times else None
+    return compare(old, new, sorted({*before.subscribers, *after.subscribers}), recorded)
 
 
-def compare(old: Iterable[Alert], new: Iterable[Alert], subscribers: Iterable[str], days: float) -> Plan:
-    """The difference of two sets of alerts.
+def compare(
+    old: Iterable[Alert],
+    new: Iterable[Alert],
+    subscribers: Iterable[str],
+    recorded: tuple[datetime, datetime] | None,
+) -> Plan:
+    """The difference of two sets of alerts. `recorded` is from when to when items were observed.
 
     Alerts are one and the same where subscriber, channel, institution, kind, axis and levels are; of several
     such, the first of the one is the first of the other. Taking away the lost ones, putting the moved ones
@@ -85,12 +95,15 @@ def compare(old: Iterable[Alert], new: Iterable[Alert], subscribers: Iterable[st
         lost += mine[paired:]
         gained += theirs[paired:]
     told_before, told_after = _told(left), _told(right)
+    first, last = recorded or (EPOCH, EPOCH)
+    days = max((last - first) / DAY, 1.0)
+    daily = _told(right, until=first + days * DAY)
     return Plan(
         gained=tuple(sorted(gained, key=_order)),
         lost=tuple(sorted(lost, key=_order)),
         moved=tuple(sorted(moved, key=lambda each: _order(each.before))),
         volumes=tuple(
-            Volume(each, told_before[each], told_after[each], told_after[each] / days) for each in subscribers
+            Volume(each, told_before[each], told_after[each], daily[each] / days) for each in subscribers
         ),
     )
 
@@ -166,12 +179,13 @@ def _without(alerts: Sequence[Alert], same: Counter[_Key]) -> list[Alert]:
     return kept
 
 
-def _told(alerts: Mapping[_Key, Sequence[Alert]]) -> Counter[str]:
+def _told(alerts: Mapping[_Key, Sequence[Alert]], until: datetime | None = None) -> Counter[str]:
+    """How many alerts each subscriber is told of, up to `until`."""
     return Counter(
         alert.subscriber
         for each in alerts.values()
         for alert in each
-        if alert.state is not AlertState.SUPPRESSED
+        if alert.state is not AlertState.SUPPRESSED and (until is None or alert.at <= until)
     )
 
 

@@ -1,28 +1,39 @@
-"""The configuration in force, reread when its files change."""
+"""The configuration in force in this process.
+
+The files of a directory are what operators write; the newest generation in the database is what is in force. A
+process adopts the newest generation as soon as a step finds its number in the database, and never goes back. The
+step `tick` publishes edits (`alerts.pipeline.publish`). docs/design/0014-configuration-generations.md has the reasons.
+"""
 
 from __future__ import annotations
 
 import logging
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Final
 
-from alerts.config.load import fingerprint, load
+from alerts.config.load import Loaded, fingerprint, load_contents, load_entries
+from alerts.config.outline import Outline, emptied
 from alerts.matching.matcher import Matcher
-from alerts.model.canonical import digest
 from alerts.model.errors import ConfigError, Problem
 from alerts.model.settings import Settings
 from alerts.model.subscriber import On
 from alerts.routing.case_events import wanted
 from alerts.routing.rules import Audience
-from alerts.runtime import config_copy, logs
+from alerts.runtime import keys, logs
+from alerts.runtime.generations import ConfigBehindError, Generations
+from alerts.store.repositories.generations import Generation
 
-_LOOK_EVERY_SECONDS = 1.0
-_TRY_AGAIN_SECONDS = 30.0
-"""So long after files were refused they are read again though they are the same: what was missing may be there now,
-a secret file or a directory."""
+LOOK_SECONDS: Final = 1.0
+"""The files and the newest generation are looked at once in so long, whoever asks."""
+
+RETRY_SECONDS: Final = 30.0
+"""Files that were refused are read again after this though they are the same: what was missing may be there now,
+a secret file or a directory. So is a generation that could not be adopted."""
 
 
 @dataclass
@@ -30,7 +41,12 @@ class Active:
     """A checked configuration and what is built from it once."""
 
     settings: Settings
+    outline: Outline = field(default_factory=dict)
     _case_keys: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, loaded: Loaded) -> Active:
+        return cls(loaded.settings, loaded.outline)
 
     @cached_property
     def matcher(self) -> Matcher:
@@ -49,24 +65,22 @@ class Active:
     @cached_property
     def matching_key(self) -> str:
         """Names all that decides what is found in an item."""
-        settings = self.settings
-        speaks = {each.id: each.speaks_for for each in settings.sources.values()}
-        return digest(settings.institutions, settings.topics, speaks)
+        return keys.matching_key(self.settings)
 
     @cached_property
-    def _judging_key(self) -> str:
-        settings = self.settings
-        judged = {
-            each.id: (each.publisher, each.reliability, each.speaks_for, each.authority_on)
-            for each in settings.sources.values()
-        }
-        return digest(settings.topics, settings.levels, judged)
+    def _scoring_key(self) -> str:
+        return keys.scoring_key(self.settings)
+
+    @cached_property
+    def judged(self) -> Mapping[str, str]:
+        """By source a digest of what its reports are judged by."""
+        return keys.judged(self.settings.sources)
 
     def case_key(self, institution: str) -> str:
-        """Names all that decides what an institution's findings amount to."""
+        """Names all but its findings that decides what an institution's case amounts to."""
         if institution not in self._case_keys:
             judged = self.settings.institutions[institution]
-            self._case_keys[institution] = digest(self._judging_key, self.matching_key, judged)
+            self._case_keys[institution] = keys.case_key(self._scoring_key, judged)
         return self._case_keys[institution]
 
     @cached_property
@@ -82,92 +96,198 @@ class Files:
     problems: tuple[Problem, ...] = ()
 
     @classmethod
-    def of(cls, directory: Path) -> Files:
-        """Read for this alone, which takes its time where they are large: see `Configuration.files`."""
+    def of(cls, directory: Path, in_force: Generation | None = None) -> Files:
+        """Read for this alone, which takes its time where they are large: see `Configuration.files`.
+
+        An edit that empties the configuration `in_force` is refused.
+        """
         try:
-            return cls(load(directory).hash)
+            loaded = load_entries(directory)
         except ConfigError as error:
             return cls(problems=error.problems)
+        if in_force is None or in_force.hash == loaded.settings.hash:
+            return cls(loaded.settings.hash)
+        return cls(loaded.settings.hash, emptied(in_force.outline, loaded.outline, directory))
 
 
 class Configuration:
-    """Looks at the files at most once a second. A broken edit is refused; the last good one stays in force.
+    """What is in force in this process. Thread-safe: one thread looks and builds, the others go on meanwhile.
 
-    With `copy`, a file, it stays in force for a process, too, that starts while the files are broken.
+    Without `generations`, or before the first one, the files are in force as soon as they change; a broken edit is
+    refused and the last good one stays. With them the newest generation is, and a valid edit of the files waits in
+    `unpublished` for the next tick.
     """
 
-    def __init__(self, directory: Path, copy: Path | None = None) -> None:
-        """Raises ConfigError where there is no good configuration to begin with."""
+    def __init__(
+        self, directory: Path, generations: Generations | None = None, *, prepared: Active | None = None
+    ) -> None:
+        """`prepared` was built from the files before this process was forked.
+
+        Raises ConfigError where there is no good configuration to begin with.
+        """
         self.directory = directory
-        self._copy = copy
+        self._generations = generations
         self._lock = threading.Lock()
         self._problems: tuple[Problem, ...] = ()
-        self._active, self._seen = self._first()
+        self._behind: tuple[Problem, ...] = ()
+        self._number = 0
+        self._files: Active | None = None
+        self._active, self._seen = self._first(prepared)
         self._looked = self._read = time.monotonic()
+        self._tried = float("-inf")
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """What is wrong with the files as they are now; empty where they are in force."""
+        """What is wrong with the files as they are now; empty where they are good."""
         return self._problems
 
     @property
     def files(self) -> Files:
         """The files as of the last look at them, which was a second ago at most."""
-        active = self.current()
-        return Files(problems=self._problems) if self._problems else Files(active.settings.hash)
+        self.current()
+        if self._problems or self._files is None:
+            return Files(problems=self._problems)
+        return Files(self._files.settings.hash)
 
-    def current(self, elsewhere: str = "") -> Active:
-        """The configuration in force. `elsewhere` is the hash of what another process found in force.
+    @property
+    def generations(self) -> Generations | None:
+        """Where the generations are kept; None where only the files count."""
+        return self._generations
 
-        Where it is not that of this process, the files are looked at without delay. One thread looks and
-        builds; the others go on with the former one meanwhile.
+    @property
+    def number(self) -> int:
+        """The generation that this process has adopted; 0 before the first."""
+        return self._number
+
+    def current(self, in_force: int = 0) -> Active:
+        """The configuration in force. `in_force` is the number of the generation that a step found in the database.
+
+        Where that is newer than what this process has, it is adopted first. Raises ConfigBehindError where it
+        cannot be.
         """
-        differs = elsewhere not in {"", self._active.settings.hash}
-        due = time.monotonic() - self._looked >= _LOOK_EVERY_SECONDS
-        if (differs or due) and self._lock.acquire(blocking=differs):
+        behind = in_force > self._number
+        due = time.monotonic() - self._looked >= LOOK_SECONDS
+        if (behind or due) and self._lock.acquire(blocking=behind):
             try:
-                self._look()
-                self._looked = time.monotonic()
+                if due or in_force > self._number:
+                    self._look()
+                    self._looked = time.monotonic()
             finally:
                 self._lock.release()
+        if in_force > self._number:
+            raise ConfigBehindError(self._behind)
         return self._active
 
-    def _first(self) -> tuple[Active, str]:
+    def look(self) -> Active:
+        """Looks at the files and the newest generation now, however recently that was done; what is in force."""
+        with self._lock:
+            self._look()
+            self._looked = time.monotonic()
+        return self._active
+
+    def unpublished(self) -> Active | None:
+        """The files, where they are good and not in force: what the next tick may publish."""
+        self.current()
+        if self._generations is None or self._problems or self._files is None:
+            return None
+        return None if self._number and self._is_in_force(self._files) else self._files
+
+    def published(self, made: Generation, active: Active) -> None:
+        """Takes note that this process has just put `active` in force."""
+        with self._lock:
+            if made.number > self._number:
+                self._take(active, made)
+            self._problems = ()
+
+    def _is_in_force(self, files: Active) -> bool:
+        return files.settings.hash == self._active.settings.hash
+
+    def _first(self, prepared: Active | None) -> tuple[Active, str]:
         """What is in force to begin with, and the hash of the files as they are."""
+        newest = None if self._generations is None else self._generations.newest()
         try:
-            active = Active(load(self.directory))
+            self._files = prepared or Active.of(load_entries(self.directory))
         except ConfigError as error:
-            kept = None if self._copy is None else config_copy.read(self._copy)
-            if kept is None:
+            if newest is None:
                 raise
-            self._refuse(error)
-            return Active(kept), ""
-        self._keep(active)
-        return active, active.settings.hash
-
-    def _keep(self, active: Active) -> None:
-        if self._copy is not None:
-            config_copy.write(self._copy, self.directory, active.settings.hash)
-
-    def _refuse(self, error: ConfigError) -> None:
-        if self._problems != error.problems:
-            logs.event("config.refused", logging.ERROR, problems=[str(each) for each in error.problems])
-        self._problems = error.problems
+            self._refuse(error.problems)
+        files = self._files
+        if newest is None:
+            assert files is not None  # noqa: S101 - else it was raised
+            return files, files.settings.hash
+        active = self._loaded(newest)
+        self._number = newest.number
+        if files is not None:
+            self._judge(files, newest)
+        return active, "" if files is None else files.settings.hash
 
     def _look(self) -> None:
+        self._look_at_files()
+        if self._generations is not None:
+            self._adopt(self._generations)
+
+    def _look_at_files(self) -> None:
         try:
             found = fingerprint(self.directory)
-            again = self._problems and time.monotonic() - self._read >= _TRY_AGAIN_SECONDS
+            again = bool(self._problems) and time.monotonic() - self._read >= RETRY_SECONDS
             if found == self._seen and not again:
                 return
             self._seen, self._read = found, time.monotonic()
-            active = Active(load(self.directory))
-            if "matcher" in vars(self._active):  # else this process has not matched anything so far
-                active.matcher  # noqa: B018 (built here, while the former one still serves the other threads)
+            files = Active.of(load_entries(self.directory))
         except ConfigError as error:
-            self._refuse(error)
+            self._files = None
+            self._refuse(error.problems)
             return
+        self._files, self._problems = files, ()
+        if not self._number:
+            self._take(files, None)
+
+    def _adopt(self, generations: Generations) -> None:
+        """Makes the newest generation the one of this process. What keeps it from that is in `_behind`."""
+        newest = generations.newest()
+        if newest is None:
+            return
+        if newest.number > self._number and time.monotonic() - self._tried >= self._pause():
+            try:
+                active = self._loaded(newest)
+            except ConfigError as error:
+                if self._behind != error.problems:
+                    lines = [str(each) for each in error.problems]
+                    logs.event("config.behind", logging.ERROR, generation=newest.number, problems=lines)
+                self._behind, self._tried = error.problems, time.monotonic()
+                return
+            self._take(active, newest)
+        if self._files is not None:
+            self._judge(self._files, newest)
+
+    def _pause(self) -> float:
+        return RETRY_SECONDS if self._behind else 0.0
+
+    def _judge(self, files: Active, newest: Generation) -> None:
+        """Refuses files that empty what is in force."""
+        if files.settings.hash == newest.hash:
+            self._problems = ()
+        else:
+            self._refuse(emptied(newest.outline, files.outline, self.directory))
+
+    def _loaded(self, newest: Generation) -> Active:
+        """A generation from the files, where they are the same, else from the database."""
+        if self._files is not None and self._files.settings.hash == newest.hash:
+            return self._files
+        assert self._generations is not None  # noqa: S101
+        contents = self._generations.contents(newest.number)
+        return Active.of(load_contents(self.directory, contents))
+
+    def _take(self, active: Active, generation: Generation | None) -> None:
+        if "matcher" in vars(self._active):  # else this process has not matched anything so far
+            active.matcher  # noqa: B018 (built here, while the former one still serves the other threads)
         self._active = active
-        self._problems = ()
-        self._keep(active)
-        logs.event("config.loaded", hash=active.settings.hash)
+        if generation is not None:
+            self._number = generation.number
+        self._behind, self._tried = (), float("-inf")
+        logs.event("config.loaded", generation=self._number, hash=active.settings.hash)
+
+    def _refuse(self, problems: tuple[Problem, ...]) -> None:
+        if problems and self._problems != problems:
+            logs.event("config.refused", logging.ERROR, problems=[str(each) for each in problems])
+        self._problems = problems

@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -16,12 +16,15 @@ from typing import TextIO
 import httpx
 
 from alerts.access.pages import Pages, pages
+from alerts.access.sealing import Sealer
+from alerts.access.signing import signer
 from alerts.cases.case_file import CaseFile
 from alerts.config import environment
+from alerts.config.load import load_entries
 from alerts.rendering.render import Renderer
-from alerts.runtime import config_copy
 from alerts.runtime.bulkhead import Lanes
-from alerts.runtime.configuration import Configuration
+from alerts.runtime.configuration import Active, Configuration
+from alerts.runtime.generations import Generations
 from alerts.runtime.task_requests import Hints
 from alerts.store.clock import SharedClock
 from alerts.store.database import Database
@@ -107,40 +110,58 @@ class Runtime:
 
 
 _PROCESS: list[tuple[int, Runtime]] = []
-_PREPARED: list[Configuration] = []
+_PREPARED: list[Active] = []
 _PROCESS_LOCK = threading.Lock()
 
 
 def prepare(*, matching: bool = True) -> None:
     """Builds the configuration and its matcher before a worker forks, so that its children share the memory.
 
-    `matching`: whether this process matches items; the matcher of one that does not would lie idle.
+    `matching`: whether this process matches items; the matcher of one that does not would lie idle. Raises
+    ConfigError where the files are broken; the processes then go on with the configuration in force.
     """
-    state = os.environ.get("ALERTS_STATE")
-    configuration = Configuration(
-        Path(os.environ.get("ALERTS_CONFIG", "config")),
-        copy=Path(state) / config_copy.FILE if state else None,
-    )
+    active = Active.of(load_entries(_directory()))
     if matching:
-        configuration.current().matcher  # noqa: B018
-    _PREPARED[:] = [configuration]
+        active.matcher  # noqa: B018
+    _PREPARED[:] = [active]
 
 
 def process_runtime(enqueue: Callable[[Hints], None], room: Callable[[str], int]) -> Runtime:
     """The runtime of this worker process, from its environment; made anew after a fork."""
     with _PROCESS_LOCK:
         if not _PROCESS or _PROCESS[0][0] != os.getpid():
-            if not _PREPARED:
-                prepare()
             database = Database(environment.required(os.environ, environment.DATABASE))
+            state = Path(os.environ.get("ALERTS_STATE", ".alerts"))
             runtime = Runtime(
                 database=database,
                 clock=SharedClock(database, utc_now),
-                configuration=_PREPARED[0],
+                configuration=configuration_of(
+                    _directory(), database, state, os.environ, prepared=_PREPARED[0] if _PREPARED else None
+                ),
                 enqueue=enqueue,
                 room=room,
                 contact=os.environ.get("ALERTS_CONTACT", ""),
-                pages=pages(Path(os.environ.get("ALERTS_STATE", ".alerts")), os.environ),
+                pages=pages(state, os.environ),
             )
             _PROCESS[:] = [(os.getpid(), runtime)]
         return _PROCESS[0][1]
+
+
+def configuration_of(
+    directory: Path,
+    database: Database,
+    state: Path,
+    environ: Mapping[str, str],
+    *,
+    prepared: Active | None = None,
+) -> Configuration:
+    """The configuration in force: the newest generation of the database, or the files before the first.
+
+    Raises ConfigError where there is neither.
+    """
+    kept = Generations(database, lambda: Sealer(signer(state, environ)))
+    return Configuration(directory, kept, prepared=prepared)
+
+
+def _directory() -> Path:
+    return Path(os.environ.get("ALERTS_CONFIG", "config"))

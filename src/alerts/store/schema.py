@@ -6,6 +6,7 @@ cases ─< transitions ─< alerts >─ deliveries ─< attempts  what changed, 
 desks ─< watches                                          what each subscriber was told so far
 clock, silences, links                                    one row each of what all workers share
 troubles                                                  what is wrong with the system itself, while it is
+configurations                                            the generations of the configuration
 """
 
 from __future__ import annotations
@@ -369,6 +370,21 @@ class TroubleRow(Base):
     seen: Mapped[datetime]
     line: Mapped[str]
     told: Mapped[bool]
+
+
+class ConfigurationRow(Base):
+    """A configuration that was put in force; the newest is in force now.
+
+    `content` are its YAML files before `${NAME}` is replaced, encrypted; `outline` counts what they hold.
+    """
+
+    __tablename__ = "configurations"
+    number: Mapped[int] = mapped_column(primary_key=True)
+    hash: Mapped[str]
+    published_at: Mapped[datetime]
+    host: Mapped[str]
+    outline: Mapped[dict[str, Any]]
+    content: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class LockRow(Base):

@@ -7,15 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
 from alerts.store.schema import FactRow, table_of
 from alerts.store.upsert import upsert
 
+CONFIGURATION = "configuration"
+"""The configuration in force: its number and the hash of its files."""
+
 MATCHING = "matching"
 """Under which configuration the recorded items were matched, and how far."""
 
+JUDGED = "judged"
+"""By source a digest of what its reports were judged by: publisher, reliability, whom it speaks for."""
 
 PLAN = "plan"
 """The result of the last `alerts plan` that was published."""
@@ -32,7 +37,7 @@ _FACT = select(_FACTS.at, _FACTS.value).where(_FACTS.name == bindparam("asked"))
 
 _LOCKED = _FACT.with_for_update()
 
-_JUDGING = select(_FACTS.name, _FACTS.value).where(_FACTS.name.in_(["configuration", MATCHING]))
+_JUDGING = select(_FACTS.name, _FACTS.value).where(_FACTS.name.in_([CONFIGURATION, MATCHING]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +63,35 @@ def record_creation(connection: Connection, at: datetime) -> None:
         connection.execute(insert(FactRow).values(name=CREATED, at=at, value={}))
 
 
-@dataclass(frozen=True, slots=True)
-class Judging:
-    """What decides how items are judged: the hash of the configuration in force, and under which one the recorded
-    items were matched. Where neither has changed, both would be judged alike."""
+def named(session: Session, prefix: str) -> list[tuple[str, Fact]]:
+    """The facts whose name begins with `prefix`, in order."""
+    query = select(_FACTS.name, _FACTS.at, _FACTS.value).where(
+        _FACTS.name.startswith(prefix, autoescape=True)
+    )
+    return [(name, Fact(at, value)) for name, at, value in session.execute(query.order_by(_FACTS.name))]
 
-    configuration: str
+
+def forget(session: Session, prefix: str, *, before: datetime) -> None:
+    """Removes the facts whose name begins with `prefix` and that are older than `before`."""
+    session.execute(
+        delete(FactRow).where(FactRow.name.startswith(prefix, autoescape=True), FactRow.at < before)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """What decides how items are judged: the configuration in force (`number` 0 and `hash` empty before the first),
+    and under which one the recorded items were matched. While it is the same, items are judged alike."""
+
+    number: int
+    hash: str
     matching: Mapping[str, Any]
 
 
-def judging(session: Session) -> Judging:
+def in_force(session: Session) -> InForce:
     """What is in force, in one statement."""
     known = dict(session.execute(_JUDGING).all())
-    return Judging(str(known.get("configuration", {}).get("hash", "")), known.get(MATCHING, {}))
-
-
-def configuration(session: Session) -> str:
-    """The hash of the configuration in force, empty before the first tick."""
-    return judging(session).configuration
+    configuration = known.get(CONFIGURATION, {})
+    return InForce(
+        int(configuration.get("number", 0)), str(configuration.get("hash", "")), known.get(MATCHING, {})
+    )

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from alerts.store.schema import Base, table_of
 
-_Id = TypeVar("_Id", int, str)
+_Id = TypeVar("_Id")
 
 SOME: BindParameter[Any] = bindparam("some", expanding=True)
 """The ids of a statement that is made once for any number of them, `chunks` at a time."""

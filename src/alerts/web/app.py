@@ -40,16 +40,28 @@ ASSETS: Final = {
 }
 
 
-def create_app(runtime: Runtime, signer: Signer, operator_token: str, *, base_url: str = "") -> Starlette:
-    """The application. `base_url` is where the world finds it; its cookies are for https where that says so."""
+def create_app(
+    runtime: Runtime,
+    signer: Signer,
+    operator_token: str,
+    *,
+    base_url: str = "",
+    hosts: frozenset[str] | None = None,
+    metrics_token: str = "",
+) -> Starlette:
+    """The application. `base_url` is where the world finds it; its cookies are for https where that says so.
+
+    It answers to the names `hosts` (None: to any); with a `metrics_token`, `/metrics` is for those who bear it.
+    """
     https = base_url.startswith("https://")
     app = Starlette(
         routes=_routes(),
-        middleware=[Middleware(Hardening, https=https)],
+        middleware=[Middleware(Hardening, https=https, hosts=hosts)],
         exception_handlers={HTTPException: _http_error, AlertsError: _our_error, Exception: _defect},
         lifespan=_lifespan,
     )
-    app.state.site = Site(runtime, Door(signer, operator_token, https=https), base_url)
+    door = Door(signer, operator_token, https=https, metrics_token=metrics_token)
+    app.state.site = Site(runtime, door, base_url)
     return app
 
 
@@ -107,12 +119,14 @@ def asset(request: Request) -> Response:
 
 
 _HEADINGS: Final = {
-    400: "That cannot be understood",
-    403: "Not for you",
+    400: "Bad request",
+    401: "A token is needed",
+    403: "You do not have access to this page",
     404: "Not found",
-    405: "Not like that",
+    405: "Method not allowed",
     413: "Too large",
-    503: "Not now",
+    429: "Too many attempts",
+    503: "Temporarily unavailable",
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import logging
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,13 +20,20 @@ from alerts.access.links import Member, member
 from alerts.access.signing import Purpose, Signer
 from alerts.model.settings import Settings
 from alerts.model.subscriber import Tier
-from alerts.model.times import format_time, parse_time
+from alerts.model.times import format_duration, format_time, parse_time
+from alerts.runtime import logs
+from alerts.store import system_state
+from alerts.web.attempts import Attempts
 
 MEMBER_COOKIE: Final = "alerts_member"
 OPERATOR_COOKIE: Final = "alerts_operator"
 SESSION: Final = timedelta(hours=12)
 LARGEST_FORM: Final = 16_384
 """Bytes of a form; none of ours comes near."""
+
+
+_LEFT: Final = "left/"
+"""Facts: the sessions of operators that were ended before their time, by id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,36 +56,84 @@ class Visitor:
 class Door:
     """Knows members by their links, and operators by their token."""
 
-    def __init__(self, signer: Signer, operator_token: str, *, https: bool) -> None:
+    def __init__(self, signer: Signer, operator_token: str, *, https: bool, metrics_token: str = "") -> None:
         self.signer = signer
         self._token = operator_token
         self._https = https
+        self._metrics_token = metrics_token
+        self._attempts = Attempts()
         self._fingerprint = hashlib.sha256(operator_token.encode()).hexdigest()[:16]
 
     def visitor(self, request: Request, session: Session, settings: Settings, now: datetime) -> Visitor:
-        """Who asks. A bad token that was given on purpose is refused; a stale cookie is only worth nothing."""
+        """Who asks. A bad token that was given on purpose is refused; a stale cookie is only worth nothing.
+
+        Raises HTTPException where the token is bad, or where this address has given too many bad ones.
+        """
         bearer = _bearer(request)
-        if bearer and self.is_operator(bearer):
-            return Visitor(Tier.LEADERSHIP_ALLIANCE, operator=True)
         given = bearer or request.query_params.get("key", "")
         if given:
-            known = member(session, self.signer, settings, given, now)
-            if known is None:
-                raise HTTPException(403, "This link is not good any more: it expired or was revoked.")
-            return _bearing(known)
-        form = self._session_form(request.cookies.get(OPERATOR_COOKIE, ""), now)
+            self.check_attempts(request, now)
+            if bearer and self.is_operator(bearer):
+                return Visitor(Tier.LEADERSHIP_ALLIANCE, operator=True)
+            return _bearing(self.member(request, session, settings, given, now))
+        form = self._session_form(session, request.cookies.get(OPERATOR_COOKIE, ""), now)
         if form:
             return Visitor(Tier.LEADERSHIP_ALLIANCE, operator=True, form=form)
         cookie = request.cookies.get(MEMBER_COOKIE, "")
         known = member(session, self.signer, settings, cookie, now) if cookie else None
         return Visitor() if known is None else _bearing(known)
 
+    def member(
+        self, request: Request, session: Session, settings: Settings, token: str, now: datetime
+    ) -> Member:
+        """The bearer of a link. Raises HTTPException where it is bad, or this address has given too many bad ones."""
+        self.check_attempts(request, now)
+        known = member(session, self.signer, settings, token, now)
+        if known is None:
+            self.was_wrong(request, now)
+            raise HTTPException(403, "This link is not good any more: it expired or was revoked.")
+        return known
+
+    # --- attempts ------------------------------------------------------------------------------------------
+
+    def check_attempts(self, request: Request, now: datetime) -> None:
+        """Raises HTTPException where this address has given too many bad tokens: good ones wait as well."""
+        wait = self._attempts.wait(_address(request), now)
+        if wait:
+            seconds = max(1, round(wait.total_seconds()))
+            again = format_duration(timedelta(seconds=seconds))
+            said = f"Too many wrong tokens came from this address: try again in {again}."
+            raise HTTPException(429, said, {"Retry-After": str(seconds)})
+
+    def was_wrong(self, request: Request, now: datetime) -> None:
+        """Notes that this address gave a bad token."""
+        self._attempts.was_wrong(_address(request), now)
+        logs.event("token.refused", logging.WARNING, address=_address(request))
+
+    def may_scrape(self, request: Request, now: datetime) -> bool:
+        """Whether the metrics may be read: by all, or by those who bear their token or that of operators."""
+        if not self._metrics_token:
+            return True
+        bearer = _bearer(request)
+        if not bearer:
+            return False
+        self.check_attempts(request, now)
+        if self.is_operator(bearer) or hmac.compare_digest(bearer.encode(), self._metrics_token.encode()):
+            return True
+        self.was_wrong(request, now)
+        return False
+
     # --- members -------------------------------------------------------------------------------------------
 
     def remember(self, response: Response, token: str, known: Member, now: datetime) -> None:
         self._set(response, MEMBER_COOKIE, token, int((known.expires_at - now).total_seconds()), "lax")
 
-    def forget(self, response: Response) -> None:
+    def leave(self, request: Request, response: Response, session: Session, now: datetime) -> None:
+        """Forgets the link on this device, and ends the operator's session everywhere."""
+        parts = self._session(request.cookies.get(OPERATOR_COOKIE, ""), now)
+        if parts is not None:
+            system_state.forget(session, _LEFT, before=now - SESSION)
+            system_state.put(session, _LEFT + parts[1], now, {})
         for name in (MEMBER_COOKIE, OPERATOR_COOKIE):
             response.delete_cookie(name, path="/")
 
@@ -93,10 +149,17 @@ class Door:
         token = self.signer.sign(Purpose.OPERATOR, until, secrets.token_hex(8), self._fingerprint)
         self._set(response, OPERATOR_COOKIE, token, int(SESSION.total_seconds()), "strict")
 
-    def _session_form(self, cookie: str, now: datetime) -> str:
+    def _session(self, cookie: str, now: datetime) -> tuple[str, ...] | None:
+        """End, id and fingerprint of a session that has not ended by itself."""
         parts = self.signer.read(Purpose.OPERATOR, cookie) if cookie else None
         # Another operator token ends the sessions of the former one.
         if parts is None or len(parts) != 3 or parts[2] != self._fingerprint or parse_time(parts[0]) <= now:
+            return None
+        return parts
+
+    def _session_form(self, session: Session, cookie: str, now: datetime) -> str:
+        parts = self._session(cookie, now)
+        if parts is None or system_state.get(session, _LEFT + parts[1]) is not None:
             return ""
         return self.signer.sign(Purpose.FORM, parts[1])
 
@@ -112,6 +175,10 @@ class Door:
             httponly=True,
             samesite=same_site,
         )
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client is not None else ""
 
 
 def _bearing(known: Member) -> Visitor:

@@ -12,6 +12,7 @@ from typing import Final
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from sqlalchemy.orm import Session
 
+from alerts.insight.disagreement import disagreements
 from alerts.model.operators import Trouble
 from alerts.runtime.runtime import Runtime
 from alerts.store import system_state
@@ -115,7 +116,7 @@ def _dwell(seconds: Sequence[float]) -> Iterator[Metric]:
 
 def _configuration(runtime: Runtime, session: Session, now: datetime) -> Iterator[Metric]:
     tick = system_state.get(session, system_state.TICK) or system_state.get(session, system_state.CREATED)
-    in_force = system_state.get(session, "configuration")
+    in_force = system_state.get(session, system_state.CONFIGURATION)
     for name, help_text, fact in (
         (
             "alerts_tick_age_seconds",
@@ -132,4 +133,14 @@ def _configuration(runtime: Runtime, session: Session, now: datetime) -> Iterato
         "alerts_config_refused",
         "1 while the files of the configuration are refused and the last good one stays in force.",
         1.0 if runtime.configuration.problems else 0.0,
+    )
+    yield GaugeMetricFamily(
+        "alerts_config_generation",
+        "The number of the configuration in force; 0 before the first.",
+        system_state.in_force(session).number,
+    )
+    yield GaugeMetricFamily(
+        "alerts_config_disagreements",
+        "Hosts whose files are not in force, or that publish against each other.",
+        len(disagreements(session, now)),
     )

@@ -1,14 +1,16 @@
-"""What every answer carries, and how much of a request is read."""
+"""What every answer carries, and to which names the pages answer."""
 
 from __future__ import annotations
 
 import time
 from typing import Final
 
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from alerts.runtime import logs
+from alerts.web.hosts import HOSTS_ENV, is_allowed
 
 CONTENT_SECURITY_POLICY: Final = "; ".join(
     (
@@ -34,12 +36,20 @@ HEADERS: Final = (
 CACHING: Final = "private, no-cache"
 
 
+_MISDIRECTED: Final = PlainTextResponse(
+    f"The pages do not answer to this name. Operators: add it to {HOSTS_ENV}, or set ALERTS_BASE_URL.\n",
+    status_code=421,
+)
+
+
 class Hardening:
     """Adds the headers to every answer, errors included, and logs it without its address: it may hold a token."""
 
-    def __init__(self, app: ASGIApp, *, https: bool) -> None:
+    def __init__(self, app: ASGIApp, *, https: bool, hosts: frozenset[str] | None) -> None:
+        """`hosts` are the names of the pages (`alerts.web.hosts`); None: they answer to any."""
         self._app = app
         self._https = https
+        self._hosts = hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -63,6 +73,9 @@ class Hardening:
             await send(message)
 
         try:
+            if self._hosts is not None and not is_allowed(Headers(scope=scope).get("host", ""), self._hosts):
+                await _MISDIRECTED(scope, receive, hardened)
+                return
             await self._app(scope, receive, hardened)
         finally:
             route = getattr(scope.get("route"), "path", "")

@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 
 from alerts.insight.health import LATE, health
 from alerts.model.alert import DeliveryState
+from alerts.model.counted import counted
 from alerts.model.errors import AlertsError
 from alerts.model.subscriber import Selection, Silence
 from alerts.model.times import parse_duration
@@ -95,8 +96,9 @@ def _enter(request: Request, fields: Mapping[str, str] | None) -> Response:
     site = site_of(request)
     if fields is None:
         return site.page(request, "operate_enter.html.j2", Visitor(), {"wrong": False})
+    site.door.check_attempts(request, site.now())
     if not site.door.is_operator(fields.get("token", "")):
-        logs.event("operator.refused")
+        site.door.was_wrong(request, site.now())
         return site.page(request, "operate_enter.html.j2", Visitor(), {"wrong": True}, status=403)
     response = RedirectResponse("/operate", status_code=303)
     site.door.begin(response, site.now())
@@ -133,7 +135,7 @@ def _redeliver(runtime: Runtime, fields: Mapping[str, str], _now: datetime) -> s
 
 
 def _redeliver_dead(runtime: Runtime, _fields: Mapping[str, str], _now: datetime) -> str:
-    return f"{len(operate.redeliver_dead(runtime))} deliveries are due now."
+    return f"Due now: {counted(len(operate.redeliver_dead(runtime)), 'delivery', 'deliveries')}."
 
 
 def _silence(runtime: Runtime, fields: Mapping[str, str], now: datetime) -> str:
@@ -164,7 +166,7 @@ def _release(runtime: Runtime, fields: Mapping[str, str], _now: datetime) -> str
     except operate.RefusedError:
         operate.resume(runtime, source)
         return f"{source} will be polled again now."
-    return f"{held} items of {source} will be taken in at its next poll, which is due now."
+    return f"{counted(held, 'item')} of {source} will be taken in at its next poll, which is due now."
 
 
 def _ack(runtime: Runtime, fields: Mapping[str, str], _now: datetime) -> str:

@@ -12,7 +12,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from alerts.access.links import member
 from alerts.model.institution import Institution
 from alerts.model.times import EPOCH, parse_duration, parse_time
 from alerts.rendering.tiers import ANALYSIS, DETAIL, gate
@@ -163,16 +162,16 @@ def enter(request: Request) -> Response:
     site = site_of(request)
     token = request.path_params["token"]
     with site.runtime.database.read() as session:
-        known = member(session, site.door.signer, site.settings, token, site.now())
-    if known is None:
-        raise HTTPException(403, "This link is not good any more: it expired or was revoked.")
+        known = site.door.member(request, session, site.settings, token, site.now())
     response = RedirectResponse("/", status_code=303)
     site.door.remember(response, token, known, site.now())
     return response
 
 
 def leave(request: Request) -> Response:
-    """Forgets the member's link and the operator's session on this device."""
+    """Forgets the member's link on this device, and ends the operator's session."""
+    site = site_of(request)
     response = RedirectResponse("/", status_code=303)
-    site_of(request).door.forget(response)
+    with site.runtime.database.write() as session:
+        site.door.leave(request, response, session, site.now())
     return response

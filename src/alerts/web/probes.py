@@ -7,6 +7,7 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
@@ -42,8 +43,10 @@ def _answer(record: dict[str, Any], status: int) -> Response:
 
 
 def metrics(request: Request) -> Response:
-    """The metrics in the text format."""
+    """The metrics in the text format. Raises HTTPException where a token protects them and is not given."""
     site = site_of(request)
+    if not site.door.may_scrape(request, site.now()):
+        raise HTTPException(401, "The metrics need their token.", {"WWW-Authenticate": "Bearer"})
     site.runtime.configuration.current()  # looks at the files
     registry = CollectorRegistry(auto_describe=False)
     registry.register(site.collector)

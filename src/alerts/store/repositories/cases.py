@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, case, delete, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, case, delete, func, literal, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from alerts.cases.case_file import AxisState
@@ -18,7 +18,7 @@ from alerts.model.story import Report
 from alerts.model.times import EPOCH, format_time, parse_time
 from alerts.store.claims import Claim
 from alerts.store.repositories import transitions
-from alerts.store.schema import CaseRow, FindingRow, MembershipRow, StoryEventRow, table_of
+from alerts.store.schema import CaseRow, FindingRow, ItemRow, MembershipRow, StoryEventRow, table_of
 from alerts.store.types import Instant
 from alerts.store.upsert import SOME, chunks, insert_new, upsert
 from alerts.stories.features import Features
@@ -345,11 +345,80 @@ def add_findings(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     insert_new(session, FindingRow, rows)
 
 
-def replace_findings(session: Session, revisions: Sequence[int], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Stores what was found in revisions in the place of what had been found in them before."""
+def replace_findings(
+    session: Session, revisions: Sequence[int], rows: Sequence[Mapping[str, Any]]
+) -> list[str]:
+    """Makes what is stored of revisions what was found in them now; the institutions of which it differs.
+
+    A finding that is the same stays as it is, with the mark of one that came out of quarantine.
+    """
+    stored: dict[tuple[str, datetime, str], dict[str, Any]] = {}
     for some in chunks(revisions):
-        session.execute(delete(FindingRow).where(FindingRow.revision.in_(some)))
-    insert_new(session, FindingRow, rows)
+        for row in session.execute(select(_FINDING_ROWS).where(_F.revision.in_(some))).mappings():
+            known = {str(name): value for name, value in row.items()}
+            stored[_finding_key(known)] = known
+    new = {_finding_key(row): row for row in rows}
+    gone = [key for key in stored if key not in new]
+    changed = [row for key, row in new.items() if key not in stored or not _is_same_finding(stored[key], row)]
+    for places in chunks(gone, 100):
+        session.execute(delete(FindingRow).where(_FINDING_PLACE.in_(places)))
+    upsert(session, FindingRow, changed, keep=frozenset({"quiet"}))
+    return sorted({key[0] for key in gone} | {row["institution"] for row in changed})
+
+
+_FINDING_ROWS = table_of(FindingRow)
+_FINDING_PLACE = tuple_(_F.institution, _F.observed, _F.item)
+
+
+def _finding_key(row: Mapping[str, Any]) -> tuple[str, datetime, str]:
+    return row["institution"], row["observed"], row["item"]
+
+
+def _is_same_finding(stored: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    return all(stored[name] == value for name, value in new.items() if name != "quiet")
+
+
+def reported_by(session: Session, sources: Sequence[str]) -> list[str]:
+    """The institutions about which these sources have reported."""
+    with_items: list[str] = []
+    for some in chunks(sources):  # few of them: a new source has none, and findings have no index by source
+        with_items += session.scalars(select(ItemRow.source).where(ItemRow.source.in_(some)).distinct())
+    found: set[str] = set()
+    for some in chunks(with_items):
+        found.update(session.scalars(select(_F.institution).where(_F.source.in_(some)).distinct()))
+    return sorted(found)
+
+
+def invalidate(session: Session, institutions: Iterable[str]) -> None:
+    """Marks cases whose evidence is judged otherwise now: they are rebuilt when they are assessed next.
+
+    A new version, so that whoever is assessing one begins again.
+    """
+    for some in chunks(sorted(institutions)):
+        _lock_in_order(session, some)
+        session.execute(
+            update(_CASES).where(_C.institution.in_(some)).values(configuration="", version=_C.version + 1)
+        )
+
+
+def configurations(session: Session) -> list[tuple[str, str]]:
+    """Every institution that has a case, with the key that the case was assessed under."""
+    return [(name, key) for name, key in session.execute(select(_C.institution, _C.configuration))]
+
+
+def mark_due_again(session: Session, institutions: Iterable[str], at: datetime) -> None:
+    """Makes institutions due at `at`, whatever they were claimed for."""
+    for some in chunks(sorted(institutions)):
+        _lock_in_order(session, some)
+        session.execute(
+            update(CaseRow).where(CaseRow.institution.in_(some)).values(due_at=due_by(at), claimed_until=None)
+        )
+
+
+def _lock_in_order(session: Session, institutions: Sequence[str]) -> None:
+    """In the order in which all others lock them."""
+    query = select(_C.institution).where(_C.institution.in_(institutions)).order_by(_C.institution)
+    session.execute(query.with_for_update())
 
 
 def open_missing(session: Session) -> list[str]:
@@ -410,8 +479,8 @@ def _saved(each: Saved) -> dict[str, Any]:
     }
 
 
-def shelve(session: Session, institution: str) -> None:
-    """Keeps a case that is no longer tracked; it is not due until something is found or configured anew."""
-    session.execute(
-        update(CaseRow).where(CaseRow.institution == institution).values(due_at=None, claimed_until=None)
-    )
+def shelve(session: Session, institutions: Iterable[str]) -> None:
+    """Keeps cases that are no longer tracked; they are not due until something is found or configured anew."""
+    for some in chunks(sorted(institutions)):
+        resting = update(CaseRow).where(CaseRow.institution.in_(some), CaseRow.due_at.is_not(None))
+        session.execute(resting.values(due_at=None, claimed_until=None))

@@ -1,0 +1,159 @@
+"""Puts an edit of the configuration files in force: as a new generation, with all that follows from it.
+
+    files are those in force                    nothing to do
+    files were never in force                   published
+    files were in force before, and
+        this host had those in force until now  published: the operator turned them back
+        otherwise                               not published: this host is late, or another one is ahead
+
+So no host turns back an edit of another by merely having old files, and two hosts with different files settle on the
+one that was edited last. `disagreements` says where hosts differ for longer, or publish against each other.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from alerts.config.files import Contents, content_hash, read_files
+from alerts.config.load import load_entries
+from alerts.config.outline import emptied
+from alerts.feeds.schedule import first_poll
+from alerts.model.errors import ConfigError
+from alerts.model.source import Source
+from alerts.runtime import logs
+from alerts.runtime.configuration import Active
+from alerts.runtime.generations import host_name
+from alerts.runtime.runtime import Runtime
+from alerts.store import system_state
+from alerts.store.repositories import cases, generations, items, sources
+from alerts.store.repositories.generations import Generation
+
+CONFIRM_FILES: Final = timedelta(minutes=1)
+"""A host whose files are not in force says so again this often."""
+
+
+def publish_edits(runtime: Runtime) -> None:
+    """Publishes the files of this host where they are an edit that is good and not in force."""
+    edit = runtime.configuration.unpublished()
+    now = runtime.clock()
+    host = host_name(runtime.configuration.directory)
+    if edit is None:
+        return
+    with runtime.database.read() as session:
+        known = generations.files_of(session, host)
+        if known is not None and known.hash == edit.settings.hash and now - known.seen < CONFIRM_FILES:
+            return  # decided already: they were in force before, and others are now
+    with contextlib.suppress(ConfigError):  # the next look at the files refuses them, and says so
+        publish(runtime, edit)
+
+
+def publish_files(runtime: Runtime, *, accept_empty: bool = False) -> Generation | None:
+    """Puts the files of this host in force because an operator asks for it here; None where they are already.
+
+    Raises ConfigError where they are broken, or empty the configuration in force and `accept_empty` is not given.
+    """
+    edit = Active.of(load_entries(runtime.configuration.directory))
+    return publish(runtime, edit, deliberate=True, accept_empty=accept_empty)
+
+
+def publish(
+    runtime: Runtime, edit: Active, *, deliberate: bool = False, accept_empty: bool = False
+) -> Generation | None:
+    """Puts `edit`, the files as this process has read them, in force; the new generation, None where none was made.
+
+    `deliberate`: an operator asked for it on this host, so that files that were in force before are published, too.
+    Raises ConfigError where they empty the configuration in force and `accept_empty` is not given.
+    """
+    configuration = runtime.configuration
+    host = host_name(configuration.directory)
+    contents, _ = read_files(configuration.directory)
+    if content_hash(contents) != edit.settings.hash:
+        return None  # edited again meanwhile
+    sealed = _sealed(runtime, contents)
+    with runtime.database.write() as session:
+        newest = generations.newest(session, lock=True)
+        now = runtime.clock()
+        before = generations.files_of(session, host)
+        generations.keep_files_of(session, host, edit.settings.hash, now)
+        if newest is not None and newest.hash == edit.settings.hash:
+            made = None
+        elif newest is None or deliberate or _is_edit(session, edit, newest, before):
+            if newest is not None and not accept_empty:
+                problems = emptied(newest.outline, edit.outline, configuration.directory)
+                if problems:
+                    raise ConfigError(problems)
+            made = generations.add(
+                session,
+                content_hash=edit.settings.hash,
+                at=now,
+                host=host,
+                outline=edit.outline,
+                content=sealed,
+            )
+            _follow(session, edit, now)
+        else:
+            logs.event(
+                "config.outdated",
+                logging.WARNING,
+                host=host,
+                hash=edit.settings.hash,
+                generation=newest.number,
+                published_by=newest.host,
+            )
+            return None
+    if made is not None:
+        configuration.published(made, edit)
+        logs.event("config.published", generation=made.number, hash=made.hash, host=host)
+    return made
+
+
+def _sealed(runtime: Runtime, contents: Contents) -> bytes:
+    kept = runtime.configuration.generations
+    return b"" if kept is None else kept.sealed(contents)
+
+
+def _is_edit(
+    session: Session, edit: Active, newest: Generation, before: generations.HostFiles | None
+) -> bool:
+    """Whether files that are not in force are news, or were turned back on the host that had those in force."""
+    if before is not None and before.hash == newest.hash:
+        return True
+    return not generations.was_published(session, edit.settings.hash)
+
+
+def _follow(session: Session, active: Active, now: datetime) -> None:
+    """Makes what is stored follow the configuration: sources, and the cases that it judges otherwise."""
+    settings = active.settings
+
+    def due(source: Source) -> datetime:
+        return first_poll(source, now, min(source.interval, timedelta(seconds=len(settings.sources) / 5)))
+
+    sources.sync(session, settings.sources, due)
+    if items.count(session) == 0:  # nothing was ever matched otherwise
+        matched = {"key": active.matching_key, "done": None}
+        system_state.put(session, system_state.MATCHING, now, matched)
+    known = system_state.get(session, system_state.JUDGED)
+    former = {} if known is None else known.value
+    changed = [name for name in {*former, *active.judged} if former.get(name) != active.judged.get(name)]
+    if changed:
+        if known is not None:
+            cases.invalidate(session, cases.reported_by(session, changed))
+        system_state.put(session, system_state.JUDGED, now, active.judged)
+    mark_outdated(session, active, now)
+
+
+def mark_outdated(session: Session, active: Active, now: datetime) -> None:
+    """Makes the institutions due whose cases were judged otherwise, or whose findings have changed.
+
+    Those that are no longer tracked rest.
+    """
+    tracked = active.settings.institutions
+    known = cases.configurations(session)
+    outdated = [each for each, key in known if each in tracked and key != active.case_key(each)]
+    cases.mark_due_again(session, outdated, now)
+    cases.shelve(session, [each for each, _ in known if each not in tracked])

@@ -1,0 +1,118 @@
+"""Limits on connections: how long a client may take, and how many connections may be open.
+
+uvicorn times a connection only after its first answer and counts idle connections as work, so that a few hundred
+clients that say nothing would close the pages to everybody. Here a request must arrive within a time, an answer must
+be taken within a time, and where too many connections are open the oldest idle one makes room for the new one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from typing import Any, Final
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
+
+HEAD_SECONDS: Final = 10.0
+"""From the beginning of a connection, or of a further request on it, to the end of the request's headers."""
+
+BODY_SECONDS: Final = 20.0
+"""From the end of the headers to the end of the body. The largest are pushes of some kilobytes."""
+
+ANSWER_SECONDS: Final = 120.0
+"""From the end of the headers until the whole answer has been taken."""
+
+MAX_CONNECTIONS: Final = 500
+"""In all; half of the files that a process may usually have open."""
+
+MAX_PER_CLIENT: Final = 50
+"""From one address. A trusted proxy speaks for many clients and is bounded by the total alone."""
+
+
+class BoundedProtocol(H11Protocol):
+    """HTTP/1.1 with these limits."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._head: asyncio.TimerHandle | None = None
+        self._body: asyncio.TimerHandle | None = None
+        self._answer: asyncio.TimerHandle | None = None
+        self.opened_at = 0.0
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no request is being answered, and every answer has been taken."""
+        cycle: RequestResponseCycle | None = self.cycle  # none before the first request
+        return (cycle is None or cycle.response_complete) and not self.transport.get_write_buffer_size()
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.opened_at = self.loop.time()
+        self._head = self.loop.call_later(HEAD_SECONDS, self._give_up)
+        others = [each for each in self.connections if each is not self and isinstance(each, BoundedProtocol)]
+        mine = [each for each in others if self.client and each.client and each.client[0] == self.client[0]]
+        if len(mine) >= MAX_PER_CLIENT and not self._is_trusted():
+            self._make_room(mine)
+        elif len(others) >= MAX_CONNECTIONS:
+            self._make_room(others)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop("_head", "_body", "_answer")
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self.is_idle:
+            self._stop("_answer")
+            self._head = self._head or self.loop.call_later(HEAD_SECONDS, self._give_up)
+        super().data_received(data)
+        if self.is_idle:
+            return
+        self._stop("_head")
+        if self._answer is None:
+            self._answer = self.loop.call_later(ANSWER_SECONDS, self._give_up_unless_taken)
+        if self.conn.their_state is not h11.SEND_BODY:
+            self._stop("_body")
+        elif self._body is None:
+            self._body = self.loop.call_later(BODY_SECONDS, self._give_up)
+
+    def on_response_complete(self) -> None:
+        self._stop("_head", "_body")  # what is in the buffer has still to be taken
+        super().on_response_complete()
+
+    def _make_room(self, others: list[BoundedProtocol]) -> None:
+        """Closes the idle connection that has been open longest, or this one where all are being answered."""
+        idle = [each for each in others if each.is_idle]
+        chosen = min(idle, key=lambda each: each.opened_at) if idle else self
+        chosen._give_up()  # noqa: SLF001 - another of our own class
+
+    def _give_up_unless_taken(self) -> None:
+        if not self.is_idle:
+            self._give_up()
+
+    def _give_up(self) -> None:
+        self.connections.discard(self)
+        self.transport.abort()
+
+    def _is_trusted(self) -> bool:
+        """Whether the client is a proxy that the operator named (FORWARDED_ALLOW_IPS)."""
+        trusted = self.config.forwarded_allow_ips
+        names = trusted.split(",") if isinstance(trusted, str) else trusted
+        return self.client is not None and any(_covers(each.strip(), self.client[0]) for each in names)
+
+    def _stop(self, *timers: str) -> None:
+        for name in timers:
+            timer = getattr(self, name)
+            if timer is not None:
+                timer.cancel()
+                setattr(self, name, None)
+
+
+def _covers(trusted: str, address: str) -> bool:
+    """Whether an address or a network of FORWARDED_ALLOW_IPS holds this address."""
+    if trusted in {"*", address}:
+        return True
+    try:
+        return ipaddress.ip_address(address) in ipaddress.ip_network(trusted, strict=False)
+    except ValueError:
+        return False
