@@ -20,7 +20,7 @@ from pathlib import Path
 
 import feedparser
 
-from alerts.feeds.diff import KnownItem, KnownItems, Verdict, Wanted
+from alerts.feeds.diff import ItemChange, KnownItem, KnownItems, Wanted
 from alerts.feeds.poll import read_answer
 from alerts.feeds.result import FetchResult
 from alerts.feeds.state import FeedState
@@ -45,7 +45,7 @@ def polls(folder: Path) -> list[Poll]:
     return found
 
 
-def ours(recorded: Sequence[Poll], *, whole: bool = False) -> list[tuple[datetime, str, Verdict]]:
+def ours(recorded: Sequence[Poll], *, whole: bool = False) -> list[tuple[datetime, str, ItemChange]]:
     """Play the polls; every new item and revision in order. `whole` forgets all shortcuts between polls."""
     state = FeedState()
     known: dict[str, KnownItem] = {}
@@ -59,9 +59,9 @@ def ours(recorded: Sequence[Poll], *, whole: bool = False) -> list[tuple[datetim
         if polled.decision is None:
             continue
         for kind in ("new", "revised", "withdrawn"):
-            for verdict in getattr(polled.decision, kind):
-                known[verdict.known.id] = verdict.known
-                found.append((now, kind, verdict))
+            for change in getattr(polled.decision, kind):
+                known[change.known.id] = change.known
+                found.append((now, kind, change))
     return found
 
 

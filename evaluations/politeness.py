@@ -264,10 +264,10 @@ def ours(publishers: Publishers, base: str, end: datetime) -> dict[str, datetime
             state = FeedState.from_json(json.loads(states.get(path, "{}")))
             polled = poll_feed(client, source, state, look_up, now=at)
             states[path] = json.dumps(polled.plan.state.to_json())
-            for verdict in polled.decision.new if polled.decision else ():
-                known[path][verdict.known.id] = verdict.known
+            for change in polled.decision.new if polled.decision else ():
+                known[path][change.known.id] = change.known
                 if path == "plain":
-                    seen.setdefault(verdict.item.title, at)
+                    seen.setdefault(change.item.title, at)
             if polled.plan.at is not None:
                 heapq.heappush(agenda, (polled.plan.at, path))
         database.dispose()

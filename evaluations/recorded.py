@@ -56,7 +56,7 @@ def every(folders: Sequence[Path]) -> Iterator[Item]:
         source = _source(version.parent)
         feed = parse(version.read_bytes(), "application/xml", base_url=source.url, source=source)
         known = diff.decide(source, feed, KnownItems(), FeedState(), observed)
-        yield from (verdict.item for verdict in known.new)
+        yield from (change.item for change in known.new)
 
 
 def one_feed(folder: Path) -> Iterator[Item]:
@@ -77,9 +77,9 @@ def one_feed(folder: Path) -> Iterator[Item]:
         state = polled.plan.state
         if polled.decision is None:
             continue
-        for verdict in (*polled.decision.new, *polled.decision.revised, *polled.decision.withdrawn):
-            known[verdict.known.id] = verdict.known
-            yield verdict.item
+        for change in (*polled.decision.new, *polled.decision.revised, *polled.decision.withdrawn):
+            known[change.known.id] = change.known
+            yield change.item
 
 
 def _source(folder: Path) -> Source:

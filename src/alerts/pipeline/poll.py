@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from alerts.cases.observation import publisher_of
-from alerts.feeds.diff import Decision, KnownItems, Verdict, Wanted
+from alerts.feeds.diff import Decision, ItemChange, KnownItems, Wanted
 from alerts.feeds.links import host_key
 from alerts.feeds.poll import PolledFeed, poll_feed
 from alerts.feeds.schedule import next_poll, unfinished
@@ -38,15 +38,15 @@ MAX_LOST_LEASES = 2
 is the cause."""
 
 HOST_GAP = timedelta(seconds=1)
-LONGEST_WAIT = timedelta(seconds=3)
-"""How long a worker waits for its turn at a host before it leaves the source for later."""
+MAX_HOST_WAIT = timedelta(seconds=3)
+"""A source whose turn at its host is later than this is released, and polled then."""
 
 STOPPED_FOR = timedelta(days=36500)
 
 
 @dataclass(frozen=True, slots=True)
 class PollOutcome:
-    """What a poll brought; `error` is one line, empty where there was none."""
+    """The result of one poll; `error` is one line, or empty."""
 
     source: str
     new: int = 0
@@ -113,7 +113,7 @@ class _Fetched:
         return self.polled.decision or Decision()
 
     @property
-    def changes(self) -> tuple[Verdict, ...]:
+    def changes(self) -> tuple[ItemChange, ...]:
         return (*self.decision.new, *self.decision.revised, *self.decision.withdrawn)
 
     def awaits_pushes(self, runtime: Runtime) -> bool:
@@ -135,7 +135,7 @@ def _lease(
     configured = {
         each: active.settings.sources[each] for each in source_ids if each in active.settings.sources
     }
-    patience = LONGEST_WAIT if due_only else timedelta(seconds=LEASE_SECONDS / 3)
+    patience = MAX_HOST_WAIT if due_only else timedelta(seconds=LEASE_SECONDS / 3)
     with runtime.database.write() as session:
         for leased in sources.lease(session, list(configured), now, seconds=LEASE_SECONDS, due_only=due_only):
             source = configured[leased.id]
@@ -204,7 +204,7 @@ def _record_unchanged(runtime: Runtime, done: Sequence[_Fetched]) -> dict[str, P
         # fault point: poll.written
     # fault point: poll.committed
     return {
-        each.source.id: _outcome(each, ()) if each.source.id in ours else _overtaken(each.source.id)
+        each.source.id: _outcome(each, ()) if each.source.id in ours else _lease_lost(each.source.id)
         for each in done
     }
 
@@ -216,7 +216,7 @@ def _record(runtime: Runtime, active: Active, done: _Fetched) -> PollOutcome:
         findings = _match(active, done)
     with runtime.database.write() as session:
         if not sources.still_ours(session, leased):
-            return _overtaken(source.id)
+            return _lease_lost(source.id)
         if findings:
             newest = runtime.configuration.current(system_state.in_force(session).number)
             if newest is not active:  # changed meanwhile: what is stored was found under what is in force
@@ -276,43 +276,42 @@ def _record_unfinished(session: Session, source: Source, leased: LeasedSource, n
     return PollOutcome(source.id, error=plan.state.error_line)
 
 
-def _overtaken(source: str) -> PollOutcome:
-    logs.event("poll.overtaken", logging.WARNING, source=source)
+def _lease_lost(source: str) -> PollOutcome:
+    logs.event("poll.lease_lost", logging.WARNING, source=source)
     return PollOutcome(source, skipped=True)
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
-    """A verdict with what matching found in it. All of it was computed outside any transaction."""
+class _Matched:
+    """A change with its mentions and topics. Computed outside any transaction."""
 
-    verdict: Verdict
+    change: ItemChange
     matched: Matched
     features: Features | None  # of an item that is about somebody
     publisher: str
-    quiet: bool
+    backfill: bool
 
 
-def _match(active: Active, done: _Fetched) -> list[_Found]:
+def _match(active: Active, done: _Fetched) -> list[_Matched]:
     found = []
-    for verdict in done.changes:
-        item = verdict.item
+    for change in done.changes:
+        item = change.item
         publisher = publisher_of(item, active.settings.sources)
         matched = Matched() if item.withdrawn else active.matcher.match(item, tracked_only=True)
-        # What a feed holds when it is first read is believed: its age is in its score. What comes out of
-        # quarantine is not.
-        quiet = verdict.quiet and done.decision.released
+        # What a feed holds at its first poll is accepted: its age is in its score. What comes out of quarantine is not.
+        backfill = change.backfill and done.decision.released
         reduced = features(item, publisher) if matched.mentions else None
-        found.append(_Found(verdict, matched, reduced, publisher, quiet))
+        found.append(_Matched(change, matched, reduced, publisher, backfill))
     return found
 
 
 def _store(
-    session: Session, active: Active, decision: Decision, found: Sequence[_Found], now: datetime
+    session: Session, active: Active, decision: Decision, found: Sequence[_Matched], now: datetime
 ) -> list[str]:
-    """Writes items, revisions and findings under one stamp; the institutions that have something new.
+    """Writes items, revisions and findings with one timestamp of the logical clock; the institutions concerned.
 
-    All who store wait for the one that has the stamp, so what needs none comes before it: above all the rows of
-    the institutions, which an assessment may hold for a while.
+    The logical clock is a row lock that all writers of items wait for. So what needs no timestamp is written before:
+    above all the rows of the institutions, which an assessment may have locked for a while.
     """
     known = [*decision.revised, *decision.withdrawn]
     former = items.institutions_of(session, [each.item.id for each in known])
@@ -320,9 +319,9 @@ def _store(
     institutions |= {name for names in former.values() for name in names}
     cases.mark_due(session, institutions, now, claimed_until=now + HINTED)
     at = stamp(session, now)
-    stamped = [replace(each.verdict.item, observed=at) for each in found]
+    stamped = [replace(each.change.item, observed=at) for each in found]
     revisions = items.add(
-        session, [each.verdict for each in found], stamped, [each.publisher for each in found]
+        session, [each.change for each in found], stamped, [each.publisher for each in found]
     )
     rows = [
         row
@@ -335,7 +334,7 @@ def _store(
             each.publisher,
             revision,
             former.get(item.id, set()),
-            quiet=each.quiet,
+            quiet=each.backfill,
         )
     ]
     cases.add_findings(session, rows)

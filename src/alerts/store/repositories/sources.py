@@ -1,4 +1,4 @@
-"""Sources: when each is due, who polls it, how it fares."""
+"""Sources: when each is due, the lease of its poller, its health."""
 
 from __future__ import annotations
 
@@ -47,20 +47,20 @@ _TOKEN = select(_S.lease_token).where(_S.id == bindparam("source")).with_for_upd
 _GIVE_BACK = (
     update(_SOURCES)
     .where(_S.id == bindparam("source"), _S.lease_token == bindparam("token"))
-    .values(next_poll_at=bindparam("next_at"), claimed_until=None, lease_until=None, lease_token=None)
+    .values(next_poll_at=bindparam("next_poll"), claimed_until=None, lease_until=None, lease_token=None)
 )
 _FINISH = _GIVE_BACK.values(
-    state=bindparam("now_in"),
+    state=bindparam("new_state"),
     last_poll_at=bindparam("now"),
     last_success_at=bindparam("succeeded_at"),
-    error=bindparam("line"),
+    error=bindparam("error_line"),
     error_streak=bindparam("failures"),
     lost_leases=bindparam("lost"),
     stale_at=bindparam("stale"),
 )
 _FINISH_ONE = _FINISH.returning(_S.id)
 _OURS = select(_S.id, _S.lease_token).where(_S.id.in_(SOME)).order_by(_S.id).with_for_update()
-_FREE_AT = select(_HOSTS.free_at).where(_HOSTS.host == bindparam("name")).with_for_update()
+_FREE_AT = select(_HOSTS.free_at).where(_HOSTS.host == bindparam("host")).with_for_update()
 _HEALTH = select(
     _S.id,
     _S.url,
@@ -163,7 +163,7 @@ def claim_due(session: Session, now: datetime, *, limit: int, hold: timedelta) -
 def lease(
     session: Session, ids: Sequence[str], now: datetime, *, seconds: float, due_only: bool = True
 ) -> list[LeasedSource]:
-    """Takes sources for one poll each: those of `ids` that are polled at all, due, and in nobody else's hands."""
+    """Takes sources for one poll each: those of `ids` that are active, due and not leased."""
     token = uuid.uuid4().hex
     until = now + timedelta(seconds=seconds)
     statement = _LEASE_DUE if due_only else _LEASE
@@ -196,11 +196,11 @@ def finish(session: Session, finished: Sequence[Finished], *, now: datetime) -> 
         {
             "source": each.leased.id,
             "token": each.leased.token,
-            "now_in": each.state.to_json(),
-            "next_at": each.next_poll_at,
+            "new_state": each.state.to_json(),
+            "next_poll": each.next_poll_at,
             "now": now,
             "succeeded_at": each.state.last_success,
-            "line": each.state.error_line or None,
+            "error_line": each.state.error_line or None,
             "failures": each.state.failures,
             "lost": each.lost_leases,
             "stale": each.state.stale_at,
@@ -224,18 +224,18 @@ def finish(session: Session, finished: Sequence[Finished], *, now: datetime) -> 
 
 def release(session: Session, leased: LeasedSource, next_poll_at: datetime) -> None:
     """Gives a source back without a poll."""
-    session.execute(_GIVE_BACK, {"source": leased.id, "token": leased.token, "next_at": next_poll_at})
+    session.execute(_GIVE_BACK, {"source": leased.id, "token": leased.token, "next_poll": next_poll_at})
 
 
 def reserve_host(
     session: Session, host: str, now: datetime, gap: timedelta, *, patience: timedelta
 ) -> datetime:
-    """When this poller may ask a host: at least `gap` after everybody else.
+    """When this poller may ask a host: at least `gap` after every other request to it, of any process.
 
-    A turn within `patience` is taken. One beyond it is not: come back then, and ask again.
+    A slot within `patience` is reserved. A later one is not: the caller has to ask again then.
     """
     insert_new(session, HostRow, [{"host": host, "free_at": now}])
-    free_at: datetime = session.scalar(_FREE_AT, {"name": host}) or now
+    free_at: datetime = session.scalar(_FREE_AT, {"host": host}) or now
     turn = max(now, free_at)
     if turn - now <= patience:
         upsert(session, HostRow, [{"host": host, "free_at": turn + gap}])
@@ -243,7 +243,7 @@ def reserve_host(
 
 
 def health(session: Session, ids: Iterable[str] | None = None) -> list[Health]:
-    """How sources fare, by id; all of them where no ids are given."""
+    """The health of sources, by id; of all where no ids are given."""
     rows = session.execute(_HEALTH) if ids is None else session.execute(_HEALTH_OF, {"some": sorted(ids)})
     return [
         Health(
