@@ -48,6 +48,9 @@ format: .venv/.installed-dev ## Rewrite the code in the project's style
 eval-matching eval-stories eval-feeds eval-topics: eval-%: .venv/.installed-dev ## Measure the quality of matching, stories, feed parsing, topics
 	@$(BIN)/python evaluations/$*.py $(ARGS)
 
+eval-alerts: .venv/.installed-dev ## Judge the alerts of recorded feeds under the example configuration
+	@$(BIN)/python evaluations/right_alerts.py $(ARGS)
+
 score-politeness: .venv/.installed-dev ## Score pollers against a local server through simulated days
 	@$(PEERS)
 	@$(BIN)/python evaluations/politeness.py $(ARGS)

@@ -7,8 +7,8 @@ assessed and stored as the pipeline does it, in SQLite. Then the profile page is
 leadership alliance, who sees most, through the whole application without a network:
 
     empty   an institution about which nothing was found: what any page costs
-    first   a request before anything was read: a process reads the largest institutions when it starts
-    again   the median of further requests: the profile is kept for as long as it is right
+    first   the first request of a process
+    again   the median of further requests
     news    the median of requests right after something new was observed about the institution
     past    the median of requests for the profile of one of several past days
     list    the median of requests for the list of institutions

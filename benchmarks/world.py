@@ -113,6 +113,7 @@ class World:
                     "tier": "leadership-alliance",
                     "channels": {"hook": channel},
                     "watch": [{"tags": [f"group-{number % 10}"], "on": ["level"], "at_least": "medium"}],
+                    "group": "0s",
                 }
                 for number in range(self.subscribers)
             ],

@@ -30,7 +30,7 @@ from alerts.model.subscriber import Tier
 from alerts.pipeline import steps
 from alerts.pipeline.publish import publish_edits
 from alerts.runtime.runtime import Runtime, configuration_of
-from alerts.runtime.task_requests import Hints
+from alerts.runtime.task_requests import TaskRequests
 from alerts.store.database import Database
 from alerts.store.schema import SourceRow
 from alerts.web.app import create_app
@@ -50,7 +50,7 @@ def tell(directory: Path) -> World:
     database.upgrade()
     start = datetime.now(UTC) - timedelta(hours=HOURS[-1] + LATER + 1)
     said, clock = io.StringIO(), [start]
-    hints: list[Hints] = []
+    hints: list[TaskRequests] = []
     runtime = Runtime(
         database=database,
         configuration=configuration_of(directory / "config", database, directory, {}),

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from alerts.feeds import diff, poll
-from alerts.feeds.diff import KnownItem, KnownItems, Wanted
+from alerts.feeds.diff import ItemChange, KnownItem, KnownItems, Wanted
 from alerts.feeds.parsing.parse import parse
 from alerts.feeds.result import FetchResult
 from alerts.feeds.state import FeedState
@@ -45,8 +45,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def items(folders: Sequence[Path]) -> list[Item]:
     """What polling these feeds brought, in order of observation."""
-    found = [item for folder in folders for item in one_feed(folder)]
-    return sorted(found, key=lambda item: (item.observed, item.id))
+    return [verdict.item for verdict in observations(folders)]
+
+
+def observations(folders: Sequence[Path]) -> list[ItemChange]:
+    """The same with what the decider said of each, for example that a source held it when it was first read."""
+    found = [verdict for folder in folders for verdict in one_feed(folder)]
+    return sorted(found, key=lambda verdict: (verdict.item.observed, verdict.item.id))
 
 
 def every(folders: Sequence[Path]) -> Iterator[Item]:
@@ -59,7 +64,7 @@ def every(folders: Sequence[Path]) -> Iterator[Item]:
         yield from (change.item for change in known.new)
 
 
-def one_feed(folder: Path) -> Iterator[Item]:
+def one_feed(folder: Path) -> Iterator[ItemChange]:
     """The items and revisions of one feed, version after version."""
     source = _source(folder)
     known: dict[str, KnownItem] = {}
@@ -79,7 +84,7 @@ def one_feed(folder: Path) -> Iterator[Item]:
             continue
         for change in (*polled.decision.new, *polled.decision.revised, *polled.decision.withdrawn):
             known[change.known.id] = change.known
-            yield change.item
+            yield change
 
 
 def _source(folder: Path) -> Source:

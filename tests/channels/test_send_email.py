@@ -44,7 +44,7 @@ def test_it_carries_text_and_html_of_ours(postbox: Postbox, sample: Sample) -> N
     assert text.get_content().replace("\r\n", "\n").strip() == expected.body  # type: ignore[attr-defined]
     assert html.get_content_type() == "text/html"
     assert html.get_content().replace("\r\n", "\n").strip() == expected.html  # type: ignore[attr-defined]
-    assert message["Subject"] == "Acme & Sons: policy (Quarter) medium → high"
+    assert message["Subject"] == "Acme & Sons: Chip maker told to stop exports [policy medium → high]"
     assert message["From"].addresses[0].addr_spec == "alerts@example.org"
     assert all(len(line) <= 998 for line in postbox.one.content.split(b"\r\n"))
     postbox.one.content.decode("ascii")
@@ -61,6 +61,33 @@ def test_its_headers_identify_thread_and_unsubscribe(postbox: Postbox, sample: S
     assert message["Auto-Submitted"] == "auto-generated"
     for name in ("Message-ID", "Subject", "From", "To", "Date", "References"):
         assert len(message.get_all(name)) == 1
+
+
+def test_the_bytes_of_headers_that_clients_read_are_whole(postbox: Postbox, sample: Sample) -> None:
+    """A folded one-word header becomes RFC 2047 words, which no client takes for a link or an id."""
+    token = "eyJ" + "a" * 180
+    _send(_url(postbox), sample, unsubscribe=f"https://alerts.example/unsubscribe/{token}")
+    lines = postbox.one.content.split(b"\r\n")
+    assert f"List-Unsubscribe: <https://alerts.example/unsubscribe/{token}>".encode() in lines
+    assert b"List-Unsubscribe-Post: List-Unsubscribe=One-Click" in lines
+    for name in (b"Message-ID", b"In-Reply-To", b"References"):
+        (line,) = [each for each in lines if each.startswith(name + b": ")]
+        assert re.fullmatch(rb"<[mt]\.[0-9a-f]{32}@example\.org>", line.partition(b": ")[2])
+    head = postbox.one.content.partition(b"\r\n\r\n")[0]
+    assert head.isascii()
+    assert all(len(line) <= 998 for line in head.split(b"\r\n"))
+
+
+def test_a_long_subject_in_any_script_survives_the_wire(postbox: Postbox, sample: Sample) -> None:
+    headline = "Börsenaufsicht verhängt Geldbuße — 监管机构对银行处以罚款 " * 3
+    _send(_url(postbox), sample, headline=headline)
+    head = postbox.one.content.partition(b"\r\n\r\n")[0]
+    subject = re.search(rb"^Subject: (.*(?:\r\n[ \t].*)*)", head, re.MULTILINE)
+    assert subject is not None
+    words = re.split(rb"\s+", subject.group(1).strip())
+    assert all(len(word) <= 75 for word in words if word.startswith(b"=?")), "RFC 2047: 75 characters a word"
+    expected = Renderer().render(sample.view(headline=headline), _url(postbox)).title
+    assert _read(postbox)["Subject"] == expected
 
 
 def test_a_second_copy_has_the_same_message_id(postbox: Postbox, sample: Sample) -> None:

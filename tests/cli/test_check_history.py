@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from alerts.config.lint import idle
+from alerts.config.lint import doubtful_patterns, idle, pattern_topics
 from alerts.config.load import load_entries
 
 YAML = """
@@ -33,3 +33,24 @@ def test_each_name_and_topic_that_never_matched_is_said_where_it_stands(tmp_path
 def test_nothing_is_said_where_all_of_it_matched(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("institutions: [{id: acme, name: Acme}]\n")
     assert idle(load_entries(tmp_path, {}), {"acme": frozenset({"acme"})}, frozenset(), 5_000) == []
+
+
+def test_patterns_that_match_nothing_or_everything_are_said_where_they_stand(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(
+        """topic_packs: [core]
+topics:
+  - id: outage
+    extends: true
+    patterns:
+      en: ["the ~3 news", "never seen", "fine"]
+    except: ["not seen"]
+"""
+    )
+    loaded = load_entries(tmp_path, {})
+    ids = {topic.patterns[0].written: topic.id for topic in pattern_topics(loaded)}
+    assert set(ids) == {"the ~3 news", "never seen", "fine", "not seen"}
+    found = doubtful_patterns(loaded, {ids["the ~3 news"]: 900, ids["fine"]: 3}, 1000)
+    assert [(each.line, each.column, each.message) for each in found] == [
+        (6, 12, "outage: 'the ~3 news' matches 900 of 1,000 recorded items: it tells nothing"),
+        (6, 27, "outage: 'never seen' matches none of 1,000 recorded items"),
+    ]

@@ -29,7 +29,8 @@ CONTRIBUTION = {
     *("story", "title", "topics", "severity", "confidence", "grade", "salience", "criticality"),
     *("age_s", "contribution"),
 }
-ALERT = {"kind", "at", "subscriber", "channel", "institution", "on", "transition", "state", "reason"}
+ALERT = {"kind", "at", "subscriber", "channel", "institution", "on", "level", "lead", "changes", "transition",
+         "state", "reason"}  # fmt: skip
 MENTION = {"institution", "field", "start", "end", "text", "rule", "salience"}
 HIT = {"topic", "signal", "field", "start", "end", "text"}
 
@@ -85,6 +86,8 @@ def test_without_any_state_a_command_says_where_it_looked(
         (["deliveries"], 0),
         (["deliveries", "--state", "dead", "--subscriber", "desk"], 0),
         (["status"], 1),  # nothing ticks
+        (["names", "acme"], 0),
+        (["names", "acme", "--missing"], 0),
         (["profile", "acme"], 0),
         (["profile", "acme", "--tier", "open"], 0),
         (["profile", "acme", "--at", "1h"], 0),
@@ -347,6 +350,7 @@ def test_replay_writes_transitions_and_alerts_in_order_of_time(
     ("arguments", "says"),
     [
         (["profile", "nobody"], "no institution 'nobody'"),
+        (["names", "nobody"], "no institution 'nobody'"),
         (["deliveries", "--subscriber", "nobody"], "no subscriber 'nobody'"),
         (["transitions", "--institution", "nobody"], "no institution 'nobody'"),
         (["explain", "nothing"], "no alert 'nothing'"),

@@ -34,7 +34,7 @@ def matcher() -> Matcher:
         ("Claude.ai is down for thousands of users", ["anthropic"]),
         ("Claude Mythos finds flaws in browsers", ["anthropic"]),
         ("Azure outage hits airlines", ["microsoft"]),
-        ("Azure Front Door outage takes down Xbox", ["microsoft"]),
+        ("Azure Front Authenticator outage takes down Xbox", ["microsoft"]),
         ("Copilot data leak exposes e-mails", ["microsoft"]),
         ("Alphabet shares fall after ruling", ["google"]),
         ("Gemini 3.5 Flash released to all", ["google-deepmind"]),

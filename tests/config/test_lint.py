@@ -96,3 +96,13 @@ def test_an_authority_without_sources(tmp_path: Path) -> None:
     assert warnings(tmp_path, source("authority_on: [acme]")) == [
         "2:48: warning: role: no source speaks for the authority 'fed': add its feed to the sources"
     ]
+
+
+def test_thresholds_of_the_former_formula(tmp_path: Path) -> None:
+    former = "levels: {raise: {medium: 0.25, high: 0.5, critical: 0.75}}\n"
+    (warning,) = warnings(tmp_path, former)
+    assert warning.startswith(
+        "1:17: warning: raise: these were the defaults while every story added to a score"
+    )
+    assert warnings(tmp_path, "levels: {raise: {medium: 0.12, high: 0.3, critical: 0.5}}\n") == []
+    assert warnings(tmp_path, "levels: {margin: 0.01}\n") == []

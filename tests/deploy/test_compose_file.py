@@ -14,7 +14,7 @@ from alerts.channels.send import DEADLINE_S
 from alerts.config import environment as settings_environment
 from alerts.embedded import THREADS
 from alerts.feeds.fetching.fetch import Limits
-from alerts.runtime.bulkhead import MOST
+from alerts.runtime.bulkhead import MAX_IN_FLIGHT
 from worker.app import app as celery_app
 from worker.healthcheck import FILE_ENV
 
@@ -218,8 +218,8 @@ def test_every_queue_has_its_worker() -> None:
 
 def test_two_services_that_hang_leave_a_sender_threads_for_others() -> None:
     command = SERVICES["send"]["command"]
-    assert int(command[command.index("--concurrency") + 1]) > 2 * MOST
-    assert THREADS["send"] > 2 * MOST
+    assert int(command[command.index("--concurrency") + 1]) > 2 * MAX_IN_FLIGHT
+    assert THREADS["send"] > 2 * MAX_IN_FLIGHT
 
 
 def test_what_the_image_and_the_program_name_is_what_the_file_sets() -> None:

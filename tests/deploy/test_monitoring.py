@@ -18,7 +18,7 @@ from kit.compose import ROOT
 from kit.world import World, world
 from prometheus_client.parser import text_string_to_metric_families
 
-from alerts.model.operators import Trouble
+from alerts.model.operators import IncidentKind
 from alerts.store.database import Database
 
 PROMETHEUS = ROOT / "deploy" / "prometheus"
@@ -184,7 +184,7 @@ def test_every_metric_of_the_program_is_on_the_dashboard(exported: dict[str, lis
 
 
 def test_every_kind_of_trouble_is_a_metric(exported: dict[str, list[dict[str, str]]]) -> None:
-    assert {each["kind"] for each in exported["alerts_troubles"]} == set(Trouble)
+    assert {each["kind"] for each in exported["alerts_troubles"]} == set(IncidentKind)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=[rule["alert"] for rule in RULES])

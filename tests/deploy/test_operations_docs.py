@@ -14,7 +14,7 @@ from kit.world import world
 
 from alerts.feeds.state import FeedState
 from alerts.insight.health import health
-from alerts.model.operators import Trouble
+from alerts.model.operators import IncidentKind
 from alerts.runtime.configuration import Files
 from alerts.store import system_state
 from alerts.store.database import Database
@@ -67,7 +67,7 @@ def test_every_variable_is_there() -> None:
 
 
 def test_every_kind_of_trouble_is_there() -> None:
-    assert set(rows("Being told")) == {each.value for each in Trouble}
+    assert set(rows("Being told")) == {each.value for each in IncidentKind}
 
 
 def patterns() -> dict[str, re.Pattern[str]]:

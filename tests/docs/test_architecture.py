@@ -42,6 +42,20 @@ def test_every_module_is_there(page: str) -> None:
     assert [name for name in sorted(named) if not place(name).exists()] == []
 
 
+def test_the_code_uses_the_terms_of_the_glossary() -> None:
+    """So that a search for the field's own term leads to the code."""
+    rows = re.findall(r"^\| ([a-z][^|]*) \| [^|]+ \| ([^|]+) \|$", GLOSSARY, re.MULTILINE)[1:]
+    assert len(rows) > 25
+    for term, modules in rows:
+        for module in re.findall(r"`([^`]+)`", modules):
+            path = place(module)
+            files = [path] if path.is_file() else sorted(path.rglob("*.py"))
+            text = " ".join([module, *(file.read_text(encoding="utf-8") for file in files)]).lower()
+            # A term of hyphens as a whole, any other by the beginning of its first word.
+            wanted = term.replace("-", " ") if "-" in term else term.split()[0][:9]
+            assert wanted in text.replace("-", " "), (term, module)
+
+
 @pytest.mark.parametrize(
     "heading", ["From an item to a message", "From an edit of the configuration to a reassessment"]
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,18 +14,24 @@ from alerts.model.level import Axis, LevelRules
 from alerts.model.source import Reliability
 from alerts.replay.backtest import Result, rehearse
 from alerts.scoring.confidence import CAP_WITHOUT_DIRECT, weight
+from alerts.scoring.score import PLACES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "concepts.md").read_text(encoding="utf-8")
+FLAT = " ".join(PAGE.replace("\n> ", " ").split())
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
 YAML = """
 sources:
   - {id: newsroom, url: https://a.example/f, publisher: Acme, reliability: A, speaks_for: [acme]}
   - {id: wire, url: https://b.example/f, publisher: Wire, reliability: B}
   - {id: herald, url: https://c.example/f, publisher: Herald, reliability: B}
+  - {id: agency, url: https://e.example/f, publisher: Agency, reliability: A}
   - {id: copyist, url: https://d.example/f, publisher: Copyist, reliability: B}
 institutions: [{id: acme, name: Acme Networks, match: {case_sensitive: true}}]
 topics:
   - {id: outage, signal: continuity, any: [outage], severity: {priority: 0.6}}
+  - {id: strike, signal: continuity, any: [strike], severity: {priority: 0.5}}
+  - {id: ruling, signal: governance, any: [ruling], severity: {priority: 0.2}}
+  - {id: fee, signal: governance, any: [fee], severity: {priority: 0.16667}}
 """
 
 
@@ -55,10 +60,10 @@ def test_the_weights() -> None:
 def test_the_thresholds_and_half_lives() -> None:
     rules = LevelRules()
     said = ", ".join(f"{level.value} {value:.2f}" for level, value in rules.raise_.items())
-    assert f"({said})" in " ".join(PAGE.split())
+    assert f"({said})" in FLAT
     assert f"margin ({rules.margin:g})" in PAGE
     assert [rules.half_life[axis].days for axis in Axis] == [7, 45, 180]
-    assert "Half-lives are 7, 45 and 180 days." in " ".join(PAGE.split())
+    assert "Half-lives are 7, 45 and 180 days." in FLAT
 
 
 def test_two_publishers_in_their_own_words_and_a_copy(tmp_path: Path) -> None:
@@ -80,17 +85,57 @@ def test_two_publishers_in_their_own_words_and_a_copy(tmp_path: Path) -> None:
 
 
 def test_the_newsroom_and_the_instants_of_its_falls(tmp_path: Path) -> None:
-    result = play(tmp_path, ("newsroom", "Acme Networks suffers an outage", ""))
-    rise, first, second = result.transitions
-    assert (rise.to.value, rise.score) == ("high", pytest.approx(0.54))
-    assert "c = 0.6 × 0.9 × 1.0 × 1.0 = 0.54" in PAGE
-    for fall, below, to, said in ((first, 0.45, "medium", "1.84 days"), (second, 0.20, "low", "10.03 days")):
-        days = 7 * math.log2(0.54 / below)
-        assert fall.to.value == to
-        assert abs(fall.at - AT - timedelta(days=days)) < timedelta(milliseconds=1)
-        assert f"{days:.2f} days" == said
-        assert said in PAGE
+    rise, *falls = play(tmp_path, ("newsroom", "Acme Networks suffers an outage", "")).transitions
+    (one,) = rise.contributions
+    said = f"I = {one.severity:g} × {one.confidence:g} × {one.salience:.1f} × {one.criticality:.1f} = {one.value:g}"
+    assert f"{said}, so the story is {rise.to} and so is the priority of Acme." in FLAT
+    days = [(each.at - AT) / timedelta(days=1) for each in falls]
+    first, second, third = falls
+    assert [each.to.value for each in falls] == ["high", "medium", "low"]
+    assert (
+        f"priority falls to {first.to} when {one.value:g} × 2^(−t/7) < {first.score:g}, that is after "
+        f"7 × log₂({one.value:g} / {first.score:g}) = {days[0]:.2f} days, to {second.to} below {second.score:g}, after "
+        f"{days[1]:.2f} days, and to {third.to} below {third.score:.2f}, after {days[2]:.2f} days." in FLAT
+    )
 
 
-def test_a_second_story() -> None:
-    assert f"1 − (1 − 0.54)(1 − 0.3) = {1 - (1 - 0.54) * (1 - 0.3):.3f}" in PAGE
+OUTAGE = ("newsroom", "Acme Networks suffers an outage", "")
+STRIKE = ("agency", "Workers of Acme Networks vote for a strike in Lyon", "")
+RULING = ("agency", "Judge in Oslo issues ruling on Acme Networks patents", "")
+
+
+def test_further_stories_add_a_third_and_a_ninth(tmp_path: Path) -> None:
+    (two,) = [each for each in play(tmp_path, OUTAGE, STRIKE).transitions if each.rises]
+    (three,) = [each for each in play(tmp_path, OUTAGE, STRIKE, RULING).transitions if each.rises]
+    first, second, third = (each.value for each in three.contributions)
+    assert f"I = {second:g}, at the same instant: {first:g} + {second:g}/3 = {two.score:g}." in FLAT
+    assert f"A third, {third:g}: {two.score:g} + {third:g}/9 = {three.score:.3f}." in FLAT
+
+
+def test_ten_small_stories(tmp_path: Path) -> None:
+    words = "amber birch cedar dogwood elder fir gorse hazel ivy juniper".split()  # noqa: SIM905
+    items = [("agency", f"Acme Networks {word} {word[::-1]} {word.upper()}x fee", "") for word in words]
+    (rise,) = [each for each in play(tmp_path, *items).transitions if each.rises]
+    assert [f"{each.value:.2f}" for each in rise.contributions] == ["0.10"] * 10
+    assert f"0.10 + 0.10/3 + 0.10/9 + … = {rise.score:.2f}, {rise.to}." in FLAT
+
+
+def test_a_story_without_a_topic_moves_nothing(tmp_path: Path) -> None:
+    result = play(tmp_path, ("newsroom", "Acme Networks opens a museum", ""))
+    assert len(result.cases["acme"].evidence()) == 1
+    assert [result.cases["acme"].score(axis, AT) for axis in Axis] == [0.0, 0.0, 0.0]
+    assert result.transitions == []
+
+
+def test_a_denied_topic_counts_a_quarter(tmp_path: Path) -> None:
+    case = play(tmp_path, ("newsroom", "No outage at Acme Networks", "")).cases["acme"]
+    assert case.score(Axis.PRIORITY, AT) == 0.135  # 0.6 / 4 × 0.9
+    assert '("no outage"), or that is over ("service restored"), counts a quarter' in FLAT
+
+
+def test_how_many_stories_a_score_counts() -> None:
+    rest = sum(3.0**-place for place in range(PLACES, 100))
+    assert f"A score counts the {PLACES} largest contributions" in FLAT
+    bound = re.search(r"worth less than (0\.\d+) of the first", FLAT)
+    assert bound is not None
+    assert rest < float(bound[1]) < 2 * rest

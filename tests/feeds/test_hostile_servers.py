@@ -174,7 +174,7 @@ def test_a_gzip_bomb(raw_server: RawServer, layers: int) -> None:
 @pytest.mark.parametrize(
     ("start", "piece"),
     [
-        (b"", b"HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n" * 100),
+        (b"", b"HTTP/1.1 103 Early TaskRequests\r\nLink: <x>\r\n\r\n" * 100),
         (OK + b"Transfer-Encoding: chunked\r\n\r\n", b"1;" + b"x" * 8000 + b"\r\na\r\n"),
         (OK + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\na\r\n" * 1000),
     ],

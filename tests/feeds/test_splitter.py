@@ -39,7 +39,9 @@ def whole(body: bytes, content_type: str = "") -> ParsedFeed:
 
 def with_known(parsed: ParsedFeed, indexes: set[int]) -> FeedState:
     """The state in which these entries, as far as they have hashes, are known."""
-    marks = [(e.entry_hash, digest(str(n))) for n, e in enumerate(parsed.entries) if e.entry_hash and n in indexes]
+    marks = [
+        (e.entry_hash, digest(str(n))) for n, e in enumerate(parsed.entries) if e.entry_hash and n in indexes
+    ]
     return FeedState(seen=known_entries.remember("", marks), envelope_hash=parsed.envelope_hash)
 
 

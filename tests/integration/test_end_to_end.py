@@ -109,6 +109,7 @@ def configuration(directory: Path, server: FeedServer, channel: str) -> None:
                 "tier": "leadership-alliance",
                 "channels": {"hook": channel},
                 "watch": [{"all": True, "on": ["level"], "at_least": "medium", "direction": "both"}],
+                "group": "0s",
             }
         ],
     }

@@ -23,7 +23,7 @@ from kit.receiver import Receiver, keys
 
 from alerts.channels.send import DEADLINE_S
 from alerts.embedded import Supervisor
-from alerts.runtime.bulkhead import MOST
+from alerts.runtime.bulkhead import MAX_IN_FLIGHT
 
 pytestmark = pytest.mark.servers
 
@@ -79,7 +79,7 @@ def test_a_killed_child_is_noticed_restarted_and_said_and_work_goes_on(
         assert receiver.wait_for(2, 60), program.err
         took = program.stop()
         assert took < 12
-        assert program.process.returncode == 0
+        assert program.process.returncode == 128 + signal.SIGTERM
         assert until(lambda: not program.left(), 2), program.left()
     assert keys(receiver.alerts()) == [
         ("acme", "priority", "low", "medium"),
@@ -212,7 +212,7 @@ def test_two_services_that_begin_to_hang_at_once_delay_neither_matching_nor_a_th
         hanging = {
             f"{name}{number}": f"json://{host}:{port}/{number}"
             for name, host, port in (("one", "127.0.0.2", one.port), ("other", "127.0.0.3", other.port))
-            for number in range(MOST)
+            for number in range(MAX_IN_FLIGHT)
         }
         content = settings({"wire": f"{server.url}/wire"}, {**hanging, "hook": receiver.channel()})
         content["sources"][0]["interval"] = "1s"
@@ -222,10 +222,12 @@ def test_two_services_that_begin_to_hang_at_once_delay_neither_matching_nor_a_th
             assert program.up(*CHILDREN)
             server.put("wire", [outage(0)])
             # Each service has got as many sends as one may hold.
-            assert until(lambda: (len(one.taken), len(other.taken)) == (MOST, MOST), 30), program.err
+            assert until(lambda: (len(one.taken), len(other.taken)) == (MAX_IN_FLIGHT, MAX_IN_FLIGHT), 30), (
+                program.err
+            )
             server.put("wire", [outage(1), outage(0)])
             assert until(lambda: len(keys(receiver.alerts())) == 2, DEADLINE_S), program.err
-            assert under_way(tmp_path / "state", hanging) == 2 * MOST, "and both still hang"
+            assert under_way(tmp_path / "state", hanging) == 2 * MAX_IN_FLIGHT, "and both still hang"
     assert "Traceback" not in program.err
 
 
@@ -237,7 +239,7 @@ def test_a_signal_stops_everything_and_leaves_nothing_running(
         assert program.says("watching"), program.err
         assert program.up(*CHILDREN)
         assert program.stop(number) < 12
-        assert program.process.returncode == 0
+        assert program.process.returncode == 128 + number
         assert until(lambda: not program.left(), 1), program.left()
     assert program.err.splitlines()[-1] == "alerts: stopping"
     assert program.out == ""
@@ -274,13 +276,15 @@ def test_the_pages_listen_where_they_are_told_to(config: Path, tmp_path: Path) -
             httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=5)
 
 
-def test_without_a_port_for_the_pages_everything_else_runs(config: Path, tmp_path: Path) -> None:
+def test_a_port_that_is_taken_is_said_before_anything_starts(config: Path, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with Program(config, tmp_path / "state", port=port) as program:
-            assert program.says("watching"), program.err
-            assert f"no pages: port {port} on 127.0.0.1" in program.err
-            assert program.up(*CHILDREN)
+            assert program.process.wait(20) == 1
+            (line,) = program.err.splitlines()
+            assert line.startswith(f"alerts: port {port} on 127.0.0.1: ")
+            assert "--port" in line
+    assert not (tmp_path / "state").exists()
 
 
 def test_state_and_configuration_may_be_named_relative_to_where_one_stands(
@@ -303,7 +307,7 @@ def test_state_and_configuration_may_be_named_relative_to_where_one_stands(
     finally:
         process.terminate()
         _, said = process.communicate(timeout=20)
-    assert process.returncode == 0, said
+    assert process.returncode == 128 + signal.SIGTERM, said
     assert (tmp_path / ".alerts" / "broker" / "broker.log").is_file()
 
 
@@ -359,8 +363,10 @@ def test_the_demonstration_tells_the_whole_story_within_a_minute(alerts_command:
     # The desk asks for rises to high.
     high = [each for each in moved if "→ high" in each or "→ critical" in each]
     assert len(high) >= 3
-    assert done.stdout.count("You get this because") == len(high)
-    assert told[-1] == f"8 items, {len(moved)} level changes, {len(high)} alerts."
+    alerts = [each for each in told if each.startswith("alert ")]
+    assert 3 <= len(alerts) <= len(high), "one for each assessment, whatever the number of axes that moved"
+    assert 3 <= done.stdout.count("You get this because") <= len(alerts)
+    assert told[-1] == f"8 items, {len(moved)} level changes, {len(alerts)} alerts."
     print(f"\nthe demonstration took {time.monotonic() - began:.1f} s")
 
 
@@ -457,9 +463,10 @@ def test_a_broker_that_cannot_be_used_says_so_in_one_line(
     ):
         done = _run(alerts_command, "--config", config, "--state", tmp_path / "state", "--broker", url, "run")
         assert done.returncode == 1, done.stderr
-        (line,) = done.stderr.splitlines()
+        *warnings, line = done.stderr.splitlines()
+        assert all("in the list of processes" in each for each in warnings)
         assert says in line
-        assert "hunter2" not in line
+        assert "hunter2" not in done.stderr
 
 
 def test_without_a_network_once_says_so_for_each_source_and_ends(

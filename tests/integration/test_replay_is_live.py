@@ -18,7 +18,7 @@ from alerts.pipeline import steps
 from alerts.pipeline.publish import publish_edits
 from alerts.replay.backtest import rehearse
 from alerts.runtime.runtime import Runtime, configuration_of, utc_now
-from alerts.runtime.task_requests import Hints
+from alerts.runtime.task_requests import TaskRequests
 from alerts.store.database import Database
 from alerts.store.repositories import cases, items, transitions
 
@@ -51,7 +51,7 @@ class _Follow:
     """Follows the hints of its own process; what it drops, the next tick of any process finds."""
 
     def __init__(self, seed: int) -> None:
-        self.waiting: list[Hints] = []
+        self.waiting: list[TaskRequests] = []
         self.random = random.Random(seed)
 
     def run(self, runtime: Runtime, until: float) -> None:

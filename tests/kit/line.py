@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from sqlalchemy import func, select
+from sqlalchemy import func, inspect, select
 
 from alerts.model.alert import DeliveryState
 from alerts.pipeline import steps
@@ -88,11 +88,19 @@ def settings(
                 "severity": {"priority": 0.0, "policy": 0.6, "continuity": 0.0},
             },
         ],
+        # So high that one story moves one axis, which is what most tests are about.
+        "levels": {"raise": {"medium": 0.25, "high": 0.50, "critical": 0.75}, "margin": 0.05},
     }
     if channels is not None:
         watch = [{"tags": ["infra"], "on": ["level"], "at_least": "medium", "direction": "both"}]
         found["subscribers"] = [
-            {"id": "desk", "tier": "leadership-alliance", "channels": channels, "watch": watch}
+            {
+                "id": "desk",
+                "tier": "leadership-alliance",
+                "channels": channels,
+                "watch": watch,
+                "group": "0s",
+            }
         ]
     return {**found, **more}
 
@@ -146,7 +154,7 @@ class Line:
     def rows(self, table: type[Base], **where: Any) -> list[Any]:
         """The rows of a table in the order of their keys."""
         with self.database.read() as session:
-            query = select(table).filter_by(**where).order_by(*table.__table__.primary_key.columns)
+            query = select(table).filter_by(**where).order_by(*inspect(table).primary_key)
             return list(session.scalars(query))
 
     def deliveries(self, state: DeliveryState | None = None) -> list[DeliveryRow]:

@@ -20,7 +20,7 @@ import pytest
 import requests.adapters
 from aiosmtpd.smtp import SMTP
 
-from alerts.model.alert import Alert, AlertState
+from alerts.model.alert import Alert, Lead
 from alerts.model.institution import Criticality
 from alerts.model.level import Axis, Cause, Contribution, Level, Transition
 from alerts.model.profile import (
@@ -138,13 +138,49 @@ class Sample:
             AT, self.institution, Axis.POLICY, from_, to, 0.62, Cause.EVIDENCE, self.contributions(headline)
         )
 
-    def alert(self, number: int = 1, on: On = On.LEVEL, transition: Transition | None = None) -> Alert:
-        change = (transition or self.transition()) if on is On.LEVEL else None
-        return Alert(f"a{number}", AT, "desk", "chan", self.institution, on, change, AlertState.SENT)
+    def lead(self, headline: str = HEADLINE, **of: Any) -> Lead:
+        given = {
+            "story": "s1",
+            "title": headline,
+            "item": "i1",
+            "url": "https://news.example/a?id=1&x=2",
+            "publisher": "The Wire",
+            "topics": ("export-controls",),
+            "publishers": 2,
+            "grade": "B",
+            "confidence": 0.78,
+            "axis": Axis.POLICY,
+            "from_": Level.LOW,
+            "to": Level.HIGH,
+        }
+        return Lead(**{**given, **of})
+
+    def alert(
+        self,
+        number: int = 1,
+        on: On = On.STORY,
+        transition: Transition | None = None,
+        headline: str = HEADLINE,
+        **of: Any,
+    ) -> Alert:
+        """An alert of a kind with all that one of it has."""
+        moves = on in {On.STORY, On.LEVEL}
+        change = (transition or self.transition(headline)) if moves else None
+        still = {"axis": None, "from_": None, "to": None}
+        given: dict[str, Any] = {
+            "level": change.to if change else Level.LOW,
+            "lead": self.lead(headline, **({} if on is On.STORY else still)),
+            "changes": (change,) if change else (),
+            "rules": ("policy of the labs",),
+        }
+        if on is On.SPIKE:
+            given |= {"lead": None, "spike": (12, 2.5, 6)}
+        if on is On.GRADE:
+            given["grades"] = ("C", "B")
+        return Alert(f"a{number}", AT, "desk", "chan", self.institution, on, **{**given, **of})
 
     def entry(self, **of: Any) -> Entry:
-        alert = of.pop("alert", None) or self.alert()
-        return Entry(alert, **{"rule": "rule 1: level of acme, at least medium, rising", **of})
+        return Entry(of.pop("alert", None) or self.alert(), **of)
 
     def view(self, headline: str = HEADLINE, **of: Any) -> MessageView:
         given = {
@@ -154,7 +190,7 @@ class Sample:
             "channel": "chan",
             "tier": Tier.LEADERSHIP_ALLIANCE,
             "at": AT,
-            "entries": (self.entry(alert=self.alert(transition=self.transition(headline))),),
+            "entries": (self.entry(alert=self.alert(headline=headline)),),
             "profiles": {self.institution: self.profile(headline)},
             "timezone": "Europe/Paris",
             "unsubscribe": "https://alerts.example/unsubscribe/token",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from alerts.cases.case_file import CaseFile, Change
+from alerts.cases.corrections import Rise
 from alerts.cases.observation import Observation, observation
 from alerts.model.institution import Criticality, Institution
 from alerts.model.item import Item
@@ -53,9 +54,10 @@ def seen(
     text: str = "",
     salience: float = 1.0,
     topics: tuple[tuple[str, float], ...] | None = None,
+    resolved: bool = False,
     withdrawn: bool = False,
 ) -> Observation:
-    """An item about Acme as observed. `topics` are those in the title unless given."""
+    """An item about Acme as observed. `topics` are those in the title unless given, and over where `resolved`."""
     thing = Item(
         item,
         title,
@@ -70,7 +72,10 @@ def seen(
         topics = tuple((name, 1.0) for name in TOPICS if name in title.lower())
     matched = Matched(
         (Mention("acme", "title", 0, 4, "Acme", Rule.NAME, salience),) if salience else (),
-        tuple(TopicHit(name, TOPICS[name].signal, "title", 0, 1, name, factor) for name, factor in topics),
+        tuple(
+            TopicHit(name, TOPICS[name].signal, "title", 0, 1, name, factor, resolved=resolved)
+            for name, factor in topics
+        ),
     )
     return observation(thing, "acme", matched, features(thing, SOURCES[source].publisher), SOURCES)
 
@@ -86,6 +91,7 @@ class Follower:
         self.rules = rules
         self.case = case(rules)
         self.transitions: list[Transition] = []
+        self.rises: list[Rise] = []
         self.changes: list[Change] = []
         self._newest: dict[str, Observation] = {}
         self._stories: dict[str, str] = {}
@@ -108,6 +114,8 @@ class Follower:
                     if story == event.story_from:
                         self._stories[item] = event.into
         self.transitions += change.transitions
+        self.rises += [Rise.of_transition(each) for each in change.transitions if each.rises]
+        self.rises += [Rise.of_story(at, each) for each in change.rises]
         self.changes.append(change)
         return change
 
@@ -122,7 +130,7 @@ class Follower:
         fresh.restore(
             [(each, self._stories[item]) for item, each in self._newest.items() if item in self._stories],
             axes=self.case.axes,
-            rises=[each for each in self.transitions if each.rises],
+            rises=self.rises,
             clock=self.case.clock,
             merged=self._merged,
             left={item: stories for item, stories in self._joined.items() if len(stories) > 1},

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from alerts.model.institution import Institution
 from alerts.model.item import Item
-from alerts.model.level import Level
+from alerts.model.level import Level, LevelRules
 from alerts.model.secret import Secret
 from alerts.model.settings import Settings
 from alerts.model.source import Reliability, Source
@@ -31,6 +31,8 @@ TOPICS = (
     Topic("outage", Signal.CONTINUITY, ("outage", "offline"), severity=Severity(0.6, 0.1, 0.3)),
     Topic("lawsuit", Signal.GOVERNANCE, ("sued", "lawsuit*"), severity=Severity(0.2, 0.5, 0.1)),
 )
+# So high that one story moves one axis, which is what most tests are about.
+LEVELS = LevelRules({Level.MEDIUM: 0.25, Level.HIGH: 0.50, Level.CRITICAL: 0.75}, margin=0.05)
 DESK = Subscriber(
     "desk",
     channels=MappingProxyType({"console": Secret("console://")}),
@@ -45,6 +47,7 @@ def settings(*subscribers: Subscriber, topics: tuple[Topic, ...] = TOPICS) -> Se
         sources={each.id: each for each in SOURCES},
         institutions={each.id: each for each in INSTITUTIONS},
         topics={each.id: each for each in topics},
+        levels=LEVELS,
         subscribers={each.id: each for each in subscribers or (DESK,)},
     )
 

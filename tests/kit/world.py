@@ -10,14 +10,18 @@ from pathlib import Path
 
 from kit.line import SECRET
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from alerts.cases.case_file import CaseFile
 from alerts.cases.observation import publisher_of
+from alerts.model.institution import Institution
 from alerts.model.item import Item
 from alerts.pipeline import steps
 from alerts.pipeline.mentions import finding_rows
 from alerts.pipeline.publish import publish_edits
+from alerts.runtime.configuration import Active
 from alerts.runtime.runtime import Runtime, configuration_of
-from alerts.runtime.task_requests import Hints
+from alerts.runtime.task_requests import TaskRequests
 from alerts.store.database import Database
 from alerts.store.repositories import cases, items
 from alerts.store.schema import DeliveryRow
@@ -51,6 +55,8 @@ topics:
     signal: governance
     any: ["probe*", "investigation"]
     severity: {priority: 0.2, policy: 0.5, continuity: 0.2}
+# So high that one story moves one axis, which is what most tests are about.
+levels: {raise: {medium: 0.25, high: 0.5, critical: 0.75}, margin: 0.05}
 subscribers:
   - id: desk
     tier: strategic-circle
@@ -59,10 +65,12 @@ subscribers:
       - {all: true, on: [level], at_least: medium, direction: both, to: [console]}
       - {institutions: [globex], on: [mention], to: [pager]}
     repeat: 24h
+    group: 0s
   - id: board
     tier: leadership-alliance
     channels: {mail: "console://"}
     watch: [{institutions: [globex], on: [level]}]
+    group: 0s
 """
 
 
@@ -73,7 +81,7 @@ class World:
     runtime: Runtime
     at: list[datetime]
     said: io.StringIO
-    hints: list[Hints] = field(default_factory=list)
+    hints: list[TaskRequests] = field(default_factory=list)
     count: int = 0  # of items observed
 
     @property
@@ -150,7 +158,7 @@ def world(
     (directory / "alerts.yaml").write_text(config, encoding="utf-8")
     clock = [at]
     said = io.StringIO()
-    hints: list[Hints] = []
+    hints: list[TaskRequests] = []
     runtime = Runtime(
         database=database,
         configuration=configuration_of(directory, database, directory, SECRET),
@@ -160,3 +168,12 @@ def world(
     )
     publish_edits(runtime)
     return World(runtime, clock, said, hints, count)
+
+
+def case_at(session: Session, active: Active, institution: Institution, at: datetime) -> CaseFile:
+    """The case file as of an instant, worked through from every observation until then."""
+    case = CaseFile(institution, active.settings.topics, active.settings.levels)
+    for instant, batch in cases.observations(session, institution.id, active.settings.sources, upto=at):
+        case.observe(instant, batch)
+    case.advance(at)
+    return case

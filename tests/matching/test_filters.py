@@ -62,7 +62,6 @@ def test_a_plain_name_counts(name: str, title: str) -> None:
         ("Williams", "Elle affronte Venus Williams au premier tour", "a person's name: Venus Williams"),
         ("Ford", "it was what President Ford said", "a person's name: President Ford"),
         ("Mérida", "El arzobispo de Mérida-Badajoz dijo que no", "part of a longer name: Merida-Badajoz"),
-        ("Meta", "Meta-analysis of diets", "part of a word: Meta-analysis"),
         ("POR", "PIDEN DIEZ AÑOS POR VIOLACION EN EL PUEBLO", "an ordinary word among capitals"),
     ],
 )
@@ -110,4 +109,5 @@ def test_a_word_list_says_what_it_is_and_where_it_comes_from(file: Path) -> None
     assert max(map(len, lines), default=0) <= 130
     if file.name != "place_abbreviations.txt":  # those are given back as names are written
         for line in lines:
-            assert line.startswith("#") or re.fullmatch(r"[a-z0-9 ,:&-]*", line), line
+            letters = "[^A-Z]*" if file.parent.name == "han" else "[a-z0-9 ,:&-]*"
+            assert line.startswith("#") or re.fullmatch(letters, line), line

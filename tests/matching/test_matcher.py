@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from alerts.matching.matcher import Matcher
-from alerts.model.institution import Institution, MatchRules
+from alerts.model.institution import Institution, MatchRules, NameRules
 from alerts.model.item import Item
 from alerts.model.mention import Matched, Mention, Rule
 from alerts.model.source import Source
@@ -83,7 +83,7 @@ def test_case_can_be_asked_for_and_dropped() -> None:
         ("OpenAI", "the Microsoft-OpenAI deal", ["OpenAI"]),
         ("Royce", "Rolls-Royce engines", ["Royce"]),
         ("Mérida", "de Mérida-Badajoz", []),
-        ("Meta", "Meta-analysis of diets", []),
+        ("Meta", "Meta-owned app", ["Meta"]),
         ("OpenAI", "#OpenAI @OpenAI #OpenAIOutage", ["OpenAI", "OpenAI"]),
         ("New York Times", "#NewYorkTimes @newyorktimes", ["NewYorkTimes", "newyorktimes"]),
         ("OpenAI", "write to press@openai.com or see https://openai.com/blog", []),
@@ -353,3 +353,40 @@ def test_explanations_name_what_was_turned_down_where() -> None:
     )
     assert told.reason == "written in lower case"
     assert match(["Apple"], "an apple a day").rejections == ()
+
+
+# ── Conditions ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_alias_has_conditions_of_its_own() -> None:
+    ico = Institution(
+        "ico",
+        "Information Commissioner's Office",
+        aliases=("ICO", "Commissioner"),
+        match=MatchRules(
+            of_names=(
+                NameRules("ICO", require_any=("privacy", "fine*"), exclude=("ICO Brands",)),
+                NameRules("Commissioner", case_sensitive=True),
+            )
+        ),
+    )
+    assert texts([ico], "The ICO on privacy") == ["ICO"]
+    assert texts([ico], "An ICO of a new coin") == []
+    assert texts([ico], "ICO Brands fined; the ICO said so") == ["ICO"]
+    assert texts([ico], "the commissioner and the Commissioner") == ["Commissioner"]
+    assert texts([ico], "the Information Commissioner's Office said") == ["Information Commissioner's Office"]
+
+
+def test_the_conditions_of_an_institution_gate_its_short_and_ordinary_names() -> None:
+    lab = Institution(
+        "lab",
+        "Anthropic",
+        aliases=("Anthropic PBC", "阿尔法"),
+        products=("Claude",),
+        match=MatchRules(require_any=("model", "lab")),
+    )
+    assert texts([lab], "the Anthropic view of things") == []
+    assert texts([lab], "the Anthropic model") == ["Anthropic"]
+    assert texts([lab], "said Anthropic PBC today") == ["Anthropic PBC"]
+    assert texts([lab], "ask Claude today") == ["Claude"]
+    assert texts([lab], "阿尔法发布") == ["阿尔法"]

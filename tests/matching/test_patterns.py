@@ -39,7 +39,11 @@ def hits(known: Topic, title: str, **fields: str) -> tuple[TopicHit, ...]:
         ("data (breach*|leak*)", "Data breach, data leaks", ["Data breach", "data leaks"]),
         ("{steal} ~3 (data|records)", "Hackers stole two million records", ["stole two million records"]),
         ("{steal} ~2 (data|records)", "Hackers stole about two million records", []),
-        ("{steal} ~3 data", "Someone stole a car. Data is safe", []),
+        (
+            "{buy} ~3 for # billion",
+            "Buying Jos. A. Bank for $1.8 billion",
+            ["Buying Jos. A. Bank for $1.8 billion"],
+        ),
         ("(raises|raised) #", "xAI raises $6B and raised prices", ["raises $6B"]),
         ("@ (is|are) (down|offline)", "Anthropic is down, Nobody is down", ["Anthropic is down"]),
         (
@@ -76,6 +80,13 @@ def test_roles_say_whom_a_topic_concerns() -> None:
     assert [(hit.role, hit.institutions) for hit in hits(known, "Fines for EU and Google")] == [
         ("", {"eu", "google"})
     ]
+
+
+def test_no_match_crosses_the_end_of_a_sentence_in_running_text() -> None:
+    known = topic("{steal} ~3 data")
+    assert (
+        hits(known, "", content="Someone stole a car. Data is safe. They stole data.")[0].text == "stole data"
+    )
 
 
 def test_several_targets_are_all_found() -> None:

@@ -17,11 +17,11 @@ from alerts.cases.case_file import CaseFile
 from alerts.model.alert import DeliveryState
 from alerts.model.times import format_time
 from alerts.pipeline import steps
+from alerts.runtime.case_cache import CaseCache
 from alerts.runtime.configuration import Active, Configuration
-from alerts.runtime.runtime import CaseCache
-from alerts.runtime.task_requests import HINTED, Hints
+from alerts.runtime.task_requests import ENQUEUE_GRACE, TaskRequests
 from alerts.store.database import Database
-from alerts.store.logical_clock import stamp
+from alerts.store.logical_clock import next_timestamp
 from alerts.store.maintenance import retention
 from alerts.store.queries import dashboard, listings
 from alerts.store.repositories import cases
@@ -328,7 +328,7 @@ def test_what_is_found_during_an_assessment_is_still_due_after_it(wire: Line, fe
     held_up(wire, lambda: steps.assess(wire.runtime, "globex"), find)
     wire.driver._waiting.clear()
     assert len(wire.rows(MembershipRow)) == 1, "not assessed yet"
-    wire.settle(seconds=HINTED.total_seconds())
+    wire.settle(seconds=ENQUEUE_GRACE.total_seconds())
     assert len(wire.rows(MembershipRow)) == 2
 
 
@@ -348,7 +348,7 @@ def test_what_is_stored_right_after_the_stamp_of_an_assessment_is_due_after_it(
     held_up(wire, lambda: steps.assess(wire.runtime, "acme"), find)
     wire.driver._waiting.clear()
     assert [row.item for row in wire.rows(MembershipRow)] == [wire.rows(FindingRow, source="wire")[0].item]
-    wire.settle(seconds=HINTED.total_seconds())
+    wire.settle(seconds=ENQUEUE_GRACE.total_seconds())
     assert len(wire.rows(MembershipRow)) == 2
 
 
@@ -429,7 +429,7 @@ def test_who_waits_for_an_institution_keeps_nobody_from_storing(wire: Line, feed
                 assert time.monotonic() < deadline
         with wire.database.write() as other:
             other.execute(text("SET LOCAL lock_timeout = '5s'"))
-            stamp(other, wire.clock())
+            next_timestamp(other, wire.clock())
     waiting.join(20)
     assert not waiting.is_alive()
     wire.driver.settle(wire.runtime)
@@ -444,7 +444,7 @@ def test_two_ticks_at_once_claim_each_row_once(wire: Line, feeds: FeedServer) ->
     wire.driver._waiting.clear()
     wire.clock.move(minutes=5)
     both = threading.Barrier(4)
-    claimed: list[Hints] = []
+    claimed: list[TaskRequests] = []
 
     def tick() -> None:
         both.wait()
@@ -570,7 +570,7 @@ def test_mentions_in_what_was_old_when_it_was_found_are_background(lines: Any, f
     feeds.put("wire", [OUTAGE, *old])
     made.poll("wire")
     alerts = made.rows(AlertRow)
-    assert [row.detail["title"] for row in alerts if row.state == "sent"] == [OUTAGE.title]
+    assert [row.detail["lead"]["title"] for row in alerts if row.state == "sent"] == [OUTAGE.title]
     assert {row.reason for row in alerts if row.state == "suppressed"} <= {"backfill", "same-story"}
     assert len(made.deliveries(DeliveryState.SENT)) == 1
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from kit.reports import AT, case, seen
 
 from alerts.cases.case_file import CaseFile
-from alerts.runtime.runtime import CaseCache
+from alerts.runtime.case_cache import CaseCache
 
 
 def holding(reports: int) -> CaseFile:

@@ -16,9 +16,9 @@ from kit.receiver import Answer, Receiver
 from sqlalchemy import text
 
 from alerts.pipeline import steps
-from alerts.runtime.bulkhead import Lanes
+from alerts.runtime.bulkhead import Bulkhead
 from alerts.runtime.runtime import Runtime, utc_now
-from alerts.runtime.task_requests import HINTED
+from alerts.runtime.task_requests import ENQUEUE_GRACE
 from alerts.store.clock import SharedClock
 from alerts.store.database import Database
 from alerts.store.schema import AttemptRow, DeliveryRow, SourceRow
@@ -104,7 +104,9 @@ def test_a_sender_that_comes_back_after_its_lease_leaves_the_attempt_unknown(
     stopped.start()
     assert receiver.wait_for(1, 30)
     hook.clock.move(minutes=5)
-    another = replace(hook.runtime, lanes=Lanes())  # another process, which has not seen the service hang
+    another = replace(
+        hook.runtime, bulkhead=Bulkhead()
+    )  # another process, which has not seen the service hang
     assert steps.send(another, delivery.id).state == "sent"
     stopped.join()
     assert [each.body["copy"] for each in receiver.received] == [False, True]
@@ -145,7 +147,7 @@ def test_what_was_handed_out_by_a_clock_ahead_and_lost_is_handed_out_again(
     assert list(steps.tick(hook.runtime).assess) == ["acme"]
     steps.assess(hook.runtime, "acme")
     (delivery,) = hook.rows(DeliveryRow)
-    hook.clock.at += HINTED
+    hook.clock.at += ENQUEUE_GRACE
     assert list(steps.tick(hook.runtime).send) == [delivery.id]
     assert steps.send(hook.runtime, delivery.id).state == "sent"
 

@@ -107,6 +107,30 @@ def test_a_process_that_starts_while_its_files_are_broken_takes_what_is_in_force
         configuration_of(line.config, line.database, line.config, {"ALERTS_SECRET": "of somebody else"})
 
 
+def test_a_host_with_another_key_is_behind_until_its_own_files_are_published(
+    lines: Any, content: dict[str, Any]
+) -> None:
+    """As after a renewal of ALERTS_SECRET while nothing ran."""
+    line: Line = lines(content)
+    renewed = other_host(line, content)
+    configuration = configuration_of(
+        renewed.config, line.database, line.config, {"ALERTS_SECRET": "a new one, renewed"}
+    )
+    renewed.runtime.configuration = configuration
+    line.reconfigure({**content, "levels": {"margin": 0.04}})
+    with pytest.raises(ConfigBehindError, match="another ALERTS_SECRET"):
+        steps.tick(renewed.runtime)
+    late = configuration_of(
+        renewed.config, line.database, line.config, {"ALERTS_SECRET": "a new one, renewed"}
+    )
+    renewed.runtime.configuration = late
+    with pytest.raises(ConfigBehindError):
+        steps.tick(renewed.runtime)
+    assert publish.publish_files(renewed.runtime) is not None
+    steps.tick(renewed.runtime)
+    assert number(line) == 3
+
+
 def test_nothing_of_the_files_is_in_the_database_in_clear(lines: Any, content: dict[str, Any]) -> None:
     content["sources"][0]["url"] = "https://reader:PLANTEDa@feeds.example/wire"
     content["subscribers"][0]["channels"] = {"hook": "json://user:PLANTEDb@127.0.0.1:1/PLANTEDc"}

@@ -343,7 +343,7 @@ def test_a_feed_that_turns_over_is_held_back_reported_and_believed_quietly(
     # What is new from now on is told as ever.
     wire.clock.move(hours=1)
     news = Entry(
-        "c", "Court ruling against Acme Networks over sea cables", "", "https://wire.example/c", wire.clock()
+        "c", "Acme Networks loses: court ruling of the year", "", "https://wire.example/c", wire.clock()
     )
     feeds.put("wire", [news, *after])
     assert wire.poll("wire").new == 1

@@ -11,19 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kit.world import BEGINNING, World, world
-from sqlalchemy import text, update
-from sqlalchemy.exc import DBAPIError
+from kit.world import BEGINNING, World, case_at, world
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from alerts.cases.snapshot import Standing
-from alerts.insight.profiles import case_at, profile, recorded_of, standing_at, standing_now
-from alerts.model.errors import StoreError
+from alerts.insight.coverage import coverage
+from alerts.insight.profiles import profile_at, profile_of
 from alerts.model.level import Axis, Level
 from alerts.pipeline import steps
 from alerts.store.database import Database
-from alerts.store.queries.profiles import Recorded
-from alerts.store.repositories import cases
+from alerts.store.queries import profiles
+from alerts.store.repositories import cases, transitions
 from alerts.store.schema import FindingRow
 
 _EVENTS = ("hit by an outage", "under a pricing probe", "opens a plant", "shut down for a day")
@@ -72,11 +70,14 @@ def live(town: World, seed: int, steps: int, after: Callable[[], None] = lambda:
 def both(town: World, session: Session, institution: str, at: datetime) -> tuple[Any, Any]:
     active = town.runtime.configuration.current()
     tracked = active.settings.institutions[institution]
-    worked_out = Standing.of(
-        case_at(session, active, tracked, at), active.settings.topics, active.settings.levels, at
+    worked_out = profile_of(
+        active.settings,
+        case_at(session, active, tracked, at),
+        at,
+        history=transitions.find(session, institution, upto=at),
+        coverage=coverage(session, active.settings, tracked, at),
     )
-    read = standing_at(session, active, tracked, at)
-    return profile(session, active, read), profile(session, active, worked_out)
+    return profile_at(session, active, tracked, at), worked_out
 
 
 def differences(left: Any, right: Any, where: str = "profile") -> list[str]:
@@ -115,26 +116,34 @@ def test_what_is_read_is_what_would_be_worked_out(town: World, seed: int) -> Non
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2))
-def test_what_is_kept_and_follows_the_news_is_what_would_be_read(town: World, seed: int) -> None:
+def test_all_of_a_story_at_a_past_instant_is_what_the_case_file_had_of_it(town: World, seed: int) -> None:
+    live(town, seed, 24)
     active = town.runtime.configuration.current()
-    institutions = [active.settings.institutions[each] for each in ("acme", "globex")]
-    kept = {each.id: recorded_of(active, each) for each in institutions}
-    compared = []
+    compared = 0
+    with town.runtime.database.read() as session:
+        for institution in (active.settings.institutions[each] for each in ("acme", "globex")):
+            for part in range(1, 8):
+                at = BEGINNING + (town.now - BEGINNING) * part / 7
+                known = {each.story: each for each in case_at(session, active, institution, at).evidence()}
+                read = profiles.stories(session, institution, active.settings.sources, known, at)
+                assert read == known
+                compared += len(known)
+    assert compared > 10
 
-    def compare() -> None:
-        for institution in institutions:
-            with town.runtime.database.read() as session:
-                stored = cases.peek(session, institution.id)
-                at = town.now if stored is None else max(town.now, stored.cursor)
-                followed = standing_now(session, active, stored, at, kept[institution.id])
-                read = standing_at(session, active, institution, at)
-                mine, theirs = profile(session, active, followed), profile(session, active, read)
-                kept[institution.id].evidence = followed.known()
-            assert differences(mine, theirs) == [], at
-            compared.append(mine.counts.reports)
 
-    live(town, seed, 24, after=compare)
-    assert max(compared) > 5
+@pytest.mark.slow
+def test_the_curve_is_that_of_the_case_file(town: World) -> None:
+    live(town, 1, 24)
+    active = town.runtime.configuration.current()
+    acme = active.settings.institutions["acme"]
+    start = BEGINNING - timedelta(days=1)
+    with town.runtime.database.read() as session:
+        read = profiles.scores(session, "acme", start, town.now, 10_000)
+        case = case_at(session, active, acme, town.now)
+    for axis in Axis:
+        steps = [(at, scores[axis]) for at, scores in read]
+        changes = [each for place, each in enumerate(steps) if place and each[1] != steps[place - 1][1]]
+        assert changes == list(case.course(axis))
 
 
 def test_an_item_begins_with_the_first_revision_that_counts(town: World) -> None:
@@ -176,33 +185,3 @@ def test_one_that_cannot_be_assessed_does_not_hold_up_the_others(
     assert globex is not None
     assert (acme.version, globex.version) == (0, 1)
     assert "assess.broken" in caplog.text
-
-
-def test_what_is_kept_of_an_institution_is_right_after_a_failure_midway(town: World) -> None:
-    town.observe("tribune", "Acme hit by an outage in Porto")
-    active = town.runtime.configuration.current()
-    kept, fresh = (recorded_of(active, active.settings.institutions["acme"]) for _ in range(2))
-
-    def follow(recorded: Recorded) -> None:
-        with town.runtime.database.read() as session:
-            stored = cases.peek(session, "acme")
-            assert stored is not None
-            recorded.follow(session, stored.cursor)
-
-    def rename(old: str, new: str) -> None:
-        with town.runtime.database.write() as session:
-            session.execute(text(f"ALTER TABLE {old} RENAME TO {new}"))
-
-    town.later(minutes=5)
-    item = town.observe("coastline", "Outage in Porto hits Acme")
-    follow(kept)
-    town.later(hours=1)
-    town.observe("coastline", "Acme opens a plant in Tartu", id=item)  # which leaves the story for another
-    rename("stories", "elsewhere")
-    with pytest.raises((StoreError, DBAPIError)):  # as each of the databases says it
-        follow(kept)
-    rename("elsewhere", "stories")
-    for each in (kept, fresh):
-        follow(each)
-    assert (kept.stories, kept.members, kept.terms) == (fresh.stories, fresh.members, fresh.terms)
-    assert [story.publishers for story in kept.stories.values()] == [1, 1]

@@ -11,11 +11,12 @@ import pytest
 from kit.feeds import Entry, FeedServer
 from kit.line import START, Clock, Line, settings, write
 from kit.receiver import Receiver
+from kit.world import case_at
 from sqlalchemy import delete, func, select, update
 
 from alerts.cli.main import status_of
 from alerts.explain.alert import explain
-from alerts.insight.profiles import case_at, profile_at
+from alerts.insight.profiles import profile_at
 from alerts.model.errors import UsageError
 from alerts.model.level import Axis, Level
 from alerts.model.records import to_line
@@ -54,7 +55,7 @@ def content(feeds: FeedServer, receiver: Receiver) -> dict[str, Any]:
         {"acme-news": f"{feeds.url}/acme-news", "wire": f"{feeds.url}/wire"}, {"hook": receiver.channel()}
     )
     found["topics"][0]["severity"] = {"priority": 0.6, "policy": 0.0, "continuity": 0.9}
-    found["levels"] = {"half_life": {"continuity": "390d", "policy": "2d"}}
+    found["levels"]["half_life"] = {"continuity": "390d", "policy": "2d"}
     found["subscribers"][0]["watch"][0]["on"] = ["level", "mention"]
     return found
 
@@ -114,6 +115,8 @@ def test_a_dry_run_says_what_would_go_and_removes_nothing(aged: Line) -> None:
     assert {name: before[name] - after[name] for name in before if before[name] != after[name]} == {
         "memberships": 2,
         "story_events": 3,  # the edit, too
+        "story_versions": 2,
+        "story_rises": 2,
         "attempts": done.counts["deliveries"],
         "carried": before["carried"] - after["carried"],
         **{name: count for name, count in done.counts.items() if count},

@@ -14,12 +14,12 @@ from kit.line import START, Line, settings
 from sqlalchemy import insert, update
 
 from alerts.pipeline import steps, tick
-from alerts.runtime.task_requests import TOGETHER, Hints
+from alerts.runtime.task_requests import ASSESS_BATCH, TaskRequests
 from alerts.store.schema import CaseRow, SourceRow
 
 ROOT = Path(__file__).parents[2]
 SOURCES = 40
-INSTITUTIONS = 5 * TOGETHER
+INSTITUTIONS = 5 * ASSESS_BATCH
 
 
 class Queue:
@@ -32,7 +32,7 @@ class Queue:
     def room(self, verb: str) -> int:
         return max(0, self.most - sum(name == verb for name, _ in self.tasks))
 
-    def enqueue(self, hints: Hints) -> None:
+    def enqueue(self, hints: TaskRequests) -> None:
         self.tasks += hints.tasks()
 
     def take(self, verb: str, count: int) -> list[str]:
@@ -86,7 +86,7 @@ def test_a_backlog_does_not_grow_with_every_hold(line: Line) -> None:
 
 SCRIPT = """
 import json, sys
-from alerts.runtime.task_requests import POLL_BATCH, Hints
+from alerts.runtime.task_requests import POLL_BATCH, TaskRequests
 from worker.app import app
 from worker.queues import MAX_WAITING, TaskQueues
 
@@ -96,11 +96,11 @@ enqueue, room = queues.enqueue, queues.room
 told = {"most": MAX_WAITING, "empty": {name: room(name) for name in ("poll", "assess", "desk", "send")}}
 names = [str(number) for number in range(3 * MAX_WAITING["send"])]
 for _ in range(3):
-    enqueue(Hints(poll=names[: (MAX_WAITING["poll"] - 1) * POLL_BATCH], send=names))
+    enqueue(TaskRequests(poll=names[: (MAX_WAITING["poll"] - 1) * POLL_BATCH], send=names))
 told["full"] = {name: room(name) for name in ("poll", "send")}
-enqueue(Hints(assess=names))
+enqueue(TaskRequests(assess=names))
 told["match"] = room("assess")
-enqueue(Hints(assess=["claimed"], claimed=True))
+enqueue(TaskRequests(assess=["claimed"], claimed=True))
 app.send_task("tick")
 with app.connection() as connection:
     channel = connection.default_channel

@@ -11,7 +11,7 @@ from kit.receiver import Answer, Receiver, keys
 from sqlalchemy import update
 
 from alerts.model.alert import DeliveryState
-from alerts.pipeline import steps
+from alerts.pipeline import operate, steps
 from alerts.pipeline.publish import publish_files
 from alerts.pipeline.send import LEASE_SECONDS
 from alerts.store.repositories import deliveries
@@ -233,6 +233,20 @@ def test_what_waits_for_a_channel_that_is_no_longer_configured_is_dead(
     made.settle(minutes=1)
     assert [(row.state, row.reason) for row in made.deliveries()] == [("dead", "gone")]
     assert len(receiver.received) == 1
+
+
+def test_who_unsubscribes_while_a_message_is_retried_does_not_get_it(hook: Line, receiver: Receiver) -> None:
+    receiver.default = Answer(500)
+    hook.poll("wire")
+    (row,) = hook.deliveries()
+    assert row.state == "failed"
+    operate.unsubscribe(hook.runtime, "desk", "hook")
+    receiver.default = Answer()
+    tried = len(receiver.received)
+    hook.settle(hours=2)
+    (row,) = hook.deliveries()
+    assert (row.state, row.reason, row.due_at) == ("suppressed", "unsubscribed", None)
+    assert len(receiver.received) == tried
 
 
 def test_every_kind_of_waiting_ends_in_one_message(lines: Any, feeds: FeedServer, receiver: Receiver) -> None:

@@ -23,9 +23,9 @@ from sqlalchemy import insert
 from alerts.channels.send import DEADLINE_S
 from alerts.model.alert import DeliveryState
 from alerts.pipeline import steps
-from alerts.runtime.bulkhead import MOST
+from alerts.runtime.bulkhead import MAX_IN_FLIGHT
 from alerts.runtime.runtime import utc_now
-from alerts.runtime.task_requests import Hints
+from alerts.runtime.task_requests import TaskRequests
 from alerts.store.schema import DeliveryRow
 
 pytestmark = pytest.mark.servers
@@ -193,7 +193,7 @@ def test_a_burst_to_a_quick_service_needs_no_tick(lines: Any, feeds: FeedServer,
     for each in ids:
         left.put(each)
 
-    def hand_out(hints: Hints) -> None:
+    def hand_out(hints: TaskRequests) -> None:
         for each in hints.send:
             left.put(each)
 
@@ -203,7 +203,7 @@ def test_a_burst_to_a_quick_service_needs_no_tick(lines: Any, feeds: FeedServer,
                 steps.send(made.runtime, left.get(timeout=2))
 
     made.runtime.enqueue = hand_out
-    working = [threading.Thread(target=work, daemon=True) for _ in range(MOST + 4)]
+    working = [threading.Thread(target=work, daemon=True) for _ in range(MAX_IN_FLIGHT + 4)]
     for each in working:
         each.start()
     for each in working:

@@ -56,10 +56,11 @@ def test_unusually_many_stories_are_told_once(lines: Any, feeds: FeedServer) -> 
         published(made, feeds, "wire", f"Acme Networks {event}", f"e{number}")
     (alert,) = made.rows(AlertRow)
     assert (alert.on, alert.state) == ("spike", "sent")
-    assert alert.at == START + timedelta(days=10, hours=alert.detail["seen"])
-    assert alert.detail["seen"] >= alert.detail["threshold"] > alert.detail["usual"]
+    assert alert.at == START + timedelta(days=10, hours=alert.detail["spike"][0])
+    assert alert.detail["spike"][0] >= alert.detail["spike"][2] > alert.detail["spike"][1]
     assert (
-        f"{alert.detail['seen']} stories, where {alert.detail['usual']:.1f} are usual" in made.out.getvalue()
+        f"{alert.detail['spike'][0]} stories in a day, where {alert.detail['spike'][1]:.1f} are usual"
+        in made.out.getvalue()
     )
     assert told_in_a_replay(made) == [(On.SPIKE, alert.at)]
 
@@ -71,8 +72,8 @@ def test_a_grade_that_changes_is_told_with_what_it_was(lines: Any, feeds: FeedSe
     made.clock.move(hours=1)
     published(made, feeds, "herald", "Outage in Rotterdam harbour hits Acme Networks", "b")
     (alert,) = made.rows(AlertRow)
-    assert (alert.on, alert.at, alert.detail["from"], alert.detail["to"]) == ("grade", made.clock(), "D", "B")
-    assert "the grade went from D to B" in made.out.getvalue()
+    assert (alert.on, alert.at, alert.detail["grades"]) == ("grade", made.clock(), ["D", "B"])
+    assert "the grade of its strongest story went from D to B" in made.out.getvalue()
     assert len(made.deliveries(DeliveryState.SENT)) == 1
     with made.database.read() as session:
         told = explain(session, made.runtime.configuration.current(), alert.id)

@@ -146,3 +146,23 @@ def test_a_safe_url_has_nothing_that_a_markup_knows(url: str) -> None:
 def test_sizes(text: str) -> None:
     assert escape.size(text) == len(text.encode("utf-16-le", "surrogatepass")) // 2
     assert escape.octets(text) >= len(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "live"),
+    [
+        ("ask @admin now", "@admin"),
+        ("/start the engine", "/start"),
+        ("send (/stop)", "/stop"),
+        ("#breaking news", "#breaking"),
+        ("buy $ACME", "$ACME"),
+    ],
+)
+def test_telegram_makes_nothing_live(text: str, live: str) -> None:
+    said = escape.telegram(text)
+    assert live not in said
+    assert said.replace("\u200b", "") == text
+
+
+def test_telegram_leaves_slashes_in_words_alone() -> None:
+    assert escape.telegram("and/or 24/7 <b> & 100 $") == "and/or 24/7 &lt;b&gt; &amp; 100 $"

@@ -13,8 +13,8 @@ from alerts.channels.result import SendReason
 from alerts.model.secret import Secret
 from alerts.model.subscriber import Tier
 from alerts.rendering.context import (
+    AlertLine,
     Block,
-    ChangeLine,
     ContributionLine,
     PointLine,
     RowLine,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from kit.messages import Sample
 
 DOCS = (Path(__file__).parents[2] / "docs" / "messages.md").read_text(encoding="utf-8")
-TEMPLATES = Path(__file__).parents[2] / "src" / "alerts" / "delivery" / "templates"
+TEMPLATES = Path(__file__).parents[2] / "src" / "alerts" / "rendering" / "templates"
 
 
 @pytest.mark.parametrize("word", [*SendReason, *Kind, *Role, *Tier])
@@ -39,7 +39,7 @@ def test_every_word_of_a_closed_set_is_explained(word: str) -> None:
 
 @pytest.mark.parametrize(
     "of",
-    [Wording, Block, ChangeLine, PointLine, RowLine, SourceLine, ContributionLine],
+    [Wording, Block, AlertLine, PointLine, RowLine, SourceLine, ContributionLine],
     ids=lambda of: of.__name__,
 )
 def test_every_name_that_a_template_can_print_is_listed(of: type) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from alerts.model.level import Level
+from alerts.model.level import Axis, Level
 from alerts.model.secret import Secret
 from alerts.model.subscriber import On, Tier
 from alerts.rendering.render import Renderer
@@ -34,26 +36,24 @@ CHANNELS = {
     "mail": "mailto://host.example?from=a@host.example&to=b@host.example",
     "webhook": "jsons://host.example/hook",
 }
+LOUD = "REGULATOR ORDERS GLOBEX TO STOP ALL EXPORTS AT ONCE!!!"
 TRICKY = "“5 < 6” & *so on*: <!channel> @everyone [link](https://evil.example) _x_ `y`"
 
 
 def _kinds(sample: Sample) -> dict[str, Callable[[], MessageView]]:
     fall = sample.alert(2, transition=sample.transition(from_=Level.HIGH, to=Level.LOW))
-    mention = sample.alert(3, On.MENTION)
+    mention = sample.alert(3, On.MENTION, headline=TRICKY, rules=())
     spike = sample.alert(4, On.SPIKE)
     grade = sample.alert(5, On.GRADE)
     several = (
-        sample.entry(now=Level.MEDIUM),
-        sample.entry(alert=fall, role=Role.OVERTAKEN),
+        sample.entry(now={Axis.POLICY: Level.MEDIUM}),
+        sample.entry(alert=replace(fall, at=sample.at + timedelta(minutes=5)), role=Role.SUPERSEDED),
+        sample.entry(alert=mention),
+        sample.entry(alert=spike),
+        sample.entry(alert=grade),
         sample.entry(
-            alert=mention,
-            headline=TRICKY,
-            url="https://news.example/m",
-            publisher="The Wire",
-            rule="rule 2: mention",
+            alert=replace(sample.alert(6, headline=LOUD), institution="globex", level=Level.CRITICAL)
         ),
-        sample.entry(alert=spike, seen=12, usual=2.5, rule="rule 2: mention"),
-        sample.entry(alert=grade, grades=("C", "B"), rule=""),
     )
     return {
         "alert": lambda: sample.view(TRICKY),
@@ -64,9 +64,7 @@ def _kinds(sample: Sample) -> dict[str, Callable[[], MessageView]]:
         "summary": lambda: sample.view(kind=Kind.SUMMARY, entries=several[:1], omitted=40),
         "reminder": lambda: sample.view(kind=Kind.REMINDER, entries=(sample.entry(role=Role.REMINDER),)),
         "all-clear": lambda: sample.view(kind=Kind.ALL_CLEAR, entries=(sample.entry(alert=fall),)),
-        "correction": lambda: sample.view(
-            kind=Kind.CORRECTION, entries=(sample.entry(now=Level.LOW),), why="withdrawn"
-        ),
+        "correction": lambda: sample.view(kind=Kind.CORRECTION, entries=(sample.entry(),), why="withdrawn"),
         "test": lambda: sample.view(kind=Kind.TEST, entries=(), profiles={}),
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -117,7 +118,7 @@ def test_the_most_particular_template_is_taken(sample: Sample, tmp_path: Path) -
     view, other = sample.view(), sample.view(subscriber="someone")
     shipped = Renderer().render(view, CONSOLE)
     (tmp_path / "chan.j2").write_text("for all: {{ message.title }}", encoding="utf-8")
-    assert Renderer(tmp_path).render(view, CONSOLE).body.startswith("for all: Acme & Sons: policy")
+    assert Renderer(tmp_path).render(view, CONSOLE).body.startswith("for all: Acme & Sons: Chip maker")
     (tmp_path / "desk").mkdir()
     (tmp_path / "desk" / "chan.j2").write_text("for the desk", encoding="utf-8")
     renderer = Renderer(tmp_path)
@@ -160,7 +161,7 @@ def test_a_broken_template_costs_nobody_an_alert(source: str, sample: Sample, tm
 def test_the_two_parts_of_an_email_have_templates_of_their_own(sample: Sample, tmp_path: Path) -> None:
     (tmp_path / "chan.html.j2").write_text("<p>{{ message.title }}</p>", encoding="utf-8")
     shown = Renderer(tmp_path).render(sample.view(), MAIL)
-    assert shown.html == "<p>Acme &amp; Sons: policy (Quarter) medium → high</p>"
+    assert shown.html == "<p>Acme &amp; Sons: Chip maker told to stop exports [policy medium → high]</p>"
     assert shown.body == Renderer().render(sample.view(), MAIL).body
 
 
@@ -179,3 +180,35 @@ def test_a_template_sees_no_more_than_its_tier(sample: Sample, tmp_path: Path) -
     shown = Renderer(tmp_path).render(view, CONSOLE).body
     assert secret not in shown
     assert "https://news.example" not in shown
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{% include 't.j2' %}",
+        "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
+        "{{ 'a' * 10 ** 9 }}",
+        "{{ [0] * 10 ** 9 }}",
+        "{{ 2 ** 999999999 }}",
+        "{{ '%999999999d' % 1 }}",
+        "{{ '%999999999d' | format(1) }}",
+        "{{ '{:>999999999}'.format(1) }}",
+        "{{ 'a'.ljust(999999999) }}",
+        "{{ 'a' | center(999999999) }}",
+        "{% for i in range(90000) %}{% for j in range(90000) %}{% endfor %}{% endfor %}",
+        "{% set n = namespace(t='a' * 10000) %}{% for i in range(90) %}{% set n.t = n.t ~ n.t %}{{ n.t }}{% endfor %}",
+    ],
+)
+def test_a_template_without_an_end_is_one_clear_line(source: str, tmp_path: Path) -> None:
+    before = time.monotonic()
+    with pytest.raises(DeliveryError, match=r"^template t\.j2: ") as caught:
+        _slack(source, tmp_path)
+    assert time.monotonic() - before < 60
+    assert "\n" not in str(caught.value)
+
+
+def test_a_template_without_an_end_costs_nobody_an_alert(sample: Sample, tmp_path: Path) -> None:
+    (tmp_path / "chan.j2").write_text("{% include 'chan.j2' %}", encoding="utf-8")
+    shown = Renderer(tmp_path).render(sample.view(), CONSOLE)
+    assert shown.body == Renderer().render(sample.view(), CONSOLE).body
+    assert "without an end" in shown.problem

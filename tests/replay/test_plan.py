@@ -82,7 +82,7 @@ def test_what_is_lost_gained_and_moved_is_said_for_whom() -> None:
     lost = [record for record in said if record["kind"] == "lost"]
     assert {record["transition"]["axis"] for record in lost} == {"policy"}
     assert said[-1] == {"kind": "volume", "subscriber": "desk", "before": found.volumes[0].before,
-                        "after": found.volumes[0].after, "per_day": 2.0}, "the falls come later"  # fmt: skip
+                        "after": found.volumes[0].after, "per_day": 1.0}, "the falls come later"  # fmt: skip
 
 
 def test_falls_that_come_after_the_record_are_no_part_of_a_days_volume() -> None:

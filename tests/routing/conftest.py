@@ -1,20 +1,22 @@
-"""A subscriber's desk with a virtual clock."""
+"""A subscriber's router with a virtual clock."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
 
-from alerts.model.alert import Alert
+from alerts.model.alert import Alert, Lead
+from alerts.model.assessment import Assessment, StoryRise
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Cause, Contribution, Level, Transition
 from alerts.model.secret import Secret
 from alerts.model.subscriber import (
     Digest,
     Direction,
+    Exclusion,
     On,
     QuietHours,
     RateLimit,
@@ -24,10 +26,11 @@ from alerts.model.subscriber import (
     WatchRule,
 )
 from alerts.model.times import parse_duration, parse_time
+from alerts.model.topic import Signal
 from alerts.routing.alerts import Message, Outcome
-from alerts.routing.events import CorrectionEvent, Event, GradeEvent, LevelEvent, MentionEvent, SpikeEvent
-from alerts.routing.router import Desk
-from alerts.routing.state import DeskState, MemoryLedger, WatchKey, WatchState
+from alerts.routing.events import CorrectionEvent, Event, GradeChange, InstitutionEvent, Mention, Spike
+from alerts.routing.router import SubscriberRouter
+from alerts.routing.state import MemoryNotifications, RouterState, WatchKey, WatchState
 
 INSTITUTIONS = {
     "acme": Institution(id="acme", name="Acme", tags=frozenset({"ai"}), region="Europe", category="AI lab"),
@@ -35,7 +38,7 @@ INSTITUTIONS = {
 }
 
 
-class JsonLedger(MemoryLedger):
+class JsonNotifications(MemoryNotifications):
     """Forgets everything that does not survive being written and read back."""
 
     def watch(self, key: WatchKey) -> WatchState:
@@ -46,47 +49,56 @@ class JsonLedger(MemoryLedger):
 
 
 class Office:
-    """One desk and everything that came out of it."""
+    """One router and everything that came out of it."""
 
     def __init__(self, subscriber: Subscriber, *, stored: bool = False) -> None:
         self.subscriber = subscriber
         self.stored = stored  # the state is written and read back before every call
-        self.state = DeskState()
-        self.ledger = JsonLedger() if stored else MemoryLedger()
+        self.state = RouterState()
+        self.notifications = JsonNotifications() if stored else MemoryNotifications()
         self.silences: list[Silence] = []
         self.alerts: list[Alert] = []
         self.messages: list[Message] = []
 
     @property
-    def desk(self) -> Desk:
+    def router(self) -> SubscriberRouter:
         if self.stored:
-            self.state = DeskState.from_json(self.state.to_json())
-        return Desk(self.subscriber, INSTITUTIONS, self.state, self.ledger)
+            self.state = RouterState.from_json(self.state.to_json())
+        return SubscriberRouter(self.subscriber, INSTITUTIONS, self.state, self.notifications)
 
     def hear(self, event: Event, at: datetime | None = None) -> Outcome:
-        return self._take(self.desk.handle(event, at or event.at, self.silences))
+        return self._take(self.router.handle(event, at or event.at, self.silences))
 
     def advance(self, to: str | datetime) -> list[Message]:
         """The messages of what fell due."""
         before = len(self.messages)
-        for outcome in self.desk.advance(instant(to), self.silences):
+        for outcome in self.router.advance(instant(to), self.silences):
             self._take(outcome)
         return self.messages[before:]
 
     def ack(self, at: str | datetime, institution: str = "acme", axis: Axis | None = None) -> Outcome:
-        return self._take(self.desk.ack(institution, axis, instant(at), "ops", self.silences))
+        return self._take(self.router.ack(institution, axis, instant(at), "ops", self.silences))
 
-    def level(self, at: str | datetime, change: str, **more: Any) -> Outcome:
-        return self.hear(level_event(at, change, **more))
+    def level(self, at: str | datetime, *changes: str, **more: Any) -> Outcome:
+        return self.hear(level_event(at, *changes, **more))
 
-    def mention(self, at: str | datetime, item: str, institution: str = "acme", **more: Any) -> Outcome:
-        return self.hear(MentionEvent(instant(at), institution, item, **more))
+    def story(self, at: str | datetime, name: str, *changes: str, **more: Any) -> Outcome:
+        return self.hear(story_event(at, name, *changes, **more))
+
+    def mention(
+        self, at: str | datetime, item: str, institution: str = "acme", *, story: str = "", **more: Any
+    ) -> Outcome:
+        fresh = more.pop("fresh", True)
+        mention = Mention(Lead(story, "A headline", item, **more), fresh)
+        return self.hear(InstitutionEvent(Assessment(institution, instant(at)), mentions=(mention,)))
 
     def spike(self, at: str | datetime, institution: str = "acme") -> Outcome:
-        return self.hear(SpikeEvent(instant(at), institution, 9, 2.0, 6, timedelta(days=1)))
+        spike = Spike(9, 2.0, 6, timedelta(days=1))
+        return self.hear(InstitutionEvent(Assessment(institution, instant(at)), spike=spike))
 
     def grade(self, at: str | datetime, institution: str = "acme") -> Outcome:
-        return self.hear(GradeEvent(instant(at), institution, "C", "B", 0.7))
+        grade = GradeChange("C", "B", Lead("s1", "A headline", confidence=0.7))
+        return self.hear(InstitutionEvent(Assessment(institution, instant(at)), grade=grade))
 
     def correct(self, at: str | datetime, *alerts: Alert, item: str = "i1") -> Outcome:
         return self.hear(CorrectionEvent(instant(at), "acme", item, alerts))
@@ -121,7 +133,7 @@ def instant(at: str | datetime) -> datetime:
     return parse_time(at if "-" in at else f"2026-03-02T{at}Z")
 
 
-def level_event(
+def transition(
     at: str | datetime,
     change: str,
     *,
@@ -130,13 +142,15 @@ def level_event(
     story: str = "s1",
     confidence: float = 0.8,
     cause: Cause = Cause.EVIDENCE,
-) -> LevelEvent:
-    """A level change written `low>high`."""
-    before, _, after = change.partition(">")
+    topics: Sequence[str] = ("export-controls",),
+) -> Transition:
+    """A level change written `low>high`, or `priority low>high`."""
+    named, _, moved = change.rpartition(" ")
+    before, _, after = moved.partition(">")
     contribution = Contribution(
         story=story,
         title="A headline",
-        topics=("export-controls",),
+        topics=tuple(topics),
         severity=0.6,
         confidence=confidence,
         grade="B",
@@ -145,18 +159,67 @@ def level_event(
         age_s=0.0,
         value=0.4,
     )
-    return LevelEvent(
-        Transition(
-            at=instant(at),
-            institution=institution,
-            axis=axis,
-            from_=Level(before),
-            to=Level(after),
-            score=0.5,
-            cause=cause,
-            contributions=(contribution,),
-        )
+    return Transition(
+        at=instant(at),
+        institution=institution,
+        axis=Axis(named) if named else axis,
+        from_=Level(before),
+        to=Level(after),
+        score=0.5,
+        cause=cause,
+        contributions=(contribution,),
     )
+
+
+def level_event(at: str | datetime, *changes: str, fresh: bool = True, **more: Any) -> InstitutionEvent:
+    """Level changes alone, as of evidence that made no story rise."""
+    made = tuple(transition(at, change, **more) for change in changes)
+    return InstitutionEvent(Assessment(made[0].institution, instant(at), changes=made, fresh=fresh))
+
+
+def story_event(
+    at: str | datetime,
+    name: str,
+    *changes: str,
+    to: str = "high",
+    before: str = "low",
+    axis: Axis = Axis.POLICY,
+    topics: Sequence[str] = ("export-controls",),
+    signals: Sequence[str] = ("governance",),
+    grade: str = "B",
+    confidence: float = 0.8,
+    sources: Sequence[str] = ("news",),
+    item: str = "",
+    institution: str = "acme",
+    fresh: bool = True,
+) -> InstitutionEvent:
+    """A story whose own level rose, and the level changes that it made."""
+    made = tuple(
+        transition(
+            at, change, institution=institution, story=name, axis=axis, topics=topics, confidence=confidence
+        )
+        for change in changes
+    )
+    contribution = transition(at, "low>high", story=name, topics=topics).contributions[0]
+    rise = StoryRise(
+        story=name,
+        item=item or f"item of {name}",
+        title=f"Headline of {name}",
+        url="https://news.example/1",
+        publisher="News",
+        topics=tuple(topics),
+        signals=frozenset(Signal(each) for each in signals),
+        axis=axis,
+        from_=Level(before),
+        to=Level(to),
+        impact=0.4,
+        confidence=confidence,
+        grade=grade,
+        reported=instant(at),
+        contribution=contribution,
+    )
+    lead = Lead(name, rise.title, rise.item, sources=frozenset(sources), publishers=2)
+    return InstitutionEvent(Assessment(institution, instant(at), (rise,), made, fresh), leads={name: lead})
 
 
 def rule(
@@ -166,6 +229,7 @@ def rule(
     at_least: str = "medium",
     direction: str = "both",
     to: Sequence[str] = (),
+    more: Mapping[str, Any] | None = None,
     **select: Any,
 ) -> WatchRule:
     if institutions or not select:
@@ -177,7 +241,15 @@ def rule(
         at_least=Level(at_least),
         direction=Direction(direction),
         to=tuple(to),
+        **(more or {}),
     )
+
+
+def leave_out(**what: Any) -> Exclusion:
+    select = Selection(
+        institutions=frozenset(what.pop("institutions", ())), tags=frozenset(what.pop("tags", ()))
+    )
+    return Exclusion(select, **{name: frozenset(values) for name, values in what.items()})
 
 
 def build(
@@ -226,6 +298,8 @@ class Kit:
     rule = staticmethod(rule)
     instant = staticmethod(instant)
     level_event = staticmethod(level_event)
+    story_event = staticmethod(story_event)
+    leave_out = staticmethod(leave_out)
 
 
 @pytest.fixture(scope="session")

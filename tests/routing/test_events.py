@@ -1,44 +1,56 @@
-"""Events: their order within an instant, and when a grade has changed."""
+"""What an assessment consists of, and the order in which events are handled."""
 
 from __future__ import annotations
 
-from alerts.model.level import Axis
-from alerts.routing.events import CorrectionEvent, MentionEvent, grade_change, order, strongest
+from alerts.model.alert import gravest
+from alerts.model.level import Contribution
+from alerts.model.subscriber import On
+from alerts.routing.events import CorrectionEvent, order, strongest
+
+
+def contribution(story, value):
+    return Contribution(story, "", (), 0.5, 0.5, "C", 1.0, 1.0, 0.0, value)
+
+
+def test_the_strongest_is_the_largest_and_of_equals_the_first_by_id():
+    assert strongest([]) is None
+    found = strongest([contribution("b", 0.2), contribution("a", 0.2), contribution("c", 0.1)])
+    assert found is not None
+    assert found.story == "a"
+
+
+def test_parts_begin_with_the_gravest(kit):
+    event = kit.story_event("10:00", "s1", "priority low>medium", "policy low>high", "continuity high>low")
+    assert [(part.on, part.about.rpartition(": ")[2]) for part in event.parts] == [
+        (On.STORY, "policy low → high"),
+        (On.LEVEL, "policy low → high"),
+        (On.LEVEL, "priority low → medium"),
+        (On.LEVEL, "continuity high → low"),
+    ]
+
+
+def test_the_gravest_change_is_a_rise_then_the_highest_then_the_first_axis(kit):
+    changes = kit.level_event(
+        "10:00", "priority critical>high", "continuity low>medium", "policy low>medium"
+    ).changes
+    found = gravest(changes)
+    assert found is not None
+    assert (found.axis, found.to) == ("policy", "medium")
+    assert gravest(()) is None
+
+
+def test_a_level_change_leads_with_its_largest_contribution(kit):
+    event = kit.level_event("10:00", "low>high", story="s7")
+    lead = event.lead(event.parts)
+    assert (lead.story, lead.title, lead.topics) == ("s7", "A headline", ("export-controls",))
 
 
 def test_within_an_instant_corrections_come_first_and_then_what_is_most_urgent(kit):
     at = kit.instant("10:00")
-    events = [
-        MentionEvent(at, "acme", "i1"),
-        kit.level_event("10:00", "low>high"),
-        kit.level_event("10:00", "low>critical", axis=Axis.PRIORITY),
-        CorrectionEvent(at, "acme", "i0", ()),
-        kit.level_event("09:59", "low>medium", axis=Axis.CONTINUITY),
-    ]
-    assert sorted(events, key=order) == [events[4], events[3], events[2], events[1], events[0]]
-
-
-def test_so_a_lesser_rise_is_inhibited_whatever_the_order_of_assessment(kit):
-    desk = kit.build()
-    lesser = kit.level_event("10:00", "low>high", axis=Axis.CONTINUITY)
-    critical = kit.level_event("10:00", "low>critical", axis=Axis.PRIORITY)
-    for event in sorted([lesser, critical], key=order):
-        desk.hear(event)
-    assert desk.fates == ["sent", "inhibited"]
-
-
-def test_a_grade_changes_when_the_strongest_story_has_another(kit):
-    at = kit.instant("10:00")
-    contributions = kit.level_event(at, "low>high").transition.contributions
-    assert grade_change("acme", at, "", contributions) is None
-    assert grade_change("acme", at, "B", contributions) is None
-    assert grade_change("acme", at, "C", ()) is None
-    event = grade_change("acme", at, "C", contributions)
-    assert (event.from_, event.to, event.story, event.on) == ("C", "B", "s1", "grade")
-
-
-def test_the_strongest_of_equals_does_not_depend_on_their_order(kit):
-    one = kit.level_event("10:00", "low>high", story="s1").transition.contributions
-    two = kit.level_event("10:00", "low>high", story="s2").transition.contributions
-    assert strongest((*one, *two)) == strongest((*two, *one)) == one[0]
-    assert strongest(()) is None
+    fall = kit.level_event(at, "high>low")
+    medium = kit.level_event(at, "low>medium", institution="bolt")
+    critical = kit.level_event(at, "low>critical", institution="zeta")
+    correction = CorrectionEvent(at, "acme", "i1", ())
+    later = kit.level_event("10:01", "low>critical")
+    found = sorted([later, fall, medium, critical, correction], key=order)
+    assert found == [correction, critical, medium, fall, later]

@@ -43,6 +43,6 @@ def test_every_reason_has_a_meaning_of_one_sentence(reason):
 
 
 def test_every_reason_has_its_place():
-    checked = [reason for reason, _ in CHECKS]
+    checked = [reason for reason, _, _ in CHECKS]
     assert len(set(checked)) == len(checked)
     assert set(checked) | AFTER_ROUTING == set(Reason)

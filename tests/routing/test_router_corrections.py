@@ -40,7 +40,7 @@ def test_the_fall_that_a_correction_explains_is_not_told_again(kit):
     desk.correct("10:30", alert)
     desk.level("10:30", "high>low")
     assert desk.fates == ["sent", "corrected"]
-    assert desk.desk.next_due is None
+    assert desk.router.next_due is None
 
 
 def test_what_was_rightly_told_before_stands_after_a_correction(kit):
@@ -114,6 +114,6 @@ def test_a_correction_passes_the_limit(kit):
 def test_a_correction_to_an_unsubscribed_channel_is_held(kit):
     desk = kit.build()
     (alert,) = desk.level("10:00", "low>high").alerts
-    desk.desk.unsubscribe("mail", kit.instant("10:30"))
+    desk.router.unsubscribe("mail", kit.instant("10:30"))
     (message,) = desk.correct("11:00", alert).messages
     assert message.held is Reason.UNSUBSCRIBED

@@ -138,7 +138,7 @@ def test_nothing_is_told_twice_and_nothing_that_was_to_be_told_is_lost(kit, offi
     assert len({alert.id for alert in desk.alerts}) == len(desk.alerts)
     assert len({message.id for message in desk.messages}) == len(desk.messages)
     news = [each for each in desk.sent if each.kind is not Kind.CORRECTION]
-    told = Counter(alert for message in news for alert in (*message.alerts, *message.overtaken))
+    told = Counter(alert for message in news for alert in (*message.alerts, *message.superseded))
     assert set(told.values()) <= {1}
     held = {alert for message in desk.messages if message.held for alert in message.alerts}
     for alert in desk.alerts:
@@ -233,4 +233,4 @@ def test_messages_come_in_order_of_time_and_alerts_when_they_happened(kit, offic
     desk = play(kit, office, start, course)
     assert all(first.at <= second.at for first, second in pairwise(desk.messages))
     assert all(first.at <= second.at for first, second in pairwise(desk.alerts))
-    assert desk.desk.next_due is None or desk.subscriber.repeat is not None
+    assert desk.router.next_due is None or desk.subscriber.repeat is not None

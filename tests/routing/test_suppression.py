@@ -99,7 +99,7 @@ def test_a_rise_by_configuration_is_not_told_but_a_fall_is(kit):
 def test_a_critical_rise_holds_back_lesser_ones_of_its_story(kit):
     desk = kit.build()
     desk.level("10:00", "low>critical", axis=Axis.PRIORITY, story="s1")
-    desk.level("10:00", "low>high", axis=Axis.POLICY, story="s1")
+    desk.level("10:01", "low>high", axis=Axis.POLICY, story="s1")
     desk.level("10:05", "low>high", axis=Axis.CONTINUITY, story="s2")
     assert desk.fates == ["sent", "inhibited", "sent"]
     desk.level("11:00", "high>critical", axis=Axis.POLICY, story="s1")
@@ -141,7 +141,7 @@ def test_a_mention_that_was_silenced_leaves_the_story_open(kit):
 def test_an_unsubscribed_channel_gets_nothing_more(kit):
     desk = kit.build(channels=["mail", "pager"], digest="08:00")
     desk.level("09:00", "low>medium")
-    desk.desk.unsubscribe("mail", kit.instant("10:00"))
+    desk.router.unsubscribe("mail", kit.instant("10:00"))
     desk.level("11:00", "medium>high")
     assert desk.fates == ["digest", "digest", "unsubscribed", "sent"]
     desk.advance("2026-03-03T08:00:00Z")
@@ -149,7 +149,7 @@ def test_an_unsubscribed_channel_gets_nothing_more(kit):
         ("pager", Kind.ALERT, None),
         ("mail", Kind.DIGEST, Reason.UNSUBSCRIBED),
     ]
-    desk.desk.resubscribe("mail")
+    desk.router.resubscribe("mail")
     desk.level("2026-03-03T09:00:00Z", "high>critical")
     assert desk.fates[-2:] == ["sent", "sent"]
 

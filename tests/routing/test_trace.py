@@ -9,19 +9,22 @@ from alerts.routing.trace import explanation_record
 
 
 def said(desk, event):
-    return [line.strip() for line in routing_lines(explanation_record(desk.desk.explain(event, event.at)))]
+    return [line.strip() for line in routing_lines(explanation_record(desk.router.explain(event, event.at)))]
 
 
 def test_the_lines_go_from_the_rules_to_what_held_it_back(kit):
     desk = kit.build(kit.rule("bolt"), kit.rule(direction="fall"), kit.rule(), digest="08:00")
     lines = said(desk, kit.level_event("10:00", "low>medium"))
     assert lines[:2] == [
-        "rule 1 for mail: does not match",
+        "rule 1: level of bolt, at least medium, rising or falling for mail: does not match policy low → medium",
         "- institution: the rule does not select acme",
     ]
-    assert "rule 2 for mail: does not match the rise, will tell of its fall" in lines
+    assert any("falling for mail: does not match the rise, will report its fall" in line for line in lines)
     assert "- direction: the rule wants fall, this is a rise" in lines
-    assert "rule 3 for mail: matches" in lines
+    assert (
+        "rule 3: level of acme, at least medium, rising or falling for mail: matches policy low → medium"
+        in lines
+    )
     assert "mail: digest (digest) lower than high, waits until 2026-03-03T08:00:00Z" in lines
     assert any(line.startswith("+ not held back by: ") and "silence" in line for line in lines)
     assert lines[-1] == "- digest: lower than high, waits until 2026-03-03T08:00:00Z"
@@ -32,13 +35,13 @@ def test_an_institution_that_is_no_longer_configured_is_noted(kit):
     lines = said(desk, kit.level_event("10:00", "low>high"))
     assert lines[-1] == "- at_least: it reaches high, the rule wants critical"
     gone = kit.level_event("10:00", "low>high", institution="gone")
-    assert explanation_record(desk.desk.explain(gone, gone.at))["note"] == "gone is not configured"
+    assert explanation_record(desk.router.explain(gone, gone.at))["note"] == "gone is not configured"
 
 
 def test_the_record_is_json_and_says_the_same(kit):
     desk = kit.build()
     event = kit.level_event("10:00", "high>low")
-    record = json.loads(json.dumps(explanation_record(desk.desk.explain(event, event.at))))
+    record = json.loads(json.dumps(explanation_record(desk.router.explain(event, event.at))))
     assert record["rules"][0]["matched"] is True
     assert [(each["channel"], each["state"], each["reason"]) for each in record["channels"]] == [
         ("mail", "suppressed", "rise-not-told")
@@ -46,5 +49,5 @@ def test_the_record_is_json_and_says_the_same(kit):
     assert record["channels"][0]["steps"][-1] == {
         "name": "rise-not-told",
         "passed": False,
-        "detail": "the channel was told of no rise",
+        "detail": "the channel was notified of no rise",
     }

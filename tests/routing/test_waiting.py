@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from alerts.model.level import Axis, Level
 from alerts.model.times import format_time
 from alerts.routing.alerts import Kind, Standing
@@ -45,7 +47,7 @@ def test_what_came_and_went_at_night_is_one_line(kit):
     desk.level("23:00", "low>high")
     desk.level("+1 02:00", "high>low")
     (message,) = desk.advance("+1 07:00")
-    assert (message.alerts, message.overtaken) == ((), ids(desk, 0, 1))
+    assert (message.alerts, message.superseded) == ((), ids(desk, 0, 1))
 
 
 def test_of_several_changes_at_night_the_last_in_the_net_direction_is_told(kit):
@@ -54,7 +56,7 @@ def test_of_several_changes_at_night_the_last_in_the_net_direction_is_told(kit):
     desk.level("23:00", "medium>critical")
     desk.level("+1 02:00", "critical>high")
     (message,) = desk.advance("+1 07:00")
-    assert (message.alerts, message.overtaken) == (ids(desk, 1), ids(desk, 0, 2))
+    assert (message.alerts, message.superseded) == (ids(desk, 1), ids(desk, 0, 2))
     assert message.standing == (Standing("acme", Axis.POLICY, Level.HIGH),)
 
 
@@ -70,7 +72,7 @@ def test_who_asks_for_rises_alone_still_sees_that_one_went_back(kit):
     desk.level("+1 22:30", "medium>high")
     desk.level("+1 23:00", "high>low")
     (message,) = desk.advance("+2 07:00")
-    assert (message.alerts, message.overtaken) == ((), ids(desk, 1))
+    assert (message.alerts, message.superseded) == ((), ids(desk, 1))
 
 
 def test_a_fall_of_what_was_told_by_day_waits_for_the_morning(kit):
@@ -79,7 +81,7 @@ def test_a_fall_of_what_was_told_by_day_waits_for_the_morning(kit):
     desk.level("23:00", "high>medium")
     desk.level("+1 02:00", "medium>low")
     (message,) = desk.advance("+1 07:00")
-    assert (message.alerts, message.overtaken) == (ids(desk, 2), ids(desk, 1))
+    assert (message.alerts, message.superseded) == (ids(desk, 2), ids(desk, 1))
     assert message.kind is Kind.GROUP
 
 
@@ -144,7 +146,7 @@ def test_the_digest_does_not_wait_for_quiet_hours_to_end(kit):
 def test_a_digest_lists_so_many_and_counts_the_others(kit):
     desk = kit.build(kit.rule(on="mention"), digest="08:00")
     for number in range(QUEUE_LENGTH + 7):
-        desk.mention("10:00", f"i{number}")
+        desk.mention(kit.instant("10:00") + timedelta(seconds=number), f"i{number}")
     (message,) = desk.advance("+1 08:00")
     assert (len(message.alerts), message.more) == (QUEUE_LENGTH, 7)
     assert set(desk.fates) == {"digest"}
@@ -166,16 +168,17 @@ def test_a_silence_made_meanwhile_holds_back_what_waits(kit):
 # Groups
 
 
-def test_alerts_within_a_short_wait_are_one_message(kit):
+def test_alerts_of_one_institution_within_a_short_wait_are_one_message(kit):
     desk = kit.build(kit.rule(all=True), group="30s")
     desk.level("10:00:00", "low>high")
     desk.level("10:00:29", "low>high", institution="bolt")
     assert (desk.fates, desk.messages) == (["sent", "sent"], [])
-    assert desk.desk.next_due == kit.instant("10:00:30")
+    assert desk.router.next_due == kit.instant("10:00:30")
     desk.level("10:00:30", "low>high", axis=Axis.PRIORITY)
     desk.advance("10:05")
     assert [(each.kind, each.at.second, len(each.alerts)) for each in desk.messages] == [
-        (Kind.GROUP, 30, 2),
+        (Kind.ALERT, 30, 1),
+        (Kind.ALERT, 30, 1),
         (Kind.ALERT, 0, 1),
     ]
 
@@ -192,7 +195,7 @@ def test_a_fall_never_overtakes_the_group_with_its_rise(kit):
     desk.level("10:00", "low>high")
     desk.level("10:05", "high>medium")
     (message,) = desk.advance("10:10")
-    assert (message.alerts, message.overtaken) == (ids(desk, 0), ids(desk, 1))
+    assert (message.alerts, message.superseded) == (ids(desk, 0), ids(desk, 1))
 
 
 # Limit
@@ -277,7 +280,7 @@ def test_a_level_that_stands_is_repeated(kit):
         (Kind.REMINDER, 13, ids(desk, 0)),
     ]
     desk.level("14:00", "high>low")
-    assert desk.desk.next_due is None
+    assert desk.router.next_due is None
 
 
 def test_reminders_due_together_are_one_message(kit):
@@ -285,7 +288,11 @@ def test_reminders_due_together_are_one_message(kit):
     desk.level("01:00", "low>high")
     desk.level("01:00", "low>high", institution="bolt")
     desk.advance("08:00")
-    assert [(each.kind, len(each.carries)) for each in desk.messages] == [(Kind.GROUP, 2), (Kind.REMINDER, 2)]
+    assert [(each.kind, len(each.carries)) for each in desk.messages] == [
+        (Kind.ALERT, 1),
+        (Kind.ALERT, 1),
+        (Kind.REMINDER, 2),
+    ]
 
 
 def test_a_reminder_shows_the_level_that_stands_now(kit):

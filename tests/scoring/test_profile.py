@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -17,10 +17,12 @@ from alerts.model.source import Reliability
 from alerts.model.story import Evidence, Group, Mix, Report
 from alerts.model.times import micros
 from alerts.model.topic import Severity, Signal, Topic
-from alerts.scoring import axis as scoring
+from alerts.scoring import score as scores
 from alerts.scoring.confidence import INTERNAL_BELOW
-from alerts.scoring.evidence import evidence
-from alerts.scoring.profile import HAPPENED, KEY_POINTS, REPORTS, STORIES, build
+from alerts.scoring.evidence import SHOWN_REPORTS, evidence, summary
+from alerts.scoring.impact import term
+from alerts.scoring.profile import HAPPENED, KEY_POINTS, NEWEST, AxisView, Standing, build
+from alerts.scoring.score import PLACES, Ranking, contributed
 
 AT = datetime(2026, 2, 24, 9, 0, tzinfo=UTC)
 ACME = Institution("acme", "Acme", aliases=("ACME",), relations=(Relation("investor", "bigco"),))
@@ -33,15 +35,6 @@ TOPICS = {
     )
 }
 RULES = LevelRules()
-
-
-@dataclass(frozen=True)
-class State:
-    level: Level = Level.LOW
-    score: float = 0.0
-    since: datetime | None = None
-    next_fall: datetime | None = None
-    previous: float | None = None
 
 
 def _report(
@@ -79,38 +72,49 @@ def _counts(stories: Sequence[Evidence]) -> Counts:
     )
 
 
+def _ranking(stories: Sequence[Evidence], axis: Axis) -> Ranking:
+    ranking = Ranking(scores.half_life_of(RULES, axis))
+    for story in stories:
+        ranking.put(story.story, term(story, axis, TOPICS, ACME))
+    return ranking
+
+
 def _amounts(stories: Sequence[Evidence]) -> dict[Axis, dict[str, float]]:
-    """What each story adds to each axis at AT."""
-    found: dict[Axis, dict[str, float]] = {axis: {} for axis in Axis}
-    for axis in Axis:
-        half_life = RULES.half_life[axis] / timedelta(microseconds=1)
-        for story in stories:
-            term = scoring.term(story, axis, TOPICS, ACME)
-            if term is not None:
-                found[axis][story.story] = scoring.value(term, micros(AT), half_life)
-    return found
+    """What each story contributes to each axis at AT."""
+    return {
+        axis: {
+            story: contributed(each, micros(AT), ranking.half_life) for story, each in ranking.leading(1000)
+        }
+        for axis in Axis
+        for ranking in [_ranking(stories, axis)]
+    }
 
 
-def _build(stories: Sequence[Evidence], states: dict[Axis, State] | None = None, **of: object) -> Profile:
+def _build(stories: Sequence[Evidence], views: dict[Axis, AxisView] | None = None, **of: object) -> Profile:
     known = {each.story: each for each in stories}
-
-    def evidence(wanted: Collection[str]) -> dict[str, Evidence]:
-        assert len(wanted) <= STORIES
-        return {story: known[story] for story in wanted}
-
+    axes = {
+        axis: replace(
+            (views or {}).get(axis, AxisView(Level.LOW, 0.0)),
+            leading=tuple(summary(known[story]) for story, _ in _ranking(stories, axis).leading()),
+        )
+        for axis in Axis
+    }
+    newest = sorted(stories, key=lambda each: (-each.newest.timestamp(), each.story))[:NEWEST]
+    standing = Standing(
+        institution=ACME,
+        at=AT,
+        axes=axes,
+        newest=tuple(summary(each) for each in newest),
+        reports={report.item: report for story in stories for report in story.reports},
+        counts=_counts(stories),
+    )
     given_ = {
-        "stories": stories,
-        "evidence": evidence,
-        "counts": _counts(stories),
         "topics": TOPICS,
         "rules": RULES,
-        "states": states or {},
-        "amounts": _amounts(stories),
         "history": (),
         "coverage": Coverage(CoverageState.COVERED, 2),
-        "at": AT,
     }
-    return build(ACME, **{**given_, **of})  # type: ignore[arg-type]
+    return build(standing, **{**given_, **of})  # type: ignore[arg-type]
 
 
 OUTAGE = _story("s1", _report(1, 3, topic="outage"), _report(2, 1, direct=True, topic="outage"))
@@ -190,9 +194,9 @@ def test_confidence_is_the_mean_weighted_by_contribution() -> None:
 def test_the_matrix_shows_the_states() -> None:
     since, fall = AT - timedelta(days=1), AT + timedelta(days=5)
     states = {
-        Axis.PRIORITY: State(Level.HIGH, 0.6, since, fall, 0.4),
-        Axis.POLICY: State(Level.LOW, 0.2, None, fall, 0.3),
-        Axis.CONTINUITY: State(Level.LOW, 0.1, None, None, 0.1),
+        Axis.PRIORITY: AxisView(Level.HIGH, 0.6, since, fall, previous=0.4),
+        Axis.POLICY: AxisView(Level.LOW, 0.2, None, fall, previous=0.3),
+        Axis.CONTINUITY: AxisView(Level.LOW, 0.1, None, None, previous=0.1),
     }
     profile = _build(STORIES_, states)
     row = profile.row(Axis.PRIORITY)
@@ -207,9 +211,9 @@ def test_the_matrix_shows_the_states() -> None:
 def test_what_happened_is_told_by_the_headlines_of_the_leading_story() -> None:
     story = _story(
         "s1",
-        _report(1, 5, title="First word", topic="outage"),
-        _report(2, 4, title="FIRST WORD", topic="outage"),
-        _report(3, 3, title="It goes on", topic="outage"),
+        _report(11, 5, title="First word", topic="outage"),
+        _report(12, 4, title="FIRST WORD", topic="outage"),
+        _report(13, 3, title="It goes on", topic="outage"),
     )
     told = _build([story, EXPORT]).what_happened
     assert [(each.text, each.evidence) for each in told] == [("First word", (1, 2)), ("It goes on", (3,))]
@@ -233,19 +237,21 @@ def test_relations_and_history_are_passed_on() -> None:
     assert _build([]).relations[0].name == "bigco"
 
 
-def test_a_profile_stays_of_bounded_size_and_keeps_what_weighs_most() -> None:
+def test_a_profile_stays_of_bounded_size_and_keeps_what_contributes_most() -> None:
     many = [
         _story(f"s{number}", *(_report(number * 100 + each, 2000 + number) for each in range(40)))
-        for number in range(STORIES + 50)
+        for number in range(100)
     ]
     heavy = _story("heavy", _report(9_999_999, 3000, direct=True, topic="merger"))
-    profile = _build([*many, heavy])
-    assert len({record.story for record in profile.evidence}) == STORIES
+    light = [_story(f"t{number}", _report(10_000_000 + number, 3000, topic="merger")) for number in range(30)]
+    profile = _build([*many, *light, heavy])
+    assert {len(each.contributions) for each in profile.contributions} == {PLACES}
+    assert len({record.story for record in profile.evidence}) == NEWEST + PLACES
     assert "heavy" in {record.story for record in profile.evidence}
-    assert len(profile.evidence) <= STORIES * REPORTS
+    assert len(profile.evidence) <= (NEWEST + PLACES) * SHOWN_REPORTS
     assert (len(profile.key_points), len(profile.what_happened) <= HAPPENED) == (KEY_POINTS, True)
-    assert profile.counts.stories == STORIES + 51
-    assert profile.counts.reports == (STORIES + 50) * 40 + 1
+    assert profile.counts.stories == 131
+    assert profile.counts.reports == 100 * 40 + 31
 
 
 def test_the_best_of_each_publisher_stands_for_a_long_story() -> None:
@@ -255,7 +261,7 @@ def test_the_best_of_each_publisher_stands_for_a_long_story() -> None:
         "s1", "acme", [*copies, direct], [Group(tuple(each.item for each in copies)), Group((direct.item,))]
     )
     records = _build([story]).evidence
-    assert len(records) == REPORTS
+    assert len(records) == SHOWN_REPORTS
     assert direct.item in {record.item for record in records}
 
 

@@ -45,7 +45,7 @@ from alerts.pipeline.publish import publish_edits
 from alerts.pipeline.selfcheck import selfcheck
 from alerts.runtime import logs
 from alerts.runtime.runtime import Runtime, configuration_of
-from alerts.runtime.task_requests import Hints
+from alerts.runtime.task_requests import TaskRequests
 from alerts.store.database import Database
 from alerts.store.schema import Base, ItemRow, RevisionRow, SourceRow
 
@@ -105,7 +105,7 @@ class Soak:
         self.world = {feed.name: feed for feed in world}
         self._base, self._clock, self._database = base, clock, database
         (home / "alerts.yaml").write_text(yaml.safe_dump(self._configuration()), encoding="utf-8")
-        self._hints: list[Hints] = []
+        self._hints: list[TaskRequests] = []
         self._lock = threading.Lock()
         self.ended = threading.Event()  # set: no further tick is begun
         self.runtime = Runtime(
@@ -133,7 +133,7 @@ class Soak:
             ],
         }
 
-    def _enqueue(self, hints: Hints) -> None:
+    def _enqueue(self, hints: TaskRequests) -> None:
         with self._lock:
             self._hints.append(hints)
 

@@ -16,11 +16,24 @@ from sqlalchemy.exc import IntegrityError
 from alerts.model.errors import StoreError
 from alerts.store import database as module
 from alerts.store.database import Database, parse_url
-from alerts.store.logical_clock import stamp
+from alerts.store.logical_clock import next_timestamp
 from alerts.store.schema import Base, ClockRow
 from alerts.store.upsert import insert_new, upsert
 
 NOW = datetime(2026, 2, 24, 9, 0, tzinfo=UTC)
+
+
+def test_a_wait_for_a_connection_that_takes_too_long_is_one_line_and_no_defect(postgres_url: str) -> None:
+    database = Database(postgres_url, pool_size=1)
+    database.engine.pool._timeout = 0.2
+    with database.read() as first, database.read() as second:
+        assert first.scalar(text("SELECT 1")) == second.scalar(text("SELECT 1"))
+        with (
+            pytest.raises(StoreError, match="all connections of this process are in use"),
+            database.read() as third,
+        ):
+            third.scalar(text("SELECT 1"))
+    database.dispose()
 
 
 def test_the_migrations_make_exactly_the_tables(database: Database) -> None:
@@ -68,10 +81,10 @@ def test_upsert_updates_what_is_there_but_for_what_is_kept(database: Database) -
 
 def test_stamps_only_grow_even_if_the_clock_is_set_back(database: Database) -> None:
     with database.write() as session:
-        first = stamp(session, NOW)
+        first = next_timestamp(session, NOW)
     with database.write() as session:
-        second = stamp(session, NOW - timedelta(hours=1))
-        third = stamp(session, NOW - timedelta(hours=1))
+        second = next_timestamp(session, NOW - timedelta(hours=1))
+        third = next_timestamp(session, NOW - timedelta(hours=1))
     assert first == NOW
     assert first < second < third < NOW + timedelta(seconds=1)
 
@@ -81,12 +94,12 @@ def _take_stamps(url: str, count: int, found: multiprocessing.Queue[list[datetim
     mine = []
     for _ in range(count):
         with database.write() as session:
-            mine.append(stamp(session, NOW))
+            mine.append(next_timestamp(session, NOW))
     found.put(mine)
     database.dispose()
 
 
-def test_no_two_processes_get_one_stamp(database: Database, database_url: str) -> None:
+def test_no_two_processes_get_one_timenext_timestamp(database: Database, database_url: str) -> None:
     # Lost updates show here: without immediate transactions SQLite lost half of them.
     context = multiprocessing.get_context("spawn")
     found: multiprocessing.Queue[list[datetime]] = context.Queue()
@@ -199,7 +212,7 @@ def file(tmp_path: Path) -> Iterator[Database]:
 
 def _write(database: Database) -> None:
     with database.write() as session:
-        stamp(session, NOW)
+        next_timestamp(session, NOW)
 
 
 def test_a_write_waits_for_one_of_another_process(file: Database) -> None:

@@ -21,10 +21,12 @@ from store import revisions
 from store.revisions import FOLDER
 
 from alerts.config.load import load
+from alerts.model.level import Cause, Transition
 from alerts.model.records import to_line, transition_record
 from alerts.replay.backtest import rehearse
 from alerts.store.database import Database
 from alerts.store.repositories import items, transitions
+from alerts.store.repositories.cases import BEGINNING
 from alerts.store.schema import Base, DeliveryRow, FactRow, LockRow, RevisionRow, TransitionRow
 
 MIGRATIONS = Path(revisions.ROOT, "src", "alerts", "store", "migrations")
@@ -46,8 +48,12 @@ def _at(database: Database, revision: str) -> None:
         command.upgrade(config, revision)
 
 
-LOST = {"cases": {"next_fall_at"}}
-"""By table what a way back leaves empty: nothing ever read it."""
+LOST = {"cases": {"next_fall_at", "configuration", "due_at", "claimed_until"}}
+"""By table what a way back leaves otherwise: what nothing ever read, and that a case is due to be rebuilt."""
+
+
+FORMULA = "0006"
+"""Since when scores are what they are now."""
 
 
 def test_every_revision_has_its_rows() -> None:
@@ -87,13 +93,19 @@ def test_a_database_of_a_revision_becomes_the_newest_and_goes_on(
             assert len(made.rows(TransitionRow)) > len(rows["transitions"])
             with database.read() as session:
                 recorded = list(items.record(session))
-                live = [to_line(transition_record(each)) for each in transitions.find(session)]
+                live = [each for each in transitions.find(session) if each.cause is not Cause.CONFIG]
             settings = load(made.config)
             replayed = rehearse(recorded, settings, until=made.clock.at).transitions
-            assert sorted(live) == sorted(to_line(transition_record(each)) for each in replayed)
+            # What an older formula recorded stays; from then on it is what a replay says.
+            since = at if revision < FORMULA else BEGINNING
+            assert _lines(live, since) == _lines(replayed, since)
             assert {row.state for row in made.rows(DeliveryRow)} <= {"sent", "suppressed"}
             assert made.rows(FactRow, name="tick")
     database.dispose()
+
+
+def _lines(found: list[Transition], since: datetime) -> list[str]:
+    return sorted(to_line(transition_record(each)) for each in found if each.at > since)
 
 
 @pytest.mark.servers

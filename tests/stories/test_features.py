@@ -45,7 +45,7 @@ FINED = Item(
 
 def test_the_dumped_form_is_fixed() -> None:
     assert features(FINED, "Daily Planet").dump() == (
-        b'[3,"7","daily planet","example.com/a",1772452800000000,1772452800000000,'
+        b'[4,"7","daily planet","example.com/a",1772452800000000,1772452800000000,'
         b'"meridian bank fin #7.5e+07","regulator failur",252144154216615,"dW6f03Wze9x7VCjaj7eeNA==","","",""]'
     )
 

@@ -138,7 +138,7 @@ def kept(path: Path) -> str:
 
 def _make(path: Path) -> None:
     """Written under another name first, so that nobody ever reads half a secret."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

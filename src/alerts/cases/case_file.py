@@ -6,53 +6,52 @@ it the same observations in the order of their instants and get the same transit
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from operator import itemgetter
 
+from alerts.cases.corrections import CORRECTABLE, Correction, Rise
+from alerts.cases.history import Assessed, StoryVersion, Totals
+from alerts.cases.membership import Membership
 from alerts.cases.observation import Observation
+from alerts.model.assessment import StoryRise
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Cause, Contribution, Level, LevelRules, Transition
-from alerts.model.story import Evidence, Report
-from alerts.model.times import MICROSECOND, instant, micros
+from alerts.model.profile import Counts
+from alerts.model.story import Evidence
+from alerts.model.times import MICROSECOND, micros
 from alerts.model.topic import Topic
-from alerts.scoring import axis as scoring
-from alerts.scoring.evidence import evidence
-from alerts.scoring.gauge import Gauge
-from alerts.stories.cluster import Clusterer, Event, Joined, surviving
-from alerts.stories.independence import independent
-
-CORRECTABLE = timedelta(days=90)
-"""A rise is taken back within this time; what is older was long acted upon."""
+from alerts.scoring import impact as impacts
+from alerts.scoring import score as scores
+from alerts.scoring.evidence import summary
+from alerts.scoring.profile import LEAST_SHOWN
+from alerts.scoring.score import NO_SCORE, Ranking, Score, Term
+from alerts.stories.cluster import Clusterer, Event
 
 
 @dataclass(frozen=True, slots=True)
 class AxisState:
-    """A level, since when, and, as of the asking, the score, the one a day before, and the next fall."""
+    """A level, and since when."""
 
     level: Level = Level.LOW
     since: datetime | None = None
-    score: float = 0.0
-    next_fall: datetime | None = None
-    previous: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Correction:
-    """A rise that would not have been reached, had `item` said before what it says now."""
-
-    transition: Transition
-    at: datetime
-    item: str
-    level: Level
-    withdrawn: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What an observation did: level changes, story events, the stories to store again, corrections."""
+    """What an observation at an instant did.
 
+    `transitions` begin with the falls due before `at`; `rises` are the stories whose own level rose at `at`, the
+    gravest first. `ages` says by story how old the newest report was that was found at `at`, where it has a date to
+    believe. `stories` are those to store again.
+    """
+
+    at: datetime
     transitions: tuple[Transition, ...] = ()
+    rises: tuple[StoryRise, ...] = ()
+    ages: Mapping[str, timedelta] = field(default_factory=dict)
     events: tuple[Event, ...] = ()
     stories: frozenset[str] = frozenset()
     corrections: tuple[Correction, ...] = ()
@@ -68,19 +67,19 @@ class CaseFile:
         self._topics = topics
         self._rules = rules
         self._clusterer = Clusterer(institution.id, _names(institution))
-        self._members: dict[str, dict[str, Observation]] = {}
-        self._story_of: dict[str, str] = {}
+        self._members = Membership()
         self._evidence: dict[str, Evidence] = {}
-        self._gauges = {axis: Gauge(axis, rules) for axis in Axis}
-        self._rises: list[tuple[Transition, frozenset[str]]] = []
-        self._merged: dict[str, str] = {}
+        self._rankings = {axis: Ranking(scores.half_life_of(rules, axis)) for axis in Axis}
+        self._totals = Totals()
+        self._course: dict[Axis, list[tuple[datetime, Score]]] = {axis: [] for axis in Axis}
+        self._rises: list[Rise] = []
+        self._taken_back: set[tuple[datetime, Axis, str]] = set()
         self._revised: set[str] = set()
-        self._left: dict[str, set[str]] = {}  # by item the stories that a revision took it out of
 
     @property
     def size(self) -> int:
         """How many items it holds."""
-        return len(self._story_of)
+        return len(self._members.story_of)
 
     # --- restoring -------------------------------------------------------------------------------------
 
@@ -89,7 +88,7 @@ class CaseFile:
         members: Iterable[tuple[Observation, str]],
         *,
         axes: Mapping[Axis, AxisState],
-        rises: Iterable[Transition],
+        rises: Iterable[Rise],
         clock: datetime | None,
         merged: Mapping[str, str] | None = None,
         left: Mapping[str, Iterable[str]] | None = None,
@@ -107,17 +106,18 @@ class CaseFile:
             if clock is None or clock - each.features.observed < Clusterer.HORIZON
         )
         self._clusterer = Clusterer.restore(recent, self.institution.id, _names(self.institution))
+        self._members = Membership(merged, left)
         for observation, story in pairs:
-            self._place(observation, story)
+            self._members.place(observation, story)
             if observation.revised:
                 self._revised.add(observation.report.item)
         self.clock = clock
-        for story in self._members:
+        for story in self._members.stories():
             self._weigh(story)
+        if clock is not None:
+            self._note_scores(clock)
         self.axes.update(axes)
-        self._merged = dict(merged or {})
-        self._left = {item: set(stories) for item, stories in (left or {}).items()}
-        self._rises = [(rise, _stories(rise)) for rise in rises]
+        self._rises = list(rises)
 
     # --- time ------------------------------------------------------------------------------------------
 
@@ -126,7 +126,7 @@ class CaseFile:
         falls: list[Transition] = []
         if self.clock is not None and to > self.clock:
             for axis in Axis:
-                while (moment := self._next_fall(axis, to)) is not None:
+                while (moment := self._next_fall(axis)) is not None and moment <= to:
                     falls.append(self._move(axis, moment, Cause.DECAY))
             self.clock = to
             falls.sort(key=_order)
@@ -140,16 +140,13 @@ class CaseFile:
         """When the first level falls if nothing is reported; None where all are low."""
         return min(self.falls().values(), default=None)
 
-    def _next_fall(self, axis: Axis, to: datetime | None = None) -> datetime | None:
+    def _next_fall(self, axis: Axis) -> datetime | None:
         state = self.axes[axis]
         if state.level is Level.LOW or self.clock is None:
             return None
-        gauge = self._gauges[axis]
-        if to is not None and not gauge.has_fallen(state.level, micros(to)):
-            return None
+        ranking = self._rankings[axis]
         after = self.clock if state.since is None else max(self.clock, state.since)
-        moment = scoring.fall_instant(gauge, state.level, self._rules, axis, micros(after))
-        return None if moment is None else instant(moment)
+        return scores.fall_instant(ranking.score, state.level, self._rules, ranking.half_life, after)
 
     # --- evidence --------------------------------------------------------------------------------------
 
@@ -160,7 +157,7 @@ class CaseFile:
         """
         transitions = self.advance(at - MICROSECOND)
         self.clock = at
-        before = {each.report.item: self._observation(each.report.item) for each in batch}
+        before = {each.report.item: self._members.observation(each.report.item) for each in batch}
         batch = [
             each.after(before[each.report.item]) for each in sorted(batch, key=lambda each: each.report.item)
         ]
@@ -171,162 +168,258 @@ class CaseFile:
         touched: set[str] = set()
         incoming = {each.report.item: each for each in batch}
         for event in events:
-            touched |= self._apply(event, incoming)
+            touched |= self._members.follow(event, incoming)
         for observation in batch:
-            story = self._story_of.get(observation.report.item)
+            story = self.story_of(observation.report.item)
             if story is not None:
-                self._members[story][observation.report.item] = observation
+                self._members.place(observation, story)
                 touched.add(story)
-        for story in touched:
-            self._weigh(story)
-        transitions += self._levels(at, Cause.EVIDENCE)
+        levels = self._own_levels(touched)
+        weighed = frozenset(story for story in touched if self._weigh(story))
+        self._note_scores(at)
+        changed = self._levels(at, Cause.EVIDENCE)
+        rises = self._story_rises(at, batch, levels)
         revised = [each for each in batch if before[each.report.item] is not None]
         self._revised |= {each.report.item for each in revised}
+        corrections = self._corrections(at, revised)
+        self._rises += [Rise.of_transition(each) for each in changed if each.rises]
+        self._rises += [Rise.of_story(at, each) for each in rises]
         return Change(
-            transitions=tuple(transitions),
+            at=at,
+            transitions=(*transitions, *changed),
+            rises=tuple(rises),
+            ages=self._ages(at, batch),
             events=tuple(events),
-            stories=frozenset(touched),
-            corrections=tuple(self._corrections(at, revised)),
+            stories=weighed,
+            corrections=tuple(corrections),
         )
 
     def reconsider(
-        self, at: datetime, axes: Mapping[Axis, AxisState], rises: Iterable[Transition]
+        self, at: datetime, axes: Mapping[Axis, AxisState], rises: Iterable[Rise]
     ) -> list[Transition]:
         """After the configuration changed: the levels as they were (`axes`) against what they are now.
 
         `rises` are those that were recorded, whatever the present rules would have made of them.
         """
         self.axes = {axis: axes.get(axis, AxisState()) for axis in Axis}
-        self._rises = [(rise, _stories(rise)) for rise in rises]
         self.clock = at
-        return self._levels(at, Cause.CONFIG)
+        changed = self._levels(at, Cause.CONFIG)
+        self._rises = [*rises, *(Rise.of_transition(each) for each in changed if each.rises)]
+        return changed
 
-    def _observation(self, item: str) -> Observation | None:
-        story = self._story_of.get(item)
-        return None if story is None else self._members[story].get(item)
+    def _weigh(self, story: str) -> bool:
+        """Computes the story's evidence and its place on each axis anew, or forgets them where nothing counts.
 
-    def _place(self, observation: Observation, story: str) -> None:
-        item = observation.report.item
-        self._story_of[item] = story
-        self._members.setdefault(story, {})[item] = observation
-
-    def _apply(self, event: Event, incoming: Mapping[str, Observation]) -> set[str]:
-        """Follows a story event in the books; returns the stories it touched."""
-        if isinstance(event, Joined):
-            former = self._story_of.get(event.item)
-            if former is not None:
-                del self._members[former][event.item]
-                if former != event.story:
-                    self._left.setdefault(event.item, set()).add(former)
-            self._place(incoming[event.item], event.story)
-            return {event.story} if former is None else {event.story, former}
-        for observation in self._members.pop(event.story_from, {}).values():
-            self._place(observation, event.into)
-        self._merged[event.story_from] = event.into
-        return {event.into, event.story_from}
-
-    def _weigh(self, story: str) -> None:
-        """Computes the story's evidence and its terms anew, or forgets them where nothing counts."""
-        found = self._evidence_of(story)
+        Whether it proves anything else than before.
+        """
+        found, former = self._evidence_of(story), self._evidence.get(story)
+        if found == former:
+            return False
+        self._totals.change(former, found)
         if found is None:
             self._evidence.pop(story, None)
         else:
             self._evidence[story] = found
-        at = micros(self.clock) if self.clock is not None else 0
-        for axis, gauge in self._gauges.items():
-            term = None if found is None else scoring.term(found, axis, self._topics, self.institution)
-            gauge.put(story, term, at)
+        for axis, ranking in self._rankings.items():
+            ranking.put(story, None if found is None else self._term(found, axis))
+        return True
+
+    def _note_scores(self, at: datetime) -> None:
+        for axis, course in self._course.items():
+            score = self._rankings[axis].score
+            if not course or course[-1][1] != score:
+                course.append((at, score))
+
+    def _term(self, found: Evidence, axis: Axis) -> Term | None:
+        return impacts.term(found, axis, self._topics, self.institution)
 
     def _evidence_of(self, story: str, upto: datetime | None = None) -> Evidence | None:
-        """What the story proves, from what had been observed `upto` then, as those items read now."""
-        counting = [
-            each
-            for each in self._members.get(story, {}).values()
-            if each.counts and (upto is None or each.report.observed <= upto)
-        ]
-        if not counting:
-            return None
-        groups = independent([each.features for each in counting])
-        return evidence(story, self.institution.id, [each.report for each in counting], groups)
+        return self._members.evidence(story, self.institution.id, upto)
 
     # --- levels ----------------------------------------------------------------------------------------
 
     def score(self, axis: Axis, at: datetime) -> float:
-        """The score of an axis at an instant not before the clock."""
-        return self._gauges[axis].score(micros(at))
+        """The score of an axis at an instant, from what had been observed by then.
+
+        Of what was before the case file was restored nothing is known: 0.
+        """
+        course = self._course[axis]
+        place = bisect_right(course, at, key=itemgetter(0))
+        score = course[place - 1][1] if place else NO_SCORE
+        return score.at(micros(at), self._rankings[axis].half_life)
 
     def _levels(self, at: datetime, cause: Cause) -> list[Transition]:
         now = micros(at)
-        moved = [
-            axis
-            for axis, gauge in self._gauges.items()
-            if gauge.level(self.axes[axis].level, now) is not self.axes[axis].level
+        return [
+            self._move(axis, at, cause)
+            for axis, ranking in self._rankings.items()
+            if self._level_after(axis, ranking, now) is not self.axes[axis].level
         ]
-        return [self._move(axis, at, cause) for axis in moved]
+
+    def _level_after(self, axis: Axis, ranking: Ranking, now: int) -> Level:
+        level = self.axes[axis].level
+        return scores.level_after(level, ranking.score, now, self._rules, ranking.half_life)
 
     def _move(self, axis: Axis, at: datetime, cause: Cause) -> Transition:
-        score = self.score(axis, at)
-        level = scoring.level_after(self.axes[axis].level, score, self._rules)
+        level = self._level_after(axis, self._rankings[axis], micros(at))
         transition = Transition(
             at=at,
             institution=self.institution.id,
             axis=axis,
             from_=self.axes[axis].level,
             to=level,
-            score=score,
+            score=self.score(axis, at),
             cause=cause,
             contributions=self.contributions(axis, at),
         )
         self.axes[axis] = AxisState(level=level, since=at)
-        if transition.rises:
-            self._rises.append((transition, _stories(transition)))
         return transition
 
+    def _own_levels(self, stories: Iterable[str]) -> dict[str, dict[Axis, Level]]:
+        """The own level of stories on each axis, as last weighed."""
+        return {
+            story: {
+                axis: Level.LOW if (term := ranking.get(story)) is None else self._own_level(term)
+                for axis, ranking in self._rankings.items()
+            }
+            for story in stories
+        }
+
+    def _own_level(self, term: Term) -> Level:
+        return scores.level_of(term.impact, self._rules)
+
+    def _story_rises(
+        self, at: datetime, batch: Sequence[Observation], before: Mapping[str, Mapping[Axis, Level]]
+    ) -> list[StoryRise]:
+        """The stories whose own level rose, the gravest first; `before` holds the levels of those touched.
+
+        A story that another was merged into had the higher level of the two.
+        """
+        stood: dict[str, dict[Axis, Level]] = {}
+        for story, levels in before.items():
+            known = stood.setdefault(self._members.surviving(story), dict.fromkeys(Axis, Level.LOW))
+            for axis, level in levels.items():
+                known[axis] = max(known[axis], level)
+        found = []
+        for story, levels in stood.items():
+            now = self._own_levels([story])[story]
+            risen = [axis for axis in Axis if now[axis] > levels[axis]]
+            if risen:
+                axis = max(risen, key=lambda each: now[each].rank)  # of equals the first
+                found.append(self._story_rise(at, batch, story, axis, levels[axis], now[axis]))
+        return sorted(found, key=lambda each: (-each.to.rank, -each.impact, each.story))
+
+    def _story_rise(
+        self, at: datetime, batch: Sequence[Observation], story: str, axis: Axis, from_: Level, to: Level
+    ) -> StoryRise:
+        known, ranking, now = self._evidence[story], self._rankings[axis], micros(at)
+        term = ranking.get(story)
+        assert term is not None  # noqa: S101 - else it had no level
+        brought = [
+            each for each in batch if each.counts and self._members.story_of[each.report.item] == story
+        ]
+        report = min(brought, key=_strongest).report if brought else known.reports[-1]
+        return StoryRise(
+            story=story,
+            item=report.item,
+            title=report.title,
+            url=report.url,
+            publisher=report.publisher,
+            topics=tuple(topic for topic, _ in known.topics),
+            signals=frozenset(
+                self._topics[topic].signal for topic, _ in known.topics if topic in self._topics
+            ),
+            axis=axis,
+            from_=from_,
+            to=to,
+            impact=term.impact,
+            confidence=known.confidence,
+            grade=known.grade,
+            reported=report.reported,
+            contribution=self._contribution(story, axis, term, now),
+        )
+
+    def _ages(self, at: datetime, batch: Sequence[Observation]) -> dict[str, timedelta]:
+        """By story how old the newest report of the batch is; without those that have no date to believe."""
+        ages: dict[str, timedelta] = {}
+        for each in batch:
+            story = self._members.story_of.get(each.report.item)
+            if story is not None and each.counts and not each.quiet:
+                age = at - each.report.reported
+                ages[story] = min(age, ages.get(story, age))
+        return ages
+
+    # --- corrections -----------------------------------------------------------------------------------
+
     def _corrections(self, at: datetime, revised: Sequence[Observation]) -> list[Correction]:
-        """The rises that one of the revised items supported and that would not have happened as it is now."""
+        """What one of the revised items supported and that would not have happened as it reads now."""
         if not revised:
             return []
-        found = []
-        by_story = {self._story_of[each.report.item]: each for each in reversed(revised)}
+        by_story = {self._members.story_of[each.report.item]: each for each in reversed(revised)}
         for each in reversed(revised):
-            by_story |= dict.fromkeys(self._left_by(each.report.item), each)
-        self._rises = [each for each in self._rises if at - each[0].at < CORRECTABLE]
-        names = by_story.keys() | {each for each in self._merged if self._surviving(each) in by_story}
-        for rise, behind in self._rises:
-            touched = behind & names
-            if not touched:
+            by_story |= dict.fromkeys(self._members.left_by(each.report.item), each)
+        self._rises = [each for each in self._rises if at - each.at < CORRECTABLE]
+        names = by_story.keys() | {
+            each for each in self._members.merged if self._members.surviving(each) in by_story
+        }
+        found = []
+        for rise in self._rises:
+            touched = rise.behind & names
+            if not touched or rise.key in self._taken_back:
                 continue
-            cause = by_story[self._surviving(min(touched))]
+            cause = by_story[self._members.surviving(min(touched))]
             if cause.report.observed > rise.at:
                 continue  # it came later, and took nothing away
-            level = scoring.level_after(rise.from_, self._score_as_now(rise, behind), self._rules)
+            level = self._as_now(rise)
             if level < rise.to:
-                found.append(Correction(rise, at, cause.report.item, level, withdrawn=not cause.counts))
-        taken_back = {correction.transition.key for correction in found}
-        self._rises = [each for each in self._rises if each[0].key not in taken_back]
-        return found
+                found.append(
+                    Correction(
+                        institution=self.institution.id,
+                        rise=rise,
+                        at=at,
+                        item=cause.report.item,
+                        level=level,
+                        withdrawn=not cause.counts,
+                    )
+                )
+        self._taken_back |= {each.rise.key for each in found}
+        return sorted(
+            found, key=lambda each: (each.rise.at, each.rise.story, list(Axis).index(each.rise.axis))
+        )
 
-    def _left_by(self, item: str) -> set[str]:
-        """The stories, as they are called now, that revisions took an item out of."""
-        return {self._surviving(each) for each in self._left.get(item, ())} - {self._story_of[item]}
+    def _as_now(self, rise: Rise) -> Level:
+        """The level that a rise would have led to, had the items behind it then read as they do now."""
+        values = self._values_as_now(rise)
+        value = max(values, default=0.0) if rise.transition is None else scores.combined(values)
+        return max(scores.level_of(value, self._rules), rise.from_)
 
-    def _surviving(self, story: str) -> str:
-        return surviving(story, self._merged)
+    def _values_as_now(self, rise: Rise) -> list[float]:
+        """What the stories behind a rise contributed, in the stories that their items are in now.
 
-    def _score_as_now(self, rise: Transition, behind: frozenset[str]) -> float:
-        """The score of a past rise, had the items behind it then read as they do now, in the stories they are in
-        now."""
-        stood = {self._surviving(each) for each in behind}
-        came = {item: self._left_by(item) for item in self._left}
-        anew = stood & {self._story_of[item] for item in self._revised}.union(*came.values())
-        anew |= {self._story_of[item] for item, left in came.items() if not stood.isdisjoint(left)}
-        half_life = scoring.half_life_of(self._rules, rise.axis)
-        values = [each.value for each in rise.contributions if self._surviving(each.story) not in anew]
+        Of a story's own level it is the impacts.
+        """
+        stood = {self._members.surviving(each) for each in rise.behind}
+        came = {item: self._members.left_by(item) for item in self._members.left}
+        anew = stood & {self._members.story_of[item] for item in self._revised}.union(*came.values())
+        anew |= {self._members.story_of[item] for item, left in came.items() if not stood.isdisjoint(left)}
+        half_life = self._rankings[rise.axis].half_life
+        values = []
+        if rise.transition is None:
+            anew = stood
+        else:
+            kept = (
+                each
+                for each in rise.transition.contributions
+                if self._members.surviving(each.story) not in anew
+            )
+            values += [each.value for each in kept]
         for story in sorted(anew):
             then = self._evidence_of(story, rise.at)
-            term = None if then is None else scoring.term(then, rise.axis, self._topics, self.institution)
-            values += [] if term is None else [scoring.value(term, micros(rise.at), half_life)]
-        return scoring.combined(values)
+            term = None if then is None else self._term(then, rise.axis)
+            if term is not None:
+                own = rise.transition is None
+                values.append(term.impact if own else scores.contributed(term, micros(rise.at), half_life))
+        return values
 
     # --- reading ---------------------------------------------------------------------------------------
 
@@ -334,58 +427,69 @@ class CaseFile:
         """All evidence, by story id."""
         return tuple(self._evidence[story] for story in sorted(self._evidence))
 
+    def leading(self, axis: Axis) -> list[str]:
+        """The stories that the score of an axis counts, in the order of what they contribute."""
+        return [story for story, _ in self._rankings[axis].leading()]
+
+    def half_life(self, axis: Axis) -> float:
+        """In microseconds."""
+        return self._rankings[axis].half_life
+
+    def ranked(self, axis: Axis) -> int:
+        """How many stories contribute to an axis."""
+        return len(self._rankings[axis])
+
+    def counts(self) -> Counts:
+        """How much stands behind a profile."""
+        return self._totals.counts()
+
+    def course(self, axis: Axis) -> Sequence[tuple[datetime, Score]]:
+        """What the score of an axis faded from, each from its instant on."""
+        return self._course[axis]
+
+    def assessed(self, change: Change) -> Assessed:
+        """What the last observation left the evidence at."""
+        return Assessed(
+            institution=self.institution.id,
+            at=change.at,
+            versions=tuple(self._version(story) for story in sorted(change.stories)),
+            scores={axis: ranking.score for axis, ranking in self._rankings.items()},
+            ranked={axis: len(ranking) for axis, ranking in self._rankings.items()},
+            counts=self.counts(),
+            rises=change.rises,
+        )
+
+    def _version(self, story: str) -> StoryVersion:
+        known = self._evidence.get(story)
+        keys = {
+            axis: scores.order_key(term, ranking.half_life)
+            for axis, ranking in self._rankings.items()
+            if (term := ranking.get(story)) is not None
+        }
+        return StoryVersion(story, None if known is None else summary(known), keys)
+
+    def impact_of(self, story: str, axis: Axis) -> float:
+        """What a story does to an axis by itself; 0 where it does nothing."""
+        term = self._rankings[axis].get(story)
+        return 0.0 if term is None else term.impact
+
     def contributions(self, axis: Axis, at: datetime) -> tuple[Contribution, ...]:
-        """What each story adds to an axis, largest first; those that six decimals cannot show are left out."""
-        found = [
-            scoring.contribution(self._evidence[story], axis, amount, age, self._topics, self.institution)
-            for story, amount, age in self._gauges[axis].amounts(micros(at))
-            if amount >= 5e-7
-        ]
-        return tuple(sorted(found, key=lambda each: (-each.value, each.story)))
+        """What the stories that the score counts contribute to an axis, largest first."""
+        now = micros(at)
+        found = (self._contribution(story, axis, term, now) for story, term in self._rankings[axis].leading())
+        return tuple(each for each in found if each.value >= LEAST_SHOWN)
+
+    def _contribution(self, story: str, axis: Axis, term: Term, now: int) -> Contribution:
+        value = scores.contributed(term, now, self._rankings[axis].half_life)
+        age = max(0, now - term.newest)
+        return impacts.contribution(self._evidence[story], axis, value, age, self._topics, self.institution)
 
     def evidence_of(self, story: str, upto: datetime | None = None) -> Evidence | None:
         """What a story proves; with `upto` from what had been observed by then, as those items read now."""
         return self._evidence.get(story) if upto is None else self._evidence_of(story, upto)
 
     def story_of(self, item: str) -> str | None:
-        return self._story_of.get(item)
-
-    def copy(self) -> CaseFile:
-        """A case file of its own that goes on identically: to try out what a further report would do."""
-        twin = CaseFile(self.institution, self._topics, self._rules)
-        twin.restore(
-            [(each, story) for story, members in self._members.items() for each in members.values()],
-            axes=self.axes,
-            rises=[rise for rise, _ in self._rises],
-            clock=self.clock,
-            merged=self._merged,
-            left=self._left,
-        )
-        return twin
-
-    def retold(self, story: str, reports: Sequence[Report]) -> list[Observation]:
-        """Reports as if each had told a story anew: with its newest words, but nobody's text, link or outlet."""
-        counting = [each for each in self._members[story].values() if each.counts]
-        words = max(counting, key=lambda each: (each.features.observed, each.report.item)).features
-        return [
-            Observation(
-                report,
-                replace(
-                    words,
-                    item=report.item,
-                    outlet=report.publisher,
-                    link="",
-                    reported=report.reported,
-                    observed=report.observed,
-                    headline=-number,
-                    opening=(),
-                    sketch=(),
-                    origin="",
-                    agency="",
-                ),
-            )
-            for number, report in enumerate(reports, start=1)
-        ]
+        return self._members.story_of.get(item)
 
 
 def _is_clustered(former: Observation | None, at: datetime) -> bool:
@@ -398,8 +502,10 @@ def _names(institution: Institution) -> tuple[str, ...]:
     return institution.name, *institution.aliases
 
 
-def _stories(transition: Transition) -> frozenset[str]:
-    return frozenset(each.story for each in transition.contributions)
+def _strongest(each: Observation) -> tuple[bool, bool, str, datetime, str]:
+    """Sort key: the report that speaks most for a rise first."""
+    report = each.report
+    return each.quiet, not report.direct, report.reliability.value, report.reported, report.item
 
 
 def _order(transition: Transition) -> tuple[datetime, str, int]:

@@ -20,11 +20,12 @@ from apprise.plugins import url_to_dict
 from alerts.channels.email import EmailPlugin
 from alerts.channels.http_capture import Exchange, observe
 from alerts.channels.result import SendReason, SendResult, of_status
+from alerts.model.channels import CONSOLE_SCHEME, scheme_of
 from alerts.model.secret import Secret
 from alerts.rendering import escape
 from alerts.rendering.formats import service_of
 from alerts.rendering.threads import LOST, has_threads
-from alerts.rendering.view import Rendered
+from alerts.rendering.view import Format, Rendered
 
 CONNECT_S = 5.0
 READ_S = 15.0
@@ -45,6 +46,18 @@ def deliver(url: str, message: Rendered, exchange: Exchange, *, under: str = "")
     if under and result.reason is SendReason.REJECTED and _answer(exchange.body).get("error") in LOST:
         result = _deliver(url, message, exchange, "")
     return result
+
+
+def is_usable(url: str) -> bool:
+    """Whether the URL is complete and of its service's form, for one target. Sends nothing."""
+    _silence_the_library()
+    if scheme_of(url) == CONSOLE_SCHEME:
+        return True
+    try:
+        plugin = _plugin(url, Rendered("check", "", "", Format.TEXT), Exchange(), "")
+    except Exception:  # noqa: BLE001 - whatever a plugin raises for a URL, its text may hold the secret
+        return False
+    return plugin is not None and (isinstance(plugin, EmailPlugin) or len(plugin) == 1)
 
 
 def _deliver(url: str, message: Rendered, exchange: Exchange, under: str) -> SendResult:

@@ -13,6 +13,7 @@ import smtplib
 import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from email.header import Header
 from email.message import EmailMessage
 from email.utils import format_datetime, formataddr
 from functools import cache
@@ -26,7 +27,30 @@ from alerts.rendering import escape
 from alerts.rendering.mail_headers import DOMAIN
 from alerts.rendering.view import Rendered
 
-_POLICY = email.policy.SMTP.clone(cte_type="7bit")
+_WHOLE = frozenset({"list-unsubscribe", "list-unsubscribe-post", "message-id", "in-reply-to", "references"})
+"""Headers whose one word must arrive as it is: folded, it would become RFC 2047 words that no client reads there."""
+
+LINE_LIMIT = 998
+"""Characters of a line of a message, RFC 5322."""
+
+
+class _Policy(email.policy.EmailPolicy):
+    """The library's policy for SMTP, but for headers that may not be folded."""
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        if name.lower() in _WHOLE and len(name) + len(value) + 2 <= LINE_LIMIT:
+            return f"{name}: {value}\r\n".encode("ascii", "replace")
+        if name.lower() == "subject" and not value.isascii():
+            # The library's own folding puts a second blank before a word that it encodes.
+            words = Header(value, "utf-8", maxlinelen=75, header_name=name).encode(linesep="\r\n")
+            return f"{name}: {words}\r\n".encode("ascii")
+        return super().fold_binary(name, value)
+
+
+_POLICY = _Policy(linesep="\r\n", cte_type="7bit", raise_on_defect=True)
+
+REPLY_LIMIT = 65_536
+"""Bytes of a mail server's reply; a longer one is no reply."""
 
 
 class EmailPlugin(NotifyEmail):  # type: ignore[no-untyped-call]
@@ -108,12 +132,12 @@ class EmailPlugin(NotifyEmail):  # type: ignore[no-untyped-call]
     def _connected(self) -> Iterator[smtplib.SMTP]:
         timeout = float(self.socket_read_timeout)
         smtp: smtplib.SMTP
+        server = self.smtp_host, self.port
         if self.secure_mode == "ssl":
-            smtp = smtplib.SMTP_SSL(
-                self.smtp_host, self.port, timeout=timeout, context=_tls(self.verify_certificate)
-            )
+            context = _tls(self.verify_certificate)
+            smtp = _BoundedTls(self._exchange, *server, timeout=timeout, context=context)
         else:
-            smtp = smtplib.SMTP(self.smtp_host, self.port, timeout=timeout)
+            smtp = _Bounded(self._exchange, *server, timeout=timeout)
         try:
             if self.secure_mode == "starttls":
                 smtp.starttls(context=_tls(self.verify_certificate))
@@ -148,6 +172,43 @@ class EmailPlugin(NotifyEmail):  # type: ignore[no-untyped-call]
         text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
         self._exchange.problem = permanent if code >= 500 else SendReason.SERVICE_ERROR
         self._exchange.detail = f"mail server: {code} {text}"
+
+
+class _Replies:
+    """A server's replies as the library reads them: each of a bounded size, whatever the number of its lines."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+        self.left = REPLY_LIMIT
+
+    def readline(self, size: int = -1) -> bytes:
+        line: bytes = self._file.readline(size)
+        self.left -= len(line)
+        if self.left < 0:
+            raise smtplib.SMTPServerDisconnected("the reply has no end")
+        return line
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class _Bounded(smtplib.SMTP):
+    """A conversation whose replies are bounded and whose socket the exchange can close, the greeting included."""
+
+    def __init__(self, exchange: Exchange, *args: Any, **options: Any) -> None:
+        exchange.holds(lambda: getattr(self, "sock", None))
+        super().__init__(*args, **options)
+
+    def getreply(self) -> tuple[int, bytes]:
+        file: Any = self.file
+        replies = file if isinstance(file, _Replies) else _Replies(self.sock.makefile("rb"))  # type: ignore[union-attr]
+        replies.left = REPLY_LIMIT
+        self.file = replies
+        return super().getreply()
+
+
+class _BoundedTls(_Bounded, smtplib.SMTP_SSL):
+    """Its socket is of the one base, its replies of the other."""
 
 
 @cache

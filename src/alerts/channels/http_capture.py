@@ -15,6 +15,7 @@ import io
 import json
 import logging
 import math
+import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import NewConnectionError
 
 from alerts.channels.result import SendReason
@@ -52,10 +54,22 @@ class Exchange:
         self.retry_after: float | None = None
         self.sign = sign
         self._abandoned = threading.Event()
+        self._sockets: list[Callable[[], socket.socket | None]] = []
+
+    def holds(self, where: Callable[[], socket.socket | None]) -> None:
+        """The send uses a connection; `where` gives its socket while there is one."""
+        self._sockets.append(where)
 
     def abandon(self) -> None:
-        """Nobody waits any longer: no further request is let out."""
+        """Nobody waits any longer: no further request is let out, and connections are cut."""
         self._abandoned.set()
+        for where in self._sockets:
+            found = where()
+            if found is not None:
+                with contextlib.suppress(OSError, ValueError):
+                    found.shutdown(socket.SHUT_RDWR)
+                with contextlib.suppress(OSError):
+                    found.close()
 
     def may_start(self) -> bool:
         """Whether another request may go out. A service that said 429 gets no second one at once."""
@@ -127,8 +141,23 @@ def _install() -> None:
 
         send.observes = True  # type: ignore[attr-defined]
         HTTPAdapter.send = send  # type: ignore[method-assign]
+        for kind in (HTTPConnection, HTTPSConnection):
+            kind.connect = _watched(kind.connect)  # type: ignore[method-assign]
         # At DEBUG the HTTP library writes paths, and webhooks have their secret there.
         logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
+
+
+def _watched(connect: Callable[..., None]) -> Callable[..., None]:
+    """A connection's `connect` that says to the send under way which socket it made; connecting has its own limit."""
+
+    @functools.wraps(connect)
+    def watched(self: Any) -> None:
+        connect(self)
+        exchange, made = _current.get(), getattr(self, "sock", None)
+        if exchange is not None:  # the connection forgets it once an answer has begun
+            exchange.holds(lambda: made)
+
+    return watched
 
 
 def _never_connected(error: requests.ConnectionError) -> bool:

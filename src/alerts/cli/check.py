@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 
 import click
 
 from alerts.cli.context import App
 from alerts.config.json_schema import json_schema
-from alerts.config.lint import doubts, idle
+from alerts.config.lint import doubtful_patterns, doubts, idle, pattern_topics
 from alerts.config.load import Loaded, load_entries
 from alerts.config.outline import emptied
+from alerts.config.schema import OperatorsForm, SubscriberForm
+from alerts.model.channels import scheme_of
 from alerts.model.counted import counted
 from alerts.model.errors import ConfigError, Problem, StoreError
+from alerts.model.item import Item
 from alerts.model.settings import Settings
+from alerts.model.times import EPOCH
 from alerts.rendering.template_check import problems
 
 TELLING_HISTORY = 1000
@@ -61,10 +67,12 @@ def check(app: App, as_json: bool, schema: bool, publish: bool, accept_empty: bo
         _print(error.problems, as_json=as_json)
         return 1
     _print([*doubts(loaded), *_idle(app, loaded)], as_json=as_json)
+    unusable = _unusable(loaded)
+    _print(unusable, as_json=as_json)
     templates = app.config_dir / "templates"
     broken = problems(templates, loaded.settings.subscribers.values()) if templates.is_dir() else ()
     _print([_template_problem(each) for each in broken], as_json=as_json)
-    if broken:
+    if broken or unusable:
         return 1
     if publish or accept_empty:
         return _publish(app, accept_empty=accept_empty)
@@ -114,9 +122,50 @@ def _idle(app: App, loaded: Loaded) -> list[Problem]:
             if count < TELLING_HISTORY:
                 return []
             seen, topics = listings.matched(session)
+            recent = list(items.newest(session, since=EPOCH, upto=datetime.now(UTC), limit=TELLING_HISTORY))
     except StoreError:
         return []  # nothing is recorded here: the configuration can be checked all the same
-    return idle(loaded, seen, topics, count)
+    return [*idle(loaded, seen, topics, count), *_doubtful_patterns(loaded, recent)]
+
+
+def _doubtful_patterns(loaded: Loaded, recent: Sequence[Item]) -> list[Problem]:
+    """Patterns of the configuration that match none of the newest recorded items, or most of them."""
+    from alerts.matching.matcher import Matcher
+
+    tried = pattern_topics(loaded)
+    if not tried:
+        return []
+    matcher = Matcher(loaded.settings.institutions.values(), tried, loaded.settings.sources)
+    counts = Counter(topic for item in recent for topic in {hit.topic for hit in matcher.match(item).topics})
+    return doubtful_patterns(loaded, counts, len(recent))
+
+
+def _unusable(loaded: Loaded) -> list[Problem]:
+    """Channels whose URL is not of its service's form: no message would ever arrive."""
+    entries = loaded.entries
+    channels = [
+        (entry, name, url)
+        for entry, form in entries.valid("subscribers", SubscriberForm)
+        for name, url in form.channels.items()
+    ]
+    channels += [
+        (entry, name, url)
+        for entry, operators in entries.valid("operators", OperatorsForm)
+        for name, url in operators.channels.items()
+    ]
+    if not channels:
+        return []
+    from alerts.channels.apprise_channel import is_usable
+
+    return sorted(
+        Problem(
+            *entry.place("channels", name),
+            f"channels: {name} is not complete, or not of the form that {scheme_of(url)}:// takes for one target: "
+            "see https://appriseit.com/services/",
+        )
+        for entry, name, url in channels
+        if not is_usable(url)
+    )
 
 
 def _template_problem(line: str) -> Problem:

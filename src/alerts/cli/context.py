@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 from alerts.model.institution import Institution
 from alerts.model.settings import Settings
 from alerts.model.subscriber import Subscriber
@@ -28,6 +30,8 @@ class App:
     database: str
     broker: str
     state: Path
+    exposed: tuple[str, ...] = ()
+    """Options given on the command line with a password in them."""
     stage: Stage | None = None
     _settings: Settings | None = field(default=None, repr=False)
 
@@ -62,16 +66,34 @@ class App:
             **({"ALERTS_BROKER": self.broker} if self.broker else {}),
         }
 
+    def warn_of_passwords(self) -> None:
+        """Says which passwords everybody on this machine can read as long as this process runs."""
+        for name in self.exposed:
+            variable = f"ALERTS_{name.upper()}"
+            click.echo(
+                f"alerts: the password in --{name} is in the list of processes for all to see: give it by "
+                f"{variable} or {variable}_FILE",
+                err=True,
+            )
+
     def upgrade(self) -> None:
         """Brings the database's schema up to date. Raises StoreError where the database cannot be used."""
         with self.open() as database:
             database.upgrade()
+
+    def _keep_private(self) -> None:
+        """The state directory holds the database and secrets: it is for this user alone."""
+        with contextlib.suppress(OSError):  # of another user, who has to see to it
+            if self.state.stat().st_mode & 0o077:
+                self.state.chmod(0o700)
 
     @contextlib.contextmanager
     def open(self) -> Iterator[Database]:
         """The database, not upgraded."""
         from alerts.store.database import Database
 
+        if not self.database:
+            self._keep_private()
         database = Database(self.database_url)
         try:
             yield database

@@ -53,7 +53,7 @@ def _lines(record: Mapping[str, Any]) -> Iterator[str]:
     if transition is not None:
         yield (
             f"1. {transition['institution']}, {transition['axis']}: {transition['from']} to {transition['to']} "
-            f"({transition['cause']}), score {transition['score']:g} = {record['level']['product']}"
+            f"({transition['cause']}), score {transition['score']:g} = {record['level']['sum']}"
         )
         thresholds = ", ".join(f"{level} from {value:g}" for level, value in record["level"]["raise"].items())
         yield f"   {thresholds}; left again {record['level']['margin']:g} below"
@@ -64,7 +64,11 @@ def _lines(record: Mapping[str, Any]) -> Iterator[str]:
                 f"{each['age_s']:g} s: {each['story']} {each['title']}"
             )
     else:
-        yield f"1. {alert['on']} of {alert['institution']}"
+        led = f" “{alert['lead']['title']}”" if alert["lead"] else ""
+        yield f"1. {alert['on']} of {alert['institution']}{led}"
+    for each in alert["changes"]:
+        if transition is None or each["axis"] != transition["axis"]:
+            yield f"   and {each['axis']}: {each['from']} to {each['to']}, score {each['score']:g}"
     for number, story in enumerate(record["stories"], start=2):
         yield ""
         yield f"{number}. story {story['story']}: {story['title']}"
@@ -103,8 +107,9 @@ def routing_lines(record: Mapping[str, Any] | None) -> Iterator[str]:
     for rule in record["rules"] if record is not None else ():
         answer = "matches" if rule["matched"] else "does not match"
         if rule["follows"]:
-            answer += " the rise, will tell of its fall"
-        yield f"   rule {rule['rule']} for {rule['channel']}: {answer}"
+            answer += " the rise, will report its fall"
+        about = f" {rule['about']}" if rule.get("about") and not rule["follows"] else ""
+        yield f"   {rule.get('name') or 'rule ' + str(rule['rule'])} for {rule['channel']}: {answer}{about}"
         yield from _step_lines(rule["steps"])
     for channel in record["channels"] if record is not None else ():
         because = f" {channel['detail']}" if channel["reason"] else ""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import importlib
 import io
 import os
+import re
 import signal
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from alerts.cli.context import App
 from alerts.config import environment
@@ -36,6 +38,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     },
     "Ask what is known": {
         "institutions": "alerts.cli.lists:institutions",
+        "names": "alerts.cli.names:names",
         "profile": "alerts.cli.profile:profile",
         "explain": "alerts.cli.explain:explain",
         "why-not": "alerts.cli.why_not:why_not",
@@ -43,6 +46,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "transitions": "alerts.cli.lists:transitions",
         "deliveries": "alerts.cli.lists:deliveries",
         "sources": "alerts.cli.sources:sources",
+        "topics": "alerts.cli.topics:topics",
     },
     "Try items, without a database": {
         "match": "alerts.cli.match:match",
@@ -145,11 +149,17 @@ def cli(ctx: click.Context, config_dir: Path, database: str, broker: str, state:
       alerts --config banks check
       alerts --config banks run
     """
+    exposed = tuple(
+        name
+        for name, url in (("database", database), ("broker", broker))
+        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE and _has_password(url)
+    )
     ctx.obj = App(
         config_dir=config_dir,
         database=database or environment.setting(os.environ, environment.DATABASE),
         broker=broker or environment.setting(os.environ, environment.BROKER),
         state=state,
+        exposed=exposed,
     )
 
 
@@ -203,6 +213,11 @@ def status_of(arguments: Sequence[str] | None = None) -> int:
         )
         return 1
     return outcome if isinstance(outcome, int) else 0
+
+
+def _has_password(url: str) -> bool:
+    """Whether a URL carries a password, before its host or among its options."""
+    return bool(re.search(r"^(postgres|redis).*(//[^/@]*:[^/@]+@|[?&]password=)", url))
 
 
 def _complain(message: str) -> None:

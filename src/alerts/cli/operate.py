@@ -80,7 +80,9 @@ def ack(
             done = [operate.ack(runtime, each, by or _me()) for each in ids]
         else:
             chosen = Axis(axis) if axis else None
-            done = [operate.ack_level(runtime, subscriber or "", institution or "", chosen, by or _me())]
+            done = [
+                operate.ack_level(runtime, subscriber or "", institution or "", chosen, author=by or _me())
+            ]
     for each in done:
         axes = [axis.value for axis in each.axes]
         record = {"subscriber": each.subscriber, "institution": each.institution, "axes": axes}
@@ -335,7 +337,7 @@ def send_test(app: App, subscriber: str, channel: str | None, as_json: bool) -> 
 
 @contextmanager
 def _runtime(app: App) -> Iterator[Runtime]:
-    """The pipeline on what is recorded. Hints go nowhere: the database knows what is due, the next tick finds it."""
+    """The pipeline on what is recorded. What steps enqueue is dropped: the next tick finds what is due."""
     from alerts.runtime.configuration import Configuration
     from alerts.runtime.runtime import Runtime, utc_now
     from alerts.store.clock import SharedClock

@@ -87,9 +87,7 @@ def plan(app: App, against: Path, history: str | None, publish: bool, as_json: b
 
 
 def _shown(alert: Alert) -> str:
-    moved = alert.transition
-    what = f"{moved.axis} {moved.from_} to {moved.to}" if moved is not None else alert.on.value
     return printable(
-        f"{format_time(alert.at)} {alert.subscriber} by {alert.channel}: {alert.institution} {what}, "
+        f"{format_time(alert.at)} {alert.subscriber} by {alert.channel}: {alert.institution} {alert.in_words()}, "
         f"{fate(alert.state, alert.reason)}"
     )

@@ -16,9 +16,10 @@ from alerts.cli.context import App
 from alerts.cli.progress import Progress
 from alerts.embedded import (
     Supervisor,
-    broker,
     check_broker,
-    signals,
+    check_port,
+    in_child,
+    start_broker,
     start_web,
     start_workers,
     state_directory,
@@ -73,10 +74,8 @@ def run(app: App, once: bool, demo: bool, state: Path | None, host: str, port: i
         if once and not demo:
             return _once(app)
         if not demo:
-            _forever(app, host, port)
-        else:
-            _demo(app, host, port, once=once)
-    return 0
+            return _forever(app, host, port)
+        return _demo(app, host, port, once=once)
 
 
 def _once(app: App) -> int:
@@ -100,21 +99,18 @@ def _once(app: App) -> int:
 
             outcomes = driver.run(runtime, sources, told)
         polled = [outcome for outcome in outcomes if not outcome.skipped]
-        left = len(outcomes) - len(polled)
-        new = sum(outcome.new for outcome in polled)
         failed = sum(bool(outcome.error) for outcome in polled)
-        told_of = _sent(runtime) - before
-        said = f"; {counted(told_of, 'message')} sent" if told_of else ""
-        others = f"; {left} left out, as others are polling them or their hosts" if left else ""
-        read = f"polled {counted(len(polled), 'source')}: {counted(new, 'new item')}, {failed} failed"
-        click.echo(f"{read}{said}{others}", err=True)
+        new = counted(sum(outcome.new for outcome in polled), "new item")
+        said = f"polled {counted(len(polled), 'source')}: {new}, {failed} failed"
+        if sent := _sent(runtime) - before:
+            said += f"; {counted(sent, 'message')} sent"
+        if left := len(outcomes) - len(polled):
+            said += f"; {left} left out, as others are polling them or their hosts"
+        click.echo(said, err=True)
     if polled and failed == len(polled):
         # One broken feed is ordinary; all of them at once is this machine, and cron should know.
-        click.echo(
-            "alerts: every source failed, nothing could be read: check the network of this machine, "
-            "then the lines above",
-            err=True,
-        )
+        check = "check the network of this machine, then the lines above"
+        click.echo(f"alerts: every source failed, nothing could be read: {check}", err=True)
         return 1
     return 0
 
@@ -126,29 +122,40 @@ def _sent(runtime: Runtime) -> int:
         return listings.delivery_states(session).get("sent", 0)
 
 
-def _forever(app: App, host: str, port: int) -> None:
-    from alerts.pipeline.publish import publish_files
+def _forever(app: App, host: str, port: int) -> int:
+    """Runs until a signal ends it; 128 and the number of that signal, as a shell says it."""
     from alerts.runtime import logs
 
     logs.configure()
     settings = app.settings()  # a broken configuration starts nothing
+    check_port(host, port)
     if app.broker:
         check_broker(app.broker)
     with state_directory(app.state) as state:
         _check_environment(state, port)
-        with app.runtime() as (runtime, _):
-            publish_files(runtime)
-        supervisor = Supervisor(app.environment(), say=lambda line: click.echo(f"alerts: {line}", err=True))
-        with signals(supervisor), _broker(app, supervisor, state):
-            start_workers(supervisor)
-            start_web(supervisor, host, port)
+        in_child(_prepare, app.config_dir, app.database, app.state)
+        with _processes(app, state, host, port) as supervisor:
+            app.warn_of_passwords()
             click.echo(
-                f"alerts: watching {len(settings.institutions)} institutions in {len(settings.sources)} sources; "
-                f"state in {state}; Ctrl-C stops",
+                f"alerts: watching {counted(len(settings.institutions), 'institution')} in "
+                f"{counted(len(settings.sources), 'source')}; state in {state}; Ctrl-C stops",
                 err=True,
             )
             supervisor.watch()
             click.echo("alerts: stopping", err=True)
+    return _ended_by(supervisor)
+
+
+def _prepare(config_dir: Path, database: str, state: Path) -> None:
+    """Brings the schema up to date and puts the files in force."""
+    from alerts.pipeline.publish import publish_files
+
+    with App(config_dir, database, "", state).runtime() as (runtime, _):
+        publish_files(runtime)
+
+
+def _ended_by(supervisor: Supervisor) -> int:
+    return 128 + supervisor.signal if supervisor.signal else 0
 
 
 def _check_environment(state: Path, port: int) -> None:
@@ -166,16 +173,21 @@ def _check_environment(state: Path, port: int) -> None:
 
 
 @contextlib.contextmanager
-def _broker(app: App, supervisor: Supervisor, state: Path) -> Iterator[None]:
-    if app.broker:
-        try:
-            yield
-        finally:
-            supervisor.shut_down()
-        return
-    with broker(supervisor, state) as url:
-        supervisor.environment = {**supervisor.environment, "ALERTS_BROKER": url}
-        yield
+def _processes(app: App, state: Path, host: str, port: int) -> Iterator[Supervisor]:
+    """Broker unless one is configured, workers, beat and pages; stopped at the end of the block."""
+
+    def say(line: str) -> None:
+        click.echo(f"alerts: {line}", err=True)
+
+    with (
+        tempfile.TemporaryDirectory(prefix="alerts-") as sockets,
+        Supervisor(app.environment(), say) as group,
+    ):
+        if not app.broker:
+            start_broker(group, state, Path(sockets))
+        start_workers(group)
+        start_web(group, host, port)
+        yield group
 
 
 @contextlib.contextmanager
@@ -191,7 +203,7 @@ def _scene(app: App) -> Iterator[None]:
         yield
 
 
-def _demo(app: App, host: str, port: int, *, once: bool) -> None:
+def _demo(app: App, host: str, port: int, *, once: bool) -> int:
     from alerts.demo import play
     from alerts.runtime import logs
 
@@ -200,11 +212,9 @@ def _demo(app: App, host: str, port: int, *, once: bool) -> None:
     if once:
         with app.runtime() as (runtime, driver):
             play.once(app.stage, runtime, driver, sys.stdout)
-        return
+        return 0
+    check_port(host, port)
     app.upgrade()
-    supervisor = Supervisor(app.environment(), say=lambda line: click.echo(f"alerts: {line}", err=True))
-    with signals(supervisor), _broker(app, supervisor, app.state):
-        start_workers(supervisor)
-        start_web(supervisor, host, port)
-        with app.runtime() as (runtime, _):
-            play.live(app.stage, runtime, sys.stdout, supervisor.watch)
+    with _processes(app, app.state, host, port) as supervisor, app.runtime() as (runtime, _):
+        play.live(app.stage, runtime, sys.stdout, supervisor.watch)
+    return _ended_by(supervisor)

@@ -18,9 +18,10 @@ from alerts.replay.configtests import Outcome
 @click.command()
 @click.option("--match", "pattern", default="", metavar="TEXT", help="Only tests with this in their name.")
 @click.option("--junit", type=click.Path(path_type=Path), metavar="FILE.xml", help="Write JUnit XML.")
+@click.option("--packs", is_flag=True, help="Run the tests that ship with the topic packs instead.")
 @json_option
 @click.pass_obj
-def test(app: App, pattern: str, junit: Path | None, as_json: bool) -> int:
+def test(app: App, pattern: str, junit: Path | None, packs: bool, as_json: bool) -> int:
     """Run the configuration's own tests.
 
     Items go in, levels and alerts come out and are compared with what each test expects. Nothing is sent, no
@@ -30,7 +31,10 @@ def test(app: App, pattern: str, junit: Path | None, as_json: bool) -> int:
     Examples:
       alerts test
       alerts test --match outage --junit results.xml
+      alerts test --packs
     """
+    if packs:
+        return _test_packs(as_json=as_json)
     from alerts.rendering.render import Renderer
     from alerts.replay import configtests
     from alerts.runtime.configuration import Active
@@ -65,6 +69,28 @@ def test(app: App, pattern: str, junit: Path | None, as_json: bool) -> int:
     failed = sum(not each.passed for each in outcomes)
     if not as_json:
         click.echo(f"{len(outcomes) - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+def _test_packs(*, as_json: bool) -> int:
+    """Headlines, the topics that they are about, and whom these concern."""
+    from alerts.replay.pack_tests import run_packs
+
+    failed = 0
+    for pack, (count, failures) in run_packs().items():
+        failed += len(failures)
+        for each in failures:
+            row = {"pack": pack, "language": each.headline.language, "title": each.headline.title}
+            if as_json:
+                click.echo(to_line({**row, "expected": each.expected, "actual": each.actual}))
+            else:
+                click.echo(f"FAIL  {pack}, {each.headline.language}: {printable(each.headline.title)}")
+                click.echo(f"        expected  {each.expected}")
+                click.echo(f"        actual    {each.actual}")
+        if as_json:
+            click.echo(to_line({"pack": pack, "passed": count - len(failures), "failed": len(failures)}))
+        else:
+            click.echo(f"{pack}: {count - len(failures)} passed, {len(failures)} failed")
     return 1 if failed else 0
 
 

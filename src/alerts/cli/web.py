@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import socket
 
 import click
 
 from alerts.cli.context import App
-from alerts.model.errors import AlertsError
+from alerts.embedded import listening
 
 
 @click.command()
@@ -45,7 +44,7 @@ def web(app: App, host: str, port: int) -> None:
     from alerts.web.hosts import known_hosts
 
     logs.configure()
-    with app.open() as database, _listening(host, port) as listener:
+    with app.open() as database, listening(host, port) as listener:
         database.upgrade()
         runtime = Runtime(
             database=database,
@@ -74,18 +73,6 @@ def web(app: App, host: str, port: int) -> None:
                 ws="none",
             )
         )
+        app.warn_of_passwords()
         click.echo(f"alerts: pages at http://{host}:{listener.getsockname()[1]}/", err=True)
         server.run(sockets=[listener])
-
-
-def _listening(host: str, port: int) -> socket.socket:
-    """Raises AlertsError where the port is taken or not ours to take."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError as error:
-        listener.close()
-        raise AlertsError(f"port {port} on {host}: {error.strerror}; choose another with --port") from error
-    return listener

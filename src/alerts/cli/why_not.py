@@ -66,10 +66,9 @@ def _lines(record: Mapping[str, Any]) -> Iterator[str]:
     if not record["rules"]:
         yield "  no watch rule of the subscriber selects the institution: nothing will ever be told"
     for rule in record["rules"]:
-        yield (
-            f"  rule {rule['rule']}: on {', '.join(rule['on'])}, axes {', '.join(rule['axes'])}, at least "
-            f"{rule['at_least']}, {rule['direction']}, to {', '.join(rule['to'])}"
-        )
+        yield f"  {rule['name']}"
+        kinds, channels = ", ".join(rule["on"]), ", ".join(rule["to"])
+        yield f"    rule {rule['rule']}: on {kinds}, at least {rule['at_least']}, to {channels}"
     covered = record["coverage"]
     if covered["failing"]:
         yield (

@@ -12,6 +12,8 @@ from alerts.config.entries import Entries, Entry
 from alerts.config.packs import pack_families, pack_topics
 from alerts.config.schema import (
     ConfigTestForm,
+    ExclusionForm,
+    FreshForm,
     InstitutionForm,
     ItemForm,
     LevelsForm,
@@ -25,14 +27,14 @@ from alerts.config.schema import (
     WatchForm,
 )
 from alerts.matching.pattern_syntax import write_out_families
-from alerts.model.institution import Institution, MatchRules, Relation
+from alerts.model.institution import Institution, MatchRules, NameRules, Relation
 from alerts.model.item import Item
 from alerts.model.level import Axis, Level, LevelRules
 from alerts.model.operators import Operators
 from alerts.model.secret import Secret
-from alerts.model.settings import ConfigTest, Expectation, Settings
+from alerts.model.settings import FRESH, ConfigTest, Expectation, Settings
 from alerts.model.source import Source
-from alerts.model.subscriber import Digest, QuietHours, Selection, Silence, Subscriber, WatchRule
+from alerts.model.subscriber import Digest, Exclusion, QuietHours, Selection, Silence, Subscriber, WatchRule
 from alerts.model.topic import Severity, Topic, TopicPattern
 
 
@@ -40,6 +42,7 @@ def build(entries: Entries, content_hash: str) -> Settings:
     """The settings of entries that have no problem."""
     institutions = {form.id: _institution(form) for _, form in entries.valid("institutions", InstitutionForm)}
     levels = [_levels(form) for _, form in entries.valid("levels", LevelsForm)]
+    fresh = [form.fresh for _, form in entries.valid("fresh", FreshForm)]
     operators = [_operators(form) for _, form in entries.valid("operators", OperatorsForm)]
     return Settings(
         hash=content_hash,
@@ -49,6 +52,7 @@ def build(entries: Entries, content_hash: str) -> Settings:
         institutions=MappingProxyType(institutions),
         topics=MappingProxyType(_topics(entries)),
         levels=levels[0] if levels else LevelRules(),
+        fresh=fresh[0] if fresh else FRESH,
         subscribers=MappingProxyType(
             {form.id: _subscriber(form) for _, form in entries.valid("subscribers", SubscriberForm)}
         ),
@@ -80,7 +84,7 @@ def _institution(form: InstitutionForm) -> Institution:
     return Institution(
         id=form.id,
         name=form.name,
-        aliases=tuple(form.aliases),
+        aliases=tuple(alias.name for alias in form.aliases),
         products=tuple(form.products),
         domains=tuple(form.domains),
         category=form.category,
@@ -96,6 +100,11 @@ def _institution(form: InstitutionForm) -> Institution:
             require_any=tuple(form.match.require_any),
             exclude=tuple(form.match.exclude),
             derive=frozenset(form.match.derive),
+            of_names=tuple(
+                NameRules(alias.name, alias.case_sensitive, tuple(alias.require_any), tuple(alias.exclude))
+                for alias in form.aliases
+                if alias.case_sensitive is not None or alias.require_any or alias.exclude
+            ),
         ),
     )
 
@@ -193,6 +202,21 @@ def _watch(form: WatchForm) -> WatchRule:
         at_least=form.at_least,
         direction=form.direction,
         to=tuple(form.to),
+        name=form.name,
+        topics=frozenset(form.topics),
+        signals=frozenset(form.signals),
+        min_grade=form.min_grade,
+        except_=Exclusion() if form.not_ is None else _exclusion(form.not_),
+        again=form.again,
+    )
+
+
+def _exclusion(form: ExclusionForm) -> Exclusion:
+    return Exclusion(
+        select=_selection(form),
+        topics=frozenset(form.topics),
+        signals=frozenset(form.signals),
+        sources=frozenset(form.sources),
     )
 
 

@@ -9,7 +9,7 @@ from alerts.config.schema import TopicForm
 from alerts.matching.pattern_syntax import PatternError, parse_pattern, write_out_families
 from alerts.model.topic import PatternKind, Topic
 
-_KEYS = {
+PATTERN_KEYS = {
     "patterns": PatternKind.FULL,
     "weak": PatternKind.WEAK,
     "resolved_by": PatternKind.RESOLVED,
@@ -20,7 +20,7 @@ _KEYS = {
 
 def patterns_of(form: TopicForm) -> Iterator[tuple[PatternKind, Mapping[str, tuple[str, ...]]]]:
     """The patterns of a topic by kind and language."""
-    for key, kind in _KEYS.items():
+    for key, kind in PATTERN_KEYS.items():
         yield kind, getattr(form, "except_" if key == "except" else key)
 
 
@@ -32,7 +32,7 @@ def check_topic(
         for index, text in enumerate(phrases):
             if not any(char.isalnum() for char in text):
                 entry.report(key, index, message=f"{key}: a phrase needs a letter or a digit")
-    for key, (_, by_language) in zip(_KEYS, patterns_of(topic), strict=True):
+    for key, (_, by_language) in zip(PATTERN_KEYS, patterns_of(topic), strict=True):
         for language, texts in by_language.items():
             words = families.get(language.partition("-")[0].lower(), {})
             for index, text in enumerate(texts):

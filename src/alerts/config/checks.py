@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from alerts.config.check_rules import check_rule
 from alerts.config.check_topics import check_topic
 from alerts.config.entries import Entries, Entry
 from alerts.config.packs import pack_families, pack_names, pack_topics
+from alerts.config.references import Known, check_id, check_ids
 from alerts.config.schema import (
     SINGLE,
+    VALUES,
     ConfigTestForm,
     InstitutionForm,
     LevelsForm,
@@ -41,8 +44,8 @@ def check(entries: Entries) -> None:
         _check_single(entries, section)
     _check_levels(entries)
     for source, form in entries.valid("sources", SourceForm):
-        _check_ids(source, ("speaks_for",), form.speaks_for, known, "institutions")
-        _check_ids(source, authority_steps(source), form.authority_on.ids, known, "institutions")
+        check_ids(source, ("speaks_for",), form.speaks_for, known, "institutions")
+        check_ids(source, authority_steps(source), form.authority_on.ids, known, "institutions")
         if form.at_most is not None and form.at_most < form.interval:
             longest, least = format_duration(form.at_most), format_duration(form.interval)
             source.report("at_most", message=f"at_most: {longest} is less than the interval, {least}")
@@ -52,16 +55,13 @@ def check(entries: Entries) -> None:
     for entry, topic in entries.valid("topics", TopicForm):
         check_topic(entry, topic, shipped, _families(entries))
     for entry, subscriber in entries.valid("subscribers", SubscriberForm):
-        _check_subscriber(entry, subscriber, known)
+        _check_subscriber(entry, subscriber, known, shipped)
     for entry, silence in entries.valid("silences", SilenceForm):
         _check_selection(entry, (), silence, known)
         if silence.starts is not None and silence.starts >= silence.until:
             entry.report("starts", message="starts: the silence would begin after it ends")
     for entry, test in entries.valid("tests", ConfigTestForm):
         _check_test(entry, test, known, shipped)
-
-
-Known = dict[str, dict[str, Entry]]
 
 
 def _named(entries: Entries, section: str) -> dict[str, Entry]:
@@ -85,27 +85,12 @@ def authority_steps(source: Entry) -> tuple[str | int, ...]:
     return ("authority_on", "ids") if source.is_mapping("authority_on") else ("authority_on",)
 
 
-def _check_ids(
-    entry: Entry, steps: tuple[str | int, ...], ids: Iterable[str], known: Known, section: str
-) -> None:
-    for index, each in enumerate(ids):
-        _check_id(entry, (*steps, index), each, known, section)
-
-
-def _check_id(entry: Entry, steps: tuple[str | int, ...], each: str, known: Known, section: str) -> None:
-    """The id at `steps` must name an entry of the section."""
-    if each in known[section]:
-        return
-    key = next(step for step in reversed(steps) if isinstance(step, str))
-    written = entry.shown(*steps)
-    suggestion = did_you_mean(written.strip("'"), list(known[section]))
-    entry.report(*steps, message=f"{key}: no {section.removesuffix('s')} has the id {written}{suggestion}")
-
-
 def _check_single(entries: Entries, section: str) -> None:
+    steps = (section,) if section in VALUES else ()
     for entry in entries.all(section)[1:]:
-        file, line, _ = entries.all(section)[0].place()
-        entry.report(message=f"{section} stand in {file}:{line} already: keep them in one place", at_key=True)
+        file, line, _ = entries.all(section)[0].place(*steps)
+        message = f"{section} stand in {file}:{line} already: keep them in one place"
+        entry.report(*steps, message=message, at_key=True)
 
 
 def _check_levels(entries: Entries) -> None:
@@ -124,12 +109,16 @@ def _check_levels(entries: Entries) -> None:
 
 def _check_institution(entry: Entry, institution: InstitutionForm, known: Known) -> None:
     for index, relation in enumerate(institution.relations):
-        _check_id(entry, ("relations", index, "to"), relation.to, known, "institutions")
+        check_id(entry, ("relations", index, "to"), relation.to, known, "institutions")
         if relation.to == institution.id:
             entry.report("relations", index, "to", message="to: an institution has no relation to itself")
-    for key in ("name", "aliases", "products"):
-        value = getattr(institution, key)
-        for steps, text in [((key,), value)] if key == "name" else _indexed(key, value):
+    aliases = [alias.name for alias in institution.aliases]
+    for key, names in (
+        ("name", [institution.name]),
+        ("aliases", aliases),
+        ("products", institution.products),
+    ):
+        for steps, text in [((key,), names[0])] if key == "name" else _indexed(key, names):
             if not any(char.isalnum() for char in text):
                 entry.report(*steps, message=f"{key}: a name needs a letter or a digit")
 
@@ -168,15 +157,22 @@ def _families(entries: Entries) -> dict[str, Mapping[str, str]]:
 
 
 def _check_selection(entry: Entry, steps: tuple[str | int, ...], form: SelectionForm, known: Known) -> None:
-    _check_ids(entry, (*steps, "institutions"), form.institutions, known, "institutions")
+    check_ids(entry, (*steps, "institutions"), form.institutions, known, "institutions")
     if not (form.institutions or form.tags or form.regions or form.categories or form.all):
         message = "selects no institution: add institutions, tags, regions or categories, or all: true"
         entry.report(*steps, message=message)
 
 
-def _check_subscriber(entry: Entry, subscriber: SubscriberForm, known: Known) -> None:
+def _check_subscriber(
+    entry: Entry, subscriber: SubscriberForm, known: Known, shipped: Mapping[str, Topic]
+) -> None:
+    named: dict[str, int] = {}
     for index, rule in enumerate(subscriber.watch):
         _check_selection(entry, ("watch", index), rule, known)
+        check_rule(entry, ("watch", index), rule, known, shipped)
+        if rule.name and named.setdefault(rule.name, index) != index:
+            message = f"name: rule {named[rule.name] + 1} has the name {entry.shown('watch', index, 'name')}"
+            entry.report("watch", index, "name", message=f"{message} already")
         for at, name in enumerate(rule.to):
             if name not in subscriber.channels:
                 steps = ("watch", index, "to", at)
@@ -199,7 +195,7 @@ def _check_subscriber(entry: Entry, subscriber: SubscriberForm, known: Known) ->
 def _check_test(entry: Entry, test: ConfigTestForm, known: Known, shipped: Mapping[str, Topic]) -> None:
     for index, item in enumerate(test.items):
         if item.source:
-            _check_id(entry, ("items", index, "source"), item.source, known, "sources")
+            check_id(entry, ("items", index, "source"), item.source, known, "sources")
         observed = item.observed or item.published
         if observed is not None and observed > test.at:
             key = "observed" if item.observed else "published"
@@ -212,7 +208,7 @@ def _check_test(entry: Entry, test: ConfigTestForm, known: Known, shipped: Mappi
             ("subscriber", "subscribers"),
         ):
             if getattr(expectation, key) and not (key == "topic" and expectation.topic in shipped):
-                _check_id(entry, ("expect", index, key), getattr(expectation, key), known, section)
+                check_id(entry, ("expect", index, key), getattr(expectation, key), known, section)
         for key, needs in _NEEDS.items():
             if getattr(expectation, key) not in {None, ""} and not any(
                 getattr(expectation, each) for each in needs

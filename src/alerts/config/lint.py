@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
+from alerts.config.check_topics import PATTERN_KEYS, patterns_of
 from alerts.config.checks import authority_steps
 from alerts.config.entries import Entries, Entry
 from alerts.config.load import Loaded
 from alerts.config.schema import (
     Form,
     InstitutionForm,
+    LevelsForm,
     OperatorsForm,
     SelectionForm,
     SilenceForm,
@@ -21,13 +23,23 @@ from alerts.matching.lint import lint
 from alerts.model.errors import Problem
 from alerts.model.institution import Role
 from alerts.model.nearest import did_you_mean
+from alerts.model.topic import PatternKind, Signal, Topic
+
+MOST = 0.5
+"""A pattern that matches more than this share of all items distinguishes nothing."""
 
 
 def doubts(loaded: Loaded) -> list[Problem]:
     """The warnings, in the order of files and lines."""
     entries = loaded.entries
-    found = [*_twice_polled(entries), *_selecting_nothing(entries), *_never_told(entries)]
-    found += [*_who_speaks(entries), *_silent_authorities(entries)]
+    found = [
+        *_twice_polled(entries),
+        *_selecting_nothing(entries),
+        *_never_told(entries),
+        *_former_thresholds(entries),
+        *_who_speaks(entries),
+        *_silent_authorities(entries),
+    ]
     return sorted([*found, *_doubtful_names(loaded)])
 
 
@@ -41,6 +53,45 @@ def idle(
     return sorted(_idle(loaded, seen, topics, f"never matched in {items:,} recorded items"))
 
 
+def pattern_topics(loaded: Loaded) -> list[Topic]:
+    """A topic for each pattern that is written in the configuration, to try them one by one."""
+    settings = loaded.settings
+    return [
+        Topic(f"{number}:{index}", Signal.CONTINUITY, patterns=(pattern,))
+        for number, (_, form) in enumerate(loaded.entries.valid("topics", TopicForm))
+        for index, pattern in enumerate(settings.topics[form.id].patterns)
+        if pattern.written and pattern.written in _written(form)
+    ]
+
+
+def doubtful_patterns(loaded: Loaded, counts: Mapping[str, int], items: int) -> list[Problem]:
+    """Patterns that matched none of `items` recorded items, or most of them. `counts` is by `pattern_topics`."""
+    forms = loaded.entries.valid("topics", TopicForm)
+    found = []
+    for topic in pattern_topics(loaded):
+        (pattern,) = topic.patterns
+        entry, form = forms[int(topic.id.partition(":")[0])]
+        count = counts.get(topic.id, 0)
+        if count == 0 and pattern.kind is not PatternKind.EXCEPT:
+            message = f"{form.id}: {pattern.written!r} matches none of {items:,} recorded items"
+        elif count > items * MOST:
+            message = f"{form.id}: {pattern.written!r} matches {count:,} of {items:,} recorded items: it tells nothing"
+        else:
+            continue
+        found.append(_warning(entry, *_written(form)[pattern.written], message=message))
+    return sorted(found)
+
+
+def _written(form: TopicForm) -> dict[str, tuple[str | int, ...]]:
+    """Where each pattern of a topic stands, by its text."""
+    return {
+        text: (key, language, index) if language else (key, index)
+        for key, (_, by_language) in zip(PATTERN_KEYS, patterns_of(form), strict=True)
+        for language, texts in by_language.items()
+        for index, text in enumerate(texts)
+    }
+
+
 def _idle(
     loaded: Loaded, seen: Mapping[str, frozenset[str]], topics: frozenset[str], never: str
 ) -> Iterator[Problem]:
@@ -49,8 +100,8 @@ def _idle(
         if not texts:
             yield _warning(entry, "name", message=f"{form.id}: the institution was {never}")
             continue
-        for key in ("aliases", "products"):
-            for index, name in enumerate(getattr(form, key)):
+        for key, names in _further_names(form):
+            for index, name in enumerate(names):
                 if name.casefold() not in texts:
                     yield _warning(entry, key, index, message=f"{form.id}: {name!r} {never}")
     for entry, topic in loaded.entries.valid("topics", TopicForm):
@@ -117,6 +168,22 @@ def _silent_authorities(entries: Entries) -> Iterator[Problem]:
             yield _warning(entry, "role", message=message)
 
 
+_FORMER_DEFAULTS = (0.25, 0.50, 0.75)
+"""`levels.raise` as it was written while a score was 1 − ∏(1 − c) over all stories."""
+
+
+def _former_thresholds(entries: Entries) -> Iterator[Problem]:
+    for entry, levels in entries.valid("levels", LevelsForm):
+        written = levels.raise_
+        if (written.medium, written.high, written.critical) == _FORMER_DEFAULTS:
+            message = (
+                "raise: these were the defaults while every story added to a score; now the gravest story carries it "
+                "and a story without a topic counts 0: remove `raise` and `margin` (the defaults are 0.12, 0.3, 0.5 "
+                "and 0.02), or choose thresholds with `alerts plan`"
+            )
+            yield _warning(entry, "raise", message=message)
+
+
 def _selecting_nothing(entries: Entries) -> Iterator[Problem]:
     """Tags, regions and categories that no institution carries."""
     institutions = [institution for _, institution in _institutions(entries)]
@@ -139,6 +206,8 @@ def _selections(entries: Entries) -> Iterator[tuple[Entry, tuple[str | int, ...]
     for entry, subscriber in entries.valid("subscribers", SubscriberForm):
         for index, rule in enumerate(subscriber.watch):
             yield entry, ("watch", index), rule
+            if rule.not_ is not None:
+                yield entry, ("watch", index, "not"), rule.not_
     for entry, silence in entries.valid("silences", SilenceForm):
         yield entry, (), silence
 
@@ -158,12 +227,17 @@ def _doubtful_names(loaded: Loaded) -> Iterator[Problem]:
 def _quoted_in(message: str, form: Form) -> tuple[str | int, ...]:
     """The path of the name that a message is about."""
     if isinstance(form, InstitutionForm):
-        for key in ("aliases", "products"):
-            for index, text in enumerate(getattr(form, key)):
+        for key, names in _further_names(form):
+            for index, text in enumerate(names):
                 if repr(text) in message:
                     return (key, index)
         return ("name",)
     return ("any",)
+
+
+def _further_names(form: InstitutionForm) -> Iterator[tuple[str, Sequence[str]]]:
+    yield "aliases", [alias.name for alias in form.aliases]
+    yield "products", form.products
 
 
 def _institutions(entries: Entries) -> list[tuple[Entry, InstitutionForm]]:

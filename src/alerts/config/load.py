@@ -14,7 +14,7 @@ from alerts.config.entries import Entries, Entry
 from alerts.config.files import Contents, content_hash, read_files, shown
 from alerts.config.interpolate import Interpolator
 from alerts.config.outline import Outline, outline
-from alerts.config.schema import ENTRY_FORMS, SINGLE
+from alerts.config.schema import ENTRY_FORMS, SINGLE, VALUES
 from alerts.config.tree import Mapping, Scalar, Sequence, parse, type_names
 from alerts.config.validate import validate
 from alerts.model.errors import ConfigError, Problem
@@ -114,6 +114,10 @@ def _read_sections(document: Document, entries: Entries) -> None:
             document.report([section], f"unknown key {section!r}{suggestion} (known: {known})", at_key=True)
         elif isinstance(node, Scalar) and node.text is None:
             continue  # a section whose entries are all commented out
+        elif section in VALUES:
+            entries.add(
+                Entry(document, section, (), validate(document, (), form, {section: document.data(node)}))
+            )
         elif section in SINGLE:
             entries.add(Entry(document, section, (section,), validate(document, (section,), form)))
         elif not isinstance(node, Sequence):

@@ -6,7 +6,7 @@ The descriptions stand in the JSON Schema that editors show. Defaults are those 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
@@ -33,13 +33,15 @@ from alerts.config.values import (
 from alerts.model.alert import AlertState
 from alerts.model.institution import Criticality, Derivation, Role
 from alerts.model.level import Axis, Level, LevelRules
-from alerts.model.operators import Trouble
+from alerts.model.operators import IncidentKind
+from alerts.model.settings import FRESH
 from alerts.model.source import Reliability, Source
 from alerts.model.subscriber import Direction, On, Tier
 from alerts.model.topic import Near, Signal
 
 _SOURCE = Source("", "", "")
 _LEVELS = LevelRules()
+_FRESH = "Reports that are older when they are observed set levels and alert nobody."
 
 
 class Form(BaseModel):
@@ -176,12 +178,58 @@ class MatchForm(Form):
     ] = tuple(Derivation)
 
 
+class AliasForm(Form):
+    """Another name, alone or with conditions of its own, which then hold in place of those of the institution."""
+
+    name: Annotated[Text, Field(description="The name as texts write it.")]
+    case_sensitive: Annotated[Boolean | None, Field(description="Whether case counts for this name.")] = None
+    require_any: Annotated[
+        tuple[Text, ...],
+        Field(description="Context words, one of which must stand in the item for this name to count."),
+    ] = ()
+    exclude: Annotated[
+        tuple[Text, ...], Field(description="Phrases within which this name does not count.")
+    ] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_alone(cls, value: Any) -> Any:
+        return {"name": value} if isinstance(value, str) else value
+
+
 class InstitutionForm(Form):
     """An organisation that is tracked."""
 
     id: Annotated[Id, Field(description="A short name, unique among the institutions.")]
     name: Annotated[Text, Field(description="The official name; further names are derived from it.")]
-    aliases: Annotated[tuple[Text, ...], Field(description="Other names of the same organisation.")] = ()
+    aliases: Annotated[
+        tuple[AliasForm, ...],
+        WithJsonSchema(
+            {
+                "type": "array",
+                "items": {
+                    "anyOf": [
+                        {"type": "string"},
+                        {
+                            "type": "object",
+                            "properties": {
+                                "name": {"type": "string"},
+                                "case_sensitive": {"type": "boolean"},
+                                "require_any": {"type": "array", "items": {"type": "string"}},
+                                "exclude": {"type": "array", "items": {"type": "string"}},
+                            },
+                            "required": ["name"],
+                            "additionalProperties": False,
+                        },
+                    ]
+                },
+            }
+        ),
+        Field(
+            description="Other names of the same organisation: a name, or `{name, require_any, exclude, "
+            "case_sensitive}` with conditions of its own."
+        ),
+    ] = ()
     products: Annotated[
         tuple[Text, ...], Field(description="A mention through a product counts, with less salience.")
     ] = ()
@@ -347,22 +395,58 @@ class SelectionForm(Form):
     all: Annotated[Boolean, Field(description="Every institution.")] = False
 
 
-class WatchForm(SelectionForm):
-    """What a subscriber is told about. At least one key must select institutions."""
+class ExclusionForm(SelectionForm):
+    """What a rule leaves out."""
 
+    topics: Annotated[tuple[Id, ...], Field(description="Stories with one of these topics.")] = ()
+    signals: Annotated[
+        tuple[Signal, ...], Field(description="Stories with a topic of one of these signal classes.")
+    ] = ()
+    sources: Annotated[
+        tuple[Id, ...], Field(description="Stories that none but these sources report, by id.")
+    ] = ()
+
+
+class WatchForm(SelectionForm):
+    """What a subscriber is alerted to. At least one key must select institutions."""
+
+    name: Annotated[
+        Text, Field(description="What messages say after “You get this because”; unique in the subscriber.")
+    ] = ""
     on: Annotated[
         tuple[On, ...],
         Field(
             min_length=1,
-            description="What to react to: a level that changes, any mention, unusually many mentions, a "
+            description="What to react to: `story`, a story that reaches a level by itself; `level`, a level of "
+            "the institution that changes; `mention`, any mention; `spike`, unusually many stories; `grade`, a "
             "grade that changes.",
         ),
-    ] = (On.LEVEL,)
+    ] = (On.STORY, On.LEVEL)
     axes: Annotated[tuple[Axis, ...], Field(min_length=1, description="On which axes.")] = tuple(Axis)
-    at_least: Annotated[Level, Field(description="The lowest level that is told.")] = Level.MEDIUM
+    topics: Annotated[
+        tuple[Id, ...], Field(description="Only stories with one of these topics; without it any.")
+    ] = ()
+    signals: Annotated[
+        tuple[Signal, ...],
+        Field(description="Only stories with a topic of one of these signal classes; without it any."),
+    ] = ()
+    at_least: Annotated[Level, Field(description="The lowest level that is alerted.")] = Level.MEDIUM
+    min_grade: Annotated[
+        Literal["A", "B", "C", "D"],
+        Field(description="The least grade of confidence; `D` is all above internal monitoring."),
+    ] = "D"
+    not_: Annotated[ExclusionForm | None, Field(alias="not", description="What the rule leaves out.")] = None
     direction: Annotated[
-        Direction, Field(description="Which way; a fall is told only to those who were told of the rise.")
+        Direction,
+        Field(description="Which way; a fall goes only to those who got the rise."),
     ] = Direction.RISE
+    again: Annotated[
+        Wait,
+        Field(
+            description="Another story of a topic alerted within this time alerts only at a higher level; `0s`: "
+            "every story alerts."
+        ),
+    ] = timedelta(days=7)
     to: Annotated[
         tuple[Text, ...], Field(description="Names of the subscriber's channels; without it all of them.")
     ] = ()
@@ -414,8 +498,18 @@ class SubscriberForm(Form):
         Rate | None, Field(description="The most messages in a time; above it one summary instead.")
     ] = None
     group: Annotated[
-        Wait, Field(description="Rises within this time after the first go out as one message.")
-    ] = timedelta(0)
+        Wait,
+        Field(
+            description="Alerts about one institution, or from one item, within this time after the first go out "
+            "as one message; `0s`: each at once."
+        ),
+    ] = timedelta(minutes=1)
+
+
+class FreshForm(Form):
+    """How old news may be to alert."""
+
+    fresh: Annotated[Duration, Field(description=_FRESH)]
 
 
 class SilenceForm(SelectionForm):
@@ -435,14 +529,14 @@ class OperatorsForm(Form):
         Field(default_factory=dict, description="Where they are told."),
     ]
     on: Annotated[
-        tuple[Trouble, ...],
+        tuple[IncidentKind, ...],
         Field(
             min_length=1,
             description="Of what: `blind`, no source that would report on an institution works; `stuck`, work "
             "is overdue; `dead`, deliveries to a channel were given up; `refused`, an edit of the "
             "configuration is not in force.",
         ),
-    ] = tuple(Trouble)
+    ] = tuple(IncidentKind)
 
 
 class ItemForm(Form):
@@ -532,6 +626,7 @@ class ConfigurationForm(Form):
     topics_off: Annotated[tuple[Id, ...], Field(description="Topics of the packs that are left out.")] = ()
     topics: Annotated[tuple[TopicForm, ...], Field(description="What items can be about.")] = ()
     levels: Annotated[LevelsForm, Field(description="How scores become levels.")] = LevelsForm()
+    fresh: Annotated[Duration, Field(description=_FRESH)] = FRESH
     subscribers: Annotated[tuple[SubscriberForm, ...], Field(description="Who is told.")] = ()
     silences: Annotated[tuple[SilenceForm, ...], Field(description="What is held back for a time.")] = ()
     operators: Annotated[
@@ -548,6 +643,7 @@ ENTRY_FORMS: dict[str, type[Form]] = {
     "topics_off": NameForm,
     "topics": TopicForm,
     "levels": LevelsForm,
+    "fresh": FreshForm,
     "subscribers": SubscriberForm,
     "silences": SilenceForm,
     "operators": OperatorsForm,
@@ -555,5 +651,8 @@ ENTRY_FORMS: dict[str, type[Form]] = {
 }
 """The form of an entry of each section."""
 
-SINGLE = frozenset({"levels", "operators"})
-"""Sections that are one mapping; the others are lists."""
+SINGLE = frozenset({"levels", "operators", "fresh"})
+"""Sections that stand once; the others are lists."""
+
+VALUES = frozenset({"fresh"})
+"""Single sections that are one value; their form has one key, the section's own name."""

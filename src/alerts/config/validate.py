@@ -36,12 +36,17 @@ _ADVICE: Final = {
 }
 """What to do, by the type of pydantic's error; the checks in `values` bring their own."""
 
+_CHOICES: Final = frozenset({"enum", "literal_error"})
 
-def validate(document: Document, path: Path, form: type[Form]) -> Form | None:
-    """The entry at `path` as its form; None where anything in it is wrong, which is then reported."""
+
+def validate(document: Document, path: Path, form: type[Form], data: Any = None) -> Form | None:
+    """The entry at `path` as its form; None where anything in it is wrong, which is then reported.
+
+    `data` stands in for what is written there.
+    """
     before = len(document.problems)
     try:
-        checked = form.model_validate(document.data(document.find(path)))
+        checked = form.model_validate(document.data(document.find(path)) if data is None else data)
     except ValidationError as error:
         for detail in error.errors(include_url=False, include_context=True, include_input=False):
             _report(document, path, detail, form)
@@ -74,7 +79,7 @@ def _report(document: Document, path: Path, detail: ErrorDetails, form: type[For
 
 def _explain(detail: ErrorDetails) -> str:
     """What to write instead, by the type of pydantic's error."""
-    if detail["type"] == "enum":
+    if detail["type"] in _CHOICES:
         return "write " + ", ".join(_choices(detail))
     advice = _ADVICE.get(detail["type"])
     return detail["msg"] if advice is None else advice.format(**detail.get("ctx", {}))
@@ -86,7 +91,7 @@ def _choices(detail: ErrorDetails) -> list[str]:
 
 
 def _closest(detail: ErrorDetails, shown: str) -> str:
-    return did_you_mean(shown.strip("'"), _choices(detail)) if detail["type"] == "enum" else ""
+    return did_you_mean(shown.strip("'"), _choices(detail)) if detail["type"] in _CHOICES else ""
 
 
 def keys_of(form: type[BaseModel] | None) -> list[str]:

@@ -45,7 +45,7 @@ class Narrator:
                 self._counts["items"] += 1
                 self._say(f"   in     {row.publisher}: {row.title}")
                 found = session.scalars(select(FindingRow).where(FindingRow.revision == row.id)).all()
-                topics = sorted({topic for finding in found for topic, _ in finding.topics})
+                topics = sorted({topic for finding in found for topic, *_ in finding.topics})
                 who = ", ".join(
                     f"{names[finding.institution]} ({_rules(finding)})"
                     for finding in found

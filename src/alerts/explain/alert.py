@@ -8,17 +8,15 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from alerts.insight.profiles import case_at
 from alerts.model.errors import NotFoundError
 from alerts.model.level import Transition
-from alerts.model.records import rounded, transition_record
+from alerts.model.records import alert_record, rounded, transition_record
 from alerts.model.story import Evidence, Report
 from alerts.model.times import format_time
 from alerts.runtime.configuration import Active
 from alerts.scoring.confidence import CAP_WITHOUT_DIRECT, weight
-from alerts.store.queries import listings
-from alerts.store.repositories import transitions
-from alerts.store.schema import AlertRow
+from alerts.store.queries import listings, profiles
+from alerts.store.repositories import alerts
 
 
 def explain(session: Session, active: Active, alert_id: str, *, stories: int | None = None) -> dict[str, Any]:
@@ -30,41 +28,27 @@ def explain(session: Session, active: Active, alert_id: str, *, stories: int | N
     row = listings.alert(session, alert_id)
     if row is None:
         raise NotFoundError("alert", alert_id, "`alerts deliveries` lists the ids of messages")
-    transition = transitions.one(session, row.transition)
+    (alert,) = alerts.of_rows(session, [row])
+    transition = alert.transition
     institution = active.settings.institutions.get(row.institution)
-    case = None if institution is None else case_at(session, active, institution, row.at)
-    wanted = (
-        [each.story for each in transition.contributions]
-        if transition is not None
-        else [row.detail["story"]]
-        if row.detail.get("story")
-        else []
-    )
+    leads = [each.story for each in (alert.lead, *alert.also) if each is not None and each.story]
+    behind = [each.story for change in alert.changes for each in change.contributions]
+    wanted = list(dict.fromkeys([*leads, *behind]))
+    wanted = wanted[:stories]
+    sources = active.settings.sources
+    known = {} if institution is None else profiles.stories(session, institution, sources, wanted, row.at)
     return {
         "kind": "explanation",
-        "alert": _alert(row),
+        "alert": {
+            "id": alert.id,
+            **{key: value for key, value in alert_record(alert).items() if key not in {"kind", "transition"}},
+            "rules": list(alert.rules),
+        },
         "transition": None if transition is None else transition_record(transition),
         "level": None if transition is None else _level(active, transition),
-        "stories": []
-        if case is None
-        else [
-            _story(session, found, row.at) for each in wanted[:stories] if (found := case.evidence_of(each))
-        ],
+        "stories": [_story(session, known[each], row.at) for each in wanted if each in known],
         "routing": row.detail.get("considered"),
         "deliveries": listings.deliveries_of(session, row.id),
-    }
-
-
-def _alert(row: AlertRow) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "at": format_time(row.at),
-        "subscriber": row.subscriber,
-        "channel": row.channel,
-        "institution": row.institution,
-        "on": row.on,
-        "state": row.state,
-        "reason": row.reason,
     }
 
 
@@ -75,9 +59,10 @@ def _level(active: Active, transition: Transition) -> dict[str, Any]:
         "raise": {level.value: threshold for level, threshold in rules.raise_.items()},
         "margin": rules.margin,
         "half_life_s": rules.half_life[transition.axis].total_seconds(),
-        "product": "1 - "
-        + " * ".join(f"(1 - {rounded(each.value):g})" for each in transition.contributions[:12])
-        + (" * …" if len(transition.contributions) > 12 else ""),
+        "sum": " + ".join(
+            f"{rounded(each.value):g}" if place == 0 else f"{rounded(each.value):g}/{3**place}"
+            for place, each in enumerate(transition.contributions)
+        ),
     }
 
 

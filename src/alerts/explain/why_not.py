@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from alerts.cases.case_file import CaseFile
 from alerts.insight.coverage import coverage
-from alerts.insight.profiles import case_at
+from alerts.insight.profiles import standing_at
 from alerts.model.alert import AlertState
+from alerts.model.assessment import Assessment
 from alerts.model.institution import Institution
-from alerts.model.level import Axis, Cause, Level, Transition
+from alerts.model.level import Axis, Cause, Contribution, Level, Transition
 from alerts.model.records import rounded
 from alerts.model.source import Reliability
-from alerts.model.story import Report
-from alerts.model.subscriber import On, Subscriber
+from alerts.model.story import Evidence, Group, Report
+from alerts.model.subscriber import On, Subscriber, WatchRule
 from alerts.model.times import format_time
 from alerts.pipeline.route import silenced
-from alerts.routing.events import LevelEvent
-from alerts.routing.router import Desk
+from alerts.routing.alerts import Explanation
+from alerts.routing.case_events import lead_of_story
+from alerts.routing.events import InstitutionEvent
+from alerts.routing.router import SubscriberRouter
+from alerts.routing.rules import name_of
 from alerts.routing.trace import explanation_record
 from alerts.runtime.configuration import Active
-from alerts.store.queries import listings
+from alerts.scoring.evidence import evidence, summary
+from alerts.scoring.profile import Standing, contributions
+from alerts.scoring.score import combined, level_of
+from alerts.store.queries import listings, profiles
 from alerts.store.repositories import items, subscriber_state
 
 LOOK_BACK = timedelta(days=7)
@@ -48,7 +54,7 @@ def why_not(
     Each axis that a rule asks for comes with its score, what it needs, and the least further evidence on its
     strongest story that would have been told: tried out, not estimated.
     """
-    case = case_at(session, active, institution, at)
+    standing = standing_at(session, active, institution, at)
     rules = [
         (number, rule)
         for number, rule in enumerate(subscriber.watch, start=1)
@@ -63,115 +69,143 @@ def why_not(
         "rules": [
             {
                 "rule": number,
+                "name": name_of(number - 1, rule),
                 "on": sorted(rule.on),
                 "axes": sorted(rule.axes),
+                "topics": sorted(rule.topics),
+                "signals": sorted(rule.signals),
                 "at_least": rule.at_least.value,
+                "min_grade": rule.min_grade,
+                "not": rule.except_.in_words(),
                 "direction": rule.direction.value,
+                "again_s": rule.again.total_seconds(),
                 "to": list(rule.to or subscriber.channels),
             }
             for number, rule in rules
         ],
         "alerts": listings.alerts_to(session, subscriber.id, institution.id, since=at - LOOK_BACK, upto=at),
-        "stories": len(case.evidence()),
+        "stories": standing.counts.stories,
         "coverage": {"state": found.state.value, "sources": found.sources, "failing": list(found.failing)},
         "axes": [
-            _axis(session, active, subscriber, case, axis, at)
+            _axis(session, active, subscriber, standing, axis)
             for axis in Axis
-            if any(On.LEVEL in rule.on and axis in rule.axes for _, rule in rules)
+            if any(_of_levels(rule) and axis in rule.axes for _, rule in rules)
         ],
         "rejected": list(_rejections(session, active, institution, at)),
     }
 
 
+def _of_levels(rule: WatchRule) -> bool:
+    """Whether the rule asks for levels, of stories or of the institution."""
+    return not rule.on.isdisjoint({On.STORY, On.LEVEL})
+
+
 def _axis(
-    session: Session, active: Active, subscriber: Subscriber, case: CaseFile, axis: Axis, at: datetime
+    session: Session, active: Active, subscriber: Subscriber, standing: Standing, axis: Axis
 ) -> dict[str, Any]:
-    level, score = case.axes[axis].level, case.score(axis, at)
+    view, at = standing.axes[axis], standing.at
     least = min(
         (
             rule.at_least
             for rule in subscriber.watch
-            if rule.select.selects(case.institution) and On.LEVEL in rule.on and axis in rule.axes
+            if rule.select.selects(standing.institution) and _of_levels(rule) and axis in rule.axes
         ),
         key=lambda each: each.rank,
     )
     needed = active.settings.levels.raise_.get(max(least, Level.MEDIUM, key=lambda each: each.rank), 0.0)
-    since = case.axes[axis].since
+    found = _contributions(active, standing, axis)
     record: dict[str, Any] = {
         "axis": axis.value,
-        "level": level.value,
-        "since": format_time(since) if since is not None else None,
-        "score": rounded(score),
+        "level": view.level.value,
+        "since": format_time(view.since) if view.since is not None else None,
+        "score": rounded(view.score),
         "at_least": least.value,
         "needs": needed,
         "contributions": [
             {"story": each.story, "title": each.title, "contribution": rounded(each.value)}
-            for each in case.contributions(axis, at)[:5]
+            for each in found[:5]
         ],
         "counterfactual": None,
         "routing": None,
     }
-    if level < least:
-        record["counterfactual"] = _counterfactual(session, active, subscriber, case, axis, at)
+    if view.level < least:
+        record["counterfactual"] = _counterfactual(session, active, subscriber, standing, axis, found)
     else:
-        # The level stands: what would this subscriber be told of the change that led to it?
-        record["routing"] = explanation_record(
-            _desk(session, active, subscriber).explain(
-                LevelEvent(
-                    Transition(
-                        at=at,
-                        institution=case.institution.id,
-                        axis=axis,
-                        from_=Level.LOW,
-                        to=level,
-                        score=score,
-                        cause=Cause.EVIDENCE,
-                        contributions=case.contributions(axis, at),
-                    )
-                ),
-                at,
-                silenced(session, active.settings),
-            )
-        )
+        # The level stands: what would this subscriber get of the change that led to it?
+        stands = _rise(standing, axis, Level.LOW, view.level, view.score, found)
+        top = [each.story for each in found[:1]]
+        known = profiles.stories(session, standing.institution, active.settings.sources, top, at)
+        asked = _asked(session, active, subscriber, stands, known.values())
+        record["routing"] = explanation_record(asked)
     return record
 
 
+def _contributions(active: Active, standing: Standing, axis: Axis) -> tuple[Contribution, ...]:
+    return contributions(
+        standing.axes[axis].leading,
+        axis,
+        standing.at,
+        topics=active.settings.topics,
+        rules=active.settings.levels,
+        institution=standing.institution,
+    )
+
+
+def _rise(
+    standing: Standing, axis: Axis, from_: Level, to: Level, score: float, found: tuple[Contribution, ...]
+) -> Transition:
+    return Transition(
+        at=standing.at,
+        institution=standing.institution.id,
+        axis=axis,
+        from_=from_,
+        to=to,
+        score=score,
+        cause=Cause.EVIDENCE,
+        contributions=found,
+    )
+
+
 def _counterfactual(
-    session: Session, active: Active, subscriber: Subscriber, case: CaseFile, axis: Axis, at: datetime
+    session: Session,
+    active: Active,
+    subscriber: Subscriber,
+    standing: Standing,
+    axis: Axis,
+    found: tuple[Contribution, ...],
 ) -> dict[str, Any]:
     """The least of a few further reports on the strongest story after which something would be told."""
-    strongest = next(iter(case.contributions(axis, at)), None)
-    if strongest is None:
+    if not found:
         return {"found": False, "why": "no story adds anything to this axis"}
-    evidence = case.evidence_of(strongest.story)
-    tried = []
-    for words, reliability, direct, count in _TRIES if evidence is not None else ():
-        assert evidence is not None  # noqa: S101
-        model = evidence.reports[0]
+    strongest, settings, at = found[0], active.settings, standing.at
+    institution, level = standing.institution, standing.axes[axis].level
+    known = profiles.stories(session, institution, settings.sources, [strongest.story], at)
+    story = known.get(strongest.story)
+    tried: list[dict[str, Any]] = []
+    for words, reliability, direct, count in _TRIES if story is not None else ():
+        assert story is not None  # noqa: S101
         reports = [
-            _further(
-                model,
-                number,
-                reliability,
-                at,
-                direct=direct and number == 0,
-                salience=1.0,
-                topics=evidence.topics,
-            )
-            for number in range(count)
+            _further(story, number, reliability, at, direct=direct and number == 0) for number in range(count)
         ]
-        # Tried out for real: another case file hears of it, and the desk is asked about the change that it makes.
-        tried_out = case.copy()
-        change = tried_out.observe(at, tried_out.retold(strongest.story, reports))
-        score = tried_out.score(axis, at)
-        tried.append({"with": words, "score": rounded(score), "level": tried_out.axes[axis].level.value})
-        rise = next((each for each in change.transitions if each.axis is axis and each.rises), None)
-        if rise is None:
-            continue
-        told = _desk(session, active, subscriber).explain(
-            LevelEvent(rise), at, silenced(session, active.settings)
+        groups = [*story.groups, *(Group((each.item,)) for each in reports)]
+        with_them = evidence(story.story, institution.id, [*story.reports, *reports], groups)
+        made = contributions(
+            [summary(with_them)],
+            axis,
+            at,
+            topics=settings.topics,
+            rules=settings.levels,
+            institution=institution,
         )
-        if any(each.state is not AlertState.SUPPRESSED for each in told.channels):
+        all_ = tuple(sorted([*made, *found[1:]], key=lambda each: (-each.value, each.story)))
+        score = combined(each.value for each in all_)
+        reached = max(level, level_of(score, settings.levels))
+        tried.append({"with": words, "score": rounded(score), "level": reached.value})
+        if reached is level:
+            continue
+        rise = _rise(standing, axis, level, reached, score, all_)
+        asked = _asked(session, active, subscriber, rise, [with_them])
+        if any(each.state is not AlertState.SUPPRESSED for each in asked.channels):
             return {
                 "found": True,
                 "story": strongest.story,
@@ -182,18 +216,10 @@ def _counterfactual(
     return {"found": False, "why": "none of these would do", "story": strongest.story, "tried": tried}
 
 
-def _further(
-    model: Report,
-    number: int,
-    reliability: Reliability,
-    at: datetime,
-    *,
-    direct: bool,
-    salience: float,
-    topics: tuple[tuple[str, float], ...],
-) -> Report:
+def _further(story: Evidence, number: int, reliability: Reliability, at: datetime, *, direct: bool) -> Report:
+    """A report as if another publisher told the story anew, in words of its own and with all of its topics."""
     return replace(
-        model,
+        story.reports[0],
         item=f"what-if-{number}",
         publisher=f"what-if-{number}",
         reliability=reliability,
@@ -201,16 +227,23 @@ def _further(
         published=None,
         observed=at,
         reported=at,
-        salience=salience,
-        topics=topics,
+        salience=1.0,
+        topics=story.topics,
     )
 
 
-def _desk(session: Session, active: Active, subscriber: Subscriber) -> Desk:
-    """The subscriber's desk as it stands, to ask; nothing of it is stored."""
+def _asked(
+    session: Session, active: Active, subscriber: Subscriber, rise: Transition, behind: Iterable[Evidence]
+) -> Explanation:
+    """What the subscriber's router, as it stands, would make of a rise; nothing of it is stored."""
     state = subscriber_state.peek(session, subscriber.id)
-    ledger = subscriber_state.SqlLedger(session, subscriber.id)
-    return Desk(subscriber, active.settings.institutions, state, ledger)
+    notifications = subscriber_state.SqlNotifications(session, subscriber.id)
+    router = SubscriberRouter(subscriber, active.settings.institutions, state, notifications)
+    event = InstitutionEvent(
+        Assessment(rise.institution, rise.at, changes=(rise,)),
+        {each.story: lead_of_story(each, active.settings.topics) for each in behind},
+    )
+    return router.explain(event, rise.at, silenced(session, active.settings))
 
 
 def _rejections(

@@ -1,74 +1,131 @@
-"""The profile of an institution: from its case file, or read from what is recorded."""
+"""The profile of an institution, read from what is recorded, or made from a case file."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cache
 
 from pydantic import TypeAdapter
 from sqlalchemy.orm import Session
 
+from alerts.cases import snapshot
 from alerts.cases.case_file import AxisState, CaseFile
-from alerts.cases.snapshot import Fetch, Standing
-from alerts.insight.coverage import coverage, coverages
+from alerts.insight.coverage import coverage as coverage_of
+from alerts.insight.coverage import coverages
 from alerts.model.institution import Institution
-from alerts.model.level import Axis, Transition
+from alerts.model.level import Axis, LevelRules, Transition
 from alerts.model.profile import Coverage, Profile
 from alerts.model.settings import Settings
-from alerts.model.story import Evidence
+from alerts.model.times import micros
 from alerts.runtime.configuration import Active
-from alerts.scoring.profile import build
-from alerts.scoring.series import Seen
+from alerts.scoring import score as scores
+from alerts.scoring.profile import NEWEST, AxisView, Standing, build
+from alerts.scoring.score import PLACES, Score
 from alerts.store.queries import profiles
 from alerts.store.repositories import cases, transitions
-from alerts.store.repositories.cases import Case
 
 HISTORY = 100
 """How many of the newest level changes a profile shows."""
 
 
-def profile(session: Session, active: Active, standing: Standing) -> Profile:
-    """The profile as of the standing's clock."""
-    institution, at = standing.institution, standing.clock
+def profile_at(session: Session, active: Active, institution: Institution, at: datetime) -> Profile:
+    """The profile as of a past or present instant, from what had been observed by then."""
     return _profile(
         active.settings,
-        standing,
-        history=_in_order(transitions.find(session, institution.id, upto=at, limit=HISTORY)),
-        coverage=coverage(session, active.settings, institution, at),
+        standing_at(session, active, institution, at),
+        history=transitions.find(session, institution.id, upto=at, limit=HISTORY),
+        coverage=coverage_of(session, active.settings, institution, at),
     )
 
 
 def profile_of(
     settings: Settings, case: CaseFile, at: datetime, *, history: Sequence[Transition], coverage: Coverage
 ) -> Profile:
-    """The profile from a case file alone, as of an instant not before its clock."""
-    standing = Standing.of(case, settings.topics, settings.levels, at)
-    return _profile(settings, standing, history=history, coverage=coverage)
+    """The profile from a case file alone, as of an instant not before its clock, to which it is advanced."""
+    case.advance(at)
+    return _profile(settings, snapshot.standing(case, at), history=history, coverage=coverage)
 
 
 def _profile(
-    settings: Settings, standing: Standing, *, history: Sequence[Transition], coverage: Coverage
+    settings: Settings, standing: Standing, *, history: Iterable[Transition], coverage: Coverage
 ) -> Profile:
     return build(
-        standing.institution,
-        stories=standing.summaries(),
-        evidence=standing.evidence,
-        counts=standing.counts(),
+        standing,
         topics=settings.topics,
         rules=settings.levels,
-        states=standing.states(),
-        amounts=standing.amounts(),
-        history=history,
+        history=sorted(history, key=lambda each: (each.at, each.axis.value)),
         coverage=coverage,
-        at=standing.clock,
         names={
             each.to: settings.institutions[each.to].name
             for each in standing.institution.relations
             if each.to in settings.institutions
         },
     )
+
+
+def standing_at(session: Session, active: Active, institution: Institution, at: datetime) -> Standing:
+    """How the institution stood at an instant, read from what is recorded as it was last assessed.
+
+    Each axis takes the rows of the stories that its score counted then, found by index.
+    """
+    rules, sources = active.settings.levels, active.settings.sources
+    totals = profiles.totals(session, institution.id, at)
+    before = profiles.totals(session, institution.id, at - snapshot.DAY)
+    states = _states(session, institution, totals, at, rules)
+    axes = {}
+    for axis, state in states.items():
+        half_life = scores.half_life_of(rules, axis)
+        axes[axis] = AxisView(
+            level=state.level,
+            score=totals.scores[axis].at(micros(at), half_life),
+            since=state.since,
+            next_fall=_next_fall(totals.scores[axis], state, rules, half_life, at),
+            previous=before.scores[axis].at(micros(at - snapshot.DAY), half_life),
+            leading=tuple(profiles.leading(session, institution.id, axis, at, half_life)),
+            others=max(0, totals.ranked[axis] - PLACES),
+        )
+    newest = tuple(profiles.newest(session, institution.id, at, NEWEST))
+    shown = [*newest, *(each for view in axes.values() for each in view.leading)]
+    items = {item for story in shown for item in story.items}
+    return Standing(
+        institution=institution,
+        at=at,
+        axes=axes,
+        newest=newest,
+        reports=profiles.reports(session, institution.id, sources, items, at),
+        counts=totals.counts,
+    )
+
+
+def _states(
+    session: Session, institution: Institution, totals: profiles.Totals, at: datetime, rules: LevelRules
+) -> dict[Axis, AxisState]:
+    """The levels: those recorded by then, or the present ones less what fell since they were last assessed."""
+    stored = cases.peek(session, institution.id)
+    if stored is None or stored.cursor > at:
+        return profiles.levels(session, institution.id, at)
+    found = {}
+    for axis in Axis:
+        state = stored.axes.get(axis, AxisState())
+        half_life, score = scores.half_life_of(rules, axis), totals.scores[axis]
+        after = stored.cursor
+        while (fall := scores.fall_instant(score, state.level, rules, half_life, after)) and fall <= at:
+            level = scores.level_after(state.level, score, micros(fall), rules, half_life)
+            state, after = AxisState(level, fall), fall
+        found[axis] = state
+    return found
+
+
+def _next_fall(
+    score: Score, state: AxisState, rules: LevelRules, half_life: float, at: datetime
+) -> datetime | None:
+    """When the level falls if nothing happens; None where other rules, those of then, held it up."""
+    fall = scores.fall_at(score, state.level, rules, half_life)
+    if fall is None or fall <= micros(at):
+        return None
+    return scores.fall_instant(score, state.level, rules, half_life, at)
 
 
 def snapshots(
@@ -80,132 +137,22 @@ def snapshots(
     """
     if not wanted:  # most assessments alert nobody
         return
-    settings = active.settings
-    cases = [
-        Standing.of(case, settings.topics, settings.levels, max(at, case.clock or at)) for case, at in wanted
-    ]
-    clocks = {each.institution.id: each.clock for each in cases}
+    clocks = {case.institution.id: max(at, case.clock or at) for case, at in wanted}
     history = transitions.newest(session, clocks, limit=HISTORY)
-    covered = coverages(session, settings, clocks)
-    for (case, at), standing in zip(wanted, cases, strict=True):
-        key = standing.institution.id
-        made = _profile(settings, standing, history=_in_order(history[key]), coverage=covered[key])
-        yield case, at, _adapter().dump_json(made)
+    covered = coverages(session, active.settings, clocks)
+    before = profiles.scores_at(session, {key: at - snapshot.DAY for key, at in clocks.items()})
+    for case, at in wanted:
+        key = case.institution.id
+        standing = snapshot.standing(case, clocks[key], before.get(key, profiles.NOTHING.scores))
+        made = _profile(active.settings, standing, history=history[key], coverage=covered[key])
+        yield case, at, zlib.compress(_adapter().dump_json(made))
 
 
-def _in_order(history: Iterable[Transition]) -> list[Transition]:
-    return sorted(history, key=lambda each: (each.at, each.axis.value))
-
-
-def restored(snapshot: bytes) -> Profile:
-    return _adapter().validate_json(snapshot)
+def restored(data: bytes) -> Profile:
+    """The profile of a snapshot; those of former versions are not compressed."""
+    return _adapter().validate_json(data if data.startswith(b"{") else zlib.decompress(data))
 
 
 @cache
 def _adapter() -> TypeAdapter[Profile]:
     return TypeAdapter(Profile)
-
-
-def profile_at(session: Session, active: Active, institution: Institution, at: datetime) -> Profile:
-    """The profile as of a past or present instant, from what had been observed by then."""
-    return profile(session, active, standing_at(session, active, institution, at))
-
-
-def standing_at(session: Session, active: Active, institution: Institution, at: datetime) -> Standing:
-    """How the institution stands, or stood, at an instant, read from what is recorded.
-
-    Levels of the past are those that were recorded; what they rest on is judged by the configuration given. Until
-    the institution has been assessed under it, everything is worked through again, which takes its time.
-    """
-    stored = cases.peek(session, institution.id)
-    if stored is None or stored.cursor <= at or not _is_current(active, stored):
-        return standing_now(session, active, stored, at, recorded_of(active, institution))
-    loaded = profiles.load(session, institution, active.settings.sources, stored, at)
-    return Standing(
-        institution,
-        active.settings.topics,
-        active.settings.levels,
-        stories=loaded.stories,
-        members=loaded.members,
-        axes=loaded.axes,
-        clock=at,
-        fetch=_fetch(session, active, institution, loaded.members, at),
-    )
-
-
-def recorded_of(active: Active, institution: Institution) -> profiles.Recorded:
-    """To be kept for `standing_now` while the configuration is the same."""
-    return profiles.Recorded(institution, active.settings.sources, active.settings.topics)
-
-
-def standing_now(
-    session: Session, active: Active, stored: Case | None, at: datetime, recorded: profiles.Recorded
-) -> Standing:
-    """How the institution stands at an instant not before the cursor of its case, `stored`.
-
-    `recorded` is what was read of it before; it is brought up to date.
-    """
-    institution, settings = recorded.institution, active.settings
-    if stored is not None and (stored.cursor > at or not _is_current(active, stored)):
-        return Standing.of(case_at(session, active, institution, at), settings.topics, settings.levels, at)
-    axes: dict[Axis, AxisState] = {}
-    if stored is not None:
-        recorded.follow(session, stored.cursor)
-        axes = {axis: replace(state, next_fall=stored.falls.get(axis)) for axis, state in stored.axes.items()}
-    clock = at if stored is None else stored.cursor
-    members = dict(recorded.members)
-    standing = Standing(
-        institution,
-        settings.topics,
-        settings.levels,
-        stories=recorded.stories.values(),
-        members=members,
-        axes=axes,
-        clock=clock,
-        fetch=_fetch(session, active, institution, members, clock),
-        terms={axis: dict(some) for axis, some in recorded.terms.items()},
-        known=recorded.evidence,
-    )
-    standing.advance(at)  # levels may have fallen that nobody has recorded yet
-    return standing
-
-
-def _fetch(
-    session: Session,
-    active: Active,
-    institution: Institution,
-    members: Mapping[str, Sequence[Seen]],
-    read_at: datetime,
-) -> Fetch:
-    def fetch(stories: Collection[str], upto: datetime) -> Mapping[str, Evidence]:
-        sources = active.settings.sources
-        return profiles.fetch(session, institution, sources, members, stories, upto, read_at)
-
-    return fetch
-
-
-def _is_current(active: Active, stored: Case) -> bool:
-    """Whether what is recorded of the institution was assessed under this configuration."""
-    return stored.version > 0 and stored.configuration == active.case_key(stored.institution)
-
-
-def case_at(session: Session, active: Active, institution: Institution, at: datetime) -> CaseFile:
-    """The case file as of a past or present instant: what can take in further observations.
-
-    As of now the recorded case is read; for the past the case is worked through again up to then, under the
-    configuration given.
-    """
-    stored = cases.peek(session, institution.id)
-    case = CaseFile(institution, active.settings.topics, active.settings.levels)
-    if stored is not None and stored.version and stored.cursor <= at:
-        case.restore(
-            cases.members(session, institution.id, active.settings.sources, stored.cursor),
-            axes=stored.axes,
-            rises=(),
-            clock=stored.cursor,
-        )
-    elif stored is not None:
-        for instant, batch in cases.observations(session, institution.id, active.settings.sources, upto=at):
-            case.observe(instant, batch)
-    case.advance(at)
-    return case

@@ -13,6 +13,7 @@ from alerts.model.mention import Rule
 
 _SENTENCE_ENDS = '.!?:;\n|•"'
 _SENTENCE_END = re.compile(f"[{re.escape(_SENTENCE_ENDS)}]")
+_DATELINE_END = re.compile(r" ?\)\.? [-;]")
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 _LEGAL_TAILS = words("Inc Corp Corporation Ltd Limited LLC PLC GmbH AG")
 _WINDOW = 160  # characters on each side that are looked at to tell the style of a sentence
@@ -117,9 +118,9 @@ class Candidate:
 
     @property
     def shows_organisation(self) -> bool:
-        """Whether the words around say that an organisation is named: "GM spokesman", "(AP)"."""
-        in_parentheses = self.gap_before.endswith(("(", "( ")) and self.gap_after.startswith((")", " )"))
-        return in_parentheses or self.after() in AGENTS
+        """Whether the words around say that an organisation is named: "GM spokesman", "(AP) -"."""
+        dateline = self.gap_before.endswith(("(", "( ")) and _DATELINE_END.match(self.gap_after)
+        return bool(dateline) or self.after() in AGENTS
 
     def spelled_out(self) -> str:
         """The words before the parentheses that this acronym stands in, where they have its initials; else empty."""

@@ -12,7 +12,7 @@ from alerts.matching.vocabulary import common_words
 from alerts.model.item import Item
 
 FIELDS = ("title", "summary", "content")
-_MAX_WORDS = 150  # of a field that are looked at to tell the language …
+_MAX_WORDS = 60  # of a field that are looked at to tell the language …
 _MAX_CHARACTERS = 1000  # … and characters, to tell the script
 
 
@@ -22,6 +22,7 @@ class Document:
     def __init__(self, item: Item) -> None:
         self._item = item
         self.spans: Collection[tuple[str, int, int]] = ()  # where names stand: field, start, end
+        self._voices: dict[str, bool] = {}
         self.texts = {field: Text(raw) for field in FIELDS if (raw := getattr(item, field))}
 
     @cached_property
@@ -44,3 +45,10 @@ class Document:
     def edges(self) -> frozenset[tuple[str, int]]:
         """Where names begin and end, as field and offset."""
         return frozenset((field, at) for field, start, end in self.spans for at in (start, end))
+
+    def may_hold_voices(self, field: str, triggers: frozenset[str]) -> bool:
+        """Whether one of the trigger words or an opening parenthesis stands in a field at all; found out once."""
+        if field not in self._voices:
+            text = self.texts[field]
+            self._voices[field] = "(" in text.low or not triggers.isdisjoint(text.tokens)
+        return self._voices[field]

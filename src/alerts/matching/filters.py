@@ -2,7 +2,7 @@
 
 A tracked name that stands as a word counts unless a filter finds such a reading. Each returns the reason for turning
 the candidate down, for people to read, or an empty string. `make eval-matching ARGS=--ablation` prints what each is
-worth on each labelled set; docs/design/positive-evidence.md tells which were dropped, and why.
+worth on each labelled set; docs/design/0015-positive-evidence.md tells which were dropped, and why.
 """
 
 from __future__ import annotations
@@ -57,9 +57,6 @@ _PARTICIPLE = re.compile(
 _ADJECTIVAL = ("town", "ern", "land", "ist", "ic", "an", "al", "ish", "ary", "ous", "ite", "ese", "metro")
 _ARTICLES = words("the a an this that these those your our my his her their its all some any")
 _ROMANCE = frozenset({"es", "fr", "it", "pt"})
-_COMBINING = words(
-    "meta mini maxi mega micro multi neo nano super ultra inter intra trans para pan cross self"
-)
 _INDEFINITE = words("a an any each every no some that these this those")
 _VERBS = ACTION_WORDS - AGENTS
 
@@ -201,7 +198,7 @@ def head_of_place(candidate: Candidate) -> str:
     """University of Chicago, Tour de France, Copa del Rey: a head with a capital, "of", and a place."""
     at = candidate.first - 1
     low = candidate.before().lower()
-    if low in _ROMANCE_OF:
+    if low in _ROMANCE_OF and low != "del":  # the article makes a club of a city: el portero del Barcelona
         head = candidate.word(at - 1)
         capital = head[:1].isupper() and at > 1 and not _SENTENCE_START.search(candidate.text.gap(at - 1))
         if (
@@ -337,14 +334,6 @@ def begins_ordinary(candidate: Candidate) -> str:
     return _longer(f"{candidate.surface} {following}")
 
 
-def combining_form(candidate: Candidate) -> str:
-    """Meta-analysis, Mini-series: what stands before the hyphen is also the beginning of words."""
-    following = candidate.after("-")
-    if candidate.form.key in _COMBINING and following.islower() and not _PARTICIPLE.search(following):
-        return f"part of a word: {candidate.surface}-{following}"
-    return ""
-
-
 def german_noun(candidate: Candidate) -> str:
     """In German every noun has a capital: ein Bild, das schöne Bild, S-Bahn are no names, Bild is."""
     if not candidate.is_common or candidate.document.language != "de":
@@ -421,7 +410,6 @@ FILTERS: Mapping[str, Filter] = MappingProxyType(
         "ordinary word": ordinary_word,
         "ends name": ends_ordinary,
         "begins name": begins_ordinary,
-        "combining form": combining_form,
         "German noun": german_noun,
         "month": month,
         "locative": locative,
@@ -429,19 +417,42 @@ FILTERS: Mapping[str, Filter] = MappingProxyType(
     }
 )
 
-# Between two words in lower case only what a name itself says can speak against it; the other filters need a capital,
-# a hyphen or a preposition.
-IN_RUNNING_TEXT = frozenset({"ordinary word", "German noun", "month", "locative", "condition of form"})
-_WITH_READINGS = ANY_COMMON_WORDS | {f"{word}s" for word in ANY_COMMON_WORDS} | MONTHS | PLACE_NAMES
+_WITH_READINGS = (
+    ANY_COMMON_WORDS | {f"{word}s" for word in ANY_COMMON_WORDS} | MONTHS | PLACE_NAMES | _COUNTRY_LETTERS
+)
+# Between two words in lower case only what a name itself also is can speak against it …
+_IN_RUNNING_TEXT = frozenset({"ordinary word", "German noun", "month", "locative", "condition of form"})
+# … and against a name that is nothing else only these can: a capital, a hyphen, a preposition beside it.
+_OF_NEIGHBOURS = frozenset({"link", "double name", "head of place", "surname"})
+
+
+class FilterSet:
+    """Filters in their order, and which of them can speak against a candidate: for most candidates none can."""
+
+    __slots__ = ("_every", "_in_running_text", "_of_neighbours")
+
+    def __init__(self, filters: Mapping[str, Filter]) -> None:
+        self._every = tuple(filters.values())
+        self._in_running_text = tuple(each for name, each in filters.items() if name in _IN_RUNNING_TEXT)
+        self._of_neighbours = tuple(each for name, each in filters.items() if name in _OF_NEIGHBOURS)
+
+    def reason(self, candidate: Candidate) -> str:
+        """The first reason against a candidate; empty where there is none."""
+        before = candidate.before()
+        running = before[:1].islower() and candidate.after()[:1].islower() and before not in _JOINING_WORDS
+        if has_readings(candidate):
+            filters = self._in_running_text if running else self._every
+        elif running:
+            return ""
+        else:
+            filters = self._of_neighbours
+        for each in filters:
+            if reason := each(candidate):
+                return reason
+        return ""
 
 
 def has_readings(candidate: Candidate) -> bool:
-    """Whether a form is also a word, a month or a place, or depends on others: few are, which saves most filters."""
+    """Whether a form is also a word, a month or a place, or depends on others."""
     form = candidate.form
     return form.key in _WITH_READINGS or form.head != "" or form.needs != ()
-
-
-def in_running_text(candidate: Candidate) -> bool:
-    """Whether a candidate stands between words in lower case, as most names do."""
-    before = candidate.before()
-    return before[:1].islower() and candidate.after()[:1].islower() and before not in _JOINING_WORDS

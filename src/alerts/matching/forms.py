@@ -9,6 +9,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from alerts.matching.derive import derived
+from alerts.matching.names import distinctive
 from alerts.matching.text import Text
 from alerts.matching.vocabulary import COMMON_WORDS, DETERMINERS, PRONOUNS
 from alerts.model.institution import Derivation, Institution
@@ -52,10 +53,12 @@ class Form(NamedTuple):
     case: Case
     before: str = ""  # punctuation at the rims as given: the # of #Astros, the ! of Yahoo!
     after: str = ""
-    needs: tuple[str, ...] = ()  # words, one of which must stand in the item
+    needs: tuple[str, ...] = ()  # words, one of which must stand in the item for a derived form to count
+    requires: tuple[str, ...] = ()  # the same, as the operator asks for
     head: str = ""  # the plural that the list must end with
     tagged: bool = False  # words run together, as only a hashtag or a handle writes them
-    excludes: bool = False  # a phrase within which the institution's names do not count
+    excludes: bool = False  # a phrase within which the institution's names do not count …
+    excludes_only: str = ""  # … or only the one with this key
     unspaced: bool = False  # in a script without spaces: found character by character
 
     @property
@@ -80,23 +83,45 @@ def forms(institution: Institution) -> Iterator[Form]:
 
 
 def _given(institution: Institution) -> Iterator[Form | None]:
-    ident, by_rules = institution.id, _asked_case(institution)
-    yield make(ident, institution.name, Rule.NAME, Strength.OFFICIAL, by_rules)
+    ident, match, by_rules = institution.id, institution.match, _asked_case(institution.match.case_sensitive)
+    own = {rules.name: rules for rules in match.of_names}
+    yield _gated(make(ident, institution.name, Rule.NAME, Strength.OFFICIAL, by_rules), match.require_any)
     for alias in institution.aliases:
-        if is_anaphor(alias):
+        rules = own.get(alias)
+        case = _asked_case(rules.case_sensitive) if rules else None
+        if is_anaphor(alias) and not rules:
             yield make(ident, alias, Rule.ALIAS, Strength.ANAPHOR, Case.ANY)
+            continue
+        form = make(ident, alias, Rule.ALIAS, Strength.GIVEN, case or by_rules)
+        if form and rules and rules.require_any:
+            yield form._replace(requires=rules.require_any)
         else:
-            yield make(ident, alias, Rule.ALIAS, Strength.GIVEN, by_rules)
+            yield _gated(form, match.require_any)
     for product in institution.products:
         yield make(ident, product, Rule.PRODUCT, Strength.GIVEN, by_rules)
     for domain in institution.domains:
         yield make(ident, host(domain), Rule.DOMAIN, Strength.GIVEN, Case.ANY)
 
 
+def _gated(form: Form | None, require_any: tuple[str, ...]) -> Form | None:
+    """A form with the institution's context words, where it is short or ordinary: others say enough by themselves."""
+    if form is None or not require_any or form.unspaced or not form.key.isascii():
+        return form
+    telling = any(
+        distinctive(word, cased) for word, cased in zip(form.key.split(), form.cased.split(), strict=False)
+    )
+    return form if form.gaps and telling else form._replace(requires=require_any)
+
+
 def _excluded(institution: Institution) -> Iterator[Form | None]:
     for phrase in institution.match.exclude:
         form = make(institution.id, phrase, Rule.NAME, Strength.GIVEN, Case.ANY)
         yield form and form._replace(excludes=True)
+    for rules in institution.match.of_names:
+        only = make(institution.id, rules.name, Rule.ALIAS, Strength.GIVEN, None)
+        for phrase in rules.exclude if only else ():
+            form = make(institution.id, phrase, Rule.NAME, Strength.GIVEN, Case.ANY)
+            yield form and only and form._replace(excludes=True, excludes_only=only.key)
 
 
 def _tagged(institution: Institution) -> Iterator[Form | None]:
@@ -110,16 +135,21 @@ def _tagged(institution: Institution) -> Iterator[Form | None]:
 
 
 def _derived(institution: Institution) -> Iterator[Form | None]:
-    allowed, by_rules = institution.match.derive, _asked_case(institution)
+    allowed, by_rules = institution.match.derive, _asked_case(institution.match.case_sensitive)
+    ruled = {
+        rules.name for rules in institution.match.of_names
+    }  # what has conditions of its own is not derived
     for each in derived(institution.name, allowed) if allowed else ():
+        if each.surface in ruled:
+            continue
         strength = Strength.LISTED if each.head else Strength.STRONG if each.alone else Strength.WEAK
         case = Case.STRICT if each.by is Derivation.ACRONYM else by_rules
         form = make(institution.id, each.surface, Rule.ALIAS, strength, case, each.by.value)
+        form = _gated(form, institution.match.require_any)
         yield form and form._replace(needs=each.needs, head=each.head)
 
 
-def _asked_case(institution: Institution) -> Case | None:
-    sensitive = institution.match.case_sensitive
+def _asked_case(sensitive: bool | None) -> Case | None:
     return None if sensitive is None else Case.STRICT if sensitive else Case.ANY
 
 

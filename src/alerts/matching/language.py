@@ -65,11 +65,14 @@ def detect_words(words: Iterable[str], sample: str) -> str:
     """The same where a text has been cut into words already, in lower case and without accents."""
     if not sample.isascii() and (found := _by_script(sample)):
         return found
+    seen = set(words)
+    closed, ordinary = _weights()
     scores = dict.fromkeys(LANGUAGES, 0.0)
-    weights = _weights()
-    for word in weights.keys() & set(words):
-        for language, weight in weights[word]:
+    for word in closed.keys() & seen:
+        for language, weight in closed[word]:
             scores[language] += weight
+    # Headlines in English drop articles and auxiliaries: there its ordinary words tell, a little.
+    scores["en"] += _ORDINARY_WORD * len(ordinary & seen)
     best, second = sorted(scores.values(), reverse=True)[:2]
     if best > second * _LEAD:
         return max(scores, key=scores.__getitem__)
@@ -91,14 +94,12 @@ def _by_script(sample: str) -> str:
 
 
 @cache
-def _weights() -> dict[str, tuple[tuple[str, float], ...]]:
-    """For each word of the closed classes the languages that have it, and how much it says for each."""
+def _weights() -> tuple[dict[str, tuple[tuple[str, float], ...]], frozenset[str]]:
+    """For each word of the closed classes the languages that have it, and how much it says for each; and the ordinary
+    words of English."""
     owners: dict[str, list[str]] = {}
     for language in LANGUAGES:
         for word in word_list(f"function_words/{language}"):
             owners.setdefault(word, []).append(language)
-    weights = {word: tuple((each, 1 / len(having)) for each in having) for word, having in owners.items()}
-    # Headlines in English drop articles and auxiliaries: there its ordinary words tell, a little.
-    for word in word_list("common_words/en") - weights.keys():
-        weights[word] = (("en", _ORDINARY_WORD),)
-    return weights
+    closed = {word: tuple((each, 1 / len(having)) for each in having) for word, having in owners.items()}
+    return closed, word_list("common_words/en") - closed.keys()

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from alerts.matching.candidate import Candidate
 from alerts.matching.document import Document
-from alerts.matching.filters import FILTERS, Filter
+from alerts.matching.filters import FILTERS, Filter, FilterSet
 from alerts.matching.forms import forms, host
 from alerts.matching.index import Index
 from alerts.matching.resolve import resolve
@@ -37,12 +37,9 @@ class Matcher:
         sources: Mapping[str, Source],
         filters: Mapping[str, Filter] = FILTERS,
     ) -> None:
-        self._filters = filters
+        self._filters = FilterSet(filters)
         self._institutions = {each.id: each for each in institutions}
         self._index = Index(chain.from_iterable(forms(each) for each in self._institutions.values()))
-        self._required = {
-            each.id: each.match.require_any for each in self._institutions.values() if each.match.require_any
-        }
         self._lexicon = Lexicon(topics)
         self._hosts: dict[str, set[str]] = {}
         for each in self._institutions.values():
@@ -79,7 +76,7 @@ class Matcher:
                         reject(candidate, reason)
         mentions: list[Mention] = []
         if candidates:
-            chosen, ambiguous = resolve(candidates, document, self._required, reject, self._filters)
+            chosen, ambiguous = resolve(candidates, document, reject, self._filters)
             mentions = _apart(_mention(candidate, candidate in ambiguous, explain) for candidate in chosen)
         mentions += self._about(item, mentions)
         if tracked_only and not mentions:

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 from alerts.matching.text import Text
 from alerts.matching.vocabulary import (
+    ANY_COMMON_WORDS,
     COMMON_WORDS,
     DEMONYMS,
     GENERIC_NOUNS,
     GIVEN_NAMES,
     HEAD_NOUNS,
+    HEAD_NOUNS_ABROAD,
     MULTIWORD_PLACES,
-    PLACES,
+    PLACE_NAMES,
     STOP_ACRONYMS,
 )
 from alerts.matching.words import words
@@ -66,8 +68,9 @@ class Name:
 
 def ordinary(word: str) -> bool:
     return (
-        word in COMMON_WORDS
+        word in ANY_COMMON_WORDS
         or word in HEAD_NOUNS
+        or word in HEAD_NOUNS_ABROAD
         or word in GENERIC_NOUNS
         or (word.endswith("s") and word[:-1] in COMMON_WORDS)
         or (word.endswith("ed") and (word[:-2] in COMMON_WORDS or word[:-1] in COMMON_WORDS))
@@ -83,7 +86,7 @@ def distinctive(word: str, cased: str) -> bool:
         and not word.isdigit()
         and not cased.islower()
         and not ordinary(word)
-        and word not in PLACES
+        and word not in PLACE_NAMES
         and word not in GIVEN_NAMES
         and word not in ADJECTIVES
     )
@@ -96,4 +99,4 @@ def place_at(low: Sequence[str], begin: int) -> int:
     for place in _PLACES_BY_FIRST_WORD.get(low[begin], ()):
         if tuple(low[begin : begin + len(place)]) == place:
             return len(place)
-    return int(low[begin] in PLACES)
+    return int(low[begin] in PLACE_NAMES)

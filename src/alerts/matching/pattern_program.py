@@ -53,6 +53,7 @@ class View:
         words: Mapping[int, Sequence[int]],
         spans: Mapping[int, Sequence[tuple[int, int]]],
         mentions: Iterable[Mention],
+        sentences: Sentences,
     ) -> None:
         self.text = text
         self._words = words
@@ -64,12 +65,11 @@ class View:
         if text.special:
             characters = [found.start() for found in UNSPACED_CHARACTER.finditer(text.low)]
             self._starts = sorted([*text.starts, *characters])
-        self.sentences = Sentences(text.cased)
         # A unit's place is its number and the number of its sentence: the places between are never stepped over.
         self._places: list[int] = []
         self.inside = 0
         begin = 0
-        for number, start in enumerate([*self.sentences.starts, len(text.low)]):
+        for number, start in enumerate([*sentences.starts, len(text.low)]):
             end = bisect_left(self._starts, start, begin)
             self._places.extend(range(begin + number, end + number))
             self.inside |= ((1 << (end - begin)) - 1) << (begin + number)

@@ -230,7 +230,8 @@ class _Parser:
                 raise PatternError(f"unknown place {piece!r}: write @, @target or @actor", offset)
             return [self._optional(Mentioned(piece[1:]))]
         if piece == "#":
-            return [self._optional(Number())]
+            # The words of "1.8" are two.
+            return [self._optional(Sequence((Number(), Choice((Number(),), optional=True))))]
         if first == "{" and len(piece) > 1:
             return [self._optional(self._verb(piece[1:-1].strip(), offset))]
         if first in "{}<>":

@@ -12,20 +12,13 @@ The steps, each on what the one before left:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from alerts.matching.candidate import Candidate
 from alerts.matching.document import Document
-from alerts.matching.filters import (
-    IN_RUNNING_TEXT,
-    PERSON,
-    Filter,
-    has_readings,
-    in_running_text,
-    may_be_ordinary,
-    not_a_host,
-)
+from alerts.matching.filters import PERSON, FilterSet, has_readings, may_be_ordinary, not_a_host
 from alerts.matching.forms import Form, Strength
 from alerts.matching.text import Text
 from alerts.model.institution import Derivation
@@ -47,17 +40,13 @@ class Resolved(NamedTuple):
 def resolve(
     candidates: list[Candidate],
     document: Document,
-    required: Mapping[str, tuple[str, ...]],
     reject: Reject,
-    filters: Mapping[str, Filter],
+    filters: FilterSet,
 ) -> Resolved:
-    """What of the candidates is a mention; `reject` is called with the others.
-
-    `required` are the context words of the institutions that have some.
-    """
+    """What of the candidates is a mention; `reject` is called with the others."""
     spans = _by_span(_parted(candidates))
     document.spans = tuple(spans)  # no reference back to the candidates: a cycle would wait for the collector
-    kept = _unopposed(candidates, spans, _Context(document.texts, required), reject, filters)
+    kept = _unopposed(candidates, spans, _Context(document.texts), reject, filters)
     names, anaphors = _supported(kept, reject)
     chosen, ambiguous = _chosen(names, reject)
     if anaphors:
@@ -72,11 +61,9 @@ def _unopposed(
     spans: Mapping[Span, list[Candidate]],
     context: _Context,
     reject: Reject,
-    filters: Mapping[str, Filter],
+    filters: FilterSet,
 ) -> list[Candidate]:
     """Those against which nothing speaks: no longer name, no filter, no missing context word."""
-    every = tuple(filters.values())
-    in_text = tuple(each for name, each in filters.items() if name in IN_RUNNING_TEXT)
     covers = _covers(spans)
     foreign = _defined_otherwise(candidates)
     kept: list[Candidate] = []
@@ -91,7 +78,7 @@ def _unopposed(
             reason = (
                 (cover and _covered(cover))
                 or (foreign and foreign.get((form.institution, form.key)))
-                or _filtered(candidate, every, in_text)
+                or _filtered(candidate, filters)
                 or context.missing(candidate)
             )
             if reason:
@@ -125,9 +112,11 @@ def _supported(kept: list[Candidate], reject: Reject) -> tuple[list[Candidate], 
 def _chosen(names: list[Candidate], reject: Reject) -> tuple[list[Candidate], set[Candidate]]:
     """One candidate a span, and which of them are ambiguous."""
     claims = list(_by_span(names).values())
+    doubtful = {each for each in names if has_readings(each) and may_be_ordinary(each)}
+    if not doubtful and len(claims) == len(names):  # as nearly always
+        return names, set()
     clear = {rivals[0].form.institution for rivals in claims if _agree(rivals)}
-    doubtful = {candidate for candidate in names if has_readings(candidate) and may_be_ordinary(candidate)}
-    certain = {candidate.form.institution for candidate in names if candidate not in doubtful}
+    certain = {each.form.institution for each in names if each not in doubtful}
     chosen, ambiguous = [], set()
     for rivals in claims:
         best, alone = _choose(rivals, clear, reject)
@@ -164,7 +153,7 @@ def _covers(spans: Mapping[Span, list[Candidate]]) -> dict[Span, dict[str, Form]
                 _cover(other, span, spans, covered)
         open_spans.append(span)
         for candidate in spans[span]:
-            if candidate.form.excludes:
+            if candidate.form.excludes and _is_for(candidate.form, spans[span]):
                 covered.setdefault(span, {}).setdefault(candidate.form.institution, candidate.form)
     return covered
 
@@ -177,9 +166,18 @@ def _cover(
     for candidate in spans[outer]:
         form = candidate.form
         if form.excludes:
-            covered.setdefault(inner, {}).setdefault(form.institution, form)
+            if _is_for(form, spans[inner]):
+                covered.setdefault(inner, {}).setdefault(form.institution, form)
         elif longer and form.strength > Strength.ANAPHOR and not form.head:
             covered.setdefault(inner, {}).setdefault("", form)
+
+
+def _is_for(excluding: Form, candidates: Iterable[Candidate]) -> bool:
+    """Whether an excluded phrase holds for what it covers: for all names, or for the alias that it belongs to."""
+    only = excluding.excludes_only
+    return not only or any(
+        each.form.key == only and each.form.institution == excluding.institution for each in candidates
+    )
 
 
 def _covered(by: Form) -> str:
@@ -245,18 +243,10 @@ def _defined_otherwise(candidates: list[Candidate]) -> dict[tuple[str, str], str
     return found
 
 
-def _filtered(candidate: Candidate, filters: Sequence[Filter], in_text: Sequence[Filter]) -> str:
+def _filtered(candidate: Candidate, filters: FilterSet) -> str:
     if candidate.form.rule is Rule.DOMAIN:
         return not_a_host(candidate)
-    if candidate.form.unspaced:
-        return ""
-    running = in_running_text(candidate)
-    if running and not has_readings(candidate):
-        return ""
-    for each in in_text if running else filters:
-        if reason := each(candidate):
-            return reason
-    return ""
+    return "" if candidate.form.unspaced else filters.reason(candidate)
 
 
 def _without_persons(kept: list[Candidate], persons: set[tuple[str, str]], reject: Reject) -> list[Candidate]:
@@ -277,16 +267,13 @@ def _without_persons(kept: list[Candidate], persons: set[tuple[str, str]], rejec
 class _Context:
     """The words of the whole item, for the conditions that they decide; each is looked for once."""
 
-    def __init__(self, texts: Mapping[str, Text], required: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(self, texts: Mapping[str, Text]) -> None:
         self._texts = texts
-        self._required = required
         self._joined = ""
         self._met: dict[tuple[str, ...], bool] = {}
 
     def missing(self, candidate: Candidate) -> str:
-        form = candidate.form
-        wanted = () if form.rule is Rule.DOMAIN else self._required.get(form.institution, ())
-        for words in (form.needs, wanted):
+        for words in (candidate.form.needs, candidate.form.requires):
             if words and not self._has_any(words):
                 return "no context word: " + ", ".join(words)
         return ""
@@ -333,7 +320,10 @@ def _meant(rivals: list[Candidate], clear: set[str]) -> set[str]:
     for candidates in (given if best < Strength.LISTED else set(), strongest):
         if len(candidates & clear) == 1:
             return candidates & clear
-    return strongest
+    # What an institution's name itself also gives ("U.S." of the United States) is its own before it is another's.
+    ways = Counter(candidate.form.institution for candidate in rivals)
+    most = max(ways[name] for name in strongest)
+    return {name for name in strongest if ways[name] == most}
 
 
 def _preference(candidate: Candidate) -> tuple[int, int, str]:

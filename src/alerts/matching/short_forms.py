@@ -13,7 +13,7 @@ from alerts.matching.vocabulary import (
     HEAD_NOUNS,
     LINE_PAIRS,
     PLACE_ABBREVIATIONS,
-    PLACES,
+    PLACE_NAMES,
     PLURALS,
 )
 from alerts.matching.words import words
@@ -30,6 +30,8 @@ _TOO_GENERAL = ADJECTIVES | words(
     "general national international global first second new royal federal central united american advanced applied "
     "universal standard public private social digital world southern northern eastern western state city"
 )
+_AMERICAN = ("U.S.", "US", "United States", "American", "Washington", "federal")
+_ROYAL = words("koninklijke koninklijk royal kungliga kongelige")
 _STATES = {
     state.upper().rstrip(".") + "." for full, shorts in PLACE_ABBREVIATIONS for state in (full, *shorts)
 }
@@ -37,8 +39,10 @@ _STATES = {
 
 def short_forms(name: Name, firm: bool) -> Iterator[Derived]:
     """The short forms of a name without legal form; `firm` says that it had one."""
+    yield from _with_government(name)
     if len(name) == 1:
         return
+    yield from _without_nationality(name, firm)
     yield from _without_generic_nouns(name)
     yield from _inverted(name)
     yield from _cut_before_preposition(name)
@@ -76,9 +80,9 @@ def _without_generic_nouns(name: Name) -> Iterator[Derived]:
         telling = [distinctive(word, name.word(index)) for index, word in enumerate(rest)]
         if any(telling):
             yield _short(name.part(0, end))
-        elif end > 1 and not all(ordinary(w) or w in PLACES or w in ADJECTIVES for w in rest):
+        elif end > 1 and not all(ordinary(w) or w in PLACE_NAMES or w in ADJECTIVES for w in rest):
             yield _short(name.part(0, end), alone=False)
-        elif end == 1 and len(rest[0]) > 3 and rest[0] not in PLACES and rest[0] not in _TOO_GENERAL:
+        elif end == 1 and len(rest[0]) > 3 and rest[0] not in PLACE_NAMES and rest[0] not in _TOO_GENERAL:
             yield _short(name.part(0, 1), alone=False)
 
 
@@ -145,7 +149,7 @@ def _without_description(name: Name) -> Iterator[Derived]:
     end = len(name)
     while end > 1 and name.word(end - 1).islower() and name.text.gap(end - 1) != "'":
         end -= 1
-    if end == len(name):
+    if end == len(name) or name.low[end] in SMALL_WORDS:  # Autorité des marchés financiers
         return
     while end > 1 and (
         name.low[end - 1] in {"women", "men", "s", "national"} or name.low[end - 1] in SMALL_WORDS
@@ -180,22 +184,51 @@ def _without_first_word(name: Name) -> Iterator[Derived]:
 
 
 def _of_a_country(name: Name) -> Iterator[Derived]:
-    """Bodies of a state, with or without the state: (U.S.) Food and Drug Administration."""
+    """Bodies of a state, with or without the state: (U.S.) Food and Drug Administration, U.S. Supreme Court."""
     low, size = name.low, len(name)
-    if low[:2] == ["united", "states"] and size > 3 and low[2] != "of":
-        yield _short(name.part(2, size), alone=False)
+    if low == ["united", "states", "of", "america"]:
+        yield _short("America", alone=False)
+        return
+    begin = (
+        2 if low[:2] in (["united", "states"], ["u", "s"]) else int(low[0] == "us" and name.word(0) == "US")
+    )
+    if begin and size - begin > 1 and low[begin] != "of":
+        rest = name.part(begin, size)
+        yield Derived(rest, Derivation.SHORT_FORM, needs=() if size - begin > 3 else _AMERICAN)
+        yield from _american(rest, but=name.part(0, begin))
+    elif low[-4:] == ["of", "the", "united", "states"]:
+        rest = name.part(0, size - 4)
+        yield Derived(rest, Derivation.SHORT_FORM, needs=_AMERICAN)
+        yield from _american(rest)
     elif (
         size > 2
         and not place_at(low, 0)
         and low[0] not in ADJECTIVES
-        and low[0] != "u"
         and low[-1] not in DEMONYMS
+        and "ministry" not in low
         and (low[0] == "national" or any(word in GOVERNMENT_NOUNS for word in low))
     ):
-        for country in ("U.S.", "US", "United States"):
-            yield _short(f"{country} {name.surface}")
-    if low == ["united", "states", "of", "america"]:
-        yield _short("America", alone=False)
+        yield from _american(name.surface)
+
+
+def _american(body: str, but: str = "") -> Iterator[Derived]:
+    for country in ("U.S.", "US", "United States"):
+        if country != but:
+            yield _short(f"{country} {body}")
+
+
+def _with_government(name: Name) -> Iterator[Derived]:
+    """A country acts through its government: the French government."""
+    adjective = DEMONYMS.get(name.surface.lower())
+    if adjective:
+        yield _short(f"{adjective.capitalize()} government")
+        yield _short(f"government of {name.surface}")
+
+
+def _without_nationality(name: Name, firm: bool) -> Iterator[Derived]:
+    """(Deutsche) Lufthansa, (Koninklijke) Philips."""
+    if firm and len(name) == 2 and (name.low[0] in ADJECTIVES or name.low[0] in _ROYAL):
+        yield Derived(name.part(1, 2), Derivation.SHORT_FORM, alone=distinctive(name.low[1], name.word(1)))
 
 
 def _team(name: Name) -> Iterator[Derived]:

@@ -11,8 +11,14 @@ from alerts.matching.candidate import Candidate
 from alerts.matching.forms import Case, Strength
 from alerts.matching.spacing import same_gap
 from alerts.matching.vocabulary import ACTION_WORDS, AGENTS, ANY_FUNCTION_WORDS, COMMON_WORDS, FUNCTION_WORDS
+from alerts.matching.words import word_list
 
 OF_ORGANISATIONS = ACTION_WORDS | AGENTS
+_HAN = re.compile("[\u3400-\u9fff]")
+_HANGUL = re.compile("[\uac00-\ud7a3]")
+_HAN_NOUNS = word_list("han/nouns")
+_HAN_ENDINGS = word_list("han/endings")
+_HAN_FUNCTION = word_list("han/function")
 _VOWEL = re.compile(r"[aeiou]")
 
 
@@ -47,17 +53,19 @@ def _full_stop_may_be_missing(candidate: Candidate) -> bool:
 
 
 def _unspaced(candidate: Candidate) -> str:
-    """Hangul words begin names, and Latin letters or digits at a rim do not run on."""
+    """Hangul words begin names, and Latin letters or digits at a rim do not run on; nor does a noun in Chinese."""
     low, key = candidate.text.low, candidate.form.key
     before = low[candidate.start - 1 : candidate.start] if candidate.start else ""
-    after = low[candidate.end : candidate.end + 1]
-    if "\uac00" <= key[0] <= "\ud7a3" and "\uac00" <= before <= "\ud7a3":
+    after = low[candidate.end : candidate.end + 2]
+    if _HANGUL.match(key) and _HANGUL.match(before):
         return "inside a longer word"
-    if any(
-        a.isascii() and a.isalnum() and b.isascii() and b.isalnum()
-        for a, b in ((before, key[0]), (key[-1], after))
-    ):
+    rims = ((before, key[0]), (key[-1], after[:1]))
+    if any(a.isascii() and a.isalnum() and b.isascii() and b.isalnum() for a, b in rims):
         return "inside a longer word"
+    if after[:1] in _HAN_ENDINGS or after in _HAN_ENDINGS:
+        return f"part of a longer word: {candidate.text.cased[candidate.start : candidate.end]}{after}"
+    if key in _HAN_NOUNS and _HAN.match(before) and before not in _HAN_FUNCTION:
+        return f"part of a longer name: {before}{key}"
     return ""
 
 
@@ -81,21 +89,26 @@ def _case(candidate: Candidate) -> str:
 
 
 def _ordinary_words(candidate: Candidate, seen: str) -> str:
-    """Several words: any case is fine, unless all are ordinary ones, or nouns of German with another article."""
-    form, known = candidate.form, candidate.common_words
-    if form.cased.islower() or candidate.style == "lower":
+    """Several words: any case is fine, unless all are ordinary ones, or the capitals make the name."""
+    form = candidate.form
+    if seen == form.cased or form.cased.islower() or seen.isupper() or candidate.style == "lower":
         return ""
+    words, language = form.key.split(), candidate.document.language
+    if language not in {"", "en"} and _loses_capitals(form.cased, seen):
+        return "written in lower case"
     if seen.islower():
-        if candidate.document.language not in {"", "en"}:
-            return "written in lower case"
-        ordinary = all(word in known or word in COMMON_WORDS for word in form.key.split())
+        ordinary = all(word in candidate.common_words or word in COMMON_WORDS for word in words)
         return "ordinary words in lower case" if ordinary else ""
-    article = (
-        form.key.partition(" ")[0] in ANY_FUNCTION_WORDS and seen[0].islower() != form.cased[0].islower()
-    )
-    if article and candidate.document.language == "de" and all(word in known for word in form.key.split()):
+    article = words[0] in ANY_FUNCTION_WORDS and seen[0].islower() != form.cased[0].islower()
+    if article and language == "de" and all(word in candidate.common_words for word in words):
         return "an ordinary noun with its article"
     return ""
+
+
+def _loses_capitals(given: str, seen: str) -> bool:
+    """Whether a noun with a capital is written without, which in most languages makes it an ordinary one."""
+    pairs = zip(given.split(), seen.split(), strict=False)
+    return any(a[0].isupper() and b[0].islower() and b not in ANY_FUNCTION_WORDS for a, b in pairs)
 
 
 def _other_case(candidate: Candidate, seen: str) -> str:
@@ -109,6 +122,8 @@ def _proper(candidate: Candidate, seen: str) -> str:
     form = candidate.form
     if candidate.mark == "#" and form.key not in FUNCTION_WORDS:
         return ""
+    if form.cased.islower() and not (seen.istitle() or (seen.isupper() and candidate.style == "caps")):
+        return "written in another case"
     if seen.isupper() and len(seen) > 1:
         return _among_capitals(candidate)
     if form.cased.isupper():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -17,6 +17,7 @@ from alerts.matching.pattern_syntax import (
     required,
     words_of,
 )
+from alerts.matching.sentences import Sentences
 from alerts.matching.spacing import same_gap
 from alerts.matching.terms import Found, Terms
 from alerts.matching.text import Text
@@ -80,8 +81,10 @@ class TopicRules:
         self._terms.close()
         self._anchors = frozenset(self._rules)
 
-    def spans(self, text: Text, mentions: Sequence[Mention]) -> Iterator[Span]:
-        """Where the rules match in a field that has these mentions."""
+    def spans(
+        self, text: Text, mentions: Sequence[Mention], sentences: Callable[[], Sentences]
+    ) -> Iterator[Span]:
+        """Where the rules match in a field that has these mentions. `sentences` is asked only where it matters."""
         if not self._rules:
             return
         found = self._terms.find(text)
@@ -93,7 +96,7 @@ class TopicRules:
                 yield from _phrase_spans(rule, text, found)
                 continue
             if view is None:
-                view = View(text, found.words, found.spans, mentions)
+                view = View(text, found.words, found.spans, mentions, sentences())
             for match in rule.program.matches(view):
                 yield from _captured(match, rule, *view.offsets(match))
 

@@ -31,11 +31,15 @@ class _Field:
     _sentences: Sentences | None = None
     _neighbours: _Neighbours | None = None
 
+    def sentences(self) -> Sentences:
+        """A title is one sentence, whatever full stops are in it: "Jos. A. Bank"."""
+        if self._sentences is None:
+            self._sentences = Sentences("" if self.name == "title" else self.text.cased)
+        return self._sentences
+
     def sentence(self, start: int) -> int:
         """The sentence at an offset of `text.low`."""
-        if self._sentences is None:
-            self._sentences = Sentences(self.text.cased)
-        return self._sentences.at(start)
+        return self.sentences().at(start)
 
     def near(self, raw_start: int) -> frozenset[str]:
         if self._neighbours is None:
@@ -101,7 +105,7 @@ class Lexicon:
     def _search(self, fields: Iterable[_Field], language: str) -> None:
         for one in fields:
             there = tuple(each for each in one.mentions if each.field != "source")
-            one.spans += self._of(language).spans(one.text, there)
+            one.spans += self._of(language).spans(one.text, there, one.sentences)
 
     def _hits(self, one: _Field, title: _Field | None, ruled_out: set[int]) -> Iterator[TopicHit]:
         excepted = _by_topic(one.spans, PatternKind.EXCEPT)

@@ -48,6 +48,8 @@ def is_voice(candidate: Candidate) -> bool:
     """Whether the words around say that the institution speaks here, and nothing happens to it."""
     if candidate.form.unspaced:
         return False
+    if not candidate.document.may_hold_voices(candidate.field, _TRIGGERS):
+        return False
     first, last = candidate.first, candidate.last
     beside = candidate.text.tokens[max(0, first - _REACH) : first] + candidate.text.tokens[last : last + 2]
     if _TRIGGERS.isdisjoint(beside):

@@ -1,13 +1,14 @@
-"""What a subscriber is told, and how it fared."""
+"""What a subscriber is alerted to, and how it fared."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from alerts.model.level import Transition
+from alerts.model.level import Axis, Level, Transition
 from alerts.model.subscriber import On
+from alerts.model.topic import Signal
 
 
 class AlertState(StrEnum):
@@ -29,11 +30,40 @@ class DeliveryState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Alert:
-    """A transition (or a mention, a spike, a grade change) as it concerns one channel of one subscriber.
+class Lead:
+    """The story that an alert leads with, as it was then.
 
-    `id` is stable: the same event for the same subscriber and channel has the same id wherever and however
-    often it is computed. `reason` is empty for `sent`, else a value of the closed enum of reasons.
+    `item` is the report that brought it, with its address and publisher; `publishers` counts the independent ones,
+    `sources` names all that report it. `confidence` is 0 to 1. Where the story's own level rose, `axis`, `from_` and
+    `to` say how.
+    """
+
+    story: str
+    title: str
+    item: str = ""
+    url: str = ""
+    publisher: str = ""
+    topics: tuple[str, ...] = ()
+    signals: frozenset[Signal] = frozenset()
+    sources: frozenset[str] = frozenset()
+    publishers: int = 1
+    grade: str = ""
+    confidence: float = 1.0
+    axis: Axis | None = None
+    from_: Level | None = None
+    to: Level | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """What one assessment of one institution brings one channel of one subscriber.
+
+    `id` is stable: the same assessment for the same subscriber and channel has the same id wherever and however
+    often it is computed. `on` is the gravest kind of event in it and `level` the highest level it reports. `lead` is
+    the story that brought it, else the largest contribution of the gravest change; `also` are other stories and
+    mentions of the same assessment. `reason` is empty for `sent`, else a value of the closed enum of reasons. `rules`
+    are the watch rules that asked for it, in words. `grades` are those before and after, `spike` the stories of a
+    spike's window, those that the institution's rhythm lets expect, and the threshold.
     """
 
     id: str
@@ -42,9 +72,42 @@ class Alert:
     channel: str
     institution: str
     on: On
-    transition: Transition | None
-    state: AlertState
+    level: Level = Level.LOW
+    lead: Lead | None = None
+    changes: tuple[Transition, ...] = ()
+    state: AlertState = AlertState.SENT
     reason: str = ""
+    also: tuple[Lead, ...] = ()
+    rules: tuple[str, ...] = ()
+    grades: tuple[str, str] | None = None
+    spike: tuple[int, float, int] | None = field(default=None)
+
+    @property
+    def transition(self) -> Transition | None:
+        """The gravest change."""
+        return gravest(self.changes)
+
+    @property
+    def told_axis(self) -> Axis | None:
+        """The axis that the alert is about first: its story's where that rose, else that of the gravest change."""
+        if self.lead is not None and self.lead.axis is not None:
+            return self.lead.axis
+        return None if self.transition is None else self.transition.axis
+
+    def in_words(self) -> str:
+        """For example `story “A fine” high; policy low to high`, for lists."""
+        said = [f"{each.axis} {each.from_} to {each.to}" for each in self.changes]
+        if self.lead is not None and self.lead.axis is not None:
+            said.insert(0, f"story “{self.lead.title}” {self.lead.axis} {self.lead.to}")
+        elif not said and self.lead is not None:
+            said.append(f"{self.on} “{self.lead.title}”")
+        return "; ".join(said) or self.on.value
+
+
+def gravest(changes: tuple[Transition, ...]) -> Transition | None:
+    """The change that matters most: a rise before a fall, then by the level reached; of equals the first axis."""
+    axes = list(Axis)
+    return min(changes, key=lambda each: (not each.rises, -each.to.rank, axes.index(each.axis)), default=None)
 
 
 def fate(state: str, reason: str) -> str:

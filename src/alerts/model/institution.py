@@ -45,18 +45,31 @@ class Relation:
 
 
 @dataclass(frozen=True, slots=True)
+class NameRules:
+    """The conditions of one alias, in place of those of its institution."""
+
+    name: str
+    case_sensitive: bool | None = None
+    require_any: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class MatchRules:
     """How an institution's names are accepted in a text.
 
     `case_sensitive` None means: true for one-word names and acronyms, false for the others.
-    `require_any` are context words, one of which must stand in the item; `exclude` are phrases within which
-    a name does not count. `derive` are the derivations of further names that are switched on.
+    `require_any` are context words, one of which must stand in the item for its short and its ordinary names to
+    count; a distinctive name of several words, a product and a name in another script count without. `exclude` are
+    phrases within which a name does not count. `derive` are the derivations of further names that are switched on.
+    `of_names` are the conditions that single aliases have.
     """
 
     case_sensitive: bool | None = None
     require_any: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     derive: frozenset[Derivation] = frozenset(Derivation)
+    of_names: tuple[NameRules, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

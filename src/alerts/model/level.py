@@ -56,9 +56,9 @@ class LevelRules:
     """When a score lifts a level, how far it must fall back, and how fast evidence fades."""
 
     raise_: Mapping[Level, float] = field(
-        default_factory=lambda: MappingProxyType({Level.MEDIUM: 0.25, Level.HIGH: 0.50, Level.CRITICAL: 0.75})
+        default_factory=lambda: MappingProxyType({Level.MEDIUM: 0.12, Level.HIGH: 0.30, Level.CRITICAL: 0.50})
     )
-    margin: float = 0.05
+    margin: float = 0.02
     half_life: Mapping[Axis, timedelta] = field(
         default_factory=lambda: MappingProxyType(
             {
@@ -80,9 +80,9 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """What one story adds to one axis of one institution at an instant.
+    """What one story contributes to one axis of one institution at an instant.
 
-    `value` is severity x confidence x salience x criticality x 2^(-age / half-life), clipped to [0, 0.95].
+    `value` is its impact, severity x confidence x salience x criticality but at most 0.95, x 2^(-age / half-life).
     """
 
     story: str

@@ -10,13 +10,13 @@ from types import MappingProxyType
 from alerts.model.secret import Secret
 
 
-class Trouble(StrEnum):
+class IncidentKind(StrEnum):
     """What operators are told of, once when it begins and once when it is over."""
 
-    BLIND = "blind"  # no source that would report on an institution works
-    STUCK = "stuck"  # work is overdue
-    DEAD = "dead"  # deliveries to a channel were given up
-    REFUSED = "refused"  # an edit of the configuration is not in force
+    NO_COVERAGE = "blind"  # no source that would report on an institution works
+    BACKLOG = "stuck"  # work is overdue
+    DEAD_LETTERS = "dead"  # deliveries to a channel were given up
+    CONFIG_REJECTED = "refused"  # an edit of the configuration is not in force
 
     @property
     def meaning(self) -> str:
@@ -31,4 +31,4 @@ class Trouble(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Operators:
     channels: Mapping[str, Secret] = field(default_factory=lambda: MappingProxyType({}))
-    on: frozenset[Trouble] = frozenset(Trouble)
+    on: frozenset[IncidentKind] = frozenset(IncidentKind)

@@ -52,12 +52,16 @@ class Confidence:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """Words of a source, never ours, with the numbers of the source records that say them."""
+    """Words of a source, never ours, with the numbers of the source records that say them.
+
+    `resolved`: a report of its story says that what happened is over.
+    """
 
     text: str
     evidence: tuple[int, ...]
     at: datetime
     story: str = ""
+    resolved: bool = False
 
 
 @dataclass(frozen=True, slots=True)

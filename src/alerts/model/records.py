@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from alerts.model.alert import Alert
+from alerts.model.alert import Alert, Lead
 from alerts.model.level import Contribution, Transition
 from alerts.model.times import format_time
 
@@ -46,7 +46,7 @@ def transition_record(transition: Transition) -> dict[str, Any]:
 
 
 def alert_record(alert: Alert) -> dict[str, Any]:
-    transition = None if alert.transition is None else transition_record(alert.transition)
+    gravest = alert.transition
     return {
         "kind": "alert",
         "at": format_time(alert.at),
@@ -54,9 +54,25 @@ def alert_record(alert: Alert) -> dict[str, Any]:
         "channel": alert.channel,
         "institution": alert.institution,
         "on": alert.on.value,
-        "transition": transition,
+        "level": alert.level.value,
+        "lead": None if alert.lead is None else lead_record(alert.lead),
+        "changes": [change_record(each) for each in alert.changes],
+        "transition": None if gravest is None else transition_record(gravest),
         "state": alert.state.value,
         "reason": alert.reason,
+    }
+
+
+def lead_record(lead: Lead) -> dict[str, Any]:
+    return {"story": lead.story, "title": lead.title, "item": lead.item, "topics": list(lead.topics)}
+
+
+def change_record(change: Transition) -> dict[str, Any]:
+    return {
+        "axis": change.axis.value,
+        "from": change.from_.value,
+        "to": change.to.value,
+        "score": rounded(change.score),
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from alerts.model.errors import NotFoundError
@@ -16,6 +16,9 @@ from alerts.model.operators import Operators
 from alerts.model.source import Source
 from alerts.model.subscriber import Selection, Silence, Subscriber
 from alerts.model.topic import Topic
+
+FRESH = timedelta(hours=48)
+"""A report that is older when it is observed sets levels and alerts nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,7 @@ class Settings:
     institutions: Mapping[str, Institution] = field(default_factory=lambda: MappingProxyType({}))
     topics: Mapping[str, Topic] = field(default_factory=lambda: MappingProxyType({}))
     levels: LevelRules = field(default_factory=LevelRules)
+    fresh: timedelta = FRESH
     subscribers: Mapping[str, Subscriber] = field(default_factory=lambda: MappingProxyType({}))
     silences: tuple[Silence, ...] = ()
     tests: tuple[ConfigTest, ...] = ()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
 
 from alerts.model.source import Reliability
 
@@ -82,22 +81,23 @@ class Evidence:
     resolved: tuple[str, ...] = ()
 
 
-class Told(Protocol):
-    """What is known of a story without its reports: evidence, or a summary of it."""
+@dataclass(frozen=True, slots=True)
+class StorySummary:
+    """A story without its reports, as it was from an instant on; `items` are the reports that a profile shows."""
 
-    @property
-    def story(self) -> str: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def confidence(self) -> float: ...
-    @property
-    def grade(self) -> str: ...
-    @property
-    def mix(self) -> Mix: ...
-    @property
-    def salience(self) -> float: ...
-    @property
-    def topics(self) -> tuple[tuple[str, float], ...]: ...
-    @property
-    def newest(self) -> datetime: ...
+    story: str
+    title: str
+    confidence: float
+    grade: str
+    mix: Mix
+    salience: float
+    topics: tuple[tuple[str, float], ...]
+    newest: datetime
+    reports: int
+    publishers: int
+    items: tuple[str, ...]
+    resolved: tuple[str, ...] = ()
+
+
+StoryFacts = Evidence | StorySummary
+"""What a story proves about an institution, with its reports or without."""

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Level
 from alerts.model.secret import Secret
+from alerts.model.topic import Signal
 
 
 class Tier(StrEnum):
@@ -29,12 +30,17 @@ class Tier(StrEnum):
 
 
 class On(StrEnum):
-    """What a watch rule reacts to."""
+    """What a watch rule reacts to, the gravest first."""
 
+    STORY = "story"
     LEVEL = "level"
     MENTION = "mention"
     SPIKE = "spike"
     GRADE = "grade"
+
+
+GRADE_LETTERS = "ABCD"
+"""Grades of confidence, the best first. D is the default: whatever is above internal monitoring."""
 
 
 class Direction(StrEnum):
@@ -71,13 +77,64 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True)
+class Exclusion:
+    """What a rule leaves out: these institutions, stories with one of these topics, what only these sources report."""
+
+    select: Selection = Selection()
+    topics: frozenset[str] = frozenset()
+    signals: frozenset[Signal] = frozenset()
+    sources: frozenset[str] = frozenset()
+
+    def in_words(self) -> str:
+        """For example `acme, topic partnership, source rumours`; empty where nothing is left out."""
+        parts = [self.select.in_words()] if self.select.in_words() else []
+        for name, values in (("topic", self.topics), ("signal", self.signals), ("source", self.sources)):
+            parts += [f"{name} {value}" for value in sorted(values)]
+        return ", ".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
 class WatchRule:
+    """What a subscriber wants to be alerted to. Empty sets of topics and signals stand for any.
+
+    `min_grade` is the least letter of a story's grade; `again`: another story of a topic that was alerted within
+    this time alerts only at a higher level.
+    """
+
     select: Selection
-    on: frozenset[On] = frozenset({On.LEVEL})
+    on: frozenset[On] = frozenset({On.STORY, On.LEVEL})
     axes: frozenset[Axis] = frozenset(Axis)
     at_least: Level = Level.MEDIUM
     direction: Direction = Direction.RISE
     to: tuple[str, ...] = ()  # channel names; empty: all of the subscriber's
+    name: str = ""
+    topics: frozenset[str] = frozenset()
+    signals: frozenset[Signal] = frozenset()
+    min_grade: str = GRADE_LETTERS[-1]
+    except_: Exclusion = Exclusion()
+    again: timedelta = timedelta(days=7)
+
+    def takes_grade(self, grade: str) -> bool:
+        """Whether a story of this grade is sure enough. An unknown grade is."""
+        return not grade or grade[0] <= self.min_grade
+
+    def in_words(self) -> str:
+        """What the rule asks for, for example `story, level of acme, at least medium, topic outage`."""
+        kinds = [on for on in On if on in self.on]
+        said = [f"{', '.join(kinds)} of {self.select.in_words()}"]
+        if self.on & {On.STORY, On.LEVEL}:
+            if self.axes != frozenset(Axis):
+                said.append("on " + ", ".join(axis for axis in Axis if axis in self.axes))
+            said.append(f"at least {self.at_least}")
+            if self.direction is not Direction.RISE:
+                said.append({Direction.FALL: "falling", Direction.BOTH: "rising or falling"}[self.direction])
+        said += [f"topic {each}" for each in sorted(self.topics)]
+        said += [f"signal {each}" for each in sorted(self.signals)]
+        if self.min_grade != GRADE_LETTERS[-1]:
+            said.append(f"grade {self.min_grade} or better")
+        if self.except_.in_words():
+            said.append(f"not {self.except_.in_words()}")
+        return ", ".join(said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +174,7 @@ class Subscriber:
     digest: Digest | None = None
     repeat: timedelta | None = None
     limit: RateLimit | None = None
-    group: timedelta = timedelta(0)  # rises within this wait go out as one message
+    group: timedelta = timedelta(minutes=1)  # alerts about one institution within this wait are one message
     rates: Mapping[str, RateLimit] = field(default_factory=lambda: MappingProxyType({}))  # by channel
 
 

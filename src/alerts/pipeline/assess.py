@@ -10,7 +10,9 @@ from datetime import datetime, timedelta
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from alerts.cases.case_file import CORRECTABLE, CaseFile
+from alerts.cases.case_file import CaseFile
+from alerts.cases.corrections import CORRECTABLE, Rise
+from alerts.cases.history import Assessed
 from alerts.cases.observation import Observation
 from alerts.insight.profiles import snapshots
 from alerts.model.errors import AlertsError
@@ -18,16 +20,16 @@ from alerts.model.institution import Institution
 from alerts.model.level import Transition
 from alerts.model.story import Evidence
 from alerts.pipeline.rematch import is_current
-from alerts.pipeline.route import Heard, Routed, route
-from alerts.routing.case_events import Happening, Reporter, ReporterState
-from alerts.routing.events import LevelEvent
+from alerts.pipeline.route import InstitutionEvents, Routed, route
+from alerts.routing.case_events import CaseEvent, CaseEvents, EventState
 from alerts.runtime import logs
+from alerts.runtime.case_cache import CaseCache
 from alerts.runtime.configuration import Active
-from alerts.runtime.runtime import CaseCache, Runtime
-from alerts.runtime.task_requests import Hints
+from alerts.runtime.ports import Assessing
+from alerts.runtime.task_requests import TaskRequests
 from alerts.store import system_state
-from alerts.store.logical_clock import stamp
-from alerts.store.repositories import cases, deliveries, stories, transitions
+from alerts.store.logical_clock import next_timestamp
+from alerts.store.repositories import assessments, cases, deliveries, stories, transitions
 from alerts.store.repositories.cases import Case, Recorded, Saved
 from alerts.store.repositories.stories import Happened
 from alerts.stories.cluster import Event
@@ -41,26 +43,28 @@ class History:
 
     events: Sequence[tuple[datetime, Sequence[Event]]]
     stories: Sequence[Evidence]
+    assessed: Sequence[Assessed]
 
 
 @dataclass(slots=True)
-class Assessed:
+class Draft:
     """What assessing an institution brought, and what of it is to be stored."""
 
     stored: Case
     case: CaseFile
-    reporter: ReporterState
+    reporter: EventState
     configuration: str
     upto: datetime
     history: History | None = None
     transitions: list[Transition] = field(default_factory=list)
-    happenings: list[Happening] = field(default_factory=list)
+    happenings: list[CaseEvent] = field(default_factory=list)
+    assessed: list[Assessed] = field(default_factory=list)
     events: list[Happened] = field(default_factory=list)
     touched: set[str] = field(default_factory=set)
     observed: datetime | None = None
 
 
-def assess(runtime: Runtime, *institutions: str) -> list[Transition]:
+def assess(runtime: Assessing, *institutions: str) -> list[Transition]:
     """Takes in what was found about institutions and is not assessed yet, and the falls until now.
 
     Idempotent: what is assessed stands in the cases' cursors. Enqueues the deliveries that can be sent. Several
@@ -86,12 +90,12 @@ def assess(runtime: Runtime, *institutions: str) -> list[Transition]:
     return found
 
 
-def _assess_together(runtime: Runtime, institutions: Sequence[str]) -> list[Transition]:
+def _assess_together(runtime: Assessing, institutions: Sequence[str]) -> list[Transition]:
     while institutions:
         # A stamp of its own, committed first: everything observed before it is visible to the transactions below,
         # so no fall can be recorded that an observation on its way would have prevented.
         with runtime.database.write() as session:
-            upto = stamp(session, runtime.clock())
+            upto = next_timestamp(session, runtime.clock())
             in_force = system_state.in_force(session)
         # What another process has put in force is adopted first.
         active = runtime.configuration.current(in_force.number)
@@ -118,9 +122,7 @@ def _assess_together(runtime: Runtime, institutions: Sequence[str]) -> list[Tran
     return []
 
 
-def _committed(
-    runtime: Runtime, active: Active, done: Sequence[Assessed], routed: Routed
-) -> list[Transition]:
+def _committed(runtime: Assessing, active: Active, done: Sequence[Draft], routed: Routed) -> list[Transition]:
     """What may be done only now that it is stored: case files are good for the next time, deliveries can be sent."""
     changes = []
     for each in done:
@@ -138,7 +140,7 @@ def _committed(
             cause=change.cause.value,
         )
     if routed.ready:
-        runtime.enqueue(Hints(send=routed.ready))
+        runtime.enqueue(TaskRequests(send=routed.ready))
     return changes
 
 
@@ -149,7 +151,7 @@ def _is_same(case: Case, former: Case | None) -> bool:
 
 def _draft(
     session: Session, active: Active, cache: CaseCache, stored: Mapping[str, Case], upto: datetime
-) -> list[Assessed]:
+) -> list[Draft]:
     """Assesses cases, and writes nothing yet. What is no longer tracked, or has nothing to assess, is left out."""
     stored = {name: case for name, case in stored.items() if name in active.settings.institutions}
     if not stored:
@@ -165,11 +167,6 @@ def _is_due(active: Active, case: Case, upto: datetime) -> bool:
     """Whether a level falls by then, or the configuration is another one."""
     fallen = case.due_at is not None and case.due_at <= upto
     return fallen or case.configuration != active.case_key(case.institution)
-
-
-def load_case(session: Session, active: Active, stored: Case, institution: Institution) -> CaseFile:
-    """The case file from the database, as assessed up to the stored cursor."""
-    return _restored(active, stored, institution, _recorded(session, active, [stored])[stored.institution])
 
 
 def _recorded(session: Session, active: Active, stored: Iterable[Case]) -> dict[str, Recorded]:
@@ -190,16 +187,18 @@ def _restored(active: Active, stored: Case, institution: Institution, recorded: 
     return case
 
 
-def _rebuilt(session: Session, active: Active, stored: Case, case: CaseFile) -> tuple[ReporterState, History]:
+def _rebuilt(session: Session, active: Active, stored: Case, case: CaseFile) -> tuple[EventState, History]:
     """Works an empty case file through the whole history up to the cursor."""
     institution = case.institution.id
-    reporter = Reporter(case, ReporterState(), frozenset())
-    events = []
+    reporter = CaseEvents(case, EventState(), frozenset())
+    events, assessed = [], []
     for at, batch in cases.observations(session, institution, active.settings.sources, upto=stored.cursor):
         change, _ = reporter.observe(at, batch)
         events.append((at, change.events))
+        if change.stories:
+            assessed.append(case.assessed(change))
     reporter.advance(stored.cursor)
-    return reporter.state, History(events, case.evidence())
+    return reporter.state, History(events, case.evidence(), assessed)
 
 
 def _files(
@@ -242,7 +241,7 @@ def _assess(
     stored: Case,
     waiting: Waiting,
     upto: datetime,
-) -> Assessed:
+) -> Draft:
     institution = active.settings.institutions[stored.institution]
     upto = max(upto, stored.cursor)  # another worker may have been here with a later stamp
     key = active.case_key(institution.id)
@@ -250,22 +249,29 @@ def _assess(
     rebuild = case is None
     if case is None:
         case = CaseFile(institution, active.settings.topics, active.settings.levels)
-    state = ReporterState.of(stored.reporter)
+    state = EventState.of(stored.reporter)
     in_force = key if rebuild or not stored.version else stored.configuration
-    done = Assessed(stored, case, state, in_force, upto)
+    done = Draft(stored, case, state, in_force, upto)
+    brought: list[Transition] = []
     if rebuild:
         state, done.history = _rebuilt(session, active, stored, case)
         done.reporter = state
         # In force before anything that waits, so that time does not run backwards.
         since = waiting[0][0] - timedelta.resolution if waiting else upto
         done.transitions += case.reconsider(since, stored.axes, _correctable(session, stored))
-        done.happenings += [LevelEvent(each) for each in done.transitions]
-    reporter = Reporter(case, state, active.wanted)
+        if stored.configuration != cases.FORMER_FORMULA:  # which nobody is to be alerted of
+            brought = [*done.transitions]
+    reporter = CaseEvents(
+        case, state, active.wanted, topics=active.settings.topics, fresh=active.settings.fresh
+    )
+    done.happenings += reporter.reconsidered(brought)
     for at, batch in waiting:
         change, found = reporter.observe(at, batch)
         done.events.append((institution.id, at, change.events))
         done.transitions += change.transitions
         done.touched |= change.stories
+        if change.stories:
+            done.assessed.append(case.assessed(change))
         done.happenings += found
         done.observed = at
     falls, found = reporter.advance(upto)
@@ -275,7 +281,7 @@ def _assess(
 
 
 def _store(
-    session: Session, active: Active, done: Sequence[Assessed], more: Mapping[str, datetime], *, now: datetime
+    session: Session, active: Active, done: Sequence[Draft], more: Mapping[str, datetime], *, now: datetime
 ) -> Routed:
     """Writes what assessing institutions brought, and hands it to the desks."""
     changes = [change for each in done for change in each.transitions]
@@ -284,10 +290,12 @@ def _store(
         if each.history is not None:
             institution_id = each.stored.institution
             stories.replace(session, institution_id, each.history.events, each.history.stories)
+            assessments.replace(session, institution_id, each.history.assessed)
     stories.add_events(session, [event for each in done for event in each.events])
     touched = [(story, each.case.evidence_of(story)) for each in done for story in sorted(each.touched)]
     stories.save(session, [evidence for _, evidence in touched if evidence is not None])
     stories.empty(session, [story for story, evidence in touched if evidence is None])
+    assessments.add(session, [assessed for each in done for assessed in each.assessed])
     cases.save(
         session,
         [
@@ -307,11 +315,11 @@ def _store(
     routed = route(
         session,
         active,
-        [Heard(each.case.institution, each.happenings, each.observed) for each in done],
+        [InstitutionEvents(each.case.institution, each.happenings, each.observed) for each in done],
         transitions={each.key: row for each, row in zip(changes, ids, strict=True)},
         now=now,
     )
-    told: dict[str, datetime] = {}
+    told: dict[str, datetime] = dict(routed.corrected)
     for alert in routed.alerts.values():
         told[alert.institution] = max(alert.at, told.get(alert.institution, alert.at))
     wanted = [(each.case, told[each.stored.institution]) for each in done if each.stored.institution in told]
@@ -320,7 +328,12 @@ def _store(
     return routed
 
 
-def _correctable(session: Session, stored: Case) -> list[Transition]:
+def _correctable(session: Session, stored: Case) -> list[Rise]:
     """The recorded rises that an item can still take back."""
-    recorded = transitions.since(session, [stored.institution], stored.cursor - CORRECTABLE)
-    return [each for each in recorded if each.rises]
+    since = stored.cursor - CORRECTABLE
+    recorded = transitions.since(session, [stored.institution], since)
+    of_stories = assessments.story_rises(session, [stored.institution], since)
+    return [
+        *(Rise.of_transition(each) for each in recorded if each.rises),
+        *of_stories.get(stored.institution, ()),
+    ]

@@ -15,8 +15,8 @@ from alerts.pipeline import steps
 from alerts.pipeline.poll import PollOutcome
 from alerts.runtime import logs
 from alerts.runtime.runtime import Runtime
-from alerts.runtime.task_requests import Hints
-from alerts.store.repositories import deliveries
+from alerts.runtime.task_requests import TaskRequests
+from alerts.store.repositories import deliveries, subscriber_state
 
 POLLERS = 8
 
@@ -38,10 +38,10 @@ class Once:
     """
 
     def __init__(self) -> None:
-        self._waiting: deque[Hints] = deque()
+        self._waiting: deque[TaskRequests] = deque()
         self._faults: list[Exception] = []
 
-    def enqueue(self, hints: Hints) -> None:
+    def enqueue(self, hints: TaskRequests) -> None:
         self._waiting.append(hints)
 
     def run(
@@ -55,16 +55,18 @@ class Once:
                 told(outcome)
                 self._follow(runtime)
         # What an earlier run left behind, and what fell due meanwhile.
-        self.settle(runtime)
+        self.settle(runtime, release=True)
         return outcomes
 
-    def settle(self, runtime: Runtime) -> None:
-        """Works until nothing is due but polls."""
+    def settle(self, runtime: Runtime, *, release: bool = False) -> None:
+        """Works until nothing is due but polls. `release`: nothing more will come, so groups do not wait for it."""
         patience = time.monotonic() + PATIENCE
         while True:
             found = steps.tick(runtime, once=True)
             self._follow(runtime)
             if found.assess or found.desk or found.send or found.rematch:
+                continue
+            if release and self._release(runtime):
                 continue
             if not self._turn(runtime, patience - time.monotonic()):
                 break
@@ -72,6 +74,16 @@ class Once:
             first, *_ = self._faults
             self._faults.clear()
             raise first
+
+    def _release(self, runtime: Runtime) -> bool:
+        """Sends the groups that wait for company; whether there was any."""
+        now = runtime.clock()
+        with runtime.database.read() as session:
+            some = subscriber_state.due_by(session, now + steps.GROUP_PATIENCE)
+        ready = [each for subscriber in some for each in steps.release_groups(runtime, subscriber)]
+        self.enqueue(TaskRequests(send=ready))
+        self._follow(runtime)
+        return bool(ready)
 
     def _turn(self, runtime: Runtime, patience: float) -> bool:
         """Waits for the next turn of a message in its channel; False where there is none for some time."""

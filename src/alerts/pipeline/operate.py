@@ -27,14 +27,14 @@ from alerts.pipeline.route import advance
 from alerts.rendering.render import Renderer
 from alerts.rendering.view import compose
 from alerts.routing.alerts import Kind, stable_id
-from alerts.routing.router import Desk
+from alerts.routing.router import SubscriberRouter
 from alerts.routing.state import WatchKey
 from alerts.runtime import logs
-from alerts.runtime.runtime import Runtime
-from alerts.runtime.task_requests import Hints
+from alerts.runtime.ports import Enqueuing
+from alerts.runtime.task_requests import TaskRequests
 from alerts.store.queries import listings
-from alerts.store.repositories import overrides, silences, subscriber_state, transitions
-from alerts.store.repositories.subscriber_state import SqlLedger
+from alerts.store.repositories import alerts, overrides, silences, subscriber_state
+from alerts.store.repositories.subscriber_state import SqlNotifications
 
 
 class RefusedError(AlertsError):
@@ -44,7 +44,7 @@ class RefusedError(AlertsError):
 # --- deliveries ----------------------------------------------------------------------------------------------
 
 
-def redeliver(runtime: Runtime, delivery: str) -> str:
+def redeliver(runtime: Enqueuing, delivery: str) -> str:
     """Sends a dead, failed or unknown delivery again, now; its id. A beginning of the id is enough."""
     with runtime.database.write() as session:
         row = overrides.find_delivery(session, delivery)
@@ -54,11 +54,11 @@ def redeliver(runtime: Runtime, delivery: str) -> str:
             raise RefusedError(_why_not_again(row.id, DeliveryState(row.state), row.sent_at, row.reason))
         found = row.id
     logs.event("delivery.revived", delivery=found)
-    runtime.enqueue(Hints(send=[found]))
+    runtime.enqueue(TaskRequests(send=[found]))
     return found
 
 
-def redeliver_dead(runtime: Runtime, subscriber: str | None = None) -> list[str]:
+def redeliver_dead(runtime: Enqueuing, subscriber: str | None = None) -> list[str]:
     """Sends everything again that was given up, of one subscriber or of all; the ids."""
     now = runtime.clock()
     with runtime.database.write() as session:
@@ -69,7 +69,7 @@ def redeliver_dead(runtime: Runtime, subscriber: str | None = None) -> list[str]
         ]
     logs.event("delivery.revived", count=len(found), subscriber=subscriber or "all")
     if found:
-        runtime.enqueue(Hints(send=found))
+        runtime.enqueue(TaskRequests(send=found))
     return found
 
 
@@ -87,7 +87,7 @@ def _why_not_again(delivery: str, state: DeliveryState, sent_at: datetime | None
 
 
 def silence(
-    runtime: Runtime, select: Selection, *, until: datetime, reason: str, author: str = ""
+    runtime: Enqueuing, select: Selection, *, until: datetime, reason: str, author: str = ""
 ) -> Silence:
     """Holds back alerts on the selected institutions from now until `until`."""
     now = runtime.clock()
@@ -104,7 +104,7 @@ def silence(
     return made
 
 
-def unsilence(runtime: Runtime, silence_id: str) -> None:
+def unsilence(runtime: Enqueuing, silence_id: str) -> None:
     """Ends a silence made by hand; those of the configuration end there."""
     with runtime.database.write() as session:
         if not silences.remove(session, silence_id):
@@ -112,7 +112,7 @@ def unsilence(runtime: Runtime, silence_id: str) -> None:
     logs.event("silence.ended", silence=silence_id)
 
 
-# --- desks ---------------------------------------------------------------------------------------------------
+# --- routers ---------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,60 +124,62 @@ class Acked:
     axes: tuple[Axis, ...]
 
 
-def ack(runtime: Runtime, alert: str, author: str = "") -> Acked:
+def ack(runtime: Enqueuing, alert: str, author: str = "") -> Acked:
     """Someone has seen the level that an alert is about; a beginning of the alert's id is enough."""
     with runtime.database.read() as session:
         row = listings.alert(session, alert)
         if row is None:
             raise NotFoundError("alert", alert, "`alerts deliveries` lists the ids of messages")
-        transition = transitions.one(session, row.transition)
-    if transition is None:
+        (found,) = alerts.of_rows(session, [row])
+    axes = tuple(change.axis for change in found.changes)
+    if not axes:
         raise RefusedError(f"alert {row.id} is about a {row.on}, not a level: nobody is reminded of it")
-    return ack_level(runtime, row.subscriber, row.institution, transition.axis, author)
+    return ack_level(runtime, row.subscriber, row.institution, *axes, author=author)
 
 
 def ack_level(
-    runtime: Runtime, subscriber: str, institution: str, axis: Axis | None = None, author: str = ""
+    runtime: Enqueuing, subscriber: str, institution: str, *axes: Axis | None, author: str = ""
 ) -> Acked:
-    """The same for one axis, or for all of an institution."""
+    """The same for some axes, or for all of an institution."""
     settings = runtime.configuration.current().settings
     settings.institution(institution)
-    asked = tuple(Axis) if axis is None else (axis,)
-    with _desk(runtime, subscriber) as (desk, ledger, now):
+    asked = tuple(axis for axis in axes if axis is not None) or tuple(Axis)
+    with _router(runtime, subscriber) as (router, notifications, now):
         raised = tuple(
-            each for each in asked if ledger.watch(WatchKey(institution, each)).level is not Level.LOW
+            each for each in asked if notifications.watch(WatchKey(institution, each)).level is not Level.LOW
         )
         if not raised:
-            where = institution if axis is None else f"{institution} on {axis}"
+            where = institution if len(asked) > 1 else f"{institution} on {asked[0]}"
             raise RefusedError(
                 f"{subscriber} knows of no level above low for {where}: nothing to acknowledge"
             )
-        desk.ack(institution, axis, now, author)
+        for axis in raised:
+            router.ack(institution, axis, now, author)
     logs.event("level.acknowledged", subscriber=subscriber, institution=institution, author=author)
     return Acked(subscriber, institution, raised)
 
 
-def unsubscribe(runtime: Runtime, subscriber: str, channel: str | None = None) -> tuple[str, ...]:
+def unsubscribe(runtime: Enqueuing, subscriber: str, channel: str | None = None) -> tuple[str, ...]:
     """Nothing more goes to a channel (None: to any) of a subscriber; the channels."""
     channels = _channels(runtime, subscriber, channel)
-    with _desk(runtime, subscriber) as (desk, _, now):
+    with _router(runtime, subscriber) as (router, _, now):
         for each in channels:
-            desk.unsubscribe(each, now)
+            router.unsubscribe(each, now)
     logs.event("subscriber.unsubscribed", subscriber=subscriber, channels=", ".join(channels))
     return channels
 
 
-def resubscribe(runtime: Runtime, subscriber: str, channel: str | None = None) -> tuple[str, ...]:
+def resubscribe(runtime: Enqueuing, subscriber: str, channel: str | None = None) -> tuple[str, ...]:
     """Takes an unsubscription back; the channels."""
     channels = _channels(runtime, subscriber, channel)
-    with _desk(runtime, subscriber) as (desk, _, _):
+    with _router(runtime, subscriber) as (router, _, _):
         for each in channels:
-            desk.resubscribe(each)
+            router.resubscribe(each)
     logs.event("subscriber.resubscribed", subscriber=subscriber, channels=", ".join(channels))
     return channels
 
 
-def _channels(runtime: Runtime, subscriber: str, channel: str | None) -> tuple[str, ...]:
+def _channels(runtime: Enqueuing, subscriber: str, channel: str | None) -> tuple[str, ...]:
     known = runtime.configuration.current().settings.subscriber(subscriber)
     if channel is None:
         return tuple(known.channels)
@@ -187,28 +189,33 @@ def _channels(runtime: Runtime, subscriber: str, channel: str | None) -> tuple[s
 
 
 @contextmanager
-def _desk(runtime: Runtime, subscriber_id: str) -> Iterator[tuple[Desk, SqlLedger, datetime]]:
-    """A subscriber's desk with everything done that was due until now, stored with the end of the block."""
+def _router(
+    runtime: Enqueuing, subscriber_id: str
+) -> Iterator[tuple[SubscriberRouter, SqlNotifications, datetime]]:
+    """A subscriber's router with everything done that was due until now, stored with the end of the block."""
     active = runtime.configuration.current()
     subscriber = active.settings.subscriber(subscriber_id)
     with runtime.database.write() as session:
         now = runtime.clock()
         routed = advance(session, active, subscriber_id, now, enqueued=False)
-        ledger = SqlLedger(session, subscriber_id)
-        desk = Desk(
-            subscriber, active.settings.institutions, subscriber_state.lock(session, subscriber_id), ledger
+        notifications = SqlNotifications(session, subscriber_id)
+        router = SubscriberRouter(
+            subscriber,
+            active.settings.institutions,
+            subscriber_state.lock(session, subscriber_id),
+            notifications,
         )
-        yield desk, ledger, now
-        ledger.flush()
-        subscriber_state.save(session, subscriber_id, desk.state, desk.next_due)
+        yield router, notifications, now
+        notifications.flush()
+        subscriber_state.save(session, subscriber_id, router.state, router.next_due)
     if routed.ready:
-        runtime.enqueue(Hints(send=routed.ready))
+        runtime.enqueue(TaskRequests(send=routed.ready))
 
 
 # --- sources -------------------------------------------------------------------------------------------------
 
 
-def release_quarantine(runtime: Runtime, source: str) -> int:
+def release_quarantine(runtime: Enqueuing, source: str) -> int:
     """Believes a feed whose items are held back: the next poll takes them in quietly; how many there are."""
     with runtime.database.write() as session:
         state = _free_source(session, runtime, source)
@@ -216,11 +223,11 @@ def release_quarantine(runtime: Runtime, source: str) -> int:
             raise RefusedError(f"source {source} holds nothing back")
         overrides.believe(session, source, state, runtime.clock())
     logs.event("source.released", source=source, held=state.held)
-    runtime.enqueue(Hints(poll=[source]))
+    runtime.enqueue(TaskRequests(poll=[source]))
     return state.held
 
 
-def resume(runtime: Runtime, source: str) -> None:
+def resume(runtime: Enqueuing, source: str) -> None:
     """Polls a source again that was stopped because it is gone."""
     with runtime.database.write() as session:
         state = _free_source(session, runtime, source)
@@ -228,10 +235,10 @@ def resume(runtime: Runtime, source: str) -> None:
             raise RefusedError(f"source {source} is not stopped")
         overrides.resume(session, source, state, runtime.clock())
     logs.event("source.resumed", source=source)
-    runtime.enqueue(Hints(poll=[source]))
+    runtime.enqueue(TaskRequests(poll=[source]))
 
 
-def _free_source(session: Session, runtime: Runtime, source: str) -> FeedState:
+def _free_source(session: Session, runtime: Enqueuing, source: str) -> FeedState:
     if source not in runtime.configuration.current().settings.sources:
         raise NotFoundError("source", source, "`alerts sources` lists them")
     state = overrides.free_source(session, source, runtime.clock())

@@ -23,10 +23,10 @@ from alerts.pipeline import websub
 from alerts.pipeline.mentions import finding_rows
 from alerts.runtime import logs
 from alerts.runtime.configuration import Active
-from alerts.runtime.runtime import Runtime
-from alerts.runtime.task_requests import HINTED, Hints
+from alerts.runtime.ports import Polling
+from alerts.runtime.task_requests import ENQUEUE_GRACE, TaskRequests
 from alerts.store import system_state
-from alerts.store.logical_clock import stamp
+from alerts.store.logical_clock import next_timestamp
 from alerts.store.repositories import cases, items, sources
 from alerts.store.repositories.sources import Finished, LeasedSource
 from alerts.stories.features import Features, features
@@ -56,12 +56,12 @@ class PollOutcome:
     skipped: bool = False
 
 
-def poll(runtime: Runtime, source_id: str, *, due_only: bool = True) -> PollOutcome:
+def poll(runtime: Polling, source_id: str, *, due_only: bool = True) -> PollOutcome:
     """Polls one source; see `poll_sources`."""
     return poll_sources(runtime, source_id, due_only=due_only)[0]
 
 
-def poll_sources(runtime: Runtime, *source_ids: str, due_only: bool = True) -> list[PollOutcome]:
+def poll_sources(runtime: Polling, *source_ids: str, due_only: bool = True) -> list[PollOutcome]:
     """Polls those of the sources that are due and stores what is new. Idempotent; enqueues the institutions to assess.
 
     All of them are leased in one transaction and fetched at the same time. What has news is stored as soon as it is
@@ -116,13 +116,13 @@ class _Fetched:
     def changes(self) -> tuple[ItemChange, ...]:
         return (*self.decision.new, *self.decision.revised, *self.decision.withdrawn)
 
-    def awaits_pushes(self, runtime: Runtime) -> bool:
+    def awaits_pushes(self, runtime: Polling) -> bool:
         """Whether a hub may push at any moment, so that the next poll depends on what it did meanwhile."""
         return runtime.pages is not None and bool(self.polled.plan.state.hub)
 
 
 def _lease(
-    runtime: Runtime,
+    runtime: Polling,
     active: Active,
     source_ids: Sequence[str],
     outcomes: dict[str, PollOutcome],
@@ -153,7 +153,7 @@ def _lease(
     return jobs
 
 
-def _fetched(runtime: Runtime, jobs: Sequence[_Job], faults: list[Exception]) -> Iterator[list[_Fetched]]:
+def _fetched(runtime: Polling, jobs: Sequence[_Job], faults: list[Exception]) -> Iterator[list[_Fetched]]:
     """The results in groups: each holds all that are there by then. `faults` gets what is this program's fault."""
     if len(jobs) <= 1:
         yield [_fetch(runtime, job) for job in jobs]
@@ -167,7 +167,7 @@ def _fetched(runtime: Runtime, jobs: Sequence[_Job], faults: list[Exception]) ->
             yield [each.result() for each in done if each.exception() is None]
 
 
-def _fetch(runtime: Runtime, job: _Job) -> _Fetched:
+def _fetch(runtime: Polling, job: _Job) -> _Fetched:
     pause = (job.turn - job.began).total_seconds()
     if pause > 0:
         time.sleep(pause)
@@ -190,7 +190,7 @@ def _fetch(runtime: Runtime, job: _Job) -> _Fetched:
     return _Fetched(job.source, job.leased, job.began, polled)
 
 
-def _record_unchanged(runtime: Runtime, done: Sequence[_Fetched]) -> dict[str, PollOutcome]:
+def _record_unchanged(runtime: Polling, done: Sequence[_Fetched]) -> dict[str, PollOutcome]:
     """Finishes polls that brought nothing to store, all in one transaction."""
     if not done:
         return {}
@@ -209,7 +209,7 @@ def _record_unchanged(runtime: Runtime, done: Sequence[_Fetched]) -> dict[str, P
     }
 
 
-def _record(runtime: Runtime, active: Active, done: _Fetched) -> PollOutcome:
+def _record(runtime: Polling, active: Active, done: _Fetched) -> PollOutcome:
     """Stores what a poll brought, with what it says about whom, and finishes it."""
     source, leased, state = done.source, done.leased, done.polled.plan.state
     with runtime.database.computing():
@@ -239,7 +239,7 @@ def _record(runtime: Runtime, active: Active, done: _Fetched) -> PollOutcome:
     # fault point: poll.committed
     outcome = _outcome(done, institutions)
     if institutions:
-        runtime.enqueue(Hints(assess=institutions))
+        runtime.enqueue(TaskRequests(assess=institutions))
         # fault point: poll.enqueued
     return outcome
 
@@ -317,8 +317,8 @@ def _store(
     former = items.institutions_of(session, [each.item.id for each in known])
     institutions = {name for each in found for name in each.matched.institutions()}
     institutions |= {name for names in former.values() for name in names}
-    cases.mark_due(session, institutions, now, claimed_until=now + HINTED)
-    at = stamp(session, now)
+    cases.mark_due(session, institutions, now, claimed_until=now + ENQUEUE_GRACE)
+    at = next_timestamp(session, now)
     stamped = [replace(each.change.item, observed=at) for each in found]
     revisions = items.add(
         session, [each.change for each in found], stamped, [each.publisher for each in found]

@@ -13,16 +13,17 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from alerts.cases.case_file import CORRECTABLE
+from alerts.cases.corrections import CORRECTABLE
 from alerts.model.errors import UsageError
 from alerts.model.level import Axis, Level
 from alerts.model.settings import Settings
 from alerts.model.times import format_duration
-from alerts.pipeline.assess import load_case
 from alerts.runtime import logs
 from alerts.runtime.configuration import Active
-from alerts.runtime.runtime import Runtime
+from alerts.runtime.ports import Recording
+from alerts.scoring.score import half_life_of
 from alerts.store.maintenance import retention
+from alerts.store.queries import profiles
 from alerts.store.repositories import cases, transitions
 from alerts.store.repositories.cases import Case
 from alerts.stories.cluster import surviving
@@ -39,7 +40,7 @@ class Pruned:
 
 
 def prune(
-    runtime: Runtime,
+    runtime: Recording,
     keep: timedelta,
     *,
     dry_run: bool = False,
@@ -86,7 +87,7 @@ Transaction = Callable[[], AbstractContextManager[Session]]
 
 
 def _prune(
-    runtime: Runtime,
+    runtime: Recording,
     active: Active,
     before: datetime,
     transaction: Transaction,
@@ -162,11 +163,12 @@ def _open(settings: Settings, stored: Case) -> list[Axis]:
 
 def _behind(session: Session, active: Active, stored: Case, open_axes: list[Axis]) -> set[str]:
     """The stories that the open levels rest on: now, and when each rose."""
-    case = load_case(session, active, stored, active.settings.institutions[stored.institution])
     merged = cases.merged(session, stored.institution)
-    found = {
-        each.story for axis in open_axes for each in case.contributions(axis, case.clock or stored.cursor)
-    }
+    found: set[str] = set()
+    for axis in open_axes:
+        half_life = half_life_of(active.settings.levels, axis)
+        leading = profiles.leading(session, stored.institution, axis, stored.cursor, half_life)
+        found |= {each.story for each in leading}
     for axis, since in retention.opened(session, stored.institution, open_axes).items():
         for rise in transitions.find(session, stored.institution, axis=axis.value, since=since):
             found |= {surviving(each.story, merged) for each in rise.contributions}

@@ -28,7 +28,7 @@ from alerts.model.source import Source
 from alerts.runtime import logs
 from alerts.runtime.configuration import Active
 from alerts.runtime.generations import host_name
-from alerts.runtime.runtime import Runtime
+from alerts.runtime.ports import Recording
 from alerts.store import system_state
 from alerts.store.repositories import cases, generations, items, sources
 from alerts.store.repositories.generations import Generation
@@ -37,7 +37,7 @@ CONFIRM_FILES: Final = timedelta(minutes=1)
 """A host whose files are not in force says so again this often."""
 
 
-def publish_edits(runtime: Runtime) -> None:
+def publish_edits(runtime: Recording) -> None:
     """Publishes the files of this host where they are an edit that is good and not in force."""
     edit = runtime.configuration.unpublished()
     now = runtime.clock()
@@ -52,7 +52,7 @@ def publish_edits(runtime: Runtime) -> None:
         publish(runtime, edit)
 
 
-def publish_files(runtime: Runtime, *, accept_empty: bool = False) -> Generation | None:
+def publish_files(runtime: Recording, *, accept_empty: bool = False) -> Generation | None:
     """Puts the files of this host in force because an operator asks for it here; None where they are already.
 
     Raises ConfigError where they are broken, or empty the configuration in force and `accept_empty` is not given.
@@ -62,7 +62,7 @@ def publish_files(runtime: Runtime, *, accept_empty: bool = False) -> Generation
 
 
 def publish(
-    runtime: Runtime, edit: Active, *, deliberate: bool = False, accept_empty: bool = False
+    runtime: Recording, edit: Active, *, deliberate: bool = False, accept_empty: bool = False
 ) -> Generation | None:
     """Puts `edit`, the files as this process has read them, in force; the new generation, None where none was made.
 
@@ -112,7 +112,7 @@ def publish(
     return made
 
 
-def _sealed(runtime: Runtime, contents: Contents) -> bytes:
+def _sealed(runtime: Recording, contents: Contents) -> bytes:
     kept = runtime.configuration.generations
     return b"" if kept is None else kept.sealed(contents)
 

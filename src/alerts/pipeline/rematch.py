@@ -15,10 +15,10 @@ from alerts.pipeline.mentions import finding_rows
 from alerts.pipeline.publish import mark_outdated
 from alerts.runtime import logs
 from alerts.runtime.configuration import Active
-from alerts.runtime.runtime import Runtime
-from alerts.runtime.task_requests import Hints
+from alerts.runtime.ports import Enqueuing
+from alerts.runtime.task_requests import TaskRequests
 from alerts.store import system_state
-from alerts.store.logical_clock import stamp
+from alerts.store.logical_clock import next_timestamp
 from alerts.store.repositories import cases, items
 
 CHUNK = 500
@@ -30,7 +30,7 @@ def is_current(session: Session, active: Active) -> bool:
     return known is not None and known.value == {"key": active.matching_key, "done": None}
 
 
-def rematch(runtime: Runtime, _key: str = "") -> bool:
+def rematch(runtime: Enqueuing, _key: str = "") -> bool:
     """Matches the next recorded revisions again; whether more are left. Enqueues itself, then what is due.
 
     Idempotent: how far it is stands in the database, in the transaction that got it there.
@@ -71,7 +71,7 @@ def rematch(runtime: Runtime, _key: str = "") -> bool:
             mark_outdated(session, active, runtime.clock())
             opened = cases.open_missing(session)
         # The rows of institutions before the stamp, as in a poll.
-        now = stamp(session, runtime.clock())
+        now = next_timestamp(session, runtime.clock())
         cases.begin(session, opened, now)
         system_state.put(session, system_state.MATCHING, now, {"key": active.matching_key, "done": done})
     logs.event(
@@ -81,7 +81,7 @@ def rematch(runtime: Runtime, _key: str = "") -> bool:
         institutions=len(changed),
         done=done is None,
     )
-    runtime.enqueue(Hints(rematch=[active.matching_key]) if done is not None else Hints())
+    runtime.enqueue(TaskRequests(rematch=[active.matching_key]) if done is not None else TaskRequests())
     return done is not None
 
 

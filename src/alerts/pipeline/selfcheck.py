@@ -17,7 +17,7 @@ from alerts.insight.coverage import blind
 from alerts.insight.disagreement import disagreements
 from alerts.insight.health import LATE, overdue_line
 from alerts.model.counted import counted
-from alerts.model.operators import Operators, Trouble
+from alerts.model.operators import IncidentKind, Operators
 from alerts.model.secret import Secret
 from alerts.model.settings import Settings
 from alerts.model.times import format_time, parse_time
@@ -25,8 +25,8 @@ from alerts.rendering.notice import notice
 from alerts.rendering.view import Rendered, Tone
 from alerts.routing.alerts import stable_id
 from alerts.runtime import logs
-from alerts.runtime.runtime import Runtime
-from alerts.runtime.task_requests import Hints
+from alerts.runtime.ports import Enqueuing
+from alerts.runtime.task_requests import TaskRequests
 from alerts.store import system_state
 from alerts.store.queries import listings
 from alerts.store.repositories import incidents
@@ -34,7 +34,7 @@ from alerts.store.repositories.deliveries import Leased
 from alerts.store.repositories.incidents import Known
 
 SETTLED = timedelta(minutes=2)
-"""So long must a trouble be there before it is told, and gone before it is told to be over."""
+"""Debounce: the least duration of an incident before it is told, and of its absence before it is told to be over."""
 
 _LEAST = timedelta(seconds=30)
 _LISTED = 50
@@ -45,12 +45,12 @@ _LISTED = 50
 class Seen:
     """Something that is wrong now; `subject` tells it from others of its kind."""
 
-    kind: Trouble
+    kind: IncidentKind
     subject: str
     line: str
 
 
-def selfcheck(runtime: Runtime) -> list[str]:
+def selfcheck(runtime: Enqueuing) -> list[str]:
     """Looks for trouble and tells what began and what is over; the deliveries made. Two at once are harmless."""
     now = runtime.clock()
     active = runtime.configuration.current()
@@ -69,7 +69,7 @@ def selfcheck(runtime: Runtime) -> list[str]:
     for each in over:
         logs.event("trouble.over", logging.WARNING, kind=each.kind, subject=each.subject, line=each.line)
     if made:
-        runtime.enqueue(Hints(send=made))
+        runtime.enqueue(TaskRequests(send=made))
     return made
 
 
@@ -77,7 +77,7 @@ def look(session: Session, settings: Settings, refused: int, now: datetime) -> l
     """What is wrong now. `refused` is how many problems the files of the configuration have."""
     found = [
         Seen(
-            Trouble.STUCK,
+            IncidentKind.BACKLOG,
             kind,
             f"{overdue_line(kind, count, now - since)}: see `alerts status`",
         )
@@ -86,7 +86,7 @@ def look(session: Session, settings: Settings, refused: int, now: datetime) -> l
     ]
     found += [
         Seen(
-            Trouble.DEAD,
+            IncidentKind.DEAD_LETTERS,
             f"{subscriber}/{channel}",
             f"{counted(count, 'message')} to {subscriber} by {channel} given up: see `alerts deliveries --state dead`",
         )
@@ -94,7 +94,7 @@ def look(session: Session, settings: Settings, refused: int, now: datetime) -> l
     ]
     found += [
         Seen(
-            Trouble.BLIND,
+            IncidentKind.NO_COVERAGE,
             institution,
             f"no source that would report on {settings.institutions[institution].name} works: "
             "its silence means nothing",
@@ -104,13 +104,13 @@ def look(session: Session, settings: Settings, refused: int, now: datetime) -> l
     if refused:
         found.append(
             Seen(
-                Trouble.REFUSED,
+                IncidentKind.CONFIG_REJECTED,
                 "configuration",
                 f"an edit of the configuration was refused, {counted(refused, 'problem')}: see `alerts check`; "
                 "the last good one stays in force",
             )
         )
-    found += [Seen(Trouble.REFUSED, "hosts", line) for line in disagreements(session, now)]
+    found += [Seen(IncidentKind.CONFIG_REJECTED, "hosts", line) for line in disagreements(session, now)]
     return found
 
 

@@ -26,12 +26,13 @@ from alerts.pipeline import selfcheck
 from alerts.rendering.threads import has_threads
 from alerts.rendering.view import MessageView, Rendered, compose
 from alerts.routing.alerts import Kind
+from alerts.routing.reasons import Reason
 from alerts.runtime import logs
 from alerts.runtime.generations import ConfigBehindError
-from alerts.runtime.runtime import Runtime
-from alerts.runtime.task_requests import Hints
+from alerts.runtime.ports import Sending
+from alerts.runtime.task_requests import TaskRequests
 from alerts.store import system_state
-from alerts.store.repositories import deliveries, transitions
+from alerts.store.repositories import alerts, deliveries, subscriber_state
 from alerts.store.repositories.deliveries import Leased, Waiting
 from alerts.store.repositories.incidents import OPERATORS
 
@@ -60,7 +61,7 @@ class SendOutcome:
     reason: str = ""
 
 
-def send(runtime: Runtime, delivery_id: str) -> SendOutcome:
+def send(runtime: Sending, delivery_id: str) -> SendOutcome:
     """Sends a delivery if it is due and in nobody else's hands.
 
     The attempt is on record before the send and its result after it. Killed in between, the lease runs out
@@ -85,13 +86,13 @@ def send(runtime: Runtime, delivery_id: str) -> SendOutcome:
             result, thread = _hand_over(runtime, active.settings, leased, url)
     # fault point: send.sent
     outcome = _finish(runtime, leased, result, thread)
-    if url is not None and (following := runtime.lanes.called(rate_limits.lane(url))) is not None:
-        runtime.enqueue(Hints(send=[following]))
+    if url is not None and (following := runtime.bulkhead.next_waiter(rate_limits.lane(url))) is not None:
+        runtime.enqueue(TaskRequests(send=[following]))
     return outcome
 
 
 def _take(
-    runtime: Runtime, settings: Settings, delivery_id: str, passage: ExitStack
+    runtime: Sending, settings: Settings, delivery_id: str, passage: ExitStack
 ) -> tuple[Leased, Secret | None] | SendOutcome:
     """Leases a delivery whose turn it is in its channel, and whose service does not hold too much of this process.
 
@@ -102,6 +103,10 @@ def _take(
         waiting = deliveries.waiting(session, delivery_id, now)
         if waiting is None:
             return SendOutcome(delivery_id, None)
+        if subscriber_state.is_muted(session, waiting.subscriber, waiting.channel):
+            deliveries.suppress(session, delivery_id, Reason.UNSUBSCRIBED.value)
+            logs.event("delivery.suppressed", delivery=delivery_id, reason=Reason.UNSUBSCRIBED.value)
+            return SendOutcome(delivery_id, DeliveryState.SUPPRESSED, Reason.UNSUBSCRIBED.value)
         url = _channel(settings, waiting.subscriber, waiting.channel)
         if url is None and system_state.in_force(session).number != runtime.configuration.number:
             # Published meanwhile: it may be a channel of that configuration.
@@ -110,11 +115,11 @@ def _take(
         if url is not None:
             lane = rate_limits.lane(url)
             # Looked at first, so that no turn is used up, nor saved for a burst, while there is no room.
-            room = runtime.lanes.has_room(lane, now)
+            room = runtime.bulkhead.has_room(lane, now)
             if room and deliveries.turn(session, waiting, _gap(settings, waiting, url), now) > now:
                 return SendOutcome(delivery_id, None, "waits for its turn")
-            if not (room and passage.enter_context(runtime.lanes.enter(lane, runtime.clock))):
-                if runtime.lanes.is_slow(lane, now):
+            if not (room and passage.enter_context(runtime.bulkhead.acquire(lane, runtime.clock))):
+                if runtime.bulkhead.is_slow(lane, now):
                     # Not all of them at once again.
                     until = now + SLOW_WAIT * (0.5 + share(delivery_id, now))
                     deliveries.put_off(session, delivery_id, until)
@@ -126,7 +131,7 @@ def _take(
     return SendOutcome(delivery_id, None) if leased is None else (leased, url)
 
 
-def _put_off(runtime: Runtime, delivery_id: str) -> SendOutcome:
+def _put_off(runtime: Sending, delivery_id: str) -> SendOutcome:
     """Leaves a delivery to a process that has the configuration in force, or to this one once it has it."""
     now = runtime.clock()
     with runtime.database.write() as session:
@@ -135,13 +140,13 @@ def _put_off(runtime: Runtime, delivery_id: str) -> SendOutcome:
     return SendOutcome(delivery_id, None, BEHIND)
 
 
-def _wait(runtime: Runtime, lane: str, delivery_id: str) -> None:
+def _wait(runtime: Sending, lane: str, delivery_id: str) -> None:
     """Puts a delivery in the line for its service, once it is on record that it waits."""
-    if not runtime.lanes.wait(lane, delivery_id, runtime.clock()):
-        runtime.enqueue(Hints(send=[delivery_id]))
+    if not runtime.bulkhead.wait(lane, delivery_id, runtime.clock()):
+        runtime.enqueue(TaskRequests(send=[delivery_id]))
 
 
-def _hand_over(runtime: Runtime, settings: Settings, leased: Leased, url: Secret) -> tuple[SendResult, str]:
+def _hand_over(runtime: Sending, settings: Settings, leased: Leased, url: Secret) -> tuple[SendResult, str]:
     """What came of it, and the thread that the message belongs to."""
     try:
         rendered = _rendered(runtime, settings, leased, url)
@@ -170,15 +175,15 @@ def _channel(settings: Settings, subscriber: str, channel: str) -> Secret | None
     return None if known is None else known.channels.get(channel)
 
 
-def _rendered(runtime: Runtime, settings: Settings, leased: Leased, url: Secret) -> Rendered:
+def _rendered(runtime: Sending, settings: Settings, leased: Leased, url: Secret) -> Rendered:
     if leased.subscriber == OPERATORS:
         return selfcheck.rendered(leased, url)
     with runtime.database.read() as session:
-        shown = _view(session, settings, settings.subscribers[leased.subscriber], leased, runtime.pages)
+        shown = _view(session, settings.subscribers[leased.subscriber], leased, runtime.pages)
     return runtime.renderer.render(shown, url)
 
 
-def _finish(runtime: Runtime, leased: Leased, result: SendResult, thread: str) -> SendOutcome:
+def _finish(runtime: Sending, leased: Leased, result: SendResult, thread: str) -> SendOutcome:
     now = runtime.clock()
     state, next_at = result.state, None
     if state in {DeliveryState.FAILED, DeliveryState.UNKNOWN}:
@@ -214,17 +219,14 @@ def _finish(runtime: Runtime, leased: Leased, result: SendResult, thread: str) -
     return SendOutcome(leased.id, state, result.reason.value)
 
 
-def _view(
-    session: Session, settings: Settings, subscriber: Subscriber, leased: Leased, pages: Pages | None
-) -> MessageView:
+def _view(session: Session, subscriber: Subscriber, leased: Leased, pages: Pages | None) -> MessageView:
     """What the message says: its alerts, and the profiles as they were when it was made."""
     record = leased.message
-    rows = deliveries.alerts_by_id(session, [*record["alerts"], *record["reminders"], *record["overtaken"]])
-    changes = transitions.by_id(session, {row.transition for row in rows.values()})
-    alerts = {each: deliveries.alert_of(row, changes.get(row.transition)) for each, row in rows.items()}
+    superseded = record.get("superseded", record.get("overtaken", []))  # its name before version 0.2
+    found = alerts.by_id(session, [*record["alerts"], *record["reminders"], *superseded])
 
     def of(ids: list[str]) -> list[Alert]:
-        return [alerts[each] for each in ids if each in alerts]
+        return [found[each] for each in ids if each in found]
 
     return compose(
         subscriber,
@@ -234,11 +236,9 @@ def _view(
         at=leased.at,
         alerts=of(record["alerts"]),
         reminders=of(record["reminders"]),
-        overtaken=of(record["overtaken"]),
-        details={each: row.detail for each, row in rows.items()},
+        superseded=of(superseded),
         standing=[(institution, Axis(axis), Level(level)) for institution, axis, level in record["standing"]],
-        institutions=settings.institutions,
-        profiles=_profiles(session, {alert.institution for alert in alerts.values()}, leased.at),
+        profiles=_profiles(session, {alert.institution for alert in found.values()}, leased.at),
         omitted=int(record["more"]),
         why=record["detail"],
         unsubscribe=pages.unsubscribe(subscriber.id, leased.channel) if pages else None,

@@ -8,25 +8,40 @@ Each commits its own transaction, then enqueues what comes next.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from alerts.pipeline.assess import assess
 from alerts.pipeline.poll import poll, poll_sources
 from alerts.pipeline.rematch import rematch
 from alerts.pipeline.route import advance
 from alerts.pipeline.send import send
 from alerts.pipeline.tick import tick
-from alerts.runtime.runtime import Runtime
-from alerts.runtime.task_requests import Hints
+from alerts.runtime.ports import Enqueuing
+from alerts.runtime.task_requests import TaskRequests
 from alerts.store import system_state
 
-__all__ = ["advance_desk", "assess", "poll", "poll_sources", "rematch", "send", "tick"]
+__all__ = ["advance_desk", "assess", "poll", "poll_sources", "release_groups", "rematch", "send", "tick"]
+
+GROUP_PATIENCE = timedelta(minutes=1)
+"""A run that ends does not wait for the end of a group that is due within this; a longer one is kept."""
 
 
-def advance_desk(runtime: Runtime, subscriber: str) -> None:
-    """Does what has fallen due at a subscriber's desk: groups, digests, reminders, summaries."""
+def release_groups(runtime: Enqueuing, subscriber: str) -> list[str]:
+    """Sends the groups of a subscriber that are due within a minute at once; the deliveries that are ready."""
+    with runtime.database.read() as session:
+        in_force = system_state.in_force(session)
+    active = runtime.configuration.current(in_force.number)
+    with runtime.database.write() as session:
+        now = runtime.clock()
+        return advance(session, active, subscriber, now, release=GROUP_PATIENCE).ready
+
+
+def advance_desk(runtime: Enqueuing, subscriber: str) -> None:
+    """Does what has fallen due for a subscriber: groups, digests, reminders, summaries."""
     with runtime.database.read() as session:
         in_force = system_state.in_force(session)
     active = runtime.configuration.current(in_force.number)
     with runtime.database.write() as session:
         routed = advance(session, active, subscriber, runtime.clock())
     if routed.ready:
-        runtime.enqueue(Hints(send=routed.ready))
+        runtime.enqueue(TaskRequests(send=routed.ready))

@@ -9,8 +9,8 @@ from alerts.pipeline import send
 from alerts.pipeline.publish import publish_edits
 from alerts.pipeline.rematch import is_current
 from alerts.runtime import logs
-from alerts.runtime.runtime import Runtime
-from alerts.runtime.task_requests import POLL_BATCH, TOGETHER, Hints
+from alerts.runtime.ports import Ticking
+from alerts.runtime.task_requests import ASSESS_BATCH, POLL_BATCH, TaskRequests
 from alerts.store import rate_gate, system_state
 from alerts.store.maintenance import clock_rollback
 from alerts.store.repositories import cases, deliveries, sources, subscriber_state
@@ -25,7 +25,7 @@ SET_BACK = timedelta(seconds=5)
 """A tick that is further ahead than this was made by a clock that has been set back since."""
 
 
-def tick(runtime: Runtime, *, gap: timedelta = timedelta(0), once: bool = False) -> Hints:
+def tick(runtime: Ticking, *, gap: timedelta = timedelta(0), once: bool = False) -> TaskRequests:
     """Claims what is due and enqueues it; does nothing within `gap` of another tick.
 
     `once`: by `alerts run --once`, so that nobody expects the next within seconds.
@@ -41,16 +41,16 @@ def tick(runtime: Runtime, *, gap: timedelta = timedelta(0), once: bool = False)
     active = runtime.configuration.current(in_force.number)
     room = {verb: min(BATCH, runtime.room(verb)) for verb in ("send", "assess", "poll")}
     with runtime.database.write() as session:
-        if gap and not rate_gate.passes(session, "tick", now, gap):
-            return Hints()
+        if gap and not rate_gate.try_acquire(session, "tick", now, gap):
+            return TaskRequests()
         if last is not None and last.at > now + SET_BACK:
-            clock_rollback.mend(session, now, longest=timedelta(seconds=send.LEASE_SECONDS))
+            clock_rollback.repair(session, now, longest=timedelta(seconds=send.LEASE_SECONDS))
             logs.event("clock.set_back", logging.WARNING, seconds=round((last.at - now).total_seconds()))
         stale = not is_current(session, active)
         system_state.put(session, system_state.TICK, now, {"once": once})
         desk = subscriber_state.claim_due(session, now, limit=room["assess"], hold=HOLD)
-        left = max(0, room["assess"] - len(desk) - stale) * TOGETHER
-        found = Hints(
+        left = max(0, room["assess"] - len(desk) - stale) * ASSESS_BATCH
+        found = TaskRequests(
             send=deliveries.claim_due(session, now, limit=room["send"], hold=HOLD),
             desk=desk,
             assess=cases.claim_due(session, now, limit=min(BATCH, left), hold=HOLD),

@@ -8,18 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from alerts.model.counted import counted
-from alerts.model.level import Level
 from alerts.model.profile import Profile
-from alerts.model.subscriber import On
 from alerts.rendering import escape
-from alerts.rendering.profile_forms import confidence_text, coverage_text, numbers_text
-from alerts.rendering.tiers import ANALYSIS, DETAIL, Change, gate, gate_transition
-from alerts.rendering.view import Entry, MessageView, Role
+from alerts.rendering.calm import calm
+from alerts.rendering.news import (
+    Origins,
+    bracket,
+    folded,
+    how_sure,
+    local_time,
+    moved,
+    moves,
+    name_of,
+    news,
+    note_of,
+    title,
+    urgency,
+)
+from alerts.rendering.profile_forms import RESOLVED, confidence_text, coverage_text, numbers_text
+from alerts.rendering.tiers import ANALYSIS, DETAIL, gate, gate_transition
+from alerts.rendering.view import Entry, MessageView
 from alerts.routing.alerts import Kind
 
 
@@ -51,16 +62,25 @@ BUDGETS = (
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeLine:
-    """One alert: `what` changed, `when` (since or at), with its headline where it is about an item."""
+class AlertLine:
+    """One alert, the news first: its `headline`, then what moved, how sure, since when.
 
-    what: str
+    `moved` is short (`policy medium → high`), `moves` are sentences. `note` says what became of an alert that was sent
+    before or came and went. `also` are further headlines of the same assessment. `page` explains the alert.
+    """
+
+    headline: str
+    level: str
+    moved: str
+    moves: tuple[str, ...]
+    sure: str
     when: str
-    score: str = ""
-    headline: str = ""
-    publisher: str = ""
     url: str = ""
-    role: str = ""
+    publisher: str = ""
+    topics: str = ""
+    note: str = ""
+    also: tuple[str, ...] = ()
+    page: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +123,13 @@ class ContributionLine:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One institution of a message: what changed for it, and why."""
+    """One institution of a message: its alerts, and beneath them what they rest on. `level` is its highest alert's."""
 
     id: str
     name: str
+    level: str
     page: str
-    changes: tuple[ChangeLine, ...]
+    alerts: tuple[AlertLine, ...]
     more: int
     confidence: str
     coverage: str
@@ -143,33 +164,26 @@ _INTRO = {
     Kind.GROUP: "These changed while your messages waited.",
     Kind.DIGEST: "What waited for this digest.",
     Kind.SUMMARY: "More happened than your limit allows, so this one message stands for all of it.",
-    Kind.REMINDER: "Nothing new: you were told of this, and it still stands.",
-    Kind.ALL_CLEAR: "You were told of the rise; the level has fallen.",
+    Kind.REMINDER: "Nothing new: you had this alert, and its level still stands.",
+    Kind.ALL_CLEAR: "You had the alert of the rise; the level has fallen.",
     Kind.TEST: "A test message: this channel works. Nothing happened.",
 }
-_PREFIX = {
-    Kind.DIGEST: "Digest: ",
-    Kind.SUMMARY: "Summary: ",
-    Kind.REMINDER: "Reminder: ",
-    Kind.ALL_CLEAR: "All clear: ",
-    Kind.CORRECTION: "Correction: ",
-}
-_HAPPENED = {On.MENTION: "mentioned", On.SPIKE: "unusually many stories"}
 _COPY = "This may be a second copy: an earlier attempt to send it was cut short."
 
 
 def wording(view: MessageView, budget: Budget) -> Wording:
     """The words of a message for its tier, at most as many as the budget allows."""
     zone = ZoneInfo(view.timezone)
+    entries, origins = folded(view.entries)
     grouped: dict[str, list[Entry]] = {}
-    for entry in view.entries:
+    for entry in entries:
         grouped.setdefault(entry.alert.institution, []).append(entry)
-    ordered = sorted(grouped.items(), key=lambda pair: -max(map(_urgency, pair[1])))
+    ordered = sorted(grouped.items(), key=lambda pair: -max(map(urgency, pair[1])))
     blocks = tuple(
-        _block(view, institution, entries, budget, zone)
-        for institution, entries in ordered[: budget.institutions]
+        _block(view, institution, sorted(some, key=lambda entry: -urgency(entry)), origins, budget, zone)
+        for institution, some in ordered[: budget.institutions]
     )
-    told = sum(len(block.changes) + block.more for block in blocks)
+    shown = sum(len(block.alerts) + block.more for block in blocks)
     return Wording(
         id=view.id,
         kind=view.kind.value,
@@ -177,10 +191,10 @@ def wording(view: MessageView, budget: Budget) -> Wording:
         channel=view.channel,
         title=title(view),
         intro=" ".join(filter(None, (_intro(view), _COPY if view.copy else ""))),
-        at=_time(view.at, zone),
+        at=local_time(view.at, zone),
         institutions=blocks,
-        more=len(view.entries) - told + view.omitted,
-        rules=tuple(dict.fromkeys(entry.rule for entry in view.entries if entry.rule)),
+        more=len(entries) - shown + view.omitted,
+        rules=tuple(dict.fromkeys(rule for entry in view.entries for rule in entry.alert.rules)),
         unsubscribe=view.unsubscribe or "",
         fewer=f"alerts unsubscribe {view.subscriber}",
         footer=budget.footer,
@@ -191,45 +205,16 @@ def _intro(view: MessageView) -> str:
     if view.kind is not Kind.CORRECTION:
         return _INTRO[view.kind]
     happened = "corrected" if view.why == "corrected" else "withdrawn"
-    return f"A report behind this was {happened}. Without it the level would not have been reached."
-
-
-def _urgency(entry: Entry) -> int:
-    return entry.alert.transition.to.rank if entry.alert.transition else Level.LOW.rank
-
-
-def title(view: MessageView) -> str:
-    """One line that says what changed. It shows no text of a feed."""
-    if view.kind is Kind.TEST:
-        return f"Test message for {view.subscriber}, channel {view.channel}"
-    count = len(view.entries) + view.omitted
-    names = ", ".join(dict.fromkeys(_name(view, entry.alert.institution) for entry in view.entries))
-    single = count == 1 and bool(view.entries) and view.kind not in {Kind.DIGEST, Kind.SUMMARY}
-    said = f"{names}: {_brief(view, view.entries[0])}" if single else f"{counted(count, 'alert')}: {names}"
-    return escape.shorten(_PREFIX.get(view.kind, "") + said.removesuffix(": "), escape.TITLE_LIMIT)
-
-
-def _brief(view: MessageView, entry: Entry) -> str:
-    """What changed, as short as it can be said."""
-    transition = entry.alert.transition
-    if transition is not None:
-        axis = f"{transition.axis} ({transition.axis.horizon})"
-        if entry.role is Role.REMINDER:
-            return f"{axis} still {entry.now or transition.to}"
-        taken_back = " taken back" if view.kind is Kind.CORRECTION else ""
-        return f"{axis} {transition.from_} → {transition.to}{taken_back}"
-    if entry.grades:
-        return f"grade {entry.grades[0]} → {entry.grades[1]}"
-    return _HAPPENED.get(entry.alert.on, "changed")
-
-
-def _name(view: MessageView, institution: str) -> str:
-    profile = view.profiles.get(institution)
-    return profile.name if profile else institution
+    return f"A report behind this alert was {happened}. With what it says now the alert would not have been sent."
 
 
 def _block(
-    view: MessageView, institution: str, entries: list[Entry], budget: Budget, zone: ZoneInfo
+    view: MessageView,
+    institution: str,
+    entries: list[Entry],
+    origins: Origins,
+    budget: Budget,
+    zone: ZoneInfo,
 ) -> Block:
     raw = view.profiles.get(institution)
     profile = gate(raw, view.tier) if raw else None
@@ -237,9 +222,10 @@ def _block(
     shown = entries[: budget.changes]
     return Block(
         id=institution,
-        name=_name(view, institution),
+        name=name_of(view, institution),
+        level=max((entry.alert.level for entry in entries), key=lambda level: level.rank).value,
         page=page,
-        changes=tuple(_change(view, entry, budget, zone) for entry in shown),
+        alerts=tuple(_alert(view, entry, origins, profile, budget, zone) for entry in shown),
         more=len(entries) - len(shown),
         confidence=confidence_text(profile.confidence) if profile else "",
         coverage=coverage_text(profile.coverage) if profile else "",
@@ -251,42 +237,36 @@ def _block(
     )
 
 
-def _change(view: MessageView, entry: Entry, budget: Budget, zone: ZoneInfo) -> ChangeLine:
-    transition = entry.alert.transition
-    change = gate_transition(transition, view.tier) if transition is not None else None
-    at = entry.alert.at if change is None else change.at
-    stands = change is not None and entry.role is not Role.OVERTAKEN and view.kind is not Kind.CORRECTION
-    return ChangeLine(
-        what=_event(entry) if change is None else _move(view, entry, change),
-        when=f"{'since' if stands else 'at'} {_time(at, zone)}",
-        score="" if change is None or change.score is None else f"{change.score:.2f}",
-        headline=escape.headline(entry.headline, budget.title),
-        publisher=escape.headline(entry.publisher, 80),
-        url=entry.url if view.tier.allows(DETAIL) else "",
-        role=entry.role.value,
+def _alert(
+    view: MessageView,
+    entry: Entry,
+    origins: Origins,
+    profile: Profile | None,
+    budget: Budget,
+    zone: ZoneInfo,
+) -> AlertLine:
+    alert, lead = entry.alert, entry.alert.lead
+    detailed = view.tier.allows(DETAIL)
+    changes = [gate_transition(change, view.tier) for change in alert.changes]
+    return AlertLine(
+        headline=escape.shorten_at_word(news(view, entry) or bracket(view, entry, origins), budget.title),
+        level=alert.level.value,
+        moved=" · ".join(moved(view, entry, changes, origins)),
+        moves=tuple(moves(view, entry, changes, origins, profile, zone)),
+        sure=how_sure(lead) if news(view, entry) and lead is not None else "",
+        when=local_time(alert.at, zone),
+        url=lead.url if lead is not None and detailed else "",
+        publisher="" if lead is None else escape.shorten_at_word(escape.headline(lead.publisher), 80),
+        topics="" if lead is None else ", ".join(lead.topics),
+        note=note_of(view, entry),
+        also=tuple(
+            escape.shorten_at_word(
+                calm(escape.headline(each.title), name_of(view, alert.institution)), budget.title
+            )
+            for each in alert.also[: budget.points]
+        ),
+        page=f"{view.base_url}/alerts/{quote(alert.id, safe='')}" if view.base_url and detailed else "",
     )
-
-
-def _move(view: MessageView, entry: Entry, change: Change) -> str:
-    axis = f"{change.axis} ({change.axis.horizon})"
-    if entry.role is Role.REMINDER:
-        return f"{axis} is still {entry.now or change.to}"
-    if view.kind is Kind.CORRECTION:
-        said = f"{axis}: the change from {change.from_} to {change.to} is taken back"
-    else:
-        said = f"{axis} {'rose' if change.rises else 'fell'} from {change.from_} to {change.to}"
-    if entry.role is Role.OVERTAKEN:
-        said += ", which is over"
-    return said if entry.now is None else f"{said}; it is {entry.now} now"
-
-
-def _event(entry: Entry) -> str:
-    if entry.alert.on is On.SPIKE and entry.seen is not None:
-        usual = "" if entry.usual is None else f", where {entry.usual:.1f} are usual"
-        return counted(entry.seen, "story", "stories") + usual
-    if entry.grades:
-        return f"the grade went from {entry.grades[0]} to {entry.grades[1]}"
-    return _HAPPENED.get(entry.alert.on, "changed")
 
 
 def _headline(profile: Profile | None, budget: Budget) -> str:
@@ -301,7 +281,10 @@ def _points(profile: Profile | None, budget: Budget, zone: ZoneInfo) -> tuple[Po
         return ()
     return tuple(
         PointLine(
-            escape.headline(point.text, budget.title), numbers_text(point.evidence[:6]), _time(point.at, zone)
+            escape.shorten_at_word(escape.headline(point.text), budget.title)
+            + (RESOLVED if point.resolved else ""),
+            numbers_text(point.evidence[:6]),
+            local_time(point.at, zone),
         )
         for point in profile.key_points[: budget.points]
     )
@@ -324,7 +307,7 @@ def _sources(profile: Profile | None, budget: Budget, zone: ZoneInfo) -> tuple[S
             kind="direct" if record.direct else "secondary",
             title=escape.headline(record.title, budget.title),
             url=record.url,
-            at=_time(record.published or record.observed, zone),
+            at=local_time(record.published or record.observed, zone),
         )
         for record in profile.evidence
         if record.number in wanted
@@ -339,8 +322,8 @@ def _rows(profile: Profile, zone: ZoneInfo) -> tuple[RowLine, ...]:
             level=row.level.value,
             score="" if row.score is None else f"{row.score:.2f}",
             trend=row.trend.value if row.trend else "",
-            since=_time(row.since, zone) if row.since else "",
-            next_fall=_time(row.next_fall, zone) if row.next_fall else "",
+            since=local_time(row.since, zone) if row.since else "",
+            next_fall=local_time(row.next_fall, zone) if row.next_fall else "",
             numbers=numbers_text(row.evidence[:6]),
         )
         for row in profile.matrix
@@ -350,20 +333,16 @@ def _rows(profile: Profile, zone: ZoneInfo) -> tuple[RowLine, ...]:
 def _contributions(
     view: MessageView, entries: Iterable[Entry], budget: Budget
 ) -> tuple[ContributionLine, ...]:
-    if not view.tier.allows(ANALYSIS):
+    if not view.tier.allows(ANALYSIS) or view.kind is Kind.CORRECTION:
         return ()
     return tuple(
         ContributionLine(
-            axis=entry.alert.transition.axis.value,
+            axis=change.axis.value,
             value=f"{each.value:.3f}",
             grade=each.grade,
             title=escape.headline(each.title, budget.title),
         )
         for entry in entries
-        if entry.alert.transition is not None
-        for each in entry.alert.transition.contributions[: budget.contributions]
+        for change in entry.alert.changes
+        for each in change.contributions[: budget.contributions]
     )
-
-
-def _time(at: datetime, zone: ZoneInfo) -> str:
-    return at.astimezone(zone).strftime("%Y-%m-%d %H:%M %Z")

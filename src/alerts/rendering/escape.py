@@ -54,6 +54,21 @@ def shorten(text: str, limit: int) -> str:
     return text[: max(0, limit - 1)].rstrip() + ELLIPSIS
 
 
+def shorten_at_word(text: str, limit: int) -> str:
+    """As `shorten`, but cut between two words where there is a gap in the last third."""
+    if len(text) <= limit:
+        return text
+    cut = text[: max(0, limit - 1)]
+    gap = cut.rfind(" ") if text[len(cut) : len(cut) + 1] != " " else len(cut)
+    return (cut[:gap] if gap >= limit * 2 // 3 else cut).rstrip(" ,;:–—-") + ELLIPSIS
+
+
+def title(text: str) -> str:
+    """A title in a field of its own, whose markup is the service's affair: nothing in it is live anywhere."""
+    text = _MENTION.sub(_NO_MENTION, text).replace("<", "‹").replace(">", "›")
+    return text.replace("](", "]\u200b(").translate(_LOOKALIKES)
+
+
 def headline(text: str, limit: int = TITLE_LIMIT) -> str:
     """A foreign title as messages show it: cleaned and of bounded length. Of 100 kB only the start is looked at."""
     return shorten(clean(text[: limit * 4]), limit)
@@ -129,6 +144,14 @@ def chat(text: str) -> str:
 def hypertext(text: str) -> str:
     """HTML, in text and in quoted attributes."""
     return html.escape(text, quote=True)
+
+
+_LIVE = re.compile(r"@(?=\w)|#(?=\w)|(?<![\w/])/(?=\w)|(?<!\w)\$(?=[A-Z])")
+
+
+def telegram(text: str) -> str:
+    """Telegram's HTML. Names, hash tags, cash tags and commands are live without any markup: they are parted."""
+    return html.escape(_LIVE.sub(lambda found: found.group() + "\u200b", text), quote=True)
 
 
 _LOOKALIKES = str.maketrans({"*": "∗", "~": "∼", "`": "ˋ"})

@@ -71,7 +71,7 @@ HTML = Dialect(
     lambda text, url: f'<a href="{escape.hypertext(url)}">{text}</a>',
 )
 # The library takes empty lines out of what is for Telegram, but leaves one with a no-break space.
-TELEGRAM = replace(HTML, name="telegram", paragraph="\n\u00a0\n")
+TELEGRAM = replace(HTML, name="telegram", escape=escape.telegram, paragraph="\n\u00a0\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class Service:
     `limit` is the most it takes as a body, as `measure` counts, and `title_limit` as a title, in characters;
     `title_limit` 0 means that it has no title, and the body starts with it. `source_format` is what the
     sending library is told of the body (None: nothing, it must not touch it) and `options` are arguments of
-    its plugin.
+    its plugin. `template` is the shipped one: a few lines where people chat, everything where there is room to read.
     """
 
     dialect: Dialect
@@ -92,18 +92,20 @@ class Service:
     measure: Callable[[str], int] = escape.size
     email: bool = False
     structured: bool = False
+    template: str = "chat.j2"
 
 
 _TEXT = Service(PLAIN, source_format=Format.TEXT)
 _CHAT = replace(_TEXT, dialect=CHAT)
-_SMS = replace(_TEXT, limit=140, title_limit=0)
+_SMS = replace(_TEXT, limit=300, title_limit=0, template="sms.j2")
+_FULL = replace(_TEXT, template="message.j2")
 _MARKDOWN = Service(MARKDOWN, options=(("format", "markdown"),))
-_MAIL_API = Service(HTML, limit=30_000, source_format=Format.HTML)
+_MAIL_API = Service(HTML, limit=60_000, source_format=Format.HTML, template="email.html.j2")
 
 _SERVICES: dict[str, Service] = {
-    CONSOLE_SCHEME: _TEXT,
-    "json": replace(_TEXT, structured=True),
-    "mailto": Service(HTML, 30_000, 200, email=True),
+    CONSOLE_SCHEME: _FULL,
+    "json": replace(_FULL, structured=True),
+    "mailto": Service(HTML, 60_000, 200, email=True, template="email.html.j2"),
     # A section of blocks holds 3,000 characters, its header 150 after `&` is escaped.
     "slack": Service(
         SLACK,
@@ -147,7 +149,7 @@ _SERVICES: dict[str, Service] = {
     "zoom": replace(_CHAT, limit=3_900),
     "join": replace(_TEXT, limit=950),
     "ntfy": replace(_TEXT, limit=4_000, measure=escape.octets),  # above 4,096 it becomes a file
-    "opsgenie": replace(_TEXT, limit=14_000, title_limit=130),
+    "opsgenie": replace(_FULL, limit=14_000, title_limit=130),
     "pagerduty": replace(_TEXT, limit=1_000, title_limit=0),
     "pover": replace(_TEXT, limit=1_000),
     "prowl": replace(_TEXT, limit=9_900),
@@ -183,4 +185,4 @@ def service_name(url: str) -> str:
 
 def service_of(url: str) -> Service:
     """How the service that a channel URL names is spoken to; an unknown one gets plain text."""
-    return _SERVICES.get(service_name(url), _TEXT)
+    return _SERVICES.get(service_name(url), _FULL)

@@ -21,6 +21,9 @@ from alerts.model.story import Mix
 from alerts.model.times import format_time
 from alerts.rendering import escape
 
+RESOLVED = " (resolved)"
+"""What stands behind a headline whose story is over."""
+
 
 def profile_record(profile: Profile) -> dict[str, Any]:
     """The record of `alerts profile --json`, the profile page's JSON and webhooks: always the same keys."""
@@ -102,6 +105,7 @@ def _statement(statement: Statement) -> dict[str, Any]:
         "evidence": list(statement.evidence),
         "at": format_time(statement.at),
         "story": statement.story or None,
+        "resolved": statement.resolved,
     }
 
 
@@ -244,7 +248,8 @@ def _section(title: str, lines: Iterable[str]) -> list[str]:
 
 def _statement_text(statement: Statement) -> str:
     numbers = numbers_text(statement.evidence)
-    return f"{format_time(statement.at)}  {escape.headline(statement.text)} {numbers}".rstrip()
+    said = escape.headline(statement.text) + (RESOLVED if statement.resolved else "")
+    return f"{format_time(statement.at)}  {said} {numbers}".rstrip()
 
 
 def _signal_text(line: SignalLine) -> str:

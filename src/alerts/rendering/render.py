@@ -15,9 +15,10 @@ from alerts.model.errors import DeliveryError
 from alerts.model.level import Level
 from alerts.model.secret import Secret
 from alerts.rendering import escape
-from alerts.rendering.context import BUDGETS, title, wording
+from alerts.rendering.context import BUDGETS, wording
 from alerts.rendering.formats import PLAIN, Dialect, service_of
 from alerts.rendering.mail_headers import mail_headers
+from alerts.rendering.news import title
 from alerts.rendering.templating import environment, render
 from alerts.rendering.threads import thread
 from alerts.rendering.view import Format, MessageView, Rendered, Role, Tone
@@ -57,7 +58,12 @@ class Renderer:
         `problem` says so.
         """
         service = service_of(url.reveal())
-        line = escape.shorten(escape.clean(title(view)), service.title_limit or 200)
+        limit = service.title_limit or 200
+        line = shown = escape.clean(title(view, limit))
+        if service.title_limit and not (service.email or service.structured):
+            shown = escape.title(line)
+            if len(shown) > limit:  # the headline gives way, not what moved
+                shown = escape.title(escape.clean(title(view, limit - (len(shown) - limit))))
         problems: list[str] = []
 
         def text(dialect: Dialect, shipped: str, suffix: str = "") -> str:
@@ -78,13 +84,12 @@ class Renderer:
                 return self._fitting(view, part, shipped=True)
 
         if service.email:
-            body, html = text(PLAIN, "message.j2", ".txt"), text(service.dialect, "email.html.j2", ".html")
+            body, html = text(PLAIN, "message.j2", ".txt"), text(service.dialect, service.template, ".html")
         else:
-            is_html = service.dialect.name == "html"
-            body, html = text(service.dialect, "email.html.j2" if is_html else "message.j2"), None
+            body, html = text(service.dialect, service.template), None
         return Rendered(
             id=view.id,
-            title=line if service.title_limit else "",
+            title=escape.shorten(shown, service.title_limit) if service.title_limit else "",
             body=body,
             format=Format.TEXT if service.email else service.dialect.format,
             html=html,
@@ -125,11 +130,12 @@ def _tone(view: MessageView) -> Tone:
     """A rise that stands is a warning, one to critical more; all that ends, sums up or tries is information."""
     if view.kind not in {Kind.ALERT, Kind.GROUP, Kind.REMINDER}:
         return Tone.INFO
-    moves = [entry.alert.transition for entry in view.entries if entry.role is not Role.OVERTAKEN]
-    rises = [move.to for move in moves if move is not None and move.rises]
-    if Level.CRITICAL in rises:
+    entries = [entry.alert for entry in view.entries if entry.role is not Role.SUPERSEDED]
+    falls = [alert for alert in entries if alert.transition is not None and not alert.transition.rises]
+    rises = [alert for alert in entries if alert not in falls]
+    if any(alert.level is Level.CRITICAL for alert in rises):
         return Tone.FAILURE
-    return Tone.WARNING if rises or None in moves else Tone.INFO
+    return Tone.WARNING if rises else Tone.INFO
 
 
 def _tidy(body: str) -> list[str]:

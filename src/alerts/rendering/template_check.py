@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from alerts.model.alert import Alert, AlertState
+from alerts.model.alert import Alert, Lead
 from alerts.model.institution import Criticality
 from alerts.model.level import Axis, Cause, Contribution, Level, Transition
 from alerts.model.profile import (
@@ -64,7 +64,32 @@ def example(subscriber: Subscriber, channel: str, *, kind: Kind = Kind.ALERT) ->
     transition = Transition(
         _AT, "example", Axis.POLICY, Level.LOW, Level.HIGH, 0.55, Cause.EVIDENCE, (contribution,)
     )
-    alert = Alert("example", _AT, subscriber.id, channel, "example", On.LEVEL, transition, AlertState.SENT)
+    lead = Lead(
+        "story",
+        "A headline",
+        "item",
+        "https://news.example/1",
+        "A publisher",
+        ("topic",),
+        publishers=2,
+        grade="A",
+        confidence=0.9,
+        axis=Axis.POLICY,
+        from_=Level.LOW,
+        to=Level.HIGH,
+    )
+    alert = Alert(
+        "example",
+        _AT,
+        subscriber.id,
+        channel,
+        "example",
+        On.STORY,
+        Level.HIGH,
+        lead,
+        (transition,),
+        rules=("rule 1: story, level of all institutions, at least medium",),
+    )
     statement = Statement("A headline", (1,), _AT, "story")
     line = SignalLine("topic", Signal.GOVERNANCE, statement)
     profile = Profile(
@@ -114,9 +139,7 @@ def example(subscriber: Subscriber, channel: str, *, kind: Kind = Kind.ALERT) ->
         channel=channel,
         tier=subscriber.tier,
         at=_AT,
-        entries=()
-        if is_test
-        else (Entry(alert, rule="rule 1: level of all institutions, at least medium, rising"),),
+        entries=() if is_test else (Entry(alert),),
         profiles={} if is_test else {"example": profile},
         unsubscribe="https://alerts.example/unsubscribe/example",
         base_url="https://alerts.example",

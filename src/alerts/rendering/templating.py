@@ -21,10 +21,10 @@ from jinja2 import (
     StrictUndefined,
 )
 from jinja2.exceptions import TemplateError, TemplateSyntaxError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from alerts.model.errors import DeliveryError
 from alerts.rendering import escape
+from alerts.rendering.bounded import BoundedEnvironment
 from alerts.rendering.formats import Dialect
 
 
@@ -34,19 +34,20 @@ class Safe(str):
     __slots__ = ()
 
 
-class _Environment(ImmutableSandboxedEnvironment):
+class _Environment(BoundedEnvironment):
     # What blocks, macros, `super()` and `{% set %}…{% endset %}` collect was escaped piece by piece.
     @staticmethod
     def concat(parts: Iterable[str]) -> str:
         return Safe("".join(parts))
 
 
-def environment(dialect: Dialect, overrides: Path | None = None) -> Environment:
+def environment(dialect: Dialect, overrides: Path | None = None) -> BoundedEnvironment:
     """Templates for one dialect: the shipped ones, also as `builtin/NAME`, after those of `overrides`."""
 
     def escaped(value: object) -> str:
         if value is None:
             return ""
+        made.printed(value)
         return value if isinstance(value, Safe) else dialect.escape(escape.clean(str(value)))
 
     def bold(value: object) -> Safe:
@@ -55,6 +56,14 @@ def environment(dialect: Dialect, overrides: Path | None = None) -> Environment:
     def link(value: object, url: str | None = None) -> Safe:
         target = escape.safe_url(url or "")
         return Safe(dialect.link(escaped(value), target) if target else escaped(value))
+
+    def button(value: object, url: str, kind: str = "") -> Safe:
+        """A link that looks like a button, where the dialect is HTML."""
+        target = escape.safe_url(url)
+        if not target or dialect.name != "html":
+            return link(value, url)
+        look = "button main" if kind == "main" else "button"
+        return Safe(f'<a class="{look}" href="{escape.hypertext(target)}">{escaped(value)}</a>')
 
     builtin = PackageLoader("alerts.rendering", "templates")
     loaders: list[BaseLoader] = [FileSystemLoader(overrides)] if overrides is not None else []
@@ -69,7 +78,8 @@ def environment(dialect: Dialect, overrides: Path | None = None) -> Environment:
     )
     for name in ("safe", "escape", "e", "forceescape", "urlize", "xmlattr", "tojson", "pprint"):
         made.filters.pop(name, None)  # they know HTML alone
-    made.globals.update(bold=bold, link=link, dialect=dialect.name)
+    made.globals.update(bold=bold, link=link, button=button, dialect=dialect.name)
+    made.bound_filters()
     return made
 
 
@@ -79,10 +89,16 @@ def render(env: Environment, names: list[str], context: dict[str, object]) -> st
     try:
         template = env.select_template(names)
         name = template.name or name
+        if isinstance(env, BoundedEnvironment):
+            env.begin()
         return template.render(context)
     except TemplateSyntaxError as error:
         raise DeliveryError(f"{error.filename or error.name}:{error.lineno}: {error.message}") from None
-    except (TemplateError, ArithmeticError, TypeError, ValueError, LookupError, AttributeError) as error:
+    except RecursionError:
+        raise DeliveryError(f"template {name}: it includes or calls itself without an end") from None
+    except (
+        *(TemplateError, ArithmeticError, MemoryError, TypeError, ValueError, LookupError, AttributeError),
+    ) as error:
         raise DeliveryError(f"template {name}: {_line(error)}") from None
 
 

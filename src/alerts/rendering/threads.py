@@ -19,9 +19,8 @@ def thread(view: MessageView) -> str:
     """The thread of a message that is about one institution and axis, as `INSTITUTION/AXIS`; empty for any other."""
     found = set()
     for entry in view.entries:
-        transition = entry.alert.transition
-        axis = transition.axis.value if transition else entry.alert.on.value
-        found.add(f"{entry.alert.institution}/{axis}")
+        axis = entry.alert.told_axis
+        found.add(f"{entry.alert.institution}/{axis.value if axis else entry.alert.on.value}")
     return found.pop() if len(found) == 1 else ""
 
 

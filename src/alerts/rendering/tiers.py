@@ -53,7 +53,7 @@ def gate(profile: Profile, tier: Tier) -> Profile:
 
 
 def _bare(statement: Statement | None) -> Statement | None:
-    return Statement(statement.text, (), statement.at) if statement else None
+    return Statement(statement.text, (), statement.at, resolved=statement.resolved) if statement else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,43 +9,33 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from alerts.model.alert import Alert
-from alerts.model.institution import Institution
+from alerts.model.alert import Alert, Lead
 from alerts.model.level import Axis, Level
 from alerts.model.profile import Profile
-from alerts.model.subscriber import Direction, On, Subscriber, Tier, WatchRule
+from alerts.model.subscriber import Subscriber, Tier
 from alerts.routing.alerts import Kind
-from alerts.routing.rules import channels_of
 
 
 class Role(StrEnum):
     """Why an alert is in a message."""
 
-    TOLD = "told"
-    REMINDER = "reminder"  # told before; its level still stands
-    OVERTAKEN = "overtaken"  # came and went before it was told
+    NEW = "new"
+    REMINDER = "reminder"  # sent before; its level still stands
+    SUPERSEDED = "superseded"  # came and went before it was sent
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One alert in a message.
-
-    `rule` says in words which watch rule asked for it. `now` is the level of its axis when the message was
-    made, where that is another one than the alert reports. `headline`, `url` and `publisher` are those of the
-    item, for a mention; `grades` the grade before and after; `seen` and `usual` the stories of a spike's
-    window and those that the institution's rhythm lets expect.
-    """
+    """One alert in a message. `now` are levels when the message was made, of axes where that is another one than the
+    alert reports."""
 
     alert: Alert
-    role: Role = Role.TOLD
-    rule: str = ""
-    now: Level | None = None
-    headline: str = ""
-    url: str = ""
-    publisher: str = ""
-    grades: tuple[str, str] | None = None
-    seen: int | None = None
-    usual: float | None = None
+    role: Role = Role.NEW
+    now: Mapping[Axis, Level] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def lead(self) -> Lead | None:
+        return self.alert.lead
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +111,8 @@ def compose(
     at: datetime,
     alerts: Sequence[Alert] = (),
     reminders: Sequence[Alert] = (),
-    overtaken: Sequence[Alert] = (),
-    details: Mapping[str, Mapping[str, Any]] | None = None,
+    superseded: Sequence[Alert] = (),
     standing: Iterable[tuple[str, Axis, Level]] = (),
-    institutions: Mapping[str, Institution] | None = None,
     profiles: Mapping[str, Profile] | None = None,
     omitted: int = 0,
     why: str = "",
@@ -134,28 +122,16 @@ def compose(
 ) -> MessageView:
     """The view of a message for one of the subscriber's channels.
 
-    `details` are, by alert id, what an alert tells beyond its transition (keys `title`, `url`, `publisher`;
-    `from`, `to`; `seen`, `usual`), `standing` the levels that are no longer those of the alerts.
+    `standing` are the levels that are no longer those of the alerts.
     """
-    levels = {(institution, axis): level for institution, axis, level in standing}
-    known = institutions or {}
+    levels: dict[str, dict[Axis, Level]] = {}
+    for institution, axis, level in standing:
+        levels.setdefault(institution, {})[axis] = level
 
     def entry(alert: Alert, role: Role) -> Entry:
-        told = (details or {}).get(alert.id, {})
-        grades = (str(told["from"]), str(told["to"])) if alert.on is On.GRADE and "from" in told else None
-        institution = known.get(alert.institution)
-        return Entry(
-            alert=alert,
-            role=role,
-            rule=rule_in_words(subscriber, institution, alert) if institution else "",
-            now=levels.get((alert.institution, alert.transition.axis)) if alert.transition else None,
-            headline=told.get("title", ""),
-            url=told.get("url", ""),
-            publisher=told.get("publisher", ""),
-            grades=grades,
-            seen=told.get("seen"),
-            usual=told.get("usual"),
-        )
+        now = levels.get(alert.institution, {})
+        axes = {change.axis for change in alert.changes}
+        return Entry(alert, role, {axis: level for axis, level in now.items() if axis in axes})
 
     return MessageView(
         id=id,
@@ -165,9 +141,9 @@ def compose(
         tier=subscriber.tier,
         at=at,
         entries=(
-            *(entry(alert, Role.TOLD) for alert in alerts),
+            *(entry(alert, Role.NEW) for alert in alerts),
             *(entry(alert, Role.REMINDER) for alert in reminders),
-            *(entry(alert, Role.OVERTAKEN) for alert in overtaken),
+            *(entry(alert, Role.SUPERSEDED) for alert in superseded),
         ),
         profiles=profiles or {},
         timezone=timezone_of(subscriber),
@@ -184,36 +160,3 @@ def timezone_of(subscriber: Subscriber) -> str:
     if subscriber.quiet_hours is not None:
         return subscriber.quiet_hours.timezone
     return subscriber.digest.timezone if subscriber.digest is not None else "UTC"
-
-
-def rule_in_words(subscriber: Subscriber, institution: Institution, alert: Alert) -> str:
-    """The first watch rule that asks for the alert, for example `rule 1: level of anthropic, at least medium`.
-
-    Empty where none does any more, because the configuration has changed since.
-    """
-    for number, rule in enumerate(subscriber.watch, start=1):
-        if _asks_for(rule, institution, alert) and alert.channel in channels_of(rule, subscriber):
-            return f"rule {number}: {_words(rule, alert.on)}"
-    return ""
-
-
-def _asks_for(rule: WatchRule, institution: Institution, alert: Alert) -> bool:
-    if alert.on not in rule.on or not rule.select.selects(institution):
-        return False
-    change = alert.transition
-    if alert.on is not On.LEVEL or change is None:
-        return True
-    if change.axis not in rule.axes or max(change.from_, change.to) < rule.at_least:
-        return False
-    return rule.direction is not (Direction.FALL if change.rises else Direction.RISE)
-
-
-def _words(rule: WatchRule, on: On) -> str:
-    said = f"{on} of {rule.select.in_words()}"
-    if on is not On.LEVEL:
-        return said
-    axes = (
-        "" if rule.axes == frozenset(Axis) else " on " + ", ".join(axis for axis in Axis if axis in rule.axes)
-    )
-    ways = {Direction.RISE: "rising", Direction.FALL: "falling", Direction.BOTH: "rising or falling"}
-    return f"{said}{axes}, at least {rule.at_least}, {ways[rule.direction]}"

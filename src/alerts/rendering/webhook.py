@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from alerts.model.alert import Lead
 from alerts.model.profile import Profile
 from alerts.model.records import contribution_record, rounded
 from alerts.model.times import format_time
@@ -13,7 +14,7 @@ from alerts.rendering.profile_forms import profile_record
 from alerts.rendering.tiers import DETAIL, gate, gate_transition
 from alerts.rendering.view import Entry, MessageView
 
-SCHEMA = 1
+SCHEMA = 2
 """Goes up when a key changes its meaning or goes away; new keys may come at any time."""
 
 
@@ -40,30 +41,56 @@ def payload(view: MessageView, title: str) -> dict[str, Any]:
 
 
 def _alert(entry: Entry, view: MessageView) -> dict[str, Any]:
-    alert = entry.alert
-    change = gate_transition(alert.transition, view.tier) if alert.transition else None
+    alert, lead = entry.alert, entry.alert.lead
+    changes = [gate_transition(change, view.tier) for change in alert.changes]
+    gravest = gate_transition(alert.transition, view.tier) if alert.transition else None
     return {
         "id": alert.id,
         "at": format_time(alert.at),
         "institution": alert.institution,
         "on": alert.on.value,
-        "axis": change.axis.value if change else None,
-        "horizon": change.axis.horizon if change else None,
-        "from": change.from_.value if change else None,
-        "to": change.to.value if change else None,
-        "since": format_time(change.at) if change else None,
-        "score": rounded(change.score) if change and change.score is not None else None,
-        "cause": change.cause.value if change else None,
-        "contributions": [contribution_record(each) for each in change.contributions] if change else [],
-        "now": entry.now.value if entry.now else None,
+        "level": alert.level.value,
+        "lead": None if lead is None else _lead(lead, view),
+        "also": [_lead(each, view) for each in alert.also],
+        "changes": [
+            {
+                "axis": change.axis.value,
+                "horizon": change.axis.horizon,
+                "from": change.from_.value,
+                "to": change.to.value,
+                "score": rounded(change.score) if change.score is not None else None,
+                "cause": change.cause.value,
+                "now": entry.now[change.axis].value if change.axis in entry.now else None,
+            }
+            for change in changes
+        ],
+        "axis": gravest.axis.value if gravest else None,
+        "from": gravest.from_.value if gravest else None,
+        "to": gravest.to.value if gravest else None,
+        "score": rounded(gravest.score) if gravest and gravest.score is not None else None,
+        "contributions": [contribution_record(each) for each in gravest.contributions] if gravest else [],
         "role": entry.role.value,
-        "rule": entry.rule,
-        "headline": entry.headline or None,
-        "publisher": entry.publisher or None,
-        "url": (escape.safe_url(entry.url) or None) if view.tier.allows(DETAIL) else None,
-        "grades": list(entry.grades) if entry.grades else None,
-        "seen": entry.seen,
-        "usual": entry.usual,
+        "rules": list(alert.rules),
+        "grades": list(alert.grades) if alert.grades else None,
+        "seen": alert.spike[0] if alert.spike else None,
+        "usual": alert.spike[1] if alert.spike else None,
+    }
+
+
+def _lead(lead: Lead, view: MessageView) -> dict[str, Any]:
+    """A story; its address needs detail, as everywhere."""
+    return {
+        "story": lead.story,
+        "title": lead.title,
+        "item": lead.item,
+        "topics": list(lead.topics),
+        "publisher": lead.publisher,
+        "publishers": lead.publishers,
+        "grade": lead.grade,
+        "url": (escape.safe_url(lead.url) or None) if view.tier.allows(DETAIL) else None,
+        "axis": lead.axis.value if lead.axis else None,
+        "from": lead.from_.value if lead.from_ else None,
+        "to": lead.to.value if lead.to else None,
     }
 
 

@@ -1,46 +1,42 @@
 """Items of the past through the whole line, in memory.
 
-    items ─> revisions ─> matched ─> case files, one an institution ─> happenings ─> desks ─> alerts
+    items ─> revisions ─> matched ─> case files, one an institution ─> events ─> routers ─> alerts
 
 An institution's case file depends on nothing but its own observations, so each is worked through whole; what
-happened is then put in order of time and handed to the subscribers' desks as the live pipeline would.
+happened is then put in order of time and handed to the subscribers' routers as the live pipeline would.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from alerts.cases.case_file import CaseFile, by_time
-from alerts.model.alert import Alert
+from alerts.model.alert import Alert, AlertState
 from alerts.model.item import Item
-from alerts.model.level import Axis, Transition
+from alerts.model.level import Transition
 from alerts.model.mention import Matched
 from alerts.model.records import alert_record, transition_record
 from alerts.model.settings import Settings
 from alerts.replay.work import Progress, follow_in, matched_in
 from alerts.routing.alerts import Message
-from alerts.routing.case_events import Happening, place, resolved
-from alerts.routing.events import Event
-from alerts.routing.router import Desk
-from alerts.routing.state import DeskState, MemoryLedger
+from alerts.routing.case_events import CaseEvent, place, resolved
+from alerts.routing.reasons import Reason
+from alerts.routing.router import SubscriberRouter
+from alerts.routing.state import MemoryNotifications, RouterState
 from alerts.runtime.configuration import Active
 
 
 @dataclass(slots=True)
 class Result:
-    """What a replay brought, each in order of time. `cases` are the case files as of `end`.
-
-    `events` are, by alert id, what the alert is about.
-    """
+    """What a replay brought, each in order of time. `cases` are the case files as of `end`."""
 
     transitions: list[Transition] = field(default_factory=list)
     alerts: list[Alert] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
     cases: dict[str, CaseFile] = field(default_factory=dict)
-    events: dict[str, Event] = field(default_factory=dict)
     end: datetime | None = None
 
 
@@ -66,14 +62,14 @@ def rehearse(
     matched = matched_in(processes, active, ordered, progress)
     followed = follow_in(processes, active, ordered, matched, _about(ordered, matched, only), until)
     result = Result(end=until or (ordered[-1].observed if ordered else None))
-    happenings: list[Happening] = []
+    events: list[CaseEvent] = []
     for each in followed:
         result.transitions += each.transitions
-        happenings += each.happenings
+        events += each.events
         if each.case is not None:
             result.cases[each.institution] = each.case
     result.transitions = by_time(result.transitions)
-    _route(active, sorted(happenings, key=place), result)
+    _route(active, sorted(events, key=place), result)
     return result
 
 
@@ -121,38 +117,46 @@ def _about(
     return dict(sorted(places.items()))
 
 
-def _route(active: Active, happenings: Sequence[Happening], result: Result) -> None:
-    """Hands what happened to the desks that watch, in order of time."""
+def _route(active: Active, events: Sequence[CaseEvent], result: Result) -> None:
+    """Hands what happened to the routers of those who watch, in order of time."""
     settings = active.settings
-    desks: dict[str, Desk] = {}
-    told: dict[str, list[Alert]] = defaultdict(list)
-    for happening in happenings:
-        event = resolved(happening, lambda rise: told[rise.key])
+    routers: dict[str, SubscriberRouter] = {}
+    made: dict[str, Alert] = {}
+    by_assessment: dict[tuple[str, datetime], list[str]] = defaultdict(list)
+
+    def alerts_at(institution: str, instant: datetime) -> list[Alert]:
+        return [made[each] for each in by_assessment[institution, instant]]
+
+    for found in events:
+        event = resolved(found, alerts_at)
         institution = settings.institutions[event.institution]
         for subscriber in active.audience.of(institution):
-            desk = desks.get(subscriber.id)
-            if desk is None:
-                desk = Desk(subscriber, settings.institutions, DeskState(), MemoryLedger())
-                desks[subscriber.id] = desk
-            outcome = desk.handle(event, event.at, settings.silences)
+            router = routers.get(subscriber.id)
+            if router is None:
+                router = SubscriberRouter(
+                    subscriber, settings.institutions, RouterState(), MemoryNotifications()
+                )
+                routers[subscriber.id] = router
+            outcome = router.handle(event, event.at, settings.silences)
             for alert in outcome.alerts:
-                result.alerts.append(alert)
-                result.events[alert.id] = event
-                if alert.transition is not None:
-                    told[alert.transition.key].append(alert)
+                made[alert.id] = alert
+                by_assessment[alert.institution, alert.at].append(alert.id)
+            for dropped in outcome.dropped:
+                made[dropped] = replace(
+                    made[dropped], state=AlertState.SUPPRESSED, reason=Reason.CORRECTED.value
+                )
             result.messages += outcome.messages
     if result.end is not None:
-        for desk in desks.values():
-            for outcome in desk.advance(result.end, settings.silences):
+        for router in routers.values():
+            for outcome in router.advance(result.end, settings.silences):
                 result.messages += outcome.messages
-    result.alerts.sort(key=alert_order)
+    result.alerts = sorted(made.values(), key=alert_order)
     result.messages.sort(key=lambda each: (each.at, each.subscriber, each.channel, each.id))
 
 
 def alert_order(alert: Alert) -> tuple[object, ...]:
     """By time; what happened at one instant stays together."""
-    axis = -1 if alert.transition is None else list(Axis).index(alert.transition.axis)
-    return alert.at, alert.institution, alert.on.value, axis, alert.subscriber, alert.channel
+    return alert.at, alert.institution, alert.subscriber, alert.channel
 
 
 def records(result: Result) -> Iterator[Mapping[str, object]]:

@@ -15,7 +15,6 @@ from alerts.model.level import Axis, Level
 from alerts.model.profile import Coverage, CoverageState, Profile
 from alerts.model.settings import ConfigTest, Expectation
 from alerts.model.times import EPOCH, format_time
-from alerts.pipeline.route import detail
 from alerts.rendering.render import Renderer
 from alerts.rendering.view import compose
 from alerts.replay.backtest import Result, rehearse
@@ -170,10 +169,7 @@ class _Judge:
             if alert.subscriber == expected.subscriber
             and (not expected.channel or alert.channel == expected.channel)
             and (not expected.institution or alert.institution == expected.institution)
-            and (
-                expected.axis is None
-                or (alert.transition is not None and alert.transition.axis is expected.axis)
-            )
+            and (expected.axis is None or expected.axis in _axes(alert))
         ]
         because = tuple(_line(alert) for alert in mine) or (self._why_none(expected),)
         chosen = [
@@ -238,7 +234,7 @@ class _Judge:
                 continue
             told = {
                 each: [alerts[one] for one in getattr(message, each)]
-                for each in ("alerts", "reminders", "overtaken")
+                for each in ("alerts", "reminders", "superseded")
             }
             everything = [alert for each in told.values() for alert in each]
             view = compose(
@@ -249,10 +245,8 @@ class _Judge:
                 at=message.at,
                 alerts=told["alerts"],
                 reminders=told["reminders"],
-                overtaken=told["overtaken"],
-                details={alert.id: detail(self.result.events[alert.id]) for alert in everything},
+                superseded=told["superseded"],
                 standing=[(each.institution, each.axis, each.level) for each in message.standing],
-                institutions=settings.institutions,
                 profiles={alert.institution: self._profile(alert.institution) for alert in everything},
                 omitted=message.more,
                 why=message.detail,
@@ -272,15 +266,18 @@ class _Judge:
 
 
 def _event(alert: Alert) -> tuple[object, ...]:
-    axis = alert.transition.axis if alert.transition is not None else None
-    return alert.institution, alert.on, alert.at, axis
+    """Alerts of one assessment are one event, whatever the number of channels."""
+    return alert.institution, alert.at
+
+
+def _axes(alert: Alert) -> set[Axis]:
+    led = {alert.lead.axis} if alert.lead is not None and alert.lead.axis is not None else set()
+    return led | {change.axis for change in alert.changes}
 
 
 def _line(alert: Alert) -> str:
-    moved = alert.transition
-    what = f"{moved.axis} {moved.from_} to {moved.to}" if moved is not None else alert.on.value
     became = fate(alert.state, alert.reason)
-    return f"{format_time(alert.at)} {alert.institution} {what} by {alert.channel}: {became}"
+    return f"{format_time(alert.at)} {alert.institution} {alert.in_words()} by {alert.channel}: {became}"
 
 
 def _alerts(count: int, expected: Expectation) -> str:

@@ -78,8 +78,8 @@ def compare(
 ) -> Plan:
     """The difference of two sets of alerts. `recorded` is from when to when items were observed.
 
-    Alerts are one and the same where subscriber, channel, institution, kind, axis and levels are; of several
-    such, the first of the one is the first of the other. Taking away the lost ones, putting the moved ones
+    Alerts are one and the same where subscriber, channel, institution, leading story, level and changes are; of
+    several such, the first of the one is the first of the other. Taking away the lost ones, putting the moved ones
     where they now are, and adding the gained ones turns the old set into the new one.
     """
     left, right = _by_key(old), _by_key(new)
@@ -151,9 +151,9 @@ _Key = tuple[object, ...]
 
 
 def _key(alert: Alert) -> _Key:
-    moved = alert.transition
-    change = (None, None, None) if moved is None else (moved.axis, moved.from_, moved.to)
-    return alert.subscriber, alert.channel, alert.institution, alert.on, *change
+    changes = tuple((change.axis, change.from_, change.to) for change in alert.changes)
+    story = "" if alert.lead is None else alert.lead.story
+    return alert.subscriber, alert.channel, alert.institution, alert.on, alert.level, story, changes
 
 
 def _fate(alert: Alert) -> _Key:

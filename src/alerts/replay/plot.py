@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import timedelta
 from html import escape
 
-from alerts.model.level import Transition
+from alerts.model.level import Axis, Transition
 from alerts.model.settings import Settings
 from alerts.replay.backtest import Result
 from alerts.scoring.plot import WIDTH, levels_svg
-from alerts.scoring.series import courses, score_series
+from alerts.scoring.score import half_life_of
+from alerts.scoring.series import curve, grid
 
 POINTS = 400
 _GAP, _HEADING = 24, 32
@@ -43,17 +44,6 @@ def draw(result: Result, settings: Settings) -> str:
 def _panel(result: Result, settings: Settings, institution: str, moves: list[Transition]) -> str:
     case = result.cases[institution]
     start, end = moves[0].at - timedelta(days=1), max(moves[-1].at, result.end or moves[-1].at)
-    instants = sorted({*_grid(start, end), *(each.at for each in moves)})
-    series = score_series(
-        courses(case.evidence(), start),
-        instants,
-        topics=settings.topics,
-        institution=case.institution,
-        rules=settings.levels,
-    )
+    instants = grid(start, end, POINTS, moves)
+    series = {axis: curve(case.course(axis), instants, half_life_of(settings.levels, axis)) for axis in Axis}
     return levels_svg(series, moves, settings.levels, title=f"{case.institution.name}: levels over time")
-
-
-def _grid(start: datetime, end: datetime) -> list[datetime]:
-    step = max((end - start) / POINTS, timedelta(minutes=1))
-    return [start + step * place for place in range(int((end - start) / step) + 1)]

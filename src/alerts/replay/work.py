@@ -18,7 +18,7 @@ from alerts.cases.observation import Observation, observation, publisher_of
 from alerts.model.item import Item
 from alerts.model.level import Transition
 from alerts.model.mention import Matched
-from alerts.routing.case_events import Happening, Reporter, ReporterState
+from alerts.routing.case_events import CaseEvent, CaseEvents, EventState
 from alerts.runtime.configuration import Active
 from alerts.stories.features import Features, features
 
@@ -39,7 +39,7 @@ class Followed:
 
     institution: str
     transitions: tuple[Transition, ...]
-    happenings: tuple[Happening, ...]
+    events: tuple[CaseEvent, ...]
     case: CaseFile | None = None
 
 
@@ -92,8 +92,8 @@ def follow_in(
         instants: dict[datetime, list[Observation]] = {}
         for place in places[institution]:
             instants.setdefault(items[place].observed, []).append(observed(institution, place))
-        transitions, happenings = _followed(active, case, instants, until)
-        return Followed(institution, transitions, happenings, None if several else case)
+        transitions, events = _followed(active, case, instants, until)
+        return Followed(institution, transitions, events, None if several else case)
 
     # The longest first, so that no process is left alone with it at the end.
     order = sorted(places, key=lambda each: (-len(places[each]), each))
@@ -102,21 +102,22 @@ def follow_in(
 
 def _followed(
     active: Active, case: CaseFile, instants: Mapping[datetime, Sequence[Observation]], until: datetime | None
-) -> tuple[tuple[Transition, ...], tuple[Happening, ...]]:
-    reporter = Reporter(case, ReporterState(), active.wanted)
+) -> tuple[tuple[Transition, ...], tuple[CaseEvent, ...]]:
+    settings = active.settings
+    reporter = CaseEvents(case, EventState(), active.wanted, topics=settings.topics, fresh=settings.fresh)
     transitions: list[Transition] = []
-    happenings: list[Happening] = []
+    events: list[CaseEvent] = []
     for at, batch in instants.items():
         change, found = reporter.observe(at, batch)
         transitions += change.transitions
-        happenings += found
+        events += found
     while (end := until or case.next_fall()) is not None:
         falls, found = reporter.advance(end)
         transitions += falls
-        happenings += found
+        events += found
         if until is not None:
             break
-    return tuple(transitions), tuple(happenings)
+    return tuple(transitions), tuple(events)
 
 
 _inherited: Callable[[Any], Any] | None = None

@@ -1,4 +1,4 @@
-"""What the desk hands on: alert records, and the messages that carry them to a channel."""
+"""What a router hands on: alert records, and the messages that carry them to a channel."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ class Standing:
 class Message:
     """What goes to one channel in one delivery.
 
-    `alerts` are the ids to tell, in order of time; `reminders` those told before whose level still stands;
-    `overtaken` those that later ones made pointless: they came and went, worth a line at most. `more` counts
+    `alerts` are the ids of its alerts, in order of time; `reminders` those sent before whose level still stands;
+    `superseded` those that later ones made pointless: they came and went, worth a line at most. `more` counts
     alerts that are not listed because there are too many. `at` is the exact instant it fell due, whenever
     that was noticed. A message with `held` is not sent: it is kept to show why.
     """
@@ -51,7 +51,7 @@ class Message:
     at: datetime
     alerts: tuple[str, ...]
     reminders: tuple[str, ...] = ()
-    overtaken: tuple[str, ...] = ()
+    superseded: tuple[str, ...] = ()
     standing: tuple[Standing, ...] = ()
     more: int = 0
     held: Reason | None = None
@@ -59,8 +59,8 @@ class Message:
 
     @property
     def carries(self) -> tuple[str, ...]:
-        """The alerts that whoever receives the message has been told."""
-        return (*self.alerts, *self.reminders, *self.overtaken)
+        """The alerts that whoever receives the message knows of."""
+        return tuple(dict.fromkeys((*self.alerts, *self.reminders, *self.superseded)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,25 +76,36 @@ class Step:
 class RuleVerdict:
     """How one watch rule (counted from 0) judged an event for one channel.
 
-    `follows` is a rise under a rule that asks for falls alone: not told, but its fall will be.
+    `parts` are the places of the parts of the event that it asks for. `follows` are rises under a rule that asks for
+    falls alone: not alerted, but their falls will be. `about` is the part that the steps are of, in words.
     """
 
     rule: int
     channel: str
-    matched: bool
-    follows: bool
+    parts: tuple[int, ...]
+    follows: tuple[int, ...]
     steps: tuple[Step, ...]
+    about: str = ""
+    name: str = ""
+
+    @property
+    def matched(self) -> bool:
+        return bool(self.parts)
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelVerdict:
-    """What becomes of an event on a channel with at least one rule that matched."""
+    """What becomes of an event on a channel with at least one rule that matched.
+
+    `parts` are the places of the parts that nothing holds back, of all that matched where everything is.
+    """
 
     channel: str
     state: AlertState
     reason: Reason | None
     detail: str
     steps: tuple[Step, ...]
+    parts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +121,15 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Alert records made, and messages to send (or to keep as held), each in order of time."""
+    """Alert records made, and messages to send (or to keep as held), each in order of time.
+
+    `dropped` are the ids of alerts made before that a correction took back before they went out.
+    """
 
     alerts: tuple[Alert, ...] = ()
     messages: tuple[Message, ...] = ()
     explanation: Explanation | None = None
+    dropped: tuple[str, ...] = ()
 
 
 def stable_id(*parts: str) -> str:

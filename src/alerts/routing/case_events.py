@@ -1,37 +1,59 @@
-"""From what a case file does to events that somebody may want to hear of. Pure."""
+"""From what a case file does to events that routers take in. Pure."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from alerts.cases.case_file import CaseFile, Change, Correction
+from alerts.cases.assessments import assessments, of_falls
+from alerts.cases.case_file import CaseFile, Change
+from alerts.cases.corrections import Correction
 from alerts.cases.observation import Observation
-from alerts.model.alert import Alert
+from alerts.model.alert import Alert, Lead
+from alerts.model.assessment import Assessment
 from alerts.model.level import Axis, Transition
-from alerts.model.settings import Settings
+from alerts.model.settings import FRESH, Settings
+from alerts.model.story import Evidence
 from alerts.model.subscriber import On
+from alerts.model.topic import Topic
 from alerts.routing.events import (
     CorrectionEvent,
     Event,
-    LevelEvent,
-    MentionEvent,
-    Notice,
-    grade_change,
+    GradeChange,
+    InstitutionEvent,
+    Mention,
+    Spike,
     order,
     strongest,
 )
 from alerts.routing.spike import SpikeDetector, SpikeState
 from alerts.stories.cluster import Joined
 
-NEWS = timedelta(hours=48)
-"""What was reported longer ago when it is found is background: a feed read for the first time is full of it. Levels
-need no such rule: age is in their scores."""
 
-Happening = Notice | Correction
+@dataclass(frozen=True, slots=True)
+class Retraction:
+    """Of what the assessment at `assessed` brought: the rises of axes and stories that an item takes back at `at`."""
+
+    institution: str
+    assessed: datetime
+    at: datetime
+    item: str
+    withdrawn: bool
+    axes: frozenset[Axis] = frozenset()
+    stories: frozenset[str] = frozenset()
+
+    def concerns(self, alert: Alert) -> bool:
+        """Whether the alert reported any of it."""
+        leads = (*((alert.lead,) if alert.lead else ()), *alert.also)
+        return any(each.rises and each.axis in self.axes for each in alert.changes) or any(
+            each.axis is not None and each.story in self.stories for each in leads
+        )
+
+
+CaseEvent = InstitutionEvent | Retraction
 """An event, or a correction whose alerts are not looked up yet."""
 
 
@@ -43,8 +65,8 @@ def wanted(settings: Settings) -> frozenset[On]:
 
 
 @dataclass(slots=True)
-class ReporterState:
-    """What telling spikes and grades needs to remember of an institution. `grade` is empty before the first."""
+class EventState:
+    """What finding spikes and grades needs to remember of an institution. `grade` is empty before the first."""
 
     spike: SpikeState = field(default_factory=SpikeState)
     grade: str = ""
@@ -53,100 +75,154 @@ class ReporterState:
         return {"spike": json.loads(self.spike.to_json()), "grade": self.grade}
 
     @classmethod
-    def of(cls, record: dict[str, Any] | None) -> ReporterState:
+    def of(cls, record: dict[str, Any] | None) -> EventState:
         if not record:
             return cls()
         return cls(SpikeState.from_json(json.dumps(record["spike"])), record["grade"])
 
 
-class Reporter:
+class CaseEvents:
     """Feeds one case file and says what happened, in order of time."""
 
-    def __init__(self, case: CaseFile, state: ReporterState, wanted: frozenset[On]) -> None:
+    def __init__(
+        self,
+        case: CaseFile,
+        state: EventState,
+        wanted: frozenset[On],
+        *,
+        topics: Mapping[str, Topic] | None = None,
+        fresh: timedelta = FRESH,
+    ) -> None:
         self.case = case
         self.state = state
         self._wanted = wanted
-        self._spikes = SpikeDetector(case.institution.id, state.spike)
+        self._topics = topics or {}
+        self._fresh = fresh
+        self._spikes = SpikeDetector(state.spike)
 
-    def observe(self, at: datetime, batch: Sequence[Observation]) -> tuple[Change, list[Happening]]:
+    def observe(self, at: datetime, batch: Sequence[Observation]) -> tuple[Change, list[CaseEvent]]:
         """Takes in what was observed at one instant."""
         known = frozenset(
             each.report.item for each in batch if self.case.story_of(each.report.item) is not None
         )
         change = self.case.observe(at, batch)
-        found: list[Happening] = [*change.corrections]
-        quiet = frozenset(each.report.item for each in batch if each.quiet)
-        all_quiet = len(quiet) == len(batch)
-        found += [LevelEvent(each, quiet=all_quiet and each.at == at) for each in change.transitions]
-        if On.MENTION in self._wanted:
-            found += self._mentions(at, change, quiet, known)
-        found += self._spiked(at, change)
-        if On.GRADE in self._wanted:
-            found += self._graded(at)
+        found: list[CaseEvent] = [*_retractions(change.corrections)]
+        old = frozenset(
+            each.report.item for each in batch if each.quiet or at - each.report.reported > self._fresh
+        )
+        mentions = tuple(self._mentions(change, old, known)) if On.MENTION in self._wanted else ()
+        spike = self._spiked(at, change)
+        grade = self._graded(at) if On.GRADE in self._wanted else None
+        brought = assessments(self.case.institution.id, change, self._fresh)
+        now = next((each for each in brought if each.at == at), Assessment(self.case.institution.id, at))
+        found += [self._event(each) for each in brought if each.at != at]
+        if now.rises or now.changes or mentions or spike or grade:
+            leads = leads_of(self.case, now, self._topics)
+            found.append(InstitutionEvent(now, leads, mentions, spike, grade))
         return change, sorted(found, key=place)
 
-    def advance(self, to: datetime) -> tuple[list[Transition], list[Happening]]:
+    def advance(self, to: datetime) -> tuple[list[Transition], list[CaseEvent]]:
         """The falls until `to`, included."""
         falls = self.case.advance(to)
-        return falls, [LevelEvent(each) for each in falls]
+        return falls, self.reconsidered(falls)
 
-    def _mentions(
-        self, at: datetime, change: Change, quiet: frozenset[str], known: frozenset[str]
-    ) -> Iterable[Notice]:
+    def reconsidered(self, changes: Iterable[Transition]) -> list[CaseEvent]:
+        """The events of level changes that no evidence brought: falls, and what a change of the configuration did."""
+        return [self._event(each) for each in of_falls(self.case.institution.id, changes)]
+
+    def _event(self, assessment: Assessment) -> InstitutionEvent:
+        return InstitutionEvent(assessment, leads_of(self.case, assessment, self._topics))
+
+    def _mentions(self, change: Change, old: frozenset[str], known: frozenset[str]) -> Iterable[Mention]:
         """The items that were found to be about the institution; `known` ones were so before they were edited."""
         for event in change.events:
             if not isinstance(event, Joined) or event.item in known:
                 continue
             evidence = self.case.evidence_of(self.case.story_of(event.item) or event.story)
-            reports = evidence.reports if evidence is not None else ()
-            for report in reports:
-                if report.item == event.item and evidence is not None:
-                    yield MentionEvent(
-                        at=at,
-                        institution=self.case.institution.id,
-                        item=event.item,
-                        story=evidence.story,
-                        title=report.title,
-                        url=report.url,
-                        publisher=report.publisher,
-                        confidence=evidence.confidence,
-                        quiet=event.item in quiet or at - report.reported > NEWS,
-                    )
+            if evidence is not None and any(each.item == event.item for each in evidence.reports):
+                yield Mention(lead_of_story(evidence, self._topics, event.item), fresh=event.item not in old)
 
-    def _spiked(self, at: datetime, change: Change) -> Iterable[Notice]:
-        started = [each for each in change.events if isinstance(each, Joined) and each.score == 0]
-        for _ in started:
-            spike = self._spikes.observe(at)
-            if spike is not None and On.SPIKE in self._wanted:
-                yield spike
+    def _spiked(self, at: datetime, change: Change) -> Spike | None:
+        found = None
+        for each in change.events:
+            if isinstance(each, Joined) and each.score == 0:
+                found = self._spikes.observe(at) or found
+        return found if On.SPIKE in self._wanted else None
 
-    def _graded(self, at: datetime) -> Iterable[Notice]:
-        """The grade of the story that adds most on any axis."""
-        added = [each for axis in Axis for each in self.case.contributions(axis, at)]
-        top = strongest(added)
+    def _graded(self, at: datetime) -> GradeChange | None:
+        """The grade of the story that adds most on any axis, where it changed: asked when evidence arrives."""
+        top = strongest(each for axis in Axis for each in self.case.contributions(axis, at))
         if top is None:
-            return
-        change = grade_change(self.case.institution.id, at, self.state.grade, added)
-        self.state.grade = top.grade
-        if change is not None:
-            yield change
+            return None
+        before, self.state.grade = self.state.grade, top.grade
+        evidence = self.case.evidence_of(top.story)
+        if not before or before == top.grade or evidence is None:
+            return None
+        return GradeChange(before, top.grade, lead_of_story(evidence, self._topics))
 
 
-def place(happening: Happening) -> tuple[datetime, bool, int, str, str]:
-    """Sort key: the order in which desks are to hear of what happened."""
-    if isinstance(happening, Correction):
-        return happening.at, False, 0, happening.transition.institution, happening.transition.key
-    return order(happening)
+def leads_of(case: CaseFile, assessment: Assessment, topics: Mapping[str, Topic]) -> dict[str, Lead]:
+    """The stories that an alert of the assessment may lead with."""
+    tops = (strongest(each.contributions) for each in assessment.changes)
+    names = {each.story for each in assessment.rises} | {each.story for each in tops if each is not None}
+    found = {name: case.evidence_of(name) for name in sorted(names)}
+    return {name: lead_of_story(evidence, topics) for name, evidence in found.items() if evidence is not None}
 
 
-def resolved(happening: Happening, alerts_of: Callable[[Transition], Sequence[Alert]]) -> Event:
-    """The event of a happening; `alerts_of` looks up the alerts that told of a transition."""
-    if not isinstance(happening, Correction):
-        return happening
+def lead_of_story(evidence: Evidence, topics: Mapping[str, Topic], item: str = "") -> Lead:
+    """A story as an alert leads with it, by one of its items: the newest report where none is named."""
+    newest = max(evidence.reports, key=lambda each: (each.observed, each.item))
+    report = next((each for each in evidence.reports if each.item == item), newest)
+    names = tuple(name for name, _ in evidence.topics)
+    return Lead(
+        story=evidence.story,
+        title=report.title if item else evidence.title,
+        item=report.item,
+        url=report.url,
+        publisher=report.publisher,
+        topics=names,
+        signals=frozenset(topics[each].signal for each in names if each in topics),
+        sources=frozenset(each.source for each in evidence.reports),
+        publishers=len(evidence.groups),
+        grade=evidence.grade,
+        confidence=evidence.confidence,
+    )
+
+
+def _retractions(corrections: Iterable[Correction]) -> list[Retraction]:
+    """What revisions take back, by assessment and item."""
+    together: dict[tuple[datetime, datetime, str], list[Correction]] = {}
+    for each in corrections:
+        together.setdefault((each.rise.at, each.at, each.item), []).append(each)
+    return [
+        Retraction(
+            some[0].institution,
+            assessed,
+            at,
+            item,
+            withdrawn=any(each.withdrawn for each in some),
+            axes=frozenset(each.rise.axis for each in some if each.rise.transition is not None),
+            stories=frozenset(each.rise.story for each in some if each.rise.story),
+        )
+        for (assessed, at, item), some in together.items()
+    ]
+
+
+def place(event: CaseEvent) -> tuple[datetime, bool, int, str, str]:
+    """Sort key: the order in which routers are to take in what happened."""
+    if isinstance(event, Retraction):
+        return event.at, False, 0, event.institution, event.assessed.isoformat()
+    return order(event)
+
+
+def resolved(event: CaseEvent, alerts_at: Callable[[str, datetime], Sequence[Alert]]) -> Event:
+    """The event itself; `alerts_at` looks up the alerts of an institution's assessment at an instant."""
+    if isinstance(event, InstitutionEvent):
+        return event
     return CorrectionEvent(
-        at=happening.at,
-        institution=happening.transition.institution,
-        item=happening.item,
-        alerts=tuple(alerts_of(happening.transition)),
-        why="withdrawn" if happening.withdrawn else "corrected",
+        at=event.at,
+        institution=event.institution,
+        item=event.item,
+        alerts=tuple(each for each in alerts_at(event.institution, event.assessed) if event.concerns(each)),
+        why="withdrawn" if event.withdrawn else "corrected",
     )

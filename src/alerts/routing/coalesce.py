@@ -1,4 +1,4 @@
-"""What is still worth telling of alerts that waited together."""
+"""What is still worth sending of alerts that waited together."""
 
 from __future__ import annotations
 
@@ -11,43 +11,78 @@ from alerts.routing.state import Pending, Purpose, WatchKey
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class Coalesced:
     alerts: tuple[Pending, ...]
-    overtaken: tuple[Pending, ...]
+    superseded: tuple[Pending, ...]
     standing: tuple[Standing, ...]
 
 
-def settle(entries: Sequence[Pending], level_now: Callable[[WatchKey], Level]) -> Settled:
-    """Of each watched axis the last alert that agrees with the net move; the others are overtaken.
+def coalesce(entries: Sequence[Pending], level_now: Callable[[WatchKey], Level]) -> Coalesced:
+    """Of each watched axis the last alert that agrees with the net move; the others are superseded.
 
-    The net move goes from the level before the first alert to the level now, which may have changed without
-    an alert. Where it is none, the alerts came and went. What is not a level change always stays. The `from_`
-    of a reminder is the level in the alert that it reminds of.
+    The net move goes from the level before the first alert to the level now, which may have changed without an
+    alert. Where it is none, the alerts came and went. Of several alerts of one story the last stays; a story stays
+    whatever the levels did, and so does what is not about a level.
     """
-    first: dict[WatchKey, Pending] = {}
-    kept: dict[WatchKey, Pending] = {}
+    first: dict[WatchKey, Level] = {}
+    kept: dict[WatchKey, tuple[Pending, Level]] = {}
+    last_of_story = {
+        (entry.institution, entry.story): entry for entry in entries if entry.story and entry.is_news
+    }
     for entry in entries:
-        if entry.purpose is not Purpose.ALERT or entry.from_ is None or entry.to is None:
+        if entry.purpose is not Purpose.ALERT:
             continue
-        origin = first.setdefault(entry.watch, entry).from_
-        now = level_now(entry.watch)
-        if origin is not None and now != origin and (now > origin) == (entry.to > entry.from_):
-            kept[entry.watch] = entry
-    told = tuple(
-        each
+        for move in entry.moves:
+            key = WatchKey(entry.institution, move.axis)
+            origin = first.setdefault(key, move.from_)
+            now = level_now(key)
+            if now != origin and (now > origin) == (move.to > move.from_):
+                kept[key] = entry, move.to
+    standing_by = {id(entry) for entry, _ in kept.values()}
+
+    def stays(entry: Pending) -> bool:
+        repeated = entry.story and last_of_story.get((entry.institution, entry.story)) is not entry
+        return id(entry) in standing_by or (entry.is_news and not repeated)
+
+    alerts = [each for each in entries if each.purpose is Purpose.ALERT]
+    levels = {key: level for key, (_, level) in kept.items()}
+    levels |= {
+        WatchKey(each.institution, move.axis): move.to
+        for each in alerts
+        if stays(each)
+        for move in each.moves
+        if WatchKey(each.institution, move.axis) not in levels
+    }
+    levels |= {
+        WatchKey(each.institution, move.axis): move.from_
         for each in entries
-        if each.purpose is Purpose.ALERT and (each.axis is None or kept.get(each.watch) is each)
-    )
-    overtaken = tuple(
-        each
-        for each in entries
-        if each.purpose is Purpose.ALERT and each.axis is not None and kept.get(each.watch) is not each
-    )
-    levels = {key: entry.to for key, entry in kept.items()}
-    levels |= {each.watch: each.from_ for each in entries if each.purpose is Purpose.REMINDER}
+        if each.purpose is Purpose.REMINDER
+        for move in each.moves
+    }
     standing = tuple(
         Standing(key.institution, key.axis, level_now(key))
         for key, level in levels.items()
         if key.axis is not None and level_now(key) is not level
     )
-    return Settled(told, overtaken, standing)
+    return Coalesced(
+        tuple(each for each in alerts if stays(each)),
+        tuple(each for each in alerts if not stays(each)),
+        standing,
+    )
+
+
+def clusters(entries: Sequence[Pending]) -> list[list[Pending]]:
+    """Entries that belong into one message: about one institution, or from one item, directly or through others.
+
+    In the order of their first entries.
+    """
+    found: list[tuple[set[tuple[str, str]], list[int]]] = []
+    for place, entry in enumerate(entries):
+        marks = {("institution", entry.institution)} | ({("item", entry.item)} if entry.item else set())
+        members = [place]
+        for each in [each for each in found if not each[0].isdisjoint(marks)]:
+            found.remove(each)
+            marks |= each[0]
+            members += each[1]
+        found.append((marks, sorted(members)))
+    return [[entries[place] for place in members] for _, members in sorted(found, key=lambda each: each[1])]

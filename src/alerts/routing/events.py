@@ -1,15 +1,18 @@
-"""What happens to an institution that a subscriber may want to hear of.
+"""What a router takes in: all that one assessment of an institution brought, or a correction of one before.
 
-Every event has `key` (stable and unique: what makes an alert's id stable), `at`, `institution` and `on`.
+An assessment has parts, each of a kind that a watch rule can be on. Together they make at most one alert for a
+channel.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
-from alerts.model.alert import Alert
+from alerts.model.alert import Alert, Lead, gravest
+from alerts.model.assessment import Assessment, StoryRise
 from alerts.model.level import Contribution, Level, Transition
 from alerts.model.subscriber import On
 
@@ -20,139 +23,165 @@ def strongest(contributions: Iterable[Contribution]) -> Contribution | None:
 
 
 @dataclass(frozen=True, slots=True)
-class LevelEvent:
-    """A level changed. `quiet`: because of items whose dates are not to be believed."""
+class Mention:
+    """The institution was found in an item. `fresh` is false where it was old when found: no news."""
 
-    transition: Transition
-    quiet: bool = False
-
-    @property
-    def key(self) -> str:
-        return f"level/{self.transition.key}"
-
-    @property
-    def at(self) -> datetime:
-        return self.transition.at
-
-    @property
-    def institution(self) -> str:
-        return self.transition.institution
-
-    @property
-    def on(self) -> On:
-        return On.LEVEL
-
-    @property
-    def urgency(self) -> Level:
-        """The level that it reports, so a fall is as urgent as what remains."""
-        return self.transition.to
-
-    @property
-    def strongest(self) -> Contribution | None:
-        return strongest(self.transition.contributions)
-
-    @property
-    def story(self) -> str:
-        return "" if self.strongest is None else self.strongest.story
-
-    @property
-    def confidence(self) -> float:
-        """Confidence of the strongest story, 0 to 1; 1 where no story stands behind the change."""
-        return 1.0 if self.strongest is None else self.strongest.confidence
+    lead: Lead
+    fresh: bool = True
 
 
 @dataclass(frozen=True, slots=True)
-class MentionEvent:
-    """An institution was found in an item. `confidence` is that of the item's story, 0 to 1.
-
-    `quiet`: the item is no news: it was old when it was found, or its dates are not to be believed.
-    """
-
-    at: datetime
-    institution: str
-    item: str
-    story: str = ""
-    title: str = ""
-    url: str = ""
-    publisher: str = ""
-    confidence: float = 1.0
-    quiet: bool = False
-
-    @property
-    def key(self) -> str:
-        return f"mention/{self.institution}/{self.item}"
-
-    @property
-    def on(self) -> On:
-        return On.MENTION
-
-    @property
-    def urgency(self) -> Level:
-        return Level.LOW
-
-
-@dataclass(frozen=True, slots=True)
-class SpikeEvent:
+class Spike:
     """`count` stories started within `window`, where `threshold` is what the institution's rhythm allows."""
 
-    at: datetime
-    institution: str
     count: int
     expected: float
     threshold: int
     window: timedelta
 
-    @property
-    def key(self) -> str:
-        return f"spike/{self.institution}/{self.at.isoformat()}"
 
-    @property
-    def on(self) -> On:
-        return On.SPIKE
+@dataclass(frozen=True, slots=True)
+class GradeChange:
+    """The confidence grade of the institution's strongest story changed."""
 
-    @property
-    def urgency(self) -> Level:
-        return Level.LOW
-
-    @property
-    def story(self) -> str:
-        return ""
-
-    @property
-    def confidence(self) -> float:
-        return 1.0
+    from_: str
+    to: str
+    lead: Lead
 
 
 @dataclass(frozen=True, slots=True)
-class GradeEvent:
-    """The confidence grade of the institution's strongest story changed."""
+class Part:
+    """One thing of an assessment: exactly one of `rise`, `change`, `mention`, `spike`, `grade` is given.
 
-    at: datetime
-    institution: str
-    from_: str
-    to: str
-    confidence: float
-    story: str = ""
+    `level` is the level it reports, low where it has none. `lead` is the story behind it: for a level change the
+    largest contribution, None where nothing contributes.
+    """
+
+    on: On
+    level: Level
+    lead: Lead | None = None
+    rise: StoryRise | None = None
+    change: Transition | None = None
+    mention: Mention | None = None
+    spike: Spike | None = None
+    grade: GradeChange | None = None
+
+    @property
+    def falls(self) -> bool:
+        return self.change is not None and not self.change.rises
+
+    @property
+    def about(self) -> str:
+        """In words, for explanations: `story s1 low → high on policy`, `policy low → high`, `mention in i1`."""
+        if self.rise is not None:
+            return f"story {self.rise.story}: {self.rise.axis} {self.rise.from_} → {self.rise.to}"
+        if self.change is not None:
+            return f"{self.change.axis} {self.change.from_} → {self.change.to}"
+        if self.mention is not None:
+            return f"mention in {self.mention.lead.item}"
+        return self.on.value
+
+
+@dataclass(frozen=True, slots=True)
+class InstitutionEvent:
+    """All that happened to an institution at one instant. `leads` are the stories behind it, by id."""
+
+    assessment: Assessment
+    leads: Mapping[str, Lead] = field(default_factory=lambda: MappingProxyType({}))
+    mentions: tuple[Mention, ...] = ()
+    spike: Spike | None = None
+    grade: GradeChange | None = None
 
     @property
     def key(self) -> str:
-        return f"grade/{self.institution}/{self.at.isoformat()}"
+        return self.assessment.key
 
     @property
-    def on(self) -> On:
-        return On.GRADE
+    def at(self) -> datetime:
+        return self.assessment.at
 
     @property
-    def urgency(self) -> Level:
-        return Level.LOW
+    def institution(self) -> str:
+        return self.assessment.institution
+
+    @property
+    def fresh(self) -> bool:
+        return self.assessment.fresh
+
+    @property
+    def changes(self) -> tuple[Transition, ...]:
+        return self.assessment.changes
+
+    @property
+    def level(self) -> Level:
+        """The level of what is most urgent in it; a fall is as urgent as what remains."""
+        return self.assessment.level
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The gravest kind first, and within a kind what is gravest."""
+        rises = [Part(On.STORY, each.to, self.lead_of(each), rise=each) for each in self.assessment.rises]
+        changes = sorted(self.changes, key=lambda each: (not each.rises, -each.to.rank))
+        levels = [Part(On.LEVEL, each.to, self._behind(each), change=each) for each in changes]
+        mentions = [Part(On.MENTION, Level.LOW, each.lead, mention=each) for each in self.mentions]
+        spikes = [Part(On.SPIKE, Level.LOW, spike=self.spike)] if self.spike is not None else []
+        grades = []
+        if self.grade is not None:
+            grades.append(Part(On.GRADE, Level.LOW, self.grade.lead, grade=self.grade))
+        return (*rises, *levels, *mentions, *spikes, *grades)
+
+    def lead_of(self, rise: StoryRise) -> Lead:
+        """The story of a rise as an alert leads with it."""
+        known = self.leads.get(rise.story)
+        return Lead(
+            story=rise.story,
+            title=rise.title,
+            item=rise.item,
+            url=rise.url,
+            publisher=rise.publisher,
+            topics=rise.topics,
+            signals=rise.signals,
+            sources=frozenset() if known is None else known.sources,
+            publishers=1 if known is None else known.publishers,
+            grade=rise.grade,
+            confidence=rise.confidence,
+            axis=rise.axis,
+            from_=rise.from_,
+            to=rise.to,
+        )
+
+    def _behind(self, change: Transition) -> Lead | None:
+        """The story that contributes most to a level change, as far as it is known."""
+        top = strongest(change.contributions)
+        if top is None:
+            return None
+        rise = next((each for each in self.assessment.rises if each.story == top.story), None)
+        if rise is not None:
+            return self.lead_of(rise)
+        known = self.leads.get(top.story)
+        if known is not None:
+            return known
+        return Lead(top.story, top.title, topics=top.topics, grade=top.grade, confidence=top.confidence)
+
+    def lead(self, parts: Iterable[Part]) -> Lead | None:
+        """The story that an alert of some parts leads with: the one that brought it, else the largest contribution
+        to the gravest change."""
+        listed = list(parts)
+        chosen = next((each for each in listed if each.rise is not None), None)
+        if chosen is not None:
+            return chosen.lead
+        change = gravest(tuple(each.change for each in listed if each.change is not None))
+        if change is None:
+            return next((each.lead for each in listed if each.lead is not None), None)
+        return self._behind(change)
 
 
 @dataclass(frozen=True, slots=True)
 class CorrectionEvent:
-    """An item was withdrawn or corrected; without it the levels of `alerts` would not have been reached.
+    """An item was withdrawn or corrected; without it what `alerts` report would not have been reached.
 
-    `alerts` may name alerts of any subscriber and state: a desk picks its own, and of those the ones that
-    were really told. Hand it to the desks before the fall that the same withdrawal causes.
+    `alerts` may name alerts of any subscriber and state: a router picks its own, and of those the ones that were
+    really delivered. It is handled before the fall that the same withdrawal causes.
     """
 
     at: datetime
@@ -166,30 +195,15 @@ class CorrectionEvent:
         return f"correction/{self.institution}/{self.item}/{self.at.isoformat()}"
 
 
-def grade_change(
-    institution: str, at: datetime, before: str, contributions: Iterable[Contribution]
-) -> GradeEvent | None:
-    """The change of grade that new evidence at `at` makes, if it does.
-
-    `before` is the grade that the last call gave as `to` (empty: none yet); `contributions` are those of all
-    axes, together. Ask when evidence arrives: what merely fades says nothing about how sure it was.
-    """
-    top = strongest(contributions)
-    if top is None or not before or top.grade == before:
-        return None
-    return GradeEvent(at, institution, before, top.grade, top.confidence, top.story)
-
-
-Notice = LevelEvent | MentionEvent | SpikeEvent | GradeEvent
-Event = Notice | CorrectionEvent
+Event = InstitutionEvent | CorrectionEvent
 
 
 def order(event: Event) -> tuple[datetime, bool, int, str, str]:
-    """Sort key of the order in which a desk is to hear of events.
+    """Sort key of the order in which a router takes events in.
 
-    Within an instant corrections come first and then what is most urgent, so that neither a fall that a
-    correction explains nor a lesser rise of the same story depends on the order in which axes were assessed.
+    Within an instant corrections come first and then what is most urgent, so that a fall that a correction explains
+    does not depend on the order in which institutions were assessed.
     """
     if isinstance(event, CorrectionEvent):
         return event.at, False, 0, event.institution, event.key
-    return event.at, True, -event.urgency.rank, event.institution, event.key
+    return event.at, True, -event.level.rank, event.institution, event.key

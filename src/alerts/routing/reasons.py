@@ -17,6 +17,7 @@ class Reason(StrEnum):
     RISE_NOT_TOLD = "rise-not-told"
     INHIBITED = "inhibited"
     SAME_STORY = "same-story"
+    SAME_TOPIC = "same-topic"
     DIGEST = "digest"
     QUIET_HOURS = "quiet-hours"
     LIMIT = "limit"
@@ -32,12 +33,13 @@ _MEANINGS = {
     Reason.UNSUBSCRIBED: "The subscriber has unsubscribed this channel.",
     Reason.BELOW_GRADE: "The strongest story has a confidence below 0.10: kept for monitoring, never sent.",
     Reason.CONFIG_CHANGE: "The level rose because the configuration changed, not because something happened.",
-    Reason.BACKFILL: "It rests on items that were old when found, or that come out of quarantine.",
+    Reason.BACKFILL: "All that brought it was older than `fresh` when found, or comes out of quarantine.",
     Reason.SILENCE: "A silence covers the institution.",
     Reason.RISE_NOT_TOLD: "The level fell, but this channel was never told that it had risen.",
     Reason.CORRECTED: "A correction has already taken the alert back.",
     Reason.INHIBITED: "The same story has already raised another axis of the institution to critical.",
-    Reason.SAME_STORY: "This channel already has a mention of the institution in the same story.",
+    Reason.SAME_STORY: "This channel already has an alert of the same story.",
+    Reason.SAME_TOPIC: "This channel has an alert of another story of the topic, no lower, within `again`.",
     Reason.DIGEST: "The level is below the digest's threshold: it waits for the next digest.",
     Reason.QUIET_HOURS: "It arose during quiet hours: it is sent when they end.",
     Reason.LIMIT: "The channel's limit was reached: it is listed in one summary instead.",

@@ -1,99 +1,120 @@
-"""One subscriber's desk: events come in, alert records and messages go out. A pure state machine.
+"""Routing for one subscriber: events come in, alert records and messages go out. A pure state machine.
 
     event ─> rules ─> checks ─┬─ sent ────────> (group wait) ─┐
                               ├─ digest ──────> digest time ──┤
                               ├─ quiet-hours ─> their end ────┼─> what is still true ─> message
                               ├─ limit ───────> summary ──────┤
                               │  reminders, corrections ──────┘
-                              └─ any other reason: on record, never told
+                              └─ any other reason: on record, never sent
 
-Time is an argument. The rules are `routing`, the checks `suppression`, the waiting `outbox`.
+Time is an argument. The rules are `rules`, the checks `suppression`, the waiting `waiting`.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Final
 
 from alerts.model.alert import Alert, AlertState
 from alerts.model.institution import Institution
-from alerts.model.level import Axis, Level
+from alerts.model.level import Axis, Level, Transition
 from alerts.model.subscriber import Silence, Subscriber
 from alerts.routing.alerts import ChannelVerdict, Explanation, Message, Outcome, RuleVerdict, stable_id
-from alerts.routing.events import CorrectionEvent, Event, LevelEvent, MentionEvent, Notice
+from alerts.routing.events import CorrectionEvent, Event, InstitutionEvent, Part
 from alerts.routing.rules import channels_of, judge
-from alerts.routing.state import Ack, DeskState, Ledger, Pending, Told, WatchKey, WatchState
-from alerts.routing.suppression import WAITING, Case, examine
-from alerts.routing.waiting import Outbox
+from alerts.routing.state import (
+    Ack,
+    Move,
+    NotificationRepository,
+    NotifiedLevel,
+    NotifiedTopic,
+    Pending,
+    RouterState,
+    WatchKey,
+    WatchState,
+)
+from alerts.routing.suppression import WAITING, Candidate, examine
+from alerts.routing.waiting import PendingAlerts
 
-_STORIES: Final = 32  # mentions remembered per institution and channel
+MAX_REMEMBERED: Final = 32
+"""Stories, and topics, remembered for each institution and channel."""
 
 
-def alert_id(event: Notice, subscriber: str, channel: str) -> str:
+def alert_id(event: InstitutionEvent, subscriber: str, channel: str) -> str:
     """The same event for the same subscriber and channel has the same id, wherever it is computed."""
-    return stable_id("alert", event.key, subscriber, channel, event.on)
+    return stable_id("alert", event.key, subscriber, channel)
 
 
-class Desk:
+class SubscriberRouter:
     """Decides for one subscriber. Not for two threads at a time: a driver locks the subscriber meanwhile.
 
-    `state` and what the ledger holds are changed in place; the driver stores them with the outcome, in one
-    transaction. `institutions` are the configured ones by id. Silences are passed with each call; an alert
-    that waited is held back by one that covers its institution when it would go out.
+    `state` and what the repository holds are changed in place; the driver stores them with the outcome, in one
+    transaction. `institutions` are the configured ones by id. Silences are passed with each call; an alert that
+    waited is held back by one that covers its institution when it would go out.
     """
 
     def __init__(
         self,
         subscriber: Subscriber,
         institutions: Mapping[str, Institution],
-        state: DeskState,
-        ledger: Ledger,
+        state: RouterState,
+        notifications: NotificationRepository,
     ) -> None:
         self.subscriber = subscriber
         self.state = state
         self._institutions = institutions
-        self._ledger = ledger
-        self._outbox = Outbox(subscriber, institutions, state, ledger)
+        self._notifications = notifications
+        self._pending = PendingAlerts(subscriber, institutions, state, notifications)
 
     @property
     def next_due(self) -> datetime | None:
         """When `advance` has something to do next; None: only an event can change anything."""
-        return self._outbox.next_due
+        return self._pending.next_due
 
     def handle(self, event: Event, at: datetime, silences: Sequence[Silence] = ()) -> Outcome:
         """What comes of an event at `at`, after all that fell due until then.
 
         An instant before the last at which something was done counts as that one; alerts are stamped with the
-        event's own. Level changes of one axis come in order of time; one handled before changes nothing.
+        event's own. Events of one institution come in order of time; one handled before changes nothing.
         """
-        messages = self._outbox.advance(at, silences)
-        at = self._outbox.reach(at)
+        messages = self._pending.advance(at, silences)
+        at = self._pending.reach(at)
         if isinstance(event, CorrectionEvent):
-            return Outcome(messages=(*messages, *self._outbox.correct(event, at)))
+            corrections, dropped = self._pending.correct(event, at)
+            return Outcome(messages=(*messages, *corrections), dropped=dropped)
         if self._handled(event):
             return Outcome(messages=tuple(messages))
         explanation, followed = self._consider(event, at, silences)
         if explanation.note:
             return Outcome(messages=tuple(messages), explanation=explanation)
-        alerts = tuple(self._alert(event, verdict) for verdict in explanation.channels)
-        told = [alert for alert in alerts if alert.state is AlertState.SENT or alert.reason in WAITING]
-        self._learn(event, told, followed)
-        for alert in told:
-            pending = self._pending(event, alert, explanation)
-            messages += self._outbox.accept(alert.channel, pending, alert.reason, event.urgency, at)
-        return Outcome(alerts, tuple(messages), explanation)
+        decided = [
+            (self._alert(event, verdict, explanation.rules), verdict) for verdict in explanation.channels
+        ]
+        going = [
+            (alert, verdict)
+            for alert, verdict in decided
+            if alert.state is AlertState.SENT or alert.reason in WAITING
+        ]
+        self._learn(event, going, followed)
+        for alert, verdict in going:
+            pending = self._as_pending(event, alert, verdict, explanation.rules)
+            messages += self._pending.accept(alert.channel, pending, alert.reason, alert.level, at)
+        return Outcome(tuple(alert for alert, _ in decided), tuple(messages), explanation)
 
     def advance(self, to: datetime, silences: Sequence[Silence] = ()) -> list[Outcome]:
         """Everything that falls due until `to`, included: one outcome an instant, in order."""
-        by_instant: dict[datetime, list[Message]] = defaultdict(list)
-        for message in self._outbox.advance(to, silences):
-            by_instant[message.at].append(message)
-        return [Outcome(messages=tuple(messages)) for messages in by_instant.values()]
+        return _by_instant(self._pending.advance(to, silences))
 
-    def explain(self, event: Notice, at: datetime, silences: Sequence[Silence] = ()) -> Explanation:
-        """What `handle` would decide if it heard of the event now, and why; changes nothing."""
+    def release_groups(
+        self, at: datetime, within: timedelta, silences: Sequence[Silence] = ()
+    ) -> list[Outcome]:
+        """Groups that are due within so much go out now: nothing more will come."""
+        return _by_instant(self._pending.release_groups(at, within, silences))
+
+    def explain(self, event: InstitutionEvent, at: datetime, silences: Sequence[Silence] = ()) -> Explanation:
+        """What `handle` would decide of the event now, and why; changes nothing."""
         return self._consider(event, at, silences)[0]
 
     def ack(
@@ -105,14 +126,14 @@ class Desk:
         silences: Sequence[Silence] = (),
     ) -> Outcome:
         """No more reminders of the levels of an axis (None: of all) until they change."""
-        messages = self._outbox.advance(at, silences)
-        at = self._outbox.reach(at)
+        messages = self._pending.advance(at, silences)
+        at = self._pending.reach(at)
         for each in Axis if axis is None else (axis,):
             key = WatchKey(institution, each)
-            watch = self._ledger.watch(key)
+            watch = self._notifications.watch(key)
             if watch.level is not Level.LOW:
                 watch.ack = Ack(at, author)
-                self._ledger.keep(key, watch)
+                self._notifications.keep(key, watch)
         return Outcome(messages=tuple(messages))
 
     def unsubscribe(self, channel: str, at: datetime) -> None:
@@ -124,115 +145,219 @@ class Desk:
 
     # Deciding
 
-    def _handled(self, event: Notice) -> bool:
-        """Whether this change of level, or a later one of the same axis, was handled before."""
-        if not isinstance(event, LevelEvent):
-            return False
-        seen = self._ledger.watch(WatchKey(event.institution, event.transition.axis)).seen
-        return seen is not None and event.at <= seen
+    def _handled(self, event: InstitutionEvent) -> bool:
+        """Whether this event, or a later one of the same institution or axis, was handled before."""
+        keys = [
+            WatchKey(event.institution),
+            *(WatchKey(event.institution, each.axis) for each in event.changes),
+        ]
+        seen = (self._notifications.watch(key).seen for key in keys)
+        return any(each is not None and event.at <= each for each in seen)
 
     def _consider(
-        self, event: Notice, at: datetime, silences: Sequence[Silence]
-    ) -> tuple[Explanation, frozenset[str]]:
-        """The verdicts of rules and checks, and the channels on which a rise is followed without a word."""
+        self, event: InstitutionEvent, at: datetime, silences: Sequence[Silence]
+    ) -> tuple[Explanation, Mapping[str, frozenset[Axis]]]:
+        """The verdicts of rules and checks, and by channel the axes whose rise is followed without a word."""
         institution = self._institutions.get(event.institution)
         if institution is None:
             note = f"{event.institution} is not configured"
-            return Explanation(event.key, self.subscriber.id, note=note), frozenset()
-        axis = event.transition.axis if isinstance(event, LevelEvent) else None
-        watch = self._ledger.watch(WatchKey(event.institution, axis))
-        rules = self._judge(event, institution, watch)
+            return Explanation(event.key, self.subscriber.id, note=note), {}
+        parts = event.parts
+        watches = {axis: self._notifications.watch(WatchKey(event.institution, axis)) for axis in Axis}
+        whole = self._notifications.watch(WatchKey(event.institution))
+        rules = tuple(
+            judge(index, rule, channel, parts, institution, _believed(parts, watches, channel))
+            for index, rule in enumerate(self.subscriber.watch)
+            for channel in channels_of(rule, self.subscriber)
+        )
         verdicts: list[ChannelVerdict] = []
-        followed: set[str] = set()
+        followed: dict[str, frozenset[Axis]] = {}
         for channel in self.subscriber.channels:
-            mine = [each for each in rules if each.channel == channel]
-            if not any(each.matched or each.follows for each in mine):
-                continue
-            case = Case(
+            verdicts_of = [each for each in rules if each.channel == channel]
+            matched = sorted({place for each in verdicts_of for place in each.parts})
+            follows = sorted({place for each in verdicts_of for place in each.follows} - {*matched})
+            lead = event.lead(parts[place] for place in matched)
+            candidate = Candidate(
                 event=event,
                 at=at,
                 subscriber=self.subscriber,
                 institution=institution,
                 channel=channel,
-                watch=watch,
-                others=self._others(event),
+                watches=watches,
+                whole=whole,
                 silences=silences,
                 muted=self.state.muted.get(channel),
-                room=self._outbox.has_room(channel, at),
+                room=self._pending.has_room(
+                    channel, at, event.institution, "" if lead is None else lead.item
+                ),
+                again=self._again(verdicts_of),
             )
-            verdict = examine(case)
-            if any(each.matched for each in mine):
-                verdicts.append(verdict)
-            elif verdict.reason is None or verdict.reason in WAITING:
-                followed.add(channel)
-        return Explanation(event.key, self.subscriber.id, rules, tuple(verdicts)), frozenset(followed)
+            if matched:
+                verdicts.append(examine(candidate, matched))
+            for place in follows:
+                change = parts[place].change
+                verdict = examine(candidate, [place])
+                if change is not None and (verdict.reason is None or verdict.reason in WAITING):
+                    followed[channel] = followed.get(channel, frozenset()) | {change.axis}
+        return Explanation(event.key, self.subscriber.id, rules, tuple(verdicts)), followed
 
-    def _judge(self, event: Notice, institution: Institution, watch: WatchState) -> tuple[RuleVerdict, ...]:
-        return tuple(
-            judge(index, rule, channel, event, institution, watch.believed(channel))
-            for index, rule in enumerate(self.subscriber.watch)
-            for channel in channels_of(rule, self.subscriber)
-        )
+    def _again(self, verdicts: Iterable[RuleVerdict]) -> Mapping[int, timedelta]:
+        """For each part the shortest `again` of the rules that ask for it."""
+        found: dict[int, timedelta] = {}
+        for verdict in verdicts:
+            again = self.subscriber.watch[verdict.rule].again
+            for place in verdict.parts:
+                found[place] = min(again, found.get(place, again))
+        return found
 
-    def _others(self, event: Notice) -> Mapping[Axis, WatchState]:
-        """The institution's other axes, where the event is about one."""
-        if not isinstance(event, LevelEvent):
-            return {}
-        return {
-            axis: self._ledger.watch(WatchKey(event.institution, axis))
-            for axis in Axis
-            if axis is not event.transition.axis
-        }
-
-    def _alert(self, event: Notice, verdict: ChannelVerdict) -> Alert:
+    def _alert(self, event: InstitutionEvent, verdict: ChannelVerdict, rules: Iterable[RuleVerdict]) -> Alert:
+        parts = event.parts
+        taken = [parts[place] for place in verdict.parts]
+        changes = _reported(event, taken)
+        lead = event.lead(taken)
+        levels = [part.level for part in taken] + [change.to for change in changes]
+        grade, spike = _grades_and_spike(taken)
         return Alert(
             id=alert_id(event, self.subscriber.id, verdict.channel),
             at=event.at,
             subscriber=self.subscriber.id,
             channel=verdict.channel,
             institution=event.institution,
-            on=event.on,
-            transition=event.transition if isinstance(event, LevelEvent) else None,
+            on=taken[0].on,
+            level=max(levels, key=lambda level: level.rank),
+            lead=lead,
+            changes=changes,
             state=verdict.state,
             reason="" if verdict.reason is None else verdict.reason.value,
+            also=tuple(
+                dict.fromkeys(
+                    part.lead
+                    for part in taken
+                    if part.lead is not None
+                    and (part.rise is not None or part.mention is not None)
+                    and (lead is None or (part.lead.story, part.lead.item) != (lead.story, lead.item))
+                )
+            ),
+            rules=tuple(
+                dict.fromkeys(
+                    each.name
+                    for each in rules
+                    if each.channel == verdict.channel and not {*each.parts}.isdisjoint(verdict.parts)
+                )
+            ),
+            grades=grade,
+            spike=spike,
         )
 
-    def _pending(self, event: Notice, alert: Alert, explanation: Explanation) -> Pending:
-        if not isinstance(event, LevelEvent):
-            return Pending(alert.id, event.institution)
-        change = event.transition
-        rules = [
+    def _as_pending(
+        self,
+        event: InstitutionEvent,
+        alert: Alert,
+        verdict: ChannelVerdict,
+        rules: Iterable[RuleVerdict],
+    ) -> Pending:
+        wanted = [
             self.subscriber.watch[each.rule]
-            for each in explanation.rules
-            if each.matched and each.channel == alert.channel
+            for each in rules
+            if each.channel == alert.channel and not {*each.parts}.isdisjoint(verdict.parts)
         ]
-        clear = not change.rises and all(change.to < rule.at_least for rule in rules)
-        return Pending(alert.id, change.institution, change.axis, change.from_, change.to, clear)
+        only_levels = all(event.parts[place].change is not None for place in verdict.parts)
+        clear = (
+            only_levels
+            and not any(change.rises for change in alert.changes)
+            and all(change.to < rule.at_least for change in alert.changes for rule in wanted)
+        )
+        return Pending(
+            alert.id,
+            event.institution,
+            tuple(Move(change.axis, change.from_, change.to) for change in alert.changes),
+            story="" if only_levels or alert.lead is None else alert.lead.story,
+            item="" if alert.lead is None else alert.lead.item,
+            clear=clear,
+        )
 
     # Remembering
 
-    def _learn(self, event: Notice, told: Sequence[Alert], followed: frozenset[str]) -> None:
-        """Remember the new level and who is, or will be, told of it."""
-        if isinstance(event, LevelEvent):
-            self._learn_level(event, told, followed)
-        elif isinstance(event, MentionEvent) and event.story and told:
-            key = WatchKey(event.institution)
-            watch = self._ledger.watch(key)
-            for alert in told:
-                stories = watch.stories.get(alert.channel, [])
-                watch.stories[alert.channel] = [*stories, event.story][-_STORIES:]
-            self._ledger.keep(key, watch)
+    def _learn(
+        self,
+        event: InstitutionEvent,
+        going: Sequence[tuple[Alert, ChannelVerdict]],
+        followed: Mapping[str, frozenset[Axis]],
+    ) -> None:
+        """Remember the new levels, and who is, or will be, notified of what."""
+        for change in event.changes:
+            self._learn_level(
+                event, change, [alert for alert, _ in going if change in alert.changes], followed
+            )
+        if not going:
+            return
+        key = WatchKey(event.institution)
+        whole = self._notifications.watch(key)
+        whole.seen = event.at
+        for alert, verdict in going:
+            for part in (event.parts[place] for place in verdict.parts):
+                if part.lead is None or part.falls or part.grade is not None:
+                    continue
+                levels = part.rise is not None or part.change is not None
+                notified = NotifiedTopic(event.at, part.level, part.lead.story, alert.id)
+                whole.record_story(
+                    alert.channel,
+                    part.lead.story,
+                    part.lead.topics if levels else (),
+                    notified,
+                    MAX_REMEMBERED,
+                )
+        self._notifications.keep(key, whole)
 
-    def _learn_level(self, event: LevelEvent, told: Sequence[Alert], followed: frozenset[str]) -> None:
-        change = event.transition
+    def _learn_level(
+        self,
+        event: InstitutionEvent,
+        change: Transition,
+        reporting: Sequence[Alert],
+        followed: Mapping[str, frozenset[Axis]],
+    ) -> None:
         key = WatchKey(change.institution, change.axis)
-        watch = self._ledger.watch(key)
+        watch = self._notifications.watch(key)
+        lead = event.lead([part for part in event.parts if part.change is change])
+        story = "" if lead is None else lead.story
         watch.level, watch.seen, watch.ack = change.to, change.at, None
-        for channel in sorted(followed):
-            watch.tell(channel, Told(change.to, "", event.story), rises=True)
-        for alert in told:
-            watch.tell(alert.channel, Told(change.to, alert.id, event.story), rises=change.rises)
+        for channel in sorted(channel for channel, axes in followed.items() if change.axis in axes):
+            watch.record(channel, NotifiedLevel(change.to, "", story), rises=True)
+        for alert in reporting:
+            watch.record(alert.channel, NotifiedLevel(change.to, alert.id, story), rises=change.rises)
         for channel in list(watch.remind):
-            if not self._outbox.stands(key, watch, channel):
+            if not self._pending.stands(key, watch, channel):
                 del watch.remind[channel]
-        self._ledger.keep(key, watch)
+        self._notifications.keep(key, watch)
+
+
+def _believed(parts: Iterable[Part], watches: Mapping[Axis, WatchState], channel: str) -> list[Level]:
+    """The level that the channel believes of the axis of each part; low where the part has none."""
+    return [
+        Level.LOW if part.change is None else watches[part.change.axis].believed(channel) for part in parts
+    ]
+
+
+def _reported(event: InstitutionEvent, taken: Sequence[Part]) -> tuple[Transition, ...]:
+    """The level changes that an alert reports: those taken, and with any rise the other rises of the assessment."""
+    own = [part.change for part in taken if part.change is not None]
+    rises = any(part.rise is not None or (part.change is not None and part.change.rises) for part in taken)
+    return tuple(change for change in event.changes if change in own or (rises and change.rises))
+
+
+def _grades_and_spike(taken: Iterable[Part]) -> tuple[tuple[str, str] | None, tuple[int, float, int] | None]:
+    """What an alert says of grades and of a spike, where they are among its parts."""
+    grades, spike = None, None
+    for part in taken:
+        if part.grade is not None:
+            grades = part.grade.from_, part.grade.to
+        if part.spike is not None:
+            spike = part.spike.count, part.spike.expected, part.spike.threshold
+    return grades, spike
+
+
+def _by_instant(messages: Iterable[Message]) -> list[Outcome]:
+    by_instant: dict[datetime, list[Message]] = defaultdict(list)
+    for message in messages:
+        by_instant[message.at].append(message)
+    return [Outcome(messages=tuple(each)) for each in by_instant.values()]

@@ -1,15 +1,15 @@
-"""Who hears of an event: watch rules, and the index that finds the subscribers whose rules may match."""
+"""Whom an event concerns: watch rules, and the index that finds the subscribers whose rules may match."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Level
 from alerts.model.subscriber import Direction, On, Subscriber, WatchRule
 from alerts.routing.alerts import RuleVerdict, Step
-from alerts.routing.events import LevelEvent, Notice
+from alerts.routing.events import Part
 
 
 def channels_of(rule: WatchRule, subscriber: Subscriber) -> tuple[str, ...]:
@@ -17,13 +17,46 @@ def channels_of(rule: WatchRule, subscriber: Subscriber) -> tuple[str, ...]:
     return tuple(name for name in subscriber.channels if not rule.to or name in rule.to)
 
 
-def judge(
-    index: int, rule: WatchRule, channel: str, event: Notice, institution: Institution, believed: Level
-) -> RuleVerdict:
-    """Whether a rule matches an event. `believed` is the level the channel was last told of (else low).
+def name_of(index: int, rule: WatchRule) -> str:
+    """What messages and explanations call a rule: its name, else what it asks for."""
+    return rule.name or f"rule {index + 1}: {rule.in_words()}"
 
-    A rise is measured by the level it reaches, a fall by the level it leaves, as the channel knows it.
+
+def judge(
+    index: int,
+    rule: WatchRule,
+    channel: str,
+    parts: Sequence[Part],
+    institution: Institution,
+    believed: Sequence[Level],
+) -> RuleVerdict:
+    """Which parts of an event a rule asks for.
+
+    `believed` are, part for part, the levels that the channel was last notified of (else low): a rise is measured by
+    the level it reaches, a fall by the level it leaves, as the channel knows it. The steps are those of the first
+    part that matches, else of the one that came farthest.
     """
+    best: list[Step] = []
+    about = ""
+    matched: list[int] = []
+    follows: list[int] = []
+    for place, (part, level) in enumerate(zip(parts, believed, strict=True)):
+        steps, passed, followed = _judge_part(rule, part, institution, level)
+        if followed:
+            follows.append(place)
+        if (passed and not matched) or (not matched and len(steps) > len(best)):
+            best, about = steps, part.about
+        if passed:
+            matched.append(place)
+    return RuleVerdict(
+        index, channel, tuple(matched), tuple(follows), tuple(best), about=about, name=name_of(index, rule)
+    )
+
+
+def _judge_part(
+    rule: WatchRule, part: Part, institution: Institution, believed: Level
+) -> tuple[list[Step], bool, bool]:
+    """The steps, whether the rule asks for the part, and whether it is a rise whose fall it will ask for."""
     steps: list[Step] = []
 
     def passes(name: str, passed: bool, detail: str) -> bool:
@@ -31,33 +64,84 @@ def judge(
         return passed
 
     selected = rule.select.selects(institution)
-    matched = passes(
-        "institution", selected, f"the rule {'selects' if selected else 'does not select'} {institution.id}"
-    ) and passes("on", event.on in rule.on, f"the rule is on {_list(rule.on)}, this is a {event.on}")
-    follows = False
-    if matched and isinstance(event, LevelEvent):
-        change = event.transition
-        measured = change.to if change.rises else max(change.from_, believed)
-        reached = "reaches" if change.rises else "leaves"
+    left_out = rule.except_.select.selects(institution)
+    matched = (
+        passes(
+            "institution",
+            selected,
+            f"the rule {'selects' if selected else 'does not select'} {institution.id}",
+        )
+        and (not left_out or passes("not", False, f"the rule leaves out {institution.id}"))
+        and passes("on", part.on in rule.on, f"the rule is on {_list(rule.on)}, this is a {part.on}")
+    )
+    if not matched:
+        return steps, False, False
+    moves = part.rise or part.change
+    if moves is not None:
+        measured = max(moves.from_, believed) if part.falls else moves.to
+        reached = "leaves" if part.falls else "reaches"
         matched = passes(
-            "axes", change.axis in rule.axes, f"the rule is for {_list(rule.axes)}, this is {change.axis}"
+            "axes", moves.axis in rule.axes, f"the rule is for {_list(rule.axes)}, this is {moves.axis}"
         ) and passes(
             "at_least", measured >= rule.at_least, f"it {reached} {measured}, the rule wants {rule.at_least}"
         )
-        wanted = rule.direction is Direction.BOTH or (rule.direction is Direction.RISE) == change.rises
-        follows = matched and change.rises and not wanted
-        matched = matched and passes(
-            "direction",
-            wanted,
-            f"the rule wants {rule.direction}, this is a {'rise' if change.rises else 'fall'}",
+    if matched and not part.falls:
+        matched = all(passes(*step) for step in _of_story(rule, part))
+    if not matched:
+        return steps, False, False
+    wanted = rule.direction is Direction.BOTH or (rule.direction is Direction.FALL) == part.falls
+    if moves is None or wanted:
+        if moves is not None:
+            passes("direction", True, f"the rule wants {rule.direction}")
+        return steps, True, False
+    passes(
+        "direction",
+        False,
+        f"the rule wants {rule.direction}, this is a {'fall' if part.falls else 'rise'}",
+    )
+    return steps, False, part.change is not None and part.change.rises
+
+
+def _of_story(rule: WatchRule, part: Part) -> Iterable[tuple[str, bool, str]]:
+    """What a rule asks of the story behind a part. A fall has none: who got the rise gets it."""
+    lead, left_out = part.lead, rule.except_
+    topics = frozenset() if lead is None else frozenset(lead.topics)
+    signals = frozenset() if lead is None else lead.signals
+    sources = frozenset() if lead is None else lead.sources
+    said = _list(topics) or "no topic"
+    if rule.topics:
+        yield (
+            "topics",
+            not topics.isdisjoint(rule.topics),
+            f"the rule wants {_list(rule.topics)}, this is {said}",
         )
-    return RuleVerdict(index, channel, matched, follows, tuple(steps))
+    if rule.signals:
+        of = _list(signals) or "no signal class"
+        yield (
+            "signals",
+            not signals.isdisjoint(rule.signals),
+            f"the rule wants {_list(rule.signals)}, this is {of}",
+        )
+    if rule.min_grade != "D":
+        grade = "" if lead is None else lead.grade
+        yield (
+            "min_grade",
+            rule.takes_grade(grade),
+            f"the rule wants {rule.min_grade} or better, this is {grade}",
+        )
+    if shared := topics & left_out.topics:
+        yield "not", False, f"the rule leaves out the topic {_list(shared)}"
+    if of_signal := signals & left_out.signals:
+        yield "not", False, f"the rule leaves out {_list(of_signal)}"
+    if sources and sources <= left_out.sources:
+        yield "not", False, f"none but {_list(sources)} reports it, which the rule leaves out"
 
 
 def stands(subscriber: Subscriber, institution: Institution, axis: Axis, channel: str, level: Level) -> bool:
     """Whether a rule of the channel asks for rises to `level`: while it stands, there is reason to remind."""
     return any(
         rule.select.selects(institution)
+        and not rule.except_.select.selects(institution)
         and On.LEVEL in rule.on
         and axis in rule.axes
         and level >= rule.at_least

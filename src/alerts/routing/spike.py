@@ -24,7 +24,7 @@ from statistics import median
 from typing import Final
 
 from alerts.model.times import EPOCH
-from alerts.routing.events import SpikeEvent
+from alerts.routing.events import Spike
 
 WINDOW: Final = timedelta(hours=24)
 _MINIMUM: Final = 4  # stories
@@ -74,11 +74,10 @@ class SpikeState:
 class SpikeDetector:
     """Watches one institution. `state` is changed in place; the driver stores it."""
 
-    def __init__(self, institution: str, state: SpikeState) -> None:
-        self.institution = institution
+    def __init__(self, state: SpikeState) -> None:
         self.state = state
 
-    def observe(self, at: datetime) -> SpikeEvent | None:
+    def observe(self, at: datetime) -> Spike | None:
         """A story about the institution started; the spike that this makes, if it does.
 
         Stories come in order of time; one that comes late counts for the hour in which it started, where that
@@ -108,7 +107,7 @@ class SpikeDetector:
         if state.raised or before + 1 < limit:
             return None
         state.raised = True
-        return SpikeEvent(at, self.institution, before + 1, usual, limit, WINDOW)
+        return Spike(before + 1, usual, limit, WINDOW)
 
 
 def _usual(counts: list[int], weekday: list[int]) -> tuple[float, int]:

@@ -1,4 +1,4 @@
-"""What a desk remembers, small enough for a row, and the port through which a driver stores it."""
+"""What a router remembers of one subscriber, small enough for a row, and the port through which a driver stores it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from heapq import heappop, heappush
-from typing import Any, NamedTuple, Protocol
+from typing import Annotated, Any, NamedTuple, Protocol
+
+from pydantic import BeforeValidator, Field, TypeAdapter
 
 from alerts.model.level import Axis, Level
-from alerts.model.times import format_time, parse_time
 from alerts.routing.alerts import Kind, Message
 
 
@@ -22,8 +23,7 @@ class WatchKey(NamedTuple):
     axis: Axis | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class NotifiedLevel(NamedTuple):
     """A level that a channel believes, by which alert, on the strength of which story.
 
     `alert` is empty where a rule that asks for falls alone followed the rise in silence.
@@ -34,8 +34,16 @@ class Told:
     story: str
 
 
-@dataclass(frozen=True, slots=True)
-class Ack:
+class NotifiedTopic(NamedTuple):
+    """The last alert of a channel about a topic: when, at which level, of which story."""
+
+    at: datetime
+    level: Level
+    story: str
+    alert: str
+
+
+class Ack(NamedTuple):
     """Someone has seen the level; it ends when the level changes."""
 
     at: datetime
@@ -44,92 +52,87 @@ class Ack:
 
 @dataclass(slots=True)
 class WatchState:
-    """What one subscriber knows of one axis of one institution; the dictionaries are by channel.
+    """What one subscriber knows of one axis of one institution, or of it as a whole; the dictionaries are by channel.
 
-    `told` are the levels that a channel was told and that nothing has taken back, each higher than the one
-    before: three at most. `corrected` are the channels whose last word was a correction.
+    `notified` are the levels that a channel was notified of and that nothing has taken back, each higher than the
+    one before: three at most. `corrected` are the channels whose last word was a correction. Of the institution as a
+    whole: `stories` alerted, the newest last, and `topics` by name.
     """
 
     level: Level = Level.LOW
-    seen: datetime | None = None  # the last level change handled
-    told: dict[str, list[Told]] = field(default_factory=dict)
+    seen: datetime | None = None  # the last event handled
+    notified: Annotated[dict[str, list[NotifiedLevel]], Field(alias="told")] = field(default_factory=dict)
     corrected: list[str] = field(default_factory=list)
     remind: dict[str, datetime] = field(default_factory=dict)
     ack: Ack | None = None
-    stories: dict[str, list[str]] = field(default_factory=dict)  # newest mentions told, oldest first
+    stories: dict[str, list[str]] = field(default_factory=dict)
+    topics: dict[str, dict[str, NotifiedTopic]] = field(default_factory=dict)
 
     @property
     def due(self) -> datetime | None:
         """The next reminder: what a driver indexes."""
         return min(self.remind.values(), default=None)
 
-    def last(self, channel: str) -> Told | None:
-        """What the channel was told last, as far as it still stands."""
-        return self.told[channel][-1] if channel in self.told else None
+    def last(self, channel: str) -> NotifiedLevel | None:
+        """What the channel was notified of last, as far as it still stands."""
+        return self.notified[channel][-1] if channel in self.notified else None
 
     def believed(self, channel: str) -> Level:
-        """The level as the channel knows it: low where it was told of no rise."""
+        """The level as the channel knows it: low where it was notified of no rise."""
         last = self.last(channel)
         return Level.LOW if last is None else last.level
 
-    def tell(self, channel: str, told: Told, *, rises: bool) -> None:
-        """The channel is told of a new level; of a fall it keeps the alerts of the levels that remain."""
+    def record(self, channel: str, notified: NotifiedLevel, *, rises: bool) -> None:
+        """The channel is notified of a new level; of a fall it keeps the alerts of the levels that remain."""
         kept = [
             each
-            for each in self.told.get(channel, [])
-            if each.level < told.level or (each.level is told.level and not rises)
+            for each in self.notified.get(channel, [])
+            if each.level < notified.level or (each.level is notified.level and not rises)
         ]
-        if told.level is not Level.LOW and (not kept or kept[-1].level is not told.level):
-            kept.append(told)
+        if notified.level is not Level.LOW and (not kept or kept[-1].level is not notified.level):
+            kept.append(notified)
         self._believe(channel, kept)
         if channel in self.corrected:
             self.corrected.remove(channel)
 
-    def untell(self, channel: str, alert: str) -> bool:
-        """Take one alert back; whether the channel had believed it."""
-        kept = [each for each in self.told.get(channel, []) if each.alert != alert]
-        believed = len(kept) != len(self.told.get(channel, []))
+    def retract(self, channel: str, alert: str) -> bool:
+        """Take one alert back; whether the channel knew of it."""
+        before = self.notified.get(channel, [])
+        kept = [each for each in before if each.alert != alert]
         self._believe(channel, kept)
-        return believed
+        topics = self.topics.get(channel, {})
+        retracted = [topic for topic, each in topics.items() if each.alert == alert]
+        for topic in retracted:
+            story = topics.pop(topic).story
+            if story in self.stories.get(channel, []):
+                self.stories[channel].remove(story)
+        return len(kept) != len(before) or bool(retracted)
 
-    def _believe(self, channel: str, told: list[Told]) -> None:
-        if told:
-            self.told[channel] = told
+    def record_story(
+        self, channel: str, story: str, topics: Sequence[str], alerted: NotifiedTopic, most: int
+    ) -> None:
+        """The channel has an alert of a story; of stories and topics the newest `most` are remembered."""
+        if story:
+            stories = [each for each in self.stories.get(channel, []) if each != story]
+            self.stories[channel] = [*stories, story][-most:]
+        if topics:
+            known = self.topics.get(channel, {}) | dict.fromkeys(topics, alerted)
+            newest = sorted(known, key=lambda topic: (known[topic].at, topic))[-most:]
+            self.topics[channel] = {topic: known[topic] for topic in sorted(newest)}
+
+    def _believe(self, channel: str, notified: list[NotifiedLevel]) -> None:
+        if notified:
+            self.notified[channel] = notified
         else:
-            self.told.pop(channel, None)
+            self.notified.pop(channel, None)
 
     def to_json(self) -> str:
-        told = {
-            channel: [[each.level.value, each.alert, each.story] for each in chain]
-            for channel, chain in self.told.items()
-        }
-        return _dump(
-            level=self.level.value,
-            seen=_text(self.seen),
-            told=told,
-            corrected=sorted(self.corrected),
-            remind={channel: format_time(at) for channel, at in self.remind.items()},
-            ack=None if self.ack is None else [format_time(self.ack.at), self.ack.author],
-            stories=self.stories,
-        )
+        return _text(_WATCH, self)
 
     @classmethod
     def from_json(cls, text: str) -> WatchState:
-        """Raises ValueError or KeyError where `text` was not made by `to_json`."""
-        data = json.loads(text)
-        ack = data["ack"]
-        return cls(
-            level=Level(data["level"]),
-            seen=_time(data["seen"]),
-            told={
-                channel: [Told(Level(level), alert, story) for level, alert, story in chain]
-                for channel, chain in data["told"].items()
-            },
-            corrected=data["corrected"],
-            remind={channel: parse_time(at) for channel, at in data["remind"].items()},
-            ack=None if ack is None else Ack(parse_time(ack[0]), ack[1]),
-            stories=data["stories"],
-        )
+        """Raises ValueError where `text` was not made by `to_json`, of this version or an earlier one."""
+        return _WATCH.validate_json(text)
 
 
 class Purpose(StrEnum):
@@ -140,25 +143,47 @@ class Purpose(StrEnum):
     CORRECTION = "correction"
 
 
+class Move(NamedTuple):
+    """A level change in an entry. Of a reminder `from_` is the level in the alert that it reminds of."""
+
+    axis: Axis
+    from_: Level
+    to: Level
+
+
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """An alert that waits for a message, with as much of it as the desk needs to settle what is still true.
+    """An alert that waits in a queue.
 
-    `axis`, `from_` and `to` are None for what is not a level change. `clear`: it ends what the channel's
-    rules ask for.
+    `moves` are the level changes it reports, `story` and `item` what it leads with: with a story, or without any
+    move, it is news whatever the levels do meanwhile. `clear`: all its levels fell below what the rules ask for.
     """
 
     alert: str
     institution: str
-    axis: Axis | None = None
-    from_: Level | None = None
-    to: Level | None = None
+    moves: tuple[Move, ...] = ()
+    story: str = ""
+    item: str = ""
     clear: bool = False
     purpose: Purpose = Purpose.ALERT
 
     @property
-    def watch(self) -> WatchKey:
-        return WatchKey(self.institution, self.axis)
+    def keys(self) -> frozenset[WatchKey]:
+        """The axes that it is about."""
+        return frozenset(WatchKey(self.institution, move.axis) for move in self.moves)
+
+    @property
+    def is_news(self) -> bool:
+        return self.purpose is Purpose.ALERT and (bool(self.story) or not self.moves)
+
+
+def _as_written_now(entry: Any) -> Any:
+    """A list is an entry as it was written before alerts had stories: of one move at most."""
+    if not isinstance(entry, list):
+        return entry
+    alert, institution, axis, from_, to, clear, purpose = entry
+    moves = [] if axis is None or from_ is None else [[axis, from_, to]]
+    return {"alert": alert, "institution": institution, "moves": moves, "clear": clear, "purpose": purpose}
 
 
 class QueueName(StrEnum):
@@ -178,14 +203,12 @@ class Queue:
     """Alerts that go out together at `due`. `more` counts those that found it full."""
 
     due: datetime
-    entries: list[Pending] = field(default_factory=list)
+    entries: list[Annotated[Pending, BeforeValidator(_as_written_now)]] = field(default_factory=list)
     more: int = 0
 
     def add(self, entry: Pending) -> None:
         """One reminder is enough; a correction is never left out: it is owed to exactly those who got the alert."""
-        if entry.purpose is Purpose.REMINDER and any(
-            each.institution == entry.institution and each.axis is entry.axis for each in self.entries
-        ):
+        if entry.purpose is Purpose.REMINDER and any(entry.keys <= each.keys for each in self.entries):
             return
         if len(self.entries) < QUEUE_LENGTH or entry.purpose is Purpose.CORRECTION:
             self.entries.append(entry)
@@ -204,7 +227,7 @@ class ChannelState:
 
 
 @dataclass(slots=True)
-class DeskState:
+class RouterState:
     """All of a subscriber's state that is not about one institution.
 
     `clock` is the last instant at which something was done; `muted` are the unsubscribed channels.
@@ -220,45 +243,25 @@ class DeskState:
         return min((queue.due for queue in queues), default=None)
 
     def to_json(self) -> str:
-        channels = {
-            name: {
-                "window": [format_time(at) for at in channel.window],
-                "summarised": _text(channel.summarised),
-                "queues": {
-                    queue: {
-                        "due": format_time(waiting.due),
-                        "entries": [_pending_list(entry) for entry in waiting.entries],
-                        "more": waiting.more,
-                    }
-                    for queue, waiting in channel.queues.items()
-                },
-            }
-            for name, channel in self.channels.items()
-        }
-        muted = {channel: format_time(at) for channel, at in self.muted.items()}
-        return _dump(clock=_text(self.clock), channels=channels, muted=muted)
+        return _text(_ROUTER, self)
 
     @classmethod
-    def from_json(cls, text: str) -> DeskState:
-        """Raises ValueError or KeyError where `text` was not made by `to_json`."""
-        data = json.loads(text)
-        channels = {}
-        for name, channel in data["channels"].items():
-            queues = {
-                QueueName(queue): Queue(
-                    due=parse_time(waiting["due"]),
-                    entries=[_pending(values) for values in waiting["entries"]],
-                    more=waiting["more"],
-                )
-                for queue, waiting in channel["queues"].items()
-            }
-            window = [parse_time(at) for at in channel["window"]]
-            channels[name] = ChannelState(window, _time(channel["summarised"]), queues)
-        muted = {channel: parse_time(at) for channel, at in data["muted"].items()}
-        return cls(_time(data["clock"]), channels, muted)
+    def from_json(cls, text: str) -> RouterState:
+        """Raises ValueError where `text` was not made by `to_json`, of this version or an earlier one."""
+        return _ROUTER.validate_json(text)
 
 
-class Ledger(Protocol):
+_WATCH = TypeAdapter(WatchState)
+_ROUTER = TypeAdapter(RouterState)
+
+
+def _text(adapter: TypeAdapter[Any], state: object) -> str:
+    """Equal states give equal text."""
+    record = adapter.dump_python(state, mode="json", by_alias=True)
+    return json.dumps(record, sort_keys=True, separators=(",", ":"))
+
+
+class NotificationRepository(Protocol):
     """The driver's memory of one subscriber's watches and messages.
 
     Live it is rows, read when asked for; in a replay it is a dictionary. A watch that was kept, or a message
@@ -266,7 +269,7 @@ class Ledger(Protocol):
     """
 
     def watch(self, key: WatchKey) -> WatchState:
-        """What was kept last; a fresh one where there is nothing. The desk changes what it is given."""
+        """What was kept last; a fresh one where there is nothing. The router changes what it is given."""
 
     def keep(self, key: WatchKey, watch: WatchState) -> None:
         """Store it, with `watch.due` where `reminders` can find it."""
@@ -278,14 +281,14 @@ class Ledger(Protocol):
         """Every watch with `due` at or before `at`."""
 
     def carry(self, message: Message) -> None:
-        """Remember that `message` tells of the alerts that it `carries`; never called for a held one."""
+        """Remember that `message` carries its alerts; never called for a held one."""
 
     def carried(self, alert: str) -> frozenset[Kind]:
         """The kinds of message that carried the alert, except those known never to have arrived."""
 
 
-class MemoryLedger:
-    """A ledger in dictionaries, for replays and tests."""
+class MemoryNotifications:
+    """A repository in dictionaries, for replays and tests."""
 
     def __init__(self) -> None:
         self._watches: dict[WatchKey, WatchState] = {}
@@ -314,7 +317,7 @@ class MemoryLedger:
         due: set[WatchKey] = set()
         while (first := self.next_reminder()) is not None and first <= at:
             key = heappop(self._heap)[1]
-            del self._due[key]  # the desk keeps it again, with another due or none
+            del self._due[key]  # the router keeps it again, with another due or none
             due.add(key)
         return sorted(due)
 
@@ -324,33 +327,3 @@ class MemoryLedger:
 
     def carried(self, alert: str) -> frozenset[Kind]:
         return self._carried.get(alert, frozenset())
-
-
-def _pending_list(entry: Pending) -> list[Any]:
-    return [entry.alert, entry.institution, entry.axis, entry.from_, entry.to, entry.clear, entry.purpose]
-
-
-def _pending(values: list[Any]) -> Pending:
-    alert, institution, axis, from_, to, clear, purpose = values
-    return Pending(
-        alert=alert,
-        institution=institution,
-        axis=None if axis is None else Axis(axis),
-        from_=None if from_ is None else Level(from_),
-        to=None if to is None else Level(to),
-        clear=clear,
-        purpose=Purpose(purpose),
-    )
-
-
-def _text(at: datetime | None) -> str | None:
-    return None if at is None else format_time(at)
-
-
-def _time(text: str | None) -> datetime | None:
-    return None if text is None else parse_time(text)
-
-
-def _dump(**fields: object) -> str:
-    """Equal states give equal text."""
-    return json.dumps(fields, sort_keys=True, separators=(",", ":"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from alerts.model.alert import AlertState
@@ -13,7 +13,7 @@ from alerts.model.level import Axis, Cause, Level
 from alerts.model.subscriber import QuietHours, Silence, Subscriber
 from alerts.model.times import format_time
 from alerts.routing.alerts import ChannelVerdict, Step
-from alerts.routing.events import LevelEvent, MentionEvent, Notice
+from alerts.routing.events import InstitutionEvent, Part
 from alerts.routing.quiet_hours import next_digest, quiet_until
 from alerts.routing.reasons import Reason
 from alerts.routing.state import WatchState
@@ -21,23 +21,24 @@ from alerts.scoring.confidence import INTERNAL_BELOW
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class Candidate:
     """An event on a channel, with all that a check may look at.
 
-    `watch` is what the channel knows of the axis, `others` of the institution's other axes. `room`: the limit
-    lets one more message out.
+    `watches` is what the channel knows of each axis, `whole` of the institution as a whole. `again`, part for part, is
+    the shortest of the rules that ask for it. `room`: the limit lets one more message out.
     """
 
-    event: Notice
+    event: InstitutionEvent
     at: datetime
     subscriber: Subscriber
     institution: Institution
     channel: str
-    watch: WatchState
-    others: Mapping[Axis, WatchState]
+    watches: Mapping[Axis, WatchState]
+    whole: WatchState
     silences: Sequence[Silence]
     muted: datetime | None
     room: bool
+    again: Mapping[int, timedelta]
 
 
 def silence_over(institution: Institution, at: datetime, silences: Sequence[Silence]) -> Silence | None:
@@ -66,131 +67,175 @@ def quiet_end(hours: QuietHours | None, urgency: Level, at: datetime) -> datetim
     return quiet_until(hours, at)
 
 
-def _unsubscribed(case: Case) -> str:
+# Checks of one part.
+
+
+def _below_grade(_: Candidate, __: int, part: Part) -> str:
+    if part.falls or part.lead is None or part.lead.confidence >= INTERNAL_BELOW:
+        return ""
+    return f"confidence {part.lead.confidence:.2f} of {part.lead.story or 'its story'}"
+
+
+def _config_change(_: Candidate, __: int, part: Part) -> str:
+    change = part.change
+    if change is None or not change.rises or change.cause is not Cause.CONFIG:
+        return ""
+    return "the level rose by a change of the configuration"
+
+
+def _backfill(case: Candidate, _: int, part: Part) -> str:
+    if part.mention is not None:
+        return "" if part.mention.fresh else "the item was old when found, or comes out of quarantine"
+    brought = part.rise is not None or (part.change is not None and part.change.rises)
+    return "every report that brought it was old when found" if brought and not case.event.fresh else ""
+
+
+def _corrected(case: Candidate, _: int, part: Part) -> str:
+    change = part.change
+    if change is None or case.channel not in case.watches[change.axis].corrected:
+        return ""
+    return "a correction has said so before" if _unheard(case, part) else ""
+
+
+def _rise_not_told(case: Candidate, _: int, part: Part) -> str:
+    return _unheard(case, part)
+
+
+def _unheard(case: Candidate, part: Part) -> str:
+    """A fall to a level that the channel does not take to be higher."""
+    if not part.falls or part.change is None:
+        return ""
+    believed = case.watches[part.change.axis].believed(case.channel)
+    if believed > part.change.to:
+        return ""
+    if believed is Level.LOW:
+        return "the channel was notified of no rise"
+    return f"the channel was notified of {believed} only"
+
+
+def _inhibited(case: Candidate, _: int, part: Part) -> str:
+    change, lead = part.change, part.lead
+    if change is None or not change.rises or change.to is Level.CRITICAL or lead is None:
+        return ""
+    for axis, watch in case.watches.items():
+        notified = watch.last(case.channel)
+        if axis is change.axis or notified is None or not notified.alert:
+            continue
+        if watch.level is notified.level is Level.CRITICAL and notified.story == lead.story:
+            return f"{axis} is critical because of the same story, {lead.story}"
+    return ""
+
+
+def _same_story(case: Candidate, _: int, part: Part) -> str:
+    if part.mention is None or not part.mention.lead.story:
+        return ""
+    story = part.mention.lead.story
+    return f"story {story}" if story in case.whole.stories.get(case.channel, ()) else ""
+
+
+def _same_topic(case: Candidate, place: int, part: Part) -> str:
+    """Another story, all of whose topics the channel has an alert of, no lower, within `again`."""
+    rises = part.rise is not None or (part.change is not None and part.change.rises)
+    if not rises or part.lead is None or not part.lead.topics:
+        return ""
+    if part.change is not None and part.lead.story not in {
+        each.story for each in case.event.assessment.rises
+    }:
+        return ""  # not a new story: the level rose by what was known
+    known = case.whole.topics.get(case.channel, {})
+    since = case.at - case.again.get(place, timedelta(0))
+    before = [known[topic] for topic in part.lead.topics if topic in known and known[topic].at > since]
+    if len(before) < len(set(part.lead.topics)) or any(each.level < part.level for each in before):
+        return ""
+    newest = max(before, key=lambda each: (each.at, each.story))
+    if part.change is not None and newest.story == part.lead.story:
+        return ""
+    return f"{', '.join(part.lead.topics)}: story {newest.story}, {newest.level} at {format_time(newest.at)}"
+
+
+# Checks of the alert as a whole; `level` is the highest of the parts that are left.
+
+
+def _unsubscribed(case: Candidate, _: Level) -> str:
     return "" if case.muted is None else f"since {format_time(case.muted)}"
 
 
-def _below_grade(case: Case) -> str:
-    event = case.event
-    if isinstance(event, LevelEvent) and not event.transition.rises:
-        return ""
-    low = event.confidence < INTERNAL_BELOW
-    return f"confidence {event.confidence:.2f} of {event.story or 'its story'}" if low else ""
-
-
-def _config_change(case: Case) -> str:
-    event = case.event
-    if not isinstance(event, LevelEvent) or event.transition.cause is not Cause.CONFIG:
-        return ""
-    return "the level rose by a change of the configuration" if event.transition.rises else ""
-
-
-def _backfill(case: Case) -> str:
-    event = case.event
-    if isinstance(event, LevelEvent):
-        return "items taken out of quarantine" if event.quiet and event.transition.rises else ""
-    return "the item is old, or out of quarantine" if isinstance(event, MentionEvent) and event.quiet else ""
-
-
-def _silence(case: Case) -> str:
+def _silence(case: Candidate, _: Level) -> str:
     silence = silence_over(case.institution, case.at, case.silences)
     return "" if silence is None else describe(silence)
 
 
-def _corrected(case: Case) -> str:
-    taken_back = case.channel in case.watch.corrected
-    return "a correction has said so before" if taken_back and _unheard(case) else ""
-
-
-def _rise_not_told(case: Case) -> str:
-    return _unheard(case)
-
-
-def _unheard(case: Case) -> str:
-    """A fall to a level that the channel does not take to be higher."""
-    event = case.event
-    if not isinstance(event, LevelEvent) or event.transition.rises:
-        return ""
-    believed = case.watch.believed(case.channel)
-    if believed > event.transition.to:
-        return ""
-    return (
-        "the channel was told of no rise"
-        if believed is Level.LOW
-        else f"the channel was told of {believed} only"
-    )
-
-
-def _inhibited(case: Case) -> str:
-    event = case.event
-    if not isinstance(event, LevelEvent) or not event.transition.rises or not event.story:
-        return ""
-    if event.transition.to is Level.CRITICAL:
-        return ""
-    for axis, watch in case.others.items():
-        told = watch.last(case.channel)
-        if told is None or not told.alert:
-            continue
-        if watch.level is told.level is Level.CRITICAL and told.story == event.story:
-            return f"{axis} is critical because of the same story, {event.story}"
-    return ""
-
-
-def _same_story(case: Case) -> str:
-    event = case.event
-    if not isinstance(event, MentionEvent) or not event.story:
-        return ""
-    return f"story {event.story}" if event.story in case.watch.stories.get(case.channel, ()) else ""
-
-
-def _digest(case: Case) -> str:
+def _digest(case: Candidate, level: Level) -> str:
     digest = case.subscriber.digest
-    if digest is None or case.event.urgency >= digest.below:
+    if digest is None or level >= digest.below:
         return ""
     return f"lower than {digest.below}, waits until {format_time(next_digest(digest, case.at))}"
 
 
-def _quiet_hours(case: Case) -> str:
-    end = quiet_end(case.subscriber.quiet_hours, case.event.urgency, case.at)
+def _quiet_hours(case: Candidate, level: Level) -> str:
+    end = quiet_end(case.subscriber.quiet_hours, level, case.at)
     return "" if end is None else f"waits until {format_time(end)}"
 
 
-def _limit(case: Case) -> str:
+def _limit(case: Candidate, _: Level) -> str:
     limit = case.subscriber.limit
     if limit is None or case.room:
         return ""
     return f"{limit.count} messages within {limit.per}"
 
 
-Check = Callable[[Case], str]
-"""Gives the words for why the case is held back; empty where it is not."""
+WholeCheck = Callable[[Candidate, Level], str]
+PartCheck = Callable[[Candidate, int, Part], str]
+"""A check gives the words for why something is held back; empty where it is not."""
 
-CHECKS: Final[tuple[tuple[Reason, Check], ...]] = (
-    (Reason.UNSUBSCRIBED, _unsubscribed),
-    (Reason.BELOW_GRADE, _below_grade),
-    (Reason.CONFIG_CHANGE, _config_change),
-    (Reason.BACKFILL, _backfill),
-    (Reason.SILENCE, _silence),
-    (Reason.CORRECTED, _corrected),
-    (Reason.RISE_NOT_TOLD, _rise_not_told),
-    (Reason.INHIBITED, _inhibited),
-    (Reason.SAME_STORY, _same_story),
-    (Reason.DIGEST, _digest),
-    (Reason.QUIET_HOURS, _quiet_hours),
-    (Reason.LIMIT, _limit),
+CHECKS: Final[tuple[tuple[Reason, WholeCheck | None, PartCheck | None], ...]] = (
+    (Reason.UNSUBSCRIBED, _unsubscribed, None),
+    (Reason.BELOW_GRADE, None, _below_grade),
+    (Reason.CONFIG_CHANGE, None, _config_change),
+    (Reason.BACKFILL, None, _backfill),
+    (Reason.SILENCE, _silence, None),
+    (Reason.CORRECTED, None, _corrected),
+    (Reason.RISE_NOT_TOLD, None, _rise_not_told),
+    (Reason.INHIBITED, None, _inhibited),
+    (Reason.SAME_STORY, None, _same_story),
+    (Reason.SAME_TOPIC, None, _same_topic),
+    (Reason.DIGEST, _digest, None),
+    (Reason.QUIET_HOURS, _quiet_hours, None),
+    (Reason.LIMIT, _limit, None),
 )
 
 WAITING: Final = frozenset({Reason.DIGEST, Reason.QUIET_HOURS, Reason.LIMIT})
-"""Reasons that only delay: what they hold back is told later, in a digest, a group or a summary."""
+"""Reasons that only delay: what they hold back goes out later, in a digest, a group or a summary."""
 
 
-def examine(case: Case) -> ChannelVerdict:
-    """The fate of an event on a channel, with every check up to the one that decided."""
+def examine(case: Candidate, matched: Sequence[int]) -> ChannelVerdict:
+    """The fate of the matched parts of an event on a channel, with every check up to the one that decided.
+
+    A check of one part takes it out; the alert is held back where none is left, for the reason of its gravest part.
+    """
+    parts = case.event.parts
     steps: list[Step] = []
-    for reason, check in CHECKS:
-        detail = check(case)
-        steps.append(Step(reason.value, not detail, detail))
-        if detail:
-            state = AlertState.DIGEST if reason is Reason.DIGEST else AlertState.SUPPRESSED
-            return ChannelVerdict(case.channel, state, reason, detail, tuple(steps))
-    return ChannelVerdict(case.channel, AlertState.SENT, None, "", tuple(steps))
+    left = list(matched)
+    out: dict[int, tuple[Reason, str]] = {}
+
+    def decided(reason: Reason, detail: str) -> ChannelVerdict:
+        state = AlertState.DIGEST if reason is Reason.DIGEST else AlertState.SUPPRESSED
+        kept = left or matched
+        return ChannelVerdict(case.channel, state, reason, detail, tuple(steps), tuple(kept))
+
+    for reason, whole, one in CHECKS:
+        if whole is not None:
+            level = max((parts[place].level for place in left), key=lambda each: each.rank)
+            detail = whole(case, level)
+            steps.append(Step(reason.value, not detail, detail))
+            if detail:
+                return decided(reason, detail)
+        elif one is not None:
+            held = {place: said for place in left if (said := one(case, place, parts[place]))}
+            out |= {place: (reason, said) for place, said in held.items()}
+            left = [place for place in left if place not in held]
+            said = "; ".join(f"{parts[place].about}: {why}" for place, why in held.items()) if left else ""
+            steps.append(Step(reason.value, bool(left), said or next(iter(held.values()), "")))
+            if not left:
+                return decided(*out[matched[0]])
+    return ChannelVerdict(case.channel, AlertState.SENT, None, "", tuple(steps), tuple(left))

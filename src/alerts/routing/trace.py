@@ -17,9 +17,11 @@ def explanation_record(explanation: Explanation) -> dict[str, Any]:
         "rules": [
             {
                 "rule": rule.rule + 1,
+                "name": rule.name,
                 "channel": rule.channel,
+                "about": rule.about,
                 "matched": rule.matched,
-                "follows": rule.follows,
+                "follows": bool(rule.follows),
                 "steps": [_step_record(step) for step in rule.steps],
             }
             for rule in explanation.rules

@@ -17,7 +17,7 @@ from alerts.model.institution import Institution
 from alerts.model.level import Level
 from alerts.model.subscriber import Silence, Subscriber
 from alerts.routing.alerts import Kind, Message, stable_id
-from alerts.routing.coalesce import settle
+from alerts.routing.coalesce import clusters, coalesce
 from alerts.routing.events import CorrectionEvent
 from alerts.routing.quiet_hours import next_digest, next_quiet
 from alerts.routing.reasons import Reason
@@ -25,12 +25,13 @@ from alerts.routing.rules import stands
 from alerts.routing.sliding_window import has_room, next_room, take
 from alerts.routing.state import (
     ChannelState,
-    DeskState,
-    Ledger,
+    Move,
+    NotificationRepository,
     Pending,
     Purpose,
     Queue,
     QueueName,
+    RouterState,
     WatchKey,
     WatchState,
 )
@@ -44,25 +45,27 @@ _KINDS: Final = {
 }
 
 
-class Outbox:
-    """The half of a desk that deals with time; see `Desk` for its parts."""
+class PendingAlerts:
+    """The half of a router that deals with time; see `SubscriberRouter` for its parts."""
 
     def __init__(
         self,
         subscriber: Subscriber,
         institutions: Mapping[str, Institution],
-        state: DeskState,
-        ledger: Ledger,
+        state: RouterState,
+        notifications: NotificationRepository,
     ) -> None:
         self._subscriber = subscriber
         self._institutions = institutions
         self._state = state
-        self._ledger = ledger
+        self._notifications = notifications
         self._repeat = subscriber.repeat if subscriber.repeat and subscriber.repeat > timedelta(0) else None
 
     @property
     def next_due(self) -> datetime | None:
-        return min((due for due in (self._state.due, self._ledger.next_reminder()) if due), default=None)
+        return min(
+            (due for due in (self._state.due, self._notifications.next_reminder()) if due), default=None
+        )
 
     def advance(self, to: datetime, silences: Sequence[Silence]) -> list[Message]:
         """Everything that falls due until `to`, included, in order of time."""
@@ -82,13 +85,41 @@ class Outbox:
         self._state.clock = at if clock is None else max(clock, at)
         return self._state.clock
 
-    def has_room(self, channel: str, at: datetime) -> bool:
-        """Whether the limit lets one more alert out; a group that waits has its place already."""
+    def has_room(self, channel: str, at: datetime, institution: str, item: str) -> bool:
+        """Whether the limit lets one more alert out; one that joins a message that waits takes no place."""
         limit = self._subscriber.limit
         state = self._state.channels.get(channel)
-        if limit is None or (state is not None and QueueName.GROUP in state.queues):
+        if limit is None or self._joins(channel, institution, item):
             return True
-        return has_room(() if state is None else state.window, self._group_due(at), limit)
+        return has_room(() if state is None else state.window, self._due_of_group(channel, at), limit)
+
+    def _joins(self, channel: str, institution: str, item: str) -> bool:
+        """Whether an alert would go out with another that waits in the channel's group."""
+        state = self._state.channels.get(channel)
+        queue = None if state is None else state.queues.get(QueueName.GROUP)
+        return queue is not None and any(
+            each.institution == institution or (item and each.item == item) for each in queue.entries
+        )
+
+    def _due_of_group(self, channel: str, at: datetime) -> datetime:
+        """When the channel's group goes out: the one that waits, else one that would begin now."""
+        state = self._state.channels.get(channel)
+        queue = None if state is None else state.queues.get(QueueName.GROUP)
+        return self._group_due(at) if queue is None else queue.due
+
+    def release_groups(self, at: datetime, within: timedelta, silences: Sequence[Silence]) -> list[Message]:
+        """Sends the groups that are due within so much at once: nothing more will come."""
+        messages = self.advance(at, silences)
+        at = self.reach(at)
+        for state in self._state.channels.values():
+            queue = state.queues.get(QueueName.GROUP)
+            if queue is not None and at < queue.due <= at + within:
+                for _ in clusters(queue.entries):
+                    if queue.due in state.window:
+                        state.window[state.window.index(queue.due)] = at
+                state.window.sort()
+                queue.due = at
+        return messages + self.advance(at, silences)
 
     def accept(
         self, channel: str, pending: Pending, reason: str, urgency: Level, at: datetime
@@ -101,8 +132,8 @@ class Outbox:
         elif reason == Reason.LIMIT:
             self._wait_for_summary(channel, pending, urgency, at)
         elif self._subscriber.group > timedelta(0):
-            due = self._group_due(at)
-            if QueueName.GROUP not in self._channel(channel).queues:
+            due = self._due_of_group(channel, at)
+            if not self._joins(channel, pending.institution, pending.item):
                 self._take(channel, due, at)
             self._wait(channel, QueueName.GROUP, due, pending)
         else:
@@ -111,39 +142,41 @@ class Outbox:
         return []
 
     def stands(self, key: WatchKey, watch: WatchState, channel: str) -> bool:
-        """Whether the level is one that the channel asked to be told of."""
+        """Whether the level is one that the channel asked for."""
         institution = self._institutions.get(key.institution)
         if institution is None or key.axis is None:
             return False
         return stands(self._subscriber, institution, key.axis, channel, watch.level)
 
-    def correct(self, event: CorrectionEvent, at: datetime) -> list[Message]:
-        """Take back the alerts that were told, once, and drop those that still wait."""
+    def correct(self, event: CorrectionEvent, at: datetime) -> tuple[list[Message], tuple[str, ...]]:
+        """Takes back the alerts that went out, once, and drops those that still wait, whose ids it gives."""
         messages: list[Message] = []
+        dropped: list[str] = []
         owed: dict[str, list[Alert]] = defaultdict(list)
         for alert in event.alerts:
             if alert.subscriber != self._subscriber.id:
                 continue
             waits, correction_waits = self._withdraw(alert)
-            carried = self._ledger.carried(alert.id)
+            carried = self._notifications.carried(alert.id)
             if carried and Kind.CORRECTION not in carried and not correction_waits:
                 owed[alert.channel].append(alert)
             elif waits and not carried:
                 pending = Pending(alert.id, alert.institution)
+                dropped.append(alert.id)
                 messages.append(
                     self._hold(alert.channel, Kind.ALERT, [pending], at, Reason.CORRECTED, event.why)
                 )
         for channel, alerts in owed.items():
             entries = [Pending(each.id, each.institution, purpose=Purpose.CORRECTION) for each in alerts]
-            urgency = max((each.transition.to for each in alerts if each.transition), default=Level.LOW)
+            urgency = max((each.level for each in alerts), key=lambda level: level.rank)
             if reason := self._barred(channel):
                 messages.append(self._hold(channel, Kind.CORRECTION, entries, at, reason, event.why))
             elif quiet_end(self._subscriber.quiet_hours, urgency, at) is not None:
                 for entry in entries:
                     self._wait_for_quiet_end(channel, entry, urgency, at)
             else:
-                messages += self._send(channel, Kind.CORRECTION, entries, at)
-        return messages
+                messages += self._send(channel, Kind.CORRECTION, entries, at, detail=event.why)
+        return messages, tuple(dropped)
 
     # Waiting
 
@@ -197,26 +230,33 @@ class Outbox:
             waits = waits or any(entry.purpose is Purpose.ALERT for entry in mine)
             correction_waits = correction_waits or any(entry.purpose is Purpose.CORRECTION for entry in mine)
             self._drop(state, name, [entry for entry in mine if entry.purpose is not Purpose.CORRECTION])
-        if alert.transition is not None:
-            key = WatchKey(alert.institution, alert.transition.axis)
-            watch = self._ledger.watch(key)
+        for change in alert.changes:
+            key = WatchKey(alert.institution, change.axis)
+            watch = self._notifications.watch(key)
             last = watch.last(alert.channel)
             if last is not None and last.alert == alert.id:
                 watch.corrected = sorted({*watch.corrected, alert.channel})
                 watch.remind.pop(alert.channel, None)
-            watch.untell(alert.channel, alert.id)
-            self._ledger.keep(key, watch)
+            watch.retract(alert.channel, alert.id)
+            self._notifications.keep(key, watch)
+        whole = WatchKey(alert.institution)
+        watch = self._notifications.watch(whole)
+        if watch.retract(alert.channel, alert.id):
+            self._notifications.keep(whole, watch)
         return waits, correction_waits
 
     @staticmethod
     def _drop(state: ChannelState, name: QueueName, entries: Sequence[Pending]) -> None:
-        """Take entries out of a queue; an empty one goes, and gives its place in the limit back."""
+        """Take entries out of a queue; what it no longer sends gives its places in the limit back."""
         queue = state.queues[name]
+        before = len(clusters(queue.entries))
         queue.entries = [entry for entry in queue.entries if entry not in entries]
+        if name is QueueName.GROUP:
+            for _ in range(before - len(clusters(queue.entries))):
+                if queue.due in state.window:
+                    state.window.remove(queue.due)
         if not queue.entries and not queue.more:
             del state.queues[name]
-            if name is QueueName.GROUP and queue.due in state.window:
-                state.window.remove(queue.due)
 
     # What falls due
 
@@ -237,10 +277,14 @@ class Outbox:
             messages += held
             corrections = [entry for entry in entries if entry.purpose is Purpose.CORRECTION]
             others = [entry for entry in entries if entry.purpose is not Purpose.CORRECTION]
-            if name is QueueName.GROUP and len(others) == 1 and not queue.more:
-                kind = _single(others[0])
             messages += self._send(channel, Kind.CORRECTION, corrections, at)
-            messages += self._send(channel, kind, others, at, queue.more)
+            if name is not QueueName.GROUP:
+                messages += self._send(channel, kind, others, at, queue.more)
+                continue
+            together = clusters(others) or [[]]
+            for number, some in enumerate(together):
+                more = queue.more if number == len(together) - 1 else 0
+                messages += self._send(channel, Kind.ALERT, some, at, more)
         return messages
 
     def _still_wanted(
@@ -248,35 +292,44 @@ class Outbox:
     ) -> tuple[list[Pending], list[Message]]:
         """Entries of a queue that may go out now; those under a silence are held, with its reason.
 
-        What is held was never told, so its fall is not told either.
+        What is held never arrived, so its fall does not go there either.
         """
         wanted: list[Pending] = []
         silenced: dict[str, list[Pending]] = defaultdict(list)
         for entry in entries:
-            watch = self._ledger.watch(entry.watch)
-            if entry.purpose is Purpose.REMINDER and (
-                watch.ack or not self.stands(entry.watch, watch, channel)
-            ):
+            if entry.purpose is Purpose.REMINDER and not self._is_owed(entry, channel):
                 continue
             silence = self._silence(entry.institution, at, silences)
             if silence is None or entry.purpose is Purpose.CORRECTION:
                 wanted.append(entry)
                 continue
             silenced[describe(silence)].append(entry)
-            if entry.purpose is Purpose.ALERT and watch.untell(channel, entry.alert):
-                self._ledger.keep(entry.watch, watch)
+            if entry.purpose is Purpose.ALERT:
+                self._forget(entry, channel)
         held = [
             self._hold(channel, kind, each, at, Reason.SILENCE, detail) for detail, each in silenced.items()
         ]
         return wanted, held
+
+    def _is_owed(self, reminder: Pending, channel: str) -> bool:
+        """Whether a level of the reminder still stands and nobody has acknowledged it."""
+        watches = {key: self._notifications.watch(key) for key in reminder.keys}
+        return any(watch.ack is None and self.stands(key, watch, channel) for key, watch in watches.items())
+
+    def _forget(self, entry: Pending, channel: str) -> None:
+        """The channel never got the alert: its fall does not go there, and its topic is open."""
+        for key in sorted(entry.keys | {WatchKey(entry.institution)}, key=_place):
+            watch = self._notifications.watch(key)
+            if watch.retract(channel, entry.alert):
+                self._notifications.keep(key, watch)
 
     def _remind(self, at: datetime, silences: Sequence[Silence]) -> list[Message]:
         """One reminder a channel, for all levels that still stand and are due for one."""
         ready: dict[str, list[Pending]] = defaultdict(list)
         held: dict[tuple[str, Reason, str], list[Pending]] = defaultdict(list)
         digest = self._subscriber.digest
-        for channel, entry in self._due_reminders(at):
-            watch = self._ledger.watch(entry.watch)
+        for channel, key, entry in self._due_reminders(at):
+            watch = self._notifications.watch(key)
             silence = self._silence(entry.institution, at, silences)
             if watch.ack is not None:
                 held[channel, Reason.ACKNOWLEDGED, f"by {watch.ack.author}"].append(entry)
@@ -300,52 +353,61 @@ class Outbox:
                 messages += self._send(channel, Kind.REMINDER, entries, at)
                 continue
             for entry in entries:
-                self._wait_for_summary(channel, entry, entry.to or Level.LOW, at)
+                self._wait_for_summary(channel, entry, entry.moves[0].to, at)
         return messages
 
-    def _due_reminders(self, at: datetime) -> list[tuple[str, Pending]]:
+    def _due_reminders(self, at: datetime) -> list[tuple[str, WatchKey, Pending]]:
         """By channel what there is to remind of now. The next time is set whatever becomes of it."""
-        due: list[tuple[str, Pending]] = []
-        for key in sorted(self._ledger.reminders(at), key=lambda each: (each.institution, each.axis or "")):
-            watch = self._ledger.watch(key)
+        due: list[tuple[str, WatchKey, Pending]] = []
+        for key in sorted(self._notifications.reminders(at), key=_place):
+            watch = self._notifications.watch(key)
             for channel in sorted(channel for channel, when in watch.remind.items() if when <= at):
                 del watch.remind[channel]
                 last = watch.last(channel)
-                if self._repeat is None or last is None or not last.alert:
+                if self._repeat is None or last is None or not last.alert or key.axis is None:
                     continue
                 if self.stands(key, watch, channel) and not self._barred(channel):
                     watch.remind[channel] = at + self._repeat
+                    move = Move(key.axis, last.level, watch.level)
                     entry = Pending(
-                        last.alert, *key, from_=last.level, to=watch.level, purpose=Purpose.REMINDER
+                        last.alert, key.institution, (move,), story=last.story, purpose=Purpose.REMINDER
                     )
-                    due.append((channel, entry))
-            self._ledger.keep(key, watch)
+                    due.append((channel, key, entry))
+            self._notifications.keep(key, watch)
         return due
 
     # Messages
 
     def _send(
-        self, channel: str, kind: Kind, entries: Sequence[Pending], at: datetime, more: int = 0
+        self,
+        channel: str,
+        kind: Kind,
+        entries: Sequence[Pending],
+        at: datetime,
+        more: int = 0,
+        detail: str = "",
     ) -> list[Message]:
         """One message of what is still true of the entries; none where nothing is left to say."""
         if not entries and not more:
             return []
         if kind is Kind.CORRECTION:
-            message = self._message(channel, kind, at, alerts=_ids(entries))
+            message = replace(self._message(channel, kind, at, alerts=_ids(entries)), detail=detail)
         else:
-            settled = settle(entries, lambda key: self._ledger.watch(key).level)
-            if kind in {Kind.ALERT, Kind.ALL_CLEAR} and not settled.alerts:
-                kind = Kind.GROUP
+            left = coalesce(entries, lambda key: self._notifications.watch(key).level)
+            reminders = _ids(entry for entry in entries if entry.purpose is Purpose.REMINDER)
+            if kind in {Kind.ALERT, Kind.ALL_CLEAR}:
+                alone = len(left.alerts) == 1 and not more and not reminders and _of_one_story(entries)
+                kind = _single(left.alerts[0]) if alone else Kind.GROUP
             message = replace(
-                self._message(channel, kind, at, alerts=_ids(settled.alerts), more=more),
-                reminders=_ids(entry for entry in entries if entry.purpose is Purpose.REMINDER),
-                overtaken=_ids(settled.overtaken),
-                standing=settled.standing,
+                self._message(channel, kind, at, alerts=_ids(left.alerts), more=more),
+                reminders=reminders,
+                superseded=_ids(left.superseded),
+                standing=left.standing,
             )
-            self._supersede(channel, {entry.watch for entry in entries if entry.axis is not None})
+            self._supersede(channel, entries)
             self._schedule(channel, entries, at)
         message = _named(message)
-        self._ledger.carry(message)
+        self._notifications.carry(message)
         return [message]
 
     def _hold(
@@ -367,26 +429,31 @@ class Outbox:
     ) -> Message:
         return Message("", self._subscriber.id, channel, kind, at, alerts, more=more)
 
-    def _supersede(self, channel: str, told: set[WatchKey]) -> None:
-        """What waits elsewhere about an axis that was just told of, with its level now, is overtaken."""
+    def _supersede(self, channel: str, sent: Sequence[Pending]) -> None:
+        """What waits elsewhere about axes and stories that just went out, with their levels now, is superseded."""
+        axes = frozenset().union(*(entry.keys for entry in sent))
+        stories = {(entry.institution, entry.story) for entry in sent if entry.story}
         state = self._channel(channel)
         for name, queue in list(state.queues.items()):
-            overtaken = [
+            superseded = [
                 each
                 for each in queue.entries
-                if each.watch in told and each.purpose is not Purpose.CORRECTION
+                if each.moves
+                and each.keys <= axes
+                and each.purpose is not Purpose.CORRECTION
+                and (not each.story or not each.is_news or (each.institution, each.story) in stories)
             ]
-            self._drop(state, name, overtaken)
+            self._drop(state, name, superseded)
 
     def _schedule(self, channel: str, entries: Iterable[Pending], at: datetime) -> None:
-        """The next reminder of every level that was just told and still stands."""
+        """The next reminder of every level that just went out and still stands."""
         if self._repeat is None:
             return
-        for key in {entry.watch for entry in entries if entry.axis is not None}:
-            watch = self._ledger.watch(key)
+        for key in sorted(frozenset().union(*(entry.keys for entry in entries)), key=_place):
+            watch = self._notifications.watch(key)
             if self.stands(key, watch, channel):
                 watch.remind[channel] = at + self._repeat
-                self._ledger.keep(key, watch)
+                self._notifications.keep(key, watch)
 
     # Small questions
 
@@ -405,7 +472,15 @@ def _single(pending: Pending) -> Kind:
 
 
 def _ids(entries: Iterable[Pending]) -> tuple[str, ...]:
-    return tuple(entry.alert for entry in entries)
+    return tuple(dict.fromkeys(entry.alert for entry in entries))
+
+
+def _of_one_story(entries: Sequence[Pending]) -> bool:
+    return len({(each.institution, each.story) for each in entries}) == 1
+
+
+def _place(key: WatchKey) -> tuple[str, str]:
+    return key.institution, key.axis or ""
 
 
 def _named(message: Message) -> Message:

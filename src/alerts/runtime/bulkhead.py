@@ -1,4 +1,4 @@
-"""How many threads of this process a service may hold, so that one which hangs does not hold up the others."""
+"""A bulkhead: how many threads of this process one service may hold, so that a service which hangs delays no other."""
 
 from __future__ import annotations
 
@@ -9,93 +9,94 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Final
 
-MOST: Final = 4
-"""Sends that may be under way to one service at a time; a process that sends has more threads than two such need."""
+MAX_IN_FLIGHT: Final = 4
+"""Sends to one service at a time. A process that sends has more threads than two services can hold."""
 
-SLOW: Final = timedelta(seconds=5)
-"""A service that has not answered for so long is slow: one send at a time, until one is quick again."""
+SLOW_AFTER: Final = timedelta(seconds=5)
+"""A service that takes longer is slow: it gets one send at a time until one is quick again."""
 
-SLOW_TOGETHER: Final = 2
-"""Sends that may be under way to slow services, all taken together."""
+MAX_SLOW_IN_FLIGHT: Final = 2
+"""Sends to all slow services together."""
 
-LINE: Final = 1_000
-"""Deliveries that are remembered as waiting for one service; what is beyond that is found in the database later."""
+MAX_WAITERS: Final = 1_000
+"""Deliveries remembered as waiting for one service; the next ticks find the others in the database."""
 
 
-class Lanes:
-    """Sends under way by service (`pace.lane`). Thread-safe."""
+class Bulkhead:
+    """Sends in flight by service (`rate_limits.lane`). Thread-safe."""
 
     def __init__(self) -> None:
-        self._under_way: defaultdict[str, list[datetime]] = defaultdict(list)
+        self._in_flight: defaultdict[str, list[datetime]] = defaultdict(list)
         self._slow: set[str] = set()
-        self._line: defaultdict[str, dict[str, None]] = defaultdict(dict)
+        self._waiters: defaultdict[str, dict[str, None]] = defaultdict(dict)
         self._lock = threading.Lock()
 
     @contextmanager
-    def enter(self, lane: str, clock: Callable[[], datetime]) -> Iterator[bool]:
-        """Whether a send may begin; as long as the block lasts, it is under way."""
+    def acquire(self, service: str, clock: Callable[[], datetime]) -> Iterator[bool]:
+        """Whether a send may begin; it is in flight as long as the block lasts."""
         began = clock()
-        if not self._begin(lane, began):
+        if not self._begin(service, began):
             yield False
             return
         try:
             yield True
         finally:
-            self._end(lane, began, clock())
+            self._end(service, began, clock())
 
-    def is_slow(self, lane: str, now: datetime) -> bool:
+    def is_slow(self, service: str, now: datetime) -> bool:
         with self._lock:
-            return self._is_slow(lane, now)
+            return self._is_slow(service, now)
 
-    def has_room(self, lane: str, now: datetime) -> bool:
+    def has_room(self, service: str, now: datetime) -> bool:
         """Whether a send might begin now."""
         with self._lock:
-            return self._has_room(lane, now)
+            return self._has_room(service, now)
 
-    def wait(self, lane: str, delivery: str, now: datetime) -> bool:
-        """Puts a delivery at the end of the line of those that found no room; False where there is room by now."""
+    def wait(self, service: str, delivery: str, now: datetime) -> bool:
+        """Queues a delivery that found no room, first come first served; False where there is room by now."""
         with self._lock:
-            if self._has_room(lane, now):
+            if self._has_room(service, now):
                 return False
-            if len(self._line[lane]) < LINE:
-                self._line[lane].setdefault(delivery)
+            if len(self._waiters[service]) < MAX_WAITERS:
+                self._waiters[service].setdefault(delivery)
             return True
 
-    def called(self, lane: str) -> str | None:
-        """The next in the line, who leaves it."""
+    def next_waiter(self, service: str) -> str | None:
+        """Takes the delivery that has waited longest out of the queue; None where there is none."""
         with self._lock:
-            line = self._line.get(lane)
-            if not line:
+            waiters = self._waiters.get(service)
+            if not waiters:
                 return None
-            first = next(iter(line))
-            del line[first]
-            if not line:
-                del self._line[lane]
+            first = next(iter(waiters))
+            del waiters[first]
+            if not waiters:
+                del self._waiters[service]
             return first
 
-    def _begin(self, lane: str, now: datetime) -> bool:
+    def _begin(self, service: str, now: datetime) -> bool:
         with self._lock:
-            allowed = self._has_room(lane, now)
+            allowed = self._has_room(service, now)
             if allowed:
-                self._under_way[lane].append(now)
+                self._in_flight[service].append(now)
             return allowed
 
-    def _has_room(self, lane: str, now: datetime) -> bool:
-        mine = len(self._under_way.get(lane, ()))
-        if self._is_slow(lane, now):
-            slow = sum(len(sends) for each, sends in self._under_way.items() if self._is_slow(each, now))
-            return mine == 0 and slow < SLOW_TOGETHER
-        return mine < MOST
+    def _has_room(self, service: str, now: datetime) -> bool:
+        own = len(self._in_flight.get(service, ()))
+        if self._is_slow(service, now):
+            slow = sum(len(sends) for name, sends in self._in_flight.items() if self._is_slow(name, now))
+            return own == 0 and slow < MAX_SLOW_IN_FLIGHT
+        return own < MAX_IN_FLIGHT
 
-    def _end(self, lane: str, began: datetime, now: datetime) -> None:
+    def _end(self, service: str, began: datetime, now: datetime) -> None:
         with self._lock:
-            self._under_way[lane].remove(began)
-            if not self._under_way[lane]:
-                del self._under_way[lane]
-            if now - began >= SLOW:
-                self._slow.add(lane)
+            self._in_flight[service].remove(began)
+            if not self._in_flight[service]:
+                del self._in_flight[service]
+            if now - began >= SLOW_AFTER:
+                self._slow.add(service)
             else:
-                self._slow.discard(lane)
+                self._slow.discard(service)
 
-    def _is_slow(self, lane: str, now: datetime) -> bool:
-        return lane in self._slow or any(now - began >= SLOW for began in self._under_way.get(lane, ()))
+    def _is_slow(self, service: str, now: datetime) -> bool:
+        in_flight = self._in_flight.get(service, ())
+        return service in self._slow or any(now - began >= SLOW_AFTER for began in in_flight)

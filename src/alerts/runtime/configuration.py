@@ -215,7 +215,14 @@ class Configuration:
         if newest is None:
             assert files is not None  # noqa: S101 - else it was raised
             return files, files.settings.hash
-        active = self._loaded(newest)
+        try:
+            active = self._loaded(newest)
+        except ConfigError as error:  # another key, a variable that is not set
+            if files is None:
+                raise
+            # Behind: steps are refused until it is adopted, or these files are published in its place.
+            self._behind = error.problems
+            return files, files.settings.hash
         self._number = newest.number
         if files is not None:
             self._judge(files, newest)

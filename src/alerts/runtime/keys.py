@@ -19,6 +19,7 @@ from alerts.model.institution import Institution
 from alerts.model.settings import Settings
 from alerts.model.source import Source
 from alerts.model.topic import Topic
+from alerts.stories.features import VERSION
 
 _SHOWN_ONLY: Final = frozenset({"tags", "relations", "category", "region", "primary_domain", "ids"})
 _NOT_MATCHED: Final = _SHOWN_ONLY | {"criticality"}
@@ -33,9 +34,10 @@ def _without(value: Institution | Topic | Source, left_out: frozenset[str]) -> d
 
 
 def matching_key(settings: Settings) -> str:
-    """Names all that decides which institutions and topics are found in an item."""
+    """Names all that decides what is found in an item, and what it is clustered by."""
     speakers = {each.id: _without(each, _SOURCE_NOT_MATCHED) for each in settings.sources.values()}
     return digest(
+        VERSION,
         [_without(each, _NOT_MATCHED) for each in settings.institutions.values()],
         [_without(each, _TOPIC_NOT_MATCHED) for each in settings.topics.values()],
         # A source that speaks for nobody is found nowhere: adding one changes nothing.

@@ -1,18 +1,27 @@
-"""Logs: one event a line with a static name and the ids it is about; JSON where nobody watches a terminal."""
+"""Logs: one event a line with a static name and the ids it is about; JSON where nobody watches a terminal.
+
+A failure that nobody foresaw carries its traceback: the places and lines of code, not the values in them.
+"""
 
 from __future__ import annotations
 
 import json
 import logging
 import os
+import re
 import sys
+import traceback
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from alerts.model.errors import UsageError
+from alerts.model.errors import AlertsError, UsageError
 
 LEVEL = "ALERTS_LOG"
 _ROOT = "alerts"
+# Control, format (bidirectional, zero-width) and separator characters: a feed or a client must not steer a terminal.
+_UNSAFE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
+)
 _NOISY = ("httpx", "httpcore", "apprise", "kombu", "amqp", "celery.redirected")
 
 
@@ -26,13 +35,18 @@ class _Lines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         fields: dict[str, object] = dict(getattr(record, "fields", {}))
-        if record.exc_info and record.exc_info[0] is not None:
-            fields["error"] = f"{record.exc_info[0].__name__}: {_one_line(str(record.exc_info[1]))}"
+        error = record.exc_info[1] if record.exc_info else None
+        if error is not None:
+            fields["error"] = f"{type(error).__name__}: {_one_line(str(error))}"
+            if not isinstance(error, AlertsError):
+                fields["traceback"] = frames(error)
         if self._as_json:
             line = {"at": at, "level": record.levelname.lower(), "event": _first_line(record), **fields}
             return json.dumps(line, default=str)
+        places = str(fields.pop("traceback", "")).splitlines()
         shown = " ".join(f"{name}={value}" for name, value in fields.items())
-        return f"{at} {record.levelname.lower()} {_first_line(record)} {shown}".rstrip()
+        text = f"{at} {record.levelname.lower()} {_first_line(record)} {shown}".rstrip()
+        return "\n".join([_printable(text), *(f"    {_printable(each)}" for each in places)])
 
 
 def level_named(environment: Mapping[str, str], default: str = "WARNING") -> str:
@@ -62,6 +76,24 @@ def configure(level: str | None = None) -> None:
 def event(name: str, level: int = logging.INFO, *, caught: bool = False, **fields: object) -> None:
     """Logs one event. `caught`: with the exception being handled, as one line."""
     logging.getLogger(_ROOT).log(level, name, exc_info=caught, extra={"fields": fields})
+
+
+def frames(error: BaseException) -> str:
+    """Where an exception came from, and the ones behind it, without their texts: those may hold what a client sent."""
+    found = []
+    seen: set[int] = set()
+    behind: BaseException | None = error
+    while behind is not None and id(behind) not in seen:
+        seen.add(id(behind))
+        places = traceback.format_tb(behind.__traceback__)
+        found.append("".join(places) + type(behind).__name__)
+        behind = behind.__cause__ or (None if behind.__suppress_context__ else behind.__context__)
+    return "\nafter\n".join(found)
+
+
+def _printable(text: str) -> str:
+    """The text with characters that steer a terminal written out."""
+    return _UNSAFE.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
 
 
 def _first_line(record: logging.LogRecord) -> str:

@@ -1,11 +1,13 @@
-"""The composition root: worker, command line and tests build the program here, each with its own adapters."""
+"""The composition root: worker, command line and tests build the program here, each with its own adapters.
+
+Steps take the part of it that they use (`alerts.runtime.ports`).
+"""
 
 from __future__ import annotations
 
 import os
 import sys
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,14 +20,14 @@ import httpx
 from alerts.access.pages import Pages, pages
 from alerts.access.sealing import Sealer
 from alerts.access.signing import signer
-from alerts.cases.case_file import CaseFile
 from alerts.config import environment
 from alerts.config.load import load_entries
 from alerts.rendering.render import Renderer
-from alerts.runtime.bulkhead import Lanes
+from alerts.runtime.bulkhead import Bulkhead
+from alerts.runtime.case_cache import CaseCache
 from alerts.runtime.configuration import Active, Configuration
 from alerts.runtime.generations import Generations
-from alerts.runtime.task_requests import Hints
+from alerts.runtime.task_requests import TaskRequests
 from alerts.store.clock import SharedClock
 from alerts.store.database import Database
 
@@ -39,54 +41,17 @@ def no_end(_task: str) -> int:
     return sys.maxsize
 
 
-class CaseCache:
-    """Case files that this process has loaded, each good for one version of its row. Thread-safe.
-
-    Bounded by the items in them, which take up to 25 kB each; the newest stays, however large it is. A case file is
-    taken out while it is used: whoever fails with it in hand leaves nothing half changed.
-    """
-
-    def __init__(self, items: int = 4_000) -> None:
-        self._room = items
-        self._cases: OrderedDict[str, tuple[tuple[int, str], CaseFile, int]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def take(self, institution: str, version: int, configuration: str) -> CaseFile | None:
-        """The case file, if it is the one of this version under this configuration."""
-        with self._lock:
-            known = self._out(institution)
-        return known[1] if known is not None and known[0] == (version, configuration) else None
-
-    def put(self, institution: str, version: int, configuration: str, case: CaseFile) -> None:
-        with self._lock:
-            self._out(institution)
-            size = max(1, case.size)
-            self._cases[institution] = ((version, configuration), case, size)
-            self._room -= size
-            while self._room < 0 and len(self._cases) > 1:
-                self._out(next(iter(self._cases)))
-
-    def _out(self, institution: str) -> tuple[tuple[int, str], CaseFile, int] | None:
-        known = self._cases.pop(institution, None)
-        if known is not None:
-            self._room += known[2]
-        return known
-
-
 @dataclass
 class Runtime:
-    """What the verbs work with. `enqueue` is called only after a transaction committed.
-
-    `room` says how many more tasks of a verb its queue takes; `enqueue` may drop what is more than that.
-    """
+    """Everything that steps work with; HTTP client and renderer are made on first use."""
 
     database: Database
     configuration: Configuration
-    enqueue: Callable[[Hints], None]
+    enqueue: Callable[[TaskRequests], None]
     clock: Callable[[], datetime]
     stream: TextIO = field(default_factory=lambda: sys.stdout)
     cases: CaseCache = field(default_factory=CaseCache)
-    lanes: Lanes = field(default_factory=Lanes)
+    bulkhead: Bulkhead = field(default_factory=Bulkhead)
     contact: str = ""
     pages: Pages | None = None
     room: Callable[[str], int] = no_end
@@ -126,7 +91,7 @@ def prepare(*, matching: bool = True) -> None:
     _PREPARED[:] = [active]
 
 
-def process_runtime(enqueue: Callable[[Hints], None], room: Callable[[str], int]) -> Runtime:
+def process_runtime(enqueue: Callable[[TaskRequests], None], room: Callable[[str], int]) -> Runtime:
     """The runtime of this worker process, from its environment; made anew after a fork."""
     with _PROCESS_LOCK:
         if not _PROCESS or _PROCESS[0][0] != os.getpid():

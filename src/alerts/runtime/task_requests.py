@@ -1,4 +1,4 @@
-"""What the next verbs have to do, by id. A hint may be lost: the database knows the same."""
+"""What a step asks the next ones to do, by id. A request may be lost: the database knows the same."""
 
 from __future__ import annotations
 
@@ -6,24 +6,25 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-HINTED = timedelta(seconds=10)
-"""What a verb hands to the queues itself, beat leaves to it for so long. A hint that was lost costs this."""
+ENQUEUE_GRACE = timedelta(seconds=10)
+"""A step enqueues what it made itself; a tick enqueues it again only after this. It is the price of a lost request."""
 
-TOGETHER = 32
-"""So many institutions are assessed in one transaction: others wait for it no longer than that takes."""
+ASSESS_BATCH = 32
+"""Institutions assessed in one transaction: others that want one of them wait no longer than that takes."""
 
 POLL_BATCH = 16
 """So many sources are polled by one task: leased, and recorded where nothing is new, in one transaction."""
 
-_SIZES = {"assess": TOGETHER, "poll": POLL_BATCH}
+_SIZES = {"assess": ASSESS_BATCH, "poll": POLL_BATCH}
 
 
 @dataclass(frozen=True, slots=True)
-class Hints:
-    """Ids that are due: sources to poll, institutions to assess, desks to advance, deliveries to send.
+class TaskRequests:
+    """Ids that are due: sources to poll, institutions to assess, subscribers to advance, deliveries to send.
 
     `rematch` names the configuration under which recorded items are to be matched again. `claimed`: a tick made
-    them, which asked for room before it claimed. Dropped now, they would be handed out again only when the claim ends.
+    them, which asked its queues for room before it claimed. Such a request must not be dropped: it would be made again
+    only when the claim ends.
     """
 
     poll: Sequence[str] = ()
@@ -34,7 +35,7 @@ class Hints:
     claimed: bool = False
 
     def tasks(self) -> Iterator[tuple[str, Sequence[str]]]:
-        """Each task, by its verb and with its ids, what is nearest to the receiver first.
+        """Each task with its ids, what is nearest to the receiver first.
 
         But matching again comes before assessing, which waits for it.
         """

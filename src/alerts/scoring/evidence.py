@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from alerts.model.story import Evidence, Group, Report
+from alerts.model.story import Evidence, Group, Report, StorySummary
 from alerts.scoring import confidence as conf
 
 RESOLVED = 0.25
@@ -13,6 +13,9 @@ RESOLVED = 0.25
 
 REOPENED = timedelta(hours=6)
 """Papers go on reporting an outage for hours after its end; a later report means that it is back."""
+
+SHOWN_REPORTS = 12
+"""Source records of one story in a profile: the best of each independent publisher first."""
 
 
 def evidence(story: str, institution: str, reports: Sequence[Report], groups: Sequence[Group]) -> Evidence:
@@ -78,3 +81,40 @@ def _topics(reports: Sequence[Report]) -> tuple[tuple[tuple[str, float], ...], t
         ),
         tuple(sorted(over & weights.keys())),
     )
+
+
+def summary(found: Evidence) -> StorySummary:
+    """The story without its reports, but for the ids of those that a profile shows."""
+    return StorySummary(
+        story=found.story,
+        title=found.title,
+        confidence=found.confidence,
+        grade=found.grade,
+        mix=found.mix,
+        salience=found.salience,
+        topics=found.topics,
+        newest=found.newest,
+        reports=len(found.reports),
+        publishers=len(found.groups),
+        items=tuple(report.item for report in leading_reports(found)),
+        resolved=found.resolved,
+    )
+
+
+def leading_reports(story: Evidence) -> list[Report]:
+    """At most SHOWN_REPORTS in order of their time: first the best of each independent publisher."""
+    if len(story.reports) <= SHOWN_REPORTS:
+        return list(story.reports)
+    by_item = {report.item: report for report in story.reports}
+    groups = [[by_item[item] for item in group.items] for group in story.groups]
+    leaders = sorted((min(group, key=_best_first) for group in groups), key=_best_first)
+    chosen = {report.item: report for report in leaders[:SHOWN_REPORTS]}
+    for report in sorted(story.reports, key=_best_first):
+        if len(chosen) >= SHOWN_REPORTS:
+            break
+        chosen.setdefault(report.item, report)
+    return sorted(chosen.values(), key=lambda report: (report.reported, report.item))
+
+
+def _best_first(report: Report) -> tuple[bool, str, datetime, str]:
+    return not report.direct, report.reliability.value, report.reported, report.item

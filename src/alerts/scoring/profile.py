@@ -6,13 +6,12 @@ with the numbers of the records that say them. No sentence is made here.
 
 from __future__ import annotations
 
-import heapq
 import math
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Protocol, TypeVar
+from datetime import datetime
+from typing import TypeVar
 
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Contribution, Level, LevelRules, Transition
@@ -31,83 +30,86 @@ from alerts.model.profile import (
     Statement,
     Trend,
 )
-from alerts.model.story import Evidence, Mix, Report, Told
+from alerts.model.story import Mix, Report, StorySummary
+from alerts.model.times import micros
 from alerts.model.topic import Signal, Topic
-from alerts.scoring import axis as scoring
+from alerts.scoring import impact as impacts
+from alerts.scoring import score as scores
 from alerts.scoring.confidence import INTERNAL_BELOW, grade
 
-STORIES = 100
-"""Stories in an evidence pack: those that add most, then the newest."""
-REPORTS = 12
-"""Source records of one story: the best of each independent publisher first."""
+NEWEST = 12
+"""Stories in an evidence pack because they are the newest, beside those that a score counts."""
 KEY_POINTS = 5
 HAPPENED = 6
 BEHIND_A_ROW = 10
-CONTRIBUTIONS = 100
-"""Contributions shown for one axis, the largest."""
 STEADY = 0.005
-"""A score that moved less than this since the previous evaluation is steady."""
+"""A score that moved less than this within a day is steady."""
+LEAST_SHOWN = 5e-7
+"""Contributions that six decimals cannot show are left out."""
 
 _Key = TypeVar("_Key")
 
 
-class AxisState(Protocol):
-    """What is known of one axis now; `previous` is the score before, None where there was none."""
+@dataclass(frozen=True, slots=True)
+class AxisView:
+    """What is known of one axis at an instant.
 
-    @property
-    def level(self) -> Level: ...
-    @property
-    def score(self) -> float: ...
-    @property
-    def since(self) -> datetime | None: ...
-    @property
-    def next_fall(self) -> datetime | None: ...
-    @property
-    def previous(self) -> float | None: ...
+    `previous` is the score a day before, None where nothing was known then. `leading` are the stories that the score
+    counts, in the order of what they contribute; `others` is how many more contribute less.
+    """
+
+    level: Level
+    score: float
+    since: datetime | None = None
+    next_fall: datetime | None = None
+    previous: float | None = None
+    leading: tuple[StorySummary, ...] = ()
+    others: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is known of an institution at an instant: all that a profile is made of.
+
+    `newest` are the newest stories, the newest first; `reports` those of `leading` and `newest`, by item.
+    """
+
+    institution: Institution
+    at: datetime
+    axes: Mapping[Axis, AxisView]
+    newest: tuple[StorySummary, ...]
+    reports: Mapping[str, Report]
+    counts: Counts
 
 
 Amounts = Mapping[Axis, Mapping[str, float]]
-"""What each story adds to each axis; a story that adds nothing may be left out."""
+"""What each leading story contributes to each axis."""
 
 
 def build(
-    institution: Institution,
+    standing: Standing,
     *,
-    stories: Iterable[Told],
-    evidence: Callable[[Collection[str]], Mapping[str, Evidence]],
-    counts: Counts,
     topics: Mapping[str, Topic],
     rules: LevelRules,
-    states: Mapping[Axis, AxisState],
-    amounts: Amounts,
     history: Sequence[Transition],
     coverage: Coverage,
-    at: datetime,
     names: Mapping[str, str] | None = None,
 ) -> Profile:
-    """The profile as of `at`. The order of `stories` does not matter.
+    """The profile. `names` gives the names of related institutions by id.
 
-    `evidence` gives the reports of some stories, of which at most STORIES are asked for; `counts` are over the
-    stories that are shown. An axis without a state is low. `names` gives the names of related institutions by id.
     Stories kept for internal monitoring (confidence below 0.10) are left out.
     """
-    shown = {each.story: each for each in stories if each.confidence >= INTERNAL_BELOW}
-    moved = {
-        axis: {story: amount for story, amount in amounts.get(axis, {}).items() if story in shown}
-        for axis in Axis
-    }
-    largest = {axis: _largest(moved[axis], shown, axis, topics, institution, at) for axis in Axis}
-    weights = _weights(moved)
-    pack = _Pack.of(shown.values(), weights, evidence)
-    shares = _Shares.of(pack.stories, topics, moved)
-    matrix = tuple(_row(axis, states.get(axis), largest[axis], pack, rules) for axis in Axis)
-    points = tuple(
-        Statement(story.title, pack.numbers(story.story), story.newest, story.story)
-        for story in pack.stories[:KEY_POINTS]
-    )
+    institution = standing.institution
+    largest = {axis: _largest(standing, axis, topics, rules) for axis in Axis}
+    amounts = {axis: {each.story: each.value for each in largest[axis]} for axis in Axis}
+    weights = _weights(amounts)
+    pack = _Pack.of(standing, weights)
+    shares = _Shares.of(pack.stories, topics, amounts)
+    matrix = tuple(_row(axis, standing.axes[axis], largest[axis], pack, rules) for axis in Axis)
+    points = tuple(_statement(story, pack) for story in pack.stories[:KEY_POINTS])
     lines = _signals(pack, topics)
     return Profile(
-        at=at,
+        at=standing.at,
         institution=institution.id,
         name=institution.name,
         category=institution.category,
@@ -116,9 +118,9 @@ def build(
         signal_focus=shares.focus,
         topic=shares.topic,
         impact=max(row.level for row in matrix),
-        confidence=_confidence(shown, weights),
+        confidence=_confidence(pack.stories, weights),
         coverage=coverage,
-        counts=counts,
+        counts=standing.counts,
         matrix=matrix,
         headline=points[0] if points else None,
         key_points=points,
@@ -133,7 +135,7 @@ def build(
         governance_surface=_governance(institution, lines[Signal.GOVERNANCE], shares),
         evidence=pack.records,
         contributions=tuple(
-            AxisContributions(axis, largest[axis], omitted=len(moved[axis]) - len(largest[axis]))
+            AxisContributions(axis, largest[axis], omitted=standing.axes[axis].others)
             for axis in Axis
             if largest[axis]
         ),
@@ -146,31 +148,42 @@ def build(
     )
 
 
-def _largest(
-    amounts: Mapping[str, float],
-    stories: Mapping[str, Told],
+def contributions(
+    leading: Iterable[StorySummary],
     axis: Axis,
-    topics: Mapping[str, Topic],
-    institution: Institution,
     at: datetime,
+    *,
+    topics: Mapping[str, Topic],
+    rules: LevelRules,
+    institution: Institution,
 ) -> tuple[Contribution, ...]:
-    """The largest contributions to an axis, with all that made them."""
-    order = heapq.nsmallest(CONTRIBUTIONS, ((-amount, story) for story, amount in amounts.items()))
-    return tuple(
-        scoring.contribution(
-            stories[story],
-            axis,
-            -amount,
-            max(0, (at - stories[story].newest) // timedelta.resolution),
-            topics,
-            institution,
-        )
-        for amount, story in order
+    """What stories contribute to an axis at an instant, with all that made it; in their order."""
+    half_life, now = scores.half_life_of(rules, axis), micros(at)
+    found = []
+    for story in leading:
+        term = impacts.term(story, axis, topics, institution)
+        value = 0.0 if term is None else scores.contributed(term, now, half_life)
+        if term is not None and value >= LEAST_SHOWN:
+            age = max(0, now - term.newest)
+            found.append(impacts.contribution(story, axis, value, age, topics, institution))
+    return tuple(found)
+
+
+def _largest(
+    standing: Standing, axis: Axis, topics: Mapping[str, Topic], rules: LevelRules
+) -> tuple[Contribution, ...]:
+    shown = (each for each in standing.axes[axis].leading if _is_shown(each))
+    return contributions(
+        shown, axis, standing.at, topics=topics, rules=rules, institution=standing.institution
     )
 
 
+def _is_shown(story: StorySummary) -> bool:
+    return story.confidence >= INTERNAL_BELOW
+
+
 def _weights(amounts: Amounts) -> dict[str, float]:
-    """What each story adds over all axes."""
+    """What each story contributes over all axes."""
     weights: dict[str, float] = {}
     for axis in Axis:
         for story, amount in amounts[axis].items():
@@ -182,31 +195,28 @@ def _weights(amounts: Amounts) -> dict[str, float]:
 class _Pack:
     """The stories of the profile, newest first, and their source records, numbered in that order."""
 
-    stories: tuple[Evidence, ...]
+    stories: tuple[StorySummary, ...]
     records: tuple[SourceRecord, ...]
     by_story: Mapping[str, tuple[SourceRecord, ...]]
 
     @classmethod
-    def of(
-        cls,
-        shown: Collection[Told],
-        weights: Mapping[str, float],
-        evidence: Callable[[Collection[str]], Mapping[str, Evidence]],
-    ) -> _Pack:
-        weighing = [weights.get(each.story, 0.0) for each in shown]
-        least = min(heapq.nlargest(STORIES, weighing), default=0.0)
-        candidates = [each for each, weight in zip(shown, weighing, strict=True) if weight >= least]
-        by_weight = sorted(
-            candidates, key=lambda each: (-weights.get(each.story, 0.0), -each.newest.timestamp(), each.story)
-        )
-        told = evidence([each.story for each in by_weight[:STORIES]])
-        stories = sorted(told.values(), key=lambda each: (-each.newest.timestamp(), each.story))
+    def of(cls, standing: Standing, weights: Mapping[str, float]) -> _Pack:
+        """The stories that contribute, and the newest."""
+        leading = {
+            each.story: each
+            for view in standing.axes.values()
+            for each in view.leading
+            if each.story in weights
+        }
+        shown = leading | {each.story: each for each in standing.newest if _is_shown(each)}
+        stories = sorted(shown.values(), key=lambda each: (-each.newest.timestamp(), each.story))
         records: list[SourceRecord] = []
         by_story: dict[str, tuple[SourceRecord, ...]] = {}
         for story in stories:
+            reports = [standing.reports[item] for item in story.items if item in standing.reports]
             mine = tuple(
                 _record(len(records) + place, story.story, report)
-                for place, report in enumerate(_leading_reports(story), start=1)
+                for place, report in enumerate(reports, start=1)
             )
             records += mine
             by_story[story.story] = mine
@@ -232,23 +242,6 @@ def _record(number: int, story: str, report: Report) -> SourceRecord:
     )
 
 
-def _leading_reports(story: Evidence) -> list[Report]:
-    """At most REPORTS of the story in order of their time: first the best of each independent publisher."""
-    by_item = {report.item: report for report in story.reports}
-
-    def best_first(report: Report) -> tuple[bool, str, datetime, str]:
-        return (not report.direct, report.reliability.value, report.reported, report.item)
-
-    groups = [[by_item[item] for item in group.items if item in by_item] for group in story.groups]
-    leaders = sorted((min(group, key=best_first) for group in groups if group), key=best_first)
-    chosen = {report.item: report for report in leaders[:REPORTS]}
-    for report in sorted(story.reports, key=best_first):
-        if len(chosen) >= REPORTS:
-            break
-        chosen.setdefault(report.item, report)
-    return sorted(chosen.values(), key=lambda report: (report.reported, report.item))
-
-
 @dataclass(frozen=True, slots=True)
 class _Shares:
     """Which topic and which signal class weigh most, and where governance does."""
@@ -260,7 +253,7 @@ class _Shares:
     @classmethod
     def of(
         cls,
-        stories: Iterable[Evidence],
+        stories: Iterable[StorySummary],
         topics: Mapping[str, Topic],
         amounts: Amounts,
     ) -> _Shares:
@@ -270,7 +263,7 @@ class _Shares:
         by_axis: defaultdict[Axis, float] = defaultdict(float)
         for axis in Axis:
             for story in stories:
-                amount, severity = amounts[axis].get(story.story, 0.0), scoring.severity(story, axis, topics)
+                amount, severity = amounts[axis].get(story.story, 0.0), impacts.severity(story, axis, topics)
                 if amount <= 0 or severity <= 0:
                     continue
                 best: defaultdict[Signal, float] = defaultdict(float)
@@ -298,46 +291,44 @@ def _heaviest(weights: Mapping[_Key, float], order: Iterable[_Key]) -> _Key | No
 
 
 def _row(
-    axis: Axis,
-    state: AxisState | None,
-    contributions: Sequence[Contribution],
-    pack: _Pack,
-    rules: LevelRules,
+    axis: Axis, view: AxisView, contributions: Sequence[Contribution], pack: _Pack, rules: LevelRules
 ) -> MatrixRow:
     behind = [each.story for each in contributions if each.value >= STEADY and pack.numbers(each.story)]
     stories = tuple(behind[:BEHIND_A_ROW])
-    numbers = tuple(sorted(number for story in stories for number in pack.numbers(story)))
-    if state is None:
-        return MatrixRow(axis, Level.LOW, score=0.0, stories=stories, evidence=numbers)
-    moved = None if state.previous is None else state.score - state.previous
     trend = None
-    if moved is not None:
+    if view.previous is not None:
+        moved = view.score - view.previous
         trend = Trend.RISING if moved > STEADY else Trend.FALLING if moved < -STEADY else Trend.STEADY
     return MatrixRow(
         axis=axis,
-        level=state.level,
-        score=state.score,
+        level=view.level,
+        score=view.score,
         trend=trend,
-        since=state.since,
-        next_fall=state.next_fall if state.level in rules.raise_ else None,
+        since=view.since,
+        next_fall=view.next_fall if view.level in rules.raise_ else None,
         stories=stories,
-        evidence=numbers,
+        evidence=tuple(sorted(number for story in stories for number in pack.numbers(story))),
     )
 
 
-def _confidence(shown: Mapping[str, Told], weights: Mapping[str, float]) -> Confidence | None:
+def _confidence(stories: Sequence[StorySummary], weights: Mapping[str, float]) -> Confidence | None:
     """The contribution-weighted mean over the stories; over all of them alike where none contributes."""
-    if not shown:
-        return None
-    counted = [(shown[story], weight) for story, weight in weights.items() if weight > 0]
+    counted = [(story, weights[story.story]) for story in stories if weights.get(story.story, 0.0) > 0]
+    counted = counted or [(story, 1.0) for story in stories]
     if not counted:
-        counted = [(story, 1.0) for story in shown.values()]
+        return None
     # Rounded once each, so that the order of the stories has no influence.
     total = math.fsum(weight for _, weight in counted)
     number = round(math.fsum(story.confidence * weight for story, weight in counted) / total, 12)
     mixes = {story.mix for story, _ in counted}
     mix = next(iter(mixes)) if len(mixes) == 1 else Mix.MIXED
     return Confidence(grade=grade(number, mix), mix=mix, number=number)
+
+
+def _statement(story: StorySummary, pack: _Pack) -> Statement:
+    """The headline of a story, as it is told last."""
+    numbers = pack.numbers(story.story)
+    return Statement(story.title, numbers, story.newest, story.story, resolved=bool(story.resolved))
 
 
 def _happened(pack: _Pack, weights: Mapping[str, float]) -> tuple[Statement, ...]:
@@ -366,7 +357,7 @@ def _signals(pack: _Pack, topics: Mapping[str, Topic]) -> dict[Signal, tuple[Sig
             if topic is None:
                 continue
             line = found.get(name)
-            statement = Statement(story.title, pack.numbers(story.story), story.newest, story.story)
+            statement = _statement(story, pack)
             found[name] = SignalLine(
                 topic=name,
                 signal=topic.signal,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import time
@@ -20,6 +21,7 @@ from sqlalchemy.exc import (
     ProgrammingError,
     SQLAlchemyError,
 )
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
 from alerts.model.errors import StoreError
@@ -158,6 +160,10 @@ class Database:
                 else "is it running and reachable?"
             )
             raise StoreError(f"database {self._shown}: {reason}; {hint}") from error
+        except PoolTimeoutError as error:
+            raise StoreError(
+                f"database {self._shown}: all connections of this process are in use; ask again later"
+            ) from error
         except ProgrammingError as error:
             if error.statement is not None:  # a mistake of our own
                 raise
@@ -198,7 +204,7 @@ def _sqlite_engine(url: URL) -> Engine:
         file.check()
         if url.database and url.database != ":memory:":
             try:
-                Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+                make_private(Path(url.database))
             except OSError as error:
                 raise StoreError(f"{Path(url.database).parent}: cannot be made: {error.strerror}") from error
 
@@ -219,6 +225,18 @@ def _sqlite_engine(url: URL) -> Engine:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+def make_private(file: Path) -> None:
+    """Makes the file of a new database, and the directories that it needs, for this user alone.
+
+    SQLite gives the files beside it (`-wal`, `-shm`) the mode of the file itself.
+    """
+    missing = [each for each in file.parents if not each.exists()]
+    for folder in reversed(missing):
+        folder.mkdir(mode=0o700, exist_ok=True)
+    if not file.exists():
+        os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
 
 
 class _File:

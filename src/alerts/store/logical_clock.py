@@ -1,8 +1,8 @@
-"""The one clock that orders what is observed.
+"""The logical clock that orders observations.
 
-Observations carry the stamp of the transaction that stores them. Taking a stamp locks its row until the
-transaction ends, so stamps become visible in their own order: whoever sees a stamp sees all earlier ones.
-That is what lets replay repeat, byte for byte, what many workers did.
+Observations carry the timestamp of the transaction that stores them. Taking one locks the row of the clock until the
+transaction ends, so timestamps become visible in their own order: whoever sees one sees all earlier ones. That is what
+lets replay repeat, byte for byte, what many workers did.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ _TAKE = (
 )
 
 
-def stamp(session: Session, now: datetime) -> datetime:
-    """A stamp later than all before it, `now` if the clock allows; a clock set back cannot reorder anything.
+def next_timestamp(session: Session, now: datetime) -> datetime:
+    """A timestamp later than all before it, `now` if possible; a clock set back cannot reorder anything.
 
-    Call it as late in the transaction as possible: others that want a stamp wait for its end.
+    Call it as late in the transaction as possible: others that want one wait for its end.
     """
-    # Writing the row takes its lock; only then is the stamp of the latest committed transaction read.
+    # Writing the row takes its lock; only then is the timestamp of the latest committed transaction read.
     taken: datetime | None = session.scalar(_TAKE, {"now": now})
     if taken is None:
         insert_new(session, ClockRow, [{"id": 1, "stamp": EPOCH}])
-        return stamp(session, now)
+        return next_timestamp(session, now)
     return taken

@@ -2,6 +2,7 @@
 
 sources ─< items ─< revisions ─< findings >─ cases        what was observed, and what it says about whom
 cases ─< memberships >─ stories, story_events             which items report one event
+cases ─< assessments, story_versions, story_rises         what stories amounted to, and when
 cases ─< transitions ─< alerts >─ deliveries ─< attempts  what changed, who is told, how it fared
 desks ─< watches                                          what each subscriber was told so far
 clock, silences, links                                    one row each of what all workers share
@@ -14,7 +15,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, MetaData, Table, UniqueConstraint, text
+from sqlalchemy import Double, ForeignKey, Index, LargeBinary, MetaData, Table, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from alerts.store.types import Instant, Json, SafeText
@@ -198,6 +199,72 @@ class StoryEventRow(Base):
     story: Mapped[str] = mapped_column(index=True)
     other: Mapped[str]
     why: Mapped[dict[str, Any]]
+
+
+class StoryVersionRow(Base):
+    """What a story proved from `since` until `until` (None: it still does).
+
+    `key_…` orders the stories of an institution by what they contribute to an axis at every instant
+    (`scoring.score.order_key`), None where they contribute nothing: the few that a score counts are found by index
+    among any number, now and at any past instant. `items` are the reports that a profile shows.
+    """
+
+    __tablename__ = "story_versions"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    institution: Mapped[str]
+    story: Mapped[str]
+    since: Mapped[datetime]
+    until: Mapped[datetime | None]
+    title: Mapped[str]
+    newest: Mapped[datetime]
+    confidence: Mapped[float]
+    grade: Mapped[str]
+    mix: Mapped[str]
+    salience: Mapped[float]
+    topics: Mapped[list[Any]]
+    reports: Mapped[int]
+    publishers: Mapped[int]
+    items: Mapped[list[Any]]
+    key_priority: Mapped[float | None] = mapped_column(Double)
+    key_policy: Mapped[float | None] = mapped_column(Double)
+    key_continuity: Mapped[float | None] = mapped_column(Double)
+
+    __table_args__ = (
+        Index("ix_story_versions_story", "story", "since"),
+        Index("ix_story_versions_newest", "institution", "newest"),
+        Index("ix_story_versions_priority", "institution", "key_priority"),
+        Index("ix_story_versions_policy", "institution", "key_policy"),
+        Index("ix_story_versions_continuity", "institution", "key_continuity"),
+    )
+
+
+class AssessmentRow(Base):
+    """What an institution's evidence amounted to from `at` on; written where an observation changed it.
+
+    `scores` are by axis [value, its instant (µs), how many stories contribute]: the score fades from there.
+    """
+
+    __tablename__ = "assessments"
+    institution: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(primary_key=True)
+    scores: Mapped[list[Any]]
+    stories: Mapped[int]
+    reports: Mapped[int]
+    publishers: Mapped[int]
+    direct: Mapped[int]
+
+
+class StoryRiseRow(Base):
+    """The own level of a story rose: what a later revision may take back."""
+
+    __tablename__ = "story_rises"
+    institution: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(primary_key=True)
+    story: Mapped[str] = mapped_column(primary_key=True)
+    axis: Mapped[str]
+    from_level: Mapped[str]
+    to_level: Mapped[str]
+    item: Mapped[str]
 
 
 class TransitionRow(Base):

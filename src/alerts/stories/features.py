@@ -18,10 +18,12 @@ from alerts.stories.corrections import without_mark
 from alerts.stories.sketch import fingerprints
 from alerts.stories.terms import FREQUENT, terms, terms_of, tokens, weight
 
-_VERSION = 3
+VERSION = 4
+"""Of what features say and how they are written. With another one all that is recorded is clustered again."""
+
 _NAMED = 2  # up to this version the publisher stood behind the item, as it was written
 # Base 64 takes a little more room than base 85, and a tenth of the time.
-_DECODERS: Mapping[int, Callable[[str], bytes]] = {1: b85decode, 2: b64decode, 3: b64decode}
+_DECODERS: Mapping[int, Callable[[str], bytes]] = {1: b85decode, 2: b64decode, 3: b64decode, 4: b64decode}
 _NAME, _TITLE, _TEXT = 300, 400, 12_000  # characters that are looked at
 _BODY = 480  # characters, the first of a summary or content, that say what the headline left out
 _BODY_TERMS = 16
@@ -52,7 +54,7 @@ class Features:
     def dump(self) -> bytes:
         """A compact, deterministic, versioned form; `load` gives an equal value back."""
         record = [
-            _VERSION,
+            VERSION,
             self.item,
             self.outlet,
             self.link,

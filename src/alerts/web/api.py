@@ -95,7 +95,7 @@ def institution(request: Request) -> Response:
         visitor = site.visitor(request, session)
         known = site.settings.institution(request.path_params["institution"])
         at = asked_instant(request.query_params, visitor, site.now())
-        found = read_profile(site, session, known, at).profile
+        found = read_profile(site, session, known, at)
     return answer(profile_record(gate(found, visitor.tier)))
 
 

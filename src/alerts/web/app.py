@@ -10,10 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import threading
-import traceback
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from importlib.resources import files
 from typing import Final
 
@@ -27,9 +23,9 @@ from starlette.routing import Mount, Route
 from alerts.access.signing import Signer
 from alerts.model.errors import AlertsError, NotFoundError, StoreError, UsageError
 from alerts.runtime import logs
-from alerts.runtime.runtime import Runtime
+from alerts.runtime.ports import Serving
 from alerts.web import api, atom, hubs, operators, pages, probes, unsubscribing
-from alerts.web.auth import Door, Visitor
+from alerts.web.auth import Authenticator, Visitor
 from alerts.web.middleware import Hardening
 from alerts.web.site import Site, site_of
 
@@ -41,7 +37,7 @@ ASSETS: Final = {
 
 
 def create_app(
-    runtime: Runtime,
+    runtime: Serving,
     signer: Signer,
     operator_token: str,
     *,
@@ -58,25 +54,10 @@ def create_app(
         routes=_routes(),
         middleware=[Middleware(Hardening, https=https, hosts=hosts)],
         exception_handlers={HTTPException: _http_error, AlertsError: _our_error, Exception: _defect},
-        lifespan=_lifespan,
     )
-    door = Door(signer, operator_token, https=https, metrics_token=metrics_token)
-    app.state.site = Site(runtime, door, base_url)
+    authenticator = Authenticator(signer, operator_token, https=https, metrics_token=metrics_token)
+    app.state.site = Site(runtime, authenticator, base_url)
     return app
-
-
-@asynccontextmanager
-async def _lifespan(app: Starlette) -> AsyncIterator[None]:
-    """Reads what takes longest before anybody asks for it; requests are answered meanwhile."""
-    threading.Thread(target=_warm, args=(app.state.site,), name="warm", daemon=True).start()
-    yield
-
-
-def _warm(site: Site) -> None:
-    try:
-        site.reading.warm()
-    except Exception as error:  # noqa: BLE001 - whoever asks will be told
-        _log(error)
 
 
 def _routes() -> list[Route | Mount]:
@@ -156,9 +137,7 @@ def _defect(request: Request, error: Exception) -> Response:
 
 def _log(error: Exception) -> None:
     """The kind of error and where it arose. Its text may hold what a visitor sent."""
-    places = traceback.extract_tb(error.__traceback__)[-1:]
-    where = "".join(f"{place.filename}:{place.lineno}" for place in places)
-    logs.event("page.failed", logging.ERROR, error=type(error).__name__, where=where)
+    logs.event("page.failed", logging.ERROR, error=type(error).__name__, traceback=logs.frames(error))
 
 
 def _failed(request: Request, status: int, said: str, headers: dict[str, str] | None = None) -> Response:

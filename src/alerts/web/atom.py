@@ -122,14 +122,7 @@ def told_once(rows: Sequence[AlertRow], rule: int | None) -> list[AlertRow]:
     for row in rows:
         if rule is not None and not _by_rule(row, rule):
             continue
-        event = (
-            row.at,
-            row.institution,
-            row.on,
-            row.transition,
-            row.detail.get("story"),
-            row.detail.get("item"),
-        )
+        event = row.at, row.institution, row.on
         if event not in seen:
             seen.add(event)
             kept.append(row)
@@ -151,7 +144,8 @@ def alert_entry(site: Site, row: AlertRow, transition: Transition | None, tier: 
         told = change_entry(gate_transition(transition, tier), name, page)
         title, text, tags = told.title, told.text, told.tags
     else:
-        headline = clean(str(row.detail.get("title", "")))
+        lead = row.detail.get("lead") or row.detail
+        headline = clean(str(lead.get("title", "")))
         title = f"{name}: {row.on}" + (f": {headline}" if headline else "")
         text, tags = title, (row.on,)
     return Entry(

@@ -53,7 +53,7 @@ class Visitor:
         return self.operator or (self.subscriber != "" and self.subscriber == subscriber)
 
 
-class Door:
+class Authenticator:
     """Knows members by their links, and operators by their token."""
 
     def __init__(self, signer: Signer, operator_token: str, *, https: bool, metrics_token: str = "") -> None:

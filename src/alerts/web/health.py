@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from alerts.insight.health import Report, health
-from alerts.runtime.runtime import Runtime
+from alerts.runtime.ports import Serving
 
 _CACHED: Final = timedelta(seconds=2)
 
@@ -14,7 +14,7 @@ _CACHED: Final = timedelta(seconds=2)
 class Checker:
     """The health report, made anew at most every two seconds: asking often costs nothing."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Serving) -> None:
         self._runtime = runtime
         self._made: tuple[datetime, Report] | None = None
 

@@ -13,8 +13,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from sqlalchemy.orm import Session
 
 from alerts.insight.disagreement import disagreements
-from alerts.model.operators import Trouble
-from alerts.runtime.runtime import Runtime
+from alerts.model.operators import IncidentKind
+from alerts.runtime.ports import Serving
 from alerts.store import system_state
 from alerts.store.queries import listings, metrics
 from alerts.store.repositories import incidents
@@ -27,7 +27,7 @@ _CACHED: Final = timedelta(seconds=5)
 class Collector:
     """Reads everything in one transaction; asked again within seconds it says the same."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Serving) -> None:
         self._runtime = runtime
         self._read: tuple[datetime, list[Metric]] | None = None
 
@@ -94,7 +94,7 @@ def _troubles(session: Session) -> Metric:
         "alerts_troubles", "What is wrong with the system as of its last look at itself.", labels=["kind"]
     )
     known = [each.kind for each in incidents.known(session)]
-    for kind in Trouble:
+    for kind in IncidentKind:
         found.add_metric([kind.value], known.count(kind))
     return found
 
@@ -114,7 +114,7 @@ def _dwell(seconds: Sequence[float]) -> Iterator[Metric]:
     yield GaugeMetricFamily("alerts_dwell_messages", "Messages behind these quantiles.", len(ordered))
 
 
-def _configuration(runtime: Runtime, session: Session, now: datetime) -> Iterator[Metric]:
+def _configuration(runtime: Serving, session: Session, now: datetime) -> Iterator[Metric]:
     tick = system_state.get(session, system_state.TICK) or system_state.get(session, system_state.CREATED)
     in_force = system_state.get(session, system_state.CONFIGURATION)
     for name, help_text, fact in (

@@ -112,7 +112,9 @@ def _parts() -> dict[str, Schema]:
         cause=_enum(Cause),
         contributions=_list(_ref("Contribution")),
     )
-    statement = _object(text=_TEXT, evidence=_list(_COUNT), at=_TIME, story=_or_null(_TEXT))
+    statement = _object(
+        text=_TEXT, evidence=_list(_COUNT), at=_TIME, story=_or_null(_TEXT), resolved={"type": "boolean"}
+    )
     line = _object(topic=_TEXT, signal=signal, stories=_COUNT, statement=_ref("Statement"))
     row = _object(
         axis=axis,

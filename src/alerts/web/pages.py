@@ -13,11 +13,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from alerts.model.institution import Institution
+from alerts.model.profile import Profile
 from alerts.model.times import EPOCH, parse_duration, parse_time
 from alerts.rendering.tiers import ANALYSIS, DETAIL, gate
 from alerts.web import institutions as listing
 from alerts.web.auth import Visitor
-from alerts.web.reading import Read
 from alerts.web.site import Site, site_of
 from alerts.web.stories import read_alert, read_story, without_each
 
@@ -44,8 +44,8 @@ def profile(request: Request) -> Response:
         visitor = site.visitor(request, session)
         institution = site.settings.institution(request.path_params["institution"])
         at = asked_instant(request.query_params, visitor, site.now())
-        read = read_profile(site, session, institution, at)
-        shown = gate(read.profile, visitor.tier)
+        found = read_profile(site, session, institution, at)
+        shown = gate(found, visitor.tier)
         values = {
             "profile": shown,
             "institution": institution,
@@ -53,7 +53,7 @@ def profile(request: Request) -> Response:
             "window": window,
             "windows": list(WINDOWS),
             # Made by us, with every text in it escaped.
-            "plot": Markup(site.reading.plot(session, institution, read, WINDOWS[window]))  # noqa: S704
+            "plot": Markup(site.reading.plot(session, institution, found, WINDOWS[window]))  # noqa: S704
             if visitor.tier.allows(ANALYSIS)
             else "",
             "topics": site.settings.topics,
@@ -87,7 +87,7 @@ def asked_instant(query: Mapping[str, str], visitor: Visitor, now: datetime) -> 
     return at
 
 
-def read_profile(site: Site, session: Session, institution: Institution, at: datetime | None) -> Read:
+def read_profile(site: Site, session: Session, institution: Institution, at: datetime | None) -> Profile:
     """The profile, not gated."""
     if at is None:
         return site.reading.now(session, institution)
@@ -162,9 +162,9 @@ def enter(request: Request) -> Response:
     site = site_of(request)
     token = request.path_params["token"]
     with site.runtime.database.read() as session:
-        known = site.door.member(request, session, site.settings, token, site.now())
+        known = site.authenticator.member(request, session, site.settings, token, site.now())
     response = RedirectResponse("/", status_code=303)
-    site.door.remember(response, token, known, site.now())
+    site.authenticator.remember(response, token, known, site.now())
     return response
 
 
@@ -173,5 +173,5 @@ def leave(request: Request) -> Response:
     site = site_of(request)
     response = RedirectResponse("/", status_code=303)
     with site.runtime.database.write() as session:
-        site.door.leave(request, response, session, site.now())
+        site.authenticator.leave(request, response, session, site.now())
     return response

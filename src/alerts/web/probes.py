@@ -45,7 +45,7 @@ def _answer(record: dict[str, Any], status: int) -> Response:
 def metrics(request: Request) -> Response:
     """The metrics in the text format. Raises HTTPException where a token protects them and is not given."""
     site = site_of(request)
-    if not site.door.may_scrape(request, site.now()):
+    if not site.authenticator.may_scrape(request, site.now()):
         raise HTTPException(401, "The metrics need their token.", {"WWW-Authenticate": "Bearer"})
     site.runtime.configuration.current()  # looks at the files
     registry = CollectorRegistry(auto_describe=False)

@@ -14,8 +14,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from alerts.model.settings import Settings
-from alerts.runtime.runtime import Runtime
-from alerts.web.auth import Door, Visitor
+from alerts.runtime.ports import Serving
+from alerts.web.auth import Authenticator, Visitor
 from alerts.web.health import Checker
 from alerts.web.metrics import Collector
 from alerts.web.reading import Reading
@@ -26,8 +26,8 @@ from alerts.web.show import environment
 class Site:
     """`base_url` is where the pages are for the world, without a slash at its end; empty: as the request says."""
 
-    runtime: Runtime
-    door: Door
+    runtime: Serving
+    authenticator: Authenticator
     base_url: str = ""
 
     @cached_property
@@ -55,7 +55,7 @@ class Site:
         return self.runtime.clock()
 
     def visitor(self, request: Request, session: Session) -> Visitor:
-        return self.door.visitor(request, session, self.settings, self.now())
+        return self.authenticator.visitor(request, session, self.settings, self.now())
 
     def address(self, request: Request) -> str:
         """The address of the site, without a slash at its end."""

@@ -15,8 +15,8 @@ from alerts.model.level import Level, LevelRules
 from alerts.model.settings import Settings
 from alerts.model.story import Group, Report
 from alerts.rendering.tiers import gate_explanation
-from alerts.scoring.axis import combined, level_after
 from alerts.scoring.confidence import weight
+from alerts.scoring.score import combined, level_from
 from alerts.store.queries import dashboard, listings
 from alerts.store.repositories import cases
 from alerts.store.schema import FindingRow
@@ -149,7 +149,8 @@ def without_each(transition: Mapping[str, Any] | None, rules: LevelRules) -> lis
         return []
     amounts = [each["contribution"] for each in transition["contributions"]]
     scores = [combined(amounts[:place] + amounts[place + 1 :]) for place in range(min(len(amounts), SHOWN))]
-    return [Without(score, level_after(Level(transition["from"]), score, rules)) for score in scores]
+    from_ = Level(transition["from"])
+    return [Without(score, level_from(from_, score, rules)) for score in scores]
 
 
 def read_alert(session: Session, reading: Reading, alert_id: str, visitor: Visitor) -> dict[str, Any]:

@@ -41,7 +41,7 @@ async def undo(request: Request) -> Response:
 
 def _asked(request: Request) -> tuple[Site, str, str]:
     site = site_of(request)
-    found = unsubscriber(site.door.signer, request.path_params["token"])
+    found = unsubscriber(site.authenticator.signer, request.path_params["token"])
     if found is None:
         raise HTTPException(403, "This link is not complete: follow it from the message again.")
     return site, *found

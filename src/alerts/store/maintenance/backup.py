@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import URL
 
 from alerts.model.errors import StoreError
-from alerts.store.database import Database
+from alerts.store.database import Database, make_private
 
 _TABLE = "alembic_version"
 
@@ -52,7 +52,7 @@ def restore(database: Database, source: Path) -> None:
     if not source.is_file():
         raise StoreError(f"{source}: no such file")
     _check(source)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_private(target)
     with (
         _errors(target),
         closing(sqlite3.connect(source)) as copy,

@@ -1,4 +1,4 @@
-"""What a clock that ran ahead has left behind, once it is set right.
+"""Repairs future timestamps after the clock moved backwards.
 
 Most of what the program does next stands in the database as an instant. What was written while the clock was an
 hour ahead would wait for an hour once it is set back: sources would not be polled, what was handed out and lost
@@ -20,7 +20,7 @@ from alerts.store.schema import AttemptRow, Base, CaseRow, ChannelRow, DeliveryR
 _WAITING = (DeliveryState.PENDING.value, DeliveryState.FAILED.value, DeliveryState.UNKNOWN.value)
 
 
-def mend(session: Session, now: datetime, *, longest: timedelta) -> None:
+def repair(session: Session, now: datetime, *, longest: timedelta) -> None:
     """Makes due what was written by a clock that was ahead of `now`.
 
     `longest` is how long a lease may hold from now on: whoever has one keeps it, so that nothing is sent twice.

@@ -13,10 +13,11 @@ from alerts.feeds.parsing import known_entries as seen_entries
 from alerts.feeds.state import FeedState
 from alerts.model.alert import DeliveryState
 from alerts.model.level import Axis, Level
-from alerts.routing.state import DeskState
+from alerts.routing.state import RouterState
 from alerts.store.repositories import cases
 from alerts.store.schema import (
     AlertRow,
+    AssessmentRow,
     CarriedRow,
     CaseRow,
     ChannelRow,
@@ -32,7 +33,9 @@ from alerts.store.schema import (
     SnapshotRow,
     SourceRow,
     StoryEventRow,
+    StoryRiseRow,
     StoryRow,
+    StoryVersionRow,
     ThreadRow,
     TransitionRow,
 )
@@ -122,7 +125,19 @@ def remove_stories(
                 StoryEventRow.other.in_(some),
             ),
         )
+    newest = session.scalar(
+        select(func.max(AssessmentRow.at)).where(
+            AssessmentRow.institution == institution, AssessmentRow.at < before
+        )
+    )
+    for table, old in (
+        (StoryVersionRow, StoryVersionRow.until < before),
+        (AssessmentRow, AssessmentRow.at < (newest or before)),  # the newest stands for the time since
+        (StoryRiseRow, StoryRiseRow.at < before),
+    ):
+        _delete(session, delete(table).where(table.institution == institution, old))
     for some in chunks(sorted(gone)):
+        _delete(session, delete(StoryVersionRow).where(StoryVersionRow.story.in_(some)))
         counts["stories"] += _delete(session, delete(StoryRow).where(StoryRow.id.in_(some)))
         _delete(
             session,
@@ -231,7 +246,7 @@ def waiting_alerts(session: Session) -> set[str]:
     return {
         entry.alert
         for state in session.scalars(select(DeskRow.state))
-        for channel in DeskState.from_json(state).channels.values()
+        for channel in RouterState.from_json(state).channels.values()
         for queue in channel.queues.values()
         for entry in queue.entries
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -275,6 +276,15 @@ def mentions(
     return found
 
 
+def mention_texts(session: Session, institution: str) -> Counter[str]:
+    """How often recorded items held each text by which an institution was found, case folded."""
+    texts: Counter[str] = Counter()
+    query = select(FindingRow.mentions).where(FindingRow.institution == institution)
+    for mentions in session.scalars(query).yield_per(1000):
+        texts.update(str(mention[3]).casefold() for mention in mentions)
+    return texts
+
+
 def matched(session: Session) -> tuple[dict[str, frozenset[str]], frozenset[str]]:
     """What recorded items were ever matched by: by institution the texts (case folded), and the topics."""
     texts: dict[str, set[str]] = {}
@@ -283,5 +293,13 @@ def matched(session: Session) -> tuple[dict[str, frozenset[str]], frozenset[str]
     for institution, mentions, found in rows.yield_per(1000):
         if mentions:
             texts.setdefault(institution, set()).update(str(mention[3]).casefold() for mention in mentions)
-        topics.update(topic for topic, _ in found)
+        topics.update(topic for topic, *_ in found)
     return {each: frozenset(some) for each, some in texts.items()}, frozenset(topics)
+
+
+def topic_counts(session: Session) -> Counter[str]:
+    """How many recorded findings carry each topic."""
+    counts: Counter[str] = Counter()
+    for (found,) in session.execute(select(FindingRow.topics)).yield_per(1000):
+        counts.update(topic for topic, _ in found)
+    return counts

@@ -11,19 +11,23 @@ from sqlalchemy import ColumnElement, bindparam, case, delete, func, literal, or
 from sqlalchemy.orm import Session
 
 from alerts.cases.case_file import AxisState
+from alerts.cases.corrections import Rise
 from alerts.cases.observation import Observation, report
-from alerts.model.level import Axis, Level, Transition
+from alerts.model.level import Axis, Level
 from alerts.model.source import Source
 from alerts.model.story import Report
 from alerts.model.times import EPOCH, format_time, parse_time
 from alerts.store.claims import Claim
-from alerts.store.repositories import transitions
+from alerts.store.repositories import assessments, transitions
 from alerts.store.schema import CaseRow, FindingRow, ItemRow, MembershipRow, StoryEventRow, table_of
 from alerts.store.types import Instant
 from alerts.store.upsert import SOME, chunks, insert_new, upsert
 from alerts.stories.features import Features
 
 BEGINNING = EPOCH
+
+FORMER_FORMULA = "former-formula"
+"""In the place of a configuration: scores were worked out by another formula, so the case is to be rebuilt, quietly."""
 
 _CASES = table_of(CaseRow)
 _C = _CASES.c
@@ -230,26 +234,6 @@ def report_of(row: Any, sources: Mapping[str, Source]) -> Report:
     )
 
 
-def placed(session: Session, institution: str) -> dict[str, str]:
-    """The story of each item."""
-    rows = session.execute(
-        select(MembershipRow.item, MembershipRow.story).where(MembershipRow.institution == institution)
-    )
-    return dict(rows.all())
-
-
-def members(
-    session: Session, institution: str, sources: Mapping[str, Source], upto: datetime
-) -> list[tuple[Observation, str]]:
-    """Each item's newest observation up to an instant, in the place of its former ones, with its story.
-
-    An item begins with the first revision that counts: what went before was never taken in.
-    """
-    stories = placed(session, institution)
-    seen = (each for _, batch in observations(session, institution, sources, upto=upto) for each in batch)
-    return [(each, stories[item]) for item, each in _newest(seen).items() if item in stories]
-
-
 def _newest(seen: Iterable[Observation]) -> dict[str, Observation]:
     newest: dict[str, Observation] = {}
     for each in seen:
@@ -273,13 +257,13 @@ def merged(session: Session, institution: str) -> dict[str, str]:
 class Recorded:
     """What a case file is restored from.
 
-    `members` are each item's newest observation, in the place of its former ones, with its story; `rises` the level
-    changes that an item can still take back; `merged` the stories that were found to be others, and which; `left`
+    `members` are each item's newest observation, in the place of its former ones, with its story; `rises` the levels
+    that rose and that an item can still take back; `merged` the stories that were found to be others, and which; `left`
     by item the stories that it was in, of items that a revision took from one to another.
     """
 
     members: list[tuple[Observation, str]] = field(default_factory=list)
-    rises: list[Transition] = field(default_factory=list)
+    rises: list[Rise] = field(default_factory=list)
     merged: dict[str, str] = field(default_factory=dict)
     left: dict[str, set[str]] = field(default_factory=dict)
 
@@ -311,7 +295,10 @@ def recorded(
     since = min(cursors.values()) - correctable
     for change in transitions.since(session, some, since):
         if change.rises and change.at >= cursors[change.institution] - correctable:
-            found[change.institution].rises.append(change)
+            found[change.institution].rises.append(Rise.of_transition(change))
+    for institution, of_stories in assessments.story_rises(session, some, since).items():
+        oldest = cursors[institution] - correctable
+        found[institution].rises += [each for each in of_stories if each.at >= oldest]
     for kind, institution, other, story in session.execute(_MOVES, {"some": some}):
         if kind == "merged":
             found[institution].merged[other] = story

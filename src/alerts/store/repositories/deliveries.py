@@ -1,4 +1,4 @@
-"""The outbox: alerts, deliveries, leases, attempts."""
+"""The outbox: deliveries, leases, attempts."""
 
 from __future__ import annotations
 
@@ -11,31 +11,25 @@ from typing import Any
 from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from alerts.model.alert import Alert, AlertState, DeliveryState
-from alerts.model.level import Transition
-from alerts.model.subscriber import On
+from alerts.model.alert import DeliveryState
 from alerts.routing.alerts import Message
 from alerts.store.claims import Claim
 from alerts.store.repositories import subscriber_state
 from alerts.store.schema import (
-    AlertRow,
     AttemptRow,
     ChannelRow,
     DeliveryRow,
     SnapshotRow,
     ThreadRow,
-    TransitionRow,
     table_of,
 )
-from alerts.store.upsert import SOME, insert_all, insert_new, upsert
+from alerts.store.upsert import insert_all, insert_new, upsert
 
 _WAITING = (DeliveryState.PENDING.value, DeliveryState.FAILED.value, DeliveryState.UNKNOWN.value)
 
 _DELIVERIES = table_of(DeliveryRow)
 _ATTEMPTS = table_of(AttemptRow)
 _D, _T = _DELIVERIES.c, _ATTEMPTS.c
-_ALERTS = table_of(AlertRow)
-_TRANSITIONS = table_of(TransitionRow)
 _C = table_of(ChannelRow).c
 _S = table_of(SnapshotRow).c
 
@@ -68,6 +62,17 @@ _PUT_OFF = (
     .where(_D.id == bindparam("which"))
     .values(due_at=bindparam("until"), claimed_until=None, turn_at=bindparam("turn"))
 )
+_SUPPRESS = (
+    update(_DELIVERIES)
+    .where(_D.id == bindparam("which"))
+    .values(
+        state=DeliveryState.SUPPRESSED.value,
+        reason=bindparam("why"),
+        due_at=None,
+        claimed_until=None,
+        turn_at=None,
+    )
+)
 _HOLD = (
     update(_DELIVERIES)
     .where(_D.id == bindparam("which"))
@@ -98,17 +103,6 @@ _CHANNEL = select(_C.free_at, _C.paused_until).where(
 _SNAPSHOTS = select(_S.profile).where(_S.institution == bindparam("whom"))
 _NEWEST_BEFORE = _SNAPSHOTS.where(_S.at <= bindparam("upto")).order_by(_S.at.desc()).limit(1)
 _FIRST = _SNAPSHOTS.order_by(_S.at).limit(1)
-_ALERTS_BY_ID = select(_ALERTS).where(_ALERTS.c.id.in_(SOME))
-_ALERTS_OF = (
-    select(_ALERTS)
-    .join(_TRANSITIONS, _TRANSITIONS.c.id == _ALERTS.c.transition)
-    .where(
-        _TRANSITIONS.c.institution == bindparam("whom"),
-        _TRANSITIONS.c.axis == bindparam("which"),
-        _TRANSITIONS.c.at == bindparam("when"),
-    )
-    .order_by(_ALERTS.c.id)
-)
 _CLAIM = Claim.of(_DELIVERIES, _D.id, _D.due_at)
 
 
@@ -129,35 +123,6 @@ class Leased:
     created_at: datetime
     message: Mapping[str, Any]
     copy: bool
-
-
-def add_alerts(
-    session: Session,
-    alerts: Sequence[Alert],
-    *,
-    transitions: Mapping[str, int],
-    details: Mapping[str, Mapping[str, Any]],
-) -> None:
-    """Stores alerts. `transitions` gives row ids by transition key, `details` more of an alert by its id."""
-    insert_new(
-        session,
-        AlertRow,
-        [
-            {
-                "id": each.id,
-                "at": each.at,
-                "subscriber": each.subscriber,
-                "channel": each.channel,
-                "institution": each.institution,
-                "on": each.on.value,
-                "transition": None if each.transition is None else transitions.get(each.transition.key),
-                "state": each.state.value,
-                "reason": each.reason,
-                "detail": dict(details.get(each.id, {})),
-            }
-            for each in alerts
-        ],
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,34 +181,9 @@ def snapshot(session: Session, institution: str, at: datetime) -> bytes | None:
     return found if found is not None else session.scalar(_FIRST, {"whom": institution})
 
 
-def alerts_by_id(session: Session, ids: Sequence[str]) -> dict[str, Any]:
-    """The alerts' rows; `alert_of` reads them."""
-    return {row.id: row for row in session.execute(_ALERTS_BY_ID, {"some": ids})}
-
-
 def claim_due(session: Session, now: datetime, *, limit: int, hold: timedelta) -> list[str]:
     """Deliveries to send now, expired leases among them; each is not handed out again for `hold`."""
     return _CLAIM.due(session, now, limit=limit, hold=hold)
-
-
-def alerts_of(session: Session, transition: Transition) -> list[Alert]:
-    """The alerts that told of a transition."""
-    which = {"whom": transition.institution, "which": transition.axis.value, "when": transition.at}
-    return [alert_of(row, transition) for row in session.execute(_ALERTS_OF, which)]
-
-
-def alert_of(row: Any, transition: Transition | None) -> Alert:
-    return Alert(
-        id=row.id,
-        at=row.at,
-        subscriber=row.subscriber,
-        channel=row.channel,
-        institution=row.institution,
-        on=On(row.on),
-        transition=transition,
-        state=AlertState(row.state),
-        reason=row.reason,
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -388,6 +328,11 @@ def _cut_off(session: Session, delivery: str, now: datetime) -> bool:
     )
     unknown = AttemptRow.delivery == delivery, AttemptRow.state == DeliveryState.UNKNOWN.value
     return session.scalar(select(AttemptRow.id).where(*unknown).limit(1)) is not None
+
+
+def suppress(session: Session, delivery: str, reason: str) -> None:
+    """Holds back for good a delivery that was on its way."""
+    session.execute(_SUPPRESS, {"which": delivery, "why": reason})
 
 
 def finish(

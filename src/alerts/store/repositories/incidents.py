@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from alerts.model.alert import DeliveryState
-from alerts.model.operators import Trouble
+from alerts.model.operators import IncidentKind
 from alerts.store.schema import DeliveryRow, TroubleRow
 from alerts.store.upsert import insert_new, upsert
 
@@ -25,7 +25,7 @@ KIND: Final = "operators"
 class Known:
     """A trouble that was there at `seen`, since `since`; `told`: the operators know."""
 
-    kind: Trouble
+    kind: IncidentKind
     subject: str
     line: str
     since: datetime
@@ -36,7 +36,9 @@ class Known:
 def known(session: Session) -> list[Known]:
     """All that is wrong, the oldest first."""
     rows = session.scalars(select(TroubleRow).order_by(TroubleRow.since, TroubleRow.kind, TroubleRow.subject))
-    return [Known(Trouble(row.kind), row.subject, row.line, row.since, row.seen, row.told) for row in rows]
+    return [
+        Known(IncidentKind(row.kind), row.subject, row.line, row.since, row.seen, row.told) for row in rows
+    ]
 
 
 def keep(session: Session, troubles: Iterable[Known]) -> None:

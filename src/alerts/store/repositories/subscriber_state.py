@@ -1,4 +1,4 @@
-"""What each subscriber's desk remembers between two events."""
+"""What each subscriber's router remembers between two events."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from alerts.model.alert import DeliveryState
 from alerts.model.level import Axis
 from alerts.routing.alerts import Kind, Message
-from alerts.routing.state import DeskState, WatchKey, WatchState
+from alerts.routing.state import RouterState, WatchKey, WatchState
 from alerts.store.claims import Claim
 from alerts.store.schema import CarriedRow, DeliveryRow, DeskRow, WatchRow, table_of
 from alerts.store.upsert import SOME, insert_new, upsert
@@ -48,11 +48,12 @@ _SAVE = (
     .where(_DESKS.c.subscriber == bindparam("whose"))
     .values(state=bindparam("now_in"), due_at=bindparam("due"), claimed_until=None)
 )
+_NONE_MUTED = '"muted":{}'
 _CLAIM = Claim.of(_DESKS, _DESKS.c.subscriber, _DESKS.c.due_at)
 
 
-class SqlLedger:
-    """The ledger of one subscriber, within one transaction.
+class SqlNotifications:
+    """The notifications of one subscriber, within one transaction.
 
     Reads what it knows of some institutions at once, and writes at the end: call `flush` before the commit.
     """
@@ -136,7 +137,7 @@ def _axis(key: WatchKey) -> str:
     return key.axis.value if key.axis is not None else ""
 
 
-def lock(session: Session, subscriber: str) -> DeskState:
+def lock(session: Session, subscriber: str) -> RouterState:
     """The subscriber's state, locked until the transaction ends.
 
     Lock several in the order of their ids, or two workers wait for each other.
@@ -145,28 +146,42 @@ def lock(session: Session, subscriber: str) -> DeskState:
     if state is None:
         fresh = {
             "subscriber": subscriber,
-            "state": DeskState().to_json(),
+            "state": RouterState().to_json(),
             "due_at": None,
             "claimed_until": None,
         }
         insert_new(session, DeskRow, [fresh])
         state = session.scalar(_LOCKED, {"whose": subscriber})
-    return DeskState() if state is None else DeskState.from_json(state)
+    return RouterState() if state is None else RouterState.from_json(state)
 
 
-def peek(session: Session, subscriber: str) -> DeskState:
+def peek(session: Session, subscriber: str) -> RouterState:
     """The subscriber's state, without a lock: to look, not to change."""
     state = session.scalar(_STATE, {"whose": subscriber})
-    return DeskState() if state is None else DeskState.from_json(state)
+    return RouterState() if state is None else RouterState.from_json(state)
 
 
-def save(session: Session, subscriber: str, state: DeskState, due: datetime | None) -> None:
+def is_muted(session: Session, subscriber: str, channel: str) -> bool:
+    """Whether the subscriber has unsubscribed the channel."""
+    state = session.scalar(_STATE, {"whose": subscriber})
+    if state is None or _NONE_MUTED in state:  # most have none: not worth reading the whole state
+        return False
+    return channel in RouterState.from_json(state).muted
+
+
+def save(session: Session, subscriber: str, state: RouterState, due: datetime | None) -> None:
     session.execute(_SAVE, {"whose": subscriber, "now_in": state.to_json(), "due": due})
 
 
 def claim_due(session: Session, now: datetime, *, limit: int, hold: timedelta) -> list[str]:
-    """Desks with something due now; each is not handed out again for `hold`."""
+    """Subscribers with something due now; each is not handed out again for `hold`."""
     return _CLAIM.due(session, now, limit=limit, hold=hold)
+
+
+def due_by(session: Session, until: datetime) -> list[str]:
+    """Subscribers with something due until then."""
+    query = select(_DESKS.c.subscriber).where(_DESKS.c.due_at <= until).order_by(_DESKS.c.subscriber)
+    return list(session.scalars(query))
 
 
 def carry(session: Session, told: Iterable[tuple[str, str]]) -> None:

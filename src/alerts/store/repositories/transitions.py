@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,6 @@ from alerts.store.upsert import SOME, chunks, insert_all
 _TRANSITIONS = table_of(TransitionRow)
 _T = _TRANSITIONS.c
 
-_BY_ID = select(_TRANSITIONS).where(_T.id.in_(SOME))
 _NUMBERED = select(_T.institution, _T.axis, _T.at, _T.id).where(
     _T.institution.in_(SOME), _T.at.between(bindparam("first"), bindparam("last"))
 )
@@ -32,6 +31,11 @@ _RANKED = (
 )
 _NEWEST = (
     select(_TRANSITIONS).join(_RANKED, _RANKED.c.id == _T.id).where(_RANKED.c.place <= bindparam("most"))
+)
+_BETWEEN = (
+    select(_TRANSITIONS)
+    .where(_T.institution.in_(SOME), _T.at.between(bindparam("first"), bindparam("last")))
+    .order_by(_T.at, _T.id)
 )
 _SINCE = (
     select(_TRANSITIONS).where(_T.institution.in_(SOME), _T.at >= bindparam("since")).order_by(*_LEAST_LAST)
@@ -82,15 +86,6 @@ def one(session: Session, row_id: int | None) -> Transition | None:
     return None if row is None else transition_of(row)
 
 
-def by_id(session: Session, row_ids: Iterable[int | None]) -> dict[int | None, Transition]:
-    """The recorded level changes of row ids; None has none."""
-    asked = sorted(each for each in row_ids if each is not None)
-    if not asked:
-        return {}
-    rows = session.execute(_BY_ID, {"some": asked})
-    return {row.id: transition_of(row) for row in rows}
-
-
 def transition_of(row: Any) -> Transition:
     contributions = (Contribution(**{**each, "topics": tuple(each["topics"])}) for each in row.contributions)
     return replace(lean_transition_of(row), contributions=tuple(contributions))
@@ -113,6 +108,14 @@ def since(session: Session, institutions: Sequence[str], start: datetime) -> lis
     """The recorded level changes of some institutions from an instant on, in order of time."""
     rows = session.execute(_SINCE, {"some": institutions, "since": start}).all()
     return [transition_of(row) for row in reversed(rows)]
+
+
+def between(
+    session: Session, institutions: Sequence[str], first: datetime, last: datetime
+) -> list[Transition]:
+    """The recorded level changes of some institutions from an instant to another, both included."""
+    asked = {"some": institutions, "first": first, "last": last}
+    return [transition_of(row) for row in session.execute(_BETWEEN, asked)]
 
 
 def add(session: Session, found: Sequence[Transition]) -> list[int]:

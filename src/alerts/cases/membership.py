@@ -1,0 +1,73 @@
+"""Which items are in which story of one institution, and how that changed. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from alerts.cases.observation import Observation
+from alerts.model.story import Evidence
+from alerts.scoring.evidence import evidence
+from alerts.stories.cluster import Event, Joined, surviving
+from alerts.stories.independence import independent
+
+
+class Membership:
+    """The newest observation of each item, by story."""
+
+    def __init__(
+        self, merged: Mapping[str, str] | None = None, left: Mapping[str, Iterable[str]] | None = None
+    ) -> None:
+        """`merged` are the stories found to be others, `left` by item those that a revision took it out of."""
+        self.merged = dict(merged or {})
+        self.left = {item: set(stories) for item, stories in (left or {}).items()}
+        self.story_of: dict[str, str] = {}
+        self._stories: dict[str, dict[str, Observation]] = {}
+
+    def stories(self) -> Iterable[str]:
+        return self._stories
+
+    def observation(self, item: str) -> Observation | None:
+        story = self.story_of.get(item)
+        return None if story is None else self._stories[story].get(item)
+
+    def place(self, observation: Observation, story: str) -> None:
+        """Puts an item into a story, or a revision in the place of the item."""
+        item = observation.report.item
+        self.story_of[item] = story
+        self._stories.setdefault(story, {})[item] = observation
+
+    def follow(self, event: Event, incoming: Mapping[str, Observation]) -> set[str]:
+        """Takes in what happened among the stories; those that it touched. `incoming` are the items that may join."""
+        if isinstance(event, Joined):
+            former = self.story_of.get(event.item)
+            if former is not None:
+                del self._stories[former][event.item]
+                if former != event.story:
+                    self.left.setdefault(event.item, set()).add(former)
+            self.place(incoming[event.item], event.story)
+            return {event.story} if former is None else {event.story, former}
+        for observation in self._stories.pop(event.story_from, {}).values():
+            self.place(observation, event.into)
+        self.merged[event.story_from] = event.into
+        return {event.into, event.story_from}
+
+    def surviving(self, story: str) -> str:
+        """What a story is called now."""
+        return surviving(story, self.merged)
+
+    def left_by(self, item: str) -> set[str]:
+        """The stories, as they are called now, that revisions took an item out of."""
+        return {self.surviving(each) for each in self.left.get(item, ())} - {self.story_of[item]}
+
+    def evidence(self, story: str, institution: str, upto: datetime | None = None) -> Evidence | None:
+        """What a story proves, from what had been observed `upto` then, as those items read now."""
+        counting = [
+            each
+            for each in self._stories.get(story, {}).values()
+            if each.counts and (upto is None or each.report.observed <= upto)
+        ]
+        if not counting:
+            return None
+        groups = independent([each.features for each in counting])
+        return evidence(story, institution, [each.report for each in counting], groups)

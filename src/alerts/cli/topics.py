@@ -1,0 +1,165 @@
+"""`alerts topics`: what items can be about, how often it was found, and what a pattern would find."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+
+import click
+
+from alerts.cli.context import App
+from alerts.cli.output import json_option, limit_option, point_in_time, printable, show
+from alerts.model.counted import counted
+from alerts.model.errors import StoreError, UsageError
+from alerts.model.level import Axis
+from alerts.model.records import to_line
+from alerts.model.topic import PatternKind, Signal, Topic, TopicPattern
+
+MAX_TRIED = 20_000
+"""Recorded items that a pattern is tried on."""
+
+
+@click.group(invoke_without_command=True)
+@click.option("--packs", is_flag=True, help="List the packs that `topic_packs` can name instead.")
+@json_option
+@click.pass_context
+def topics(ctx: click.Context, packs: bool, as_json: bool) -> None:
+    """List the topics in force, with an example and how often each was found in the recorded history.
+
+    \b
+    Examples:
+      alerts topics
+      alerts topics --packs
+      alerts topics try "{steal} ~5 (data|records)" --language en
+    """
+    if ctx.invoked_subcommand is not None:
+        return
+    from alerts.config.packs import pack_examples, pack_names, pack_topics
+
+    if packs:
+        rows = [
+            {
+                "pack": name,
+                "topics": len(pack_topics(name)),
+                "languages": sorted(
+                    {each.language for topic in pack_topics(name) for each in topic.patterns}
+                ),
+                "ids": [topic.id for topic in pack_topics(name)],
+            }
+            for name in pack_names()
+        ]
+        show(rows, ["pack", "topics", "languages"], as_json=as_json)
+        return
+    app: App = ctx.obj
+    counts = _found(app)
+    examples = {key: text for name in pack_names() for key, text in pack_examples(name).items()}
+    columns = ["topic", "signal", "severity", "languages", "patterns", "found", "example"]
+    show(
+        [
+            _row(topic, examples.get(topic.id, ""), None if counts is None else counts[topic.id])
+            for topic in app.settings().topics.values()
+        ],
+        columns,
+        as_json=as_json,
+        empty="no topics: add `topic_packs: [core]` to the configuration",
+    )
+
+
+def _row(topic: Topic, example: str, found: int | None) -> dict[str, object]:
+    return {
+        "topic": topic.id,
+        "signal": topic.signal.value,
+        "severity": " ".join(f"{topic.severity.on(axis):g}" for axis in Axis),
+        "languages": sorted({each.language or "any" for each in topic.patterns}) or ["any"],
+        "patterns": len(topic.any) + len(topic.patterns),
+        "found": found,
+        "example": example,
+    }
+
+
+def _found(app: App) -> Counter[str] | None:
+    """How many recorded findings carry each topic; None where nothing is recorded."""
+    from alerts.store.queries import listings
+
+    try:
+        with app.reading() as database, database.read() as session:
+            return listings.topic_counts(session)
+    except StoreError:
+        return None
+
+
+@topics.command("try")
+@click.argument("pattern")
+@click.option("--language", default="", help="Language of the pattern; verbs in braces need one.")
+@click.option("--since", default="28d", show_default=True, help="How far back to look.")
+@limit_option
+@json_option
+@click.pass_obj
+def try_(app: App, pattern: str, language: str, since: str, limit: int, as_json: bool) -> int:
+    """Show what a pattern would have found in the recorded items. Changes nothing.
+
+    Word families of the packs in use, such as <data>, may stand in it. Exit status 1 where it finds nothing.
+
+    \b
+    Examples:
+      alerts topics try "@ (is|are|goes) (down|offline)"
+      alerts topics try "{steal} ~5 <data>" --language en --since 90d
+    """
+    from alerts.config.packs import pack_families, pack_names
+    from alerts.matching.matcher import Matcher
+    from alerts.matching.pattern_syntax import PatternError, parse_pattern, write_out_families
+    from alerts.store.repositories import items
+
+    families = {
+        key: text
+        for name in pack_names()
+        for key, text in pack_families(name).get(language.partition("-")[0].lower(), {}).items()
+    }
+    try:
+        text = write_out_families(pattern, families)
+        parse_pattern(text, language)
+    except PatternError as error:
+        raise UsageError(f"the pattern, at character {error.offset + 1}: {error}") from None
+    settings = app.settings()
+    tried = Topic("tried", Signal.CONTINUITY, patterns=(TopicPattern(text, "", PatternKind.FULL, pattern),))
+    if language:
+        tried = Topic(
+            "tried", Signal.CONTINUITY, patterns=(TopicPattern(text, language, PatternKind.FULL, pattern),)
+        )
+    matcher = Matcher(settings.institutions.values(), [tried], settings.sources)
+    now = datetime.now(UTC)
+    start = point_in_time(since, now) or now - timedelta(days=28)
+    with app.reading() as database, database.read() as session:
+        recorded = list(islice(items.newest(session, since=start, upto=now, limit=MAX_TRIED), MAX_TRIED))
+    found = 0
+    for item in recorded:
+        hits = matcher.match(item).topics
+        if not hits:
+            continue
+        found += 1
+        if found > limit:
+            continue
+        row = {
+            "item": item.id,
+            "title": item.title,
+            "found": [
+                {
+                    "field": hit.field,
+                    "text": hit.text,
+                    "institutions": sorted(hit.institutions or ()),
+                    "role": hit.role,
+                }
+                for hit in hits
+            ],
+        }
+        if as_json:
+            click.echo(to_line(row))
+        else:
+            click.echo(printable(item.title))
+            for hit in hits:
+                who = f"  ({', '.join(sorted(hit.institutions))})" if hit.institutions else ""
+                click.echo(f"    {hit.field}: “{printable(hit.text)}”{who}")
+    if not as_json:
+        click.echo(f"{counted(found, 'item')} of {len(recorded):,}")
+    return 0 if found else 1

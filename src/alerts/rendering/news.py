@@ -1,0 +1,201 @@
+"""What a message says of an alert, the news first: its line of title, what moved, how sure. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from alerts.model.alert import Alert, Lead
+from alerts.model.counted import counted
+from alerts.model.level import Axis, Level, Transition
+from alerts.model.profile import Profile
+from alerts.rendering import escape
+from alerts.rendering.calm import calm
+from alerts.rendering.tiers import Change
+from alerts.rendering.view import Entry, MessageView, Role
+from alerts.routing.alerts import Kind
+
+
+def urgency(entry: Entry) -> int:
+    return entry.alert.level.rank
+
+
+Origins = Mapping[tuple[str, Axis], Level]
+"""By institution and axis the level before the first alert of a message, where a later one stands for several."""
+
+
+def folded(entries: Sequence[Entry]) -> tuple[list[Entry], Origins]:
+    """Entries without those that a later one of the same story, or of the same axes the same way, stands for."""
+    kept: list[Entry] = []
+    origins: dict[tuple[str, Axis], Level] = {}
+    new = [entry for entry in entries if entry.role is Role.NEW]
+    for entry in entries:
+        alert = entry.alert
+        for change in alert.changes:
+            origins.setdefault((alert.institution, change.axis), change.from_)
+        if entry.role is not Role.SUPERSEDED or not any(_stands_for(each.alert, alert) for each in new):
+            kept.append(entry)
+    by_time = sorted(entries, key=lambda entry: entry.alert.at, reverse=True)
+    for entry in by_time:
+        for change in entry.alert.changes:
+            origins[entry.alert.institution, change.axis] = change.from_
+    return kept, origins
+
+
+def _stands_for(later: Alert, earlier: Alert) -> bool:
+    if later.institution != earlier.institution or later.at < earlier.at:
+        return False
+    if later.lead is not None and earlier.lead is not None and later.lead.story == earlier.lead.story:
+        return True
+    ways = {(change.axis, change.rises) for change in later.changes}
+    return bool(earlier.changes) and all((change.axis, change.rises) in ways for change in earlier.changes)
+
+
+_PREFIX = {
+    Kind.DIGEST: "Digest: ",
+    Kind.SUMMARY: "Summary: ",
+    Kind.REMINDER: "Reminder: ",
+    Kind.ALL_CLEAR: "All clear: ",
+    Kind.CORRECTION: "Correction: ",
+}
+
+
+def title(view: MessageView, limit: int = escape.TITLE_LIMIT) -> str:
+    """One line, the news first: `INSTITUTION: HEADLINE [AXIS FROM → TO]`. The headline is cut at a word to fit."""
+    if view.kind is Kind.TEST:
+        return escape.shorten(f"Test message for {view.subscriber}, channel {view.channel}", limit)
+    entries, origins = folded(view.entries)
+    count = len(entries) + view.omitted
+    prefix = _PREFIX.get(view.kind, "")
+    if not entries or view.kind in {Kind.DIGEST, Kind.SUMMARY}:
+        names = ", ".join(dict.fromkeys(name_of(view, entry.alert.institution) for entry in entries))
+        said = f"{prefix}{counted(count, 'alert')}" + (f": {names}" if names else "")
+        return escape.shorten_at_word(said, limit)
+    worst = max(entries, key=urgency)
+    name = escape.shorten_at_word(name_of(view, worst.alert.institution), max(20, limit // 3))
+    moved_to = bracket(view, worst, origins)
+    tail = (f" [{moved_to}]" if moved_to else "") + (f" and {count - 1} more" if count > 1 else "")
+    head = f"{prefix}{name}: "
+    headline = news(view, worst)
+    room = limit - len(head) - len(tail)
+    if not headline or room < _LEAST_HEADLINE:
+        return escape.shorten(f"{prefix}{name}" + (tail or ": changed"), limit)
+    return head + escape.shorten_at_word(headline, room) + tail
+
+
+_LEAST_HEADLINE = 12
+"""Characters of a headline below which it says nothing."""
+
+
+def news(view: MessageView, entry: Entry) -> str:
+    """What happened in the world, in a headline's words; of a spike how many stories."""
+    alert = entry.alert
+    if alert.spike is not None and alert.lead is None:
+        return f"{counted(alert.spike[0], 'story', 'stories')} in a day, where {alert.spike[1]:.1f} are usual"
+    falls = bool(alert.changes) and not any(change.rises for change in alert.changes)
+    if alert.lead is None or falls:
+        return ""
+    return calm(escape.headline(alert.lead.title), name_of(view, alert.institution))
+
+
+def bracket(view: MessageView, entry: Entry, origins: Origins) -> str:
+    """`AXIS FROM → TO` of the axis that the alert is about."""
+    alert = entry.alert
+    transition, lead = alert.transition, alert.lead
+    if transition is not None:
+        axis = transition.axis
+        if entry.role is Role.REMINDER:
+            return f"{axis} still {entry.now.get(axis, transition.to)}"
+        back = f" {view.why or 'withdrawn'}" if view.kind is Kind.CORRECTION else ""
+        return f"{axis} {_origin(transition, origins)} → {transition.to}{back}"
+    if lead is not None and lead.axis is not None:
+        back = f" {view.why or 'withdrawn'}" if view.kind is Kind.CORRECTION else ""
+        return f"{lead.axis} {lead.from_} → {lead.to}{back}"
+    return f"grade {alert.grades[0]} → {alert.grades[1]}" if alert.grades else ""
+
+
+def _origin(change: Transition | Change, origins: Origins) -> Level:
+    origin = origins.get((change.institution, change.axis), change.from_)
+    return (
+        origin if (change.to > origin) == (change.to > change.from_) and origin != change.to else change.from_
+    )
+
+
+def name_of(view: MessageView, institution: str) -> str:
+    profile = view.profiles.get(institution)
+    return profile.name if profile else institution
+
+
+def how_sure(lead: Lead) -> str:
+    """How sure, in words: `2 independent publishers, grade C`."""
+    many = counted(lead.publishers, "publisher")
+    return f"{many.replace(' ', ' independent ', 1) if lead.publishers > 1 else many}, grade {lead.grade}"
+
+
+def note_of(view: MessageView, entry: Entry) -> str:
+    if entry.role is Role.REMINDER:
+        return "sent before, and still so"
+    if entry.role is Role.SUPERSEDED:
+        return "since superseded: it came and went before it was sent"
+    return view.why or "withdrawn" if view.kind is Kind.CORRECTION else ""
+
+
+def moved(view: MessageView, entry: Entry, changes: Sequence[Change], origins: Origins) -> list[str]:
+    """What moved, as short as it can be said; a story's own level where no level of the institution moved."""
+    if not changes:
+        return [bracket(view, entry, origins)] if bracket(view, entry, origins) else []
+    said = []
+    for change in changes:
+        now = entry.now.get(change.axis)
+        if entry.role is Role.REMINDER:
+            said.append(f"{change.axis} still {now or change.to}")
+        else:
+            moved = f"{change.axis} {_origin(change, origins)} → {change.to}"
+            said.append(moved if now is None else f"{moved}, now {now}")
+    return said
+
+
+def moves(
+    view: MessageView,
+    entry: Entry,
+    changes: Sequence[Change],
+    origins: Origins,
+    profile: Profile | None,
+    zone: ZoneInfo,
+) -> Iterator[str]:
+    """What moved, a sentence for each axis."""
+    alert, lead = entry.alert, entry.alert.lead
+    for change in changes:
+        axis = f"{change.axis} ({change.axis.horizon})"
+        now = entry.now.get(change.axis)
+        score = "" if change.score is None else f", score {change.score:.2f}"
+        if view.kind is Kind.CORRECTION:
+            yield f"{axis}: {_corrected(change, profile, zone)}"
+        elif entry.role is Role.REMINDER:
+            yield f"{axis} is still {now or change.to}"
+        else:
+            verb = "rose" if change.rises else "fell"
+            said = f"{axis} {verb} from {_origin(change, origins)} to {change.to}{score}"
+            yield said if now is None else f"{said}; it is {now} now"
+    if not changes and lead is not None and lead.axis is not None and lead.to is not None:
+        yield f"by itself it is {lead.to} on {lead.axis} ({lead.axis.horizon}); no level of the institution changed"
+    if alert.grades:
+        yield f"the grade of its strongest story went from {alert.grades[0]} to {alert.grades[1]}"
+    if alert.spike is not None and lead is not None:
+        count, usual, _ = alert.spike
+        yield f"{counted(count, 'story', 'stories')} in a day, where {usual:.1f} are usual"
+
+
+def _corrected(change: Change, profile: Profile | None, zone: ZoneInfo) -> str:
+    """What is left of a rise that was taken back: a level may stand on other evidence, or for the margin's sake."""
+    row = next((row for row in profile.matrix if row.axis is change.axis), None) if profile else None
+    if row is None or row.level < change.to:
+        gone = f"{change.from_} → {change.to} is taken back"
+        return gone if row is None else f"{gone}, it is {row.level} now"
+    until = f" until {local_time(row.next_fall, zone)} if nothing happens" if row.next_fall else " for now"
+    return f"it stays {row.level}{until}; this report is no longer a reason for it"
+
+
+def local_time(at: datetime, zone: ZoneInfo) -> str:
+    return at.astimezone(zone).strftime("%Y-%m-%d %H:%M %Z")

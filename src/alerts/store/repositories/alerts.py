@@ -1,0 +1,130 @@
+"""Alerts as recorded: what each reported, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import cache
+from typing import Any, Final
+
+from pydantic import TypeAdapter
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.orm import Session
+
+from alerts.model.alert import Alert, AlertState
+from alerts.model.level import Transition
+from alerts.routing.reasons import Reason
+from alerts.store.repositories import transitions
+from alerts.store.schema import AlertRow, table_of
+from alerts.store.upsert import SOME, insert_new
+
+_ALERTS = table_of(AlertRow)
+_A = _ALERTS.c
+
+_BY_ID = select(_ALERTS).where(_A.id.in_(SOME))
+_AT = (
+    select(_ALERTS)
+    .where(_A.institution == bindparam("institution"), _A.at == bindparam("instant"))
+    .order_by(_A.id)
+)
+_DROP = (
+    update(_ALERTS)
+    .where(_A.id.in_(SOME))
+    .values(state=AlertState.SUPPRESSED.value, reason=Reason.CORRECTED.value)
+)
+_COLUMNS: Final = ("id", "at", "subscriber", "channel", "institution", "on", "state", "reason")
+_NOT_IN_DETAIL: Final[dict[str, Any]] = {
+    **dict.fromkeys(_COLUMNS, True),
+    "changes": {"__all__": {"contributions"}},  # they are with the transitions
+}
+
+
+@cache
+def _adapter() -> TypeAdapter[Alert]:
+    return TypeAdapter(Alert)
+
+
+def add(
+    session: Session,
+    alerts: Sequence[Alert],
+    *,
+    transition_ids: Mapping[str, int],
+    considered: Mapping[str, Any],
+) -> None:
+    """Stores alerts. `transition_ids` gives row ids by transition key, `considered` the explanation by alert id."""
+    rows = [
+        {
+            **{name: getattr(each, name) for name in _COLUMNS},
+            "on": each.on.value,
+            "state": each.state.value,
+            "transition": None if each.transition is None else transition_ids.get(each.transition.key),
+            "detail": {
+                **_adapter().dump_python(each, mode="json", exclude=_NOT_IN_DETAIL),
+                "story": "" if each.lead is None else each.lead.story,
+                "considered": considered.get(each.id),
+            },
+        }
+        for each in alerts
+    ]
+    insert_new(session, AlertRow, rows)
+
+
+def drop(session: Session, ids: Collection[str]) -> None:
+    """Records that alerts were taken back before they went out."""
+    if ids:
+        session.execute(_DROP, {"some": sorted(ids)})
+
+
+def by_id(session: Session, ids: Collection[str]) -> dict[str, Alert]:
+    """The recorded alerts of some ids."""
+    rows = session.execute(_BY_ID, {"some": sorted(set(ids))}).all()
+    return {each.id: each for each in of_rows(session, rows)}
+
+
+def at(session: Session, institution: str, instant: datetime) -> list[Alert]:
+    """The alerts of an institution's assessment at an instant."""
+    rows = session.execute(_AT, {"institution": institution, "instant": instant}).all()
+    return of_rows(session, rows)
+
+
+def of_rows(session: Session, rows: Iterable[Any]) -> list[Alert]:
+    """Alerts from their rows. The level changes of an alert are those of its institution at its instant."""
+    listed = list(rows)
+    if not listed:
+        return []
+    span = [row.at for row in listed]
+    institutions = sorted({row.institution for row in listed})
+    recorded = transitions.between(session, institutions, min(span), max(span))
+    return [_alert(row, {each.key: each for each in recorded}) for row in listed]
+
+
+def _alert(row: Any, recorded: Mapping[str, Transition]) -> Alert:
+    detail = row.detail if "changes" in row.detail else _before(row, recorded)
+    alert = _adapter().validate_python(
+        {
+            **{name: value for name, value in detail.items() if name not in {"story", "considered"}},
+            **{name: getattr(row, name) for name in _COLUMNS},
+        }
+    )
+    known = (recorded.get(change.key, change) for change in alert.changes)
+    return replace(
+        alert,
+        changes=tuple(
+            replace(change, contributions=found.contributions)
+            for change, found in zip(alert.changes, known, strict=True)
+        ),
+    )
+
+
+def _before(row: Any, recorded: Mapping[str, Transition]) -> dict[str, Any]:
+    """The detail of an alert that was recorded when an alert was about one axis, or an item."""
+    old: Mapping[str, Any] = row.detail
+    found = [each for each in recorded.values() if (each.institution, each.at) == (row.institution, row.at)]
+    found = [each for each in found if each.to.value == old.get("level")][:1]
+    keys = ("story", "title", "item", "url", "publisher")
+    return {
+        "level": found[0].to if found else "low",
+        "lead": {key: old.get(key, "") for key in keys} if old.get("title") else None,
+        "changes": found,
+    }

@@ -1,0 +1,141 @@
+"""What an institution's stories amounted to, instant by instant: their versions, scores, own levels that rose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy.orm import Session
+
+from alerts.cases.corrections import Rise
+from alerts.cases.history import Assessed
+from alerts.model.level import Axis, Level
+from alerts.model.story import Mix, StorySummary
+from alerts.store.schema import AssessmentRow, StoryRiseRow, StoryVersionRow, table_of
+from alerts.store.upsert import SOME, chunks, insert_all, insert_new
+
+_V = table_of(StoryVersionRow)
+_CLOSE = (
+    update(_V)
+    .where(_V.c.story == bindparam("closed"), _V.c.until.is_(None))
+    .values(until=bindparam("closed_at"))
+)
+_RISES = select(table_of(StoryRiseRow)).where(StoryRiseRow.institution.in_(SOME))
+
+
+def add(session: Session, assessed: Iterable[Assessed]) -> None:
+    """Stores what was assessed, in order of time for each institution: a story's new version ends the one before."""
+    open_: dict[str, dict[str, Any]] = {}
+    closed: dict[str, datetime] = {}
+    versions: list[dict[str, Any]] = []
+    totals: list[dict[str, Any]] = []
+    rises: list[dict[str, Any]] = []
+    for each in assessed:
+        for version in each.versions:
+            former = open_.pop(version.story, None)
+            if former is not None:
+                former["until"] = each.at
+            else:
+                closed.setdefault(version.story, each.at)
+            if version.summary is not None:
+                row = _version(each, version.summary, version.keys)
+                versions.append(row)
+                open_[version.story] = row
+        totals.append(_totals(each))
+        rises += [
+            {
+                "institution": each.institution,
+                "at": each.at,
+                "story": rise.story,
+                "axis": rise.axis.value,
+                "from_level": rise.from_.value,
+                "to_level": rise.to.value,
+                "item": rise.item,
+            }
+            for rise in each.rises
+        ]
+    if closed:
+        session.execute(_CLOSE, [{"closed": story, "closed_at": at} for story, at in sorted(closed.items())])
+    insert_all(session, StoryVersionRow, versions)
+    insert_new(session, AssessmentRow, totals)
+    insert_new(session, StoryRiseRow, rises)
+
+
+def _version(each: Assessed, story: StorySummary, keys: Mapping[Axis, float]) -> dict[str, Any]:
+    return {
+        "institution": each.institution,
+        "story": story.story,
+        "since": each.at,
+        "until": None,
+        "title": story.title,
+        "newest": story.newest,
+        "confidence": story.confidence,
+        "grade": story.grade,
+        "mix": story.mix.value,
+        "salience": story.salience,
+        "topics": [
+            [topic, weight, "resolved"] if topic in story.resolved else [topic, weight]
+            for topic, weight in story.topics
+        ],
+        "reports": story.reports,
+        "publishers": story.publishers,
+        "items": list(story.items),
+        **{f"key_{axis.value}": keys.get(axis) for axis in Axis},
+    }
+
+
+def _totals(each: Assessed) -> dict[str, Any]:
+    return {
+        "institution": each.institution,
+        "at": each.at,
+        "scores": [[*each.scores[axis], each.ranked[axis]] for axis in Axis],
+        "stories": each.counts.stories,
+        "reports": each.counts.reports,
+        "publishers": each.counts.publishers,
+        "direct": each.counts.direct,
+    }
+
+
+def replace(session: Session, institution: str, assessed: Iterable[Assessed]) -> None:
+    """Writes what a history that was worked through again amounts to. What rose then and was told stays recorded."""
+    for table in (StoryVersionRow, AssessmentRow):
+        session.execute(delete(table).where(table.institution == institution))
+    add(session, (each.without_rises() for each in assessed))
+
+
+def summary_of(row: Any) -> StorySummary:
+    """The story of a row of its versions."""
+    return StorySummary(
+        story=row.story,
+        title=row.title,
+        confidence=row.confidence,
+        grade=row.grade,
+        mix=Mix(row.mix),
+        salience=row.salience,
+        topics=tuple((topic, weight) for topic, weight, *_ in row.topics),
+        newest=row.newest,
+        reports=row.reports,
+        publishers=row.publishers,
+        items=tuple(row.items),
+        resolved=tuple(topic for topic, _, *state in row.topics if state),
+    )
+
+
+def story_rises(session: Session, institutions: Sequence[str], since: datetime) -> dict[str, list[Rise]]:
+    """The own levels of stories that rose from an instant on, in order of time, by institution."""
+    found: dict[str, list[Rise]] = {}
+    query = _RISES.where(StoryRiseRow.at >= since).order_by(StoryRiseRow.at, StoryRiseRow.story)
+    for some in chunks(institutions):
+        for row in session.execute(query, {"some": some}):
+            rise = Rise(
+                at=row.at,
+                axis=Axis(row.axis),
+                from_=Level(row.from_level),
+                to=Level(row.to_level),
+                behind=frozenset({row.story}),
+                story=row.story,
+            )
+            found.setdefault(row.institution, []).append(rise)
+    return found

@@ -1,0 +1,45 @@
+"""`alerts topics`: the list, and what a pattern would have found."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.servers
+
+Call = Any
+State = Any
+
+
+def test_the_list_counts_what_was_found(call: Call, filled: State) -> None:
+    rows = call(filled, "topics", "--json").records
+    assert {"topic", "signal", "severity", "languages", "patterns", "found", "example"} <= rows[0].keys()
+    assert any(row["found"] for row in rows)
+
+
+def test_the_packs_are_listed(call: Call, filled: State) -> None:
+    rows = {row["pack"]: row for row in call(filled, "topics", "--packs", "--json").records}
+    assert set(rows["core"]["languages"]) == {"de", "en", "es", "fr", "it", "nl", "pt", "zh"}
+
+
+def test_a_pattern_is_tried_on_what_is_recorded(call: Call, filled: State) -> None:
+    found = call(
+        filled, "topics", "try", "@ ~4 (outage|outages)", "--since", "2000-01-01T00:00:00Z", "--json"
+    )
+    assert found.status == 0
+    assert all(hit["institutions"] for row in found.records for hit in row["found"])
+    nothing = call(filled, "topics", "try", "nowhere ~3 seen", "--since", "2000-01-01T00:00:00Z")
+    assert (nothing.status, " of " in nothing.out) == (1, True)
+
+
+def test_a_bad_pattern_is_explained(call: Call, filled: State) -> None:
+    answer = call(filled, "topics", "try", "a (b")
+    assert answer.status == 2
+    assert "character 3: this bracket is not closed" in answer.err
+
+
+def test_the_packs_pass_their_tests(call: Call, filled: State) -> None:
+    answer = call(filled, "test", "--packs", "--json")
+    assert answer.status == 0
+    assert all(row["failed"] == 0 for row in answer.records)

@@ -1,0 +1,115 @@
+"""The topic packs that are shipped, and how a configuration uses them."""
+
+from pathlib import Path
+
+import pytest
+
+from alerts.config.load import load
+from alerts.config.packs import pack_examples, pack_headlines, pack_names, pack_topics
+from alerts.matching.pattern_syntax import parse_pattern
+from alerts.matching.text import Text
+from alerts.matching.topics import Lexicon
+from alerts.model.errors import ConfigError
+from alerts.replay.pack_tests import run_pack
+
+LANGUAGES = {"en", "de", "fr", "es", "it", "nl", "pt", "zh"}
+PROMISED = {
+    "outage", "data-breach", "cyberattack", "vulnerability", "phishing", "acquisition", "lawsuit", "fine",
+    "investigation", "leadership", "partnership", "investment", "deprecation", "end-of-service",
+}  # fmt: skip
+
+
+def write(directory: Path, text: str) -> Path:
+    (directory / "c.yaml").write_text(text, encoding="utf-8")
+    return directory
+
+
+def test_the_packs_there_are() -> None:
+    assert set(pack_names()) == {"core", "banking", "energy", "telecom", "public-sector"}
+    assert {topic.id for topic in pack_topics("core")} >= PROMISED
+
+
+@pytest.mark.parametrize("pack", pack_names())
+def test_every_pattern_can_be_read(pack: str) -> None:
+    for topic in pack_topics(pack):
+        assert topic.patterns, topic.id
+        for pattern in topic.patterns:
+            parse_pattern(pattern.text, pattern.language)
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+def test_every_language_has_forty_headlines_a_quarter_of_them_tempting(language: str) -> None:
+    headlines = [each for each in pack_headlines("core") if each.language == language]
+    assert len(headlines) >= 40
+    assert sum(not each.expected for each in headlines) * 4 >= len(headlines)
+
+
+@pytest.mark.parametrize("pack", pack_names())
+def test_the_headlines_of_a_pack_are_judged_as_it_says(pack: str) -> None:
+    count, failures = run_pack(pack)
+    assert count > 0
+    assert [(each.headline.title, each.expected, each.actual) for each in failures] == []
+
+
+@pytest.mark.parametrize("pack", pack_names())
+def test_examples_are_found(pack: str) -> None:
+    lexicon = Lexicon([*pack_topics("core"), *pack_topics(pack)])
+    for topic, example in pack_examples(pack).items():
+        found = {hit.topic for hit in lexicon.find({"title": Text(example)}, ())}
+        named = any(
+            "@" in pattern.text for each in pack_topics(pack) if each.id == topic for pattern in each.patterns
+        )
+        assert topic in found or named, example
+
+
+def test_a_configuration_replaces_extends_and_switches_off(tmp_path: Path) -> None:
+    plain = load(write(tmp_path, "topic_packs: [core]"), {}).topics
+    topics = load(
+        write(
+            tmp_path,
+            """
+            topic_packs: [core]
+            topics_off: [partnership]
+            topics:
+              - {id: outage, extends: true, severity: {priority: 0.9}, patterns: {en: ["{steal} <data>"]}}
+              - {id: fine, signal: governance, any: [fined]}
+            """,
+        ),
+        {},
+    ).topics
+    assert plain.keys() - topics.keys() == {"partnership"}
+    assert topics["outage"].severity.priority == 0.9
+    assert len(topics["outage"].patterns) == len(plain["outage"].patterns) + 1
+    assert topics["outage"].near is plain["outage"].near
+    assert topics["fine"].patterns == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "message"),
+    [
+        ("topic_packs: [kore]", "1:15", "did you mean 'core'"),
+        ("topic_packs: [core]\ntopics_off: [outages]", "2:14", "did you mean 'outage'"),
+        ("topics: [{id: x, extends: true}]", "1:27", "no pack in use has a topic 'x'"),
+        ("topics: [{id: x, any: [a]}]", "1:10", "signal is missing"),
+        ("topics: [{id: x, signal: governance, patterns: {en: ['a (b']}}]", "1:57", "not closed"),
+        ("topics: [{id: x, signal: governance, patterns: {en: [a (b]}}]", "1:56", "not closed"),
+        (
+            "topics: [{id: x, signal: governance, patterns: {en: ['a ~999999999999 b']}}]",
+            "1:57",
+            "from 1 to 30",
+        ),
+        ("topics: [{id: x, signal: governance, patterns: {en: ['<datum> leak']}}]", "1:54", "no word family"),
+        ("topics: [{id: x, signal: governance, patterns: {english: [a]}}]", "1:48", "no language code"),
+        (
+            "topics: [{id: x, signal: governance, patterns: a}]",
+            "1:48",
+            "a list of patterns for each language",
+        ),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_place(tmp_path: Path, text: str, place: str, message: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        load(write(tmp_path, text), {})
+    (problem,) = map(str, error.value.problems)
+    assert f"c.yaml:{place}: " in problem
+    assert message in problem
