@@ -22,7 +22,7 @@ from alerts.cli.progress import Progress
 
 EXAMPLE_CONFIG = Path(__file__).parents[2] / "config"
 STARTS_SERVERS = {"run", "web"}
-NEEDS_A_NETWORK = {"discover", "suggest"}
+NEEDS_A_NETWORK = {"discover"}
 NOT_THERE = (
     r"alerts: no (alert|delivery|link|silence) '|alerts: source |@operators has no|alerts: desk knows of no"
 )
@@ -104,10 +104,6 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("config", "config.new"):
         shutil.copytree(EXAMPLE_CONFIG, here / name)
     (here / "items.jsonl").write_text('{"id": "1", "title": "Cloudflare outage"}\n')
-    (here / "banks.csv").write_text("Firm,LEI\nNorthbank,529900T8BM49AURSDO55\n")
-    (here / "entities.ftm.json").write_text(
-        '{"id": "a", "schema": "Company", "properties": {"name": ["Northbank"]}}\n'
-    )
     (here / "feeds.opml").write_text(
         '<opml version="2.0"><body><outline xmlUrl="https://a.example/f"/></body></opml>'
     )

@@ -32,7 +32,6 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "check": "alerts.cli.check:check",
         "test": "alerts.cli.test:test",
         "plan": "alerts.cli.plan:plan",
-        "import-institutions": "alerts.cli.import_institutions:import_institutions",
         "import-opml": "alerts.cli.opml:import_opml",
         "export-opml": "alerts.cli.opml:export_opml",
     },

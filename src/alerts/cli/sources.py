@@ -10,7 +10,6 @@ import click
 
 from alerts.cli.context import App
 from alerts.cli.output import json_option, show
-from alerts.cli.suggest import suggest
 from alerts.model.errors import FeedError
 from alerts.model.source import Source
 from alerts.model.times import format_duration, format_time
@@ -173,6 +172,3 @@ def discover(url: str, allow_private: bool, as_json: bool) -> int:
 
 def _rhythm(seconds: float) -> str:
     return f"every {format_duration(timedelta(seconds=seconds))}"
-
-
-sources.add_command(suggest)

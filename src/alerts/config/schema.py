@@ -237,7 +237,7 @@ class InstitutionForm(Form):
     ids: Annotated[
         dict[str, Text],
         Field(
-            description="Its ids in other systems, for example `{lei: …, wikidata: Q…}`; imports merge by them."
+            description="Its ids in other systems, for example `{lei: …, wikidata: Q…}`."
         ),
     ] = {}
     category: Annotated[

@@ -1,1 +1,0 @@
-"""Institutions from spreadsheets and the files of public registries."""
