@@ -20,8 +20,8 @@ from pathlib import Path
 
 import feedparser
 
-from alerts.feeds.diff import KnownItem, KnownItems, Verdict, Wanted
-from alerts.feeds.poll import read
+from alerts.feeds.diff import ItemChange, KnownItem, KnownItems, Wanted
+from alerts.feeds.poll import read_answer
 from alerts.feeds.result import FetchResult
 from alerts.feeds.state import FeedState
 from alerts.model.source import Source
@@ -45,7 +45,7 @@ def polls(folder: Path) -> list[Poll]:
     return found
 
 
-def ours(recorded: Sequence[Poll], *, whole: bool = False) -> list[tuple[datetime, str, Verdict]]:
+def ours(recorded: Sequence[Poll], *, whole: bool = False) -> list[tuple[datetime, str, ItemChange]]:
     """Play the polls; every new item and revision in order. `whole` forgets all shortcuts between polls."""
     state = FeedState()
     known: dict[str, KnownItem] = {}
@@ -54,14 +54,14 @@ def ours(recorded: Sequence[Poll], *, whole: bool = False) -> list[tuple[datetim
         if whole:
             state = replace(state, seen="", body_hash="", envelope_hash="")
         result = FetchResult(url=SOURCE.url, final_url=SOURCE.url, status=200, body=body)
-        polled = read(SOURCE, state, result, partial(look_up, known), now=now)
+        polled = read_answer(SOURCE, state, result, partial(look_up, known), now=now)
         state = polled.plan.state
         if polled.decision is None:
             continue
         for kind in ("new", "revised", "withdrawn"):
-            for verdict in getattr(polled.decision, kind):
-                known[verdict.known.id] = verdict.known
-                found.append((now, kind, verdict))
+            for change in getattr(polled.decision, kind):
+                known[change.known.id] = change.known
+                found.append((now, kind, change))
     return found
 
 

@@ -34,7 +34,7 @@ import feedparser
 
 from alerts.feeds.diff import KnownItem, KnownItems, Wanted
 from alerts.feeds.fetching.fetch import make_client, user_agent
-from alerts.feeds.poll import poll
+from alerts.feeds.poll import poll_feed
 from alerts.feeds.schedule import first_poll
 from alerts.feeds.state import FeedState
 from alerts.model.source import Source
@@ -262,12 +262,12 @@ def ours(publishers: Publishers, base: str, end: datetime) -> dict[str, datetime
                 return KnownItems(known[path], len(known[path]))
 
             state = FeedState.from_json(json.loads(states.get(path, "{}")))
-            polled = poll(client, source, state, look_up, now=at)
+            polled = poll_feed(client, source, state, look_up, now=at)
             states[path] = json.dumps(polled.plan.state.to_json())
-            for verdict in polled.decision.new if polled.decision else ():
-                known[path][verdict.known.id] = verdict.known
+            for change in polled.decision.new if polled.decision else ():
+                known[path][change.known.id] = change.known
                 if path == "plain":
-                    seen.setdefault(verdict.item.title, at)
+                    seen.setdefault(change.item.title, at)
             if polled.plan.at is not None:
                 heapq.heappush(agenda, (polled.plan.at, path))
         database.dispose()

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from alerts.feeds import diff, poll
-from alerts.feeds.diff import KnownItem, KnownItems, Verdict, Wanted
+from alerts.feeds.diff import ItemChange, KnownItem, KnownItems, Wanted
 from alerts.feeds.parsing.parse import parse
 from alerts.feeds.result import FetchResult
 from alerts.feeds.state import FeedState
@@ -48,7 +48,7 @@ def items(folders: Sequence[Path]) -> list[Item]:
     return [verdict.item for verdict in observations(folders)]
 
 
-def observations(folders: Sequence[Path]) -> list[Verdict]:
+def observations(folders: Sequence[Path]) -> list[ItemChange]:
     """The same with what the decider said of each, for example that a source held it when it was first read."""
     found = [verdict for folder in folders for verdict in one_feed(folder)]
     return sorted(found, key=lambda verdict: (verdict.item.observed, verdict.item.id))
@@ -61,10 +61,10 @@ def every(folders: Sequence[Path]) -> Iterator[Item]:
         source = _source(version.parent)
         feed = parse(version.read_bytes(), "application/xml", base_url=source.url, source=source)
         known = diff.decide(source, feed, KnownItems(), FeedState(), observed)
-        yield from (verdict.item for verdict in known.new)
+        yield from (change.item for change in known.new)
 
 
-def one_feed(folder: Path) -> Iterator[Verdict]:
+def one_feed(folder: Path) -> Iterator[ItemChange]:
     """The items and revisions of one feed, version after version."""
     source = _source(folder)
     known: dict[str, KnownItem] = {}
@@ -82,9 +82,9 @@ def one_feed(folder: Path) -> Iterator[Verdict]:
         state = polled.plan.state
         if polled.decision is None:
             continue
-        for verdict in (*polled.decision.new, *polled.decision.revised, *polled.decision.withdrawn):
-            known[verdict.known.id] = verdict.known
-            yield verdict
+        for change in (*polled.decision.new, *polled.decision.revised, *polled.decision.withdrawn):
+            known[change.known.id] = change.known
+            yield change
 
 
 def _source(folder: Path) -> Source:

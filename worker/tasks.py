@@ -40,8 +40,8 @@ def selfcheck(task: Task) -> None:
 
 
 @shared_task(bind=True, name="poll")
-def poll(task: Task, source: str) -> None:
-    steps.poll(_runtime(task), source)
+def poll(task: Task, *sources: str) -> None:
+    steps.poll_sources(_runtime(task), *sources)
 
 
 @shared_task(bind=True, name="assess")

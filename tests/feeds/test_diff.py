@@ -38,9 +38,9 @@ class Reader:
         self.now += after
         parsed = ParsedFeed(entries=entries, link="https://a.example/news", updated=updated)
         decision = decide(SOURCE, parsed, self.look_up(wanted(SOURCE, parsed)), self.state, self.now)
-        for verdict in (*decision.new, *decision.revised, *decision.withdrawn):
-            assert verdict.item.id == verdict.known.id
-            self.known[verdict.known.id] = verdict.known
+        for change in (*decision.new, *decision.revised, *decision.withdrawn):
+            assert change.item.id == change.known.id
+            self.known[change.known.id] = change.known
         self.state = replace(
             self.state,
             last_success=self.now,
@@ -257,7 +257,7 @@ def test_withdrawn_entries() -> None:
     first = reader.poll(entry(1), entry(2))
     gone = Entry(guid="g1", withdrawn=True)
     decision = reader.poll(gone, entry(2))
-    assert [verdict.item.id for verdict in decision.withdrawn] == [first.new[0].item.id]
+    assert [change.item.id for change in decision.withdrawn] == [first.new[0].item.id]
     assert decision.withdrawn[0].item.withdrawn
     assert decision.withdrawn[0].item.title == entry(1).title
     assert not reader.poll(gone, entry(2)).withdrawn  # once
@@ -275,7 +275,7 @@ def test_the_first_poll_tells_news_from_background() -> None:
     old, fresh = entry(1, published=NOW - 3 * DAY), entry(2, published=NOW)
     undated, touched = entry(3, published=None), entry(4, published=None, updated=NOW)
     decision = Reader().poll(old, fresh, undated, touched)
-    assert {v.item.title: v.quiet for v in decision.new} == {
+    assert {v.item.title: v.backfill for v in decision.new} == {
         old.title: True,
         fresh.title: False,
         undated.title: True,
@@ -287,7 +287,7 @@ def test_a_later_poll_believes_old_dates() -> None:
     reader = Reader()
     reader.poll(*many(9))
     (late,) = reader.poll(entry(20, published=NOW - 30 * DAY), *many(9)).new
-    assert not late.quiet
+    assert not late.backfill
 
 
 def test_an_item_of_a_first_version_keeps_its_date() -> None:
@@ -339,7 +339,7 @@ def test_a_quarantine_that_stays_is_taken_in_quietly() -> None:
     assert polls >= HELD_POLLS
     assert reader.now - started >= HELD_FOR
     assert decision.released
-    assert all(verdict.quiet for verdict in decision.new)
+    assert all(change.backfill for change in decision.new)
     assert counts(reader.poll(*turned_over(20, None))) == (0, 0, 20)
 
 
@@ -364,8 +364,8 @@ def test_news_is_told_during_a_quarantine() -> None:
     reader.poll(*turned_over(20, None))
     news = entry(99, published=reader.now + timedelta(minutes=30))
     decision = reader.poll(news, *turned_over(20, None))
-    assert [verdict.item.title for verdict in decision.new] == [news.title]
-    assert not decision.new[0].quiet
+    assert [change.item.title for change in decision.new] == [news.title]
+    assert not decision.new[0].backfill
     assert decision.held == 20
 
 
@@ -396,7 +396,7 @@ def test_no_history_of_polls_makes_an_item_twice(history: list[list[int]], rando
     titles: list[str] = []
     for numbers in history:
         decision = reader.poll(*[entry(number) for number in numbers])
-        titles += [verdict.item.title for verdict in decision.new]
+        titles += [change.item.title for change in decision.new]
         assert not decision.revised
         assert len(decision.new) + decision.unchanged + decision.duplicates + decision.held == len(numbers)
     assert len(titles) == len(set(titles))

@@ -67,7 +67,7 @@ def test_a_stopped_source_can_be_resumed() -> None:
 
 
 def mark(number: int) -> tuple[str, str]:
-    return digest("mark", str(number), size=known_entries.MARK), digest("item", str(number))
+    return digest("mark", str(number), size=known_entries.HASH_BYTES), digest("item", str(number))
 
 
 @given(st.lists(st.integers(0, 50), unique=True), st.lists(st.integers(0, 50), unique=True))

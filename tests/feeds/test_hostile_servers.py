@@ -18,7 +18,7 @@ from kit.rawserver import FEED, Answer, RawServer, Request, reply
 
 from alerts.feeds.diff import KnownItems
 from alerts.feeds.fetching.fetch import make_client
-from alerts.feeds.poll import Polled, poll
+from alerts.feeds.poll import PolledFeed, poll_feed
 from alerts.feeds.result import ErrorKind, Limits
 from alerts.feeds.state import FeedState
 from alerts.model.source import Source
@@ -28,10 +28,12 @@ SHORT = Limits(total=1.0, connect=0.5, read=0.5, compressed=1_000_000, body=2_00
 pytestmark = pytest.mark.servers
 
 
-def ask(url: str, limits: Limits = SHORT, client: httpx.Client | None = None) -> Polled:
+def ask(url: str, limits: Limits = SHORT, client: httpx.Client | None = None) -> PolledFeed:
     source = Source(id="a", url=url, publisher="A", allow_private=True)
     with client or make_client() as used:
-        polled = poll(used, source, FeedState(url=url), lambda _wanted: KnownItems(), now=NOW, limits=limits)
+        polled = poll_feed(
+            used, source, FeedState(url=url), lambda _wanted: KnownItems(), now=NOW, limits=limits
+        )
     assert polled.plan.at is not None  # whatever happened, it is polled again
     if polled.plan.state.error_kind:
         assert polled.plan.state.error_line
@@ -112,7 +114,7 @@ def test_a_resolver_that_never_answers() -> None:
     assert polled.result.error is ErrorKind.TIMEOUT
 
 
-def peak(work: Callable[[], Polled]) -> tuple[Polled, int]:
+def peak(work: Callable[[], PolledFeed]) -> tuple[PolledFeed, int]:
     """What was polled, and the most memory that was taken for it."""
     tracemalloc.start()
     try:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from kit.rawserver import RawServer
 
-from alerts.feeds.diff import KnownItem, KnownItems, Verdict, Wanted
+from alerts.feeds.diff import ItemChange, KnownItem, KnownItems, Wanted
 from alerts.feeds.fetching.fetch import make_client
-from alerts.feeds.poll import Polled, poll, read
+from alerts.feeds.poll import PolledFeed, poll_feed, read_answer
 from alerts.feeds.result import FetchResult
 from alerts.feeds.state import FeedState
 from alerts.model.source import Source
@@ -43,23 +43,23 @@ class Desk:
         ]
         return KnownItems.of(found, len(self.known))
 
-    def keep(self, polled: Polled) -> Polled:
-        for verdict in changes(polled):
-            self.known[verdict.known.id] = verdict.known
+    def keep(self, polled: PolledFeed) -> PolledFeed:
+        for change in changes(polled):
+            self.known[change.known.id] = change.known
         self.stored = json.dumps(polled.plan.state.to_json())
         self.now = polled.plan.at or self.now
         return polled
 
-    def poll(self) -> Polled:
+    def poll(self) -> PolledFeed:
         with make_client() as client:
-            return self.keep(poll(client, self.source, self.state, self.look_up, now=self.now))
+            return self.keep(poll_feed(client, self.source, self.state, self.look_up, now=self.now))
 
-    def read(self, body: bytes) -> Polled:
+    def read(self, body: bytes) -> PolledFeed:
         result = FetchResult(url=self.source.url, final_url=self.source.url, status=200, body=body)
-        return self.keep(read(self.source, self.state, result, self.look_up, now=self.now))
+        return self.keep(read_answer(self.source, self.state, result, self.look_up, now=self.now))
 
 
-def changes(polled: Polled) -> list[Verdict]:
+def changes(polled: PolledFeed) -> list[ItemChange]:
     decision = polled.decision
     return [] if decision is None else [*decision.new, *decision.revised, *decision.withdrawn]
 
@@ -80,13 +80,13 @@ def feed(*numbers: int, built: str = "now", edited: int = 0) -> bytes:
 def test_polls_in_a_row(raw_server: RawServer) -> None:
     desk = Desk(raw_server.url("/feed"))
     raw_server.on("/feed", body=feed(1, 2), ETag='"1"')
-    assert [verdict.item.title for verdict in changes(desk.poll())] == ["Story 1", "Story 2"]
+    assert [change.item.title for change in changes(desk.poll())] == ["Story 1", "Story 2"]
     raw_server.on("/feed", "304 Not Modified", b"")
     assert changes(desk.poll()) == []
     assert raw_server.requests[-1].headers["if-none-match"] == '"1"'
     raw_server.on("/feed", body=feed(3, 1, 2, edited=2), ETag='"2"')
     polled = desk.poll()
-    assert [verdict.item.title for verdict in changes(polled)] == ["Story 3", "Story 2 (edited)"]
+    assert [change.item.title for change in changes(polled)] == ["Story 3", "Story 2 (edited)"]
     raw_server.on("/feed", "500 Internal Server Error", b"")
     polled = desk.poll()
     assert (polled.decision, polled.plan.state.failures) == (None, 1)
@@ -109,7 +109,7 @@ def test_a_poll_with_one_new_entry_asks_the_store_for_it_alone() -> None:
     desk.read(feed(*range(1, 40)))
     desk.asked.clear()
     polled = desk.read(feed(40, *range(1, 40)))
-    assert [verdict.item.title for verdict in changes(polled)] == ["Story 40"]
+    assert [change.item.title for change in changes(polled)] == ["Story 40"]
     assert polled.decision is not None
     assert polled.decision.unchanged == 39
     assert len(desk.asked[0].title_keys) == 1
@@ -118,8 +118,8 @@ def test_a_poll_with_one_new_entry_asks_the_store_for_it_alone() -> None:
 def test_items_keep_the_language_of_a_feed_whose_head_is_not_read_again() -> None:
     desk = Desk()
     desk.read(feed(1))
-    (verdict,) = changes(desk.read(feed(2, 1)))
-    assert verdict.item.language == "en"
+    (change,) = changes(desk.read(feed(2, 1)))
+    assert change.item.language == "en"
 
 
 def test_an_entry_edited_and_edited_back_is_revised_twice() -> None:
@@ -159,6 +159,6 @@ def test_hourly_polls_of_a_recorded_feed_bring_each_item_once(data: Path) -> Non
     for path in paths:
         desk.now = max(desk.now, NOW) + timedelta(hours=1)
         polled = desk.read(path.read_bytes())
-        seen += [] if polled.decision is None else [verdict.item.url for verdict in polled.decision.new]
+        seen += [] if polled.decision is None else [change.item.url for change in polled.decision.new]
     assert len(paths) > 50
     assert len(seen) == len(set(seen)) > 100

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.feeds.diff import Decision, KnownItem, Verdict
+from alerts.feeds.diff import Decision, ItemChange, KnownItem
 from alerts.feeds.feed import Entry, ParsedFeed
 from alerts.feeds.result import ErrorKind, FetchResult
 from alerts.feeds.schedule import (
@@ -173,7 +173,7 @@ def test_a_busy_feed_that_pauses_for_a_weekend_is_still_asked() -> None:
 
 def arrival(count: int = 1) -> Decision:
     item = Item(id="x", title="t", observed=NOW)
-    return Decision(new=(Verdict(item, KnownItem("x")),) * count)
+    return Decision(new=(ItemChange(item, KnownItem("x")),) * count)
 
 
 def test_the_rhythm_follows_what_arrives() -> None:

@@ -20,8 +20,8 @@ HEAD = b'<?xml version="1.0"?><rss version="2.0"><channel><title>T</title><lastB
 TAIL = b"</channel></rss>"
 
 
-def cut(body: bytes, content_type: str = "") -> splitter.Slices | None:
-    return splitter.cut(body, content_type, base_url=SOURCE.url, mark_size=known_entries.MARK)
+def split(body: bytes, content_type: str = "") -> splitter.SplitFeed | None:
+    return splitter.split(body, content_type, base_url=SOURCE.url, hash_size=known_entries.HASH_BYTES)
 
 
 def item(number: int, extra: bytes = b"") -> bytes:
@@ -29,7 +29,7 @@ def item(number: int, extra: bytes = b"") -> bytes:
 
 
 def plain(entries: tuple[Entry, ...]) -> list[Entry]:
-    return [replace(entry, mark="") for entry in entries]
+    return [replace(entry, entry_hash="") for entry in entries]
 
 
 def whole(body: bytes, content_type: str = "") -> ParsedFeed:
@@ -39,28 +39,30 @@ def whole(body: bytes, content_type: str = "") -> ParsedFeed:
 
 def with_known(parsed: ParsedFeed, indexes: set[int]) -> FeedState:
     """The state in which these entries, as far as they have hashes, are known."""
-    marks = [(e.mark, digest(str(n))) for n, e in enumerate(parsed.entries) if e.mark and n in indexes]
+    marks = [
+        (e.entry_hash, digest(str(n))) for n, e in enumerate(parsed.entries) if e.entry_hash and n in indexes
+    ]
     return FeedState(seen=known_entries.remember("", marks), envelope_hash=parsed.envelope_hash)
 
 
 def test_a_cut_is_the_feed_again() -> None:
     body = HEAD + item(1) + b"\n  " + item(2) + b"<!-- between -->" + item(3) + TAIL
-    pieces = cut(body)
+    pieces = split(body)
     assert pieces is not None
     assert len(pieces.entries) == 3
     assert pieces.only(range(3)) == body
 
 
 def test_a_date_rewritten_alone_changes_no_hash() -> None:
-    old = cut(HEAD + item(1, b"<pubDate>a</pubDate>") + TAIL)
-    new = cut(HEAD.replace(b"now", b"later") + item(1, b"<pubDate>b</pubDate>") + TAIL)
-    other = cut(HEAD + item(1, b"<link>b</link>") + TAIL)
+    old = split(HEAD + item(1, b"<pubDate>a</pubDate>") + TAIL)
+    new = split(HEAD.replace(b"now", b"later") + item(1, b"<pubDate>b</pubDate>") + TAIL)
+    other = split(HEAD + item(1, b"<link>b</link>") + TAIL)
     assert old is not None
     assert new is not None
     assert other is not None
-    assert old.marks == new.marks
+    assert old.entry_hashes == new.entry_hashes
     assert old.envelope_hash == new.envelope_hash
-    assert old.marks != other.marks
+    assert old.entry_hashes != other.entry_hashes
 
 
 @pytest.mark.parametrize(
@@ -73,10 +75,10 @@ def test_a_date_rewritten_alone_changes_no_hash() -> None:
     ],
 )
 def test_what_an_entry_means_depends_on_what_is_around_it(head: bytes) -> None:
-    old, new = cut(HEAD + item(1) + TAIL), cut(head + item(1) + TAIL)
+    old, new = split(HEAD + item(1) + TAIL), split(head + item(1) + TAIL)
     assert old is not None
     assert new is not None
-    assert old.marks != new.marks
+    assert old.entry_hashes != new.entry_hashes
 
 
 @pytest.mark.parametrize(
@@ -105,7 +107,7 @@ def test_what_an_entry_means_depends_on_what_is_around_it(head: bytes) -> None:
     ],
 )
 def test_no_cut_where_in_doubt(body: bytes) -> None:
-    found = cut(body)
+    found = split(body)
     assert found is None or found.only(range(len(found.entries))) == body
     assert plain(parse(body, "", base_url=SOURCE.url, source=SOURCE).entries) == list(whole(body).entries)
 
@@ -132,7 +134,7 @@ def test_a_malformed_feed_is_read_whole_and_gives_no_hashes() -> None:
     body = HEAD + item(1, b"<b>") + item(2) + TAIL
     parsed = parse(body, "", base_url=SOURCE.url, source=SOURCE)
     assert plain(parsed.entries) == list(whole(body).entries)
-    assert not any(entry.mark for entry in parsed.entries)
+    assert not any(entry.entry_hash for entry in parsed.entries)
 
 
 def test_a_new_malformed_entry_does_not_spoil_known_ones() -> None:
@@ -163,8 +165,8 @@ def check_same(body: bytes, known: set[int]) -> None:
     assert plain(first.entries) == list(reference.entries)
     assert (first.error, first.ttl, first.hubs) == (reference.error, reference.ttl, reference.hubs)
     again = parse(body, "", base_url=SOURCE.url, source=SOURCE, state=with_known(first, known))
-    marks = {mark for mark, _ in again.skipped_marks}
-    left = [entry for entry in first.entries if not entry.mark or entry.mark not in marks]
+    marks = {mark for mark, _ in again.skipped_hashes}
+    left = [entry for entry in first.entries if not entry.entry_hash or entry.entry_hash not in marks]
     if again.same_envelope:
         left = [entry for entry in left if not entry.withdrawn]  # known since the envelope was read
     assert list(again.entries) == left

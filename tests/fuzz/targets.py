@@ -24,7 +24,8 @@ from alerts.config.items import read_items
 from alerts.config.load import load
 from alerts.config.tree import split_lines
 from alerts.feeds.diff import KnownItems, decide, wanted
-from alerts.feeds.feed import ParsedFeed
+from alerts.feeds.feed import ParsedFeed, TextLimits
+from alerts.feeds.parsing import lxmlfeed, xmlfeed
 from alerts.feeds.parsing.parse import parse
 from alerts.feeds.result import FetchResult
 from alerts.feeds.schedule import next_poll
@@ -78,6 +79,13 @@ def feed(data: bytes) -> None:
         assert parsed.detail
         return
     _is_clean(parsed)
+    raw = lxmlfeed.read(body, content_type)
+    if raw is not None:
+        limits = TextLimits()
+        fast = xmlfeed.cleaned(raw, body, SOURCE.url, limits)
+        assert fast == xmlfeed.read(body, content_type, base_url=SOURCE.url, limits=limits), (
+            "lxml and feedparser differ"
+        )
     decision = decide(SOURCE, parsed, KnownItems(), FeedState(), NOW)
     assert wanted(SOURCE, parsed).ids or not decision.new
     ids = [each.item.id for each in decision.new]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from kit.feeds import Entry, FeedServer, Page, rss
 from kit.line import START, Line, settings
+from sqlalchemy import event
 
 from alerts.feeds.result import Limits
 from alerts.insight.coverage import coverage
@@ -16,7 +17,7 @@ from alerts.pipeline import steps
 from alerts.pipeline.operate import release_quarantine
 from alerts.pipeline.poll import LEASE_SECONDS
 from alerts.runtime.configuration import Files
-from alerts.store.repositories import sources
+from alerts.store.repositories import items, sources
 from alerts.store.schema import FindingRow, HostRow, ItemRow, RevisionRow, SourceRow
 
 pytestmark = pytest.mark.servers
@@ -226,7 +227,7 @@ def test_polls_that_never_end_are_failures_of_their_source(wire: Line, feeds: Fe
     wire.clock.move(minutes=2)
     for _ in range(2):
         with wire.database.write() as session:
-            assert sources.lease(session, "wire", wire.clock.at, seconds=LEASE_SECONDS) is not None
+            assert sources.lease(session, ["wire"], wire.clock.at, seconds=LEASE_SECONDS)
         wire.clock.move(seconds=LEASE_SECONDS + 1)
     outcome = steps.poll(wire.runtime, "wire")
     assert "2 polls in a row did not end" in outcome.error
@@ -238,7 +239,7 @@ def test_polls_that_never_end_are_failures_of_their_source(wire: Line, feeds: Fe
 
     wire.clock.move(minutes=2)
     with wire.database.write() as session:
-        sources.lease(session, "wire", wire.clock.at, seconds=LEASE_SECONDS)
+        sources.lease(session, ["wire"], wire.clock.at, seconds=LEASE_SECONDS)
     wire.clock.move(seconds=LEASE_SECONDS + 1)
     assert steps.poll(wire.runtime, "wire").error, "from then on one is enough"
     (row,) = wire.rows(SourceRow)
@@ -254,7 +255,7 @@ def test_a_poll_whose_worker_was_killed_is_repeated_at_once(wire: Line, feeds: F
     feeds.put("wire", [OUTAGE])
     wire.clock.move(minutes=2)
     with wire.database.write() as session:
-        sources.lease(session, "wire", wire.clock.at, seconds=LEASE_SECONDS)
+        sources.lease(session, ["wire"], wire.clock.at, seconds=LEASE_SECONDS)
     wire.clock.move(seconds=LEASE_SECONDS + 1)
     assert steps.poll(wire.runtime, "wire").new == 1
     (row,) = wire.rows(SourceRow)
@@ -370,3 +371,68 @@ def test_a_feed_that_answers_and_is_dead_is_said_to_be_stale(lines: Any, feeds: 
             coverage(session, configured, configured.institutions["acme"], made.clock.at).state.value
             == "covered"
         )
+
+
+def test_sources_that_are_polled_together_are_stored_as_each_by_itself(lines: Any, feeds: FeedServer) -> None:
+    names = [f"s{n}" for n in range(6)]
+    made: Line = lines(settings({name: f"{feeds.url}/{name}" for name in names}))
+    for name in names:
+        feeds.put(
+            name, [Entry(f"{name}-1", f"Acme Networks and {name}", "", f"https://wire.example/{name}", FRESH)]
+        )
+    feeds.put("s3", Page(b"<html>", status=500))
+    feeds.put("s4", Page(rss([]), delay=0.3))
+    made.clock.move(minutes=2)
+    outcomes = steps.poll_sources(made.runtime, *names, "unknown")
+    assert [outcome.source for outcome in outcomes] == [*names, "unknown"]
+    assert [outcome.new for outcome in outcomes] == [1, 1, 1, 0, 0, 1, 0]
+    assert [bool(outcome.error) for outcome in outcomes] == [False, False, False, True, False, False, False]
+    assert outcomes[-1].skipped
+    assert len(made.rows(ItemRow)) == 4
+    assert {row.lease_token for row in made.rows(SourceRow)} == {None}
+    assert all(outcome.skipped for outcome in steps.poll_sources(made.runtime, *names)), "nothing is due"
+
+
+def test_unchanged_sources_are_recorded_in_one_transaction(lines: Any, feeds: FeedServer) -> None:
+    names = [f"s{n}" for n in range(8)]
+    made: Line = lines(settings({name: f"{feeds.url}/{name}" for name in names}))
+    for name in names:
+        feeds.put(name, [])
+    made.clock.move(minutes=2)
+    with made.database.write() as session:
+        leased = sources.lease(session, names, made.clock.at, seconds=60)
+    statements: list[bool] = []
+
+    def listen(
+        _connection: Any, _cursor: Any, statement: str, _parameters: Any, _context: Any, many: bool
+    ) -> None:
+        statements.append(many)
+
+    with made.database.write() as session:
+        event.listen(made.database.engine, "before_cursor_execute", listen)
+        finished = [sources.Finished(each, each.state, made.clock.at) for each in leased]
+        assert sources.finish(session, finished, now=made.clock.at) == set(names)
+        event.remove(made.database.engine, "before_cursor_execute", listen)
+    assert len(statements) == 2, "one that locks, one that writes"
+    assert all(row.last_poll_at == made.clock.at for row in made.rows(SourceRow))
+    with made.database.write() as session:
+        assert sources.finish(session, finished, now=made.clock.at) == set(), "they are not ours any more"
+
+
+def test_a_fault_of_this_program_with_one_source_harms_no_other(lines: Any, feeds: FeedServer) -> None:
+    made: Line = lines(settings({name: f"{feeds.url}/{name}" for name in ("s0", "s1", "s2")}))
+    for name in ("s0", "s1", "s2"):
+        feeds.put(name, [Entry(name, f"Acme Networks and {name}", "", f"https://wire.example/{name}", FRESH)])
+    made.clock.move(minutes=2)
+    known_items = items.known_items
+
+    def broken(session: Any, source: str, wanted: Any) -> Any:
+        if source == "s1":
+            raise ZeroDivisionError
+        return known_items(session, source, wanted)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(items, "known_items", broken)
+        with pytest.raises(ZeroDivisionError):
+            steps.poll_sources(made.runtime, "s0", "s1", "s2")
+    assert {row.source for row in made.rows(ItemRow)} == {"s0", "s2"}

@@ -13,6 +13,7 @@ from sqlalchemy import event, func, select, text
 
 from alerts.store.database import Database
 from alerts.store.repositories import sources
+from alerts.store.repositories.sources import Finished
 from alerts.store.schema import SourceRow
 
 NOW = datetime(2026, 2, 24, 9, 0, tzinfo=UTC)
@@ -37,13 +38,14 @@ def crowd(database: Database) -> Database:
             "active": True,
             "next_poll_at": NOW,
             "error_streak": 0,
+            "lost_leases": 0,
         }
         session.add(SourceRow(**first, state={}))
         session.flush()
         columns = (
             "url, active, claimed_until, lease_until, lease_token, last_poll_at, last_success_at, error, "
         )
-        columns += "error_streak, state"
+        columns += "error_streak, lost_leases, state"
         # Instants are stored as whole microseconds.
         session.execute(
             text(
@@ -76,7 +78,10 @@ def executed(database: Database) -> Iterator[list[tuple[str, Any]]]:
 def plan(database: Database, statement: str, parameters: Any) -> str:
     how = "EXPLAIN QUERY PLAN " if database.is_sqlite else "EXPLAIN "
     with database.engine.connect() as connection:
-        rows = connection.exec_driver_sql(how + statement, parameters).all()
+        one = (
+            parameters[0] if isinstance(parameters, list) else parameters
+        )  # of one that was executed for several
+        rows = connection.exec_driver_sql(how + statement, one).all()
         return "\n".join(str(row[-1]) for row in rows)
 
 
@@ -105,10 +110,9 @@ def test_due_sources_are_claimed_by_index(crowd: Database) -> None:
 
     # And a poll takes its source, and gives it back, by its key.
     with executed(crowd) as said, crowd.write() as session:
-        taken = sources.lease(session, "s7", NOW, seconds=60)
-        assert taken is not None
+        (taken,) = sources.lease(session, ["s7"], NOW, seconds=60)
         assert sources.still_ours(session, taken)
-        assert sources.finish(session, taken, taken.state, now=NOW, next_poll_at=NOW + HOLD)
+        assert sources.finish(session, [Finished(taken, taken.state, NOW + HOLD)], now=NOW) == {"s7"}
     plans = [plan(crowd, *each) for each in said if "sources" in each[0]]
     assert len(plans) == 3
     for found in plans:

@@ -1,18 +1,18 @@
-"""What a poll brought: new items, revisions, withdrawals, or a feed gone odd. Pure.
+"""Compares a feed with the items that are stored: new items, revisions, withdrawals, or a quarantine. Pure.
 
-    wanted   = decide.wanted(source, parsed)              # what to look up in the store
-    decision = decide.decide(source, parsed, known, state, now)
+    wanted   = diff.wanted(source, parsed)              # what to look up in the store
+    decision = diff.decide(source, parsed, known, state, now)
 
-Feeds lie about identity: ids are regenerated at every build, reused for other articles, given twice in one
-feed; entries vanish and come back; whole feeds turn over at once. The rules here keep one article one item:
+Feeds cannot be relied upon for identity: ids are regenerated at every build, reused for other articles, given twice in
+one feed; entries vanish and come back; whole feeds turn over at once. The rules here keep one article one item:
 
 - The same id is the same item, unless title and link are both another's: then the feed reuses its ids, and it
   is a new item. (The same date and much the same title make it an edit that changed its address.)
 - An unknown id with a known link is the same item, where the link names one article and the title or the date
   agree. So is one with a known title and the same date, or with the same text.
 - An item that leaves the feed is not withdrawn; one that comes back is not new.
-- When most of a known feed turns new at once, dated before the last look at it or not at all, nothing of it
-  is believed for half a day: see `Quarantine`.
+- When most entries of a known feed are new at once, undated or dated before the last poll, none is accepted for half a
+  day (quarantine).
 """
 
 from __future__ import annotations
@@ -77,32 +77,35 @@ class KnownItems:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ItemChange:
     """One item to store: `known` is what to remember it by.
 
-    `quiet` marks background: what a feed held long before it was first polled, or what came out of
-    quarantine without a date to believe. It is stored and shown, and alerts nobody by itself.
+    `backfill`: the feed held it long before its first poll, or it comes out of quarantine without a date. It is stored
+    and shown, and causes no alert by itself.
     """
 
     item: Item
     known: KnownItem
-    quiet: bool = False
+    backfill: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a poll brought. `quarantine` is empty, or one line that says why nothing new was believed."""
+    """The result of comparing a feed with the stored items. `quarantine` is one line that says why nothing new was
+    accepted, or empty."""
 
-    new: tuple[Verdict, ...] = ()
-    revised: tuple[Verdict, ...] = ()
-    withdrawn: tuple[Verdict, ...] = ()
+    new: tuple[ItemChange, ...] = ()
+    revised: tuple[ItemChange, ...] = ()
+    withdrawn: tuple[ItemChange, ...] = ()
     unchanged: int = 0
     duplicates: int = 0  # entries of the feed that are one item twice, or that nothing names
     held: int = 0
     quarantine: str = ""
-    released: bool = False  # a quarantine ended with this poll and its items were stored, quietly
-    rolled_back: bool = False  # the feed is an older version of itself: its edits were not believed
-    marks: tuple[tuple[str, str], ...] = ()  # hash of an entry's bytes to item id, of all that was decided
+    released: bool = False  # a quarantine ended with this poll; its items are backfill
+    rolled_back: bool = False  # a cache served an older version of the feed: its edits were ignored
+    entry_hashes: tuple[
+        tuple[str, str], ...
+    ] = ()  # hash of an entry's bytes to item id, of all that was decided
 
 
 def wanted(source: Source, parsed: ParsedFeed) -> Wanted:
@@ -126,18 +129,18 @@ def decide(
     matches = _Matcher(source, parsed, known).match()
     rolled_back = _rolled_back(parsed, state, now)
     new: list[tuple[Entry, str]] = []
-    revised: list[Verdict] = []
-    marks = list(parsed.skipped_marks)
+    revised: list[ItemChange] = []
+    entry_hashes = list(parsed.skipped_hashes)
     unchanged = len(parsed.skipped)
     for entry, item_id, old in matches.found:
         if old is None:
             new.append((entry, item_id))
             continue
         changed = old.withdrawn or identity.fingerprint(entry) != old.fingerprint
-        if entry.mark and not (changed and rolled_back):
-            marks.append((entry.mark, item_id))
+        if entry.entry_hash and not (changed and rolled_back):
+            entry_hashes.append((entry.entry_hash, item_id))
         if changed and not rolled_back:
-            revised.append(_verdict(source, parsed, entry, item_id, now, old=old))
+            revised.append(_change(source, parsed, entry, item_id, now, old=old))
         else:
             unchanged += 1
     decision = Decision(
@@ -146,7 +149,7 @@ def decide(
         unchanged=unchanged,
         duplicates=matches.duplicates,
         rolled_back=rolled_back,
-        marks=tuple(marks),
+        entry_hashes=tuple(entry_hashes),
     )
     return _admit(decision, source, parsed, known, state, now, new)
 
@@ -270,7 +273,7 @@ def _alike(one: str, other: str) -> bool:
     return bool(a and b) and len(a & b) * 2 >= len(a | b)
 
 
-def _verdict(
+def _change(
     source: Source,
     parsed: ParsedFeed,
     entry: Entry,
@@ -278,8 +281,8 @@ def _verdict(
     now: datetime,
     *,
     old: KnownItem | None = None,
-    quiet: bool = False,
-) -> Verdict:
+    backfill: bool = False,
+) -> ItemChange:
     # An entry that only says when it was last touched keeps the date of its first version.
     published = entry.published or (old.published if old else None) or entry.updated
     item = Item(
@@ -295,7 +298,7 @@ def _verdict(
         origin=entry.origin,
         author=entry.author,
     )
-    return Verdict(item, remembered(item_id, entry, published), quiet)
+    return ItemChange(item, remembered(item_id, entry, published), backfill)
 
 
 def _headline(text: str) -> str:
@@ -318,7 +321,7 @@ def remembered(item_id: str, entry: Entry, published: datetime | None) -> KnownI
     )
 
 
-def _withdrawn(source: Source, parsed: ParsedFeed, known: KnownItems, now: datetime) -> Iterable[Verdict]:
+def _withdrawn(source: Source, parsed: ParsedFeed, known: KnownItems, now: datetime) -> Iterable[ItemChange]:
     for entry in parsed.entries:
         old = known.by_id.get(identity.entry_id(source, entry)) if entry.withdrawn else None
         if old is not None and not old.withdrawn:
@@ -331,7 +334,7 @@ def _withdrawn(source: Source, parsed: ParsedFeed, known: KnownItems, now: datet
                 published=old.published,
                 withdrawn=True,
             )
-            yield Verdict(item, replace(old, withdrawn=True))
+            yield ItemChange(item, replace(old, withdrawn=True))
 
 
 def _rolled_back(parsed: ParsedFeed, state: FeedState, now: datetime) -> bool:
@@ -354,13 +357,14 @@ def _admit(
     now: datetime,
     new: list[tuple[Entry, str]],
 ) -> Decision:
-    """Take the new entries in, hold them back, or take them in quietly."""
+    """Accept the new entries, hold them back, or accept them as backfill."""
     first = known.total == 0
     doubtful = set() if first else _doubtful(new, state, now)
     crowd = (
         len(doubtful) >= HELD_AT_LEAST and known.total >= HELD_AT_LEAST and len(doubtful) * 2 > parsed.total
     )
-    suspect = crowd or (state.held_since is not None and bool(doubtful))  # not free for being fewer next time
+    # A quarantine goes on even where fewer entries are in doubt at the next poll.
+    suspect = crowd or (state.held_since is not None and bool(doubtful))
     waited = (
         state.held_since is not None and state.held_polls >= HELD_POLLS and now - state.held_since >= HELD_FOR
     )
@@ -376,22 +380,23 @@ def _admit(
         ]
     else:
         admitted = new
-    verdicts = []
+    changes = []
     for entry, item_id in admitted:
         if first:
             dated = entry.published or entry.updated
-            quiet = dated is None or dated < now - BACKFILL
+            backfill = dated is None or dated < now - BACKFILL
         else:
-            quiet = suspect and item_id in doubtful
-        verdicts.append(_verdict(source, parsed, entry, item_id, now, quiet=quiet))
+            backfill = suspect and item_id in doubtful
+        changes.append(_change(source, parsed, entry, item_id, now, backfill=backfill))
     held = len(new) - len(admitted)
     return replace(
         decision,
-        new=tuple(verdicts),
+        new=tuple(changes),
         held=held,
         quarantine=_reason(len(doubtful), parsed.total, known.total, held) if held else "",
         released=suspect and waited,
-        marks=decision.marks + tuple((entry.mark, item_id) for entry, item_id in admitted if entry.mark),
+        entry_hashes=decision.entry_hashes
+        + tuple((entry.entry_hash, item_id) for entry, item_id in admitted if entry.entry_hash),
     )
 
 

@@ -13,7 +13,7 @@ class Entry:
     """One entry of a feed, in plain text, with absolute http(s) links.
 
     `guid` is the entry's own id as the feed gives it. `origin` names the publisher that the entry itself
-    credits (RSS `<source>`). `mark` is the hash of the entry's bytes where they are known. `withdrawn`
+    credits (RSS `<source>`). `entry_hash` is the hash of the entry's bytes where they are known. `withdrawn`
     entries are tombstones: they carry an id and nothing else.
     """
 
@@ -28,7 +28,7 @@ class Entry:
     updated: datetime | None = None
     language: str = ""
     withdrawn: bool = False
-    mark: str = ""
+    entry_hash: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class ParsedFeed:
     skip_hours: tuple[int, ...] = ()
     skip_days: tuple[int, ...] = ()  # Monday is 0
     skipped: tuple[str, ...] = ()
-    skipped_marks: tuple[tuple[str, str], ...] = ()  # hash of bytes to item id, of what was skipped
+    skipped_hashes: tuple[tuple[str, str], ...] = ()  # hash of bytes to item id, of what was skipped
     body_hash: str = ""
     envelope_hash: str = ""
     same_body: bool = False  # nothing but dates differs from the last body: nothing was read

@@ -1,8 +1,8 @@
-"""One poll of one source, from the request to the plan for the next. The store is the caller's.
+"""One poll of one feed, from the request to the plan for the next. The store is the caller's.
 
 fetch -> parse -> decide -> next_poll
 
-polled = poll(client, source, state, known, now=now)
+polled = poll_feed(client, source, state, known, now=now)
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ entries to decide on."""
 
 
 @dataclass(frozen=True, slots=True)
-class Polled:
+class PolledFeed:
     """Everything that one poll brought. Store `decision`, `plan.state` and `plan.at` in one transaction."""
 
     result: FetchResult
@@ -39,7 +39,7 @@ class Polled:
     plan: Plan
 
 
-def poll(
+def poll_feed(
     client: httpx.Client,
     source: Source,
     state: FeedState,
@@ -48,7 +48,7 @@ def poll(
     now: datetime,
     limits: Limits | None = None,
     computing: AbstractContextManager[None] | None = None,
-) -> Polled:
+) -> PolledFeed:
     """Poll a source once. What a server or a feed does wrong is in the result; only `known` may raise.
 
     All that comes after the fetch keeps the processor busy, and runs in `computing` where that is given.
@@ -56,10 +56,10 @@ def poll(
     state = state_for(source, state)
     result = fetch(client, source, state, limits=limits, now=now)
     with computing or nullcontext():
-        return read(source, state, result, known, now=now)
+        return read_answer(source, state, result, known, now=now)
 
 
-def read(
+def read_answer(
     source: Source,
     state: FeedState,
     result: FetchResult,
@@ -67,7 +67,7 @@ def read(
     *,
     now: datetime,
     limits: TextLimits | None = None,
-) -> Polled:
+) -> PolledFeed:
     """The rest of a poll whose fetch is done: `now` becomes the time at which its items were observed."""
     state = state_for(source, state)
     parsed = decision = None
@@ -83,4 +83,4 @@ def read(
         if parsed.error is None and not parsed.same_body:
             found = known(deciding.wanted(source, parsed)) if parsed.entries else KnownItems()
             decision = deciding.decide(source, parsed, found, state, now)
-    return Polled(result, parsed, decision, next_poll(source, state, result, parsed, decision, now=now))
+    return PolledFeed(result, parsed, decision, next_poll(source, state, result, parsed, decision, now=now))

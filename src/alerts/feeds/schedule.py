@@ -199,7 +199,7 @@ def _after_decision(
         state = replace(state, last_new=now, rhythm=_smoothed(state, len(decision.new), now))
     if parsed is not None and not decision.held:
         state = replace(state, body_hash=parsed.body_hash)
-    return replace(state, seen=remember(state.seen, decision.marks)), notes
+    return replace(state, seen=remember(state.seen, decision.entry_hashes)), notes
 
 
 def _after_failure(

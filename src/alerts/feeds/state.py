@@ -36,7 +36,7 @@ class FeedState:
 
     body_hash: str = ""  # of the last body, without its dates
     envelope_hash: str = ""  # the same of what stands around its entries
-    seen: str = ""  # the entries known by their bytes; see alerts.feeds.seen
+    seen: str = ""  # the entries known by their bytes; see parsing.known_entries
     feed_updated: datetime | None = None  # the newest build time that the feed itself has named
 
     polls: int = 0
@@ -94,30 +94,34 @@ class FeedState:
     def to_json(self) -> dict[str, Any]:
         """JSON values, defaults left out."""
         record: dict[str, Any] = {}
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if value == field.default:
+        for name, default in _DEFAULTS.items():
+            value = getattr(self, name)
+            if value == default:
                 continue
             if isinstance(value, datetime):
                 value = format_time(value)
             elif isinstance(value, tuple):
                 value = list(value)
-            record[field.name] = value
+            record[name] = value
         return record
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any] | None) -> FeedState:
         values: dict[str, Any] = {}
-        for field in fields(cls):
-            value = (record or {}).get(field.name)
-            if value is None:
+        for name, value in (record or {}).items():
+            if name not in _DEFAULTS or value is None:
                 continue
-            if str(field.type).startswith("datetime"):
-                value = parse_time(value)
-            elif isinstance(value, list):
-                value = tuple(value)
-            values[field.name] = value
+            if name in _INSTANTS:
+                values[name] = parse_time(value)
+            else:
+                values[name] = tuple(value) if isinstance(value, list) else value
         return cls(**values)
+
+
+_DEFAULTS: Final = {field.name: field.default for field in fields(FeedState)}
+_INSTANTS: Final = frozenset(
+    field.name for field in fields(FeedState) if str(field.type).startswith("datetime")
+)
 
 
 def state_for(source: Source, state: FeedState) -> FeedState:

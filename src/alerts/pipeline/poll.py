@@ -1,19 +1,20 @@
-"""One source: fetched, its new items stored together with what they say about whom."""
+"""Sources: leased, fetched, and their new items stored together with what they say about whom."""
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from alerts.cases.observation import publisher_of
-from alerts.feeds import poll as feeds
-from alerts.feeds.diff import Decision, KnownItems, Verdict, Wanted
+from alerts.feeds.diff import Decision, ItemChange, KnownItems, Wanted
 from alerts.feeds.links import host_key
+from alerts.feeds.poll import PolledFeed, poll_feed
 from alerts.feeds.schedule import next_poll, unfinished
 from alerts.feeds.state import poll_url
 from alerts.model.mention import Matched
@@ -27,7 +28,7 @@ from alerts.runtime.task_requests import ENQUEUE_GRACE, TaskRequests
 from alerts.store import system_state
 from alerts.store.logical_clock import next_timestamp
 from alerts.store.repositories import cases, items, sources
-from alerts.store.repositories.sources import LeasedSource
+from alerts.store.repositories.sources import Finished, LeasedSource
 from alerts.stories.features import Features, features
 
 LEASE_SECONDS = 180.0
@@ -37,15 +38,15 @@ MAX_LOST_LEASES = 2
 is the cause."""
 
 HOST_GAP = timedelta(seconds=1)
-LONGEST_WAIT = timedelta(seconds=3)
-"""How long a worker waits for its turn at a host before it leaves the source for later."""
+MAX_HOST_WAIT = timedelta(seconds=3)
+"""A source whose turn at its host is later than this is released, and polled then."""
 
 STOPPED_FOR = timedelta(days=36500)
 
 
 @dataclass(frozen=True, slots=True)
 class PollOutcome:
-    """What a poll brought; `error` is one line, empty where there was none."""
+    """The result of one poll; `error` is one line, or empty."""
 
     source: str
     new: int = 0
@@ -56,150 +57,261 @@ class PollOutcome:
 
 
 def poll(runtime: Polling, source_id: str, *, due_only: bool = True) -> PollOutcome:
-    """Polls a source, if it is due, and stores what is new. Idempotent; enqueues the institutions to assess.
+    """Polls one source; see `poll_sources`."""
+    return poll_sources(runtime, source_id, due_only=due_only)[0]
 
-    Without `due_only` one that is not due is polled, too, however long it has to wait for its turn at its host.
-    What a server or a feed does wrong is recorded on the source and harms no other.
+
+def poll_sources(runtime: Polling, *source_ids: str, due_only: bool = True) -> list[PollOutcome]:
+    """Polls those of the sources that are due and stores what is new. Idempotent; enqueues the institutions to assess.
+
+    All of them are leased in one transaction and fetched at the same time. What has news is stored as soon as it is
+    there; what is unchanged by then is recorded in one transaction. Without `due_only` sources that are not due are
+    polled, too, however long they have to wait for their turn at their host. What a server or a feed does wrong is
+    recorded on its source and harms no other; a fault of this program is raised when the others are done.
     """
     active = runtime.configuration.current()
-    source = active.settings.sources.get(source_id)
+    outcomes: dict[str, PollOutcome] = {}
+    jobs = _lease(runtime, active, source_ids, outcomes, due_only=due_only)
+    faults: list[Exception] = []
+    for done in _fetched(runtime, jobs, faults):
+        unchanged = [each for each in done if not (each.changes or each.awaits_pushes(runtime))]
+        outcomes |= _record_unchanged(runtime, unchanged)
+        for each in done:
+            try:
+                if each.source.id not in outcomes:
+                    outcomes[each.source.id] = _record(runtime, active, each)
+                if not outcomes[each.source.id].skipped:
+                    websub.after_poll(runtime, each.source, each.polled.plan.state)
+            except Exception as fault:  # noqa: BLE001 - raised below
+                faults.append(fault)
+    if faults:
+        raise faults[0]
+    return [outcomes.get(each, PollOutcome(each, skipped=True)) for each in source_ids]
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """A leased source and when it may ask its host."""
+
+    source: Source
+    leased: LeasedSource
+    began: datetime
+    turn: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Fetched:
+    """A source that was asked, and what came of it."""
+
+    source: Source
+    leased: LeasedSource
+    began: datetime
+    polled: PolledFeed
+
+    @property
+    def decision(self) -> Decision:
+        return self.polled.decision or Decision()
+
+    @property
+    def changes(self) -> tuple[ItemChange, ...]:
+        return (*self.decision.new, *self.decision.revised, *self.decision.withdrawn)
+
+    def awaits_pushes(self, runtime: Polling) -> bool:
+        """Whether a hub may push at any moment, so that the next poll depends on what it did meanwhile."""
+        return runtime.pages is not None and bool(self.polled.plan.state.hub)
+
+
+def _lease(
+    runtime: Polling,
+    active: Active,
+    source_ids: Sequence[str],
+    outcomes: dict[str, PollOutcome],
+    *,
+    due_only: bool,
+) -> list[_Job]:
+    """Takes the sources that can be polled now; `outcomes` gets those that cannot."""
     now = runtime.clock()
-    if source is None:
-        return PollOutcome(source_id, skipped=True)
+    jobs = []
+    configured = {
+        each: active.settings.sources[each] for each in source_ids if each in active.settings.sources
+    }
+    patience = MAX_HOST_WAIT if due_only else timedelta(seconds=LEASE_SECONDS / 3)
     with runtime.database.write() as session:
-        leased = sources.lease(session, source_id, now, seconds=LEASE_SECONDS, due_only=due_only)
-        if leased is None:
-            return PollOutcome(source_id, skipped=True)
-        if leased.lost_leases >= MAX_LOST_LEASES:
-            return _record_unfinished(session, source, leased, now)
-        host = host_key(poll_url(source, leased.state))
-        gap = timedelta(0) if source.allow_private else HOST_GAP
-        patience = LONGEST_WAIT if due_only else timedelta(seconds=LEASE_SECONDS / 2)
-        turn = sources.reserve_host(session, host, now, gap, patience=patience) if gap else now
-        if turn - now > patience:
-            sources.release(session, leased, turn)
-            return PollOutcome(source_id, skipped=True)
-    if turn > now:
-        time.sleep((turn - now).total_seconds())
+        for leased in sources.lease(session, list(configured), now, seconds=LEASE_SECONDS, due_only=due_only):
+            source = configured[leased.id]
+            if leased.lost_leases >= MAX_LOST_LEASES:
+                outcomes[source.id] = _record_unfinished(session, source, leased, now)
+                continue
+            gap = timedelta(0) if source.allow_private else HOST_GAP
+            host = host_key(poll_url(source, leased.state))
+            turn = sources.reserve_host(session, host, now, gap, patience=patience) if gap else now
+            if turn - now > patience:
+                sources.release(session, leased, turn)
+            else:
+                jobs.append(_Job(source, leased, now, turn))
+    # fault point: poll.leased
+    return jobs
+
+
+def _fetched(runtime: Polling, jobs: Sequence[_Job], faults: list[Exception]) -> Iterator[list[_Fetched]]:
+    """The results in groups: each holds all that are there by then. `faults` gets what is this program's fault."""
+    if len(jobs) <= 1:
+        yield [_fetch(runtime, job) for job in jobs]
+        return
+    with ThreadPoolExecutor(len(jobs), thread_name_prefix="fetch") as pool:
+        waiting = {pool.submit(_fetch, runtime, job) for job in jobs}
+        while waiting:
+            done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+            failed = [error for each in done if isinstance(error := each.exception(), Exception)]
+            faults += failed
+            yield [each.result() for each in done if each.exception() is None]
+
+
+def _fetch(runtime: Polling, job: _Job) -> _Fetched:
+    pause = (job.turn - job.began).total_seconds()
+    if pause > 0:
+        time.sleep(pause)
 
     def known(wanted: Wanted) -> KnownItems:
         with runtime.database.read() as session:
-            return items.known_items(session, source_id, wanted)
+            return items.known_items(session, job.source.id, wanted)
 
-    # fault point: poll.leased
-    computing = runtime.database.computing
-    polled = feeds.poll(
-        runtime.client, source, leased.state, known, now=runtime.clock(), computing=computing()
+    polled = poll_feed(
+        runtime.client,
+        job.source,
+        job.leased.state,
+        known,
+        now=runtime.clock(),
+        computing=runtime.database.computing(),
     )
     # fault point: poll.fetched
     for note in polled.plan.notes:
-        logs.event("source.noted", logging.WARNING, source=source_id, note=note)
-    decision = polled.decision or Decision()
-    with computing():
-        findings = _match(active, decision)
+        logs.event("source.noted", logging.WARNING, source=job.source.id, note=note)
+    return _Fetched(job.source, job.leased, job.began, polled)
+
+
+def _record_unchanged(runtime: Polling, done: Sequence[_Fetched]) -> dict[str, PollOutcome]:
+    """Finishes polls that brought nothing to store, all in one transaction."""
+    if not done:
+        return {}
+    now = runtime.clock()
+    finished = [
+        Finished(each.leased, each.polled.plan.state, each.polled.plan.at or now + STOPPED_FOR)
+        for each in done
+    ]
     with runtime.database.write() as session:
-        state = polled.plan.state
-        hub = runtime.pages is not None and bool(state.hub)  # it may push at any moment
-        # Where there is nothing to store, finishing tells by itself whether the source is still ours.
-        if (findings or hub) and not sources.still_ours(session, leased):
-            return _overtaken(source_id)
+        ours = sources.finish(session, finished, now=now)
+        # fault point: poll.written
+    # fault point: poll.committed
+    return {
+        each.source.id: _outcome(each, ()) if each.source.id in ours else _lease_lost(each.source.id)
+        for each in done
+    }
+
+
+def _record(runtime: Polling, active: Active, done: _Fetched) -> PollOutcome:
+    """Stores what a poll brought, with what it says about whom, and finishes it."""
+    source, leased, state = done.source, done.leased, done.polled.plan.state
+    with runtime.database.computing():
+        findings = _match(active, done)
+    with runtime.database.write() as session:
+        if not sources.still_ours(session, leased):
+            return _lease_lost(source.id)
         if findings:
             newest = runtime.configuration.current(system_state.in_force(session).number)
             if newest is not active:  # changed meanwhile: what is stored was found under what is in force
-                active, findings = newest, _match(newest, decision)
-        done = runtime.clock()
-        next_at = polled.plan.at or done + STOPPED_FOR
-        if hub:
+                active, findings = newest, _match(newest, done)
+        now = runtime.clock()
+        next_at = done.polled.plan.at or now + STOPPED_FOR
+        if done.awaits_pushes(runtime):
             next_at = websub.next_poll(
                 session,
                 source,
                 state,
                 former=leased.state,
-                began=now,
+                began=done.began,
                 new=len(findings),
                 at=next_at,
             )
-        if not sources.finish(session, leased, state, now=done, next_poll_at=next_at):
-            return _overtaken(source_id)
-        institutions = _store(session, active, decision, findings, done) if findings else []
+        sources.finish(session, [Finished(leased, state, next_at)], now=now)
+        institutions = _store(session, active, done.decision, findings, now) if findings else []
         # fault point: poll.written
     # fault point: poll.committed
+    outcome = _outcome(done, institutions)
+    if institutions:
+        runtime.enqueue(TaskRequests(assess=institutions))
+        # fault point: poll.enqueued
+    return outcome
+
+
+def _outcome(done: _Fetched, institutions: Sequence[str]) -> PollOutcome:
+    decision = done.decision
     outcome = PollOutcome(
-        source_id,
+        done.source.id,
         new=len(decision.new),
         revised=len(decision.revised) + len(decision.withdrawn),
         institutions=institutions,
-        error=state.error_line,
+        error=done.polled.plan.state.error_line,
     )
     logs.event(
         "source.polled",
         logging.WARNING if outcome.error else logging.INFO,
-        source=source_id,
+        source=outcome.source,
         new=outcome.new,
         revised=outcome.revised,
         held=decision.held,
         error=outcome.error,
-        ms=round(polled.result.elapsed * 1000),
+        ms=round(done.polled.result.elapsed * 1000),
     )
-    if institutions:
-        runtime.enqueue(TaskRequests(assess=institutions))
-        # fault point: poll.enqueued
-    websub.after_poll(runtime, source, state)
     return outcome
 
 
 def _record_unfinished(session: Session, source: Source, leased: LeasedSource, now: datetime) -> PollOutcome:
     """Counts polls that never ended as one failure of the source: it waits, and holds up no other meanwhile."""
     plan = next_poll(source, leased.state, unfinished(source, leased.lost_leases), now=now)
-    sources.finish(
-        session,
-        leased,
-        plan.state,
-        now=now,
-        next_poll_at=plan.at or now + STOPPED_FOR,
-        lost_leases=MAX_LOST_LEASES - 1,  # the next poll that does not end is a failure at once
-    )
+    # The next poll that does not end is a failure at once.
+    finished = Finished(leased, plan.state, plan.at or now + STOPPED_FOR, lost_leases=MAX_LOST_LEASES - 1)
+    sources.finish(session, [finished], now=now)
     logs.event("source.unfinished", logging.ERROR, source=source.id, leases=leased.lost_leases)
     return PollOutcome(source.id, error=plan.state.error_line)
 
 
-def _overtaken(source: str) -> PollOutcome:
-    logs.event("poll.overtaken", logging.WARNING, source=source)
+def _lease_lost(source: str) -> PollOutcome:
+    logs.event("poll.lease_lost", logging.WARNING, source=source)
     return PollOutcome(source, skipped=True)
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
-    """A verdict with what matching found in it. All of it was computed outside any transaction."""
+class _Matched:
+    """A change with its mentions and topics. Computed outside any transaction."""
 
-    verdict: Verdict
+    change: ItemChange
     matched: Matched
     features: Features | None  # of an item that is about somebody
     publisher: str
-    quiet: bool
+    backfill: bool
 
 
-def _match(active: Active, decision: Decision) -> list[_Found]:
+def _match(active: Active, done: _Fetched) -> list[_Matched]:
     found = []
-    for verdict in (*decision.new, *decision.revised, *decision.withdrawn):
-        item = verdict.item
+    for change in done.changes:
+        item = change.item
         publisher = publisher_of(item, active.settings.sources)
         matched = Matched() if item.withdrawn else active.matcher.match(item, tracked_only=True)
-        # What a feed holds when it is first read is believed: its age is in its score. What comes out of
-        # quarantine is not.
-        quiet = verdict.quiet and decision.released
+        # What a feed holds at its first poll is accepted: its age is in its score. What comes out of quarantine is not.
+        backfill = change.backfill and done.decision.released
         reduced = features(item, publisher) if matched.mentions else None
-        found.append(_Found(verdict, matched, reduced, publisher, quiet))
+        found.append(_Matched(change, matched, reduced, publisher, backfill))
     return found
 
 
 def _store(
-    session: Session, active: Active, decision: Decision, found: Sequence[_Found], now: datetime
+    session: Session, active: Active, decision: Decision, found: Sequence[_Matched], now: datetime
 ) -> list[str]:
-    """Writes items, revisions and findings under one stamp; the institutions that have something new.
+    """Writes items, revisions and findings with one timestamp of the logical clock; the institutions concerned.
 
-    All who store wait for the one that has the stamp, so what needs none comes before it: above all the rows of
-    the institutions, which an assessment may hold for a while.
+    The logical clock is a row lock that all writers of items wait for. So what needs no timestamp is written before:
+    above all the rows of the institutions, which an assessment may have locked for a while.
     """
     known = [*decision.revised, *decision.withdrawn]
     former = items.institutions_of(session, [each.item.id for each in known])
@@ -207,9 +319,9 @@ def _store(
     institutions |= {name for names in former.values() for name in names}
     cases.mark_due(session, institutions, now, claimed_until=now + ENQUEUE_GRACE)
     at = next_timestamp(session, now)
-    stamped = [replace(each.verdict.item, observed=at) for each in found]
+    stamped = [replace(each.change.item, observed=at) for each in found]
     revisions = items.add(
-        session, [each.verdict for each in found], stamped, [each.publisher for each in found]
+        session, [each.change for each in found], stamped, [each.publisher for each in found]
     )
     rows = [
         row
@@ -222,7 +334,7 @@ def _store(
             each.publisher,
             revision,
             former.get(item.id, set()),
-            quiet=each.quiet,
+            quiet=each.backfill,
         )
     ]
     cases.add_findings(session, rows)

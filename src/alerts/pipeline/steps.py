@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from alerts.pipeline.assess import assess
-from alerts.pipeline.poll import poll
+from alerts.pipeline.poll import poll, poll_sources
 from alerts.pipeline.rematch import rematch
 from alerts.pipeline.route import advance
 from alerts.pipeline.send import send
@@ -20,7 +20,7 @@ from alerts.runtime.ports import Enqueuing
 from alerts.runtime.task_requests import TaskRequests
 from alerts.store import system_state
 
-__all__ = ["advance_desk", "assess", "poll", "release_groups", "rematch", "send", "tick"]
+__all__ = ["advance_desk", "assess", "poll", "poll_sources", "release_groups", "rematch", "send", "tick"]
 
 GROUP_PATIENCE = timedelta(minutes=1)
 """A run that ends does not wait for the end of a group that is due within this; a longer one is kept."""

@@ -10,7 +10,7 @@ from alerts.pipeline.publish import publish_edits
 from alerts.pipeline.rematch import is_current
 from alerts.runtime import logs
 from alerts.runtime.ports import Ticking
-from alerts.runtime.task_requests import ASSESS_BATCH, TaskRequests
+from alerts.runtime.task_requests import ASSESS_BATCH, POLL_BATCH, TaskRequests
 from alerts.store import rate_gate, system_state
 from alerts.store.maintenance import clock_rollback
 from alerts.store.repositories import cases, deliveries, sources, subscriber_state
@@ -55,7 +55,7 @@ def tick(runtime: Ticking, *, gap: timedelta = timedelta(0), once: bool = False)
             desk=desk,
             assess=cases.claim_due(session, now, limit=min(BATCH, left), hold=HOLD),
             rematch=[active.matching_key] if stale else [],
-            poll=sources.claim_due(session, now, limit=room["poll"], hold=HOLD),
+            poll=sources.claim_due(session, now, limit=min(BATCH, room["poll"] * POLL_BATCH), hold=HOLD),
             claimed=True,
         )
     # fault point: tick.claimed

@@ -12,6 +12,11 @@ ENQUEUE_GRACE = timedelta(seconds=10)
 ASSESS_BATCH = 32
 """Institutions assessed in one transaction: others that want one of them wait no longer than that takes."""
 
+POLL_BATCH = 16
+"""So many sources are polled by one task: leased, and recorded where nothing is new, in one transaction."""
+
+_SIZES = {"assess": ASSESS_BATCH, "poll": POLL_BATCH}
+
 
 @dataclass(frozen=True, slots=True)
 class TaskRequests:
@@ -36,7 +41,7 @@ class TaskRequests:
         """
         for name in ("send", "desk", "rematch", "assess", "poll"):
             ids = getattr(self, name)
-            size = ASSESS_BATCH if name == "assess" else 1
+            size = _SIZES.get(name, 1)
             for start in range(0, len(ids), size):
                 yield name, ids[start : start + size]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 # Everything that is not the public internet: IANA's special-purpose registries, multicast, and the address
@@ -49,6 +50,7 @@ _NEVER_V6 = tuple(IPv6Network(text) for text in ("fe80::/10", "fd00:ec2::254/128
 _SUBNET_V4, _SUBNET_V6 = 24, 64  # bits that the addresses of one network share
 
 
+@lru_cache(maxsize=1 << 12)  # every poll asks about its host's addresses
 def is_public(text: str) -> bool:
     """Whether an IP address in text form is one of the public internet. A scope (`%eth0`) makes it local."""
     try:

@@ -1,9 +1,9 @@
-"""Ask a server for a feed: politely, safely, within bounds.
+"""Fetches a feed over HTTP: conditional, bounded, to checked addresses only.
 
     result = fetch(client, source, state, now=now)
 
-Nothing that a server does raises: what went wrong is a value with a kind and one line for people. An
-exception from here is a fault of this program.
+No behaviour of a server raises: a failure is a value with a kind and one line for people. An exception from here is a
+defect of this program.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ _BY_STATUS = {
 
 
 def user_agent(contact: str = "") -> str:
-    """Who asks, and whom a publisher may write to about it."""
+    """The User-Agent header: the program, its version and a contact for publishers."""
     who = contact.strip() or "no contact configured"
     printable = "".join(char if " " <= char <= "~" else "?" for char in who)
     return f"institution-alerts/{version('institution-alerts')} (feed reader; {printable})"

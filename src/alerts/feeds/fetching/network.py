@@ -1,9 +1,9 @@
-"""Connections for the fetcher: to checked addresses only, and never past a deadline.
+"""Connections for the fetcher (SSRF guard): to checked addresses only, bounded in time and bytes.
 
 httpx asks for a connection to a name. Here the name is resolved once, every address it has is checked, and
 the connection goes to a checked address, so a name that resolves differently the next moment gains nothing.
-TLS and the Host header keep the name. Whoever drips bytes slowly runs into the deadline of the whole fetch,
-which every single read and write is held to.
+TLS and the Host header keep the name. Every read and write ends at the deadline of the whole fetch, so that a server
+that sends slowly gains nothing, and every byte that is received counts.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ import sys
 from typing import Final
 
 from alerts.feeds.feed import ParsedFeed, TextLimits
-from alerts.feeds.parsing import xmlfeed
+from alerts.feeds.parsing import lxmlfeed, xmlfeed
 from alerts.feeds.parsing.bounds import survey
 from alerts.feeds.result import ErrorKind
 
@@ -39,7 +39,11 @@ _DECLARED = re.compile(rb"encoding\s*=\s*[\"']([\w.:-]+)")
 
 
 def read(body: bytes, content_type: str, *, base_url: str, limits: TextLimits) -> ParsedFeed:
-    """Read an XML feed. What takes too long or too much is an error of the feed."""
+    """Read an XML feed: by lxml where that is the same, else by feedparser. What takes too long or too much is an error
+    of the feed."""
+    raw = lxmlfeed.read(body, content_type)
+    if raw is not None:
+        return xmlfeed.cleaned(raw, body, base_url, limits)
     found = survey(body)
     if found.excess:
         return ParsedFeed(error=ErrorKind.TOO_LARGE, detail=f"is no feed that is read: {found.excess}")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 
-MARK = 6  # bytes of an entry's hash: among 2,000 known ones a new entry collides once in 10^11
-_ID = 10  # bytes of an item's id
-_MOST = 4_000
+HASH_BYTES = 6  # bytes of an entry's hash: among 2,000 known ones a new entry collides once in 10^11
+ID_BYTES = 10  # bytes of an item's id
+MAX_KNOWN = 4_000
 
 
 def load(seen: str) -> dict[str, str]:
@@ -16,25 +16,27 @@ def load(seen: str) -> dict[str, str]:
         data = base64.b64decode(seen, validate=True)
     except ValueError:
         return {}
-    step = MARK + _ID
+    step = HASH_BYTES + ID_BYTES
     return {
-        data[at : at + MARK].hex(): data[at + MARK : at + step].hex()
+        data[at : at + HASH_BYTES].hex(): data[at + HASH_BYTES : at + step].hex()
         for at in range(0, len(data) - step + 1, step)
     }
 
 
-def remember(seen: str, marks: Sequence[tuple[str, str]]) -> str:
+def remember(seen: str, entry_hashes: Sequence[tuple[str, str]]) -> str:
     """`seen` with these hashes in it as the newest, in place of older ones of the same items.
 
     (An item that is edited and edited back has to be read again, or the second edit would be missed.)
     Older ones stay for feeds that lose entries and bring them back, as many as the feed has now, or 256.
     """
-    fresh = dict(marks)
+    fresh = dict(entry_hashes)
     ids = set(fresh.values())
     old = [
-        (mark, item_id) for mark, item_id in load(seen).items() if mark not in fresh and item_id not in ids
+        (entry_hash, item_id)
+        for entry_hash, item_id in load(seen).items()
+        if entry_hash not in fresh and item_id not in ids
     ]
     room = max(256, len(fresh))
-    kept = [*old[max(0, len(old) - room) :], *fresh.items()][-_MOST:]
-    data = b"".join(bytes.fromhex(mark) + bytes.fromhex(item_id) for mark, item_id in kept)
+    kept = [*old[max(0, len(old) - room) :], *fresh.items()][-MAX_KNOWN:]
+    data = b"".join(bytes.fromhex(entry_hash) + bytes.fromhex(item_id) for entry_hash, item_id in kept)
     return base64.b64encode(data).decode("ascii")

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from alerts.feeds.feed import ParsedFeed, TextLimits
 from alerts.feeds.parsing import isolation, jsonfeed, known_entries, splitter
-from alerts.feeds.parsing.splitter import Slices
+from alerts.feeds.parsing.splitter import SplitFeed
 from alerts.feeds.result import ErrorKind
 from alerts.feeds.state import FeedState
 from alerts.model.source import Source
@@ -46,45 +46,55 @@ def parse(
 
 
 def _xml(body: bytes, content_type: str, base_url: str, state: FeedState, limits: TextLimits) -> ParsedFeed:
-    cut = splitter.cut(body, content_type, base_url=base_url, mark_size=known_entries.MARK)
-    if cut is None:
+    split = splitter.split(body, content_type, base_url=base_url, hash_size=known_entries.HASH_BYTES)
+    if split is None:
         return isolation.read(body, content_type, base_url=base_url, limits=limits)
     known = known_entries.load(state.seen)
-    marks = cut.marks[: limits.entries]
-    unknown = [index for index, mark in enumerate(marks) if mark not in known]
-    skipped = tuple((mark, known[mark]) for mark in marks if mark in known)
+    entry_hashes = split.entry_hashes[: limits.entries]
+    unknown = [index for index, entry_hash in enumerate(entry_hashes) if entry_hash not in known]
+    skipped = tuple((entry_hash, known[entry_hash]) for entry_hash in entry_hashes if entry_hash in known)
     if skipped:
-        parsed = _entries(cut, unknown, content_type, base_url, state, limits)
+        parsed = _entries(split, unknown, content_type, base_url, state, limits)
         if parsed is not None:
             ids = tuple(dict.fromkeys(item_id for _, item_id in skipped))
-            return replace(parsed, skipped=ids, skipped_marks=skipped)
-    parsed = _entries(cut, list(range(len(marks))), content_type, base_url, FeedState(), limits)
+            return replace(parsed, skipped=ids, skipped_hashes=skipped)
+    parsed = _entries(split, list(range(len(entry_hashes))), content_type, base_url, FeedState(), limits)
     return parsed or isolation.read(body, content_type, base_url=base_url, limits=limits)
 
 
 def _entries(
-    cut: Slices, indexes: list[int], content_type: str, base_url: str, state: FeedState, limits: TextLimits
+    split: SplitFeed,
+    indexes: list[int],
+    content_type: str,
+    base_url: str,
+    state: FeedState,
+    limits: TextLimits,
 ) -> ParsedFeed | None:
     """The feed with these entries alone, each with its hash; None where the cut does not hold what it promises:
     the pieces are not well-formed, or are not one entry each. What took too long is not tried another way."""
-    bare = cut.envelope_hash == state.envelope_hash
+    bare = split.envelope_hash == state.envelope_hash
     if bare and not indexes:
-        return ParsedFeed(envelope_hash=cut.envelope_hash, same_envelope=True)
-    parsed = isolation.read(cut.only(indexes, bare=bare), content_type, base_url=base_url, limits=limits)
+        return ParsedFeed(envelope_hash=split.envelope_hash, same_envelope=True)
+    parsed = isolation.read(split.only(indexes, bare=bare), content_type, base_url=base_url, limits=limits)
     if parsed.error is ErrorKind.TOO_SLOW:
         return parsed
     count = sum(not entry.withdrawn for entry in parsed.entries)
     if parsed.error is not None or not parsed.well_formed or count != len(indexes):
         return None
     entries = tuple(
-        replace(entry, mark=cut.marks[index]) for entry, index in zip(parsed.entries, indexes, strict=False)
+        replace(entry, entry_hash=split.entry_hashes[index])
+        for entry, index in zip(parsed.entries, indexes, strict=False)
     )
     notes = parsed.notes
-    if len(cut.entries) > limits.entries:
-        notes = (*notes, f"only the first {limits.entries} of {len(cut.entries)} entries were read")
+    if len(split.entries) > limits.entries:
+        notes = (*notes, f"only the first {limits.entries} of {len(split.entries)} entries were read")
     if bare:
         parsed = replace(parsed, link=state.home, language=state.language)
     withdrawn = parsed.entries[count:]
     return replace(
-        parsed, entries=entries + withdrawn, notes=notes, envelope_hash=cut.envelope_hash, same_envelope=bare
+        parsed,
+        entries=entries + withdrawn,
+        notes=notes,
+        envelope_hash=split.envelope_hash,
+        same_envelope=bare,
     )

@@ -5,7 +5,7 @@ entries' tags, and each entry gets a hash. Known ones can be left out: what rema
 is a smaller feed that any parser reads to the same entries.
 
 Cutting XML at tags is right only where no tag stands inside a comment or CDATA, where no document type
-changes what entities mean, and where bytes are characters. Wherever that is in doubt there is no cut, and
+changes what entities mean, and where bytes are characters. Wherever that is in doubt there is no split, and
 the whole feed is read.
 """
 
@@ -45,17 +45,17 @@ def digest(data: bytes, *, size: int, salt: bytes = b"") -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Slices:
+class SplitFeed:
     """A feed in pieces: `head` up to the first entry, the entries, `tail` behind the last.
 
-    `marks` are the entries' hashes. They are salted with everything outside an entry that its meaning depends
+    `entry_hashes` are the entries' hashes. They are salted with everything outside an entry that its meaning depends
     on: the namespaces, base and language of the elements around it, and the address it came from.
     """
 
     head: bytes
     entries: tuple[bytes, ...]
     tail: bytes
-    marks: tuple[str, ...]
+    entry_hashes: tuple[str, ...]
 
     @property
     def envelope_hash(self) -> str:
@@ -77,7 +77,7 @@ class Slices:
         return declaration + root + channel + dates, self.tail
 
 
-def cut(body: bytes, content_type: str, *, base_url: str, mark_size: int) -> Slices | None:
+def split(body: bytes, content_type: str, *, base_url: str, hash_size: int) -> SplitFeed | None:
     """Cut a feed; None where it is in doubt how."""
     if not _bytes_are_characters(body, content_type):
         return None
@@ -116,8 +116,8 @@ def cut(body: bytes, content_type: str, *, base_url: str, mark_size: int) -> Sli
         )
     )
     salt = hashlib.blake2b(context, digest_size=16).digest()
-    marks = tuple(digest(without_dates(entry), size=mark_size, salt=salt) for entry in entries)
-    return Slices(head, tuple(entries), tail, marks)
+    entry_hashes = tuple(digest(without_dates(entry), size=hash_size, salt=salt) for entry in entries)
+    return SplitFeed(head, tuple(entries), tail, entry_hashes)
 
 
 def _around(head: bytes) -> tuple[bytes, bytes, bytes]:
@@ -143,7 +143,7 @@ def _bytes_are_characters(body: bytes, content_type: str) -> bool:
 
 
 def _sound(head: bytes, entries: list[bytes], tail: bytes, opening: re.Pattern[bytes]) -> bool:
-    """Whether each piece stands for itself: one entry each, none elsewhere, nothing opaque across a cut."""
+    """Whether each piece stands for itself: one entry each, none elsewhere, nothing opaque across a split."""
     for entry in entries:
         if opening.search(entry, 1) is not None or b"<?" in entry:
             return False

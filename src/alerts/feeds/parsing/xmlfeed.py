@@ -14,6 +14,7 @@ import feedparser
 from alerts.feeds import links
 from alerts.feeds.feed import Entry, ParsedFeed, TextLimits
 from alerts.feeds.parsing import hints
+from alerts.feeds.parsing.rawfeed import RawFeed
 from alerts.feeds.parsing.text import looks_like_markup, to_line, to_text
 from alerts.feeds.result import ErrorKind
 
@@ -30,7 +31,7 @@ _REFERENCE = re.compile(rb"&#(?:x[0-9a-f]{6,}|[0-9]{7,});", re.IGNORECASE)
 
 
 def read(body: bytes, content_type: str, *, base_url: str, limits: TextLimits) -> ParsedFeed:
-    """Read an XML feed, well-formed or not. The caller bounds what that may cost."""
+    """Read an XML feed by feedparser, well-formed or not. The caller bounds what that may cost."""
     media_type = _media_type(body, content_type)
     try:
         result = _feedparser(body, media_type)
@@ -42,7 +43,11 @@ def read(body: bytes, content_type: str, *, base_url: str, limits: TextLimits) -
             return ParsedFeed(
                 error=ErrorKind.NOT_A_FEED, detail=f"is too malformed to be read ({type(first).__name__})"
             )
-    return _feed(result, body, base_url, limits)
+    version = str(result.get("version") or "")
+    if not result.entries and not version:
+        return ParsedFeed(error=ErrorKind.NOT_A_FEED, detail=_what_instead(body))
+    malformed = _one_line(result.get("bozo_exception")) if result.bozo else ""
+    return cleaned(RawFeed(version, result.feed, result.entries, malformed), body, base_url, limits)
 
 
 def _feedparser(body: bytes, media_type: str) -> Any:
@@ -76,24 +81,20 @@ def _media_type(body: bytes, content_type: str) -> str:
     return f"application/xml; charset={charset[1]}" if charset else "application/xml"
 
 
-def _feed(result: Any, body: bytes, base_url: str, limits: TextLimits) -> ParsedFeed:
-    head: Mapping[str, Any] = result.feed
-    version = str(result.get("version") or "")
-    if not result.entries and not version:
-        return ParsedFeed(error=ErrorKind.NOT_A_FEED, detail=_what_instead(body))
-    notes = []
-    if result.bozo:
-        notes.append(f"malformed: {_one_line(result.get('bozo_exception'))}")
-    if len(result.entries) > limits.entries:
-        notes.append(f"only the first {limits.entries} of {len(result.entries)} entries were read")
-    rss = not version.startswith("atom")
-    entries = [_entry(entry, base_url, rss, limits, notes) for entry in result.entries[: limits.entries]]
+def cleaned(raw: RawFeed, body: bytes, base_url: str, limits: TextLimits) -> ParsedFeed:
+    """The feed as it is kept: bounded, in plain text, with absolute links."""
+    head = raw.head
+    notes = [f"malformed: {raw.malformed}"] if raw.malformed else []
+    if len(raw.entries) > limits.entries:
+        notes.append(f"only the first {limits.entries} of {len(raw.entries)} entries were read")
+    rss = not raw.version.startswith("atom")
+    entries = [_entry(entry, base_url, rss, limits, notes) for entry in raw.entries[: limits.entries]]
     entries += [Entry(guid=ref, withdrawn=True) for ref in hints.tombstones(body)[: limits.entries]]
     feed_links = [link for link in head.get("links", ()) if isinstance(link, Mapping)]
     skip_hours, skip_days = hints.skips(body)
     return ParsedFeed(
         entries=tuple(entries),
-        format=version or "rss",
+        format=raw.version or "rss",
         title=_line(head, "title", rss, limits),
         link=links.absolute(str(head.get("link") or ""), base_url),
         language=_language(head),
@@ -104,7 +105,7 @@ def _feed(result: Any, body: bytes, base_url: str, limits: TextLimits) -> Parsed
         update_period=hints.update_period(head.get("sy_updateperiod"), head.get("sy_updatefrequency")),
         skip_hours=skip_hours,
         skip_days=skip_days,
-        well_formed=not result.bozo,
+        well_formed=not raw.malformed,
         notes=tuple(notes),
     )
 

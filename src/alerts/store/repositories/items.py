@@ -1,4 +1,4 @@
-"""What feeds said: items, their revisions, and how an item is recognised again."""
+"""Items, their revisions, and what an item is recognised by at the next poll."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itertools import zip_longest
 from sqlalchemy import bindparam, func, select, union_all
 from sqlalchemy.orm import Session
 
-from alerts.feeds.diff import KnownItem, KnownItems, Verdict, Wanted
+from alerts.feeds.diff import ItemChange, KnownItem, KnownItems, Wanted
 from alerts.model.item import Item
 from alerts.store.schema import FindingRow, ItemRow, RevisionRow, table_of
 from alerts.store.types import clean
@@ -29,14 +29,14 @@ _KNOWN = select(
     _I.link_key,
     _I.title_key,
     _I.withdrawn,
-).where(_I.source == bindparam("whose"))
+).where(_I.source == bindparam("source"))
 # One round trip, and an index for each of the three; of an OR SQLite would read all items of the source.
 _WANTED = union_all(
     _KNOWN.where(_I.id.in_(bindparam("ids", expanding=True))),
     _KNOWN.where(_I.link_key.in_(bindparam("links", expanding=True))),
     _KNOWN.where(_I.title_key.in_(bindparam("titles", expanding=True))),
 )
-_TOTAL = select(func.count()).where(_I.source == bindparam("whose"))
+_TOTAL = select(func.count()).where(_I.source == bindparam("source"))
 _NUMBERED = select(_R.id, _R.item).where(_R.observed == bindparam("at")).order_by(_R.id.desc())
 _ABOUT = select(_F.item, _F.institution, _F.salience).where(_F.item.in_(SOME)).order_by(_F.observed)
 
@@ -44,14 +44,14 @@ _ABOUT = select(_F.item, _F.institution, _F.salience).where(_F.item.in_(SOME)).o
 def known_items(session: Session, source: str, wanted: Wanted) -> KnownItems:
     """The items of a source that a poll's entries may be, and how many it has in all."""
     found: dict[str, KnownItem] = {}
-    total = session.scalar(_TOTAL, {"whose": source}) or 0
+    total = session.scalar(_TOTAL, {"source": source}) or 0
     if total:
         all_three = zip_longest(
             *(chunks(sorted(each)) for each in (wanted.ids, wanted.link_keys, wanted.title_keys)),
             fillvalue=(),
         )
         for ids, links, titles in all_three:
-            some = {"whose": source, "ids": ids, "links": links, "titles": titles}
+            some = {"source": source, "ids": ids, "links": links, "titles": titles}
             for row in session.execute(_WANTED, some):
                 if row.id not in found:
                     found[row.id] = KnownItem(*row)
@@ -59,11 +59,11 @@ def known_items(session: Session, source: str, wanted: Wanted) -> KnownItems:
 
 
 def add(
-    session: Session, verdicts: Sequence[Verdict], items: Sequence[Item], publishers: Sequence[str]
+    session: Session, changes: Sequence[ItemChange], items: Sequence[Item], publishers: Sequence[str]
 ) -> list[int]:
     """Stores revisions and what recognises their items; the revisions' row ids in the same order.
 
-    `items` are those of the verdicts, all with the stamp of the transaction, `publishers` theirs.
+    `items` are those of the changes, all with the stamp of the transaction, `publishers` theirs.
     """
     if not items:
         return []
@@ -95,21 +95,21 @@ def add(
                 "revision": 0,
                 "first_observed": item.observed,
                 "last_changed": item.observed,
-                "link_key": verdict.known.link_key,
-                "title_key": verdict.known.title_key,
-                "title": verdict.known.title,
-                "link": verdict.known.link,
-                "published": verdict.known.published,
-                "fingerprint": verdict.known.fingerprint,
-                "text_print": verdict.known.text_print,
-                "withdrawn": verdict.known.withdrawn,
+                "link_key": change.known.link_key,
+                "title_key": change.known.title_key,
+                "title": change.known.title,
+                "link": change.known.link,
+                "published": change.known.published,
+                "fingerprint": change.known.fingerprint,
+                "text_print": change.known.text_print,
+                "withdrawn": change.known.withdrawn,
             }
-            for verdict, item in zip(verdicts, items, strict=True)
+            for change, item in zip(changes, items, strict=True)
         ],
         keep=frozenset({"source", "first_observed", "revision"}),
     )
     insert_all(session, RevisionRow, rows)
-    # Asking an insert for its ids would make it one statement a row. Nothing else has this stamp.
+    # RETURNING would make the insert one statement a row. Nothing else has this timestamp.
     numbered: dict[str, list[int]] = {}
     for number, item in session.execute(_NUMBERED, {"at": items[0].observed}):
         numbered.setdefault(item, []).append(number)

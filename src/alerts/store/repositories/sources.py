@@ -1,9 +1,9 @@
-"""Sources: when each is due, who polls it, how it fares."""
+"""Sources: when each is due, the lease of its poller, its health."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -22,38 +22,45 @@ _S = _SOURCES.c
 _FINDINGS = table_of(FindingRow).c
 _HOSTS = table_of(HostRow).c
 
-_LEASE = (
-    update(_SOURCES)
+_FREE = (
+    select(_S.id)
     .where(
-        _S.id == bindparam("source"),
+        _S.id.in_(SOME),
         _S.active.is_(True),
         or_(_S.lease_until.is_(None), _S.lease_until <= bindparam("now")),
     )
+    .with_for_update(skip_locked=True)
+)
+_LEASE = (
+    update(_SOURCES)
+    .where(_S.id.in_(_FREE))
     .values(
         lease_until=bindparam("until"),
         lease_token=bindparam("token"),
         # A token that is still there belongs to a poll that never gave the source back.
         lost_leases=case((_S.lease_token.is_not(None), _S.lost_leases + 1), else_=_S.lost_leases),
     )
-    .returning(_S.state, _S.lost_leases)
+    .returning(_S.id, _S.state, _S.lost_leases)
 )
 _LEASE_DUE = _LEASE.where(_S.next_poll_at <= bindparam("now"))
 _TOKEN = select(_S.lease_token).where(_S.id == bindparam("source")).with_for_update()
 _GIVE_BACK = (
     update(_SOURCES)
     .where(_S.id == bindparam("source"), _S.lease_token == bindparam("token"))
-    .values(next_poll_at=bindparam("next_at"), claimed_until=None, lease_until=None, lease_token=None)
+    .values(next_poll_at=bindparam("next_poll"), claimed_until=None, lease_until=None, lease_token=None)
 )
 _FINISH = _GIVE_BACK.values(
-    state=bindparam("now_in"),
+    state=bindparam("new_state"),
     last_poll_at=bindparam("now"),
     last_success_at=bindparam("succeeded_at"),
-    error=bindparam("line"),
+    error=bindparam("error_line"),
     error_streak=bindparam("failures"),
     lost_leases=bindparam("lost"),
     stale_at=bindparam("stale"),
-).returning(_S.id)
-_FREE_AT = select(_HOSTS.free_at).where(_HOSTS.host == bindparam("name")).with_for_update()
+)
+_FINISH_ONE = _FINISH.returning(_S.id)
+_OURS = select(_S.id, _S.lease_token).where(_S.id.in_(SOME)).order_by(_S.id).with_for_update()
+_FREE_AT = select(_HOSTS.free_at).where(_HOSTS.host == bindparam("host")).with_for_update()
 _HEALTH = select(
     _S.id,
     _S.url,
@@ -154,17 +161,18 @@ def claim_due(session: Session, now: datetime, *, limit: int, hold: timedelta) -
 
 
 def lease(
-    session: Session, source: str, now: datetime, *, seconds: float, due_only: bool = True
-) -> LeasedSource | None:
-    """Takes a source for one poll; None where it is in other hands, not due, or not polled any more."""
+    session: Session, ids: Sequence[str], now: datetime, *, seconds: float, due_only: bool = True
+) -> list[LeasedSource]:
+    """Takes sources for one poll each: those of `ids` that are active, due and not leased."""
     token = uuid.uuid4().hex
     until = now + timedelta(seconds=seconds)
-    taken = session.execute(
-        _LEASE_DUE if due_only else _LEASE, {"source": source, "now": now, "until": until, "token": token}
-    ).first()
-    if taken is None:
-        return None
-    return LeasedSource(source, token, FeedState.from_json(taken.state), taken.lost_leases)
+    statement = _LEASE_DUE if due_only else _LEASE
+    leased = [
+        LeasedSource(row.id, token, FeedState.from_json(row.state), row.lost_leases)
+        for some in chunks(ids)
+        for row in session.execute(statement, {"some": some, "now": now, "until": until, "token": token})
+    ]
+    return sorted(leased, key=lambda each: each.id)
 
 
 def still_ours(session: Session, leased: LeasedSource) -> bool:
@@ -172,45 +180,62 @@ def still_ours(session: Session, leased: LeasedSource) -> bool:
     return bool(session.scalar(_TOKEN, {"source": leased.id}) == leased.token)
 
 
-def finish(
-    session: Session,
-    leased: LeasedSource,
-    state: FeedState,
-    *,
-    now: datetime,
-    next_poll_at: datetime,
-    lost_leases: int = 0,
-) -> bool:
-    """Writes what came of a poll and releases the lease; False where another poller has taken it over."""
-    done = {
-        "source": leased.id,
-        "token": leased.token,
-        "now_in": state.to_json(),
-        "next_at": next_poll_at,
-        "now": now,
-        "succeeded_at": state.last_success,
-        "line": state.error_line or None,
-        "failures": state.failures,
-        "lost": lost_leases,
-        "stale": state.stale_at,
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """What to record of a source after a poll."""
+
+    leased: LeasedSource
+    state: FeedState
+    next_poll_at: datetime
+    lost_leases: int = 0
+
+
+def finish(session: Session, finished: Sequence[Finished], *, now: datetime) -> set[str]:
+    """Records polls and releases their leases; the ids of those whose lease was still the poller's."""
+    rows = [
+        {
+            "source": each.leased.id,
+            "token": each.leased.token,
+            "new_state": each.state.to_json(),
+            "next_poll": each.next_poll_at,
+            "now": now,
+            "succeeded_at": each.state.last_success,
+            "error_line": each.state.error_line or None,
+            "failures": each.state.failures,
+            "lost": each.lost_leases,
+            "stale": each.state.stale_at,
+        }
+        for each in finished
+    ]
+    if len(rows) == 1:
+        return set(session.scalars(_FINISH_ONE, rows[0]))
+    # What is executed for many rows returns nothing: which of them are ours is asked before, under a lock.
+    tokens = {each.leased.id: each.leased.token for each in finished}
+    ours = {
+        source
+        for some in chunks(sorted(tokens))
+        for source, token in session.execute(_OURS, {"some": some})
+        if token == tokens[source]
     }
-    return session.scalar(_FINISH, done) is not None
+    if ours:
+        session.connection().execute(_FINISH, [row for row in rows if row["source"] in ours])
+    return ours
 
 
 def release(session: Session, leased: LeasedSource, next_poll_at: datetime) -> None:
     """Gives a source back without a poll."""
-    session.execute(_GIVE_BACK, {"source": leased.id, "token": leased.token, "next_at": next_poll_at})
+    session.execute(_GIVE_BACK, {"source": leased.id, "token": leased.token, "next_poll": next_poll_at})
 
 
 def reserve_host(
     session: Session, host: str, now: datetime, gap: timedelta, *, patience: timedelta
 ) -> datetime:
-    """When this poller may ask a host: at least `gap` after everybody else.
+    """When this poller may ask a host: at least `gap` after every other request to it, of any process.
 
-    A turn within `patience` is taken. One beyond it is not: come back then, and ask again.
+    A slot within `patience` is reserved. A later one is not: the caller has to ask again then.
     """
     insert_new(session, HostRow, [{"host": host, "free_at": now}])
-    free_at: datetime = session.scalar(_FREE_AT, {"name": host}) or now
+    free_at: datetime = session.scalar(_FREE_AT, {"host": host}) or now
     turn = max(now, free_at)
     if turn - now <= patience:
         upsert(session, HostRow, [{"host": host, "free_at": turn + gap}])
@@ -218,7 +243,7 @@ def reserve_host(
 
 
 def health(session: Session, ids: Iterable[str] | None = None) -> list[Health]:
-    """How sources fare, by id; all of them where no ids are given."""
+    """The health of sources, by id; of all where no ids are given."""
     rows = session.execute(_HEALTH) if ids is None else session.execute(_HEALTH_OF, {"some": sorted(ids)})
     return [
         Health(
