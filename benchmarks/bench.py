@@ -44,9 +44,7 @@ def run_part(key: str, results: Path) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default=BY_DEFAULT, metavar="a,d", help=f"of {', '.join(PARTS)}")
     parser.add_argument("--page", action="store_true", help="measure nothing")
     parser.add_argument("--out", type=Path, default=Path("docs/benchmarks.md"))

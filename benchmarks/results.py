@@ -103,9 +103,7 @@ def machine() -> dict[str, Any]:
     cpu = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
     if info.is_file():
-        names = [
-            line.partition(":")[2].strip() for line in info.read_text().splitlines() if "model name" in line
-        ]
+        names = [line.partition(":")[2].strip() for line in info.read_text().splitlines() if "model name" in line]
         cpu = names[0] if names else cpu
     return {
         "cpu": cpu,
@@ -134,9 +132,7 @@ def exponent(points: Mapping[float, float]) -> float:
 
 def fitted(points: Mapping[float, float], size: float) -> float:
     """What the fit gives for a size."""
-    line = statistics.linear_regression(
-        [log(each) for each in points], [log(each) for each in points.values()]
-    )
+    line = statistics.linear_regression([log(each) for each in points], [log(each) for each in points.values()])
     return exp(line.intercept + line.slope * log(size))
 
 

@@ -69,9 +69,7 @@ class Server:
                 await writer.drain()
         writer.close()
 
-    def answer(
-        self, method: str, path: str, fields: dict[bytes, bytes], body: bytes
-    ) -> tuple[str, bytes, str]:
+    def answer(self, method: str, path: str, fields: dict[bytes, bytes], body: bytes) -> tuple[str, bytes, str]:
         if method == "POST":
             if path.startswith("/version/"):
                 self.version = int(path.split("/")[2])

@@ -122,9 +122,7 @@ def sized(load: Load, costs: Costs, *, busy: float = 0.6) -> Deployment:
     """The least deployment in which nothing is busier than that."""
     items = load.polls * load.news * load.items
     messages = items * load.about * load.messages
-    database = (
-        load.polls * costs.database_poll + items * costs.database_item + messages * costs.database_message
-    )
+    database = load.polls * costs.database_poll + items * costs.database_item + messages * costs.database_message
     return Deployment(
         poll=max(1, ceil(load.polls * costs.poll / busy)),
         match=max(1, ceil(items * costs.item / busy)),
@@ -147,11 +145,7 @@ class Outcome:
 def simulate(load: Load, deployment: Deployment, costs: Costs, *, seconds: float, seed: int = 1) -> Outcome:
     """Plays so many seconds of a deployment under a load."""
     play = Simulation(seed)
-    stations = {
-        "poll": Station(deployment.poll),
-        "match": Station(deployment.match),
-        "send": Station(deployment.send),
-    }
+    stations = {"poll": Station(deployment.poll), "match": Station(deployment.match), "send": Station(deployment.send)}
     shards = [Station(deployment.shard_cores) for _ in range(deployment.shards)]
     delays: list[float] = []
     polled = 0
@@ -195,12 +189,7 @@ def simulate(load: Load, deployment: Deployment, costs: Costs, *, seconds: float
 
 def lines(costs: Costs, *, seconds: float = 20.0) -> Iterator[str]:
     """The table of docs/scaling.md."""
-    columns = (
-        "sources",
-        "polls/s",
-        "cores poll / match / send",
-        f"database shards of {Deployment.shard_cores} cores",
-    )
+    columns = ("sources", "polls/s", "cores poll / match / send", f"database shards of {Deployment.shard_cores} cores")
     yield f"| {' | '.join((*columns, 'busy poll / match / send / database', 'longest queue', 'p50', 'p99'))} |"
     yield "|---|---|---|---|---|---|---|---|"
     for sources in (1_000, 10_000, 100_000, 1_000_000):
@@ -216,14 +205,10 @@ def lines(costs: Costs, *, seconds: float = 20.0) -> Iterator[str]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     default = Costs()
     for name in Costs.__dataclass_fields__:
-        parser.add_argument(
-            f"--{name.replace('_', '-')}", type=float, default=getattr(default, name), metavar="S"
-        )
+        parser.add_argument(f"--{name.replace('_', '-')}", type=float, default=getattr(default, name), metavar="S")
     parser.add_argument("--seconds", type=float, default=20.0, help="of simulated time, at the largest size")
     given = vars(parser.parse_args())
     seconds = given.pop("seconds")

@@ -30,13 +30,7 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 def uci(path: Path) -> list[Item]:
     records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     return [
-        Item(
-            each["id"],
-            each["title"],
-            parse_time(each["published"]),
-            url=each["url"],
-            publisher=each["publisher"],
-        )
+        Item(each["id"], each["title"], parse_time(each["published"]), url=each["url"], publisher=each["publisher"])
         for each in records
     ]
 
@@ -44,9 +38,7 @@ def uci(path: Path) -> list[Item]:
 def made_up(count: int, rng: random.Random) -> list[Item]:
     """Headlines of nine words: one in three repeats most of an event of the last day."""
     ordinary = sorted(ORDINARY_WORDS)
-    names = [
-        f"{a}{b}{c}" for a in ("Bra", "Cor", "Fel", "Gim") for b in ("van", "tis", "rup") for c in range(200)
-    ]
+    names = [f"{a}{b}{c}" for a in ("Bra", "Cor", "Fel", "Gim") for b in ("van", "tis", "rup") for c in range(200)]
     events: list[list[str]] = []
     items = []
     for number in range(count):
@@ -103,9 +95,7 @@ def memory(items: Sequence[Item]) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--items", type=int, default=20_000, help="made-up items (default 20000)")
     arguments = parser.parse_args()

@@ -77,9 +77,7 @@ class Watch:
         now = utc_now()
         with self._database.read() as session:
             due = {
-                "polls_due": select(func.count()).where(
-                    SourceRow.active.is_(True), SourceRow.next_poll_at <= now
-                ),
+                "polls_due": select(func.count()).where(SourceRow.active.is_(True), SourceRow.next_poll_at <= now),
                 "cases_due": select(func.count()).where(CaseRow.due_at <= now),
                 "desks_due": select(func.count()).where(DeskRow.due_at <= now),
                 "unsent": select(func.count()).where(DeliveryRow.state.in_(UNSENT)),

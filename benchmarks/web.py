@@ -79,9 +79,7 @@ class Newsroom:
         for place in range(count):
             item = self._item(start + (end - start) * place / count)
             publisher = publisher_of(item, active.settings.sources)
-            rows += finding_rows(
-                active, active.matcher.match(item), None, item, publisher, self._count, set()
-            )
+            rows += finding_rows(active, active.matcher.match(item), None, item, publisher, self._count, set())
         with self._runtime.database.write() as session:
             cases.add_findings(session, rows)
             cases.mark_due(session, ["acme"], end)
@@ -108,18 +106,12 @@ class Newsroom:
 
 
 async def timed(
-    app: Starlette,
-    token: str,
-    addresses: list[str],
-    before: Callable[[], None],
-    clock: Callable[[], float],
+    app: Starlette, token: str, addresses: list[str], before: Callable[[], None], clock: Callable[[], float]
 ) -> list[float]:
     """Milliseconds of each request."""
     transport = httpx.ASGITransport(app)
     headers = {"Authorization": f"Bearer {token}"}
-    async with httpx.AsyncClient(
-        transport=transport, base_url="http://pages.example", headers=headers
-    ) as client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://pages.example", headers=headers) as client:
         found = []
         for address in addresses:
             before()
@@ -152,9 +144,7 @@ def measure(evidence: int, requests: int, directory: Path, clock: Callable[[], f
     newsroom = Newsroom(runtime)
     newsroom.publish(evidence, now - timedelta(days=180), now)
     with database.write() as session:
-        token = token_of(
-            SIGNER, invite(session, tier=Tier.LEADERSHIP_ALLIANCE, now=now, lasting=timedelta(days=1))
-        )
+        token = token_of(SIGNER, invite(session, tier=Tier.LEADERSHIP_ALLIANCE, now=now, lasting=timedelta(days=1)))
     app = create_app(runtime, SIGNER, "no operator here")
 
     def ask(address: str, count: int, before: Callable[[], None] = lambda: None) -> list[float]:
@@ -182,9 +172,7 @@ def measure(evidence: int, requests: int, directory: Path, clock: Callable[[], f
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--evidence", default="100,1000,10000")
     parser.add_argument("--requests", type=int, default=40)
     parser.add_argument("--cpu", action="store_true")

@@ -19,27 +19,7 @@ ABOUT = 3
 EVENTFUL = 2
 WORDS_OF_TEXT = 100
 START = datetime(2026, 3, 2, tzinfo=UTC)
-_CONSONANTS = (
-    "b",
-    "br",
-    "c",
-    "ch",
-    "d",
-    "dr",
-    "f",
-    "g",
-    "gr",
-    "h",
-    "k",
-    "l",
-    "m",
-    "n",
-    "p",
-    "r",
-    "s",
-    "st",
-    "t",
-)
+_CONSONANTS = ("b", "br", "c", "ch", "d", "dr", "f", "g", "gr", "h", "k", "l", "m", "n", "p", "r", "s", "st", "t")
 _VOWELS = ("a", "e", "i", "o", "u", "ai", "ea", "ou")
 _KINDS = ("Systems", "Networks", "Holdings", "Energy", "Authority", "Bank", "Laboratories", "Railways")
 _EVENTS = ("outage", "recall", "fine", "merger", "lawsuit", "strike", "breach", "licence")
@@ -74,9 +54,7 @@ class World:
 
     def _word(self) -> str:
         syllables = self._random.randint(2, 3)
-        return "".join(
-            self._random.choice(_CONSONANTS) + self._random.choice(_VOWELS) for _ in range(syllables)
-        )
+        return "".join(self._random.choice(_CONSONANTS) + self._random.choice(_VOWELS) for _ in range(syllables))
 
     def config(
         self, base: str, *, interval: str = "15m", channel: str = "console://", allow_private: bool = True

@@ -204,9 +204,7 @@ def _described(command: click.Command, context: click.Context, name: str) -> Ite
     if isinstance(command, click.Group):
         for each in command.list_commands(context):
             inner = _command(command, each, context)
-            yield from _described(
-                inner, click.Context(inner, parent=context, info_name=each), f"{name} {each}"
-            )
+            yield from _described(inner, click.Context(inner, parent=context, info_name=each), f"{name} {each}")
 
 
 def _prose(command: click.Command) -> str:

@@ -71,11 +71,7 @@ def tell(directory: Path) -> World:
         clock[0] = start + timedelta(hours=hours)
         for entry in step["publishes"]:
             town.observe(
-                entry["source"],
-                entry["title"],
-                text=entry["text"],
-                url=entry["link"],
-                author=entry.get("author", ""),
+                entry["source"], entry["title"], text=entry["text"], url=entry["link"], author=entry.get("author", "")
             )
             town.later(minutes=1)
     town.later(hours=LATER)
@@ -123,9 +119,7 @@ def shoot(browser: Chromium, file: Path) -> None:
 def mails(browser: Chromium, directory: Path, images: Path) -> None:
     """Mails as a phone shows them; none is wider than its screen."""
     sample = Sample()
-    worst = sample.alert(
-        2, transition=sample.transition(to=Level.CRITICAL), headline="Regulator halts all exports"
-    )
+    worst = sample.alert(2, transition=sample.transition(to=Level.CRITICAL), headline="Regulator halts all exports")
     entries = (sample.entry(), sample.entry(alert=replace(worst, institution="globex")))
     for name, view, dark in (
         ("mail", sample.view(), False),

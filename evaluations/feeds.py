@@ -111,12 +111,7 @@ def subject(node: ast.expr) -> tuple[str, ...] | None:
     if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
         inner = subject(node.value)
         return None if inner is None else (*inner, str(node.slice.value))
-    if (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id == "len"
-        and len(node.args) == 1
-    ):
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "len" and len(node.args) == 1:
         inner = subject(node.args[0])
         return None if inner is None else ("len", *inner)
     return None
@@ -252,9 +247,7 @@ def read_all(data: Path) -> tuple[int, list[str]]:
         parsed = parse(body, "", base_url="https://feeds.example/feed", source=SOURCE)
         ours = sum(not entry.withdrawn for entry in parsed.entries)
         try:
-            theirs = len(
-                feedparser.parse(io.BytesIO(body), sanitize_html=False, resolve_relative_uris=False).entries
-            )
+            theirs = len(feedparser.parse(io.BytesIO(body), sanitize_html=False, resolve_relative_uris=False).entries)
         except Exception as error:  # noqa: BLE001 - what it raises is what is reported
             odd.append(f"{path.relative_to(data)}: {ours} entries; feedparser raises {type(error).__name__}")
             continue
@@ -264,9 +257,7 @@ def read_all(data: Path) -> tuple[int, list[str]]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path(__file__).parents[2] / "shared" / "data")
     data: Path = parser.parse_args().data
     if not (data / "feed_torture").is_dir():
@@ -285,9 +276,7 @@ def main() -> int:
             continue
         why = reason(check.path)
         surprises += not why
-        print(
-            f"  {check.path} {check.about}\n    ours {str(check.ours)[:80]!r}, expected {str(check.expected)[:80]!r}"
-        )
+        print(f"  {check.path} {check.about}\n    ours {str(check.ours)[:80]!r}, expected {str(check.expected)[:80]!r}")
         print(f"    {why or 'NOT MEANT'}")
     count, odd = read_all(data)
     print(f"\n{count} feeds of the collection read; another number of entries than feedparser's: {len(odd)}")

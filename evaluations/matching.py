@@ -166,9 +166,7 @@ def plain_headlines() -> Iterator[tuple[str, str, str]]:
 
 def ablation(sets: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
     """By how much, in thousandths, the F1 of spans falls on each set when a filter is left out."""
-    print(
-        "filter".ljust(22), *(name[:10].rjust(10) for name in sets), "  (thousandths of F1 lost without it)"
-    )
+    print("filter".ljust(22), *(name[:10].rjust(10) for name in sets), "  (thousandths of F1 lost without it)")
     print("with all of them".ljust(22), end=" ")
     whole = {}
     for name, texts in sets.items():
@@ -218,9 +216,7 @@ def labelled(texts: Iterable[Mapping[str, Any]]) -> set[Mention]:
 
 
 def matched(
-    texts: Iterable[Mapping[str, Any]],
-    institutions: Iterable[Institution],
-    filters: Mapping[str, Filter] = FILTERS,
+    texts: Iterable[Mapping[str, Any]], institutions: Iterable[Institution], filters: Mapping[str, Filter] = FILTERS
 ) -> set[Mention]:
     matcher = _matcher(institutions, filters)
     return {
@@ -307,9 +303,7 @@ def show_errors(
     )
     for (ident, start, end, institution), kind in errors[:limit]:
         text = words[ident]["text"]
-        around = " ".join(
-            f"{text[max(0, start - 40) : start]}[{text[start:end]}]{text[end : end + 40]}".split()
-        )
+        around = " ".join(f"{text[max(0, start - 40) : start]}[{text[start:end]}]{text[end : end + 40]}".split())
         reasons = {
             each.reason
             for each in matcher.match(Item("1", "", WHEN, content=text), explain=True).rejections

@@ -93,9 +93,7 @@ class Publishers:
         self.versions: dict[str, int] = {}
 
     def answer(self, request: Request) -> Answer:
-        scene: Callable[[Request], Answer] = getattr(
-            self, "scene_" + request.path.strip("/").replace("-", "_")
-        )
+        scene: Callable[[Request], Answer] = getattr(self, "scene_" + request.path.strip("/").replace("-", "_"))
         answer = scene(request)
         request.status = answer.status
         request.sent = {k: v for k, v in answer.headers.items() if k in {"ETag", "Last-Modified"}}
@@ -110,9 +108,7 @@ class Publishers:
         return Answer(304, headers | more) if back and headers else Answer(200, headers | more, body)
 
     def scene_plain(self, request: Request) -> Answer:
-        return self.validated(
-            request, busy(self.now), {"ETag": f'"{int((self.now - START) / (20 * MINUTE))}"'}
-        )
+        return self.validated(request, busy(self.now), {"ETag": f'"{int((self.now - START) / (20 * MINUTE))}"'})
 
     def scene_odd_validators(self, request: Request) -> Answer:
         odd = {"ETag": 'W/"a, \\"b\\" c"', "Last-Modified": "monday, 2 march 2026 (about noon)"}
@@ -254,9 +250,7 @@ def ours(publishers: Publishers, base: str, end: datetime) -> dict[str, datetime
                 heapq.heappush(agenda, (turn, path))
                 continue
             publishers.now = at
-            source = Source(
-                id=path, url=f"{base}/{path}", publisher=path, interval=INTERVAL, allow_private=True
-            )
+            source = Source(id=path, url=f"{base}/{path}", publisher=path, interval=INTERVAL, allow_private=True)
 
             def look_up(_wanted: Wanted, path: str = path) -> KnownItems:
                 return KnownItems(known[path], len(known[path]))
@@ -350,9 +344,7 @@ def criteria(p: Publishers, seen: dict[str, datetime], end: datetime) -> list[tu
     moved, target, elsewhere = p.of("moved"), p.of("moved-to"), p.of("elsewhere")
     missing, broken, gone = p.of("missing"), p.of("broken"), p.of("gone")
     last = {path: p.of(path)[-1].at for path in PATHS}
-    by_time = sorted(
-        request.at for request in everything if request.path not in {"/moved-to", "/elsewhere-now"}
-    )
+    by_time = sorted(request.at for request in everything if request.path not in {"/moved-to", "/elsewhere-now"})
     delays = [
         at - (START + int(title.removeprefix("news-")) * 20 * MINUTE)
         for title, at in seen.items()
@@ -364,10 +356,7 @@ def criteria(p: Publishers, seen: dict[str, datetime], end: datetime) -> list[tu
         ("takes new validators though the body is the old one", conditional(p.of("fresh-validators"))),
         ("invents no validators", conditional(p.of("no-validators"))),
         ("keeps to the interval", all(least(p.of(path), INTERVAL) for path in PATHS)),
-        (
-            "finds news within its interval and a tenth",
-            bool(delays) and max(delays) <= INTERVAL * 1.1 + MINUTE,
-        ),
+        ("finds news within its interval and a tenth", bool(delays) and max(delays) <= INTERVAL * 1.1 + MINUTE),
         ("at most daily without validators, where a feed is quiet", least(settled, DAY)),
         ("obeys Cache-Control: max-age", least(p.of("max-age"), 2 * HOUR)),
         ("obeys Expires", least(p.of("expires"), 3 * HOUR)),
@@ -375,10 +364,7 @@ def criteria(p: Publishers, seen: dict[str, datetime], end: datetime) -> list[tu
         ("obeys skipHours", not any(request.at.hour < 6 for request in p.of("skip-hours")[1:])),
         ("obeys skipDays", not any(request.at.weekday() in {2, 3} for request in p.of("skip-days")[1:])),
         ("obeys Retry-After of 36 hours on 429, whole", after_status(p.of("busy-429"), 429, 36 * HOUR)),
-        (
-            "obeys Retry-After as a date on 503",
-            after_status(p.of("busy-503"), 503, 5 * HOUR - timedelta(seconds=1)),
-        ),
+        ("obeys Retry-After as a date on 503", after_status(p.of("busy-503"), 503, 5 * HOUR - timedelta(seconds=1))),
         ("follows a 301, and believes it only after days", bool(moved) and moved[-1].at - START >= 3 * DAY),
         ("then asks the new address alone", bool(target) and target[-1].at > moved[-1].at + HOUR),
         ("does not believe a 302", bool(elsewhere) and elsewhere[-1].at > end - DAY),
@@ -392,10 +378,7 @@ def criteria(p: Publishers, seen: dict[str, datetime], end: datetime) -> list[tu
             "says who asks, with a contact",
             all(re.search("https?://|@", r.headers.get("user-agent", "")) for r in everything),
         ),
-        (
-            "accepts feeds by type",
-            all("application/atom+xml" in r.headers.get("accept", "") for r in everything),
-        ),
+        ("accepts feeds by type", all("application/atom+xml" in r.headers.get("accept", "") for r in everything)),
         ("accepts gzip", all("gzip" in r.headers.get("accept-encoding", "") for r in everything)),
         ("asks different sources at different times", len({r.at for r in direct}) > len(direct) * 0.9),
     ]
@@ -412,9 +395,7 @@ def judge(
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--days", type=int, default=6, help="simulated days (at least 6)")
     days = max(6, parser.parse_args().days)
     readers = {"ours": ours, "lemon24/reader": lemon24_reader, "feedparser alone": plain_feedparser}

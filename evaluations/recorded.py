@@ -26,9 +26,7 @@ from alerts.model.times import format_time
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("feeds", nargs="*", help="folders of feeds_recorded; all where none is named")
     parser.add_argument(
@@ -75,9 +73,7 @@ def one_feed(folder: Path) -> Iterator[ItemChange]:
     state = FeedState()
     for version in sorted(folder.glob("*.xml")):
         observed = time_of(version)
-        result = FetchResult(
-            source.url, source.url, 200, version.read_bytes(), content_type="application/xml"
-        )
+        result = FetchResult(source.url, source.url, 200, version.read_bytes(), content_type="application/xml")
         polled = poll.read(source, state, result, look_up, now=observed)
         state = polled.plan.state
         if polled.decision is None:
@@ -99,10 +95,7 @@ def time_of(version: Path) -> datetime:
 
 def record(item: Item) -> dict[str, object]:
     """The item as `alerts match`, `cluster` and `replay` read it."""
-    texts = {
-        key: getattr(item, key)
-        for key in ("title", "summary", "content", "url", "source", "publisher", "author")
-    }
+    texts = {key: getattr(item, key) for key in ("title", "summary", "content", "url", "source", "publisher", "author")}
     times = {
         "published": format_time(item.published) if item.published else None,
         "observed": format_time(item.observed),

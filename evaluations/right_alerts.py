@@ -48,9 +48,7 @@ GOAL_CRITICAL = 0.25
 OWN = Path(__file__).with_name("verdicts.jsonl")
 HEADLINE = 60  # characters by which a headline is known
 NEAR = timedelta(days=7)  # a right alert of the data is kept where its story is told within this time of it
-SAME_EVENT = timedelta(
-    days=2
-)  # or where the institution had another right alert within this time: of the same event
+SAME_EVENT = timedelta(days=2)  # or where the institution had another right alert within this time: of the same event
 
 Key = tuple[str, str, str, str]
 
@@ -87,9 +85,7 @@ def short(headline: str) -> str:
     return re.sub(r"\s+", " ", headline).strip()[:HEADLINE].strip()
 
 
-def sent(
-    result: Result, settings: Settings, items: Mapping[str, Item], backfill: frozenset[str]
-) -> list[Sent]:
+def sent(result: Result, settings: Settings, items: Mapping[str, Item], backfill: frozenset[str]) -> list[Sent]:
     """What went out, once for each assessment, whatever the number of subscribers and channels.
 
     What a source held, old or undated, when it was first read is left out, as the live program does: a replay is not
@@ -242,9 +238,7 @@ def time_at(result: Result, begin: datetime, end: datetime) -> dict[str, dict[Le
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--config", type=Path, default=Path("config"))
     parser.add_argument("--judge", action="store_true", help="print the alerts that nobody has judged yet")
@@ -298,9 +292,7 @@ def report(alerts: Sequence[Sent], gold: Gold, result: Result, begin: datetime, 
     for institution in sorted(shares, key=lambda each: (-volume[each], each)):
         spent = shares[institution]
         shown = "  ".join(f"{level} {spent.get(level, 0.0):.3f}" for level in Level if level.rank)
-        print(
-            f"  {institution:20} {volume[institution]:3} alerts  {volume[institution] / weeks:.2f} a week   {shown}"
-        )
+        print(f"  {institution:20} {volume[institution]:3} alerts  {volume[institution] / weeks:.2f} a week   {shown}")
 
     print("\nFeed by feed: the share without it, and of it alone")
     for feed in sorted({each.source for each in alerts}):
@@ -335,13 +327,9 @@ def judge(alerts: Sequence[Sent], gold: Gold, result: Result) -> int:
         print(f"# {alert.at:%Y-%m-%dT%H:%M} {alert.institution} {alert.level}: {alert.headline}")
         print(f"#   {', '.join(alert.changes) or 'no axis moved'}; topic {alert.topic}")
         if alert.item is not None:
-            print(
-                f"#   {alert.source}, {alert.item.url}: {(alert.item.summary or alert.item.content)[:300]!r}"
-            )
+            print(f"#   {alert.source}, {alert.item.url}: {(alert.item.summary or alert.item.content)[:300]!r}")
         for report in evidence.reports if evidence is not None else ():
-            print(
-                f"#   {report.reported:%Y-%m-%d} {report.source}: {report.title[:100]} {dict(report.topics)}"
-            )
+            print(f"#   {report.reported:%Y-%m-%d} {report.source}: {report.title[:100]} {dict(report.topics)}")
         line = {
             "institution": alert.institution,
             "day": alert.day,

@@ -146,9 +146,7 @@ def uci(path: Path) -> list[Labelled]:
     for line in path.read_text(encoding="utf-8").splitlines():
         record = json.loads(line)
         at = parse_time(record["published"])
-        item = Item(
-            record["id"], record["title"], at, published=at, url=record["url"], publisher=record["publisher"]
-        )
+        item = Item(record["id"], record["title"], at, published=at, url=record["url"], publisher=record["publisher"])
         labelled.append(Labelled(item, record["story"]))
     return labelled
 
@@ -213,9 +211,7 @@ def with_ordinary_names(labelled: Sequence[Labelled], order: random.Random) -> l
     return [
         replace(
             each,
-            item=replace(
-                each.item, title=_LETTERS.sub(lambda found: other.get(found[0], found[0]), each.item.title)
-            ),
+            item=replace(each.item, title=_LETTERS.sub(lambda found: other.get(found[0], found[0]), each.item.title)),
         )
         for each in labelled
     ]
@@ -269,9 +265,7 @@ def depends_on_order(labelled: Sequence[Labelled], order: random.Random) -> bool
     minutes = []
     for each in labelled:
         at = each.item.observed.replace(second=0, microsecond=0)
-        minutes.append(
-            Labelled(Item(each.item.id, each.item.title, at, publisher=each.item.publisher), each.story)
-        )
+        minutes.append(Labelled(Item(each.item.id, each.item.title, at, publisher=each.item.publisher), each.story))
     shuffled = list(minutes)
     order.shuffle(shuffled)
     return clustered(reduce(minutes)) != clustered(reduce(shuffled))
@@ -311,19 +305,13 @@ def worst(labelled: Sequence[Labelled], found: Mapping[str, str], count: int) ->
         split.append((len(members) - sum(n * n for n in sizes.values()) / len(members), sizes, members))
     for cost, sizes, members in sorted(split, key=lambda entry: -entry[0])[:count]:
         largest = [n for _, n in sizes.most_common(5)]
-        print(
-            f"  {cost:6.1f}  {len(members)} items in {len(sizes)} stories, {largest}  {members[0].item.title}"
-        )
+        print(f"  {cost:6.1f}  {len(members)} items in {len(sizes)} stories, {largest}  {members[0].item.title}")
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument(
-        "--worst", type=int, default=8, help="how many of the worst errors to list (default 8)"
-    )
+    parser.add_argument("--worst", type=int, default=8, help="how many of the worst errors to list (default 8)")
     arguments = parser.parse_args()
 
     for name in ("headlines.txt", "headlines_heldout.txt", "headlines_adversarial.txt"):

@@ -104,12 +104,7 @@ def casie(path: Path) -> list[Case]:
     """A kind of the whole text is right where it is found; what the beginning, which is all we see, holds is missed."""
     return [
         Case(
-            row["id"],
-            row["id"],
-            row["title"],
-            frozenset(row["kinds"]),
-            row["content"],
-            frozenset(row["kinds_in_lead"]),
+            row["id"], row["id"], row["title"], frozenset(row["kinds"]), row["content"], frozenset(row["kinds_in_lead"])
         )
         for row in _rows(path)
     ]
@@ -123,12 +118,7 @@ def items(path: Path) -> list[Case]:
     """The hand-labelled items; what is resolved counts as the topic itself."""
     same = {"degradation-resolved": "outage"}
     return [
-        Case(
-            str(number),
-            str(number),
-            row["title"],
-            frozenset(same.get(topic, topic) for topic in row["gold_topics"]),
-        )
+        Case(str(number), str(number), row["title"], frozenset(same.get(topic, topic) for topic in row["gold_topics"]))
         for number, row in enumerate(_rows(path))
     ]
 
@@ -236,9 +226,7 @@ def _matrix(texts: Sequence[Counter[str]], vocabulary: Mapping[str, int], weight
 def _fit(matrix: np.ndarray, truth: np.ndarray, penalty: float = 1e-4, steps: int = 80) -> np.ndarray:
     """Weighted logistic regression by Nesterov's gradient method; the last weight is the intercept."""
     x = np.hstack([matrix, np.ones((len(matrix), 1), dtype=np.float32)])
-    share = np.where(
-        truth > 0, len(truth) / (2 * max(1, truth.sum())), len(truth) / (2 * max(1, (1 - truth).sum()))
-    )
+    share = np.where(truth > 0, len(truth) / (2 * max(1, truth.sum())), len(truth) / (2 * max(1, (1 - truth).sum())))
     weights = ahead = np.zeros(x.shape[1])
     rate = 4.0 / (0.5 * share.max() * 2)
     for step in range(steps):
@@ -262,13 +250,9 @@ def _threshold(values: np.ndarray, truth: np.ndarray) -> float:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument(
-        "--config", type=Path, help="also measure the topics of this configuration, as phrases"
-    )
+    parser.add_argument("--config", type=Path, help="also measure the topics of this configuration, as phrases")
     parser.add_argument("--errors", type=int, default=0, help="show so many errors of each kind")
     parser.add_argument("--kind", default="", help="show the errors of this kind only")
     parser.add_argument("--no-ceiling", action="store_true")
@@ -280,10 +264,7 @@ def main() -> int:
     pack = pack_topics("core")
     other = tuple(load(arguments.config, {}).topics.values()) if arguments.config else ()
     print(f"{'':24}{'goal':>6}{'core pack':>12}{'phrases':>12}{'ceiling':>12}   (precision recall)")
-    for name, read, kinds in (
-        ("casie", casie, CASIE),
-        ("sentivent", sentivent, SENTIVENT),
-    ):
+    for name, read, kinds in (("casie", casie, CASIE), ("sentivent", sentivent, SENTIVENT)):
         cases = read(gold / f"topics_{name}_a.jsonl")
         mine = judge(cases, found_topics(cases, pack), kinds)
         theirs = judge(cases, found_topics(cases, other), kinds) if other else {}

@@ -90,22 +90,9 @@ def postgres_server() -> Iterator[str]:
             **run,
         )
         port = free_port()
-        options = [
-            "-h",
-            "127.0.0.1",
-            "-p",
-            str(port),
-            "-k",
-            directory,
-            "-c",
-            "fsync=off",
-            "-c",
-            "max_connections=200",
-        ]
+        options = ["-h", "127.0.0.1", "-p", str(port), "-k", directory, "-c", "fsync=off", "-c", "max_connections=200"]
         log = (Path(directory) / "log").open("wb")
-        server = subprocess.Popen(
-            [binaries / "postgres", "-D", cluster, *options], stdout=log, stderr=log, **run
-        )
+        server = subprocess.Popen([binaries / "postgres", "-D", cluster, *options], stdout=log, stderr=log, **run)
         url = f"postgresql://alerts@127.0.0.1:{port}/postgres"
         try:
             _wait_for_postgres(url, server)

@@ -51,9 +51,7 @@ def install() -> None:
     def begun(task_id: str, task: Any, args: Any = (), **_: Any) -> None:
         carried = {name: task.request.get(name) for name in propagate.get_global_textmap().fields}
         parent = propagate.extract({name: value for name, value in carried.items() if value})
-        ids = {
-            "alerts.ids": [str(each) for each in args]
-        }  # of sources, institutions, subscribers or deliveries
+        ids = {"alerts.ids": [str(each) for each in args]}  # of sources, institutions, subscribers or deliveries
         kind = trace.SpanKind.CONSUMER
         span = tracer().start_span(task.name, context=parent, kind=kind, attributes=ids)
         spans[task_id] = span, context.attach(trace.set_span_in_context(span))

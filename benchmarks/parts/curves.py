@@ -68,9 +68,7 @@ def measure() -> Part:
             points[float(size)], counts[float(size)] = cost(**{**BASE, name: size})
         k = exponent(points)
         for size, spent in points.items():
-            rows.append(
-                [name, f"{size:,.0f}", f"{spent:.2f}", f"{fitted(points, size):.2f}", f"{counts[size]:.2f}"]
-            )
+            rows.append([name, f"{size:,.0f}", f"{spent:.2f}", f"{fitted(points, size):.2f}", f"{counts[size]:.2f}"])
         part.figures.append(
             Figure(f"{name}: exponent", "", [k], f"statements: {exponent(counts):.2f}", Target(most=1.1))
         )

@@ -61,14 +61,7 @@ def measure() -> Part:
                     if name == "reader":
                         if PEERS.exists():
                             both = [
-                                child(
-                                    str(PEERS),
-                                    "reader",
-                                    remote.url,
-                                    str(SOURCES),
-                                    str(folder / str(n)),
-                                    str(n),
-                                )
+                                child(str(PEERS), "reader", remote.url, str(SOURCES), str(folder / str(n)), str(n))
                                 for n in (1, 8)
                             ]
                             runs.append(min(both, key=lambda each: each["wall"]))
@@ -124,9 +117,7 @@ def workers(folder: Path, config: Path, remote: Remote) -> dict[str, Any]:
             make_due(database)
             harness.until(lambda: count(database) >= SOURCES * ENTRIES and rest(database), 300, 0.05)
             wall = time.perf_counter() - began
-            spent = sum(
-                seconds - used[name] for name, seconds in group.cpu().items() if name.startswith("worker")
-            )
+            spent = sum(seconds - used[name] for name, seconds in group.cpu().items() if name.startswith("worker"))
             return {"wall": wall, "cpu": spent, "items": count(database)}
         finally:
             database.dispose()

@@ -47,22 +47,11 @@ def measure() -> Part:
         result = rehearse(items, settings, active=active, processes=processes)
         wall, cpu = ITEMS / (time.perf_counter() - began), ITEMS / (time.process_time() - used)
         rows.append(
-            [
-                str(processes),
-                f"{wall:,.0f}",
-                f"{cpu:,.0f}" if processes == 1 else "",
-                str(len(result.transitions)),
-            ]
+            [str(processes), f"{wall:,.0f}", f"{cpu:,.0f}" if processes == 1 else "", str(len(result.transitions))]
         )
         if processes == 1:
             part.figures.append(
-                Figure(
-                    "one process, per core",
-                    "items/s",
-                    [cpu],
-                    "processor: features, matching",
-                    Target(least=10_000),
-                )
+                Figure("one process, per core", "items/s", [cpu], "processor: features, matching", Target(least=10_000))
             )
     part.tables.append(
         Table("The runs", ["processes", "items/s by the clock", "items/s per core", "level changes"], rows)

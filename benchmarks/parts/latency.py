@@ -24,11 +24,7 @@ def delays(database: Database, remote: Remote, since: float) -> list[float]:
     arrived = {key: at for key, at in reversed(remote.arrivals()) if at >= since}
     with database.read() as session:
         rows = session.execute(select(DeliveryRow.id, DeliveryRow.observed_at)).all()
-    return [
-        arrived[key] - observed.timestamp()
-        for key, observed in rows
-        if observed is not None and key in arrived
-    ]
+    return [arrived[key] - observed.timestamp() for key, observed in rows if observed is not None and key in arrived]
 
 
 def measure() -> Part:
@@ -81,13 +77,9 @@ def _spread(database: Database) -> None:
     with database.write() as session:
         for source in session.scalars(select(SourceRow.id)).all():
             at = now + timedelta(seconds=chance.random() * IDLE_SECONDS)
-            session.execute(
-                update(SourceRow).where(SourceRow.id == source).values(next_poll_at=at, claimed_until=None)
-            )
+            session.execute(update(SourceRow).where(SourceRow.id == source).values(next_poll_at=at, claimed_until=None))
 
 
 def _polled(database: Database) -> bool:
     with database.read() as session:
-        return (
-            session.scalar(select(SourceRow.id).where(SourceRow.next_poll_at <= utc_now()).limit(1)) is None
-        )
+        return session.scalar(select(SourceRow.id).where(SourceRow.next_poll_at <= utc_now()).limit(1)) is None

@@ -31,9 +31,7 @@ def measure() -> Part:
             polls, took = remote.counts()["unchanged"] - before, time.perf_counter() - began
             used = group.cpu()["worker-1"] - used
             served = 0.0 if pid is None else harness.cpu(pid, children=True) - served
-        rows.append(
-            [kind, f"{polls / took:,.0f}", f"{polls / used:,.0f}", f"{served / max(polls, 1) * 1000:.2f}"]
-        )
+        rows.append([kind, f"{polls / took:,.0f}", f"{polls / used:,.0f}", f"{served / max(polls, 1) * 1000:.2f}"])
         bound = "processor: the HTTP client, Celery's hand-over, two transactions"
         part.figures.append(Figure(f"{kind}, per core", "polls/s", [polls / used], bound))
     part.tables.append(

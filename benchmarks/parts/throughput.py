@@ -25,19 +25,12 @@ UNSENT = ("pending", "leased", "failed", "unknown")
 
 @contextlib.contextmanager
 def deployment(
-    kind: str,
-    workers: int,
-    *,
-    institutions: int = INSTITUTIONS,
-    sources: int = SOURCES,
-    entries: int = ENTRIES,
+    kind: str, workers: int, *, institutions: int = INSTITUTIONS, sources: int = SOURCES, entries: int = ENTRIES
 ) -> Iterator[tuple[harness.Processes, Database, Remote, int | None]]:
     """A deployment whose sources have all been read once, at rest; with the process id of a database server."""
     with harness.workplace() as folder, server(institutions, sources, entries) as remote:
         channel = remote.url.replace("http:", "json:") + "/hook"
-        config = harness.configure(
-            Path(folder), World(institutions, sources).config(remote.url, channel=channel)
-        )
+        config = harness.configure(Path(folder), World(institutions, sources).config(remote.url, channel=channel))
         with (
             harness.database(kind, folder) as (url, pid),
             harness.processes(folder, config, url, [harness.QUEUES] * workers, tick=0.5) as group,
@@ -104,9 +97,7 @@ def measure() -> Part:
                 ]
             )
     columns = ["database", "workers", "items/s by the clock", "items/s per core"]
-    part.tables.append(
-        Table("The runs", [*columns, "worker ms/item", "database ms/item", "broker ms/item"], rows)
-    )
+    part.tables.append(Table("The runs", [*columns, "worker ms/item", "database ms/item", "broker ms/item"], rows))
     return part
 
 
@@ -120,9 +111,7 @@ class _Burst:
     broker: float
 
 
-def _burst(
-    group: harness.Processes, database: Database, remote: Remote, pid: int | None, number: int
-) -> _Burst:
+def _burst(group: harness.Processes, database: Database, remote: Remote, pid: int | None, number: int) -> _Burst:
     had = count(database)
     used, served = group.cpu(), 0.0 if pid is None else harness.cpu(pid, children=True)
     remote.show(number)

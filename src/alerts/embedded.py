@@ -175,9 +175,7 @@ def state_directory(path: Path) -> Iterator[Path]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise EmbeddedError(
-                f"{path}: another `alerts run` uses this state; stop it or give --state"
-            ) from None
+            raise EmbeddedError(f"{path}: another `alerts run` uses this state; stop it or give --state") from None
         yield path
 
 

@@ -13,16 +13,7 @@ import pytest
 from sqlalchemy import insert
 
 from alerts.store.database import Database
-from alerts.store.schema import (
-    AttemptRow,
-    Base,
-    CaseRow,
-    DeliveryRow,
-    FindingRow,
-    ItemRow,
-    RevisionRow,
-    SourceRow,
-)
+from alerts.store.schema import AttemptRow, Base, CaseRow, DeliveryRow, FindingRow, ItemRow, RevisionRow, SourceRow
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
@@ -51,11 +42,7 @@ def test_a_small_load_goes_through_whole(tmp_path: Path) -> None:
     ]
     places = ["--results", str(tmp_path / "results"), "--out", str(tmp_path / "load.md")]
     done = subprocess.run(
-        [sys.executable, "benchmarks/load.py", *sizes, *places],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
+        [sys.executable, "benchmarks/load.py", *sizes, *places], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
     (kept,) = (tmp_path / "results").iterdir()
@@ -66,15 +53,7 @@ def test_a_small_load_goes_through_whole(tmp_path: Path) -> None:
     assert found["books"]["items"] == 20 * (1 + 3)
     assert found["books"]["deliveries"] == found["books"]["messages"] > 0
     assert found["delay"]["count"] > 0
-    assert set(found["memory"]) == {
-        "broker",
-        "poll-1",
-        "match",
-        "send",
-        "beat",
-        "feeds and receiver",
-        "database",
-    }
+    assert set(found["memory"]) == {"broker", "poll-1", "match", "send", "beat", "feeds and receiver", "database"}
     assert all(each["connections"] > 0 for each in found["samples"])
     page = (tmp_path / "load.md").read_text(encoding="utf-8")
     assert "## 1 worker\n" in page

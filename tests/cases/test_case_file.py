@@ -197,9 +197,7 @@ def test_two_stories_that_turn_out_to_be_one_count_once() -> None:
     made.observe(AT, seen("a", "Acme outage in the north after storm", "wire"))
     made.observe(
         later(minutes=1),
-        seen(
-            "b", "Cables of telephone operator cut by storm in the south", "herald", topics=(("outage", 1.0),)
-        ),
+        seen("b", "Cables of telephone operator cut by storm in the south", "herald", topics=(("outage", 1.0),)),
     )
     stories = len(made.case.evidence())
     change = made.observe(
@@ -218,17 +216,12 @@ def test_two_stories_that_turn_out_to_be_one_count_once() -> None:
         ),
     )
     merged = [event for event in change.events if isinstance(event, Merged)]
-    assert stories - len(merged) + len(
-        [e for e in change.events if not isinstance(e, Merged) and e.score == 0]
-    ) == len(made.case.evidence())
+    assert stories - len(merged) + len([e for e in change.events if not isinstance(e, Merged) and e.score == 0]) == len(
+        made.case.evidence()
+    )
     for event in merged:
         assert made.case.evidence_of(event.story_from) is None
-    assert sorted(item.item for story in made.case.evidence() for item in story.reports) == [
-        "a",
-        "b",
-        "c",
-        "d",
-    ]
+    assert sorted(item.item for story in made.case.evidence() for item in story.reports) == ["a", "b", "c", "d"]
 
 
 def test_what_is_of_no_salience_and_was_never_seen_before_changes_nothing() -> None:
@@ -310,12 +303,7 @@ def test_the_gravest_story_of_an_instant_is_first() -> None:
 
 @pytest.mark.parametrize(
     ("age", "quiet", "fresh"),
-    [
-        (timedelta(), False, True),
-        (FRESH, False, True),
-        (FRESH + MICRO, False, False),
-        (timedelta(), True, False),
-    ],
+    [(timedelta(), False, True), (FRESH, False, True), (FRESH + MICRO, False, False), (timedelta(), True, False)],
 )
 def test_what_was_old_or_undated_when_found_is_no_news(age: timedelta, quiet: bool, fresh: bool) -> None:
     made = case()
@@ -369,9 +357,7 @@ def test_a_story_merged_into_a_graver_one_is_no_rise() -> None:
             at += timedelta(minutes=1)
             title = " ".join(rng.sample(HEADLINES[0].split() + HEADLINES[1].split(), 7)) + " outage"
             before = {each.story: made.impact_of(each.story, Axis.PRIORITY) for each in made.evidence()}
-            change = made.observe(
-                at, [seen(f"i{number}", title, rng.choice(["wire", "blog", "herald"]), at=at)]
-            )
+            change = made.observe(at, [seen(f"i{number}", title, rng.choice(["wire", "blog", "herald"]), at=at)])
             for event in change.events:
                 if isinstance(event, Merged):
                     found += 1

@@ -22,11 +22,7 @@ from alerts.stories.cluster import Merged
 RULES = LevelRules(
     raise_={Level.MEDIUM: 0.15, Level.HIGH: 0.35, Level.CRITICAL: 0.6},
     margin=0.04,
-    half_life={
-        Axis.PRIORITY: timedelta(hours=6),
-        Axis.POLICY: timedelta(days=1),
-        Axis.CONTINUITY: timedelta(days=3),
-    },
+    half_life={Axis.PRIORITY: timedelta(hours=6), Axis.POLICY: timedelta(days=1), Axis.CONTINUITY: timedelta(days=3)},
 )
 MICRO = timedelta(microseconds=1)
 
@@ -68,9 +64,7 @@ def instants(history: History) -> list[tuple[datetime, list[Observation]]]:
 
 
 def _observation(each: Said, at: datetime) -> Observation:
-    source = list(SOURCES)[
-        (each.item + each.source) % len(SOURCES) if each.source < 2 else each.item % len(SOURCES)
-    ]
+    source = list(SOURCES)[(each.item + each.source) % len(SOURCES) if each.source < 2 else each.item % len(SOURCES)]
     return seen(
         f"i{each.item}",
         HEADLINES[each.headline],
@@ -162,9 +156,7 @@ def test_every_transition_follows_from_the_one_before_and_its_own_numbers(histor
         if each.rises:
             assert each.score >= RULES.raise_[each.to]
         else:
-            assert each.score <= floor(
-                each.from_, RULES
-            )  # below it by less than the twelfth decimal may show
+            assert each.score <= floor(each.from_, RULES)  # below it by less than the twelfth decimal may show
             assert each.to is Level.LOW or each.score >= floor(each.to, RULES)
         higher = [RULES.raise_[level] for level in Level if level > each.to and level is not each.from_]
         if each.rises:

@@ -14,9 +14,7 @@ from alerts.model.topic import Signal
 AUTHORITIES = {"ftc", "sec"}
 
 
-def matched(
-    *hits: TopicHit, names: tuple[str, ...] = ("ftc", "meta"), voices: tuple[str, ...] = ()
-) -> Matched:
+def matched(*hits: TopicHit, names: tuple[str, ...] = ("ftc", "meta"), voices: tuple[str, ...] = ()) -> Matched:
     mentions = [Mention(each, "title", 0, 3, each, Rule.NAME, 1.0) for each in names]
     mentions += [Mention(each, "title", 0, 3, each, Rule.NAME, 0.3, voice=True) for each in voices]
     return Matched(tuple(mentions), hits)
@@ -32,17 +30,7 @@ def hit(
 ) -> TopicHit:
     placed = frozenset(institutions) or None
     return TopicHit(
-        topic,
-        Signal.GOVERNANCE,
-        "title",
-        0,
-        4,
-        topic,
-        weight,
-        placed,
-        role=role,
-        resolved=resolved,
-        pattern=pattern,
+        topic, Signal.GOVERNANCE, "title", 0, 4, topic, weight, placed, role=role, resolved=resolved, pattern=pattern
     )
 
 

@@ -62,9 +62,7 @@ def test_slack(sample: Sample, receiver: Receiver, hosts: list[str]) -> None:
 
 def test_slack_with_a_bot_token(sample: Sample, receiver: Receiver, hosts: list[str]) -> None:
     receiver.default.body = b'{"ok": true, "ts": "1"}'
-    payload = _sent(
-        Secret("slack://xoxb-1234-1234-4ddbc191d40ee098cbaae6f3523ada2d/#general"), sample, receiver
-    )
+    payload = _sent(Secret("slack://xoxb-1234-1234-4ddbc191d40ee098cbaae6f3523ada2d/#general"), sample, receiver)
     assert hosts == ["https://slack.com/api/chat.postMessage"]
     assert payload["channel"] == "#general"
     assert "<!channel>" not in receiver.one.body.decode()
@@ -118,9 +116,7 @@ def test_discord(sample: Sample, receiver: Receiver, hosts: list[str]) -> None:
     assert all(re.match(r"https://(news|alerts|acme)\.example/", each) for each in masked)
 
 
-def test_discord_is_not_made_to_fill_in_anything(
-    sample: Sample, receiver: Receiver, hosts: list[str]
-) -> None:
+def test_discord_is_not_made_to_fill_in_anything(sample: Sample, receiver: Receiver, hosts: list[str]) -> None:
     headline = '{{app_title}} {{ app_body }} {{app_id}} "quoted" \\ end'
     text = _sent(DISCORD, sample, receiver, headline)["content"]
     assert '{{app\\_title}} {{ app\\_body }} {{app\\_id}} "quoted" \\\\ end' in text
@@ -135,10 +131,7 @@ def test_telegram(sample: Sample, receiver: Receiver, hosts: list[str]) -> None:
     assert len(text.encode("utf-16-le")) // 2 <= 4096
     assert set(re.findall(r"</?(\w+)", text)) == {"b", "a"}
     assert "&lt;script&gt;" in text
-    assert all(
-        re.match(r"https://(news|alerts|acme)\.example/", each)
-        for each in re.findall(r'href="([^"]*)"', text)
-    )
+    assert all(re.match(r"https://(news|alerts|acme)\.example/", each) for each in re.findall(r'href="([^"]*)"', text))
 
 
 def test_teams(sample: Sample, receiver: Receiver, hosts: list[str]) -> None:
@@ -163,12 +156,7 @@ def test_webhook_gets_a_structured_message(sample: Sample, receiver: Receiver, h
     assert hosts == ["http://hook.example/in/1"]
     assert (payload["schema"], payload["id"], payload["kind"]) == (2, "message-1", "alert")
     (alert,) = payload["alerts"]
-    assert (alert["institution"], alert["axis"], alert["from"], alert["to"]) == (
-        "acme",
-        "policy",
-        "medium",
-        "high",
-    )
+    assert (alert["institution"], alert["axis"], alert["from"], alert["to"]) == ("acme", "policy", "medium", "high")
     assert alert["contributions"][0]["story"] == "s1"
     (profile,) = payload["profiles"]
     assert profile["evidence"][0]["url"] == "https://news.example/a?id=1&x=2"
@@ -189,9 +177,7 @@ def test_webhook_without_a_secret_is_not_signed(sample: Sample, receiver: Receiv
 
 
 @pytest.mark.parametrize("scheme", ["form", "xml"])
-def test_other_webhooks_carry_the_id(
-    scheme: str, sample: Sample, receiver: Receiver, hosts: list[str]
-) -> None:
+def test_other_webhooks_carry_the_id(scheme: str, sample: Sample, receiver: Receiver, hosts: list[str]) -> None:
     url = Secret(f"{scheme}://hook.example/")
     assert send(url, Renderer().render(sample.view(), url)).state is DeliveryState.SENT
     assert b"message-1" in receiver.one.body

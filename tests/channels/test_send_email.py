@@ -100,13 +100,8 @@ def test_a_second_copy_has_the_same_message_id(postbox: Postbox, sample: Sample)
 
 def test_nothing_can_be_smuggled_into_the_headers(postbox: Postbox, sample: Sample) -> None:
     evil = "x\r\nBcc: victim@example.net\r\n\r\nbody"
-    url = _url(
-        postbox, "&to=desk@example.com&+X-Team=a%0d%0aBcc:%20victim@example.net&name=Al%0d%0aBcc:%20v@e.net"
-    )
-    assert (
-        _send(url, sample, id=evil, unsubscribe="https://e.example/\r\nBcc: v@e.net").state
-        is DeliveryState.SENT
-    )
+    url = _url(postbox, "&to=desk@example.com&+X-Team=a%0d%0aBcc:%20victim@example.net&name=Al%0d%0aBcc:%20v@e.net")
+    assert _send(url, sample, id=evil, unsubscribe="https://e.example/\r\nBcc: v@e.net").state is DeliveryState.SENT
     message = _read(postbox)
     assert postbox.one.recipients == ["desk@example.com"]
     assert message["Bcc"] is None
@@ -117,12 +112,7 @@ def test_nothing_can_be_smuggled_into_the_headers(postbox: Postbox, sample: Samp
 def test_one_message_goes_to_all_recipients_in_one_transaction(postbox: Postbox, sample: Sample) -> None:
     url = _url(postbox, "&to=a@example.com,b@example.com&cc=c@example.com&bcc=d@example.com")
     assert _send(url, sample).state is DeliveryState.SENT
-    assert sorted(postbox.one.recipients) == [
-        "a@example.com",
-        "b@example.com",
-        "c@example.com",
-        "d@example.com",
-    ]
+    assert sorted(postbox.one.recipients) == ["a@example.com", "b@example.com", "c@example.com", "d@example.com"]
     assert b"d@example.com" not in postbox.one.content
 
 
@@ -153,8 +143,7 @@ def test_what_the_server_answers_decides(
 
 
 @pytest.mark.parametrize(
-    ("answer", "state"),
-    [("450 mailbox busy", DeliveryState.FAILED), ("550 no such user", DeliveryState.DEAD)],
+    ("answer", "state"), [("450 mailbox busy", DeliveryState.FAILED), ("550 no such user", DeliveryState.DEAD)]
 )
 def test_all_recipients_refused(answer: str, state: DeliveryState, postbox: Postbox, sample: Sample) -> None:
     postbox.refused = {"desk@example.com": answer}

@@ -52,9 +52,7 @@ def _to(receiver: Receiver, more: str = "") -> Secret:
         (503, SendReason.SERVICE_ERROR, DeliveryState.FAILED),
     ],
 )
-def test_the_status_decides(
-    status: int, reason: SendReason, state: DeliveryState, receiver: Receiver
-) -> None:
+def test_the_status_decides(status: int, reason: SendReason, state: DeliveryState, receiver: Receiver) -> None:
     receiver.default.status = status
     receiver.default.body = b"" if status == 204 else b"the service says why"
     result = send(_to(receiver), MESSAGE)
@@ -101,9 +99,7 @@ def test_the_service_says_when_to_come_back(
 
 def test_the_service_may_say_it_as_a_date(receiver: Receiver) -> None:
     receiver.default.status = 429
-    receiver.default.headers = {
-        "Retry-After": format_datetime(datetime.now(UTC) + timedelta(hours=2), usegmt=True)
-    }
+    receiver.default.headers = {"Retry-After": format_datetime(datetime.now(UTC) + timedelta(hours=2), usegmt=True)}
     wait = send(_to(receiver), MESSAGE).retry_after
     assert wait is not None
     assert 7000 < wait <= 7200
@@ -191,9 +187,7 @@ def test_a_process_does_not_wait_for_an_abandoned_send(receiver: Receiver) -> No
         "from alerts.channels.send import send; from alerts.rendering.view import *; from alerts.model.secret import *;"
         f"print(send(Secret('json://127.0.0.1:{receiver.port}/'), Rendered('1','t','b',Format.TEXT), deadline=2).state)"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.strip() == "unknown"
     assert not done.stderr
 
@@ -204,9 +198,7 @@ def test_a_huge_answer_is_not_read_to_its_end(receiver: Receiver) -> None:
     assert result.state is DeliveryState.SENT
 
 
-@pytest.mark.parametrize(
-    "url", ["syslog://", "file:///etc/passwd", "dbus://", "https://example.com/", "", "x"]
-)
+@pytest.mark.parametrize("url", ["syslog://", "file:///etc/passwd", "dbus://", "https://example.com/", "", "x"])
 def test_a_scheme_that_is_not_allowed_is_not_tried(url: str, hosts: list[str]) -> None:
     result = send(Secret(url), MESSAGE)
     assert (result.reason, result.state) == (SendReason.BAD_CHANNEL, DeliveryState.DEAD)

@@ -71,13 +71,7 @@ def _content(url: str, hook: str) -> dict[str, Any]:
         {
             "name": "an outage lifts the priority",
             "at": "2026-02-24T09:00:00Z",
-            "items": [
-                {
-                    "source": "wire",
-                    "title": "Acme Networks hit by outage",
-                    "published": "2026-02-24T09:00:00Z",
-                }
-            ],
+            "items": [{"source": "wire", "title": "Acme Networks hit by outage", "published": "2026-02-24T09:00:00Z"}],
             "expect": [{"institution": "acme", "axis": "priority", "level": "medium"}],
         }
     ]
@@ -87,9 +81,7 @@ def _content(url: str, hook: str) -> dict[str, Any]:
 @pytest.fixture
 def empty(tmp_path: Path) -> State:
     """A good configuration and no state at all."""
-    return State(
-        write(tmp_path / "config", _content("http://127.0.0.1:9", "json://127.0.0.1:9/x")), tmp_path / "state"
-    )
+    return State(write(tmp_path / "config", _content("http://127.0.0.1:9", "json://127.0.0.1:9/x")), tmp_path / "state")
 
 
 @pytest.fixture(scope="session")
@@ -98,19 +90,11 @@ def _filled(tmp_path_factory: pytest.TempPathFactory) -> State:
     now = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=5)
     with FeedServer() as feeds, Receiver() as receiver:
         receiver.then(Answer(404))
-        feeds.put(
-            "acme-news", [Entry("n1", "Our outage in Rotterdam harbour", "", "https://acme.example/n1", now)]
-        )
+        feeds.put("acme-news", [Entry("n1", "Our outage in Rotterdam harbour", "", "https://acme.example/n1", now)])
         feeds.put(
             "wire",
             [
-                Entry(
-                    "w1",
-                    "Acme Networks hit by outage in Rotterdam harbour",
-                    "",
-                    "https://wire.example/w1",
-                    now,
-                ),
+                Entry("w1", "Acme Networks hit by outage in Rotterdam harbour", "", "https://wire.example/w1", now),
                 Entry("w2", "Court ruling on Globex Corporation", "It lost.", "https://wire.example/w2", now),
             ],
         )

@@ -19,15 +19,7 @@ subscribers:
 """
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        "slack://nonsense/",
-        "tgram://token/",
-        "mailto://",
-        "discord://only-one-part",
-    ],
-)
+@pytest.mark.parametrize("url", ["slack://nonsense/", "tgram://token/", "mailto://", "discord://only-one-part"])
 def test_a_channel_that_is_not_complete_is_refused_with_its_place(
     tmp_path: Path, url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

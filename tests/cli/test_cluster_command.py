@@ -43,17 +43,12 @@ def test_prints_a_story_for_each_item_in_input_order() -> None:
 
 def test_the_result_depends_on_nothing_but_the_items() -> None:
     forward = {tuple(json.loads(each).items()) for each in cluster("".join(LINES), "1").stdout.splitlines()}
-    reverse = {
-        tuple(json.loads(each).items()) for each in cluster("".join(LINES[::-1]), "2").stdout.splitlines()
-    }
+    reverse = {tuple(json.loads(each).items()) for each in cluster("".join(LINES[::-1]), "2").stdout.splitlines()}
     assert forward == reverse
 
 
 def test_two_versions_of_an_item_in_one_instant_may_come_in_any_order() -> None:
-    versions = [
-        line("e", "Zapwire fined by Oslo court", 5),
-        line("e", "Coinharbor opens an office in Lisbon", 5),
-    ]
+    versions = [line("e", "Zapwire fined by Oslo court", 5), line("e", "Coinharbor opens an office in Lisbon", 5)]
     forward = cluster("".join([*LINES, *versions])).stdout.splitlines()
     reverse = cluster("".join([*LINES, *versions[::-1]])).stdout.splitlines()
     assert len(forward) == 6

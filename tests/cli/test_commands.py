@@ -22,9 +22,7 @@ pytestmark = pytest.mark.servers
 Call = Any
 State = Any
 
-TRANSITION = {
-    *("kind", "at", "institution", "axis", "from", "to", "score", "cause", "contributions"),
-}
+TRANSITION = {*("kind", "at", "institution", "axis", "from", "to", "score", "cause", "contributions")}
 CONTRIBUTION = {
     *("story", "title", "topics", "severity", "confidence", "grade", "salience", "criticality"),
     *("age_s", "contribution"),
@@ -56,9 +54,7 @@ NEEDS_STATE = [
 
 
 @pytest.mark.parametrize("arguments", NEEDS_STATE, ids=" ".join)
-def test_without_any_state_a_command_says_where_it_looked(
-    call: Call, empty: State, arguments: list[str]
-) -> None:
+def test_without_any_state_a_command_says_where_it_looked(call: Call, empty: State, arguments: list[str]) -> None:
     done = call(empty, *(each.format(config=empty.config) for each in arguments))
     assert (done.status, done.out) == (1, "")
     (line,) = done.err.splitlines()
@@ -117,19 +113,10 @@ def test_on_a_filled_state(call: Call, filled: State, arguments: list[str], stat
     ("arguments", "keys"),
     [
         (["institutions"], {"institution", "name", "impact", "priority", "policy", "continuity", "stories"}),
-        (
-            ["sources"],
-            {"source", "publisher", "reliability", "last_success", "next_poll", "failures", "error"},
-        ),
-        (
-            ["stories"],
-            {"story", "institution", "title", "grade", "confidence", "reports", "publishers", "topics"},
-        ),
+        (["sources"], {"source", "publisher", "reliability", "last_success", "next_poll", "failures", "error"}),
+        (["stories"], {"story", "institution", "title", "grade", "confidence", "reports", "publishers", "topics"}),
         (["transitions"], TRANSITION),
-        (
-            ["deliveries"],
-            {"delivery", "subscriber", "channel", "kind", "state", "reason", "alerts", "attempts"},
-        ),
+        (["deliveries"], {"delivery", "subscriber", "channel", "kind", "state", "reason", "alerts", "attempts"}),
         (["status"], {"healthy", "last_tick", "sources", "waiting", "deliveries", "problems"}),
         (["silence", "--all", "--for", "1h"], {"id", "about", "until", "reason"}),
         (["link", "--tier", "open"], {"id", "tier", "expires", "url"}),
@@ -153,12 +140,7 @@ def test_transitions_explain_themselves(call: Call, filled: State) -> None:
     assert _in_order_of_time(records)
     first = next(each for each in records if each["institution"] == "globex")
     assert first.keys() == TRANSITION
-    assert (first["axis"], first["from"], first["to"], first["cause"]) == (
-        "policy",
-        "low",
-        "medium",
-        "evidence",
-    )
+    assert (first["axis"], first["from"], first["to"], first["cause"]) == ("policy", "low", "medium", "evidence")
     # A secondary B alone: 0.60 x 0.50
     assert first["score"] == 0.3
     (why,) = first["contributions"]
@@ -226,9 +208,7 @@ def test_sources_say_how_they_fare_and_what_to_do(call: Call, filled: State) -> 
     with database.write() as session:
         for source, state in (("acme-news", moved), ("wire", held)):
             session.execute(update(SourceRow).where(SourceRow.id == source).values(state=state.to_json()))
-        session.execute(
-            update(SourceRow).where(SourceRow.id == "acme-news").values(error_streak=3, error="no answer")
-        )
+        session.execute(update(SourceRow).where(SourceRow.id == "acme-news").values(error_streak=3, error="no answer"))
     database.dispose()
     news, wire, herald = call(filled, "sources", "--json").records
     assert (news["moved_to"], news["moved"]) == ("https://new.example/feed?…", "adopted")
@@ -270,9 +250,7 @@ def test_the_feeds_of_a_page_are_found(call: Call, empty: State) -> None:
         found = call(empty, "sources", "discover", f"{feeds.url}/page", "--allow-private", "--json").records
         assert [each["url"] for each in found] == [f"{feeds.url}/wire", f"{feeds.url}/atom.xml"]
         assert (found[0]["title"], found[0]["type"]) == ("News", "application/rss+xml")
-        (itself,) = call(
-            empty, "sources", "discover", f"{feeds.url}/wire", "--allow-private", "--json"
-        ).records
+        (itself,) = call(empty, "sources", "discover", f"{feeds.url}/wire", "--allow-private", "--json").records
         assert (itself["url"], itself["title"]) == (f"{feeds.url}/wire", "wire")
         for name, options, says in (
             ("plain", ["--allow-private"], "names no feed"),
@@ -302,12 +280,7 @@ def test_match_and_cluster_need_no_state(
     assert [record["id"] for record in records] == ["1", "2"]
     (mention,) = records[0]["mentions"]
     assert mention.keys() == MENTION
-    assert (mention["institution"], mention["field"], mention["start"], mention["end"]) == (
-        "acme",
-        "title",
-        0,
-        13,
-    )
+    assert (mention["institution"], mention["field"], mention["start"], mention["end"]) == ("acme", "title", 0, 13)
     assert mention["text"] == "Acme Networks"
     assert [hit.keys() for hit in records[0]["topics"]] == [HIT]
     assert records[1]["mentions"][0]["field"] == "summary"
@@ -317,9 +290,7 @@ def test_match_and_cluster_need_no_state(
     assert not empty.path.exists()
 
 
-def test_replay_writes_transitions_and_alerts_in_order_of_time(
-    call: Call, empty: State, tmp_path: Path
-) -> None:
+def test_replay_writes_transitions_and_alerts_in_order_of_time(call: Call, empty: State, tmp_path: Path) -> None:
     items = tmp_path / "items.jsonl"
     record = {
         "id": "1",
@@ -337,9 +308,7 @@ def test_replay_writes_transitions_and_alerts_in_order_of_time(
     for each in records:
         assert each.keys() == (TRANSITION if each["kind"] == "transition" else ALERT)
     # 0.60 x 0.50 rises; 0.30 falls below 0.20 after 7 d x log2(1.5)
-    assert [
-        (each["from"], each["to"], each["cause"]) for each in records if each["kind"] == "transition"
-    ] == [
+    assert [(each["from"], each["to"], each["cause"]) for each in records if each["kind"] == "transition"] == [
         ("low", "medium", "evidence"),
         ("medium", "low", "decay"),
     ]
@@ -435,16 +404,7 @@ topics: 7
 
 @pytest.mark.parametrize(
     "arguments",
-    [
-        ["check"],
-        ["run"],
-        ["run", "--once"],
-        ["institutions"],
-        ["profile", "acme"],
-        ["status"],
-        ["test"],
-        ["match"],
-    ],
+    [["check"], ["run"], ["run", "--once"], ["institutions"], ["profile", "acme"], ["status"], ["test"], ["match"]],
     ids=" ".join,
 )
 def test_a_broken_configuration_shows_every_error_with_its_place(

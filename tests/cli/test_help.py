@@ -23,14 +23,10 @@ from alerts.cli.progress import Progress
 EXAMPLE_CONFIG = Path(__file__).parents[2] / "config"
 STARTS_SERVERS = {"run", "web"}
 NEEDS_A_NETWORK = {"discover"}
-NOT_THERE = (
-    r"alerts: no (alert|delivery|link|silence) '|alerts: source |@operators has no|alerts: desk knows of no"
-)
+NOT_THERE = r"alerts: no (alert|delivery|link|silence) '|alerts: source |@operators has no|alerts: desk knows of no"
 
 
-def commands(
-    group: click.Group = cli, path: tuple[str, ...] = ()
-) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+def commands(group: click.Group = cli, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
     """Every command that can be called, with the words that call it."""
     context = click.Context(group)
     for name in group.list_commands(context):
@@ -70,9 +66,7 @@ def arguments(words: list[str]) -> list[str]:
 
 
 ALL = [*commands(), ((), cli)]
-EXAMPLES = [
-    pytest.param(each, id=each) for _, command in ALL for line in examples(command) for each in [line]
-]
+EXAMPLES = [pytest.param(each, id=each) for _, command in ALL for line in examples(command) for each in [line]]
 
 
 def test_every_command_stands_in_one_section() -> None:
@@ -104,9 +98,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("config", "config.new"):
         shutil.copytree(EXAMPLE_CONFIG, here / name)
     (here / "items.jsonl").write_text('{"id": "1", "title": "Cloudflare outage"}\n')
-    (here / "feeds.opml").write_text(
-        '<opml version="2.0"><body><outline xmlUrl="https://a.example/f"/></body></opml>'
-    )
+    (here / "feeds.opml").write_text('<opml version="2.0"><body><outline xmlUrl="https://a.example/f"/></body></opml>')
     assert status_of(["--state", str(here / ".alerts"), "db", "upgrade"]) == 0
     assert status_of(["--state", str(here / ".alerts"), "db", "backup", str(here / "alerts-backup.db")]) == 0
     return here
@@ -115,10 +107,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.slow
 @pytest.mark.parametrize("line", EXAMPLES)
 def test_an_example_is_understood_and_runs(
-    line: str,
-    place: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    line: str, place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Ids of things that are not there end with status 1; status 2 would be an example nobody can use."""
     monkeypatch.chdir(place)
@@ -188,9 +177,7 @@ def test_the_printed_code_asks_the_program_and_the_program_answers(
     given = completed(shell, f"alerts --config {EXAMPLE_CONFIG} why-not de")
     assert "desk" in given
     assert "anthropic" not in given
-    assert "cloudflare-blog" in completed(
-        shell, "alerts release cloudflare-b", ALERTS_CONFIG=str(EXAMPLE_CONFIG)
-    )
+    assert "cloudflare-blog" in completed(shell, "alerts release cloudflare-b", ALERTS_CONFIG=str(EXAMPLE_CONFIG))
 
 
 def test_bash_takes_the_code_and_completes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -199,9 +186,7 @@ def test_bash_takes_the_code_and_completes(tmp_path: Path, capsys: pytest.Captur
     assert status_of(["completion", "bash"]) == 0
     (tmp_path / "code").write_text(capsys.readouterr().out)
     command = tmp_path / "alerts"
-    command.write_text(
-        f'#!/bin/sh\nexec {sys.executable} -c "from alerts.cli.main import main; main()" "$@"\n'
-    )
+    command.write_text(f'#!/bin/sh\nexec {sys.executable} -c "from alerts.cli.main import main; main()" "$@"\n')
     command.chmod(0o700)
     script = (
         "source ./code; COMP_WORDS=(alerts deli); COMP_CWORD=1; "

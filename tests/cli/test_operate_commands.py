@@ -34,11 +34,7 @@ def town(database: Database, tmp_path: Path) -> World:
 
 @pytest.fixture
 def alerts(
-    town: World,
-    database_url: str,
-    tmp_path: Path,
-    capfd: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
+    town: World, database_url: str, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Alerts:
     """Runs the command: status, standard output, standard error."""
     for name in list(os.environ):
@@ -47,14 +43,7 @@ def alerts(
 
     def run(*arguments: str) -> tuple[int, str, str]:
         capfd.readouterr()
-        place = [
-            "--config",
-            str(tmp_path / "config"),
-            "--database",
-            database_url,
-            "--state",
-            str(tmp_path / "state"),
-        ]
+        place = ["--config", str(tmp_path / "config"), "--database", database_url, "--state", str(tmp_path / "state")]
         status = status_of([*place, *arguments])
         out, err = capfd.readouterr()
         return status, out, err
@@ -118,9 +107,7 @@ def test_ack(town: World, alerts: Alerts) -> None:
 
 
 def test_silence(town: World, alerts: Alerts) -> None:
-    status, out, _ = alerts(
-        "silence", "--institution", "acme", "--for", "4h", "--reason", "planned", "--json"
-    )
+    status, out, _ = alerts("silence", "--institution", "acme", "--for", "4h", "--reason", "planned", "--json")
     assert status == 0
     made = json.loads(out)
     assert (made["about"], made["reason"]) == ("acme", "planned")
@@ -182,9 +169,7 @@ def test_send_test(alerts: Alerts, tmp_path: Path) -> None:
     assert "console: sent (accepted) printed" in out
     assert "pager: sent (accepted) printed" in out
     file = tmp_path / "config" / "alerts.yaml"
-    file.write_text(
-        file.read_text().replace('pager: "console://"', 'pager: "json://127.0.0.1:1/hidden-path"')
-    )
+    file.write_text(file.read_text().replace('pager: "console://"', 'pager: "json://127.0.0.1:1/hidden-path"'))
     status, out, err = alerts("send-test", "desk", "--channel", "pager", "--json")
     assert status == 1
     assert json.loads(out)["state"] == "failed"
@@ -197,9 +182,7 @@ def test_send_test(alerts: Alerts, tmp_path: Path) -> None:
 
 
 def test_a_link_is_made_listed_and_revoked(town: World, alerts: Alerts, tmp_path: Path) -> None:
-    status, out, _ = alerts(
-        "link", "--tier", "strategic-circle", "--expires", "2d", "--name", "policy team", "--json"
-    )
+    status, out, _ = alerts("link", "--tier", "strategic-circle", "--expires", "2d", "--name", "policy team", "--json")
     assert status == 0
     made = json.loads(out)
     assert made["url"].startswith("http://127.0.0.1:8321/enter/")
@@ -243,12 +226,7 @@ def test_a_link_for_a_subscriber(alerts: Alerts, monkeypatch: pytest.MonkeyPatch
     ],
 )
 def test_a_link_asked_for_wrongly(
-    alerts: Alerts,
-    monkeypatch: pytest.MonkeyPatch,
-    arguments: tuple[str, ...],
-    variable: str,
-    value: str,
-    said: str,
+    alerts: Alerts, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], variable: str, value: str, said: str
 ) -> None:
     if variable:
         monkeypatch.setenv(variable, value)

@@ -27,9 +27,7 @@ def readable_by_others(directory: Path) -> list[str]:
 
 
 @pytest.mark.servers
-@pytest.mark.parametrize(
-    "arguments", [["db", "upgrade"], ["run", "--once"], ["link", "--tier", "open"]], ids=" ".join
-)
+@pytest.mark.parametrize("arguments", [["db", "upgrade"], ["run", "--once"], ["link", "--tier", "open"]], ids=" ".join)
 def test_no_command_leaves_a_file_that_others_can_read(call: Any, empty: Any, arguments: list[str]) -> None:
     call(empty, "db", "upgrade")
     call(empty, *arguments)

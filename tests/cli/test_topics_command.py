@@ -24,9 +24,7 @@ def test_the_packs_are_listed(call: Call, filled: State) -> None:
 
 
 def test_a_pattern_is_tried_on_what_is_recorded(call: Call, filled: State) -> None:
-    found = call(
-        filled, "topics", "try", "@ ~4 (outage|outages)", "--since", "2000-01-01T00:00:00Z", "--json"
-    )
+    found = call(filled, "topics", "try", "@ ~4 (outage|outages)", "--since", "2000-01-01T00:00:00Z", "--json")
     assert found.status == 0
     assert all(hit["institutions"] for row in found.records for hit in row["found"])
     nothing = call(filled, "topics", "try", "nowhere ~3 seen", "--since", "2000-01-01T00:00:00Z")

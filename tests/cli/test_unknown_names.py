@@ -24,9 +24,7 @@ pytestmark = pytest.mark.servers
     ],
     ids=lambda each: " ".join(each) if isinstance(each, list) else None,
 )
-def test_an_unknown_name_in_a_filter_is_refused(
-    call: Any, filled: Any, arguments: list[str], said: str
-) -> None:
+def test_an_unknown_name_in_a_filter_is_refused(call: Any, filled: Any, arguments: list[str], said: str) -> None:
     done = call(filled, *arguments)
     assert (done.status, done.out) == (1, "")
     (line,) = done.err.splitlines()

@@ -12,9 +12,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "configuration.md"
 
 
 def test_the_examples_are_a_configuration(tmp_path: Path) -> None:
-    for number, example in enumerate(
-        re.findall(r"^```yaml\n(.*?)^```", PAGE.read_text(), re.DOTALL | re.MULTILINE)
-    ):
+    for number, example in enumerate(re.findall(r"^```yaml\n(.*?)^```", PAGE.read_text(), re.DOTALL | re.MULTILINE)):
         (tmp_path / f"{number}.yaml").write_text(example)
     environ = {"SLACK_POLICY": "slack://a/b/c", "MAIL_POLICY": "mailto://a@example.org"}
     settings = load(tmp_path, environ)

@@ -59,9 +59,7 @@ def test_all_keys_are_read() -> None:
         ({"title": "ＡＢ"}, "ab|"),
     ],
 )
-def test_identity_falls_back_to_link_then_title_with_publisher(
-    record: dict[str, object], identity: str
-) -> None:
+def test_identity_falls_back_to_link_then_title_with_publisher(record: dict[str, object], identity: str) -> None:
     assert parse_item(record, "x:1").id == identity
 
 
@@ -95,15 +93,7 @@ def test_wrong_types_name_the_record_and_the_key(record: dict[str, object], told
 
 
 def test_bad_lines_give_an_error_in_their_place() -> None:
-    lines = [
-        b'\xef\xbb\xbf{"id": "1"}\n',
-        b"\n",
-        b"{",
-        b"[1]",
-        b"\xff\n",
-        b"[" * 100_000,
-        b'{"id": "2", "x": NaN}',
-    ]
+    lines = [b'\xef\xbb\xbf{"id": "1"}\n', b"\n", b"{", b"[1]", b"\xff\n", b"[" * 100_000, b'{"id": "2", "x": NaN}']
     read = list(read_items(lines, "stdin"))
     assert [each.id if isinstance(each, Item) else each.where for each in read] == [
         "1",

@@ -15,9 +15,7 @@ def warnings(directory: Path, text: str) -> list[str]:
 
 def test_a_feed_that_two_sources_poll(tmp_path: Path) -> None:
     text = "sources:\n- {id: a, url: https://x.org/f, publisher: X}\n- {id: b, url: https://x.org/f, publisher: X}\n"
-    assert warnings(tmp_path, text) == [
-        "3:16: warning: url: the source 'a' polls the same address: remove one"
-    ]
+    assert warnings(tmp_path, text) == ["3:16: warning: url: the source 'a' polls the same address: remove one"]
 
 
 def test_selections_that_select_nobody(tmp_path: Path) -> None:
@@ -80,9 +78,7 @@ def test_a_source_of_an_authority_and_of_what_it_supervises(tmp_path: Path) -> N
 def test_a_source_that_is_its_own_authority(tmp_path: Path) -> None:
     for keys in ("authority_on: [acme, fed]", "authority_on: {ids: [acme, fed]}"):
         (found,) = warnings(tmp_path, source(f"speaks_for: [fed], {keys}"))
-        assert found.endswith(
-            "authority_on: the source speaks for 'fed' and is no authority on it: remove one"
-        )
+        assert found.endswith("authority_on: the source speaks for 'fed' and is no authority on it: remove one")
     (found,) = warnings(tmp_path, source("speaks_for: [fed], authority_on: {tags: [regulator]}"))
     assert found.endswith("authority_on: 'fed' carries the tag 'regulator', and the source speaks for it")
 
@@ -101,8 +97,6 @@ def test_an_authority_without_sources(tmp_path: Path) -> None:
 def test_thresholds_of_the_former_formula(tmp_path: Path) -> None:
     former = "levels: {raise: {medium: 0.25, high: 0.5, critical: 0.75}}\n"
     (warning,) = warnings(tmp_path, former)
-    assert warning.startswith(
-        "1:17: warning: raise: these were the defaults while every story added to a score"
-    )
+    assert warning.startswith("1:17: warning: raise: these were the defaults while every story added to a score")
     assert warnings(tmp_path, "levels: {raise: {medium: 0.12, high: 0.3, critical: 0.5}}\n") == []
     assert warnings(tmp_path, "levels: {margin: 0.01}\n") == []

@@ -115,11 +115,7 @@ def test_everything_written_is_in_the_model(tmp_path: Path) -> None:
     settings = load(write(tmp_path, all=EVERYTHING), ENVIRON)
 
     source = settings.sources["anthropic-news"]
-    assert (source.reliability, source.interval, source.allow_private) == (
-        Reliability.A,
-        timedelta(minutes=10),
-        True,
-    )
+    assert (source.reliability, source.interval, source.allow_private) == (Reliability.A, timedelta(minutes=10), True)
     assert source.at_most == timedelta(hours=1)
     assert source.speaks_for == {"anthropic"}
 
@@ -175,8 +171,7 @@ def test_everything_written_is_in_the_model(tmp_path: Path) -> None:
 def test_what_is_left_out_has_the_defaults_of_the_model(tmp_path: Path) -> None:
     settings = load(
         write(
-            tmp_path,
-            a="sources: [{id: s, url: 'http://x.org/f', publisher: X}]\nsubscribers: [{id: d}]\nsilences:\n",
+            tmp_path, a="sources: [{id: s, url: 'http://x.org/f', publisher: X}]\nsubscribers: [{id: d}]\nsilences:\n"
         )
     )
     assert settings.levels == LevelRules()
@@ -193,12 +188,7 @@ def test_parts_in_several_files_in_the_order_of_their_names(tmp_path: Path) -> N
     (tmp_path / ".git").mkdir()
     (tmp_path / ".git" / "x.yaml").write_text("nonsense: true")
     (tmp_path / "notes.txt").write_text("nonsense: true")
-    write(
-        tmp_path,
-        c="institutions: [{id: c, name: Cee}]",
-        a="institutions: [{id: a, name: Ay}]",
-        empty="# nothing\n",
-    )
+    write(tmp_path, c="institutions: [{id: c, name: Cee}]", a="institutions: [{id: a, name: Ay}]", empty="# nothing\n")
     assert list(load(tmp_path).institutions) == ["a", "c", "b"]
 
 
@@ -227,10 +217,7 @@ WRONG = [
     ("sources: [{id: a, url: https://x.org, publisher: »''}]", "an empty text"),
     ("sources: [{id: a, url: https://x.org, publisher: »}]", "there is no value here"),
     ("sources: [{id: a, url: https://x.org, publisher: »[X]}]", "write one value"),
-    (
-        "sources: [{id: a, url: https://x.org, publisher: X, reliability: »Z}]",
-        "write A, B, C, D, E, F, not 'Z'",
-    ),
+    ("sources: [{id: a, url: https://x.org, publisher: X, reliability: »Z}]", "write A, B, C, D, E, F, not 'Z'"),
     ("sources: [{id: a, url: https://x.org, publisher: X, interval: »15}]", "15m"),
     ("sources: [{id: a, url: https://x.org, publisher: X, interval: »0s}]", "above zero"),
     ("sources: [{id: a, url: https://x.org, publisher: X, interval: »-5m}]", "not '-5m'"),
@@ -238,20 +225,14 @@ WRONG = [
     ("sources: [{id: a, url: https://x.org, publisher: X, allow_private: »maybe}]", "write true or false"),
     ("sources: [{id: a, url: https://x.org, publisher: X, language: »english please}]", "language code"),
     ("sources: [{id: a, url: https://x.org, publisher: X, tags: »ai}]", "write a list: [one, two]"),
-    (
-        "sources: [{id: a, url: https://x.org, publisher: X, speaks_for: [»open]}]",
-        "no institution has the id 'open'",
-    ),
+    ("sources: [{id: a, url: https://x.org, publisher: X, speaks_for: [»open]}]", "no institution has the id 'open'"),
     ("institutions: [{id: a, name: A}, {id: »a, name: B}]", "is taken already, by"),
     ("institutions: [{id: a, name: A, »name: B}]", "stands twice"),
     ("institutions: [{id: a, name: »'?!'}]", "a letter or a digit"),
     ("institutions: [{id: a, name: A, aliases: [B, »--]}]", "a letter or a digit"),
     ("institutions: [{id: a, name: A, domains: [»https://a.org]}]", "the host name alone"),
     ("institutions: [{id: a, name: A, criticality: »hihg}]", "did you mean 'high'?"),
-    (
-        "sources: [{id: s, url: 'https://x.org', publisher: X, authority_on: [»x]}]",
-        "no institution has the id 'x'",
-    ),
+    ("sources: [{id: s, url: 'https://x.org', publisher: X, authority_on: [»x]}]", "no institution has the id 'x'"),
     (
         "sources: [{id: s, url: 'https://x.org', publisher: X, authority_on: {ids: [»x]}}]",
         "no institution has the id 'x'",
@@ -269,10 +250,7 @@ WRONG = [
     ("topics: [{id: t, signal: governance, any: [x], severity: {policy: ».nan}}]", "write a number"),
     ("topics: [{id: t, signal: governance, any: [x], severity: {policy: »nan}}]", "write a number"),
     ("topics: [{id: t, signal: governance, any: [x], severity: {policy: »high}}]", "write a number"),
-    (
-        "topics: [{id: t, signal: governance, any: [x], severity: {»prority: 0.1}}]",
-        "did you mean 'priority'?",
-    ),
+    ("topics: [{id: t, signal: governance, any: [x], severity: {»prority: 0.1}}]", "did you mean 'priority'?"),
     ("levels: {raise: {medium: 0.4, high: »0.35}}", "high must be above medium"),
     ("levels: {raise: {critical: »0.3}}", "critical must be above high"),
     ("levels: {raise: {medium: »0}}", "above 0"),
@@ -285,17 +263,11 @@ WRONG = [
     ("subscribers: [{id: s, channels: {x: »me@x.org}}]", "for e-mail write mailtos://"),
     ("subscribers: [{id: s, watch: [»{on: [level]}]}]", "selects no institution"),
     ("subscribers: [{id: s, watch: [{all: true, on: [»levle]}]}]", "did you mean 'level'?"),
-    (
-        "subscribers: [{id: s, watch: [{all: true, to: [»x]}]}]",
-        "the subscriber has no channel 'x'; it has none",
-    ),
+    ("subscribers: [{id: s, watch: [{all: true, to: [»x]}]}]", "the subscriber has no channel 'x'; it has none"),
     ("subscribers: [{id: s, watch: [{institutions: [»x]}]}]", "no institution has the id 'x'"),
     ("subscribers: [{id: s, quiet_hours: {from: »25:00, to: '07:00'}}]", "time of day"),
     ("subscribers: [{id: s, quiet_hours: {from: '07:00', to: »'07:00'}}]", "end when they begin"),
-    (
-        "subscribers: [{id: s, quiet_hours: {from: '22:00', to: '07:00', timezone: »Mars/Olympus}}]",
-        "time zone",
-    ),
+    ("subscribers: [{id: s, quiet_hours: {from: '22:00', to: '07:00', timezone: »Mars/Olympus}}]", "time zone"),
     ("subscribers: [{id: s, digest: {at: '07:00', timezone: »Europe}}]", "time zone"),
     ("subscribers: [{id: s, digest: {at: '07:00', timezone: »../../etc/passwd}}]", "time zone"),
     ("subscribers: [{id: s, limit: »20}]", "20/h"),
@@ -314,24 +286,15 @@ WRONG = [
     ("tests: [{name: t, at: 2026-01-01, expect: [»{}]}]", "expects nothing"),
     ("tests: [{name: t, at: 2026-01-01, expect: [{»level: high}]}]", "without `institution`"),
     (TEST % "expect: [»{subscriber: s}]", "expects nothing"),
-    (
-        "tests: [{name: t, at: 2026-01-01, expect: [{institution: »x, level: low}]}]",
-        "no institution has the id 'x'",
-    ),
-    (
-        "tests: [{name: t, at: 2026-01-01, expect: [{subscriber: »x, alerts: 1}]}]",
-        "no subscriber has the id 'x'",
-    ),
+    ("tests: [{name: t, at: 2026-01-01, expect: [{institution: »x, level: low}]}]", "no institution has the id 'x'"),
+    ("tests: [{name: t, at: 2026-01-01, expect: [{subscriber: »x, alerts: 1}]}]", "no subscriber has the id 'x'"),
     (
         "institutions: [{id: a, name: A}]\ntests: [{name: t, at: 2026-01-01, expect: [{institution: a, topic: »x}]}]",
         "no topic has the id 'x'",
     ),
     (TEST % "expect: [{»text: x}]", "without `subscriber`"),
     (TEST % "expect: [{subscriber: s, alerts: »-1}]", "at least 0"),
-    (
-        TEST % "items: [{title: x, source: »y}], expect: [{subscriber: s, alerts: 0}]",
-        "no source has the id 'y'",
-    ),
+    (TEST % "items: [{title: x, source: »y}], expect: [{subscriber: s, alerts: 0}]", "no source has the id 'y'"),
     (
         TEST % "items: [{title: x, published: »2026-01-02}], expect: [{subscriber: s, alerts: 0}]",
         "would not be there yet",
@@ -348,10 +311,7 @@ WRONG = [
     ("subscribers: [{id: s, channels: {x: $»{X}}}]", "put ${…} in quotes"),
     ("a: 1\n»---\nb: 2", "a second document"),
     ("sources: [»*x]", "refers to no &x above it: put the value in quotes"),
-    (
-        "sources: »!!python/object:os.system []",
-        "the tag tag:yaml.org,2002:python/object:os.system has no meaning",
-    ),
+    ("sources: »!!python/object:os.system []", "the tag tag:yaml.org,2002:python/object:os.system has no meaning"),
     ("x-a: {»[1]: 2}", "a key must be plain text"),
     ("x-a: {<<: »1}", "<< takes a mapping"),
     ("x-a: »\x07", "control characters are not allowed"),
@@ -370,11 +330,7 @@ def test_a_problem_is_said_where_it_stands(tmp_path: Path, marked: str, message:
 def test_all_problems_come_at_once_in_order(tmp_path: Path) -> None:
     write(
         tmp_path,
-        a=(
-            "institutions:\n"
-            "  - {id: a, nme: A, criticality: x}\n"
-            "  - {id: b, name: B, relations: [{kind: k, to: z}]}\n"
-        ),
+        a=("institutions:\n  - {id: a, nme: A, criticality: x}\n  - {id: b, name: B, relations: [{kind: k, to: z}]}\n"),
         b="sources: {a: b}\n",
         c="subscribers: [{id: s, channels: {x: '${UNSET}'}}]\n",
         d="sources: [{id: s, url: https://x.org, publisher: X, speaks_for: [a, b]}]\n",
@@ -400,9 +356,7 @@ def test_where_a_file_cannot_be_read_nobody_is_told_that_its_entries_are_missing
 
 def test_levels_stand_once(tmp_path: Path) -> None:
     write(tmp_path, a="levels: {margin: 0.1}", b="levels: {margin: 0.1}")
-    assert problems_of(tmp_path) == [
-        f"b.yaml:1:1: levels stand in {tmp_path}/a.yaml:1 already: keep them in one place"
-    ]
+    assert problems_of(tmp_path) == [f"b.yaml:1:1: levels stand in {tmp_path}/a.yaml:1 already: keep them in one place"]
 
 
 def test_an_alias_may_have_conditions_of_its_own(tmp_path: Path) -> None:
@@ -441,10 +395,7 @@ def test_anchors_aliases_and_merges_within_bounds(tmp_path: Path) -> None:
 
 
 def test_a_problem_in_an_anchored_value_is_said_once(tmp_path: Path) -> None:
-    write(
-        tmp_path,
-        a="x-a: &a {criticality: hihg}\ninstitutions: [{<<: *a, id: a, name: A}, {<<: *a, id: b, name: B}]",
-    )
+    write(tmp_path, a="x-a: &a {criticality: hihg}\ninstitutions: [{<<: *a, id: a, name: A}, {<<: *a, id: b, name: B}]")
     (problem,) = problems_of(tmp_path)
     assert problem.startswith("a.yaml:1:23: criticality")
 
@@ -534,11 +485,5 @@ def test_who_speaks_and_who_has_authority(tmp_path: Path) -> None:
     settings = load(tmp_path)
     assert settings.authorities() == {"fed"}
     assert settings.sources["tagged"].authority_on == {"acme"}
-    assert (
-        settings.sources["listed"].authority_on == settings.sources["both"].authority_on == {"acme", "zeta"}
-    )
-    assert [settings.sources["tagged"].is_direct_for(each) for each in ("fed", "acme", "zeta")] == [
-        True,
-        True,
-        False,
-    ]
+    assert settings.sources["listed"].authority_on == settings.sources["both"].authority_on == {"acme", "zeta"}
+    assert [settings.sources["tagged"].is_direct_for(each) for each in ("fed", "acme", "zeta")] == [True, True, False]

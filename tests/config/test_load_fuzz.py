@@ -46,12 +46,8 @@ PIECES = st.one_of(
     st.sampled_from(
         ["\n", "  ", "\t", ": ", "- ", ", ", "[", "]", "{", "}", "&a ", "*a", "<<", "|", ">", "'", '"', "#"]
     ),
-    st.sampled_from(
-        ["${", "${S}", "${file:/x}", "$${", "---\n", "...\n", "!!int ", "!x ", "%YAML 1.1\n", "\ufeff"]
-    ),
-    st.sampled_from(
-        ["null", "~", "NO", "1e999", ".nan", "-1", "0x10", "99999999999999999999d", "9999-12-31"]
-    ),
+    st.sampled_from(["${", "${S}", "${file:/x}", "$${", "---\n", "...\n", "!!int ", "!x ", "%YAML 1.1\n", "\ufeff"]),
+    st.sampled_from(["null", "~", "NO", "1e999", ".nan", "-1", "0x10", "99999999999999999999d", "9999-12-31"]),
     st.text(max_size=5),
 )
 FUZZ = settings(max_examples=200, deadline=None)
@@ -101,21 +97,15 @@ def test_a_configuration_with_mutations(mutations: list[tuple[int, int, str]]) -
 
 
 VALUES: st.SearchStrategy[Any] = st.recursive(
-    st.one_of(
-        st.none(), st.booleans(), st.integers(), st.floats(), st.sampled_from(WORDS), st.text(max_size=8)
-    ),
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.sampled_from(WORDS), st.text(max_size=8)),
     lambda inner: st.one_of(
-        st.lists(inner, max_size=4),
-        st.dictionaries(st.sampled_from(WORDS) | st.text(max_size=4), inner, max_size=4),
+        st.lists(inner, max_size=4), st.dictionaries(st.sampled_from(WORDS) | st.text(max_size=4), inner, max_size=4)
     ),
     max_leaves=12,
 )
 
 
-@given(
-    VALUES,
-    st.sampled_from(["sources", "institutions", "topics", "levels", "subscribers", "silences", "tests"]),
-)
+@given(VALUES, st.sampled_from(["sources", "institutions", "topics", "levels", "subscribers", "silences", "tests"]))
 @FUZZ
 def test_any_data_in_a_section(value: Any, section: str) -> None:
     check(yaml.safe_dump({section: [value]}, allow_unicode=True).encode("utf-8", "replace"))

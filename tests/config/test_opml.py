@@ -127,13 +127,9 @@ FEEDS = st.lists(
 
 @given(feeds=FEEDS)
 @settings(deadline=None, max_examples=60)
-def test_what_is_imported_is_a_configuration(
-    feeds: list[Feed], tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_what_is_imported_is_a_configuration(feeds: list[Feed], tmp_path_factory: pytest.TempPathFactory) -> None:
     """Whatever titles and folders hold, the YAML loads and says the same."""
-    root = "".join(
-        f'<outline text="{html.escape(feed.title)}" xmlUrl="{html.escape(feed.url)}"/>' for feed in feeds
-    )
+    root = "".join(f'<outline text="{html.escape(feed.title)}" xmlUrl="{html.escape(feed.url)}"/>' for feed in feeds)
     imported = import_opml(f"<opml>{root}</opml>".encode("utf-8", "replace"))
     entries, _ = new_sources(imported, [])
     folder = tmp_path_factory.mktemp("imported")
@@ -145,13 +141,7 @@ def test_what_is_imported_is_a_configuration(
 
 def test_what_is_exported_can_be_imported() -> None:
     sources = [
-        Source(
-            "a",
-            "https://user:secret@a.example/?x=1&y=2",
-            'A & "B" <C>',
-            tags=frozenset({"x", "y"}),
-            language="en",
-        ),
+        Source("a", "https://user:secret@a.example/?x=1&y=2", 'A & "B" <C>', tags=frozenset({"x", "y"}), language="en"),
         Source("b", "https://b.example/\x07", "Bell \x07"),
     ]
     exported = export_opml(sources)
@@ -170,6 +160,4 @@ def test_real_lists_lose_no_feed() -> None:
     for path in paths:
         raw = path.read_bytes()
         addresses = [html.unescape(each).strip() for each in re.findall(r'xmlUrl="([^"]*)"', raw.decode())]
-        assert [feed.url for feed in import_opml(raw)] == list(
-            dict.fromkeys(each for each in addresses if each)
-        ), path
+        assert [feed.url for feed in import_opml(raw)] == list(dict.fromkeys(each for each in addresses if each)), path

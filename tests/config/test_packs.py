@@ -56,9 +56,7 @@ def test_examples_are_found(pack: str) -> None:
     lexicon = Lexicon([*pack_topics("core"), *pack_topics(pack)])
     for topic, example in pack_examples(pack).items():
         found = {hit.topic for hit in lexicon.find({"title": Text(example)}, ())}
-        named = any(
-            "@" in pattern.text for each in pack_topics(pack) if each.id == topic for pattern in each.patterns
-        )
+        named = any("@" in pattern.text for each in pack_topics(pack) if each.id == topic for pattern in each.patterns)
         assert topic in found or named, example
 
 
@@ -93,18 +91,10 @@ def test_a_configuration_replaces_extends_and_switches_off(tmp_path: Path) -> No
         ("topics: [{id: x, any: [a]}]", "1:10", "signal is missing"),
         ("topics: [{id: x, signal: governance, patterns: {en: ['a (b']}}]", "1:57", "not closed"),
         ("topics: [{id: x, signal: governance, patterns: {en: [a (b]}}]", "1:56", "not closed"),
-        (
-            "topics: [{id: x, signal: governance, patterns: {en: ['a ~999999999999 b']}}]",
-            "1:57",
-            "from 1 to 30",
-        ),
+        ("topics: [{id: x, signal: governance, patterns: {en: ['a ~999999999999 b']}}]", "1:57", "from 1 to 30"),
         ("topics: [{id: x, signal: governance, patterns: {en: ['<datum> leak']}}]", "1:54", "no word family"),
         ("topics: [{id: x, signal: governance, patterns: {english: [a]}}]", "1:48", "no language code"),
-        (
-            "topics: [{id: x, signal: governance, patterns: a}]",
-            "1:48",
-            "a list of patterns for each language",
-        ),
+        ("topics: [{id: x, signal: governance, patterns: a}]", "1:48", "a list of patterns for each language"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_place(tmp_path: Path, text: str, place: str, message: str) -> None:

@@ -18,9 +18,7 @@ def test_every_key_has_a_description() -> None:
     schema = json_schema()
     mappings = [schema, *schema["$defs"].values()]
     described = [
-        (name, each.get("description"))
-        for mapping in mappings
-        for name, each in mapping.get("properties", {}).items()
+        (name, each.get("description")) for mapping in mappings for name, each in mapping.get("properties", {}).items()
     ]
     assert len(described) > 90
     assert [name for name, text in described if not text] == []

@@ -80,9 +80,7 @@ def test_the_starter_passes_its_checks_and_runs(
         server.put("news", [Entry("1", "ChatGPT outage affects all users", "", "https://o.example/1", now)])
         sources = tmp_path / "mine" / "sources.yaml"
         text = re.sub(r"url: \S+", f"url: {server.url}/news", sources.read_text())
-        sources.write_text(
-            re.sub(r"^( +)(publisher: .*)$", r"\1\2\n\1allow_private: true", text, flags=re.MULTILINE)
-        )
+        sources.write_text(re.sub(r"^( +)(publisher: .*)$", r"\1\2\n\1allow_private: true", text, flags=re.MULTILINE))
         capsys.readouterr()
         assert status_of(["--config", "mine", "run", "--once"]) == 0
     said = capsys.readouterr()

@@ -69,9 +69,7 @@ HEALTH = mapping(
 SERVICE = mapping(
     image_=text,
     build=mapping(
-        context_=text,
-        dockerfile_=text,
-        args_=lambda value: isinstance(value, dict) and all(map(text, value.values())),
+        context_=text, dockerfile_=text, args_=lambda value: isinstance(value, dict) and all(map(text, value.values()))
     ),
     pull_policy=lambda value: value == "never",
     user=text,
@@ -123,10 +121,7 @@ def test_every_service_has_the_keys_and_types_it_needs(name: str) -> None:
     assert NAME.fullmatch(name)
     for key, value in service.items():
         # Key by key, so that a failure names it.
-        assert SERVICE({**{each: SERVICES["beat"][each] for each in SERVICES["beat"]}, key: value}), (
-            key,
-            value,
-        )
+        assert SERVICE({**{each: SERVICES["beat"][each] for each in SERVICES["beat"]}, key: value}), (key, value)
     assert SERVICE(service)
 
 
@@ -147,9 +142,7 @@ def test_everything_a_service_names_is_there(name: str) -> None:
         assert needs["condition"] == ("service_completed_successfully" if ends else "service_healthy"), other
         if not ends:
             assert "test" in SERVICES[other]["healthcheck"]
-    mentioned = set(
-        re.findall(r"/run/secrets/([a-z_]+)", str([service.get("environment"), service["command"]]))
-    )
+    mentioned = set(re.findall(r"/run/secrets/([a-z_]+)", str([service.get("environment"), service["command"]])))
     assert mentioned <= set(service["secrets"])
 
 
@@ -259,9 +252,7 @@ def test_the_secrets_are_made_once_and_fit_together(tmp_path: Path) -> None:
     )
     assert content["broker_url"] == f"redis://alerts:{content['redis_password']}@redis:6379/0"
     assert f">{content['redis_password']} " in content["redis_users"]
-    values = [
-        content[name] for name in ("postgres_password", "redis_password", "signing_key", "operator_token")
-    ]
+    values = [content[name] for name in ("postgres_password", "redis_password", "signing_key", "operator_token")]
     assert len(set(values)) == 4
     assert all(re.fullmatch(r"[0-9a-f]{48}", value) for value in values)
     # Others on the machine cannot come near; the containers, which get each file by itself, can read it.

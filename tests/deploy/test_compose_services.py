@@ -41,9 +41,7 @@ class Stack:
         self.redis_port = free_port()
         self.web_port = free_port()
         compose = load({"ALERTS_HEARTBEAT_URL": heartbeat, "ALERTS_LOG": "INFO"})
-        subprocess.run(
-            [ROOT / "deploy" / "make-secrets.sh", self.secrets], check=True, stdout=subprocess.DEVNULL
-        )
+        subprocess.run([ROOT / "deploy" / "make-secrets.sh", self.secrets], check=True, stdout=subprocess.DEVNULL)
         # Only the names of the hosts, and what stands for them here, are replaced.
         self._replace("database_url", "postgres:5432/alerts", postgres_url.partition("@")[2])
         self._replace("broker_url", "redis:6379", f"127.0.0.1:{self.redis_port}")

@@ -15,20 +15,7 @@ import pytest
 from kit.compose import ROOT
 
 FILE = ROOT / "worker" / "Dockerfile"
-KNOWN = {
-    "ARG",
-    "LABEL",
-    "FROM",
-    "ENV",
-    "WORKDIR",
-    "COPY",
-    "RUN",
-    "USER",
-    "EXPOSE",
-    "STOPSIGNAL",
-    "HEALTHCHECK",
-    "CMD",
-}
+KNOWN = {"ARG", "LABEL", "FROM", "ENV", "WORKDIR", "COPY", "RUN", "USER", "EXPOSE", "STOPSIGNAL", "HEALTHCHECK", "CMD"}
 
 
 @dataclass(frozen=True)
@@ -71,9 +58,7 @@ def test_the_base_is_a_slim_python_that_the_program_supports() -> None:
 
 def test_nothing_is_fetched_but_pinned_wheels() -> None:
     commands = " ; ".join(of("RUN"))
-    assert not re.search(
-        r"https?://|curl|wget|apt-get|--index-url|--extra-index-url|--trusted-host", FILE.read_text()
-    )
+    assert not re.search(r"https?://|curl|wget|apt-get|--index-url|--extra-index-url|--trusted-host", FILE.read_text())
     assert not re.search(r"\|\s*(ba)?sh", commands)
     for command in re.split(r"\s*(?:&&|;)\s*", commands):
         if "pip" in command and re.search(r"\b(install|wheel)\b", command) and "without-pip" not in command:
@@ -93,14 +78,10 @@ def test_every_source_exists_and_is_let_into_the_build() -> None:
             assert f"!{source}" in ignore, source
 
 
-@pytest.mark.parametrize(
-    "path", ["secrets/database_url", ".venv/bin/python", ".alerts/alerts.db", "config/a.yaml"]
-)
+@pytest.mark.parametrize("path", ["secrets/database_url", ".venv/bin/python", ".alerts/alerts.db", "config/a.yaml"])
 def test_secrets_and_state_never_enter_the_build(path: str) -> None:
     allowed = [each[1:] for each in (ROOT / ".dockerignore").read_text().split() if each.startswith("!")]
-    assert not any(
-        path == each or path.startswith(each + "/") or fnmatch.fnmatch(path, each) for each in allowed
-    )
+    assert not any(path == each or path.startswith(each + "/") or fnmatch.fnmatch(path, each) for each in allowed)
 
 
 def test_it_runs_as_nobody_in_particular() -> None:

@@ -128,20 +128,8 @@ def test_a_worker_refuses_at_its_start_what_each_task_would_fail_of(
         "ALERTS_BASE_URL": "https://alerts.example.org",
         name: value,
     }
-    command = [
-        sys.executable,
-        "-m",
-        "celery",
-        "--app",
-        "worker.app",
-        "--quiet",
-        "worker",
-        "--pool",
-        "threads",
-    ]
-    done = subprocess.run(
-        command, env={**kept, **given}, capture_output=True, text=True, check=False, timeout=60
-    )
+    command = [sys.executable, "-m", "celery", "--app", "worker.app", "--quiet", "worker", "--pool", "threads"]
+    done = subprocess.run(command, env={**kept, **given}, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
     assert line.startswith(f"alerts: {says}")

@@ -25,14 +25,11 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The interpreter of a virtual environment that holds the wheel; skips where no package index is reachable."""
     directory = tmp_path_factory.mktemp("installed")
     subprocess.run(
-        [*PIP, "wheel", "--quiet", "--no-index", "--no-deps", "--no-build-isolation", "-w", directory, ROOT],
-        check=True,
+        [*PIP, "wheel", "--quiet", "--no-index", "--no-deps", "--no-build-isolation", "-w", directory, ROOT], check=True
     )
     (wheel,) = directory.glob("*.whl")
     # The locked versions, so that a release of somebody else's does not fail this test.
-    locked = re.findall(
-        r"^[\w.-]+==[^ ;\\]+(?: ;[^\\\n]*)?", (ROOT / "requirements/run.txt").read_text(), re.MULTILINE
-    )
+    locked = re.findall(r"^[\w.-]+==[^ ;\\]+(?: ;[^\\\n]*)?", (ROOT / "requirements/run.txt").read_text(), re.MULTILINE)
     constraints = directory / "constraints.txt"
     constraints.write_text("\n".join(locked), encoding="utf-8")
     environment = directory / "venv"
@@ -64,9 +61,7 @@ def test_the_whole_program_runs_and_tells_of_an_item(python: Path, tmp_path: Pat
             program.stop()
 
 
-def test_a_worker_of_the_compose_file_connects_to_its_broker(
-    python: Path, broker_url: str, tmp_path: Path
-) -> None:
+def test_a_worker_of_the_compose_file_connects_to_its_broker(python: Path, broker_url: str, tmp_path: Path) -> None:
     config = write(tmp_path / "config", settings({"wire": "http://127.0.0.1:9/wire"}))
     service = load()["services"]["match"]
     paths = {"/opt/alerts/bin": str(python.parent), "/config": str(config), "/state": str(tmp_path)}

@@ -43,9 +43,7 @@ def kustomization(folder: Path) -> dict[str, Any]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize(
-    "each", OBJECTS, ids=[f"{each['kind']}-{each['metadata']['name']}" for each in OBJECTS]
-)
+@pytest.mark.parametrize("each", OBJECTS, ids=[f"{each['kind']}-{each['metadata']['name']}" for each in OBJECTS])
 def test_every_object_is_valid(each: dict[str, Any], version: str) -> None:
     kubernetes_validate.validate(each, version, strict=True)
 
@@ -155,18 +153,11 @@ def test_network_policies_deny_by_default_and_keep_private_networks_out_of_reach
     assert not {"ingress", "egress"} & deny.keys()
     internet = policies["alerts-internet"]
     (expression,) = internet["podSelector"]["matchExpressions"]
-    assert set(expression["values"]) == {
-        name for name in PROCESSES if "outside" in SERVICES[name]["networks"]
-    } - {"web"}
+    assert set(expression["values"]) == {name for name in PROCESSES if "outside" in SERVICES[name]["networks"]} - {
+        "web"
+    }
     blocked = {network for to in internet["egress"][0]["to"] for network in to["ipBlock"]["except"]}
-    assert {
-        "10.0.0.0/8",
-        "169.254.0.0/16",
-        "172.16.0.0/12",
-        "192.168.0.0/16",
-        "fc00::/7",
-        "fe80::/10",
-    } <= blocked
+    assert {"10.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "fe80::/10"} <= blocked
 
 
 def test_kustomize_reads_every_file_and_each_exists() -> None:
@@ -180,7 +171,5 @@ def test_kustomize_reads_every_file_and_each_exists() -> None:
 def test_the_configuration_of_the_example_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = (EXAMPLE / "config" / "alerts.yaml").read_text(encoding="utf-8")
     (tmp_path / "policy-desk").write_text("json://hooks.example.org/x\n")
-    (tmp_path / "alerts.yaml").write_text(
-        text.replace("/run/secrets/channels", str(tmp_path)), encoding="utf-8"
-    )
+    (tmp_path / "alerts.yaml").write_text(text.replace("/run/secrets/channels", str(tmp_path)), encoding="utf-8")
     assert load_configuration(tmp_path).institutions.keys() == {"cloudflare"}

@@ -25,14 +25,7 @@ def message(body: Any = (("nothing",), {}, {}), **changed: Any) -> dict[str, Any
         "body": base64.b64encode(json.dumps(body).encode()).decode(),
         "content-encoding": "utf-8",
         "content-type": "application/json",
-        "headers": {
-            "lang": "py",
-            "task": "send",
-            "id": "1",
-            "eta": None,
-            "expires": None,
-            "timelimit": [None, None],
-        },
+        "headers": {"lang": "py", "task": "send", "id": "1", "eta": None, "expires": None, "timelimit": [None, None]},
         "properties": {
             "delivery_info": {"exchange": "", "routing_key": "send"},
             "body_encoding": "base64",

@@ -23,17 +23,13 @@ from alerts.store.database import Database
 
 PROMETHEUS = ROOT / "deploy" / "prometheus"
 ALL_RULES = [
-    rule
-    for group in yaml.safe_load((PROMETHEUS / "alerts.rules.yml").read_text())["groups"]
-    for rule in group["rules"]
+    rule for group in yaml.safe_load((PROMETHEUS / "alerts.rules.yml").read_text())["groups"] for rule in group["rules"]
 ]
 RULES = [rule for rule in ALL_RULES if "alert" in rule]
 RECORDED = {rule["record"] for rule in ALL_RULES if "record" in rule}
 BOARD: dict[str, Any] = json.loads((ROOT / "deploy" / "grafana" / "dashboard.json").read_text())
 PANELS: list[dict[str, Any]] = BOARD["panels"]
-EXPRESSIONS = [rule["expr"] for rule in ALL_RULES] + [
-    target["expr"] for panel in PANELS for target in panel["targets"]
-]
+EXPRESSIONS = [rule["expr"] for rule in ALL_RULES] + [target["expr"] for panel in PANELS for target in panel["targets"]]
 
 KEYWORDS = {"and", "or", "unless", "on", "by", "ignoring", "offset", "bool"}
 FUNCTIONS = {"sum", "rate", "max", "absent", "min_over_time"}
@@ -144,11 +140,7 @@ def test_several_replicas_of_the_pages_count_once(expression: str) -> None:
 
 def test_the_tests_of_the_rules_see_each_fire_and_stay_silent() -> None:
     groups = yaml.safe_load((PROMETHEUS / "alerts.rules.test.yml").read_text())["tests"]
-    cases = [
-        (case["alertname"], bool(case.get("exp_alerts")))
-        for each in groups
-        for case in each["alert_rule_test"]
-    ]
+    cases = [(case["alertname"], bool(case.get("exp_alerts"))) for each in groups for case in each["alert_rule_test"]]
     assert set(cases) == {(rule["alert"], fires) for rule in RULES for fires in (True, False)}
 
 
@@ -158,22 +150,13 @@ def test_the_rules_pass_their_tests() -> None:
     if promtool is None:
         pytest.skip("promtool is not installed: the tests of the Prometheus rules are not run")
     done = subprocess.run(
-        [promtool, "test", "rules", PROMETHEUS / "alerts.rules.test.yml"],
-        capture_output=True,
-        text=True,
-        check=False,
+        [promtool, "test", "rules", PROMETHEUS / "alerts.rules.test.yml"], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_what_is_no_expression_is_noticed() -> None:
-    for wrong in (
-        "sum(alerts_sources",
-        "alerts_sources{kind}",
-        "rate",
-        "alerts_sources ! 3",
-        "sum)alerts_x(",
-    ):
+    for wrong in ("sum(alerts_sources", "alerts_sources{kind}", "rate", "alerts_sources ! 3", "sum)alerts_x("):
         with pytest.raises(AssertionError):
             list(selectors(wrong))
 
@@ -211,11 +194,7 @@ def test_the_dashboard_is_one_that_grafana_takes() -> None:
     assert {"uid", "title", "schemaVersion", "panels", "templating", "time"} <= BOARD.keys()
     assert "id" not in BOARD  # an imported dashboard gets its own
     (variable,) = BOARD["templating"]["list"]
-    assert (variable["name"], variable["type"], variable["query"]) == (
-        "datasource",
-        "datasource",
-        "prometheus",
-    )
+    assert (variable["name"], variable["type"], variable["query"]) == ("datasource", "datasource", "prometheus")
     assert len({panel["id"] for panel in PANELS}) == len(PANELS)
     for panel in PANELS:
         assert panel["type"] in {"stat", "timeseries"}

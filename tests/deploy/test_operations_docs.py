@@ -53,9 +53,7 @@ def test_every_metric_is_there(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path / 'alerts.db'}")
     database.upgrade()
     town = world(database, tmp_path / "config")
-    names = {
-        each.name + ("_total" if each.type == "counter" else "") for each in Collector(town.runtime).collect()
-    }
+    names = {each.name + ("_total" if each.type == "counter" else "") for each in Collector(town.runtime).collect()}
     database.dispose()
     assert set(rows("Metrics")) == names
 
@@ -119,13 +117,7 @@ def _break(database: Database, *, ticking: bool, once: bool) -> None:
             )
         session.add(
             CaseRow(
-                institution="acme",
-                cursor=START,
-                version=1,
-                configuration="",
-                axes={},
-                reporter={},
-                due_at=long_ago,
+                institution="acme", cursor=START, version=1, configuration="", axes={}, reporter={}, due_at=long_ago
             )
         )
         for at, host in ((-9, "one"), (-8, "two"), (-7, "one")):
@@ -168,6 +160,4 @@ def test_every_link_leads_somewhere(page: str) -> None:
         assert path.exists(), target
         if anchor:
             headings = re.findall(r"^#+ (.+)$", path.read_text(), re.MULTILINE)
-            assert anchor in {re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in headings}, (
-                target
-            )
+            assert anchor in {re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in headings}, target

@@ -21,9 +21,7 @@ def commands() -> list[list[str]]:
     lines = [line for text in consoles for line in text.splitlines()] + re.findall(r"`([^`\n]+)`", PAGE)
     found = []
     for line in lines:
-        match = re.search(
-            r"(?:^|[\s/])alerts ((?:db|run|status|link|send-test|silence|check|test|plan|web)\b.*)", line
-        )
+        match = re.search(r"(?:^|[\s/])alerts ((?:db|run|status|link|send-test|silence|check|test|plan|web)\b.*)", line)
         if match:
             words = shlex.split(match[1].replace("$(date +%F)", "today"), comments=True)
             found.append(words[: words.index(">")] if ">" in words else words)

@@ -80,11 +80,7 @@ print("done")
 def test_no_text_keeps_matching_busy(tmp_path: Path) -> None:
     """Far more time than any of it takes; an expression that runs away takes days."""
     done = subprocess.run(
-        [sys.executable, "-c", BUSY, ROOT / "config"],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
+        [sys.executable, "-c", BUSY, ROOT / "config"], capture_output=True, text=True, timeout=120, check=False
     )
     assert (done.returncode, done.stdout) == (0, "done\n"), done.stderr[-2000:]
 
@@ -98,9 +94,7 @@ def test_text_that_no_database_takes_is_stored_all_the_same(database: Database) 
     hostile = "a\x00b\ud800c\U0001f600"
     now = datetime(2026, 3, 2, tzinfo=UTC)
     with database.write() as session:
-        session.add(
-            SilenceRow(id="s", select={"text": hostile}, starts=now, until=now, reason=hostile, author="")
-        )
+        session.add(SilenceRow(id="s", select={"text": hostile}, starts=now, until=now, reason=hostile, author=""))
     with database.read() as session:
         row = session.get_one(SilenceRow, "s")
         assert row.reason == "a\ufffdb\ufffdc\U0001f600"

@@ -74,9 +74,7 @@ def test_the_way_of_an_item_is_read_in_thirty_files() -> None:
 
 
 def test_the_packages_are_those_that_the_import_layers_know() -> None:
-    layers = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"][0][
-        "layers"
-    ]
+    layers = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"][0]["layers"]
     known = [name for layer in layers for name in layer.split(" | ")]
     table = re.findall(r"^\| (`[^|]*) \|", section("The packages"), re.MULTILINE)
     named = [name for cell in table for name in re.findall(r"`(\w+)`", cell)]

@@ -68,9 +68,7 @@ def test_the_thresholds_and_half_lives() -> None:
 
 def test_two_publishers_in_their_own_words_and_a_copy(tmp_path: Path) -> None:
     """1 − (1 − .5)(1 − .5) = 0.75, grade B; a third site with the text of the first changes nothing."""
-    text = (
-        "Customers of Acme Networks in Rotterdam lost service for six hours on Monday, engineers said. " * 3
-    )
+    text = "Customers of Acme Networks in Rotterdam lost service for six hours on Monday, engineers said. " * 3
     wire = ("wire", "Acme Networks hit by outage in Rotterdam", text)
     herald = ("herald", "Acme Networks outage leaves Rotterdam offline", "The city had no connection at all.")
     copy = ("copyist", "Acme Networks hit by outage in Rotterdam", text)

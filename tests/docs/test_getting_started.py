@@ -139,9 +139,7 @@ def run(command: str, here: Path, environ: dict[str, str], feeds_at: str) -> str
             if "https://feeds.example" not in text:
                 continue
             text = text.replace("https://feeds.example", feeds_at)
-            file.write_text(
-                re.sub(r"^( *)(publisher: .*)$", r"\1\2\n\1allow_private: true", text, flags=re.MULTILINE)
-            )
+            file.write_text(re.sub(r"^( *)(publisher: .*)$", r"\1\2\n\1allow_private: true", text, flags=re.MULTILINE))
     if "5f0c31" in command:
         done = call("alerts deliveries --json | grep mail | head -n 1", here, environ)
         found = re.search(r'"delivery": "(\w+)"', done)

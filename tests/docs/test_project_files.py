@@ -45,12 +45,8 @@ def test_the_workflow_tests_each_python_that_is_supported() -> None:
 
 
 def test_the_hooks_run_the_linters_of_make_lint() -> None:
-    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"][0][
-        "hooks"
-    ]
-    lint = re.search(
-        r"^lint:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE
-    )
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"][0]["hooks"]
+    lint = re.search(r"^lint:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     assert lint
     for tool in re.findall(r"\.venv/bin/([\w-]+)", " ".join(hook["entry"] for hook in hooks)):
         assert f"$(BIN)/{tool}" in lint[1], tool

@@ -32,9 +32,7 @@ def run(seed: int, keep: Path | None = None) -> dict[str, Any]:
     """One schedule in a folder of its own, gone afterwards unless it is to be kept. Call it in a fresh process:
     it makes the folder a disk that this process alone sees."""
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(
-        prefix="alerts-faults-", dir="/tmp", ignore_cleanup_errors=True
-    ) as folder:
+    with tempfile.TemporaryDirectory(prefix="alerts-faults-", dir="/tmp", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
         play = Play(schedule(seed), Path(folder))
         try:
@@ -80,10 +78,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", default="1-6", help="FIRST-LAST, or one")
     parser.add_argument(
-        "--log",
-        type=Path,
-        default=None,
-        help="JSON lines of results; what this code has passed is not run again",
+        "--log", type=Path, default=None, help="JSON lines of results; what this code has passed is not run again"
     )
     parser.add_argument(
         "--report", type=Path, default=None, help="page whose matrix is replaced, from --log; runs nothing"
@@ -111,9 +106,7 @@ def main() -> int:
         if given.log:
             with given.log.open("a") as log:
                 load = round(os.getloadavg()[0], 1)
-                log.write(
-                    json.dumps({**result, "code": code, "commit": matrix.commit(), "load": load}) + "\n"
-                )
+                log.write(json.dumps({**result, "code": code, "commit": matrix.commit(), "load": load}) + "\n")
         print(
             f"{result['seed']} {result['database']} {matrix.faults(result)} "
             f"{result['transitions']} transitions, {result['deliveries']} deliveries, "
@@ -121,9 +114,7 @@ def main() -> int:
             flush=True,
         )
         for line in result["violations"]:
-            print(
-                f"  VIOLATION {line}\n  again: make test-faults ARGS='--seeds {result['seed']}'", flush=True
-            )
+            print(f"  VIOLATION {line}\n  again: make test-faults ARGS='--seeds {result['seed']}'", flush=True)
     return int(bad > 0)
 
 

@@ -56,12 +56,8 @@ def progress(database: Database, wanted: int, now: datetime) -> Progress:
     """`done`: everything published is stored, assessed, and told as far as it is due at `now`."""
     with database.read() as session:
         stored = session.scalar(select(func.count()).select_from(ItemRow)) or 0
-        states = tuple(
-            sorted(tuple(row) for row in session.execute(select(DeliveryRow.id, DeliveryRow.state)))
-        )
-        waiting = session.scalar(
-            select(func.count()).select_from(DeliveryRow).where(DeliveryRow.due_at.is_not(None))
-        )
+        states = tuple(sorted(tuple(row) for row in session.execute(select(DeliveryRow.id, DeliveryRow.state))))
+        waiting = session.scalar(select(func.count()).select_from(DeliveryRow).where(DeliveryRow.due_at.is_not(None)))
         live = transitions.find(session)
         behind = session.scalar(
             select(func.count())
@@ -96,9 +92,7 @@ def judge(
         found = transitions.find(session)
         expected = rehearse(items.record(session), load(config))
         rows = {row.id: row for row in session.scalars(select(DeliveryRow))}
-        cut = Counter(
-            row.delivery for row in session.scalars(select(AttemptRow).where(AttemptRow.state == "unknown"))
-        )
+        cut = Counter(row.delivery for row in session.scalars(select(AttemptRow).where(AttemptRow.state == "unknown")))
         carried = {(row.alert, row.delivery) for row in session.scalars(select(CarriedRow))}
         alerts = list(session.scalars(select(AlertRow).where(AlertRow.state != "suppressed")))
         waiting = list(session.scalars(select(DeskRow.state)))
@@ -113,12 +107,8 @@ def judge(
             f"{len(set(replayed) - set(live))} in the replay alone"
         )
     taken = [each for each in received if 200 <= each.answered < 300 or each.answered == 0]
-    told = {
-        each.id for each in expected.alerts if each.state is AlertState.SENT and each.subscriber == "desk"
-    }
-    arrived = {
-        alert["id"] for each in taken if each.body["subscriber"] == "desk" for alert in each.body["alerts"]
-    }
+    told = {each.id for each in expected.alerts if each.state is AlertState.SENT and each.subscriber == "desk"}
+    arrived = {alert["id"] for each in taken if each.body["subscriber"] == "desk" for alert in each.body["alerts"]}
     if told != arrived:
         wrong.append(f"alerts: {len(told - arrived)} not received, {len(arrived - told)} not expected")
     wrong += _deliveries(rows, alerts, carried, waiting)
@@ -139,10 +129,7 @@ def judge(
 
 
 def _deliveries(
-    rows: Mapping[str, DeliveryRow],
-    alerts: Sequence[AlertRow],
-    carried: set[tuple[str, str]],
-    waiting: Sequence[str],
+    rows: Mapping[str, DeliveryRow], alerts: Sequence[AlertRow], carried: set[tuple[str, str]], waiting: Sequence[str]
 ) -> list[str]:
     wrong = []
     states = Counter(row.state for row in rows.values())

@@ -28,13 +28,7 @@ from alerts.model.errors import AlertsError
 from alerts.store.database import Database
 
 SOURCES = ("wire", "herald", "acme-news")
-ABOUT = (
-    "outage in the north",
-    "court ruling",
-    "outage of mail",
-    "outage at night",
-    "court ruling on tariffs",
-)
+ABOUT = ("outage in the north", "court ruling", "outage of mail", "outage at night", "court ruling on tariffs")
 FAULT_SECONDS = 2.0
 STILL_SECONDS = 2.5  # without any progress, so that it is a lease or a pause that is waited for
 SETTLE_SECONDS = 90.0
@@ -92,9 +86,7 @@ class Play:
     # The world ---------------------------------------------------------------------------------------------
 
     def _settings(self) -> dict[str, Any]:
-        content = settings(
-            {name: f"{self.feeds.url}/{name}" for name in SOURCES}, {"hook": self.receiver.channel()}
-        )
+        content = settings({name: f"{self.feeds.url}/{name}" for name in SOURCES}, {"hook": self.receiver.channel()})
         for source in content["sources"]:
             source["interval"] = "1s"
         content["levels"] = {"half_life": {"priority": "3h", "policy": "4h", "continuity": "5h"}}
@@ -145,11 +137,7 @@ class Play:
         celery = [sys.executable, "-m", "celery", "--app", "worker.app", "--quiet"]
         log = ["--loglevel", "WARNING", "--logfile"]
         alone = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-        for name, pool, size in (
-            ("poll", "threads", "4"),
-            ("match", "prefork", "1"),
-            ("send", "threads", "4"),
-        ):
+        for name, pool, size in (("poll", "threads", "4"), ("match", "prefork", "1"), ("send", "threads", "4")):
             supervisor.environment = self._off(name)
             worker = ["worker", "-Q", name, "-n", f"{name}@faults", "--pool", pool, "--concurrency", size]
             supervisor.add(name, [*celery, *worker, *alone, *log, str(self.folder / f"{name}.log")])
@@ -253,9 +241,7 @@ class Play:
             self.receiver.close()
             self.to_undo.append((undo, self.receiver.reopen))
             return
-        self.receiver.default = {"error": Answer(500), "drops": Answer(drop=True), "slow": Answer(delay=6)}[
-            how
-        ]
+        self.receiver.default = {"error": Answer(500), "drops": Answer(drop=True), "slow": Answer(delay=6)}[how]
         self.to_undo.append((undo, lambda: setattr(self.receiver, "default", Answer())))
 
     def _strike_database(self, how: str, undo: float) -> None:

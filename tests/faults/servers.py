@@ -91,9 +91,7 @@ class Postgres:
             *("-p", str(self._port), "-k", self._folder, *more),
         ]
         with (self._folder.parent.parent / "postgres.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                command, stdout=log, stderr=log, start_new_session=True, **self._as
-            )
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True, **self._as)
 
     def tend(self) -> None:
         if self.wanted and self.process.poll() is not None:

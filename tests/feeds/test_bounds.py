@@ -53,9 +53,7 @@ SHAPES = {
     "open CDATA": lambda n: rss("<description>" + "<![CDATA[" * n),
     "comments": lambda n: rss("<!--a-->" * n),
     "markup": lambda n: rss("<description>" + "&lt;b&gt;&lt;p " * n + "</description>"),
-    "entries": lambda n: rss(
-        "</item>" + repeat("<item><title>t</title><link>x{n}</link></item>", n) + "<item>"
-    ),
+    "entries": lambda n: rss("</item>" + repeat("<item><title>t</title><link>x{n}</link></item>", n) + "<item>"),
     "JSON": lambda n: (
         '{"version": "https://jsonfeed.org/version/1", "items": ['
         + ",".join(f'{{"id": "{i}", "title": "t"}}' for i in range(n))

@@ -158,9 +158,7 @@ def test_an_edit_of_title_and_address_at_once_is_an_edit() -> None:
     """A headline that is part of the address: the same id and date, and much the same words."""
     reader = Reader()
     reader.poll(entry(1))
-    decision = reader.poll(
-        entry(1, title="Story number 1 of that feed", link="https://a.example/news/1-that")
-    )
+    decision = reader.poll(entry(1, title="Story number 1 of that feed", link="https://a.example/news/1-that"))
     assert counts(decision) == (0, 1, 0)
 
 
@@ -305,9 +303,7 @@ def test_an_entry_without_title_gets_the_beginning_of_its_text() -> None:
 
 def turned_over(count: int, published: datetime | None, seed: str = "x") -> list[Entry]:
     return [
-        Entry(
-            guid=f"{seed}{n}", link=f"https://a.example/{seed}/{n}", title=f"{seed} {n}", published=published
-        )
+        Entry(guid=f"{seed}{n}", link=f"https://a.example/{seed}/{n}", title=f"{seed} {n}", published=published)
         for n in range(count)
     ]
 

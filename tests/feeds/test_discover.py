@@ -37,9 +37,7 @@ def test_hostile_pages_are_read() -> None:
 
 @given(
     st.lists(
-        st.sampled_from(
-            ["<link ", "rel=alternate ", "href='/x' ", "type=text/xml", ">", "<!--", "-->", '"', "<a "]
-        )
+        st.sampled_from(["<link ", "rel=alternate ", "href='/x' ", "type=text/xml", ">", "<!--", "-->", '"', "<a "])
     )
 )
 def test_no_page_raises(pieces: list[str]) -> None:

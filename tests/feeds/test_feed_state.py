@@ -56,9 +56,7 @@ def test_a_state_of_another_url_keeps_what_it_knows_of_the_entries_only() -> Non
 
 
 def test_an_adopted_address_is_polled() -> None:
-    assert (
-        poll_url(SOURCE, FeedState(url=SOURCE.url, adopted_url="https://b.example/")) == "https://b.example/"
-    )
+    assert poll_url(SOURCE, FeedState(url=SOURCE.url, adopted_url="https://b.example/")) == "https://b.example/"
 
 
 def test_a_stopped_source_can_be_resumed() -> None:
@@ -72,9 +70,7 @@ def mark(number: int) -> tuple[str, str]:
 
 @given(st.lists(st.integers(0, 50), unique=True), st.lists(st.integers(0, 50), unique=True))
 def test_what_was_seen_is_remembered(first: list[int], second: list[int]) -> None:
-    marks = known_entries.remember(
-        known_entries.remember("", [mark(n) for n in first]), [mark(n) for n in second]
-    )
+    marks = known_entries.remember(known_entries.remember("", [mark(n) for n in first]), [mark(n) for n in second])
     assert known_entries.load(marks) == dict(mark(n) for n in {*first, *second})
 
 

@@ -38,9 +38,7 @@ def test_titles_that_only_resemble_markup(title: str) -> None:
     assert not looks_like_markup(title)
 
 
-@pytest.mark.parametrize(
-    "title", ["<b>x</b>", "a&amp;b", "&#8217;", "x<br/>y", '<a href="x">y</a>', "<!-- -->"]
-)
+@pytest.mark.parametrize("title", ["<b>x</b>", "a&amp;b", "&#8217;", "x<br/>y", '<a href="x">y</a>', "<!-- -->"])
 def test_titles_that_are_markup(title: str) -> None:
     assert looks_like_markup(title)
 
@@ -69,11 +67,7 @@ def test_any_text_gives_clean_text(value: str, markup: bool) -> None:
 
 
 @given(
-    st.lists(
-        st.sampled_from(
-            ["<", ">", "<p>", "</p>", "<!--", "-->", "&", "&lt;", "a", "<script>", '"', "]]>", "\n"]
-        )
-    )
+    st.lists(st.sampled_from(["<", ">", "<p>", "</p>", "<!--", "-->", "&", "&lt;", "a", "<script>", '"', "]]>", "\n"]))
 )
 def test_any_markup_is_read(pieces: list[str]) -> None:
     strip_markup("".join(pieces))
@@ -81,22 +75,7 @@ def test_any_markup_is_read(pieces: list[str]) -> None:
 
 @pytest.mark.parametrize(
     "piece",
-    [
-        "<div>",
-        "<",
-        "<a ",
-        "<!--",
-        "&",
-        "&a;",
-        "<a href='",
-        " ",
-        "\n",
-        " \n",
-        "<![CDATA[",
-        "<p",
-        "</",
-        "<script>",
-    ],
+    ["<div>", "<", "<a ", "<!--", "&", "&a;", "<a href='", " ", "\n", " \n", "<![CDATA[", "<p", "</", "<script>"],
 )
 @pytest.mark.slow
 def test_hostile_markup_is_read(piece: str) -> None:

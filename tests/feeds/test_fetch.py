@@ -65,9 +65,7 @@ def test_validators_go_back_byte_for_byte(client: httpx.Client, raw_server: RawS
     url = raw_server.url("/feed")
     first = get(client, url)
     assert (first.etag, first.last_modified) == (etag, modified)
-    state = FeedState.from_json(
-        FeedState(url=url, etag=first.etag, last_modified=first.last_modified).to_json()
-    )
+    state = FeedState.from_json(FeedState(url=url, etag=first.etag, last_modified=first.last_modified).to_json())
     raw_server.on("/feed", "304 Not Modified", b"", ETag='"new"')
     second = get(client, url, state)
     assert (second.status, second.modified, second.ok, second.etag) == (304, False, True, '"new"')
@@ -75,9 +73,7 @@ def test_validators_go_back_byte_for_byte(client: httpx.Client, raw_server: RawS
     assert b"If-Modified-Since: " + modified.encode() + b"\r\n" in raw_server.requests[-1].raw
 
 
-def test_validators_go_only_to_the_address_that_gave_them(
-    client: httpx.Client, raw_server: RawServer
-) -> None:
+def test_validators_go_only_to_the_address_that_gave_them(client: httpx.Client, raw_server: RawServer) -> None:
     raw_server.on("/feed", "302 Found", b"", Location="/real")
     raw_server.on("/real", "304 Not Modified", b"")
     url = raw_server.url("/feed")
@@ -228,9 +224,7 @@ def test_an_endless_chain_of_redirects_ends(client: httpx.Client, raw_server: Ra
 # Addresses
 
 
-@pytest.mark.parametrize(
-    "host", ["127.0.0.1", "localhost", "0.0.0.0", "[::ffff:127.0.0.1]", "0x7f.1", "2130706433"]
-)
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "0.0.0.0", "[::ffff:127.0.0.1]", "0x7f.1", "2130706433"])
 def test_private_addresses_are_refused(client: httpx.Client, raw_server: RawServer, host: str) -> None:
     result = get(client, raw_server.url("/feed", host=host), private=False)
     assert result.error in {ErrorKind.ADDRESS, ErrorKind.DOWN}  # some systems do not resolve the last ones
@@ -244,9 +238,7 @@ def test_a_refused_address_is_explained(client: httpx.Client, raw_server: RawSer
     assert "is at 127.0.0.1" not in detail  # the host is the address
 
 
-@pytest.mark.parametrize(
-    "url", ["ftp://a.example/", "file:///etc/passwd", "http://", "nonsense", "http://a b/", ""]
-)
+@pytest.mark.parametrize("url", ["ftp://a.example/", "file:///etc/passwd", "http://", "nonsense", "http://a b/", ""])
 def test_what_is_no_web_address(client: httpx.Client, url: str) -> None:
     assert get(client, url).error is ErrorKind.ADDRESS
 
@@ -324,10 +316,7 @@ def test_allow_private_opens_the_network_of_the_source_alone(
     """What a redirect or a hub leads to: connections to another host than the source's own."""
     raw_server.on("/feed")
     table = {"own.example": [[own]], "other.example": [[other]]}
-    with (
-        names(raw_server, table) as client,
-        guarded(deadline=time.monotonic() + 9, private_host="own.example"),
-    ):
+    with names(raw_server, table) as client, guarded(deadline=time.monotonic() + 9, private_host="own.example"):
         if asked:
             assert client.get(raw_server.url("/feed", host="other.example")).content == FEED
         else:
@@ -336,9 +325,7 @@ def test_allow_private_opens_the_network_of_the_source_alone(
     assert bool(raw_server.requests) is asked
 
 
-@pytest.mark.parametrize(
-    "address", ["169.254.169.254", "fe80::1%lo", "100.100.100.200", "::ffff:169.254.1.1"]
-)
+@pytest.mark.parametrize("address", ["169.254.169.254", "fe80::1%lo", "100.100.100.200", "::ffff:169.254.1.1"])
 def test_allow_private_opens_no_link_local_address(raw_server: RawServer, address: str) -> None:
     with names(raw_server, {"a.example": [[address]]}) as client:
         result = get(client, raw_server.url("/feed", host="a.example"))

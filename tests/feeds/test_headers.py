@@ -61,10 +61,7 @@ def test_quoted_and_upper_case_directives() -> None:
 
 def test_links_of_headers() -> None:
     found = headers.links(
-        [
-            '<https://hub.example/>; rel="hub", </feed>; rel=self',
-            '<https://a.example/>; title=x; rel="a Hub"',
-        ],
+        ['<https://hub.example/>; rel="hub", </feed>; rel=self', '<https://a.example/>; title=x; rel="a Hub"'],
         "https://b.example/x",
     )
     assert found["hub"] == ("https://hub.example/", "https://a.example/")

@@ -31,9 +31,7 @@ pytestmark = pytest.mark.servers
 def ask(url: str, limits: Limits = SHORT, client: httpx.Client | None = None) -> PolledFeed:
     source = Source(id="a", url=url, publisher="A", allow_private=True)
     with client or make_client() as used:
-        polled = poll_feed(
-            used, source, FeedState(url=url), lambda _wanted: KnownItems(), now=NOW, limits=limits
-        )
+        polled = poll_feed(used, source, FeedState(url=url), lambda _wanted: KnownItems(), now=NOW, limits=limits)
     assert polled.plan.at is not None  # whatever happened, it is polled again
     if polled.plan.state.error_kind:
         assert polled.plan.state.error_line

@@ -35,9 +35,7 @@ def test_a_child_is_killed_at_its_deadline() -> None:
 
 def test_a_child_that_takes_too_much_memory_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        isolation,
-        "MAIN",
-        "import resource; resource.setrlimit(resource.RLIMIT_AS, (1, 1)); raise MemoryError",
+        isolation, "MAIN", "import resource; resource.setrlimit(resource.RLIMIT_AS, (1, 1)); raise MemoryError"
     )
     parsed = isolation.read_in_child(FEED, "text/xml", base_url=URL, limits=TextLimits())
     assert parsed.error is ErrorKind.TOO_LARGE

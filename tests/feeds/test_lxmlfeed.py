@@ -73,9 +73,7 @@ TEXTS = st.one_of(
         ]
     ),
 )
-ESCAPED = TEXTS.map(
-    lambda text: text if any(mark in text for mark in ("&", "<!")) else text.replace("<", "&lt;")
-)
+ESCAPED = TEXTS.map(lambda text: text if any(mark in text for mark in ("&", "<!")) else text.replace("<", "&lt;"))
 RSS_TAGS = (
     "title|link|guid|guid isPermaLink='false'|description|content:encoded|pubDate|dc:creator|author|category|dc:date"
     "|source url='https://o.example/'|comments|media:credit|slash:comments|media:title|media:description|summary|x:title"
@@ -97,10 +95,7 @@ def element(tag: str, text: str) -> str:
 def bodies(tags: list[str], form: str) -> st.SearchStrategy[bytes]:
     parts = st.lists(st.builds(element, st.sampled_from(tags), ESCAPED), max_size=6).map("".join)
     return st.builds(
-        lambda head, one, two: form.format(head=head, one=one, two=two).encode("utf-8", "replace"),
-        parts,
-        parts,
-        parts,
+        lambda head, one, two: form.format(head=head, one=one, two=two).encode("utf-8", "replace"), parts, parts, parts
     )
 
 

@@ -85,12 +85,7 @@ def test_json_feed() -> None:
     )
     assert (parsed.format, parsed.language, parsed.hubs) == ("json11", "de", ("https://hub.example/",))
     seven, eight = parsed.entries
-    assert (seven.guid, seven.link, seven.title, seven.author) == (
-        "7",
-        "https://a.example/7",
-        "Seven",
-        "Ann, Bob",
-    )
+    assert (seven.guid, seven.link, seven.title, seven.author) == ("7", "https://a.example/7", "Seven", "Ann, Bob")
     assert (seven.summary, seven.content) == ("s", "x")
     assert seven.published == datetime(2026, 3, 1, 8, tzinfo=UTC)
     assert (eight.content, eight.published) == ("a < b", None)
@@ -127,9 +122,7 @@ def test_dates_that_are_none(date: str) -> None:
 
 
 def test_a_date_in_the_future_is_kept() -> None:
-    (entry,) = read(
-        rss("<item><title>x</title><pubDate>Fri, 01 Mar 2999 10:00:00 GMT</pubDate></item>")
-    ).entries
+    (entry,) = read(rss("<item><title>x</title><pubDate>Fri, 01 Mar 2999 10:00:00 GMT</pubDate></item>")).entries
     assert entry.published == datetime(2999, 3, 1, 10, tzinfo=UTC)
 
 
@@ -169,10 +162,7 @@ def test_deleted_entries() -> None:
         '<feed xmlns="http://www.w3.org/2005/Atom" xmlns:at="http://purl.org/atompub/tombstones/1.0"><title>T</title>'
         '<at:deleted-entry ref="urn:1&amp;2" when="2026-03-01T10:00:00Z"/><entry><id>urn:3</id></entry></feed>'
     )
-    assert [(entry.guid, entry.withdrawn) for entry in parsed.entries] == [
-        ("urn:3", False),
-        ("urn:1&2", True),
-    ]
+    assert [(entry.guid, entry.withdrawn) for entry in parsed.entries] == [("urn:3", False), ("urn:1&2", True)]
     assert parsed.total == 1
 
 
@@ -229,8 +219,7 @@ def test_encodings(encoding: str, content_type: str) -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        '<!DOCTYPE x [<!ENTITY a "\\">]>'
-        + rss("<item><title>x</title></item>").removeprefix('<?xml version="1.0"?>'),
+        '<!DOCTYPE x [<!ENTITY a "\\">]>' + rss("<item><title>x</title></item>").removeprefix('<?xml version="1.0"?>'),
         rss("<item><title>x&#x110000;</title></item>"),
         rss("<item><title>x&#99999999999;</title></item>"),
     ],
@@ -255,9 +244,7 @@ def test_lengths_and_numbers_are_bounded() -> None:
     )
     parsed = read(rss(items), limits=limits)
     assert len(parsed.entries) == 3
-    assert {(len(entry.title), len(entry.guid), len(entry.summary)) for entry in parsed.entries} == {
-        (20, 20, 50)
-    }
+    assert {(len(entry.title), len(entry.guid), len(entry.summary)) for entry in parsed.entries} == {(20, 20, 50)}
     assert any("first 3 of 5" in note for note in parsed.notes)
     assert any("cut to 50" in note for note in parsed.notes)
 

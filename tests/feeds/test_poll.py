@@ -37,9 +37,7 @@ class Desk:
         found = [
             item
             for item in self.known.values()
-            if item.id in wanted.ids
-            or item.link_key in wanted.link_keys
-            or item.title_key in wanted.title_keys
+            if item.id in wanted.ids or item.link_key in wanted.link_keys or item.title_key in wanted.title_keys
         ]
         return KnownItems.of(found, len(self.known))
 

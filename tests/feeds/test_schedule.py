@@ -328,9 +328,7 @@ def test_credentials_of_an_address_neither_follow_a_move_nor_are_stored() -> Non
     secret = replace(SOURCE, url="https://me:pass@a.example/feed.xml")
     state, said = FeedState(), []
     for day in range(9):
-        plan = after(
-            answer(moved_to="https://new.example/feed.xml"), state, source=secret, now=NOW + day * DAY
-        )
+        plan = after(answer(moved_to="https://new.example/feed.xml"), state, source=secret, now=NOW + day * DAY)
         state = plan.state
         said += plan.notes
     assert poll_url(secret, state) == secret.url
@@ -356,9 +354,7 @@ def test_a_304_may_bring_new_validators_or_none() -> None:
 
 
 def test_while_items_are_held_the_feed_is_asked_for_whole() -> None:
-    plan = after(
-        answer(), FeedState(url=URL, etag='"0"'), ParsedFeed(), decision=Decision(held=9, quarantine="why")
-    )
+    plan = after(answer(), FeedState(url=URL, etag='"0"'), ParsedFeed(), decision=Decision(held=9, quarantine="why"))
     assert not plan.state.has_validators
     assert (plan.state.held, plan.state.held_polls, plan.state.held_since) == (9, 1, NOW)
     assert plan.notes == ("why",)
@@ -442,9 +438,7 @@ def dated(*days: float) -> ParsedFeed:
         ((-3, 40, 41, 42, 43), True),  # an announced maintenance is no news of today
     ],
 )
-def test_a_feed_that_is_silent_for_longer_than_its_rhythm_is_stale(
-    days: tuple[float, ...], stale: bool
-) -> None:
+def test_a_feed_that_is_silent_for_longer_than_its_rhythm_is_stale(days: tuple[float, ...], stale: bool) -> None:
     state = after(answer(), FeedState(url=URL), dated(*days)).state
     assert (state.stale_at is not None and state.stale_at <= NOW) is stale
 

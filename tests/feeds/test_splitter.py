@@ -39,9 +39,7 @@ def whole(body: bytes, content_type: str = "") -> ParsedFeed:
 
 def with_known(parsed: ParsedFeed, indexes: set[int]) -> FeedState:
     """The state in which these entries, as far as they have hashes, are known."""
-    marks = [
-        (e.entry_hash, digest(str(n))) for n, e in enumerate(parsed.entries) if e.entry_hash and n in indexes
-    ]
+    marks = [(e.entry_hash, digest(str(n))) for n, e in enumerate(parsed.entries) if e.entry_hash and n in indexes]
     return FeedState(seen=known_entries.remember("", marks), envelope_hash=parsed.envelope_hash)
 
 
@@ -115,9 +113,7 @@ def test_no_cut_where_in_doubt(body: bytes) -> None:
 def test_known_entries_are_skipped_and_new_ones_read() -> None:
     old = parse(HEAD + item(1) + item(2) + TAIL, "", base_url=SOURCE.url, source=SOURCE)
     state = with_known(old, {0, 1})
-    new = parse(
-        HEAD + item(3) + item(1) + item(2) + TAIL, "", base_url=SOURCE.url, source=SOURCE, state=state
-    )
+    new = parse(HEAD + item(3) + item(1) + item(2) + TAIL, "", base_url=SOURCE.url, source=SOURCE, state=state)
     assert [entry.guid for entry in new.entries] == ["3"]
     assert new.skipped == (digest("0"), digest("1"))
     assert new.total == 3
@@ -174,12 +170,8 @@ def check_same(body: bytes, known: set[int]) -> None:
 
 @pytest.mark.slow
 def test_every_recorded_and_torture_feed_reads_the_same_cut_or_whole(data: Path) -> None:
-    paths = [
-        path for path in sorted(data.glob("feed_torture/**/*")) if path.suffix in {".xml", ".rss", ".atom"}
-    ]
-    paths += [
-        path for folder in sorted(data.glob("feeds_recorded/*")) for path in sorted(folder.iterdir())[::25]
-    ]
+    paths = [path for path in sorted(data.glob("feed_torture/**/*")) if path.suffix in {".xml", ".rss", ".atom"}]
+    paths += [path for folder in sorted(data.glob("feeds_recorded/*")) for path in sorted(folder.iterdir())[::25]]
     assert len(paths) > 2000
     for path in paths:
         body = path.read_bytes()

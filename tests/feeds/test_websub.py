@@ -7,9 +7,7 @@ import pytest
 from alerts.feeds.fetching import websub
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-OURS = websub.Subscription(
-    "https://hub.example/", "https://a.example/feed", "https://us.example/push/1", "s3cret"
-)
+OURS = websub.Subscription("https://hub.example/", "https://a.example/feed", "https://us.example/push/1", "s3cret")
 
 
 def test_a_request_to_subscribe() -> None:
@@ -22,9 +20,7 @@ def test_a_request_to_subscribe() -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("hub", "secret"), [("http://hub.example/", "s"), ("https://hub.example/", "s" * 200)]
-)
+@pytest.mark.parametrize(("hub", "secret"), [("http://hub.example/", "s"), ("https://hub.example/", "s" * 200)])
 def test_secrets_that_must_not_go_out(hub: str, secret: str) -> None:
     with pytest.raises(ValueError, match="secret"):
         websub.subscribe(websub.Subscription(hub, OURS.topic, OURS.callback, secret))

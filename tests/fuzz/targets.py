@@ -143,16 +143,11 @@ def matcher(data: bytes) -> None:
         name, *rest = (part.strip() for part in line.split("|"))
         if name:
             rules = MatchRules(
-                require_any=tuple(rest[2:3]) if rest[2:3] != [""] else (),
-                exclude=tuple(filter(None, rest[3:4])),
+                require_any=tuple(rest[2:3]) if rest[2:3] != [""] else (), exclude=tuple(filter(None, rest[3:4]))
             )
             institutions.append(
                 Institution(
-                    f"i{number}",
-                    name,
-                    tuple(filter(None, rest[:1])),
-                    tuple(filter(None, rest[1:2])),
-                    match=rules,
+                    f"i{number}", name, tuple(filter(None, rest[:1])), tuple(filter(None, rest[1:2])), match=rules
                 )
             )
     topics = [
@@ -167,9 +162,7 @@ def matcher(data: bytes) -> None:
         assert field[span.start : span.end] == span.text
     for mention in found.mentions:
         assert 0 < mention.salience <= 1
-    assert Matcher(institutions[::-1], topics, {}).match(item) == Matcher(institutions, topics, {}).match(
-        item
-    )
+    assert Matcher(institutions[::-1], topics, {}).match(item) == Matcher(institutions, topics, {}).match(item)
 
 
 def _item(parts: list[str]) -> Item:
@@ -227,12 +220,8 @@ def _pages() -> TestClient:
         websub.system_state.put(session, "websub/tribune", town.now, known)
     assert town.deliveries("sent")
     return TestClient(
-        create_app(town.runtime, SIGNER, OPERATOR),
-        base_url="http://pages.example",
-        raise_server_exceptions=True,
+        create_app(town.runtime, SIGNER, OPERATOR), base_url="http://pages.example", raise_server_exceptions=True
     )
 
 
-TARGETS: Mapping[str, Callable[[bytes], None]] = {
-    each.__name__: each for each in (config, feed, items, matcher, web)
-}
+TARGETS: Mapping[str, Callable[[bytes], None]] = {each.__name__: each for each in (config, feed, items, matcher, web)}

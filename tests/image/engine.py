@@ -62,8 +62,7 @@ def engine(root: Path) -> Iterator[Engine | None]:
             finally:
                 made.run("rm", "-rf", made.checkout)
     elif (
-        shutil.which("docker")
-        and subprocess.run(["docker", "info"], capture_output=True, check=False).returncode == 0
+        shutil.which("docker") and subprocess.run(["docker", "info"], capture_output=True, check=False).returncode == 0
     ):
         with tempfile.TemporaryDirectory(prefix="alerts-image-test-") as directory:
             _copy(root, Path(directory))

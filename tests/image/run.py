@@ -44,9 +44,7 @@ def config() -> str:
                 "allow_private": True,
             }
         ],
-        "institutions": [
-            {"id": name.lower(), "name": f"{name} Networks", "tags": ["infra"]} for name in NAMES
-        ],
+        "institutions": [{"id": name.lower(), "name": f"{name} Networks", "tags": ["infra"]} for name in NAMES],
         "topics": [
             {
                 "id": "outage",
@@ -74,9 +72,7 @@ STAND = {
             "image": IMAGE,
             "pull_policy": "never",
             "command": ["python", "/stand/stand.py"],
-            "healthcheck": {
-                "test": ["CMD", "python", "-m", "worker.healthcheck", "http://127.0.0.1:8000/feed"]
-            },
+            "healthcheck": {"test": ["CMD", "python", "-m", "worker.healthcheck", "http://127.0.0.1:8000/feed"]},
             "volumes": ["./tests/image:/stand:ro"],
             "networks": ["outside"],
         }
@@ -90,11 +86,7 @@ class Trial:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._began = time.monotonic()
-        variables = {
-            "ALERTS_VERSION": "image-test",
-            "ALERTS_LISTEN": "127.0.0.1:18321",
-            "ALERTS_REVISION": "test",
-        }
+        variables = {"ALERTS_VERSION": "image-test", "ALERTS_LISTEN": "127.0.0.1:18321", "ALERTS_REVISION": "test"}
         env = ["env", *(f"{name}={value}" for name, value in variables.items())]
         files = ["--file", f"{engine.checkout}/docker-compose.yml", "--file", f"{engine.checkout}/stand.yml"]
         self._compose = [*env, "docker", "compose", "--project-name", PROJECT, *files]
@@ -119,9 +111,7 @@ class Trial:
             time.sleep(0.5)
 
     def _logs(self) -> str:
-        containers = self._engine.run(
-            "docker", "ps", "--all", "--quiet", "--filter", f"name={PROJECT}"
-        ).split()
+        containers = self._engine.run("docker", "ps", "--all", "--quiet", "--filter", f"name={PROJECT}").split()
         logs = [self._engine.run("docker", "logs", "--tail", "20", each) for each in containers]
         return "\n".join([self._engine.run("docker", "ps", "--all"), *logs])
 
@@ -146,13 +136,9 @@ class Trial:
         )
         self.compose("build")
         second = self._layers()
-        changed = [
-            number for number, (one, other) in enumerate(zip(first, second, strict=True)) if one != other
-        ]
+        changed = [number for number, (one, other) in enumerate(zip(first, second, strict=True)) if one != other]
         if len(changed) != 1:
-            raise BrokenPromiseError(
-                f"a change of one line changed {len(changed)} layers of {len(first)}: {changed}"
-            )
+            raise BrokenPromiseError(f"a change of one line changed {len(changed)} layers of {len(first)}: {changed}")
         self.say(f"built again after a change of one line: 1 layer of {len(first)} is new")
 
     def _layers(self) -> list[str]:
@@ -175,11 +161,7 @@ class Trial:
             *("--volume", f"{checkout}/config:/config:ro"),
             *("--volume", f"{checkout}/secrets/channels:/run/secrets/channels:ro", IMAGE),
         )
-        self.until(
-            lambda: "ok" in self._fetch("http://127.0.0.1:18322/healthz"),
-            "docker run -p serves the pages",
-            60,
-        )
+        self.until(lambda: "ok" in self._fetch("http://127.0.0.1:18322/healthz"), "docker run -p serves the pages", 60)
         self.until(lambda: self._state(LONE) == "healthy", "the lone container is healthy", 90)
         self._engine.run("docker", "rm", "--force", LONE)
         self._engine.run("docker", "volume", "rm", LONE)
@@ -190,9 +172,7 @@ class Trial:
         return self._engine.run("python3", "-c", script, url)
 
     def _state(self, container: str) -> str:
-        return self._engine.run(
-            "docker", "inspect", "--format", "{{.State.Health.Status}}", container
-        ).strip()
+        return self._engine.run("docker", "inspect", "--format", "{{.State.Health.Status}}", container).strip()
 
     def up(self) -> None:
         self.compose("up", "--detach", "--wait", "--no-build")

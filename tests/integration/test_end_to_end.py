@@ -48,9 +48,7 @@ class Recording:
     """
 
     def __init__(self, folder: Path) -> None:
-        files = sorted(
-            folder.glob("*.xml"), key=lambda file: datetime.strptime(file.stem, "%Y-%m-%dT%H%M%S%z")
-        )
+        files = sorted(folder.glob("*.xml"), key=lambda file: datetime.strptime(file.stem, "%Y-%m-%dT%H%M%S%z"))
         self._bodies = [file.read_bytes() for file in files[-VERSIONS:]]
         self._dates: dict[bytes, datetime] = {}
 
@@ -84,9 +82,7 @@ def configuration(directory: Path, server: FeedServer, channel: str) -> None:
         for name, reliability in FEEDS.items()
     ]
     sources.append({"id": "probe", "url": f"{server.url}/probe", "publisher": "Probe", "reliability": "A"})
-    probes = [
-        {"id": f"probe-{n}", "name": f"Zyx{_letters(n)} Holdings", "tags": ["probe"]} for n in range(PROBES)
-    ]
+    probes = [{"id": f"probe-{n}", "name": f"Zyx{_letters(n)} Holdings", "tags": ["probe"]} for n in range(PROBES)]
     more: dict[str, Any] = {
         "sources": [{**each, "interval": "1s", "allow_private": True} for each in sources],
         "levels": {
@@ -186,8 +182,7 @@ def _probe(server: FeedServer, receiver: Receiver, program: Program) -> list[flo
     for number in range(PROBES):
         now = datetime.now(UTC).replace(microsecond=0)
         entries.insert(
-            0,
-            Entry(f"p{number}", f"Zyxoutage at Zyx{_letters(number)} Holdings", f"Number {number}.", "", now),
+            0, Entry(f"p{number}", f"Zyxoutage at Zyx{_letters(number)} Holdings", f"Number {number}.", "", now)
         )
         server.put("probe", entries)
         appeared = server.appeared["probe"]
@@ -210,8 +205,7 @@ def _at_rest(database: Database) -> bool:
     """Whether every level is low again and every message sent."""
     with database.read() as session:
         last = {
-            (row.institution, row.axis): row.to_level
-            for row in session.query(TransitionRow).order_by(TransitionRow.at)
+            (row.institution, row.axis): row.to_level for row in session.query(TransitionRow).order_by(TransitionRow.at)
         }
         waiting = session.query(DeliveryRow).filter(DeliveryRow.state != "sent").count()
     return set(last.values()) == {"low"} and waiting == 0

@@ -81,10 +81,7 @@ def test_a_killed_child_is_noticed_restarted_and_said_and_work_goes_on(
         assert took < 12
         assert program.process.returncode == 128 + signal.SIGTERM
         assert until(lambda: not program.left(), 2), program.left()
-    assert keys(receiver.alerts()) == [
-        ("acme", "priority", "low", "medium"),
-        ("globex", "priority", "low", "medium"),
-    ]
+    assert keys(receiver.alerts()) == [("acme", "priority", "low", "medium"), ("globex", "priority", "low", "medium")]
     assert "Traceback" not in program.err
     assert program.out == ""
 
@@ -181,10 +178,7 @@ def test_on_postgresql_with_a_broker_of_its_own_and_the_broker_emptied(
     config: Path, server: FeedServer, receiver: Receiver, tmp_path: Path, postgres_url: str, broker_url: str
 ) -> None:
     globally = ["--database", postgres_url, "--broker", broker_url]
-    with (
-        Program(config, tmp_path / "state", globally=globally) as program,
-        redis.Redis.from_url(broker_url) as broker,
-    ):
+    with Program(config, tmp_path / "state", globally=globally) as program, redis.Redis.from_url(broker_url) as broker:
         assert program.says("watching"), program.err
         assert program.up("poll", "match", "send", "beat")
         assert "broker" not in program.children()
@@ -197,10 +191,7 @@ def test_on_postgresql_with_a_broker_of_its_own_and_the_broker_emptied(
         assert receiver.wait_for(2, 40), program.err
         assert program.stop() < 12
         assert until(lambda: not program.left(), 1), program.left()
-    assert keys(receiver.alerts()) == [
-        ("acme", "priority", "low", "medium"),
-        ("globex", "priority", "low", "medium"),
-    ]
+    assert keys(receiver.alerts()) == [("acme", "priority", "low", "medium"), ("globex", "priority", "low", "medium")]
     assert not (tmp_path / "state" / "alerts.db").exists()
 
 
@@ -222,9 +213,7 @@ def test_two_services_that_begin_to_hang_at_once_delay_neither_matching_nor_a_th
             assert program.up(*CHILDREN)
             server.put("wire", [outage(0)])
             # Each service has got as many sends as one may hold.
-            assert until(lambda: (len(one.taken), len(other.taken)) == (MAX_IN_FLIGHT, MAX_IN_FLIGHT), 30), (
-                program.err
-            )
+            assert until(lambda: (len(one.taken), len(other.taken)) == (MAX_IN_FLIGHT, MAX_IN_FLIGHT), 30), program.err
             server.put("wire", [outage(1), outage(0)])
             assert until(lambda: len(keys(receiver.alerts())) == 2, DEADLINE_S), program.err
             assert under_way(tmp_path / "state", hanging) == 2 * MAX_IN_FLIGHT, "and both still hang"
@@ -380,9 +369,7 @@ def test_the_demonstration_live_uses_the_real_process_group(tmp_path: Path) -> N
 
 
 def _run(alerts_command: list[str], *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*alerts_command, *arguments], capture_output=True, text=True, timeout=60, check=False
-    )
+    return subprocess.run([*alerts_command, *arguments], capture_output=True, text=True, timeout=60, check=False)
 
 
 def _closed_port() -> int:
@@ -469,9 +456,7 @@ def test_a_broker_that_cannot_be_used_says_so_in_one_line(
         assert "hunter2" not in done.stderr
 
 
-def test_without_a_network_once_says_so_for_each_source_and_ends(
-    tmp_path: Path, alerts_command: list[str]
-) -> None:
+def test_without_a_network_once_says_so_for_each_source_and_ends(tmp_path: Path, alerts_command: list[str]) -> None:
     config = write(
         tmp_path / "config",
         settings({"wire": f"http://127.0.0.1:{_closed_port()}/x", "herald": "http://no-host.invalid/"}),
@@ -523,9 +508,7 @@ def test_the_configuration_is_edited_under_load_with_a_bad_edit_in_the_middle(
     config: Path, server: FeedServer, receiver: Receiver, tmp_path: Path
 ) -> None:
     good = (config / "alerts.yaml").read_text(encoding="utf-8")
-    wider = good.replace(
-        "- id: globex\n", "- id: initech\n  name: Initech Systems\n  tags: [infra]\n- id: globex\n"
-    )
+    wider = good.replace("- id: globex\n", "- id: initech\n  name: Initech Systems\n  tags: [infra]\n- id: globex\n")
     assert wider != good
     edits = {3: good.replace("reliability: B", "reliability: Z"), 10: wider}
     shown: list[Entry] = []
@@ -545,9 +528,7 @@ def test_the_configuration_is_edited_under_load_with_a_bad_edit_in_the_middle(
                 shown.insert(0, Entry("i1", "Initech Systems hit by outage", "All of it.", "", now))
             server.put("wire", shown)
             time.sleep(0.4)
-        assert until(
-            lambda: {each[0] for each in keys(receiver.alerts())} == {"acme", "globex", "initech"}, 40
-        )
+        assert until(lambda: {each[0] for each in keys(receiver.alerts())} == {"acme", "globex", "initech"}, 40)
         titles = [entry.title for entry in shown]
         assert until(lambda: len(stored(tmp_path / "state")) == len(titles), 20), program.err
         assert "alerts.yaml:5" in program.err, "the bad edit is told with its line"

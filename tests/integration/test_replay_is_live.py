@@ -96,15 +96,11 @@ def test_three_workers_and_a_replay_agree(
     config.mkdir()
     listed = "\n".join(SOURCE.format(n=n, url=server.url, r="AABBBC"[n % 6]) for n in range(SOURCES))
     (config / "all.yaml").write_text(CONFIG.format(sources=listed))
-    first = Runtime(
-        database, configuration_of(config, database, config, SECRET), lambda _: None, clock=utc_now
-    )
+    first = Runtime(database, configuration_of(config, database, config, SECRET), lambda _: None, clock=utc_now)
     publish_edits(first)
     context = multiprocessing.get_context("spawn")
     seconds = 16.0
-    workers = [
-        context.Process(target=_work, args=(database_url, config, seed, seconds)) for seed in range(WORKERS)
-    ]
+    workers = [context.Process(target=_work, args=(database_url, config, seed, seconds)) for seed in range(WORKERS)]
     for worker in workers:
         worker.start()
     chance = random.Random(7)
@@ -113,10 +109,7 @@ def test_three_workers_and_a_replay_agree(
     for step in range(STEPS):
         for n in chance.sample(range(SOURCES), 3):
             who, about = chance.choice(names), chance.choice(["outage", "outage", "new office"])
-            said[n].insert(
-                0,
-                Entry(f"{n}-{step}", f"{who} {about} number {chance.randrange(3)}"),
-            )
+            said[n].insert(0, Entry(f"{n}-{step}", f"{who} {about} number {chance.randrange(3)}"))
             if step > 4 and chance.random() < 0.3:  # an edit, and so a revision
                 said[n][-1] = Entry(f"{n}-e", f"{chance.choice(names)} denies it all {step}")
             server.put(f"s{n}.xml", said[n])
@@ -130,9 +123,7 @@ def test_three_workers_and_a_replay_agree(
         recorded = list(items.record(session))
         live = transitions.find(session)
         cursors = {
-            each: stored.cursor
-            for each in ("acme", "globex", "initech")
-            if (stored := cases.peek(session, each))
+            each: stored.cursor for each in ("acme", "globex", "initech") if (stored := cases.peek(session, each))
         }
     chance.shuffle(recorded)  # the order within an instant, or of the file, is nothing
     settings = load(config)

@@ -19,9 +19,7 @@ from kit.program import Program, until
 from kit.receiver import Receiver
 
 pytest.importorskip("opentelemetry.sdk")
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
-    ExportTraceServiceRequest,
-)
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 pytestmark = pytest.mark.servers
 
@@ -77,9 +75,7 @@ def collector() -> Iterator[Collector]:
     made._server.server_close()
 
 
-def test_a_send_is_under_the_assessment_under_the_poll_that_led_to_it(
-    collector: Collector, tmp_path: Path
-) -> None:
+def test_a_send_is_under_the_assessment_under_the_poll_that_led_to_it(collector: Collector, tmp_path: Path) -> None:
     with FeedServer() as feeds, Receiver() as receiver:
         now = datetime.now(UTC).replace(microsecond=0)
         feeds.put("wire", [Entry("o1", "Acme Networks hit by outage", "It is.", "", now)])
@@ -112,11 +108,7 @@ def test_a_collector_without_the_library_is_one_line(tmp_path: Path) -> None:
         "PYTHONPATH": f"{tmp_path}:{root}",
     }
     done = subprocess.run(
-        [sys.executable, "-c", "import worker.app"],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
+        [sys.executable, "-c", "import worker.app"], env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 1
     assert done.stderr.startswith("alerts: OTEL_EXPORTER_OTLP_ENDPOINT is set, but OpenTelemetry is not")

@@ -23,9 +23,7 @@ Browser = Callable[..., TestClient]
 def link(town: World, tier: Tier = Tier.OPEN, subscriber: str = "", days: int = 30) -> tuple[Link, str]:
     """A link, and what its address carries."""
     with town.runtime.database.write() as session:
-        made = invite(
-            session, tier=tier, now=town.now, lasting=timedelta(days=days), subscriber=subscriber, name="x"
-        )
+        made = invite(session, tier=tier, now=town.now, lasting=timedelta(days=days), subscriber=subscriber, name="x")
     return made, token_of(SIGNER, made)
 
 

@@ -56,12 +56,7 @@ class Service:
     """One service as a process: its entrypoint, its command and its environment, with nothing replaced but paths."""
 
     def __init__(
-        self,
-        name: str,
-        service: Mapping[str, Any],
-        paths: Mapping[str, str],
-        directory: Path,
-        more: Sequence[str] = (),
+        self, name: str, service: Mapping[str, Any], paths: Mapping[str, str], directory: Path, more: Sequence[str] = ()
     ) -> None:
         """`paths` gives for paths inside the container those outside; `more` is appended to the command."""
         self.name = name

@@ -116,9 +116,7 @@ def _handler(feeds: FeedServer) -> type[BaseHTTPRequestHandler]:
             try:
                 self.send_response(page.status)
                 self.send_header("Content-Type", page.content_type)
-                self.send_header(
-                    "Content-Length", str(len(page.body) if page.promised is None else page.promised)
-                )
+                self.send_header("Content-Length", str(len(page.body) if page.promised is None else page.promised))
                 if page.validators:
                     self.send_header("ETag", etag)
                 for name, value in page.headers.items():

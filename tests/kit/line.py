@@ -47,11 +47,7 @@ class Clock:
         return self.at
 
 
-def settings(
-    sources: dict[str, str],
-    channels: dict[str, str] | None = None,
-    **more: Any,
-) -> dict[str, Any]:
+def settings(sources: dict[str, str], channels: dict[str, str] | None = None, **more: Any) -> dict[str, Any]:
     """A configuration about two institutions. `sources` gives URLs by id, `more` replaces whole sections.
 
     `acme-news` speaks for acme (A, direct); all others are secondary B. One fully confirmed headline on
@@ -94,13 +90,7 @@ def settings(
     if channels is not None:
         watch = [{"tags": ["infra"], "on": ["level"], "at_least": "medium", "direction": "both"}]
         found["subscribers"] = [
-            {
-                "id": "desk",
-                "tier": "leadership-alliance",
-                "channels": channels,
-                "watch": watch,
-                "group": "0s",
-            }
+            {"id": "desk", "tier": "leadership-alliance", "channels": channels, "watch": watch, "group": "0s"}
         ]
     return {**found, **more}
 
@@ -174,9 +164,7 @@ class Line:
 
 
 @contextmanager
-def line(
-    database: Database, config: Path, content: dict[str, Any], clock: Clock | None = None
-) -> Iterator[Line]:
+def line(database: Database, config: Path, content: dict[str, Any], clock: Clock | None = None) -> Iterator[Line]:
     made = Line(database, write(config, content), clock or Clock())
     try:
         yield made

@@ -92,9 +92,7 @@ class Sample:
             ),
             evidence=(
                 self._record(1, "s1", "The Wire", Reliability.B, headline, url, direct=False),
-                self._record(
-                    2, "s1", "Acme", Reliability.A, headline, "https://acme.example/news", direct=True
-                ),
+                self._record(2, "s1", "Acme", Reliability.A, headline, "https://acme.example/news", direct=True),
                 self._record(3, "s2", "The Wire", Reliability.B, SECOND, url, direct=False),
             ),
             contributions=(AxisContributions(Axis.POLICY, self.contributions(headline)),),
@@ -104,15 +102,7 @@ class Sample:
         )
 
     def _record(
-        self,
-        number: int,
-        story: str,
-        publisher: str,
-        reliability: Reliability,
-        title: str,
-        url: str,
-        *,
-        direct: bool,
+        self, number: int, story: str, publisher: str, reliability: Reliability, title: str, url: str, *, direct: bool
     ) -> SourceRecord:
         return SourceRecord(
             number=number,
@@ -131,9 +121,7 @@ class Sample:
     def contributions(self, headline: str = HEADLINE) -> tuple[Contribution, ...]:
         return (Contribution("s1", headline, ("export-controls",), 0.45, 0.92, "A", 1.0, 1.2, 3600.0, 0.49),)
 
-    def transition(
-        self, headline: str = HEADLINE, from_: Level = Level.MEDIUM, to: Level = Level.HIGH
-    ) -> Transition:
+    def transition(self, headline: str = HEADLINE, from_: Level = Level.MEDIUM, to: Level = Level.HIGH) -> Transition:
         return Transition(
             AT, self.institution, Axis.POLICY, from_, to, 0.62, Cause.EVIDENCE, self.contributions(headline)
         )

@@ -69,9 +69,7 @@ class Program:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("ALERTS_")}
         environment = {**kept, "ALERTS_TICK": "0.2", **(environ or {})}
         with self._out.open("wb") as out, self._err.open("wb") as err:
-            self.process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=environment
-            )
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=environment)
         self._seen: set[int] = {self.process.pid}
 
     @property
@@ -84,9 +82,7 @@ class Program:
 
     def says(self, text: str, seconds: float = 20) -> bool:
         """Whether standard error holds the text, now or within that time."""
-        return (
-            until(lambda: text in self.err or self.process.poll() is not None, seconds) and text in self.err
-        )
+        return until(lambda: text in self.err or self.process.poll() is not None, seconds) and text in self.err
 
     def children(self) -> dict[str, int]:
         """Name and process id of each child that runs."""

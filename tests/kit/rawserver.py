@@ -59,9 +59,7 @@ class RawServer:
                     return
                 raw += piece
             first, *lines = raw.split(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")
-            headers = {
-                name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)
-            }
+            headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
             request = Request(first.split()[1], headers, raw)
             self.requests.append(request)
             answer = self.answers.get(request.target, self.otherwise)

@@ -56,10 +56,6 @@ def item(source: str, title: str, hours: float = 0.0, **more: object) -> Item:
     """An item of a source, observed so many hours after NOON."""
     at = NOON + timedelta(hours=hours)
     made = Item(
-        id=f"{source}-{title}",
-        title=title,
-        observed=at,
-        source=source,
-        url=f"https://{source}.example/{title}",
+        id=f"{source}-{title}", title=title, observed=at, source=source, url=f"https://{source}.example/{title}"
     )
     return replace(made, **more)  # type: ignore[arg-type]

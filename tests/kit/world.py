@@ -144,9 +144,7 @@ class World:
 
     def deliveries(self, *states: str) -> Sequence[str]:
         with self.runtime.database.read() as session:
-            query = (
-                select(DeliveryRow.id).where(DeliveryRow.state.in_(states)).order_by(DeliveryRow.created_at)
-            )
+            query = select(DeliveryRow.id).where(DeliveryRow.state.in_(states)).order_by(DeliveryRow.created_at)
             return list(session.scalars(query))
 
 

@@ -54,11 +54,7 @@ def test_a_plain_name_counts(name: str, title: str) -> None:
         ("Die Zeit", "Damit wird die Zeit für das Vorhaben knapp", "an ordinary noun with its article"),
         ("Barcelona", "El juez declaró en Barcelona ante la prensa", "a place where something is"),
         ("Madrid", "Madrid, 23 may (EFE). - El juez dijo que no", "the place of a dateline"),
-        (
-            "Tribunal",
-            "El presidente del Tribunal Supremo dijo que no",
-            "part of a longer name: Tribunal Supremo",
-        ),
+        ("Tribunal", "El presidente del Tribunal Supremo dijo que no", "part of a longer name: Tribunal Supremo"),
         ("Williams", "Elle affronte Venus Williams au premier tour", "a person's name: Venus Williams"),
         ("Ford", "it was what President Ford said", "a person's name: President Ford"),
         ("Mérida", "El arzobispo de Mérida-Badajoz dijo que no", "part of a longer name: Merida-Badajoz"),
@@ -103,9 +99,7 @@ def test_every_filter_has_a_name_and_a_docstring() -> None:
 def test_a_word_list_says_what_it_is_and_where_it_comes_from(file: Path) -> None:
     first, second, *lines = file.read_text(encoding="utf-8").splitlines()
     assert first.startswith("# ")
-    assert (
-        second == "# Written for this project. Without accents and in lower case, as matching compares words."
-    )
+    assert second == "# Written for this project. Without accents and in lower case, as matching compares words."
     assert max(map(len, lines), default=0) <= 130
     if file.name != "place_abbreviations.txt":  # those are given back as names are written
         for line in lines:

@@ -6,22 +6,14 @@ from alerts.model.topic import Signal, Topic
 
 
 def test_ordinary_words_want_context() -> None:
-    found = lint(
-        [Institution("t", "Target"), Institution("u", "Target2", match=MatchRules(require_any=("shop",)))], []
-    )
-    assert found == [
-        ("institution", "t", "'Target' is an ordinary word; give context words in match.require_any")
-    ]
+    found = lint([Institution("t", "Target"), Institution("u", "Target2", match=MatchRules(require_any=("shop",)))], [])
+    assert found == [("institution", "t", "'Target' is an ordinary word; give context words in match.require_any")]
     assert lint([Institution("t", "Target", match=MatchRules(require_any=("retail*",)))], []) == []
 
 
 def test_shared_names_are_told_once_for_each_institution() -> None:
     found = lint(
-        [
-            Institution("a", "Alpha Bank", aliases=("ALPHA BANK",)),
-            Institution("b", "Beta", aliases=("alpha bank",)),
-        ],
-        [],
+        [Institution("a", "Alpha Bank", aliases=("ALPHA BANK",)), Institution("b", "Beta", aliases=("alpha bank",))], []
     )
     assert [(kind, ident) for kind, ident, _ in found] == [("institution", "a"), ("institution", "b")]
     assert "is also a name of b" in found[0][2]
@@ -37,6 +29,4 @@ def test_names_that_never_match_and_pronouns() -> None:
 
 
 def test_plain_names_raise_nothing() -> None:
-    assert (
-        lint([Institution("a", "Anthropic", aliases=("Anthropic PBC",), products=("Claude Code",))], []) == []
-    )
+    assert lint([Institution("a", "Anthropic", aliases=("Anthropic PBC",), products=("Claude Code",))], []) == []

@@ -43,14 +43,7 @@ def test_each_item_gives_one_line_with_exactly_these_keys() -> None:
                 }
             ],
             "topics": [
-                {
-                    "topic": "outage",
-                    "signal": "continuity",
-                    "field": "title",
-                    "start": 7,
-                    "end": 13,
-                    "text": "outage",
-                }
+                {"topic": "outage", "signal": "continuity", "field": "title", "start": 7, "end": 13, "text": "outage"}
             ],
         },
         {"id": "1", "mentions": [], "topics": []},

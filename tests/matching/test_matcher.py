@@ -106,11 +106,7 @@ def test_case_can_be_asked_for_and_dropped() -> None:
         ("Massachusetts Institute of Technology", "at M.I.T. he", ["M.I.T."]),
         ("U.S. Steel", "U.S. Steel and US Steel", ["U.S. Steel", "US Steel"]),
         ("Trinity College Dublin", "at Trinity College, Dublin", ["Trinity College, Dublin"]),
-        (
-            "Rape Crisis England and Wales",
-            "Rape Crisis (England and Wales) said",
-            ["Rape Crisis (England and Wales)"],
-        ),
+        ("Rape Crisis England and Wales", "Rape Crisis (England and Wales) said", ["Rape Crisis (England and Wales)"]),
     ],
 )
 def test_spellings(name: str, title: str, found: list[str]) -> None:
@@ -171,9 +167,7 @@ def test_the_longest_name_wins() -> None:
 
 
 def test_a_legal_form_is_part_of_the_name_even_where_it_is_a_product_too() -> None:
-    assert texts([Institution("kern", "Kern Bank", products=("Inc.",))], "Kern Bank Inc. grows") == [
-        "Kern Bank Inc"
-    ]
+    assert texts([Institution("kern", "Kern Bank", products=("Inc.",))], "Kern Bank Inc. grows") == ["Kern Bank Inc"]
 
 
 def test_names_joined_by_a_hyphen_count_where_both_are_tracked() -> None:
@@ -181,16 +175,12 @@ def test_names_joined_by_a_hyphen_count_where_both_are_tracked() -> None:
 
 
 def test_a_name_that_tells_its_place_by_another_name_is_both() -> None:
-    university = Institution(
-        "wustl", "Washington University in St. Louis", aliases=("Washington University",)
-    )
+    university = Institution("wustl", "Washington University in St. Louis", aliases=("Washington University",))
     assert texts([university, "St. Louis"], "at Washington University in St. Louis, he") == [
         "Washington University",
         "St. Louis",
     ]
-    assert texts([university], "at Washington University in St. Louis, he") == [
-        "Washington University in St. Louis"
-    ]
+    assert texts([university], "at Washington University in St. Louis, he") == ["Washington University in St. Louis"]
 
 
 # ── Rules that the operator gives ────────────────────────────────────────────────────────────────────────────
@@ -273,9 +263,7 @@ def test_salience_is_field_times_rule() -> None:
     lab = Institution("a", "Anthropic", products=("Claude Code",), domains=("anthropic.com",))
     matcher = Matcher([lab], [], {})
     content = "Anthropic " + "x " * 145 + "Anthropic" + " x Anthropic"
-    found = matcher.match(
-        item("Anthropic, Claude Code, anthropic.com", summary="Anthropic", content=content)
-    ).mentions
+    found = matcher.match(item("Anthropic, Claude Code, anthropic.com", summary="Anthropic", content=content)).mentions
     assert [(each.field, each.rule.value, each.salience) for each in found] == [
         ("title", "name", 1.0),
         ("title", "product", 0.8),
@@ -316,9 +304,7 @@ def test_an_item_of_a_source_that_speaks_for_an_institution_is_about_it() -> Non
 def test_the_own_link_of_an_item_tells_whom_it_is_about(url: str, found: bool) -> None:
     matcher = Matcher([Institution("a", "Anthropic", domains=("https://www.Anthropic.com/",))], [], {})
     mentions = matcher.match(item("Detecting distillation attacks", url=url)).mentions
-    assert [(each.rule, each.field, each.salience) for each in mentions] == [
-        (Rule.DOMAIN, "source", 0.8)
-    ] * found
+    assert [(each.rule, each.field, each.salience) for each in mentions] == [(Rule.DOMAIN, "source", 0.8)] * found
 
 
 @pytest.mark.parametrize(
@@ -344,13 +330,7 @@ def test_a_link_in_the_text_to_a_domain_is_a_mention(title: str, found: list[str
 
 def test_explanations_name_what_was_turned_down_where() -> None:
     (told,) = match(["Apple"], "an apple a day", explain=True).rejections
-    assert (told.institution, told.field, told.start, told.end, told.text) == (
-        "Apple",
-        "title",
-        3,
-        8,
-        "apple",
-    )
+    assert (told.institution, told.field, told.start, told.end, told.text) == ("Apple", "title", 3, 8, "apple")
     assert told.reason == "written in lower case"
     assert match(["Apple"], "an apple a day").rejections == ()
 

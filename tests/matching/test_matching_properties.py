@@ -63,8 +63,7 @@ BARE = st.builds(
 )
 INSTITUTIONS = st.lists(BARE, max_size=5).map(
     lambda each: [
-        Institution(f"i{n}", b.name, b.aliases, b.products, b.domains, match=b.match)
-        for n, b in enumerate(each)
+        Institution(f"i{n}", b.name, b.aliases, b.products, b.domains, match=b.match) for n, b in enumerate(each)
     ]
 )
 TOPICS = [
@@ -72,10 +71,7 @@ TOPICS = [
     Topic("b", Signal.GOVERNANCE, ("america", "été"), none=("new york",)),
 ]
 ITEMS = st.builds(
-    lambda title, summary, content: Item("1", title, WHEN, summary=summary, content=content),
-    TEXTS,
-    TEXTS,
-    TEXTS,
+    lambda title, summary, content: Item("1", title, WHEN, summary=summary, content=content), TEXTS, TEXTS, TEXTS
 )
 
 
@@ -93,14 +89,9 @@ def test_offsets_select_the_reported_text_in_order(institutions: list[Institutio
 
 
 @given(st.data(), INSTITUTIONS, ITEMS)
-def test_the_order_of_names_does_not_matter(
-    data: st.DataObject, institutions: list[Institution], item: Item
-) -> None:
+def test_the_order_of_names_does_not_matter(data: st.DataObject, institutions: list[Institution], item: Item) -> None:
     shuffled = data.draw(st.permutations(institutions))
-    one, other = (
-        Matcher(institutions, TOPICS, {}).match(item),
-        Matcher(shuffled, TOPICS[::-1], {}).match(item),
-    )
+    one, other = (Matcher(institutions, TOPICS, {}).match(item), Matcher(shuffled, TOPICS[::-1], {}).match(item))
     assert one == other
 
 
@@ -155,9 +146,7 @@ def test_mentions_of_one_institution_do_not_overlap(institutions: list[Instituti
 
 @given(INSTITUTIONS, ITEMS)
 def test_no_two_institutions_have_one_span(institutions: list[Institution], item: Item) -> None:
-    spans = [
-        (each.field, each.start, each.end) for each in Matcher(institutions, [], {}).match(item).mentions
-    ]
+    spans = [(each.field, each.start, each.end) for each in Matcher(institutions, [], {}).match(item).mentions]
     assert len(spans) == len(set(spans))
 
 

@@ -39,23 +39,11 @@ def hits(known: Topic, title: str, **fields: str) -> tuple[TopicHit, ...]:
         ("data (breach*|leak*)", "Data breach, data leaks", ["Data breach", "data leaks"]),
         ("{steal} ~3 (data|records)", "Hackers stole two million records", ["stole two million records"]),
         ("{steal} ~2 (data|records)", "Hackers stole about two million records", []),
-        (
-            "{buy} ~3 for # billion",
-            "Buying Jos. A. Bank for $1.8 billion",
-            ["Buying Jos. A. Bank for $1.8 billion"],
-        ),
+        ("{buy} ~3 for # billion", "Buying Jos. A. Bank for $1.8 billion", ["Buying Jos. A. Bank for $1.8 billion"]),
         ("(raises|raised) #", "xAI raises $6B and raised prices", ["raises $6B"]),
         ("@ (is|are) (down|offline)", "Anthropic is down, Nobody is down", ["Anthropic is down"]),
-        (
-            "@ ~2 (ceo|chief executive) ~2 {resign}",
-            "Google’s CEO has resigned",
-            ["Google’s CEO has resigned"],
-        ),
-        (
-            "big? (data|customer (data|record*)) leaked",
-            "Customer records leaked",
-            ["Customer records leaked"],
-        ),
+        ("@ ~2 (ceo|chief executive) ~2 {resign}", "Google’s CEO has resigned", ["Google’s CEO has resigned"]),
+        ("big? (data|customer (data|record*)) leaked", "Customer records leaked", ["Customer records leaked"]),
         ("*angriff auf", "Ein Hackerangriff auf Google", ["Hackerangriff auf"]),
         ("US ban", "The us ban, the US ban", ["US ban"]),
         ("co-founder leaves", "Co-founder leaves", ["Co-founder leaves"]),
@@ -77,16 +65,12 @@ def test_roles_say_whom_a_topic_concerns() -> None:
         ("actor", {"eu"}),
         ("target", {"google"}),
     ]
-    assert [(hit.role, hit.institutions) for hit in hits(known, "Fines for EU and Google")] == [
-        ("", {"eu", "google"})
-    ]
+    assert [(hit.role, hit.institutions) for hit in hits(known, "Fines for EU and Google")] == [("", {"eu", "google"})]
 
 
 def test_no_match_crosses_the_end_of_a_sentence_in_running_text() -> None:
     known = topic("{steal} ~3 data")
-    assert (
-        hits(known, "", content="Someone stole a car. Data is safe. They stole data.")[0].text == "stole data"
-    )
+    assert hits(known, "", content="Someone stole a car. Data is safe. They stole data.")[0].text == "stole data"
 
 
 def test_several_targets_are_all_found() -> None:
@@ -218,15 +202,11 @@ def test_any_text_is_a_pattern_or_a_clear_line(pattern: str, title: str) -> None
 def test_a_thousand_alternatives_and_a_long_text_take_linear_time() -> None:
     words = [f"w{number}" for number in range(1000)]
     nested = "|".join(f"{word} (x|y ~3 z)?" for word in words)
-    known = topic(
-        f"({nested}) ~30 ({'|'.join(words)}) ~30 @", TopicPattern("w1 ~30 w2 ~30 w3 ~30 nowhere", "en")
-    )
+    known = topic(f"({nested}) ~30 ({'|'.join(words)}) ~30 @", TopicPattern("w1 ~30 w2 ~30 w3 ~30 nowhere", "en"))
     matcher = Matcher(LABS, [known], {})
 
     def seconds(size: int) -> float:
-        item = Item(
-            "1", "", WHEN, content=" ".join(words[number % 1000] for number in range(size)) + " nowhere"
-        )
+        item = Item("1", "", WHEN, content=" ".join(words[number % 1000] for number in range(size)) + " nowhere")
         begin = time.process_time()
         matcher.match(item)
         return time.process_time() - begin

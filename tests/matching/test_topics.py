@@ -50,9 +50,9 @@ def test_phrases(phrase: str, title: str, found: list[str]) -> None:
 
 
 def test_the_longest_phrase_of_a_topic_is_reported_once() -> None:
-    assert [
-        hit.text for hit in hits(topic("data breach", "major data breach*", "breach"), "A major data breach")
-    ] == ["major data breach"]
+    assert [hit.text for hit in hits(topic("data breach", "major data breach*", "breach"), "A major data breach")] == [
+        "major data breach"
+    ]
 
 
 def test_a_phrase_of_none_rules_the_topic_out_for_the_whole_item() -> None:
@@ -100,11 +100,7 @@ def test_a_topic_counts_for_every_institution_unless_it_must_be_near() -> None:
     (everywhere,) = hits(topic("sued"), "", content=content)
     assert everywhere.institutions is None
     near = topic("sued", "grew", "nobody", near=Near.SENTENCE)
-    assert [hit.institutions for hit in hits(near, "", content=content)] == [
-        {"openai"},
-        {"anthropic"},
-        frozenset(),
-    ]
+    assert [hit.institutions for hit in hits(near, "", content=content)] == [{"openai"}, {"anthropic"}, frozenset()]
 
 
 def test_in_the_title_all_is_near_and_an_own_source_is_always_near() -> None:

@@ -56,9 +56,7 @@ def test_parameters_in_another_order_are_the_same() -> None:
 def test_items_and_stories_compare_links_alike() -> None:
     """A repost that only one of the two recognised counted as an independent report."""
     link = "https://m.a.example:443/news/x/amp?ref=feed&id=%C3%A9"
-    item = Item(
-        id="1", title="Acme Networks hit by outage", observed=datetime(2026, 3, 1, tzinfo=UTC), url=link
-    )
+    item = Item(id="1", title="Acme Networks hit by outage", observed=datetime(2026, 3, 1, tzinfo=UTC), url=link)
     assert features(item, "A").link == link_key(link) == canonical("https://a.example/news/x?id=é")
 
 

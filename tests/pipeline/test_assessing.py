@@ -25,29 +25,13 @@ from alerts.store.logical_clock import next_timestamp
 from alerts.store.maintenance import retention
 from alerts.store.queries import dashboard, listings
 from alerts.store.repositories import cases
-from alerts.store.schema import (
-    AlertRow,
-    CaseRow,
-    DeliveryRow,
-    FindingRow,
-    MembershipRow,
-    StoryRow,
-    TransitionRow,
-)
+from alerts.store.schema import AlertRow, CaseRow, DeliveryRow, FindingRow, MembershipRow, StoryRow, TransitionRow
 
 pytestmark = pytest.mark.servers
 
 OUTAGE = Entry("a1", "Acme Networks hit by outage in Rotterdam harbour", "", "https://wire.example/a1", START)
-SECOND = Entry(
-    "b1",
-    "Outage in Rotterdam harbour hits Acme Networks",
-    "",
-    "https://herald.example/b1",
-    START,
-)
-RULING = Entry(
-    "a2", "Court ruling on Globex Corporation", "The judge spoke.", "https://wire.example/a2", START
-)
+SECOND = Entry("b1", "Outage in Rotterdam harbour hits Acme Networks", "", "https://herald.example/b1", START)
+RULING = Entry("a2", "Court ruling on Globex Corporation", "The judge spoke.", "https://wire.example/a2", START)
 
 
 def sources(feeds: FeedServer, *names: str) -> dict[str, str]:
@@ -154,9 +138,7 @@ def test_what_a_first_poll_finds_has_the_age_it_has(wire: Line, feeds: FeedServe
     assert moves(wire) == [], "0.30 x 2^(-5/7) = 0.18"
 
 
-def test_an_edit_that_takes_the_reason_back_corrects_exactly_who_was_told(
-    lines: Any, feeds: FeedServer
-) -> None:
+def test_an_edit_that_takes_the_reason_back_corrects_exactly_who_was_told(lines: Any, feeds: FeedServer) -> None:
     content = settings(sources(feeds, "wire"), {"console": "console://"})
     content["subscribers"].append(
         {
@@ -257,9 +239,7 @@ def test_an_assessment_that_was_overtaken_repeats_nothing(wire: Line, feeds: Fee
     assert [row.reports for row in wire.rows(StoryRow)] == [2]
 
 
-def test_two_that_think_about_one_institution_at_once_write_one_after_the_other(
-    wire: Line, feeds: FeedServer
-) -> None:
+def test_two_that_think_about_one_institution_at_once_write_one_after_the_other(wire: Line, feeds: FeedServer) -> None:
     """Whoever comes second begins with what the first has written, in one transaction with its reading of it."""
     third = Entry("b3", "Court ruling on Acme Networks", "New.", "https://herald.example/b3", START)
     feeds.put("wire", [OUTAGE])
@@ -306,18 +286,14 @@ def test_an_edit_while_an_assessment_thinks_is_not_lost(lines: Any, feeds: FeedS
 
     held_up_thinking(made, lambda: steps.assess(made.runtime, "acme"), edit)
     ahead.settle(seconds=31)
-    assert [move[1:5] for move in moves(made)] == (
-        [("priority", "low", "medium", "config")] if tracked else []
-    )
+    assert [move[1:5] for move in moves(made)] == ([("priority", "low", "medium", "config")] if tracked else [])
     ahead.close()
 
 
 def test_what_is_found_during_an_assessment_is_still_due_after_it(wire: Line, feeds: FeedServer) -> None:
     feeds.put("wire", [RULING])
     wire.poll("wire")
-    feeds.put(
-        "herald", [Entry("g", "Globex Corporation: another court ruling", "x", "https://h.example/g", START)]
-    )
+    feeds.put("herald", [Entry("g", "Globex Corporation: another court ruling", "x", "https://h.example/g", START)])
     wire.clock.move(minutes=1)
 
     def find() -> None:
@@ -332,9 +308,7 @@ def test_what_is_found_during_an_assessment_is_still_due_after_it(wire: Line, fe
     assert len(wire.rows(MembershipRow)) == 2
 
 
-def test_what_is_stored_right_after_the_stamp_of_an_assessment_is_due_after_it(
-    wire: Line, feeds: FeedServer
-) -> None:
+def test_what_is_stored_right_after_the_stamp_of_an_assessment_is_due_after_it(wire: Line, feeds: FeedServer) -> None:
     """Its own stamp is later, but its institution was marked due by a clock that was not ahead of that of the other."""
     wire.settle()  # the first tick of a configuration marks everything due
     feeds.put("wire", [OUTAGE])
@@ -352,9 +326,7 @@ def test_what_is_stored_right_after_the_stamp_of_an_assessment_is_due_after_it(
     assert len(wire.rows(MembershipRow)) == 2
 
 
-def test_who_is_in_the_news_again_has_been_due_since_the_first_of_what_waits(
-    wire: Line, feeds: FeedServer
-) -> None:
+def test_who_is_in_the_news_again_has_been_due_since_the_first_of_what_waits(wire: Line, feeds: FeedServer) -> None:
     def since() -> datetime | None:
         with wire.database.read() as session:
             return listings.overdue(session, wire.clock())["assessments"][1]
@@ -366,9 +338,7 @@ def test_who_is_in_the_news_again_has_been_due_since_the_first_of_what_waits(
     feeds.put("herald", [SECOND])
     steps.poll(wire.runtime, "herald", due_only=False)
     assert since() == START, "not since it was found last"
-    third, fourth = (
-        Entry(each, f"Acme Networks {each}", "", f"https://h.example/{each}", START) for each in "34"
-    )
+    third, fourth = (Entry(each, f"Acme Networks {each}", "", f"https://h.example/{each}", START) for each in "34")
     wire.clock.move(minutes=10)
 
     def find() -> None:
@@ -490,9 +460,7 @@ def test_another_process_at_every_step_writes_the_same(lines: Any, feeds: FeedSe
         for step in range(6):
             feeds.put("wire", _version(step))
             feeds.put("herald", _version(step + 1)[::-1])
-            feeds.put(
-                "acme-news", [Entry(f"n{step}", f"Our outage, part {step // 3}", "We work on it.", "", START)]
-            )
+            feeds.put("acme-news", [Entry(f"n{step}", f"Our outage, part {step // 3}", "We work on it.", "", START)])
             fresh = lines(content, clock)
             for made in (warm, fresh):
                 made.clock.move(hours=20)
@@ -524,9 +492,7 @@ def _plain(made: Line, table: Any) -> list[dict[str, Any]]:
     return sorted(({name: getattr(row, name) for name in names} for row in made.rows(table)), key=repr)
 
 
-def test_without_institution_in_the_configuration_a_case_rests_and_comes_back(
-    wire: Line, feeds: FeedServer
-) -> None:
+def test_without_institution_in_the_configuration_a_case_rests_and_comes_back(wire: Line, feeds: FeedServer) -> None:
     feeds.put("wire", [OUTAGE])
     wire.poll("wire")
     content = settings(sources(feeds, "wire", "herald"), {"console": "console://"})
@@ -619,9 +585,7 @@ def test_a_run_does_all_else_before_it_ends_with_a_defect(
     steps.poll(made.runtime, "wire", due_only=False)
     with made.database.write() as session:  # as if a defect had written what cannot be read
         session.execute(update(FindingRow).values(features=b"no features"))
-    feeds.put(
-        "herald", [Entry("g", "Globex Corporation and a court ruling", "", "https://h.example/g", START)]
-    )
+    feeds.put("herald", [Entry("g", "Globex Corporation and a court ruling", "", "https://h.example/g", START)])
     caplog.set_level("ERROR", logger="alerts")
     with pytest.raises(ValueError, match="Expecting value"):
         made.driver.run(made.runtime, ["wire", "herald"])

@@ -49,9 +49,7 @@ def test_workers_whose_clocks_differ_by_hours_have_the_database_s_time(database:
         assert all(each.tzinfo is UTC for each in told)
         assert max(told) - min(told) < timedelta(seconds=30), "hours apart without it"
         with database.read() as session:
-            assert abs(session.execute(text("SELECT clock_timestamp()")).scalar_one() - told[0]) < timedelta(
-                seconds=30
-            )
+            assert abs(session.execute(text("SELECT clock_timestamp()")).scalar_one() - told[0]) < timedelta(seconds=30)
 
 
 def test_while_the_server_is_away_time_goes_on_from_its_last_answer(database_url: str) -> None:
@@ -91,9 +89,7 @@ def test_a_sender_with_a_clock_ahead_does_not_send_what_another_is_sending(
     assert [row.state for row in hook.rows(AttemptRow)] == ["sent"]
 
 
-def test_a_sender_that_comes_back_after_its_lease_leaves_the_attempt_unknown(
-    hook: Line, receiver: Receiver
-) -> None:
+def test_a_sender_that_comes_back_after_its_lease_leaves_the_attempt_unknown(hook: Line, receiver: Receiver) -> None:
     """Stopped with its request on the way, overtaken by another, then let go: the copy is on record."""
     hook.runtime.enqueue = lambda hints: None
     steps.poll(hook.runtime, "wire", due_only=False)
@@ -104,9 +100,7 @@ def test_a_sender_that_comes_back_after_its_lease_leaves_the_attempt_unknown(
     stopped.start()
     assert receiver.wait_for(1, 30)
     hook.clock.move(minutes=5)
-    another = replace(
-        hook.runtime, bulkhead=Bulkhead()
-    )  # another process, which has not seen the service hang
+    another = replace(hook.runtime, bulkhead=Bulkhead())  # another process, which has not seen the service hang
     assert steps.send(another, delivery.id).state == "sent"
     stopped.join()
     assert [each.body["copy"] for each in receiver.received] == [False, True]
@@ -135,9 +129,7 @@ def test_a_clock_that_was_ahead_and_is_set_back_stops_nothing(
     assert hook.rows(SourceRow)[0].next_poll_at < hook.clock.at + timedelta(days=1)
 
 
-def test_what_was_handed_out_by_a_clock_ahead_and_lost_is_handed_out_again(
-    hook: Line, receiver: Receiver
-) -> None:
+def test_what_was_handed_out_by_a_clock_ahead_and_lost_is_handed_out_again(hook: Line, receiver: Receiver) -> None:
     hook.runtime.enqueue = lambda hints: None
     hook.clock.at += timedelta(hours=10)
     steps.poll(hook.runtime, "wire", due_only=False)
@@ -176,9 +168,7 @@ def test_beat_sends_at_once_and_then_by_a_clock_that_nobody_sets(monkeypatch: py
     from worker.app import app
 
     sent: list[str] = []
-    monkeypatch.setattr(
-        MonotonicScheduler, "apply_entry", lambda self, entry, producer: sent.append(entry.name)
-    )
+    monkeypatch.setattr(MonotonicScheduler, "apply_entry", lambda self, entry, producer: sent.append(entry.name))
     monkeypatch.setattr(MonotonicScheduler, "producer", None)
     scheduler = MonotonicScheduler(app, max_interval=0.1)
     monkeypatch.setattr("worker.monotonic_scheduler.time", SimpleNamespace(monotonic=lambda: now))

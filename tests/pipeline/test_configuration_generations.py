@@ -50,9 +50,7 @@ def number(line: Line) -> int:
         return system_state.in_force(session).number
 
 
-def test_an_edit_on_one_host_is_in_force_on_all_and_no_other_turns_it_back(
-    lines: Any, content: dict[str, Any]
-) -> None:
+def test_an_edit_on_one_host_is_in_force_on_all_and_no_other_turns_it_back(lines: Any, content: dict[str, Any]) -> None:
     here: Line = lines(content)
     there = other_host(here, content)
     assert number(here) == 1, "the same files are one generation"
@@ -120,9 +118,7 @@ def test_a_host_with_another_key_is_behind_until_its_own_files_are_published(
     line.reconfigure({**content, "levels": {"margin": 0.04}})
     with pytest.raises(ConfigBehindError, match="another ALERTS_SECRET"):
         steps.tick(renewed.runtime)
-    late = configuration_of(
-        renewed.config, line.database, line.config, {"ALERTS_SECRET": "a new one, renewed"}
-    )
+    late = configuration_of(renewed.config, line.database, line.config, {"ALERTS_SECRET": "a new one, renewed"})
     renewed.runtime.configuration = late
     with pytest.raises(ConfigBehindError):
         steps.tick(renewed.runtime)
@@ -138,15 +134,11 @@ def test_nothing_of_the_files_is_in_the_database_in_clear(lines: Any, content: d
     (row,) = line.rows(ConfigurationRow)
     assert row.content
     with line.database.read() as session:
-        kept = [
-            bytes(str(tuple(each)), "utf-8") for each in session.execute(select(ConfigurationRow.__table__))
-        ]
+        kept = [bytes(str(tuple(each)), "utf-8") for each in session.execute(select(ConfigurationRow.__table__))]
     assert not any(b"PLANTED" in each or b"Acme" in each for each in kept)
     line.reconfigure({**content, "levels": {"margin": 0.04}})
     line.settle(seconds=1)
-    assert [bool(each.content) for each in line.rows(ConfigurationRow)] == [False, True], (
-        "of the newest alone"
-    )
+    assert [bool(each.content) for each in line.rows(ConfigurationRow)] == [False, True], "of the newest alone"
 
 
 # --- what turns empty ----------------------------------------------------------------------------------------
@@ -337,8 +329,7 @@ def both(lines: Any, feeds: FeedServer, content: dict[str, Any], caplog: pytest.
 
 
 @pytest.mark.parametrize(
-    "edit",
-    [{"tags": ["infra", "new"]}, {"relations": [{"kind": "owner", "to": "globex"}]}, {"region": "Mars"}],
+    "edit", [{"tags": ["infra", "new"]}, {"relations": [{"kind": "owner", "to": "globex"}]}, {"region": "Mars"}]
 )
 def test_what_is_only_shown_or_routed_by_makes_nothing_anew(
     both: Line, content: dict[str, Any], caplog: pytest.LogCaptureFixture, edit: dict[str, Any]

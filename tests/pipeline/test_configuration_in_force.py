@@ -126,9 +126,7 @@ def test_a_broken_configuration_starts_nothing(tmp_path: Path) -> None:
 
 def test_sources_follow_the_configuration(lines: Any, feeds: FeedServer, content: dict[str, Any]) -> None:
     made: Line = lines(content)
-    moved = settings(
-        {"wire": f"{feeds.url}/moved", "herald": f"{feeds.url}/herald"}, {"console": "console://"}
-    )
+    moved = settings({"wire": f"{feeds.url}/moved", "herald": f"{feeds.url}/herald"}, {"console": "console://"})
     made.reconfigure(moved)
     made.settle(seconds=1)
     assert {(row.id, row.url, row.active) for row in made.rows(SourceRow)} == {
@@ -196,7 +194,5 @@ def test_an_institution_that_is_new_has_its_history_and_nobody_is_told_of_it(
     fresh = Entry("g2", "Globex Corporation opens a harbour", "", "https://wire.example/g2", made.clock())
     feeds.put("wire", [fresh, ruling])
     made.poll("wire")
-    assert [row.on for row in made.rows(AlertRow) if row.state == "sent"] == ["mention"], (
-        "what is new is told"
-    )
+    assert [row.on for row in made.rows(AlertRow) if row.state == "sent"] == ["mention"], "what is new is told"
     assert fresh.title in made.out.getvalue()

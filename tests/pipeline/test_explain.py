@@ -26,20 +26,14 @@ def _explained(town: World) -> dict[str, Any]:
         return explain(session, town.runtime.configuration.current(), alert)
 
 
-def test_a_later_edit_does_not_move_the_places_where_a_name_was_found(
-    database: Database, tmp_path: Path
-) -> None:
+def test_a_later_edit_does_not_move_the_places_where_a_name_was_found(database: Database, tmp_path: Path) -> None:
     town = world(database, tmp_path)
     item = town.observe("acme-news", "Acme has an outage")
     before = _explained(town)
     town.later(hours=1)
     town.observe("acme-news", "Resolved, says the maker: Acme has an outage no more", id=item)
     (report,) = _explained(town)["stories"][0]["items"]
-    named = {
-        report["title"][each["start"] : each["end"]]
-        for each in report["mentions"]
-        if each["field"] == "title"
-    }
+    named = {report["title"][each["start"] : each["end"]] for each in report["mentions"] if each["field"] == "title"}
     assert named == {"Acme"}
     town.later(hours=1)
     town.observe("acme-news", "Acme has an outage", id=item, withdrawn=True)

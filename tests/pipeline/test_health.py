@@ -37,9 +37,7 @@ def last_tick(found: Report) -> str:
     return dict(found.facts)["last tick"]
 
 
-def test_a_system_that_never_ticks_is_unhealthy_once_it_had_time_to_start(
-    database_url: str, tmp_path: Path
-) -> None:
+def test_a_system_that_never_ticks_is_unhealthy_once_it_had_time_to_start(database_url: str, tmp_path: Path) -> None:
     config = write(tmp_path / "config", settings({}))
     database = Database(database_url)
     database.upgrade(START)

@@ -53,9 +53,7 @@ def test_two_headlines_about_two_institutions_in_two_papers_make_two_messages_a_
     assert subjects == {"Acme Networks", "Globex Corporation"}
 
 
-def test_a_second_paper_within_the_minute_joins_the_message(
-    lines: Any, feeds: FeedServer, receiver: Receiver
-) -> None:
+def test_a_second_paper_within_the_minute_joins_the_message(lines: Any, feeds: FeedServer, receiver: Receiver) -> None:
     made = lines(configuration(feeds, receiver, channels={"hook": receiver.channel("hook")}))
     publish(feeds, "wire", rephrased=False)
     made.poll("wire")

@@ -111,10 +111,7 @@ def test_a_silence_holds_alerts_back_until_it_ends(town: World) -> None:
 def test_a_silence_needs_known_institutions_and_a_time_to_come(town: World) -> None:
     with pytest.raises(NotFoundError, match="nobody"):
         operate.silence(
-            town.runtime,
-            Selection(institutions=frozenset({"nobody"})),
-            until=town.now + timedelta(hours=1),
-            reason="",
+            town.runtime, Selection(institutions=frozenset({"nobody"})), until=town.now + timedelta(hours=1), reason=""
         )
     with pytest.raises(RefusedError, match="over already"):
         operate.silence(town.runtime, Selection(all=True), until=town.now, reason="")
@@ -234,10 +231,6 @@ def test_a_test_message_says_for_each_channel_what_came_of_it(town: World, tmp_p
     known = replace(known, channels={**known.channels, "broken": Secret("json://127.0.0.1:1/secret-path")})
     out = io.StringIO()
     results = dict(operate.send_test(known, Renderer(tmp_path / "none"), town.now, stream=out))
-    assert [results[name].state.value for name in ("console", "pager", "broken")] == [
-        "sent",
-        "sent",
-        "failed",
-    ]
+    assert [results[name].state.value for name in ("console", "pager", "broken")] == ["sent", "sent", "failed"]
     assert "secret-path" not in results["broken"].line
     assert out.getvalue()

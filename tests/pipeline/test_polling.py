@@ -24,9 +24,7 @@ pytestmark = pytest.mark.servers
 
 FRESH = START - timedelta(hours=1)
 OUTAGE = Entry("a1", "Acme Networks hit by outage", "Nothing works.", "https://wire.example/a1", FRESH)
-RULING = Entry(
-    "a2", "Court ruling on Globex Corporation", "The judge spoke.", "https://wire.example/a2", FRESH
-)
+RULING = Entry("a2", "Court ruling on Globex Corporation", "The judge spoke.", "https://wire.example/a2", FRESH)
 
 
 @pytest.fixture
@@ -41,13 +39,8 @@ def test_items_are_stored_once_with_what_they_say_about_whom(wire: Line, feeds: 
     outcome = wire.poll("wire")
     assert (outcome.new, outcome.revised, outcome.error) == (2, 0, "")
     assert list(outcome.institutions) == ["acme", "globex"]
-    found = {
-        (row.institution, row.title, tuple(name for name, _ in row.topics)) for row in wire.rows(FindingRow)
-    }
-    assert found == {
-        ("acme", OUTAGE.title, ("outage",)),
-        ("globex", RULING.title, ("ruling",)),
-    }
+    found = {(row.institution, row.title, tuple(name for name, _ in row.topics)) for row in wire.rows(FindingRow)}
+    assert found == {("acme", OUTAGE.title, ("outage",)), ("globex", RULING.title, ("ruling",))}
     assert {row.observed for row in wire.rows(RevisionRow)} == {START}, "one stamp for one poll"
     before = wire.counts()
     for _ in range(3):
@@ -56,9 +49,7 @@ def test_items_are_stored_once_with_what_they_say_about_whom(wire: Line, feeds: 
     assert wire.counts() == before
 
 
-def test_the_same_feed_without_validators_and_with_other_bytes_stores_nothing(
-    wire: Line, feeds: FeedServer
-) -> None:
+def test_the_same_feed_without_validators_and_with_other_bytes_stores_nothing(wire: Line, feeds: FeedServer) -> None:
     feeds.put("wire", Page(rss([OUTAGE, RULING]), validators=False))
     wire.poll("wire")
     before = wire.counts()
@@ -109,10 +100,7 @@ BROKEN = {
     "missing": (Page(b"gone fishing", 404, "text/plain"), "has no such feed"),
     "failing": (Page(b"oops", 500, "text/plain"), "500"),
     "busy": (Page(b"", 503, headers={"Retry-After": "7200"}), "503"),
-    "html": (
-        Page(b"<!doctype html><html><body>Please log in</body></html>", content_type="text/html"),
-        "web page",
-    ),
+    "html": (Page(b"<!doctype html><html><body>Please log in</body></html>", content_type="text/html"), "web page"),
     "empty": (Page(b""), "is empty"),
     "huge": (Page(b"<rss>" + b" " * (17 * 1024 * 1024)), "more than 16777216"),
     "cut": (Page(rss([OUTAGE])[:40], promised=100_000), "without sending complete"),
@@ -309,12 +297,9 @@ def test_a_feed_that_turns_over_is_held_back_reported_and_believed_quietly(
 ) -> None:
     wire: Line = lines(settings({"wire": f"{feeds.url}/wire"}, {"console": "console://"}))
     old = START - timedelta(days=9)
-    before = [
-        Entry(f"a{n}", f"Harbour notes {n}", f"No {n}.", f"https://wire.example/{n}", old) for n in range(8)
-    ]
+    before = [Entry(f"a{n}", f"Harbour notes {n}", f"No {n}.", f"https://wire.example/{n}", old) for n in range(8)]
     after = [
-        Entry(f"b{n}", f"Acme Networks hit by outage {n}", f"Yes {n}.", f"https://other.example/{n}")
-        for n in range(8)
+        Entry(f"b{n}", f"Acme Networks hit by outage {n}", f"Yes {n}.", f"https://other.example/{n}") for n in range(8)
     ]
     feeds.put("wire", before)
     assert wire.poll("wire").new == 8
@@ -342,9 +327,7 @@ def test_a_feed_that_turns_over_is_held_back_reported_and_believed_quietly(
 
     # What is new from now on is told as ever.
     wire.clock.move(hours=1)
-    news = Entry(
-        "c", "Acme Networks loses: court ruling of the year", "", "https://wire.example/c", wire.clock()
-    )
+    news = Entry("c", "Acme Networks loses: court ruling of the year", "", "https://wire.example/c", wire.clock())
     feeds.put("wire", [news, *after])
     assert wire.poll("wire").new == 1
     assert wire.counts()["deliveries"] == 1
@@ -367,19 +350,14 @@ def test_a_feed_that_answers_and_is_dead_is_said_to_be_stale(lines: Any, feeds: 
     made.run(minutes=5)
     with made.database.read() as session:
         assert health(session, Files.of(made.config), made.clock.at).data["sources"]["stale"] == []
-        assert (
-            coverage(session, configured, configured.institutions["acme"], made.clock.at).state.value
-            == "covered"
-        )
+        assert coverage(session, configured, configured.institutions["acme"], made.clock.at).state.value == "covered"
 
 
 def test_sources_that_are_polled_together_are_stored_as_each_by_itself(lines: Any, feeds: FeedServer) -> None:
     names = [f"s{n}" for n in range(6)]
     made: Line = lines(settings({name: f"{feeds.url}/{name}" for name in names}))
     for name in names:
-        feeds.put(
-            name, [Entry(f"{name}-1", f"Acme Networks and {name}", "", f"https://wire.example/{name}", FRESH)]
-        )
+        feeds.put(name, [Entry(f"{name}-1", f"Acme Networks and {name}", "", f"https://wire.example/{name}", FRESH)])
     feeds.put("s3", Page(b"<html>", status=500))
     feeds.put("s4", Page(rss([]), delay=0.3))
     made.clock.move(minutes=2)
@@ -403,9 +381,7 @@ def test_unchanged_sources_are_recorded_in_one_transaction(lines: Any, feeds: Fe
         leased = sources.lease(session, names, made.clock.at, seconds=60)
     statements: list[bool] = []
 
-    def listen(
-        _connection: Any, _cursor: Any, statement: str, _parameters: Any, _context: Any, many: bool
-    ) -> None:
+    def listen(_connection: Any, _cursor: Any, statement: str, _parameters: Any, _context: Any, many: bool) -> None:
         statements.append(many)
 
     with made.database.write() as session:

@@ -49,9 +49,7 @@ def live(town: World, seed: int, steps: int, after: Callable[[], None] = lambda:
             item = town.observe(source, title, text=text)
         elif told and kind < 0.4:  # an edit
             item, source, title, _ = chance.choice(told)
-            change = chance.choice(
-                (title.replace("outage", "party"), f"Globex {title}", "Nothing of the kind")
-            )
+            change = chance.choice((title.replace("outage", "party"), f"Globex {title}", "Nothing of the kind"))
             town.observe(source, change, text=text, id=item, withdrawn=chance.random() < 0.2)
             item = ""
         else:
@@ -59,11 +57,7 @@ def live(town: World, seed: int, steps: int, after: Callable[[], None] = lambda:
         if item:
             told.append((item, source, title, text))
         after()
-        town.later(
-            **chance.choice(
-                ({"minutes": 7}, {"hours": 20}, {"days": 4}, {"days": 30 if step % 9 == 8 else 1})
-            )
-        )
+        town.later(**chance.choice(({"minutes": 7}, {"hours": 20}, {"days": 4}, {"days": 30 if step % 9 == 8 else 1})))
     town.settle()
 
 
@@ -168,14 +162,10 @@ def test_a_level_that_nobody_has_taken_down_yet_is_down(town: World) -> None:
     assert read.row(Axis.PRIORITY).since > town.now
 
 
-def test_one_that_cannot_be_assessed_does_not_hold_up_the_others(
-    town: World, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_one_that_cannot_be_assessed_does_not_hold_up_the_others(town: World, caplog: pytest.LogCaptureFixture) -> None:
     town.observe("tribune", "Acme hit by an outage in Porto; Globex, too", assessed=False)
     with town.runtime.database.write() as session:  # as if a defect had written what cannot be read
-        session.execute(
-            update(FindingRow).where(FindingRow.institution == "acme").values(features=b"no features")
-        )
+        session.execute(update(FindingRow).where(FindingRow.institution == "acme").values(features=b"no features"))
     caplog.set_level(logging.ERROR, logger="alerts")  # others may have silenced it
     with pytest.raises(Exception, match=r".+"):
         steps.assess(town.runtime, "acme", "globex")
@@ -198,9 +188,7 @@ def test_a_case_of_the_former_formula_is_rebuilt_once_and_tells_nobody(town: Wor
 
     told = rows(AlertRow)
     assert told > 0
-    with (
-        town.runtime.database.write() as session
-    ):  # as the migration leaves it, with a level of the former formula
+    with town.runtime.database.write() as session:  # as the migration leaves it, with a level of the former formula
         session.execute(delete(StoryVersionRow))
         session.execute(delete(AssessmentRow))
         session.execute(update(CaseRow).values(configuration=cases.FORMER_FORMULA, axes={}))

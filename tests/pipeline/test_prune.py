@@ -51,9 +51,7 @@ EDIT = Entry("g2", "Globex Corporation opens an office", "In Lyons.", "https://w
 
 
 def content(feeds: FeedServer, receiver: Receiver) -> dict[str, Any]:
-    found = settings(
-        {"acme-news": f"{feeds.url}/acme-news", "wire": f"{feeds.url}/wire"}, {"hook": receiver.channel()}
-    )
+    found = settings({"acme-news": f"{feeds.url}/acme-news", "wire": f"{feeds.url}/wire"}, {"hook": receiver.channel()})
     found["topics"][0]["severity"] = {"priority": 0.6, "policy": 0.0, "continuity": 0.9}
     found["levels"]["half_life"] = {"continuity": "390d", "policy": "2d"}
     found["subscribers"][0]["watch"][0]["on"] = ["level", "mention"]

@@ -72,11 +72,7 @@ class Wire:
         self.count += 1
         entries = [
             Entry(
-                f"n{n}",
-                f"Story number {n}",
-                f"Text {n}",
-                f"https://wire.example/{n}",
-                START + n * timedelta(hours=1),
+                f"n{n}", f"Story number {n}", f"Text {n}", f"https://wire.example/{n}", START + n * timedelta(hours=1)
             )
             for n in range(self.count, 0, -1)
         ]
@@ -179,9 +175,7 @@ def test_a_push_ahead_of_its_feed_does_not_make_the_news_late(wire: Wire) -> Non
 
 def test_a_push_during_a_poll_brings_another(wire: Wire) -> None:
     wire.line.clock.move(hours=1, minutes=10)
-    wire.feeds.put(
-        "wire", Page(wire.feeds.pages["wire"].body, headers=wire.feeds.pages["wire"].headers, delay=0.6)
-    )
+    wire.feeds.put("wire", Page(wire.feeds.pages["wire"].body, headers=wire.feeds.pages["wire"].headers, delay=0.6))
     polling = threading.Thread(target=wire.poll)
     before = wire.feeds.count("wire")
     polling.start()
@@ -206,9 +200,7 @@ def test_a_push_and_a_poll_do_not_wait_for_each_other(wire: Wire) -> None:
             while not watching.execute(blocked).scalar_one():
                 watching.rollback()  # the view stands still within a transaction
                 assert time.monotonic() < deadline
-        system_state.put(
-            polling, "websub/wire", START, {"hub": wire.hub.url, "topic": TOPIC, "until": "kept"}
-        )
+        system_state.put(polling, "websub/wire", START, {"hub": wire.hub.url, "topic": TOPIC, "until": "kept"})
     pushing.join(20)
     assert not pushing.is_alive()
     with wire.line.database.read() as session:
@@ -254,9 +246,7 @@ def test_a_hub_that_answers_without_end_is_not_read(wire: Wire, caplog: pytest.L
 @pytest.mark.parametrize(
     "address", ["http://127.0.0.1:9/", "gopher://hub.example/", "http://[::1/", "//", "https://127.0.0.1:9/"]
 )
-def test_a_hub_that_cannot_be_asked_is_no_fault_of_the_feed(
-    lines: Any, feeds: FeedServer, address: str
-) -> None:
+def test_a_hub_that_cannot_be_asked_is_no_fault_of_the_feed(lines: Any, feeds: FeedServer, address: str) -> None:
     line: Line = lines(settings({"wire": f"{feeds.url}/wire"}))
     line.runtime.pages = Pages("https://pages.example", SIGNER)
     links = f'<{address}>; rel="hub", <{TOPIC}>; rel="self"'

@@ -124,18 +124,9 @@ def test_a_queue_that_is_half_full_takes_only_what_was_claimed_and_ticks_come_fi
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     most = told["most"]
-    assert told["empty"] == {
-        "poll": most["poll"],
-        "assess": most["match"],
-        "desk": most["match"],
-        "send": most["send"],
-    }
+    assert told["empty"] == {"poll": most["poll"], "assess": most["match"], "desk": most["match"], "send": most["send"]}
     assert told["full"] == {"poll": most["poll"] // 2, "send": most["send"] // 2}
     assert told["match"] == most["match"] // 2
     assert told["first"][0] == "tick"
     assert told["last"] == ["assess", "['claimed']"]
-    assert told["held"] == {
-        "poll": most["poll"] // 2,
-        "match": most["match"] // 2 + 2,
-        "send": most["send"] // 2,
-    }
+    assert told["held"] == {"poll": most["poll"] // 2, "match": most["match"] // 2 + 2, "send": most["send"] // 2}

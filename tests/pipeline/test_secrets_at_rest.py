@@ -36,10 +36,7 @@ def test_a_delivery_leaves_no_secret_behind(
     }
     url = f"{feeds.url}/wire?token=PLANTEDg".replace("://", "://PLANTEDh:PLANTEDi@")
     made: Line = lines(settings({"wire": url}, channels))
-    feeds.put(
-        "wire",
-        [Entry("a1", "Acme Networks hit by outage", "", "https://wire.example/a1", START)],
-    )
+    feeds.put("wire", [Entry("a1", "Acme Networks hit by outage", "", "https://wire.example/a1", START)])
     receiver.then(answer)
     made.runtime.enqueue = lambda hints: None
     steps.poll(made.runtime, "wire", due_only=False)
@@ -50,11 +47,7 @@ def test_a_delivery_leaves_no_secret_behind(
     assert all(row.ended_at for row in made.rows(AttemptRow))
     assert len(receiver.received) == 1
     with made.database.read() as session:
-        kept = [
-            repr(tuple(row))
-            for table in Base.metadata.sorted_tables
-            for row in session.execute(select(table))
-        ]
+        kept = [repr(tuple(row)) for table in Base.metadata.sorted_tables for row in session.execute(select(table))]
     assert any("Acme Networks hit by outage" in each for each in kept)
     logged = [f"{each.getMessage()} {each.__dict__}" for each in caplog.records]
     assert logged

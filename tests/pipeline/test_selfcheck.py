@@ -29,12 +29,9 @@ on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 FAILING = Page(b"down", 503, "text/plain")
 
 
-def content(
-    server: FeedServer, receiver: Receiver, *on: str, channels: dict[str, str] | None = None
-) -> dict[str, Any]:
+def content(server: FeedServer, receiver: Receiver, *on: str, channels: dict[str, str] | None = None) -> dict[str, Any]:
     found = settings(
-        {"acme-news": f"{server.url}/acme-news", "wire": f"{server.url}/wire"},
-        {"hook": receiver.channel("desk")},
+        {"acme-news": f"{server.url}/acme-news", "wire": f"{server.url}/wire"}, {"hook": receiver.channel("desk")}
     )
     pager = {"pager": receiver.channel("ops")} if channels is None else channels
     return {**found, "operators": {"channels": pager, "on": list(on) or ["dead"]}}
@@ -160,9 +157,7 @@ def test_work_that_is_overdue_is_told(lines: Any, feeds: FeedServer, receiver: R
 
 @pytest.mark.servers
 @on_sqlite
-def test_a_refused_configuration_is_told_without_its_secrets(
-    lines: Any, feeds: FeedServer, receiver: Receiver
-) -> None:
+def test_a_refused_configuration_is_told_without_its_secrets(lines: Any, feeds: FeedServer, receiver: Receiver) -> None:
     line = lines(content(feeds, receiver, "refused"))
     good = (line.config / "alerts.yaml").read_text()
     (line.config / "alerts.yaml").write_text(good + "\nnonsense: hunter2\n")
@@ -180,9 +175,7 @@ def test_a_refused_configuration_is_told_without_its_secrets(
 
 @pytest.mark.servers
 @on_sqlite
-def test_only_what_operators_want_to_hear_of_is_sent(
-    lines: Any, feeds: FeedServer, receiver: Receiver
-) -> None:
+def test_only_what_operators_want_to_hear_of_is_sent(lines: Any, feeds: FeedServer, receiver: Receiver) -> None:
     line = lines(content(feeds, receiver, "dead"))
     line.clock.move(hours=5)
     with line.database.write() as session:
@@ -246,9 +239,7 @@ def test_two_checks_at_once_tell_it_once(lines: Any, feeds: FeedServer, receiver
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_blind_is_coverage_for_all_institutions_at_once(
-    database: Database, tmp_path: Path, seed: int
-) -> None:
+def test_blind_is_coverage_for_all_institutions_at_once(database: Database, tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
     names = [f"i{n}" for n in range(12)]
     count = chance.choice([1, 2, 4])
@@ -283,12 +274,8 @@ def test_blind_is_coverage_for_all_institutions_at_once(
                 )
             )
         for name in names[:9]:
-            session.add(
-                CaseRow(institution=name, cursor=now, version=1, configuration="", axes={}, reporter={})
-            )
-            for n in chance.sample(
-                range(count + 1), chance.randrange(count + 1)
-            ):  # s{count} is not configured
+            session.add(CaseRow(institution=name, cursor=now, version=1, configuration="", axes={}, reporter={}))
+            for n in chance.sample(range(count + 1), chance.randrange(count + 1)):  # s{count} is not configured
                 session.add(
                     FindingRow(
                         institution=name,
@@ -333,9 +320,7 @@ def test_blind_is_coverage_for_all_institutions_at_once(
 )
 def test_a_notice_fits_its_channel_and_is_escaped_for_it(url: str) -> None:
     hostile = "<!channel> <b>x</b> [link](http://evil.example) @everyone \u202e" + "x" * 300
-    made = notice(
-        Secret(url), id="n1", title="T " + hostile, lines=[hostile] * 60, tone=Tone.WARNING, payload={}
-    )
+    made = notice(Secret(url), id="n1", title="T " + hostile, lines=[hostile] * 60, tone=Tone.WARNING, payload={})
     from alerts.rendering.formats import service_of
 
     service = service_of(url)
@@ -350,8 +335,6 @@ def test_a_notice_fits_its_channel_and_is_escaped_for_it(url: str) -> None:
 
 @pytest.mark.servers
 def test_their_channels_can_be_tried(tmp_path: Path, receiver: Receiver) -> None:
-    config = write(
-        tmp_path / "config", {**settings({}), "operators": {"channels": {"pager": receiver.channel("ops")}}}
-    )
+    config = write(tmp_path / "config", {**settings({}), "operators": {"channels": {"pager": receiver.channel("ops")}}})
     assert status_of(["--config", str(config), "send-test", "@operators"]) == 0
     assert [each.path for each in receiver.received] == ["/ops"]

@@ -39,12 +39,7 @@ def test_a_message_arrives_once_with_what_changed_and_why(hook: Line, receiver: 
     (body,) = receiver.accepted
     (delivery,) = hook.rows(DeliveryRow)
     assert body["id"] == delivery.id
-    assert (body["kind"], body["subscriber"], body["channel"], body["copy"]) == (
-        "alert",
-        "desk",
-        "hook",
-        False,
-    )
+    assert (body["kind"], body["subscriber"], body["channel"], body["copy"]) == ("alert", "desk", "hook", False)
     assert keys(body["alerts"]) == [("acme", "priority", "low", "medium")]
     (alert,) = body["alerts"]
     assert alert["score"] == 0.3
@@ -54,12 +49,7 @@ def test_a_message_arrives_once_with_what_changed_and_why(hook: Line, receiver: 
     )
     assert why["title"] == OUTAGE.title
     assert attempts(hook) == [(1, "sent")]
-    assert (delivery.state, delivery.reason, delivery.due_at, delivery.lease_token) == (
-        "sent",
-        "accepted",
-        None,
-        None,
-    )
+    assert (delivery.state, delivery.reason, delivery.due_at, delivery.lease_token) == ("sent", "accepted", None, None)
     for _ in range(3):
         assert steps.send(hook.runtime, delivery.id).state is None
         hook.settle(hours=1)
@@ -104,9 +94,7 @@ def test_a_service_in_trouble_is_asked_again_later(hook: Line, receiver: Receive
     assert [each.body["copy"] for each in receiver.received] == [False] * 3, "it was refused, not cut"
 
 
-def test_a_stale_hint_does_not_shorten_the_wait_that_a_service_asks_for(
-    hook: Line, receiver: Receiver
-) -> None:
+def test_a_stale_hint_does_not_shorten_the_wait_that_a_service_asks_for(hook: Line, receiver: Receiver) -> None:
     receiver.then(Answer(429, {"Retry-After": "600"}))
     hook.poll("wire")
     (delivery,) = hook.rows(DeliveryRow)
@@ -119,9 +107,7 @@ def test_a_stale_hint_does_not_shorten_the_wait_that_a_service_asks_for(
     assert [each.answered for each in receiver.received] == [429, 200]
 
 
-def test_no_answer_after_the_message_was_written_may_mean_a_copy_and_says_so(
-    hook: Line, receiver: Receiver
-) -> None:
+def test_no_answer_after_the_message_was_written_may_mean_a_copy_and_says_so(hook: Line, receiver: Receiver) -> None:
     receiver.then(Answer(drop=True), Answer(500))
     hook.poll("wire")
     assert [row.state for row in hook.deliveries()] == ["unknown"]
@@ -167,9 +153,7 @@ def test_a_result_that_comes_after_the_lease_ran_out_changes_nothing(hook: Line,
 
 
 @pytest.mark.parametrize(("status", "reason"), [(404, "gone"), (401, "not-authorised"), (400, "rejected")])
-def test_what_trying_again_cannot_help_is_dead(
-    hook: Line, receiver: Receiver, status: int, reason: str
-) -> None:
+def test_what_trying_again_cannot_help_is_dead(hook: Line, receiver: Receiver, status: int, reason: str) -> None:
     receiver.then(Answer(status))
     hook.poll("wire")
     assert [(row.state, row.reason) for row in hook.deliveries()] == [("dead", reason)]

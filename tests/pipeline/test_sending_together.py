@@ -81,18 +81,14 @@ def paced(lines: Any, feeds: FeedServer, receiver: Receiver, **rates: str) -> Li
     return made
 
 
-def test_a_channel_takes_messages_at_its_pace_whoever_sends(
-    lines: Any, feeds: FeedServer, receiver: Receiver
-) -> None:
+def test_a_channel_takes_messages_at_its_pace_whoever_sends(lines: Any, feeds: FeedServer, receiver: Receiver) -> None:
     made = paced(lines, feeds, receiver, hook="6/m")
     ids = waiting(made, hook=5)
     for each in at_once(made, ids, 4):
         each.join()
     assert len(receiver.received) == 1
     rows = [row for row in made.rows(DeliveryRow, channel="hook") if row.id in ids and row.state == "pending"]
-    assert sorted(row.due_at - START for row in rows) == [
-        timedelta(seconds=10 * turn) for turn in range(1, 5)
-    ]
+    assert sorted(row.due_at - START for row in rows) == [timedelta(seconds=10 * turn) for turn in range(1, 5)]
     assert {row.attempts for row in rows} == {0}, "to wait is no attempt"
     for turn in range(2, 6):
         made.clock.move(seconds=10)
@@ -232,9 +228,7 @@ def test_a_slack_bot_s_messages_about_one_institution_and_axis_make_a_thread(
     feeds.put("wire", [OUTAGE])
     made.poll("wire")
     made.settle(days=30)  # it falls
-    ruling = Entry(
-        "a2", "Court ruling against Acme Networks", "A ruling.", "https://wire.example/a2", made.clock()
-    )
+    ruling = Entry("a2", "Court ruling against Acme Networks", "A ruling.", "https://wire.example/a2", made.clock())
     feeds.put("wire", [OUTAGE, ruling])
     made.poll("wire")
     made.settle(minutes=1)

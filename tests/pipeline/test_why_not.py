@@ -36,11 +36,7 @@ def answer(made: Line) -> dict[str, Any]:
     active = made.runtime.configuration.current()
     with made.database.read() as session:
         return why_not(
-            session,
-            active,
-            active.settings.subscribers["desk"],
-            active.settings.institutions["acme"],
-            made.clock.at,
+            session, active, active.settings.subscribers["desk"], active.settings.institutions["acme"], made.clock.at
         )
 
 
@@ -76,15 +72,7 @@ def test_what_it_promises_is_what_such_reports_do(lines: Any, feeds: FeedServer)
     # Now it really happens: two A publishers write of it, each in words and with a link of its own.
     feeds.put(
         "gazette",
-        [
-            Entry(
-                "g1",
-                "Outage in Rotterdam harbour hits Acme Networks",
-                "",
-                "https://gazette.example/g1",
-                asked,
-            )
-        ],
+        [Entry("g1", "Outage in Rotterdam harbour hits Acme Networks", "", "https://gazette.example/g1", asked)],
     )
     made.poll("gazette")
     assert [row.to_level for row in made.rows(TransitionRow)] == ["medium"]
@@ -92,11 +80,7 @@ def test_what_it_promises_is_what_such_reports_do(lines: Any, feeds: FeedServer)
         "courier",
         [
             Entry(
-                "c1",
-                "Acme Networks outage halts Rotterdam harbour terminals",
-                "",
-                "https://courier.example/c1",
-                asked,
+                "c1", "Acme Networks outage halts Rotterdam harbour terminals", "", "https://courier.example/c1", asked
             )
         ],
     )
@@ -116,9 +100,7 @@ def test_a_copy_of_what_is_known_would_not_do(lines: Any, feeds: FeedServer) -> 
     feeds.put("wire", [Entry("a1", OUTAGE, "", "https://wire.example/a1", START)])
     made.poll("wire")
     promised = priority(answer(made))["counterfactual"]["tried"][0]
-    feeds.put(
-        "herald", [Entry("h1", OUTAGE, "", "https://wire.example/a1", START)]
-    )  # the same link, reposted
+    feeds.put("herald", [Entry("h1", OUTAGE, "", "https://wire.example/a1", START)])  # the same link, reposted
     made.poll("herald")
     score = priority(answer(made))["score"]
     assert score == pytest.approx(0.3)
@@ -128,9 +110,7 @@ def test_a_copy_of_what_is_known_would_not_do(lines: Any, feeds: FeedServer) -> 
 def test_nothing_would_do_while_the_institution_is_silenced(lines: Any, feeds: FeedServer) -> None:
     until = parse_time("2026-12-01T00:00:00Z")
     made = line_of(
-        lines,
-        feeds,
-        silences=[{"institutions": ["acme"], "until": until.isoformat(), "reason": "planned maintenance"}],
+        lines, feeds, silences=[{"institutions": ["acme"], "until": until.isoformat(), "reason": "planned maintenance"}]
     )
     feeds.put("wire", [Entry("a1", OUTAGE, "", "https://wire.example/a1", START)])
     made.poll("wire")
@@ -142,10 +122,7 @@ def test_nothing_would_do_while_the_institution_is_silenced(lines: Any, feeds: F
 def test_without_a_story_there_is_nothing_to_add_to(lines: Any, feeds: FeedServer) -> None:
     record = answer(line_of(lines, feeds))
     assert record["stories"] == 0
-    assert priority(record)["counterfactual"] == {
-        "found": False,
-        "why": "no story adds anything to this axis",
-    }
+    assert priority(record)["counterfactual"] == {"found": False, "why": "no story adds anything to this axis"}
 
 
 def test_a_level_that_stands_says_what_routing_made_of_it(lines: Any, feeds: FeedServer) -> None:
@@ -153,25 +130,13 @@ def test_a_level_that_stands_says_what_routing_made_of_it(lines: Any, feeds: Fee
     feeds.put("wire", [Entry("a1", OUTAGE, "", "https://wire.example/a1", START)])
     feeds.put(
         "gazette",
-        [
-            Entry(
-                "g1",
-                "Outage in Rotterdam harbour hits Acme Networks",
-                "",
-                "https://gazette.example/g1",
-                START,
-            )
-        ],
+        [Entry("g1", "Outage in Rotterdam harbour hits Acme Networks", "", "https://gazette.example/g1", START)],
     )
     feeds.put(
         "courier",
         [
             Entry(
-                "c1",
-                "Acme Networks outage halts Rotterdam harbour terminals",
-                "",
-                "https://courier.example/c1",
-                START,
+                "c1", "Acme Networks outage halts Rotterdam harbour terminals", "", "https://courier.example/c1", START
             )
         ],
     )

@@ -12,15 +12,7 @@ import pytest
 from alerts.channels.result import SendReason
 from alerts.model.secret import Secret
 from alerts.model.subscriber import Tier
-from alerts.rendering.context import (
-    AlertLine,
-    Block,
-    ContributionLine,
-    PointLine,
-    RowLine,
-    SourceLine,
-    Wording,
-)
+from alerts.rendering.context import AlertLine, Block, ContributionLine, PointLine, RowLine, SourceLine, Wording
 from alerts.rendering.render import Renderer
 from alerts.rendering.view import Role
 from alerts.routing.alerts import Kind
@@ -38,15 +30,11 @@ def test_every_word_of_a_closed_set_is_explained(word: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "of",
-    [Wording, Block, AlertLine, PointLine, RowLine, SourceLine, ContributionLine],
-    ids=lambda of: of.__name__,
+    "of", [Wording, Block, AlertLine, PointLine, RowLine, SourceLine, ContributionLine], ids=lambda of: of.__name__
 )
 def test_every_name_that_a_template_can_print_is_listed(of: type) -> None:
     names = {each.name for each in fields(of)}
-    rows = [
-        set(re.findall(r"`(\w+)`", line.split("|")[2])) for line in DOCS.splitlines() if line.count("|") == 3
-    ]
+    rows = [set(re.findall(r"`(\w+)`", line.split("|")[2])) for line in DOCS.splitlines() if line.count("|") == 3]
     assert names in rows
 
 

@@ -33,11 +33,7 @@ def test_the_record_has_the_same_keys_at_every_tier(sample: Sample) -> None:
 def test_the_record_says_what_the_profile_says(sample: Sample) -> None:
     record = profile_record(sample.profile())
     assert (record["kind"], record["institution"], record["name"]) == ("profile", "acme", "Acme & Sons")
-    assert (record["signal_focus"], record["topic"], record["impact"]) == (
-        "governance",
-        "export-controls",
-        "high",
-    )
+    assert (record["signal_focus"], record["topic"], record["impact"]) == ("governance", "export-controls", "high")
     assert record["confidence"] == {"number": 0.78, "grade": "B", "mix": "mixed"}
     assert record["coverage"]["state"] == "partial"
     assert record["matrix"][1] == {

@@ -28,15 +28,11 @@ if TYPE_CHECKING:
 
 RENDERER = Renderer()
 # One scheme for each service that is spoken to in its own way.
-URLS = sorted(
-    {service_of(url): url for url in sorted(f"{each}://x/y/z" for each in ALLOWED_SCHEMES)}.values()
-)
+URLS = sorted({service_of(url): url for url in sorted(f"{each}://x/y/z" for each in ALLOWED_SCHEMES)}.values())
 # Short enough that no channel has to leave anything out.
 HOSTILE = st.text(max_size=40) | st.text("<>&|*_~`[]()@!\\#\n\r \u202e\u200bab:/.", max_size=40)
 FUZZ = settings(
-    max_examples=40,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-    deadline=None,
+    max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
 )
 
 
@@ -94,9 +90,7 @@ def test_a_message_says_what_it_must(url: str, kind: Kind, sample: Sample) -> No
         assert part in text, part
 
 
-@pytest.mark.parametrize(
-    "url", ["slack://a/b/c", "discord://1/t", "tgram://1/2", "mmost://h/t", "gchat://a/b/c"]
-)
+@pytest.mark.parametrize("url", ["slack://a/b/c", "discord://1/t", "tgram://1/2", "mmost://h/t", "gchat://a/b/c"])
 def test_a_chat_gets_five_lines(url: str, sample: Sample) -> None:
     shown = RENDERER.render(sample.view(), Secret(url))
     lines = [each for each in (*shown.title.splitlines(), *shown.body.splitlines()) if each.strip("\u00a0 ")]
@@ -113,10 +107,7 @@ def test_a_text_message_is_the_headline_and_a_link(sample: Sample) -> None:
 
 
 def test_the_subject_is_the_news_and_what_moved(sample: Sample) -> None:
-    long = (
-        "Regulator tells the maker of chips to stop all of its exports to a long list of countries at once "
-        * 3
-    )
+    long = "Regulator tells the maker of chips to stop all of its exports to a long list of countries at once " * 3
     for text in ("Chip maker fined", long):
         shown = RENDERER.render(sample.view(text), Secret("mailto://h.example?from=a@h.example"))
         assert shown.title.startswith(f"Acme & Sons: {text[:12]}")
@@ -181,23 +172,12 @@ def test_a_title_is_one_harmless_line(text: str, sample: Sample) -> None:
 def test_hostile_text_adds_no_line_and_no_link(text: str, url: str, sample: Sample) -> None:
     tame = sample.profile("tame", "https://tame.example/")
     wild = sample.profile(f"tame{text}", f"https://tame.example/{url}")
-    for channel in (
-        "console://",
-        "slack://a/b/c",
-        "discord://1/t",
-        "tgram://1/2",
-        "mmost://h/t",
-        "workflows://h/1/2",
-    ):
-        shown = [
-            RENDERER.render(sample.view(profiles={"acme": each}), Secret(channel)).body
-            for each in (tame, wild)
-        ]
+    for channel in ("console://", "slack://a/b/c", "discord://1/t", "tgram://1/2", "mmost://h/t", "workflows://h/1/2"):
+        shown = [RENDERER.render(sample.view(profiles={"acme": each}), Secret(channel)).body for each in (tame, wild)]
         assert shown[0].count("\n") == shown[1].count("\n")
         if channel.startswith("slack"):
             assert all(
-                re.fullmatch(r"<https?://[^<>|\s]+\|[^<>]*>", each)
-                for each in re.findall(r"<[^>]*>?", shown[1])
+                re.fullmatch(r"<https?://[^<>|\s]+\|[^<>]*>", each) for each in re.findall(r"<[^>]*>?", shown[1])
             )
         if channel.startswith("tgram"):
             assert set(re.findall(r"<[^>]*>", shown[1])) - set(re.findall(r"<[^>]*>", shown[0])) <= {
@@ -223,9 +203,7 @@ def test_confidence_and_likelihood_never_share_a_sentence(sample: Sample) -> Non
         body = RENDERER.render(sample.view(tier=tier), Secret("console://")).body
         for line in body.split("\n"):
             if "grade" in line.lower() or "confidence" in line.lower():
-                assert not re.search(
-                    r"\b(likely|probab|risk|level|low|medium|high|critical)\b", line, re.IGNORECASE
-                )
+                assert not re.search(r"\b(likely|probab|risk|level|low|medium|high|critical)\b", line, re.IGNORECASE)
 
 
 def test_a_second_copy_says_so_and_has_the_same_id(sample: Sample) -> None:
@@ -242,15 +220,11 @@ def test_a_second_copy_says_so_and_has_the_same_id(sample: Sample) -> None:
 def test_without_a_link_it_says_how_an_operator_unsubscribes(sample: Sample) -> None:
     shown = RENDERER.render(sample.view(unsubscribe=None), Secret("console://"))
     assert "alerts unsubscribe desk" in shown.body
-    assert not any(
-        name.startswith("List-Unsubscribe") for name, _ in mail_headers(sample.view(unsubscribe=None))
-    )
+    assert not any(name.startswith("List-Unsubscribe") for name, _ in mail_headers(sample.view(unsubscribe=None)))
 
 
 def test_the_most_urgent_institution_comes_first(sample: Sample) -> None:
-    low = replace(
-        sample.alert(1, transition=sample.transition(from_=Level.HIGH, to=Level.LOW)), institution="other"
-    )
+    low = replace(sample.alert(1, transition=sample.transition(from_=Level.HIGH, to=Level.LOW)), institution="other")
     top = replace(sample.alert(2, transition=sample.transition(to=Level.CRITICAL)), institution="acme")
     view = sample.view(kind=Kind.DIGEST, entries=(sample.entry(alert=low), sample.entry(alert=top)))
     body = RENDERER.render(view, Secret("console://")).body

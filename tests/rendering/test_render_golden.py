@@ -51,9 +51,7 @@ def _kinds(sample: Sample) -> dict[str, Callable[[], MessageView]]:
         sample.entry(alert=mention),
         sample.entry(alert=spike),
         sample.entry(alert=grade),
-        sample.entry(
-            alert=replace(sample.alert(6, headline=LOUD), institution="globex", level=Level.CRITICAL)
-        ),
+        sample.entry(alert=replace(sample.alert(6, headline=LOUD), institution="globex", level=Level.CRITICAL)),
     )
     return {
         "alert": lambda: sample.view(TRICKY),

@@ -50,9 +50,7 @@ def test_good_templates_and_none_at_all(tmp_path: Path) -> None:
         ("slakc", "{{ message.title }}", "no channel has this name"),
     ],
 )
-def test_each_problem_is_one_line_that_names_its_file(
-    name: str, source: str, said: str, tmp_path: Path
-) -> None:
+def test_each_problem_is_one_line_that_names_its_file(name: str, source: str, said: str, tmp_path: Path) -> None:
     (line,) = _problems(tmp_path, **{name: source})
     assert said in line
     file = name.replace("__", "/").replace("_dot_", ".") + ".j2"

@@ -173,9 +173,7 @@ def test_a_template_sees_no_more_than_its_tier(sample: Sample, tmp_path: Path) -
     profile = sample.profile("harmless")
     hidden = sample.transition(secret)
     view = sample.view(
-        tier=Tier.OPEN,
-        profiles={"acme": profile},
-        entries=(sample.entry(alert=sample.alert(transition=hidden)),),
+        tier=Tier.OPEN, profiles={"acme": profile}, entries=(sample.entry(alert=sample.alert(transition=hidden)),)
     )
     shown = Renderer(tmp_path).render(view, CONSOLE).body
     assert secret not in shown

@@ -40,10 +40,7 @@ def _above_strategic(profile: Profile, text: str, number: float) -> Profile:
     return replace(
         profile,
         contributions=tuple(
-            replace(
-                each,
-                contributions=tuple(replace(one, title=text, value=number) for one in each.contributions),
-            )
+            replace(each, contributions=tuple(replace(one, title=text, value=number) for one in each.contributions))
             for each in profile.contributions
         )
         * 2,
@@ -70,9 +67,7 @@ def _above_open(profile: Profile, text: str, number: float) -> Profile:
         brief=Brief((text,)),
         service_surface=(),
         governance_surface=None,
-        evidence=tuple(
-            replace(each, title=text, publisher=text, url="https://" + text) for each in profile.evidence
-        ),
+        evidence=tuple(replace(each, title=text, publisher=text, url="https://" + text) for each in profile.evidence),
         matrix=tuple(
             MatrixRow(row.axis, row.level, number, Trend.RISING, profile.at, profile.at, (text,), (9,))
             for row in profile.matrix
@@ -89,9 +84,7 @@ CHANGES: dict[Tier, Callable[[Profile, str, float], Profile]] = {
 @pytest.mark.parametrize("tier", CHANGES)
 @given(text=SECRETS, number=NUMBERS)
 @settings(
-    max_examples=25,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-    deadline=None,
+    max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
 )
 def test_a_lower_tier_gets_the_same_bytes_whatever_is_hidden(
     tier: Tier, text: str, number: float, sample: Sample
@@ -136,9 +129,7 @@ def test_every_field_of_a_profile_belongs_to_a_tier(sample: Sample) -> None:
     full = sample.profile()
     hidden = {
         tier: {
-            each.name
-            for each in fields(Profile)
-            if getattr(gate(full, tier), each.name) != getattr(full, each.name)
+            each.name for each in fields(Profile) if getattr(gate(full, tier), each.name) != getattr(full, each.name)
         }
         for tier in Tier
     }
@@ -151,11 +142,7 @@ def test_every_field_of_a_profile_belongs_to_a_tier(sample: Sample) -> None:
         "at", "institution", "name", "category", "region", "primary_domain", "signal_focus", "topic", "impact",
         "counts",
     }  # fmt: skip
-    assert hidden == {
-        Tier.LEADERSHIP_ALLIANCE: set(),
-        Tier.STRATEGIC_CIRCLE: analysis,
-        Tier.OPEN: analysis | detail,
-    }
+    assert hidden == {Tier.LEADERSHIP_ALLIANCE: set(), Tier.STRATEGIC_CIRCLE: analysis, Tier.OPEN: analysis | detail}
     assert {each.name for each in fields(Profile)} == analysis | detail | shown
 
 

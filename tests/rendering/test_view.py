@@ -70,10 +70,7 @@ def test_alerts_keep_their_order_and_their_part(sample: Sample) -> None:
             ),
             "rule 1: story, level of acme, zeta, tag ai, on priority, policy, at least high, rising or falling",
         ),
-        (
-            WatchRule(Selection(tags=frozenset({"ai"})), on=frozenset({On.MENTION})),
-            "rule 1: mention of tag ai",
-        ),
+        (WatchRule(Selection(tags=frozenset({"ai"})), on=frozenset({On.MENTION})), "rule 1: mention of tag ai"),
     ],
 )
 def test_why_you_get_this(rule: WatchRule, words: str) -> None:

@@ -69,9 +69,7 @@ def test_independent_reports_of_one_story_add_confidence() -> None:
 
 
 def test_the_same_text_elsewhere_counts_once() -> None:
-    text = (
-        "The company said on Monday that its only plant would stay closed for at least two more weeks. " * 3
-    )
+    text = "The company said on Monday that its only plant would stay closed for at least two more weeks. " * 3
     title = "Acme plant offline after outage in Springfield, 3,000 orders delayed"
     first = item("tribune", title, summary=text)
     copy = item("gazette", title, 1, summary=text)
@@ -98,9 +96,7 @@ def test_items_after_until_are_not_known_yet() -> None:
 
 
 def test_the_record_is_in_order_of_time_with_transitions_first() -> None:
-    found = lines(
-        [item("acme-news", "Acme suffers an outage"), item("tribune", "Globex outage, and it is sued", 3)]
-    )
+    found = lines([item("acme-news", "Acme suffers an outage"), item("tribune", "Globex outage, and it is sued", 3)])
     times = [line.split('"at": "')[1][:20] for line in found]
     assert times == sorted(times)
     assert '"transition"' in found[0].split(",")[0]
@@ -140,9 +136,7 @@ def test_contributions_recompute_every_score(drawn: list[tuple[str, str, str, in
 
 
 @given(pieces)
-def test_each_change_leaves_the_level_that_the_one_before_it_reached(
-    drawn: list[tuple[str, str, str, int]],
-) -> None:
+def test_each_change_leaves_the_level_that_the_one_before_it_reached(drawn: list[tuple[str, str, str, int]]) -> None:
     items = [item(source, f"{who} {what}", hours * 30) for source, who, what, hours in drawn]
     level: dict[tuple[str, Axis], Level] = {}
     for moved in rehearse(items, settings()).transitions:
@@ -175,9 +169,7 @@ def test_a_withdrawn_report_lowers_the_level_and_is_corrected() -> None:
     assert (fall.at, fall.to, fall.cause) == (gone.observed, Level.LOW, Cause.EVIDENCE)
     assert "correction" in {message.kind for message in result.messages}
     told = {alert.id for alert in result.alerts if alert.transition == rise}
-    corrected = {
-        each for message in result.messages if message.kind == "correction" for each in message.alerts
-    }
+    corrected = {each for message in result.messages if message.kind == "correction" for each in message.alerts}
     assert told & corrected
 
 

@@ -14,9 +14,7 @@ from alerts.replay.configtests import Outcome, junit, run
 from alerts.runtime.configuration import Active
 
 
-def outcome(
-    *expect: Expectation, title: str = "Acme suffers an outage", source: str = "acme-news"
-) -> Outcome:
+def outcome(*expect: Expectation, title: str = "Acme suffers an outage", source: str = "acme-news") -> Outcome:
     test = ConfigTest("t", NOON + timedelta(hours=1), (item(source, title),), expect, "tests.yaml:7")
     return run(test, Active(settings()), Renderer())
 
@@ -31,18 +29,14 @@ def test_all_that_holds_passes() -> None:
         Expectation(topic="outage"),
         Expectation(subscriber="desk", alerts=1),  # priority, and continuity by .3 × .9
         Expectation(subscriber="desk", axis=Axis.PRIORITY, alerts=1, state="sent"),
-        Expectation(
-            subscriber="desk", alerts=1, institution="acme", axis=Axis.PRIORITY, text="Acme Corporation"
-        ),
+        Expectation(subscriber="desk", alerts=1, institution="acme", axis=Axis.PRIORITY, text="Acme Corporation"),
         Expectation(subscriber="desk", not_text="Globex"),
     )
     assert found.failures == ()
 
 
 def test_a_wrong_level_is_shown_beside_the_right_one_with_its_numbers() -> None:
-    found = outcome(
-        Expectation(institution="acme", axis=Axis.PRIORITY, level=Level.LOW, where="tests.yaml:9")
-    )
+    found = outcome(Expectation(institution="acme", axis=Axis.PRIORITY, level=Level.LOW, where="tests.yaml:9"))
     (failure,) = found.failures
     assert (failure.where, failure.expected, failure.actual) == (
         "tests.yaml:9",

@@ -17,9 +17,7 @@ from alerts.replay.plan import plan, records
 pieces = st.lists(
     st.tuples(
         st.sampled_from(["acme-news", "tribune", "ledger"]),
-        st.sampled_from(
-            ["Acme outage", "Acme sued", "Globex Corporation outage", "Acme lawsuit over outage"]
-        ),
+        st.sampled_from(["Acme outage", "Acme sued", "Globex Corporation outage", "Acme lawsuit over outage"]),
         st.integers(0, 9),
     ),
     min_size=1,
@@ -89,19 +87,14 @@ def test_falls_that_come_after_the_record_are_no_part_of_a_days_volume() -> None
     both = replace(DESK, watch=(replace(DESK.watch[0], direction=Direction.BOTH),))
     items = [item("acme-news", "Acme suffers an outage"), item("acme-news", "Nothing of note", 24 * 4)]
     (volume,) = plan(items, settings(both), settings(both)).volumes
-    alerts = [
-        each for each in rehearse(items, settings(both)).alerts if each.state is not AlertState.SUPPRESSED
-    ]
+    alerts = [each for each in rehearse(items, settings(both)).alerts if each.state is not AlertState.SUPPRESSED]
     within = [each for each in alerts if each.at <= items[-1].observed]
     assert 0 < len(within) < len(alerts) == volume.after
     assert volume.per_day == len(within) / 4
 
 
 def test_an_alert_that_comes_later_is_moved() -> None:
-    items = [
-        item("tribune", "Acme suffers an outage"),
-        item("ledger", "Acme suffers an outage of its own", 5),
-    ]
+    items = [item("tribune", "Acme suffers an outage"), item("ledger", "Acme suffers an outage of its own", 5)]
     lower = replace(settings(), topics={each.id: each for each in TOPICS})
     higher = replace(settings().levels, raise_={Level.MEDIUM: 0.35, Level.HIGH: 0.7, Level.CRITICAL: 0.9})
     found = plan(items, lower, replace(settings(), levels=higher))

@@ -195,9 +195,7 @@ def story_event(
 ) -> InstitutionEvent:
     """A story whose own level rose, and the level changes that it made."""
     made = tuple(
-        transition(
-            at, change, institution=institution, story=name, axis=axis, topics=topics, confidence=confidence
-        )
+        transition(at, change, institution=institution, story=name, axis=axis, topics=topics, confidence=confidence)
         for change in changes
     )
     contribution = transition(at, "low>high", story=name, topics=topics).contributions[0]
@@ -246,9 +244,7 @@ def rule(
 
 
 def leave_out(**what: Any) -> Exclusion:
-    select = Selection(
-        institutions=frozenset(what.pop("institutions", ())), tags=frozenset(what.pop("tags", ()))
-    )
+    select = Selection(institutions=frozenset(what.pop("institutions", ())), tags=frozenset(what.pop("tags", ())))
     return Exclusion(select, **{name: frozenset(values) for name, values in what.items()})
 
 
@@ -270,9 +266,7 @@ def build(
     if quiet:
         start, _, end = (each for each in quiet.partition("-"))
         passing = Level(unless) if unless else None
-        settings["quiet_hours"] = QuietHours(
-            time.fromisoformat(start), time.fromisoformat(end), timezone, passing
-        )
+        settings["quiet_hours"] = QuietHours(time.fromisoformat(start), time.fromisoformat(end), timezone, passing)
     if digest:
         settings["digest"] = Digest(time.fromisoformat(digest), timezone, Level(below))
     if repeat:

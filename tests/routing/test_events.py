@@ -30,9 +30,7 @@ def test_parts_begin_with_the_gravest(kit):
 
 
 def test_the_gravest_change_is_a_rise_then_the_highest_then_the_first_axis(kit):
-    changes = kit.level_event(
-        "10:00", "priority critical>high", "continuity low>medium", "policy low>medium"
-    ).changes
+    changes = kit.level_event("10:00", "priority critical>high", "continuity low>medium", "policy low>medium").changes
     found = gravest(changes)
     assert found is not None
     assert (found.axis, found.to) == ("policy", "medium")

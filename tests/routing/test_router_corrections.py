@@ -27,9 +27,7 @@ def test_who_was_not_told_gets_no_correction(kit):
 
 def test_another_subscribers_alerts_are_left_to_them(kit):
     desk, other = kit.build(), kit.build()
-    other.subscriber = type(other.subscriber)(
-        "other", channels=other.subscriber.channels, watch=other.subscriber.watch
-    )
+    other.subscriber = type(other.subscriber)("other", channels=other.subscriber.channels, watch=other.subscriber.watch)
     (alert,) = other.level("10:00", "low>high").alerts
     assert desk.correct("12:00", alert).messages == ()
 

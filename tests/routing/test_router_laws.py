@@ -75,9 +75,7 @@ offices = st.fixed_dictionaries(
 starts = st.sampled_from(["2026-03-28T18:00:00Z", "2026-10-24T18:00:00Z", "2026-06-01T18:00:00Z"])
 
 
-def play(
-    kit: Any, office: dict[str, Any], start: str, course: list[Step], *, look: bool = False, stored=False
-):
+def play(kit: Any, office: dict[str, Any], start: str, course: list[Step], *, look: bool = False, stored=False):
     """The office after the course of events and a week of quiet; `look`: with calls to advance between events."""
     rules = [kit.rule(**each) for each in office["rules"]]
     desk = kit.build(*rules, stored=stored, **{k: v for k, v in office.items() if k != "rules"})
@@ -202,9 +200,7 @@ def test_the_limit_holds_in_every_window(kit, office, start, course):
     limit = desk.subscriber.limit
     for channel in desk.subscriber.channels:
         mine = [message for message in desk.sent if message.channel == channel]
-        counted = [
-            each.at for each in mine if each.kind in {Kind.ALERT, Kind.ALL_CLEAR, Kind.GROUP, Kind.REMINDER}
-        ]
+        counted = [each.at for each in mine if each.kind in {Kind.ALERT, Kind.ALL_CLEAR, Kind.GROUP, Kind.REMINDER}]
         for first, last in zip(counted, counted[limit.count :], strict=False):
             assert last - first >= limit.per
         summaries = [each.at for each in mine if each.kind is Kind.SUMMARY]
@@ -217,10 +213,7 @@ def test_quiet_hours_are_quiet(kit, office, start, course):
     office = office | {"quiet": office["quiet"] or "22:00-07:00", "unless": ""}
     desk = play(kit, office, start, course)
     for message in desk.sent:
-        if (
-            message.kind is not Kind.DIGEST
-            and quiet_until(desk.subscriber.quiet_hours, message.at) is not None
-        ):
+        if message.kind is not Kind.DIGEST and quiet_until(desk.subscriber.quiet_hours, message.at) is not None:
             # A group that was open when they began goes out at that instant.
             before = message.at - timedelta(microseconds=1)
             assert quiet_until(desk.subscriber.quiet_hours, before) is None

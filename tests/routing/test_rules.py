@@ -80,9 +80,7 @@ def test_any_number_of_matching_rules_makes_one_alert_a_channel(kit):
 
 
 def test_a_rule_sends_to_its_channels_alone(kit):
-    desk = kit.build(
-        kit.rule(to=["mail"]), kit.rule(at_least="critical", to=["pager"]), channels=["mail", "pager"]
-    )
+    desk = kit.build(kit.rule(to=["mail"]), kit.rule(at_least="critical", to=["pager"]), channels=["mail", "pager"])
     desk.level("10:00", "low>high")
     desk.level("11:00", "high>critical")
     assert [alert.channel for alert in desk.alerts] == ["mail", "mail", "pager"]
@@ -105,9 +103,7 @@ def test_an_alert_has_the_id_of_its_event_subscriber_and_channel(kit):
     desk = kit.build(channels=["mail", "pager"])
     event = kit.level_event("10:00", "low>high")
     outcome = desk.hear(event)
-    assert [alert.id for alert in outcome.alerts] == [
-        alert_id(event, "desk", each) for each in ("mail", "pager")
-    ]
+    assert [alert.id for alert in outcome.alerts] == [alert_id(event, "desk", each) for each in ("mail", "pager")]
     assert len({alert.id for alert in outcome.alerts}) == 2
     assert alert_id(event, "desk", "mail") == "6c8056d9f480c85327c4"  # a change would send everything again
 

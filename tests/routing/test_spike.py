@@ -79,9 +79,7 @@ def test_storing_it_and_moving_it_by_weeks_changes_nothing(counts, weeks):
     plain = spikes(days(counts))
     assert spikes(days(counts), stored=True) == plain
     later = spikes(days(counts, START + weeks * timedelta(days=7)))
-    assert [(each.count, each.threshold) for _, each in later] == [
-        (each.count, each.threshold) for _, each in plain
-    ]
+    assert [(each.count, each.threshold) for _, each in later] == [(each.count, each.threshold) for _, each in plain]
 
 
 @given(st.lists(st.integers(0, 30), max_size=90))

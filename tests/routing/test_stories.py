@@ -20,10 +20,7 @@ def test_an_assessment_is_one_alert_with_all_that_moved(kit):
     desk = kit.build(stories(kit))
     (alert,) = desk.story("10:00", "s1", "priority low>medium", "policy low>high").alerts
     assert (alert.on, alert.level, alert.lead.story) == (On.STORY, Level.HIGH, "s1")
-    assert [(change.axis, change.to) for change in alert.changes] == [
-        ("priority", "medium"),
-        ("policy", "high"),
-    ]
+    assert [(change.axis, change.to) for change in alert.changes] == [("priority", "medium"), ("policy", "high")]
     assert alert.transition.axis is Axis.POLICY
     assert len(desk.messages) == 1
 
@@ -158,9 +155,7 @@ def test_a_mention_in_a_story_that_alerted_is_no_news(kit):
 
 
 def test_a_fall_goes_to_those_who_got_the_rise_whatever_the_story_was_about(kit):
-    desk = kit.build(
-        kit.rule(on="story level", direction="both", more={"topics": frozenset({"export-controls"})})
-    )
+    desk = kit.build(kit.rule(on="story level", direction="both", more={"topics": frozenset({"export-controls"})}))
     desk.story("10:00", "s1", "low>high")
     desk.level("+9 10:00", "high>low", topics=["something-else"])
     assert desk.fates == ["sent", "sent"]

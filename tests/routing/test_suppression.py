@@ -58,9 +58,7 @@ def test_a_first_fall_after_subscribing_is_not_told(kit):
 
 def test_a_fall_may_have_another_channel_than_the_rise(kit):
     desk = kit.build(
-        kit.rule(direction="rise", to=["pager"]),
-        kit.rule(direction="fall", to=["mail"]),
-        channels=["mail", "pager"],
+        kit.rule(direction="rise", to=["pager"]), kit.rule(direction="fall", to=["mail"]), channels=["mail", "pager"]
     )
     desk.level("10:00", "low>high")
     desk.level("11:00", "high>low")

@@ -21,10 +21,7 @@ def test_the_lines_go_from_the_rules_to_what_held_it_back(kit):
     ]
     assert any("falling for mail: does not match the rise, will report its fall" in line for line in lines)
     assert "- direction: the rule wants fall, this is a rise" in lines
-    assert (
-        "rule 3: level of acme, at least medium, rising or falling for mail: matches policy low → medium"
-        in lines
-    )
+    assert "rule 3: level of acme, at least medium, rising or falling for mail: matches policy low → medium" in lines
     assert "mail: digest (digest) lower than high, waits until 2026-03-03T08:00:00Z" in lines
     assert any(line.startswith("+ not held back by: ") and "silence" in line for line in lines)
     assert lines[-1] == "- digest: lower than high, waits until 2026-03-03T08:00:00Z"

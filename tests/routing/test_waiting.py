@@ -65,10 +65,7 @@ def test_who_asks_for_rises_alone_still_sees_that_one_went_back(kit):
     desk.level("22:30", "low>high")
     desk.level("23:00", "high>medium")
     (message,) = desk.advance("+1 07:00")
-    assert (message.alerts, message.standing) == (
-        ids(desk, 0),
-        (Standing("acme", Axis.POLICY, Level.MEDIUM),),
-    )
+    assert (message.alerts, message.standing) == (ids(desk, 0), (Standing("acme", Axis.POLICY, Level.MEDIUM),))
     desk.level("+1 22:30", "medium>high")
     desk.level("+1 23:00", "high>low")
     (message,) = desk.advance("+2 07:00")
@@ -90,10 +87,7 @@ def test_quiet_hours_over_the_clock_changes(kit):
     desk.level("2026-03-28T22:00:00Z", "low>high")
     desk.level("2026-10-24T21:00:00Z", "high>critical")
     desk.advance("2026-12-01T00:00:00Z")
-    assert [format_time(message.at) for message in desk.sent] == [
-        "2026-03-29T05:00:00Z",
-        "2026-10-25T06:00:00Z",
-    ]
+    assert [format_time(message.at) for message in desk.sent] == ["2026-03-29T05:00:00Z", "2026-10-25T06:00:00Z"]
 
 
 # Digest
@@ -234,11 +228,7 @@ def test_a_summary_is_not_followed_by_another_within_the_limits_time(kit):
 
 def test_the_limit_counts_for_each_channel_and_groups_once(kit):
     desk = kit.build(
-        kit.rule(on="mention"),
-        kit.rule(on="spike", to=["pager"]),
-        channels=["mail", "pager"],
-        limit="2/1h",
-        group="1m",
+        kit.rule(on="mention"), kit.rule(on="spike", to=["pager"]), channels=["mail", "pager"], limit="2/1h", group="1m"
     )
     for number in range(5):
         desk.mention("10:00", f"a{number}")

@@ -64,9 +64,7 @@ def test_a_failure_that_a_person_can_cause_is_one_line(say: object, form: str) -
 
 
 def test_text_steers_no_terminal(say: object) -> None:
-    line = say(
-        "text", "source.noted", note="\x1b]0;owned\x07\x1b[2J red \u202e desrever \r\n2026 error forged"
-    )  # type: ignore[operator]
+    line = say("text", "source.noted", note="\x1b]0;owned\x07\x1b[2J red \u202e desrever \r\n2026 error forged")  # type: ignore[operator]
     assert all(char.isprintable() for char in line.rstrip("\n"))
     assert len(line.splitlines()) == 1, "and forges no line"
     assert "\\x1b]0;owned" in line, "it is written out"

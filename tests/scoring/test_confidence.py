@@ -19,9 +19,7 @@ from alerts.scoring.evidence import evidence
 AT = datetime(2026, 2, 24, 9, 0, tzinfo=UTC)
 
 
-def report(
-    item: str, reliability: str, *, direct: bool = False, minutes: float = 0, **more: object
-) -> Report:
+def report(item: str, reliability: str, *, direct: bool = False, minutes: float = 0, **more: object) -> Report:
     at = AT + timedelta(minutes=minutes)
     made = Report(
         item=item,
@@ -196,13 +194,9 @@ def test_salience_and_topics_are_the_best_of_the_reports() -> None:
     st.lists(st.tuples(kinds, st.integers(0, 5), st.integers(0, 5)), min_size=1, max_size=6),
     st.randoms(use_true_random=False),
 )
-def test_evidence_does_not_depend_on_order(
-    reports: list[tuple[tuple[str, bool], int, int]], chance: object
-) -> None:
+def test_evidence_does_not_depend_on_order(reports: list[tuple[tuple[str, bool], int, int]], chance: object) -> None:
     made = [
-        report(
-            f"r{n}", letter, direct=direct, minutes=minutes, observed=AT + timedelta(minutes=minutes + later)
-        )
+        report(f"r{n}", letter, direct=direct, minutes=minutes, observed=AT + timedelta(minutes=minutes + later))
         for n, ((letter, direct), minutes, later) in enumerate(reports)
     ]
     groups = alone(*made)

@@ -19,18 +19,7 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 def report(item: str, hours: float = 0, **fields: object) -> Report:
     at = NOON + timedelta(hours=hours)
     plain = Report(
-        item,
-        f"Headline {item}",
-        "",
-        "s",
-        f"Paper {item}",
-        Reliability.B,
-        False,
-        at,
-        at,
-        at,
-        1.0,
-        (("outage", 1.0),),
+        item, f"Headline {item}", "", "s", f"Paper {item}", Reliability.B, False, at, at, at, 1.0, (("outage", 1.0),)
     )
     return replace(plain, **fields)  # type: ignore[arg-type]
 
@@ -74,10 +63,7 @@ def test_what_is_reported_long_after_its_end_is_back() -> None:
 
 def test_other_topics_of_the_story_stay() -> None:
     breach = report("a", topics=(("breach", 0.5), ("outage", 1.0)))
-    assert proves(breach, report("c", 1, **RESTORED)).topics == (
-        ("breach", 0.5),
-        ("outage", RESOLVED),
-    )
+    assert proves(breach, report("c", 1, **RESTORED)).topics == (("breach", 0.5), ("outage", RESOLVED))
 
 
 reports = st.lists(

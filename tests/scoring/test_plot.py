@@ -43,9 +43,7 @@ def test_says_in_words_what_it_draws() -> None:
 
 def test_marks_each_transition_with_its_direction_and_words() -> None:
     moves = [move(1), move(2, Level.LOW), move(99)]
-    root = ElementTree.fromstring(
-        levels_svg({Axis.POLICY: hours(0, 0.6, 0, 0)}, moves, LevelRules(), title="Acme")
-    )
+    root = ElementTree.fromstring(levels_svg({Axis.POLICY: hours(0, 0.6, 0, 0)}, moves, LevelRules(), title="Acme"))
     marks = list(root.iter(f"{SVG}g"))
     assert [mark.findtext(f"{SVG}title") for mark in marks] == [
         "24 Feb 2026 10:00 UTC: policy low to high, score 0.60 (evidence)",

@@ -37,9 +37,7 @@ TOPICS = {
 RULES = LevelRules()
 
 
-def _report(
-    number: int, hours: float = 1, *, direct: bool = False, title: str = "", topic: str = ""
-) -> Report:
+def _report(number: int, hours: float = 1, *, direct: bool = False, title: str = "", topic: str = "") -> Report:
     at = AT - timedelta(hours=hours)
     return Report(
         item=f"i{number}",
@@ -82,9 +80,7 @@ def _ranking(stories: Sequence[Evidence], axis: Axis) -> Ranking:
 def _amounts(stories: Sequence[Evidence]) -> dict[Axis, dict[str, float]]:
     """What each story contributes to each axis at AT."""
     return {
-        axis: {
-            story: contributed(each, micros(AT), ranking.half_life) for story, each in ranking.leading(1000)
-        }
+        axis: {story: contributed(each, micros(AT), ranking.half_life) for story, each in ranking.leading(1000)}
         for axis in Axis
         for ranking in [_ranking(stories, axis)]
     }
@@ -108,12 +104,7 @@ def _build(stories: Sequence[Evidence], views: dict[Axis, AxisView] | None = Non
         reports={report.item: report for story in stories for report in story.reports},
         counts=_counts(stories),
     )
-    given_ = {
-        "topics": TOPICS,
-        "rules": RULES,
-        "history": (),
-        "coverage": Coverage(CoverageState.COVERED, 2),
-    }
+    given_ = {"topics": TOPICS, "rules": RULES, "history": (), "coverage": Coverage(CoverageState.COVERED, 2)}
     return build(standing, **{**given_, **of})  # type: ignore[arg-type]
 
 
@@ -127,12 +118,7 @@ def test_without_evidence_nothing_is_stated() -> None:
     profile = _build([])
     assert profile.confidence is None
     assert profile.headline is None
-    assert (profile.key_points, profile.what_happened, profile.evidence, profile.service_surface) == (
-        (),
-        (),
-        (),
-        (),
-    )
+    assert (profile.key_points, profile.what_happened, profile.evidence, profile.service_surface) == ((), (), (), ())
     assert profile.governance_surface is None
     assert (profile.signal_focus, profile.topic, profile.impact) == (None, None, Level.LOW)
     assert [row.axis for row in profile.matrix] == list(Axis)
@@ -177,12 +163,8 @@ def test_focus_topic_and_surfaces_follow_the_contributions() -> None:
 
 def test_confidence_is_the_mean_weighted_by_contribution() -> None:
     both = _build([OUTAGE, EXPORT])
-    weights = {
-        story.story: sum(_amounts([story])[axis][story.story] for axis in Axis) for story in (OUTAGE, EXPORT)
-    }
-    expected = sum(story.confidence * weights[story.story] for story in (OUTAGE, EXPORT)) / sum(
-        weights.values()
-    )
+    weights = {story.story: sum(_amounts([story])[axis][story.story] for axis in Axis) for story in (OUTAGE, EXPORT)}
+    expected = sum(story.confidence * weights[story.story] for story in (OUTAGE, EXPORT)) / sum(weights.values())
     assert both.confidence is not None
     assert both.confidence.number == pytest.approx(expected)
     assert both.confidence.mix is Mix.MIXED
@@ -231,9 +213,7 @@ def test_relations_and_history_are_passed_on() -> None:
                    for d in (1, 2))  # fmt: skip
     profile = _build(STORIES_, history=(late, early), names={"bigco": "Big Co"})
     assert profile.history == (early, late)
-    assert [(each.kind, each.to, each.name) for each in profile.relations] == [
-        ("investor", "bigco", "Big Co")
-    ]
+    assert [(each.kind, each.to, each.name) for each in profile.relations] == [("investor", "bigco", "Big Co")]
     assert _build([]).relations[0].name == "bigco"
 
 

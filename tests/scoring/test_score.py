@@ -124,9 +124,7 @@ def test_time_does_not_change_the_order(found: dict[str, Term], axis: Axis, afte
     half_life = half_life_of(RULES, axis)
     leading = [term for _, term in ranked(found, half_life).leading(40)]
     values = [contributed(each, NOW + after, half_life) for each in leading]
-    assert all(
-        one >= other or math.isclose(one, other, rel_tol=1e-9) for one, other in itertools.pairwise(values)
-    )
+    assert all(one >= other or math.isclose(one, other, rel_tol=1e-9) for one, other in itertools.pairwise(values))
     keys = [order_key(each, half_life) for each in leading]
     assert keys == sorted(keys, reverse=True)
 
@@ -256,9 +254,7 @@ def _crossing(leading: list[Term], least: float, half_life: float) -> float:
     getcontext().prec = 60
     two, last, ln2 = Decimal(2), Decimal(leading[0].newest), Decimal(2).ln()
     total = sum(
-        Decimal(each.impact)
-        * two ** ((Decimal(each.newest) - last) / Decimal(half_life))
-        / Decimal(3) ** place
+        Decimal(each.impact) * two ** ((Decimal(each.newest) - last) / Decimal(half_life)) / Decimal(3) ** place
         for place, each in enumerate(leading)
     )
     return float(last + Decimal(half_life) * (total / Decimal(least)).ln() / ln2)

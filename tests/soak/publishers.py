@@ -257,9 +257,7 @@ def _rss1(feed: Feed, entries: Sequence[_Entry], built: datetime) -> bytes:
         'xmlns:dc="http://purl.org/dc/elements/1.1/"'
     )
     head = f"<title>{feed.name}</title><link>https://news.example/{feed.name}/</link>"
-    channel = (
-        f'<channel rdf:about="https://news.example/">{head}<dc:date>{built.isoformat()}</dc:date></channel>'
-    )
+    channel = f'<channel rdf:about="https://news.example/">{head}<dc:date>{built.isoformat()}</dc:date></channel>'
     return f"<rdf:RDF {spaces}>{channel}{items}</rdf:RDF>".encode()
 
 
@@ -287,9 +285,7 @@ def _json(feed: Feed, entries: Sequence[_Entry], _built: datetime) -> bytes:
         for each in entries
     ]
     head = {"version": "https://jsonfeed.org/version/1.1", "title": feed.name}
-    return json.dumps(
-        {**head, "home_page_url": f"https://news.example/{feed.name}/", "items": items}
-    ).encode()
+    return json.dumps({**head, "home_page_url": f"https://news.example/{feed.name}/", "items": items}).encode()
 
 
 _WRITERS = {"rss": _rss, "rss1": _rss1, "atom": _atom, "json": _json}

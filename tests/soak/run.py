@@ -99,9 +99,7 @@ class Books:
 class Soak:
     """The program under a clock of our own."""
 
-    def __init__(
-        self, world: Sequence[Feed], base: str, clock: Clock, database: Database, home: Path
-    ) -> None:
+    def __init__(self, world: Sequence[Feed], base: str, clock: Clock, database: Database, home: Path) -> None:
         self.world = {feed.name: feed for feed in world}
         self._base, self._clock, self._database = base, clock, database
         (home / "alerts.yaml").write_text(yaml.safe_dump(self._configuration()), encoding="utf-8")
@@ -128,9 +126,7 @@ class Soak:
                 }
                 for feed in self.world.values()
             ],
-            "institutions": [
-                {"id": f"tracked-{n}", "name": f"Tracked{n} Corporation"} for n in range(TRACKED)
-            ],
+            "institutions": [{"id": f"tracked-{n}", "name": f"Tracked{n} Corporation"} for n in range(TRACKED)],
         }
 
     def _enqueue(self, hints: TaskRequests) -> None:
@@ -179,9 +175,7 @@ class Soak:
 
     def _due(self, sources: Sequence[str]) -> dict[str, float]:
         with self._database.read() as session:
-            rows = session.execute(
-                select(SourceRow.id, SourceRow.next_poll_at).where(SourceRow.id.in_(sources))
-            )
+            rows = session.execute(select(SourceRow.id, SourceRow.next_poll_at).where(SourceRow.id.in_(sources)))
             return {name: seconds(at) for name, at in rows}
 
     def _look(self, day: Day, since: float) -> None:
@@ -236,9 +230,7 @@ class Soak:
             expected=wanted,
             stored=sum(map(len, stored.values())),
             missing=[title for name in expected for title in sorted(expected[name] - set(stored[name]))],
-            strange=[
-                title for name in stored for title in sorted(set(stored[name]) - expected.get(name, set()))
-            ],
+            strange=[title for name in stored for title in sorted(set(stored[name]) - expected.get(name, set()))],
             twice=sum(len(titles) - len(set(titles)) for titles in stored.values()),
             revised=sum(count for name, count in more.items() if name in editing),
             rewritten=sum(count for name, count in more.items() if name not in editing),
@@ -333,15 +325,11 @@ def wrong(days: Sequence[Day], books: Books, tick: float = TICK) -> list[str]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--feeds", type=int, default=5000)
     parser.add_argument("--days", type=int, default=4)
     parser.add_argument("--workers", type=int, default=2, help="threads that poll")
-    parser.add_argument(
-        "--database", default="", metavar="URL", help="default: a SQLite file, gone afterwards"
-    )
+    parser.add_argument("--database", default="", metavar="URL", help="default: a SQLite file, gone afterwards")
     options = parser.parse_args()
     logs.configure("CRITICAL")
     before = os.getloadavg()[0]

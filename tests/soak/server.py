@@ -57,9 +57,7 @@ class _Publisher(asyncio.Protocol):
             return
         seen.requests += 1
         seen.early += at < seen.not_before
-        made = answer(
-            feed, at, headers.get("if-none-match", ""), headers.get("if-modified-since", ""), seen.requests
-        )
+        made = answer(feed, at, headers.get("if-none-match", ""), headers.get("if-modified-since", ""), seen.requests)
         if made.headers.get("Retry-After", "").isdigit():
             seen.not_before = at + int(made.headers["Retry-After"])
         if made.shows is not None:
@@ -75,15 +73,10 @@ class _Publisher(asyncio.Protocol):
             if content and gzipped and not made.cut:
                 content = gzip.compress(content, 1)
                 made.headers["Content-Encoding"] = "gzip"
-            lines = [
-                f"HTTP/1.1 {made.status} x",
-                *(f"{name}: {value}" for name, value in made.headers.items()),
-            ]
+            lines = [f"HTTP/1.1 {made.status} x", *(f"{name}: {value}" for name, value in made.headers.items())]
             if made.status != 304:
                 lines.append(f"Content-Length: {len(content)}")
-            self._transport.write(
-                ("\r\n".join(lines) + "\r\n\r\n").encode() + content[: len(content) - made.cut]
-            )
+            self._transport.write(("\r\n".join(lines) + "\r\n\r\n").encode() + content[: len(content) - made.cut])
         self._transport.close()
 
 

@@ -30,8 +30,7 @@ Rows = dict[str, list[dict[str, Any]]]
 def configuration(url: str) -> dict[str, Any]:
     """What the rows were made under. `url` is where the feeds are."""
     content = settings(
-        {name: f"{url}/{name}" for name in ("wire", "acme-news")},
-        {"hook": "console://", "pager": "console://"},
+        {name: f"{url}/{name}" for name in ("wire", "acme-news")}, {"hook": "console://", "pager": "console://"}
     )
     content["subscribers"].append(
         {**content["subscribers"][0], "id": "reader", "digest": {"at": "08:00", "below": "critical"}}
@@ -49,17 +48,14 @@ def _play(database: Database, folder: Path) -> None:
         feeds.put("wire", [Entry("a1", "Acme Networks hit by outage, court ruling", "", first.link, START)])
         made.run(hours=1)
         feeds.put(
-            "wire",
-            [Entry("b1", "Globex Corporation: court ruling", "", "https://wire.example/b", made.clock.at)],
+            "wire", [Entry("b1", "Globex Corporation: court ruling", "", "https://wire.example/b", made.clock.at)]
         )
         made.run(hours=2)
         made.settle(days=30)
         feeds.put("acme-news", [Entry("n2", "Another outage", "", "https://acme.example/2", made.clock.at)])
         made.run(hours=1)
         operate.unsubscribe(made.runtime, "desk", "pager")
-        feeds.put(
-            "wire", [Entry("c1", "Globex Corporation: outage", "", "https://wire.example/c", made.clock.at)]
-        )
+        feeds.put("wire", [Entry("c1", "Globex Corporation: outage", "", "https://wire.example/c", made.clock.at)])
         made.runtime.enqueue = lambda hints: None
         steps.poll(made.runtime, "wire", due_only=False)  # found and not assessed yet
 
@@ -94,9 +90,7 @@ def fill(database: Database, rows: Rows) -> None:
     tables = _tables(database)
     with database.engine.begin() as connection:
         for table in tables:
-            content = [
-                {name: _read(value) for name, value in row.items()} for row in rows.get(table.name, ())
-            ]
+            content = [{name: _read(value) for name, value in row.items()} for row in rows.get(table.name, ())]
             if content:
                 connection.execute(table.insert(), content)
             if not database.is_sqlite and "id" in table.c and str(table.c.id.type) == "INTEGER":

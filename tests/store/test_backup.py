@@ -115,9 +115,7 @@ def test_a_file_is_never_replaced(filled: Database, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["missing", "text", "foreign", "torn"])
-def test_what_is_no_backup_is_refused_and_changes_nothing(
-    filled: Database, tmp_path: Path, kind: str
-) -> None:
+def test_what_is_no_backup_is_refused_and_changes_nothing(filled: Database, tmp_path: Path, kind: str) -> None:
     file = tmp_path / "backup.db"
     if kind == "text":
         file.write_text("This is no database. " * 100)

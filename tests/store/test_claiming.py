@@ -42,9 +42,7 @@ def crowd(database: Database) -> Database:
         }
         session.add(SourceRow(**first, state={}))
         session.flush()
-        columns = (
-            "url, active, claimed_until, lease_until, lease_token, last_poll_at, last_success_at, error, "
-        )
+        columns = "url, active, claimed_until, lease_until, lease_token, last_poll_at, last_success_at, error, "
         columns += "error_streak, lost_leases, state"
         # Instants are stored as whole microseconds.
         session.execute(
@@ -78,9 +76,7 @@ def executed(database: Database) -> Iterator[list[tuple[str, Any]]]:
 def plan(database: Database, statement: str, parameters: Any) -> str:
     how = "EXPLAIN QUERY PLAN " if database.is_sqlite else "EXPLAIN "
     with database.engine.connect() as connection:
-        one = (
-            parameters[0] if isinstance(parameters, list) else parameters
-        )  # of one that was executed for several
+        one = parameters[0] if isinstance(parameters, list) else parameters  # of one that was executed for several
         rows = connection.exec_driver_sql(how + statement, one).all()
         return "\n".join(str(row[-1]) for row in rows)
 
@@ -135,9 +131,7 @@ def test_workers_at_once_share_what_is_due_and_the_turns_at_a_host(database: Dat
             with database.write() as session:
                 claimed += sources.claim_due(session, NOW, limit=2, hold=HOLD)
             with database.write() as session:
-                turns.append(
-                    sources.reserve_host(session, "a.example", NOW, gap, patience=timedelta(minutes=5))
-                )
+                turns.append(sources.reserve_host(session, "a.example", NOW, gap, patience=timedelta(minutes=5)))
         return claimed, turns
 
     with ThreadPoolExecutor(workers) as pool:

@@ -28,10 +28,7 @@ def test_a_wait_for_a_connection_that_takes_too_long_is_one_line_and_no_defect(p
     database.engine.pool._timeout = 0.2
     with database.read() as first, database.read() as second:
         assert first.scalar(text("SELECT 1")) == second.scalar(text("SELECT 1"))
-        with (
-            pytest.raises(StoreError, match="all connections of this process are in use"),
-            database.read() as third,
-        ):
+        with pytest.raises(StoreError, match="all connections of this process are in use"), database.read() as third:
             third.scalar(text("SELECT 1"))
     database.dispose()
 
@@ -68,12 +65,7 @@ def test_upsert_updates_what_is_there_but_for_what_is_kept(database: Database) -
 
     with database.write() as session:
         upsert(session, FactRow, [{"name": "a", "at": NOW, "value": {"n": 1}}])
-        upsert(
-            session,
-            FactRow,
-            [{"name": "a", "at": NOW + timedelta(1), "value": {"n": 2}}],
-            keep=frozenset({"at"}),
-        )
+        upsert(session, FactRow, [{"name": "a", "at": NOW + timedelta(1), "value": {"n": 2}}], keep=frozenset({"at"}))
     with database.read() as session:
         row = session.get_one(FactRow, "a")
         assert (row.at, row.value) == (NOW, {"n": 2})
@@ -124,11 +116,7 @@ def test_text_that_no_database_takes_is_made_safe(database: Database) -> None:
 
 @pytest.mark.parametrize(
     ("url", "says"),
-    [
-        ("mysql://u:hunter2@h/db", "'mysql' is not supported"),
-        ("no url", "cannot be read"),
-        ("://", "cannot be read"),
-    ],
+    [("mysql://u:hunter2@h/db", "'mysql' is not supported"), ("no url", "cannot be read"), ("://", "cannot be read")],
 )
 def test_a_wrong_url_is_one_line_without_the_password(url: str, says: str) -> None:
     with pytest.raises(StoreError, match=says) as caught:
@@ -182,9 +170,7 @@ def test_a_full_file_is_told_with_what_to_look_for(file: Database) -> None:
 
 
 @pytest.mark.parametrize("other", [False, True])
-def test_a_file_that_is_gone_or_replaced_is_told_not_written_to(
-    file: Database, tmp_path: Path, other: bool
-) -> None:
+def test_a_file_that_is_gone_or_replaced_is_told_not_written_to(file: Database, tmp_path: Path, other: bool) -> None:
     _write(file)
     path = tmp_path / "some.db"
     path.rename(tmp_path / "kept.db")
@@ -217,10 +203,7 @@ def _write(database: Database) -> None:
 
 def test_a_write_waits_for_one_of_another_process(file: Database) -> None:
     assert file.url.database is not None
-    with (
-        closing(sqlite3.connect(file.url.database, isolation_level=None)) as other,
-        ThreadPoolExecutor() as pool,
-    ):
+    with closing(sqlite3.connect(file.url.database, isolation_level=None)) as other, ThreadPoolExecutor() as pool:
         other.execute("BEGIN IMMEDIATE")
         waiting = pool.submit(_write, file)
         with pytest.raises(TimeoutError):
@@ -240,9 +223,7 @@ def test_one_that_never_ends_is_told_in_one_line(file: Database, monkeypatch: py
     _write(file)
 
 
-def test_a_thread_that_never_ends_is_told_in_one_line(
-    file: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_thread_that_never_ends_is_told_in_one_line(file: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_BUSY_SECONDS", 0.05)
     with file.write(), ThreadPoolExecutor() as pool, pytest.raises(StoreError, match="another thread"):
         pool.submit(_write, file).result()

@@ -27,9 +27,7 @@ READS: dict[str, Callable[[Session], object]] = {
 
 def _filled(session: Session, reports: int) -> None:
     items = [f"i{number}" for number in range(reports)]
-    insert_all(
-        session, MembershipRow, [{"institution": "acme", "item": item, "story": "s1"} for item in items]
-    )
+    insert_all(session, MembershipRow, [{"institution": "acme", "item": item, "story": "s1"} for item in items])
     finding = {
         **dict.fromkeys(("title", "url", "source", "publisher"), ""),
         "institution": "acme",

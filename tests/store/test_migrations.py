@@ -110,9 +110,7 @@ def _lines(found: list[Transition], since: datetime) -> list[str]:
 
 @pytest.mark.servers
 @pytest.mark.parametrize("revision", REVISIONS)
-def test_a_database_of_the_newest_revision_goes_back_to_one_with_its_rows(
-    database_url: str, revision: str
-) -> None:
+def test_a_database_of_the_newest_revision_goes_back_to_one_with_its_rows(database_url: str, revision: str) -> None:
     database = Database(database_url)
     _at(database, revision)
     rows = json.loads((FOLDER / f"{revision}.json").read_text(encoding="utf-8"))
@@ -144,10 +142,7 @@ def _schema(database: Database) -> dict[str, tuple[dict[str, tuple[str, bool, st
     found = inspect(database.engine)
     return {
         table: (
-            {
-                each["name"]: (str(each["type"]), each["nullable"], each["default"])
-                for each in found.get_columns(table)
-            },
+            {each["name"]: (str(each["type"]), each["nullable"], each["default"]) for each in found.get_columns(table)},
             {str(each["name"]) for each in found.get_indexes(table)},
         )
         for table in found.get_table_names()

@@ -81,9 +81,7 @@ def test_statements_do_not_grow_with_what_is_in_them(database: Database, tmp_pat
         content = world(feeds, receiver, group="1m")
         feeds.put("wire", entries(1, 0))  # so that what is there once and for all is made
         with line(database, tmp_path / "config", content) as each:
-            each.runtime.configuration._looked = float(
-                "inf"
-            )  # no look at the files, once a second, in between
+            each.runtime.configuration._looked = float("inf")  # no look at the files, once a second, in between
             each.poll("wire")
             seen = {}
             for version, count in enumerate((FEW, MANY), start=1):
@@ -139,8 +137,7 @@ def test_matching_history_again_asks_only_for_what_edits_replaced(database: Data
                 assert is_current_now(each)
         former = "FROM revisions WHERE revisions.item"
         edits = [
-            sum(times for text, times in each.items() if former in " ".join(text.split()))
-            for each in seen.values()
+            sum(times for text, times in each.items() if former in " ".join(text.split())) for each in seen.values()
         ]
         assert edits == [1, 2], "one more was edited"
         # Four more, however many findings changed: cases are marked as outdated, and as due.

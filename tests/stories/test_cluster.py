@@ -39,9 +39,7 @@ def apply(story_of: dict[str, str], events: list[Event]) -> None:
         if isinstance(event, Joined):
             story_of[event.item] = event.story
         else:
-            story_of.update(
-                {name: event.into for name, story in story_of.items() if story == event.story_from}
-            )
+            story_of.update({name: event.into for name, story in story_of.items() if story == event.story_from})
 
 
 def stories(*titles: str, gap: float = 1, partition: str = "zapwire") -> int:
@@ -110,9 +108,7 @@ def test_a_link_to_the_same_page_by_another_publisher_joins() -> None:
     original = item("1", "Zapwire wallet flaw exposes keys", url="https://zapwire.example/blog/flaw")
     repost = item("2", "Oh dear", 1, url="https://www.zapwire.example/blog/flaw?utm_source=x")
     front = item("3", "Look at this", 2, url="https://zapwire.example/")
-    own = item(
-        "4", "Second thoughts on design", 3, publisher="Paper 1", url="https://zapwire.example/blog/flaw"
-    )
+    own = item("4", "Second thoughts on design", 3, publisher="Paper 1", url="https://zapwire.example/blog/flaw")
     story_of = run(Clusterer(), [original, repost, front, own])
     assert story_of["2"] == story_of["1"]
     assert story_of["3"] != story_of["1"]
@@ -123,18 +119,13 @@ def test_a_link_to_the_same_page_by_another_publisher_joins() -> None:
 def test_what_the_text_says_brings_headlines_together() -> None:
     text = "The Frankfurt region of Zapwire lost its storage cluster on Monday, halting SEPA transfers of German banks."
     one = item("1", "Zapwire storage trouble in Frankfurt", summary=text)
-    assert (
-        len(set(run(Clusterer("zapwire"), [one, item("2", "Transfers halted at German banks", 1)]).values()))
-        == 2
-    )
+    assert len(set(run(Clusterer("zapwire"), [one, item("2", "Transfers halted at German banks", 1)]).values())) == 2
     other = item("2", "Transfers halted at German banks", 1, summary=text)
     assert len(set(run(Clusterer("zapwire"), [one, other]).values())) == 1
 
 
 def test_names_of_the_partition_tell_nothing() -> None:
-    titles = [
-        f"Silver Falcon {word}" for word in ("wallet", "tariffs", "Oslo", "glitches", "pilots", "solstice")
-    ]
+    titles = [f"Silver Falcon {word}" for word in ("wallet", "tariffs", "Oslo", "glitches", "pilots", "solstice")]
     members = [item(str(number), title, number) for number, title in enumerate(titles)]
     for clusterer in (Clusterer("silver-falcon"), Clusterer("x", names=["Silver Falcon Ltd"])):
         assert len(set(run(clusterer, members).values())) == len(titles)
@@ -231,10 +222,7 @@ def test_a_name_that_leads_two_stories_carries_neither() -> None:
             f"Veltano and Coinharbor settle Oslo dispute, {word}"
             for word in ("court told", "lawyers say", "it is over")
         ),
-        *(
-            f"Veltano sinks Brixa ferry near Lisbon, {word}"
-            for word in ("rescuers", "coastguard", "divers say")
-        ),
+        *(f"Veltano sinks Brixa ferry near Lisbon, {word}" for word in ("rescuers", "coastguard", "divers say")),
         "Veltano solstice party",
     ]
     members = [item(str(number), title, number / 4) for number, title in enumerate(titles)]
@@ -256,9 +244,7 @@ def test_a_join_says_what_it_rests_on() -> None:
 
 def test_a_revision_keeps_its_story_unless_it_is_about_something_else() -> None:
     clusterer = Clusterer("zapwire")
-    story = run(clusterer, [item("1", "Zapwire fined in Oslo"), item("2", "Oslo court fines Zapwire", 1)])[
-        "1"
-    ]
+    story = run(clusterer, [item("1", "Zapwire fined in Oslo"), item("2", "Oslo court fines Zapwire", 1)])["1"]
     corrected = clusterer.add([item("2", "Oslo court fines Zapwire 3 million", 2)])
     assert corrected == [Joined("2", story, 1.0, "revision")]
     (rewritten,) = clusterer.add([item("2", "Coinharbor names new treasurer", 3)])
@@ -271,25 +257,10 @@ def test_a_revision_keeps_its_story_unless_it_is_about_something_else() -> None:
 
 # --- laws ---------------------------------------------------------------------------------------------
 
-WORDS = [
-    "Zapwire",
-    "Coinharbor",
-    "Oslo",
-    "fined",
-    "sued",
-    "outage",
-    "authors",
-    "profit",
-    "bank",
-    "30",
-    "Q1",
-    "wallet",
-]
+WORDS = ["Zapwire", "Coinharbor", "Oslo", "fined", "sued", "outage", "authors", "profit", "bank", "30", "Q1", "wallet"]
 titles = st.lists(st.sampled_from(WORDS), min_size=1, max_size=6).map(" ".join)
 reports = st.lists(
-    st.tuples(
-        st.integers(0, 25), titles, st.integers(0, 400), st.integers(0, 30), st.sampled_from("AB"), titles
-    ),
+    st.tuples(st.integers(0, 25), titles, st.integers(0, 400), st.integers(0, 30), st.sampled_from("AB"), titles),
     min_size=1,
     max_size=40,
 )
@@ -346,9 +317,7 @@ def test_a_restored_clusterer_goes_on_identically(
 
 
 @given(reports)
-def test_every_item_is_in_one_story_and_events_say_which(
-    todo: list[tuple[int, str, int, int, str, str]],
-) -> None:
+def test_every_item_is_in_one_story_and_events_say_which(todo: list[tuple[int, str, int, int, str, str]]) -> None:
     clusterer = Clusterer("p")
     story_of: dict[str, str] = {}
     for batch in reported(todo):
@@ -433,9 +402,7 @@ def test_headlines_of_the_news_aggregator(data: Path) -> None:
         record = json.loads(line)
         expected[record["id"]] = record["story"]
         at = parse_time(record["published"])
-        members.append(
-            features(Item(record["id"], record["title"], at, url=record["url"]), record["publisher"])
-        )
+        members.append(features(Item(record["id"], record["title"], at, url=record["url"]), record["publisher"]))
     precision, recall = b_cubed(expected, run(Clusterer(), members))
     assert precision >= 0.90
     assert 2 * precision * recall / (precision + recall) >= 0.87

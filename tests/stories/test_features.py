@@ -74,9 +74,7 @@ def test_the_report_is_never_later_than_its_observation() -> None:
 def test_the_publisher_at_the_end_of_a_title_is_cut() -> None:
     plain = features(Item(id="1", title="Bank fined", observed=NOON), "Daily Planet")
     for mark in ("-", "|", "–"):
-        marked = features(
-            Item(id="1", title=f"Bank fined {mark} Daily Planet", observed=NOON), "Daily Planet"
-        )
+        marked = features(Item(id="1", title=f"Bank fined {mark} Daily Planet", observed=NOON), "Daily Planet")
         assert marked == plain
 
 

@@ -42,12 +42,8 @@ def test_one_page_counts_once() -> None:
 
 
 def test_an_aggregator_counts_with_the_origin_it_names() -> None:
-    assert reasons(item("1", "Daily Planet"), item("2", "Aggregator", origin="Daily Planet")) == [
-        "same-origin"
-    ]
-    assert reasons(item("1", "One", origin="Planet"), item("2", "Two", origin="The Planet")) == [
-        "same-origin"
-    ]
+    assert reasons(item("1", "Daily Planet"), item("2", "Aggregator", origin="Daily Planet")) == ["same-origin"]
+    assert reasons(item("1", "One", origin="Planet"), item("2", "Two", origin="The Planet")) == ["same-origin"]
 
 
 def test_one_agency_counts_once() -> None:
@@ -155,9 +151,7 @@ def text(lead: int, first: int, last: int) -> str:
     return " ".join([*own, *(f"Word{number}" for number in range(first, last))])
 
 
-copies = st.lists(
-    st.builds(text, st.integers(0, 9), st.integers(0, 60), st.integers(60, 160)), min_size=2, max_size=8
-)
+copies = st.lists(st.builds(text, st.integers(0, 9), st.integers(0, 60), st.integers(60, 160)), min_size=2, max_size=8)
 
 
 @given(copies)

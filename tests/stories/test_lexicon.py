@@ -26,9 +26,7 @@ def test_a_data_file_says_what_it_is_and_where_it_comes_from(path: Path) -> None
     assert all(len(line) <= 200 for line in text.splitlines())
 
 
-@pytest.mark.parametrize(
-    "name", ["function_words", "function_words_foreign", "frequent_words", "ordinary_words"]
-)
+@pytest.mark.parametrize("name", ["function_words", "function_words_foreign", "frequent_words", "ordinary_words"])
 def test_a_list_is_sorted_lower_case_words_without_repetition(name: str) -> None:
     words = " ".join(body(FILES[0].parent / f"{name}.txt")).split()
     assert words == sorted(set(words))

@@ -9,12 +9,8 @@ from alerts.stories.features import Features
 from alerts.stories.window import Window, cost
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
-words = st.lists(st.sampled_from(["bank", "fined", "outage", "zapwire", "oslo", "#7"]), unique=True).map(
-    tuple
-)
-steps = st.lists(
-    st.tuples(st.integers(0, 9), st.sampled_from("abc"), words, words, st.integers(0, 100)), max_size=30
-)
+words = st.lists(st.sampled_from(["bank", "fined", "outage", "zapwire", "oslo", "#7"]), unique=True).map(tuple)
+steps = st.lists(st.tuples(st.integers(0, 9), st.sampled_from("abc"), words, words, st.integers(0, 100)), max_size=30)
 
 
 def item(name: str, hours: int, title: tuple[str, ...], body: tuple[str, ...] = ()) -> Features:
@@ -68,9 +64,7 @@ def test_the_norm_is_the_length_of_the_weighted_counts(
         window.put(item(str(number), hours, title, body), story)
     level = window.level
     for each in window.stories.values():
-        assert each.norm(level) == sum(
-            (level - term.cost) ** 2 * count**2 for term, count in each.counts.items()
-        )
+        assert each.norm(level) == sum((level - term.cost) ** 2 * count**2 for term, count in each.counts.items())
         assert all(level > term.cost for term in each.counts)
 
 

@@ -26,9 +26,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, World]:
     town = world(database, directory / "config")
     town.observe("acme-news", "Rocketeer is down: we have an outage")
     town.later(minutes=30)
-    town.observe(
-        "tribune", "Acme hit by an outage of its Rocketeer service", text="Acme said it works on it."
-    )
+    town.observe("tribune", "Acme hit by an outage of its Rocketeer service", text="Acme said it works on it.")
     town.later(minutes=5)
     town.observe("coastline", "Ministry opens pricing probe into Acme")
     town.later(minutes=5)

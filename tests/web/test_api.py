@@ -44,8 +44,7 @@ def conforms(value: Any, schema: dict[str, Any], document: dict[str, Any], where
     }
     allowed = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     if not any(
-        isinstance(value, kinds[each]) and (each == "boolean" or not isinstance(value, bool))
-        for each in allowed
+        isinstance(value, kinds[each]) and (each == "boolean" or not isinstance(value, bool)) for each in allowed
     ):
         yield f"{where}: {value!r} is no {allowed}"
         return
@@ -97,9 +96,7 @@ def test_every_answer_is_as_described(browser: Browser, examples: dict[str, str]
     document = client.get("/api/openapi.json").json()
     for template, item in document["paths"].items():
         declared = {each["name"]: each for each in item["get"]["parameters"]}
-        assert {name for name in declared if declared[name]["in"] == "path"} == set(
-            re.findall(r"{(\w+)}", template)
-        )
+        assert {name for name in declared if declared[name]["in"] == "path"} == set(re.findall(r"{(\w+)}", template))
         for values in (examples, {**examples, **dict.fromkeys(examples, "none-such")}):
             answer = client.get(template.format(**values))
             described = item["get"]["responses"][str(answer.status_code)]
@@ -174,9 +171,7 @@ def test_a_feed_of_level_changes(browser: Browser, town: World) -> None:
     assert "Score 0." in text(found[0], "content")
     assert "grade" in text(found[0], "content")
     known = entries(browser(), "/institutions/acme/feed.atom")
-    assert [text(each, "id") for each in known] == [text(each, "id") for each in found], (
-        "ids do not tell the tier"
-    )
+    assert [text(each, "id") for each in known] == [text(each, "id") for each in found], "ids do not tell the tier"
     assert "Score" not in text(known[0], "content")
     assert entries(browser(), "/institutions/initech/feed.atom") == []
     town.later(days=8)
@@ -192,10 +187,7 @@ def test_a_reader_that_has_it_gets_nothing_new(browser: Browser, town: World) ->
     town.later(days=60)
     town.settle()  # a level has fallen
     assert (
-        client.get(
-            "/institutions/acme/feed.atom", headers={"If-None-Match": first.headers["etag"]}
-        ).status_code
-        == 200
+        client.get("/institutions/acme/feed.atom", headers={"If-None-Match": first.headers["etag"]}).status_code == 200
     )
 
 

@@ -101,9 +101,7 @@ def test_no_made_up_token_is_read(token: str) -> None:
 
 
 @given(st.lists(st.text(max_size=20), max_size=4), st.integers(0, 40), st.sampled_from(list(Purpose)))
-def test_a_token_is_for_one_purpose_of_one_installation(
-    parts: list[str], place: int, purpose: Purpose
-) -> None:
+def test_a_token_is_for_one_purpose_of_one_installation(parts: list[str], place: int, purpose: Purpose) -> None:
     token = SIGNER.sign(purpose, *parts)
     assert SIGNER.read(purpose, token) == tuple(parts)
     assert Signer(b"another key").read(purpose, token) is None

@@ -120,19 +120,13 @@ def test_no_page_is_wider_than_the_screen(browser: Chromium, address: str, town:
         assert browser.run("return document.documentElement.scrollWidth") <= width, page
 
 
-def test_the_policy_of_the_pages_blocks_nothing_of_theirs(
-    browser: Chromium, address: str, town: World
-) -> None:
+def test_the_policy_of_the_pages_blocks_nothing_of_theirs(browser: Chromium, address: str, town: World) -> None:
     enter(browser, address, town)
     for page in pages(town):
         browser.open(address + page)
-        assert browser.run("return getComputedStyle(document.body).margin") == "0px", (
-            "the style sheet is there"
-        )
+        assert browser.run("return getComputedStyle(document.body).margin") == "0px", "the style sheet is there"
     browser.open(f"{address}/institutions/acme")
-    assert browser.run("return document.querySelector('time').title").endswith("where you are"), (
-        "so is the script"
-    )
+    assert browser.run("return document.querySelector('time').title").endswith("where you are"), "so is the script"
     assert browser.run("return document.querySelectorAll('script').length") == 1
 
 
@@ -142,15 +136,11 @@ def test_everything_is_reached_by_keyboard(browser: Chromium, address: str, town
     browser.open(f"{address}/")
     browser.press("Tab")
     assert browser.run("return document.activeElement.textContent") == "Skip to content"
-    assert browser.run("return document.activeElement.getBoundingClientRect().left") >= 0, (
-        "seen when it has the focus"
-    )
+    assert browser.run("return document.activeElement.getBoundingClientRect().left") >= 0, "seen when it has the focus"
     seen = set()
     for _ in range(40):
         browser.press("Tab")
-        seen.add(
-            browser.run("return document.activeElement.getAttribute('href') || document.activeElement.name")
-        )
+        seen.add(browser.run("return document.activeElement.getAttribute('href') || document.activeElement.name"))
     assert {"/institutions/acme", "q", "level"} <= seen
     outlined = "return getComputedStyle(document.activeElement).outlineStyle"
     browser.run("document.querySelector('h1').focus(); document.activeElement.blur()")

@@ -107,9 +107,7 @@ def test_a_request_that_is_being_answered_is_not_closed_for_idle_ones(port: int)
         assert answer(sending, b"0123456789").endswith(b"10")
 
 
-@pytest.mark.parametrize(
-    "begun", [b"", b"GET /ok HTTP/1.1\r\nHost", POST + b"0123"], ids=["nothing", "head", "body"]
-)
+@pytest.mark.parametrize("begun", [b"", b"GET /ok HTTP/1.1\r\nHost", POST + b"0123"], ids=["nothing", "head", "body"])
 def test_a_request_that_does_not_come_to_its_end_is_given_up(port: int, begun: bytes) -> None:
     with connected(port) as made:
         made.sendall(begun)

@@ -81,13 +81,7 @@ def address(source: str = "tribune") -> str:
 
 
 def intent(**more: str) -> dict[str, str]:
-    return {
-        "hub.mode": "subscribe",
-        "hub.topic": TOPIC,
-        "hub.challenge": "c-1",
-        "hub.lease_seconds": "864000",
-        **more,
-    }
+    return {"hub.mode": "subscribe", "hub.topic": TOPIC, "hub.challenge": "c-1", "hub.lease_seconds": "864000", **more}
 
 
 def secret() -> bytes:
@@ -101,9 +95,7 @@ def test_a_feed_s_hub_is_asked_once_and_again_in_time(
     url, asked = hub
     town.runtime.pages = Pages("https://pages.example", SIGNER)
     source = town.runtime.configuration.current().settings.sources["tribune"]
-    private = type(source)(
-        **{name: getattr(source, name) for name in source.__slots__} | {"allow_private": True}
-    )
+    private = type(source)(**{name: getattr(source, name) for name in source.__slots__} | {"allow_private": True})
     state = FeedState(hub=url, topic=TOPIC)
     websub.after_poll(town.runtime, source, state)
     assert asked == [], "a hub at a private address is not asked"
@@ -157,18 +149,14 @@ def test_a_push_makes_the_source_due(tribune: World, browser: Browser) -> None:
 
 
 @pytest.mark.parametrize("signature", ["", "sha256=00", "md5=00", "sha256=" + "0" * 64])
-def test_a_forged_push_is_answered_alike_and_does_nothing(
-    tribune: World, browser: Browser, signature: str
-) -> None:
+def test_a_forged_push_is_answered_alike_and_does_nothing(tribune: World, browser: Browser, signature: str) -> None:
     answer = browser().post(address(), content=b"<feed/>", headers={"X-Hub-Signature": signature})
     assert answer.status_code == 202
     assert not due(tribune)
     assert browser().post("/websub/forged", content=b"").status_code == 202
 
 
-def test_a_hub_that_pushes_all_the_time_does_not_make_us_poll_all_the_time(
-    tribune: World, browser: Browser
-) -> None:
+def test_a_hub_that_pushes_all_the_time_does_not_make_us_poll_all_the_time(tribune: World, browser: Browser) -> None:
     with tribune.runtime.database.write() as session:
         session.execute(update(SourceRow).values(last_poll_at=tribune.now))
     signature = "sha256=" + hmac.new(secret(), b"x", hashlib.sha256).hexdigest()

@@ -33,9 +33,7 @@ def dead(town: World) -> str:
     with town.runtime.database.write() as session:
         delivery = session.scalars(select(DeliveryRow.id).order_by(DeliveryRow.id)).first()
         session.execute(
-            update(DeliveryRow)
-            .where(DeliveryRow.id == delivery)
-            .values(state="dead", reason="gone", due_at=None)
+            update(DeliveryRow).where(DeliveryRow.id == delivery).values(state="dead", reason="gone", due_at=None)
         )
     assert delivery is not None
     return delivery
@@ -49,9 +47,7 @@ def state(town: World, delivery: str) -> str:
 def test_the_page_shows_how_everything_fares(town: World, browser: Browser) -> None:
     dead(town)
     with town.runtime.database.write() as session:
-        session.execute(
-            update(SourceRow).where(SourceRow.id == "tribune").values(error="HTTP 500", error_streak=4)
-        )
+        session.execute(update(SourceRow).where(SourceRow.id == "tribune").values(error="HTTP 500", error_streak=4))
         held = FeedState(held=9, held_since=town.now, held_polls=1)
         session.execute(update(SourceRow).where(SourceRow.id == "coastline").values(state=held.to_json()))
     page = browser(operator=True).get("/operate").text
@@ -89,21 +85,13 @@ def test_a_dead_letter_is_sent_again(town: World, browser: Browser) -> None:
 def test_all_of_them(town: World, browser: Browser) -> None:
     delivery = dead(town)
     client = browser(operator=True)
-    assert (
-        "Due now: 1 delivery." in client.post("/operate/redeliver-dead", data={"form": form_of(client)}).text
-    )
+    assert "Due now: 1 delivery." in client.post("/operate/redeliver-dead", data={"form": form_of(client)}).text
     assert state(town, delivery) == "pending"
 
 
 def test_a_silence_is_made_and_ended(town: World, browser: Browser) -> None:
     client = browser(operator=True)
-    fields = {
-        "form": form_of(client),
-        "institution": "acme",
-        "for": "4h",
-        "reason": "<b>planned</b>",
-        "by": "ops",
-    }
+    fields = {"form": form_of(client), "institution": "acme", "for": "4h", "reason": "<b>planned</b>", "by": "ops"}
     page = client.post("/operate/silence", data=fields).text
     assert "&lt;b&gt;planned&lt;/b&gt;" in page
     with town.runtime.database.read() as session:
@@ -133,9 +121,7 @@ def test_a_source_is_released(town: World, browser: Browser) -> None:
         ("ack", {"alert": "nothing"}, "Not done: no alert"),
     ],
 )
-def test_what_cannot_be_done_is_said(
-    browser: Browser, action: str, fields: dict[str, str], said: str
-) -> None:
+def test_what_cannot_be_done_is_said(browser: Browser, action: str, fields: dict[str, str], said: str) -> None:
     client = browser(operator=True)
     answer = client.post(f"/operate/{action}", data={"form": form_of(client), **fields})
     assert answer.status_code == 200
@@ -175,9 +161,7 @@ def test_a_foreign_page_cannot_act_with_an_operator_s_cookie(town: World, browse
 def test_programs_act_with_the_token_itself(town: World, browser: Browser) -> None:
     delivery = dead(town)
     headers = {"Authorization": f"Bearer {OPERATOR}"}
-    answer = browser().post(
-        "/operate/redeliver", data={"delivery": delivery}, headers=headers, follow_redirects=False
-    )
+    answer = browser().post("/operate/redeliver", data={"delivery": delivery}, headers=headers, follow_redirects=False)
     assert answer.status_code == 303
     assert state(town, delivery) == "pending"
 

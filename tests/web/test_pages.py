@@ -58,9 +58,7 @@ class Read(HTMLParser):
         assert self._open.pop() == tag, tag
 
     def values(self, attribute: str, tag: str | None = None) -> list[str]:
-        return [
-            attrs[attribute] or "" for name, attrs in self.tags if attribute in attrs and tag in {None, name}
-        ]
+        return [attrs[attribute] or "" for name, attrs in self.tags if attribute in attrs and tag in {None, name}]
 
 
 def first(town: World, row: type) -> str:
@@ -145,15 +143,7 @@ def test_the_pages_link_to_pages_that_are_there(town: World, browser: Browser) -
 
 # --- what a tier sees ----------------------------------------------------------------------------------------
 
-DETAIL_ONLY = (
-    "Key points",
-    "Evidence",
-    "Harbor Tribune",
-    "tribune.example",
-    "Score",
-    "Trend",
-    "Also known as",
-)
+DETAIL_ONLY = ("Key points", "Evidence", "Harbor Tribune", "tribune.example", "Score", "Trend", "Also known as")
 ANALYSIS_ONLY = ("Severity", "Levels over time", "supplier", "If nothing happens", "History")
 
 
@@ -197,9 +187,7 @@ def test_hints_say_the_same_whatever_there_is(browser: Browser) -> None:
     """What is locked must not show by its absence."""
     client = browser()
     locked = [
-        re.search(
-            r'<section class="locked".*?</section>', client.get(f"/institutions/{each}").text, re.DOTALL
-        )
+        re.search(r'<section class="locked".*?</section>', client.get(f"/institutions/{each}").text, re.DOTALL)
         for each in ("acme", "initech")
     ]
     assert locked[0] is not None
@@ -320,15 +308,7 @@ def test_what_is_asked_for_stays_text(browser: Browser) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    [
-        "/institutions/nobody",
-        "/stories/nothing",
-        "/alerts/nothing",
-        "/static/../app.py",
-        "/static/x",
-        "/%00",
-        "/é",
-    ],
+    ["/institutions/nobody", "/stories/nothing", "/alerts/nothing", "/static/../app.py", "/static/x", "/%00", "/é"],
 )
 def test_what_is_not_there_is_not_found(browser: Browser, address: str) -> None:
     answer = browser(Tier.LEADERSHIP_ALLIANCE).get(address)
@@ -377,13 +357,9 @@ def test_levels_over_time_are_for_the_leadership_alliance(browser: Browser) -> N
 def test_a_story_shows_what_counts_once(town: World, browser: Browser) -> None:
     town.later(minutes=5)
     words = "Acme said on Tuesday that its Rocketeer service was down for six hours after a fire in a machine hall."
-    town.observe(
-        "tribune", "Acme fire stops Rocketeer for six hours", text=words, author="Harbor Tribune staff"
-    )
+    town.observe("tribune", "Acme fire stops Rocketeer for six hours", text=words, author="Harbor Tribune staff")
     town.later(minutes=5)
-    town.observe(
-        "coastline", "Acme fire stops Rocketeer for six hours", text=words, author="Harbor Tribune staff"
-    )
+    town.observe("coastline", "Acme fire stops Rocketeer for six hours", text=words, author="Harbor Tribune staff")
     with town.runtime.database.read() as session:
         query = select(StoryRow.id).where(StoryRow.title.contains("fire"), StoryRow.institution == "acme")
         [story] = session.scalars(query)
@@ -442,9 +418,7 @@ def test_a_page_follows_the_levels_as_they_fall(town: World, browser: Browser) -
     client = browser(Tier.LEADERSHIP_ALLIANCE)
     assert 'class="level low"' not in first_row(client.get("/institutions/acme").text)
     town.later(days=365)
-    assert 'class="level low"' in first_row(client.get("/institutions/acme").text), (
-        "whether or not it is recorded"
-    )
+    assert 'class="level low"' in first_row(client.get("/institutions/acme").text), "whether or not it is recorded"
 
 
 def first_row(page: str) -> str:
@@ -455,9 +429,7 @@ def test_failing_sources_are_shown_at_once(town: World, browser: Browser) -> Non
     client = browser(Tier.STRATEGIC_CIRCLE)
     assert ">covered<" in client.get("/institutions/acme").text
     with town.runtime.database.write() as session:
-        session.execute(
-            update(SourceRow).where(SourceRow.id == "tribune").values(error="gone", error_streak=5)
-        )
+        session.execute(update(SourceRow).where(SourceRow.id == "tribune").values(error="gone", error_streak=5))
     text = client.get("/institutions/acme").text
     assert ">partial<" in text
     assert "Not working: tribune" in text
@@ -469,14 +441,7 @@ def test_pages_on_both_databases(database: Database, tmp_path: Path) -> None:
     town.observe("tribune", "Acme hit by an outage")
     town.settle()
     with opened(town, operator=True) as client:
-        for address in (
-            "/",
-            "/?sort=changed",
-            "/institutions/acme",
-            "/operate",
-            "/metrics",
-            "/api/institutions",
-        ):
+        for address in ("/", "/?sort=changed", "/institutions/acme", "/operate", "/metrics", "/api/institutions"):
             assert client.get(address).status_code == 200, address
         for address in (f"/stories/{first(town, StoryRow)}", f"/alerts/{first(town, AlertRow)}"):
             assert client.get(address).status_code == 200, address

@@ -93,9 +93,7 @@ def _problems(client: TestClient) -> list[str]:
     return [str(each) for each in told["problems"]]
 
 
-def test_a_refused_edit_is_unhealthy_but_no_probe_reads_the_files_itself(
-    town: World, browser: Browser
-) -> None:
+def test_a_refused_edit_is_unhealthy_but_no_probe_reads_the_files_itself(town: World, browser: Browser) -> None:
     configuration = town.runtime.configuration
     client = browser(operator=True)
 
@@ -130,11 +128,7 @@ def test_a_database_that_does_not_answer_is_said(town: World, tmp_path: Path) ->
 
 def test_files_of_ours_are_cached(browser: Browser) -> None:
     client = browser()
-    for name, kind in (
-        ("style.css", "text/css"),
-        ("page.js", "text/javascript"),
-        ("icon.svg", "image/svg+xml"),
-    ):
+    for name, kind in (("style.css", "text/css"), ("page.js", "text/javascript"), ("icon.svg", "image/svg+xml")):
         answer = client.get(f"/static/{name}")
         assert answer.headers["content-type"].startswith(kind)
         assert "public" in answer.headers["cache-control"]

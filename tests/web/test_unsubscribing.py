@@ -18,9 +18,7 @@ def muted(town: World) -> set[str]:
 def test_one_click(town: World, browser: Browser) -> None:
     """RFC 8058: a POST with this body, without cookies, is all that a mail program sends."""
     token = unsubscribe_token(SIGNER, "desk", "console")
-    answer = browser().post(
-        f"/unsubscribe/{token}", data={"List-Unsubscribe": "One-Click"}, follow_redirects=False
-    )
+    answer = browser().post(f"/unsubscribe/{token}", data={"List-Unsubscribe": "One-Click"}, follow_redirects=False)
     assert (answer.status_code, answer.text) == (200, "unsubscribed\n")
     assert muted(town) == {"console"}
 

@@ -26,22 +26,11 @@ class Member:
 
 
 def invite(
-    session: Session,
-    *,
-    tier: Tier,
-    now: datetime,
-    lasting: timedelta,
-    name: str = "",
-    subscriber: str = "",
+    session: Session, *, tier: Tier, now: datetime, lasting: timedelta, name: str = "", subscriber: str = ""
 ) -> Link:
     """Records a new link."""
     link = Link(
-        id=secrets.token_hex(6),
-        tier=tier,
-        name=name,
-        created_at=now,
-        expires_at=now + lasting,
-        subscriber=subscriber,
+        id=secrets.token_hex(6), tier=tier, name=name, created_at=now, expires_at=now + lasting, subscriber=subscriber
     )
     links.add(session, link)
     return link

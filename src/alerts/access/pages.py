@@ -42,7 +42,5 @@ def base_url(environment: Mapping[str, str]) -> str:
     base = environment.get(BASE_URL_ENV, "").strip().rstrip("/")
     parts = http_address(base)
     if base and (parts is None or parts.query or parts.fragment):
-        raise UsageError(
-            f"{BASE_URL_ENV}: {base!r} is no address; write for example https://alerts.example.org"
-        )
+        raise UsageError(f"{BASE_URL_ENV}: {base!r} is no address; write for example https://alerts.example.org")
     return base

@@ -130,9 +130,7 @@ def kept(path: Path) -> str:
             f"{OPERATOR_ENV}"
         ) from error
     if len(text) < LEAST_SECRET:
-        raise SecretError(
-            f"{path}: holds no secret of {LEAST_SECRET} characters; delete it to make a new one"
-        )
+        raise SecretError(f"{path}: holds no secret of {LEAST_SECRET} characters; delete it to make a new one")
     return text
 
 

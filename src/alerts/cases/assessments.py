@@ -27,11 +27,7 @@ def assessments(institution: str, change: Change, fresh: timedelta) -> list[Asse
     return [
         *before,
         Assessment(
-            institution,
-            change.at,
-            rises or change.rises,
-            changes,
-            fresh=is_news or not (change.rises or rising),
+            institution, change.at, rises or change.rises, changes, fresh=is_news or not (change.rises or rising)
         ),
     ]
 

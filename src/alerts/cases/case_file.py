@@ -158,12 +158,8 @@ class CaseFile:
         transitions = self.advance(at - MICROSECOND)
         self.clock = at
         before = {each.report.item: self._members.observation(each.report.item) for each in batch}
-        batch = [
-            each.after(before[each.report.item]) for each in sorted(batch, key=lambda each: each.report.item)
-        ]
-        clustered = [
-            each.features for each in batch if each.counts and _is_clustered(before[each.report.item], at)
-        ]
+        batch = [each.after(before[each.report.item]) for each in sorted(batch, key=lambda each: each.report.item)]
+        clustered = [each.features for each in batch if each.counts and _is_clustered(before[each.report.item], at)]
         events = self._clusterer.add(clustered) if clustered else []
         touched: set[str] = set()
         incoming = {each.report.item: each for each in batch}
@@ -194,9 +190,7 @@ class CaseFile:
             corrections=tuple(corrections),
         )
 
-    def reconsider(
-        self, at: datetime, axes: Mapping[Axis, AxisState], rises: Iterable[Rise]
-    ) -> list[Transition]:
+    def reconsider(self, at: datetime, axes: Mapping[Axis, AxisState], rises: Iterable[Rise]) -> list[Transition]:
         """After the configuration changed: the levels as they were (`axes`) against what they are now.
 
         `rises` are those that were recorded, whatever the present rules would have made of them.
@@ -315,9 +309,7 @@ class CaseFile:
         known, ranking, now = self._evidence[story], self._rankings[axis], micros(at)
         term = ranking.get(story)
         assert term is not None  # noqa: S101 - else it had no level
-        brought = [
-            each for each in batch if each.counts and self._members.story_of[each.report.item] == story
-        ]
+        brought = [each for each in batch if each.counts and self._members.story_of[each.report.item] == story]
         report = min(brought, key=_strongest).report if brought else known.reports[-1]
         return StoryRise(
             story=story,
@@ -326,9 +318,7 @@ class CaseFile:
             url=report.url,
             publisher=report.publisher,
             topics=tuple(topic for topic, _ in known.topics),
-            signals=frozenset(
-                self._topics[topic].signal for topic, _ in known.topics if topic in self._topics
-            ),
+            signals=frozenset(self._topics[topic].signal for topic, _ in known.topics if topic in self._topics),
             axis=axis,
             from_=from_,
             to=to,
@@ -359,9 +349,7 @@ class CaseFile:
         for each in reversed(revised):
             by_story |= dict.fromkeys(self._members.left_by(each.report.item), each)
         self._rises = [each for each in self._rises if at - each.at < CORRECTABLE]
-        names = by_story.keys() | {
-            each for each in self._members.merged if self._members.surviving(each) in by_story
-        }
+        names = by_story.keys() | {each for each in self._members.merged if self._members.surviving(each) in by_story}
         found = []
         for rise in self._rises:
             touched = rise.behind & names
@@ -383,9 +371,7 @@ class CaseFile:
                     )
                 )
         self._taken_back |= {each.rise.key for each in found}
-        return sorted(
-            found, key=lambda each: (each.rise.at, each.rise.story, list(Axis).index(each.rise.axis))
-        )
+        return sorted(found, key=lambda each: (each.rise.at, each.rise.story, list(Axis).index(each.rise.axis)))
 
     def _as_now(self, rise: Rise) -> Level:
         """The level that a rise would have led to, had the items behind it then read as they do now."""
@@ -407,11 +393,7 @@ class CaseFile:
         if rise.transition is None:
             anew = stood
         else:
-            kept = (
-                each
-                for each in rise.transition.contributions
-                if self._members.surviving(each.story) not in anew
-            )
+            kept = (each for each in rise.transition.contributions if self._members.surviving(each.story) not in anew)
             values += [each.value for each in kept]
         for story in sorted(anew):
             then = self._evidence_of(story, rise.at)

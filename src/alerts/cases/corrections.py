@@ -32,9 +32,7 @@ class Rise:
     @classmethod
     def of_transition(cls, transition: Transition) -> Rise:
         behind = frozenset(each.story for each in transition.contributions)
-        return cls(
-            transition.at, transition.axis, transition.from_, transition.to, behind, transition=transition
-        )
+        return cls(transition.at, transition.axis, transition.from_, transition.to, behind, transition=transition)
 
     @classmethod
     def of_story(cls, at: datetime, rise: StoryRise) -> Rise:

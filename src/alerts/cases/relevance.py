@@ -40,9 +40,7 @@ def topics_about(institution: str, matched: Matched, authorities: AbstractSet[st
         if concerns:
             weights[hit.topic] = max(hit.weight, weights.get(hit.topic, 0.0))
             over[hit.topic] = hit.resolved and over.get(hit.topic, True)
-    return Topics(
-        tuple(sorted(weights.items())), tuple(sorted(topic for topic, ended in over.items() if ended))
-    )
+    return Topics(tuple(sorted(weights.items())), tuple(sorted(topic for topic, ended in over.items() if ended)))
 
 
 def _concerns_authority(institution: str, hit: TopicHit, *, alone: bool) -> bool:

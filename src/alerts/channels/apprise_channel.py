@@ -32,9 +32,7 @@ READ_S = 15.0
 """Seconds for a connection, and between two reads: a service slower than that leaves the outcome unknown."""
 
 SIGNATURE_HEADER = "X-Alerts-Signature"
-_NO_SUCCESS_YET = frozenset(
-    {"ratelimited", "rate_limited", "internal_error", "fatal_error", "request_timeout"}
-)
+_NO_SUCCESS_YET = frozenset({"ratelimited", "rate_limited", "internal_error", "fatal_error", "request_timeout"})
 
 
 def deliver(url: str, message: Rendered, exchange: Exchange, *, under: str = "") -> SendResult:
@@ -71,8 +69,7 @@ def _deliver(url: str, message: Rendered, exchange: Exchange, under: str) -> Sen
         return SendResult.of(SendReason.BAD_CHANNEL)
     if not isinstance(plugin, EmailPlugin) and len(plugin) != 1:
         return SendResult(
-            SendReason.BAD_CHANNEL,
-            f"the channel's URL names {len(plugin)} targets; give each a channel of its own",
+            SendReason.BAD_CHANNEL, f"the channel's URL names {len(plugin)} targets; give each a channel of its own"
         )
     sender = Apprise(asset=_asset())
     sender.add(plugin)

@@ -94,9 +94,7 @@ class EmailPlugin(NotifyEmail):  # type: ignore[no-untyped-call]
             self._refused(error.smtp_code, error.smtp_error, SendReason.REJECTED)
         except smtplib.SMTPNotSupportedError:
             exchange.problem = SendReason.BAD_CHANNEL
-            exchange.detail = (
-                "the mail server does not offer what the channel's URL asks for (STARTTLS or a login)"
-            )
+            exchange.detail = "the mail server does not offer what the channel's URL asks for (STARTTLS or a login)"
         except (OSError, smtplib.SMTPException) as error:
             # While it waits for a reply, smtplib makes a time-out a disconnection.
             timed_out = isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError)
@@ -155,9 +153,7 @@ class EmailPlugin(NotifyEmail):  # type: ignore[no-untyped-call]
         code, answer = smtp.mail(self.from_addr[1])
         if code != 250:
             raise smtplib.SMTPSenderRefused(code, answer, self.from_addr[1])
-        recipients = dict.fromkeys(
-            [address for _, address in self.targets] + sorted(self.cc) + sorted(self.bcc)
-        )
+        recipients = dict.fromkeys([address for _, address in self.targets] + sorted(self.cc) + sorted(self.bcc))
         refused = {}
         for recipient in recipients:
             code, answer = smtp.rcpt(recipient)

@@ -132,9 +132,7 @@ def _install() -> None:
             return
 
         @functools.wraps(original)
-        def send(
-            self: HTTPAdapter, request: requests.PreparedRequest, *args: Any, **options: Any
-        ) -> requests.Response:
+        def send(self: HTTPAdapter, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
             exchange = _current.get()
             forward = functools.partial(original, self, request, *args, **options)
             return forward() if exchange is None else exchange.send(forward, request)

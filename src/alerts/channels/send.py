@@ -17,12 +17,7 @@ DEADLINE_S = 30.0
 
 
 def send(
-    url: Secret,
-    message: Rendered,
-    *,
-    under: str = "",
-    deadline: float = DEADLINE_S,
-    stream: TextIO | None = None,
+    url: Secret, message: Rendered, *, under: str = "", deadline: float = DEADLINE_S, stream: TextIO | None = None
 ) -> SendResult:
     """Sends the message once. Never raises for what a channel does, and takes no longer than `deadline` seconds.
 

@@ -28,15 +28,9 @@ TELLING_HISTORY = 1000
 
 
 @click.command()
-@click.option(
-    "--json", "as_json", is_flag=True, help="One JSON object a line for each problem, on standard output."
-)
-@click.option(
-    "--schema", is_flag=True, help="Print the JSON Schema of the configuration, for editors, and end."
-)
-@click.option(
-    "--publish", is_flag=True, help="Put these files in force, even where others have replaced them since."
-)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line for each problem, on standard output.")
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of the configuration, for editors, and end.")
+@click.option("--publish", is_flag=True, help="Put these files in force, even where others have replaced them since.")
 @click.option(
     "--accept-empty",
     is_flag=True,

@@ -35,15 +35,11 @@ def upgrade(app: App) -> None:
         before = database.revision()
         database.upgrade()
         after = database.revision()
-    click.echo(
-        f"schema {after}" + (", already up to date" if before == after else f", was {before or 'empty'}")
-    )
+    click.echo(f"schema {after}" + (", already up to date" if before == after else f", was {before or 'empty'}"))
 
 
 @db.command()
-@click.option(
-    "--keep", default="400d", show_default=True, metavar="DURATION", help="Remove what is older than this."
-)
+@click.option("--keep", default="400d", show_default=True, metavar="DURATION", help="Remove what is older than this.")
 @click.option("--dry-run", is_flag=True, help="Only say what would go.")
 @json_option
 @click.pass_obj

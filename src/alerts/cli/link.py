@@ -82,9 +82,7 @@ def link(
     with app.open() as database:
         database.upgrade()
         with database.write() as session:
-            made = invite(
-                session, tier=chosen, now=now, lasting=lasting, name=name, subscriber=subscriber or ""
-            )
+            made = invite(session, tier=chosen, now=now, lasting=lasting, name=name, subscriber=subscriber or "")
     token = token_of(signer(app.state, os.environ), made)
     url = f"{base_url(os.environ) or LOCAL}/enter/{token}"
     click.echo(to_line({**_row(made, now), "url": url}) if as_json else url)

@@ -22,9 +22,7 @@ STATE_NAMES = [state.value for state in DeliveryState]
 @click.option("--tag", help="Only those with this tag.")
 @click.option("--region", help="Only those of this region.")
 @click.option("--category", help="Only those of this category.")
-@click.option(
-    "--at-least", type=click.Choice(LEVEL_NAMES), help="Only those with a level at least this high."
-)
+@click.option("--at-least", type=click.Choice(LEVEL_NAMES), help="Only those with a level at least this high.")
 @json_option
 @click.pass_obj
 def institutions(
@@ -83,9 +81,7 @@ def institutions(
 @limit_option
 @json_option
 @click.pass_obj
-def stories(
-    app: App, institution: str | None, topic: str | None, since: str | None, limit: int, as_json: bool
-) -> None:
+def stories(app: App, institution: str | None, topic: str | None, since: str | None, limit: int, as_json: bool) -> None:
     """List stories, the newest first.
 
     \b
@@ -101,11 +97,7 @@ def stories(
         app.settings().topic(topic)
     with app.reading() as database, database.read() as session:
         rows = listings.stories(
-            session,
-            institution=institution,
-            topic=topic,
-            since=point_in_time(since, datetime.now(UTC)),
-            limit=limit,
+            session, institution=institution, topic=topic, since=point_in_time(since, datetime.now(UTC)), limit=limit
         )
     show(rows, ["newest", "institution", "grade", "publishers", "topics", "title"], as_json=as_json)
 
@@ -133,11 +125,7 @@ def transitions(
         app.institution(institution)
     with app.reading() as database, database.read() as session:
         found = transitions.find(
-            session,
-            institution,
-            axis=axis,
-            since=point_in_time(since, datetime.now(UTC)),
-            limit=limit,
+            session, institution, axis=axis, since=point_in_time(since, datetime.now(UTC)), limit=limit
         )
     rows = []
     for each in found:
@@ -150,9 +138,7 @@ def transitions(
 @click.command()
 @click.option("--subscriber", shell_complete=completion.subscribers, help="Only to this one.")
 @click.option("--institution", shell_complete=completion.institutions, help="Only about this one.")
-@click.option(
-    "--state", multiple=True, type=click.Choice(STATE_NAMES), help="Only in this state; may be repeated."
-)
+@click.option("--state", multiple=True, type=click.Choice(STATE_NAMES), help="Only in this state; may be repeated.")
 @click.option("--since", metavar="TIME", help="RFC 3339, or a duration before now (2d).")
 @limit_option
 @json_option

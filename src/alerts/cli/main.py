@@ -22,11 +22,7 @@ from alerts.runtime import gc_tuning
 
 # Each command lives in its own module, imported only when it is called: `alerts match` must not wait for Celery.
 SECTIONS: Mapping[str, Mapping[str, str]] = {
-    "Run it": {
-        "run": "alerts.cli.run:run",
-        "web": "alerts.cli.web:web",
-        "status": "alerts.cli.status:status",
-    },
+    "Run it": {"run": "alerts.cli.run:run", "web": "alerts.cli.web:web", "status": "alerts.cli.status:status"},
     "Write the configuration": {
         "init": "alerts.cli.init:init",
         "check": "alerts.cli.check:check",
@@ -133,8 +129,7 @@ class LazyGroup(click.Group):
     show_envvar=True,
     metavar="DIR",
     type=click.Path(path_type=Path),
-    help="Directory of the embedded broker and database, ./.alerts where none is given; delete it to start "
-    "afresh.",
+    help="Directory of the embedded broker and database, ./.alerts where none is given; delete it to start afresh.",
 )
 @click.version_option(package_name="institution-alerts", prog_name="alerts")
 @click.pass_context

@@ -20,9 +20,7 @@ _CHUNK = 1 << 16  # bytes read at once, as far as they are there
 
 
 @click.command("match")
-@click.option(
-    "--explain", is_flag=True, help="Add which form matched, and what was turned down and why, as `explain`."
-)
+@click.option("--explain", is_flag=True, help="Add which form matched, and what was turned down and why, as `explain`.")
 @click.pass_obj
 def match(app: App, explain: bool) -> None:
     """Find institutions and topics in items.
@@ -95,10 +93,7 @@ def match_record(item: Item, matched: Matched, explain: bool = False) -> dict[st
     }
     if explain:
         record["explain"] = [
-            *(
-                _explanation(each, accepted=True, why=each.how or each.rule.value)
-                for each in matched.mentions
-            ),
+            *(_explanation(each, accepted=True, why=each.how or each.rule.value) for each in matched.mentions),
             *(_explanation(each, accepted=False, why=each.reason) for each in matched.rejections),
         ]
         record["explain_topics"] = [

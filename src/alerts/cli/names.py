@@ -22,10 +22,7 @@ _EVER = timedelta(days=36_500)
 @click.command()
 @click.argument("institution", metavar="ID", shell_complete=completion.institutions)
 @click.option(
-    "--missing",
-    "want_missing",
-    is_flag=True,
-    help="What recorded items hold of it and was not counted, and why.",
+    "--missing", "want_missing", is_flag=True, help="What recorded items hold of it and was not counted, and why."
 )
 @json_option
 @click.pass_obj
@@ -42,10 +39,7 @@ def names(app: App, institution: str, want_missing: bool, as_json: bool) -> None
     """
     tracked = app.institution(institution)
     if want_missing:
-        rows = [
-            {"text": each.text, "times": each.times, "why": each.why}
-            for each in missing(tracked, _recorded(app))
-        ]
+        rows = [{"text": each.text, "times": each.times, "why": each.why} for each in missing(tracked, _recorded(app))]
         show(rows, ["text", "times", "why"], as_json=as_json, empty="nothing looks missing")
         return
     found = _found(app, tracked)

@@ -24,18 +24,13 @@ from alerts.model.times import format_time, parse_duration, parse_time
 if TYPE_CHECKING:
     from alerts.runtime.runtime import Runtime
 
-by_option = click.option(
-    "--by", metavar="NAME", default="", help="Who does it; the user's name if not given."
-)
+by_option = click.option("--by", metavar="NAME", default="", help="Who does it; the user's name if not given.")
 
 
 @click.command()
 @click.argument("alert", required=False)
 @click.option(
-    "--subscriber",
-    shell_complete=completion.subscribers,
-    metavar="ID",
-    help="With --institution: at whose desk.",
+    "--subscriber", shell_complete=completion.subscribers, metavar="ID", help="With --institution: at whose desk."
 )
 @click.option(
     "--institution",
@@ -43,9 +38,7 @@ by_option = click.option(
     metavar="ID",
     help="Instead of an alert: the levels of this institution.",
 )
-@click.option(
-    "--axis", type=click.Choice([axis.value for axis in Axis]), help="With --institution: this axis only."
-)
+@click.option("--axis", type=click.Choice([axis.value for axis in Axis]), help="With --institution: this axis only.")
 @by_option
 @json_option
 @click.pass_obj
@@ -80,9 +73,7 @@ def ack(
             done = [operate.ack(runtime, each, by or _me()) for each in ids]
         else:
             chosen = Axis(axis) if axis else None
-            done = [
-                operate.ack_level(runtime, subscriber or "", institution or "", chosen, author=by or _me())
-            ]
+            done = [operate.ack_level(runtime, subscriber or "", institution or "", chosen, author=by or _me())]
     for each in done:
         axes = [axis.value for axis in each.axes]
         record = {"subscriber": each.subscriber, "institution": each.institution, "axes": axes}
@@ -137,9 +128,7 @@ def silence(
     from alerts.pipeline import operate
     from alerts.pipeline.route import silenced
 
-    select = Selection(
-        frozenset(institutions), frozenset(tags), frozenset(regions), frozenset(categories), everything
-    )
+    select = Selection(frozenset(institutions), frozenset(tags), frozenset(regions), frozenset(categories), everything)
     asked = select != Selection()
     if [asked, listing, end is not None].count(True) != 1:
         raise UsageError(
@@ -241,9 +230,7 @@ def redeliver(app: App, delivery: str | None, dead: bool, subscriber: str | None
         raise UsageError("give a delivery's id, or --dead (and with it --subscriber)")
     with _runtime(app) as runtime:
         found = (
-            operate.redeliver_dead(runtime, subscriber)
-            if delivery is None
-            else [operate.redeliver(runtime, delivery)]
+            operate.redeliver_dead(runtime, subscriber) if delivery is None else [operate.redeliver(runtime, delivery)]
         )
     for each in found:
         click.echo(to_line({"delivery": each, "state": "pending"}) if as_json else f"{each}: due now")
@@ -317,21 +304,10 @@ def send_test(app: App, subscriber: str, channel: str | None, as_json: bool) -> 
         click.echo(f"{subscriber} has no channels: give it `channels:` in the configuration", err=True)
     for name, result in operate.send_test(known, Renderer(app.config_dir / "templates"), datetime.now(UTC)):
         failed = failed or result.state is not DeliveryState.SENT
-        record = {
-            "channel": name,
-            "state": result.state.value,
-            "reason": result.reason.value,
-            "line": result.line,
-        }
-        click.echo(
-            to_line(record)
-            if as_json
-            else printable(f"{name}: {result.state} ({result.reason}) {result.line}")
-        )
+        record = {"channel": name, "state": result.state.value, "reason": result.reason.value, "line": result.line}
+        click.echo(to_line(record) if as_json else printable(f"{name}: {result.state} ({result.reason}) {result.line}"))
         if result.reason is SendReason.BAD_CHANNEL:
-            click.echo(
-                f"{name}: docs/configuration.md#channel-addresses shows the form of each service", err=True
-            )
+            click.echo(f"{name}: docs/configuration.md#channel-addresses shows the form of each service", err=True)
     return 1 if failed else 0
 
 

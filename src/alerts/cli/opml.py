@@ -20,14 +20,9 @@ from alerts.model.times import parse_duration
 @click.command("import-opml")
 @click.argument("file", type=click.File("rb"))
 @click.option(
-    "--output",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="Write to a new file instead of standard output.",
+    "--output", metavar="FILE", type=click.Path(path_type=Path), help="Write to a new file instead of standard output."
 )
-@click.option(
-    "--reliability", type=click.Choice("ABCDEF"), help="The reliability of all; F where none is given."
-)
+@click.option("--reliability", type=click.Choice("ABCDEF"), help="The reliability of all; F where none is given.")
 @click.option("--interval", metavar="DURATION", help="The least time between two polls of each, such as 30m.")
 @click.option("--allow-private", is_flag=True, help="They may be on a private network or this machine.")
 @click.option("--tag", "tags", metavar="TAG", multiple=True, help="Add a tag to all; repeatable.")

@@ -21,9 +21,7 @@ from alerts.model.times import EPOCH, parse_duration, parse_time
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 # Control, format (bidirectional, zero-width) and line separator characters: a feed must not steer a terminal.
-_UNSAFE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
-)
+_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
 
 
 def json_option(command: _Command) -> _Command:
@@ -34,11 +32,7 @@ def json_option(command: _Command) -> _Command:
 def limit_option(command: _Command) -> _Command:
     """Adds `--limit`."""
     return click.option(
-        "--limit",
-        type=click.IntRange(min=1),
-        default=50,
-        show_default=True,
-        help="At most so many, the newest.",
+        "--limit", type=click.IntRange(min=1), default=50, show_default=True, help="At most so many, the newest."
     )(command)
 
 
@@ -47,9 +41,7 @@ def printable(text: object) -> str:
     return _UNSAFE.sub(" ", "" if text is None else str(text))
 
 
-def show(
-    rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool, empty: str = "nothing"
-) -> None:
+def show(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool, empty: str = "nothing") -> None:
     """Prints rows. `columns` are those of the table; JSON has every key."""
     found = list(rows)
     if as_json:
@@ -60,9 +52,7 @@ def show(
         click.echo(empty, err=True)
         return
     cells = [[printable(_short(row.get(column))) for column in columns] for row in found]
-    widths = [
-        max(_width(column), *(_width(line[place]) for line in cells)) for place, column in enumerate(columns)
-    ]
+    widths = [max(_width(column), *(_width(line[place]) for line in cells)) for place, column in enumerate(columns)]
     for line in ([column.replace("_", " ") for column in columns], *cells):
         padded = (text + " " * (width - _width(text)) for text, width in zip(line, widths, strict=True))
         click.echo("  ".join(padded).rstrip())

@@ -27,9 +27,7 @@ from alerts.model.times import format_time
     help="The changed configuration; --config is the one in force.",
 )
 @click.option(
-    "--history",
-    metavar="FILE",
-    help="JSONL items to play instead of the recorded history; - is standard input.",
+    "--history", metavar="FILE", help="JSONL items to play instead of the recorded history; - is standard input."
 )
 @click.option("--publish", is_flag=True, help="Show the result on the operators' page, too.")
 @json_option
@@ -59,9 +57,7 @@ def plan(app: App, against: Path, history: str | None, publish: bool, as_json: b
             database.upgrade()
             with database.write() as session:
                 at = datetime.now(UTC)
-                system_state.put(
-                    session, system_state.PLAN, at, planning.published(found, against.name, len(items))
-                )
+                system_state.put(session, system_state.PLAN, at, planning.published(found, against.name, len(items)))
     if as_json:
         for record in planning.records(found):
             click.echo(to_line(record))

@@ -24,9 +24,7 @@ LONG = 20_000
 
 @click.command()
 @click.argument("file", required=False)
-@click.option(
-    "--until", metavar="TIME", help="Stop the clock then. Default: run on until every level is at rest."
-)
+@click.option("--until", metavar="TIME", help="Stop the clock then. Default: run on until every level is at rest.")
 @click.option(
     "--institution",
     "institutions",
@@ -34,18 +32,11 @@ LONG = 20_000
     multiple=True,
     help="Follow only this one; may be repeated.",
 )
-@click.option(
-    "--plot", type=click.Path(path_type=Path), metavar="FILE.svg", help="Draw the levels over time."
-)
+@click.option("--plot", type=click.Path(path_type=Path), metavar="FILE.svg", help="Draw the levels over time.")
 @click.option("--json", "_as_json", is_flag=True, help="The only form there is: one JSON object a line.")
 @click.pass_obj
 def replay(
-    app: App,
-    file: str | None,
-    until: str | None,
-    institutions: tuple[str, ...],
-    plot: Path | None,
-    _as_json: bool,
+    app: App, file: str | None, until: str | None, institutions: tuple[str, ...], plot: Path | None, _as_json: bool
 ) -> int:
     """Play items under a virtual clock.
 

@@ -32,15 +32,9 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option(
-    "--once", is_flag=True, help="Poll every source once, work until nothing is left to do, and end."
-)
-@click.option(
-    "--demo", is_flag=True, help="Play a shipped scenario on a local feed server; needs no network."
-)
-@click.option(
-    "--state", type=click.Path(path_type=Path), default=None, metavar="DIR", help="As before the command."
-)
+@click.option("--once", is_flag=True, help="Poll every source once, work until nothing is left to do, and end.")
+@click.option("--demo", is_flag=True, help="Play a shipped scenario on a local feed server; needs no network.")
+@click.option("--state", type=click.Path(path_type=Path), default=None, metavar="DIR", help="As before the command.")
 @click.option(
     "--host",
     default="127.0.0.1",
@@ -48,11 +42,7 @@ if TYPE_CHECKING:
     help="Address that the pages listen on; 0.0.0.0 for all, as in a container.",
 )
 @click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    default=8321,
-    show_default=True,
-    help="Port of the pages; 0: no pages.",
+    "--port", type=click.IntRange(0, 65535), default=8321, show_default=True, help="Port of the pages; 0: no pages."
 )
 @click.pass_obj
 def run(app: App, once: bool, demo: bool, state: Path | None, host: str, port: int) -> int:
@@ -179,10 +169,7 @@ def _processes(app: App, state: Path, host: str, port: int) -> Iterator[Supervis
     def say(line: str) -> None:
         click.echo(f"alerts: {line}", err=True)
 
-    with (
-        tempfile.TemporaryDirectory(prefix="alerts-") as sockets,
-        Supervisor(app.environment(), say) as group,
-    ):
+    with tempfile.TemporaryDirectory(prefix="alerts-") as sockets, Supervisor(app.environment(), say) as group:
         if not app.broker:
             start_broker(group, state, Path(sockets))
         start_workers(group)

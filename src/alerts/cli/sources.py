@@ -56,18 +56,7 @@ def sources(ctx: click.Context, failing: bool, as_json: bool) -> None:
         rows = [row for row in rows if row["error"]]
     if not as_json:
         rows = [{**row, "covers": _covers(row), "next": row["in"]} for row in rows]
-    columns = [
-        "source",
-        "reliability",
-        "ago",
-        "next",
-        "rhythm",
-        "covers",
-        "reports",
-        "failures",
-        "held",
-        "note",
-    ]
+    columns = ["source", "reliability", "ago", "next", "rhythm", "covers", "reports", "failures", "held", "note"]
     show(rows, columns, as_json=as_json, empty="no sources")
 
 
@@ -162,10 +151,7 @@ def discover(url: str, allow_private: bool, as_json: bool) -> int:
         rows = [{"url": result.final_url, "title": itself.title, "type": itself.format}]
     else:
         text = result.body.decode("utf-8", "replace")
-        rows = [
-            {"url": each.url, "title": each.title, "type": each.type}
-            for each in feeds_of(text, result.final_url)
-        ]
+        rows = [{"url": each.url, "title": each.title, "type": each.type} for each in feeds_of(text, result.final_url)]
     show(rows, ["url", "type", "title"], as_json=as_json, empty=f"{shown(page.url)}: names no feed")
     return 0 if rows else 1
 

@@ -53,12 +53,7 @@ def test(app: App, pattern: str, junit: Path | None, packs: bool, as_json: bool)
         outcomes.append(outcome)
         if as_json:
             failures = [
-                {
-                    "where": one.where,
-                    "expected": one.expected,
-                    "actual": one.actual,
-                    "because": list(one.because),
-                }
+                {"where": one.where, "expected": one.expected, "actual": one.actual, "because": list(one.because)}
                 for one in outcome.failures
             ]
             click.echo(to_line({"test": outcome.name, "passed": outcome.passed, "failures": failures}))

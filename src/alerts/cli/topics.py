@@ -42,9 +42,7 @@ def topics(ctx: click.Context, packs: bool, as_json: bool) -> None:
             {
                 "pack": name,
                 "topics": len(pack_topics(name)),
-                "languages": sorted(
-                    {each.language for topic in pack_topics(name) for each in topic.patterns}
-                ),
+                "languages": sorted({each.language for topic in pack_topics(name) for each in topic.patterns}),
                 "ids": [topic.id for topic in pack_topics(name)],
             }
             for name in pack_names()
@@ -124,9 +122,7 @@ def try_(app: App, pattern: str, language: str, since: str, limit: int, as_json:
     settings = app.settings()
     tried = Topic("tried", Signal.CONTINUITY, patterns=(TopicPattern(text, "", PatternKind.FULL, pattern),))
     if language:
-        tried = Topic(
-            "tried", Signal.CONTINUITY, patterns=(TopicPattern(text, language, PatternKind.FULL, pattern),)
-        )
+        tried = Topic("tried", Signal.CONTINUITY, patterns=(TopicPattern(text, language, PatternKind.FULL, pattern),))
     matcher = Matcher(settings.institutions.values(), [tried], settings.sources)
     now = datetime.now(UTC)
     start = point_in_time(since, now) or now - timedelta(days=28)
@@ -144,12 +140,7 @@ def try_(app: App, pattern: str, language: str, since: str, limit: int, as_json:
             "item": item.id,
             "title": item.title,
             "found": [
-                {
-                    "field": hit.field,
-                    "text": hit.text,
-                    "institutions": sorted(hit.institutions or ()),
-                    "role": hit.role,
-                }
+                {"field": hit.field, "text": hit.text, "institutions": sorted(hit.institutions or ()), "role": hit.role}
                 for hit in hits
             ],
         }

@@ -12,9 +12,7 @@ from alerts.embedded import listening
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all.")
-@click.option(
-    "--port", default=8321, show_default=True, type=click.IntRange(0, 65535), help="0: any free one."
-)
+@click.option("--port", default=8321, show_default=True, type=click.IntRange(0, 65535), help="0: any free one.")
 @click.pass_obj
 def web(app: App, host: str, port: int) -> None:
     """Serve the pages; `alerts run` does it, too.

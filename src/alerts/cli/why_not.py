@@ -47,13 +47,7 @@ def why_not(app: App, subscriber: str, institution: str, at: str | None, as_json
     who, about = app.subscriber(subscriber), app.institution(institution)
     moment = past_instant(at, datetime.now(UTC))
     with app.reading() as database, database.read() as session:
-        record = work_out(
-            session,
-            Active(settings),
-            who,
-            about,
-            moment,
-        )
+        record = work_out(session, Active(settings), who, about, moment)
     if as_json:
         click.echo(to_line(record))
         return

@@ -129,10 +129,7 @@ def _topic(form: TopicForm, families: Mapping[str, Mapping[str, str]], base: Top
     severity = Severity(**form.severity.model_dump())
     patterns = tuple(
         TopicPattern(
-            write_out_families(text, families.get(language.partition("-")[0].lower(), {})),
-            language,
-            kind,
-            text,
+            write_out_families(text, families.get(language.partition("-")[0].lower(), {})), language, kind, text
         )
         for kind, by_language in patterns_of(form)
         for language, texts in by_language.items()
@@ -165,11 +162,7 @@ def _topic(form: TopicForm, families: Mapping[str, Mapping[str, str]], base: Top
 def _levels(form: LevelsForm) -> LevelRules:
     return LevelRules(
         raise_=MappingProxyType(
-            {
-                Level.MEDIUM: form.raise_.medium,
-                Level.HIGH: form.raise_.high,
-                Level.CRITICAL: form.raise_.critical,
-            }
+            {Level.MEDIUM: form.raise_.medium, Level.HIGH: form.raise_.high, Level.CRITICAL: form.raise_.critical}
         ),
         margin=form.margin,
         half_life=MappingProxyType({axis: getattr(form.half_life, axis.value) for axis in Axis}),
@@ -228,9 +221,7 @@ def _subscriber(form: SubscriberForm) -> Subscriber:
         channels=_secrets(form.channels),
         rates=MappingProxyType(dict(form.rates)),
         watch=tuple(_watch(each) for each in form.watch),
-        quiet_hours=None
-        if quiet is None
-        else QuietHours(quiet.from_, quiet.to, quiet.timezone, quiet.unless),
+        quiet_hours=None if quiet is None else QuietHours(quiet.from_, quiet.to, quiet.timezone, quiet.unless),
         digest=None if digest is None else Digest(digest.at, digest.timezone, digest.below),
         repeat=form.repeat,
         limit=form.limit,

@@ -14,9 +14,7 @@ from alerts.model.topic import Topic
 Steps = tuple[str | int, ...]
 
 
-def check_rule(
-    entry: Entry, steps: Steps, rule: WatchForm, known: Known, shipped: Mapping[str, Topic]
-) -> None:
+def check_rule(entry: Entry, steps: Steps, rule: WatchForm, known: Known, shipped: Mapping[str, Topic]) -> None:
     """References of a watch rule, and keys that leave nothing to alert."""
     check_ids(entry, (*steps, "topics"), rule.topics, known, "topics", shipped)
     if rule.direction is Direction.FALL and On.LEVEL not in rule.on:
@@ -27,21 +25,14 @@ def check_rule(
     signals |= {form.id: form.signal for form in forms if isinstance(form, TopicForm) and form.signal}
     for index, topic in enumerate(rule.topics):
         if rule.signals and topic in signals and signals[topic] not in rule.signals:
-            message = (
-                f"topics: {topic} is of {signals[topic]}, which `signals` does not name: a story needs both"
-            )
+            message = f"topics: {topic} is of {signals[topic]}, which `signals` does not name: a story needs both"
             entry.report(*steps, "topics", index, message=message)
     if rule.not_ is not None:
         _check_exclusion(entry, steps, rule, rule.not_, known, shipped)
 
 
 def _check_exclusion(
-    entry: Entry,
-    steps: Steps,
-    rule: WatchForm,
-    left_out: ExclusionForm,
-    known: Known,
-    shipped: Mapping[str, Topic],
+    entry: Entry, steps: Steps, rule: WatchForm, left_out: ExclusionForm, known: Known, shipped: Mapping[str, Topic]
 ) -> None:
     """`not` must leave something out, and not what the rule asks for by name."""
     here = (*steps, "not")
@@ -56,9 +47,7 @@ def _check_exclusion(
         wanted = getattr(rule, key)
         for index, value in enumerate(getattr(left_out, key)):
             if value in wanted:
-                message = (
-                    f"not: {key} has {entry.shown(*here, key, index)}, which the rule asks for: remove one"
-                )
+                message = f"not: {key} has {entry.shown(*here, key, index)}, which the rule asks for: remove one"
                 entry.report(*here, key, index, message=message)
 
 

@@ -27,13 +27,7 @@ from alerts.model.nearest import did_you_mean
 from alerts.model.times import format_duration
 from alerts.model.topic import Topic
 
-_KEYS: Final = {
-    "sources": "id",
-    "institutions": "id",
-    "topics": "id",
-    "subscribers": "id",
-    "tests": "name",
-}
+_KEYS: Final = {"sources": "id", "institutions": "id", "topics": "id", "subscribers": "id", "tests": "name"}
 """The key that names an entry of each section."""
 
 
@@ -101,9 +95,7 @@ def _check_levels(entries: Entries) -> None:
                 message = f"raise: {upper} must be above {lower} ({getattr(raise_, lower):g})"
                 entry.report("raise", upper, message=message)
         if levels.margin >= raise_.medium:
-            message = (
-                f"margin: must be below the medium threshold ({raise_.medium:g}), or no level ever falls"
-            )
+            message = f"margin: must be below the medium threshold ({raise_.medium:g}), or no level ever falls"
             entry.report("margin", message=message)
 
 
@@ -113,11 +105,7 @@ def _check_institution(entry: Entry, institution: InstitutionForm, known: Known)
         if relation.to == institution.id:
             entry.report("relations", index, "to", message="to: an institution has no relation to itself")
     aliases = [alias.name for alias in institution.aliases]
-    for key, names in (
-        ("name", [institution.name]),
-        ("aliases", aliases),
-        ("products", institution.products),
-    ):
+    for key, names in (("name", [institution.name]), ("aliases", aliases), ("products", institution.products)):
         for steps, text in [((key,), names[0])] if key == "name" else _indexed(key, names):
             if not any(char.isalnum() for char in text):
                 entry.report(*steps, message=f"{key}: a name needs a letter or a digit")
@@ -163,9 +151,7 @@ def _check_selection(entry: Entry, steps: tuple[str | int, ...], form: Selection
         entry.report(*steps, message=message)
 
 
-def _check_subscriber(
-    entry: Entry, subscriber: SubscriberForm, known: Known, shipped: Mapping[str, Topic]
-) -> None:
+def _check_subscriber(entry: Entry, subscriber: SubscriberForm, known: Known, shipped: Mapping[str, Topic]) -> None:
     named: dict[str, int] = {}
     for index, rule in enumerate(subscriber.watch):
         _check_selection(entry, ("watch", index), rule, known)
@@ -178,14 +164,10 @@ def _check_subscriber(
                 steps = ("watch", index, "to", at)
                 channels = list(subscriber.channels)
                 suggestion = did_you_mean(name, channels) or f"; it has {', '.join(channels) or 'none'}"
-                entry.report(
-                    *steps, message=f"to: the subscriber has no channel {entry.shown(*steps)}{suggestion}"
-                )
+                entry.report(*steps, message=f"to: the subscriber has no channel {entry.shown(*steps)}{suggestion}")
     for name in subscriber.rates:
         if name not in subscriber.channels:
-            message = (
-                f"rates: the subscriber has no channel {name!r}{did_you_mean(name, [*subscriber.channels])}"
-            )
+            message = f"rates: the subscriber has no channel {name!r}{did_you_mean(name, [*subscriber.channels])}"
             entry.report("rates", name, message=message)
     quiet = subscriber.quiet_hours
     if quiet is not None and quiet.from_ == quiet.to:
@@ -202,17 +184,11 @@ def _check_test(entry: Entry, test: ConfigTestForm, known: Known, shipped: Mappi
             message = f"{key}: later than the test's `at`, so the item would not be there yet"
             entry.report("items", index, key, message=message)
     for index, expectation in enumerate(test.expect):
-        for key, section in (
-            ("institution", "institutions"),
-            ("topic", "topics"),
-            ("subscriber", "subscribers"),
-        ):
+        for key, section in (("institution", "institutions"), ("topic", "topics"), ("subscriber", "subscribers")):
             if getattr(expectation, key) and not (key == "topic" and expectation.topic in shipped):
                 check_id(entry, ("expect", index, key), getattr(expectation, key), known, section)
         for key, needs in _NEEDS.items():
-            if getattr(expectation, key) not in {None, ""} and not any(
-                getattr(expectation, each) for each in needs
-            ):
+            if getattr(expectation, key) not in {None, ""} and not any(getattr(expectation, each) for each in needs):
                 message = f"{key}: says nothing without {' or '.join(f'`{each}`' for each in needs)}: add it"
                 entry.report("expect", index, key, message=message, at_key=True)
         if expectation.model_fields_set.isdisjoint(_EXPECTS):

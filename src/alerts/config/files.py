@@ -22,9 +22,7 @@ def read_files(directory: Path) -> tuple[list[tuple[str, bytes]], list[Problem]]
     """
     if not directory.is_dir():
         what = "is a file, not a directory" if directory.exists() else "does not exist"
-        raise _refuse(
-            directory, f"the configuration directory {what}: give one with --config or ALERTS_CONFIG"
-        )
+        raise _refuse(directory, f"the configuration directory {what}: give one with --config or ALERTS_CONFIG")
     contents: list[tuple[str, bytes]] = []
     problems: list[Problem] = []
     for name in sorted(_names(directory, problems)):
@@ -33,9 +31,7 @@ def read_files(directory: Path) -> tuple[list[tuple[str, bytes]], list[Problem]]
             if path.is_file():
                 contents.append((name, path.read_bytes()))
             else:
-                problems.append(
-                    Problem(shown(path), 1, 1, "no regular file, or a link to nothing: remove it")
-                )
+                problems.append(Problem(shown(path), 1, 1, "no regular file, or a link to nothing: remove it"))
         except OSError as error:
             problems.append(Problem(shown(path), 1, 1, f"cannot be read: {error.strerror}"))
     if not contents and not problems:

@@ -96,9 +96,7 @@ def _time(record: Mapping[str, Any], key: str, where: str) -> datetime | None:
     if value is None or value == "":
         return None
     if not isinstance(value, str):
-        raise InputError(
-            where, f"{key} must be an RFC 3339 time such as 2026-02-24T08:00:00Z, not {_shown(value)}"
-        )
+        raise InputError(where, f"{key} must be an RFC 3339 time such as 2026-02-24T08:00:00Z, not {_shown(value)}")
     try:
         at = parse_time(value)
     except (ValueError, OverflowError):

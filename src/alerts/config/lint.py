@@ -43,9 +43,7 @@ def doubts(loaded: Loaded) -> list[Problem]:
     return sorted([*found, *_doubtful_names(loaded)])
 
 
-def idle(
-    loaded: Loaded, seen: Mapping[str, frozenset[str]], topics: frozenset[str], items: int
-) -> list[Problem]:
+def idle(loaded: Loaded, seen: Mapping[str, frozenset[str]], topics: frozenset[str], items: int) -> list[Problem]:
     """Names and topics that none of the recorded `items` ever matched.
 
     `seen` gives, by institution, the texts (case folded) that mentioned it; `topics` those found anywhere.
@@ -92,9 +90,7 @@ def _written(form: TopicForm) -> dict[str, tuple[str | int, ...]]:
     }
 
 
-def _idle(
-    loaded: Loaded, seen: Mapping[str, frozenset[str]], topics: frozenset[str], never: str
-) -> Iterator[Problem]:
+def _idle(loaded: Loaded, seen: Mapping[str, frozenset[str]], topics: frozenset[str], never: str) -> Iterator[Problem]:
     for entry, form in _institutions(loaded.entries):
         texts = seen.get(form.id, frozenset())
         if not texts:
@@ -140,17 +136,13 @@ def _who_speaks(entries: Entries) -> Iterator[Problem]:
         steps = authority_steps(entry)
         for index, each in enumerate(source.authority_on.ids):
             if each in source.speaks_for:
-                message = (
-                    f"authority_on: the source speaks for {each!r} and is no authority on it: remove one"
-                )
+                message = f"authority_on: the source speaks for {each!r} and is no authority on it: remove one"
                 yield _warning(entry, *steps, index, message=message)
         for index, tag in enumerate(source.authority_on.tags):
             own = next((each.id for each in spoken if tag in each.tags), None)
             if tag not in carried:
                 suggestion = did_you_mean(tag, sorted(carried))
-                message = (
-                    f"tags: no institution carries {entry.shown('authority_on', 'tags', index)}{suggestion}"
-                )
+                message = f"tags: no institution carries {entry.shown('authority_on', 'tags', index)}{suggestion}"
                 yield _warning(entry, "authority_on", "tags", index, message=message)
             elif own is not None:
                 message = f"authority_on: {own!r} carries the tag {tag!r}, and the source speaks for it"
@@ -162,9 +154,7 @@ def _silent_authorities(entries: Entries) -> Iterator[Problem]:
     heard = {each for _, source in entries.valid("sources", SourceForm) for each in source.speaks_for}
     for entry, institution in _institutions(entries):
         if institution.role is Role.AUTHORITY and institution.id not in heard:
-            message = (
-                f"role: no source speaks for the authority {institution.id!r}: add its feed to the sources"
-            )
+            message = f"role: no source speaks for the authority {institution.id!r}: add its feed to the sources"
             yield _warning(entry, "role", message=message)
 
 

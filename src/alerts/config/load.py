@@ -64,9 +64,7 @@ def load_contents(directory: Path, contents: Contents, environ: Environ[str, str
     return _compose(directory, contents, [], environ)
 
 
-def _compose(
-    directory: Path, contents: Contents, problems: list[Problem], environ: Environ[str, str] | None
-) -> Loaded:
+def _compose(directory: Path, contents: Contents, problems: list[Problem], environ: Environ[str, str] | None) -> Loaded:
     interpolator = Interpolator(os.environ if environ is None else environ)
     documents = []
     unread = False
@@ -115,9 +113,7 @@ def _read_sections(document: Document, entries: Entries) -> None:
         elif isinstance(node, Scalar) and node.text is None:
             continue  # a section whose entries are all commented out
         elif section in VALUES:
-            entries.add(
-                Entry(document, section, (), validate(document, (), form, {section: document.data(node)}))
-            )
+            entries.add(Entry(document, section, (), validate(document, (), form, {section: document.data(node)})))
         elif section in SINGLE:
             entries.add(Entry(document, section, (section,), validate(document, (section,), form)))
         elif not isinstance(node, Sequence):

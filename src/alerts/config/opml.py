@@ -109,9 +109,7 @@ def _value_end(text: str, at: int, quote: str) -> int:
     raise InputError("OPML", f"an attribute in line {line} does not end: the file is cut off or damaged")
 
 
-def new_sources(
-    feeds: Iterable[Feed], configured: Iterable[Source]
-) -> tuple[list[dict[str, Any]], list[str]]:
+def new_sources(feeds: Iterable[Feed], configured: Iterable[Source]) -> tuple[list[dict[str, Any]], list[str]]:
     """Entries for `sources:` of feeds that are not configured yet, and why the others were left out."""
     configured = list(configured)
     known = {_same(source.url): source.id for source in configured}
@@ -153,9 +151,7 @@ def export_opml(sources: Iterable[Source], title: str = "alerts") -> bytes:
             "text": source.publisher,
             "title": source.publisher,
             "xmlUrl": _without_password(source.url),
-            "category": ",".join(
-                f"/{tag.replace('/', ' ').replace(',', ' ')}" for tag in sorted(source.tags)
-            ),
+            "category": ",".join(f"/{tag.replace('/', ' ').replace(',', ' ')}" for tag in sorted(source.tags)),
             "language": source.language,
         }
         cleaned = {name: printable(value) for name, value in attributes.items()}
@@ -171,9 +167,7 @@ def _without_password(url: str) -> str:
 def _is_web(url: str) -> bool:
     try:
         parts = urlsplit(url)
-        return (
-            parts.scheme.lower() in {"http", "https"} and bool(parts.hostname) and not re.search(r"\s", url)
-        )
+        return parts.scheme.lower() in {"http", "https"} and bool(parts.hostname) and not re.search(r"\s", url)
     except ValueError:
         return False
 

@@ -47,12 +47,7 @@ def emptied(before: Outline, after: Outline, directory: Path) -> tuple[Problem, 
         if count == 0 and files.get(name, 0) > 0
     ]
     problems += [
-        Problem(
-            shown(directory),
-            1,
-            1,
-            f"{section}: there were {before[section]} and there is none now: {CONFIRM}",
-        )
+        Problem(shown(directory), 1, 1, f"{section}: there were {before[section]} and there is none now: {CONFIRM}")
         for section in GUARDED
         if before.get(section, 0) > 0 and after.get(section, 0) == 0
     ]

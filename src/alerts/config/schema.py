@@ -54,9 +54,7 @@ class AuthorityForm(Form):
     """Institutions upon which the publisher of a source acts."""
 
     ids: Annotated[tuple[Id, ...], Field(description="These institutions.")] = ()
-    tags: Annotated[
-        tuple[Text, ...], Field(description="Every institution that carries one of these tags.")
-    ] = ()
+    tags: Annotated[tuple[Text, ...], Field(description="Every institution that carries one of these tags.")] = ()
 
 
 def _authority(value: Any) -> Any:
@@ -69,9 +67,7 @@ class SourceForm(Form):
 
     id: Annotated[Id, Field(description="A short name, unique among the sources.")]
     url: Annotated[WebAddress, Field(description="Address of the feed, `http://` or `https://`.")]
-    publisher: Annotated[
-        Text, Field(description="Who publishes it; items of one publisher count as one voice.")
-    ]
+    publisher: Annotated[Text, Field(description="Who publishes it; items of one publisher count as one voice.")]
     reliability: Annotated[
         Reliability,
         Field(
@@ -111,9 +107,7 @@ class SourceForm(Form):
     ] = AuthorityForm()
     interval: Annotated[
         Duration,
-        Field(
-            description="The least time between two polls; the program waits longer by itself where it pays."
-        ),
+        Field(description="The least time between two polls; the program waits longer by itself where it pays."),
     ] = _SOURCE.interval
     at_most: Annotated[
         Duration | None,
@@ -133,9 +127,7 @@ class RelationForm(Form):
     """A relation to another institution."""
 
     kind: Annotated[Text, Field(description="What it is, for example `investor`, `supplier`, `parent`.")]
-    to: Annotated[
-        Id, Field(description="Id of the other institution: here the investor, supplier or parent.")
-    ]
+    to: Annotated[Id, Field(description="Id of the other institution: here the investor, supplier or parent.")]
 
 
 def _derivations(value: Any) -> Any:
@@ -153,16 +145,13 @@ class MatchForm(Form):
     case_sensitive: Annotated[
         Boolean | None,
         Field(
-            description="Whether case counts; without it, it does for one-word names and acronyms and not for "
-            "others."
+            description="Whether case counts; without it, it does for one-word names and acronyms and not for others."
         ),
     ] = None
     require_any: Annotated[
         tuple[Text, ...], Field(description="Context words, one of which must stand in the item.")
     ] = ()
-    exclude: Annotated[
-        tuple[Text, ...], Field(description="Phrases within which a name does not count.")
-    ] = ()
+    exclude: Annotated[tuple[Text, ...], Field(description="Phrases within which a name does not count.")] = ()
     derive: Annotated[
         tuple[Derivation, ...],
         BeforeValidator(_derivations),
@@ -187,9 +176,7 @@ class AliasForm(Form):
         tuple[Text, ...],
         Field(description="Context words, one of which must stand in the item for this name to count."),
     ] = ()
-    exclude: Annotated[
-        tuple[Text, ...], Field(description="Phrases within which this name does not count.")
-    ] = ()
+    exclude: Annotated[tuple[Text, ...], Field(description="Phrases within which this name does not count.")] = ()
 
     @model_validator(mode="before")
     @classmethod
@@ -235,12 +222,9 @@ class InstitutionForm(Form):
     ] = ()
     domains: Annotated[tuple[Domain, ...], Field(description="A link to one of them is a mention.")] = ()
     ids: Annotated[
-        dict[str, Text],
-        Field(description="Its ids in other systems, for example `{lei: …, wikidata: Q…}`."),
+        dict[str, Text], Field(description="Its ids in other systems, for example `{lei: …, wikidata: Q…}`.")
     ] = {}
-    category: Annotated[
-        Text, Field(description="What it is, for example `AI lab`; watch rules can select it.")
-    ] = ""
+    category: Annotated[Text, Field(description="What it is, for example `AI lab`; watch rules can select it.")] = ""
     region: Annotated[Text, Field(description="Where it is at home; watch rules can select it.")] = ""
     primary_domain: Annotated[Text, Field(description="The field it matters most for.")] = ""
     role: Annotated[
@@ -251,8 +235,7 @@ class InstitutionForm(Form):
         ),
     ] = Role.SUBJECT
     criticality: Annotated[
-        Criticality,
-        Field(description="How much depends on it: every contribution is scaled by 0.8, 1.0 or 1.2."),
+        Criticality, Field(description="How much depends on it: every contribution is scaled by 0.8, 1.0 or 1.2.")
     ] = Criticality.MEDIUM
     tags: Annotated[tuple[Text, ...], Field(description="Free labels; watch rules can select them.")] = ()
     relations: Annotated[
@@ -266,9 +249,7 @@ class SeverityForm(Form):
 
     priority: Annotated[Share, Field(description="On the axis *priority* (now, 0 to 30 days).")] = 0.0
     policy: Annotated[Share, Field(description="On the axis *policy* (quarter, 30 to 120 days).")] = 0.0
-    continuity: Annotated[Share, Field(description="On the axis *continuity* (year, 120 days and more).")] = (
-        0.0
-    )
+    continuity: Annotated[Share, Field(description="On the axis *continuity* (year, 120 days and more).")] = 0.0
 
 
 class TopicForm(Form):
@@ -288,8 +269,7 @@ class TopicForm(Form):
     any: Annotated[
         tuple[Text, ...],
         Field(
-            description="Phrases, one of which must stand in the item; one that ends in `*` also matches longer "
-            "words."
+            description="Phrases, one of which must stand in the item; one that ends in `*` also matches longer words."
         ),
     ] = ()
     none: Annotated[tuple[Text, ...], Field(description="Phrases that rule the topic out.")] = ()
@@ -301,26 +281,19 @@ class TopicForm(Form):
         ),
     ] = {}
     weak: Annotated[Patterns, Field(description="Patterns that are hints: half the severity.")] = {}
-    resolved_by: Annotated[
-        Patterns, Field(description="Patterns that say it is over: a quarter of the severity.")
-    ] = {}
+    resolved_by: Annotated[Patterns, Field(description="Patterns that say it is over: a quarter of the severity.")] = {}
     except_: Annotated[
-        Patterns,
-        Field(alias="except", description="Patterns that the topic's matches must not overlap."),
+        Patterns, Field(alias="except", description="Patterns that the topic's matches must not overlap.")
     ] = {}
-    severity: Annotated[SeverityForm, Field(description="How much one story raises each axis.")] = (
-        SeverityForm()
-    )
+    severity: Annotated[SeverityForm, Field(description="How much one story raises each axis.")] = SeverityForm()
     near: Annotated[
         Near,
         Field(
-            description="`sentence`: the topic counts for an institution only in one sentence with it, or in "
-            "the title."
+            description="`sentence`: the topic counts for an institution only in one sentence with it, or in the title."
         ),
     ] = Near.ITEM
     negation: Annotated[
-        Boolean,
-        Field(description="Whether a denial in the text (“no outage”) lowers the weight of the topic."),
+        Boolean, Field(description="Whether a denial in the text (“no outage”) lowers the weight of the topic.")
     ] = True
 
 
@@ -338,35 +311,27 @@ class NameForm(Form):
 class RaiseForm(Form):
     """Scores, each above the one before it."""
 
-    medium: Annotated[Threshold, Field(description="The level becomes medium at this score.")] = (
-        _LEVELS.raise_[Level.MEDIUM]
-    )
-    high: Annotated[Threshold, Field(description="The level becomes high at this score.")] = _LEVELS.raise_[
-        Level.HIGH
+    medium: Annotated[Threshold, Field(description="The level becomes medium at this score.")] = _LEVELS.raise_[
+        Level.MEDIUM
     ]
-    critical: Annotated[Threshold, Field(description="The level becomes critical at this score.")] = (
-        _LEVELS.raise_[Level.CRITICAL]
-    )
+    high: Annotated[Threshold, Field(description="The level becomes high at this score.")] = _LEVELS.raise_[Level.HIGH]
+    critical: Annotated[Threshold, Field(description="The level becomes critical at this score.")] = _LEVELS.raise_[
+        Level.CRITICAL
+    ]
 
 
 class HalfLifeForm(Form):
     """How fast evidence fades."""
 
-    priority: Annotated[Duration, Field(description="On the axis *priority*.")] = _LEVELS.half_life[
-        Axis.PRIORITY
-    ]
+    priority: Annotated[Duration, Field(description="On the axis *priority*.")] = _LEVELS.half_life[Axis.PRIORITY]
     policy: Annotated[Duration, Field(description="On the axis *policy*.")] = _LEVELS.half_life[Axis.POLICY]
-    continuity: Annotated[Duration, Field(description="On the axis *continuity*.")] = _LEVELS.half_life[
-        Axis.CONTINUITY
-    ]
+    continuity: Annotated[Duration, Field(description="On the axis *continuity*.")] = _LEVELS.half_life[Axis.CONTINUITY]
 
 
 class LevelsForm(Form):
     """When a score lifts a level, how far it must fall back, and how fast evidence fades."""
 
-    raise_: Annotated[RaiseForm, Field(alias="raise", description="The scores that lift a level.")] = (
-        RaiseForm()
-    )
+    raise_: Annotated[RaiseForm, Field(alias="raise", description="The scores that lift a level.")] = RaiseForm()
     margin: Annotated[
         Share,
         Field(
@@ -374,22 +339,18 @@ class LevelsForm(Form):
             "`raise.medium`."
         ),
     ] = _LEVELS.margin
-    half_life: Annotated[
-        HalfLifeForm, Field(description="The time in which evidence loses half of its weight.")
-    ] = HalfLifeForm()
+    half_life: Annotated[HalfLifeForm, Field(description="The time in which evidence loses half of its weight.")] = (
+        HalfLifeForm()
+    )
 
 
 class SelectionForm(Form):
     """Which institutions: those that any of the lists names."""
 
     institutions: Annotated[tuple[Id, ...], Field(description="These institutions.")] = ()
-    tags: Annotated[
-        tuple[Text, ...], Field(description="Every institution that carries one of these tags.")
-    ] = ()
+    tags: Annotated[tuple[Text, ...], Field(description="Every institution that carries one of these tags.")] = ()
     regions: Annotated[tuple[Text, ...], Field(description="Every institution of one of these regions.")] = ()
-    categories: Annotated[
-        tuple[Text, ...], Field(description="Every institution of one of these categories.")
-    ] = ()
+    categories: Annotated[tuple[Text, ...], Field(description="Every institution of one of these categories.")] = ()
     all: Annotated[Boolean, Field(description="Every institution.")] = False
 
 
@@ -400,9 +361,7 @@ class ExclusionForm(SelectionForm):
     signals: Annotated[
         tuple[Signal, ...], Field(description="Stories with a topic of one of these signal classes.")
     ] = ()
-    sources: Annotated[
-        tuple[Id, ...], Field(description="Stories that none but these sources report, by id.")
-    ] = ()
+    sources: Annotated[tuple[Id, ...], Field(description="Stories that none but these sources report, by id.")] = ()
 
 
 class WatchForm(SelectionForm):
@@ -421,9 +380,7 @@ class WatchForm(SelectionForm):
         ),
     ] = (On.STORY, On.LEVEL)
     axes: Annotated[tuple[Axis, ...], Field(min_length=1, description="On which axes.")] = tuple(Axis)
-    topics: Annotated[
-        tuple[Id, ...], Field(description="Only stories with one of these topics; without it any.")
-    ] = ()
+    topics: Annotated[tuple[Id, ...], Field(description="Only stories with one of these topics; without it any.")] = ()
     signals: Annotated[
         tuple[Signal, ...],
         Field(description="Only stories with a topic of one of these signal classes; without it any."),
@@ -434,10 +391,9 @@ class WatchForm(SelectionForm):
         Field(description="The least grade of confidence; `D` is all above internal monitoring."),
     ] = "D"
     not_: Annotated[ExclusionForm | None, Field(alias="not", description="What the rule leaves out.")] = None
-    direction: Annotated[
-        Direction,
-        Field(description="Which way; a fall goes only to those who got the rise."),
-    ] = Direction.RISE
+    direction: Annotated[Direction, Field(description="Which way; a fall goes only to those who got the rise.")] = (
+        Direction.RISE
+    )
     again: Annotated[
         Wait,
         Field(
@@ -472,10 +428,7 @@ class SubscriberForm(Form):
 
     id: Annotated[Id, Field(description="A short name, unique among the subscribers.")]
     tier: Annotated[Tier, Field(description="How much of a profile they may see.")] = Tier.OPEN
-    channels: Annotated[
-        dict[Text, ChannelAddress],
-        Field(default_factory=dict, description="Where messages go."),
-    ]
+    channels: Annotated[dict[Text, ChannelAddress], Field(default_factory=dict, description="Where messages go.")]
     rates: Annotated[
         dict[Text, Rate],
         Field(
@@ -488,13 +441,11 @@ class SubscriberForm(Form):
     digest: Annotated[DigestForm | None, Field(description="One message a day for what can wait.")] = None
     repeat: Annotated[
         Duration | None,
-        Field(
-            description="Remind after this time while a level stays at or above `at_least`; without it never."
-        ),
+        Field(description="Remind after this time while a level stays at or above `at_least`; without it never."),
     ] = None
-    limit: Annotated[
-        Rate | None, Field(description="The most messages in a time; above it one summary instead.")
-    ] = None
+    limit: Annotated[Rate | None, Field(description="The most messages in a time; above it one summary instead.")] = (
+        None
+    )
     group: Annotated[
         Wait,
         Field(
@@ -522,10 +473,7 @@ class SilenceForm(SelectionForm):
 class OperatorsForm(Form):
     """Who is told when the system itself is in trouble."""
 
-    channels: Annotated[
-        dict[Text, ChannelAddress],
-        Field(default_factory=dict, description="Where they are told."),
-    ]
+    channels: Annotated[dict[Text, ChannelAddress], Field(default_factory=dict, description="Where they are told.")]
     on: Annotated[
         tuple[IncidentKind, ...],
         Field(
@@ -548,9 +496,7 @@ class ItemForm(Form):
     source: Annotated[
         str, Field(description="Id of the source that carries it; decides reliability and directness.")
     ] = ""
-    publisher: Annotated[
-        str, Field(description="Who publishes it; without it the publisher of the source.")
-    ] = ""
+    publisher: Annotated[str, Field(description="Who publishes it; without it the publisher of the source.")] = ""
     published: Annotated[Instant | None, Field(description="When it was published.")] = None
     observed: Annotated[
         Instant | None,
@@ -583,9 +529,7 @@ class ExpectationForm(Form):
         ),
     ] = None
     level: Annotated[Level | None, Field(description="The level it must have at `at`.")] = None
-    mentioned: Annotated[Boolean | None, Field(description="Whether any item mentions the institution.")] = (
-        None
-    )
+    mentioned: Annotated[Boolean | None, Field(description="Whether any item mentions the institution.")] = None
     topic: Annotated[Id, Field(description="Id of a topic that the institution's items must have.")] = ""
     subscriber: Annotated[Id, Field(description="Id of the subscriber whose alerts are checked.")] = ""
     channel: Annotated[Text, Field(description="Only alerts to this channel of the subscriber.")] = ""
@@ -594,8 +538,7 @@ class ExpectationForm(Form):
         Field(description="How many alerts there must be up to `at`, those that were held back not counted."),
     ] = None
     state: Annotated[
-        AlertState | None,
-        Field(description="Only alerts in this state; without `alerts`, there must be one."),
+        AlertState | None, Field(description="Only alerts in this state; without `alerts`, there must be one.")
     ] = None
     reason: Annotated[
         Text, Field(description="Only alerts held back for this reason; without `alerts`, there must be one.")

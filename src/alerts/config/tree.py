@@ -142,9 +142,7 @@ class _Builder:
         if mark is None:
             return 1, 1
         lines = split_lines(self._text)  # the parser puts the end on a line after the last
-        return (
-            (mark.line + 1, mark.column + 1) if mark.line < len(lines) else (len(lines), len(lines[-1]) + 1)
-        )
+        return (mark.line + 1, mark.column + 1) if mark.line < len(lines) else (len(lines), len(lines[-1]) + 1)
 
     def _explain(self, error: yaml.MarkedYAMLError, line: int) -> str:
         message = " ".join(part for part in (error.problem, error.context) if part)
@@ -168,8 +166,7 @@ class _Builder:
             return self._alias(event)
         if event.tag is not None and event.tag not in {"!", _STR_TAG}:
             self._problem(
-                event.start_mark,
-                f"the tag {event.tag} has no meaning here: remove it, or put the value in quotes",
+                event.start_mark, f"the tag {event.tag} has no meaning here: remove it, or put the value in quotes"
             )
         node: Node
         mark = event.start_mark

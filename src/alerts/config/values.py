@@ -116,9 +116,7 @@ def _channel(text: str) -> str:
     if is_allowed(text) and "\n" not in text and "\r" not in text:
         return text
     if _WEB.match(text):
-        raise problem(
-            "to post to a web address write json://HOST/PATH (over http) or jsons://HOST/PATH (over https)"
-        )
+        raise problem("to post to a web address write json://HOST/PATH (over http) or jsons://HOST/PATH (over https)")
     if "@" in text and "://" not in text:
         raise problem("for e-mail write mailtos://USER:PASSWORD@SMTP-HOST?from=ADDRESS&to=ADDRESS")
     raise ValueError
@@ -163,9 +161,7 @@ Clock = Annotated[
     WithJsonSchema({"type": "string", "examples": ["08:00", "22:00"]}),
 ]
 Zone = Annotated[
-    str,
-    _parsed(_zone, _ZONE_ADVICE),
-    WithJsonSchema({"type": "string", "examples": ["UTC", "Europe/Paris"]}),
+    str, _parsed(_zone, _ZONE_ADVICE), WithJsonSchema({"type": "string", "examples": ["UTC", "Europe/Paris"]})
 ]
 Rate = Annotated[
     RateLimit,

@@ -47,9 +47,7 @@ class Narrator:
                 found = session.scalars(select(FindingRow).where(FindingRow.revision == row.id)).all()
                 topics = sorted({topic for finding in found for topic, *_ in finding.topics})
                 who = ", ".join(
-                    f"{names[finding.institution]} ({_rules(finding)})"
-                    for finding in found
-                    if finding.salience
+                    f"{names[finding.institution]} ({_rules(finding)})" for finding in found if finding.salience
                 )
                 if who:
                     self._say(f"   found  {who}" + (f"; topic {', '.join(topics)}" if topics else ""))

@@ -56,9 +56,7 @@ def why_not(
     """
     standing = standing_at(session, active, institution, at)
     rules = [
-        (number, rule)
-        for number, rule in enumerate(subscriber.watch, start=1)
-        if rule.select.selects(institution)
+        (number, rule) for number, rule in enumerate(subscriber.watch, start=1) if rule.select.selects(institution)
     ]
     found = coverage(session, active.settings, institution, at)
     return {
@@ -100,9 +98,7 @@ def _of_levels(rule: WatchRule) -> bool:
     return not rule.on.isdisjoint({On.STORY, On.LEVEL})
 
 
-def _axis(
-    session: Session, active: Active, subscriber: Subscriber, standing: Standing, axis: Axis
-) -> dict[str, Any]:
+def _axis(session: Session, active: Active, subscriber: Subscriber, standing: Standing, axis: Axis) -> dict[str, Any]:
     view, at = standing.axes[axis], standing.at
     least = min(
         (
@@ -122,8 +118,7 @@ def _axis(
         "at_least": least.value,
         "needs": needed,
         "contributions": [
-            {"story": each.story, "title": each.title, "contribution": rounded(each.value)}
-            for each in found[:5]
+            {"story": each.story, "title": each.title, "contribution": rounded(each.value)} for each in found[:5]
         ],
         "counterfactual": None,
         "routing": None,
@@ -184,18 +179,11 @@ def _counterfactual(
     tried: list[dict[str, Any]] = []
     for words, reliability, direct, count in _TRIES if story is not None else ():
         assert story is not None  # noqa: S101
-        reports = [
-            _further(story, number, reliability, at, direct=direct and number == 0) for number in range(count)
-        ]
+        reports = [_further(story, number, reliability, at, direct=direct and number == 0) for number in range(count)]
         groups = [*story.groups, *(Group((each.item,)) for each in reports)]
         with_them = evidence(story.story, institution.id, [*story.reports, *reports], groups)
         made = contributions(
-            [summary(with_them)],
-            axis,
-            at,
-            topics=settings.topics,
-            rules=settings.levels,
-            institution=institution,
+            [summary(with_them)], axis, at, topics=settings.topics, rules=settings.levels, institution=institution
         )
         all_ = tuple(sorted([*made, *found[1:]], key=lambda each: (-each.value, each.story)))
         score = combined(each.value for each in all_)
@@ -206,13 +194,7 @@ def _counterfactual(
         rise = _rise(standing, axis, level, reached, score, all_)
         asked = _asked(session, active, subscriber, rise, [with_them])
         if any(each.state is not AlertState.SUPPRESSED for each in asked.channels):
-            return {
-                "found": True,
-                "story": strongest.story,
-                "title": strongest.title,
-                **tried[-1],
-                "tried": tried,
-            }
+            return {"found": True, "story": strongest.story, "title": strongest.title, **tried[-1], "tried": tried}
     return {"found": False, "why": "none of these would do", "story": strongest.story, "tried": tried}
 
 

@@ -103,9 +103,7 @@ class Decision:
     quarantine: str = ""
     released: bool = False  # a quarantine ended with this poll; its items are backfill
     rolled_back: bool = False  # a cache served an older version of the feed: its edits were ignored
-    entry_hashes: tuple[
-        tuple[str, str], ...
-    ] = ()  # hash of an entry's bytes to item id, of all that was decided
+    entry_hashes: tuple[tuple[str, str], ...] = ()  # hash of an entry's bytes to item id, of all that was decided
 
 
 def wanted(source: Source, parsed: ParsedFeed) -> Wanted:
@@ -122,9 +120,7 @@ def wanted(source: Source, parsed: ParsedFeed) -> Wanted:
     )
 
 
-def decide(
-    source: Source, parsed: ParsedFeed, known: KnownItems, state: FeedState, now: datetime
-) -> Decision:
+def decide(source: Source, parsed: ParsedFeed, known: KnownItems, state: FeedState, now: datetime) -> Decision:
     """Sort a feed's entries into new, revised, withdrawn and known ones. `now` is when it was observed."""
     matches = _Matcher(source, parsed, known).match()
     rolled_back = _rolled_back(parsed, state, now)
@@ -360,14 +356,10 @@ def _admit(
     """Accept the new entries, hold them back, or accept them as backfill."""
     first = known.total == 0
     doubtful = set() if first else _doubtful(new, state, now)
-    crowd = (
-        len(doubtful) >= HELD_AT_LEAST and known.total >= HELD_AT_LEAST and len(doubtful) * 2 > parsed.total
-    )
+    crowd = len(doubtful) >= HELD_AT_LEAST and known.total >= HELD_AT_LEAST and len(doubtful) * 2 > parsed.total
     # A quarantine goes on even where fewer entries are in doubt at the next poll.
     suspect = crowd or (state.held_since is not None and bool(doubtful))
-    waited = (
-        state.held_since is not None and state.held_polls >= HELD_POLLS and now - state.held_since >= HELD_FOR
-    )
+    waited = state.held_since is not None and state.held_polls >= HELD_POLLS and now - state.held_since >= HELD_FOR
     if suspect and not waited:
         # At first sight nothing new of such a poll is believed. From then on what is dated since is news.
         admitted = [

@@ -4,14 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from urllib.parse import (
-    quote,
-    quote_plus,
-    unquote_plus,
-    urljoin,
-    urlsplit,
-    urlunsplit,
-)
+from urllib.parse import quote, quote_plus, unquote_plus, urljoin, urlsplit, urlunsplit
 
 _MAX = 4096  # characters of a link
 _CREDENTIALS = re.compile(r"(?<=://)[^/?#]*@")
@@ -103,9 +96,7 @@ def _query_values(url: str) -> list[tuple[str, str]]:
         return []
     pairs = [(name, value) for name, _, value in (part.partition("=") for part in query.split("&"))]
     return sorted(
-        (pair for pair in pairs if len(pair[1]) >= _SECRET_LENGTH),
-        key=lambda pair: len(pair[1]),
-        reverse=True,
+        (pair for pair in pairs if len(pair[1]) >= _SECRET_LENGTH), key=lambda pair: len(pair[1]), reverse=True
     )
 
 

@@ -73,12 +73,7 @@ def read_answer(
     parsed = decision = None
     if result.modified:
         parsed = parse(
-            result.body,
-            result.content_type,
-            base_url=result.final_url,
-            source=source,
-            state=state,
-            limits=limits,
+            result.body, result.content_type, base_url=result.final_url, source=source, state=state, limits=limits
         )
         if parsed.error is None and not parsed.same_body:
             found = known(deciding.wanted(source, parsed)) if parsed.entries else KnownItems()

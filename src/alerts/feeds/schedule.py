@@ -185,12 +185,7 @@ def _after_decision(
 ) -> tuple[FeedState, list[str]]:
     notes = []
     if decision.held:
-        state = replace(
-            state,
-            held=decision.held,
-            held_since=state.held_since or now,
-            held_polls=state.held_polls + 1,
-        )
+        state = replace(state, held=decision.held, held_since=state.held_since or now, held_polls=state.held_polls + 1)
         notes.append(decision.quarantine)
     elif state.held:
         notes.append("quarantine ended: " + ("taken in quietly" if decision.released else "the feed is back"))

@@ -24,9 +24,7 @@ class FeedState:
     take their defaults.
     """
 
-    url: str = (
-        ""  # the source's URL in the configuration that this state is about, as `links.storable` writes it
-    )
+    url: str = ""  # the source's URL in the configuration that this state is about, as `links.storable` writes it
     adopted_url: str = ""  # polled in its stead, since a permanent move was confirmed; see `links.masked`
 
     # Validators: the exact bytes as Latin-1, and the URL that gave them, as `links.storable` writes it.
@@ -119,9 +117,7 @@ class FeedState:
 
 
 _DEFAULTS: Final = {field.name: field.default for field in fields(FeedState)}
-_INSTANTS: Final = frozenset(
-    field.name for field in fields(FeedState) if str(field.type).startswith("datetime")
-)
+_INSTANTS: Final = frozenset(field.name for field in fields(FeedState) if str(field.type).startswith("datetime"))
 
 
 def state_for(source: Source, state: FeedState) -> FeedState:

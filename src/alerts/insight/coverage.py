@@ -53,9 +53,7 @@ def coverages(session: Session, settings: Settings, asked: Mapping[str, datetime
     }
 
 
-def _coverage(
-    settings: Settings, known: Mapping[str, Vital], mine: Collection[str], at: datetime
-) -> Coverage:
+def _coverage(settings: Settings, known: Mapping[str, Vital], mine: Collection[str], at: datetime) -> Coverage:
     failing = {
         each: known[each].last_success_at
         for each in sorted(mine)
@@ -87,9 +85,7 @@ def blind(session: Session, settings: Settings, at: datetime) -> list[str]:
     seen = sources.reported_by(session, broken, since=since, others=True)
     unseen = sources.reported_by(session, broken, since=since)
     # Broken or not: does anybody speak for it?
-    heard = {
-        each for source in settings.sources.values() if source.id not in broken for each in source.speaks_for
-    }
+    heard = {each for source in settings.sources.values() if source.id not in broken for each in source.speaks_for}
     unheard = {each for source in broken for each in settings.sources[source].speaks_for}
     all_broken = len(broken) == len(settings.sources)
     return [
@@ -112,17 +108,11 @@ def by_source(session: Session, settings: Settings, at: datetime) -> dict[str, C
     """What each configured source does for coverage. An institution for which no source in particular would
     report, so that all of them count, is in none."""
     broken = {
-        each.id
-        for each in sources.vitals(session)
-        if each.id in settings.sources and not _works(each, settings, at)
+        each.id for each in sources.vitals(session) if each.id in settings.sources and not _works(each, settings, at)
     }
     lately = sources.reporters(session, since=at - MEMORY)
     of: dict[str, list[str]] = {
-        name: [
-            each
-            for each in settings.institutions
-            if each in source.speaks_for or each in lately.get(name, ())
-        ]
+        name: [each for each in settings.institutions if each in source.speaks_for or each in lately.get(name, ())]
         for name, source in settings.sources.items()
     }
     all_of: dict[str, set[str]] = {}

@@ -70,9 +70,7 @@ def health(session: Session, files: Files, now: datetime) -> Report:
     states = listings.delivery_states(session)
     dead = states.get("dead", 0)
     are = "is" if dead == 1 else "are"
-    lost = (
-        [f"{counted_of(dead, 'deliveries')} {are} dead: see `alerts deliveries --state dead`"] if dead else []
-    )
+    lost = [f"{counted_of(dead, 'deliveries')} {are} dead: see `alerts deliveries --state dead`"] if dead else []
     return Report(
         facts=(
             ("last tick", last_tick),
@@ -84,14 +82,8 @@ def health(session: Session, files: Files, now: datetime) -> Report:
                 + (f", {len(moved)} moved for good: see `alerts sources`" if moved else ""),
             ),
             ("waiting", ", ".join(counted_of(count, kind) for kind, (count, _) in overdue.items())),
-            (
-                "deliveries",
-                ", ".join(f"{count} {state}" for state, count in sorted(states.items())) or "none yet",
-            ),
-            (
-                "configuration",
-                "refused" if refused else files.hash[:12] + (f", generation {number}" if number else ""),
-            ),
+            ("deliveries", ", ".join(f"{count} {state}" for state, count in sorted(states.items())) or "none yet"),
+            ("configuration", "refused" if refused else files.hash[:12] + (f", generation {number}" if number else "")),
         ),
         problems=(*refused, *disagreements(session, now), *unticked, *_unread(known), *stuck, *lost),
         data={
@@ -151,9 +143,7 @@ def _ticking(tick: Fact, now: datetime) -> tuple[str, list[str]]:
 def _unread(known: Sequence[Health]) -> list[str]:
     """What is wrong with sources."""
     lasting = [each for each in known if each.error and each.error_streak >= 3]
-    problems = [
-        f"source {each.id} failed {each.error_streak} times in a row: {each.error}" for each in lasting[:20]
-    ]
+    problems = [f"source {each.id} failed {each.error_streak} times in a row: {each.error}" for each in lasting[:20]]
     if known and all(each.error for each in known):
         all_of_them = "the only source" if len(known) == 1 else f"all {len(known)} sources"
         problems.append(f"{all_of_them} failed at the last poll: is the network up?")

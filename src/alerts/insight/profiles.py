@@ -48,9 +48,7 @@ def profile_of(
     return _profile(settings, snapshot.standing(case, at), history=history, coverage=coverage)
 
 
-def _profile(
-    settings: Settings, standing: Standing, *, history: Iterable[Transition], coverage: Coverage
-) -> Profile:
+def _profile(settings: Settings, standing: Standing, *, history: Iterable[Transition], coverage: Coverage) -> Profile:
     return build(
         standing,
         topics=settings.topics,
@@ -118,9 +116,7 @@ def _states(
     return found
 
 
-def _next_fall(
-    score: Score, state: AxisState, rules: LevelRules, half_life: float, at: datetime
-) -> datetime | None:
+def _next_fall(score: Score, state: AxisState, rules: LevelRules, half_life: float, at: datetime) -> datetime | None:
     """When the level falls if nothing happens; None where other rules, those of then, held it up."""
     fall = scores.fall_at(score, state.level, rules, half_life)
     if fall is None or fall <= micros(at):

@@ -26,18 +26,7 @@ class Candidate:
     Forms in scripts without spaces have offsets only.
     """
 
-    __slots__ = (
-        "_gap_after",
-        "_gap_before",
-        "document",
-        "end",
-        "field",
-        "first",
-        "form",
-        "last",
-        "start",
-        "text",
-    )
+    __slots__ = ("_gap_after", "_gap_before", "document", "end", "field", "first", "form", "last", "start", "text")
 
     def __init__(self, form: Form, field: str, document: Document, found: Found) -> None:
         self.form = form
@@ -100,11 +89,7 @@ class Candidate:
             start -= len(form.before)
         elif form.before and low.endswith(f"{form.before} ", 0, start):
             start -= len(form.before) + 1
-        elif (
-            self.before() == "The"
-            and self.first > 1
-            and not _SENTENCE_END.search(self.text.gap(self.first - 1))
-        ):
+        elif self.before() == "The" and self.first > 1 and not _SENTENCE_END.search(self.text.gap(self.first - 1)):
             start = self.text.starts[self.first - 1]
         if (form.after and low.startswith(form.after, end)) or (self.dotted and low.startswith(".", end)):
             end += len(form.after) or 1
@@ -130,11 +115,7 @@ class Candidate:
         index = self.first
         for letter in reversed(letters):
             index -= 1
-            while (
-                index > 0
-                and self.text.tokens[index] in FUNCTION_WORDS
-                and self.text.tokens[index][0] != letter
-            ):
+            while index > 0 and self.text.tokens[index] in FUNCTION_WORDS and self.text.tokens[index][0] != letter:
                 index -= 1
             if index < 0 or self.text.tokens[index][0] != letter:
                 return ""
@@ -180,9 +161,7 @@ class Candidate:
         begin = max(0, self.start - _WINDOW)
         begin = max(cased.rfind(end, begin, self.start) for end in _SENTENCE_ENDS) + 1 or begin
         finish = min(len(cased), self.end + _WINDOW)
-        finish = min(
-            at for end in _SENTENCE_ENDS if (at := cased.find(end, self.end, finish)) >= 0 or (at := finish)
-        )
+        finish = min(at for end in _SENTENCE_ENDS if (at := cased.find(end, self.end, finish)) >= 0 or (at := finish))
         around = _LETTERS.findall(cased, begin, self.start) + _LETTERS.findall(cased, self.end, finish)
         if len(around) >= 2 and all(word.isupper() for word in around):
             return "caps"

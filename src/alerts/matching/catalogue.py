@@ -61,9 +61,7 @@ def _written(form: Form) -> str:
 
 
 def _condition(form: Form) -> str:
-    words = [
-        "the item holds one of: " + ", ".join(wanted) for wanted in (form.needs, form.requires) if wanted
-    ]
+    words = ["the item holds one of: " + ", ".join(wanted) for wanted in (form.needs, form.requires) if wanted]
     if form.strength is Strength.ANAPHOR:
         words.append("a name of the institution stands close before it")
     elif form.strength is Strength.WEAK:
@@ -87,8 +85,7 @@ def missing(institution: Institution, items: Iterable[Item]) -> list[Missing]:
                 (each.text, each.reason)
                 for each in matched.rejections
                 if not any(
-                    field == each.field and start <= each.start and each.end <= end
-                    for field, start, end in inside
+                    field == each.field and start <= each.start and each.end <= end for field, start, end in inside
                 )
             }
         )

@@ -32,9 +32,7 @@ class Document:
         if said not in {"", "en"}:
             return said
         words = chain.from_iterable(text.tokens[:_MAX_WORDS] for text in self.texts.values())
-        return (
-            detect_words(words, " ".join(text.raw[:_MAX_CHARACTERS] for text in self.texts.values())) or said
-        )
+        return detect_words(words, " ".join(text.raw[:_MAX_CHARACTERS] for text in self.texts.values())) or said
 
     @cached_property
     def common_words(self) -> frozenset[str]:

@@ -40,9 +40,7 @@ PERSON = "a person's name"
 
 Filter = Callable[[Candidate], str]
 
-_TOP_LEVEL = re.compile(
-    r"\.(?:com|org|net|io|ai|co|gov|edu|eu|de|fr|nl|uk|us|ch|at|be|it|es|info|dev|app|tv)\b"
-)
+_TOP_LEVEL = re.compile(r"\.(?:com|org|net|io|ai|co|gov|edu|eu|de|fr|nl|uk|us|ch|at|be|it|es|info|dev|app|tv)\b")
 _HOST_PREFIX = re.compile(
     r"^(?:\W*(?:[a-z][a-z0-9+.-]*://)?"
     r"|.*[\"'(<\[]https?://"  # in markup, where no blank stands before: [text](https://…), href="https://…"
@@ -51,9 +49,7 @@ _HOST_PREFIX = re.compile(
 )
 _ADDRESS = re.compile(r"[\w.+-]*@[\w-]+\.")
 _SENTENCE_START = re.compile(r"[.!?:;\n\"]")
-_PARTICIPLE = re.compile(
-    r"(?:ed|ing|led|run|like|style|friendly|only|wide|era|size|made|built|born|bound|linked)$"
-)
+_PARTICIPLE = re.compile(r"(?:ed|ing|led|run|like|style|friendly|only|wide|era|size|made|built|born|bound|linked)$")
 _ADJECTIVAL = ("town", "ern", "land", "ist", "ic", "an", "al", "ish", "ary", "ous", "ite", "ese", "metro")
 _ARTICLES = words("the a an this that these those your our my his her their its all some any")
 _OF_TIME_AND_SIZE = words("new old great greater central inner outer")  # "New Boston chief", too
@@ -83,9 +79,7 @@ _DATELINE = re.compile(r"\)?(?: \([\w. ]{2,20}\))?(?:,? \d{1,2}\.? \w+\.?)? \([A
 _ARTICLES = words("the a an this that these those your our my his her their its all some any")
 _OF_TIME_AND_SIZE = words("new old great greater central inner outer")  # "New Boston chief", too
 _ROMANCE = frozenset({"es", "fr", "it", "pt"})
-_COMBINING = words(
-    "meta mini maxi mega micro multi neo nano super ultra inter intra trans para pan cross self"
-)
+_COMBINING = words("meta mini maxi mega micro multi neo nano super ultra inter intra trans para pan cross self")
 _GERMAN_INDEFINITE = words(
     "ein eine einen einem einer eines kein keine keinen keinem keiner mein meine sein seine seinen seinem seiner ihr "
     "ihre ihren ihrem ihrer unser unsere dieser diese dieses diesem diesen jeder jede jedes jedem jeden welche welches "
@@ -102,9 +96,7 @@ def in_link(candidate: Candidate) -> str:
     """A link, an e-mail address, a handle in lower case."""
     low, start, end = candidate.text.low, candidate.start, candidate.end
     before, after = low[start - 1 : start] if start else "", low[end : end + 1]
-    runs_on = after in {"/", "@", "=", "_", "%", "~"} or (
-        after in {".", ":"} and not low[end + 1 : end + 2].isspace()
-    )
+    runs_on = after in {"/", "@", "=", "_", "%", "~"} or (after in {".", ":"} and not low[end + 1 : end + 2].isspace())
     if before not in {"/", "@", ".", "=", "_", "%", "~", "?", ":"} and not (after and runs_on):
         return ""
     head, tail = candidate.chunk()
@@ -112,11 +104,7 @@ def in_link(candidate: Candidate) -> str:
         return "inside a link"
     if _ADDRESS.match(tail) or ("@" in head and head.rpartition("@")[0].strip("\"'(.")):
         return "inside an e-mail address"
-    if (
-        candidate.mark == "@"
-        and candidate.form.case in {Case.PROPER, Case.STRICT}
-        and candidate.surface.islower()
-    ):
+    if candidate.mark == "@" and candidate.form.case in {Case.PROPER, Case.STRICT} and candidate.surface.islower():
         return "" if candidate.form.cased.islower() else "a handle in lower case"
     if _TOP_LEVEL.match(tail) and (re.search(r"\w\.$", head) or "/" in tail or candidate.surface.islower()):
         return "inside a link"
@@ -188,9 +176,7 @@ def place_ends_name(candidate: Candidate) -> str:
         return _longer(f"{preceding} {candidate.surface}") if national else ""
     if key not in PLACE_NAMES or low in ANY_FUNCTION_WORDS:
         return ""
-    begins = (
-        candidate.first == 1 or _SENTENCE_START.search(candidate.text.gap(candidate.first - 1)) is not None
-    )
+    begins = candidate.first == 1 or _SENTENCE_START.search(candidate.text.gap(candidate.first - 1)) is not None
     another_place = low in PLACE_PREFIXES and key in PLACES and not (begins and low in _OF_TIME_AND_SIZE)
     unknown = candidate.style == "mixed" and not begins and not _introduces_place(preceding)
     return _longer(f"{preceding} {candidate.surface}") if another_place or unknown else ""
@@ -243,9 +229,7 @@ def surname(candidate: Candidate) -> str:
         and not candidate.touches_name(after=False)
     )
     initial = (
-        len(preceding) == 1
-        and candidate.before(". ")
-        and candidate.word(candidate.first - 2).lower() in GIVEN_NAMES
+        len(preceding) == 1 and candidate.before(". ") and candidate.word(candidate.first - 2).lower() in GIVEN_NAMES
     )
     office = low in PERSON_TITLES and candidate.after().lower() in SAYING_VERBS
     if given or initial or office or low in FORMS_OF_ADDRESS:
@@ -287,9 +271,7 @@ def _is_ordinary(candidate: Candidate) -> bool:
     if candidate.surface.isupper() and candidate.style != "caps":
         return False
     # Within a sentence a capital says that it is a name, but in headlines in English, where every word has one.
-    headline = candidate.style != "mixed" and (
-        candidate.style == "caps" or candidate.document.language == "en"
-    )
+    headline = candidate.style != "mixed" and (candidate.style == "caps" or candidate.document.language == "en")
     return candidate.starts_sentence or headline
 
 
@@ -321,12 +303,7 @@ def _beside_name(candidate: Candidate) -> bool:
 def ends_ordinary(candidate: Candidate) -> str:
     """The Louisville News: an ordinary word within a sentence after another name."""
     before = candidate.before()
-    if (
-        not before.istitle()
-        or candidate.first < 2
-        or candidate.form.case is Case.ANY
-        or not candidate.is_common
-    ):
+    if not before.istitle() or candidate.first < 2 or candidate.form.case is Case.ANY or not candidate.is_common:
         return ""
     named = before.lower() not in candidate.common_words and candidate.document.language not in {"", "de"}
     if named and candidate.style == "mixed":
@@ -428,9 +405,7 @@ FILTERS: Mapping[str, Filter] = MappingProxyType(
     }
 )
 
-_WITH_READINGS = (
-    ANY_COMMON_WORDS | {f"{word}s" for word in ANY_COMMON_WORDS} | MONTHS | PLACE_NAMES | _COUNTRY_LETTERS
-)
+_WITH_READINGS = ANY_COMMON_WORDS | {f"{word}s" for word in ANY_COMMON_WORDS} | MONTHS | PLACE_NAMES | _COUNTRY_LETTERS
 # Between two words in lower case only what a name itself also is can speak against it …
 _IN_RUNNING_TEXT = frozenset({"ordinary word", "German noun", "month", "locative", "condition of form"})
 # … and against a name that is nothing else only these can: a capital, a hyphen, a preposition beside it.

@@ -68,16 +68,12 @@ class Form(NamedTuple):
 
 _LONGEST_TAG = 6  # words
 _PLAIN_GAPS = tuple((" ",) * count for count in range(12))
-_DOMAIN = re.compile(
-    r"^(?:[a-z][a-z0-9+.-]*://)?(?:www\.)?([^/\s?#:@]+\.[^/\s?#:@]+?)\.?(?:[/?#:].*)?$", re.IGNORECASE
-)
+_DOMAIN = re.compile(r"^(?:[a-z][a-z0-9+.-]*://)?(?:www\.)?([^/\s?#:@]+\.[^/\s?#:@]+?)\.?(?:[/?#:].*)?$", re.IGNORECASE)
 
 
 def forms(institution: Institution) -> Iterator[Form]:
     """All forms of an institution; empty names and names without a letter or digit give none."""
-    for form in chain(
-        _given(institution), _excluded(institution), _tagged(institution), _derived(institution)
-    ):
+    for form in chain(_given(institution), _excluded(institution), _tagged(institution), _derived(institution)):
         if form is not None:
             yield form
 
@@ -107,9 +103,7 @@ def _gated(form: Form | None, require_any: tuple[str, ...]) -> Form | None:
     """A form with the institution's context words, where it is short or ordinary: others say enough by themselves."""
     if form is None or not require_any or form.unspaced or not form.key.isascii():
         return form
-    telling = any(
-        distinctive(word, cased) for word, cased in zip(form.key.split(), form.cased.split(), strict=False)
-    )
+    telling = any(distinctive(word, cased) for word, cased in zip(form.key.split(), form.cased.split(), strict=False))
     return form if form.gaps and telling else form._replace(requires=require_any)
 
 
@@ -136,9 +130,7 @@ def _tagged(institution: Institution) -> Iterator[Form | None]:
 
 def _derived(institution: Institution) -> Iterator[Form | None]:
     allowed, by_rules = institution.match.derive, _asked_case(institution.match.case_sensitive)
-    ruled = {
-        rules.name for rules in institution.match.of_names
-    }  # what has conditions of its own is not derived
+    ruled = {rules.name for rules in institution.match.of_names}  # what has conditions of its own is not derived
     for each in derived(institution.name, allowed) if allowed else ():
         if each.surface in ruled:
             continue
@@ -159,11 +151,7 @@ def is_anaphor(alias: str) -> bool:
     low = [word.lower() for word in words]
     if len(words) == 1:
         return low[0] in PRONOUNS and not (len(words[0]) > 1 and words[0].isupper())
-    return (
-        1 < len(words) <= 3
-        and low[0] in DETERMINERS
-        and all(w.islower() and w in COMMON_WORDS for w in words[1:])
-    )
+    return 1 < len(words) <= 3 and low[0] in DETERMINERS and all(w.islower() and w in COMMON_WORDS for w in words[1:])
 
 
 def make(

@@ -78,9 +78,7 @@ class Index:
         self._anchor_words = frozenset(self._anchors)
         self._unspaced = [tuple(each) for each in unspaced.values()]
         self._automaton = (
-            AhoCorasick(list(unspaced), matchkind=MatchKind.Standard, store_patterns=False)
-            if unspaced
-            else None
+            AhoCorasick(list(unspaced), matchkind=MatchKind.Standard, store_patterns=False) if unspaced else None
         )
 
     def __len__(self) -> int:

@@ -84,14 +84,7 @@ def _agreeing(*participles: str) -> list[str]:
     found = []
     for each in participles:
         if each.endswith("o"):
-            found += [
-                each,
-                f"{each[:-1]}a",
-                f"{each[:-1]}os",
-                f"{each[:-1]}as",
-                f"{each[:-1]}i",
-                f"{each[:-1]}e",
-            ]
+            found += [each, f"{each[:-1]}a", f"{each[:-1]}os", f"{each[:-1]}as", f"{each[:-1]}i", f"{each[:-1]}e"]
         else:
             found += [each, f"{each}e", f"{each}s", f"{each}es"]
     return found

@@ -27,15 +27,11 @@ _SCRIPTS = (  # in this order: Japanese has Han letters, too
     ("he", re.compile("[\u0590-\u05ff]")),
     ("th", re.compile("[\u0e00-\u0e7f]")),
 )
-_SCRIPT_SHARE = (
-    0.2  # so much of a text's letters makes its script that of the text; names of firms are often Latin
-)
+_SCRIPT_SHARE = 0.2  # so much of a text's letters makes its script that of the text; names of firms are often Latin
 _LETTERS = (("de", "ß"), ("es", "ñ¿¡"), ("pt", "ãõ"), ("fr", "œ"), ("de", "äöü"), ("fr", "èêùç"))
 _LEAD = 1.25  # so much more than the second best a language must score
 _NO_LETTER = re.compile(r"[^\w]+|[\d_]+")
-_WITHOUT_ACCENTS = str.maketrans("àáâãäåçèéêëìíîïñòóôõöùúûüý", "aaaaaaceeeeiiiinooooouuuuy") | {
-    ord("ß"): "ss"
-}
+_WITHOUT_ACCENTS = str.maketrans("àáâãäåçèéêëìíîïñòóôõöùúûüý", "aaaaaaceeeeiiiinooooouuuuy") | {ord("ß"): "ss"}
 _ORDINARY_WORD = 0.3  # what an ordinary word says, beside 1 for a word of a closed class
 _MAX_CHARACTERS = 1000  # of a field that are looked at
 
@@ -77,20 +73,14 @@ def detect_words(words: Iterable[str], sample: str) -> str:
     if best > second * _LEAD:
         return max(scores, key=scores.__getitem__)
     for language, letters in _LETTERS:
-        if (
-            not sample.isascii()
-            and scores[language] >= best / _LEAD
-            and any(char in sample for char in letters)
-        ):
+        if not sample.isascii() and scores[language] >= best / _LEAD and any(char in sample for char in letters):
             return language
     return ""
 
 
 def _by_script(sample: str) -> str:
     letters = sum(char.isalpha() for char in sample)
-    return next(
-        (name for name, script in _SCRIPTS if len(script.findall(sample)) > _SCRIPT_SHARE * letters), ""
-    )
+    return next((name for name, script in _SCRIPTS if len(script.findall(sample)) > _SCRIPT_SHARE * letters), "")
 
 
 @cache

@@ -91,9 +91,7 @@ class Matcher:
             return []
         found = [(name, Rule.PUBLISHER) for name in self._speakers.get(item.source, ())]
         found += [
-            (name, Rule.DOMAIN)
-            for name in sorted(self._of_host(item.url))
-            if (name, Rule.PUBLISHER) not in found
+            (name, Rule.DOMAIN) for name in sorted(self._of_host(item.url)) if (name, Rule.PUBLISHER) not in found
         ]
         about = []
         for name, rule in found:
@@ -133,13 +131,9 @@ def _mention(candidate: Candidate, ambiguous: bool, explain: bool) -> Mention:
     voice = is_voice(candidate)
     salience = mention_salience(candidate.field, first, form.rule, voice=voice, ambiguous=ambiguous)
     how = f"{form.origin} {form.cased!r}" if explain else ""
-    return Mention(
-        form.institution, candidate.field, first, last, text, form.rule, salience, how, ambiguous, voice
-    )
+    return Mention(form.institution, candidate.field, first, last, text, form.rule, salience, how, ambiguous, voice)
 
 
 def _rejection(candidate: Candidate, reason: str) -> Rejection:
     first, last = candidate.text.raw_span(*candidate.extent())
-    return Rejection(
-        candidate.form.institution, candidate.field, first, last, candidate.text.raw[first:last], reason
-    )
+    return Rejection(candidate.form.institution, candidate.field, first, last, candidate.text.raw[first:last], reason)

@@ -180,9 +180,7 @@ class Program:
             first = self._root.backward(low, view).bit_length() - 1
             captures: list[tuple[str, int, int]] = []
             self._root.trace(first, last, view, captures)
-            named = tuple(
-                Capture(role, view.institutions(start, end - start)) for role, start, end in captures
-            )
+            named = tuple(Capture(role, view.institutions(start, end - start)) for role, start, end in captures)
             if last > first and (first, named) not in seen:
                 seen.add((first, named))
                 yield Match(first, last, named)

@@ -192,9 +192,7 @@ def _commonness(words: frozenset[Word]) -> tuple[float, int]:
 
 class _Parser:
     def __init__(self, text: str, language: str) -> None:
-        self.pieces = [
-            (found.group(), found.start()) for found in _TOKEN.finditer(text) if not found.group().isspace()
-        ]
+        self.pieces = [(found.group(), found.start()) for found in _TOKEN.finditer(text) if not found.group().isspace()]
         self.text = text
         self.at = 0
         self._language = language

@@ -37,12 +37,7 @@ class Resolved(NamedTuple):
     ambiguous: set[Candidate]
 
 
-def resolve(
-    candidates: list[Candidate],
-    document: Document,
-    reject: Reject,
-    filters: FilterSet,
-) -> Resolved:
+def resolve(candidates: list[Candidate], document: Document, reject: Reject, filters: FilterSet) -> Resolved:
     """What of the candidates is a mention; `reject` is called with the others."""
     spans = _by_span(_parted(candidates))
     document.spans = tuple(spans)  # no reference back to the candidates: a cycle would wait for the collector
@@ -98,11 +93,7 @@ def _supported(kept: list[Candidate], reject: Reject) -> tuple[list[Candidate], 
         form = candidate.form
         if form.strength is Strength.ANAPHOR:
             anaphors.append(candidate)
-        elif (
-            form.strength is Strength.WEAK
-            and form.institution not in supported
-            and not candidate.shows_organisation
-        ):
+        elif form.strength is Strength.WEAK and form.institution not in supported and not candidate.shows_organisation:
             reject(candidate, "a short form, and no fuller name of it stands in the item")
         else:
             names.append(candidate)
@@ -192,14 +183,8 @@ def _parted(candidates: list[Candidate]) -> list[Candidate]:
         return candidates
     owners: dict[Span, set[str]] = {}
     for candidate in candidates:
-        if (
-            candidate.form.strength > Strength.ANAPHOR
-            and not candidate.form.excludes
-            and not candidate.form.head
-        ):
-            owners.setdefault((candidate.field, candidate.first, candidate.last), set()).add(
-                candidate.form.institution
-            )
+        if candidate.form.strength > Strength.ANAPHOR and not candidate.form.excludes and not candidate.form.head:
+            owners.setdefault((candidate.field, candidate.first, candidate.last), set()).add(candidate.form.institution)
 
     def parts(candidate: Candidate) -> bool:
         return any(
@@ -349,8 +334,7 @@ def _pointing_back(anaphors: list[Candidate], names: list[Candidate], reject: Re
         near = [
             candidate
             for candidate in at[where]
-            if candidate.first - last.get((candidate.field, candidate.form.institution), -ANAPHOR_REACH)
-            < ANAPHOR_REACH
+            if candidate.first - last.get((candidate.field, candidate.form.institution), -ANAPHOR_REACH) < ANAPHOR_REACH
         ]
         for candidate in at[where]:
             if candidate not in near:

@@ -13,9 +13,7 @@ VOICE = 0.3  # of an institution that only speaks about others, whatever the rul
 AMBIGUOUS = 0.5  # times this, where other institutions have the name too and nothing tells which is meant
 
 
-def mention_salience(
-    field: str, start: int, rule: Rule, *, voice: bool = False, ambiguous: bool = False
-) -> float:
+def mention_salience(field: str, start: int, rule: Rule, *, voice: bool = False, ambiguous: bool = False) -> float:
     """Field (title 1.0, summary or the first 300 characters of the content 0.7, the rest 0.4) times rule.
 
     `start` is the offset of the mention in the field. A mention in no field (`source`) counts as a title.

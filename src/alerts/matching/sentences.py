@@ -24,9 +24,7 @@ class Sentences:
     __slots__ = ("starts",)
 
     def __init__(self, raw: str) -> None:
-        self.starts = [
-            found.end() for found in _BOUNDARY.finditer(raw) if not _abbreviates(raw, found.start())
-        ]
+        self.starts = [found.end() for found in _BOUNDARY.finditer(raw) if not _abbreviates(raw, found.start())]
 
     def at(self, offset: int) -> int:
         return bisect_right(self.starts, offset)
@@ -40,7 +38,5 @@ def _abbreviates(raw: str, stop: int) -> bool:
         return False
     last = word.group().lower()
     return (
-        last in _ABBREVIATIONS
-        or (len(last) == 1 and last.isalpha())
-        or re.fullmatch(r"(?:\w\.)+\w", last) is not None
+        last in _ABBREVIATIONS or (len(last) == 1 and last.isalpha()) or re.fullmatch(r"(?:\w\.)+\w", last) is not None
     )

@@ -32,9 +32,7 @@ _TOO_GENERAL = ADJECTIVES | words(
 )
 _AMERICAN = ("U.S.", "US", "United States", "American", "Washington", "federal")
 _ROYAL = words("koninklijke koninklijk royal kungliga kongelige")
-_STATES = {
-    state.upper().rstrip(".") + "." for full, shorts in PLACE_ABBREVIATIONS for state in (full, *shorts)
-}
+_STATES = {state.upper().rstrip(".") + "." for full, shorts in PLACE_ABBREVIATIONS for state in (full, *shorts)}
 
 
 def short_forms(name: Name, firm: bool) -> Iterator[Derived]:
@@ -91,11 +89,7 @@ def _inverted(name: Name) -> Iterator[Derived]:
     low, size = name.low, len(name)
     if size > 3 and low[0] == "polytechnic" and low[2] == "of":
         place = name.part(3, size)
-        for variant in (
-            f"Polytechnic Institute of {place}",
-            f"Polytechnic of {place}",
-            f"{place} Polytechnic",
-        ):
+        for variant in (f"Polytechnic Institute of {place}", f"Polytechnic of {place}", f"{place} Polytechnic"):
             yield _short(variant)
         return
     if size > 2 and low[:2] == ["university", "of"]:
@@ -151,14 +145,10 @@ def _without_description(name: Name) -> Iterator[Derived]:
         end -= 1
     if end == len(name) or name.low[end] in SMALL_WORDS:  # Autorité des marchés financiers
         return
-    while end > 1 and (
-        name.low[end - 1] in {"women", "men", "s", "national"} or name.low[end - 1] in SMALL_WORDS
-    ):
+    while end > 1 and (name.low[end - 1] in {"women", "men", "s", "national"} or name.low[end - 1] in SMALL_WORDS):
         end -= 1
     rest = name.low[:end]
-    told = tuple(
-        w for w in name.low[end:] if w not in SMALL_WORDS and w not in {"team", "national", "s", "club"}
-    )
+    told = tuple(w for w in name.low[end:] if w not in SMALL_WORDS and w not in {"team", "national", "s", "club"})
     place = place_at(rest, 0)
     if place < end and any(distinctive(w, name.word(i)) for i, w in enumerate(rest)):
         yield _short(name.part(0, end))
@@ -189,9 +179,7 @@ def _of_a_country(name: Name) -> Iterator[Derived]:
     if low == ["united", "states", "of", "america"]:
         yield _short("America", alone=False)
         return
-    begin = (
-        2 if low[:2] in (["united", "states"], ["u", "s"]) else int(low[0] == "us" and name.word(0) == "US")
-    )
+    begin = 2 if low[:2] in (["united", "states"], ["u", "s"]) else int(low[0] == "us" and name.word(0) == "US")
     if begin and size - begin > 1 and low[begin] != "of":
         rest = name.part(begin, size)
         yield Derived(rest, Derivation.SHORT_FORM, needs=() if size - begin > 3 else _AMERICAN)
@@ -238,12 +226,7 @@ def _team(name: Name) -> Iterator[Derived]:
     if not place or len(rest) not in {1, 2}:
         return
     last = rest[-1]
-    if (
-        last.endswith("s")
-        and not last.endswith("ss")
-        and last not in GENERIC_NOUNS
-        and last not in HEAD_NOUNS
-    ):
+    if last.endswith("s") and not last.endswith("ss") and last not in GENERIC_NOUNS and last not in HEAD_NOUNS:
         yield _short(name.part(place, len(name)))
 
 

@@ -34,9 +34,7 @@ def spelling(candidate: Candidate) -> str:
             continue
         # Trinity College Dublin, written Trinity College, Dublin
         last_of_three = index == candidate.last - 1 > candidate.first + 1
-        if not (
-            gap == " " and seen == ", " and last_of_three and text.tokens[index - 1] not in FUNCTION_WORDS
-        ):
+        if not (gap == " " and seen == ", " and last_of_three and text.tokens[index - 1] not in FUNCTION_WORDS):
             return "other punctuation between the words"
     if form.after.startswith(".") and not form.gaps and not _full_stop_may_be_missing(candidate):
         return "an abbreviation without its full stop"
@@ -46,9 +44,7 @@ def spelling(candidate: Candidate) -> str:
 def _full_stop_may_be_missing(candidate: Candidate) -> bool:
     """A full stop after one word is missing without harm where the word is written in capitals as a name is."""
     return candidate.text.low.startswith(".", candidate.end) or (
-        len(candidate.form.key) > 2
-        and candidate.surface == candidate.form.cased
-        and candidate.surface.isupper()
+        len(candidate.form.key) > 2 and candidate.surface == candidate.form.cased and candidate.surface.isupper()
     )
 
 

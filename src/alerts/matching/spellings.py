@@ -17,9 +17,7 @@ _STATE_OF = re.compile(
 )
 _RESPELLED = {old: new for one, two in SPELLINGS for old, new in ((one, two), (two, one))}
 _WITH_PLACE = re.compile(
-    "|".join(
-        re.escape(form) for full, shorts in PLACE_ABBREVIATIONS for form in (full, *shorts) if len(form) > 2
-    )
+    "|".join(re.escape(form) for full, shorts in PLACE_ABBREVIATIONS for form in (full, *shorts) if len(form) > 2)
     + r"|\bU[SK]\b"
 )
 
@@ -31,11 +29,7 @@ def spellings(name: Name) -> Iterator[str]:
         yield surface.replace("'", "")
     elif len(name) == 1:
         split = _CAMEL.sub(" ", surface).split()
-        if (
-            len(split) > 1
-            and min(map(len, split)) > 1
-            and split[0] not in {"Mc", "Mac", "De", "Le", "La", "Van"}
-        ):
+        if len(split) > 1 and min(map(len, split)) > 1 and split[0] not in {"Mc", "Mac", "De", "Le", "La", "Van"}:
             yield " ".join(split)
     if "-" in surface and len(name) == 2:
         yield surface.replace("-", "")

@@ -8,15 +8,7 @@ from itertools import chain
 
 from alerts.matching.negation import is_negative
 from alerts.matching.pattern_program import Match, Program, View
-from alerts.matching.pattern_syntax import (
-    Choice,
-    Node,
-    Word,
-    needs_institution,
-    parse_pattern,
-    required,
-    words_of,
-)
+from alerts.matching.pattern_syntax import Choice, Node, Word, needs_institution, parse_pattern, required, words_of
 from alerts.matching.sentences import Sentences
 from alerts.matching.spacing import same_gap
 from alerts.matching.terms import Found, Terms
@@ -65,9 +57,7 @@ class TopicRules:
     def __init__(self, topics: Sequence[Topic], language: str) -> None:
         """Raises PatternError for a pattern that cannot be read."""
         self._terms = Terms()
-        self._rules: dict[
-            int, list[Rule]
-        ] = {}  # by the term that must be there before anything else is looked at
+        self._rules: dict[int, list[Rule]] = {}  # by the term that must be there before anything else is looked at
         for number, topic in enumerate(topics):
             if not language:
                 for rules_out, phrases in ((False, topic.any), (True, topic.none)):
@@ -81,9 +71,7 @@ class TopicRules:
         self._terms.close()
         self._anchors = frozenset(self._rules)
 
-    def spans(
-        self, text: Text, mentions: Sequence[Mention], sentences: Callable[[], Sentences]
-    ) -> Iterator[Span]:
+    def spans(self, text: Text, mentions: Sequence[Mention], sentences: Callable[[], Sentences]) -> Iterator[Span]:
         """Where the rules match in a field that has these mentions. `sentences` is asked only where it matters."""
         if not self._rules:
             return
@@ -117,9 +105,7 @@ class TopicRules:
 
     def _rarest(self, needs: tuple[frozenset[int], ...]) -> frozenset[int]:
         """The need that texts hold most seldom, by the lengths of its words."""
-        return min(
-            needs, key=lambda need: (sum(2.0 ** -len(self._terms.text(term)) for term in need), len(need))
-        )
+        return min(needs, key=lambda need: (sum(2.0 ** -len(self._terms.text(term)) for term in need), len(need)))
 
     def _pattern(self, topic: int, pattern: TopicPattern, tree: Node) -> Rule:
         return Rule(

@@ -117,9 +117,7 @@ class Lexicon:
             if span.rule.kind is not PatternKind.EXCEPT
             and not span.rule.rules_out
             and span.rule.topic not in ruled_out
-            and not any(
-                span.start < end and start < span.end for start, end in excepted.get(span.rule.topic, ())
-            )
+            and not any(span.start < end and start < span.end for start, end in excepted.get(span.rule.topic, ()))
         ]
         for span in self._narrowed(_chosen(spans), one):
             topic, text = self._topics[span.rule.topic], one.text
@@ -181,14 +179,7 @@ def _chosen(spans: list[Span]) -> list[Span]:
     strength = {PatternKind.FULL: 0, PatternKind.RESOLVED: 1, PatternKind.WEAK: 2}
     kept: dict[tuple[int, str, bool], list[Span]] = {}
     for span in sorted(
-        spans,
-        key=lambda each: (
-            strength[each.rule.kind],
-            each.start,
-            -each.end,
-            each.rule.topic,
-            each.rule.written,
-        ),
+        spans, key=lambda each: (strength[each.rule.kind], each.start, -each.end, each.rule.topic, each.rule.written)
     ):
         rivals = kept.setdefault((span.rule.topic, span.role, span.institutions is None), [])
         at = bisect_left(rivals, span.start, key=lambda each: each.end - 1)

@@ -36,8 +36,7 @@ PLURALS = dict(pair_list("plurals"))
 SPELLINGS = pair_list("spellings")
 DEMONYMS = dict(pair_list("demonyms"))
 PLACE_ABBREVIATIONS = tuple(
-    (full, tuple(short.strip() for short in shorts.split("|")))
-    for full, shorts in pair_list("place_abbreviations")
+    (full, tuple(short.strip() for short in shorts.split("|"))) for full, shorts in pair_list("place_abbreviations")
 )
 PLACES = frozenset(DEMONYMS) | word_list("places")  # of one word, in English
 MULTIWORD_PLACES = phrase_list("multiword_places")
@@ -52,9 +51,7 @@ PLACE_NAMES = (
 
 # The ordinary words of any language: a name that is none of them is one in every language.
 ANY_COMMON_WORDS = (
-    COMMON_WORDS
-    | ANY_FUNCTION_WORDS
-    | frozenset().union(*(word_list(f"common_words/{each}") for each in LANGUAGES))
+    COMMON_WORDS | ANY_FUNCTION_WORDS | frozenset().union(*(word_list(f"common_words/{each}") for each in LANGUAGES))
 )
 
 

@@ -28,14 +28,7 @@ _BACKED = words("backed funded")
 _RATED = words("upgraded downgraded rated initiated")
 # One of these stands close to every voice but that of a dateline.
 _TRIGGERS = (
-    _ANALYSTS
-    | _SURVEYS
-    | _TOLD
-    | _RATES
-    | _FORECASTS
-    | _RATED
-    | {"zufolge"}
-    | {phrase[-1] for phrase in _SOURCES}
+    _ANALYSTS | _SURVEYS | _TOLD | _RATES | _FORECASTS | _RATED | {"zufolge"} | {phrase[-1] for phrase in _SOURCES}
 ) - words("von der des with")
 _AT = words("at of from with for bei von der des de du da di del chez van")
 _ARTICLES = words("the la le les el los las de het der die das dem den il lo l a al alla")

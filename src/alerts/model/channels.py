@@ -12,18 +12,7 @@ ALLOWED_SCHEMES: Final[frozenset[str]] = frozenset(
     # A program of one's own, over HTTP.
     | {"json", "jsons", "xml", "xmls", "form", "forms"}
     # Mail.
-    | {
-        "mailto",
-        "mailtos",
-        "mailgun",
-        "postmark",
-        "sendgrid",
-        "ses",
-        "sparkpost",
-        "smtp2go",
-        "brevo",
-        "resend",
-    }
+    | {"mailto", "mailtos", "mailgun", "postmark", "sendgrid", "ses", "sparkpost", "smtp2go", "brevo", "resend"}
     # Team chat.
     | {"slack", "discord", "workflow", "workflows", "webex", "wxteams", "gchat", "zulip", "ringc"}
     | {"mmost", "mmosts", "rocket", "rockets", "matrix", "matrixs", "guilded", "lark", "feishu", "dingtalk"}

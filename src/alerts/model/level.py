@@ -61,11 +61,7 @@ class LevelRules:
     margin: float = 0.02
     half_life: Mapping[Axis, timedelta] = field(
         default_factory=lambda: MappingProxyType(
-            {
-                Axis.PRIORITY: timedelta(days=7),
-                Axis.POLICY: timedelta(days=45),
-                Axis.CONTINUITY: timedelta(days=180),
-            }
+            {Axis.PRIORITY: timedelta(days=7), Axis.POLICY: timedelta(days=45), Axis.CONTINUITY: timedelta(days=180)}
         )
     )
 

@@ -52,9 +52,7 @@ def canonical(link: str, *, wrapped: bool = True) -> str:
 
 def _wrapped(host: str, path: str, query: list[tuple[str, str]]) -> str:
     names = _WRAPPERS.get((host, path), ())
-    return next(
-        (value for name, value in query if name in names and value.startswith(("http://", "https://"))), ""
-    )
+    return next((value for name, value in query if name in names and value.startswith(("http://", "https://"))), "")
 
 
 def _is_tracking(name: str, value: str) -> bool:

@@ -201,9 +201,7 @@ def _rebuilt(session: Session, active: Active, stored: Case, case: CaseFile) -> 
     return reporter.state, History(events, case.evidence(), assessed)
 
 
-def _files(
-    session: Session, active: Active, cache: CaseCache, stored: Sequence[Case]
-) -> dict[str, CaseFile | None]:
+def _files(session: Session, active: Active, cache: CaseCache, stored: Sequence[Case]) -> dict[str, CaseFile | None]:
     """The case file of each institution as last assessed, those that are not at hand read together.
 
     None where it is to be rebuilt. While recorded items are being matched again, that waits for all of them.
@@ -211,9 +209,7 @@ def _files(
     found: dict[str, CaseFile | None] = {}
     missing: list[Case] = []
     edited = {
-        each.institution
-        for each in stored
-        if each.version and each.configuration != active.case_key(each.institution)
+        each.institution for each in stored if each.version and each.configuration != active.case_key(each.institution)
     }
     rebuilt = edited if edited and is_current(session, active) else set()
     for each in stored:
@@ -261,9 +257,7 @@ def _assess(
         done.transitions += case.reconsider(since, stored.axes, _correctable(session, stored))
         if stored.configuration != cases.FORMER_FORMULA:  # which nobody is to be alerted of
             brought = [*done.transitions]
-    reporter = CaseEvents(
-        case, state, active.wanted, topics=active.settings.topics, fresh=active.settings.fresh
-    )
+    reporter = CaseEvents(case, state, active.wanted, topics=active.settings.topics, fresh=active.settings.fresh)
     done.happenings += reporter.reconsidered(brought)
     for at, batch in waiting:
         change, found = reporter.observe(at, batch)
@@ -333,7 +327,4 @@ def _correctable(session: Session, stored: Case) -> list[Rise]:
     since = stored.cursor - CORRECTABLE
     recorded = transitions.since(session, [stored.institution], since)
     of_stories = assessments.story_rises(session, [stored.institution], since)
-    return [
-        *(Rise.of_transition(each) for each in recorded if each.rises),
-        *of_stories.get(stored.institution, ()),
-    ]
+    return [*(Rise.of_transition(each) for each in recorded if each.rises), *of_stories.get(stored.institution, ())]

@@ -35,9 +35,7 @@ def finding_rows(
     blob = reduced.dump()
     rows = []
     for institution in institutions:
-        seen = observation(
-            item, institution, matched, reduced, active.settings.sources, active.authorities
-        ).report
+        seen = observation(item, institution, matched, reduced, active.settings.sources, active.authorities).report
         rows.append(
             {
                 "institution": institution,

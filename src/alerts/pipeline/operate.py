@@ -62,11 +62,7 @@ def redeliver_dead(runtime: Enqueuing, subscriber: str | None = None) -> list[st
     """Sends everything again that was given up, of one subscriber or of all; the ids."""
     now = runtime.clock()
     with runtime.database.write() as session:
-        found = [
-            each
-            for each in overrides.dead_letters(session, subscriber)
-            if overrides.revive(session, each, now)
-        ]
+        found = [each for each in overrides.dead_letters(session, subscriber) if overrides.revive(session, each, now)]
     logs.event("delivery.revived", count=len(found), subscriber=subscriber or "all")
     if found:
         runtime.enqueue(TaskRequests(send=found))
@@ -86,18 +82,14 @@ def _why_not_again(delivery: str, state: DeliveryState, sent_at: datetime | None
 # --- silences ------------------------------------------------------------------------------------------------
 
 
-def silence(
-    runtime: Enqueuing, select: Selection, *, until: datetime, reason: str, author: str = ""
-) -> Silence:
+def silence(runtime: Enqueuing, select: Selection, *, until: datetime, reason: str, author: str = "") -> Silence:
     """Holds back alerts on the selected institutions from now until `until`."""
     now = runtime.clock()
     settings = runtime.configuration.current().settings
     settings.check_selection(select)
     if until <= now:
         raise RefusedError(f"a silence until {format_time(until)} would be over already")
-    made = Silence(
-        select=select, until=until, reason=reason, author=author, starts=now, id=secrets.token_hex(4)
-    )
+    made = Silence(select=select, until=until, reason=reason, author=author, starts=now, id=secrets.token_hex(4))
     with runtime.database.write() as session:
         silences.add(session, made)
     logs.event("silence.made", silence=made.id, until=until, author=author)
@@ -137,9 +129,7 @@ def ack(runtime: Enqueuing, alert: str, author: str = "") -> Acked:
     return ack_level(runtime, row.subscriber, row.institution, *axes, author=author)
 
 
-def ack_level(
-    runtime: Enqueuing, subscriber: str, institution: str, *axes: Axis | None, author: str = ""
-) -> Acked:
+def ack_level(runtime: Enqueuing, subscriber: str, institution: str, *axes: Axis | None, author: str = "") -> Acked:
     """The same for some axes, or for all of an institution."""
     settings = runtime.configuration.current().settings
     settings.institution(institution)
@@ -150,9 +140,7 @@ def ack_level(
         )
         if not raised:
             where = institution if len(asked) > 1 else f"{institution} on {asked[0]}"
-            raise RefusedError(
-                f"{subscriber} knows of no level above low for {where}: nothing to acknowledge"
-            )
+            raise RefusedError(f"{subscriber} knows of no level above low for {where}: nothing to acknowledge")
         for axis in raised:
             router.ack(institution, axis, now, author)
     logs.event("level.acknowledged", subscriber=subscriber, institution=institution, author=author)
@@ -189,9 +177,7 @@ def _channels(runtime: Enqueuing, subscriber: str, channel: str | None) -> tuple
 
 
 @contextmanager
-def _router(
-    runtime: Enqueuing, subscriber_id: str
-) -> Iterator[tuple[SubscriberRouter, SqlNotifications, datetime]]:
+def _router(runtime: Enqueuing, subscriber_id: str) -> Iterator[tuple[SubscriberRouter, SqlNotifications, datetime]]:
     """A subscriber's router with everything done that was due until now, stored with the end of the block."""
     active = runtime.configuration.current()
     subscriber = active.settings.subscriber(subscriber_id)
@@ -200,10 +186,7 @@ def _router(
         routed = advance(session, active, subscriber_id, now, enqueued=False)
         notifications = SqlNotifications(session, subscriber_id)
         router = SubscriberRouter(
-            subscriber,
-            active.settings.institutions,
-            subscriber_state.lock(session, subscriber_id),
-            notifications,
+            subscriber, active.settings.institutions, subscriber_state.lock(session, subscriber_id), notifications
         )
         yield router, notifications, now
         notifications.flush()

@@ -122,19 +122,12 @@ class _Fetched:
 
 
 def _lease(
-    runtime: Polling,
-    active: Active,
-    source_ids: Sequence[str],
-    outcomes: dict[str, PollOutcome],
-    *,
-    due_only: bool,
+    runtime: Polling, active: Active, source_ids: Sequence[str], outcomes: dict[str, PollOutcome], *, due_only: bool
 ) -> list[_Job]:
     """Takes the sources that can be polled now; `outcomes` gets those that cannot."""
     now = runtime.clock()
     jobs = []
-    configured = {
-        each: active.settings.sources[each] for each in source_ids if each in active.settings.sources
-    }
+    configured = {each: active.settings.sources[each] for each in source_ids if each in active.settings.sources}
     patience = MAX_HOST_WAIT if due_only else timedelta(seconds=LEASE_SECONDS / 3)
     with runtime.database.write() as session:
         for leased in sources.lease(session, list(configured), now, seconds=LEASE_SECONDS, due_only=due_only):
@@ -177,12 +170,7 @@ def _fetch(runtime: Polling, job: _Job) -> _Fetched:
             return items.known_items(session, job.source.id, wanted)
 
     polled = poll_feed(
-        runtime.client,
-        job.source,
-        job.leased.state,
-        known,
-        now=runtime.clock(),
-        computing=runtime.database.computing(),
+        runtime.client, job.source, job.leased.state, known, now=runtime.clock(), computing=runtime.database.computing()
     )
     # fault point: poll.fetched
     for note in polled.plan.notes:
@@ -196,16 +184,14 @@ def _record_unchanged(runtime: Polling, done: Sequence[_Fetched]) -> dict[str, P
         return {}
     now = runtime.clock()
     finished = [
-        Finished(each.leased, each.polled.plan.state, each.polled.plan.at or now + STOPPED_FOR)
-        for each in done
+        Finished(each.leased, each.polled.plan.state, each.polled.plan.at or now + STOPPED_FOR) for each in done
     ]
     with runtime.database.write() as session:
         ours = sources.finish(session, finished, now=now)
         # fault point: poll.written
     # fault point: poll.committed
     return {
-        each.source.id: _outcome(each, ()) if each.source.id in ours else _lease_lost(each.source.id)
-        for each in done
+        each.source.id: _outcome(each, ()) if each.source.id in ours else _lease_lost(each.source.id) for each in done
     }
 
 
@@ -225,13 +211,7 @@ def _record(runtime: Polling, active: Active, done: _Fetched) -> PollOutcome:
         next_at = done.polled.plan.at or now + STOPPED_FOR
         if done.awaits_pushes(runtime):
             next_at = websub.next_poll(
-                session,
-                source,
-                state,
-                former=leased.state,
-                began=done.began,
-                new=len(findings),
-                at=next_at,
+                session, source, state, former=leased.state, began=done.began, new=len(findings), at=next_at
             )
         sources.finish(session, [Finished(leased, state, next_at)], now=now)
         institutions = _store(session, active, done.decision, findings, now) if findings else []
@@ -305,9 +285,7 @@ def _match(active: Active, done: _Fetched) -> list[_Matched]:
     return found
 
 
-def _store(
-    session: Session, active: Active, decision: Decision, found: Sequence[_Matched], now: datetime
-) -> list[str]:
+def _store(session: Session, active: Active, decision: Decision, found: Sequence[_Matched], now: datetime) -> list[str]:
     """Writes items, revisions and findings with one timestamp of the logical clock; the institutions concerned.
 
     The logical clock is a row lock that all writers of items wait for. So what needs no timestamp is written before:
@@ -320,9 +298,7 @@ def _store(
     cases.mark_due(session, institutions, now, claimed_until=now + ENQUEUE_GRACE)
     at = next_timestamp(session, now)
     stamped = [replace(each.change.item, observed=at) for each in found]
-    revisions = items.add(
-        session, [each.change for each in found], stamped, [each.publisher for each in found]
-    )
+    revisions = items.add(session, [each.change for each in found], stamped, [each.publisher for each in found])
     rows = [
         row
         for each, item, revision in zip(found, stamped, revisions, strict=True)

@@ -87,11 +87,7 @@ Transaction = Callable[[], AbstractContextManager[Session]]
 
 
 def _prune(
-    runtime: Recording,
-    active: Active,
-    before: datetime,
-    transaction: Transaction,
-    progress: Callable[[int, int], None],
+    runtime: Recording, active: Active, before: datetime, transaction: Transaction, progress: Callable[[int, int], None]
 ) -> Counter[str]:
     counts: Counter[str] = Counter()
     with transaction() as session:
@@ -124,9 +120,7 @@ def _prune(
     return counts
 
 
-def _case(
-    session: Session, active: Active, institution: str, before: datetime, *, waiting: set[str]
-) -> Counter[str]:
+def _case(session: Session, active: Active, institution: str, before: datetime, *, waiting: set[str]) -> Counter[str]:
     stored = cases.lock(session, [institution]).get(institution)
     if stored is None or not stored.version:  # nothing of it is assessed yet
         return Counter()

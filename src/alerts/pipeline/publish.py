@@ -88,12 +88,7 @@ def publish(
                 if problems:
                     raise ConfigError(problems)
             made = generations.add(
-                session,
-                content_hash=edit.settings.hash,
-                at=now,
-                host=host,
-                outline=edit.outline,
-                content=sealed,
+                session, content_hash=edit.settings.hash, at=now, host=host, outline=edit.outline, content=sealed
             )
             _follow(session, edit, now)
         else:
@@ -117,9 +112,7 @@ def _sealed(runtime: Recording, contents: Contents) -> bytes:
     return b"" if kept is None else kept.sealed(contents)
 
 
-def _is_edit(
-    session: Session, edit: Active, newest: Generation, before: generations.HostFiles | None
-) -> bool:
+def _is_edit(session: Session, edit: Active, newest: Generation, before: generations.HostFiles | None) -> bool:
     """Whether files that are not in force are news, or were turned back on the host that had those in force."""
     if before is not None and before.hash == newest.hash:
         return True

@@ -75,11 +75,7 @@ def rematch(runtime: Enqueuing, _key: str = "") -> bool:
         cases.begin(session, opened, now)
         system_state.put(session, system_state.MATCHING, now, {"key": active.matching_key, "done": done})
     logs.event(
-        "history.rematched",
-        revisions=len(chunk),
-        findings=len(rows),
-        institutions=len(changed),
-        done=done is None,
+        "history.rematched", revisions=len(chunk), findings=len(rows), institutions=len(changed), done=done is None
     )
     runtime.enqueue(TaskRequests(rematch=[active.matching_key]) if done is not None else TaskRequests())
     return done is not None

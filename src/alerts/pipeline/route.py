@@ -57,9 +57,7 @@ def route(
     The caller enqueues what is ready; beat leaves that to it for a while.
     """
     written = _Written(session, transitions, now, now + ENQUEUE_GRACE)
-    events = sorted(
-        ((event, each) for each in happened for event in each.events), key=lambda pair: place(pair[0])
-    )
+    events = sorted(((event, each) for each in happened for event in each.events), key=lambda pair: place(pair[0]))
     watched: dict[str, set[str]] = {}
     for each in happened:
         for subscriber in active.audience.of(each.institution) if each.events else ():
@@ -130,11 +128,7 @@ class _Written:
     """What routers decide, gathered and written together."""
 
     def __init__(
-        self,
-        session: Session,
-        transitions: Mapping[str, int],
-        now: datetime,
-        claimed_until: datetime | None,
+        self, session: Session, transitions: Mapping[str, int], now: datetime, claimed_until: datetime | None
     ) -> None:
         self.routed = Routed()
         self._session = session
@@ -151,9 +145,7 @@ class _Written:
             self._considered[alert.id] = considered(outcome.explanation, alert.channel)
         self._alerts += outcome.alerts
         self._dropped += outcome.dropped
-        self._messages += [
-            deliveries.Written(each, message_record(each), observed) for each in outcome.messages
-        ]
+        self._messages += [deliveries.Written(each, message_record(each), observed) for each in outcome.messages]
         self.routed.alerts |= {alert.id: alert for alert in outcome.alerts}
         self.routed.ready += [each.id for each in outcome.messages if each.held is None]
 
@@ -165,9 +157,7 @@ class _Written:
     def flush(self) -> None:
         alerts.add(self._session, self._alerts, transition_ids=self._transitions, considered=self._considered)
         alerts.drop(self._session, self._dropped)
-        deliveries.add_deliveries(
-            self._session, self._messages, now=self._now, claimed_until=self._claimed_until
-        )
+        deliveries.add_deliveries(self._session, self._messages, now=self._now, claimed_until=self._claimed_until)
         self._alerts, self._dropped, self._messages = [], [], []
 
 

@@ -76,11 +76,7 @@ def selfcheck(runtime: Enqueuing) -> list[str]:
 def look(session: Session, settings: Settings, refused: int, now: datetime) -> list[Seen]:
     """What is wrong now. `refused` is how many problems the files of the configuration have."""
     found = [
-        Seen(
-            IncidentKind.BACKLOG,
-            kind,
-            f"{overdue_line(kind, count, now - since)}: see `alerts status`",
-        )
+        Seen(IncidentKind.BACKLOG, kind, f"{overdue_line(kind, count, now - since)}: see `alerts status`")
         for kind, (count, since) in listings.overdue(session, now).items()
         if since is not None and now - since > LATE
     ]
@@ -170,8 +166,7 @@ def rendered(leased: Leased, url: Secret) -> Rendered:
     begun, over = leased.message["begun"], leased.message["over"]
     lines = [f"since {_clock(each['since'])}: {each['line']}" for each in begun[:_LISTED]]
     lines += [
-        f"over, from {_clock(each['since'])} to {_clock(each['seen'])}: {each['line']}"
-        for each in over[:_LISTED]
+        f"over, from {_clock(each['since'])} to {_clock(each['seen'])}: {each['line']}" for each in over[:_LISTED]
     ]
     left = len(begun) + len(over) - len(lines)
     if left:

@@ -188,11 +188,7 @@ def _finish(runtime: Sending, leased: Leased, result: SendResult, thread: str) -
     state, next_at = result.state, None
     if state in {DeliveryState.FAILED, DeliveryState.UNKNOWN}:
         next_at = Backoff().next_attempt(
-            leased.id,
-            number=leased.number,
-            first=leased.created_at,
-            now=now,
-            retry_after=result.retry_after,
+            leased.id, number=leased.number, first=leased.created_at, now=now, retry_after=result.retry_after
         )
         if next_at is None:
             state = DeliveryState.DEAD

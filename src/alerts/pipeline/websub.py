@@ -89,14 +89,7 @@ def _is_due(known: system_state.Fact, asked: Mapping[str, str], now: datetime) -
 
 
 def next_poll(
-    session: Session,
-    source: Source,
-    state: FeedState,
-    *,
-    former: FeedState,
-    began: datetime,
-    new: int,
-    at: datetime,
+    session: Session, source: Source, state: FeedState, *, former: FeedState, began: datetime, new: int, at: datetime
 ) -> datetime:
     """When to poll a source with a hub next where polling alone would at `at`, after a poll that began at `began`.
 

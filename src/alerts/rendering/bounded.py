@@ -29,18 +29,7 @@ MAX_SECONDS: Final = 5.0
 """A template that still prints after this is stopped."""
 
 _GROWING: Final = frozenset(
-    {
-        "ljust",
-        "rjust",
-        "center",
-        "zfill",
-        "expandtabs",
-        "format",
-        "format_map",
-        "translate",
-        "replace",
-        "join",
-    }
+    {"ljust", "rjust", "center", "zfill", "expandtabs", "format", "format_map", "translate", "replace", "join"}
 )
 """Methods of text that can make much of little. The filters of these names are bounded."""
 

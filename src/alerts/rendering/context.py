@@ -209,12 +209,7 @@ def _intro(view: MessageView) -> str:
 
 
 def _block(
-    view: MessageView,
-    institution: str,
-    entries: list[Entry],
-    origins: Origins,
-    budget: Budget,
-    zone: ZoneInfo,
+    view: MessageView, institution: str, entries: list[Entry], origins: Origins, budget: Budget, zone: ZoneInfo
 ) -> Block:
     raw = view.profiles.get(institution)
     profile = gate(raw, view.tier) if raw else None
@@ -238,12 +233,7 @@ def _block(
 
 
 def _alert(
-    view: MessageView,
-    entry: Entry,
-    origins: Origins,
-    profile: Profile | None,
-    budget: Budget,
-    zone: ZoneInfo,
+    view: MessageView, entry: Entry, origins: Origins, profile: Profile | None, budget: Budget, zone: ZoneInfo
 ) -> AlertLine:
     alert, lead = entry.alert, entry.alert.lead
     detailed = view.tier.allows(DETAIL)
@@ -260,9 +250,7 @@ def _alert(
         topics="" if lead is None else ", ".join(lead.topics),
         note=note_of(view, entry),
         also=tuple(
-            escape.shorten_at_word(
-                calm(escape.headline(each.title), name_of(view, alert.institution)), budget.title
-            )
+            escape.shorten_at_word(calm(escape.headline(each.title), name_of(view, alert.institution)), budget.title)
             for each in alert.also[: budget.points]
         ),
         page=f"{view.base_url}/alerts/{quote(alert.id, safe='')}" if view.base_url and detailed else "",
@@ -281,8 +269,7 @@ def _points(profile: Profile | None, budget: Budget, zone: ZoneInfo) -> tuple[Po
         return ()
     return tuple(
         PointLine(
-            escape.shorten_at_word(escape.headline(point.text), budget.title)
-            + (RESOLVED if point.resolved else ""),
+            escape.shorten_at_word(escape.headline(point.text), budget.title) + (RESOLVED if point.resolved else ""),
             numbers_text(point.evidence[:6]),
             local_time(point.at, zone),
         )
@@ -330,9 +317,7 @@ def _rows(profile: Profile, zone: ZoneInfo) -> tuple[RowLine, ...]:
     )
 
 
-def _contributions(
-    view: MessageView, entries: Iterable[Entry], budget: Budget
-) -> tuple[ContributionLine, ...]:
+def _contributions(view: MessageView, entries: Iterable[Entry], budget: Budget) -> tuple[ContributionLine, ...]:
     if not view.tier.allows(ANALYSIS) or view.kind is Kind.CORRECTION:
         return ()
     return tuple(

@@ -61,11 +61,7 @@ DISCORD = Dialect(
     lambda text, url: f"[{text}](<{url}>)",
 )
 GOOGLE_CHAT = Dialect(
-    "google-chat",
-    Format.MARKDOWN,
-    escape.google_chat,
-    lambda text: f"*{text}*",
-    lambda text, url: f"<{url}|{text}>",
+    "google-chat", Format.MARKDOWN, escape.google_chat, lambda text: f"*{text}*", lambda text, url: f"<{url}|{text}>"
 )
 HTML = Dialect(
     "html",
@@ -99,9 +95,7 @@ class Service:
     template: str = "chat.j2"
 
 
-_DIALECTS = {
-    each.name: each for each in (PLAIN, CHAT, SLACK, MARKDOWN, TEAMS, DISCORD, GOOGLE_CHAT, HTML, TELEGRAM)
-}
+_DIALECTS = {each.name: each for each in (PLAIN, CHAT, SLACK, MARKDOWN, TEAMS, DISCORD, GOOGLE_CHAT, HTML, TELEGRAM)}
 _UNKNOWN = Service(PLAIN, source_format=Format.TEXT, template="message.j2")
 
 

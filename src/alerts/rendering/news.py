@@ -118,9 +118,7 @@ def bracket(view: MessageView, entry: Entry, origins: Origins) -> str:
 
 def _origin(change: Transition | Change, origins: Origins) -> Level:
     origin = origins.get((change.institution, change.axis), change.from_)
-    return (
-        origin if (change.to > origin) == (change.to > change.from_) and origin != change.to else change.from_
-    )
+    return origin if (change.to > origin) == (change.to > change.from_) and origin != change.to else change.from_
 
 
 def name_of(view: MessageView, institution: str) -> str:

@@ -41,11 +41,7 @@ def profile_record(profile: Profile) -> dict[str, Any]:
         "primary_domain": profile.primary_domain,
         "topic": profile.topic,
         "impact": profile.impact.value,
-        "confidence": {
-            "number": _number(confidence.number),
-            "grade": confidence.grade,
-            "mix": confidence.mix.value,
-        }
+        "confidence": {"number": _number(confidence.number), "grade": confidence.grade, "mix": confidence.mix.value}
         if confidence
         else None,
         "coverage": {
@@ -148,11 +144,7 @@ def _source(record: SourceRecord) -> dict[str, Any]:
     }
 
 
-_MIX = {
-    Mix.DIRECT: "direct sources",
-    Mix.MIXED: "direct and secondary sources",
-    Mix.SECONDARY: "secondary sources",
-}
+_MIX = {Mix.DIRECT: "direct sources", Mix.MIXED: "direct and secondary sources", Mix.SECONDARY: "secondary sources"}
 
 
 def confidence_text(confidence: Confidence | None) -> str:
@@ -167,9 +159,7 @@ def coverage_text(coverage: Coverage) -> str:
     """For example `partial, 1 of 3 sources failing: reuters`."""
     said = coverage.state.value
     if coverage.failing:
-        said += (
-            f", {len(coverage.failing)} of {coverage.sources} sources failing: {', '.join(coverage.failing)}"
-        )
+        said += f", {len(coverage.failing)} of {coverage.sources} sources failing: {', '.join(coverage.failing)}"
     if coverage.state is CoverageState.BLIND:
         said += "; silence is not an all-clear"
     return said
@@ -234,8 +224,7 @@ def profile_text(profile: Profile) -> str:
             ),
         )
     lines += _section(
-        "History",
-        (f"{format_time(each.at)}  {each.axis} {each.from_} → {each.to}" for each in profile.history),
+        "History", (f"{format_time(each.at)}  {each.axis} {each.from_} → {each.to}" for each in profile.history)
     )
     lines += _section("Evidence", map(_source_text, profile.evidence))
     return "\n".join(lines) + "\n"

@@ -69,13 +69,7 @@ class Renderer:
         def text(dialect: Dialect, shipped: str, suffix: str = "") -> str:
             own = (f"{view.subscriber}/{view.channel}{suffix}.j2", f"{view.channel}{suffix}.j2")
             part = _Part(
-                dialect,
-                own,
-                shipped,
-                service.limit,
-                service.measure,
-                line,
-                title_in_body=not service.title_limit,
+                dialect, own, shipped, service.limit, service.measure, line, title_in_body=not service.title_limit
             )
             try:
                 return self._fitting(view, part)

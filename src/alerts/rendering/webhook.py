@@ -33,9 +33,7 @@ def payload(view: MessageView, title: str) -> dict[str, Any]:
         "omitted": view.omitted,
         "why": view.why or None,
         "copy": view.copy,
-        "profiles": [
-            profile_record(_cited(gate(profile, view.tier))) for _, profile in sorted(view.profiles.items())
-        ],
+        "profiles": [profile_record(_cited(gate(profile, view.tier))) for _, profile in sorted(view.profiles.items())],
         "unsubscribe": escape.safe_url(view.unsubscribe or "") or None,
     }
 

@@ -133,18 +133,14 @@ def _route(active: Active, events: Sequence[CaseEvent], result: Result) -> None:
         for subscriber in active.audience.of(institution):
             router = routers.get(subscriber.id)
             if router is None:
-                router = SubscriberRouter(
-                    subscriber, settings.institutions, RouterState(), MemoryNotifications()
-                )
+                router = SubscriberRouter(subscriber, settings.institutions, RouterState(), MemoryNotifications())
                 routers[subscriber.id] = router
             outcome = router.handle(event, event.at, settings.silences)
             for alert in outcome.alerts:
                 made[alert.id] = alert
                 by_assessment[alert.institution, alert.at].append(alert.id)
             for dropped in outcome.dropped:
-                made[dropped] = replace(
-                    made[dropped], state=AlertState.SUPPRESSED, reason=Reason.CORRECTED.value
-                )
+                made[dropped] = replace(made[dropped], state=AlertState.SUPPRESSED, reason=Reason.CORRECTED.value)
             result.messages += outcome.messages
     if result.end is not None:
         for router in routers.values():

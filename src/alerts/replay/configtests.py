@@ -190,9 +190,7 @@ class _Judge:
             )
         elif expected.alerts is None and (expected.state or expected.reason) and not chosen:
             said = " ".join(filter(None, (expected.state, expected.reason)))
-            found.append(
-                Failure(expected.where, f"{expected.subscriber}: an alert {said}", "none such", because)
-            )
+            found.append(Failure(expected.where, f"{expected.subscriber}: an alert {said}", "none such", because))
         if expected.text or expected.not_text:
             found += self._texts(expected)
         return found
@@ -217,9 +215,7 @@ class _Judge:
         if expected.text and not any(expected.text in text for text in texts):
             found.append(Failure(expected.where, f"a message with “{expected.text}”", "none such", shown))
         if expected.not_text and any(expected.not_text in text for text in texts):
-            found.append(
-                Failure(expected.where, f"no message with “{expected.not_text}”", "there is one", shown)
-            )
+            found.append(Failure(expected.where, f"no message with “{expected.not_text}”", "there is one", shown))
         return found
 
     def _rendered(self, expected: Expectation) -> list[str]:
@@ -233,8 +229,7 @@ class _Judge:
             if expected.channel and message.channel != expected.channel:
                 continue
             told = {
-                each: [alerts[one] for one in getattr(message, each)]
-                for each in ("alerts", "reminders", "superseded")
+                each: [alerts[one] for one in getattr(message, each)] for each in ("alerts", "reminders", "superseded")
             }
             everything = [alert for each in told.values() for alert in each]
             view = compose(
@@ -296,9 +291,7 @@ def junit(outcomes: Sequence[Outcome]) -> str:
         if line:
             case.set("line", line.partition(":")[0])
         for failure in each.failures:
-            told = ElementTree.SubElement(
-                case, "failure", message=f"expected {failure.expected}, got {failure.actual}"
-            )
+            told = ElementTree.SubElement(case, "failure", message=f"expected {failure.expected}, got {failure.actual}")
             told.text = "\n".join((failure.where, *failure.because))
     ElementTree.indent(suite)
     return _NOT_XML.sub("", ElementTree.tostring(suite, encoding="unicode", xml_declaration=True)) + "\n"

@@ -58,9 +58,7 @@ class Plan:
         return len(self.gained) + len(self.lost) + len(self.moved)
 
 
-def plan(
-    items: Sequence[Item], before: Settings, after: Settings, *, progress: Progress = lambda _: None
-) -> Plan:
+def plan(items: Sequence[Item], before: Settings, after: Settings, *, progress: Progress = lambda _: None) -> Plan:
     """Plays the items under both configurations and compares what subscribers would have been told."""
     processes = os.cpu_count() or 1
     old = rehearse(items, before, progress=progress, processes=processes).alerts
@@ -71,10 +69,7 @@ def plan(
 
 
 def compare(
-    old: Iterable[Alert],
-    new: Iterable[Alert],
-    subscribers: Iterable[str],
-    recorded: tuple[datetime, datetime] | None,
+    old: Iterable[Alert], new: Iterable[Alert], subscribers: Iterable[str], recorded: tuple[datetime, datetime] | None
 ) -> Plan:
     """The difference of two sets of alerts. `recorded` is from when to when items were observed.
 
@@ -102,9 +97,7 @@ def compare(
         gained=tuple(sorted(gained, key=_order)),
         lost=tuple(sorted(lost, key=_order)),
         moved=tuple(sorted(moved, key=lambda each: _order(each.before))),
-        volumes=tuple(
-            Volume(each, told_before[each], told_after[each], daily[each] / days) for each in subscribers
-        ),
+        volumes=tuple(Volume(each, told_before[each], told_after[each], daily[each] / days) for each in subscribers),
     )
 
 

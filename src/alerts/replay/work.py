@@ -43,9 +43,7 @@ class Followed:
     case: CaseFile | None = None
 
 
-def matched_in(
-    processes: int, active: Active, items: Sequence[Item], progress: Progress
-) -> list[Matched | None]:
+def matched_in(processes: int, active: Active, items: Sequence[Item], progress: Progress) -> list[Matched | None]:
     """What matching found in each item; None where nothing was, or the item was withdrawn."""
     matcher = active.matcher  # built before any fork
 
@@ -81,14 +79,10 @@ def follow_in(
         if place not in reduced:
             reduced[place] = features(item, publisher_of(item, active.settings.sources))
         found = matched[place] or Matched()
-        return observation(
-            item, institution, found, reduced[place], active.settings.sources, active.authorities
-        )
+        return observation(item, institution, found, reduced[place], active.settings.sources, active.authorities)
 
     def follow(institution: str) -> Followed:
-        case = CaseFile(
-            active.settings.institutions[institution], active.settings.topics, active.settings.levels
-        )
+        case = CaseFile(active.settings.institutions[institution], active.settings.topics, active.settings.levels)
         instants: dict[datetime, list[Observation]] = {}
         for place in places[institution]:
             instants.setdefault(items[place].observed, []).append(observed(institution, place))

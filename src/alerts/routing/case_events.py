@@ -59,9 +59,7 @@ CaseEvent = InstitutionEvent | Retraction
 
 def wanted(settings: Settings) -> frozenset[On]:
     """The kinds of event that any subscriber watches."""
-    return frozenset(
-        on for subscriber in settings.subscribers.values() for rule in subscriber.watch for on in rule.on
-    )
+    return frozenset(on for subscriber in settings.subscribers.values() for rule in subscriber.watch for on in rule.on)
 
 
 @dataclass(slots=True)
@@ -102,14 +100,10 @@ class CaseEvents:
 
     def observe(self, at: datetime, batch: Sequence[Observation]) -> tuple[Change, list[CaseEvent]]:
         """Takes in what was observed at one instant."""
-        known = frozenset(
-            each.report.item for each in batch if self.case.story_of(each.report.item) is not None
-        )
+        known = frozenset(each.report.item for each in batch if self.case.story_of(each.report.item) is not None)
         change = self.case.observe(at, batch)
         found: list[CaseEvent] = [*_retractions(change.corrections)]
-        old = frozenset(
-            each.report.item for each in batch if each.quiet or at - each.report.reported > self._fresh
-        )
+        old = frozenset(each.report.item for each in batch if each.quiet or at - each.report.reported > self._fresh)
         mentions = tuple(self._mentions(change, old, known)) if On.MENTION in self._wanted else ()
         spike = self._spiked(at, change)
         grade = self._graded(at) if On.GRADE in self._wanted else None

@@ -26,9 +26,7 @@ def coalesce(entries: Sequence[Pending], level_now: Callable[[WatchKey], Level])
     """
     first: dict[WatchKey, Level] = {}
     kept: dict[WatchKey, tuple[Pending, Level]] = {}
-    last_of_story = {
-        (entry.institution, entry.story): entry for entry in entries if entry.story and entry.is_news
-    }
+    last_of_story = {(entry.institution, entry.story): entry for entry in entries if entry.story and entry.is_news}
     for entry in entries:
         if entry.purpose is not Purpose.ALERT:
             continue
@@ -65,9 +63,7 @@ def coalesce(entries: Sequence[Pending], level_now: Callable[[WatchKey], Level])
         if key.axis is not None and level_now(key) is not level
     )
     return Coalesced(
-        tuple(each for each in alerts if stays(each)),
-        tuple(each for each in alerts if not stays(each)),
-        standing,
+        tuple(each for each in alerts if stays(each)), tuple(each for each in alerts if not stays(each)), standing
     )
 
 

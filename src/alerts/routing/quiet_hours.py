@@ -75,6 +75,4 @@ def _stretches(hours: QuietHours, today: date) -> tuple[tuple[datetime, datetime
 @lru_cache(maxsize=1024)
 def _digests(digest: Digest, today: date) -> tuple[datetime, ...]:
     """The digest's instants on the days around `today`."""
-    return tuple(
-        instant(today + timedelta(days=offset), digest.at, digest.timezone) for offset in range(-1, 3)
-    )
+    return tuple(instant(today + timedelta(days=offset), digest.at, digest.timezone) for offset in range(-1, 3))

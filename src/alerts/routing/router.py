@@ -89,13 +89,9 @@ class SubscriberRouter:
         explanation, followed = self._consider(event, at, silences)
         if explanation.note:
             return Outcome(messages=tuple(messages), explanation=explanation)
-        decided = [
-            (self._alert(event, verdict, explanation.rules), verdict) for verdict in explanation.channels
-        ]
+        decided = [(self._alert(event, verdict, explanation.rules), verdict) for verdict in explanation.channels]
         going = [
-            (alert, verdict)
-            for alert, verdict in decided
-            if alert.state is AlertState.SENT or alert.reason in WAITING
+            (alert, verdict) for alert, verdict in decided if alert.state is AlertState.SENT or alert.reason in WAITING
         ]
         self._learn(event, going, followed)
         for alert, verdict in going:
@@ -107,9 +103,7 @@ class SubscriberRouter:
         """Everything that falls due until `to`, included: one outcome an instant, in order."""
         return _by_instant(self._pending.advance(to, silences))
 
-    def release_groups(
-        self, at: datetime, within: timedelta, silences: Sequence[Silence] = ()
-    ) -> list[Outcome]:
+    def release_groups(self, at: datetime, within: timedelta, silences: Sequence[Silence] = ()) -> list[Outcome]:
         """Groups that are due within so much go out now: nothing more will come."""
         return _by_instant(self._pending.release_groups(at, within, silences))
 
@@ -118,12 +112,7 @@ class SubscriberRouter:
         return self._consider(event, at, silences)[0]
 
     def ack(
-        self,
-        institution: str,
-        axis: Axis | None,
-        at: datetime,
-        author: str,
-        silences: Sequence[Silence] = (),
+        self, institution: str, axis: Axis | None, at: datetime, author: str, silences: Sequence[Silence] = ()
     ) -> Outcome:
         """No more reminders of the levels of an axis (None: of all) until they change."""
         messages = self._pending.advance(at, silences)
@@ -147,10 +136,7 @@ class SubscriberRouter:
 
     def _handled(self, event: InstitutionEvent) -> bool:
         """Whether this event, or a later one of the same institution or axis, was handled before."""
-        keys = [
-            WatchKey(event.institution),
-            *(WatchKey(event.institution, each.axis) for each in event.changes),
-        ]
+        keys = [WatchKey(event.institution), *(WatchKey(event.institution, each.axis) for each in event.changes)]
         seen = (self._notifications.watch(key).seen for key in keys)
         return any(each is not None and event.at <= each for each in seen)
 
@@ -187,9 +173,7 @@ class SubscriberRouter:
                 whole=whole,
                 silences=silences,
                 muted=self.state.muted.get(channel),
-                room=self._pending.has_room(
-                    channel, at, event.institution, "" if lead is None else lead.item
-                ),
+                room=self._pending.has_room(channel, at, event.institution, "" if lead is None else lead.item),
                 again=self._again(verdicts_of),
             )
             if matched:
@@ -250,11 +234,7 @@ class SubscriberRouter:
         )
 
     def _as_pending(
-        self,
-        event: InstitutionEvent,
-        alert: Alert,
-        verdict: ChannelVerdict,
-        rules: Iterable[RuleVerdict],
+        self, event: InstitutionEvent, alert: Alert, verdict: ChannelVerdict, rules: Iterable[RuleVerdict]
     ) -> Pending:
         wanted = [
             self.subscriber.watch[each.rule]
@@ -286,9 +266,7 @@ class SubscriberRouter:
     ) -> None:
         """Remember the new levels, and who is, or will be, notified of what."""
         for change in event.changes:
-            self._learn_level(
-                event, change, [alert for alert, _ in going if change in alert.changes], followed
-            )
+            self._learn_level(event, change, [alert for alert, _ in going if change in alert.changes], followed)
         if not going:
             return
         key = WatchKey(event.institution)
@@ -301,11 +279,7 @@ class SubscriberRouter:
                 levels = part.rise is not None or part.change is not None
                 notified = NotifiedTopic(event.at, part.level, part.lead.story, alert.id)
                 whole.record_story(
-                    alert.channel,
-                    part.lead.story,
-                    part.lead.topics if levels else (),
-                    notified,
-                    MAX_REMEMBERED,
+                    alert.channel, part.lead.story, part.lead.topics if levels else (), notified, MAX_REMEMBERED
                 )
         self._notifications.keep(key, whole)
 
@@ -333,9 +307,7 @@ class SubscriberRouter:
 
 def _believed(parts: Iterable[Part], watches: Mapping[Axis, WatchState], channel: str) -> list[Level]:
     """The level that the channel believes of the axis of each part; low where the part has none."""
-    return [
-        Level.LOW if part.change is None else watches[part.change.axis].believed(channel) for part in parts
-    ]
+    return [Level.LOW if part.change is None else watches[part.change.axis].believed(channel) for part in parts]
 
 
 def _reported(event: InstitutionEvent, taken: Sequence[Part]) -> tuple[Transition, ...]:

@@ -66,11 +66,7 @@ def _judge_part(
     selected = rule.select.selects(institution)
     left_out = rule.except_.select.selects(institution)
     matched = (
-        passes(
-            "institution",
-            selected,
-            f"the rule {'selects' if selected else 'does not select'} {institution.id}",
-        )
+        passes("institution", selected, f"the rule {'selects' if selected else 'does not select'} {institution.id}")
         and (not left_out or passes("not", False, f"the rule leaves out {institution.id}"))
         and passes("on", part.on in rule.on, f"the rule is on {_list(rule.on)}, this is a {part.on}")
     )
@@ -82,9 +78,7 @@ def _judge_part(
         reached = "leaves" if part.falls else "reaches"
         matched = passes(
             "axes", moves.axis in rule.axes, f"the rule is for {_list(rule.axes)}, this is {moves.axis}"
-        ) and passes(
-            "at_least", measured >= rule.at_least, f"it {reached} {measured}, the rule wants {rule.at_least}"
-        )
+        ) and passes("at_least", measured >= rule.at_least, f"it {reached} {measured}, the rule wants {rule.at_least}")
     if matched and not part.falls:
         matched = all(passes(*step) for step in _of_story(rule, part))
     if not matched:
@@ -94,11 +88,7 @@ def _judge_part(
         if moves is not None:
             passes("direction", True, f"the rule wants {rule.direction}")
         return steps, True, False
-    passes(
-        "direction",
-        False,
-        f"the rule wants {rule.direction}, this is a {'fall' if part.falls else 'rise'}",
-    )
+    passes("direction", False, f"the rule wants {rule.direction}, this is a {'fall' if part.falls else 'rise'}")
     return steps, False, part.change is not None and part.change.rises
 
 
@@ -110,25 +100,13 @@ def _of_story(rule: WatchRule, part: Part) -> Iterable[tuple[str, bool, str]]:
     sources = frozenset() if lead is None else lead.sources
     said = _list(topics) or "no topic"
     if rule.topics:
-        yield (
-            "topics",
-            not topics.isdisjoint(rule.topics),
-            f"the rule wants {_list(rule.topics)}, this is {said}",
-        )
+        yield ("topics", not topics.isdisjoint(rule.topics), f"the rule wants {_list(rule.topics)}, this is {said}")
     if rule.signals:
         of = _list(signals) or "no signal class"
-        yield (
-            "signals",
-            not signals.isdisjoint(rule.signals),
-            f"the rule wants {_list(rule.signals)}, this is {of}",
-        )
+        yield ("signals", not signals.isdisjoint(rule.signals), f"the rule wants {_list(rule.signals)}, this is {of}")
     if rule.min_grade != "D":
         grade = "" if lead is None else lead.grade
-        yield (
-            "min_grade",
-            rule.takes_grade(grade),
-            f"the rule wants {rule.min_grade} or better, this is {grade}",
-        )
+        yield ("min_grade", rule.takes_grade(grade), f"the rule wants {rule.min_grade} or better, this is {grade}")
     if shared := topics & left_out.topics:
         yield "not", False, f"the rule leaves out the topic {_list(shared)}"
     if of_signal := signals & left_out.signals:

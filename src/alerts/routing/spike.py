@@ -63,12 +63,7 @@ class SpikeState:
     def from_json(cls, text: str) -> SpikeState:
         """Raises ValueError or KeyError where `text` was not made by `to_json`."""
         data = json.loads(text)
-        return cls(
-            since=data["since"],
-            hours=dict(data["hours"]),
-            days=dict(data["days"]),
-            raised=data["raised"],
-        )
+        return cls(since=data["since"], hours=dict(data["hours"]), days=dict(data["days"]), raised=data["raised"])
 
 
 class SpikeDetector:

@@ -108,9 +108,7 @@ class WatchState:
                 self.stories[channel].remove(story)
         return len(kept) != len(before) or bool(retracted)
 
-    def record_story(
-        self, channel: str, story: str, topics: Sequence[str], alerted: NotifiedTopic, most: int
-    ) -> None:
+    def record_story(self, channel: str, story: str, topics: Sequence[str], alerted: NotifiedTopic, most: int) -> None:
         """The channel has an alert of a story; of stories and topics the newest `most` are remembered."""
         if story:
             stories = [each for each in self.stories.get(channel, []) if each != story]

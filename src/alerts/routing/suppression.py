@@ -138,9 +138,7 @@ def _same_topic(case: Candidate, place: int, part: Part) -> str:
     rises = part.rise is not None or (part.change is not None and part.change.rises)
     if not rises or part.lead is None or not part.lead.topics:
         return ""
-    if part.change is not None and part.lead.story not in {
-        each.story for each in case.event.assessment.rises
-    }:
+    if part.change is not None and part.lead.story not in {each.story for each in case.event.assessment.rises}:
         return ""  # not a new story: the level rose by what was known
     known = case.whole.topics.get(case.channel, {})
     since = case.at - case.again.get(place, timedelta(0))

@@ -63,9 +63,7 @@ class PendingAlerts:
 
     @property
     def next_due(self) -> datetime | None:
-        return min(
-            (due for due in (self._state.due, self._notifications.next_reminder()) if due), default=None
-        )
+        return min((due for due in (self._state.due, self._notifications.next_reminder()) if due), default=None)
 
     def advance(self, to: datetime, silences: Sequence[Silence]) -> list[Message]:
         """Everything that falls due until `to`, included, in order of time."""
@@ -121,9 +119,7 @@ class PendingAlerts:
                 queue.due = at
         return messages + self.advance(at, silences)
 
-    def accept(
-        self, channel: str, pending: Pending, reason: str, urgency: Level, at: datetime
-    ) -> list[Message]:
+    def accept(self, channel: str, pending: Pending, reason: str, urgency: Level, at: datetime) -> list[Message]:
         """Put an alert where its reason (empty: sent) makes it wait, or send it."""
         if reason == Reason.DIGEST:
             self._wait_for_digest(channel, pending, at)
@@ -163,9 +159,7 @@ class PendingAlerts:
             elif waits and not carried:
                 pending = Pending(alert.id, alert.institution)
                 dropped.append(alert.id)
-                messages.append(
-                    self._hold(alert.channel, Kind.ALERT, [pending], at, Reason.CORRECTED, event.why)
-                )
+                messages.append(self._hold(alert.channel, Kind.ALERT, [pending], at, Reason.CORRECTED, event.why))
         for channel, alerts in owed.items():
             entries = [Pending(each.id, each.institution, purpose=Purpose.CORRECTION) for each in alerts]
             urgency = max((each.level for each in alerts), key=lambda level: level.rank)
@@ -306,9 +300,7 @@ class PendingAlerts:
             silenced[describe(silence)].append(entry)
             if entry.purpose is Purpose.ALERT:
                 self._forget(entry, channel)
-        held = [
-            self._hold(channel, kind, each, at, Reason.SILENCE, detail) for detail, each in silenced.items()
-        ]
+        held = [self._hold(channel, kind, each, at, Reason.SILENCE, detail) for detail, each in silenced.items()]
         return wanted, held
 
     def _is_owed(self, reminder: Pending, channel: str) -> bool:
@@ -369,9 +361,7 @@ class PendingAlerts:
                 if self.stands(key, watch, channel) and not self._barred(channel):
                     watch.remind[channel] = at + self._repeat
                     move = Move(key.axis, last.level, watch.level)
-                    entry = Pending(
-                        last.alert, key.institution, (move,), story=last.story, purpose=Purpose.REMINDER
-                    )
+                    entry = Pending(last.alert, key.institution, (move,), story=last.story, purpose=Purpose.REMINDER)
                     due.append((channel, key, entry))
             self._notifications.keep(key, watch)
         return due
@@ -379,13 +369,7 @@ class PendingAlerts:
     # Messages
 
     def _send(
-        self,
-        channel: str,
-        kind: Kind,
-        entries: Sequence[Pending],
-        at: datetime,
-        more: int = 0,
-        detail: str = "",
+        self, channel: str, kind: Kind, entries: Sequence[Pending], at: datetime, more: int = 0, detail: str = ""
     ) -> list[Message]:
         """One message of what is still true of the entries; none where nothing is left to say."""
         if not entries and not more:
@@ -424,9 +408,7 @@ class PendingAlerts:
         message = self._message(channel, kind, at, alerts=_ids(entries), more=more)
         return _named(replace(message, held=reason, detail=detail))
 
-    def _message(
-        self, channel: str, kind: Kind, at: datetime, alerts: tuple[str, ...], more: int = 0
-    ) -> Message:
+    def _message(self, channel: str, kind: Kind, at: datetime, alerts: tuple[str, ...], more: int = 0) -> Message:
         return Message("", self._subscriber.id, channel, kind, at, alerts, more=more)
 
     def _supersede(self, channel: str, sent: Sequence[Pending]) -> None:

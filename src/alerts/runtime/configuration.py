@@ -50,9 +50,7 @@ class Active:
 
     @cached_property
     def matcher(self) -> Matcher:
-        return Matcher(
-            self.settings.institutions.values(), self.settings.topics.values(), self.settings.sources
-        )
+        return Matcher(self.settings.institutions.values(), self.settings.topics.values(), self.settings.sources)
 
     @cached_property
     def authorities(self) -> frozenset[str]:

@@ -113,12 +113,7 @@ def process_runtime(enqueue: Callable[[TaskRequests], None], room: Callable[[str
 
 
 def configuration_of(
-    directory: Path,
-    database: Database,
-    state: Path,
-    environ: Mapping[str, str],
-    *,
-    prepared: Active | None = None,
+    directory: Path, database: Database, state: Path, environ: Mapping[str, str], *, prepared: Active | None = None
 ) -> Configuration:
     """The configuration in force: the newest generation of the database, or the files before the first.
 

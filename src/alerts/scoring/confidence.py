@@ -28,10 +28,7 @@ def confidence(reports: Iterable[Report], groups: Sequence[Group]) -> float:
     Capped at 0.89 where no publisher is direct. 0 where there is no report.
     """
     by_item = {report.item: report for report in reports}
-    best = (
-        max(weight(by_item[item].reliability, by_item[item].direct) for item in group.items)
-        for group in groups
-    )
+    best = (max(weight(by_item[item].reliability, by_item[item].direct) for item in group.items) for group in groups)
     return combined(best, direct=any(report.direct for report in by_item.values()))
 
 

@@ -75,10 +75,7 @@ def _topics(reports: Sequence[Report]) -> tuple[tuple[tuple[str, float], ...], t
             if topic in ended and topic not in report.resolved and report.reported > ended[topic] + REOPENED:
                 over.discard(topic)
     return (
-        tuple(
-            (topic, min(weight, RESOLVED) if topic in over else weight)
-            for topic, weight in sorted(weights.items())
-        ),
+        tuple((topic, min(weight, RESOLVED) if topic in over else weight) for topic, weight in sorted(weights.items())),
         tuple(sorted(over & weights.keys())),
     )
 

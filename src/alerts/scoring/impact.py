@@ -22,10 +22,7 @@ def severity(story: StoryFacts, axis: Axis, topics: Mapping[str, Topic]) -> floa
 
 def severity_of(weighted: Iterable[tuple[str, float]], axis: Axis, topics: Mapping[str, Topic]) -> float:
     """The severity of topics, each with its weight: 1, or less where it is denied, resolved or only hinted at."""
-    return max(
-        (topics[topic].severity.on(axis) * weight for topic, weight in weighted if topic in topics),
-        default=0.0,
-    )
+    return max((topics[topic].severity.on(axis) * weight for topic, weight in weighted if topic in topics), default=0.0)
 
 
 def impact(story: StoryFacts, axis: Axis, topics: Mapping[str, Topic], institution: Institution) -> float:
@@ -41,12 +38,7 @@ def term(story: StoryFacts, axis: Axis, topics: Mapping[str, Topic], institution
 
 
 def contribution(
-    story: StoryFacts,
-    axis: Axis,
-    value: float,
-    age: int,
-    topics: Mapping[str, Topic],
-    institution: Institution,
+    story: StoryFacts, axis: Axis, value: float, age: int, topics: Mapping[str, Topic], institution: Institution
 ) -> Contribution:
     """A record of `value`, what a story contributes at the `age` (µs) of its newest independent report."""
     return Contribution(

@@ -24,12 +24,7 @@ MARKS = 200
 _LEFT, _RIGHT, _TOP, _BOTTOM = 88, 92, 10, 24
 _PANEL, _GAP = 88, 20
 _INK, _FAINT, _MUTED = "#1f2933", "#d5d9de", "#5b6670"
-_COLOURS = {
-    Level.LOW: "#6b7680",
-    Level.MEDIUM: "#946200",
-    Level.HIGH: "#b8400a",
-    Level.CRITICAL: "#a3123a",
-}
+_COLOURS = {Level.LOW: "#6b7680", Level.MEDIUM: "#946200", Level.HIGH: "#b8400a", Level.CRITICAL: "#a3123a"}
 _FONT = "system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif"
 
 
@@ -46,11 +41,7 @@ class _Span:
 
 
 def levels_svg(
-    series: Mapping[Axis, Sequence[Point]],
-    transitions: Sequence[Transition],
-    rules: LevelRules,
-    *,
-    title: str,
+    series: Mapping[Axis, Sequence[Point]], transitions: Sequence[Transition], rules: LevelRules, *, title: str
 ) -> str:
     """The picture. `series` are scores (0 to 1) in order of time; their first and last instants span it.
 
@@ -69,8 +60,7 @@ def levels_svg(
         said = _text(WIDTH / 2, height / 2, "Nothing is recorded yet.", anchor="middle")
         return f'{head}<desc id="{name}-d">Nothing is recorded yet.</desc>{said}</svg>\n'
     mine = {
-        axis: [each for each in transitions if each.axis is axis and span.start <= each.at <= span.end]
-        for axis in axes
+        axis: [each for each in transitions if each.axis is axis and span.start <= each.at <= span.end] for axis in axes
     }
     described = " ".join(_sentence(axis, series[axis], mine[axis]) for axis in axes)
     parts = [head, f'<desc id="{name}-d">{escape(described)}</desc>', *_time_scale(span, height)]
@@ -134,12 +124,7 @@ def _sentence(axis: Axis, points: Sequence[Point], moves: Sequence[Transition]) 
 
 
 def _panel(
-    axis: Axis,
-    top: float,
-    points: Sequence[Point],
-    moves: Sequence[Transition],
-    rules: LevelRules,
-    span: _Span,
+    axis: Axis, top: float, points: Sequence[Point], moves: Sequence[Transition], rules: LevelRules, span: _Span
 ) -> Iterator[str]:
     right = WIDTH - _RIGHT
 
@@ -197,8 +182,7 @@ def _mark(x: float, y: float, base: float, move: Transition) -> str:
 # --- the time scale ----------------------------------------------------------------------------------------
 
 _STEPS = tuple(
-    timedelta(hours=hours)
-    for hours in (1, 3, 6, 12, 24, 48, 7 * 24, 14 * 24, 28 * 24, 91 * 24, 182 * 24, 365 * 24)
+    timedelta(hours=hours) for hours in (1, 3, 6, 12, 24, 48, 7 * 24, 14 * 24, 28 * 24, 91 * 24, 182 * 24, 365 * 24)
 )
 _TICKS = 8
 _DAY = timedelta(days=1)

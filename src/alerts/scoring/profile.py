@@ -135,13 +135,10 @@ def build(
         governance_surface=_governance(institution, lines[Signal.GOVERNANCE], shares),
         evidence=pack.records,
         contributions=tuple(
-            AxisContributions(axis, largest[axis], omitted=standing.axes[axis].others)
-            for axis in Axis
-            if largest[axis]
+            AxisContributions(axis, largest[axis], omitted=standing.axes[axis].others) for axis in Axis if largest[axis]
         ),
         relations=tuple(
-            RelationLine(each.kind, each.to, (names or {}).get(each.to, each.to))
-            for each in institution.relations
+            RelationLine(each.kind, each.to, (names or {}).get(each.to, each.to)) for each in institution.relations
         ),
         relationship_signals=lines[Signal.RELATIONSHIP],
         history=tuple(sorted(history, key=lambda each: (each.at, each.axis))),
@@ -173,9 +170,7 @@ def _largest(
     standing: Standing, axis: Axis, topics: Mapping[str, Topic], rules: LevelRules
 ) -> tuple[Contribution, ...]:
     shown = (each for each in standing.axes[axis].leading if _is_shown(each))
-    return contributions(
-        shown, axis, standing.at, topics=topics, rules=rules, institution=standing.institution
-    )
+    return contributions(shown, axis, standing.at, topics=topics, rules=rules, institution=standing.institution)
 
 
 def _is_shown(story: StorySummary) -> bool:
@@ -203,10 +198,7 @@ class _Pack:
     def of(cls, standing: Standing, weights: Mapping[str, float]) -> _Pack:
         """The stories that contribute, and the newest."""
         leading = {
-            each.story: each
-            for view in standing.axes.values()
-            for each in view.leading
-            if each.story in weights
+            each.story: each for view in standing.axes.values() for each in view.leading if each.story in weights
         }
         shown = leading | {each.story: each for each in standing.newest if _is_shown(each)}
         stories = sorted(shown.values(), key=lambda each: (-each.newest.timestamp(), each.story))
@@ -215,8 +207,7 @@ class _Pack:
         for story in stories:
             reports = [standing.reports[item] for item in story.items if item in standing.reports]
             mine = tuple(
-                _record(len(records) + place, story.story, report)
-                for place, report in enumerate(reports, start=1)
+                _record(len(records) + place, story.story, report) for place, report in enumerate(reports, start=1)
             )
             records += mine
             by_story[story.story] = mine
@@ -251,12 +242,7 @@ class _Shares:
     governance: Axis | None
 
     @classmethod
-    def of(
-        cls,
-        stories: Iterable[StorySummary],
-        topics: Mapping[str, Topic],
-        amounts: Amounts,
-    ) -> _Shares:
+    def of(cls, stories: Iterable[StorySummary], topics: Mapping[str, Topic], amounts: Amounts) -> _Shares:
         """A contribution is credited to each topic of its story in proportion to the topic's severity."""
         by_topic: defaultdict[str, float] = defaultdict(float)
         by_signal: defaultdict[Signal, float] = defaultdict(float)
@@ -367,9 +353,7 @@ def _signals(pack: _Pack, topics: Mapping[str, Topic]) -> dict[Signal, tuple[Sig
     return {signal: tuple(line for line in found.values() if line.signal is signal) for signal in Signal}
 
 
-def _governance(
-    institution: Institution, lines: tuple[SignalLine, ...], shares: _Shares
-) -> GovernanceSurface | None:
+def _governance(institution: Institution, lines: tuple[SignalLine, ...], shares: _Shares) -> GovernanceSurface | None:
     if not lines:
         return None
     axis = shares.governance or Axis.POLICY

@@ -192,9 +192,7 @@ def level_after(level: Level, score: Score, at: int, rules: LevelRules, half_lif
     return level
 
 
-def fall_instant(
-    score: Score, level: Level, rules: LevelRules, half_life: float, after: datetime
-) -> datetime | None:
+def fall_instant(score: Score, level: Level, rules: LevelRules, half_life: float, after: datetime) -> datetime | None:
     """When a level that stands at `after` is left if nothing is reported; None if not before the year 10000."""
     fall = fall_at(score, level, rules, half_life)
     if fall is None:

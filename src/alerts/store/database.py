@@ -14,13 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy.engine import URL, Engine, make_url
-from sqlalchemy.exc import (
-    ArgumentError,
-    DatabaseError,
-    OperationalError,
-    ProgrammingError,
-    SQLAlchemyError,
-)
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError, ProgrammingError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
@@ -133,9 +127,7 @@ class Database:
             yield
             return
         if not self._writer.acquire(timeout=_BUSY_SECONDS):
-            raise StoreError(
-                f"database {self._shown}: another thread has been writing for {_BUSY_SECONDS:.0f} s"
-            )
+            raise StoreError(f"database {self._shown}: another thread has been writing for {_BUSY_SECONDS:.0f} s")
         try:
             with self.computing():
                 yield

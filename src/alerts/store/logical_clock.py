@@ -20,15 +20,9 @@ from alerts.store.upsert import insert_new
 _CLOCK = table_of(ClockRow)
 _NOW = bindparam("now", type_=Instant)
 _LATER = case(
-    (_CLOCK.c.stamp >= _NOW, type_coerce(_CLOCK.c.stamp, BigInteger) + 1),
-    else_=type_coerce(_NOW, BigInteger),
+    (_CLOCK.c.stamp >= _NOW, type_coerce(_CLOCK.c.stamp, BigInteger) + 1), else_=type_coerce(_NOW, BigInteger)
 )
-_TAKE = (
-    update(_CLOCK)
-    .where(_CLOCK.c.id == 1)
-    .values(stamp=type_coerce(_LATER, Instant))
-    .returning(_CLOCK.c.stamp)
-)
+_TAKE = update(_CLOCK).where(_CLOCK.c.id == 1).values(stamp=type_coerce(_LATER, Instant)).returning(_CLOCK.c.stamp)
 
 
 def next_timestamp(session: Session, now: datetime) -> datetime:

@@ -66,9 +66,7 @@ class SourceRow(Base):
     error: Mapped[str | None]
     error_streak: Mapped[int] = mapped_column(default=0)
     lost_leases: Mapped[int] = mapped_column(default=0)  # in a row: polls that ended without a result
-    stale_at: Mapped[
-        datetime | None
-    ]  # from then on the feed is silent for too long, unless it brings something
+    stale_at: Mapped[datetime | None]  # from then on the feed is silent for too long, unless it brings something
     state: Mapped[dict[str, Any]]
 
     __table_args__ = (Index("ix_sources_due", "active", "next_poll_at"),)
@@ -100,10 +98,7 @@ class ItemRow(Base):
     text_print: Mapped[str]
     withdrawn: Mapped[bool]
 
-    __table_args__ = (
-        Index("ix_items_link", "source", "link_key"),
-        Index("ix_items_title", "source", "title_key"),
-    )
+    __table_args__ = (Index("ix_items_link", "source", "link_key"), Index("ix_items_title", "source", "title_key"))
 
 
 class RevisionRow(Base):
@@ -365,9 +360,7 @@ class CarriedRow(Base):
 
     __tablename__ = "carried"
     alert: Mapped[str] = mapped_column(primary_key=True)
-    delivery: Mapped[str] = mapped_column(
-        ForeignKey("deliveries.id", ondelete="CASCADE"), primary_key=True, index=True
-    )
+    delivery: Mapped[str] = mapped_column(ForeignKey("deliveries.id", ondelete="CASCADE"), primary_key=True, index=True)
 
 
 class SnapshotRow(Base):

@@ -65,17 +65,13 @@ def record_creation(connection: Connection, at: datetime) -> None:
 
 def named(session: Session, prefix: str) -> list[tuple[str, Fact]]:
     """The facts whose name begins with `prefix`, in order."""
-    query = select(_FACTS.name, _FACTS.at, _FACTS.value).where(
-        _FACTS.name.startswith(prefix, autoescape=True)
-    )
+    query = select(_FACTS.name, _FACTS.at, _FACTS.value).where(_FACTS.name.startswith(prefix, autoescape=True))
     return [(name, Fact(at, value)) for name, at, value in session.execute(query.order_by(_FACTS.name))]
 
 
 def forget(session: Session, prefix: str, *, before: datetime) -> None:
     """Removes the facts whose name begins with `prefix` and that are older than `before`."""
-    session.execute(
-        delete(FactRow).where(FactRow.name.startswith(prefix, autoescape=True), FactRow.at < before)
-    )
+    session.execute(delete(FactRow).where(FactRow.name.startswith(prefix, autoescape=True), FactRow.at < before))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +88,4 @@ def in_force(session: Session) -> InForce:
     """What is in force, in one statement."""
     known = dict(session.execute(_JUDGING).all())
     configuration = known.get(CONFIGURATION, {})
-    return InForce(
-        int(configuration.get("number", 0)), str(configuration.get("hash", "")), known.get(MATCHING, {})
-    )
+    return InForce(int(configuration.get("number", 0)), str(configuration.get("hash", "")), known.get(MATCHING, {}))

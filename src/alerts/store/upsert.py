@@ -48,9 +48,7 @@ def _replacing(
     columns, new = table_of(table).c, statement.excluded
     key = [column.name for column in table_of(table).primary_key]
     changed = {
-        name: case((columns[name] < new[name], columns[name]), else_=new[name])
-        if name in least
-        else new[name]
+        name: case((columns[name] < new[name], columns[name]), else_=new[name]) if name in least else new[name]
         for name in names
         if name not in key and name not in keep
     }

@@ -66,9 +66,7 @@ _FADE = 0.5  # by this part of itself for each day between the reports
 
 # What is shared must be telling, too: the odds that some story of the window shares it by accident are 1 to e.
 _EVIDENCE = 1000
-_EVIDENCE_WITHIN = (
-    -500
-)  # among one institution's items, which few events share: one rare word that is new to them
+_EVIDENCE_WITHIN = -500  # among one institution's items, which few events share: one rare word that is new to them
 _CORE = 8  # a term that one of so many members has counts as evidence in full
 _COMMON = 3  # between two stories: one of so many members of each
 
@@ -240,9 +238,7 @@ class Clusterer:
         if len(story.members) < _NAMED or len(story.outlets) < 2 or len(story.days) > _BURST_DAYS:
             return False
         return not any(
-            other is not story
-            and len(other.members) >= _NAMED
-            and count >= _ABOUT * IN_TITLE * len(other.members)
+            other is not story and len(other.members) >= _NAMED and count >= _ABOUT * IN_TITLE * len(other.members)
             for other, count in lead.stories.items()
         )
 
@@ -291,9 +287,7 @@ class Clusterer:
         days = one.distance((other.earliest + other.latest) / 2)
         needed = (_MERGE + _SMALL / size + _ALONE * alone) * (1 + _FADE * days)
         few, many = (one, other) if len(one.counts) <= len(other.counts) else (other, one)
-        shared = [
-            (term, count, many.counts[term]) for term, count in few.counts.items() if term in many.counts
-        ]
+        shared = [(term, count, many.counts[term]) for term, count in few.counts.items() if term in many.counts]
         level = self._window.level
         dot = 0
         for term, count, theirs in shared:

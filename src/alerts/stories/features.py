@@ -79,21 +79,7 @@ class Features:
         version = record[0]
         if version <= _NAMED:
             del record[2]
-        (
-            _,
-            item,
-            outlet,
-            link,
-            reported,
-            observed,
-            words,
-            body,
-            headline,
-            start,
-            whole,
-            origin,
-            agency,
-        ) = record
+        (_, item, outlet, link, reported, observed, words, body, headline, start, whole, origin, agency) = record
         return cls(
             item,
             outlet,

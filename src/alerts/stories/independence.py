@@ -29,9 +29,7 @@ def independent(members: Sequence[Features]) -> tuple[Group, ...]:
     """
     if len(members) == 1:
         return (Group((members[0].item,)),)
-    ordered = sorted(
-        {each.item: each for each in members}.values(), key=lambda each: (each.observed, each.item)
-    )
+    ordered = sorted({each.item: each for each in members}.values(), key=lambda each: (each.observed, each.item))
     parent = list(range(len(ordered)))
 
     def root(index: int) -> int:

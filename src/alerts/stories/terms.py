@@ -39,9 +39,7 @@ _AMOUNT = re.compile(r"(\d[\d.,]*)([^\W\d_]*)")
 _DOTTED = re.compile(r"(?:\w\.)+\w")
 _UNSPACED = re.compile(f"[{_CJK}]")
 _TYPOGRAPHY = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "`": "'", "‑": "-", "‐": "-"})
-_SPACED_THOUSANDS = re.compile(
-    r"(?<=\d)[\u00a0\u2009\u202f](?=\d{3}(?!\d))"
-)  # French: spaces that do not break
+_SPACED_THOUSANDS = re.compile(r"(?<=\d)[\u00a0\u2009\u202f](?=\d{3}(?!\d))")  # French: spaces that do not break
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:([.,])\d{3})(?:\1\d{3})*")  # 37,000 and, outside English, 37.000
 _ORDINALS = {"first": "1", "second": "2", "third": "3", "fourth": "4"}
 _PHRASES = {words: key for words, key in TRANSLATIONS.items() if " " in words}
@@ -85,11 +83,7 @@ def weight(term: str) -> int:
     if term[0] == "#":
         # Counts of days and list lengths, years and round numbers stand in any headline.
         value = float(term[1:])
-        plain = (
-            (value <= 31 and value == int(value))
-            or 1900 <= value <= 2100
-            or value in {50, 100, 200, 500, 1000}
-        )
+        plain = (value <= 31 and value == int(value)) or 1900 <= value <= 2100 or value in {50, 100, 200, 500, 1000}
         return FREQUENT if plain else NUMBER
     if term in _stems(FREQUENT_WORDS) or term in _stems(FUNCTION_WORDS):
         return FREQUENT

@@ -240,9 +240,7 @@ class Window:
                 self.take(item)
         if len(leaving) > 2 * len(self.where) + 64:  # what merges and revisions left behind
             self._leaving = [
-                (each.observed, item)
-                for story in self.stories.values()
-                for item, each in story.members.items()
+                (each.observed, item) for story in self.stories.values() for item, each in story.members.items()
             ]
             heapify(self._leaving)
 

@@ -107,9 +107,7 @@ def changes(request: Request) -> Response:
         known = site.settings.institution(request.path_params["institution"])
         recorded = transitions.find(session, known.id, limit=limit)
     shown = gate_changes(reversed(recorded), visitor.tier, site.now())
-    return answer(
-        {"kind": "changes", "institution": known.id, "changes": [change_record(each) for each in shown]}
-    )
+    return answer({"kind": "changes", "institution": known.id, "changes": [change_record(each) for each in shown]})
 
 
 def why_not(request: Request) -> Response:
@@ -163,13 +161,7 @@ def _story(found: StoryPage) -> dict[str, Any]:
         ],
         "withdrawn": [_report(each) for each in found.gone],
         "events": [
-            {
-                "at": format_time(each.at),
-                "kind": each.kind,
-                "other": each.other,
-                "score": each.score,
-                "why": each.why,
-            }
+            {"at": format_time(each.at), "kind": each.kind, "other": each.other, "score": each.score, "why": each.why}
             for each in found.events
         ],
         "omitted": found.left_out,
@@ -211,9 +203,7 @@ def alerts(request: Request) -> Response:
         known = site.settings.subscriber(subscriber)
         rule = asked_rule(known, request.query_params.get("rule", ""))
         rows = told_once(dashboard.alerts_of(session, subscriber, limit=MOST * 3), rule)[:limit]
-        moved = dashboard.transitions_by_id(
-            session, [row.transition for row in rows if row.transition is not None]
-        )
+        moved = dashboard.transitions_by_id(session, [row.transition for row in rows if row.transition is not None])
     shown = {each: gate_changes([change], known.tier, site.now())[0] for each, change in moved.items()}
     return answer(
         {

@@ -29,11 +29,7 @@ from alerts.web.auth import Authenticator, Visitor
 from alerts.web.middleware import Hardening
 from alerts.web.site import Site, site_of
 
-ASSETS: Final = {
-    "style.css": "text/css",
-    "page.js": "text/javascript",
-    "icon.svg": "image/svg+xml",
-}
+ASSETS: Final = {"style.css": "text/css", "page.js": "text/javascript", "icon.svg": "image/svg+xml"}
 
 
 def create_app(
@@ -113,9 +109,7 @@ _HEADINGS: Final = {
 
 def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101
-    said = (
-        error.detail if error.status_code != 404 or error.detail != "Not Found" else "There is no such page."
-    )
+    said = error.detail if error.status_code != 404 or error.detail != "Not Found" else "There is no such page."
     return _failed(request, error.status_code, said, dict(error.headers or {}))
 
 

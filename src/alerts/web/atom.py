@@ -64,9 +64,7 @@ def change_entry(change: Change, name: str, page: str) -> Entry:
     """A level change as a tier may see it."""
     said = f"{name}, {change.axis} ({change.axis.horizon}): {change.from_} to {change.to}"
     score = "" if change.score is None else f" Score {change.score:.2f}."
-    why = "".join(
-        f"\n{each.value:.3f} {clean(each.title)} (grade {each.grade})" for each in change.contributions[:5]
-    )
+    why = "".join(f"\n{each.value:.3f} {clean(each.title)} (grade {each.grade})" for each in change.contributions[:5])
     return Entry(
         id=stable_urn("transition", change.institution, change.axis, format_time(change.at)),
         title=said,
@@ -83,24 +81,16 @@ def subscriber_feed(request: Request) -> Response:
     with site.runtime.database.read() as session:
         visitor = site.visitor(request, session)
         if not visitor.may_read(subscriber):
-            raise HTTPException(
-                403, "These alerts are for their subscriber: `alerts link --subscriber` makes a link."
-            )
+            raise HTTPException(403, "These alerts are for their subscriber: `alerts link --subscriber` makes a link.")
         known = site.settings.subscriber(subscriber)
         rule = asked_rule(known, request.path_params.get("rule", ""))
         rows = told_once(dashboard.alerts_of(session, subscriber, limit=10 * ENTRIES), rule)[:ENTRIES]
-        moved = dashboard.transitions_by_id(
-            session, [row.transition for row in rows if row.transition is not None]
-        )
+        moved = dashboard.transitions_by_id(session, [row.transition for row in rows if row.transition is not None])
     base = site.address(request)
     entries = [alert_entry(site, row, moved.get(row.transition or 0), known.tier, base) for row in rows]
     about = f"{subscriber}, rule {rule}" if rule is not None else subscriber
     return answer(
-        request,
-        stable_urn("feed", "subscriber", subscriber, str(rule or "")),
-        f"Alerts for {about}",
-        base,
-        entries,
+        request, stable_urn("feed", "subscriber", subscriber, str(rule or "")), f"Alerts for {about}", base, entries
     )
 
 
@@ -149,9 +139,7 @@ def alert_entry(site: Site, row: AlertRow, transition: Transition | None, tier: 
         title = f"{name}: {row.on}" + (f": {headline}" if headline else "")
         text, tags = title, (row.on,)
     return Entry(
-        id=stable_urn(
-            "alert", row.institution, row.on, format_time(row.at), str(row.detail.get("item", "")), row.id
-        ),
+        id=stable_urn("alert", row.institution, row.on, format_time(row.at), str(row.detail.get("item", "")), row.id),
         title=title,
         at=row.at,
         url=f"{base}/alerts/{quote(row.id, safe='')}" if tier.allows(DETAIL) else page,

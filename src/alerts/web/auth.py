@@ -83,9 +83,7 @@ class Authenticator:
         known = member(session, self.signer, settings, cookie, now) if cookie else None
         return Visitor() if known is None else _bearing(known)
 
-    def member(
-        self, request: Request, session: Session, settings: Settings, token: str, now: datetime
-    ) -> Member:
+    def member(self, request: Request, session: Session, settings: Settings, token: str, now: datetime) -> Member:
         """The bearer of a link. Raises HTTPException where it is bad, or this address has given too many bad ones."""
         self.check_attempts(request, now)
         known = member(session, self.signer, settings, token, now)
@@ -167,13 +165,7 @@ class Authenticator:
         self, response: Response, name: str, value: str, seconds: int, same_site: Literal["lax", "strict"]
     ) -> None:
         response.set_cookie(
-            name,
-            value,
-            max_age=seconds,
-            path="/",
-            secure=self._https,
-            httponly=True,
-            samesite=same_site,
+            name, value, max_age=seconds, path="/", secure=self._https, httponly=True, samesite=same_site
         )
 
 

@@ -13,9 +13,7 @@ HOSTS_ENV: Final = "ALERTS_HOSTS"
 def known_hosts(base_url: str, environment: Mapping[str, str]) -> frozenset[str]:
     """The names that operators have given the pages: in ALERTS_BASE_URL and ALERTS_HOSTS (separated by commas)."""
     names = environment.get(HOSTS_ENV, "").split(",")
-    return frozenset(
-        name.strip().lower() for name in (urlsplit(base_url).hostname or "", *names) if name.strip()
-    )
+    return frozenset(name.strip().lower() for name in (urlsplit(base_url).hostname or "", *names) if name.strip())
 
 
 def is_allowed(host: str, known: Iterable[str]) -> bool:

@@ -43,19 +43,13 @@ class Collector:
     def _collect(self, session: Session, now: datetime) -> Iterator[Metric]:
         polled = metrics.source_numbers(session, now)
         yield GaugeMetricFamily("alerts_sources", "Sources that are polled.", polled["active"])
-        yield GaugeMetricFamily(
-            "alerts_sources_failing", "Sources whose last poll failed.", polled["failing"]
-        )
+        yield GaugeMetricFamily("alerts_sources_failing", "Sources whose last poll failed.", polled["failing"])
         yield GaugeMetricFamily("alerts_poll_lag_seconds", "How late the latest due poll is.", polled["lag"])
         yield from _overdue(session, now)
         yield CounterMetricFamily(
-            "alerts_item_revisions",
-            "Items and revisions of items observed.",
-            metrics.newest_id(session, RevisionRow),
+            "alerts_item_revisions", "Items and revisions of items observed.", metrics.newest_id(session, RevisionRow)
         )
-        yield CounterMetricFamily(
-            "alerts_transitions", "Level changes recorded.", metrics.transition_count(session)
-        )
+        yield CounterMetricFamily("alerts_transitions", "Level changes recorded.", metrics.transition_count(session))
         yield GaugeMetricFamily(
             "alerts_institutions", "Institutions about which anything was found.", metrics.tracked(session)
         )
@@ -118,11 +112,7 @@ def _configuration(runtime: Serving, session: Session, now: datetime) -> Iterato
     tick = system_state.get(session, system_state.TICK) or system_state.get(session, system_state.CREATED)
     in_force = system_state.get(session, system_state.CONFIGURATION)
     for name, help_text, fact in (
-        (
-            "alerts_tick_age_seconds",
-            "Since the last tick; before the first, since the database was made.",
-            tick,
-        ),
+        ("alerts_tick_age_seconds", "Since the last tick; before the first, since the database was made.", tick),
         ("alerts_config_age_seconds", "Since the configuration in force was taken up.", in_force),
     ):
         metric = GaugeMetricFamily(name, help_text)

@@ -70,12 +70,7 @@ def _enum(values: Any) -> Schema:
 def _object(**properties: Schema) -> Schema:
     """An object that has each of these keys and no other. A trailing underscore is left out of a key."""
     named = {name.removesuffix("_"): schema for name, schema in properties.items()}
-    return {
-        "type": "object",
-        "properties": named,
-        "required": list(named),
-        "additionalProperties": False,
-    }
+    return {"type": "object", "properties": named, "required": list(named), "additionalProperties": False}
 
 
 def _kind(name: str) -> Schema:
@@ -222,9 +217,7 @@ def _answers() -> dict[str, Schema]:
             merged_into=_or_null(_TEXT),
             publishers=_list(
                 _object(
-                    weight=_SHARE,
-                    reports=_list(_ref("Report")),
-                    merged=_list(_object(a=_TEXT, b=_TEXT, reason=_TEXT)),
+                    weight=_SHARE, reports=_list(_ref("Report")), merged=_list(_object(a=_TEXT, b=_TEXT, reason=_TEXT))
                 )
             ),
             withdrawn=_list(_ref("Report")),
@@ -289,9 +282,7 @@ def _answers() -> dict[str, Schema]:
 def _profile(level: Schema, axis: Schema, signal: Schema) -> Schema:
     confidence = _object(number=_or_null(_SHARE), grade=_TEXT, mix=_enum(Mix))
     governance = _object(criticality=_enum(Criticality), horizon=_TEXT, signals=_list(_ref("SignalLine")))
-    brief = _object(
-        also_known_as=_list(_TEXT), products=_list(_TEXT), domains=_list(_TEXT), tags=_list(_TEXT)
-    )
+    brief = _object(also_known_as=_list(_TEXT), products=_list(_TEXT), domains=_list(_TEXT), tags=_list(_TEXT))
     return _object(
         kind=_kind("profile"),
         at=_TIME,
@@ -304,9 +295,7 @@ def _profile(level: Schema, axis: Schema, signal: Schema) -> Schema:
         topic=_or_null(_TEXT),
         impact=level,
         confidence=_or_null(confidence),
-        coverage=_object(
-            state=_enum(CoverageState), sources=_COUNT, failing=_list(_TEXT), since=_or_null(_TIME)
-        ),
+        coverage=_object(state=_enum(CoverageState), sources=_COUNT, failing=_list(_TEXT), since=_or_null(_TIME)),
         counts=_object(stories=_COUNT, reports=_COUNT, publishers=_COUNT, direct=_COUNT),
         headline={"anyOf": [_ref("Statement"), {"type": "null"}]},
         key_points=_list(_ref("Statement")),
@@ -339,9 +328,7 @@ def _paths() -> dict[str, Any]:
     listed = {
         "/api/institutions": _get("All institutions with their levels.", "Institutions", filters),
         "/api/institutions/{institution}": _get("The profile of an institution.", "Profile", [at]),
-        "/api/institutions/{institution}/changes": _get(
-            "Its level changes, newest first.", "Changes", [limit]
-        ),
+        "/api/institutions/{institution}/changes": _get("Its level changes, newest first.", "Changes", [limit]),
         "/api/institutions/{institution}/stories": _get("Its stories, newest first.", "Stories", [limit]),
         "/api/stories/{story}": _get("A story: who reported it, what counts once.", "Story", []),
         "/api/alerts/{alert}": _get("Why an alert fired.", "Explanation", []),

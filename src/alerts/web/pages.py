@@ -100,9 +100,7 @@ def story(request: Request) -> Response:
     with site.runtime.database.read() as session:
         visitor = site.visitor(request, session)
         if not visitor.tier.allows(DETAIL):  # whether the story exists is no business of theirs either
-            return site.page(
-                request, "locked.html.j2", visitor, {"what": "Stories", "tier": DETAIL}, status=403
-            )
+            return site.page(request, "locked.html.j2", visitor, {"what": "Stories", "tier": DETAIL}, status=403)
         found = read_story(session, site.settings, request.path_params["story"])
         if found.merged_into:
             return RedirectResponse(f"/stories/{found.merged_into}", status_code=303)
@@ -115,9 +113,7 @@ def alert(request: Request) -> Response:
     with site.runtime.database.read() as session:
         visitor = site.visitor(request, session)
         if not visitor.tier.allows(DETAIL):
-            return site.page(
-                request, "locked.html.j2", visitor, {"what": "Alerts", "tier": DETAIL}, status=403
-            )
+            return site.page(request, "locked.html.j2", visitor, {"what": "Alerts", "tier": DETAIL}, status=403)
         record = read_alert(session, site.reading, request.path_params["alert"], visitor)
     institution = site.settings.institutions.get(record["alert"]["institution"])
     values = {

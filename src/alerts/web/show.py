@@ -21,11 +21,7 @@ from alerts.rendering.profile_forms import coverage_text
 from alerts.rendering.tiers import ANALYSIS, DETAIL
 from alerts.routing.reasons import Reason
 
-_MIX: Final = {
-    Mix.DIRECT: "direct sources",
-    Mix.MIXED: "direct and secondary",
-    Mix.SECONDARY: "secondary sources",
-}
+_MIX: Final = {Mix.DIRECT: "direct sources", Mix.MIXED: "direct and secondary", Mix.SECONDARY: "secondary sources"}
 _COVERAGE: Final = {
     CoverageState.COVERED: "All sources that would report on it are working.",
     CoverageState.PARTIAL: "Some of the sources that would report on it are not working.",
@@ -121,17 +117,16 @@ def level_mark(level: Level | str) -> Markup:
     """A level as word and bars: the colour is not needed to read it."""
     known = Level(level)
     bars = Markup("<i></i>") * (known.rank + 1) + Markup('<i class="off"></i>') * (3 - known.rank)
-    return Markup(
-        '<span class="level {0}"><span class="bars" aria-hidden="true">{1}</span>{0}</span>'
-    ).format(known.value, bars)
+    return Markup('<span class="level {0}"><span class="bars" aria-hidden="true">{1}</span>{0}</span>').format(
+        known.value, bars
+    )
 
 
 def numbers(values: Iterable[int], most: int = 8) -> Markup:
     """Numbers of source records that jump to the evidence pack."""
     listed = list(values)
     shown = Markup("").join(
-        Markup('<a class="ref" href="#e{0}" aria-label="evidence {0}">{0}</a>').format(each)
-        for each in listed[:most]
+        Markup('<a class="ref" href="#e{0}" aria-label="evidence {0}">{0}</a>').format(each) for each in listed[:most]
     )
     left = len(listed) - most
     more = Markup('<a class="ref more" href="#evidence">+{}</a>').format(left) if left > 0 else Markup("")

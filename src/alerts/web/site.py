@@ -62,13 +62,7 @@ class Site:
         return self.base_url or str(request.base_url).rstrip("/")
 
     def page(
-        self,
-        request: Request,
-        template: str,
-        visitor: Visitor,
-        values: Mapping[str, Any],
-        *,
-        status: int = 200,
+        self, request: Request, template: str, visitor: Visitor, values: Mapping[str, Any], *, status: int = 200
     ) -> Response:
         """A page. Every value is escaped where it is written."""
         html = self._templates.get_template(template).render(

@@ -33,9 +33,7 @@ async def undo(request: Request) -> Response:
     try:
         await run_in_threadpool(operate.resubscribe, site.runtime, subscriber, channel)
     except NotFoundError:
-        raise HTTPException(
-            404, "This channel is no longer configured: nothing will be sent to it."
-        ) from None
+        raise HTTPException(404, "This channel is no longer configured: nothing will be sent to it.") from None
     return await run_in_threadpool(_page, request, site, subscriber, channel, "back")
 
 

@@ -20,9 +20,7 @@ _TYPES = {
 }
 _ELEMENT = re.compile(r"<(link|base|a)\b([^<>]{1,4000})>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"([a-zA-Z-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'<>]+))")
-_HIDDEN = re.compile(
-    r"<!--.*?(?:-->|\Z)|<(script|style|template)\b.*?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL
-)
+_HIDDEN = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style|template)\b.*?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
 _LOOKS_LIKE_FEED = re.compile(
     r"(?:/|\.)(?:feed|rss|atom|index\.xml|feed\.xml|rss\.xml|atom\.xml|feed\.json)(?:[/.?]|$)", re.IGNORECASE
 )
@@ -46,9 +44,7 @@ def feeds_of(page: str, base_url: str) -> list[FoundFeed]:
     declared: list[tuple[int, FoundFeed]] = []
     guessed: list[FoundFeed] = []
     for match in _ELEMENT.finditer(text):
-        attributes = {
-            name.lower(): html.unescape(a or b or c) for name, a, b, c in _ATTRIBUTE.findall(match[2])
-        }
+        attributes = {name.lower(): html.unescape(a or b or c) for name, a, b, c in _ATTRIBUTE.findall(match[2])}
         url = absolute(attributes.get("href", "").strip(), base)
         if not url:
             continue

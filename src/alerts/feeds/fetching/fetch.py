@@ -69,9 +69,7 @@ def make_client(
 
     `agent` is the User-Agent header, by default `user_agent()`. Safe to share between threads.
     """
-    logging.getLogger("httpx").setLevel(
-        logging.WARNING
-    )  # at INFO it logs every URL whole, credentials included
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # at INFO it logs every URL whole, credentials included
     return httpx.Client(
         transport=GuardedTransport(resolver=resolver, ssl_context=ssl_context),
         headers={
@@ -146,9 +144,7 @@ class _Trail:
         self.current = target
 
 
-def _follow(
-    client: httpx.Client, trail: _Trail, state: FeedState, limits: Limits, now: datetime
-) -> FetchResult:
+def _follow(client: httpx.Client, trail: _Trail, state: FeedState, limits: Limits, now: datetime) -> FetchResult:
     visited: set[str] = set()
     while True:
         if trail.current in visited:
@@ -207,11 +203,7 @@ def _answer(
         last_modified=_exact(response, b"last-modified"),
         moved_to=trail.moved_to,
         fresh_for=headers.fresh_for(
-            cache_control=get("cache-control", ""),
-            expires=get("expires", ""),
-            age=get("age", ""),
-            date=date,
-            now=now,
+            cache_control=get("cache-control", ""), expires=get("expires", ""), age=get("age", ""), date=date, now=now
         ),
         hubs=links.get("hub", ()),
         self_link=next(iter(links.get("self", ())), ""),
@@ -222,9 +214,7 @@ def _answer(
         return result
     if status in {200, 203}:
         return replace(result, body=_body(response, limits))
-    kind, line = _BY_STATUS.get(
-        status, (ErrorKind.HTTP, "cannot serve it now" if status >= 500 else "refuses")
-    )
+    kind, line = _BY_STATUS.get(status, (ErrorKind.HTTP, "cannot serve it now" if status >= 500 else "refuses"))
     wait = get("retry-after", "")
     return replace(
         result,
@@ -331,9 +321,7 @@ def _explain(error: Exception, limits: Limits) -> tuple[ErrorKind | None, str]:
             return ErrorKind.PROTOCOL, f"what it sends is not proper HTTP: {_plain(error)}"
         case httpx.RemoteProtocolError():  # httpx itself looks where a redirect leads, though it follows none
             return ErrorKind.REDIRECT, f"redirects to what is no address: {_plain(error)}"
-        case (
-            httpx.InvalidURL() | httpcore.UnsupportedProtocol() | httpx.UnsupportedProtocol() | UnicodeError()
-        ):
+        case httpx.InvalidURL() | httpcore.UnsupportedProtocol() | httpx.UnsupportedProtocol() | UnicodeError():
             return ErrorKind.ADDRESS, f"cannot be asked: {_plain(error)}"
         case _:
             return None, ""

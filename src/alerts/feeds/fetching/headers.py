@@ -44,9 +44,7 @@ def retry_after(text: str, *, date: str, now: datetime) -> timedelta | None:
 
 def fresh_for(*, cache_control: str, expires: str, age: str, date: str, now: datetime) -> timedelta | None:
     """How long a response says that it stays fresh (RFC 9111, 4.2): `max-age` less `Age`, else `Expires`."""
-    directives = {
-        match[1].lower(): (match[2] or match[3] or "") for match in _DIRECTIVE.finditer(cache_control)
-    }
+    directives = {match[1].lower(): (match[2] or match[3] or "") for match in _DIRECTIVE.finditer(cache_control)}
     if "no-cache" in directives or "no-store" in directives:
         return None
     if "max-age" in directives:

@@ -209,9 +209,7 @@ class _Backend(httpcore.NetworkBackend):
         failure: Exception | None = None
         for address in addresses:
             try:
-                stream = self._inner.connect_tcp(
-                    address, port, guard.bound(timeout), local_address, socket_options
-                )
+                stream = self._inner.connect_tcp(address, port, guard.bound(timeout), local_address, socket_options)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
             else:
@@ -225,9 +223,7 @@ class _Backend(httpcore.NetworkBackend):
         if is_public(address):
             return
         if is_never_fetched(address):
-            raise AddressRefusedError(
-                host, address, "is link-local or a metadata service, which is never asked"
-            )
+            raise AddressRefusedError(host, address, "is link-local or a metadata service, which is never asked")
         if not guard.private_host:
             why = "is no public address; if it is meant, say allow_private: true on the source"
             raise AddressRefusedError(host, address, why)
@@ -235,9 +231,7 @@ class _Backend(httpcore.NetworkBackend):
             return
         own = _resolve(self._resolver, guard.private_host, 0, guard.left())
         if not any(not is_public(each) and is_in(address, network_of(each)) for each in own):
-            why = (
-                f"is neither public nor on the network of {guard.private_host}: allow_private goes no further"
-            )
+            why = f"is neither public nor on the network of {guard.private_host}: allow_private goes no further"
             raise AddressRefusedError(host, address, why)
 
 
@@ -248,9 +242,7 @@ class GuardedTransport(httpx.BaseTransport):
     connection that one source may use must not carry the request of another that may not.
     """
 
-    def __init__(
-        self, *, resolver: Resolver = system_resolver, ssl_context: ssl.SSLContext | None = None
-    ) -> None:
+    def __init__(self, *, resolver: Resolver = system_resolver, ssl_context: ssl.SSLContext | None = None) -> None:
         self._pool = httpcore.ConnectionPool(
             ssl_context=ssl_context or httpx.create_ssl_context(trust_env=False),
             max_connections=None,

@@ -22,12 +22,7 @@ LEASE = timedelta(days=10)
 """The lease that is asked for; the hub decides."""
 
 _LONGEST = timedelta(days=365)
-_METHODS = {
-    "sha1": hashlib.sha1,
-    "sha256": hashlib.sha256,
-    "sha384": hashlib.sha384,
-    "sha512": hashlib.sha512,
-}
+_METHODS = {"sha1": hashlib.sha1, "sha256": hashlib.sha256, "sha384": hashlib.sha384, "sha512": hashlib.sha512}
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,9 +29,7 @@ _TAG_WEIGHT: Final = 9  # pieces that one tag counts for, measured
 _ENTRIES: Final = frozenset({"item", "entry"})
 _CATEGORIES: Final = frozenset({"category", "subject"})
 _KEYWORDS: Final = "keywords"  # one element with many categories
-_ENTRY_OR_CATEGORY = re.compile(
-    rb"<(?:[\w.-]{1,40}:)?(?:(item|entry)|category|subject)(?=[\s/>])", re.IGNORECASE
-)
+_ENTRY_OR_CATEGORY = re.compile(rb"<(?:[\w.-]{1,40}:)?(?:(item|entry)|category|subject)(?=[\s/>])", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,9 +43,7 @@ def update_period(period: Any, frequency: Any) -> int:
     """Seconds between two updates by the RSS syndication module; 0 where it is not given."""
     base = _PERIODS.get(str(period or "").strip().lower(), 0)
     times = str(frequency or "1").strip()
-    return (
-        base // max(int(times), 1) if base and times.isascii() and times.isdigit() and len(times) < 6 else 0
-    )
+    return base // max(int(times), 1) if base and times.isascii() and times.isdigit() and len(times) < 6 else 0
 
 
 def tombstones(body: bytes) -> list[str]:

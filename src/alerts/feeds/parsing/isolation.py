@@ -83,8 +83,7 @@ def read_in_child(
         )
     if done.returncode != 0:
         return ParsedFeed(
-            error=ErrorKind.TOO_LARGE,
-            detail=f"is {len(body)} bytes that ended their parser (status {done.returncode})",
+            error=ErrorKind.TOO_LARGE, detail=f"is {len(body)} bytes that ended their parser (status {done.returncode})"
         )
     parsed = pickle.loads(done.stdout)  # noqa: S301 - written by `main` below
     assert isinstance(parsed, ParsedFeed)  # noqa: S101

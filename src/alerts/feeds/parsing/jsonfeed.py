@@ -59,8 +59,7 @@ def _entry(item: dict[str, Any], base: str, limits: TextLimits, notes: list[str]
     return Entry(
         guid=_string(item.get("id")).strip()[: limits.line],
         # `url` is the item's own page; `external_url`, what it is about, stands in where there is none.
-        link=links.absolute(_string(item.get("url")), base)
-        or links.absolute(_string(item.get("external_url")), base),
+        link=links.absolute(_string(item.get("url")), base) or links.absolute(_string(item.get("external_url")), base),
         title=_line(item.get("title"), limits),
         summary=summary[: limits.text],
         content="" if content == summary else content[: limits.text],

@@ -29,13 +29,7 @@ _ITUNES: Final = "http://www.itunes.com/dtds/podcast-1.0.dtd"
 _FEEDBURNER: Final = "http://rssnamespace.org/feedburner/ext/1.0"
 _XML_LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
 
-_RSS_VERSIONS: Final = {
-    "0.91": "rss091u",
-    "0.92": "rss092",
-    "0.93": "rss093",
-    "0.94": "rss094",
-    "2.0": "rss20",
-}
+_RSS_VERSIONS: Final = {"0.91": "rss091u", "0.92": "rss092", "0.93": "rss093", "0.94": "rss094", "2.0": "rss20"}
 
 _HEADER = re.compile(rb"\s*(?:<\?xml[^<>?]*\?>)?", re.DOTALL)
 _ENCODING = re.compile(rb"encoding\s*=\s*[\"']([^\"']*)")
@@ -45,28 +39,12 @@ _BARE_REFERENCE = re.compile(r"&([A-Za-z0-9_]+);")
 # What says nothing that an item or the schedule keeps, and has no effect upon what does. By namespace and local name;
 # `*` is every element of a namespace.
 _IGNORED_IN_ENTRY: Final = frozenset(
-    {
-        "category",
-        "comments",
-        "enclosure",
-        f"{{{_ATOM}}}category",
-        f"{{{_ATOM}}}contributor",
-        f"{{{_ATOM}}}rights",
-    }
+    {"category", "comments", "enclosure", f"{{{_ATOM}}}category", f"{{{_ATOM}}}contributor", f"{{{_ATOM}}}rights"}
     | {f"{{{_DC}}}{name}" for name in ("subject", "publisher", "rights", "format", "identifier", "type")}
     | {
         f"{{{media}}}{name}"
         for media in _MEDIA
-        for name in (
-            "content",
-            "thumbnail",
-            "credit",
-            "keywords",
-            "category",
-            "rating",
-            "restriction",
-            "copyright",
-        )
+        for name in ("content", "thumbnail", "credit", "keywords", "category", "rating", "restriction", "copyright")
     }
     | {
         f"{{{_ITUNES}}}{name}"
@@ -81,27 +59,10 @@ _IGNORED_IN_ENTRY: Final = frozenset(
     }
 )
 _IGNORED_IN_FEED: Final = frozenset(
-    {
-        "description",
-        "copyright",
-        "generator",
-        "docs",
-        "cloud",
-        "managingEditor",
-        "webMaster",
-        "rating",
-        "category",
-    }
-    | {
-        f"{{{_ATOM}}}{name}"
-        for name in ("subtitle", "icon", "logo", "generator", "rights", "category", "author")
-    }
+    {"description", "copyright", "generator", "docs", "cloud", "managingEditor", "webMaster", "rating", "category"}
+    | {f"{{{_ATOM}}}{name}" for name in ("subtitle", "icon", "logo", "generator", "rights", "category", "author")}
     | {f"{{{_DC}}}{name}" for name in ("creator", "publisher", "rights", "subject")}
-    | {
-        f"{{{_ITUNES}}}*",
-        "{http://rssnamespace.org/feedburner/ext/1.0}info",
-        "{com-wordpress:feed-additions:1}*",
-    }
+    | {f"{{{_ITUNES}}}*", "{http://rssnamespace.org/feedburner/ext/1.0}info", "{com-wordpress:feed-additions:1}*"}
 )
 _IMAGE_PARTS: Final = frozenset({"title", "link", "url", "width", "height", "description"})
 _PERSON_PARTS: Final = frozenset({f"{{{_ATOM}}}{name}" for name in ("name", "email", "uri")})
@@ -285,13 +246,7 @@ def _address(text: str) -> str:
 
 
 def _text(
-    target: dict[str, Any],
-    key: str,
-    element: etree._Element,
-    version: str,
-    language: str | None,
-    *,
-    default: str,
+    target: dict[str, Any], key: str, element: etree._Element, version: str, language: str | None, *, default: str
 ) -> str:
     """A text that says what it is, or from which that is guessed."""
     atom = version == "atom10"
@@ -395,9 +350,7 @@ def _source(entry: dict[str, Any], element: etree._Element, _version: str, _lang
     entry["source"] = {"title": title} if title else {}
 
 
-def _original_link(
-    entry: dict[str, Any], element: etree._Element, _version: str, _language: str | None
-) -> None:
+def _original_link(entry: dict[str, Any], element: etree._Element, _version: str, _language: str | None) -> None:
     entry["feedburner_origlink"] = _value(_plain(element))
 
 
@@ -456,11 +409,7 @@ def _date(text: str) -> Any:
         if (match := _RFC3339.fullmatch(text)) is not None:
             *digits, zone = match.groups()
             year, month, day, hour, minute, second = map(int, digits)
-            return (
-                datetime(year, month, day, hour, minute, second, tzinfo=_zone(zone))
-                .astimezone(UTC)
-                .timetuple()
-            )
+            return datetime(year, month, day, hour, minute, second, tzinfo=_zone(zone)).astimezone(UTC).timetuple()
     except (ValueError, OverflowError):
         pass
     return _parse_date(text)

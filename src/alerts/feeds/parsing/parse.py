@@ -63,12 +63,7 @@ def _xml(body: bytes, content_type: str, base_url: str, state: FeedState, limits
 
 
 def _entries(
-    split: SplitFeed,
-    indexes: list[int],
-    content_type: str,
-    base_url: str,
-    state: FeedState,
-    limits: TextLimits,
+    split: SplitFeed, indexes: list[int], content_type: str, base_url: str, state: FeedState, limits: TextLimits
 ) -> ParsedFeed | None:
     """The feed with these entries alone, each with its hash; None where the cut does not hold what it promises:
     the pieces are not well-formed, or are not one entry each. What took too long is not tried another way."""
@@ -92,9 +87,5 @@ def _entries(
         parsed = replace(parsed, link=state.home, language=state.language)
     withdrawn = parsed.entries[count:]
     return replace(
-        parsed,
-        entries=entries + withdrawn,
-        notes=notes,
-        envelope_hash=split.envelope_hash,
-        same_envelope=bare,
+        parsed, entries=entries + withdrawn, notes=notes, envelope_hash=split.envelope_hash, same_envelope=bare
     )

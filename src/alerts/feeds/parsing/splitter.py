@@ -109,11 +109,7 @@ def split(body: bytes, content_type: str, *, base_url: str, hash_size: int) -> S
         return None
     context = b"\0".join(
         # The query of the address says nothing of what a relative link means, and is often another each time.
-        (
-            *_around(head),
-            base_url.partition("?")[0].encode("utf-8", "replace"),
-            content_type.encode("utf-8", "replace"),
-        )
+        (*_around(head), base_url.partition("?")[0].encode("utf-8", "replace"), content_type.encode("utf-8", "replace"))
     )
     salt = hashlib.blake2b(context, digest_size=16).digest()
     entry_hashes = tuple(digest(without_dates(entry), size=hash_size, salt=salt) for entry in entries)

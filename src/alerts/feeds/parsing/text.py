@@ -52,9 +52,7 @@ _BREAKS = re.compile(r" *\n(?: *\n)+ *| *\n *")
 
 def looks_like_markup(text: str) -> bool:
     """Whether a text of undeclared type holds a tag or an entity that a reader is not meant to see."""
-    return ("<" in text and _TAG.search(text) is not None) or (
-        "&" in text and _ENTITY.search(text) is not None
-    )
+    return ("<" in text and _TAG.search(text) is not None) or ("&" in text and _ENTITY.search(text) is not None)
 
 
 def to_text(value: str, *, markup: bool) -> str:

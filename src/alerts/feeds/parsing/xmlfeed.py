@@ -145,11 +145,7 @@ def _link(entry: Mapping[str, Any]) -> str:
         return ""  # an id that claims to be a permanent link and is none
     if not link:
         for other in _own(entry, "links") or ():
-            if isinstance(other, Mapping) and other.get("rel", "alternate") in {
-                "alternate",
-                "related",
-                "via",
-            }:
+            if isinstance(other, Mapping) and other.get("rel", "alternate") in {"alternate", "related", "via"}:
                 return str(other.get("href") or "")
     return link
 
@@ -187,9 +183,7 @@ def _name(value: Any, limits: TextLimits) -> str:
 def _content(entry: Mapping[str, Any]) -> list[str]:
     parts = []
     for part in _own(entry, "content") or ():
-        if isinstance(part, Mapping) and str(part.get("type") or "text/").startswith(
-            ("text/", "application/xhtml")
-        ):
+        if isinstance(part, Mapping) and str(part.get("type") or "text/").startswith(("text/", "application/xhtml")):
             value = str(part.get("value") or "")
             parts.append(to_text(value, markup=part.get("type") != "text/plain" or looks_like_markup(value)))
     return [part for part in dict.fromkeys(parts) if part]

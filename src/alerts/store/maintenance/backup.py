@@ -53,11 +53,7 @@ def restore(database: Database, source: Path) -> None:
         raise StoreError(f"{source}: no such file")
     _check(source)
     make_private(target)
-    with (
-        _errors(target),
-        closing(sqlite3.connect(source)) as copy,
-        closing(sqlite3.connect(target)) as current,
-    ):
+    with _errors(target), closing(sqlite3.connect(source)) as copy, closing(sqlite3.connect(target)) as current:
         copy.backup(current)
 
 
@@ -71,18 +67,13 @@ def _plain(database: Database) -> str:
     """The URL as PostgreSQL's tools take it, without the password."""
     url = database.url
     query = {name: value for name, value in url.query.items() if "password" not in name}
-    bare = URL.create(
-        "postgresql", url.username, host=url.host, port=url.port, database=url.database, query=query
-    )
+    bare = URL.create("postgresql", url.username, host=url.host, port=url.port, database=url.database, query=query)
     return bare.render_as_string()
 
 
 def _check(file: Path) -> None:
     """Raises StoreError where the file is no sound database of this program."""
-    with (
-        _errors(file),
-        closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection,
-    ):
+    with _errors(file), closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
         (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
         known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (_TABLE,)).fetchone()
     if verdict != "ok" or known is None:

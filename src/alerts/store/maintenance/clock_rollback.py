@@ -33,9 +33,7 @@ def repair(session: Session, now: datetime, *, longest: timedelta) -> None:
     for leased in (SourceRow, DeliveryRow):
         _clip(session, leased, leased.lease_until, now + longest)
     session.execute(
-        update(SourceRow)
-        .where(SourceRow.last_poll_at > now, SourceRow.next_poll_at > now)
-        .values(next_poll_at=now)
+        update(SourceRow).where(SourceRow.last_poll_at > now, SourceRow.next_poll_at > now).values(next_poll_at=now)
     )
     cases.mark_all_due(session, now)
     tried = select(AttemptRow.id).where(AttemptRow.delivery == DeliveryRow.id)

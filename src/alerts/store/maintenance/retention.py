@@ -101,9 +101,7 @@ def opened(session: Session, institution: str, axes: Collection[Axis]) -> dict[A
     return found
 
 
-def remove_stories(
-    session: Session, institution: str, gone: Collection[str], before: datetime
-) -> dict[str, int]:
+def remove_stories(session: Session, institution: str, gone: Collection[str], before: datetime) -> dict[str, int]:
     """Takes stories away with all that was found about the institution in their items, and old findings that
     are in no story."""
     counts = {"stories": 0, "findings": 0}
@@ -112,23 +110,16 @@ def remove_stories(
         mine = FindingRow.institution == institution
         counts["findings"] += _delete(session, delete(FindingRow).where(mine, FindingRow.item.in_(some)))
         _delete(
-            session,
-            delete(MembershipRow).where(
-                MembershipRow.institution == institution, MembershipRow.item.in_(some)
-            ),
+            session, delete(MembershipRow).where(MembershipRow.institution == institution, MembershipRow.item.in_(some))
         )
         _delete(
             session,
             delete(StoryEventRow).where(
-                StoryEventRow.institution == institution,
-                StoryEventRow.kind == "joined",
-                StoryEventRow.other.in_(some),
+                StoryEventRow.institution == institution, StoryEventRow.kind == "joined", StoryEventRow.other.in_(some)
             ),
         )
     newest = session.scalar(
-        select(func.max(AssessmentRow.at)).where(
-            AssessmentRow.institution == institution, AssessmentRow.at < before
-        )
+        select(func.max(AssessmentRow.at)).where(AssessmentRow.institution == institution, AssessmentRow.at < before)
     )
     for table, old in (
         (StoryVersionRow, StoryVersionRow.until < before),
@@ -171,10 +162,7 @@ def _remove_loose_findings(session: Session, institution: str, before: datetime)
     return _delete(
         session,
         delete(FindingRow).where(
-            mine,
-            FindingRow.observed < before,
-            FindingRow.item.not_in(in_story),
-            FindingRow.item.not_in(recent),
+            mine, FindingRow.observed < before, FindingRow.item.not_in(in_story), FindingRow.item.not_in(recent)
         ),
     )
 
@@ -199,8 +187,7 @@ def remove_alerts(
         select(CarriedRow.alert)
         .join(DeliveryRow, DeliveryRow.id == CarriedRow.delivery)
         .where(
-            CarriedRow.alert == AlertRow.id,
-            or_(DeliveryRow.state.not_in(_FINISHED), DeliveryRow.created_at >= before),
+            CarriedRow.alert == AlertRow.id, or_(DeliveryRow.state.not_in(_FINISHED), DeliveryRow.created_at >= before)
         )
         .exists()
     )

@@ -33,9 +33,7 @@ def changed_at(session: Session) -> dict[str, datetime]:
     return dict(rows.all())
 
 
-def changes_since(
-    session: Session, institutions: Iterable[str], since: datetime
-) -> dict[str, list[Transition]]:
+def changes_since(session: Session, institutions: Iterable[str], since: datetime) -> dict[str, list[Transition]]:
     """The level changes of some institutions since an instant, in order of time, without contributions."""
     found: dict[str, list[Transition]] = {}
     query = (
@@ -85,9 +83,7 @@ def story(session: Session, story_id: str) -> StoryRow | None:
 def story_events(session: Session, story_id: str, *, limit: int) -> list[StoryEventRow]:
     """How a story came together, the newest `limit` events in order of time."""
     query = select(StoryEventRow).where(StoryEventRow.story == story_id)
-    rows = session.scalars(
-        query.order_by(StoryEventRow.at.desc(), StoryEventRow.id.desc()).limit(limit)
-    ).all()
+    rows = session.scalars(query.order_by(StoryEventRow.at.desc(), StoryEventRow.id.desc()).limit(limit)).all()
     return list(reversed(rows))
 
 

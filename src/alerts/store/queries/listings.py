@@ -179,9 +179,7 @@ def alert(session: Session, alert_id: str) -> AlertRow | None:
     row = session.get(AlertRow, alert_id)
     if row is not None:
         return row
-    found = session.scalars(
-        select(AlertRow).where(AlertRow.id.startswith(alert_id, autoescape=True)).limit(2)
-    ).all()
+    found = session.scalars(select(AlertRow).where(AlertRow.id.startswith(alert_id, autoescape=True)).limit(2)).all()
     return found[0] if len(found) == 1 else None
 
 
@@ -240,9 +238,7 @@ def members(session: Session, institution: str, story: str, limit: int) -> tuple
     """The findings of the items that a story was made of first, at most so many, by time of observation, an item's
     later revisions among them; and how many items it has in all."""
     # No join: for each item SQLite would go through all that was found about the institution.
-    placed = select(MembershipRow.item).where(
-        MembershipRow.institution == institution, MembershipRow.story == story
-    )
+    placed = select(MembershipRow.item).where(MembershipRow.institution == institution, MembershipRow.story == story)
     items = (
         select(FindingRow.item)
         .where(FindingRow.institution == institution, FindingRow.item.in_(placed))
@@ -257,19 +253,13 @@ def members(session: Session, institution: str, story: str, limit: int) -> tuple
     return list(rows), session.scalar(select(func.count()).select_from(items.subquery())) or 0
 
 
-def mentions(
-    session: Session, institution: str, items: Sequence[str], upto: datetime
-) -> dict[str, list[list[Any]]]:
+def mentions(session: Session, institution: str, items: Sequence[str], upto: datetime) -> dict[str, list[list[Any]]]:
     """By item where it named the institution, as it read at an instant."""
     found: dict[str, list[list[Any]]] = {}
     for some in chunks(items):
         rows = session.execute(
             select(FindingRow.item, FindingRow.mentions)
-            .where(
-                FindingRow.institution == institution,
-                FindingRow.item.in_(some),
-                FindingRow.observed <= upto,
-            )
+            .where(FindingRow.institution == institution, FindingRow.item.in_(some), FindingRow.observed <= upto)
             .order_by(FindingRow.observed)
         )
         found.update(dict(rows.all()))

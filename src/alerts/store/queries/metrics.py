@@ -19,9 +19,7 @@ def source_numbers(session: Session, now: datetime) -> dict[str, float]:
     """How many sources are polled and failing, and how late the latest one is (seconds)."""
     active = SourceRow.active.is_(True)
     counted = session.scalar(select(func.count()).select_from(SourceRow).where(active)) or 0
-    failing = session.scalar(
-        select(func.count()).select_from(SourceRow).where(active, SourceRow.error_streak > 0)
-    )
+    failing = session.scalar(select(func.count()).select_from(SourceRow).where(active, SourceRow.error_streak > 0))
     due = session.scalar(select(func.min(SourceRow.next_poll_at)).where(active))
     return {
         "active": counted,
@@ -41,9 +39,7 @@ def alerts_by_outcome(session: Session) -> list[tuple[str, str, int]]:
 def deliveries_by_outcome(session: Session) -> list[tuple[str, str, int]]:
     """How many deliveries there are of each state and reason."""
     rows = session.execute(
-        select(DeliveryRow.state, DeliveryRow.reason, func.count()).group_by(
-            DeliveryRow.state, DeliveryRow.reason
-        )
+        select(DeliveryRow.state, DeliveryRow.reason, func.count()).group_by(DeliveryRow.state, DeliveryRow.reason)
     )
     return [(state, reason, count) for state, reason, count in rows]
 
@@ -74,8 +70,4 @@ def dwell_times(session: Session, now: datetime) -> Sequence[float]:
         .order_by(DeliveryRow.created_at.desc())
         .limit(SAMPLE)
     )
-    return [
-        (sent - observed).total_seconds()
-        for observed, sent in rows
-        if observed is not None and sent is not None
-    ]
+    return [(sent - observed).total_seconds() for observed, sent in rows if observed is not None and sent is not None]

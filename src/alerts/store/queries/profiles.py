@@ -22,14 +22,7 @@ from alerts.scoring.evidence import evidence
 from alerts.scoring.score import NO_SCORE, PLACES, Score
 from alerts.store.repositories import cases
 from alerts.store.repositories.assessments import summary_of
-from alerts.store.schema import (
-    AssessmentRow,
-    FindingRow,
-    StoryEventRow,
-    StoryVersionRow,
-    TransitionRow,
-    table_of,
-)
+from alerts.store.schema import AssessmentRow, FindingRow, StoryEventRow, StoryVersionRow, TransitionRow, table_of
 from alerts.store.upsert import SOME, chunks
 from alerts.stories.features import Features
 from alerts.stories.independence import independent
@@ -42,9 +35,7 @@ _T = table_of(TransitionRow).c
 
 _AT = bindparam("at", type_=_V.c.since.type)
 _THEN = and_(
-    _V.c.institution == bindparam("institution"),
-    _V.c.since <= _AT,
-    or_(_V.c.until.is_(None), _V.c.until > _AT),
+    _V.c.institution == bindparam("institution"), _V.c.since <= _AT, or_(_V.c.until.is_(None), _V.c.until > _AT)
 )
 _LEADING = {
     axis: select(_V)
@@ -61,10 +52,7 @@ _NEWEST = (
     .limit(bindparam("most"))
 )
 _TOTALS = (
-    select(_A)
-    .where(_A.c.institution == bindparam("institution"), _A.c.at <= _AT)
-    .order_by(_A.c.at.desc())
-    .limit(1)
+    select(_A).where(_A.c.institution == bindparam("institution"), _A.c.at <= _AT).order_by(_A.c.at.desc()).limit(1)
 )
 _LEVEL = (
     select(_T.to_level, _T.at)
@@ -121,9 +109,7 @@ def _scores(row: Sequence[Sequence[float]]) -> dict[Axis, Score]:
     return {axis: Score(value, int(since)) for axis, (value, since, _) in zip(Axis, row, strict=True)}
 
 
-def leading(
-    session: Session, institution: str, axis: Axis, at: datetime, half_life: float
-) -> list[StorySummary]:
+def leading(session: Session, institution: str, axis: Axis, at: datetime, half_life: float) -> list[StorySummary]:
     """The stories that the score of an axis counted at an instant, in order; `half_life` in microseconds."""
     # The key of an impact of 1 reported at that very instant: nothing known by then has a larger one.
     asked = {"institution": institution, "at": at, "bound": micros(at) / half_life}
@@ -146,11 +132,7 @@ def levels(session: Session, institution: str, at: datetime) -> dict[Axis, AxisS
 
 
 def reports(
-    session: Session,
-    institution: str,
-    sources: Mapping[str, Source],
-    items: Collection[str],
-    at: datetime,
+    session: Session, institution: str, sources: Mapping[str, Source], items: Collection[str], at: datetime
 ) -> dict[str, Report]:
     """Some items as they read at an instant, said when they first were."""
     found: dict[str, Report] = {}
@@ -178,9 +160,7 @@ def scores(
         .group_by(part)
         .subquery()
     )
-    query = (
-        select(_A.c.at, _A.c.scores).join(last, last.c.at == _A.c.at).where(_A.c.institution == institution)
-    )
+    query = select(_A.c.at, _A.c.scores).join(last, last.c.at == _A.c.at).where(_A.c.institution == institution)
     found = [(start, totals(session, institution, start).scores)]
     found += [(at, _scores(row)) for at, row in session.execute(query.order_by(_A.c.at))]
     return found
@@ -190,11 +170,7 @@ def scores(
 
 
 def stories(
-    session: Session,
-    institution: Institution,
-    sources: Mapping[str, Source],
-    wanted: Iterable[str],
-    at: datetime,
+    session: Session, institution: Institution, sources: Mapping[str, Source], wanted: Iterable[str], at: datetime
 ) -> dict[str, Evidence]:
     """What some stories proved from what had been observed by an instant."""
     members = _members(session, institution.id, list(wanted), at)
@@ -249,9 +225,7 @@ def _events(
         yield from session.execute(query, {"some": some})
 
 
-def _features(
-    session: Session, institution: str, items: Collection[str], at: datetime
-) -> dict[str, Features]:
+def _features(session: Session, institution: str, items: Collection[str], at: datetime) -> dict[str, Features]:
     """What some items say at an instant, reduced to what is compared."""
     query = (
         select(_F.item, _F.features)

@@ -23,16 +23,8 @@ _ALERTS = table_of(AlertRow)
 _A = _ALERTS.c
 
 _BY_ID = select(_ALERTS).where(_A.id.in_(SOME))
-_AT = (
-    select(_ALERTS)
-    .where(_A.institution == bindparam("institution"), _A.at == bindparam("instant"))
-    .order_by(_A.id)
-)
-_DROP = (
-    update(_ALERTS)
-    .where(_A.id.in_(SOME))
-    .values(state=AlertState.SUPPRESSED.value, reason=Reason.CORRECTED.value)
-)
+_AT = select(_ALERTS).where(_A.institution == bindparam("institution"), _A.at == bindparam("instant")).order_by(_A.id)
+_DROP = update(_ALERTS).where(_A.id.in_(SOME)).values(state=AlertState.SUPPRESSED.value, reason=Reason.CORRECTED.value)
 _COLUMNS: Final = ("id", "at", "subscriber", "channel", "institution", "on", "state", "reason")
 _NOT_IN_DETAIL: Final[dict[str, Any]] = {
     **dict.fromkeys(_COLUMNS, True),
@@ -46,11 +38,7 @@ def _adapter() -> TypeAdapter[Alert]:
 
 
 def add(
-    session: Session,
-    alerts: Sequence[Alert],
-    *,
-    transition_ids: Mapping[str, int],
-    considered: Mapping[str, Any],
+    session: Session, alerts: Sequence[Alert], *, transition_ids: Mapping[str, int], considered: Mapping[str, Any]
 ) -> None:
     """Stores alerts. `transition_ids` gives row ids by transition key, `considered` the explanation by alert id."""
     rows = [

@@ -17,11 +17,7 @@ from alerts.store.schema import AssessmentRow, StoryRiseRow, StoryVersionRow, ta
 from alerts.store.upsert import SOME, chunks, insert_all, insert_new
 
 _V = table_of(StoryVersionRow)
-_CLOSE = (
-    update(_V)
-    .where(_V.c.story == bindparam("closed"), _V.c.until.is_(None))
-    .values(until=bindparam("closed_at"))
-)
+_CLOSE = update(_V).where(_V.c.story == bindparam("closed"), _V.c.until.is_(None)).values(until=bindparam("closed_at"))
 _RISES = select(table_of(StoryRiseRow)).where(StoryRiseRow.institution.in_(SOME))
 
 

@@ -72,10 +72,7 @@ def mark_due(
 
     Until `claimed_until` they are in the caller's hands.
     """
-    rows = [
-        {**_fresh(institution, at), "claimed_until": claimed_until}
-        for institution in sorted(set(institutions))
-    ]
+    rows = [{**_fresh(institution, at), "claimed_until": claimed_until} for institution in sorted(set(institutions))]
     kept = frozenset({"cursor", "version", "configuration", "axes", "reporter"})
     upsert(session, CaseRow, rows, keep=kept, least=frozenset({"due_at"}))
 
@@ -139,9 +136,7 @@ def _case(row: Any) -> Case:
         for name, state in row.axes.items()
     }
     falls = {Axis(name): parse_time(state["falls"]) for name, state in row.axes.items() if state.get("falls")}
-    return Case(
-        row.institution, row.cursor, row.version, row.configuration, axes, row.reporter, row.due_at, falls
-    )
+    return Case(row.institution, row.cursor, row.version, row.configuration, axes, row.reporter, row.due_at, falls)
 
 
 REPORTS = select(
@@ -269,11 +264,7 @@ class Recorded:
 
 
 def recorded(
-    session: Session,
-    cursors: Mapping[str, datetime],
-    sources: Mapping[str, Source],
-    *,
-    correctable: timedelta,
+    session: Session, cursors: Mapping[str, datetime], sources: Mapping[str, Source], *, correctable: timedelta
 ) -> dict[str, Recorded]:
     """What is recorded of each institution up to its cursor: a few statements for all of them."""
     if not cursors:
@@ -288,9 +279,7 @@ def recorded(
             observed.setdefault(row.institution, []).append(_observation(row, sources))
     for institution, seen in observed.items():
         found[institution].members = [
-            (each, stories[institution, item])
-            for item, each in _newest(seen).items()
-            if (institution, item) in stories
+            (each, stories[institution, item]) for item, each in _newest(seen).items() if (institution, item) in stories
         ]
     since = min(cursors.values()) - correctable
     for change in transitions.since(session, some, since):
@@ -332,9 +321,7 @@ def add_findings(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     insert_new(session, FindingRow, rows)
 
 
-def replace_findings(
-    session: Session, revisions: Sequence[int], rows: Sequence[Mapping[str, Any]]
-) -> list[str]:
+def replace_findings(session: Session, revisions: Sequence[int], rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """Makes what is stored of revisions what was found in them now; the institutions of which it differs.
 
     A finding that is the same stays as it is, with the mark of one that came out of quarantine.
@@ -383,9 +370,7 @@ def invalidate(session: Session, institutions: Iterable[str]) -> None:
     """
     for some in chunks(sorted(institutions)):
         _lock_in_order(session, some)
-        session.execute(
-            update(_CASES).where(_C.institution.in_(some)).values(configuration="", version=_C.version + 1)
-        )
+        session.execute(update(_CASES).where(_C.institution.in_(some)).values(configuration="", version=_C.version + 1))
 
 
 def configurations(session: Session) -> list[tuple[str, str]]:

@@ -15,14 +15,7 @@ from alerts.model.alert import DeliveryState
 from alerts.routing.alerts import Message
 from alerts.store.claims import Claim
 from alerts.store.repositories import subscriber_state
-from alerts.store.schema import (
-    AttemptRow,
-    ChannelRow,
-    DeliveryRow,
-    SnapshotRow,
-    ThreadRow,
-    table_of,
-)
+from alerts.store.schema import AttemptRow, ChannelRow, DeliveryRow, SnapshotRow, ThreadRow, table_of
 from alerts.store.upsert import insert_all, insert_new, upsert
 
 _WAITING = (DeliveryState.PENDING.value, DeliveryState.FAILED.value, DeliveryState.UNKNOWN.value)
@@ -37,10 +30,7 @@ _S = table_of(SnapshotRow).c
 _FREE = (
     _D.id == bindparam("which"),
     _D.due_at <= bindparam("now"),
-    or_(
-        _D.state.in_(_WAITING),
-        (_D.state == DeliveryState.LEASED.value) & (_D.lease_until <= bindparam("now")),
-    ),
+    or_(_D.state.in_(_WAITING), (_D.state == DeliveryState.LEASED.value) & (_D.lease_until <= bindparam("now"))),
 )
 _TO_SEND = select(_D.id, _D.subscriber, _D.channel, _D.turn_at).where(*_FREE).with_for_update()
 _LEASE = (
@@ -66,18 +56,10 @@ _SUPPRESS = (
     update(_DELIVERIES)
     .where(_D.id == bindparam("which"))
     .values(
-        state=DeliveryState.SUPPRESSED.value,
-        reason=bindparam("why"),
-        due_at=None,
-        claimed_until=None,
-        turn_at=None,
+        state=DeliveryState.SUPPRESSED.value, reason=bindparam("why"), due_at=None, claimed_until=None, turn_at=None
     )
 )
-_HOLD = (
-    update(_DELIVERIES)
-    .where(_D.id == bindparam("which"))
-    .values(claimed_until=bindparam("until"), turn_at=None)
-)
+_HOLD = update(_DELIVERIES).where(_D.id == bindparam("which")).values(claimed_until=bindparam("until"), turn_at=None)
 _END_ATTEMPT = (
     update(_ATTEMPTS)
     .where(_T.delivery == bindparam("which"), _T.number == bindparam("nth"), _T.ended_at.is_(None))
@@ -226,9 +208,7 @@ def turn(session: Session, found: Waiting, gap: timedelta, now: datetime) -> dat
     return mine
 
 
-def _channel_times(
-    session: Session, subscriber: str, channel: str
-) -> tuple[datetime | None, datetime | None]:
+def _channel_times(session: Session, subscriber: str, channel: str) -> tuple[datetime | None, datetime | None]:
     """When the channel is free, and until when its service asked for a pause."""
     row = session.execute(_CHANNEL, {"whose": subscriber, "which": channel}).one_or_none()
     return (None, None) if row is None else (row.free_at, row.paused_until)
@@ -320,11 +300,7 @@ def _cut_off(session: Session, delivery: str, now: datetime) -> bool:
     session.execute(
         update(AttemptRow)
         .where(AttemptRow.delivery == delivery, AttemptRow.ended_at.is_(None))
-        .values(
-            ended_at=now,
-            state=DeliveryState.UNKNOWN.value,
-            line="cut off before its end: it may have arrived",
-        )
+        .values(ended_at=now, state=DeliveryState.UNKNOWN.value, line="cut off before its end: it may have arrived")
     )
     unknown = AttemptRow.delivery == delivery, AttemptRow.state == DeliveryState.UNKNOWN.value
     return session.scalar(select(AttemptRow.id).where(*unknown).limit(1)) is not None
@@ -352,7 +328,5 @@ def finish(
     ended = {"which": leased.id, "ended": state.value}
     session.execute(_END_ATTEMPT, {**ended, "nth": leased.number, "now": now, "said": line})
     sent = now if state is DeliveryState.SENT else None
-    mine = session.scalar(
-        _END, {**ended, "token": leased.token, "why": reason, "next_at": next_at, "sent": sent}
-    )
+    mine = session.scalar(_END, {**ended, "token": leased.token, "why": reason, "next_at": next_at, "sent": sent})
     return mine is not None

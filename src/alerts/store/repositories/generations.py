@@ -74,9 +74,7 @@ def recent(session: Session, since: datetime) -> list[Generation]:
 def was_published(session: Session, content_hash: str) -> bool:
     """Whether files of this hash were in force before."""
     return bool(
-        session.scalar(
-            select(func.count()).select_from(ConfigurationRow).where(ConfigurationRow.hash == content_hash)
-        )
+        session.scalar(select(func.count()).select_from(ConfigurationRow).where(ConfigurationRow.hash == content_hash))
     )
 
 
@@ -86,13 +84,7 @@ def content(session: Session, number: int) -> bytes:
 
 
 def add(
-    session: Session,
-    *,
-    content_hash: str,
-    at: datetime,
-    host: str,
-    outline: Mapping[str, Any],
-    content: bytes,
+    session: Session, *, content_hash: str, at: datetime, host: str, outline: Mapping[str, Any], content: bytes
 ) -> Generation:
     """Puts a configuration in force. The caller holds the lock of `newest`."""
     former = newest(session)
@@ -109,11 +101,7 @@ def add(
 def files_of(session: Session, host: str) -> HostFiles | None:
     """The files that a host had when it last looked."""
     fact = system_state.get(session, HOST_PREFIX + host)
-    return (
-        None
-        if fact is None
-        else HostFiles(host, fact.value["hash"], parse_time(fact.value["since"]), fact.at)
-    )
+    return None if fact is None else HostFiles(host, fact.value["hash"], parse_time(fact.value["since"]), fact.at)
 
 
 def keep_files_of(session: Session, host: str, content_hash: str, now: datetime) -> None:
@@ -127,8 +115,6 @@ def keep_files_of(session: Session, host: str, content_hash: str, now: datetime)
 def hosts(session: Session) -> list[HostFiles]:
     """The files of every host."""
     return [
-        HostFiles(
-            name.removeprefix(HOST_PREFIX), fact.value["hash"], parse_time(fact.value["since"]), fact.at
-        )
+        HostFiles(name.removeprefix(HOST_PREFIX), fact.value["hash"], parse_time(fact.value["since"]), fact.at)
         for name, fact in system_state.named(session, HOST_PREFIX)
     ]

@@ -36,9 +36,7 @@ class Known:
 def known(session: Session) -> list[Known]:
     """All that is wrong, the oldest first."""
     rows = session.scalars(select(TroubleRow).order_by(TroubleRow.since, TroubleRow.kind, TroubleRow.subject))
-    return [
-        Known(IncidentKind(row.kind), row.subject, row.line, row.since, row.seen, row.told) for row in rows
-    ]
+    return [Known(IncidentKind(row.kind), row.subject, row.line, row.since, row.seen, row.told) for row in rows]
 
 
 def keep(session: Session, troubles: Iterable[Known]) -> None:
@@ -63,9 +61,7 @@ def forget(session: Session, troubles: Iterable[Known]) -> None:
         )
 
 
-def add_message(
-    session: Session, delivery: str, channel: str, record: Mapping[str, Any], now: datetime
-) -> None:
+def add_message(session: Session, delivery: str, channel: str, record: Mapping[str, Any], now: datetime) -> None:
     """Puts a message to the operators into the outbox."""
     insert_new(
         session,

@@ -20,15 +20,7 @@ _R = table_of(RevisionRow).c
 _F = table_of(FindingRow).c
 
 _KNOWN = select(
-    _I.id,
-    _I.title,
-    _I.link,
-    _I.published,
-    _I.fingerprint,
-    _I.text_print,
-    _I.link_key,
-    _I.title_key,
-    _I.withdrawn,
+    _I.id, _I.title, _I.link, _I.published, _I.fingerprint, _I.text_print, _I.link_key, _I.title_key, _I.withdrawn
 ).where(_I.source == bindparam("source"))
 # One round trip, and an index for each of the three; of an OR SQLite would read all items of the source.
 _WANTED = union_all(
@@ -47,8 +39,7 @@ def known_items(session: Session, source: str, wanted: Wanted) -> KnownItems:
     total = session.scalar(_TOTAL, {"source": source}) or 0
     if total:
         all_three = zip_longest(
-            *(chunks(sorted(each)) for each in (wanted.ids, wanted.link_keys, wanted.title_keys)),
-            fillvalue=(),
+            *(chunks(sorted(each)) for each in (wanted.ids, wanted.link_keys, wanted.title_keys)), fillvalue=()
         )
         for ids, links, titles in all_three:
             some = {"source": source, "ids": ids, "links": links, "titles": titles}
@@ -58,9 +49,7 @@ def known_items(session: Session, source: str, wanted: Wanted) -> KnownItems:
     return KnownItems(found, total)
 
 
-def add(
-    session: Session, changes: Sequence[ItemChange], items: Sequence[Item], publishers: Sequence[str]
-) -> list[int]:
+def add(session: Session, changes: Sequence[ItemChange], items: Sequence[Item], publishers: Sequence[str]) -> list[int]:
     """Stores revisions and what recognises their items; the revisions' row ids in the same order.
 
     `items` are those of the changes, all with the stamp of the transaction, `publishers` theirs.
@@ -142,9 +131,7 @@ def record(
 def newest(session: Session, *, since: datetime, upto: datetime, limit: int) -> Iterator[Item]:
     """Revisions observed in a span of time, the newest first."""
     query = select(RevisionRow).where(RevisionRow.observed >= since, RevisionRow.observed <= upto)
-    for row in session.scalars(
-        query.order_by(RevisionRow.observed.desc(), RevisionRow.id.desc()).limit(limit)
-    ):
+    for row in session.scalars(query.order_by(RevisionRow.observed.desc(), RevisionRow.id.desc()).limit(limit)):
         yield _item(row)
 
 
@@ -158,8 +145,7 @@ def revisions_after(session: Session, after: int, *, limit: int) -> list[tuple[i
         first.update(session.execute(select(_I.id, _I.first_observed).where(_I.id.in_(some))).all())
     # Few are edits, and only these have a former one to be asked for.
     return [
-        (row.id, _item(row), None if first.get(row.item) == row.observed else _former(session, row))
-        for row in rows
+        (row.id, _item(row), None if first.get(row.item) == row.observed else _former(session, row)) for row in rows
     ]
 
 

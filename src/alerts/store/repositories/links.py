@@ -49,16 +49,12 @@ def get(session: Session, link_id: str) -> Link | None:
 
 def all_links(session: Session) -> list[Link]:
     """Every link, the newest first."""
-    return [
-        _link(row) for row in session.scalars(select(LinkRow).order_by(LinkRow.created_at.desc(), LinkRow.id))
-    ]
+    return [_link(row) for row in session.scalars(select(LinkRow).order_by(LinkRow.created_at.desc(), LinkRow.id))]
 
 
 def revoke(session: Session, link_id: str, now: datetime) -> bool:
     """Whether there is such a link; revoking one again changes nothing."""
-    session.execute(
-        update(LinkRow).where(LinkRow.id == link_id, LinkRow.revoked_at.is_(None)).values(revoked_at=now)
-    )
+    session.execute(update(LinkRow).where(LinkRow.id == link_id, LinkRow.revoked_at.is_(None)).values(revoked_at=now))
     return session.get(LinkRow, link_id) is not None
 
 

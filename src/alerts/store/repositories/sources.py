@@ -24,11 +24,7 @@ _HOSTS = table_of(HostRow).c
 
 _FREE = (
     select(_S.id)
-    .where(
-        _S.id.in_(SOME),
-        _S.active.is_(True),
-        or_(_S.lease_until.is_(None), _S.lease_until <= bindparam("now")),
-    )
+    .where(_S.id.in_(SOME), _S.active.is_(True), or_(_S.lease_until.is_(None), _S.lease_until <= bindparam("now")))
     .with_for_update(skip_locked=True)
 )
 _LEASE = (
@@ -62,15 +58,7 @@ _FINISH_ONE = _FINISH.returning(_S.id)
 _OURS = select(_S.id, _S.lease_token).where(_S.id.in_(SOME)).order_by(_S.id).with_for_update()
 _FREE_AT = select(_HOSTS.free_at).where(_HOSTS.host == bindparam("host")).with_for_update()
 _HEALTH = select(
-    _S.id,
-    _S.url,
-    _S.active,
-    _S.next_poll_at,
-    _S.last_poll_at,
-    _S.last_success_at,
-    _S.error,
-    _S.error_streak,
-    _S.state,
+    _S.id, _S.url, _S.active, _S.next_poll_at, _S.last_poll_at, _S.last_success_at, _S.error, _S.error_streak, _S.state
 ).order_by(_S.id)
 _HEALTH_OF = _HEALTH.where(_S.id.in_(SOME))
 _VITALS = select(_S.id, _S.last_success_at, _S.error, _S.error_streak, _S.stale_at)
@@ -227,9 +215,7 @@ def release(session: Session, leased: LeasedSource, next_poll_at: datetime) -> N
     session.execute(_GIVE_BACK, {"source": leased.id, "token": leased.token, "next_poll": next_poll_at})
 
 
-def reserve_host(
-    session: Session, host: str, now: datetime, gap: timedelta, *, patience: timedelta
-) -> datetime:
+def reserve_host(session: Session, host: str, now: datetime, gap: timedelta, *, patience: timedelta) -> datetime:
     """When this poller may ask a host: at least `gap` after every other request to it, of any process.
 
     A slot within `patience` is reserved. A later one is not: the caller has to ask again then.
@@ -273,14 +259,10 @@ def vitals(session: Session, ids: Collection[str] | None = None) -> list[Vital]:
     """Whether sources work; all of them where no ids are given."""
     if ids is None:
         return [Vital(*row) for row in session.execute(_VITALS)]
-    return [
-        Vital(*row) for some in chunks(sorted(ids)) for row in session.execute(_VITALS_OF, {"some": some})
-    ]
+    return [Vital(*row) for some in chunks(sorted(ids)) for row in session.execute(_VITALS_OF, {"some": some})]
 
 
-def last_reports(
-    session: Session, institutions: Iterable[str], since: datetime
-) -> list[tuple[str, str, datetime]]:
+def last_reports(session: Session, institutions: Iterable[str], since: datetime) -> list[tuple[str, str, datetime]]:
     """Institution, source and instant: the newest mention of each institution in each source since an instant."""
     return [
         (institution, source, newest)
@@ -298,9 +280,7 @@ def reporters(session: Session, since: datetime) -> dict[str, set[str]]:
     return found
 
 
-def reported_by(
-    session: Session, some: Collection[str], *, since: datetime, others: bool = False
-) -> frozenset[str]:
+def reported_by(session: Session, some: Collection[str], *, since: datetime, others: bool = False) -> frozenset[str]:
     """The institutions that any of these sources (`others`: any active source but these) has mentioned."""
     active = select(SourceRow.id).where(SourceRow.active.is_(True))
     of_these = FindingRow.source.not_in(some) if others else FindingRow.source.in_(some)

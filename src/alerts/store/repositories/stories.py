@@ -99,10 +99,7 @@ def save(session: Session, found: Iterable[Evidence]) -> None:
 
 
 def replace(
-    session: Session,
-    institution: str,
-    events: Sequence[tuple[datetime, Sequence[Event]]],
-    found: Iterable[Evidence],
+    session: Session, institution: str, events: Sequence[tuple[datetime, Sequence[Event]]], found: Iterable[Evidence]
 ) -> None:
     """Writes the stories of an institution whose history was worked through again."""
     for table in (MembershipRow, StoryRow, StoryEventRow):

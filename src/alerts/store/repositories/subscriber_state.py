@@ -144,12 +144,7 @@ def lock(session: Session, subscriber: str) -> RouterState:
     """
     state = session.scalar(_LOCKED, {"whose": subscriber})
     if state is None:
-        fresh = {
-            "subscriber": subscriber,
-            "state": RouterState().to_json(),
-            "due_at": None,
-            "claimed_until": None,
-        }
+        fresh = {"subscriber": subscriber, "state": RouterState().to_json(), "due_at": None, "claimed_until": None}
         insert_new(session, DeskRow, [fresh])
         state = session.scalar(_LOCKED, {"whose": subscriber})
     return RouterState() if state is None else RouterState.from_json(state)
@@ -186,6 +181,4 @@ def due_by(session: Session, until: datetime) -> list[str]:
 
 def carry(session: Session, told: Iterable[tuple[str, str]]) -> None:
     """Records which alert is told of by which delivery."""
-    insert_new(
-        session, CarriedRow, [{"alert": alert, "delivery": delivery} for alert, delivery in sorted(set(told))]
-    )
+    insert_new(session, CarriedRow, [{"alert": alert, "delivery": delivery} for alert, delivery in sorted(set(told))])

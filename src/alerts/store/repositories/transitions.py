@@ -22,24 +22,17 @@ _NUMBERED = select(_T.institution, _T.axis, _T.at, _T.id).where(
 )
 _LEAST_LAST = _T.at.desc(), _T.institution.desc(), _T.id.desc()
 _RANKED = (
-    select(
-        _T.id,
-        func.row_number().over(partition_by=_T.institution, order_by=_LEAST_LAST).label("place"),
-    )
+    select(_T.id, func.row_number().over(partition_by=_T.institution, order_by=_LEAST_LAST).label("place"))
     .where(_T.institution.in_(SOME), _T.at <= bindparam("last"))
     .subquery()
 )
-_NEWEST = (
-    select(_TRANSITIONS).join(_RANKED, _RANKED.c.id == _T.id).where(_RANKED.c.place <= bindparam("most"))
-)
+_NEWEST = select(_TRANSITIONS).join(_RANKED, _RANKED.c.id == _T.id).where(_RANKED.c.place <= bindparam("most"))
 _BETWEEN = (
     select(_TRANSITIONS)
     .where(_T.institution.in_(SOME), _T.at.between(bindparam("first"), bindparam("last")))
     .order_by(_T.at, _T.id)
 )
-_SINCE = (
-    select(_TRANSITIONS).where(_T.institution.in_(SOME), _T.at >= bindparam("since")).order_by(*_LEAST_LAST)
-)
+_SINCE = select(_TRANSITIONS).where(_T.institution.in_(SOME), _T.at >= bindparam("since")).order_by(*_LEAST_LAST)
 
 
 def find(
@@ -110,9 +103,7 @@ def since(session: Session, institutions: Sequence[str], start: datetime) -> lis
     return [transition_of(row) for row in reversed(rows)]
 
 
-def between(
-    session: Session, institutions: Sequence[str], first: datetime, last: datetime
-) -> list[Transition]:
+def between(session: Session, institutions: Sequence[str], first: datetime, last: datetime) -> list[Transition]:
     """The recorded level changes of some institutions from an instant to another, both included."""
     asked = {"some": institutions, "first": first, "last": last}
     return [transition_of(row) for row in session.execute(_BETWEEN, asked)]

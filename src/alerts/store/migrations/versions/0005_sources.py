@@ -17,9 +17,7 @@ down_revision = "0004"
 branch_labels = None
 depends_on = None
 
-_SOURCES = sa.table(
-    "sources", sa.column("id", sa.Text()), sa.column("url", sa.Text()), sa.column("state", sa.Text())
-)
+_SOURCES = sa.table("sources", sa.column("id", sa.Text()), sa.column("url", sa.Text()), sa.column("state", sa.Text()))
 
 
 def upgrade() -> None:
