@@ -27,6 +27,9 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*", re.ASCII)
 _WEB = re.compile("https?://", re.IGNORECASE)
 _UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f]")
 
+TEXTS: Final = {"type": "array", "items": {"type": "string"}}
+"""A list of texts in JSON Schema."""
+
 
 def problem(message: str) -> PydanticCustomError:
     """What a check raises. Braces in the message stay as they are, for it has no context to format."""
@@ -182,14 +185,7 @@ Language = Annotated[str, _parsed(_language, "write a language code such as en, 
 Patterns = Annotated[
     dict[str, tuple[str, ...]],
     BeforeValidator(_patterns),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "array", "items": {"type": "string"}},
-                {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
-            ]
-        }
-    ),
+    WithJsonSchema({"anyOf": [TEXTS, {"type": "object", "additionalProperties": TEXTS}]}),
 ]
 ChannelAddress = Annotated[
     str,
