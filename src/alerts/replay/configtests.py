@@ -241,7 +241,7 @@ class _Judge:
                 alerts=told["alerts"],
                 reminders=told["reminders"],
                 superseded=told["superseded"],
-                standing=[(each.institution, each.axis, each.level) for each in message.standing],
+                standing=message.standing,
                 profiles={alert.institution: self._profile(alert.institution) for alert in everything},
                 omitted=message.more,
                 why=message.detail,
