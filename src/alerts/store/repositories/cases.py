@@ -45,7 +45,8 @@ _SAVE = (
 _PLACED = select(_M.c.institution, _M.c.item, _M.c.story).where(_M.c.institution.in_(SOME))
 # First who was assessed longest ago: one that is in the news all the time is due again and again, and would wait for
 # ever behind those that were found before.
-_CLAIM = Claim.of(_CASES, _C.institution, _C.due_at, order=(_C.cursor, _C.institution))
+claim_due = Claim.of(_CASES, _C.institution, _C.due_at, order=(_C.cursor, _C.institution)).due
+"""Institutions to assess now: see `Claim.due`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +101,6 @@ def mark_all_due(session: Session, at: datetime) -> None:
 def due_by(at: datetime) -> ColumnElement[datetime]:
     """Due at `at`, or since it is, where it waits already."""
     return case((_C.due_at < at, _C.due_at), else_=literal(at, Instant))
-
-
-def claim_due(session: Session, now: datetime, *, limit: int, hold: timedelta) -> list[str]:
-    """Institutions to assess now, at most `limit`; each is not handed out again for `hold`."""
-    return _CLAIM.due(session, now, limit=limit, hold=hold)
 
 
 # --- reading -------------------------------------------------------------------------------------------------
