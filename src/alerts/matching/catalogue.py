@@ -103,10 +103,6 @@ def missing(institution: Institution, items: Iterable[Item]) -> list[Missing]:
     return sorted(found, key=lambda each: (-each.times, each.text, each.why))
 
 
-def _covered(field: str, start: int, end: int, mentions: Iterable[tuple[str, int, int]]) -> bool:
-    return any(field == other and first <= start and end <= last for other, first, last in mentions)
-
-
 def _initials(item: Item, mentions: Iterable[tuple[str, int, int]]) -> Iterator[str]:
     """Initials in parentheses right after a name."""
     for field, _, end in mentions:

@@ -24,17 +24,17 @@ from alerts.matching.vocabulary import (
     FORMS_OF_ADDRESS,
     GIVEN_NAMES,
     HEAD_NOUNS,
+    LOCATIVE,
     MONTHS,
     OF_HEADS,
+    ORIGIN,
     PERSON_TITLES,
     PLACE_NAMES,
     PLACE_PREFIXES,
     PLACES,
     SAYING_VERBS,
-    locative_prepositions,
-    origin_prepositions,
 )
-from alerts.matching.words import words
+from alerts.matching.words import word_list, words
 
 PERSON = "a person's name"
 
@@ -49,11 +49,9 @@ _HOST_PREFIX = re.compile(
 )
 _ADDRESS = re.compile(r"[\w.+-]*@[\w-]+\.")
 _SENTENCE_START = re.compile(r"[.!?:;\n\"]")
-_PARTICIPLE = re.compile(r"(?:ed|ing|led|run|like|style|friendly|only|wide|era|size|made|built|born|bound|linked)$")
 _ADJECTIVAL = ("town", "ern", "land", "ist", "ic", "an", "al", "ish", "ary", "ous", "ite", "ese", "metro")
 _ARTICLES = words("the a an this that these those your our my his her their its all some any")
 _OF_TIME_AND_SIZE = words("new old great greater central inner outer")  # "New Boston chief", too
-_ROMANCE = frozenset({"es", "fr", "it", "pt"})
 _NEVER_IN_NAMES = ANY_FUNCTION_WORDS - {"of", "and"}
 _VERBS = ACTION_WORDS - AGENTS
 
@@ -76,20 +74,9 @@ _LOCATING = words("in at from near outside across around throughout")
 _MAX_LIST = 16  # words
 # MADRID, 23 may (EFE) · Griñón (Madrid), 23 may (EFE) · Miami (EEUU) (dpa) · Berlin (AFP)
 _DATELINE = re.compile(r"\)?(?: \([\w. ]{2,20}\))?(?:,? \d{1,2}\.? \w+\.?)? \([A-Za-z]{2,8}\)")
-_ARTICLES = words("the a an this that these those your our my his her their its all some any")
-_OF_TIME_AND_SIZE = words("new old great greater central inner outer")  # "New Boston chief", too
-_ROMANCE = frozenset({"es", "fr", "it", "pt"})
-_COMBINING = words("meta mini maxi mega micro multi neo nano super ultra inter intra trans para pan cross self")
-_GERMAN_INDEFINITE = words(
-    "ein eine einen einem einer eines kein keine keinen keinem keiner mein meine sein seine seinen seinem seiner ihr "
-    "ihre ihren ihrem ihrer unser unsere dieser diese dieses diesem diesen jeder jede jedes jedem jeden welche welches "
-    "manche viele alle zwei drei vier mehrere einige"
-)
+_GERMAN_INDEFINITE = word_list("german_indefinite")
 _GERMAN_ENDINGS = ("e", "er", "es", "en", "em")
-_BEFORE_MONTH = words(
-    "in im since until by late early mid last next this of ab anfang mitte ende seit bis vom zum en de du des mi "
-    "depuis desde hasta fin fines in vanaf sinds eind begin dal di a nel fino em ate"
-)
+_BEFORE_MONTH = word_list("before_month")
 
 
 def in_link(candidate: Candidate) -> str:
@@ -312,16 +299,6 @@ def ends_ordinary(candidate: Candidate) -> str:
     return ""
 
 
-def begins_ordinary(candidate: Candidate) -> str:
-    """Tribunal Superior, Asamblea General: in Romance languages a noun goes before what makes it a name."""
-    following = candidate.after()
-    if not following.istitle() or not candidate.is_common or candidate.style != "mixed":
-        return ""
-    if candidate.document.language not in _ROMANCE:
-        return ""
-    return _longer(f"{candidate.surface} {following}")
-
-
 def german_noun(candidate: Candidate) -> str:
     """In German every noun has a capital: ein Bild, das schöne Bild, S-Bahn are no names, Bild is."""
     if not candidate.is_common or candidate.document.language != "de":
@@ -353,8 +330,8 @@ def locative(candidate: Candidate) -> str:
     if form.key not in PLACE_NAMES:
         return ""
     language, before = candidate.document.language, candidate.before() or candidate.before("'")
-    where = before.lower() in locative_prepositions(language)
-    origin = form.strength is Strength.OFFICIAL and before.lower() in origin_prepositions(language)
+    where = before.lower() in LOCATIVE.get(language, ())
+    origin = form.strength is Strength.OFFICIAL and before.lower() in ORIGIN.get(language, ())
     if where or origin:
         return "a place where something is"
     if language != "en" and _DATELINE.match(candidate.text.cased[candidate.end : candidate.end + 60]):
@@ -397,7 +374,6 @@ FILTERS: Mapping[str, Filter] = MappingProxyType(
         "surname": surname,
         "ordinary word": ordinary_word,
         "ends name": ends_ordinary,
-        "begins name": begins_ordinary,
         "German noun": german_noun,
         "month": month,
         "locative": locative,

@@ -7,7 +7,7 @@ that does not exist costs nothing, so rules give too many rather than too few.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 
 from alerts.matching.text import Text
 from alerts.matching.words import pair_list
@@ -79,15 +79,11 @@ def _dutch(verb: str) -> list[str]:
     return forms
 
 
-def _agreeing(*participles: str) -> list[str]:
+def _agreeing(participle: str) -> list[str]:
     """A Romance participle with its endings for gender and number."""
-    found = []
-    for each in participles:
-        if each.endswith("o"):
-            found += [each, f"{each[:-1]}a", f"{each[:-1]}os", f"{each[:-1]}as", f"{each[:-1]}i", f"{each[:-1]}e"]
-        else:
-            found += [each, f"{each}e", f"{each}s", f"{each}es"]
-    return found
+    if participle.endswith("o"):
+        return [participle[:-1] + ending for ending in ("o", "a", "os", "as", "i", "e")]
+    return [participle + ending for ending in ("", "e", "s", "es")]
 
 
 def _french(verb: str) -> list[str]:
@@ -97,9 +93,8 @@ def _french(verb: str) -> list[str]:
     if known:
         forms += [*known, *_agreeing(known[-1])]
     if verb.endswith("er"):
-        participle = f"{stem}é"
         forms += [f"{stem}e", f"{stem}ent", f"{stem}a", f"{stem}ait", f"{verb}a", f"{verb}ont", f"{stem}ant"]
-        forms += [participle, f"{participle}e", f"{participle}s", f"{participle}es"]
+        forms += _agreeing(f"{stem}é")
         if stem.endswith("g"):
             forms += [f"{stem}ea", f"{stem}eait", f"{stem}eant"]
     elif verb.endswith("ir") and not known:
@@ -107,56 +102,49 @@ def _french(verb: str) -> list[str]:
     return forms
 
 
-def _spanish(verb: str) -> list[str]:
-    stem, ending = verb[:-2], verb[-2:]
-    forms = [verb, f"{verb}á", f"{verb}án"]
-    known = _irregular("es").get(verb)
+# What the infinitive takes; and by its ending ("" for any other) what takes the place of that, last the participle.
+# A `+` goes on where the infinitive, without its last letter, ends.
+_ROMANCE = {
+    "es": ("á án", {"ar": "a an ó aron aba ando ado", "": "e en ió ieron ía iendo ido"}),
+    "pt": ("á ão", {"ar": "a am ou aram ava ando ado", "": "e em eu iu eram iram ia ido"}),
+    "it": (
+        "",
+        {
+            "are": "a ano ò ava erà ando ato",
+            "ere": "e ono isce iscono endo +à uto",
+            "": "e ono isce iscono endo +à ito",
+        },
+    ),
+}
+
+
+def _romance(verb: str, language: str) -> list[str]:
+    """Spanish, Portuguese, Italian."""
+    future, regular = _ROMANCE[language]
+    forms = [verb, *(verb + ending for ending in future.split())]
+    known = _irregular(language).get(verb)
     if known:
         return [*forms, *known, *_agreeing(known[-1])]
-    if ending == "ar":
-        preterite = f"{stem[:-1]}quen" if stem.endswith("c") else stem
-        forms += [f"{stem}a", f"{stem}an", f"{stem}ó", f"{stem}aron", f"{stem}aba", f"{stem}ando", preterite]
-        return [*forms, *_agreeing(f"{stem}ado")]
-    forms += [f"{stem}e", f"{stem}en", f"{stem}ió", f"{stem}ieron", f"{stem}ía", f"{stem}iendo"]
-    return [*forms, *_agreeing(f"{stem}ido")]
-
-
-def _italian(verb: str) -> list[str]:
-    stem, ending = verb[:-3], verb[-3:]
-    forms = [verb]
-    known = _irregular("it").get(verb)
-    if known:
-        return [*forms, *known, *_agreeing(known[-1])]
-    if ending == "are":
-        future = f"{stem}h" if stem.endswith(("c", "g")) else stem
-        forms += [f"{stem}a", f"{stem}ano", f"{stem}ò", f"{stem}ava", f"{future}erà", f"{stem}ando"]
-        return [*forms, *_agreeing(f"{stem}ato")]
-    participle = "uto" if ending == "ere" else "ito"
-    forms += [f"{stem}e", f"{stem}ono", f"{stem}isce", f"{stem}iscono", f"{stem}endo", f"{verb[:-1]}à"]
-    return [*forms, *_agreeing(f"{stem}{participle}")]
-
-
-def _portuguese(verb: str) -> list[str]:
-    stem, ending = verb[:-2], verb[-2:]
-    forms = [verb, f"{verb}á", f"{verb}ão"]
-    known = _irregular("pt").get(verb)
-    if known:
-        return [*forms, *known, *_agreeing(known[-1])]
-    if ending == "ar":
-        forms += [f"{stem}a", f"{stem}am", f"{stem}ou", f"{stem}aram", f"{stem}ava", f"{stem}ando"]
-        return [*forms, *_agreeing(f"{stem}ado")]
-    forms += [f"{stem}e", f"{stem}em", f"{stem}eu", f"{stem}iu", f"{stem}eram", f"{stem}iram", f"{stem}ia"]
-    return [*forms, *_agreeing(f"{stem}ido")]
+    stem = verb[:-3] if language == "it" else verb[:-2]
+    *endings, participle = regular.get(verb[len(stem) :], regular[""]).split()
+    for ending in endings:
+        if ending.startswith("+"):
+            forms.append(verb[:-1] + ending[1:])
+        else:  # pagare, pagherà
+            forms.append(f"{stem}h{ending}" if ending == "erà" and stem.endswith(("c", "g")) else stem + ending)
+    if language == "es" and verb.endswith("ar"):  # atacar, ataquen
+        forms.append(f"{stem[:-1]}quen" if stem.endswith("c") else stem)
+    return [*forms, *_agreeing(stem + participle)]
 
 
 _RULES: dict[str, Callable[[str], list[str]]] = {
     "en": _english,
     "de": _german,
     "fr": _french,
-    "es": _spanish,
-    "it": _italian,
+    "es": partial(_romance, language="es"),
+    "it": partial(_romance, language="it"),
     "nl": _dutch,
-    "pt": _portuguese,
+    "pt": partial(_romance, language="pt"),
 }
 
 LANGUAGES = tuple(_RULES)

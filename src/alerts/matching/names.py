@@ -18,13 +18,10 @@ from alerts.matching.vocabulary import (
     PLACE_NAMES,
     STOP_ACRONYMS,
 )
-from alerts.matching.words import words
+from alerts.matching.words import word_list, words
 from alerts.model.institution import Derivation
 
-SMALL_WORDS = words(
-    "of the and for in on at to a an by de la le les du des da do di del della und der die das fur van voor "
-    "en et e y i og och & per sur"
-)
+SMALL_WORDS = word_list("small_words")
 ADJECTIVES = frozenset(DEMONYMS.values()) | words(
     "deutsche deutscher deutsches francaise francais espanola espanol italiana italiano svenska norsk dansk suisse "
     "schweizer schweizerische nederlandse belgische osterreichische polski polska africa asian african latin"

@@ -5,20 +5,11 @@ from __future__ import annotations
 import re
 
 from alerts.matching.text import Text
-from alerts.matching.words import words
+from alerts.matching.words import word_list, words
 
 # Before the phrase: the cue and how many words may stand between them.
-_DENIALS = words(
-    "deny denies denied denying denial refute refutes refuted refuting debunk debunks debunked dementiert "
-    "dementierte bestreitet bestritt ontkent ontkennen ontkende weerlegt dement dementit dementent nie "
-    "niega niegan nego desmiente desmienten descarta descartan smentisce smentiscono nega negam negou negano "
-    "esclude escludono desmente desmentem"
-)
-_NEGATIONS = words(
-    "no not never without neither nor cannot didn isn wasn weren hasn haven hadn won doesn don aren wouldn "
-    "averts averted avoid avoids avoided avoiding kein keine keinen keiner nicht ohne niet geen zonder aucun "
-    "aucune pas sans ningun ninguna sin non nessun nessuna nessuno senza nao nenhum nenhuma sem evita evitan evitar"
-)
+_DENIALS = word_list("denials")
+_NEGATIONS = word_list("negations")
 _FALSE = words("false fake hoax untrue unfounded baseless")
 _DENIAL_REACH = 10
 _NEGATION_REACH = 4

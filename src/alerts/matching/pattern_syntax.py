@@ -295,10 +295,16 @@ def _words(piece: str, offset: int) -> tuple[Word, ...]:
     if "*" in bare:
         raise PatternError("`*` stands only at the beginning or the end of a word", offset)
     text = Text(bare)
+    words = words_in(text, open_start, open_end)
+    if not words:
+        raise PatternError(f"{piece!r} has no letter or digit", offset)
+    return words
+
+
+def words_in(text: Text, open_start: bool = False, open_end: bool = False) -> tuple[Word, ...]:
+    """The words of a text, of which the first and the last may be open. One in capitals counts only in capitals."""
     if text.special:
         return (Word(text.low.strip(), unspaced=True),)
-    if not text.tokens:
-        raise PatternError(f"{piece!r} has no letter or digit", offset)
     last = len(text.tokens) - 1
     return tuple(
         Word(

@@ -5,14 +5,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 
-from alerts.matching.words import words
+from alerts.matching.words import word_list
 
 _BOUNDARY = re.compile(r"[.!?…][\"'”’)\]]*\s+(?=[\"'“‘(\[]*[^\Wa-z])|[。！？]|\n")
 _LAST_WORD = re.compile(r"[\w.]{1,12}$")
-_ABBREVIATIONS = words(
-    "mr mrs ms dr prof st mt sen rep gov gen col lt sgt capt rev hon inc corp co ltd bros no vs etc dept jr sr fig "
-    "jan feb mar apr jun jul aug sep sept oct nov dec approx est e.g i.e"
-)
+_ABBREVIATIONS = word_list("abbreviations")
 
 
 class Sentences:

@@ -16,13 +16,10 @@ from alerts.matching.vocabulary import (
     PLACE_NAMES,
     PLURALS,
 )
-from alerts.matching.words import words
+from alerts.matching.words import word_list, words
 from alerts.model.institution import Derivation
 
-_INVERTIBLE = words(
-    "ministry department office bureau court senate party parliament academy institute commission council "
-    "agency board association society union army navy federation government embassy"
-)
+_INVERTIBLE = word_list("invertible_nouns")
 _PARTY_ADJECTIVES = ("ive", "al", "ist", "can", "ian")
 _SCHOOLS = words("university college institute school academy polytechnic")
 _PARTY_PLURALS = {"democratic": "Democrats", "labour": "Labour", "green": "Greens"}

@@ -8,7 +8,7 @@ from itertools import chain
 
 from alerts.matching.negation import is_negative
 from alerts.matching.pattern_program import Match, Program, View
-from alerts.matching.pattern_syntax import Choice, Node, Word, needs_institution, parse_pattern, required, words_of
+from alerts.matching.pattern_syntax import Choice, Node, needs_institution, parse_pattern, required, words_in, words_of
 from alerts.matching.sentences import Sentences
 from alerts.matching.spacing import same_gap
 from alerts.matching.terms import Found, Terms
@@ -121,23 +121,10 @@ class TopicRules:
     def _phrase(self, phrase: str, topic: int, rules_out: bool) -> Rule | None:
         open_end = phrase.rstrip().endswith("*")
         text = Text(phrase.rstrip(" *"))
-        words: list[Word]
-        gaps: tuple[str, ...] = ()
-        if text.special:
-            words = [Word(text.low.strip(), unspaced=True)]
-        elif text.tokens:
-            last = len(text.tokens) - 1
-            words = [
-                Word(
-                    low,
-                    open_end=open_end and index == last,
-                    cased=cased if cased.isupper() and len(cased) > 1 and not open_end else "",
-                )
-                for index, (low, cased) in enumerate(zip(text.tokens, text.cased_tokens, strict=True))
-            ]
-            gaps = tuple(text.gap(index) for index in range(1, len(text.tokens)))
-        else:
+        words = words_in(text, open_end=open_end)
+        if not words:
             return None
+        gaps = () if text.special else tuple(text.gap(index) for index in range(1, len(text.tokens)))
         terms = tuple(map(self._terms.number, words))
         needs = tuple(frozenset({term}) for term in terms)
         rarest = max(range(len(words)), key=lambda index: len(words[index].text))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from alerts.matching.language import LANGUAGES
-from alerts.matching.words import pair_list, phrase_list, word_list
+from alerts.matching.words import pair_list, phrase_list, word_list, words
 
 FUNCTION_WORDS = word_list("function_words/en")
 ANY_FUNCTION_WORDS = frozenset().union(*(word_list(f"function_words/{each}") for each in LANGUAGES))
@@ -55,6 +55,11 @@ ANY_COMMON_WORDS = (
 )
 
 
+# By language, the prepositions that say where something is, and those that say what it belongs to or comes from.
+LOCATIVE = {language: words(prepositions) for language, prepositions in pair_list("locative")}
+ORIGIN = {language: words(prepositions) for language, prepositions in pair_list("origin")}
+
+
 @cache
 def common_words(language: str) -> frozenset[str]:
     """The words of a language that say nothing as names by themselves; for one without a list only small words."""
@@ -63,17 +68,3 @@ def common_words(language: str) -> frozenset[str]:
     if language not in LANGUAGES:
         return ANY_FUNCTION_WORDS
     return word_list(f"common_words/{language}") | word_list(f"function_words/{language}")
-
-
-def locative_prepositions(language: str) -> frozenset[str]:
-    """The prepositions that say where something is; none for a language without a list."""
-    return _LOCATIVE.get(language, frozenset())
-
-
-def origin_prepositions(language: str) -> frozenset[str]:
-    """The prepositions that say what a noun belongs to or comes from."""
-    return _ORIGIN.get(language, frozenset())
-
-
-_LOCATIVE = {language: frozenset(prepositions.split()) for language, prepositions in pair_list("locative")}
-_ORIGIN = {language: frozenset(prepositions.split()) for language, prepositions in pair_list("origin")}

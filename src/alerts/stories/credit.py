@@ -5,18 +5,9 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-# Agencies, as credits and publishers name them. Press-release wires count too: a copy of one release is a copy.
-_LONG = {
-    "reuters": "reuters", "thomson reuters": "reuters", "associated press": "ap", "the associated press": "ap",
-    "ap news": "ap", "agence france presse": "afp", "agence france-presse": "afp",
-    "deutsche presse-agentur": "dpa", "deutsche presse agentur": "dpa", "united press international": "upi",
-    "xinhua": "xinhua", "kyodo": "kyodo", "kyodo news": "kyodo", "interfax": "interfax", "belga": "belga",
-    "press trust of india": "pti", "canadian press": "canadian press", "the canadian press": "canadian press",
-    "pa media": "pa", "press association": "pa", "yonhap": "yonhap", "bloomberg news": "bloomberg",
-    "dow jones newswires": "dow jones", "dow jones": "dow jones", "pr newswire": "pr newswire",
-    "prnewswire": "pr newswire", "business wire": "business wire", "businesswire": "business wire",
-    "globenewswire": "globenewswire", "globe newswire": "globenewswire", "accesswire": "accesswire",
-}  # fmt: skip
+from alerts.stories.lexicon import table
+
+_LONG = {name: key.replace("_", " ") for name, key in table("agencies").items()}
 _SHORT = {"AP", "AFP", "dpa", "DPA", "UPI", "PTI", "ANI", "IANS", "AAP", "ANP", "EFE", "ANSA", "TASS"}
 
 
