@@ -209,20 +209,9 @@ def _observation(row: Any, sources: Mapping[str, Source]) -> Observation:
 
 def report_of(row: Any, sources: Mapping[str, Source]) -> Report:
     """What a finding says, as a source record."""
-    return report(
-        row.institution,
-        sources,
-        item=row.item,
-        title=row.title,
-        url=row.url,
-        source=row.source,
-        publisher=row.publisher,
-        published=row.published,
-        observed=row.observed,
-        salience=row.salience,
-        topics=tuple((topic, weight) for topic, weight, *_ in row.topics),
-        resolved=tuple(topic for topic, _, *state in row.topics if state),
-    )
+    topics = tuple((topic, weight) for topic, weight, *_ in row.topics)
+    resolved = tuple(topic for topic, _, *state in row.topics if state)
+    return report(row, row.institution, sources, topics=topics, resolved=resolved)
 
 
 def _newest(seen: Iterable[Observation]) -> dict[str, Observation]:
