@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -18,6 +18,7 @@ from alerts.insight.profiles import snapshots
 from alerts.model.errors import AlertsError
 from alerts.model.institution import Institution
 from alerts.model.level import Transition
+from alerts.model.records import as_record
 from alerts.model.story import Evidence
 from alerts.pipeline.rematch import is_current
 from alerts.pipeline.route import InstitutionEvents, Routed, route
@@ -136,7 +137,7 @@ def _committed(runtime: Assessing, active: Active, done: Sequence[Draft], routed
             axis=change.axis.value,
             before=change.from_.value,
             after=change.to.value,
-            score=round(change.score, 6),
+            score=as_record(change.score),
             cause=change.cause.value,
         )
     if routed.ready:
@@ -167,11 +168,6 @@ def _is_due(active: Active, case: Case, upto: datetime) -> bool:
     """Whether a level falls by then, or the configuration is another one."""
     fallen = case.due_at is not None and case.due_at <= upto
     return fallen or case.configuration != active.case_key(case.institution)
-
-
-def _recorded(session: Session, active: Active, stored: Iterable[Case]) -> dict[str, Recorded]:
-    cursors = {each.institution: each.cursor for each in stored}
-    return cases.recorded(session, cursors, active.settings.sources, correctable=CORRECTABLE)
 
 
 def _restored(active: Active, stored: Case, institution: Institution, recorded: Recorded) -> CaseFile:
@@ -223,7 +219,8 @@ def _files(session: Session, active: Active, cache: CaseCache, stored: Sequence[
             found[each.institution] = CaseFile(institution, active.settings.topics, active.settings.levels)
         else:
             missing.append(each)
-    recorded = _recorded(session, active, missing)
+    cursors = {each.institution: each.cursor for each in missing}
+    recorded = cases.recorded(session, cursors, active.settings.sources, correctable=CORRECTABLE)
     for each in missing:
         institution = active.settings.institutions[each.institution]
         found[each.institution] = _restored(active, each, institution, recorded[each.institution])

@@ -18,7 +18,7 @@ from alerts.runtime.ports import Serving
 from alerts.store import system_state
 from alerts.store.queries import listings, metrics
 from alerts.store.repositories import incidents
-from alerts.store.schema import RevisionRow
+from alerts.store.schema import AlertRow, DeliveryRow, RevisionRow, TransitionRow
 
 QUANTILES: Final = (0.5, 0.9, 0.99)
 _CACHED: Final = timedelta(seconds=5)
@@ -49,13 +49,15 @@ class Collector:
         yield CounterMetricFamily(
             "alerts_item_revisions", "Items and revisions of items observed.", metrics.newest_id(session, RevisionRow)
         )
-        yield CounterMetricFamily("alerts_transitions", "Level changes recorded.", metrics.transition_count(session))
+        yield CounterMetricFamily(
+            "alerts_transitions", "Level changes recorded.", metrics.newest_id(session, TransitionRow)
+        )
         yield GaugeMetricFamily(
             "alerts_institutions", "Institutions about which anything was found.", metrics.tracked(session)
         )
         for name, help_text, outcomes in (
-            ("alerts_alerts", "Alerts on record by what became of them.", metrics.alerts_by_outcome(session)),
-            ("alerts_deliveries", "Deliveries on record by state.", metrics.deliveries_by_outcome(session)),
+            ("alerts_alerts", "Alerts on record by what became of them.", metrics.by_outcome(session, AlertRow)),
+            ("alerts_deliveries", "Deliveries on record by state.", metrics.by_outcome(session, DeliveryRow)),
         ):
             metric = GaugeMetricFamily(name, help_text, labels=["state", "reason"])
             for state, reason, count in outcomes:
