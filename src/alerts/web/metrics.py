@@ -55,18 +55,14 @@ class Collector:
         yield GaugeMetricFamily(
             "alerts_institutions", "Institutions about which anything was found.", metrics.tracked(session)
         )
-        outcomes = GaugeMetricFamily(
-            "alerts_alerts", "Alerts on record by what became of them.", labels=["state", "reason"]
-        )
-        for state, reason, count in metrics.by_outcome(session, AlertRow):
-            outcomes.add_metric([state, reason], count)
-        yield outcomes
-        deliveries = GaugeMetricFamily(
-            "alerts_deliveries", "Deliveries on record by state.", labels=["state", "reason"]
-        )
-        for state, reason, count in metrics.by_outcome(session, DeliveryRow):
-            deliveries.add_metric([state, reason], count)
-        yield deliveries
+        for name, help_text, outcomes in (
+            ("alerts_alerts", "Alerts on record by what became of them.", metrics.by_outcome(session, AlertRow)),
+            ("alerts_deliveries", "Deliveries on record by state.", metrics.by_outcome(session, DeliveryRow)),
+        ):
+            metric = GaugeMetricFamily(name, help_text, labels=["state", "reason"])
+            for state, reason, count in outcomes:
+                metric.add_metric([state, reason], count)
+            yield metric
         yield _troubles(session)
         yield from _dwell(metrics.dwell_times(session, now))
         yield from _configuration(self._runtime, session, now)
