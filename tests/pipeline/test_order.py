@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import permutations
+from typing import Any
 
 import pytest
 from kombu import Connection, Queue
@@ -38,17 +39,18 @@ def test_the_broker_is_asked_in_that_order(broker_url: str) -> None:
             queue = routes[name]["queue"]
             producer = connection.Producer(serializer="json")
             for _ in range(2):
-                producer.publish(
+                app.send_task(
                     name,
-                    routing_key=queue,
+                    args=["id"],
+                    producer=producer,
+                    queue=Queue(queue, routing_key=queue),
                     priority=routes[name].get("priority", 0),
-                    declare=[Queue(queue, routing_key=queue)],
                 )
         taken: list[str] = []
 
-        def take(body: str, message: object) -> None:
-            taken.append(body)
-            message.ack()  # type: ignore[attr-defined]
+        def take(_body: object, message: Any) -> None:
+            taken.append(message.headers["task"])
+            message.ack()
 
         queues = [Queue(name, routing_key=name) for name in ("poll", "match", "send")]
         with connection.Consumer(queues, callbacks=[take], prefetch_count=1):
