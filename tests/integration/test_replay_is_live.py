@@ -64,7 +64,7 @@ class _Follow:
                 for name, ids in work:
                     if self.random.random() < 0.2:
                         continue  # lost, as if the broker had been emptied
-                    getattr(steps, {"desk": "advance_desk"}.get(name, name))(runtime, *ids)
+                    getattr(steps, {"desk": "advance_desk", "poll": "poll_sources"}.get(name, name))(runtime, *ids)
             time.sleep(self.random.random() * 0.05)
 
 

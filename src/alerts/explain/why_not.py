@@ -149,16 +149,7 @@ def _contributions(active: Active, standing: Standing, axis: Axis) -> tuple[Cont
 def _rise(
     standing: Standing, axis: Axis, from_: Level, to: Level, score: float, found: tuple[Contribution, ...]
 ) -> Transition:
-    return Transition(
-        at=standing.at,
-        institution=standing.institution.id,
-        axis=axis,
-        from_=from_,
-        to=to,
-        score=score,
-        cause=Cause.EVIDENCE,
-        contributions=found,
-    )
+    return Transition(standing.at, standing.institution.id, axis, from_, to, score, Cause.EVIDENCE, found)
 
 
 def _counterfactual(
