@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
 from alerts.model.alert import Alert
 from alerts.model.institution import Institution
@@ -35,13 +35,6 @@ from alerts.routing.state import (
     WatchState,
 )
 from alerts.routing.suppression import describe, quiet_end, silence_over
-
-_KINDS: Final = {
-    QueueName.GROUP: Kind.GROUP,
-    QueueName.QUIET: Kind.GROUP,
-    QueueName.SUMMARY: Kind.SUMMARY,
-    QueueName.DIGEST: Kind.DIGEST,
-}
 
 
 class PendingAlerts:
@@ -261,7 +254,7 @@ class PendingAlerts:
             queue = state.queues.pop(name)
             if name is QueueName.SUMMARY:
                 state.summarised = at
-            kind = _KINDS[name]
+            kind = Kind.GROUP if name is QueueName.QUIET else Kind(name.value)
             if reason := self._barred(channel):
                 messages.append(self._hold(channel, kind, queue.entries, at, reason, more=queue.more))
                 continue
