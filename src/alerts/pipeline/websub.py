@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 from alerts.access.pages import Pages
 from alerts.access.signing import Purpose
 from alerts.feeds.fetching.network import FAILURES, guarded
-from alerts.feeds.fetching.websub import Subscription, Verification, renew_at, signed, subscribe, verify
+from alerts.feeds.fetching.websub import Verification, renew_at, signed, subscribe, verify
 from alerts.feeds.links import host_key, unmasked
 from alerts.feeds.schedule import outside_skipped
 from alerts.feeds.state import FeedState
@@ -35,15 +35,10 @@ from alerts.runtime.task_requests import TaskRequests
 from alerts.store import system_state
 from alerts.store.repositories import overrides, sources
 
-ASK_AGAIN: Final = timedelta(hours=1)
-"""A hub that did not answer our request with a lease is asked again after this."""
-
-LEAST_GAP: Final = timedelta(seconds=30)
-"""However often a hub pushes, a source is not polled more often because of it."""
-
+ASK_AGAIN: Final = timedelta(hours=1)  # a hub that did not answer our request with a lease is asked again after this
+LEAST_GAP: Final = timedelta(seconds=30)  # however often a hub pushes, a source is not polled more often because of it
+# The least time between two polls of a source whose hub is trusted, but for those that a push brings about.
 BACKUP: Final = timedelta(hours=4)
-"""The least time between two polls of a source whose hub is trusted, but for those that a push brings about."""
-
 _SECONDS = 15.0
 _MAX_ANSWER = 256 * 1024  # bytes of a hub's answer, of which only the status is read
 
@@ -53,7 +48,8 @@ def after_poll(runtime: Polling, source: Source, state: FeedState) -> None:
     if runtime.pages is None or not (state.hub and state.topic) or state.stopped:
         return
     now = runtime.clock()
-    subscription = _subscription(runtime.pages, source, state)
+    callback = f"{runtime.pages.base_url}/websub/{runtime.pages.signer.sign(Purpose.HUB, source.id)}"
+    secret = _secret(runtime.pages, source.id, state.hub)
     with runtime.database.write() as session:
         known = system_state.get(session, _fact(source.id), lock=True)
         asked = {"hub": state.hub, "topic": state.topic}
@@ -71,7 +67,7 @@ def after_poll(runtime: Polling, source: Source, state: FeedState) -> None:
         )
         with bounds:
             # Streamed and not read: only the status counts, and a hub may send without end.
-            form = subscribe(subscription)
+            form = subscribe(state.hub, unmasked(state.topic, source.url), callback, secret)
             with runtime.client.stream("POST", state.hub, data=form, timeout=_SECONDS) as answer:
                 said = f"status {answer.status_code}"
     except (*FAILURES, ValueError) as error:
@@ -124,9 +120,8 @@ def verified(runtime: Serving, token: str, query: Mapping[str, str]) -> Verifica
         known = None if source is None else system_state.get(session, _fact(source), lock=True)
         if runtime.pages is None or source is None or known is None:
             return verify(query, None)
-        topic = unmasked(str(known.value["topic"]), _source(runtime, source).url)
-        asked = Subscription(str(known.value["hub"]), topic, "")
-        answer = verify(query, asked)
+        url = runtime.configuration.current().settings.sources[source].url
+        answer = verify(query, unmasked(str(known.value["topic"]), url))
         if answer.lease is not None:
             until = format_time(now + answer.lease)
             system_state.put(session, _fact(source), now, {**known.value, "until": until})
@@ -173,19 +168,6 @@ def source_of(runtime: Serving, token: str) -> str | None:
     return parts[0] if parts and parts[0] in known else None
 
 
-def _source(runtime: Serving, source: str) -> Source:
-    return runtime.configuration.current().settings.sources[source]
-
-
-def _subscription(pages: Pages, source: Source, state: FeedState) -> Subscription:
-    return Subscription(
-        hub=state.hub,
-        topic=unmasked(state.topic, source.url),
-        callback=f"{pages.base_url}/websub/{pages.signer.sign(Purpose.HUB, source.id)}",
-        secret=_secret(pages, source.id, state.hub),
-    )
-
-
 def _secret(pages: Pages, source: str, hub: str) -> str:
     """Empty where it would go over the wire in clear; the address of the callback is then all that proves a push."""
     if not hub.startswith("https:"):
@@ -193,8 +175,7 @@ def _secret(pages: Pages, source: str, hub: str) -> str:
     return pages.signer.sign(Purpose.HUB_SECRET, source, hub).rpartition(".")[2]
 
 
-_TRUST: Final = ("pushed", "trusted")
-"""What is known of a hub, and outlives a renewal."""
+_TRUST: Final = ("pushed", "trusted")  # what is known of a hub, and outlives a renewal
 
 
 def _fact(source: str) -> str:

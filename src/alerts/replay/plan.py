@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,8 +18,7 @@ from alerts.replay.backtest import alert_order, rehearse
 from alerts.replay.work import Progress
 
 DAY = timedelta(days=1)
-PUBLISHED = 100
-"""Changes of each kind that are kept of a published plan."""
+PUBLISHED = 100  # changes of each kind that are kept of a published plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +112,7 @@ def records(plan: Plan) -> Iterator[Mapping[str, Any]]:
             "before": {key: _slim(each.before)[key] for key in ("at", "state", "reason")},
         }
     for volume in plan.volumes:
-        yield {
-            "kind": "volume",
-            "subscriber": volume.subscriber,
-            "before": volume.before,
-            "after": volume.after,
-            "per_day": round(volume.per_day, 3),
-        }
+        yield {"kind": "volume", **asdict(volume), "per_day": round(volume.per_day, 3)}
 
 
 def published(plan: Plan, name: str, items: int) -> dict[str, Any]:
