@@ -371,7 +371,8 @@ class PendingAlerts:
             left = coalesce(entries, lambda key: self._notifications.watch(key).level)
             reminders = _ids(entry for entry in entries if entry.purpose is Purpose.REMINDER)
             if kind in {Kind.ALERT, Kind.ALL_CLEAR}:
-                alone = len(left.alerts) == 1 and not more and not reminders and _of_one_story(entries)
+                stories = {(each.institution, each.story) for each in entries}
+                alone = len(left.alerts) == len(stories) == 1 and not more and not reminders
                 kind = _single(left.alerts[0]) if alone else Kind.GROUP
             superseded = _ids(left.superseded)
             message = self._message(
@@ -454,10 +455,6 @@ def _single(pending: Pending) -> Kind:
 
 def _ids(entries: Iterable[Pending]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(entry.alert for entry in entries))
-
-
-def _of_one_story(entries: Sequence[Pending]) -> bool:
-    return len({(each.institution, each.story) for each in entries}) == 1
 
 
 def _place(key: WatchKey) -> tuple[str, str]:
