@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from datetime import UTC, datetime, timedelta
 
@@ -28,7 +29,7 @@ def spikes(instants, *, stored=False):
     detector, found = SpikeDetector(SpikeState()), []
     for at in instants:
         if stored:
-            detector = SpikeDetector(SpikeState.from_json(detector.state.to_json()))
+            detector = SpikeDetector(SpikeState.of(json.loads(json.dumps(detector.state.record()))))
         event = detector.observe(at)
         if event is not None:
             found.append((at, event))

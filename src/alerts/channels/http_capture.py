@@ -75,11 +75,6 @@ class Exchange:
         """Whether another request may go out. A service that said 429 gets no second one at once."""
         return not self._abandoned.is_set() and self.status != 429
 
-    def answered(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
-        self.status = status
-        self.body = body
-        self.retry_after = _retry_after(headers, body) if status in {429, 503} else None
-
     def send(self, forward: Callable[..., requests.Response], request: requests.PreparedRequest) -> Any:
         """Lets one request out, and remembers what came back or why nothing did."""
         if not self.may_start():
@@ -109,7 +104,8 @@ class Exchange:
             raise requests.ConnectionError("the exchange broke off") from error
         response.raw = io.BytesIO(content)
         self.problem = None
-        self.answered(response.status_code, response.headers, content)
+        self.status, self.body = response.status_code, content
+        self.retry_after = _retry_after(response.headers, content) if self.status in {429, 503} else None
         return response
 
 

@@ -2,66 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from types import MappingProxyType
+from typing import Self
 
 from alerts.model.alert import DeliveryState
 
 
 class SendReason(StrEnum):
-    """Why a send ended as it did: a closed set, for logs, metrics and answers."""
+    """Why a send ended as it did: a closed set, for logs, metrics and answers.
 
-    ACCEPTED = "accepted"
-    BAD_CHANNEL = "bad-channel"  # the URL cannot be used
-    UNREACHABLE = "unreachable"  # no connection: nothing was sent
-    INTERNAL = "internal"  # a fault of this program
-    DEADLINE = "deadline"  # given up before anything was sent
-    TIMEOUT = "timeout"  # no answer in time after the message was written
-    CUT = "cut"  # the connection broke after the message was written
-    RATE_LIMITED = "rate-limited"  # 429
-    SERVICE_ERROR = "service-error"  # the service's fault: 5xx, or an answer that is none
-    REJECTED = "rejected"  # the service takes no such message: other 4xx, SMTP 5xx
-    NOT_AUTHORISED = "not-authorised"  # 401, 403
-    GONE = "gone"  # 404, 410: no such webhook, channel or chat
-    REDIRECTED = "redirected"  # 3xx: the address in the configuration is not the right one
+    `state` is what becomes of the delivery, `meaning` the line people read where the service said nothing itself.
+    """
 
-    @property
-    def meaning(self) -> str:
-        """The line people read where the service said nothing itself."""
-        return _ENDS[self][1]
+    _value_: str
+    state: DeliveryState
+    meaning: str
 
+    def __new__(cls, value: str, state: DeliveryState, meaning: str) -> Self:
+        member = str.__new__(cls, value)
+        member._value_, member.state, member.meaning = value, state, meaning
+        return member
 
-_ENDS: Mapping[SendReason, tuple[DeliveryState, str]] = MappingProxyType(
-    {
-        SendReason.ACCEPTED: (DeliveryState.SENT, "accepted"),
-        SendReason.BAD_CHANNEL: (DeliveryState.DEAD, "the channel's URL is not complete or not of its service's form"),
-        SendReason.UNREACHABLE: (DeliveryState.FAILED, "no connection to the service; nothing was sent"),
-        SendReason.INTERNAL: (
-            DeliveryState.FAILED,
-            "a fault of this program kept the message from being made; the log has it",
-        ),
-        SendReason.DEADLINE: (DeliveryState.FAILED, "given up before anything was sent"),
-        SendReason.TIMEOUT: (
-            DeliveryState.UNKNOWN,
-            "no answer in time after the message was written; it may have arrived",
-        ),
-        SendReason.CUT: (
-            DeliveryState.UNKNOWN,
-            "the connection broke after the message was written; it may have arrived",
-        ),
-        SendReason.RATE_LIMITED: (DeliveryState.FAILED, "the service asks for fewer messages"),
-        SendReason.SERVICE_ERROR: (DeliveryState.FAILED, "the service has a fault"),
-        SendReason.REJECTED: (DeliveryState.DEAD, "the service takes no such message"),
-        SendReason.NOT_AUTHORISED: (DeliveryState.DEAD, "the service does not accept the channel's credentials"),
-        SendReason.GONE: (DeliveryState.DEAD, "the service knows no such webhook, channel or chat"),
-        SendReason.REDIRECTED: (
-            DeliveryState.DEAD,
-            "the service has moved; put its new address into the channel's URL",
-        ),
-    }
-)
+    ACCEPTED = "accepted", DeliveryState.SENT, "accepted"
+    BAD_CHANNEL = "bad-channel", DeliveryState.DEAD, "the channel's URL is not complete or not of its service's form"
+    UNREACHABLE = "unreachable", DeliveryState.FAILED, "no connection to the service; nothing was sent"
+    INTERNAL = (
+        "internal",
+        DeliveryState.FAILED,
+        "a fault of this program kept the message from being made; the log has it",
+    )
+    DEADLINE = "deadline", DeliveryState.FAILED, "given up before anything was sent"
+    TIMEOUT = "timeout", DeliveryState.UNKNOWN, "no answer in time after the message was written; it may have arrived"
+    CUT = "cut", DeliveryState.UNKNOWN, "the connection broke after the message was written; it may have arrived"
+    RATE_LIMITED = "rate-limited", DeliveryState.FAILED, "the service asks for fewer messages"  # 429
+    SERVICE_ERROR = "service-error", DeliveryState.FAILED, "the service has a fault"  # 5xx, or an answer that is none
+    REJECTED = "rejected", DeliveryState.DEAD, "the service takes no such message"  # other 4xx, SMTP 5xx
+    # 401, 403
+    NOT_AUTHORISED = "not-authorised", DeliveryState.DEAD, "the service does not accept the channel's credentials"
+    GONE = "gone", DeliveryState.DEAD, "the service knows no such webhook, channel or chat"  # 404, 410
+    # 3xx
+    REDIRECTED = "redirected", DeliveryState.DEAD, "the service has moved; put its new address into the channel's URL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +65,7 @@ class SendResult:
     @property
     def state(self) -> DeliveryState:
         """SENT, FAILED (try again), UNKNOWN (it may have arrived) or DEAD (trying again cannot help)."""
-        return _ENDS[self.reason][0]
+        return self.reason.state
 
 
 def of_status(status: int) -> SendReason:

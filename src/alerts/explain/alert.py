@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -33,8 +34,7 @@ def explain(session: Session, active: Active, alert_id: str, *, stories: int | N
     institution = active.settings.institutions.get(row.institution)
     leads = [each.story for each in (alert.lead, *alert.also) if each is not None and each.story]
     behind = [each.story for change in alert.changes for each in change.contributions]
-    wanted = list(dict.fromkeys([*leads, *behind]))
-    wanted = wanted[:stories]
+    wanted = list(dict.fromkeys([*leads, *behind]))[:stories]
     sources = active.settings.sources
     known = {} if institution is None else profiles.stories(session, institution, sources, wanted, row.at)
     return {
@@ -69,12 +69,12 @@ def _level(active: Active, transition: Transition) -> dict[str, Any]:
 def _story(session: Session, evidence: Evidence, at: datetime) -> dict[str, Any]:
     items = [each.item for each in evidence.reports]
     mentions = listings.mentions(session, evidence.institution, items, at)
-    weights = _weights(evidence)
+    weights = {each.item: weight(each.reliability, each.direct) for each in evidence.reports}
     return {
         "story": evidence.story,
         "title": evidence.title,
         "confidence": rounded(evidence.confidence),
-        "confidence_is": _confidence(evidence),
+        "confidence_is": _confidence(evidence, weights),
         "grade": evidence.grade,
         "mix": evidence.mix.value,
         "salience": rounded(evidence.salience),
@@ -92,21 +92,14 @@ def _story(session: Session, evidence: Evidence, at: datetime) -> dict[str, Any]
     }
 
 
-def _confidence(evidence: Evidence) -> str:
+def _confidence(evidence: Evidence, by_item: Mapping[str, float]) -> str:
     """The confidence as a sum to redo by hand."""
-    by_item = _weights(evidence)
     weights = sorted((max(by_item[item] for item in group.items) for group in evidence.groups), reverse=True)
     said = "1 - " + " * ".join(f"(1 - {each:g})" for each in weights)
-    plain = 1.0
-    for each in weights:
-        plain *= 1 - each
+    plain = math.prod(1 - each for each in weights)
     if not any(report.direct for report in evidence.reports) and 1 - plain > CAP_WITHOUT_DIRECT:
         said = f"{said}, capped at {CAP_WITHOUT_DIRECT:g} without a direct publisher"
     return said
-
-
-def _weights(evidence: Evidence) -> dict[str, float]:
-    return {each.item: weight(each.reliability, each.direct) for each in evidence.reports}
 
 
 def _item(report: Report, mentions: Sequence[Sequence[Any]]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from alerts.model.institution import Institution
 from alerts.model.level import Axis, Cause, Contribution, Level, Transition
 from alerts.model.records import rounded
 from alerts.model.source import Reliability
-from alerts.model.story import Evidence, Group, Report
+from alerts.model.story import Evidence, Group, Report, StorySummary
 from alerts.model.subscriber import On, Subscriber, WatchRule
 from alerts.model.times import format_time
 from alerts.pipeline.route import silenced
@@ -109,7 +109,7 @@ def _axis(session: Session, active: Active, subscriber: Subscriber, standing: St
         key=lambda each: each.rank,
     )
     needed = active.settings.levels.raise_.get(max(least, Level.MEDIUM, key=lambda each: each.rank), 0.0)
-    found = _contributions(active, standing, axis)
+    found = _contributions(active, standing, axis, view.leading)
     record: dict[str, Any] = {
         "axis": axis.value,
         "level": view.level.value,
@@ -135,30 +135,19 @@ def _axis(session: Session, active: Active, subscriber: Subscriber, standing: St
     return record
 
 
-def _contributions(active: Active, standing: Standing, axis: Axis) -> tuple[Contribution, ...]:
+def _contributions(
+    active: Active, standing: Standing, axis: Axis, stories: Iterable[StorySummary]
+) -> tuple[Contribution, ...]:
+    settings, institution = active.settings, standing.institution
     return contributions(
-        standing.axes[axis].leading,
-        axis,
-        standing.at,
-        topics=active.settings.topics,
-        rules=active.settings.levels,
-        institution=standing.institution,
+        stories, axis, standing.at, topics=settings.topics, rules=settings.levels, institution=institution
     )
 
 
 def _rise(
     standing: Standing, axis: Axis, from_: Level, to: Level, score: float, found: tuple[Contribution, ...]
 ) -> Transition:
-    return Transition(
-        at=standing.at,
-        institution=standing.institution.id,
-        axis=axis,
-        from_=from_,
-        to=to,
-        score=score,
-        cause=Cause.EVIDENCE,
-        contributions=found,
-    )
+    return Transition(standing.at, standing.institution.id, axis, from_, to, score, Cause.EVIDENCE, found)
 
 
 def _counterfactual(
@@ -182,9 +171,7 @@ def _counterfactual(
         reports = [_further(story, number, reliability, at, direct=direct and number == 0) for number in range(count)]
         groups = [*story.groups, *(Group((each.item,)) for each in reports)]
         with_them = evidence(story.story, institution.id, [*story.reports, *reports], groups)
-        made = contributions(
-            [summary(with_them)], axis, at, topics=settings.topics, rules=settings.levels, institution=institution
-        )
+        made = _contributions(active, standing, axis, [summary(with_them)])
         all_ = tuple(sorted([*made, *found[1:]], key=lambda each: (-each.value, each.story)))
         score = combined(each.value for each in all_)
         reached = max(level, level_of(score, settings.levels))

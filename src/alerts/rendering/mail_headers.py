@@ -25,7 +25,7 @@ def mail_headers(view: MessageView) -> tuple[tuple[str, str], ...]:
         ("In-Reply-To", reference),
         ("References", reference),
         ("Auto-Submitted", "auto-generated"),
-        ("X-Alert-ID", _token(view.id)),
+        ("X-Alert-ID", re.sub(r"[^\x21-\x7e]", "-", view.id)[:200]),
     ]
     link = escape.safe_url(view.unsubscribe or "")
     if link:
@@ -43,7 +43,3 @@ def message_id(stable: str) -> str:
 def _id(*parts: str) -> str:
     digest = hashlib.sha256("\x00".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
     return f"<{parts[0]}.{digest}@{DOMAIN}>"
-
-
-def _token(text: str) -> str:
-    return re.sub(r"[^\x21-\x7e]", "-", text)[:200]

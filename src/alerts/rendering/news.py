@@ -26,20 +26,15 @@ Origins = Mapping[tuple[str, Axis], Level]
 
 def folded(entries: Sequence[Entry]) -> tuple[list[Entry], Origins]:
     """Entries without those that a later one of the same story, or of the same axes the same way, stands for."""
-    kept: list[Entry] = []
-    origins: dict[tuple[str, Axis], Level] = {}
-    new = [entry for entry in entries if entry.role is Role.NEW]
-    for entry in entries:
-        alert = entry.alert
-        for change in alert.changes:
-            origins.setdefault((alert.institution, change.axis), change.from_)
-        if entry.role is not Role.SUPERSEDED or not any(_stands_for(each.alert, alert) for each in new):
-            kept.append(entry)
-    by_time = sorted(entries, key=lambda entry: entry.alert.at, reverse=True)
-    for entry in by_time:
-        for change in entry.alert.changes:
-            origins[entry.alert.institution, change.axis] = change.from_
-    return kept, origins
+    new = [entry.alert for entry in entries if entry.role is Role.NEW]
+    kept = [
+        entry
+        for entry in entries
+        if entry.role is not Role.SUPERSEDED or not any(_stands_for(each, entry.alert) for each in new)
+    ]
+    newest_first = sorted((entry.alert for entry in entries), key=lambda alert: alert.at, reverse=True)
+    changes = (change for alert in newest_first for change in alert.changes)
+    return kept, {(change.institution, change.axis): change.from_ for change in changes}
 
 
 def _stands_for(later: Alert, earlier: Alert) -> bool:
@@ -103,14 +98,13 @@ def bracket(view: MessageView, entry: Entry, origins: Origins) -> str:
     """`AXIS FROM → TO` of the axis that the alert is about."""
     alert = entry.alert
     transition, lead = alert.transition, alert.lead
+    back = f" {view.why or 'withdrawn'}" if view.kind is Kind.CORRECTION else ""
     if transition is not None:
         axis = transition.axis
         if entry.role is Role.REMINDER:
             return f"{axis} still {entry.now.get(axis, transition.to)}"
-        back = f" {view.why or 'withdrawn'}" if view.kind is Kind.CORRECTION else ""
         return f"{axis} {_origin(transition, origins)} → {transition.to}{back}"
     if lead is not None and lead.axis is not None:
-        back = f" {view.why or 'withdrawn'}" if view.kind is Kind.CORRECTION else ""
         return f"{lead.axis} {lead.from_} → {lead.to}{back}"
     return f"grade {alert.grades[0]} → {alert.grades[1]}" if alert.grades else ""
 

@@ -5,8 +5,7 @@ Pure but for templates, which are read from the package and from the operator's 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
 from jinja2 import Environment
@@ -16,7 +15,7 @@ from alerts.model.level import Level
 from alerts.model.secret import Secret
 from alerts.rendering import escape
 from alerts.rendering.context import BUDGETS, wording
-from alerts.rendering.formats import PLAIN, Dialect, service_of
+from alerts.rendering.formats import PLAIN, Dialect, Service, service_of
 from alerts.rendering.mail_headers import mail_headers
 from alerts.rendering.news import title
 from alerts.rendering.templating import environment, render
@@ -24,19 +23,6 @@ from alerts.rendering.threads import thread
 from alerts.rendering.view import Format, MessageView, Rendered, Role, Tone
 from alerts.rendering.webhook import payload
 from alerts.routing.alerts import Kind
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """One text to make: in which markup, by which templates, and what the service takes of it."""
-
-    dialect: Dialect
-    own: tuple[str, ...]
-    shipped: str
-    limit: int
-    measure: Callable[[str], int]
-    title: str
-    title_in_body: bool
 
 
 class Renderer:
@@ -67,15 +53,12 @@ class Renderer:
         problems: list[str] = []
 
         def text(dialect: Dialect, shipped: str, suffix: str = "") -> str:
-            own = (f"{view.subscriber}/{view.channel}{suffix}.j2", f"{view.channel}{suffix}.j2")
-            part = _Part(
-                dialect, own, shipped, service.limit, service.measure, line, title_in_body=not service.title_limit
-            )
+            own = [f"{view.subscriber}/{view.channel}{suffix}.j2", f"{view.channel}{suffix}.j2"]
             try:
-                return self._fitting(view, part)
+                return self._fitting(view, service, dialect, [*own, shipped], line)
             except DeliveryError as error:
                 problems.append(str(error))
-                return self._fitting(view, part, shipped=True)
+                return self._fitting(view, service, dialect, [shipped], line, shipped=True)
 
         if service.email:
             body, html = text(PLAIN, "message.j2", ".txt"), text(service.dialect, service.template, ".html")
@@ -94,24 +77,32 @@ class Renderer:
             thread=thread(view),
         )
 
-    def _fitting(self, view: MessageView, part: _Part, *, shipped: bool = False) -> str:
+    def _fitting(
+        self,
+        view: MessageView,
+        service: Service,
+        dialect: Dialect,
+        names: list[str],
+        line: str,
+        *,
+        shipped: bool = False,
+    ) -> str:
         """The fullest form that the service takes; of the shortest, as many lines as it takes."""
-        env = self._environment(part.dialect, shipped=shipped)
-        names = [part.shipped] if shipped else [*part.own, part.shipped]
+        env = self._environment(dialect, shipped=shipped)
         lines: list[str] = []
         for budget in BUDGETS:
-            context = {"message": wording(view, budget), "title_in_body": part.title_in_body}
+            context = {"message": wording(view, budget), "title_in_body": not service.title_limit}
             told = _tidy(render(env, names, context))
-            body = _joined(told, part.dialect)
-            if body and part.measure(body) <= part.limit:
+            body = _joined(told, dialect)
+            if body and service.measure(body) <= service.limit:
                 return body
             lines = told or lines
         while lines:
             lines.pop()
-            body = _joined([*lines, escape.ELLIPSIS], part.dialect)
-            if lines and part.measure(body) <= part.limit:
+            body = _joined([*lines, escape.ELLIPSIS], dialect)
+            if lines and service.measure(body) <= service.limit:
                 return body
-        return part.dialect.escape(escape.shorten(part.title, part.limit // 4))
+        return dialect.escape(escape.shorten(line, service.limit // 4))
 
     def _environment(self, dialect: Dialect, *, shipped: bool) -> Environment:
         key = (dialect.name, shipped)

@@ -88,11 +88,6 @@ def render(env: Environment, names: list[str], context: dict[str, object]) -> st
         raise DeliveryError(f"{error.filename or error.name}:{error.lineno}: {error.message}") from None
     except RecursionError:
         raise DeliveryError(f"template {name}: it includes or calls itself without an end") from None
-    except (
-        *(TemplateError, ArithmeticError, MemoryError, TypeError, ValueError, LookupError, AttributeError),
-    ) as error:
-        raise DeliveryError(f"template {name}: {_line(error)}") from None
-
-
-def _line(error: Exception) -> str:
-    return escape.shorten(escape.clean(f"{type(error).__name__}: {error}"), 300)
+    except (TemplateError, ArithmeticError, MemoryError, TypeError, ValueError, LookupError, AttributeError) as error:
+        line = escape.shorten(escape.clean(f"{type(error).__name__}: {error}"), 300)
+        raise DeliveryError(f"template {name}: {line}") from None

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from alerts.model.level import Axis, Transition
-from alerts.model.profile import MatrixRow, Profile, Statement
+from alerts.model.profile import MatrixRow, Profile
 from alerts.model.subscriber import Tier
 
 DETAIL = Tier.STRATEGIC_CIRCLE
@@ -40,7 +40,7 @@ def gate(profile: Profile, tier: Tier) -> Profile:
             profile,
             confidence=replace(profile.confidence, number=None) if profile.confidence else None,
             coverage=replace(profile.coverage, sources=0, failing=(), since=None),
-            headline=_bare(profile.headline),
+            headline=replace(profile.headline, evidence=(), story="") if profile.headline else None,
             key_points=(),
             what_happened=(),
             brief=None,
@@ -50,10 +50,6 @@ def gate(profile: Profile, tier: Tier) -> Profile:
             matrix=tuple(MatrixRow(axis=row.axis, level=row.level) for row in profile.matrix),
         )
     return profile
-
-
-def _bare(statement: Statement | None) -> Statement | None:
-    return Statement(statement.text, (), statement.at, resolved=statement.resolved) if statement else None
 
 
 def gate_transition(transition: Transition, tier: Tier) -> Transition:

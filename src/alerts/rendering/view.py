@@ -105,53 +105,29 @@ class Rendered:
 def compose(
     subscriber: Subscriber,
     *,
-    id: str,  # noqa: A002 - it is the message's id
-    kind: Kind,
-    channel: str,
-    at: datetime,
     alerts: Sequence[Alert] = (),
     reminders: Sequence[Alert] = (),
     superseded: Sequence[Alert] = (),
     standing: Iterable[tuple[str, Axis, Level]] = (),
-    profiles: Mapping[str, Profile] | None = None,
-    omitted: int = 0,
-    why: str = "",
-    unsubscribe: str | None = None,
-    base_url: str | None = None,
-    copy: bool = False,
+    **rest: Any,
 ) -> MessageView:
-    """The view of a message for one of the subscriber's channels.
+    """The view of a message for one of the subscriber's channels; `rest` are the other fields of the view.
 
     `standing` are the levels that are no longer those of the alerts.
     """
-    levels: dict[str, dict[Axis, Level]] = {}
-    for institution, axis, level in standing:
-        levels.setdefault(institution, {})[axis] = level
+    levels = {(institution, axis): level for institution, axis, level in standing}
 
-    def entry(alert: Alert, role: Role) -> Entry:
-        now = levels.get(alert.institution, {})
-        axes = {change.axis for change in alert.changes}
-        return Entry(alert, role, {axis: level for axis, level in now.items() if axis in axes})
+    def now(alert: Alert) -> dict[Axis, Level]:
+        axes = (change.axis for change in alert.changes)
+        return {axis: levels[alert.institution, axis] for axis in axes if (alert.institution, axis) in levels}
 
+    roles = ((Role.NEW, alerts), (Role.REMINDER, reminders), (Role.SUPERSEDED, superseded))
     return MessageView(
-        id=id,
-        kind=kind,
         subscriber=subscriber.id,
-        channel=channel,
         tier=subscriber.tier,
-        at=at,
-        entries=(
-            *(entry(alert, Role.NEW) for alert in alerts),
-            *(entry(alert, Role.REMINDER) for alert in reminders),
-            *(entry(alert, Role.SUPERSEDED) for alert in superseded),
-        ),
-        profiles=profiles or {},
         timezone=timezone_of(subscriber),
-        unsubscribe=unsubscribe,
-        base_url=base_url,
-        omitted=omitted,
-        why=why,
-        copy=copy,
+        entries=tuple(Entry(alert, role, now(alert)) for role, some in roles for alert in some),
+        **rest,
     )
 
 

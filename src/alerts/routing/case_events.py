@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -70,13 +69,11 @@ class EventState:
     grade: str = ""
 
     def record(self) -> dict[str, Any]:
-        return {"spike": json.loads(self.spike.to_json()), "grade": self.grade}
+        return {"spike": self.spike.record(), "grade": self.grade}
 
     @classmethod
     def of(cls, record: dict[str, Any] | None) -> EventState:
-        if not record:
-            return cls()
-        return cls(SpikeState.from_json(json.dumps(record["spike"])), record["grade"])
+        return cls(SpikeState.of(record["spike"]), record["grade"]) if record else cls()
 
 
 class CaseEvents:

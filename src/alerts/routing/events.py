@@ -128,13 +128,9 @@ class InstitutionEvent:
         top = strongest(change.contributions)
         if top is None:
             return None
-        rise = next((each for each in self.assessment.rises if each.story == top.story), None)
-        if rise is not None:
-            return rise.lead
-        known = self.leads.get(top.story)
-        if known is not None:
-            return known
-        return Lead(top.story, top.title, topics=top.topics, grade=top.grade, confidence=top.confidence)
+        risen = {each.story: each.lead for each in self.assessment.rises}
+        known = risen.get(top.story) or self.leads.get(top.story)
+        return known or Lead(top.story, top.title, topics=top.topics, grade=top.grade, confidence=top.confidence)
 
     def lead(self, parts: Iterable[Part]) -> Lead | None:
         """The story that an alert of some parts leads with: the one that brought it, else the largest contribution
@@ -144,9 +140,9 @@ class InstitutionEvent:
         if chosen is not None:
             return chosen.lead
         change = gravest(tuple(each.change for each in listed if each.change is not None))
-        if change is None:
-            return next((each.lead for each in listed if each.lead is not None), None)
-        return self._behind(change)
+        if change is not None:
+            return self._behind(change)
+        return next((each.lead for each in listed if each.lead is not None), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,46 +3,32 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Self
 
 
 class Reason(StrEnum):
     """Each value is what records carry; `meaning` is the line people read."""
 
-    UNSUBSCRIBED = "unsubscribed"
-    BELOW_GRADE = "below-grade"
-    CONFIG_CHANGE = "config-change"
-    BACKFILL = "backfill"
-    SILENCE = "silence"
-    CORRECTED = "corrected"
-    RISE_NOT_TOLD = "rise-not-told"
-    INHIBITED = "inhibited"
-    SAME_STORY = "same-story"
-    SAME_TOPIC = "same-topic"
-    DIGEST = "digest"
-    QUIET_HOURS = "quiet-hours"
-    LIMIT = "limit"
-    ACKNOWLEDGED = "acknowledged"
-    CHANNEL_GONE = "channel-gone"
+    _value_: str
+    meaning: str
 
-    @property
-    def meaning(self) -> str:
-        return _MEANINGS[self]
+    def __new__(cls, value: str, meaning: str = "") -> Self:
+        member = str.__new__(cls, value)
+        member._value_, member.meaning = value, meaning
+        return member
 
-
-_MEANINGS = {
-    Reason.UNSUBSCRIBED: "The subscriber has unsubscribed this channel.",
-    Reason.BELOW_GRADE: "The strongest story has a confidence below 0.10: kept for monitoring, never sent.",
-    Reason.CONFIG_CHANGE: "The level rose because the configuration changed, not because something happened.",
-    Reason.BACKFILL: "All that brought it was older than `fresh` when found, or comes out of quarantine.",
-    Reason.SILENCE: "A silence covers the institution.",
-    Reason.RISE_NOT_TOLD: "The level fell, but this channel was never told that it had risen.",
-    Reason.CORRECTED: "A correction has already taken the alert back.",
-    Reason.INHIBITED: "The same story has already raised another axis of the institution to critical.",
-    Reason.SAME_STORY: "This channel already has an alert of the same story.",
-    Reason.SAME_TOPIC: "This channel has an alert of another story of the topic, no lower, within `again`.",
-    Reason.DIGEST: "The level is below the digest's threshold: it waits for the next digest.",
-    Reason.QUIET_HOURS: "It arose during quiet hours: it is sent when they end.",
-    Reason.LIMIT: "The channel's limit was reached: it is listed in one summary instead.",
-    Reason.ACKNOWLEDGED: "Someone has acknowledged the level: no reminders until it changes.",
-    Reason.CHANNEL_GONE: "The subscriber no longer has this channel.",
-}
+    UNSUBSCRIBED = "unsubscribed", "The subscriber has unsubscribed this channel."
+    BELOW_GRADE = "below-grade", "The strongest story has a confidence below 0.10: kept for monitoring, never sent."
+    CONFIG_CHANGE = "config-change", "The level rose because the configuration changed, not because something happened."
+    BACKFILL = "backfill", "All that brought it was older than `fresh` when found, or comes out of quarantine."
+    SILENCE = "silence", "A silence covers the institution."
+    CORRECTED = "corrected", "A correction has already taken the alert back."
+    RISE_NOT_TOLD = "rise-not-told", "The level fell, but this channel was never told that it had risen."
+    INHIBITED = "inhibited", "The same story has already raised another axis of the institution to critical."
+    SAME_STORY = "same-story", "This channel already has an alert of the same story."
+    SAME_TOPIC = "same-topic", "This channel has an alert of another story of the topic, no lower, within `again`."
+    DIGEST = "digest", "The level is below the digest's threshold: it waits for the next digest."
+    QUIET_HOURS = "quiet-hours", "It arose during quiet hours: it is sent when they end."
+    LIMIT = "limit", "The channel's limit was reached: it is listed in one summary instead."
+    ACKNOWLEDGED = "acknowledged", "Someone has acknowledged the level: no reminders until it changes."
+    CHANNEL_GONE = "channel-gone", "The subscriber no longer has this channel."

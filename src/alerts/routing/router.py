@@ -200,7 +200,8 @@ class SubscriberRouter:
         changes = _reported(event, taken)
         lead = event.lead(taken)
         levels = [part.level for part in taken] + [change.to for change in changes]
-        grade, spike = _grades_and_spike(taken)
+        grades = [part.grade for part in taken if part.grade is not None]
+        spikes = [part.spike for part in taken if part.spike is not None]
         return Alert(
             id=alert_id(event, self.subscriber.id, verdict.channel),
             at=event.at,
@@ -222,25 +223,15 @@ class SubscriberRouter:
                     and (lead is None or (part.lead.story, part.lead.item) != (lead.story, lead.item))
                 )
             ),
-            rules=tuple(
-                dict.fromkeys(
-                    each.name
-                    for each in rules
-                    if each.channel == verdict.channel and not {*each.parts}.isdisjoint(verdict.parts)
-                )
-            ),
-            grades=grade,
-            spike=spike,
+            rules=tuple(dict.fromkeys(each.name for each in _asked(rules, verdict))),
+            grades=next(((each.from_, each.to) for each in grades), None),
+            spike=next(((each.count, each.expected, each.threshold) for each in spikes), None),
         )
 
     def _as_pending(
         self, event: InstitutionEvent, alert: Alert, verdict: ChannelVerdict, rules: Iterable[RuleVerdict]
     ) -> Pending:
-        wanted = [
-            self.subscriber.watch[each.rule]
-            for each in rules
-            if each.channel == alert.channel and not {*each.parts}.isdisjoint(verdict.parts)
-        ]
+        wanted = [self.subscriber.watch[each.rule] for each in _asked(rules, verdict)]
         only_levels = all(event.parts[place].change is not None for place in verdict.parts)
         clear = (
             only_levels
@@ -305,6 +296,12 @@ class SubscriberRouter:
         self._notifications.keep(key, watch)
 
 
+def _asked(rules: Iterable[RuleVerdict], verdict: ChannelVerdict) -> list[RuleVerdict]:
+    """The rules that asked for what the alert on a channel reports."""
+    here = [each for each in rules if each.channel == verdict.channel]
+    return [each for each in here if not {*each.parts}.isdisjoint(verdict.parts)]
+
+
 def _believed(parts: Iterable[Part], watches: Mapping[Axis, WatchState], channel: str) -> list[Level]:
     """The level that the channel believes of the axis of each part; low where the part has none."""
     return [Level.LOW if part.change is None else watches[part.change.axis].believed(channel) for part in parts]
@@ -315,17 +312,6 @@ def _reported(event: InstitutionEvent, taken: Sequence[Part]) -> tuple[Transitio
     own = [part.change for part in taken if part.change is not None]
     rises = any(part.rises for part in taken)
     return tuple(change for change in event.changes if change in own or (rises and change.rises))
-
-
-def _grades_and_spike(taken: Iterable[Part]) -> tuple[tuple[str, str] | None, tuple[int, float, int] | None]:
-    """What an alert says of grades and of a spike, where they are among its parts."""
-    grades, spike = None, None
-    for part in taken:
-        if part.grade is not None:
-            grades = part.grade.from_, part.grade.to
-        if part.spike is not None:
-            spike = part.spike.count, part.spike.expected, part.spike.threshold
-    return grades, spike
 
 
 def _by_instant(messages: Iterable[Message]) -> list[Outcome]:

@@ -15,13 +15,12 @@ been below half the threshold. The state is 54 small numbers at most.
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from statistics import median
-from typing import Final
+from typing import Any, Final
 
 from alerts.model.times import EPOCH
 from alerts.routing.events import Spike
@@ -47,23 +46,15 @@ class SpikeState:
     days: dict[int, int] = field(default_factory=dict)
     raised: bool = False
 
-    def to_json(self) -> str:
-        """Equal states give equal text."""
-        return json.dumps(
-            {
-                "since": self.since,
-                "hours": sorted(self.hours.items()),
-                "days": sorted(self.days.items()),
-                "raised": self.raised,
-            },
-            separators=(",", ":"),
-        )
+    def record(self) -> dict[str, Any]:
+        """What JSON can hold; equal states give equal records."""
+        hours, days = (sorted([key, count] for key, count in each.items()) for each in (self.hours, self.days))
+        return {"since": self.since, "hours": hours, "days": days, "raised": self.raised}
 
     @classmethod
-    def from_json(cls, text: str) -> SpikeState:
-        """Raises ValueError or KeyError where `text` was not made by `to_json`."""
-        data = json.loads(text)
-        return cls(since=data["since"], hours=dict(data["hours"]), days=dict(data["days"]), raised=data["raised"])
+    def of(cls, record: Mapping[str, Any]) -> SpikeState:
+        """Raises ValueError or KeyError where `record` is none."""
+        return cls(**{**record, "hours": dict(record["hours"]), "days": dict(record["days"])})
 
 
 class SpikeDetector:
@@ -111,13 +102,8 @@ def _usual(counts: list[int], weekday: list[int]) -> tuple[float, int]:
     spread = _NORMAL * median(abs(each - middle) for each in counts)
     base = max(middle, median(weekday) if weekday else 0)
     ceiling = base + 3 * max(spread, 1.0)
-    rate = max(base, _mean(min(each, ceiling) for each in counts))
+    rate = max(base, sum(min(each, ceiling) for each in counts) / len(counts))
     return rate, max(_MINIMUM, _rarely(rate), math.ceil(base + 4 * spread))
-
-
-def _mean(values: Iterable[float]) -> float:
-    listed = list(values)
-    return sum(listed) / len(listed)
 
 
 def _rarely(rate: float) -> int:

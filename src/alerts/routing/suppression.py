@@ -89,18 +89,14 @@ def _backfill(case: Candidate, _: int, part: Part) -> str:
     return "every report that brought it was old when found" if part.rises and not case.event.assessment.fresh else ""
 
 
-def _corrected(case: Candidate, _: int, part: Part) -> str:
+def _corrected(case: Candidate, place: int, part: Part) -> str:
     change = part.change
     if change is None or case.channel not in case.watches[change.axis].corrected:
         return ""
-    return "a correction has said so before" if _unheard(case, part) else ""
+    return "a correction has said so before" if _rise_not_told(case, place, part) else ""
 
 
 def _rise_not_told(case: Candidate, _: int, part: Part) -> str:
-    return _unheard(case, part)
-
-
-def _unheard(case: Candidate, part: Part) -> str:
     """A fall to a level that the channel does not take to be higher."""
     if not part.falls or part.change is None:
         return ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
 from alerts.model.alert import Alert
 from alerts.model.institution import Institution
@@ -35,13 +35,6 @@ from alerts.routing.state import (
     WatchState,
 )
 from alerts.routing.suppression import describe, quiet_end, silence_over
-
-_KINDS: Final = {
-    QueueName.GROUP: Kind.GROUP,
-    QueueName.QUIET: Kind.GROUP,
-    QueueName.SUMMARY: Kind.SUMMARY,
-    QueueName.DIGEST: Kind.DIGEST,
-}
 
 
 class PendingAlerts:
@@ -261,7 +254,7 @@ class PendingAlerts:
             queue = state.queues.pop(name)
             if name is QueueName.SUMMARY:
                 state.summarised = at
-            kind = _KINDS[name]
+            kind = Kind.GROUP if name is QueueName.QUIET else Kind(name.value)
             if reason := self._barred(channel):
                 messages.append(self._hold(channel, kind, queue.entries, at, reason, more=queue.more))
                 continue
@@ -378,7 +371,8 @@ class PendingAlerts:
             left = coalesce(entries, lambda key: self._notifications.watch(key).level)
             reminders = _ids(entry for entry in entries if entry.purpose is Purpose.REMINDER)
             if kind in {Kind.ALERT, Kind.ALL_CLEAR}:
-                alone = len(left.alerts) == 1 and not more and not reminders and _of_one_story(entries)
+                stories = {(each.institution, each.story) for each in entries}
+                alone = len(left.alerts) == len(stories) == 1 and not more and not reminders
                 kind = _single(left.alerts[0]) if alone else Kind.GROUP
             superseded = _ids(left.superseded)
             message = self._message(
@@ -461,10 +455,6 @@ def _single(pending: Pending) -> Kind:
 
 def _ids(entries: Iterable[Pending]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(entry.alert for entry in entries))
-
-
-def _of_one_story(entries: Sequence[Pending]) -> bool:
-    return len({(each.institution, each.story) for each in entries}) == 1
 
 
 def _place(key: WatchKey) -> tuple[str, str]:
