@@ -45,6 +45,7 @@ subscribers:
 """
 SOURCE = "  - {{id: s{n}, url: '{url}/s{n}.xml', publisher: P{n}, reliability: {r}, interval: 1s, allow_private: true}}"
 WORKERS, SOURCES, STEPS = 3, 6, 12
+STEPS_OF = {"desk": "advance_desk", "poll": "poll_sources"}
 
 
 class _Follow:
@@ -64,7 +65,7 @@ class _Follow:
                 for name, ids in work:
                     if self.random.random() < 0.2:
                         continue  # lost, as if the broker had been emptied
-                    getattr(steps, {"desk": "advance_desk"}.get(name, name))(runtime, *ids)
+                    getattr(steps, STEPS_OF.get(name, name))(runtime, *ids)
             time.sleep(self.random.random() * 0.05)
 
 
