@@ -299,8 +299,7 @@ class CaseFile:
     def _story_rise(
         self, at: datetime, batch: Sequence[Observation], story: str, axis: Axis, from_: Level, to: Level
     ) -> StoryRise:
-        known, ranking, now = self._evidence[story], self._rankings[axis], micros(at)
-        term = ranking.get(story)
+        known, term = self._evidence[story], self._rankings[axis].get(story)
         assert term is not None  # noqa: S101 - else it had no level
         brought = [each for each in batch if each.counts and self._members.story_of[each.report.item] == story]
         report = min(brought, key=_strongest).report if brought else known.reports[-1]
@@ -312,14 +311,16 @@ class CaseFile:
             publisher=report.publisher,
             topics=tuple(topic for topic, _ in known.topics),
             signals=frozenset(self._topics[topic].signal for topic, _ in known.topics if topic in self._topics),
+            sources=frozenset(each.source for each in known.reports),
+            publishers=len(known.groups),
+            grade=known.grade,
+            confidence=known.confidence,
             axis=axis,
             from_=from_,
             to=to,
             impact=term.impact,
-            confidence=known.confidence,
-            grade=known.grade,
             reported=report.reported,
-            contribution=self._contribution(story, axis, term, now),
+            contribution=self._contribution(story, axis, term, micros(at)),
         )
 
     def _ages(self, at: datetime, batch: Sequence[Observation]) -> dict[str, timedelta]:

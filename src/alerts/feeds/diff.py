@@ -29,9 +29,8 @@ from alerts.feeds.state import FeedState
 from alerts.model.item import Item
 from alerts.model.source import Source
 
+# What a feed holds at its first poll is news where it is younger than this, and background where not.
 BACKFILL = timedelta(hours=48)
-"""What a feed holds at its first poll is news where it is younger than this, and background where not."""
-
 HELD_AT_LEAST = 5  # entries: fewer that turn new at once are an ordinary poll
 HELD_FOR = timedelta(hours=12)
 HELD_POLLS = 3

@@ -26,26 +26,15 @@ from alerts.model.source import Source
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
-QUIET_CAP = HOUR
-"""The longest wait that a quiet feed alone brings about, where a poll costs its server a 304."""
-
-BLIND_CAP = DAY
-"""The same where the server gives no validators, so that every poll costs it the whole feed."""
-
-ASKED_CAP = DAY
-"""The longest that max-age, Expires or ttl are followed: a year of them is a mistake, a day is meant."""
-
+QUIET_CAP = HOUR  # the longest wait that a quiet feed alone brings about, where a poll costs its server a 304
+BLIND_CAP = DAY  # the same where the server gives no validators, so that every poll costs it the whole feed
+ASKED_CAP = DAY  # the longest that max-age, Expires or ttl are followed: a year of them is a mistake, a day is meant
+# The longest that Retry-After is followed; beyond it, too, the wait is this, and the plan says so.
 RETRY_CAP = timedelta(days=30)
-"""The longest that Retry-After is followed; beyond it, too, the wait is this, and the plan says so."""
-
+# The longest backoff where nobody answered: such a poll burdens no server, and the fault may be ours.
 UNREACHED_CAP = HOUR
-"""The longest backoff where nobody answered: such a poll burdens no server, and the fault may be ours."""
-
-REFUSED_CAP = DAY
-"""The longest backoff where a server answered with an error."""
-
-LEAST_GAPS = 3
-"""So many gaps between the dates of a feed's items tell its rhythm."""
+REFUSED_CAP = DAY  # the longest backoff where a server answered with an error
+LEAST_GAPS = 3  # so many gaps between the dates of a feed's items tell its rhythm
 
 MOVED_POLLS, MOVED_FOR = 5, timedelta(days=3)
 GONE_POLLS, GONE_FOR = 4, timedelta(days=3)

@@ -20,9 +20,7 @@ from alerts.store.repositories import deliveries, subscriber_state
 
 POLLERS = 8
 
-PATIENCE = 60.0
-"""Seconds that messages may wait for their turn in a channel; what then waits is left to the next run."""
-
+PATIENCE = 60.0  # seconds that messages may wait for their turn in a channel; what then waits is left to the next run
 _VERBS: Mapping[str, Callable[..., object]] = {
     "send": steps.send,
     "desk": steps.advance_desk,

@@ -38,9 +38,7 @@ MAX_LOST_LEASES = 2
 is the cause."""
 
 HOST_GAP = timedelta(seconds=1)
-MAX_HOST_WAIT = timedelta(seconds=3)
-"""A source whose turn at its host is later than this is released, and polled then."""
-
+MAX_HOST_WAIT = timedelta(seconds=3)  # a source whose turn at its host is later than this is released, and polled then
 STOPPED_FOR = timedelta(days=36500)
 
 

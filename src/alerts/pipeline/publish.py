@@ -33,8 +33,7 @@ from alerts.store import system_state
 from alerts.store.repositories import cases, generations, items, sources
 from alerts.store.repositories.generations import Generation
 
-CONFIRM_FILES: Final = timedelta(minutes=1)
-"""A host whose files are not in force says so again this often."""
+CONFIRM_FILES: Final = timedelta(minutes=1)  # a host whose files are not in force says so again this often
 
 
 def publish_edits(runtime: Recording) -> None:

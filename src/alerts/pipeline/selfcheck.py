@@ -33,12 +33,10 @@ from alerts.store.repositories import incidents
 from alerts.store.repositories.deliveries import Leased
 from alerts.store.repositories.incidents import Known
 
+# Debounce: the least duration of an incident before it is told, and of its absence before it is told to be over.
 SETTLED = timedelta(minutes=2)
-"""Debounce: the least duration of an incident before it is told, and of its absence before it is told to be over."""
-
 _LEAST = timedelta(seconds=30)
-_LISTED = 50
-"""Troubles in one message."""
+_LISTED = 50  # troubles in one message
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,14 +15,11 @@ from alerts.store import rate_gate, system_state
 from alerts.store.maintenance import clock_rollback
 from alerts.store.repositories import cases, deliveries, sources, subscriber_state
 
-BATCH = 500
-"""So much of each kind at a time, and no more than its queue has room for; the next tick takes the rest."""
-
+BATCH = 500  # so much of each kind at a time, and no more than its queue has room for; the next tick takes the rest
+# What was handed out and not done, because a worker or the broker was lost, is handed out again after this.
 HOLD = timedelta(seconds=30)
-"""What was handed out and not done, because a worker or the broker was lost, is handed out again after this."""
-
+# A tick that is further ahead than this was made by a clock that has been set back since.
 SET_BACK = timedelta(seconds=5)
-"""A tick that is further ahead than this was made by a clock that has been set back since."""
 
 
 def tick(runtime: Ticking, *, gap: timedelta = timedelta(0), once: bool = False) -> TaskRequests:

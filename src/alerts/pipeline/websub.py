@@ -35,15 +35,10 @@ from alerts.runtime.task_requests import TaskRequests
 from alerts.store import system_state
 from alerts.store.repositories import overrides, sources
 
-ASK_AGAIN: Final = timedelta(hours=1)
-"""A hub that did not answer our request with a lease is asked again after this."""
-
-LEAST_GAP: Final = timedelta(seconds=30)
-"""However often a hub pushes, a source is not polled more often because of it."""
-
+ASK_AGAIN: Final = timedelta(hours=1)  # a hub that did not answer our request with a lease is asked again after this
+LEAST_GAP: Final = timedelta(seconds=30)  # however often a hub pushes, a source is not polled more often because of it
+# The least time between two polls of a source whose hub is trusted, but for those that a push brings about.
 BACKUP: Final = timedelta(hours=4)
-"""The least time between two polls of a source whose hub is trusted, but for those that a push brings about."""
-
 _SECONDS = 15.0
 _MAX_ANSWER = 256 * 1024  # bytes of a hub's answer, of which only the status is read
 
@@ -180,8 +175,7 @@ def _secret(pages: Pages, source: str, hub: str) -> str:
     return pages.signer.sign(Purpose.HUB_SECRET, source, hub).rpartition(".")[2]
 
 
-_TRUST: Final = ("pushed", "trusted")
-"""What is known of a hub, and outlives a renewal."""
+_TRUST: Final = ("pushed", "trusted")  # what is known of a hub, and outlives a renewal
 
 
 def _fact(source: str) -> str:

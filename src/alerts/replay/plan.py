@@ -18,8 +18,7 @@ from alerts.replay.backtest import alert_order, rehearse
 from alerts.replay.work import Progress
 
 DAY = timedelta(days=1)
-PUBLISHED = 100
-"""Changes of each kind that are kept of a published plan."""
+PUBLISHED = 100  # changes of each kind that are kept of a published plan
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,12 +22,9 @@ from alerts.routing.case_events import CaseEvent, CaseEvents, EventState
 from alerts.runtime.configuration import Active
 from alerts.stories.features import Features, features
 
-Progress = Callable[[int], None]
-"""Told, now and then, how many more items are done."""
-
+Progress = Callable[[int], None]  # told, now and then, how many more items are done
 CHUNK = 500
-WORTH_IT = 4_000
-"""Fewer items than this are done sooner than a process has started."""
+WORTH_IT = 4_000  # fewer items than this are done sooner than a process has started
 
 _Part = TypeVar("_Part")
 _Result = TypeVar("_Result")

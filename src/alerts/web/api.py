@@ -11,11 +11,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from alerts.insight.health import health
-from alerts.model.records import contribution_record, rounded
+from alerts.model.level import Transition
+from alerts.model.records import rounded, transition_record
 from alerts.model.times import format_time
 from alerts.rendering import escape
 from alerts.rendering.profile_forms import profile_record
-from alerts.rendering.tiers import DETAIL, Change, gate, gate_changes
+from alerts.rendering.tiers import DETAIL, gate, gate_changes
 from alerts.store.queries import dashboard, listings
 from alerts.store.repositories import transitions
 from alerts.store.schema import AlertRow
@@ -68,22 +69,7 @@ def _row(row: listing.Row) -> dict[str, Any]:
         "impact": row.highest.value,
         "levels": {axis.value: level.value for axis, level in row.levels.items()},
         "stories": row.stories,
-        "newest_change": change_record(row.change) if row.change else None,
-    }
-
-
-def change_record(change: Change) -> dict[str, Any]:
-    """A level change as a tier may see it; the keys of a transition."""
-    return {
-        "kind": "transition",
-        "at": format_time(change.at),
-        "institution": change.institution,
-        "axis": change.axis.value,
-        "from": change.from_.value,
-        "to": change.to.value,
-        "score": None if change.score is None else rounded(change.score),
-        "cause": change.cause.value,
-        "contributions": [contribution_record(each) for each in change.contributions],
+        "newest_change": transition_record(row.change) if row.change else None,
     }
 
 
@@ -101,7 +87,7 @@ def changes(request: Request) -> Response:
         known = site.settings.institution(request.path_params["institution"])
         recorded = transitions.find(session, known.id, limit=limit)
     shown = gate_changes(reversed(recorded), visitor.tier, site.now())
-    return answer({"kind": "changes", "institution": known.id, "changes": [change_record(each) for each in shown]})
+    return answer({"kind": "changes", "institution": known.id, "changes": [transition_record(each) for each in shown]})
 
 
 def why_not(request: Request) -> Response:
@@ -199,7 +185,7 @@ def alerts(request: Request) -> Response:
     )
 
 
-def _alert(row: AlertRow, change: Change | None) -> dict[str, Any]:
+def _alert(row: AlertRow, change: Transition | None) -> dict[str, Any]:
     return {
         "kind": "alert",
         "id": row.id,
@@ -208,7 +194,7 @@ def _alert(row: AlertRow, change: Change | None) -> dict[str, Any]:
         "channel": row.channel,
         "institution": row.institution,
         "on": row.on,
-        "transition": None if change is None else change_record(change),
+        "transition": None if change is None else transition_record(change),
         "state": row.state,
         "reason": row.reason,
     }

@@ -20,7 +20,7 @@ from alerts.model.level import Transition
 from alerts.model.subscriber import Subscriber, Tier
 from alerts.model.times import format_time
 from alerts.rendering.escape import clean
-from alerts.rendering.tiers import DETAIL, Change, gate_changes, gate_transition
+from alerts.rendering.tiers import DETAIL, gate_changes, gate_transition
 from alerts.store.queries import dashboard
 from alerts.store.repositories import transitions
 from alerts.store.schema import AlertRow
@@ -58,7 +58,7 @@ def institution_feed(request: Request) -> Response:
     return answer(request, stable_urn("feed", "institution", institution.id), title, page, entries)
 
 
-def change_entry(change: Change, name: str, page: str) -> Entry:
+def change_entry(change: Transition, name: str, page: str) -> Entry:
     """A level change as a tier may see it."""
     said = f"{name}, {change.axis} ({change.axis.horizon}): {change.from_} to {change.to}"
     score = "" if change.score is None else f" Score {change.score:.2f}."

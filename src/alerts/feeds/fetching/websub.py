@@ -18,9 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-LEASE = timedelta(days=10)
-"""The lease that is asked for; the hub decides."""
-
+LEASE = timedelta(days=10)  # the lease that is asked for; the hub decides
 _LONGEST = timedelta(days=365)
 _METHODS = {"sha1": hashlib.sha1, "sha256": hashlib.sha256, "sha384": hashlib.sha384, "sha512": hashlib.sha512}
 

@@ -20,12 +20,8 @@ from alerts.feeds.parsing import lxmlfeed, xmlfeed
 from alerts.feeds.parsing.bounds import survey
 from alerts.feeds.result import ErrorKind
 
-DEADLINE: Final = 10.0
-"""Seconds that a child gets for one feed, its start included."""
-
-MAX_MEMORY: Final = 1 << 30
-"""Bytes of address space of a child."""
-
+DEADLINE: Final = 10.0  # seconds that a child gets for one feed, its start included
+MAX_MEMORY: Final = 1 << 30  # bytes of address space of a child
 MAIN = f"from {__name__} import main; main()"
 
 # Encodings in which every `<` of the text is that byte, so that counting bytes counts tags.

@@ -21,23 +21,10 @@ from feedparser.mixin import _FeedParserMixin
 from lxml import etree
 
 from alerts.feeds.parsing.rawfeed import RawFeed
+from alerts.feeds.tables import table
 
-_NAMESPACES: Final = {
-    "atom": ["http://www.w3.org/2005/Atom"],
-    "media": ["http://search.yahoo.com/mrss/", "http://search.yahoo.com/mrss"],
-    "content": ["http://purl.org/rss/1.0/modules/content/"],
-    "dc": ["http://purl.org/dc/elements/1.1/"],
-    "sy": ["http://purl.org/rss/1.0/modules/syndication/"],
-    "itunes": ["http://www.itunes.com/dtds/podcast-1.0.dtd"],
-    "feedburner": ["http://rssnamespace.org/feedburner/ext/1.0"],
-    "slash": ["http://purl.org/rss/1.0/modules/slash/"],
-    "wfw": ["http://wellformedweb.org/CommentAPI/"],
-    "thr": ["http://purl.org/syndication/thread/1.0"],
-    "georss": ["http://www.georss.org/georss"],
-    "wordpress": ["com-wordpress:feed-additions:1"],
-    "xml": ["http://www.w3.org/XML/1998/namespace"],
-    "": [""],
-}
+_TABLE: Final = table("vocabulary")
+_NAMESPACES: Final = _TABLE["namespaces"]
 
 
 def _names(text: str) -> frozenset[str]:
@@ -49,27 +36,13 @@ def _names(text: str) -> frozenset[str]:
 _XML_LANG, _ATOM_FEED, _ATOM_ENTRY, _NAME, _EMAIL = (
     name for part in ["xml:lang", "atom:feed", "atom:entry", "atom:name", "atom:email"] for name in _names(part)
 )
-_RSS_VERSIONS: Final = {"0.91": "rss091u", "0.92": "rss092", "0.93": "rss093", "0.94": "rss094", "2.0": "rss20"}
-
 _HEADER = re.compile(rb"\s*(?:<\?xml[^<>?]*\?>)?", re.DOTALL)
 _ENCODING = re.compile(rb"encoding\s*=\s*[\"']([^\"']*)")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _BARE_REFERENCE = re.compile(r"&([A-Za-z0-9_]+);")
 
-# What says nothing that an item or the schedule keeps, and has no effect upon what does. `*` is every element of a
-# namespace.
-_IGNORED_IN_ENTRY: Final = _names(
-    "category comments enclosure atom:category atom:contributor atom:rights"
-    " dc:subject dc:publisher dc:rights dc:format dc:identifier dc:type"
-    " media:content media:thumbnail media:credit media:keywords media:category media:rating media:restriction"
-    " media:copyright itunes:image itunes:explicit itunes:duration itunes:episode itunes:season itunes:episodeType"
-    " itunes:block slash:* wfw:* thr:* georss:point wordpress:*"
-)
-_IGNORED_IN_FEED: Final = _names(
-    "description copyright generator docs cloud managingEditor webMaster rating category"
-    " atom:subtitle atom:icon atom:logo atom:generator atom:rights atom:category atom:author"
-    " dc:creator dc:publisher dc:rights dc:subject itunes:* feedburner:info wordpress:*"
-)
+_IGNORED_IN_ENTRY: Final = _names(_TABLE["ignored_in_entry"])
+_IGNORED_IN_FEED: Final = _names(_TABLE["ignored_in_feed"])
 _PARTS: Final = {
     "image": _names("title link url width height description"),
     "skipHours": _names("hour"),
@@ -79,10 +52,6 @@ _PERSON_PARTS: Final = _names("atom:name atom:email atom:uri")
 _LINKS: Final = _names("link atom:link")
 _LINK_ATTRIBUTES: Final = _names("rel href type title hreflang length")
 _SCOPED: Final = _names("xml:lang xml:base lang base")
-_TYPES: Final = {
-    **dict.fromkeys(("text", "plain", "text/plain"), "text/plain"),
-    **dict.fromkeys(("html", "text/html"), "text/html"),
-}
 
 
 class _Context(NamedTuple):
@@ -92,8 +61,7 @@ class _Context(NamedTuple):
     language: str | None
 
 
-_Reader = Callable[..., None]
-"""Takes the entry or the head, the key of the value to fill, the element and its context."""
+_Reader = Callable[..., None]  # of the entry or the head, the key of the value to fill, the element and its context
 
 
 class _OddError(Exception):
@@ -135,7 +103,7 @@ def _feed(root: etree._Element) -> RawFeed:
     _expect(root.getprevious() is None and root.getnext() is None)
     language = root.get(_XML_LANG, "").replace("_", "-") or None
     if root.tag == "rss":
-        version = _RSS_VERSIONS.get(root.get("version", ""))
+        version = _TABLE["rss_versions"].get(root.get("version", ""))
         _expect(version is not None and set(root.attrib) <= {"version", _XML_LANG} and len(root) == 1)
         top, entry_tag = root[0], "item"
         _expect(top.tag == "channel" and not top.attrib)
@@ -230,7 +198,7 @@ def _text(target: dict[str, Any], key: str, element: etree._Element, context: _C
     """A text that says what it is, or from which that is guessed."""
     _expect(not len(element) and set(element.attrib) <= ({"type"} if context.atom else set()))
     default = "text/plain" if context.atom or key == "title" else "text/html"
-    kind = _TYPES.get(element.get("type", default).lower())
+    kind = _TABLE["text_types"].get(element.get("type", default).lower())
     _expect(kind is not None)
     value = (element.text or "").strip()
     if not context.atom and kind == "text/plain" and _FeedParserMixin.looks_like_html(value):

@@ -9,37 +9,16 @@ from typing import TYPE_CHECKING, cast
 
 from lxml import etree
 
+from alerts.feeds.tables import table
+
 if TYPE_CHECKING:
     from lxml.etree import ParserTarget
 
-# fmt: off
-_BLOCKS = frozenset(
-    {
-        "address", "article", "aside", "blockquote", "br", "center", "dd", "details", "dialog", "dir",
-        "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "frameset", "h1", "h2",
-        "h3", "h4", "h5", "h6", "header", "hr", "legend", "li", "main", "menu", "nav", "ol", "optgroup",
-        "option", "p", "pre", "section", "summary", "table", "tbody", "tfoot", "thead", "tr", "ul", "title"
-    }
-)
-# fmt: on
-_SPACE = dict.fromkeys(_BLOCKS, "\n") | {"td": " ", "th": " "}
-"""What stands in the text for the edge of an element."""
-
-_HIDDEN = frozenset({"script", "style", "template", "textarea", "svg"})
-
-# A known tag, so that "List<String>" and "a < b" stay what they are.
-_TAG = re.compile(
-    r"</?(?:"
-    r"a|abbr|address|applet|area|article|aside|audio|b|base|big|blink|blockquote|body|"
-    r"br|button|center|cite|code|col|dd|del|details|div|dl|dt|em|embed|fieldset|"
-    r"figcaption|figure|font|footer|form|frame|frameset|h[1-6]|head|header|hr|html|i|"
-    r"iframe|img|input|ins|kbd|label|legend|li|link|main|map|mark|marquee|math|meta|"
-    r"nav|noscript|object|ol|option|p|param|pre|q|s|samp|script|section|select|small|"
-    r"source|span|strike|strong|style|sub|sup|svg|table|tbody|td|textarea|tfoot|th|"
-    r"thead|time|tr|tt|u|ul|var|video|wbr"
-    r")(?:\s[^<>]*)?/?>|<!--|<!\[CDATA\[",
-    re.IGNORECASE,
-)
+_TABLE = table("html")
+_BLOCKS = frozenset(_TABLE["blocks"].split())
+_SPACE = dict.fromkeys(_BLOCKS, "\n") | {"td": " ", "th": " "}  # what stands in the text for the edge of an element
+_HIDDEN = frozenset(_TABLE["hidden"].split())
+_TAG = re.compile(rf"</?(?:{'|'.join(_TABLE['known'].split())})(?:\s[^<>]*)?/?>|<!--|<!\[CDATA\[", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:[a-zA-Z][a-zA-Z0-9]{1,31}|#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6});")
 
 # Characters that print as nothing, control the terminal or turn the writing direction, and surrogates,
