@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
 from alerts.config.check_topics import patterns_of
 from alerts.config.entries import Entries, Entry
-from alerts.config.packs import pack_families, pack_topics
+from alerts.config.packs import families_of, pack_topics
 from alerts.config.schema import (
     ConfigTestForm,
     ExclusionForm,
@@ -27,6 +27,7 @@ from alerts.config.schema import (
     WatchForm,
 )
 from alerts.matching.pattern_syntax import write_out_families
+from alerts.model.fields import record_of
 from alerts.model.institution import Institution, MatchRules, NameRules, Relation
 from alerts.model.item import Item
 from alerts.model.level import Axis, Level, LevelRules
@@ -65,43 +66,29 @@ def build(entries: Entries, content_hash: str) -> Settings:
 def _source(form: SourceForm, institutions: Mapping[str, Institution]) -> Source:
     supervised = form.authority_on
     tagged = {each.id for each in institutions.values() if not each.tags.isdisjoint(supervised.tags)}
-    return Source(
-        id=form.id,
-        url=form.url,
-        publisher=form.publisher,
-        reliability=form.reliability,
+    return record_of(
+        Source,
+        form,
         speaks_for=frozenset(form.speaks_for),
         authority_on=frozenset(tagged.union(supervised.ids) - set(form.speaks_for)),
-        interval=form.interval,
-        at_most=form.at_most,
-        language=form.language,
         tags=frozenset(form.tags),
-        allow_private=form.allow_private,
     )
 
 
 def _institution(form: InstitutionForm) -> Institution:
-    return Institution(
-        id=form.id,
-        name=form.name,
+    return record_of(
+        Institution,
+        form,
         aliases=tuple(alias.name for alias in form.aliases),
-        products=tuple(form.products),
-        domains=tuple(form.domains),
-        category=form.category,
-        region=form.region,
-        primary_domain=form.primary_domain,
-        role=form.role,
-        criticality=form.criticality,
         tags=frozenset(form.tags),
         ids=tuple(sorted(form.ids.items())),
         relations=tuple(Relation(each.kind, each.to) for each in form.relations),
-        match=MatchRules(
-            case_sensitive=form.match.case_sensitive,
-            require_any=tuple(form.match.require_any),
-            exclude=tuple(form.match.exclude),
+        match=record_of(
+            MatchRules,
+            form.match,
             derive=frozenset(form.match.derive),
             of_names=tuple(
-                NameRules(alias.name, alias.case_sensitive, tuple(alias.require_any), tuple(alias.exclude))
+                record_of(NameRules, alias)
                 for alias in form.aliases
                 if alias.case_sensitive is not None or alias.require_any or alias.exclude
             ),
@@ -113,27 +100,20 @@ def _topics(entries: Entries) -> dict[str, Topic]:
     """Those of the packs, then those written here, which replace or extend them."""
     packs = [form.id for _, form in entries.valid("topic_packs", NameForm)]
     off = {form.id for _, form in entries.valid("topics_off", NameForm)}
-    families: dict[str, dict[str, str]] = {}
     topics: dict[str, Topic] = {}
     for pack in packs:
         topics |= {topic.id: topic for topic in pack_topics(pack) if topic.id not in off}
-        for language, words in pack_families(pack).items():
-            families.setdefault(language, {}).update(words)
     for _, form in entries.valid("topics", TopicForm):
-        topics[form.id] = _topic(form, families, topics.get(form.id) if form.extends else None)
+        topics[form.id] = _topic(form, packs, topics.get(form.id) if form.extends else None)
     return topics
 
 
-def _topic(form: TopicForm, families: Mapping[str, Mapping[str, str]], base: Topic | None) -> Topic:
+def _topic(form: TopicForm, packs: Sequence[str], base: Topic | None) -> Topic:
     given = form.model_fields_set
     severity = Severity(**form.severity.model_dump())
     patterns = tuple(
-        TopicPattern(
-            write_out_families(text, families.get(language.partition("-")[0].lower(), {})), language, kind, text
-        )
-        for kind, by_language in patterns_of(form)
-        for language, texts in by_language.items()
-        for text in texts
+        TopicPattern(write_out_families(text, families_of(packs, language)), language, kind, text)
+        for kind, language, text, _ in patterns_of(form)
     )
     if base is not None:
         return replace(
@@ -147,16 +127,7 @@ def _topic(form: TopicForm, families: Mapping[str, Mapping[str, str]], base: Top
             signal=base.signal if form.signal is None else form.signal,
         )
     assert form.signal is not None  # noqa: S101 - checked: only a topic that extends another goes without
-    return Topic(
-        id=form.id,
-        signal=form.signal,
-        any=tuple(form.any),
-        none=tuple(form.none),
-        severity=severity,
-        near=form.near,
-        negation=form.negation,
-        patterns=patterns,
-    )
+    return record_of(Topic, form, severity=severity, patterns=patterns)
 
 
 def _levels(form: LevelsForm) -> LevelRules:
@@ -188,19 +159,15 @@ def _selection(form: SelectionForm) -> Selection:
 
 
 def _watch(form: WatchForm) -> WatchRule:
-    return WatchRule(
+    return record_of(
+        WatchRule,
+        form,
         select=_selection(form),
         on=frozenset(form.on),
         axes=frozenset(form.axes),
-        at_least=form.at_least,
-        direction=form.direction,
-        to=tuple(form.to),
-        name=form.name,
         topics=frozenset(form.topics),
         signals=frozenset(form.signals),
-        min_grade=form.min_grade,
         except_=Exclusion() if form.not_ is None else _exclusion(form.not_),
-        again=form.again,
     )
 
 
@@ -215,31 +182,21 @@ def _exclusion(form: ExclusionForm) -> Exclusion:
 
 def _subscriber(form: SubscriberForm) -> Subscriber:
     quiet, digest = form.quiet_hours, form.digest
-    return Subscriber(
-        id=form.id,
-        tier=form.tier,
+    return record_of(
+        Subscriber,
+        form,
         channels=_secrets(form.channels),
         rates=MappingProxyType(dict(form.rates)),
         watch=tuple(_watch(each) for each in form.watch),
         quiet_hours=None if quiet is None else QuietHours(quiet.from_, quiet.to, quiet.timezone, quiet.unless),
         digest=None if digest is None else Digest(digest.at, digest.timezone, digest.below),
-        repeat=form.repeat,
-        limit=form.limit,
-        group=form.group,
     )
 
 
 def _silence(form: SilenceForm) -> Silence:
     """Its id names its content, so that it stays the same however the file around it changes."""
     digest = hashlib.sha256(form.model_dump_json().encode()).hexdigest()
-    return Silence(
-        select=_selection(form),
-        until=form.until,
-        reason=form.reason,
-        author=form.author,
-        starts=form.starts,
-        id=f"config-{digest[:12]}",
-    )
+    return record_of(Silence, form, select=_selection(form), id=f"config-{digest[:12]}")
 
 
 def _test(entry: Entry, form: ConfigTestForm) -> ConfigTest:
