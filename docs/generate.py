@@ -20,6 +20,7 @@ from pydantic.fields import FieldInfo
 
 from alerts.cli.main import SECTIONS, cli
 from alerts.config import values
+from alerts.config.json_schema import descriptions
 from alerts.config.schema import ConfigurationForm, Form
 from alerts.model.level import Level
 from alerts.model.times import format_duration
@@ -71,12 +72,12 @@ def _form_in(annotation: Any) -> type[Form] | None:
 
 def table(form: type[Form], heading: str) -> str:
     """The keys of a form: type, default and meaning."""
-    hints = get_type_hints(form, include_extras=True)
+    hints, meanings = get_type_hints(form, include_extras=True), descriptions(form)
     rows = []
     for name, field in form.model_fields.items():
         key = field.alias or name
         below = key if heading == "Files" else f"{heading}.{key}"
-        meaning = str(field.description).rstrip(".").replace("|", "\\|")
+        meaning = meanings[key].rstrip(".").replace("|", "\\|")
         rows.append(f"| `{key}` | {_type(hints[name], below)} | {_default(field)} | {meaning} |\n")
     return HEAD + "".join(rows)
 

@@ -7,11 +7,11 @@ import pytest
 from alerts.feeds.fetching import websub
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-OURS = websub.Subscription("https://hub.example/", "https://a.example/feed", "https://us.example/push/1", "s3cret")
+HUB, TOPIC, CALLBACK = "https://hub.example/", "https://a.example/feed", "https://us.example/push/1"
 
 
 def test_a_request_to_subscribe() -> None:
-    assert websub.subscribe(OURS) == {
+    assert websub.subscribe(HUB, TOPIC, CALLBACK, "s3cret") == {
         "hub.callback": "https://us.example/push/1",
         "hub.mode": "subscribe",
         "hub.topic": "https://a.example/feed",
@@ -23,16 +23,16 @@ def test_a_request_to_subscribe() -> None:
 @pytest.mark.parametrize(("hub", "secret"), [("http://hub.example/", "s"), ("https://hub.example/", "s" * 200)])
 def test_secrets_that_must_not_go_out(hub: str, secret: str) -> None:
     with pytest.raises(ValueError, match="secret"):
-        websub.subscribe(websub.Subscription(hub, OURS.topic, OURS.callback, secret))
+        websub.subscribe(hub, TOPIC, CALLBACK, secret)
 
 
 def question(**changes: str) -> dict[str, str]:
-    asked = {"mode": "subscribe", "topic": OURS.topic, "challenge": "abc", "lease_seconds": "3600"} | changes
+    asked = {"mode": "subscribe", "topic": TOPIC, "challenge": "abc", "lease_seconds": "3600"} | changes
     return {f"hub.{name}": value for name, value in asked.items()}
 
 
 def test_our_own_intent_is_confirmed() -> None:
-    assert websub.verify(question(), OURS) == websub.Verification(200, "abc", lease=timedelta(hours=1))
+    assert websub.verify(question(), TOPIC) == websub.Verification(200, "abc", lease=timedelta(hours=1))
 
 
 @pytest.mark.parametrize(
@@ -48,17 +48,17 @@ def test_our_own_intent_is_confirmed() -> None:
     ],
 )
 def test_what_we_did_not_ask_for_is_not_confirmed(changes: dict[str, str]) -> None:
-    assert websub.verify(question(**changes), OURS).status == 404
+    assert websub.verify(question(**changes), TOPIC).status == 404
     assert websub.verify(question(), None).status == 404
 
 
 def test_a_hub_that_refuses() -> None:
-    verification = websub.verify(question(mode="denied", reason="no\nroom"), OURS)
+    verification = websub.verify(question(mode="denied", reason="no\nroom"), TOPIC)
     assert (verification.status, verification.denied) == (200, "no room")
 
 
 def test_leases_have_an_end() -> None:
-    verification = websub.verify(question(lease_seconds="999999999999"), OURS)
+    verification = websub.verify(question(lease_seconds="999999999999"), TOPIC)
     assert verification.lease == timedelta(days=365)
 
 

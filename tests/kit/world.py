@@ -13,7 +13,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from alerts.cases.case_file import CaseFile
-from alerts.cases.observation import publisher_of
 from alerts.model.institution import Institution
 from alerts.model.item import Item
 from alerts.pipeline import steps
@@ -118,10 +117,9 @@ class World:
         )
         active = self.runtime.configuration.current()
         matched = active.matcher.match(item)
-        publisher = publisher_of(item, active.settings.sources)
         with self.runtime.database.write() as session:
             former = items.institutions_of(session, [item.id]).get(item.id, set())
-            rows = finding_rows(active, matched, None, item, publisher, self.count, former)
+            rows = finding_rows(active, matched, None, item, self.count, former)
             cases.add_findings(session, rows)
             who = sorted({row["institution"] for row in rows})
             cases.mark_due(session, who, self.now)

@@ -48,8 +48,8 @@ def _at(database: Database, revision: str) -> None:
         command.upgrade(config, revision)
 
 
-LOST = {"cases": {"next_fall_at", "configuration", "due_at", "claimed_until"}}
-"""By table what a way back leaves otherwise: what nothing ever read, and that a case is due to be rebuilt."""
+LOST = {"cases": {"configuration", "due_at", "claimed_until"}}
+"""By table what a way back leaves otherwise: that a case is due to be rebuilt."""
 
 
 FORMULA = "0006"

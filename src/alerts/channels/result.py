@@ -30,42 +30,36 @@ class SendReason(StrEnum):
     @property
     def meaning(self) -> str:
         """The line people read where the service said nothing itself."""
-        return _MEANINGS[self]
+        return _ENDS[self][1]
 
 
-_MEANINGS: Mapping[SendReason, str] = MappingProxyType(
+_ENDS: Mapping[SendReason, tuple[DeliveryState, str]] = MappingProxyType(
     {
-        SendReason.ACCEPTED: "accepted",
-        SendReason.BAD_CHANNEL: "the channel's URL is not complete or not of its service's form",
-        SendReason.UNREACHABLE: "no connection to the service; nothing was sent",
-        SendReason.INTERNAL: "a fault of this program kept the message from being made; the log has it",
-        SendReason.DEADLINE: "given up before anything was sent",
-        SendReason.TIMEOUT: "no answer in time after the message was written; it may have arrived",
-        SendReason.CUT: "the connection broke after the message was written; it may have arrived",
-        SendReason.RATE_LIMITED: "the service asks for fewer messages",
-        SendReason.SERVICE_ERROR: "the service has a fault",
-        SendReason.REJECTED: "the service takes no such message",
-        SendReason.NOT_AUTHORISED: "the service does not accept the channel's credentials",
-        SendReason.GONE: "the service knows no such webhook, channel or chat",
-        SendReason.REDIRECTED: "the service has moved; put its new address into the channel's URL",
-    }
-)
-
-_STATES: Mapping[SendReason, DeliveryState] = MappingProxyType(
-    {
-        SendReason.ACCEPTED: DeliveryState.SENT,
-        SendReason.BAD_CHANNEL: DeliveryState.DEAD,
-        SendReason.UNREACHABLE: DeliveryState.FAILED,
-        SendReason.INTERNAL: DeliveryState.FAILED,
-        SendReason.DEADLINE: DeliveryState.FAILED,
-        SendReason.TIMEOUT: DeliveryState.UNKNOWN,
-        SendReason.CUT: DeliveryState.UNKNOWN,
-        SendReason.RATE_LIMITED: DeliveryState.FAILED,
-        SendReason.SERVICE_ERROR: DeliveryState.FAILED,
-        SendReason.REJECTED: DeliveryState.DEAD,
-        SendReason.NOT_AUTHORISED: DeliveryState.DEAD,
-        SendReason.GONE: DeliveryState.DEAD,
-        SendReason.REDIRECTED: DeliveryState.DEAD,
+        SendReason.ACCEPTED: (DeliveryState.SENT, "accepted"),
+        SendReason.BAD_CHANNEL: (DeliveryState.DEAD, "the channel's URL is not complete or not of its service's form"),
+        SendReason.UNREACHABLE: (DeliveryState.FAILED, "no connection to the service; nothing was sent"),
+        SendReason.INTERNAL: (
+            DeliveryState.FAILED,
+            "a fault of this program kept the message from being made; the log has it",
+        ),
+        SendReason.DEADLINE: (DeliveryState.FAILED, "given up before anything was sent"),
+        SendReason.TIMEOUT: (
+            DeliveryState.UNKNOWN,
+            "no answer in time after the message was written; it may have arrived",
+        ),
+        SendReason.CUT: (
+            DeliveryState.UNKNOWN,
+            "the connection broke after the message was written; it may have arrived",
+        ),
+        SendReason.RATE_LIMITED: (DeliveryState.FAILED, "the service asks for fewer messages"),
+        SendReason.SERVICE_ERROR: (DeliveryState.FAILED, "the service has a fault"),
+        SendReason.REJECTED: (DeliveryState.DEAD, "the service takes no such message"),
+        SendReason.NOT_AUTHORISED: (DeliveryState.DEAD, "the service does not accept the channel's credentials"),
+        SendReason.GONE: (DeliveryState.DEAD, "the service knows no such webhook, channel or chat"),
+        SendReason.REDIRECTED: (
+            DeliveryState.DEAD,
+            "the service has moved; put its new address into the channel's URL",
+        ),
     }
 )
 
@@ -90,7 +84,7 @@ class SendResult:
     @property
     def state(self) -> DeliveryState:
         """SENT, FAILED (try again), UNKNOWN (it may have arrived) or DEAD (trying again cannot help)."""
-        return _STATES[self.reason]
+        return _ENDS[self.reason][0]
 
 
 def of_status(status: int) -> SendReason:

@@ -3,15 +3,39 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
-from pydantic.json_schema import GenerateJsonSchema
+import yaml
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core.core_schema import ModelSchema
 
-from alerts.config.schema import ConfigurationForm
+from alerts.config.schema import ConfigurationForm, Form
 from alerts.model.times import format_duration
 
 
+def descriptions(form: type[Form]) -> dict[str, str]:
+    """What each key of a form is for, from descriptions.yaml."""
+    by_form = _descriptions()
+    return {key: text for each in reversed(form.mro()) for key, text in by_form.get(each.__name__, {}).items()}
+
+
+@cache
+def _descriptions() -> dict[str, dict[str, str]]:
+    text = files("alerts.config").joinpath("descriptions.yaml").read_text(encoding="utf-8")
+    found: dict[str, dict[str, str]] = yaml.load(text, Loader=yaml.CSafeLoader)
+    return found
+
+
 class _Generator(GenerateJsonSchema):
+    def model_schema(self, schema: ModelSchema) -> JsonSchemaValue:
+        """With a description for each key."""
+        found = super().model_schema(schema)
+        for key, text in descriptions(schema["cls"]).items():
+            found["properties"][key]["description"] = text
+        return found
+
     def encode_default(self, dft: Any) -> Any:
         """Durations as they are written in YAML, not as ISO 8601."""
         return format_duration(dft) if isinstance(dft, timedelta) else super().encode_default(dft)

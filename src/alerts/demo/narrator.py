@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TextIO
+from typing import TextIO, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import ScalarResult, select
+from sqlalchemy.orm import Session
 
 from alerts.model.alert import fate
 from alerts.model.level import Transition
 from alerts.runtime.runtime import Runtime
 from alerts.store.repositories.transitions import transition_of
 from alerts.store.schema import AlertRow, FindingRow, RevisionRow, StoryEventRow, StoryRow, TransitionRow
+
+_Row = TypeVar("_Row", RevisionRow, StoryEventRow, TransitionRow)
 
 
 class Narrator:
@@ -38,9 +41,7 @@ class Narrator:
         settings = self._runtime.configuration.current().settings
         names = {each.id: each.name for each in settings.institutions.values()}
         with self._runtime.database.read() as session:
-            for row in session.scalars(
-                select(RevisionRow).where(RevisionRow.id > self._revision).order_by(RevisionRow.id)
-            ):
+            for row in _after(session, RevisionRow, self._revision):
                 self._revision = row.id
                 self._counts["items"] += 1
                 self._say(f"   in     {row.publisher}: {row.title}")
@@ -54,9 +55,7 @@ class Narrator:
                 else:
                     self._say("   found  nobody that is tracked")
             joined: dict[str, list[str]] = {}
-            for event in session.scalars(
-                select(StoryEventRow).where(StoryEventRow.id > self._event).order_by(StoryEventRow.id)
-            ):
+            for event in _after(session, StoryEventRow, self._event):
                 self._event = event.id
                 story = session.get(StoryRow, event.story)
                 if story is not None and event.kind == "joined" and event.why["score"] > 0:
@@ -67,9 +66,7 @@ class Narrator:
                     joined.setdefault(line, []).append(names[event.institution])
             for line, joining in joined.items():
                 self._say(f"   story  {', '.join(joining)}: {line}")
-            for changed in session.scalars(
-                select(TransitionRow).where(TransitionRow.id > self._transition).order_by(TransitionRow.id)
-            ):
+            for changed in _after(session, TransitionRow, self._transition):
                 self._transition = changed.id
                 self._counts["level changes"] += 1
                 self._move(transition_of(changed), names)
@@ -96,6 +93,10 @@ class Narrator:
     def _say(self, line: str) -> None:
         self._out.write(line + "\n")
         self._out.flush()
+
+
+def _after(session: Session, table: type[_Row], last: int) -> ScalarResult[_Row]:
+    return session.scalars(select(table).where(table.id > last).order_by(table.id))
 
 
 def _rules(finding: FindingRow) -> str:

@@ -108,11 +108,8 @@ class Decision:
 
 def wanted(source: Source, parsed: ParsedFeed) -> Wanted:
     """What `decide` will look up."""
-    ids: set[str] = set()
-    for entry in parsed.entries:
-        ids.add(identity.entry_id(source, entry, parsed.link))
-        if not entry.withdrawn:
-            ids.add(identity.variant_id(source, entry, parsed.link))
+    ids = {identity.entry_id(source, entry, parsed.link) for entry in parsed.entries}
+    ids |= {identity.variant_id(source, entry, parsed.link) for entry in parsed.entries if not entry.withdrawn}
     return Wanted(
         ids=frozenset(ids - {""}),
         link_keys=frozenset(identity.link_key(entry.link) for entry in parsed.entries) - {""},
@@ -200,12 +197,10 @@ class _Matcher:
         if not base:
             return None
         variant = self._by_id.get(identity.variant_id(self._source, entry, self._home))
-        if variant is not None:
-            return variant
         item = self._by_id.get(base)
-        if item is not None and self._is_same(entry, item, shared=self._shared[base] > 1):
+        if variant is None and item is not None and self._is_same(entry, item, shared=self._shared[base] > 1):
             return item
-        return None
+        return variant
 
     @staticmethod
     def _is_same(entry: Entry, item: KnownItem, *, shared: bool) -> bool:
@@ -294,18 +289,7 @@ def _change(
         origin=entry.origin,
         author=entry.author,
     )
-    return ItemChange(item, remembered(item_id, entry, published), backfill)
-
-
-def _headline(text: str) -> str:
-    """The beginning of a text, for entries without title."""
-    line = text[:400].split("\n", 1)[0].strip()
-    return line if len(line) <= 120 else line[:120].rpartition(" ")[0] + " …"
-
-
-def remembered(item_id: str, entry: Entry, published: datetime | None) -> KnownItem:
-    """What an entry's item is recognised by at the next poll."""
-    return KnownItem(
+    known = KnownItem(
         id=item_id,
         title=entry.title,
         link=entry.link,
@@ -315,22 +299,22 @@ def remembered(item_id: str, entry: Entry, published: datetime | None) -> KnownI
         link_key=identity.link_key(entry.link),
         title_key=identity.title_key(entry.title),
     )
+    return ItemChange(item, known, backfill)
+
+
+def _headline(text: str) -> str:
+    """The beginning of a text, for entries without title."""
+    line = text[:400].split("\n", 1)[0].strip()
+    return line if len(line) <= 120 else line[:120].rpartition(" ")[0] + " …"
 
 
 def _withdrawn(source: Source, parsed: ParsedFeed, known: KnownItems, now: datetime) -> Iterable[ItemChange]:
     for entry in parsed.entries:
         old = known.by_id.get(identity.entry_id(source, entry)) if entry.withdrawn else None
-        if old is not None and not old.withdrawn:
-            item = Item(
-                id=old.id,
-                title=old.title,
-                observed=now,
-                url=old.link,
-                source=source.id,
-                published=old.published,
-                withdrawn=True,
-            )
-            yield ItemChange(item, replace(old, withdrawn=True))
+        if old is None or old.withdrawn:
+            continue
+        item = Item(old.id, old.title, now, url=old.link, source=source.id, published=old.published, withdrawn=True)
+        yield ItemChange(item, replace(old, withdrawn=True))
 
 
 def _rolled_back(parsed: ParsedFeed, state: FeedState, now: datetime) -> bool:

@@ -168,16 +168,9 @@ def _with_validators(state: FeedState, result: FetchResult, *, held: bool) -> Fe
     """
     if held:
         return replace(state, etag="", last_modified="", validators_url="", body_hash="")
-    if result.status == 304:
-        return replace(
-            state,
-            etag=result.etag or state.etag,
-            last_modified=result.last_modified or state.last_modified,
-            validators_url=storable(result.final_url),
-        )
-    return replace(
-        state, etag=result.etag, last_modified=result.last_modified, validators_url=storable(result.final_url)
-    )
+    former = state if result.status == 304 else FeedState()
+    etag, last_modified = result.etag or former.etag, result.last_modified or former.last_modified
+    return replace(state, etag=etag, last_modified=last_modified, validators_url=storable(result.final_url))
 
 
 def _after_decision(

@@ -120,6 +120,11 @@ _DEFAULTS: Final = {field.name: field.default for field in fields(FeedState)}
 _INSTANTS: Final = frozenset(field.name for field in fields(FeedState) if str(field.type).startswith("datetime"))
 
 
+_LASTING: Final = (
+    *("seen", "last_new", "first_success", "last_success", "rhythm", "newest_item", "longest_gap", "polls"),
+)
+
+
 def state_for(source: Source, state: FeedState) -> FeedState:
     """The state as far as it still holds: nothing of it does once the configuration names another URL,
     except what is known of the feed's entries, so that a moved feed alerts nothing twice."""
@@ -128,17 +133,7 @@ def state_for(source: Source, state: FeedState) -> FeedState:
         return state
     if not state.url:
         return replace(state, url=url)
-    return FeedState(
-        url=url,
-        seen=state.seen,
-        last_new=state.last_new,
-        first_success=state.first_success,
-        last_success=state.last_success,
-        rhythm=state.rhythm,
-        newest_item=state.newest_item,
-        longest_gap=state.longest_gap,
-        polls=state.polls,
-    )
+    return FeedState(url=url, **{name: getattr(state, name) for name in _LASTING})
 
 
 def poll_url(source: Source, state: FeedState) -> str:

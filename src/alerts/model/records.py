@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import datetime
 from typing import Any
 
 from alerts.model.alert import Alert, Lead
@@ -16,33 +18,29 @@ def rounded(value: float) -> float:
     return round(value, 6) + 0.0
 
 
+def as_record(value: Any) -> Any:
+    """A dataclass as records show it: an object of its fields, in their order, with times as text and rounded numbers.
+
+    A field that is a Python keyword (`from_`) loses its underscore.
+    """
+    if is_dataclass(value):
+        return {each.name.rstrip("_"): as_record(getattr(value, each.name)) for each in fields(value)}
+    if isinstance(value, tuple):
+        return [as_record(each) for each in value]
+    if isinstance(value, datetime):
+        return format_time(value)
+    return rounded(value) if isinstance(value, float) else getattr(value, "value", value)
+
+
 def contribution_record(contribution: Contribution) -> dict[str, Any]:
-    return {
-        "story": contribution.story,
-        "title": contribution.title,
-        "topics": list(contribution.topics),
-        "severity": rounded(contribution.severity),
-        "confidence": rounded(contribution.confidence),
-        "grade": contribution.grade,
-        "salience": rounded(contribution.salience),
-        "criticality": rounded(contribution.criticality),
-        "age_s": rounded(contribution.age_s),
-        "contribution": rounded(contribution.value),
-    }
+    record: dict[str, Any] = as_record(contribution)
+    record["contribution"] = record.pop("value")
+    return record
 
 
 def transition_record(transition: Transition) -> dict[str, Any]:
-    return {
-        "kind": "transition",
-        "at": format_time(transition.at),
-        "institution": transition.institution,
-        "axis": transition.axis.value,
-        "from": transition.from_.value,
-        "to": transition.to.value,
-        "score": rounded(transition.score),
-        "cause": transition.cause.value,
-        "contributions": [contribution_record(each) for each in transition.contributions],
-    }
+    contributions = [contribution_record(each) for each in transition.contributions]
+    return {"kind": "transition", **as_record(transition), "contributions": contributions}
 
 
 def alert_record(alert: Alert) -> dict[str, Any]:

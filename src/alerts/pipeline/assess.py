@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -169,11 +169,6 @@ def _is_due(active: Active, case: Case, upto: datetime) -> bool:
     return fallen or case.configuration != active.case_key(case.institution)
 
 
-def _recorded(session: Session, active: Active, stored: Iterable[Case]) -> dict[str, Recorded]:
-    cursors = {each.institution: each.cursor for each in stored}
-    return cases.recorded(session, cursors, active.settings.sources, correctable=CORRECTABLE)
-
-
 def _restored(active: Active, stored: Case, institution: Institution, recorded: Recorded) -> CaseFile:
     case = CaseFile(institution, active.settings.topics, active.settings.levels)
     case.restore(
@@ -223,7 +218,8 @@ def _files(session: Session, active: Active, cache: CaseCache, stored: Sequence[
             found[each.institution] = CaseFile(institution, active.settings.topics, active.settings.levels)
         else:
             missing.append(each)
-    recorded = _recorded(session, active, missing)
+    cursors = {each.institution: each.cursor for each in missing}
+    recorded = cases.recorded(session, cursors, active.settings.sources, correctable=CORRECTABLE)
     for each in missing:
         institution = active.settings.institutions[each.institution]
         found[each.institution] = _restored(active, each, institution, recorded[each.institution])

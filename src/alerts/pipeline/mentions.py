@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from alerts.cases.observation import observation
+from alerts.cases.observation import observation, publisher_of
 from alerts.model.item import Item
 from alerts.model.mention import Matched
 from alerts.runtime.configuration import Active
 from alerts.stories.features import Features, features
+
+_COPIED = ("title", "url", "source", "publisher", "published", "salience")
 
 
 def finding_rows(
@@ -17,7 +19,6 @@ def finding_rows(
     matched: Matched,
     reduced: Features | None,
     item: Item,
-    publisher: str,
     revision: int,
     former: set[str],
     *,
@@ -30,7 +31,7 @@ def finding_rows(
     institutions = sorted({*matched.institutions(), *former})
     if not institutions:
         return []
-    reduced = reduced or features(item, publisher)
+    reduced = reduced or features(item, publisher_of(item, active.settings.sources))
     reduced = replace(reduced, observed=item.observed, reported=item.reported)
     blob = reduced.dump()
     rows = []
@@ -42,12 +43,7 @@ def finding_rows(
                 "observed": item.observed,
                 "item": item.id,
                 "revision": revision,
-                "title": seen.title,
-                "url": seen.url,
-                "source": seen.source,
-                "publisher": seen.publisher,
-                "published": seen.published,
-                "salience": seen.salience,
+                **{name: getattr(seen, name) for name in _COPIED},
                 "topics": [
                     [topic, weight, "resolved"] if topic in seen.resolved else [topic, weight]
                     for topic, weight in seen.topics

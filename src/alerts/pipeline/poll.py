@@ -100,12 +100,9 @@ class _Job:
 
 
 @dataclass(frozen=True, slots=True)
-class _Fetched:
+class _Fetched(_Job):
     """A source that was asked, and what came of it."""
 
-    source: Source
-    leased: LeasedSource
-    began: datetime
     polled: PolledFeed
 
     @property
@@ -175,7 +172,7 @@ def _fetch(runtime: Polling, job: _Job) -> _Fetched:
     # fault point: poll.fetched
     for note in polled.plan.notes:
         logs.event("source.noted", logging.WARNING, source=job.source.id, note=note)
-    return _Fetched(job.source, job.leased, job.began, polled)
+    return _Fetched(job.source, job.leased, job.began, job.turn, polled)
 
 
 def _record_unchanged(runtime: Polling, done: Sequence[_Fetched]) -> dict[str, PollOutcome]:
@@ -303,14 +300,7 @@ def _store(session: Session, active: Active, decision: Decision, found: Sequence
         row
         for each, item, revision in zip(found, stamped, revisions, strict=True)
         for row in finding_rows(
-            active,
-            each.matched,
-            each.features,
-            item,
-            each.publisher,
-            revision,
-            former.get(item.id, set()),
-            quiet=each.backfill,
+            active, each.matched, each.features, item, revision, former.get(item.id, set()), quiet=each.backfill
         )
     ]
     cases.add_findings(session, rows)

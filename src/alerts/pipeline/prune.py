@@ -6,8 +6,8 @@ An institution is done in one short transaction, so the system works on meanwhil
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -56,7 +56,7 @@ def prune(
     before = runtime.clock() - keep
     if dry_run:
         with runtime.database.write() as session:
-            counts = _prune(runtime, active, before, lambda: _same(session), progress)
+            counts = _prune(runtime, active, before, lambda: nullcontext(session), progress)
             session.rollback()
     else:
         counts = _prune(runtime, active, before, runtime.database.write, progress)
@@ -76,11 +76,6 @@ def _check(settings: Settings, keep: timedelta) -> None:
             f"--keep {format_duration(keep)} is less than {format_duration(CORRECTABLE)}, within which "
             "an alert may have to be taken back: keep more"
         )
-
-
-@contextmanager
-def _same(session: Session) -> Iterator[Session]:
-    yield session
 
 
 Transaction = Callable[[], AbstractContextManager[Session]]

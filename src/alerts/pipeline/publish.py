@@ -19,7 +19,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from alerts.config.files import Contents, content_hash, read_files
+from alerts.config.files import content_hash, read_files
 from alerts.config.load import load_entries
 from alerts.config.outline import emptied
 from alerts.feeds.schedule import first_poll
@@ -74,7 +74,7 @@ def publish(
     contents, _ = read_files(configuration.directory)
     if content_hash(contents) != edit.settings.hash:
         return None  # edited again meanwhile
-    sealed = _sealed(runtime, contents)
+    sealed = b"" if configuration.generations is None else configuration.generations.sealed(contents)
     with runtime.database.write() as session:
         newest = generations.newest(session, lock=True)
         now = runtime.clock()
@@ -105,11 +105,6 @@ def publish(
         configuration.published(made, edit)
         logs.event("config.published", generation=made.number, hash=made.hash, host=host)
     return made
-
-
-def _sealed(runtime: Recording, contents: Contents) -> bytes:
-    kept = runtime.configuration.generations
-    return b"" if kept is None else kept.sealed(contents)
 
 
 def _is_edit(session: Session, edit: Active, newest: Generation, before: generations.HostFiles | None) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from alerts.cases.observation import publisher_of
 from alerts.model.item import Item
 from alerts.model.mention import Matched
 from alerts.pipeline.mentions import finding_rows
@@ -54,9 +53,8 @@ def rematch(runtime: Enqueuing, _key: str = "") -> bool:
             _matched(active, item),
             None,
             item,
-            publisher_of(item, active.settings.sources),
             revision,
-            set(_matched(active, former).institutions()) if former is not None else set(),
+            set() if former is None else set(_matched(active, former).institutions()),
         )
     ]
     with runtime.database.write() as session:

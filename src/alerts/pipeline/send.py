@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
@@ -18,7 +18,6 @@ from alerts.channels.send import send as hand_over
 from alerts.insight.profiles import restored
 from alerts.model.alert import Alert, DeliveryState
 from alerts.model.level import Axis, Level
-from alerts.model.profile import Profile
 from alerts.model.secret import Secret
 from alerts.model.settings import Settings
 from alerts.model.subscriber import Subscriber
@@ -33,7 +32,7 @@ from alerts.runtime.ports import Sending
 from alerts.runtime.task_requests import TaskRequests
 from alerts.store import system_state
 from alerts.store.repositories import alerts, deliveries, subscriber_state
-from alerts.store.repositories.deliveries import Leased, Waiting
+from alerts.store.repositories.deliveries import Leased
 from alerts.store.repositories.incidents import OPERATORS
 
 LEASE_SECONDS = DEADLINE_S + 30.0
@@ -114,9 +113,11 @@ def _take(
             return SendOutcome(delivery_id, None, BEHIND)
         if url is not None:
             lane = rate_limits.lane(url)
+            subscriber = settings.subscribers.get(waiting.subscriber)
+            gap = rate_limits.gap(url, subscriber.rates.get(waiting.channel) if subscriber else None)
             # Looked at first, so that no turn is used up, nor saved for a burst, while there is no room.
             room = runtime.bulkhead.has_room(lane, now)
-            if room and deliveries.turn(session, waiting, _gap(settings, waiting, url), now) > now:
+            if room and deliveries.turn(session, waiting, gap, now) > now:
                 return SendOutcome(delivery_id, None, "waits for its turn")
             if not (room and passage.enter_context(runtime.bulkhead.acquire(lane, runtime.clock))):
                 if runtime.bulkhead.is_slow(lane, now):
@@ -161,11 +162,6 @@ def _hand_over(runtime: Sending, settings: Settings, leased: Leased, url: Secret
         with runtime.database.read() as session:
             under = deliveries.thread(session, leased, rendered.thread)
     return hand_over(url, rendered, under=under, stream=runtime.stream), rendered.thread
-
-
-def _gap(settings: Settings, waiting: Waiting, url: Secret) -> timedelta:
-    subscriber = settings.subscribers.get(waiting.subscriber)
-    return rate_limits.gap(url, None if subscriber is None else subscriber.rates.get(waiting.channel))
 
 
 def _channel(settings: Settings, subscriber: str, channel: str) -> Secret | None:
@@ -234,19 +230,14 @@ def _view(session: Session, subscriber: Subscriber, leased: Leased, pages: Pages
         reminders=of(record["reminders"]),
         superseded=of(superseded),
         standing=[(institution, Axis(axis), Level(level)) for institution, axis, level in record["standing"]],
-        profiles=_profiles(session, {alert.institution for alert in found.values()}, leased.at),
+        profiles={
+            institution: restored(data)
+            for institution in sorted({alert.institution for alert in found.values()})
+            if (data := deliveries.snapshot(session, institution, leased.at)) is not None
+        },
         omitted=int(record["more"]),
         why=record["detail"],
         unsubscribe=pages.unsubscribe(subscriber.id, leased.channel) if pages else None,
         base_url=pages.base_url if pages else None,
         copy=leased.copy,
     )
-
-
-def _profiles(session: Session, institutions: set[str], at: datetime) -> dict[str, Profile]:
-    found: dict[str, Profile] = {}
-    for institution in sorted(institutions):
-        data = deliveries.snapshot(session, institution, at)
-        if data is not None:
-            found[institution] = restored(data)
-    return found

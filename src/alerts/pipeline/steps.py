@@ -28,20 +28,18 @@ GROUP_PATIENCE = timedelta(minutes=1)
 
 def release_groups(runtime: Enqueuing, subscriber: str) -> list[str]:
     """Sends the groups of a subscriber that are due within a minute at once; the deliveries that are ready."""
-    with runtime.database.read() as session:
-        in_force = system_state.in_force(session)
-    active = runtime.configuration.current(in_force.number)
-    with runtime.database.write() as session:
-        now = runtime.clock()
-        return advance(session, active, subscriber, now, release=GROUP_PATIENCE).ready
+    return _advance(runtime, subscriber, release=GROUP_PATIENCE)
 
 
 def advance_desk(runtime: Enqueuing, subscriber: str) -> None:
     """Does what has fallen due for a subscriber: groups, digests, reminders, summaries."""
+    if ready := _advance(runtime, subscriber):
+        runtime.enqueue(TaskRequests(send=ready))
+
+
+def _advance(runtime: Enqueuing, subscriber: str, *, release: timedelta | None = None) -> list[str]:
     with runtime.database.read() as session:
         in_force = system_state.in_force(session)
     active = runtime.configuration.current(in_force.number)
     with runtime.database.write() as session:
-        routed = advance(session, active, subscriber, runtime.clock())
-    if routed.ready:
-        runtime.enqueue(TaskRequests(send=routed.ready))
+        return advance(session, active, subscriber, runtime.clock(), release=release).ready

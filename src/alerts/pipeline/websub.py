@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 from alerts.access.pages import Pages
 from alerts.access.signing import Purpose
 from alerts.feeds.fetching.network import FAILURES, guarded
-from alerts.feeds.fetching.websub import Subscription, Verification, renew_at, signed, subscribe, verify
+from alerts.feeds.fetching.websub import Verification, renew_at, signed, subscribe, verify
 from alerts.feeds.links import host_key, unmasked
 from alerts.feeds.schedule import outside_skipped
 from alerts.feeds.state import FeedState
@@ -53,7 +53,8 @@ def after_poll(runtime: Polling, source: Source, state: FeedState) -> None:
     if runtime.pages is None or not (state.hub and state.topic) or state.stopped:
         return
     now = runtime.clock()
-    subscription = _subscription(runtime.pages, source, state)
+    callback = f"{runtime.pages.base_url}/websub/{runtime.pages.signer.sign(Purpose.HUB, source.id)}"
+    secret = _secret(runtime.pages, source.id, state.hub)
     with runtime.database.write() as session:
         known = system_state.get(session, _fact(source.id), lock=True)
         asked = {"hub": state.hub, "topic": state.topic}
@@ -71,7 +72,7 @@ def after_poll(runtime: Polling, source: Source, state: FeedState) -> None:
         )
         with bounds:
             # Streamed and not read: only the status counts, and a hub may send without end.
-            form = subscribe(subscription)
+            form = subscribe(state.hub, unmasked(state.topic, source.url), callback, secret)
             with runtime.client.stream("POST", state.hub, data=form, timeout=_SECONDS) as answer:
                 said = f"status {answer.status_code}"
     except (*FAILURES, ValueError) as error:
@@ -124,9 +125,8 @@ def verified(runtime: Serving, token: str, query: Mapping[str, str]) -> Verifica
         known = None if source is None else system_state.get(session, _fact(source), lock=True)
         if runtime.pages is None or source is None or known is None:
             return verify(query, None)
-        topic = unmasked(str(known.value["topic"]), _source(runtime, source).url)
-        asked = Subscription(str(known.value["hub"]), topic, "")
-        answer = verify(query, asked)
+        url = runtime.configuration.current().settings.sources[source].url
+        answer = verify(query, unmasked(str(known.value["topic"]), url))
         if answer.lease is not None:
             until = format_time(now + answer.lease)
             system_state.put(session, _fact(source), now, {**known.value, "until": until})
@@ -171,19 +171,6 @@ def source_of(runtime: Serving, token: str) -> str | None:
     parts = runtime.pages.signer.read(Purpose.HUB, token)
     known = runtime.configuration.current().settings.sources
     return parts[0] if parts and parts[0] in known else None
-
-
-def _source(runtime: Serving, source: str) -> Source:
-    return runtime.configuration.current().settings.sources[source]
-
-
-def _subscription(pages: Pages, source: Source, state: FeedState) -> Subscription:
-    return Subscription(
-        hub=state.hub,
-        topic=unmasked(state.topic, source.url),
-        callback=f"{pages.base_url}/websub/{pages.signer.sign(Purpose.HUB, source.id)}",
-        secret=_secret(pages, source.id, state.hub),
-    )
 
 
 def _secret(pages: Pages, source: str, hub: str) -> str:

@@ -127,11 +127,6 @@ def _host(host: str) -> str:
     return ascii_host if re.fullmatch(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?", ascii_host) else ""
 
 
-def plain(text: str) -> str:
-    """Text channels show text as it is."""
-    return text
-
-
 _MENTION = re.compile(r"@(?=\S)")
 _NO_MENTION = "@\u200b"
 

@@ -32,15 +32,11 @@ class Dialect:
     paragraph: str = "\n\n"
 
 
-def _same(text: str) -> str:
-    return text
-
-
 def _slack_link(text: str, url: str) -> str:
     return f"<{url.replace('&', '&amp;')}|{text}>"
 
 
-PLAIN = Dialect("plain", Format.TEXT, escape.plain, _same, lambda text, url: f"{text} — {url}")
+PLAIN = Dialect("plain", Format.TEXT, str, str, lambda text, url: f"{text} — {url}")
 CHAT = replace(PLAIN, name="chat", escape=escape.chat)
 SLACK = Dialect("slack", Format.MARKDOWN, escape.slack, lambda text: f"*{text}*", _slack_link)
 MARKDOWN = Dialect(

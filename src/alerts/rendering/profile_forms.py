@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 
 from alerts.model.profile import (
@@ -16,7 +15,7 @@ from alerts.model.profile import (
     SourceRecord,
     Statement,
 )
-from alerts.model.records import contribution_record, rounded, transition_record
+from alerts.model.records import as_record, contribution_record, transition_record
 from alerts.model.story import Mix
 from alerts.model.times import format_time
 from alerts.rendering import escape
@@ -28,7 +27,6 @@ RESOLVED = " (resolved)"
 def profile_record(profile: Profile) -> dict[str, Any]:
     """The record of `alerts profile --json`, the profile page's JSON and webhooks: always the same keys."""
     confidence = profile.confidence
-    brief = profile.brief
     governance = profile.governance_surface
     return {
         "kind": "profile",
@@ -41,44 +39,21 @@ def profile_record(profile: Profile) -> dict[str, Any]:
         "primary_domain": profile.primary_domain,
         "topic": profile.topic,
         "impact": profile.impact.value,
-        "confidence": {"number": _number(confidence.number), "grade": confidence.grade, "mix": confidence.mix.value}
-        if confidence
-        else None,
-        "coverage": {
-            "state": profile.coverage.state.value,
-            "sources": profile.coverage.sources,
-            "failing": list(profile.coverage.failing),
-            "since": _time(profile.coverage.since),
-        },
-        "counts": {
-            "stories": profile.counts.stories,
-            "reports": profile.counts.reports,
-            "publishers": profile.counts.publishers,
-            "direct": profile.counts.direct,
-        },
+        "confidence": {"number": None, **as_record(confidence)} if confidence else None,
+        "coverage": as_record(profile.coverage),
+        "counts": as_record(profile.counts),
         "headline": _statement(profile.headline) if profile.headline else None,
         "key_points": [_statement(each) for each in profile.key_points],
         "what_happened": [_statement(each) for each in profile.what_happened],
-        "entity_brief": {
-            "also_known_as": list(brief.also_known_as),
-            "products": list(brief.products),
-            "domains": list(brief.domains),
-            "tags": list(brief.tags),
-        }
-        if brief
-        else None,
+        "entity_brief": as_record(profile.brief),
         "service_surface": [_signal(each) for each in profile.service_surface],
-        "governance_surface": {
-            "criticality": governance.criticality.value,
-            "horizon": governance.horizon,
-            "signals": [_signal(each) for each in governance.signals],
-        }
+        "governance_surface": {**as_record(governance), "signals": [_signal(each) for each in governance.signals]}
         if governance
         else None,
-        "matrix": [_row(each) for each in profile.matrix],
-        "relations": [{"kind": each.kind, "to": each.to, "name": each.name} for each in profile.relations],
+        "matrix": [{"axis": each.axis.value, "horizon": each.horizon, **as_record(each)} for each in profile.matrix],
+        "relations": as_record(profile.relations),
         "relationship_signals": [_signal(each) for each in profile.relationship_signals],
-        "evidence": [_source(each) for each in profile.evidence],
+        "evidence": [{**as_record(each), "url": escape.safe_url(each.url) or None} for each in profile.evidence],
         "contributions": [
             {"axis": each.axis.value, "stories": [contribution_record(one) for one in each.contributions]}
             for each in profile.contributions
@@ -87,22 +62,8 @@ def profile_record(profile: Profile) -> dict[str, Any]:
     }
 
 
-def _number(value: float | None) -> float | None:
-    return None if value is None else rounded(value)
-
-
-def _time(value: datetime | None) -> str | None:
-    return None if value is None else format_time(value)
-
-
 def _statement(statement: Statement) -> dict[str, Any]:
-    return {
-        "text": statement.text,
-        "evidence": list(statement.evidence),
-        "at": format_time(statement.at),
-        "story": statement.story or None,
-        "resolved": statement.resolved,
-    }
+    return {**as_record(statement), "story": statement.story or None}
 
 
 def _signal(line: SignalLine) -> dict[str, Any]:
@@ -111,36 +72,6 @@ def _signal(line: SignalLine) -> dict[str, Any]:
         "signal": line.signal.value,
         "stories": line.stories,
         "statement": _statement(line.statement),
-    }
-
-
-def _row(row: MatrixRow) -> dict[str, Any]:
-    return {
-        "axis": row.axis.value,
-        "horizon": row.horizon,
-        "level": row.level.value,
-        "score": _number(row.score),
-        "trend": row.trend.value if row.trend else None,
-        "since": _time(row.since),
-        "next_fall": _time(row.next_fall),
-        "stories": list(row.stories),
-        "evidence": list(row.evidence),
-    }
-
-
-def _source(record: SourceRecord) -> dict[str, Any]:
-    return {
-        "number": record.number,
-        "story": record.story,
-        "item": record.item,
-        "source": record.source,
-        "publisher": record.publisher,
-        "reliability": record.reliability.value,
-        "direct": record.direct,
-        "title": record.title,
-        "url": escape.safe_url(record.url) or None,
-        "published": _time(record.published),
-        "observed": format_time(record.observed),
     }
 
 

@@ -74,39 +74,25 @@ class _Judge:
 
     def failures(self, expected: Expectation) -> list[Failure]:
         found = []
+        institution = expected.institution
         if expected.level is not None:
             axes = [expected.axis] if expected.axis is not None else list(Axis)
-            levels = [self._level(expected.institution, axis) for axis in axes]
-            actual = max(levels)
+            actual = max(self._level(institution, axis) for axis in axes)
             if actual is not expected.level:
-                name = expected.axis.value if expected.axis is not None else "impact"
-                found.append(
-                    Failure(
-                        expected.where,
-                        f"{expected.institution}: {name} {expected.level}",
-                        f"{expected.institution}: {name} {actual}",
-                        self._scores(expected.institution, axes),
-                    )
-                )
-        if expected.mentioned is not None and expected.mentioned is not self._mentioned(expected.institution):
-            found.append(
-                Failure(
-                    expected.where,
-                    f"{expected.institution}: {'mentioned' if expected.mentioned else 'not mentioned'}",
-                    f"{expected.institution}: {'not mentioned' if expected.mentioned else 'mentioned'}",
-                    self._matches(expected.institution),
-                )
-            )
-        if expected.topic and expected.topic not in self._topics(expected.institution):
-            topics = ", ".join(sorted(self._topics(expected.institution))) or "no topic"
-            found.append(
-                Failure(
-                    expected.where,
-                    f"{expected.institution or 'items'}: topic {expected.topic}",
-                    f"{expected.institution or 'items'}: {topics}",
-                    self._matches(expected.institution),
-                )
-            )
+                name = f"{institution}: {'impact' if expected.axis is None else expected.axis}"
+                because = self._scores(institution, axes)
+                found.append(Failure(expected.where, f"{name} {expected.level}", f"{name} {actual}", because))
+        if expected.mentioned is not None and expected.mentioned is not self._mentioned(institution):
+            said, actual_said = "mentioned", "not mentioned"
+            if not expected.mentioned:
+                said, actual_said = actual_said, said
+            because = self._matches(institution)
+            found.append(Failure(expected.where, f"{institution}: {said}", f"{institution}: {actual_said}", because))
+        if expected.topic and expected.topic not in (topics := self._topics(institution)):
+            name = institution or "items"
+            carried = ", ".join(sorted(topics)) or "no topic"
+            because = self._matches(institution)
+            found.append(Failure(expected.where, f"{name}: topic {expected.topic}", f"{name}: {carried}", because))
         if expected.subscriber:
             found += self._told(expected)
         return found
@@ -172,33 +158,29 @@ class _Judge:
             and (expected.axis is None or expected.axis in _axes(alert))
         ]
         because = tuple(_line(alert) for alert in mine) or (self._why_none(expected),)
+        # What is told at once or in a digest is an alert; with a reason, what was held back is meant.
         chosen = [
             alert
             for alert in mine
-            if (alert.state.value == expected.state if expected.state else self._counts(alert, expected))
+            if (not expected.state or alert.state.value == expected.state)
+            and (expected.state or expected.reason or alert.state is not AlertState.SUPPRESSED)
             and (not expected.reason or alert.reason == expected.reason)
         ]
+        # Alerts of one assessment are one event, whatever the number of channels.
+        count = len({(alert.institution, alert.at) for alert in chosen})
+        said = " ".join(filter(None, (expected.state, expected.reason)))
         found = []
-        if expected.alerts is not None and len({_event(alert) for alert in chosen}) != expected.alerts:
-            found.append(
-                Failure(
-                    expected.where,
-                    f"{expected.subscriber}: {_alerts(expected.alerts, expected)}",
-                    f"{expected.subscriber}: {_alerts(len({_event(alert) for alert in chosen}), expected)}",
-                    because,
-                )
+        if expected.alerts is not None and count != expected.alerts:
+            wanted, actual = (
+                f"{expected.subscriber}: {counted(number, 'alert')} {said}".rstrip()
+                for number in (expected.alerts, count)
             )
-        elif expected.alerts is None and (expected.state or expected.reason) and not chosen:
-            said = " ".join(filter(None, (expected.state, expected.reason)))
+            found.append(Failure(expected.where, wanted, actual, because))
+        elif expected.alerts is None and said and not chosen:
             found.append(Failure(expected.where, f"{expected.subscriber}: an alert {said}", "none such", because))
         if expected.text or expected.not_text:
             found += self._texts(expected)
         return found
-
-    @staticmethod
-    def _counts(alert: Alert, expected: Expectation) -> bool:
-        # What is told at once or in a digest is an alert; with a reason, what was held back is meant.
-        return bool(expected.reason) or alert.state is not AlertState.SUPPRESSED
 
     def _why_none(self, expected: Expectation) -> str:
         moved = [
@@ -228,21 +210,21 @@ class _Judge:
                 continue
             if expected.channel and message.channel != expected.channel:
                 continue
-            told = {
-                each: [alerts[one] for one in getattr(message, each)] for each in ("alerts", "reminders", "superseded")
-            }
-            everything = [alert for each in told.values() for alert in each]
+            kinds = (message.alerts, message.reminders, message.superseded)
+            told, reminders, superseded = ([alerts[one] for one in ids] for ids in kinds)
             view = compose(
                 subscriber,
                 id=message.id,
                 kind=message.kind,
                 channel=message.channel,
                 at=message.at,
-                alerts=told["alerts"],
-                reminders=told["reminders"],
-                superseded=told["superseded"],
+                alerts=told,
+                reminders=reminders,
+                superseded=superseded,
                 standing=[(each.institution, each.axis, each.level) for each in message.standing],
-                profiles={alert.institution: self._profile(alert.institution) for alert in everything},
+                profiles={
+                    alert.institution: self._profile(alert.institution) for alert in (*told, *reminders, *superseded)
+                },
                 omitted=message.more,
                 why=message.detail,
             )
@@ -260,11 +242,6 @@ class _Judge:
         )
 
 
-def _event(alert: Alert) -> tuple[object, ...]:
-    """Alerts of one assessment are one event, whatever the number of channels."""
-    return alert.institution, alert.at
-
-
 def _axes(alert: Alert) -> set[Axis]:
     led = {alert.lead.axis} if alert.lead is not None and alert.lead.axis is not None else set()
     return led | {change.axis for change in alert.changes}
@@ -273,10 +250,6 @@ def _axes(alert: Alert) -> set[Axis]:
 def _line(alert: Alert) -> str:
     became = fate(alert.state, alert.reason)
     return f"{format_time(alert.at)} {alert.institution} {alert.in_words()} by {alert.channel}: {became}"
-
-
-def _alerts(count: int, expected: Expectation) -> str:
-    return " ".join(filter(None, (counted(count, "alert"), expected.state, expected.reason)))
 
 
 def junit(outcomes: Sequence[Outcome]) -> str:

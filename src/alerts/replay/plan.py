@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -113,13 +113,7 @@ def records(plan: Plan) -> Iterator[Mapping[str, Any]]:
             "before": {key: _slim(each.before)[key] for key in ("at", "state", "reason")},
         }
     for volume in plan.volumes:
-        yield {
-            "kind": "volume",
-            "subscriber": volume.subscriber,
-            "before": volume.before,
-            "after": volume.after,
-            "per_day": round(volume.per_day, 3),
-        }
+        yield {"kind": "volume", **asdict(volume), "per_day": round(volume.per_day, 3)}
 
 
 def published(plan: Plan, name: str, items: int) -> dict[str, Any]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from alerts.routing.alerts import Explanation, Step
+from alerts.model.records import as_record
+from alerts.routing.alerts import Explanation
 
 
 def explanation_record(explanation: Explanation) -> dict[str, Any]:
@@ -22,7 +23,7 @@ def explanation_record(explanation: Explanation) -> dict[str, Any]:
                 "about": rule.about,
                 "matched": rule.matched,
                 "follows": bool(rule.follows),
-                "steps": [_step_record(step) for step in rule.steps],
+                "steps": as_record(rule.steps),
             }
             for rule in explanation.rules
         ],
@@ -32,12 +33,8 @@ def explanation_record(explanation: Explanation) -> dict[str, Any]:
                 "state": channel.state.value,
                 "reason": "" if channel.reason is None else channel.reason.value,
                 "detail": channel.detail,
-                "steps": [_step_record(step) for step in channel.steps],
+                "steps": as_record(channel.steps),
             }
             for channel in explanation.channels
         ],
     }
-
-
-def _step_record(step: Step) -> dict[str, Any]:
-    return {"name": step.name, "passed": step.passed, "detail": step.detail}

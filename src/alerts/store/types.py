@@ -39,13 +39,13 @@ class Json(TypeDecorator[Any]):
 
 
 class SafeText(TypeDecorator[str]):
-    """Text from outside: what no database takes (NUL, lone surrogates) becomes U+FFFD."""
+    """Text from outside: what no database takes (NUL, lone surrogates) becomes U+FFFD; a StrEnum is its value."""
 
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
-        return None if value is None else clean(value)
+        return None if value is None else clean(str(value))
 
 
 def clean(text: str) -> str:

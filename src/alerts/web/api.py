@@ -23,8 +23,8 @@ from alerts.web import institutions as listing
 from alerts.web.atom import asked_rule, told_once
 from alerts.web.auth import Visitor
 from alerts.web.openapi import document
-from alerts.web.pages import asked_instant, read_profile, read_why_not
-from alerts.web.site import site_of
+from alerts.web.pages import asked_instant, read_why_not
+from alerts.web.site import site_of, visit
 from alerts.web.stories import Shown, StoryPage, read_alert, read_story
 
 MOST: Final = 200
@@ -44,10 +44,8 @@ def openapi(request: Request) -> Response:
 
 
 def institutions(request: Request) -> Response:
-    site = site_of(request)
     asked = listing.Asked.of(request.query_params)
-    with site.runtime.database.read() as session:
-        visitor = site.visitor(request, session)
+    with visit(request) as (site, session, visitor):
         found = listing.read_board(session, site.settings, asked, visitor.tier, site.now())
     return answer(
         {
@@ -90,20 +88,16 @@ def change_record(change: Change) -> dict[str, Any]:
 
 
 def institution(request: Request) -> Response:
-    site = site_of(request)
-    with site.runtime.database.read() as session:
-        visitor = site.visitor(request, session)
+    with visit(request) as (site, session, visitor):
         known = site.settings.institution(request.path_params["institution"])
         at = asked_instant(request.query_params, visitor, site.now())
-        found = read_profile(site, session, known, at)
+        found = site.reading.profile(session, known, at)
     return answer(profile_record(gate(found, visitor.tier)))
 
 
 def changes(request: Request) -> Response:
-    site = site_of(request)
     limit = _limit(request)
-    with site.runtime.database.read() as session:
-        visitor = site.visitor(request, session)
+    with visit(request) as (site, session, visitor):
         known = site.settings.institution(request.path_params["institution"])
         recorded = transitions.find(session, known.id, limit=limit)
     shown = gate_changes(reversed(recorded), visitor.tier, site.now())
@@ -111,18 +105,14 @@ def changes(request: Request) -> Response:
 
 
 def why_not(request: Request) -> Response:
-    site = site_of(request)
-    with site.runtime.database.read() as session:
-        visitor = site.visitor(request, session)
+    with visit(request) as (site, session, visitor):
         known = site.settings.institution(request.path_params["institution"])
         return answer(read_why_not(site, session, known, request.path_params["subscriber"], visitor))
 
 
 def stories(request: Request) -> Response:
-    site = site_of(request)
     limit = _limit(request)
-    with site.runtime.database.read() as session:
-        visitor = site.visitor(request, session)
+    with visit(request) as (site, session, visitor):
         known = site.settings.institution(request.path_params["institution"])
         _need_detail(visitor, "Stories")
         found = listings.stories(session, institution=known.id, limit=limit)
@@ -130,9 +120,7 @@ def stories(request: Request) -> Response:
 
 
 def story(request: Request) -> Response:
-    site = site_of(request)
-    with site.runtime.database.read() as session:
-        visitor = site.visitor(request, session)
+    with visit(request) as (site, session, visitor):
         _need_detail(visitor, "Stories")
         found = read_story(session, site.settings, request.path_params["story"])
     return answer(_story(found))
@@ -186,18 +174,15 @@ def _report(shown: Shown) -> dict[str, Any]:
 
 
 def alert(request: Request) -> Response:
-    site = site_of(request)
-    with site.runtime.database.read() as session:
-        visitor = site.visitor(request, session)
+    with visit(request) as (site, session, visitor):
         _need_detail(visitor, "Alerts")
         return answer(read_alert(session, site.reading, request.path_params["alert"], visitor))
 
 
 def alerts(request: Request) -> Response:
-    site, subscriber = site_of(request), request.path_params["subscriber"]
+    subscriber = request.path_params["subscriber"]
     limit = _limit(request)
-    with site.runtime.database.read() as session:
-        visitor = site.visitor(request, session)
+    with visit(request) as (site, session, visitor):
         if not visitor.may_read(subscriber):
             raise HTTPException(403, "These alerts are for their subscriber.")
         known = site.settings.subscriber(subscriber)
@@ -230,9 +215,8 @@ def _alert(row: AlertRow, change: Change | None) -> dict[str, Any]:
 
 
 def status(request: Request) -> Response:
-    site = site_of(request)
-    with site.runtime.database.read() as session:
-        if not site.visitor(request, session).operator:
+    with visit(request) as (site, session, visitor):
+        if not visitor.operator:
             raise HTTPException(403, "The state of the system is for operators.")
         report = health(session, site.runtime.configuration.files, site.now())
     return answer({"kind": "status", **report.record()})

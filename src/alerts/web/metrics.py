@@ -53,18 +53,14 @@ class Collector:
         yield GaugeMetricFamily(
             "alerts_institutions", "Institutions about which anything was found.", metrics.tracked(session)
         )
-        outcomes = GaugeMetricFamily(
-            "alerts_alerts", "Alerts on record by what became of them.", labels=["state", "reason"]
-        )
-        for state, reason, count in metrics.alerts_by_outcome(session):
-            outcomes.add_metric([state, reason], count)
-        yield outcomes
-        deliveries = GaugeMetricFamily(
-            "alerts_deliveries", "Deliveries on record by state.", labels=["state", "reason"]
-        )
-        for state, reason, count in metrics.deliveries_by_outcome(session):
-            deliveries.add_metric([state, reason], count)
-        yield deliveries
+        for name, help_text, outcomes in (
+            ("alerts_alerts", "Alerts on record by what became of them.", metrics.alerts_by_outcome(session)),
+            ("alerts_deliveries", "Deliveries on record by state.", metrics.deliveries_by_outcome(session)),
+        ):
+            metric = GaugeMetricFamily(name, help_text, labels=["state", "reason"])
+            for state, reason, count in outcomes:
+                metric.add_metric([state, reason], count)
+            yield metric
         yield _troubles(session)
         yield from _dwell(metrics.dwell_times(session, now))
         yield from _configuration(self._runtime, session, now)

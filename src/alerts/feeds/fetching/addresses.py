@@ -8,8 +8,8 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 # Everything that is not the public internet: IANA's special-purpose registries, multicast, and the address
 # at which Azure serves metadata, which is public by number only. (`is_global` differs between Python
 # versions and calls multicast global, hence an own list.)
-_REFUSED_V4 = tuple(
-    IPv4Network(text)
+_REFUSED = tuple(
+    ip_network(text)
     for text in (
         "0.0.0.0/8",  # this host
         "10.0.0.0/8",
@@ -27,54 +27,47 @@ _REFUSED_V4 = tuple(
         "203.0.113.0/24",
         "224.0.0.0/4",  # multicast
         "240.0.0.0/4",  # reserved, broadcast
-    )
-)
-_GLOBAL_V6 = IPv6Network("2000::/3")  # the only range from which global unicast addresses are given out
-_REFUSED_V6 = tuple(
-    IPv6Network(text)
-    for text in (
         "2001::/23",  # protocol assignments, Teredo among them
         "2001:db8::/32",
         "2002::/16",  # 6to4: carries an IPv4 address
         "3fff::/20",
     )
 )
+_GLOBAL_V6 = IPv6Network("2000::/3")  # the only range from which global unicast addresses are given out
 _NAT64 = IPv6Network("64:ff9b::/96")  # what DNS64 answers on IPv6-only networks: carries an IPv4 address
 
 # Where this host, its hypervisor or its cloud answers: no feed is there, and what is there gives credentials away.
-_NEVER_V4 = tuple(
-    IPv4Network(text)
-    for text in ("169.254.0.0/16", "100.100.100.200/32", "168.63.129.16/32", "192.0.0.192/32", "0.0.0.0/8")
+_NEVER = tuple(
+    ip_network(text)
+    for text in (
+        *("169.254.0.0/16", "100.100.100.200/32", "168.63.129.16/32", "192.0.0.192/32", "0.0.0.0/8"),
+        *("fe80::/10", "fd00:ec2::254/128", "::/128"),
+    )
 )
-_NEVER_V6 = tuple(IPv6Network(text) for text in ("fe80::/10", "fd00:ec2::254/128", "::/128"))
 _SUBNET_V4, _SUBNET_V6 = 24, 64  # bits that the addresses of one network share
 
 
 @lru_cache(maxsize=1 << 12)  # every poll asks about its host's addresses
 def is_public(text: str) -> bool:
-    """Whether an IP address in text form is one of the public internet. A scope (`%eth0`) makes it local."""
-    try:
-        address = ip_address(text)
-    except ValueError:
+    """Whether an IP address in text form is one of the public internet."""
+    address = _parsed(text)
+    if address is None or (address.version == 6 and address not in _GLOBAL_V6):
         return False
-    if isinstance(address, IPv6Address) and address.scope_id:
-        return False
-    plain = _unwrapped(address)
-    return _public_v4(plain) if isinstance(plain, IPv4Address) else _public_v6(plain)
+    return not any(address in network for network in _REFUSED)
 
 
 def is_never_fetched(text: str) -> bool:
     """Whether an IP address in text form is link-local or a cloud's metadata service: closed to every source."""
+    address = _parsed(text)
+    return address is None or any(address in network for network in _NEVER)
+
+
+def _parsed(text: str) -> IPv4Address | IPv6Address | None:
+    """The address, unwrapped; None for what is none, and for one with a scope (`%eth0`), which makes it local."""
     try:
-        address = ip_address(text)
+        return None if "%" in text else _unwrapped(ip_address(text))
     except ValueError:
-        return True
-    if isinstance(address, IPv6Address) and address.scope_id:
-        return True
-    plain = _unwrapped(address)
-    if isinstance(plain, IPv4Address):
-        return any(plain in network for network in _NEVER_V4)
-    return any(plain in network for network in _NEVER_V6)
+        return None
 
 
 def network_of(text: str) -> IPv4Network | IPv6Network:
@@ -96,11 +89,3 @@ def _unwrapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     if address.ipv4_mapped is not None:
         return address.ipv4_mapped
     return IPv4Address(int(address) & 0xFFFFFFFF) if address in _NAT64 else address
-
-
-def _public_v4(address: IPv4Address) -> bool:
-    return not any(address in network for network in _REFUSED_V4)
-
-
-def _public_v6(address: IPv6Address) -> bool:
-    return address in _GLOBAL_V6 and not any(address in network for network in _REFUSED_V6)

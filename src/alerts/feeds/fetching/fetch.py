@@ -85,12 +85,7 @@ def make_client(
 
 
 class _FetchError(Exception):
-    """Ends a fetch; becomes the result's error."""
-
-    def __init__(self, kind: ErrorKind, line: str) -> None:
-        super().__init__(kind, line)
-        self.kind = kind
-        self.line = line
+    """Ends a fetch; its arguments, an `ErrorKind` and a line, become the result's error."""
 
 
 def fetch(
@@ -301,7 +296,8 @@ def _explain(error: Exception, limits: Limits) -> tuple[ErrorKind | None, str]:
     """What an exception on the way means; no kind for what is a fault of this program."""
     match error:
         case _FetchError():
-            return error.kind, error.line
+            kind, line = error.args
+            return kind, line
         case AddressRefusedError():
             where = "" if error.host == error.address else f"is at {error.address}, which "
             return ErrorKind.ADDRESS, f"{error.host} {where}{error.why}"

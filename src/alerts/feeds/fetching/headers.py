@@ -17,11 +17,8 @@ def parse_date(text: str) -> datetime | None:
     """An HTTP date in UTC, or None where it is none."""
     try:
         value = parsedate_to_datetime(text.strip())
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    try:
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-    except (OverflowError, ValueError):
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
 
 

@@ -2,10 +2,10 @@
 
 A publisher's hub tells subscribers at once what polling would find later. The flow:
 
-    subscribe(...)                 the form to post to the hub
-    verify(query, subscription)    the hub's check of our intent: what to answer
-    signed(...)                    whether a pushed body is from the hub
-    renew_at(...)                  when to subscribe again
+    subscribe(...)          the form to post to the hub
+    verify(query, topic)    the hub's check of our intent: what to answer
+    signed(...)             whether a pushed body is from the hub
+    renew_at(...)           when to subscribe again
 
 A push is only a hint that the source is due, or a body to read as if it had been polled; polling goes on.
 """
@@ -26,17 +26,6 @@ _METHODS = {"sha1": hashlib.sha1, "sha256": hashlib.sha256, "sha384": hashlib.sh
 
 
 @dataclass(frozen=True, slots=True)
-class Subscription:
-    """One subscription of ours at a hub."""
-
-    hub: str
-    topic: str
-    callback: str
-    secret: str = ""
-    lease: timedelta = LEASE
-
-
-@dataclass(frozen=True, slots=True)
 class Verification:
     """What to answer a hub that asks at the callback, and what it means.
 
@@ -50,31 +39,31 @@ class Verification:
     denied: str | None = None
 
 
-def subscribe(subscription: Subscription) -> dict[str, str]:
-    """The form fields of a request to the hub (section 5.1), to be posted to `subscription.hub`.
+def subscribe(hub: str, topic: str, callback: str, secret: str = "") -> dict[str, str]:
+    """The form fields of a request to the hub (section 5.1).
 
     Raises ValueError where the secret is longer than the 199 bytes that the standard allows, or would go out
     over an unencrypted connection.
     """
     form = {
-        "hub.callback": subscription.callback,
+        "hub.callback": callback,
         "hub.mode": "subscribe",
-        "hub.topic": subscription.topic,
-        "hub.lease_seconds": str(int(subscription.lease.total_seconds())),
+        "hub.topic": topic,
+        "hub.lease_seconds": str(int(LEASE.total_seconds())),
     }
-    if subscription.secret:
-        if len(subscription.secret.encode()) >= 200:
+    if secret:
+        if len(secret.encode()) >= 200:
             raise ValueError("the secret of a WebSub subscription has at most 199 bytes")
-        if not subscription.hub.startswith("https:"):
-            raise ValueError(f"{subscription.hub}: a secret goes only to a hub with https")
-        form["hub.secret"] = subscription.secret
+        if not hub.startswith("https:"):
+            raise ValueError(f"{hub}: a secret goes only to a hub with https")
+        form["hub.secret"] = secret
     return form
 
 
-def verify(query: Mapping[str, str], subscription: Subscription | None) -> Verification:
-    """Answer a hub's GET at the callback (section 5.3). `subscription` None: we know of none there."""
+def verify(query: Mapping[str, str], topic: str | None) -> Verification:
+    """Answer a hub's GET at the callback (section 5.3). `topic`: what we subscribed to, None for nothing."""
     mode = query.get("hub.mode", "")
-    if subscription is None or query.get("hub.topic") != subscription.topic:
+    if topic is None or query.get("hub.topic") != topic:
         return Verification(404)
     if mode == "denied":
         return Verification(200, denied=" ".join(query.get("hub.reason", "no reason given").split())[:200])

@@ -8,10 +8,12 @@ encoding that is not is left to feedparser, as a whole.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from feedparser.datetimes import _parse_date
 from feedparser.html import _cp1252
@@ -20,15 +22,33 @@ from lxml import etree
 
 from alerts.feeds.parsing.rawfeed import RawFeed
 
-_ATOM: Final = "http://www.w3.org/2005/Atom"
-_MEDIA: Final = ("http://search.yahoo.com/mrss/", "http://search.yahoo.com/mrss")
-_CONTENT: Final = "http://purl.org/rss/1.0/modules/content/"
-_DC: Final = "http://purl.org/dc/elements/1.1/"
-_SY: Final = "http://purl.org/rss/1.0/modules/syndication/"
-_ITUNES: Final = "http://www.itunes.com/dtds/podcast-1.0.dtd"
-_FEEDBURNER: Final = "http://rssnamespace.org/feedburner/ext/1.0"
-_XML_LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
+_NAMESPACES: Final = {
+    "atom": ["http://www.w3.org/2005/Atom"],
+    "media": ["http://search.yahoo.com/mrss/", "http://search.yahoo.com/mrss"],
+    "content": ["http://purl.org/rss/1.0/modules/content/"],
+    "dc": ["http://purl.org/dc/elements/1.1/"],
+    "sy": ["http://purl.org/rss/1.0/modules/syndication/"],
+    "itunes": ["http://www.itunes.com/dtds/podcast-1.0.dtd"],
+    "feedburner": ["http://rssnamespace.org/feedburner/ext/1.0"],
+    "slash": ["http://purl.org/rss/1.0/modules/slash/"],
+    "wfw": ["http://wellformedweb.org/CommentAPI/"],
+    "thr": ["http://purl.org/syndication/thread/1.0"],
+    "georss": ["http://www.georss.org/georss"],
+    "wordpress": ["com-wordpress:feed-additions:1"],
+    "xml": ["http://www.w3.org/XML/1998/namespace"],
+    "": [""],
+}
 
+
+def _names(text: str) -> frozenset[str]:
+    """Names with the usual prefixes, as lxml writes them: `{namespace}local`."""
+    pairs = [name.rpartition(":") for name in text.split()]
+    return frozenset(f"{{{uri}}}{local}" if uri else local for prefix, _, local in pairs for uri in _NAMESPACES[prefix])
+
+
+_XML_LANG, _ATOM_FEED, _ATOM_ENTRY, _NAME, _EMAIL = (
+    name for part in ["xml:lang", "atom:feed", "atom:entry", "atom:name", "atom:email"] for name in _names(part)
+)
 _RSS_VERSIONS: Final = {"0.91": "rss091u", "0.92": "rss092", "0.93": "rss093", "0.94": "rss094", "2.0": "rss20"}
 
 _HEADER = re.compile(rb"\s*(?:<\?xml[^<>?]*\?>)?", re.DOTALL)
@@ -36,55 +56,44 @@ _ENCODING = re.compile(rb"encoding\s*=\s*[\"']([^\"']*)")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _BARE_REFERENCE = re.compile(r"&([A-Za-z0-9_]+);")
 
-# What says nothing that an item or the schedule keeps, and has no effect upon what does. By namespace and local name;
-# `*` is every element of a namespace.
-_IGNORED_IN_ENTRY: Final = frozenset(
-    {"category", "comments", "enclosure", f"{{{_ATOM}}}category", f"{{{_ATOM}}}contributor", f"{{{_ATOM}}}rights"}
-    | {f"{{{_DC}}}{name}" for name in ("subject", "publisher", "rights", "format", "identifier", "type")}
-    | {
-        f"{{{media}}}{name}"
-        for media in _MEDIA
-        for name in ("content", "thumbnail", "credit", "keywords", "category", "rating", "restriction", "copyright")
-    }
-    | {
-        f"{{{_ITUNES}}}{name}"
-        for name in ("image", "explicit", "duration", "episode", "season", "episodeType", "block")
-    }
-    | {
-        "{http://purl.org/rss/1.0/modules/slash/}*",
-        "{http://wellformedweb.org/CommentAPI/}*",
-        "{http://purl.org/syndication/thread/1.0}*",
-        "{http://www.georss.org/georss}point",
-        "{com-wordpress:feed-additions:1}*",
-    }
+# What says nothing that an item or the schedule keeps, and has no effect upon what does. `*` is every element of a
+# namespace.
+_IGNORED_IN_ENTRY: Final = _names(
+    "category comments enclosure atom:category atom:contributor atom:rights"
+    " dc:subject dc:publisher dc:rights dc:format dc:identifier dc:type"
+    " media:content media:thumbnail media:credit media:keywords media:category media:rating media:restriction"
+    " media:copyright itunes:image itunes:explicit itunes:duration itunes:episode itunes:season itunes:episodeType"
+    " itunes:block slash:* wfw:* thr:* georss:point wordpress:*"
 )
-_IGNORED_IN_FEED: Final = frozenset(
-    {"description", "copyright", "generator", "docs", "cloud", "managingEditor", "webMaster", "rating", "category"}
-    | {f"{{{_ATOM}}}{name}" for name in ("subtitle", "icon", "logo", "generator", "rights", "category", "author")}
-    | {f"{{{_DC}}}{name}" for name in ("creator", "publisher", "rights", "subject")}
-    | {f"{{{_ITUNES}}}*", "{http://rssnamespace.org/feedburner/ext/1.0}info", "{com-wordpress:feed-additions:1}*"}
+_IGNORED_IN_FEED: Final = _names(
+    "description copyright generator docs cloud managingEditor webMaster rating category"
+    " atom:subtitle atom:icon atom:logo atom:generator atom:rights atom:category atom:author"
+    " dc:creator dc:publisher dc:rights dc:subject itunes:* feedburner:info wordpress:*"
 )
-_IMAGE_PARTS: Final = frozenset({"title", "link", "url", "width", "height", "description"})
-_PERSON_PARTS: Final = frozenset({f"{{{_ATOM}}}{name}" for name in ("name", "email", "uri")})
-_DATES: Final = {
-    "pubDate": "published_parsed",
-    "lastBuildDate": "updated_parsed",
-    f"{{{_DC}}}date": "updated_parsed",
-    f"{{{_ATOM}}}published": "published_parsed",
-    f"{{{_ATOM}}}updated": "updated_parsed",
+_PARTS: Final = {
+    "image": _names("title link url width height description"),
+    "skipHours": _names("hour"),
+    "skipDays": _names("day"),
+}
+_PERSON_PARTS: Final = _names("atom:name atom:email atom:uri")
+_LINKS: Final = _names("link atom:link")
+_LINK_ATTRIBUTES: Final = _names("rel href type title hreflang length")
+_SCOPED: Final = _names("xml:lang xml:base lang base")
+_TYPES: Final = {
+    **dict.fromkeys(("text", "plain", "text/plain"), "text/plain"),
+    **dict.fromkeys(("html", "text/html"), "text/html"),
 }
 
 
-_HEAD_VALUES: Final = {
-    "language": "language",
-    "ttl": "ttl",
-    f"{{{_SY}}}updatePeriod": "sy_updateperiod",
-    f"{{{_SY}}}updateFrequency": "sy_updatefrequency",
-}
-_ONCE_IN_FEED: Final = frozenset(
-    {"title", f"{{{_ATOM}}}title", "pubDate", "lastBuildDate", f"{{{_ATOM}}}updated", "skipHours", "skipDays"}
-    | _HEAD_VALUES.keys()
-)
+class _Context(NamedTuple):
+    """What the reading of an element depends on."""
+
+    atom: bool
+    language: str | None
+
+
+_Reader = Callable[..., None]
+"""Takes the entry or the head, the key of the value to fill, the element and its context."""
 
 
 class _OddError(Exception):
@@ -112,17 +121,14 @@ def _is_utf8(body: bytes, content_type: str) -> bool:
     end = header.end() if header else 0
     declared = _ENCODING.search(body, 0, end)
     charset = _CHARSET.search(content_type)
-    if declared is not None and declared[1].lower() != b"utf-8":
-        return False
-    if charset is not None and charset[1].lower() != "utf-8":
+    if (declared and declared[1].lower() != b"utf-8") or (charset and charset[1].lower() != "utf-8"):
         return False
     if not body.startswith(b"<") or body.find(b"<?", end) >= 0 or body.find(b"<!DOCTYPE") >= 0:
         return False
-    try:
+    with suppress(UnicodeDecodeError):
         body.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
+        return True
+    return False
 
 
 def _feed(root: etree._Element) -> RawFeed:
@@ -131,72 +137,51 @@ def _feed(root: etree._Element) -> RawFeed:
     if root.tag == "rss":
         version = _RSS_VERSIONS.get(root.get("version", ""))
         _expect(version is not None and set(root.attrib) <= {"version", _XML_LANG} and len(root) == 1)
-        top = root[0]
+        top, entry_tag = root[0], "item"
         _expect(top.tag == "channel" and not top.attrib)
     else:
-        version, top = "atom10", root
-        _expect(root.tag == f"{{{_ATOM}}}feed" and root.prefix is None and set(root.attrib) <= {_XML_LANG})
+        version, top, entry_tag = "atom10", root, _ATOM_ENTRY
+        _expect(root.tag == _ATOM_FEED and root.prefix is None and set(root.attrib) <= {_XML_LANG})
     _expect(
-        all(
-            uri.startswith(("http://", "https://")) or uri == "com-wordpress:feed-additions:1"
-            for uri in root.nsmap.values()
-        )
+        all(uri.startswith(("http://", "https://")) or uri in _NAMESPACES["wordpress"] for uri in root.nsmap.values())
     )
     assert version is not None  # noqa: S101 - `_expect` has seen to it
+    context = _Context(version == "atom10", language)
     head: dict[str, Any] = {} if language is None else {"language": language}
     entries: list[dict[str, Any]] = []
-    entry_tag = "item" if top is not root else f"{{{_ATOM}}}entry"
     seen: set[str] = set()
     for element in top:
-        tag = _tag(element)
-        if tag == entry_tag:
-            entries.append(_entry(element, version, language))
-        elif tag in _ONCE_IN_FEED:
-            _expect(tag not in seen)
-            seen.add(tag)
-            _head_part(head, element, version, language)
-        elif tag == f"{{{_ATOM}}}id":
-            _expect(tag not in seen)
-            seen.add(tag)
-            _id(head, element, version, language)
-        elif tag in {"link", f"{{{_ATOM}}}link"}:
-            _link(head, element)
-        elif tag == "image":
-            _expect(all(part.tag in _IMAGE_PARTS and not len(part) and not part.attrib for part in element))
+        if element.tag == entry_tag:
+            _expect(not element.attrib)
+            entry: dict[str, Any] = {}
+            filled: set[str] = set()
+            for part in element:
+                _read(entry, part, _ENTRY_READERS, filled, _IGNORED_IN_ENTRY, context)
+            entries.append(entry)
         else:
-            _ignore(element, _IGNORED_IN_FEED)
+            _read(head, element, _HEAD_READERS, seen, _IGNORED_IN_FEED, context)
     return RawFeed(version, head, entries)
 
 
-def _head_part(head: dict[str, Any], element: etree._Element, version: str, language: str | None) -> None:
+def _read(
+    target: dict[str, Any],
+    element: etree._Element,
+    readers: Mapping[str, tuple[str, _Reader]],
+    seen: set[str],
+    ignored: frozenset[str],
+    context: _Context,
+) -> None:
+    """Read one part of an entry or of the feed itself. Two parts that fill one value are one too many."""
     tag = _tag(element)
-    if tag in {"skipHours", "skipDays"}:  # read from the bytes
-        _expect(all(part.tag in {"hour", "day"} and not len(part) for part in element))
-    elif tag in {"title", f"{{{_ATOM}}}title"}:
-        _text(head, "title", element, version, language, default="text/plain")
-    elif tag in _DATES:
-        head[_DATES[tag]] = _date(_plain(element))
+    if tag in readers:
+        key, reader = readers[tag]
+        _expect(key not in seen)
+        seen.add(key)
+        reader(target, key, element, context)
+    elif tag in _LINKS:
+        _link(target, element)
     else:
-        head[_HEAD_VALUES[tag]] = _value(_plain(element))
-
-
-def _entry(item: etree._Element, version: str, language: str | None) -> dict[str, Any]:
-    _expect(not item.attrib)
-    entry: dict[str, Any] = {}
-    seen: set[str] = set()
-    for element in item:
-        tag = _tag(element)
-        reader = _ENTRY_READERS.get(tag)
-        if reader is not None:
-            name = _ALIASES.get(tag, tag)
-            _expect(name not in seen)
-            seen.add(name)
-            reader(entry, element, version, language)
-        elif tag in {"link", f"{{{_ATOM}}}link"}:
-            _link(entry, element)
-        else:
-            _ignore(element, _IGNORED_IN_ENTRY)
-    return entry
+        _ignore(element, ignored)
 
 
 def _tag(element: etree._Element) -> str:
@@ -215,14 +200,10 @@ def _ignore(element: etree._Element, ignored: frozenset[str]) -> None:
     """Raises `_OddError` where the element, or one in it, may matter."""
     tag = _tag(element)
     _expect(tag in ignored or f"{tag.rpartition('}')[0]}}}*" in ignored)
-    for attribute in element.attrib:
-        _expect(attribute not in _SCOPED)
+    _expect(_SCOPED.isdisjoint(element.attrib))
     for part in element:
         if part.tag not in _PERSON_PARTS:
             _ignore(part, ignored)
-
-
-_SCOPED: Final = frozenset({_XML_LANG, "lang", "base", "{http://www.w3.org/XML/1998/namespace}base"})
 
 
 def _plain(element: etree._Element) -> str:
@@ -245,34 +226,23 @@ def _address(text: str) -> str:
     return text
 
 
-def _text(
-    target: dict[str, Any], key: str, element: etree._Element, version: str, language: str | None, *, default: str
-) -> str:
+def _text(target: dict[str, Any], key: str, element: etree._Element, context: _Context) -> None:
     """A text that says what it is, or from which that is guessed."""
-    atom = version == "atom10"
-    _expect(not len(element) and set(element.attrib) <= ({"type"} if atom else set()))
+    _expect(not len(element) and set(element.attrib) <= ({"type"} if context.atom else set()))
+    default = "text/plain" if context.atom or key == "title" else "text/html"
     kind = _TYPES.get(element.get("type", default).lower())
     _expect(kind is not None)
     value = (element.text or "").strip()
-    if not atom and kind == "text/plain" and _FeedParserMixin.looks_like_html(value):
+    if not context.atom and kind == "text/plain" and _FeedParserMixin.looks_like_html(value):
         kind = "text/html"
     value = _value(value)
-    detail = {"type": kind, "language": language, "value": value}
+    detail = {"type": kind, "language": context.language, "value": value}
     if key == "content":
-        target.setdefault("content", []).append(detail)
+        target["content"] = [detail]
+        target.setdefault("summary", value)
     else:
         target[key] = value
         target[f"{key}_detail"] = detail
-    return value
-
-
-_TYPES: Final = {
-    "text": "text/plain",
-    "plain": "text/plain",
-    "text/plain": "text/plain",
-    "html": "text/html",
-    "text/html": "text/html",
-}
 
 
 def _link(target: dict[str, Any], element: etree._Element) -> None:
@@ -296,43 +266,25 @@ def _link(target: dict[str, Any], element: etree._Element) -> None:
         found["href"] = address
 
 
-_LINK_ATTRIBUTES: Final = frozenset({"rel", "href", "type", "title", "hreflang", "length"})
-
-
-def _title(entry: dict[str, Any], element: etree._Element, version: str, language: str | None) -> None:
-    _text(entry, "title", element, version, language, default="text/plain")
-
-
-def _summary(entry: dict[str, Any], element: etree._Element, version: str, language: str | None) -> None:
-    default = "text/plain" if version == "atom10" else "text/html"
-    _text(entry, "summary", element, version, language, default=default)
-
-
-def _content(entry: dict[str, Any], element: etree._Element, version: str, language: str | None) -> None:
-    default = "text/plain" if version == "atom10" else "text/html"
-    value = _text(entry, "content", element, version, language, default=default)
-    entry.setdefault("summary", value)
-
-
-def _id(entry: dict[str, Any], element: etree._Element, _version: str, _language: str | None) -> None:
+def _id(target: dict[str, Any], key: str, element: etree._Element, _context: _Context) -> None:
     _expect(not len(element) and set(element.attrib) <= {"isPermaLink"})
     is_link = element.get("isPermaLink", "true") == "true"
     value = (element.text or "").strip()
-    entry["id"] = _value(_address(value) if is_link else value)
-    entry.setdefault("guidislink", is_link and "link" not in entry)
+    target[key] = _value(_address(value) if is_link else value)
+    target.setdefault("guidislink", is_link and "link" not in target)
     if is_link:
-        entry.setdefault("link", entry["id"])
+        target.setdefault("link", target[key])
 
 
-def _dated(entry: dict[str, Any], element: etree._Element, _version: str, _language: str | None) -> None:
-    entry[_DATES[_tag(element)]] = _date(_value(_plain(element)))
+def _dated(target: dict[str, Any], key: str, element: etree._Element, _context: _Context) -> None:
+    target[key] = _date(_value(_plain(element)))
 
 
-def _author(entry: dict[str, Any], element: etree._Element, _version: str, _language: str | None) -> None:
-    entry["author"] = _value(_plain(element))
+def _word(target: dict[str, Any], key: str, element: etree._Element, _context: _Context) -> None:
+    target[key] = _value(_plain(element))
 
 
-def _person(entry: dict[str, Any], element: etree._Element, _version: str, _language: str | None) -> None:
+def _person(target: dict[str, Any], key: str, element: etree._Element, _context: _Context) -> None:
     _expect(not element.attrib and not (element.text or "").strip())
     parts: dict[str, str] = {}
     for part in element:
@@ -340,84 +292,67 @@ def _person(entry: dict[str, Any], element: etree._Element, _version: str, _lang
         _expect(tag in _PERSON_PARTS and tag not in parts)
         parts[tag] = _plain(part)
         _expect(not (part.tail or "").strip())
-    name, email = parts.get(f"{{{_ATOM}}}name", ""), parts.get(f"{{{_ATOM}}}email", "")
-    entry["author"] = f"{name} ({email})" if name and email else name or email
+    name, email = parts.get(_NAME, ""), parts.get(_EMAIL, "")
+    target[key] = f"{name} ({email})" if name and email else name or email
 
 
-def _source(entry: dict[str, Any], element: etree._Element, _version: str, _language: str | None) -> None:
+def _source(target: dict[str, Any], key: str, element: etree._Element, _context: _Context) -> None:
     _expect(not len(element) and set(element.attrib) <= {"url"})
     title = _value((element.text or "").strip())
-    entry["source"] = {"title": title} if title else {}
+    target[key] = {"title": title} if title else {}
 
 
-def _original_link(entry: dict[str, Any], element: etree._Element, _version: str, _language: str | None) -> None:
-    entry["feedburner_origlink"] = _value(_plain(element))
+def _parts(_target: dict[str, Any], key: str, element: etree._Element, _context: _Context) -> None:
+    """Reads nothing: skipHours and skipDays are read from the bytes, an image is not kept."""
+    _expect(all(part.tag in _PARTS[key] and not len(part) and not part.attrib for part in element))
 
 
-_ENTRY_READERS: Final = {
-    "title": _title,
-    "description": _summary,
-    "guid": _id,
-    "pubDate": _dated,
-    "author": _author,
-    "source": _source,
-    f"{{{_CONTENT}}}encoded": _content,
-    f"{{{_DC}}}creator": _author,
-    f"{{{_DC}}}date": _dated,
-    f"{{{_FEEDBURNER}}}origLink": _original_link,
-    f"{{{_ATOM}}}title": _title,
-    f"{{{_ATOM}}}summary": _summary,
-    f"{{{_ATOM}}}content": _content,
-    f"{{{_ATOM}}}id": _id,
-    f"{{{_ATOM}}}published": _dated,
-    f"{{{_ATOM}}}updated": _dated,
-    f"{{{_ATOM}}}author": _person,
-}
-_ALIASES: Final = {
-    f"{{{_DC}}}creator": "author",
-    f"{{{_ATOM}}}author": "author",
-    f"{{{_ATOM}}}title": "title",
-    f"{{{_ATOM}}}summary": "description",
-    f"{{{_ATOM}}}content": f"{{{_CONTENT}}}encoded",
-    f"{{{_ATOM}}}id": "guid",
-    f"{{{_ATOM}}}published": "pubDate",
-    f"{{{_ATOM}}}updated": f"{{{_DC}}}date",
-}
-"""Two elements that fill one value of an entry are one too many."""
+def _readers(*rows: tuple[str, str, _Reader]) -> dict[str, tuple[str, _Reader]]:
+    """By element the value that it fills, and its reader."""
+    return {tag: (key, reader) for names, key, reader in rows for tag in _names(names)}
 
 
-# Dates: the two forms that are written as they should be, by the digits; all others by feedparser.
-_RFC822 = re.compile(
-    r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), (\d\d) (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) (\d{4})"
-    r" (\d\d):(\d\d):(\d\d) (GMT|[+-]\d{4})"
+_ENTRY_READERS: Final = _readers(
+    ("title atom:title", "title", _text),
+    ("description atom:summary", "summary", _text),
+    ("content:encoded atom:content", "content", _text),
+    ("guid atom:id", "id", _id),
+    ("pubDate atom:published", "published_parsed", _dated),
+    ("dc:date atom:updated", "updated_parsed", _dated),
+    ("author dc:creator", "author", _word),
+    ("atom:author", "author", _person),
+    ("source", "source", _source),
+    ("feedburner:origLink", "feedburner_origlink", _word),
 )
-_RFC3339 = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)")
-_MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_MONTHS = {name: number for number, name in enumerate(_MONTH_NAMES, 1)}
+_HEAD_READERS: Final = _readers(
+    ("title atom:title", "title", _text),
+    ("atom:id", "id", _id),
+    ("pubDate", "published_parsed", _dated),
+    ("lastBuildDate atom:updated", "updated_parsed", _dated),
+    ("language", "language", _word),
+    ("ttl", "ttl", _word),
+    ("sy:updatePeriod", "sy_updateperiod", _word),
+    ("sy:updateFrequency", "sy_updatefrequency", _word),
+    ("image", "image", _parts),
+    ("skipHours", "skipHours", _parts),
+    ("skipDays", "skipDays", _parts),
+)
+
+# Dates: the two forms that are written as they should be, by the standard library; all others by feedparser.
+_RFC822 = re.compile(
+    r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [12]\d{3}"
+    r" \d\d:\d\d:\d\d (?:GMT|\+\d{4}|-(?!0000)\d{4})",
+    re.ASCII,
+)
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 
 
 @lru_cache(maxsize=1 << 10)
 def _date(text: str) -> Any:
     """What feedparser makes of a date: a tuple of nine in UTC, or None."""
-    try:
-        if (match := _RFC822.fullmatch(text)) is not None:
-            day, month, year, hour, minute, second, zone = match.groups()
-            moment = datetime(
-                int(year), _MONTHS[month], int(day), int(hour), int(minute), int(second), tzinfo=_zone(zone)
-            )
-            return moment.astimezone(UTC).timetuple()
-        if (match := _RFC3339.fullmatch(text)) is not None:
-            *digits, zone = match.groups()
-            year, month, day, hour, minute, second = map(int, digits)
-            return datetime(year, month, day, hour, minute, second, tzinfo=_zone(zone)).astimezone(UTC).timetuple()
-    except (ValueError, OverflowError):
-        pass
+    with suppress(ValueError, OverflowError):
+        if _RFC822.fullmatch(text) is not None:
+            return parsedate_to_datetime(text).astimezone(UTC).timetuple()
+        if _RFC3339.fullmatch(text) is not None:
+            return datetime.fromisoformat(text).astimezone(UTC).timetuple()
     return _parse_date(text)
-
-
-def _zone(text: str) -> timezone:
-    if text in {"GMT", "Z"}:
-        return UTC
-    digits = text.replace(":", "")
-    offset = timedelta(hours=int(digits[1:3]), minutes=int(digits[3:5]))
-    return timezone(-offset if digits[0] == "-" else offset)

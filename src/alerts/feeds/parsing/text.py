@@ -22,7 +22,9 @@ _BLOCKS = frozenset(
     }
 )
 # fmt: on
-_CELLS = frozenset({"td", "th"})
+_SPACE = dict.fromkeys(_BLOCKS, "\n") | {"td": " ", "th": " "}
+"""What stands in the text for the edge of an element."""
+
 _HIDDEN = frozenset({"script", "style", "template", "textarea", "svg"})
 
 # A known tag, so that "List<String>" and "a < b" stay what they are.
@@ -110,24 +112,17 @@ class _TextTarget:
         self._hidden: list[str] = []  # open elements whose text is not shown
 
     def start(self, tag: str, attrib: Mapping[str, str]) -> None:  # noqa: ARG002 - lxml's protocol
-        if self._hidden:
-            if tag in _HIDDEN:
-                self._hidden.append(tag)
-        elif tag in _HIDDEN:
+        if tag in _HIDDEN:
             self._hidden.append(tag)
-        elif tag in _BLOCKS:
-            self.parts.append("\n")
-        elif tag in _CELLS:
-            self.parts.append(" ")
+        elif not self._hidden and tag in _SPACE:
+            self.parts.append(_SPACE[tag])
 
     def end(self, tag: str) -> None:
         if self._hidden:
             if tag == self._hidden[-1]:
                 self._hidden.pop()
-        elif tag in _BLOCKS and tag not in {"br", "hr"}:
-            self.parts.append("\n")
-        elif tag in _CELLS:
-            self.parts.append(" ")
+        elif tag in _SPACE and tag not in {"br", "hr"}:
+            self.parts.append(_SPACE[tag])
 
     def data(self, data: str) -> None:
         if not self._hidden:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import io
 import re
 from collections.abc import Mapping
@@ -72,11 +73,8 @@ def _media_type(body: bytes, content_type: str) -> str:
             return f"application/xml; charset={encoding}"
     charset = _CHARSET.search(content_type)
     if b"\x00" not in body[:64] and not body.isascii():
-        try:
+        with contextlib.suppress(UnicodeDecodeError):
             body.decode("utf-8")
-        except UnicodeDecodeError:
-            pass
-        else:
             return "application/xml; charset=utf-8"
     return f"application/xml; charset={charset[1]}" if charset else "application/xml"
 

@@ -30,6 +30,12 @@ def _time(value: datetime | None) -> str | None:
     return None if value is None else format_time(value)
 
 
+def _columns(row: Any, *names: str) -> dict[str, Any]:
+    """Some columns of a row by their names, instants as text."""
+    values = {name: getattr(row, name) for name in names}
+    return {name: _time(value) if isinstance(value, datetime) else value for name, value in values.items()}
+
+
 def levels(session: Session) -> dict[str, dict[str, str]]:
     """The level of every axis of every institution about which anything was ever found."""
     rows = session.execute(select(CaseRow.institution, CaseRow.axes))
@@ -66,16 +72,9 @@ def stories(
         found.append(
             {
                 "story": row.id,
-                "institution": row.institution,
-                "title": row.title,
-                "grade": row.grade,
-                "confidence": row.confidence,
-                "mix": row.mix,
-                "reports": row.reports,
-                "publishers": row.publishers,
+                **_columns(row, "institution", "title", "grade", "confidence", "mix", "reports", "publishers"),
                 "topics": topics,
-                "first": _time(row.first),
-                "newest": _time(row.newest),
+                **_columns(row, "first", "newest"),
             }
         )
         if len(found) >= limit:
@@ -133,26 +132,12 @@ def _with_alerts_and_attempts(session: Session, rows: Sequence[DeliveryRow]) -> 
 def _delivery(row: DeliveryRow, alerts: Sequence[AlertRow], attempts: Sequence[AttemptRow]) -> dict[str, Any]:
     return {
         "delivery": row.id,
-        "at": _time(row.at),
-        "subscriber": row.subscriber,
-        "channel": row.channel,
-        "kind": row.kind,
-        "state": row.state,
-        "reason": row.reason,
+        **_columns(row, "at", "subscriber", "channel", "kind", "state", "reason"),
         "institutions": sorted({alert.institution for alert in alerts}),
         "alerts": [alert.id for alert in alerts] or row.message["alerts"],
         "sent_at": _time(row.sent_at),
         "next_attempt_at": _time(row.due_at) if row.state in {"pending", "failed", "unknown"} else None,
-        "attempts": [
-            {
-                "number": attempt.number,
-                "started_at": _time(attempt.started_at),
-                "ended_at": _time(attempt.ended_at),
-                "state": attempt.state,
-                "line": attempt.line,
-            }
-            for attempt in attempts
-        ],
+        "attempts": [_columns(each, "number", "started_at", "ended_at", "state", "line") for each in attempts],
     }
 
 
@@ -212,17 +197,7 @@ def alerts_to(
         )
         .order_by(AlertRow.at, AlertRow.id)
     )
-    return [
-        {
-            "id": row.id,
-            "at": _time(row.at),
-            "channel": row.channel,
-            "on": row.on,
-            "state": row.state,
-            "reason": row.reason,
-        }
-        for row in rows
-    ]
+    return [_columns(row, "id", "at", "channel", "on", "state", "reason") for row in rows]
 
 
 def deliveries_of(session: Session, alert_id: str) -> list[dict[str, Any]]:
@@ -268,11 +243,9 @@ def mentions(session: Session, institution: str, items: Sequence[str], upto: dat
 
 def mention_texts(session: Session, institution: str) -> Counter[str]:
     """How often recorded items held each text by which an institution was found, case folded."""
-    texts: Counter[str] = Counter()
     query = select(FindingRow.mentions).where(FindingRow.institution == institution)
-    for mentions in session.scalars(query).yield_per(1000):
-        texts.update(str(mention[3]).casefold() for mention in mentions)
-    return texts
+    found = session.scalars(query).yield_per(1000)
+    return Counter(str(mention[3]).casefold() for mentions in found for mention in mentions)
 
 
 def matched(session: Session) -> tuple[dict[str, frozenset[str]], frozenset[str]]:
@@ -289,7 +262,5 @@ def matched(session: Session) -> tuple[dict[str, frozenset[str]], frozenset[str]
 
 def topic_counts(session: Session) -> Counter[str]:
     """How many recorded findings carry each topic."""
-    counts: Counter[str] = Counter()
-    for (found,) in session.execute(select(FindingRow.topics)).yield_per(1000):
-        counts.update(topic for topic, _ in found)
-    return counts
+    found = session.scalars(select(FindingRow.topics)).yield_per(1000)
+    return Counter(topic for topics in found for topic, _ in topics)

@@ -14,7 +14,7 @@ from alerts.cases.history import Assessed
 from alerts.model.level import Axis, Level
 from alerts.model.story import Mix, StorySummary
 from alerts.store.schema import AssessmentRow, StoryRiseRow, StoryVersionRow, table_of
-from alerts.store.upsert import SOME, chunks, insert_all, insert_new
+from alerts.store.upsert import SOME, chunks, insert_all, insert_new, record_of, row_of
 
 _V = table_of(StoryVersionRow)
 _CLOSE = update(_V).where(_V.c.story == bindparam("closed"), _V.c.until.is_(None)).values(until=bindparam("closed_at"))
@@ -39,17 +39,12 @@ def add(session: Session, assessed: Iterable[Assessed]) -> None:
                 row = _version(each, version.summary, version.keys)
                 versions.append(row)
                 open_[version.story] = row
-        totals.append(_totals(each))
+        scores = [[*each.scores[axis], each.ranked[axis]] for axis in Axis]
+        totals.append(row_of(AssessmentRow, each.counts, institution=each.institution, at=each.at, scores=scores))
         rises += [
-            {
-                "institution": each.institution,
-                "at": each.at,
-                "story": rise.story,
-                "axis": rise.axis.value,
-                "from_level": rise.from_.value,
-                "to_level": rise.to.value,
-                "item": rise.item,
-            }
+            row_of(
+                StoryRiseRow, rise, institution=each.institution, at=each.at, from_level=rise.from_, to_level=rise.to
+            )
             for rise in each.rises
         ]
     if closed:
@@ -60,38 +55,12 @@ def add(session: Session, assessed: Iterable[Assessed]) -> None:
 
 
 def _version(each: Assessed, story: StorySummary, keys: Mapping[Axis, float]) -> dict[str, Any]:
-    return {
-        "institution": each.institution,
-        "story": story.story,
-        "since": each.at,
-        "until": None,
-        "title": story.title,
-        "newest": story.newest,
-        "confidence": story.confidence,
-        "grade": story.grade,
-        "mix": story.mix.value,
-        "salience": story.salience,
-        "topics": [
-            [topic, weight, "resolved"] if topic in story.resolved else [topic, weight]
-            for topic, weight in story.topics
-        ],
-        "reports": story.reports,
-        "publishers": story.publishers,
-        "items": list(story.items),
-        **{f"key_{axis.value}": keys.get(axis) for axis in Axis},
-    }
-
-
-def _totals(each: Assessed) -> dict[str, Any]:
-    return {
-        "institution": each.institution,
-        "at": each.at,
-        "scores": [[*each.scores[axis], each.ranked[axis]] for axis in Axis],
-        "stories": each.counts.stories,
-        "reports": each.counts.reports,
-        "publishers": each.counts.publishers,
-        "direct": each.counts.direct,
-    }
+    topics = [
+        [topic, weight, "resolved"] if topic in story.resolved else [topic, weight] for topic, weight in story.topics
+    ]
+    ranks = {f"key_{axis}": keys.get(axis) for axis in Axis}
+    whose = {"institution": each.institution, "since": each.at, "until": None}
+    return row_of(StoryVersionRow, story, **whose, topics=topics, **ranks)
 
 
 def replace(session: Session, institution: str, assessed: Iterable[Assessed]) -> None:
@@ -103,17 +72,11 @@ def replace(session: Session, institution: str, assessed: Iterable[Assessed]) ->
 
 def summary_of(row: Any) -> StorySummary:
     """The story of a row of its versions."""
-    return StorySummary(
-        story=row.story,
-        title=row.title,
-        confidence=row.confidence,
-        grade=row.grade,
+    return record_of(
+        StorySummary,
+        row,
         mix=Mix(row.mix),
-        salience=row.salience,
         topics=tuple((topic, weight) for topic, weight, *_ in row.topics),
-        newest=row.newest,
-        reports=row.reports,
-        publishers=row.publishers,
         items=tuple(row.items),
         resolved=tuple(topic for topic, _, *state in row.topics if state),
     )

@@ -16,7 +16,7 @@ from alerts.routing.alerts import Message
 from alerts.store.claims import Claim
 from alerts.store.repositories import subscriber_state
 from alerts.store.schema import AttemptRow, ChannelRow, DeliveryRow, SnapshotRow, ThreadRow, table_of
-from alerts.store.upsert import insert_all, insert_new, upsert
+from alerts.store.upsert import insert_all, insert_new, record_of, row_of, upsert
 
 _WAITING = (DeliveryState.PENDING.value, DeliveryState.FAILED.value, DeliveryState.UNKNOWN.value)
 
@@ -129,26 +129,19 @@ def add_deliveries(
 
 
 def _delivery(each: Written, now: datetime, claimed_until: datetime | None) -> dict[str, Any]:
-    message, held = each.message, each.message.held
-    return {
-        "id": message.id,
-        "created_at": now,
-        "subscriber": message.subscriber,
-        "channel": message.channel,
-        "kind": message.kind.value,
-        "at": message.at,
-        "message": dict(each.record),
-        "state": (DeliveryState.PENDING if held is None else DeliveryState.SUPPRESSED).value,
-        "reason": "" if held is None else held.value,
-        "due_at": now if held is None else None,
-        "claimed_until": claimed_until if held is None else None,
-        "lease_until": None,
-        "lease_token": None,
-        "attempts": 0,
-        "sent_at": None,
-        "observed_at": each.observed,
-        "turn_at": None,
-    }
+    held = each.message.held
+    return row_of(
+        DeliveryRow,
+        each.message,
+        created_at=now,
+        message=dict(each.record),
+        state=DeliveryState.PENDING if held is None else DeliveryState.SUPPRESSED,
+        reason="" if held is None else held,
+        due_at=now if held is None else None,
+        claimed_until=claimed_until if held is None else None,
+        attempts=0,
+        observed_at=each.observed,
+    )
 
 
 def add_snapshots(session: Session, shown: Iterable[tuple[str, datetime, bytes]]) -> None:
@@ -267,32 +260,9 @@ def lease(session: Session, delivery: str, now: datetime, *, seconds: float) -> 
     if row is None:
         return None
     copy = row.attempts > 1 and _cut_off(session, delivery, now)
-    insert_all(
-        session,
-        AttemptRow,
-        [
-            {
-                "delivery": delivery,
-                "number": row.attempts,
-                "started_at": now,
-                "ended_at": None,
-                "state": DeliveryState.LEASED.value,
-                "line": "",
-            }
-        ],
-    )
-    return Leased(
-        id=row.id,
-        token=token,
-        number=row.attempts,
-        subscriber=row.subscriber,
-        channel=row.channel,
-        kind=row.kind,
-        at=row.at,
-        created_at=row.created_at,
-        message=row.message,
-        copy=copy,
-    )
+    attempt = {"delivery": delivery, "number": row.attempts, "started_at": now, "state": DeliveryState.LEASED}
+    insert_all(session, AttemptRow, [attempt | {"line": ""}])
+    return record_of(Leased, row, token=token, number=row.attempts, copy=copy)
 
 
 def _cut_off(session: Session, delivery: str, now: datetime) -> bool:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from alerts.model.alert import DeliveryState
 from alerts.model.operators import IncidentKind
 from alerts.store.schema import DeliveryRow, TroubleRow
-from alerts.store.upsert import insert_new, upsert
+from alerts.store.upsert import insert_new, record_of, row_of, upsert
 
 OPERATORS: Final = "@operators"
 """Whom deliveries to operators are for: no subscriber can have this id."""
@@ -36,22 +36,11 @@ class Known:
 def known(session: Session) -> list[Known]:
     """All that is wrong, the oldest first."""
     rows = session.scalars(select(TroubleRow).order_by(TroubleRow.since, TroubleRow.kind, TroubleRow.subject))
-    return [Known(IncidentKind(row.kind), row.subject, row.line, row.since, row.seen, row.told) for row in rows]
+    return [record_of(Known, row, kind=IncidentKind(row.kind)) for row in rows]
 
 
 def keep(session: Session, troubles: Iterable[Known]) -> None:
-    rows = [
-        {
-            "kind": each.kind.value,
-            "subject": each.subject,
-            "since": each.since,
-            "seen": each.seen,
-            "line": each.line,
-            "told": each.told,
-        }
-        for each in troubles
-    ]
-    upsert(session, TroubleRow, rows)
+    upsert(session, TroubleRow, [row_of(TroubleRow, each) for each in troubles])
 
 
 def forget(session: Session, troubles: Iterable[Known]) -> None:
@@ -63,30 +52,20 @@ def forget(session: Session, troubles: Iterable[Known]) -> None:
 
 def add_message(session: Session, delivery: str, channel: str, record: Mapping[str, Any], now: datetime) -> None:
     """Puts a message to the operators into the outbox."""
-    insert_new(
-        session,
-        DeliveryRow,
-        [
-            {
-                "id": delivery,
-                "created_at": now,
-                "subscriber": OPERATORS,
-                "channel": channel,
-                "kind": KIND,
-                "at": now,
-                "message": {**record, "alerts": []},
-                "state": DeliveryState.PENDING.value,
-                "reason": "",
-                "due_at": now,
-                "claimed_until": None,
-                "lease_until": None,
-                "lease_token": None,
-                "attempts": 0,
-                "sent_at": None,
-                "observed_at": None,
-            }
-        ],
-    )
+    row = {
+        "id": delivery,
+        "created_at": now,
+        "subscriber": OPERATORS,
+        "channel": channel,
+        "kind": KIND,
+        "at": now,
+        "message": {**record, "alerts": []},
+        "state": DeliveryState.PENDING,
+        "reason": "",
+        "due_at": now,
+        "attempts": 0,
+    }
+    insert_new(session, DeliveryRow, [row])
 
 
 def dead_channels(session: Session) -> dict[tuple[str, str], int]:

@@ -13,7 +13,7 @@ from alerts.feeds.diff import ItemChange, KnownItem, KnownItems, Wanted
 from alerts.model.item import Item
 from alerts.store.schema import FindingRow, ItemRow, RevisionRow, table_of
 from alerts.store.types import clean
-from alerts.store.upsert import SOME, chunks, insert_all, upsert
+from alerts.store.upsert import SOME, chunks, insert_all, record_of, row_of, upsert
 
 _I = table_of(ItemRow).c
 _R = table_of(RevisionRow).c
@@ -57,42 +57,22 @@ def add(session: Session, changes: Sequence[ItemChange], items: Sequence[Item], 
     if not items:
         return []
     rows = [
-        {
-            "item": item.id,
-            "observed": item.observed,
-            "published": item.published,
-            "title": item.title,
-            "summary": item.summary,
-            "content": item.content,
-            "url": item.url,
-            "source": item.source,
-            "publisher": publisher,
-            "author": item.author,
-            "origin": item.origin,
-            "language": item.language,
-            "withdrawn": item.withdrawn,
-        }
+        row_of(RevisionRow, item, item=item.id, publisher=publisher)
         for item, publisher in zip(items, publishers, strict=True)
     ]
     upsert(
         session,
         ItemRow,
         [
-            {
-                "id": item.id,
-                "source": item.source,
-                "revision": 0,
-                "first_observed": item.observed,
-                "last_changed": item.observed,
-                "link_key": change.known.link_key,
-                "title_key": change.known.title_key,
-                "title": change.known.title,
-                "link": change.known.link,
-                "published": change.known.published,
-                "fingerprint": change.known.fingerprint,
-                "text_print": change.known.text_print,
-                "withdrawn": change.known.withdrawn,
-            }
+            row_of(
+                ItemRow,
+                change.known,
+                id=item.id,
+                source=item.source,
+                revision=0,
+                first_observed=item.observed,
+                last_changed=item.observed,
+            )
             for change, item in zip(changes, items, strict=True)
         ],
         keep=frozenset({"source", "first_observed", "revision"}),
@@ -156,21 +136,7 @@ def _former(session: Session, row: RevisionRow) -> Item | None:
 
 
 def _item(row: RevisionRow) -> Item:
-    return Item(
-        id=row.item,
-        title=row.title,
-        observed=row.observed,
-        summary=row.summary,
-        content=row.content,
-        url=row.url,
-        source=row.source,
-        publisher=row.publisher,
-        published=row.published,
-        language=row.language,
-        origin=row.origin,
-        author=row.author,
-        withdrawn=row.withdrawn,
-    )
+    return record_of(Item, row, id=row.item)
 
 
 def count(session: Session) -> int:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from alerts.model.subscriber import Tier
 from alerts.store.schema import LinkRow
+from alerts.store.upsert import insert_all, record_of, row_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +30,7 @@ class Link:
 
 
 def add(session: Session, link: Link) -> None:
-    session.add(
-        LinkRow(
-            id=link.id,
-            tier=link.tier.value,
-            subscriber=link.subscriber,
-            name=link.name,
-            created_at=link.created_at,
-            expires_at=link.expires_at,
-            revoked_at=link.revoked_at,
-        )
-    )
+    insert_all(session, LinkRow, [row_of(LinkRow, link)])
 
 
 def get(session: Session, link_id: str) -> Link | None:
@@ -59,12 +50,4 @@ def revoke(session: Session, link_id: str, now: datetime) -> bool:
 
 
 def _link(row: LinkRow) -> Link:
-    return Link(
-        id=row.id,
-        tier=Tier(row.tier),
-        name=row.name,
-        created_at=row.created_at,
-        expires_at=row.expires_at,
-        subscriber=row.subscriber,
-        revoked_at=row.revoked_at,
-    )
+    return record_of(Link, row, tier=Tier(row.tier))

@@ -2,53 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from alerts.model.subscriber import Selection, Silence
 from alerts.store.schema import SilenceRow
+from alerts.store.upsert import record_of, row_of, upsert
+
+_LISTS = ("institutions", "tags", "regions", "categories")
 
 
 def all_silences(session: Session) -> list[Silence]:
     """Every stored silence, ended ones too, by id."""
     return [
-        Silence(
-            select=Selection(
-                institutions=frozenset(row.select.get("institutions", ())),
-                tags=frozenset(row.select.get("tags", ())),
-                regions=frozenset(row.select.get("regions", ())),
-                categories=frozenset(row.select.get("categories", ())),
-                all=bool(row.select.get("all", False)),
-            ),
-            starts=row.starts,
-            until=row.until,
-            reason=row.reason,
-            author=row.author,
-            id=row.id,
-        )
+        record_of(Silence, row, select=_selection(row.select))
         for row in session.scalars(select(SilenceRow).order_by(SilenceRow.id))
     ]
+
+
+def _selection(stored: Mapping[str, Any]) -> Selection:
+    chosen = {name: frozenset(stored.get(name, ())) for name in _LISTS}
+    return Selection(**chosen, all=bool(stored.get("all", False)))
 
 
 def add(session: Session, silence: Silence) -> None:
     """Stores a silence; one of the same id is replaced. `starts` must be set."""
     chosen = silence.select
-    session.merge(
-        SilenceRow(
-            id=silence.id,
-            select={
-                "institutions": sorted(chosen.institutions),
-                "tags": sorted(chosen.tags),
-                "regions": sorted(chosen.regions),
-                "categories": sorted(chosen.categories),
-                "all": chosen.all,
-            },
-            starts=silence.starts or silence.until,
-            until=silence.until,
-            reason=silence.reason,
-            author=silence.author,
-        )
-    )
+    stored = {name: sorted(getattr(chosen, name)) for name in _LISTS} | {"all": chosen.all}
+    row = row_of(SilenceRow, silence, select=stored, starts=silence.starts or silence.until)
+    upsert(session, SilenceRow, [row])
 
 
 def remove(session: Session, silence: str) -> bool:

@@ -15,7 +15,7 @@ from alerts.feeds.state import FeedState
 from alerts.model.source import Source
 from alerts.store.claims import Claim
 from alerts.store.schema import CaseRow, FindingRow, HostRow, SourceRow, table_of
-from alerts.store.upsert import SOME, chunks, insert_new, upsert
+from alerts.store.upsert import SOME, chunks, insert_new, record_of, upsert
 
 _SOURCES = table_of(SourceRow)
 _S = _SOURCES.c
@@ -114,22 +114,7 @@ def sync(session: Session, configured: Mapping[str, Source], due: Callable[[Sour
         session,
         SourceRow,
         [
-            {
-                "id": source.id,
-                "url": storable(source.url),
-                "active": True,
-                "next_poll_at": due(source),
-                "claimed_until": None,
-                "lease_until": None,
-                "lease_token": None,
-                "last_poll_at": None,
-                "last_success_at": None,
-                "error": None,
-                "error_streak": 0,
-                "lost_leases": 0,
-                "stale_at": None,
-                "state": {},
-            }
+            {"id": source.id, "url": storable(source.url), "next_poll_at": due(source), "state": {}}
             for source in configured.values()
             if source.id not in rows
         ],
@@ -231,20 +216,7 @@ def reserve_host(session: Session, host: str, now: datetime, gap: timedelta, *, 
 def health(session: Session, ids: Iterable[str] | None = None) -> list[Health]:
     """The health of sources, by id; of all where no ids are given."""
     rows = session.execute(_HEALTH) if ids is None else session.execute(_HEALTH_OF, {"some": sorted(ids)})
-    return [
-        Health(
-            id=row.id,
-            url=row.url,
-            active=row.active,
-            next_poll_at=row.next_poll_at,
-            last_poll_at=row.last_poll_at,
-            last_success_at=row.last_success_at,
-            error=row.error or "",
-            error_streak=row.error_streak,
-            state=FeedState.from_json(row.state),
-        )
-        for row in rows
-    ]
+    return [record_of(Health, row, error=row.error or "", state=FeedState.from_json(row.state)) for row in rows]
 
 
 def reports_by_source(session: Session) -> dict[str, int]:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from alerts.model.story import Evidence
 from alerts.store.schema import MembershipRow, StoryEventRow, StoryRow, table_of
-from alerts.store.upsert import SOME, chunks, insert_all, upsert
+from alerts.store.upsert import SOME, chunks, insert_all, row_of, upsert
 from alerts.stories.cluster import Event, Joined
 
 _M = table_of(MembershipRow)
@@ -78,21 +78,15 @@ def save(session: Session, found: Iterable[Evidence]) -> None:
         session,
         StoryRow,
         [
-            {
-                "id": each.story,
-                "institution": each.institution,
-                "title": each.title,
-                "first": each.reports[0].reported,
-                "newest": each.newest,
-                "confidence": each.confidence,
-                "grade": each.grade,
-                "mix": each.mix.value,
-                "salience": each.salience,
-                "reports": len(each.reports),
-                "publishers": len(each.groups),
-                "topics": [list(topic) for topic in each.topics],
-                "merged_into": None,
-            }
+            row_of(
+                StoryRow,
+                each,
+                id=each.story,
+                first=each.reports[0].reported,
+                reports=len(each.reports),
+                publishers=len(each.groups),
+                merged_into=None,
+            )
             for each in found
         ],
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from alerts.model.level import Axis, Cause, Contribution, Level, Transition
 from alerts.store.schema import TransitionRow, table_of
-from alerts.store.upsert import SOME, chunks, insert_all
+from alerts.store.upsert import SOME, chunks, insert_all, row_of
 
 _TRANSITIONS = table_of(TransitionRow)
 _T = _TRANSITIONS.c
@@ -114,16 +114,13 @@ def add(session: Session, found: Sequence[Transition]) -> list[int]:
     if not found:
         return []
     rows = [
-        {
-            "at": each.at,
-            "institution": each.institution,
-            "axis": each.axis.value,
-            "from_level": each.from_.value,
-            "to_level": each.to.value,
-            "score": each.score,
-            "cause": each.cause.value,
-            "contributions": [_plain(contribution) for contribution in each.contributions],
-        }
+        row_of(
+            TransitionRow,
+            each,
+            from_level=each.from_,
+            to_level=each.to,
+            contributions=[asdict(contribution) for contribution in each.contributions],
+        )
         for each in found
     ]
     insert_all(session, TransitionRow, rows)
@@ -135,7 +132,3 @@ def add(session: Session, found: Sequence[Transition]) -> list[int]:
         for institution, axis, at, number in session.execute(_NUMBERED, {"some": some, **span}):
             numbered[institution, axis, at] = number
     return [numbered[each.institution, each.axis.value, each.at] for each in found]
-
-
-def _plain(each: Contribution) -> dict[str, Any]:
-    return {name: getattr(each, name) for name in each.__dataclass_fields__} | {"topics": list(each.topics)}

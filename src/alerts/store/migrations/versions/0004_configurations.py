@@ -5,8 +5,7 @@ Revision: 0004
 
 from __future__ import annotations
 
-import sqlalchemy as sa
-from alembic import op
+from alerts.store.statements import drop_tables, execute
 
 revision = "0004"
 down_revision = "0003"
@@ -15,17 +14,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.create_table(
-        "configurations",
-        sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("hash", sa.Text(), nullable=False),
-        sa.Column("published_at", sa.BigInteger(), nullable=False),
-        sa.Column("host", sa.Text(), nullable=False),
-        sa.Column("outline", sa.Text(), nullable=False),
-        sa.Column("content", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("number", name=op.f("pk_configurations")),
-    )
+    execute(__file__)
 
 
 def downgrade() -> None:
-    op.drop_table("configurations")
+    drop_tables(__file__)

@@ -1,3 +1,11 @@
+CREATE TABLE channels (
+    subscriber TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    free_at BIGINT NOT NULL,
+    paused_until BIGINT,
+    CONSTRAINT pk_channels PRIMARY KEY (subscriber, channel)
+);
+
 CREATE TABLE cases (
     institution TEXT NOT NULL,
     cursor BIGINT NOT NULL,
@@ -6,7 +14,6 @@ CREATE TABLE cases (
     axes TEXT NOT NULL,
     reporter TEXT NOT NULL,
     due_at BIGINT,
-    next_fall_at BIGINT,
     claimed_until BIGINT,
     CONSTRAINT pk_cases PRIMARY KEY (institution)
 );
@@ -18,15 +25,6 @@ CREATE TABLE clock (
     stamp BIGINT NOT NULL,
     CONSTRAINT pk_clock PRIMARY KEY (id)
 );
-
-CREATE TABLE configurations (
-    id {serial} NOT NULL,
-    hash TEXT NOT NULL,
-    activated_at BIGINT NOT NULL,
-    CONSTRAINT pk_configurations PRIMARY KEY (id)
-);
-
-CREATE INDEX ix_configurations_activated_at ON configurations (activated_at);
 
 CREATE TABLE deliveries (
     id TEXT NOT NULL,
@@ -45,6 +43,7 @@ CREATE TABLE deliveries (
     attempts INTEGER NOT NULL,
     sent_at BIGINT,
     observed_at BIGINT,
+    turn_at BIGINT,
     CONSTRAINT pk_deliveries PRIMARY KEY (id)
 );
 
@@ -133,7 +132,6 @@ CREATE TABLE links (
 
 CREATE TABLE locks (
     name TEXT NOT NULL,
-    holder TEXT NOT NULL,
     until BIGINT NOT NULL,
     CONSTRAINT pk_locks PRIMARY KEY (name)
 );
@@ -215,6 +213,15 @@ CREATE TABLE story_events (
 CREATE INDEX ix_story_events_institution ON story_events (institution);
 
 CREATE INDEX ix_story_events_story ON story_events (story);
+
+CREATE TABLE threads (
+    subscriber TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    about TEXT NOT NULL,
+    posted TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    CONSTRAINT pk_threads PRIMARY KEY (subscriber, channel, about)
+);
 
 CREATE TABLE transitions (
     id {serial} NOT NULL,
