@@ -35,6 +35,7 @@ from alerts.matching.vocabulary import (
     SAYING_VERBS,
 )
 from alerts.matching.words import word_list, words
+from alerts.model.mention import Rule
 
 PERSON = "a person's name"
 
@@ -98,7 +99,7 @@ def in_link(candidate: Candidate) -> str:
     return ""
 
 
-def not_a_host(candidate: Candidate) -> str:
+def _not_a_host(candidate: Candidate) -> str:
     """Why a domain does not stand as the host of a link, itself or with a host under it."""
     head, tail = candidate.chunk()
     if not _HOST_PREFIX.match(head):
@@ -400,6 +401,10 @@ class FilterSet:
 
     def reason(self, candidate: Candidate) -> str:
         """The first reason against a candidate; empty where there is none."""
+        if candidate.form.rule is Rule.DOMAIN:
+            return _not_a_host(candidate)
+        if candidate.form.unspaced:
+            return ""
         before = candidate.before()
         running = before[:1].islower() and candidate.after()[:1].islower() and before not in _JOINING_WORDS
         if has_readings(candidate):

@@ -92,13 +92,7 @@ def features(item: Item, publisher: str) -> Features:
     title = _without_publisher(without_mark(item.title), publisher) or text
     read = tokens(title[:_TITLE])
     words = terms_of(read)
-    body: tuple[str, ...] = ()
-    start: tuple[int, ...] = ()
-    whole: tuple[int, ...] = ()
-    if text:
-        lower = tokens(text.lower())
-        start, whole = fingerprints(lower)
-        body = _body_terms(item.summary or text, words)
+    opening, sketch = fingerprints(tokens(text.lower()))
     agency = credit.agency(publisher) or credit.agency(origin)
     if not agency and (text or item.author):
         agency = credit.credited(item.author[:_NAME], item.summary) or credit.credited("", item.content)
@@ -109,10 +103,10 @@ def features(item: Item, publisher: str) -> Features:
         reported=item.reported,
         observed=item.observed,
         terms=words,
-        body=body,
+        body=_body_terms(item.summary or text, words),
         headline=_headline(read),
-        opening=start,
-        sketch=whole,
+        opening=opening,
+        sketch=sketch,
         origin=credit.outlet(origin) if origin else "",
         agency=agency,
     )
