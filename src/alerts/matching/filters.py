@@ -60,16 +60,7 @@ _ROMANCE_OF = words("de du des di del della da dos von van der")
 _JOINING_WORDS = _ROMANCE_OF | {"of", "the"}
 _CITY_OF = words("ville ciudad citta cidade stadt gemeente commune mairie")
 # What may follow a place with a capital without making another name of it.
-_AFTER_PLACE = (
-    PERSON_TITLES
-    | GIVEN_NAMES
-    | MONTHS
-    | frozenset(DEMONYMS.values())
-    | words(
-        "republican republicans democrat democrats democratic attorney congressman governor mayor senator secretary "
-        "premier prime chief and of in on at to for the"
-    )
-)
+_AFTER_PLACE = PERSON_TITLES | GIVEN_NAMES | MONTHS | frozenset(DEMONYMS.values()) | word_list("after_place")
 _COUNTRY_LETTERS = words("uk us usa") | {"u k", "u s", "u s a"}
 _LOCATING = words("in at from near outside across around throughout")
 _MAX_LIST = 16  # words
