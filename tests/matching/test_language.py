@@ -4,11 +4,16 @@ from datetime import UTC, datetime
 
 import pytest
 
-from alerts.matching.language import LANGUAGES, detect, language_of
+from alerts.matching.document import Document
+from alerts.matching.language import LANGUAGES
 from alerts.matching.words import word_list
 from alerts.model.item import Item
 
 WHEN = datetime(2026, 2, 24, tzinfo=UTC)
+
+
+def language_of(item: Item) -> str:
+    return Document(item).language
 
 
 @pytest.mark.parametrize(
@@ -32,7 +37,7 @@ WHEN = datetime(2026, 2, 24, tzinfo=UTC)
     ],
 )
 def test_a_text_tells_its_language(language: str, text: str) -> None:
-    assert detect([text]) == language
+    assert language_of(Item("1", text, WHEN)) == language
 
 
 def test_what_the_feed_says_goes_first() -> None:
@@ -48,7 +53,7 @@ def test_a_feed_that_says_english_may_hold_another_language() -> None:
 
 
 def test_names_in_latin_letters_do_not_hide_a_script() -> None:
-    assert detect(["OpenAI和Microsoft宣布与英伟达合作"]) == "zh"
+    assert language_of(Item("1", "OpenAI和Microsoft宣布与英伟达合作", WHEN)) == "zh"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from functools import cached_property
 from itertools import chain
 
-from alerts.matching.language import detect_words, said_language
+from alerts.matching.language import detect, said_language
 from alerts.matching.text import Text
 from alerts.matching.vocabulary import common_words
 from alerts.model.item import Item
@@ -27,12 +27,15 @@ class Document:
 
     @cached_property
     def language(self) -> str:
-        """As `language_of` finds it, from the words that the texts are cut into."""
+        """A two-letter code; empty where nothing tells it.
+
+        What the feed says goes first ("de-AT" is "de"). Some feeds say "en" whatever they hold, but rarely another.
+        """
         said = said_language(self._item)
         if said not in {"", "en"}:
             return said
         words = chain.from_iterable(text.tokens[:_MAX_WORDS] for text in self.texts.values())
-        return detect_words(words, " ".join(text.raw[:_MAX_CHARACTERS] for text in self.texts.values())) or said
+        return detect(words, " ".join(text.raw[:_MAX_CHARACTERS] for text in self.texts.values())) or said
 
     @cached_property
     def common_words(self) -> frozenset[str]:

@@ -35,6 +35,7 @@ from alerts.matching.vocabulary import (
     SAYING_VERBS,
 )
 from alerts.matching.words import word_list, words
+from alerts.model.mention import Rule
 
 PERSON = "a person's name"
 
@@ -59,16 +60,7 @@ _ROMANCE_OF = words("de du des di del della da dos von van der")
 _JOINING_WORDS = _ROMANCE_OF | {"of", "the"}
 _CITY_OF = words("ville ciudad citta cidade stadt gemeente commune mairie")
 # What may follow a place with a capital without making another name of it.
-_AFTER_PLACE = (
-    PERSON_TITLES
-    | GIVEN_NAMES
-    | MONTHS
-    | frozenset(DEMONYMS.values())
-    | words(
-        "republican republicans democrat democrats democratic attorney congressman governor mayor senator secretary "
-        "premier prime chief and of in on at to for the"
-    )
-)
+_AFTER_PLACE = PERSON_TITLES | GIVEN_NAMES | MONTHS | frozenset(DEMONYMS.values()) | word_list("after_place")
 _COUNTRY_LETTERS = words("uk us usa") | {"u k", "u s", "u s a"}
 _LOCATING = words("in at from near outside across around throughout")
 _MAX_LIST = 16  # words
@@ -98,7 +90,7 @@ def in_link(candidate: Candidate) -> str:
     return ""
 
 
-def not_a_host(candidate: Candidate) -> str:
+def _not_a_host(candidate: Candidate) -> str:
     """Why a domain does not stand as the host of a link, itself or with a host under it."""
     head, tail = candidate.chunk()
     if not _HOST_PREFIX.match(head):
@@ -400,6 +392,10 @@ class FilterSet:
 
     def reason(self, candidate: Candidate) -> str:
         """The first reason against a candidate; empty where there is none."""
+        if candidate.form.rule is Rule.DOMAIN:
+            return _not_a_host(candidate)
+        if candidate.form.unspaced:
+            return ""
         before = candidate.before()
         running = before[:1].islower() and candidate.after()[:1].islower() and before not in _JOINING_WORDS
         if has_readings(candidate):

@@ -28,6 +28,7 @@ MOST_GIVEN = 64  # … nor does a name that so many were given
 
 
 _FREQUENT = COMMON_WORDS | GENERIC_NOUNS | HEAD_NOUNS | {word for form in LEGAL_FORMS for word in form}
+_WITH_CAPITAL = frozenset({Case.STRICT, Case.PROPER})
 _DOTTED = re.compile(r"(?<![\w.])[A-Z]\.(?: ?[A-Z]\.)+(?!\w)|(?<![\w.])[A-Z](?:\.[A-Z])+(?!\w)")
 
 
@@ -59,7 +60,9 @@ class Index:
         self._tagged = {key: kept for key, each in tagged.items() if (kept := _telling(each))}
         # Names of one word that must have a capital: the most frequent of all false hits, kept apart.
         self._capital = frozenset(
-            key for key, each in self._forms.items() if " " not in key and all(map(_needs_capital, each))
+            key
+            for key, each in self._forms.items()
+            if " " not in key and all(form.case in _WITH_CAPITAL and form.cased != key for form in each)
         )
         counts = Counter(word for key in self._forms for word in key.split(" "))
         anchors: dict[str, set[tuple[int, int]]] = {}
@@ -152,7 +155,3 @@ def _telling(forms: list[Form]) -> tuple[Form, ...]:
     if sharing <= MOST_SHARED:
         return tuple(forms)
     return tuple(form for form in forms if form.strength >= Strength.GIVEN) if sharing <= MOST_GIVEN else ()
-
-
-def _needs_capital(form: Form) -> bool:
-    return form.case in {Case.STRICT, Case.PROPER} and form.cased != form.key

@@ -30,19 +30,7 @@ _SCRIPTS = (  # in this order: Japanese has Han letters, too
 _SCRIPT_SHARE = 0.2  # so much of a text's letters makes its script that of the text; names of firms are often Latin
 _LETTERS = (("de", "ß"), ("es", "ñ¿¡"), ("pt", "ãõ"), ("fr", "œ"), ("de", "äöü"), ("fr", "èêùç"))
 _LEAD = 1.25  # so much more than the second best a language must score
-_NO_LETTER = re.compile(r"[^\w]+|[\d_]+")
-_WITHOUT_ACCENTS = str.maketrans("àáâãäåçèéêëìíîïñòóôõöùúûüý", "aaaaaaceeeeiiiinooooouuuuy") | {ord("ß"): "ss"}
 _ORDINARY_WORD = 0.3  # what an ordinary word says, beside 1 for a word of a closed class
-_MAX_CHARACTERS = 1000  # of a field that are looked at
-
-
-def language_of(item: Item) -> str:
-    """The two-letter code of an item's language in lower case; empty where nothing tells it.
-
-    What the feed says goes first ("de-AT" is "de"). Some feeds say "en" whatever they hold, but rarely another.
-    """
-    said = said_language(item)
-    return said if said not in {"", "en"} else detect((item.title, item.summary, item.content)) or said
 
 
 def said_language(item: Item) -> str:
@@ -51,14 +39,11 @@ def said_language(item: Item) -> str:
     return said if len(said) == 2 and said.isalpha() else ""
 
 
-def detect(texts: Iterable[str]) -> str:
-    """The likeliest language of texts; empty where too little tells it."""
-    sample = " ".join(text[:_MAX_CHARACTERS] for text in texts)
-    return detect_words(_NO_LETTER.sub(" ", sample.lower()).translate(_WITHOUT_ACCENTS).split(), sample)
+def detect(words: Iterable[str], sample: str) -> str:
+    """The likeliest language of words in lower case and without accents; empty where too little tells it.
 
-
-def detect_words(words: Iterable[str], sample: str) -> str:
-    """The same where a text has been cut into words already, in lower case and without accents."""
+    `sample` is the text that they are from, for its script and its accents.
+    """
     if not sample.isascii() and (found := _by_script(sample)):
         return found
     seen = set(words)

@@ -62,7 +62,9 @@ class Matcher:
 
         def reject(candidate: Candidate, reason: str) -> None:
             if explain:
-                rejections.append(_rejection(candidate, reason))
+                first, last = candidate.text.raw_span(*candidate.extent())
+                place = candidate.field, first, last, candidate.text.raw[first:last]
+                rejections.append(Rejection(candidate.form.institution, *place, reason))
 
         candidates: list[Candidate] = []
         for field, text in document.texts.items():
@@ -132,8 +134,3 @@ def _mention(candidate: Candidate, ambiguous: bool, explain: bool) -> Mention:
     salience = mention_salience(candidate.field, first, form.rule, voice=voice, ambiguous=ambiguous)
     how = f"{form.origin} {form.cased!r}" if explain else ""
     return Mention(form.institution, candidate.field, first, last, text, form.rule, salience, how, ambiguous, voice)
-
-
-def _rejection(candidate: Candidate, reason: str) -> Rejection:
-    first, last = candidate.text.raw_span(*candidate.extent())
-    return Rejection(candidate.form.institution, candidate.field, first, last, candidate.text.raw[first:last], reason)

@@ -18,14 +18,11 @@ from alerts.matching.vocabulary import (
     PLACE_NAMES,
     STOP_ACRONYMS,
 )
-from alerts.matching.words import word_list, words
+from alerts.matching.words import word_list
 from alerts.model.institution import Derivation
 
 SMALL_WORDS = word_list("small_words")
-ADJECTIVES = frozenset(DEMONYMS.values()) | words(
-    "deutsche deutscher deutsches francaise francais espanola espanol italiana italiano svenska norsk dansk suisse "
-    "schweizer schweizerische nederlandse belgische osterreichische polski polska africa asian african latin"
-)
+ADJECTIVES = frozenset(DEMONYMS.values()) | word_list("adjectives_abroad")
 _PLACES_BY_FIRST_WORD: dict[str, list[tuple[str, ...]]] = {}
 for _place in MULTIWORD_PLACES:  # longest first
     _PLACES_BY_FIRST_WORD.setdefault(_place[0], []).append(_place)

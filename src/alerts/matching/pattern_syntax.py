@@ -116,10 +116,7 @@ def parse_pattern(text: str, language: str = "") -> Node:
     if len(text) > MAX_LENGTH:
         raise PatternError(f"too long: a pattern has at most {MAX_LENGTH:,} characters", 0)
     parser = _Parser(text, language.partition("-")[0].lower())
-    options = [parser.sequence(0)]
-    while parser.at < len(parser.pieces) and parser.pieces[parser.at][0] == "|":
-        parser.at += 1
-        options.append(parser.sequence(0))
+    options = parser.alternatives(0)
     if parser.at < len(parser.pieces):
         raise PatternError("a bracket closes that was not opened", parser.pieces[parser.at][1])
     options = [_without_outer_gaps(each) for each in options]
@@ -198,7 +195,14 @@ class _Parser:
         self._language = language
         self._nodes = 0
 
-    def sequence(self, depth: int) -> Node:
+    def alternatives(self, depth: int) -> list[Node]:
+        options = [self._sequence(depth)]
+        while self._follows("|"):
+            self.at += 1
+            options.append(self._sequence(depth))
+        return options
+
+    def _sequence(self, depth: int) -> Node:
         """Parts up to the end, a `|` or a closing bracket."""
         begin = self.pieces[self.at][1] if self.at < len(self.pieces) else len(self.text)
         parts: list[Node] = []
@@ -235,15 +239,15 @@ class _Parser:
         if first in "{}<>":
             raise PatternError(f"{first!r} has no partner", offset)
         words = _words(piece, offset)
-        if len(words) > 1 and self._question_follows():
+        if len(words) > 1 and self._follows("?"):
             return [self._optional(Sequence(words))]
         return [*words[:-1], self._optional(words[-1])]
 
-    def _question_follows(self) -> bool:
-        return self.at < len(self.pieces) and self.pieces[self.at][0] == "?"
+    def _follows(self, piece: str) -> bool:
+        return self.at < len(self.pieces) and self.pieces[self.at][0] == piece
 
     def _optional(self, node: Node) -> Node:
-        if not self._question_follows():
+        if not self._follows("?"):
             return node
         self.at += 1
         return Choice((node,), optional=True)
@@ -251,10 +255,7 @@ class _Parser:
     def _group(self, offset: int, depth: int) -> Node:
         if depth >= MAX_DEPTH:
             raise PatternError(f"brackets are nested more than {MAX_DEPTH} deep", offset)
-        options = [self.sequence(depth + 1)]
-        while self.at < len(self.pieces) and self.pieces[self.at][0] == "|":
-            self.at += 1
-            options.append(self.sequence(depth + 1))
+        options = self.alternatives(depth + 1)
         if self.at >= len(self.pieces):
             raise PatternError("this bracket is not closed", offset)
         self.at += 1

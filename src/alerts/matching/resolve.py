@@ -14,15 +14,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
 
 from alerts.matching.candidate import Candidate
 from alerts.matching.document import Document
-from alerts.matching.filters import PERSON, FilterSet, has_readings, may_be_ordinary, not_a_host
+from alerts.matching.filters import PERSON, FilterSet, has_readings, may_be_ordinary
 from alerts.matching.forms import Form, Strength
 from alerts.matching.text import Text
 from alerts.model.institution import Derivation
-from alerts.model.mention import Rule
 
 ANAPHOR_REACH = 40  # words back to a name of the same institution
 
@@ -30,15 +28,13 @@ Reject = Callable[[Candidate, str], None]
 Span = tuple[str, int, int]  # field, start, end
 
 
-class Resolved(NamedTuple):
-    """The candidates that are mentions, at most one a span, by field and offset; and those that are ambiguous."""
+def resolve(
+    candidates: list[Candidate], document: Document, reject: Reject, filters: FilterSet
+) -> tuple[list[Candidate], set[Candidate]]:
+    """Those that are mentions, at most one a span, by field and offset; and which of these are ambiguous.
 
-    mentions: list[Candidate]
-    ambiguous: set[Candidate]
-
-
-def resolve(candidates: list[Candidate], document: Document, reject: Reject, filters: FilterSet) -> Resolved:
-    """What of the candidates is a mention; `reject` is called with the others."""
+    `reject` is called with the others.
+    """
     spans = _by_span(_parted(candidates))
     document.spans = tuple(spans)  # no reference back to the candidates: a cycle would wait for the collector
     kept = _unopposed(candidates, spans, _Context(document.texts), reject, filters)
@@ -48,7 +44,7 @@ def resolve(candidates: list[Candidate], document: Document, reject: Reject, fil
         chosen += _pointing_back(anaphors, chosen, reject)
     order = {field: number for number, field in enumerate(document.texts)}
     chosen.sort(key=lambda candidate: (order[candidate.field], candidate.start, candidate.end))
-    return Resolved(chosen, ambiguous)
+    return chosen, ambiguous
 
 
 def _unopposed(
@@ -73,7 +69,7 @@ def _unopposed(
             reason = (
                 (cover and _covered(cover))
                 or (foreign and foreign.get((form.institution, form.key)))
-                or _filtered(candidate, filters)
+                or filters.reason(candidate)
                 or context.missing(candidate)
             )
             if reason:
@@ -226,12 +222,6 @@ def _defined_otherwise(candidates: list[Candidate]) -> dict[tuple[str, str], str
         ) not in fuller:
             found[candidate.form.institution, candidate.form.key] = f"the initials of {words!r}"
     return found
-
-
-def _filtered(candidate: Candidate, filters: FilterSet) -> str:
-    if candidate.form.rule is Rule.DOMAIN:
-        return not_a_host(candidate)
-    return "" if candidate.form.unspaced else filters.reason(candidate)
 
 
 def _without_persons(kept: list[Candidate], persons: set[tuple[str, str]], reject: Reject) -> list[Candidate]:

@@ -23,10 +23,7 @@ _INVERTIBLE = word_list("invertible_nouns")
 _PARTY_ADJECTIVES = ("ive", "al", "ist", "can", "ian")
 _SCHOOLS = words("university college institute school academy polytechnic")
 _PARTY_PLURALS = {"democratic": "Democrats", "labour": "Labour", "green": "Greens"}
-_TOO_GENERAL = ADJECTIVES | words(
-    "general national international global first second new royal federal central united american advanced applied "
-    "universal standard public private social digital world southern northern eastern western state city"
-)
+_TOO_GENERAL = ADJECTIVES | word_list("too_general")
 _AMERICAN = ("U.S.", "US", "United States", "American", "Washington", "federal")
 _ROYAL = words("koninklijke koninklijk royal kungliga kongelige")
 _STATES = {state.upper().rstrip(".") + "." for full, shorts in PLACE_ABBREVIATIONS for state in (full, *shorts)}

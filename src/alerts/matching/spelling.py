@@ -30,7 +30,9 @@ def spelling(candidate: Candidate) -> str:
     text = candidate.text
     for index, gap in enumerate(form.gaps, candidate.first + 1):
         seen = text.gap(index)
-        if same_gap(gap, seen, text.tokens[index - 1]) or _parenthesis(candidate, index):
+        # Rape Crisis England and Wales, written Rape Crisis (England and Wales)
+        parenthesis = seen == " (" and text.low.startswith(")", candidate.end)
+        if parenthesis or same_gap(gap, seen, text.tokens[index - 1]):
             continue
         # Trinity College Dublin, written Trinity College, Dublin
         last_of_three = index == candidate.last - 1 > candidate.first + 1
@@ -63,11 +65,6 @@ def _unspaced(candidate: Candidate) -> str:
     if key in _HAN_NOUNS and _HAN.match(before) and before not in _HAN_FUNCTION:
         return f"part of a longer name: {before}{key}"
     return ""
-
-
-def _parenthesis(candidate: Candidate, index: int) -> bool:
-    """Whether the rest of the name stands in parentheses: Rape Crisis (England and Wales)."""
-    return candidate.text.gap(index) == " (" and candidate.text.low.startswith(")", candidate.end)
 
 
 def _case(candidate: Candidate) -> str:

@@ -32,6 +32,7 @@ class Terms:
 
     def __init__(self) -> None:
         self._numbers: dict[Word | None, int] = {}
+        self._words: list[Word | None] = []  # by number
         self._lookup: _Lookup | None = None
         self._cased: dict[str, int] = {}  # the terms that count only as written, by their text
         self._unspaced: list[int] = []
@@ -39,11 +40,14 @@ class Terms:
 
     def number(self, word: Word | None) -> int:
         """The number of a word; None stands for any number."""
-        return self._numbers.setdefault(word, len(self._numbers))
+        number = self._numbers.setdefault(word, len(self._words))
+        if number == len(self._words):
+            self._words.append(word)
+        return number
 
     def text(self, term: int) -> str:
         """A term as people write it."""
-        word = list(self._numbers)[term]
+        word = self._words[term]
         if word is None:
             return "#"
         return f"{'*' if word.open_start else ''}{word.cased or word.text}{'*' if word.open_end else ''}"

@@ -95,12 +95,12 @@ class TopicRules:
         for rule in {id(rule): rule for rules in self._rules.values() for rule in rules}.values():
             missing = [need for need in rule.needs if need.isdisjoint(there)]
             if len(rule.needs) > 1 and len(missing) == 1 and rule.kind is PatternKind.FULL:
-                has = tuple(self._terms.text(min(there & need)) for need in rule.needs if need != missing[0])
+                has = tuple(min(map(self._terms.text, there & need)) for need in rule.needs if need != missing[0])
                 yield rule, has, tuple(sorted(map(self._terms.text, missing[0])))
 
     def _add(self, rule: Rule | None) -> None:
         if rule is not None:
-            for term in rule.needs[0] if rule.program is None else self._rarest(rule.needs):
+            for term in sorted(rule.needs[0] if rule.program is None else self._rarest(rule.needs)):
                 self._rules.setdefault(term, []).append(rule)
 
     def _rarest(self, needs: tuple[frozenset[int], ...]) -> frozenset[int]:
@@ -108,12 +108,13 @@ class TopicRules:
         return min(needs, key=lambda need: (sum(2.0 ** -len(self._terms.text(term)) for term in need), len(need)))
 
     def _pattern(self, topic: int, pattern: TopicPattern, tree: Node) -> Rule:
+        program = Program(tree, self._terms.number)  # numbers the words in the order of the pattern
         return Rule(
             topic,
             pattern.kind,
             pattern.written or pattern.text,
             tuple(frozenset(map(self._terms.number, words)) for words in required(tree)),
-            Program(tree, self._terms.number),
+            program,
             negative=any(is_negative(word.text) for word in words_of(tree)),
             names=needs_institution(tree),
         )

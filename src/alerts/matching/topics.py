@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from alerts.matching.negation import denied, denied_without_spaces, is_negative
 from alerts.matching.sentences import Sentences
@@ -20,7 +21,7 @@ _ENGLISH_WORDS = words("the and for with that from by its has said this have are
 WEAK = 0.5  # the weight of a topic that only a weak pattern found
 
 
-@dataclass(slots=True)
+@dataclass
 class _Field:
     """What was found in one field."""
 
@@ -28,23 +29,42 @@ class _Field:
     text: Text
     mentions: tuple[Mention, ...]
     spans: list[Span] = field(default_factory=list)
-    _sentences: Sentences | None = None
-    _neighbours: _Neighbours | None = None
 
+    def search(self, rules: TopicRules) -> None:
+        there = tuple(each for each in self.mentions if each.field != "source")
+        self.spans += rules.spans(self.text, there, lambda: self.sentences)
+
+    @cached_property
     def sentences(self) -> Sentences:
         """A title is one sentence, whatever full stops are in it: "Jos. A. Bank"."""
-        if self._sentences is None:
-            self._sentences = Sentences("" if self.name == "title" else self.text.cased)
-        return self._sentences
+        return Sentences("" if self.name == "title" else self.text.cased)
 
     def sentence(self, start: int) -> int:
         """The sentence at an offset of `text.low`."""
-        return self.sentences().at(start)
+        return self.sentences.at(start)
+
+    @cached_property
+    def _raw_sentences(self) -> Sentences:
+        return Sentences("" if self.name == "title" else self.text.raw)
+
+    @cached_property
+    def _everywhere(self) -> frozenset[str]:
+        """Whom the item is about because of where it comes from: every topic counts for them."""
+        return frozenset(each.institution for each in self.mentions if each.field == "source")
+
+    @cached_property
+    def _named(self) -> dict[int, frozenset[str]]:
+        """For each sentence in which institutions stand, these and those of everywhere."""
+        named: dict[int, set[str]] = {}
+        for mention in self.mentions:
+            if mention.field != "source":
+                sentence = self._raw_sentences.at(mention.start)
+                named.setdefault(sentence, set(self._everywhere)).add(mention.institution)
+        return {sentence: frozenset(each) for sentence, each in named.items()}
 
     def near(self, raw_start: int) -> frozenset[str]:
-        if self._neighbours is None:
-            self._neighbours = _Neighbours(self.name, self.text, self.mentions)
-        return self._neighbours.at(raw_start)
+        """Whom a topic that must stand close counts for: who stands in its sentence, or with it in the title."""
+        return self._named.get(self._raw_sentences.at(raw_start), self._everywhere)
 
 
 class Lexicon:
@@ -75,11 +95,13 @@ class Lexicon:
             _Field(name, text, tuple(each for each in mentions if each.field in (name, "source")))
             for name, text in texts.items()
         ]
-        self._search(fields, "")
+        for one in fields:
+            one.search(self._of(""))
         if self._languages:
             code = "en" if _clearly_english(texts) else language_code(language())
             for each in (code,) if code in self._languages else self._languages:
-                self._search(fields, each)
+                for one in fields:
+                    one.search(self._of(each))
                 if any(one.spans for one in fields):
                     break
         ruled_out = {span.rule.topic for one in fields for span in one.spans if span.rule.rules_out}
@@ -101,11 +123,6 @@ class Lexicon:
         if rules is None:
             rules = self._rules[language] = TopicRules(self._topics, language)
         return rules
-
-    def _search(self, fields: Iterable[_Field], language: str) -> None:
-        for one in fields:
-            there = tuple(each for each in one.mentions if each.field != "source")
-            one.spans += self._of(language).spans(one.text, there, one.sentences)
 
     def _hits(self, one: _Field, title: _Field | None, ruled_out: set[int]) -> Iterator[TopicHit]:
         excepted = _by_topic(one.spans, PatternKind.EXCEPT)
@@ -203,25 +220,3 @@ def _is_denied(text: Text, span: Span) -> bool:
         return False
     inner = () if span.rule.program is None or span.rule.negative else text.tokens[first:last]
     return any(map(is_negative, inner)) or denied(text, first, last)
-
-
-class _Neighbours:
-    """Whom a topic that must stand close counts for: who stands in its sentence, or with it in the title.
-
-    Whom the item is about because of where it comes from counts everywhere.
-    """
-
-    def __init__(self, field: str, text: Text, mentions: Iterable[Mention]) -> None:
-        self._sentences = Sentences("" if field == "title" else text.raw)
-        everywhere: set[str] = set()
-        found: dict[int, set[str]] = {}
-        for mention in mentions:
-            if mention.field == "source":
-                everywhere.add(mention.institution)
-            elif mention.field == field:
-                found.setdefault(self._sentences.at(mention.start), set()).add(mention.institution)
-        self._everywhere = frozenset(everywhere)
-        self._found = {number: frozenset(each | everywhere) for number, each in found.items()}
-
-    def at(self, offset: int) -> frozenset[str]:
-        return self._found.get(self._sentences.at(offset), self._everywhere)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from base64 import b64decode, b64encode, b85decode
-from collections.abc import Callable, Mapping
+from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
@@ -21,9 +20,8 @@ from alerts.stories.terms import FREQUENT, terms, terms_of, tokens, weight
 VERSION = 4
 """Of what features say and how they are written. With another one all that is recorded is clustered again."""
 
-_NAMED = 2  # up to this version the publisher stood behind the item, as it was written
-# Base 64 takes a little more room than base 85, and a tenth of the time.
-_DECODERS: Mapping[int, Callable[[str], bytes]] = {1: b85decode, 2: b64decode, 3: b64decode, 4: b64decode}
+_READ = (2, 3, VERSION)  # the versions that can be read
+_NAMED = 2  # the publisher stood behind the item, as it was written
 _NAME, _TITLE, _TEXT = 300, 400, 12_000  # characters that are looked at
 _BODY = 480  # characters, the first of a summary or content, that say what the headline left out
 _BODY_TERMS = 16
@@ -53,55 +51,34 @@ class Features:
 
     def dump(self) -> bytes:
         """A compact, deterministic, versioned form; `load` gives an equal value back."""
-        record = [
-            VERSION,
-            self.item,
-            self.outlet,
-            self.link,
-            micros(self.reported),
-            micros(self.observed),
-            " ".join(self.terms),
-            " ".join(self.body),
-            self.headline,
-            _packed(self.opening),
-            _packed(self.sketch),
-            self.origin,
-            self.agency,
-        ]
+        times = micros(self.reported), micros(self.observed)
+        words = " ".join(self.terms), " ".join(self.body)
+        prints = _packed(self.opening), _packed(self.sketch)
+        whose = self.item, self.outlet, self.link
+        record = [VERSION, *whose, *times, *words, self.headline, *prints, self.origin, self.agency]
         return json.dumps(record, separators=(",", ":")).encode("ascii")
 
     @classmethod
     def load(cls, data: bytes) -> Features:
         """The value that `dump` wrote. Raises ValueError where `data` is of no known version."""
         record = json.loads(data)
-        if not isinstance(record, list) or not record or record[0] not in tuple(_DECODERS):
+        if not isinstance(record, list) or not record or record[0] not in _READ:
             raise ValueError(f"features of an unknown version: {data[:20]!r}")
-        version = record[0]
-        if version <= _NAMED:
+        if record[0] == _NAMED:
             del record[2]
-        (_, item, outlet, link, reported, observed, words, body, headline, start, whole, origin, agency) = record
-        return cls(
-            item,
-            outlet,
-            link,
-            instant(reported),
-            instant(observed),
-            tuple(words.split()),
-            tuple(body.split()),
-            headline,
-            _unpacked(start, version),
-            _unpacked(whole, version),
-            origin,
-            agency,
-        )
+        _, item, outlet, link, reported, observed, title, body, headline, opening, sketch, origin, agency = record
+        times = instant(reported), instant(observed)
+        words = tuple(title.split()), tuple(body.split())
+        prints = _unpacked(opening), _unpacked(sketch)
+        return cls(item, outlet, link, *times, *words, headline, *prints, origin, agency)
 
 
 def _packed(values: tuple[int, ...]) -> str:
     return b64encode(pack(f">{len(values)}I", *values)).decode("ascii")
 
 
-def _unpacked(text: str, version: int) -> tuple[int, ...]:
-    raw = _DECODERS[version](text)
+def _unpacked(text: str) -> tuple[int, ...]:
+    raw = b64decode(text)
     return unpack(f">{len(raw) // 4}I", raw)
 
 
@@ -115,13 +92,7 @@ def features(item: Item, publisher: str) -> Features:
     title = _without_publisher(without_mark(item.title), publisher) or text
     read = tokens(title[:_TITLE])
     words = terms_of(read)
-    body: tuple[str, ...] = ()
-    start: tuple[int, ...] = ()
-    whole: tuple[int, ...] = ()
-    if text:
-        lower = tokens(text.lower())
-        start, whole = fingerprints(lower)
-        body = _body_terms(item.summary or text, words)
+    opening, sketch = fingerprints(tokens(text.lower()))
     agency = credit.agency(publisher) or credit.agency(origin)
     if not agency and (text or item.author):
         agency = credit.credited(item.author[:_NAME], item.summary) or credit.credited("", item.content)
@@ -132,10 +103,10 @@ def features(item: Item, publisher: str) -> Features:
         reported=item.reported,
         observed=item.observed,
         terms=words,
-        body=body,
+        body=_body_terms(item.summary or text, words),
         headline=_headline(read),
-        opening=start,
-        sketch=whole,
+        opening=opening,
+        sketch=sketch,
         origin=credit.outlet(origin) if origin else "",
         agency=agency,
     )
