@@ -356,7 +356,7 @@ def test_a_story_merged_into_a_graver_one_is_no_rise() -> None:
         for number in range(6):
             at += timedelta(minutes=1)
             title = " ".join(rng.sample(HEADLINES[0].split() + HEADLINES[1].split(), 7)) + " outage"
-            before = {each.story: made.impact_of(each.story, Axis.PRIORITY) for each in made.evidence()}
+            before = {story: term.impact for story, term in made.ranking(Axis.PRIORITY).leading(100)}
             change = made.observe(at, [seen(f"i{number}", title, rng.choice(["wire", "blog", "herald"]), at=at)])
             for event in change.events:
                 if isinstance(event, Merged):

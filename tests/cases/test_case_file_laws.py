@@ -238,7 +238,9 @@ def test_a_story_rises_to_the_level_of_its_impact_and_never_twice_to_the_same(hi
         for each in change.rises:
             assert each.to is level_of(each.impact, RULES)
             assert each.from_ < each.to
-            assert each.impact == made.case.impact_of(each.story, each.axis)
+            term = made.case.ranking(each.axis).get(each.story)
+            assert term is not None
+            assert each.impact == term.impact
             assert each.item in {one.item for one in made.case.evidence_of(each.story).reports}  # type: ignore[union-attr]
         for story in made.case.evidence():
             if before.get(story.story) == story:

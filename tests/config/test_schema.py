@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from typing import Any
 
+import yaml
+
+from alerts.config import schema as schema_forms
 from alerts.config.json_schema import json_schema
 from alerts.config.schema import ConfigurationForm
 
@@ -22,6 +26,11 @@ def test_every_key_has_a_description() -> None:
     ]
     assert len(described) > 90
     assert [name for name, text in described if not text] == []
+
+
+def test_every_description_is_of_a_form() -> None:
+    written = yaml.safe_load(files("alerts.config").joinpath("descriptions.yaml").read_text(encoding="utf-8"))
+    assert [name for name in written if not issubclass(getattr(schema_forms, name), schema_forms.Form)] == []
 
 
 def test_unknown_keys_are_refused_everywhere() -> None:

@@ -198,7 +198,6 @@ def story_event(
         transition(at, change, institution=institution, story=name, axis=axis, topics=topics, confidence=confidence)
         for change in changes
     )
-    contribution = transition(at, "low>high", story=name, topics=topics).contributions[0]
     rise = StoryRise(
         story=name,
         item=item or f"item of {name}",
@@ -213,11 +212,12 @@ def story_event(
         impact=0.4,
         confidence=confidence,
         grade=grade,
+        sources=frozenset(sources),
+        publishers=2,
         reported=instant(at),
-        contribution=contribution,
+        contribution=transition(at, "low>high", story=name, topics=topics).contributions[0],
     )
-    lead = Lead(name, rise.title, rise.item, sources=frozenset(sources), publishers=2)
-    return InstitutionEvent(Assessment(institution, instant(at), (rise,), made, fresh), leads={name: lead})
+    return InstitutionEvent(Assessment(institution, instant(at), (rise,), made, fresh))
 
 
 def rule(

@@ -95,7 +95,9 @@ def test_a_feed_s_hub_is_asked_once_and_again_in_time(
     url, asked = hub
     town.runtime.pages = Pages("https://pages.example", SIGNER)
     source = town.runtime.configuration.current().settings.sources["tribune"]
-    private = type(source)(**{name: getattr(source, name) for name in source.__slots__} | {"allow_private": True})
+    private = type(source)(
+        **{name: getattr(source, name) for name in source.__slots__} | {"allow_private": True, "url": url}
+    )
     state = FeedState(hub=url, topic=TOPIC)
     websub.after_poll(town.runtime, source, state)
     assert asked == [], "a hub at a private address is not asked"

@@ -6,11 +6,9 @@ it the same observations in the order of their instants and get the same transit
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from operator import itemgetter
 
 from alerts.cases.corrections import CORRECTABLE, Correction, Rise
 from alerts.cases.history import Assessed, StoryVersion, Totals
@@ -27,7 +25,8 @@ from alerts.scoring import impact as impacts
 from alerts.scoring import score as scores
 from alerts.scoring.evidence import summary
 from alerts.scoring.profile import LEAST_SHOWN
-from alerts.scoring.score import NO_SCORE, Ranking, Score, Term
+from alerts.scoring.score import Ranking, Score, Term
+from alerts.scoring.series import value_at
 from alerts.stories.cluster import Clusterer, Event
 
 
@@ -237,10 +236,7 @@ class CaseFile:
 
         Of what was before the case file was restored nothing is known: 0.
         """
-        course = self._course[axis]
-        place = bisect_right(course, at, key=itemgetter(0))
-        score = course[place - 1][1] if place else NO_SCORE
-        return score.at(micros(at), self._rankings[axis].half_life)
+        return value_at(self._course[axis], at, self._rankings[axis].half_life)
 
     def _levels(self, at: datetime, cause: Cause) -> list[Transition]:
         now = micros(at)
@@ -273,14 +269,11 @@ class CaseFile:
         """The own level of stories on each axis, as last weighed."""
         return {
             story: {
-                axis: Level.LOW if (term := ranking.get(story)) is None else self._own_level(term)
+                axis: Level.LOW if (term := ranking.get(story)) is None else scores.level_of(term.impact, self._rules)
                 for axis, ranking in self._rankings.items()
             }
             for story in stories
         }
-
-    def _own_level(self, term: Term) -> Level:
-        return scores.level_of(term.impact, self._rules)
 
     def _story_rises(
         self, at: datetime, batch: Sequence[Observation], before: Mapping[str, Mapping[Axis, Level]]
@@ -306,8 +299,7 @@ class CaseFile:
     def _story_rise(
         self, at: datetime, batch: Sequence[Observation], story: str, axis: Axis, from_: Level, to: Level
     ) -> StoryRise:
-        known, ranking, now = self._evidence[story], self._rankings[axis], micros(at)
-        term = ranking.get(story)
+        known, term = self._evidence[story], self._rankings[axis].get(story)
         assert term is not None  # noqa: S101 - else it had no level
         brought = [each for each in batch if each.counts and self._members.story_of[each.report.item] == story]
         report = min(brought, key=_strongest).report if brought else known.reports[-1]
@@ -319,14 +311,16 @@ class CaseFile:
             publisher=report.publisher,
             topics=tuple(topic for topic, _ in known.topics),
             signals=frozenset(self._topics[topic].signal for topic, _ in known.topics if topic in self._topics),
+            sources=frozenset(each.source for each in known.reports),
+            publishers=len(known.groups),
+            grade=known.grade,
+            confidence=known.confidence,
             axis=axis,
             from_=from_,
             to=to,
             impact=term.impact,
-            confidence=known.confidence,
-            grade=known.grade,
             reported=report.reported,
-            contribution=self._contribution(story, axis, term, now),
+            contribution=self._contribution(story, axis, term, micros(at)),
         )
 
     def _ages(self, at: datetime, batch: Sequence[Observation]) -> dict[str, timedelta]:
@@ -409,17 +403,9 @@ class CaseFile:
         """All evidence, by story id."""
         return tuple(self._evidence[story] for story in sorted(self._evidence))
 
-    def leading(self, axis: Axis) -> list[str]:
-        """The stories that the score of an axis counts, in the order of what they contribute."""
-        return [story for story, _ in self._rankings[axis].leading()]
-
-    def half_life(self, axis: Axis) -> float:
-        """In microseconds."""
-        return self._rankings[axis].half_life
-
-    def ranked(self, axis: Axis) -> int:
-        """How many stories contribute to an axis."""
-        return len(self._rankings[axis])
+    def ranking(self, axis: Axis) -> Ranking:
+        """The stories that contribute to an axis. To read, not to change."""
+        return self._rankings[axis]
 
     def counts(self) -> Counts:
         """How much stands behind a profile."""
@@ -450,11 +436,6 @@ class CaseFile:
         }
         return StoryVersion(story, None if known is None else summary(known), keys)
 
-    def impact_of(self, story: str, axis: Axis) -> float:
-        """What a story does to an axis by itself; 0 where it does nothing."""
-        term = self._rankings[axis].get(story)
-        return 0.0 if term is None else term.impact
-
     def contributions(self, axis: Axis, at: datetime) -> tuple[Contribution, ...]:
         """What the stories that the score counts contribute to an axis, largest first."""
         now = micros(at)
@@ -466,9 +447,9 @@ class CaseFile:
         age = max(0, now - term.newest)
         return impacts.contribution(self._evidence[story], axis, value, age, self._topics, self.institution)
 
-    def evidence_of(self, story: str, upto: datetime | None = None) -> Evidence | None:
-        """What a story proves; with `upto` from what had been observed by then, as those items read now."""
-        return self._evidence.get(story) if upto is None else self._evidence_of(story, upto)
+    def evidence_of(self, story: str) -> Evidence | None:
+        """What a story proves."""
+        return self._evidence.get(story)
 
     def story_of(self, item: str) -> str | None:
         return self._members.story_of.get(item)

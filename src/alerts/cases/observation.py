@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from datetime import datetime
+from typing import Any
 
 from alerts.cases.relevance import topics_about
+from alerts.model.fields import record_of
 from alerts.model.item import Item
 from alerts.model.mention import Matched
 from alerts.model.source import Reliability, Source
@@ -57,57 +58,33 @@ def observation(
     """What an item says about an institution. Salience 0 where it does not mention it or was withdrawn."""
     topics = topics_about(institution, matched, authorities)
     mine = [mention.salience for mention in matched.mentions if mention.institution == institution]
-    return Observation(
-        report(
-            institution,
-            sources,
-            item=item.id,
-            title=item.title,
-            url=item.url,
-            source=item.source,
-            publisher=publisher_of(item, sources),
-            published=item.published,
-            observed=item.observed,
-            salience=0.0 if item.withdrawn else max(mine, default=0.0),
-            topics=topics.weights,
-            resolved=topics.resolved,
-        ),
-        features,
+    said = report(
+        item,
+        institution,
+        sources,
+        item=item.id,
+        publisher=publisher_of(item, sources),
+        salience=0.0 if item.withdrawn else max(mine, default=0.0),
+        topics=topics.weights,
+        resolved=topics.resolved,
     )
+    return Observation(said, features)
 
 
-def report(
-    institution: str,
-    sources: Mapping[str, Source],
-    *,
-    item: str,
-    title: str,
-    url: str,
-    source: str,
-    publisher: str,
-    published: datetime | None,
-    observed: datetime,
-    salience: float,
-    topics: tuple[tuple[str, float], ...],
-    resolved: tuple[str, ...] = (),
-) -> Report:
-    """A source record. A source that the configuration does not name cannot be judged (F, secondary)."""
-    known = sources.get(source)
-    return Report(
-        item=item,
-        title=title,
-        url=url,
-        source=source,
-        publisher=publisher,
+def report(said: Any, institution: str, sources: Mapping[str, Source], **given: Any) -> Report:
+    """A source record of what an item or a recorded finding says, but for the fields `given`.
+
+    A source that the configuration does not name cannot be judged (F, secondary).
+    """
+    known = sources.get(said.source)
+    return record_of(
+        Report,
+        said,
         reliability=Reliability.F if known is None else known.reliability,
         direct=known is not None and known.is_direct_for(institution),
-        published=published,
-        observed=observed,
-        reported=observed if published is None else min(published, observed),
-        salience=salience,
-        topics=topics,
-        resolved=resolved,
-        correction=is_correction(title),
+        reported=said.observed if said.published is None else min(said.published, said.observed),
+        correction=is_correction(said.title),
+        **given,
     )
 
 

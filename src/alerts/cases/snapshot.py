@@ -23,7 +23,7 @@ def standing(case: CaseFile, at: datetime, before: Mapping[Axis, Score] | None =
     `before` is what the scores of a DAY before faded from, where the case file does not go back so far.
     """
     stories = {each.story: each for each in case.evidence()}
-    leading = {axis: case.leading(axis) for axis in Axis}
+    leading = {axis: [story for story, _ in case.ranking(axis).leading()] for axis in Axis}
     newest = heapq.nsmallest(NEWEST, stories.values(), key=lambda each: (-micros(each.newest), each.story))
     shown = {each.story for each in newest}.union(*leading.values())
     falls = case.falls()
@@ -38,9 +38,9 @@ def standing(case: CaseFile, at: datetime, before: Mapping[Axis, Score] | None =
                 next_fall=falls.get(axis),
                 previous=case.score(axis, at - DAY)
                 if before is None
-                else before[axis].at(micros(at - DAY), case.half_life(axis)),
+                else before[axis].at(micros(at - DAY), case.ranking(axis).half_life),
                 leading=tuple(summary(stories[each]) for each in leading[axis]),
-                others=max(0, case.ranked(axis) - PLACES),
+                others=max(0, len(case.ranking(axis)) - PLACES),
             )
             for axis in Axis
         },

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import click
 
 from alerts.cli.context import App
+from alerts.config.entries import Entry
 from alerts.config.json_schema import json_schema
 from alerts.config.lint import doubtful_patterns, doubts, idle, pattern_topics
 from alerts.config.load import Loaded, load_entries
@@ -137,16 +138,11 @@ def _doubtful_patterns(loaded: Loaded, recent: Sequence[Item]) -> list[Problem]:
 def _unusable(loaded: Loaded) -> list[Problem]:
     """Channels whose URL is not of its service's form: no message would ever arrive."""
     entries = loaded.entries
-    channels = [
-        (entry, name, url)
-        for entry, form in entries.valid("subscribers", SubscriberForm)
-        for name, url in form.channels.items()
+    forms: list[tuple[Entry, SubscriberForm | OperatorsForm]] = [
+        *entries.valid("subscribers", SubscriberForm),
+        *entries.valid("operators", OperatorsForm),
     ]
-    channels += [
-        (entry, name, url)
-        for entry, operators in entries.valid("operators", OperatorsForm)
-        for name, url in operators.channels.items()
-    ]
+    channels = [(entry, name, url) for entry, form in forms for name, url in form.channels.items()]
     if not channels:
         return []
     from alerts.channels.apprise_channel import is_usable

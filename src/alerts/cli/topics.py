@@ -104,25 +104,18 @@ def try_(app: App, pattern: str, language: str, since: str, limit: int, as_json:
       alerts topics try "@ (is|are|goes) (down|offline)"
       alerts topics try "{steal} ~5 <data>" --language en --since 90d
     """
-    from alerts.config.packs import pack_families, pack_names
+    from alerts.config.packs import families_of, pack_names
     from alerts.matching.matcher import Matcher
     from alerts.matching.pattern_syntax import PatternError, parse_pattern, write_out_families
     from alerts.store.repositories import items
 
-    families = {
-        key: text
-        for name in pack_names()
-        for key, text in pack_families(name).get(language.partition("-")[0].lower(), {}).items()
-    }
     try:
-        text = write_out_families(pattern, families)
+        text = write_out_families(pattern, families_of(pack_names(), language))
         parse_pattern(text, language)
     except PatternError as error:
         raise UsageError(f"the pattern, at character {error.offset + 1}: {error}") from None
     settings = app.settings()
-    tried = Topic("tried", Signal.CONTINUITY, patterns=(TopicPattern(text, "", PatternKind.FULL, pattern),))
-    if language:
-        tried = Topic("tried", Signal.CONTINUITY, patterns=(TopicPattern(text, language, PatternKind.FULL, pattern),))
+    tried = Topic("tried", Signal.CONTINUITY, patterns=(TopicPattern(text, language, PatternKind.FULL, pattern),))
     matcher = Matcher(settings.institutions.values(), [tried], settings.sources)
     now = datetime.now(UTC)
     start = point_in_time(since, now) or now - timedelta(days=28)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
 from alerts.config.check_topics import patterns_of
 from alerts.config.entries import Entries, Entry
-from alerts.config.packs import pack_families, pack_topics
+from alerts.config.packs import families_of, pack_topics
 from alerts.config.schema import (
     ConfigTestForm,
     ExclusionForm,
@@ -113,27 +113,20 @@ def _topics(entries: Entries) -> dict[str, Topic]:
     """Those of the packs, then those written here, which replace or extend them."""
     packs = [form.id for _, form in entries.valid("topic_packs", NameForm)]
     off = {form.id for _, form in entries.valid("topics_off", NameForm)}
-    families: dict[str, dict[str, str]] = {}
     topics: dict[str, Topic] = {}
     for pack in packs:
         topics |= {topic.id: topic for topic in pack_topics(pack) if topic.id not in off}
-        for language, words in pack_families(pack).items():
-            families.setdefault(language, {}).update(words)
     for _, form in entries.valid("topics", TopicForm):
-        topics[form.id] = _topic(form, families, topics.get(form.id) if form.extends else None)
+        topics[form.id] = _topic(form, packs, topics.get(form.id) if form.extends else None)
     return topics
 
 
-def _topic(form: TopicForm, families: Mapping[str, Mapping[str, str]], base: Topic | None) -> Topic:
+def _topic(form: TopicForm, packs: Sequence[str], base: Topic | None) -> Topic:
     given = form.model_fields_set
     severity = Severity(**form.severity.model_dump())
     patterns = tuple(
-        TopicPattern(
-            write_out_families(text, families.get(language.partition("-")[0].lower(), {})), language, kind, text
-        )
-        for kind, by_language in patterns_of(form)
-        for language, texts in by_language.items()
-        for text in texts
+        TopicPattern(write_out_families(text, families_of(packs, language)), language, kind, text)
+        for kind, language, text, _ in patterns_of(form)
     )
     if base is not None:
         return replace(

@@ -2,42 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from alerts.config.entries import Entry
+from alerts.config.packs import PATTERN_KEYS, families_of
 from alerts.config.schema import TopicForm
 from alerts.matching.pattern_syntax import PatternError, parse_pattern, write_out_families
 from alerts.model.topic import PatternKind, Topic
 
-PATTERN_KEYS = {
-    "patterns": PatternKind.FULL,
-    "weak": PatternKind.WEAK,
-    "resolved_by": PatternKind.RESOLVED,
-    "except": PatternKind.EXCEPT,
-}
-"""The keys of a topic that hold patterns."""
+
+class Written(NamedTuple):
+    """A pattern of a topic, and where in its entry it stands."""
+
+    kind: PatternKind
+    language: str
+    text: str
+    steps: tuple[str | int, ...]
 
 
-def patterns_of(form: TopicForm) -> Iterator[tuple[PatternKind, Mapping[str, tuple[str, ...]]]]:
-    """The patterns of a topic by kind and language."""
+def patterns_of(form: TopicForm) -> Iterator[Written]:
+    """The patterns of a topic in the order of keys, languages and lines."""
     for key, kind in PATTERN_KEYS.items():
-        yield kind, getattr(form, "except_" if key == "except" else key)
+        for language, texts in getattr(form, "except_" if key == "except" else key).items():
+            for index, text in enumerate(texts):
+                yield Written(kind, language, text, (key, language, index) if language else (key, index))
 
 
-def check_topic(
-    entry: Entry, topic: TopicForm, shipped: Mapping[str, Topic], families: Mapping[str, Mapping[str, str]]
-) -> None:
-    """Report what is wrong. `shipped` are the topics of the packs in use, `families` their words by language."""
+def check_topic(entry: Entry, topic: TopicForm, shipped: Mapping[str, Topic], packs: Sequence[str]) -> None:
+    """Report what is wrong. `shipped` are the topics of the `packs` in use."""
     for key, phrases in (("any", topic.any), ("none", topic.none)):
         for index, text in enumerate(phrases):
             if not any(char.isalnum() for char in text):
                 entry.report(key, index, message=f"{key}: a phrase needs a letter or a digit")
-    for key, (_, by_language) in zip(PATTERN_KEYS, patterns_of(topic), strict=True):
-        for language, texts in by_language.items():
-            words = families.get(language.partition("-")[0].lower(), {})
-            for index, text in enumerate(texts):
-                steps = (key, language, index) if language else (key, index)
-                _check_pattern(entry, steps, text, language, words)
+    for _, language, text, steps in patterns_of(topic):
+        _check_pattern(entry, steps, text, language, families_of(packs, language))
     if topic.extends and topic.id not in shipped:
         entry.report("extends", message=f"extends: no pack in use has a topic {topic.id!r}")
     elif not topic.extends and topic.signal is None:

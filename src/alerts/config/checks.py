@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from alerts.config.check_rules import check_rule
 from alerts.config.check_topics import check_topic
 from alerts.config.entries import Entries, Entry
-from alerts.config.packs import pack_families, pack_names, pack_topics
+from alerts.config.packs import pack_names, pack_topics
 from alerts.config.references import Known, check_id, check_ids
 from alerts.config.schema import (
     SINGLE,
@@ -46,8 +46,9 @@ def check(entries: Entries) -> None:
     for entry, institution in entries.valid("institutions", InstitutionForm):
         _check_institution(entry, institution, known)
     shipped = _check_packs(entries, known)
+    packs = [pack.id for _, pack in entries.valid("topic_packs", NameForm)]
     for entry, topic in entries.valid("topics", TopicForm):
-        check_topic(entry, topic, shipped, _families(entries))
+        check_topic(entry, topic, shipped, packs)
     for entry, subscriber in entries.valid("subscribers", SubscriberForm):
         _check_subscriber(entry, subscriber, known, shipped)
     for entry, silence in entries.valid("silences", SilenceForm):
@@ -104,15 +105,18 @@ def _check_institution(entry: Entry, institution: InstitutionForm, known: Known)
         check_id(entry, ("relations", index, "to"), relation.to, known, "institutions")
         if relation.to == institution.id:
             entry.report("relations", index, "to", message="to: an institution has no relation to itself")
-    aliases = [alias.name for alias in institution.aliases]
-    for key, names in (("name", [institution.name]), ("aliases", aliases), ("products", institution.products)):
-        for steps, text in [((key,), names[0])] if key == "name" else _indexed(key, names):
-            if not any(char.isalnum() for char in text):
-                entry.report(*steps, message=f"{key}: a name needs a letter or a digit")
+    for steps, text in names_in(institution):
+        if not any(char.isalnum() for char in text):
+            entry.report(*steps, message=f"{steps[0]}: a name needs a letter or a digit")
 
 
-def _indexed(key: str, values: Iterable[str]) -> list[tuple[tuple[str | int, ...], str]]:
-    return [((key, index), value) for index, value in enumerate(values)]
+def names_in(form: InstitutionForm) -> list[tuple[tuple[str | int, ...], str]]:
+    """The names of an institution, each with its place in the entry, the official one first."""
+    return [
+        (("name",), form.name),
+        *((("aliases", index), alias.name) for index, alias in enumerate(form.aliases)),
+        *((("products", index), name) for index, name in enumerate(form.products)),
+    ]
 
 
 def _check_packs(entries: Entries, known: Known) -> dict[str, Topic]:
@@ -132,16 +136,6 @@ def _check_packs(entries: Entries, known: Known) -> dict[str, Topic]:
         elif off.id in known["topics"]:
             entry.report(message=f"topics_off: the topic {off.id!r} is defined here: remove one of the two")
     return shipped
-
-
-def _families(entries: Entries) -> dict[str, Mapping[str, str]]:
-    """The word families of the packs that are used, by language."""
-    found: dict[str, Mapping[str, str]] = {}
-    for _, pack in entries.valid("topic_packs", NameForm):
-        if pack.id in pack_names():
-            for language, words in pack_families(pack.id).items():
-                found[language] = {**found.get(language, {}), **words}
-    return found
 
 
 def _check_selection(entry: Entry, steps: tuple[str | int, ...], form: SelectionForm, known: Known) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
-from alerts.config.check_topics import PATTERN_KEYS, patterns_of
-from alerts.config.checks import authority_steps
+from alerts.config.check_topics import patterns_of
+from alerts.config.checks import authority_steps, names_in
 from alerts.config.entries import Entries, Entry
 from alerts.config.load import Loaded
 from alerts.config.schema import (
@@ -82,12 +82,7 @@ def doubtful_patterns(loaded: Loaded, counts: Mapping[str, int], items: int) -> 
 
 def _written(form: TopicForm) -> dict[str, tuple[str | int, ...]]:
     """Where each pattern of a topic stands, by its text."""
-    return {
-        text: (key, language, index) if language else (key, index)
-        for key, (_, by_language) in zip(PATTERN_KEYS, patterns_of(form), strict=True)
-        for language, texts in by_language.items()
-        for index, text in enumerate(texts)
-    }
+    return {each.text: each.steps for each in patterns_of(form)}
 
 
 def _idle(loaded: Loaded, seen: Mapping[str, frozenset[str]], topics: frozenset[str], never: str) -> Iterator[Problem]:
@@ -96,10 +91,9 @@ def _idle(loaded: Loaded, seen: Mapping[str, frozenset[str]], topics: frozenset[
         if not texts:
             yield _warning(entry, "name", message=f"{form.id}: the institution was {never}")
             continue
-        for key, names in _further_names(form):
-            for index, name in enumerate(names):
-                if name.casefold() not in texts:
-                    yield _warning(entry, key, index, message=f"{form.id}: {name!r} {never}")
+        for steps, name in names_in(form)[1:]:
+            if name.casefold() not in texts:
+                yield _warning(entry, *steps, message=f"{form.id}: {name!r} {never}")
     for entry, topic in loaded.entries.valid("topics", TopicForm):
         if topic.id not in topics:
             yield _warning(entry, "id", message=f"the topic {topic.id} {never}")
@@ -217,17 +211,8 @@ def _doubtful_names(loaded: Loaded) -> Iterator[Problem]:
 def _quoted_in(message: str, form: Form) -> tuple[str | int, ...]:
     """The path of the name that a message is about."""
     if isinstance(form, InstitutionForm):
-        for key, names in _further_names(form):
-            for index, text in enumerate(names):
-                if repr(text) in message:
-                    return (key, index)
-        return ("name",)
+        return next((steps for steps, text in names_in(form)[1:] if repr(text) in message), ("name",))
     return ("any",)
-
-
-def _further_names(form: InstitutionForm) -> Iterator[tuple[str, Sequence[str]]]:
-    yield "aliases", [alias.name for alias in form.aliases]
-    yield "products", form.products
 
 
 def _institutions(entries: Entries) -> list[tuple[Entry, InstitutionForm]]:

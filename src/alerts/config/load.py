@@ -53,18 +53,17 @@ def fingerprint(directory: Path) -> str:
 def load_entries(directory: Path, environ: Environ[str, str] | None = None) -> Loaded:
     """As `load`, with the place of every entry."""
     contents, problems = read_files(directory)
-    return _compose(directory, contents, problems, environ)
+    return load_contents(directory, contents, environ, tuple(problems))
 
 
-def load_contents(directory: Path, contents: Contents, environ: Environ[str, str] | None = None) -> Loaded:
+def load_contents(
+    directory: Path, contents: Contents, environ: Environ[str, str] | None = None, unreadable: tuple[Problem, ...] = ()
+) -> Loaded:
     """The configuration of files that were read elsewhere; messages name them as if they were in the directory.
 
-    Raises ConfigError as `load` does.
+    `unreadable` are files beside them that could not be read. Raises ConfigError as `load` does.
     """
-    return _compose(directory, contents, [], environ)
-
-
-def _compose(directory: Path, contents: Contents, problems: list[Problem], environ: Environ[str, str] | None) -> Loaded:
+    problems = [*unreadable]
     interpolator = Interpolator(os.environ if environ is None else environ)
     documents = []
     unread = False

@@ -6,7 +6,7 @@ A pack is a directory beside this module. `topics.yaml` says of each topic its s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -18,12 +18,13 @@ import yaml
 from alerts.matching.pattern_syntax import write_out_families
 from alerts.model.topic import Near, PatternKind, Severity, Signal, Topic, TopicPattern
 
-_KINDS = {
+PATTERN_KEYS = {
     "patterns": PatternKind.FULL,
     "weak": PatternKind.WEAK,
     "resolved_by": PatternKind.RESOLVED,
     "except": PatternKind.EXCEPT,
 }
+"""The keys of a topic that hold patterns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def pack_topics(pack: str) -> tuple[Topic, ...]:
             patterns=tuple(
                 TopicPattern(write_out_families(text, families[language]), language, kind, text)
                 for language, content in languages.items()
-                for key, kind in _KINDS.items()
+                for key, kind in PATTERN_KEYS.items()
                 for text in content.get("topics", {}).get(name, {}).get(key, ())
             ),
         )
@@ -95,6 +96,13 @@ def pack_families(pack: str) -> Mapping[str, Mapping[str, str]]:
     return MappingProxyType(
         {language: {**core.get(language, {}), **own.get(language, {})} for language in {**core, **own}}
     )
+
+
+def families_of(packs: Iterable[str], language: str) -> dict[str, str]:
+    """The word families of one language in several packs, unknown ones left out; a later pack wins."""
+    short = language.partition("-")[0].lower()
+    known = (pack_families(pack).get(short, {}) for pack in packs if pack in pack_names())
+    return {name: words for each in known for name, words in each.items()}
 
 
 def pack_headlines(pack: str) -> tuple[Headline, ...]:

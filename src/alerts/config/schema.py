@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from alerts.config.values import (
+    TEXTS,
     Boolean,
     ChannelAddress,
     Clock,
@@ -41,8 +42,6 @@ from alerts.model.topic import Near, Signal
 
 _SOURCE = Source("", "", "")
 _LEVELS = LevelRules()
-_TEXTS = {"type": "array", "items": {"type": "string"}}
-"""A list of texts in JSON Schema."""
 
 
 class Form(BaseModel):
@@ -77,8 +76,8 @@ class SourceForm(Form):
         WithJsonSchema(
             {
                 "anyOf": [
-                    _TEXTS,
-                    {"type": "object", "properties": {"ids": _TEXTS, "tags": _TEXTS}, "additionalProperties": False},
+                    TEXTS,
+                    {"type": "object", "properties": {"ids": TEXTS, "tags": TEXTS}, "additionalProperties": False},
                 ]
             }
         ),
@@ -158,8 +157,8 @@ class InstitutionForm(Form):
                             "properties": {
                                 "name": {"type": "string"},
                                 "case_sensitive": {"type": "boolean"},
-                                "require_any": _TEXTS,
-                                "exclude": _TEXTS,
+                                "require_any": TEXTS,
+                                "exclude": TEXTS,
                             },
                             "required": ["name"],
                             "additionalProperties": False,

@@ -27,6 +27,9 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*", re.ASCII)
 _WEB = re.compile("https?://", re.IGNORECASE)
 _UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f]")
 
+TEXTS: Final = {"type": "array", "items": {"type": "string"}}
+"""A list of texts in JSON Schema."""
+
 
 def problem(message: str) -> PydanticCustomError:
     """What a check raises. Braces in the message stay as they are, for it has no context to format."""
@@ -47,6 +50,11 @@ def _parsed(parse: Callable[[str], Any], advice: str) -> BeforeValidator:
             raise problem(advice) from None
 
     return BeforeValidator(validate)
+
+
+def _text(*examples: str) -> WithJsonSchema:
+    """How the JSON Schema describes such a value: as text, with examples."""
+    return WithJsonSchema({"type": "string", "examples": list(examples)})
 
 
 def _boolean(text: str) -> bool:
@@ -147,31 +155,23 @@ Duration = Annotated[
     timedelta,
     _parsed(_duration, "write a duration above zero, for example 30s, 15m, 1h30m or 7d"),
     PlainSerializer(format_duration),
-    WithJsonSchema({"type": "string", "examples": ["30s", "15m", "1h30m", "7d", "2w"]}),
+    _text("30s", "15m", "1h30m", "7d", "2w"),
 ]
 Wait = Annotated[
     timedelta,
     _parsed(_wait, "write a duration, for example 0s, 30s, 15m or 1h30m"),
     PlainSerializer(format_duration),
-    WithJsonSchema({"type": "string", "examples": ["0s", "30s", "15m"]}),
+    _text("0s", "30s", "15m"),
 ]
-Clock = Annotated[
-    time,
-    _parsed(_clock, 'write a time of day from "00:00" to "23:59"'),
-    WithJsonSchema({"type": "string", "examples": ["08:00", "22:00"]}),
-]
-Zone = Annotated[
-    str, _parsed(_zone, _ZONE_ADVICE), WithJsonSchema({"type": "string", "examples": ["UTC", "Europe/Paris"]})
-]
+Clock = Annotated[time, _parsed(_clock, 'write a time of day from "00:00" to "23:59"'), _text("08:00", "22:00")]
+Zone = Annotated[str, _parsed(_zone, _ZONE_ADVICE), _text("UTC", "Europe/Paris")]
 Rate = Annotated[
     RateLimit,
     _parsed(_rate, "write a count and a time, for example 20/h, 100/d or 5/10m"),
-    WithJsonSchema({"type": "string", "examples": ["20/h", "100/d", "5/10m"]}),
+    _text("20/h", "100/d", "5/10m"),
 ]
 Instant = Annotated[
-    datetime,
-    _parsed(parse_time, "write an instant such as 2026-02-24T09:00:00Z"),
-    WithJsonSchema({"type": "string", "examples": ["2026-02-24T09:00:00Z"]}),
+    datetime, _parsed(parse_time, "write an instant such as 2026-02-24T09:00:00Z"), _text("2026-02-24T09:00:00Z")
 ]
 WebAddress = Annotated[
     str,
@@ -179,26 +179,13 @@ WebAddress = Annotated[
     WithJsonSchema({"type": "string", "pattern": "^https?://"}),
 ]
 Domain = Annotated[
-    str,
-    _parsed(_domain, "write the host name alone, for example anthropic.com"),
-    WithJsonSchema({"type": "string", "examples": ["anthropic.com"]}),
+    str, _parsed(_domain, "write the host name alone, for example anthropic.com"), _text("anthropic.com")
 ]
-Language = Annotated[
-    str,
-    _parsed(_language, "write a language code such as en, nl or pt-BR"),
-    WithJsonSchema({"type": "string", "examples": ["en", "pt-BR"]}),
-]
+Language = Annotated[str, _parsed(_language, "write a language code such as en, nl or pt-BR"), _text("en", "pt-BR")]
 Patterns = Annotated[
     dict[str, tuple[str, ...]],
     BeforeValidator(_patterns),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "array", "items": {"type": "string"}},
-                {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
-            ]
-        }
-    ),
+    WithJsonSchema({"anyOf": [TEXTS, {"type": "object", "additionalProperties": TEXTS}]}),
 ]
 ChannelAddress = Annotated[
     str,
@@ -207,5 +194,5 @@ ChannelAddress = Annotated[
         "write a channel address such as slack://…, mailtos://…, json://… or console://; "
         "docs/configuration.md#channel-addresses lists them",
     ),
-    WithJsonSchema({"type": "string", "examples": ["console://", "${SLACK_POLICY}"]}),
+    _text("console://", "${SLACK_POLICY}"),
 ]

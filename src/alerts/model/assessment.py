@@ -2,37 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
+from alerts.model.alert import Lead
 from alerts.model.level import Axis, Contribution, Level, Transition
-from alerts.model.topic import Signal
 
 
-@dataclass(frozen=True, slots=True)
-class StoryRise:
-    """A story whose own level rose.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryRise(Lead):
+    """A story whose own level rose, with all that an alert says of the story it leads with.
 
-    `axis` is the axis where its level is highest; where equal priority, then policy, then continuity.
-    `item` is the report that brought it, `reported` the time of that report (published, never later than
-    observed). `contribution` is the story's on that axis at the instant: its value is the impact times its age.
+    `axis` is the axis where its level is highest; where equal priority, then policy, then continuity; `impact` is the
+    story's there, before its age, and `contribution` what it adds at the instant. `reported` is the time of the report
+    that brought it (published, never later than observed).
     """
 
-    story: str
-    item: str
-    title: str
-    url: str
-    publisher: str
-    topics: tuple[str, ...]
-    signals: frozenset[Signal]
     axis: Axis
     from_: Level
     to: Level
     impact: float
-    confidence: float
-    grade: str
     reported: datetime
     contribution: Contribution
+
+    @property
+    def lead(self) -> Lead:
+        return Lead(**{each.name: getattr(self, each.name) for each in fields(Lead)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +52,6 @@ class Assessment:
 
     @property
     def level(self) -> Level:
-        """The highest level that it speaks of."""
+        """The level of what is most urgent in it; a fall is as urgent as what remains."""
         spoken = [each.to for each in self.rises] + [each.to for each in self.changes]
         return max(spoken, key=lambda each: each.rank, default=Level.LOW)

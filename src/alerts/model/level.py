@@ -95,14 +95,17 @@ class Contribution:
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """A level change on an axis, at an instant, with the contributions that explain it."""
+    """A level change on an axis, at an instant, with the contributions that explain it.
+
+    `score` is None, and `contributions` are empty, where a tier may not see them.
+    """
 
     at: datetime
     institution: str
     axis: Axis
     from_: Level
     to: Level
-    score: float
+    score: float | None
     cause: Cause
     contributions: tuple[Contribution, ...] = ()
 

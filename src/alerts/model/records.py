@@ -66,12 +66,7 @@ def lead_record(lead: Lead) -> dict[str, Any]:
 
 
 def change_record(change: Transition) -> dict[str, Any]:
-    return {
-        "axis": change.axis.value,
-        "from": change.from_.value,
-        "to": change.to.value,
-        "score": rounded(change.score),
-    }
+    return {key: value for key, value in as_record(change).items() if key in {"axis", "from", "to", "score"}}
 
 
 def to_line(record: Mapping[str, Any]) -> str:

@@ -18,6 +18,7 @@ from alerts.insight.profiles import snapshots
 from alerts.model.errors import AlertsError
 from alerts.model.institution import Institution
 from alerts.model.level import Transition
+from alerts.model.records import as_record
 from alerts.model.story import Evidence
 from alerts.pipeline.rematch import is_current
 from alerts.pipeline.route import InstitutionEvents, Routed, route
@@ -136,7 +137,7 @@ def _committed(runtime: Assessing, active: Active, done: Sequence[Draft], routed
             axis=change.axis.value,
             before=change.from_.value,
             after=change.to.value,
-            score=round(change.score, 6),
+            score=as_record(change.score),
             cause=change.cause.value,
         )
     if routed.ready:

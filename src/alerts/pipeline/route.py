@@ -168,7 +168,7 @@ def message_record(message: Message) -> dict[str, Any]:
         "alerts": list(message.alerts),
         "reminders": list(message.reminders),
         "superseded": list(message.superseded),
-        "standing": [[each.institution, each.axis.value, each.level.value] for each in message.standing],
+        "standing": [list(each) for each in message.standing],
         "more": message.more,
         "detail": message.detail,
     }

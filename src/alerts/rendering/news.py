@@ -12,7 +12,6 @@ from alerts.model.level import Axis, Level, Transition
 from alerts.model.profile import Profile
 from alerts.rendering import escape
 from alerts.rendering.calm import calm
-from alerts.rendering.tiers import Change
 from alerts.rendering.view import Entry, MessageView, Role
 from alerts.routing.alerts import Kind
 
@@ -116,7 +115,7 @@ def bracket(view: MessageView, entry: Entry, origins: Origins) -> str:
     return f"grade {alert.grades[0]} → {alert.grades[1]}" if alert.grades else ""
 
 
-def _origin(change: Transition | Change, origins: Origins) -> Level:
+def _origin(change: Transition, origins: Origins) -> Level:
     origin = origins.get((change.institution, change.axis), change.from_)
     return origin if (change.to > origin) == (change.to > change.from_) and origin != change.to else change.from_
 
@@ -140,7 +139,7 @@ def note_of(view: MessageView, entry: Entry) -> str:
     return view.why or "withdrawn" if view.kind is Kind.CORRECTION else ""
 
 
-def moved(view: MessageView, entry: Entry, changes: Sequence[Change], origins: Origins) -> list[str]:
+def moved(view: MessageView, entry: Entry, changes: Sequence[Transition], origins: Origins) -> list[str]:
     """What moved, as short as it can be said; a story's own level where no level of the institution moved."""
     if not changes:
         return [bracket(view, entry, origins)] if bracket(view, entry, origins) else []
@@ -158,7 +157,7 @@ def moved(view: MessageView, entry: Entry, changes: Sequence[Change], origins: O
 def moves(
     view: MessageView,
     entry: Entry,
-    changes: Sequence[Change],
+    changes: Sequence[Transition],
     origins: Origins,
     profile: Profile | None,
     zone: ZoneInfo,
@@ -186,7 +185,7 @@ def moves(
         yield f"{counted(count, 'story', 'stories')} in a day, where {usual:.1f} are usual"
 
 
-def _corrected(change: Change, profile: Profile | None, zone: ZoneInfo) -> str:
+def _corrected(change: Transition, profile: Profile | None, zone: ZoneInfo) -> str:
     """What is left of a rise that was taken back: a level may stand on other evidence, or for the margin's sake."""
     row = next((row for row in profile.matrix if row.axis is change.axis), None) if profile else None
     if row is None or row.level < change.to:

@@ -6,11 +6,11 @@ Applied once, before anything is rendered, so that pages, messages, JSON and the
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from alerts.model.level import Axis, Cause, Contribution, Level, Transition
+from alerts.model.level import Axis, Transition
 from alerts.model.profile import MatrixRow, Profile, Statement
 from alerts.model.subscriber import Tier
 
@@ -56,33 +56,10 @@ def _bare(statement: Statement | None) -> Statement | None:
     return Statement(statement.text, (), statement.at, resolved=statement.resolved) if statement else None
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A transition as a tier may see it; `score` is None and `contributions` empty where they are hidden."""
-
-    at: datetime
-    institution: str
-    axis: Axis
-    from_: Level
-    to: Level
-    cause: Cause
-    score: float | None = None
-    contributions: tuple[Contribution, ...] = ()
-
-    @property
-    def rises(self) -> bool:
-        return self.to > self.from_
-
-
-def gate_transition(transition: Transition, tier: Tier) -> Change:
+def gate_transition(transition: Transition, tier: Tier) -> Transition:
     """Everybody may know the level before and after; the score needs detail, its make-up analysis."""
-    return Change(
-        at=transition.at,
-        institution=transition.institution,
-        axis=transition.axis,
-        from_=transition.from_,
-        to=transition.to,
-        cause=transition.cause,
+    return replace(
+        transition,
         score=transition.score if tier.allows(DETAIL) else None,
         contributions=transition.contributions if tier.allows(ANALYSIS) else (),
     )
@@ -92,7 +69,7 @@ NEWS = timedelta(days=7)
 """So long a level change is news; what is older is history."""
 
 
-def gate_changes(changes: Iterable[Transition], tier: Tier, now: datetime) -> list[Change]:
+def gate_changes(changes: Iterable[Transition], tier: Tier, now: datetime) -> list[Transition]:
     """Level changes of institutions as a tier may see them, in the order given.
 
     History needs analysis. For the others there is what is news, and the newest change of each axis.

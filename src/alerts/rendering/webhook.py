@@ -7,7 +7,7 @@ from typing import Any
 
 from alerts.model.alert import Lead
 from alerts.model.profile import Profile
-from alerts.model.records import contribution_record, rounded
+from alerts.model.records import as_record, contribution_record
 from alerts.model.times import format_time
 from alerts.rendering import escape
 from alerts.rendering.profile_forms import profile_record
@@ -56,7 +56,7 @@ def _alert(entry: Entry, view: MessageView) -> dict[str, Any]:
                 "horizon": change.axis.horizon,
                 "from": change.from_.value,
                 "to": change.to.value,
-                "score": rounded(change.score) if change.score is not None else None,
+                "score": as_record(change.score),
                 "cause": change.cause.value,
                 "now": entry.now[change.axis].value if change.axis in entry.now else None,
             }
@@ -65,7 +65,7 @@ def _alert(entry: Entry, view: MessageView) -> dict[str, Any]:
         "axis": gravest.axis.value if gravest else None,
         "from": gravest.from_.value if gravest else None,
         "to": gravest.to.value if gravest else None,
-        "score": rounded(gravest.score) if gravest and gravest.score is not None else None,
+        "score": as_record(gravest.score) if gravest else None,
         "contributions": [contribution_record(each) for each in gravest.contributions] if gravest else [],
         "role": entry.role.value,
         "rules": list(alert.rules),

@@ -215,7 +215,7 @@ class _Judge:
                 alerts=told,
                 reminders=reminders,
                 superseded=superseded,
-                standing=[(each.institution, each.axis, each.level) for each in message.standing],
+                standing=message.standing,
                 profiles={
                     alert.institution: self._profile(alert.institution) for alert in (*told, *reminders, *superseded)
                 },

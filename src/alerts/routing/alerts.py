@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from hashlib import blake2b
+from typing import NamedTuple
 
 from alerts.model.alert import Alert, AlertState
 from alerts.model.level import Axis, Level
@@ -25,8 +26,7 @@ class Kind(StrEnum):
     TEST = "test"  # asked for by a person, about nothing
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """The level of a watched axis when the message was made, where it is no longer the one in the alert."""
 
     institution: str

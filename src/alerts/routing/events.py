@@ -71,6 +71,10 @@ class Part:
         return self.change is not None and not self.change.rises
 
     @property
+    def rises(self) -> bool:
+        return self.rise is not None or (self.change is not None and self.change.rises)
+
+    @property
     def about(self) -> str:
         """In words, for explanations: `story s1 low → high on policy`, `policy low → high`, `mention in i1`."""
         if self.rise is not None:
@@ -105,50 +109,19 @@ class InstitutionEvent:
         return self.assessment.institution
 
     @property
-    def fresh(self) -> bool:
-        return self.assessment.fresh
-
-    @property
     def changes(self) -> tuple[Transition, ...]:
         return self.assessment.changes
 
     @property
-    def level(self) -> Level:
-        """The level of what is most urgent in it; a fall is as urgent as what remains."""
-        return self.assessment.level
-
-    @property
     def parts(self) -> tuple[Part, ...]:
         """The gravest kind first, and within a kind what is gravest."""
-        rises = [Part(On.STORY, each.to, self.lead_of(each), rise=each) for each in self.assessment.rises]
+        rises = [Part(On.STORY, each.to, each.lead, rise=each) for each in self.assessment.rises]
         changes = sorted(self.changes, key=lambda each: (not each.rises, -each.to.rank))
         levels = [Part(On.LEVEL, each.to, self._behind(each), change=each) for each in changes]
         mentions = [Part(On.MENTION, Level.LOW, each.lead, mention=each) for each in self.mentions]
-        spikes = [Part(On.SPIKE, Level.LOW, spike=self.spike)] if self.spike is not None else []
-        grades = []
-        if self.grade is not None:
-            grades.append(Part(On.GRADE, Level.LOW, self.grade.lead, grade=self.grade))
+        spikes = [] if self.spike is None else [Part(On.SPIKE, Level.LOW, spike=self.spike)]
+        grades = [] if self.grade is None else [Part(On.GRADE, Level.LOW, self.grade.lead, grade=self.grade)]
         return (*rises, *levels, *mentions, *spikes, *grades)
-
-    def lead_of(self, rise: StoryRise) -> Lead:
-        """The story of a rise as an alert leads with it."""
-        known = self.leads.get(rise.story)
-        return Lead(
-            story=rise.story,
-            title=rise.title,
-            item=rise.item,
-            url=rise.url,
-            publisher=rise.publisher,
-            topics=rise.topics,
-            signals=rise.signals,
-            sources=frozenset() if known is None else known.sources,
-            publishers=1 if known is None else known.publishers,
-            grade=rise.grade,
-            confidence=rise.confidence,
-            axis=rise.axis,
-            from_=rise.from_,
-            to=rise.to,
-        )
 
     def _behind(self, change: Transition) -> Lead | None:
         """The story that contributes most to a level change, as far as it is known."""
@@ -157,7 +130,7 @@ class InstitutionEvent:
             return None
         rise = next((each for each in self.assessment.rises if each.story == top.story), None)
         if rise is not None:
-            return self.lead_of(rise)
+            return rise.lead
         known = self.leads.get(top.story)
         if known is not None:
             return known
@@ -206,4 +179,4 @@ def order(event: Event) -> tuple[datetime, bool, int, str, str]:
     """
     if isinstance(event, CorrectionEvent):
         return event.at, False, 0, event.institution, event.key
-    return event.at, True, -event.level.rank, event.institution, event.key
+    return event.at, True, -event.assessment.level.rank, event.institution, event.key

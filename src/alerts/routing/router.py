@@ -313,7 +313,7 @@ def _believed(parts: Iterable[Part], watches: Mapping[Axis, WatchState], channel
 def _reported(event: InstitutionEvent, taken: Sequence[Part]) -> tuple[Transition, ...]:
     """The level changes that an alert reports: those taken, and with any rise the other rises of the assessment."""
     own = [part.change for part in taken if part.change is not None]
-    rises = any(part.rise is not None or (part.change is not None and part.change.rises) for part in taken)
+    rises = any(part.rises for part in taken)
     return tuple(change for change in event.changes if change in own or (rises and change.rises))
 
 

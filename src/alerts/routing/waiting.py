@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from alerts.model.alert import Alert
 from alerts.model.institution import Institution
@@ -86,24 +85,29 @@ class PendingAlerts:
     def has_room(self, channel: str, at: datetime, institution: str, item: str) -> bool:
         """Whether the limit lets one more alert out; one that joins a message that waits takes no place."""
         limit = self._subscriber.limit
-        state = self._state.channels.get(channel)
         if limit is None or self._joins(channel, institution, item):
             return True
-        return has_room(() if state is None else state.window, self._due_of_group(channel, at), limit)
+        window = self._state.channels.get(channel, ChannelState()).window
+        return has_room(window, self._due_of_group(channel, at), limit)
+
+    def _group(self, channel: str) -> Queue | None:
+        """The channel's group that waits; asking changes nothing."""
+        return self._state.channels.get(channel, ChannelState()).queues.get(QueueName.GROUP)
 
     def _joins(self, channel: str, institution: str, item: str) -> bool:
         """Whether an alert would go out with another that waits in the channel's group."""
-        state = self._state.channels.get(channel)
-        queue = None if state is None else state.queues.get(QueueName.GROUP)
+        queue = self._group(channel)
         return queue is not None and any(
             each.institution == institution or (item and each.item == item) for each in queue.entries
         )
 
     def _due_of_group(self, channel: str, at: datetime) -> datetime:
-        """When the channel's group goes out: the one that waits, else one that would begin now."""
-        state = self._state.channels.get(channel)
-        queue = None if state is None else state.queues.get(QueueName.GROUP)
-        return self._group_due(at) if queue is None else queue.due
+        """When the channel's group goes out: the one that waits, else one that begins now, not to wait into quiet
+        hours."""
+        queue, hours, due = self._group(channel), self._subscriber.quiet_hours, at + self._subscriber.group
+        if queue is not None:
+            return queue.due
+        return due if hours is None or due == at else min(due, next_quiet(hours, at))
 
     def release_groups(self, at: datetime, within: timedelta, silences: Sequence[Silence]) -> list[Message]:
         """Sends the groups that are due within so much at once: nothing more will come."""
@@ -201,12 +205,6 @@ class PendingAlerts:
             due = max(due, state.summarised + limit.per)
         due = quiet_end(self._subscriber.quiet_hours, urgency, due) or due
         self._wait(channel, QueueName.SUMMARY, due, pending)
-
-    def _group_due(self, at: datetime) -> datetime:
-        """The end of a group's wait; a group does not wait into quiet hours."""
-        due = at + self._subscriber.group
-        hours = self._subscriber.quiet_hours
-        return due if hours is None or due == at else min(due, next_quiet(hours, at))
 
     def _take(self, channel: str, at: datetime, now: datetime) -> None:
         if self._subscriber.limit is not None:
@@ -375,22 +373,19 @@ class PendingAlerts:
         if not entries and not more:
             return []
         if kind is Kind.CORRECTION:
-            message = replace(self._message(channel, kind, at, alerts=_ids(entries)), detail=detail)
+            message = self._message(channel, kind, at, _ids(entries), detail=detail)
         else:
             left = coalesce(entries, lambda key: self._notifications.watch(key).level)
             reminders = _ids(entry for entry in entries if entry.purpose is Purpose.REMINDER)
             if kind in {Kind.ALERT, Kind.ALL_CLEAR}:
                 alone = len(left.alerts) == 1 and not more and not reminders and _of_one_story(entries)
                 kind = _single(left.alerts[0]) if alone else Kind.GROUP
-            message = replace(
-                self._message(channel, kind, at, alerts=_ids(left.alerts), more=more),
-                reminders=reminders,
-                superseded=_ids(left.superseded),
-                standing=left.standing,
+            superseded = _ids(left.superseded)
+            message = self._message(
+                channel, kind, at, _ids(left.alerts), reminders, superseded, standing=left.standing, more=more
             )
             self._supersede(channel, entries)
             self._schedule(channel, entries, at)
-        message = _named(message)
         self._notifications.carry(message)
         return [message]
 
@@ -405,11 +400,22 @@ class PendingAlerts:
         more: int = 0,
     ) -> Message:
         """A message that is not sent, kept for its reason."""
-        message = self._message(channel, kind, at, alerts=_ids(entries), more=more)
-        return _named(replace(message, held=reason, detail=detail))
+        return self._message(channel, kind, at, _ids(entries), held=reason, detail=detail, more=more)
 
-    def _message(self, channel: str, kind: Kind, at: datetime, alerts: tuple[str, ...], more: int = 0) -> Message:
-        return Message("", self._subscriber.id, channel, kind, at, alerts, more=more)
+    def _message(
+        self,
+        channel: str,
+        kind: Kind,
+        at: datetime,
+        alerts: tuple[str, ...],
+        reminders: tuple[str, ...] = (),
+        superseded: tuple[str, ...] = (),
+        **rest: Any,
+    ) -> Message:
+        """The message with its id, which depends on what it is, for whom, when and about what alone."""
+        carried = dict.fromkeys((*alerts, *reminders, *superseded))
+        of = ("message", self._subscriber.id, channel, kind, at.isoformat(), rest.get("held") or "", *carried)
+        return Message(stable_id(*of), self._subscriber.id, channel, kind, at, alerts, reminders, superseded, **rest)
 
     def _supersede(self, channel: str, sent: Sequence[Pending]) -> None:
         """What waits elsewhere about axes and stories that just went out, with their levels now, is superseded."""
@@ -463,17 +469,3 @@ def _of_one_story(entries: Sequence[Pending]) -> bool:
 
 def _place(key: WatchKey) -> tuple[str, str]:
     return key.institution, key.axis or ""
-
-
-def _named(message: Message) -> Message:
-    """The message with its id, which depends on what it is, for whom, when and about what alone."""
-    identity = stable_id(
-        "message",
-        message.subscriber,
-        message.channel,
-        message.kind,
-        message.at.isoformat(),
-        message.held or "",
-        *message.carries,
-    )
-    return replace(message, id=identity)

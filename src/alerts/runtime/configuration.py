@@ -119,12 +119,14 @@ class Configuration:
     def __init__(
         self, directory: Path, generations: Generations | None = None, *, prepared: Active | None = None
     ) -> None:
-        """`prepared` was built from the files before this process was forked.
+        """`generations`: where they are kept; None where only the files count.
+
+        `prepared` was built from the files before this process was forked.
 
         Raises ConfigError where there is no good configuration to begin with.
         """
         self.directory = directory
-        self._generations = generations
+        self.generations = generations
         self._lock = threading.Lock()
         self._problems: tuple[Problem, ...] = ()
         self._behind: tuple[Problem, ...] = ()
@@ -146,11 +148,6 @@ class Configuration:
         if self._problems or self._files is None:
             return Files(problems=self._problems)
         return Files(self._files.settings.hash)
-
-    @property
-    def generations(self) -> Generations | None:
-        """Where the generations are kept; None where only the files count."""
-        return self._generations
 
     @property
     def number(self) -> int:
@@ -186,7 +183,7 @@ class Configuration:
     def unpublished(self) -> Active | None:
         """The files, where they are good and not in force: what the next tick may publish."""
         self.current()
-        if self._generations is None or self._problems or self._files is None:
+        if self.generations is None or self._problems or self._files is None:
             return None
         return None if self._number and self._is_in_force(self._files) else self._files
 
@@ -202,7 +199,7 @@ class Configuration:
 
     def _first(self, prepared: Active | None) -> tuple[Active, str]:
         """What is in force to begin with, and the hash of the files as they are."""
-        newest = None if self._generations is None else self._generations.newest()
+        newest = None if self.generations is None else self.generations.newest()
         try:
             self._files = prepared or Active.of(load_entries(self.directory))
         except ConfigError as error:
@@ -228,8 +225,8 @@ class Configuration:
 
     def _look(self) -> None:
         self._look_at_files()
-        if self._generations is not None:
-            self._adopt(self._generations)
+        if self.generations is not None:
+            self._adopt(self.generations)
 
     def _look_at_files(self) -> None:
         try:
@@ -279,8 +276,8 @@ class Configuration:
         """A generation from the files, where they are the same, else from the database."""
         if self._files is not None and self._files.settings.hash == newest.hash:
             return self._files
-        assert self._generations is not None  # noqa: S101
-        contents = self._generations.contents(newest.number)
+        assert self.generations is not None  # noqa: S101
+        contents = self.generations.contents(newest.number)
         return Active.of(load_contents(self.directory, contents))
 
     def _take(self, active: Active, generation: Generation | None) -> None:

@@ -22,9 +22,6 @@ from alerts.store.repositories.generations import Generation
 class ConfigBehindError(ConfigError):
     """This process cannot use the configuration in force; whoever can does the work."""
 
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
-        super().__init__(problems)
-
     def __str__(self) -> str:
         return f"the configuration in force cannot be used here: {self.problems[0]}"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from alerts.model.fields import record_of
 from alerts.model.story import Evidence, Group, Report, StorySummary
 from alerts.scoring import confidence as conf
 
@@ -82,20 +83,8 @@ def _topics(reports: Sequence[Report]) -> tuple[tuple[tuple[str, float], ...], t
 
 def summary(found: Evidence) -> StorySummary:
     """The story without its reports, but for the ids of those that a profile shows."""
-    return StorySummary(
-        story=found.story,
-        title=found.title,
-        confidence=found.confidence,
-        grade=found.grade,
-        mix=found.mix,
-        salience=found.salience,
-        topics=found.topics,
-        newest=found.newest,
-        reports=len(found.reports),
-        publishers=len(found.groups),
-        items=tuple(report.item for report in leading_reports(found)),
-        resolved=found.resolved,
-    )
+    items = tuple(report.item for report in leading_reports(found))
+    return record_of(StorySummary, found, reports=len(found.reports), publishers=len(found.groups), items=items)
 
 
 def leading_reports(story: Evidence) -> list[Report]:

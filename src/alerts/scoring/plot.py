@@ -148,7 +148,7 @@ def _panel(
         f'stroke-linejoin="round" class="plot-score"/>'
     )
     for move in moves[-MARKS:]:
-        yield _mark(span.x(move.at), y(move.score), y(0), move)
+        yield _mark(span.x(move.at), y(move.score or 0.0), y(0), move)
 
 
 def _thinned(points: Sequence[Point], span: _Span) -> list[Point]:

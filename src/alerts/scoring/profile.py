@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
+from alerts.model.fields import record_of
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Contribution, Level, LevelRules, Transition
 from alerts.model.profile import (
@@ -218,19 +219,7 @@ class _Pack:
 
 
 def _record(number: int, story: str, report: Report) -> SourceRecord:
-    return SourceRecord(
-        number=number,
-        story=story,
-        item=report.item,
-        source=report.source,
-        publisher=report.publisher,
-        reliability=report.reliability,
-        direct=report.direct,
-        title=report.title,
-        url=report.url,
-        published=report.published,
-        observed=report.observed,
-    )
+    return record_of(SourceRecord, report, number=number, story=story)
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,35 +311,28 @@ def _happened(pack: _Pack, weights: Mapping[str, float]) -> tuple[Statement, ...
     if not pack.stories:
         return ()
     leading = max(pack.stories, key=lambda story: (weights.get(story.story, 0.0), story.newest, story.story))
-    told: dict[str, Statement] = {}
+    by_headline: dict[str, list[SourceRecord]] = {}
     for record in pack.by_story[leading.story]:
-        at = record.observed if record.published is None else min(record.published, record.observed)
-        said = told.get(record.title.casefold())
-        if said is None:
-            told[record.title.casefold()] = Statement(record.title, (record.number,), at, leading.story)
-        else:
-            both = (*said.evidence, record.number)
-            told[record.title.casefold()] = Statement(said.text, both, said.at, leading.story)
-    return tuple(told.values())[:HAPPENED]
+        by_headline.setdefault(record.title.casefold(), []).append(record)
+    told = []
+    for first, *more in list(by_headline.values())[:HAPPENED]:
+        at = first.observed if first.published is None else min(first.published, first.observed)
+        numbers = (first.number, *(each.number for each in more))
+        told.append(Statement(first.title, numbers, at, leading.story))
+    return tuple(told)
 
 
 def _signals(pack: _Pack, topics: Mapping[str, Topic]) -> dict[Signal, tuple[SignalLine, ...]]:
     """Each reported topic with its newest headline and how many stories carry it, newest first."""
-    found: dict[str, SignalLine] = {}
+    carried: dict[str, list[StorySummary]] = {}
     for story in pack.stories:
-        for name, _ in story.topics:
-            topic = topics.get(name)
-            if topic is None:
-                continue
-            line = found.get(name)
-            statement = _statement(story, pack)
-            found[name] = SignalLine(
-                topic=name,
-                signal=topic.signal,
-                statement=line.statement if line else statement,
-                stories=line.stories + 1 if line else 1,
-            )
-    return {signal: tuple(line for line in found.values() if line.signal is signal) for signal in Signal}
+        for name in (name for name, _ in story.topics if name in topics):
+            carried.setdefault(name, []).append(story)
+    lines = [
+        SignalLine(name, topics[name].signal, _statement(stories[0], pack), len(stories))
+        for name, stories in carried.items()
+    ]
+    return {signal: tuple(line for line in lines if line.signal is signal) for signal in Signal}
 
 
 def _governance(institution: Institution, lines: tuple[SignalLine, ...], shares: _Shares) -> GovernanceSurface | None:

@@ -17,12 +17,14 @@ Course = Sequence[tuple[datetime, Score]]
 
 def curve(course: Course, instants: Sequence[datetime], half_life: float) -> list[tuple[datetime, float]]:
     """The score at each instant; `half_life` in microseconds."""
-    found = []
-    for at in instants:
-        place = bisect_right(course, at, key=itemgetter(0))
-        score = course[place - 1][1] if place else NO_SCORE
-        found.append((at, score.at(micros(at), half_life)))
-    return found
+    return [(at, value_at(course, at, half_life)) for at in instants]
+
+
+def value_at(course: Course, at: datetime, half_life: float) -> float:
+    """The score at an instant; 0 before the first one. `half_life` in microseconds."""
+    place = bisect_right(course, at, key=itemgetter(0))
+    score = course[place - 1][1] if place else NO_SCORE
+    return score.at(micros(at), half_life)
 
 
 def grid(start: datetime, end: datetime, points: int, moves: Iterable[Transition]) -> list[datetime]:

@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 from alerts.store.schema import Base, table_of
 
 _Id = TypeVar("_Id")
-_Record = TypeVar("_Record")
 
 SOME: BindParameter[Any] = bindparam("some", expanding=True)
 """The ids of a statement that is made once for any number of them, `chunks` at a time."""
@@ -93,12 +92,6 @@ def row_of(table: type[Base], record: Any, /, **given: Any) -> dict[str, Any]:
     columns, number = table_of(table).c, table_of(table).autoincrement_column
     names = (name for name in record.__dataclass_fields__ if name in columns and columns[name] is not number)
     return {name: getattr(record, name) for name in names} | given
-
-
-def record_of(kind: type[_Record], row: Any, /, **given: Any) -> _Record:
-    """A dataclass with the fields `given`, and with each other field from the column of its name."""
-    names = kind.__dataclass_fields__  # type: ignore[attr-defined]
-    return kind(**{name: getattr(row, name) for name in names if name not in given}, **given)
 
 
 def chunks(ids: Sequence[_Id], size: int = 500) -> Iterator[Sequence[_Id]]:

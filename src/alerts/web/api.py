@@ -11,11 +11,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from alerts.insight.health import health
-from alerts.model.records import contribution_record, rounded
+from alerts.model.level import Transition
+from alerts.model.records import rounded, transition_record
 from alerts.model.times import format_time
 from alerts.rendering import escape
 from alerts.rendering.profile_forms import profile_record
-from alerts.rendering.tiers import DETAIL, Change, gate, gate_changes
+from alerts.rendering.tiers import DETAIL, gate, gate_changes
 from alerts.store.queries import dashboard, listings
 from alerts.store.repositories import transitions
 from alerts.store.schema import AlertRow
@@ -23,8 +24,8 @@ from alerts.web import institutions as listing
 from alerts.web.atom import asked_rule, told_once
 from alerts.web.auth import Visitor
 from alerts.web.openapi import document
-from alerts.web.pages import asked_instant, read_profile, read_why_not
-from alerts.web.site import site_of
+from alerts.web.pages import asked_instant, read_why_not
+from alerts.web.site import site_of, visit
 from alerts.web.stories import Shown, StoryPage, read_alert, read_story
 
 MOST: Final = 200
@@ -44,10 +45,8 @@ def openapi(request: Request) -> Response:
 
 
 def institutions(request: Request) -> Response:
-    site = site_of(request)
     asked = listing.Asked.of(request.query_params)
-    with site.runtime.database.read() as session:
-        visitor = site.visitor(request, session)
+    with visit(request) as (site, session, visitor):
         found = listing.read_board(session, site.settings, asked, visitor.tier, site.now())
     return answer(
         {
@@ -70,59 +69,36 @@ def _row(row: listing.Row) -> dict[str, Any]:
         "impact": row.highest.value,
         "levels": {axis.value: level.value for axis, level in row.levels.items()},
         "stories": row.stories,
-        "newest_change": change_record(row.change) if row.change else None,
-    }
-
-
-def change_record(change: Change) -> dict[str, Any]:
-    """A level change as a tier may see it; the keys of a transition."""
-    return {
-        "kind": "transition",
-        "at": format_time(change.at),
-        "institution": change.institution,
-        "axis": change.axis.value,
-        "from": change.from_.value,
-        "to": change.to.value,
-        "score": None if change.score is None else rounded(change.score),
-        "cause": change.cause.value,
-        "contributions": [contribution_record(each) for each in change.contributions],
+        "newest_change": transition_record(row.change) if row.change else None,
     }
 
 
 def institution(request: Request) -> Response:
-    site = site_of(request)
-    with site.runtime.database.read() as session:
-        visitor = site.visitor(request, session)
+    with visit(request) as (site, session, visitor):
         known = site.settings.institution(request.path_params["institution"])
         at = asked_instant(request.query_params, visitor, site.now())
-        found = read_profile(site, session, known, at)
+        found = site.reading.profile(session, known, at)
     return answer(profile_record(gate(found, visitor.tier)))
 
 
 def changes(request: Request) -> Response:
-    site = site_of(request)
     limit = _limit(request)
-    with site.runtime.database.read() as session:
-        visitor = site.visitor(request, session)
+    with visit(request) as (site, session, visitor):
         known = site.settings.institution(request.path_params["institution"])
         recorded = transitions.find(session, known.id, limit=limit)
     shown = gate_changes(reversed(recorded), visitor.tier, site.now())
-    return answer({"kind": "changes", "institution": known.id, "changes": [change_record(each) for each in shown]})
+    return answer({"kind": "changes", "institution": known.id, "changes": [transition_record(each) for each in shown]})
 
 
 def why_not(request: Request) -> Response:
-    site = site_of(request)
-    with site.runtime.database.read() as session:
-        visitor = site.visitor(request, session)
+    with visit(request) as (site, session, visitor):
         known = site.settings.institution(request.path_params["institution"])
         return answer(read_why_not(site, session, known, request.path_params["subscriber"], visitor))
 
 
 def stories(request: Request) -> Response:
-    site = site_of(request)
     limit = _limit(request)
-    with site.runtime.database.read() as session:
-        visitor = site.visitor(request, session)
+    with visit(request) as (site, session, visitor):
         known = site.settings.institution(request.path_params["institution"])
         _need_detail(visitor, "Stories")
         found = listings.stories(session, institution=known.id, limit=limit)
@@ -130,9 +106,7 @@ def stories(request: Request) -> Response:
 
 
 def story(request: Request) -> Response:
-    site = site_of(request)
-    with site.runtime.database.read() as session:
-        visitor = site.visitor(request, session)
+    with visit(request) as (site, session, visitor):
         _need_detail(visitor, "Stories")
         found = read_story(session, site.settings, request.path_params["story"])
     return answer(_story(found))
@@ -186,18 +160,15 @@ def _report(shown: Shown) -> dict[str, Any]:
 
 
 def alert(request: Request) -> Response:
-    site = site_of(request)
-    with site.runtime.database.read() as session:
-        visitor = site.visitor(request, session)
+    with visit(request) as (site, session, visitor):
         _need_detail(visitor, "Alerts")
         return answer(read_alert(session, site.reading, request.path_params["alert"], visitor))
 
 
 def alerts(request: Request) -> Response:
-    site, subscriber = site_of(request), request.path_params["subscriber"]
+    subscriber = request.path_params["subscriber"]
     limit = _limit(request)
-    with site.runtime.database.read() as session:
-        visitor = site.visitor(request, session)
+    with visit(request) as (site, session, visitor):
         if not visitor.may_read(subscriber):
             raise HTTPException(403, "These alerts are for their subscriber.")
         known = site.settings.subscriber(subscriber)
@@ -214,7 +185,7 @@ def alerts(request: Request) -> Response:
     )
 
 
-def _alert(row: AlertRow, change: Change | None) -> dict[str, Any]:
+def _alert(row: AlertRow, change: Transition | None) -> dict[str, Any]:
     return {
         "kind": "alert",
         "id": row.id,
@@ -223,16 +194,15 @@ def _alert(row: AlertRow, change: Change | None) -> dict[str, Any]:
         "channel": row.channel,
         "institution": row.institution,
         "on": row.on,
-        "transition": None if change is None else change_record(change),
+        "transition": None if change is None else transition_record(change),
         "state": row.state,
         "reason": row.reason,
     }
 
 
 def status(request: Request) -> Response:
-    site = site_of(request)
-    with site.runtime.database.read() as session:
-        if not site.visitor(request, session).operator:
+    with visit(request) as (site, session, visitor):
+        if not visitor.operator:
             raise HTTPException(403, "The state of the system is for operators.")
         report = health(session, site.runtime.configuration.files, site.now())
     return answer({"kind": "status", **report.record()})

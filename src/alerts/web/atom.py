@@ -20,11 +20,11 @@ from alerts.model.level import Transition
 from alerts.model.subscriber import Subscriber, Tier
 from alerts.model.times import format_time
 from alerts.rendering.escape import clean
-from alerts.rendering.tiers import DETAIL, Change, gate_changes, gate_transition
+from alerts.rendering.tiers import DETAIL, gate_changes, gate_transition
 from alerts.store.queries import dashboard
 from alerts.store.repositories import transitions
 from alerts.store.schema import AlertRow
-from alerts.web.site import Site, site_of
+from alerts.web.site import Site, visit
 
 ENTRIES: Final = 50
 _NAMESPACE: Final = uuid.UUID("5f3a2c1e-8d47-4b7e-9a55-2f6c1d0b7e43")
@@ -47,9 +47,7 @@ def stable_urn(*parts: str) -> str:
 
 def institution_feed(request: Request) -> Response:
     """The level changes of an institution."""
-    site = site_of(request)
-    with site.runtime.database.read() as session:
-        visitor = site.visitor(request, session)
+    with visit(request) as (site, session, visitor):
         institution = site.settings.institution(request.path_params["institution"])
         known = transitions.find(session, institution.id, limit=200)
     changes = gate_changes(reversed(known), visitor.tier, site.now())[:ENTRIES]
@@ -60,7 +58,7 @@ def institution_feed(request: Request) -> Response:
     return answer(request, stable_urn("feed", "institution", institution.id), title, page, entries)
 
 
-def change_entry(change: Change, name: str, page: str) -> Entry:
+def change_entry(change: Transition, name: str, page: str) -> Entry:
     """A level change as a tier may see it."""
     said = f"{name}, {change.axis} ({change.axis.horizon}): {change.from_} to {change.to}"
     score = "" if change.score is None else f" Score {change.score:.2f}."
@@ -77,9 +75,8 @@ def change_entry(change: Change, name: str, page: str) -> Entry:
 
 def subscriber_feed(request: Request) -> Response:
     """A subscriber's alerts, for the bearer of that subscriber's link and for operators."""
-    site, subscriber = site_of(request), request.path_params["subscriber"]
-    with site.runtime.database.read() as session:
-        visitor = site.visitor(request, session)
+    subscriber = request.path_params["subscriber"]
+    with visit(request) as (site, session, visitor):
         if not visitor.may_read(subscriber):
             raise HTTPException(403, "These alerts are for their subscriber: `alerts link --subscriber` makes a link.")
         known = site.settings.subscriber(subscriber)

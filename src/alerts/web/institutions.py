@@ -15,7 +15,7 @@ from alerts.model.institution import Institution
 from alerts.model.level import Axis, Level, Transition
 from alerts.model.settings import Settings
 from alerts.model.subscriber import Tier
-from alerts.rendering.tiers import ANALYSIS, Change, gate_transition
+from alerts.rendering.tiers import ANALYSIS, gate_transition
 from alerts.scoring.plot import spark_svg
 from alerts.store.queries import dashboard, listings
 
@@ -82,7 +82,7 @@ class Row:
     levels: Mapping[Axis, Level]
     highest: Level
     stories: int
-    change: Change | None
+    change: Transition | None
     spark: Markup
 
 

@@ -18,7 +18,7 @@ from alerts.runtime.ports import Serving
 from alerts.store import system_state
 from alerts.store.queries import listings, metrics
 from alerts.store.repositories import incidents
-from alerts.store.schema import RevisionRow
+from alerts.store.schema import AlertRow, DeliveryRow, RevisionRow, TransitionRow
 
 QUANTILES: Final = (0.5, 0.9, 0.99)
 _CACHED: Final = timedelta(seconds=5)
@@ -49,22 +49,20 @@ class Collector:
         yield CounterMetricFamily(
             "alerts_item_revisions", "Items and revisions of items observed.", metrics.newest_id(session, RevisionRow)
         )
-        yield CounterMetricFamily("alerts_transitions", "Level changes recorded.", metrics.transition_count(session))
+        yield CounterMetricFamily(
+            "alerts_transitions", "Level changes recorded.", metrics.newest_id(session, TransitionRow)
+        )
         yield GaugeMetricFamily(
             "alerts_institutions", "Institutions about which anything was found.", metrics.tracked(session)
         )
-        outcomes = GaugeMetricFamily(
-            "alerts_alerts", "Alerts on record by what became of them.", labels=["state", "reason"]
-        )
-        for state, reason, count in metrics.alerts_by_outcome(session):
-            outcomes.add_metric([state, reason], count)
-        yield outcomes
-        deliveries = GaugeMetricFamily(
-            "alerts_deliveries", "Deliveries on record by state.", labels=["state", "reason"]
-        )
-        for state, reason, count in metrics.deliveries_by_outcome(session):
-            deliveries.add_metric([state, reason], count)
-        yield deliveries
+        for name, help_text, outcomes in (
+            ("alerts_alerts", "Alerts on record by what became of them.", metrics.by_outcome(session, AlertRow)),
+            ("alerts_deliveries", "Deliveries on record by state.", metrics.by_outcome(session, DeliveryRow)),
+        ):
+            metric = GaugeMetricFamily(name, help_text, labels=["state", "reason"])
+            for state, reason, count in outcomes:
+                metric.add_metric([state, reason], count)
+            yield metric
         yield _troubles(session)
         yield from _dwell(metrics.dwell_times(session, now))
         yield from _configuration(self._runtime, session, now)

@@ -40,36 +40,21 @@ _WORDS: Final[Mapping[str, Schema]] = {
 
 def document(server: str) -> dict[str, Any]:
     """The whole document; `server` is the address of the pages."""
-    written = _written()
-    return {
-        "openapi": "3.1.0",
-        "info": {
-            "title": "Institution alerts",
-            "version": version("institution-alerts"),
-            "description": "What is known of tracked institutions. How much an answer holds depends on the tier of "
-            "whoever asks: hidden values are null or empty, as they are where nothing is known.",
-        },
-        "servers": [{"url": server}],
-        "security": [{}, {"bearer": []}, {"key": []}],
-        "paths": {path: {"get": _get(path, item, written["parameters"])} for path, item in written["paths"].items()},
-        "components": {
-            "securitySchemes": {
-                "bearer": {"type": "http", "scheme": "bearer"},
-                "key": {"type": "apiKey", "in": "query", "name": "key"},
-            },
-            "schemas": {name: _schema(each) for name, each in written["schemas"].items()}
-            | {
-                name: {"type": "object", "required": each["required"], "properties": _properties(each["properties"])}
-                for name, each in written["open_schemas"].items()
-            },
-        },
-    }
+    return {**_document(), "servers": [{"url": server}]}
 
 
 @cache
-def _written() -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load(files("alerts.web").joinpath("openapi.yaml").read_text("utf-8"))
-    return found
+def _document() -> dict[str, Any]:
+    text = files("alerts.web").joinpath("openapi.yaml").read_text(encoding="utf-8")
+    written = yaml.load(text, Loader=yaml.CSafeLoader)
+    made: dict[str, Any] = written["document"]
+    made["info"]["version"] = version("institution-alerts")
+    made["paths"] = {path: {"get": _get(path, each, written)} for path, each in written["paths"].items()}
+    made["components"]["schemas"] = {name: _schema(each) for name, each in written["schemas"].items()} | {
+        name: {"type": "object", "required": each["required"], "properties": _properties(each["properties"])}
+        for name, each in written["open_schemas"].items()
+    }
+    return made
 
 
 def _schema(written: Any) -> Schema:
@@ -98,33 +83,26 @@ def _or_null(of: Schema) -> Schema:
     return {**of, "type": [of["type"], "null"]} | ({"enum": [*of["enum"], None]} if "enum" in of else {})
 
 
-def _get(path: str, item: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
-    """The description of one address; `known` are the parameters of queries by name."""
-
-    def answered(description: str, name: str) -> dict[str, Any]:
-        return {"description": description, "content": {"application/json": {"schema": _schema(name)}}}
-
+def _get(path: str, item: Mapping[str, Any], written: Mapping[str, Any]) -> dict[str, Any]:
+    """The description of one address; `written` is all of openapi.yaml."""
     in_path = [
         {"name": name, "in": "path", "required": True, "schema": _schema("text")}
         for name in reversed(re.findall(r"{(\w+)}", path))
     ]
+    known = written["parameters"]
     in_query = [
-        {
-            "name": name,
-            "in": "query",
-            "description": known[name]["description"],
-            "schema": _schema(known[name]["schema"]),
-        }
+        {"name": name, "in": "query", **known[name], "schema": _schema(known[name]["schema"])}
         for name in item["parameters"]
     ]
+    answers = {status: item["answer"] if status == "200" else "Error" for status in written["responses"]}
     return {
         "summary": item["summary"],
         "parameters": in_path + in_query,
         "responses": {
-            "200": answered("As far as the tier may see it.", item["answer"]),
-            "400": answered("A parameter cannot be understood.", "Error"),
-            "403": answered("Not for this tier, or a link that is not good any more.", "Error"),
-            "404": answered("There is no such thing.", "Error"),
-            "503": answered("Too many ask at once, or the database does not answer.", "Error"),
+            status: {
+                "description": written["responses"][status],
+                "content": {"application/json": {"schema": _schema(answer)}},
+            }
+            for status, answer in answers.items()
         },
     }

@@ -27,7 +27,7 @@ from alerts.store.queries import listings
 from alerts.store.repositories import sources
 from alerts.store.repositories.sources import Health
 from alerts.web.auth import Visitor, check_form, form_of
-from alerts.web.site import Site, site_of
+from alerts.web.site import Site, site_of, visit
 
 MOST: Final = 50
 STATES: Final = ("", *(state.value for state in DeliveryState))
@@ -35,14 +35,12 @@ STATES: Final = ("", *(state.value for state in DeliveryState))
 
 def overview(request: Request) -> Response:
     """How everything fares. For operators alone."""
-    site = site_of(request)
     state = request.query_params.get("state", "")
     state = state if state in STATES else ""
-    now = site.now()
-    with site.runtime.database.read() as session:
-        visitor = site.visitor(request, session)
+    with visit(request) as (site, session, visitor):
         if not visitor.operator:
             return RedirectResponse("/operate/enter", status_code=303)
+        now = site.now()
         known = [each for each in sources.health(session) if each.active]
         values = {
             "report": health(session, site.runtime.configuration.files, now),

@@ -13,12 +13,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from alerts.model.institution import Institution
-from alerts.model.profile import Profile
 from alerts.model.times import EPOCH, parse_duration, parse_time
 from alerts.rendering.tiers import ANALYSIS, DETAIL, gate
 from alerts.web import institutions as listing
 from alerts.web.auth import Visitor
-from alerts.web.site import Site, site_of
+from alerts.web.site import Site, site_of, visit
 from alerts.web.stories import read_alert, read_story, without_each
 
 WINDOWS: Final = {"30d": timedelta(days=30), "90d": timedelta(days=90), "1y": timedelta(days=365)}
@@ -26,10 +25,8 @@ WINDOWS: Final = {"30d": timedelta(days=30), "90d": timedelta(days=90), "1y": ti
 
 def home(request: Request) -> Response:
     """All institutions."""
-    site = site_of(request)
     asked = listing.Asked.of(request.query_params)
-    with site.runtime.database.read() as session:
-        visitor = site.visitor(request, session)
+    with visit(request) as (site, session, visitor):
         board = listing.read_board(session, site.settings, asked, visitor.tier, site.now())
     values = {"board": board, "asked": asked, "choices": listing.choices(site.settings)}
     return site.page(request, "institutions.html.j2", visitor, values)
@@ -37,14 +34,12 @@ def home(request: Request) -> Response:
 
 def profile(request: Request) -> Response:
     """One institution, now or as of `?at=`."""
-    site = site_of(request)
     window = request.query_params.get("window", "90d")
     window = window if window in WINDOWS else "90d"
-    with site.runtime.database.read() as session:
-        visitor = site.visitor(request, session)
+    with visit(request) as (site, session, visitor):
         institution = site.settings.institution(request.path_params["institution"])
         at = asked_instant(request.query_params, visitor, site.now())
-        found = read_profile(site, session, institution, at)
+        found = site.reading.profile(session, institution, at)
         shown = gate(found, visitor.tier)
         values = {
             "profile": shown,
@@ -87,18 +82,9 @@ def asked_instant(query: Mapping[str, str], visitor: Visitor, now: datetime) -> 
     return at
 
 
-def read_profile(site: Site, session: Session, institution: Institution, at: datetime | None) -> Profile:
-    """The profile, not gated."""
-    if at is None:
-        return site.reading.now(session, institution)
-    return site.reading.then(session, institution, at)
-
-
 def story(request: Request) -> Response:
     """What happened, who reported it, and what counts once."""
-    site = site_of(request)
-    with site.runtime.database.read() as session:
-        visitor = site.visitor(request, session)
+    with visit(request) as (site, session, visitor):
         if not visitor.tier.allows(DETAIL):  # whether the story exists is no business of theirs either
             return site.page(request, "locked.html.j2", visitor, {"what": "Stories", "tier": DETAIL}, status=403)
         found = read_story(session, site.settings, request.path_params["story"])
@@ -109,9 +95,7 @@ def story(request: Request) -> Response:
 
 def alert(request: Request) -> Response:
     """Why an alert fired."""
-    site = site_of(request)
-    with site.runtime.database.read() as session:
-        visitor = site.visitor(request, session)
+    with visit(request) as (site, session, visitor):
         if not visitor.tier.allows(DETAIL):
             return site.page(request, "locked.html.j2", visitor, {"what": "Alerts", "tier": DETAIL}, status=403)
         record = read_alert(session, site.reading, request.path_params["alert"], visitor)
@@ -126,9 +110,7 @@ def alert(request: Request) -> Response:
 
 def why_not(request: Request) -> Response:
     """Why a subscriber hears, or does not hear, of an institution, and what would make the difference."""
-    site = site_of(request)
-    with site.runtime.database.read() as session:
-        visitor = site.visitor(request, session)
+    with visit(request) as (site, session, visitor):
         institution = site.settings.institution(request.path_params["institution"])
         subscriber = request.query_params.get("subscriber", visitor.subscriber)
         record = None

@@ -35,15 +35,13 @@ class Reading:
     def __init__(self, runtime: Serving) -> None:
         self._runtime = runtime
 
-    def now(self, session: Session, institution: Institution) -> Profile:
-        """The profile as of now, though the clock of the worker that assessed last may be a little ahead."""
-        return self.then(session, institution, self._present(session, institution))
-
-    def then(self, session: Session, institution: Institution, at: datetime) -> Profile:
-        """The profile as of an instant."""
-        return profile_at(session, self._runtime.configuration.current(), institution, at)
+    def profile(self, session: Session, institution: Institution, at: datetime | None) -> Profile:
+        """The profile as of an instant, or of now, not gated."""
+        moment = at or self._present(session, institution)
+        return profile_at(session, self._runtime.configuration.current(), institution, moment)
 
     def _present(self, session: Session, institution: Institution) -> datetime:
+        """Now, though the clock of the worker that assessed last may be a little ahead."""
         stored, now = cases.peek(session, institution.id), self._runtime.clock()
         return now if stored is None else max(now, stored.cursor)
 

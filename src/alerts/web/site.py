@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from typing import Any
 
-from jinja2 import Environment
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -30,21 +29,11 @@ class Site:
     authenticator: Authenticator
     base_url: str = ""
 
-    @cached_property
-    def reading(self) -> Reading:
-        return Reading(self.runtime)
-
-    @cached_property
-    def collector(self) -> Collector:
-        return Collector(self.runtime)
-
-    @cached_property
-    def checker(self) -> Checker:
-        return Checker(self.runtime)
-
-    @cached_property
-    def _templates(self) -> Environment:
-        return environment()
+    def __post_init__(self) -> None:
+        self.reading = Reading(self.runtime)
+        self.collector = Collector(self.runtime)
+        self.checker = Checker(self.runtime)
+        self._templates = environment()
 
     @property
     def settings(self) -> Settings:
@@ -76,3 +65,11 @@ def site_of(request: Request) -> Site:
     site = request.app.state.site
     assert isinstance(site, Site)  # noqa: S101
     return site
+
+
+@contextmanager
+def visit(request: Request) -> Iterator[tuple[Site, Session, Visitor]]:
+    """The site, a transaction that reads its database, and who asks. Raises HTTPException where a token is bad."""
+    site = site_of(request)
+    with site.runtime.database.read() as session:
+        yield site, session, site.visitor(request, session)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CursorResult, Delete, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, Delete, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from alerts.feeds.parsing import known_entries as seen_entries
@@ -49,6 +49,11 @@ def _delete(session: Session, statement: Delete) -> int:
         statement, execution_options={"synchronize_session": False}
     )
     return result.rowcount
+
+
+def _delete_of(session: Session, institution: str, table: Any, *where: ColumnElement[bool]) -> int:
+    """Takes the rows of an institution away for which all of `where` holds; how many those were."""
+    return _delete(session, delete(table).where(table.institution == institution, *where))
 
 
 # --- one institution -----------------------------------------------------------------------------------------
@@ -107,17 +112,10 @@ def remove_stories(session: Session, institution: str, gone: Collection[str], be
     counts = {"stories": 0, "findings": 0}
     items = _items_of(session, institution, gone)
     for some in chunks(sorted(items)):
-        mine = FindingRow.institution == institution
-        counts["findings"] += _delete(session, delete(FindingRow).where(mine, FindingRow.item.in_(some)))
-        _delete(
-            session, delete(MembershipRow).where(MembershipRow.institution == institution, MembershipRow.item.in_(some))
-        )
-        _delete(
-            session,
-            delete(StoryEventRow).where(
-                StoryEventRow.institution == institution, StoryEventRow.kind == "joined", StoryEventRow.other.in_(some)
-            ),
-        )
+        counts["findings"] += _delete_of(session, institution, FindingRow, FindingRow.item.in_(some))
+        _delete_of(session, institution, MembershipRow, MembershipRow.item.in_(some))
+        joined = StoryEventRow.kind == "joined"
+        _delete_of(session, institution, StoryEventRow, joined, StoryEventRow.other.in_(some))
     newest = session.scalar(
         select(func.max(AssessmentRow.at)).where(AssessmentRow.institution == institution, AssessmentRow.at < before)
     )
@@ -126,45 +124,30 @@ def remove_stories(session: Session, institution: str, gone: Collection[str], be
         (AssessmentRow, AssessmentRow.at < (newest or before)),  # the newest stands for the time since
         (StoryRiseRow, StoryRiseRow.at < before),
     ):
-        _delete(session, delete(table).where(table.institution == institution, old))
+        _delete_of(session, institution, table, old)
     for some in chunks(sorted(gone)):
         _delete(session, delete(StoryVersionRow).where(StoryVersionRow.story.in_(some)))
         counts["stories"] += _delete(session, delete(StoryRow).where(StoryRow.id.in_(some)))
-        _delete(
-            session,
-            delete(StoryEventRow).where(
-                StoryEventRow.institution == institution,
-                or_(StoryEventRow.story.in_(some), StoryEventRow.other.in_(some)),
-            ),
-        )
+        about = or_(StoryEventRow.story.in_(some), StoryEventRow.other.in_(some))
+        _delete_of(session, institution, StoryEventRow, about)
     counts["findings"] += _remove_loose_findings(session, institution, before)
     return counts
 
 
 def _items_of(session: Session, institution: str, stories: Collection[str]) -> set[str]:
     found: set[str] = set()
+    mine = select(MembershipRow.item).where(MembershipRow.institution == institution)
     for some in chunks(sorted(stories)):
-        found |= set(
-            session.scalars(
-                select(MembershipRow.item).where(
-                    MembershipRow.institution == institution, MembershipRow.story.in_(some)
-                )
-            )
-        )
+        found.update(session.scalars(mine.where(MembershipRow.story.in_(some))))
     return found
 
 
 def _remove_loose_findings(session: Session, institution: str, before: datetime) -> int:
     """Findings of items that are in no story and about which nothing was found since."""
-    mine = FindingRow.institution == institution
     in_story = select(MembershipRow.item).where(MembershipRow.institution == institution)
-    recent = select(FindingRow.item).where(mine, FindingRow.observed >= before)
-    return _delete(
-        session,
-        delete(FindingRow).where(
-            mine, FindingRow.observed < before, FindingRow.item.not_in(in_story), FindingRow.item.not_in(recent)
-        ),
-    )
+    recent = select(FindingRow.item).where(FindingRow.institution == institution, FindingRow.observed >= before)
+    loose = FindingRow.item.not_in(in_story), FindingRow.item.not_in(recent)
+    return _delete_of(session, institution, FindingRow, FindingRow.observed < before, *loose)
 
 
 def remove_alerts(
@@ -213,7 +196,7 @@ def remove_snapshots(session: Session, institution: str, before: datetime) -> in
     newest = session.scalar(select(func.max(SnapshotRow.at)).where(mine, SnapshotRow.at < before))
     if newest is None:
         return 0
-    return _delete(session, delete(SnapshotRow).where(mine, SnapshotRow.at < newest))
+    return _delete_of(session, institution, SnapshotRow, SnapshotRow.at < newest)
 
 
 def touch(session: Session, institution: str, now: datetime) -> None:

@@ -12,17 +12,9 @@ from sqlalchemy.orm import Session
 from alerts.model.level import Transition
 from alerts.store.queries.listings import listed_stories
 from alerts.store.repositories.transitions import lean_transition_of
-from alerts.store.schema import AlertRow, StoryEventRow, StoryRow, TransitionRow
+from alerts.store.schema import AlertRow, StoryEventRow, StoryRow, TransitionRow, table_of
 
-_LEAN = (
-    TransitionRow.at,
-    TransitionRow.institution,
-    TransitionRow.axis,
-    TransitionRow.from_level,
-    TransitionRow.to_level,
-    TransitionRow.score,
-    TransitionRow.cause,
-)
+_LEAN = tuple(each for each in table_of(TransitionRow).c if each.name != "contributions")
 
 
 def changed_at(session: Session) -> dict[str, datetime]:
@@ -101,5 +93,5 @@ def alerts_of(session: Session, subscriber: str, *, limit: int) -> list[AlertRow
 
 def transitions_by_id(session: Session, ids: Iterable[int]) -> dict[int, Transition]:
     """Level changes by row id, without contributions."""
-    query = select(TransitionRow.id, *_LEAN).where(TransitionRow.id.in_(sorted(set(ids))))
+    query = select(*_LEAN).where(TransitionRow.id.in_(sorted(set(ids))))
     return {row.id: lean_transition_of(row) for row in session.execute(query)}

@@ -187,16 +187,8 @@ def alerts_to(
     session: Session, subscriber: str, institution: str, *, since: datetime, upto: datetime
 ) -> list[dict[str, Any]]:
     """What a subscriber was to be told of an institution in a span of time, in order of time."""
-    rows = session.scalars(
-        select(AlertRow)
-        .where(
-            AlertRow.subscriber == subscriber,
-            AlertRow.institution == institution,
-            AlertRow.at >= since,
-            AlertRow.at <= upto,
-        )
-        .order_by(AlertRow.at, AlertRow.id)
-    )
+    mine = AlertRow.subscriber == subscriber, AlertRow.institution == institution, AlertRow.at.between(since, upto)
+    rows = session.scalars(select(AlertRow).where(*mine).order_by(AlertRow.at, AlertRow.id))
     return [_columns(row, "id", "at", "channel", "on", "state", "reason") for row in rows]
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from alerts.store.schema import AlertRow, CaseRow, DeliveryRow, SourceRow, TransitionRow
+from alerts.store.schema import AlertRow, CaseRow, DeliveryRow, SourceRow
 
 RECENT: Final = timedelta(hours=1)
 SAMPLE: Final = 1000
@@ -28,29 +28,15 @@ def source_numbers(session: Session, now: datetime) -> dict[str, float]:
     }
 
 
-def alerts_by_outcome(session: Session) -> list[tuple[str, str, int]]:
-    """How many alerts there are of each state and reason."""
-    rows = session.execute(
-        select(AlertRow.state, AlertRow.reason, func.count()).group_by(AlertRow.state, AlertRow.reason)
-    )
-    return [(state, reason, count) for state, reason, count in rows]
-
-
-def deliveries_by_outcome(session: Session) -> list[tuple[str, str, int]]:
-    """How many deliveries there are of each state and reason."""
-    rows = session.execute(
-        select(DeliveryRow.state, DeliveryRow.reason, func.count()).group_by(DeliveryRow.state, DeliveryRow.reason)
-    )
+def by_outcome(session: Session, table: type[AlertRow | DeliveryRow]) -> list[tuple[str, str, int]]:
+    """How many alerts or deliveries there are of each state and reason."""
+    rows = session.execute(select(table.state, table.reason, func.count()).group_by(table.state, table.reason))
     return [(state, reason, count) for state, reason, count in rows]
 
 
 def newest_id(session: Session, table: type) -> int:
     """The newest row id of a table whose ids count up: how many rows there ever were, without counting them."""
     return session.scalar(select(func.max(table.id))) or 0  # type: ignore[attr-defined]
-
-
-def transition_count(session: Session) -> int:
-    return newest_id(session, TransitionRow)
 
 
 def tracked(session: Session) -> int:

@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 
 from alerts.cases.corrections import Rise
 from alerts.cases.history import Assessed
+from alerts.model.fields import record_of
 from alerts.model.level import Axis, Level
 from alerts.model.story import Mix, StorySummary
 from alerts.store.schema import AssessmentRow, StoryRiseRow, StoryVersionRow, table_of
-from alerts.store.upsert import SOME, chunks, insert_all, insert_new, record_of, row_of
+from alerts.store.upsert import SOME, chunks, insert_all, insert_new, row_of
 
 _V = table_of(StoryVersionRow)
 _CLOSE = update(_V).where(_V.c.story == bindparam("closed"), _V.c.until.is_(None)).values(until=bindparam("closed_at"))

@@ -45,7 +45,8 @@ _SAVE = (
 _PLACED = select(_M.c.institution, _M.c.item, _M.c.story).where(_M.c.institution.in_(SOME))
 # First who was assessed longest ago: one that is in the news all the time is due again and again, and would wait for
 # ever behind those that were found before.
-_CLAIM = Claim.of(_CASES, _C.institution, _C.due_at, order=(_C.cursor, _C.institution))
+claim_due = Claim.of(_CASES, _C.institution, _C.due_at, order=(_C.cursor, _C.institution)).due
+"""Institutions to assess now: see `Claim.due`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +101,6 @@ def mark_all_due(session: Session, at: datetime) -> None:
 def due_by(at: datetime) -> ColumnElement[datetime]:
     """Due at `at`, or since it is, where it waits already."""
     return case((_C.due_at < at, _C.due_at), else_=literal(at, Instant))
-
-
-def claim_due(session: Session, now: datetime, *, limit: int, hold: timedelta) -> list[str]:
-    """Institutions to assess now, at most `limit`; each is not handed out again for `hold`."""
-    return _CLAIM.due(session, now, limit=limit, hold=hold)
 
 
 # --- reading -------------------------------------------------------------------------------------------------
@@ -213,20 +209,9 @@ def _observation(row: Any, sources: Mapping[str, Source]) -> Observation:
 
 def report_of(row: Any, sources: Mapping[str, Source]) -> Report:
     """What a finding says, as a source record."""
-    return report(
-        row.institution,
-        sources,
-        item=row.item,
-        title=row.title,
-        url=row.url,
-        source=row.source,
-        publisher=row.publisher,
-        published=row.published,
-        observed=row.observed,
-        salience=row.salience,
-        topics=tuple((topic, weight) for topic, weight, *_ in row.topics),
-        resolved=tuple(topic for topic, _, *state in row.topics if state),
-    )
+    topics = tuple((topic, weight) for topic, weight, *_ in row.topics)
+    resolved = tuple(topic for topic, _, *state in row.topics if state)
+    return report(row, row.institution, sources, topics=topics, resolved=resolved)
 
 
 def _newest(seen: Iterable[Observation]) -> dict[str, Observation]:

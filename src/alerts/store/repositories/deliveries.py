@@ -12,11 +12,12 @@ from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from alerts.model.alert import DeliveryState
+from alerts.model.fields import record_of
 from alerts.routing.alerts import Message
 from alerts.store.claims import Claim
 from alerts.store.repositories import subscriber_state
 from alerts.store.schema import AttemptRow, ChannelRow, DeliveryRow, SnapshotRow, ThreadRow, table_of
-from alerts.store.upsert import insert_all, insert_new, record_of, row_of, upsert
+from alerts.store.upsert import insert_all, insert_new, row_of, upsert
 
 _WAITING = (DeliveryState.PENDING.value, DeliveryState.FAILED.value, DeliveryState.UNKNOWN.value)
 
@@ -85,7 +86,8 @@ _CHANNEL = select(_C.free_at, _C.paused_until).where(
 _SNAPSHOTS = select(_S.profile).where(_S.institution == bindparam("whom"))
 _NEWEST_BEFORE = _SNAPSHOTS.where(_S.at <= bindparam("upto")).order_by(_S.at.desc()).limit(1)
 _FIRST = _SNAPSHOTS.order_by(_S.at).limit(1)
-_CLAIM = Claim.of(_DELIVERIES, _D.id, _D.due_at)
+claim_due = Claim.of(_DELIVERIES, _D.id, _D.due_at).due
+"""Deliveries to send now, expired leases among them: see `Claim.due`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,11 +156,6 @@ def snapshot(session: Session, institution: str, at: datetime) -> bytes | None:
     """The newest profile snapshot of the institution not after `at`, else the first one after it."""
     found: bytes | None = session.scalar(_NEWEST_BEFORE, {"whom": institution, "upto": at})
     return found if found is not None else session.scalar(_FIRST, {"whom": institution})
-
-
-def claim_due(session: Session, now: datetime, *, limit: int, hold: timedelta) -> list[str]:
-    """Deliveries to send now, expired leases among them; each is not handed out again for `hold`."""
-    return _CLAIM.due(session, now, limit=limit, hold=hold)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from alerts.model.times import format_time, parse_time
 from alerts.store import system_state
-from alerts.store.schema import ConfigurationRow
+from alerts.store.schema import ConfigurationRow, table_of
 from alerts.store.upsert import insert_all
 
 KEPT: Final = 200
@@ -48,13 +48,7 @@ class HostFiles:
     seen: datetime
 
 
-_COLUMNS = (
-    ConfigurationRow.number,
-    ConfigurationRow.hash,
-    ConfigurationRow.published_at,
-    ConfigurationRow.host,
-    ConfigurationRow.outline,
-)
+_COLUMNS = tuple(each for each in table_of(ConfigurationRow).c if each.name != "content")
 
 
 def newest(session: Session, *, lock: bool = False) -> Generation | None:

@@ -11,9 +11,10 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from alerts.model.alert import DeliveryState
+from alerts.model.fields import record_of
 from alerts.model.operators import IncidentKind
 from alerts.store.schema import DeliveryRow, TroubleRow
-from alerts.store.upsert import insert_new, record_of, row_of, upsert
+from alerts.store.upsert import insert_new, row_of, upsert
 
 OPERATORS: Final = "@operators"
 """Whom deliveries to operators are for: no subscriber can have this id."""

@@ -10,10 +10,11 @@ from sqlalchemy import bindparam, func, select, union_all
 from sqlalchemy.orm import Session
 
 from alerts.feeds.diff import ItemChange, KnownItem, KnownItems, Wanted
+from alerts.model.fields import record_of
 from alerts.model.item import Item
 from alerts.store.schema import FindingRow, ItemRow, RevisionRow, table_of
 from alerts.store.types import clean
-from alerts.store.upsert import SOME, chunks, insert_all, record_of, row_of, upsert
+from alerts.store.upsert import SOME, chunks, insert_all, row_of, upsert
 
 _I = table_of(ItemRow).c
 _R = table_of(RevisionRow).c

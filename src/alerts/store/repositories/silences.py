@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from alerts.model.fields import record_of
 from alerts.model.subscriber import Selection, Silence
 from alerts.store.schema import SilenceRow
-from alerts.store.upsert import record_of, row_of, upsert
+from alerts.store.upsert import row_of, upsert
 
 _LISTS = ("institutions", "tags", "regions", "categories")
 

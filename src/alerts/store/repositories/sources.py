@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session
 
 from alerts.feeds.links import storable
 from alerts.feeds.state import FeedState
+from alerts.model.fields import record_of
 from alerts.model.source import Source
 from alerts.store.claims import Claim
 from alerts.store.schema import CaseRow, FindingRow, HostRow, SourceRow, table_of
-from alerts.store.upsert import SOME, chunks, insert_new, record_of, upsert
+from alerts.store.upsert import SOME, chunks, insert_new, upsert
 
 _SOURCES = table_of(SourceRow)
 _S = _SOURCES.c
@@ -68,7 +69,8 @@ _LAST_REPORTS = (
     .where(_FINDINGS.institution.in_(SOME), _FINDINGS.observed >= bindparam("since"))
     .group_by(_FINDINGS.institution, _FINDINGS.source)
 )
-_CLAIM = Claim.of(_SOURCES, _S.id, _S.next_poll_at, _S.active.is_(True))
+claim_due = Claim.of(_SOURCES, _S.id, _S.next_poll_at, _S.active.is_(True)).due
+"""Sources to poll now: see `Claim.due`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +128,6 @@ def sync(session: Session, configured: Mapping[str, Source], due: Callable[[Sour
         elif not row.active or row.url != storable(source.url):
             # The state belongs to the former URL: its validators mean nothing to another one.
             row.active, row.url, row.next_poll_at = True, storable(source.url), due(source)
-
-
-def claim_due(session: Session, now: datetime, *, limit: int, hold: timedelta) -> list[str]:
-    """Sources to poll now, at most `limit`; each is not handed out again for `hold`."""
-    return _CLAIM.due(session, now, limit=limit, hold=hold)
 
 
 def lease(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, bindparam, select, update
@@ -49,7 +49,8 @@ _SAVE = (
     .values(state=bindparam("now_in"), due_at=bindparam("due"), claimed_until=None)
 )
 _NONE_MUTED = '"muted":{}'
-_CLAIM = Claim.of(_DESKS, _DESKS.c.subscriber, _DESKS.c.due_at)
+claim_due = Claim.of(_DESKS, _DESKS.c.subscriber, _DESKS.c.due_at).due
+"""Subscribers with something due now: see `Claim.due`."""
 
 
 class SqlNotifications:
@@ -166,11 +167,6 @@ def is_muted(session: Session, subscriber: str, channel: str) -> bool:
 
 def save(session: Session, subscriber: str, state: RouterState, due: datetime | None) -> None:
     session.execute(_SAVE, {"whose": subscriber, "now_in": state.to_json(), "due": due})
-
-
-def claim_due(session: Session, now: datetime, *, limit: int, hold: timedelta) -> list[str]:
-    """Subscribers with something due now; each is not handed out again for `hold`."""
-    return _CLAIM.due(session, now, limit=limit, hold=hold)
 
 
 def due_by(session: Session, until: datetime) -> list[str]:
