@@ -85,11 +85,9 @@ class _Judge:
                 found.append(Failure(expected.where, f"{name} {expected.level}", f"{name} {actual}", because))
         is_mentioned = case is not None and bool(case.evidence())
         if expected.mentioned is not None and expected.mentioned is not is_mentioned:
-            said, actual_said = "mentioned", "not mentioned"
-            if not expected.mentioned:
-                said, actual_said = actual_said, said
+            words = {True: f"{institution}: mentioned", False: f"{institution}: not mentioned"}
             because = self._matches(institution)
-            found.append(Failure(expected.where, f"{institution}: {said}", f"{institution}: {actual_said}", because))
+            found.append(Failure(expected.where, words[expected.mentioned], words[is_mentioned], because))
         if expected.topic and expected.topic not in (topics := self._topics(institution)):
             name = institution or "items"
             carried = ", ".join(sorted(topics)) or "no topic"

@@ -19,7 +19,7 @@ from feedparser.html import _cp1252
 from feedparser.mixin import _FeedParserMixin
 from lxml import etree
 
-from alerts.feeds.parsing.rawfeed import RawFeed
+from alerts.feeds.feed import RawFeed
 from alerts.feeds.tables import table
 
 _TABLE: Final = table("vocabulary")

@@ -13,9 +13,8 @@ from typing import Any
 import feedparser
 
 from alerts.feeds import links
-from alerts.feeds.feed import Entry, ParsedFeed, TextLimits
+from alerts.feeds.feed import Entry, ParsedFeed, RawFeed, TextLimits
 from alerts.feeds.parsing import hints
-from alerts.feeds.parsing.rawfeed import RawFeed
 from alerts.feeds.parsing.text import looks_like_markup, to_line, to_text
 from alerts.feeds.result import ErrorKind
 
