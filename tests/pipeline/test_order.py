@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import permutations
 
 import pytest
-from kombu import Connection, Queue
+from kombu import Connection, Message, Queue
 from kombu.utils.scheduling import cycle_by_name
 
 from worker.app import app
@@ -39,16 +39,17 @@ def test_the_broker_is_asked_in_that_order(broker_url: str) -> None:
             producer = connection.Producer(serializer="json")
             for _ in range(2):
                 producer.publish(
-                    name,
+                    [[], {}, {}],
+                    headers={"task": name, "id": "1"},  # anything else is dropped as malformed
                     routing_key=queue,
                     priority=routes[name].get("priority", 0),
                     declare=[Queue(queue, routing_key=queue)],
                 )
         taken: list[str] = []
 
-        def take(body: str, message: object) -> None:
-            taken.append(body)
-            message.ack()  # type: ignore[attr-defined]
+        def take(_body: object, message: Message) -> None:
+            taken.append(message.headers["task"])
+            message.ack()
 
         queues = [Queue(name, routing_key=name) for name in ("poll", "match", "send")]
         with connection.Consumer(queues, callbacks=[take], prefetch_count=1):
