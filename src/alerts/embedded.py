@@ -108,8 +108,7 @@ class Supervisor:
                 try:
                     self._start(child)
                 except OSError as error:  # no process or no memory is left: the others go on
-                    self._schedule_restart(child, now)
-                    self.say(f"{child.name} cannot be started: {error.strerror}; {_again(child)}")
+                    self.say(f"{child.name} cannot be started: {error.strerror}; {_restart_later(child, now)}")
 
     def _on_exit(self, child: Child, now: float) -> None:
         assert child.process is not None  # noqa: S101
@@ -117,15 +116,8 @@ class Supervisor:
         child.process = None
         if now - child.started > _LONG_LIFE:
             child.pause = _FIRST_PAUSE / 2
-        self._schedule_restart(child, now)
         how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
-        self.say(f"{child.name} {how}; {_again(child)}")
-
-    @staticmethod
-    def _schedule_restart(child: Child, now: float) -> None:
-        """Doubles the pause before each restart, up to a cap."""
-        child.pause = min(child.pause * 2, _LONGEST_PAUSE)
-        child.restart_at = now + child.pause
+        self.say(f"{child.name} {how}; {_restart_later(child, now)}")
 
     def _start(self, child: Child) -> None:
         child.process = subprocess.Popen(  # noqa: S603
@@ -155,7 +147,10 @@ class Supervisor:
                     child.process.wait()
 
 
-def _again(child: Child) -> str:
+def _restart_later(child: Child, now: float) -> str:
+    """Doubles the pause before each restart, up to a cap; says how long it is."""
+    child.pause = min(child.pause * 2, _LONGEST_PAUSE)
+    child.restart_at = now + child.pause
     return f"starting it again in {child.pause:.0f} s"
 
 
@@ -263,8 +258,7 @@ def check_port(host: str, port: int) -> None:
 def start_web(supervisor: Supervisor, host: str, port: int) -> None:
     """Starts the pages; no pages with port 0."""
     if port:
-        pages = ["web", "--host", host, "--port", str(port)]
-        supervisor.add("web", [sys.executable, "-m", "alerts", *pages])
+        supervisor.add("web", [sys.executable, "-m", "alerts", "web", "--host", host, "--port", str(port)])
 
 
 def listening(host: str, port: int) -> socket.socket:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.feeds.links import absolute, host, host_key, masked, storable, unmasked
+from alerts.feeds.links import absolute, host_key, masked, storable, unmasked
 
 
 @pytest.mark.parametrize(
@@ -34,16 +34,11 @@ def test_only_absolute_web_addresses_remain(link: str, base: str, expected: str)
     assert absolute(link, base) == expected
 
 
-def test_host() -> None:
-    assert host("https://www.A.example:8443/x") == "a.example"
-    assert host("nonsense") == ""
-
-
 @given(st.text(), st.text())
 def test_no_text_raises(link: str, base: str) -> None:
     found = absolute(link, base)
     assert not found or found.lower().startswith(("http://", "https://"))
-    host(link)
+    host_key(link)
 
 
 @pytest.mark.parametrize(

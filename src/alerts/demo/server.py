@@ -61,17 +61,14 @@ class FeedServer:
             def do_GET(self) -> None:
                 body = feeds.body(self.path.removeprefix("/").removesuffix(".xml"))
                 etag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
-                if self.headers.get("If-None-Match") == etag:
-                    self.send_response(304)
-                    self.send_header("ETag", etag)
-                    self.end_headers()
-                    return
-                self.send_response(200)
-                self.send_header("Content-Type", "application/rss+xml; charset=utf-8")
-                self.send_header("Content-Length", str(len(body)))
+                is_known = self.headers.get("If-None-Match") == etag
+                self.send_response(304 if is_known else 200)
                 self.send_header("ETag", etag)
+                if not is_known:
+                    self.send_header("Content-Type", "application/rss+xml; charset=utf-8")
+                    self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
-                self.wfile.write(body)
+                self.wfile.write(b"" if is_known else body)
 
             def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
                 """Says nothing: the narrator tells what came in."""

@@ -179,15 +179,10 @@ class _Matcher:
             item = resolved.get(index)
             if item is None and base:
                 item = self._by_resemblance(entry)
-                if item is not None:
-                    self._taken.add(item.id)
-            if item is not None:
-                self.found.append((entry, item.id, item))
-                continue
-            fresh = self._fresh_id(entry, base)
-            if fresh:
-                self._taken.add(fresh)
-                self.found.append((entry, fresh, None))
+            item_id = self._fresh_id(entry, base) if item is None else item.id
+            if item_id:
+                self._taken.add(item_id)
+                self.found.append((entry, item_id, item))
             else:
                 self.duplicates += 1
         return self

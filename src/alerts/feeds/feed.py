@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from alerts.feeds.result import ErrorKind
+
+
+@dataclass(frozen=True, slots=True)
+class RawFeed:
+    """A feed as feedparser gives it: names and values, before they become plain text and absolute links.
+
+    `version` as feedparser names it (rss20, atom10, …), `malformed` what it says against the feed, or empty.
+    """
+
+    version: str
+    head: Mapping[str, Any]
+    entries: Sequence[Mapping[str, Any]]
+    malformed: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,14 +32,6 @@ def absolute(link: str, base: str = "") -> str:
     return joined
 
 
-def host(link: str) -> str:
-    """The host of a link in lower case, without `www.`; empty where there is none."""
-    try:
-        return (urlsplit(link).hostname or "").removeprefix("www.")
-    except ValueError:
-        return ""
-
-
 def shown(url: str) -> str:
     """A URL as logs and messages may show it: without credentials and without the values of its query."""
     try:

@@ -23,7 +23,7 @@ from alerts.model.errors import AlertsError, DeliveryError, NotFoundError
 from alerts.model.level import Axis, Level
 from alerts.model.subscriber import Selection, Silence, Subscriber
 from alerts.model.times import format_time
-from alerts.pipeline.route import advance
+from alerts.pipeline.route import advance, locked_router
 from alerts.rendering.render import Renderer
 from alerts.rendering.view import compose
 from alerts.routing.alerts import Kind, stable_id
@@ -33,15 +33,12 @@ from alerts.runtime import logs
 from alerts.runtime.ports import Enqueuing
 from alerts.runtime.task_requests import TaskRequests
 from alerts.store.queries import listings
-from alerts.store.repositories import alerts, overrides, silences, subscriber_state
+from alerts.store.repositories import alerts, overrides, silences
 from alerts.store.repositories.subscriber_state import SqlNotifications
 
 
 class RefusedError(AlertsError):
     """It is there, but this cannot be done with it now."""
-
-
-# --- deliveries ----------------------------------------------------------------------------------------------
 
 
 def redeliver(runtime: Enqueuing, delivery: str) -> str:
@@ -79,9 +76,6 @@ def _why_not_again(delivery: str, state: DeliveryState, sent_at: datetime | None
     return f"delivery {delivery} is {state}: it is on its way"
 
 
-# --- silences ------------------------------------------------------------------------------------------------
-
-
 def silence(runtime: Enqueuing, select: Selection, *, until: datetime, reason: str, author: str = "") -> Silence:
     """Holds back alerts on the selected institutions from now until `until`."""
     now = runtime.clock()
@@ -102,9 +96,6 @@ def unsilence(runtime: Enqueuing, silence_id: str) -> None:
         if not silences.remove(session, silence_id):
             raise NotFoundError("silence", silence_id, "`alerts silence --list` lists those in force")
     logs.event("silence.ended", silence=silence_id)
-
-
-# --- routers ---------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,18 +175,10 @@ def _router(runtime: Enqueuing, subscriber_id: str) -> Iterator[tuple[Subscriber
     with runtime.database.write() as session:
         now = runtime.clock()
         routed = advance(session, active, subscriber_id, now, enqueued=False)
-        notifications = SqlNotifications(session, subscriber_id)
-        router = SubscriberRouter(
-            subscriber, active.settings.institutions, subscriber_state.lock(session, subscriber_id), notifications
-        )
-        yield router, notifications, now
-        notifications.flush()
-        subscriber_state.save(session, subscriber_id, router.state, router.next_due)
+        with locked_router(session, active, subscriber) as (router, notifications):
+            yield router, notifications, now
     if routed.ready:
         runtime.enqueue(TaskRequests(send=routed.ready))
-
-
-# --- sources -------------------------------------------------------------------------------------------------
 
 
 def release_quarantine(runtime: Enqueuing, source: str) -> int:
@@ -228,9 +211,6 @@ def _free_source(session: Session, runtime: Enqueuing, source: str) -> FeedState
     if state is None:
         raise RefusedError(f"source {source} is being polled, or was not yet; try again in a moment")
     return state
-
-
-# --- a test of the channels ----------------------------------------------------------------------------------
 
 
 def send_test(

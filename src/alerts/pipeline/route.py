@@ -22,6 +22,7 @@ from alerts.routing.trace import explanation_record
 from alerts.runtime.configuration import Active
 from alerts.runtime.task_requests import ENQUEUE_GRACE
 from alerts.store.repositories import alerts, deliveries, silences, subscriber_state
+from alerts.store.repositories.subscriber_state import SqlNotifications
 
 
 @dataclass(slots=True)
@@ -65,7 +66,7 @@ def route(
     held = silenced(session, active.settings) if watched else ()
     # Subscribers are locked in one order, so that two workers cannot wait for each other.
     for watcher, institutions in sorted(watched.items()):
-        with _router(session, active, active.settings.subscribers[watcher], institutions) as router:
+        with locked_router(session, active, active.settings.subscribers[watcher], institutions) as (router, _):
             for found, each in events:
                 if each.institution.id in institutions:
                     event = resolved(found, written.alerts_at)
@@ -94,7 +95,7 @@ def advance(
         subscriber_state.save(session, subscriber_id, subscriber_state.lock(session, subscriber_id), None)
         return Routed()
     written = _Written(session, {}, now, now + ENQUEUE_GRACE if enqueued else None)
-    with _router(session, active, subscriber) as router:
+    with locked_router(session, active, subscriber) as (router, _):
         held = silenced(session, active.settings)
         outcomes = router.advance(now, held)
         if release is not None:
@@ -106,14 +107,14 @@ def advance(
 
 
 @contextmanager
-def _router(
+def locked_router(
     session: Session, active: Active, subscriber: Subscriber, institutions: Collection[str] = ()
-) -> Iterator[SubscriberRouter]:
+) -> Iterator[tuple[SubscriberRouter, SqlNotifications]]:
     """The subscriber's router, locked until the transaction ends, and stored at the end of the block."""
     state = subscriber_state.lock(session, subscriber.id)
-    notifications = subscriber_state.SqlNotifications(session, subscriber.id, institutions)
+    notifications = SqlNotifications(session, subscriber.id, institutions)
     router = SubscriberRouter(subscriber, active.settings.institutions, state, notifications)
-    yield router
+    yield router, notifications
     due = router.next_due
     notifications.flush()
     subscriber_state.save(session, subscriber.id, router.state, due)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -39,15 +39,6 @@ _LEAST = timedelta(seconds=30)
 _LISTED = 50  # troubles in one message
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """Something that is wrong now; `subject` tells it from others of its kind."""
-
-    kind: IncidentKind
-    subject: str
-    line: str
-
-
 def selfcheck(runtime: Enqueuing) -> list[str]:
     """Looks for trouble and tells what began and what is over; the deliveries made. Two at once are harmless."""
     now = runtime.clock()
@@ -71,54 +62,41 @@ def selfcheck(runtime: Enqueuing) -> list[str]:
     return made
 
 
-def look(session: Session, settings: Settings, refused: int, now: datetime) -> list[Seen]:
+def look(session: Session, settings: Settings, refused: int, now: datetime) -> list[Known]:
     """What is wrong now. `refused` is how many problems the files of the configuration have."""
     found = [
-        Seen(IncidentKind.BACKLOG, kind, f"{overdue_line(kind, count, now - since)}: see `alerts status`")
+        (IncidentKind.BACKLOG, kind, f"{overdue_line(kind, count, now - since)}: see `alerts status`")
         for kind, (count, since) in listings.overdue(session, now).items()
         if since is not None and now - since > LATE
     ]
-    found += [
-        Seen(
-            IncidentKind.DEAD_LETTERS,
-            f"{subscriber}/{channel}",
-            f"{counted(count, 'message')} to {subscriber} by {channel} given up: see `alerts deliveries --state dead`",
+    for (subscriber, channel), count in incidents.dead_channels(session).items():
+        line = (
+            f"{counted(count, 'message')} to {subscriber} by {channel} given up: see `alerts deliveries --state dead`"
         )
-        for (subscriber, channel), count in incidents.dead_channels(session).items()
-    ]
-    found += [
-        Seen(
-            IncidentKind.NO_COVERAGE,
-            institution,
-            f"no source that would report on {settings.institutions[institution].name} works: "
-            "its silence means nothing",
-        )
-        for institution in blind(session, settings, now)
-    ]
+        found.append((IncidentKind.DEAD_LETTERS, f"{subscriber}/{channel}", line))
+    for institution in blind(session, settings, now):
+        name = settings.institutions[institution].name
+        line = f"no source that would report on {name} works: its silence means nothing"
+        found.append((IncidentKind.NO_COVERAGE, institution, line))
     if refused:
-        found.append(
-            Seen(
-                IncidentKind.CONFIG_REJECTED,
-                "configuration",
-                f"an edit of the configuration was refused, {counted(refused, 'problem')}: see `alerts check`; "
-                "the last good one stays in force",
-            )
+        line = (
+            f"an edit of the configuration was refused, {counted(refused, 'problem')}: see `alerts check`; "
+            "the last good one stays in force"
         )
-    found += [Seen(IncidentKind.CONFIG_REJECTED, "hosts", line) for line in disagreements(session, now)]
-    return found
+        found.append((IncidentKind.CONFIG_REJECTED, "configuration", line))
+    found += [(IncidentKind.CONFIG_REJECTED, "hosts", line) for line in disagreements(session, now)]
+    return [Known(kind, subject, line, since=now, seen=now, told=False) for kind, subject, line in found]
 
 
-def _follow(session: Session, seen: Sequence[Seen], now: datetime) -> tuple[list[Known], list[Known]]:
+def _follow(session: Session, seen: Sequence[Known], now: datetime) -> tuple[list[Known], list[Known]]:
     """Brings the record up to date; what is to be told as begun, and as over."""
     known = {(each.kind, each.subject): each for each in incidents.known(session)}
     current: list[Known] = []
     begun: list[Known] = []
     for each in seen:
-        former = known.pop((each.kind, each.subject), None)
-        since = now if former is None else former.since
-        told = former is not None and former.told
-        begins = not told and now - since >= SETTLED
-        row = Known(each.kind, each.subject, each.line, since, now, told or begins)
+        former = known.pop((each.kind, each.subject), each)
+        begins = not former.told and now - former.since >= SETTLED
+        row = replace(each, since=former.since, told=former.told or begins)
         current.append(row)
         if begins:
             begun.append(row)
@@ -138,12 +116,10 @@ def _tell(
     }
     if not any(record.values()):
         return []
-    made = []
-    for channel in operators.channels:
-        delivery = stable_id("operators", channel, format_time(now))
+    made = {stable_id("operators", channel, format_time(now)): channel for channel in operators.channels}
+    for delivery, channel in made.items():
         incidents.add_message(session, delivery, channel, record, now)
-        made.append(delivery)
-    return made
+    return list(made)
 
 
 def _records(some: Iterable[Known]) -> list[dict[str, Any]]:

@@ -52,10 +52,9 @@ def rehearse(
 ) -> Result:
     """Plays items under a configuration.
 
-    The clock runs to `until`; without it, on from the newest item until every level has come to rest, so that
-    all falls which these items lead to are among the transitions. Items observed after `until` are left out.
-    `only` names the institutions to follow. With more than one of `processes` the result has no `cases`; it is
-    otherwise the same.
+    The clock runs to `until`; without it, on from the newest item until every level has come to rest, so that all falls
+    which these items lead to are among the transitions. Items observed after `until` are left out. `only` names the
+    institutions to follow. With more than one of `processes` the result has no `cases`; it is otherwise the same.
     """
     active = active or Active(settings)
     ordered = revisions(items, until)
@@ -160,5 +159,4 @@ def records(result: Result) -> Iterator[Mapping[str, object]]:
     rows = [(each.at, 0, place, transition_record(each)) for place, each in enumerate(result.transitions)]
     rows += [(each.at, 1, place, alert_record(each)) for place, each in enumerate(result.alerts)]
     rows.sort(key=lambda row: row[:3])
-    for *_, record in rows:
-        yield record
+    return (record for *_, record in rows)

@@ -75,19 +75,19 @@ class _Judge:
     def failures(self, expected: Expectation) -> list[Failure]:
         found = []
         institution = expected.institution
+        case = self.result.cases.get(institution)
         if expected.level is not None:
             axes = [expected.axis] if expected.axis is not None else list(Axis)
-            actual = max(self._level(institution, axis) for axis in axes)
+            actual = Level.LOW if case is None else max(case.axes[axis].level for axis in axes)
             if actual is not expected.level:
                 name = f"{institution}: {'impact' if expected.axis is None else expected.axis}"
                 because = self._scores(institution, axes)
                 found.append(Failure(expected.where, f"{name} {expected.level}", f"{name} {actual}", because))
-        if expected.mentioned is not None and expected.mentioned is not self._mentioned(institution):
-            said, actual_said = "mentioned", "not mentioned"
-            if not expected.mentioned:
-                said, actual_said = actual_said, said
+        is_mentioned = case is not None and bool(case.evidence())
+        if expected.mentioned is not None and expected.mentioned is not is_mentioned:
+            words = {True: f"{institution}: mentioned", False: f"{institution}: not mentioned"}
             because = self._matches(institution)
-            found.append(Failure(expected.where, f"{institution}: {said}", f"{institution}: {actual_said}", because))
+            found.append(Failure(expected.where, words[expected.mentioned], words[is_mentioned], because))
         if expected.topic and expected.topic not in (topics := self._topics(institution)):
             name = institution or "items"
             carried = ", ".join(sorted(topics)) or "no topic"
@@ -98,10 +98,6 @@ class _Judge:
         return found
 
     # Institutions
-
-    def _level(self, institution: str, axis: Axis) -> Level:
-        case = self.result.cases.get(institution)
-        return Level.LOW if case is None else case.axes[axis].level
 
     def _scores(self, institution: str, axes: Sequence[Axis]) -> tuple[str, ...]:
         case = self.result.cases.get(institution)
@@ -116,10 +112,6 @@ class _Judge:
                 for each in case.contributions(axis, self.test.at)
             ]
         return tuple(lines)
-
-    def _mentioned(self, institution: str) -> bool:
-        case = self.result.cases.get(institution)
-        return case is not None and bool(case.evidence())
 
     def _topics(self, institution: str) -> set[str]:
         """The topics that count for an institution; without one, all that the items carry."""

@@ -8,16 +8,9 @@ from dataclasses import dataclass
 
 from alerts.feeds.links import absolute
 from alerts.feeds.parsing.text import to_line
+from alerts.feeds.tables import table
 
-_TYPES = {
-    "application/rss+xml": 0,
-    "application/atom+xml": 0,
-    "application/feed+json": 0,
-    "application/rdf+xml": 1,
-    "application/json": 2,
-    "application/xml": 2,
-    "text/xml": 2,
-}
+_TYPES = table("vocabulary")["feed_types"]
 _ELEMENT = re.compile(r"<(link|base|a)\b([^<>]{1,4000})>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"([a-zA-Z-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'<>]+))")
 _HIDDEN = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style|template)\b.*?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)

@@ -126,8 +126,7 @@ class _Trail:
     """Where a fetch has come to, kept outside it so that a failure can be reported with it."""
 
     def __init__(self, url: str) -> None:
-        self.asked = url
-        self.current = url
+        self.asked = self.current = url
         self.status = 0
         self.moved_to = ""
         self._permanent = True
@@ -299,10 +298,11 @@ def _explain(error: Exception, limits: Limits) -> tuple[ErrorKind | None, str]:
             kind, line = error.args
             return kind, line
         case AddressRefusedError():
-            where = "" if error.host == error.address else f"is at {error.address}, which "
-            return ErrorKind.ADDRESS, f"{error.host} {where}{error.why}"
+            host, address, why = error.args
+            where = "" if host == address else f"is at {address}, which "
+            return ErrorKind.ADDRESS, f"{host} {where}{why}"
         case TooManyBytesError():
-            return ErrorKind.TOO_LARGE, f"sends more than {error.limit} bytes, headers and framing included"
+            return ErrorKind.TOO_LARGE, f"sends more than {error.args[0]} bytes, headers and framing included"
         case DeadlineError():
             return ErrorKind.TIMEOUT, f"not finished within {limits.total:g} s"
         case httpcore.ConnectTimeout():

@@ -33,21 +33,11 @@ Resolver = Callable[[str, int], Sequence[str]]
 
 
 class AddressRefusedError(Exception):
-    """A name leads to an address that may not be asked; `why` says which rule refuses it."""
-
-    def __init__(self, host: str, address: str, why: str) -> None:
-        super().__init__(host, address, why)
-        self.host = host
-        self.address = address
-        self.why = why
+    """A name leads to an address that may not be asked. Arguments: host, address, and which rule refuses it."""
 
 
 class TooManyBytesError(Exception):
-    """The other side sent more bytes than the whole fetch may take: headers, framing and body."""
-
-    def __init__(self, limit: int) -> None:
-        super().__init__(limit)
-        self.limit = limit
+    """The other side sent more bytes than its argument, the bound of the whole fetch: headers, framing and body."""
 
 
 class DeadlineError(Exception):

@@ -77,8 +77,7 @@ def verify(query: Mapping[str, str], topic: str | None) -> Verification:
 def signed(body: bytes, signature: str, secret: str) -> bool:
     """Whether `X-Hub-Signature` (``method=hex digest``) is the HMAC of the body (section 7.1).
 
-    A push with a wrong signature is dropped and still answered with success, so that nobody learns from the
-    answer.
+    A push with a wrong signature is dropped and still answered with success, so that nobody learns from the answer.
     """
     method, _, given = signature.strip().partition("=")
     function = _METHODS.get(method.lower())

@@ -49,16 +49,12 @@ class _Counter:
         self._depth = 0
         self._categories = 0
         self._namespaces: set[str] = set()
-        self._parser = expat.ParserCreate(namespace_separator=" ")
-        self._parser.ordered_attributes = True
-        self._parser.buffer_text = True
-        self._parser.StartElementHandler = self._start
-        self._parser.EndElementHandler = self._end
-        self._parser.StartNamespaceDeclHandler = self._namespace
-
-    def read(self, body: bytes) -> None:
-        """Raises what expat raises at a malformed body."""
-        self._parser.Parse(body, True)
+        self.parser = expat.ParserCreate(namespace_separator=" ")
+        self.parser.ordered_attributes = True
+        self.parser.buffer_text = True
+        self.parser.StartElementHandler = self._start
+        self.parser.EndElementHandler = self._end
+        self.parser.StartNamespaceDeclHandler = self._namespace
 
     def _start(self, name: str, attributes: list[str]) -> None:
         self._depth += 1
@@ -72,11 +68,11 @@ class _Counter:
         elif local in _CATEGORIES:
             self._count(1)
         elif local == _KEYWORDS:
-            self._parser.CharacterDataHandler = self._keywords
+            self.parser.CharacterDataHandler = self._keywords
 
     def _end(self, _name: str) -> None:
         self._depth -= 1
-        self._parser.CharacterDataHandler = None
+        self.parser.CharacterDataHandler = None
 
     def _keywords(self, text: str) -> None:
         self._count(1 + text.count(" ") + text.count(",") + text.count("\n"))
@@ -98,7 +94,7 @@ def survey(body: bytes) -> Survey:
     if pieces > MAX_PIECES:
         return Survey(excess=f"{body.count(b'<')} tags in {len(body)} bytes are more than can be read")
     try:
-        _Counter().read(body)
+        _Counter().parser.Parse(body, True)
     except _ExcessError as error:
         return Survey(excess=str(error))
     except (expat.ExpatError, ValueError, LookupError) as error:

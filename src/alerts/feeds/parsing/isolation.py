@@ -74,13 +74,11 @@ def read_in_child(
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return ParsedFeed(
-            error=ErrorKind.TOO_SLOW, detail=f"is {len(body)} bytes that could not be read in {deadline:g} s"
-        )
+        detail = f"is {len(body)} bytes that could not be read in {deadline:g} s"
+        return ParsedFeed(error=ErrorKind.TOO_SLOW, detail=detail)
     if done.returncode != 0:
-        return ParsedFeed(
-            error=ErrorKind.TOO_LARGE, detail=f"is {len(body)} bytes that ended their parser (status {done.returncode})"
-        )
+        detail = f"is {len(body)} bytes that ended their parser (status {done.returncode})"
+        return ParsedFeed(error=ErrorKind.TOO_LARGE, detail=detail)
     parsed = pickle.loads(done.stdout)  # noqa: S301 - written by `main` below
     assert isinstance(parsed, ParsedFeed)  # noqa: S101
     return parsed

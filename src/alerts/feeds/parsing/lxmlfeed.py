@@ -1,8 +1,7 @@
 """Well-formed RSS 2.0 and Atom 1.0 of the common kinds, read by lxml into what feedparser makes of them.
 
 feedparser is the reference, and slow. Everything in a feed has to be known here: a feed with one element, attribute or
-encoding that is not is left to feedparser, as a whole.
-`tests/feeds/test_lxmlfeed.py` holds the two equal.
+encoding that is not is left to feedparser, as a whole. `tests/feeds/test_lxmlfeed.py` holds the two equal.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from feedparser.html import _cp1252
 from feedparser.mixin import _FeedParserMixin
 from lxml import etree
 
-from alerts.feeds.parsing.rawfeed import RawFeed
+from alerts.feeds.feed import RawFeed
 from alerts.feeds.tables import table
 
 _TABLE: Final = table("vocabulary")

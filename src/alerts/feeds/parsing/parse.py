@@ -32,13 +32,11 @@ def parse(
     With the source's `state`, entries that are known by their bytes are not read again but `skipped`.
     """
     limits = limits or TextLimits()
-    if jsonfeed.looks_like_json(body):
-        body_hash = splitter.digest(body, size=12)
-    else:
-        body_hash = splitter.digest(splitter.without_dates(body), size=12)
+    is_json = jsonfeed.looks_like_json(body)
+    body_hash = splitter.digest(body if is_json else splitter.without_dates(body), size=12)
     if state is not None and state.body_hash == body_hash:
         return ParsedFeed(same_body=True, body_hash=body_hash)
-    if jsonfeed.looks_like_json(body):
+    if is_json:
         parsed = jsonfeed.read(body, base_url=base_url, limits=limits)
     else:
         parsed = _xml(body, content_type, base_url, state or FeedState(), limits)

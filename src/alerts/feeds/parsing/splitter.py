@@ -4,9 +4,8 @@ Most polls whose bytes changed bring nothing new, and a full parse is slow. Here
 entries' tags, and each entry gets a hash. Known ones can be left out: what remains, in its feed's envelope,
 is a smaller feed that any parser reads to the same entries.
 
-Cutting XML at tags is right only where no tag stands inside a comment or CDATA, where no document type
-changes what entities mean, and where bytes are characters. Wherever that is in doubt there is no split, and
-the whole feed is read.
+Cutting XML at tags is right only where no tag stands inside a comment or CDATA, where no document type changes what
+entities mean, and where bytes are characters. Wherever that is in doubt there is no split, and the whole feed is read.
 """
 
 from __future__ import annotations
@@ -141,11 +140,8 @@ def _bytes_are_characters(body: bytes, content_type: str) -> bool:
 def _sound(head: bytes, entries: list[bytes], tail: bytes, opening: re.Pattern[bytes]) -> bool:
     """Whether each piece stands for itself: one entry each, none elsewhere, nothing opaque across a split."""
     for entry in entries:
-        if opening.search(entry, 1) is not None or b"<?" in entry:
-            return False
-        if entry[: entry.find(b">") + 1].endswith(b"/>"):
-            return False
-        if not _closed(entry):
+        is_empty = entry[: entry.find(b">") + 1].endswith(b"/>")
+        if is_empty or opening.search(entry, 1) is not None or b"<?" in entry or not _closed(entry):
             return False
     return all(_closed(piece) and not _ENTRY_ANYWHERE.search(piece) for piece in (head, tail))
 

@@ -13,9 +13,8 @@ from typing import Any
 import feedparser
 
 from alerts.feeds import links
-from alerts.feeds.feed import Entry, ParsedFeed, TextLimits
+from alerts.feeds.feed import Entry, ParsedFeed, RawFeed, TextLimits
 from alerts.feeds.parsing import hints
-from alerts.feeds.parsing.rawfeed import RawFeed
 from alerts.feeds.parsing.text import looks_like_markup, to_line, to_text
 from alerts.feeds.result import ErrorKind
 
@@ -113,7 +112,10 @@ def _entry(entry: Mapping[str, Any], base: str, rss: bool, limits: TextLimits, n
     source = _own(entry, "source") or {}
     content = _content(entry)
     # feedparser gives the content as summary where there is none: only a summary of its own has a detail.
-    summary = _text(entry, rss) if _own(entry, "summary_detail") else ""
+    detail = _own(entry, "summary_detail")
+    summary = str(_own(entry, "summary") or "") if detail else ""
+    # RSS descriptions are HTML, by its specification.
+    summary = to_text(summary, markup=rss or _is_markup(summary, detail, rss))
     body = "\n\n".join(part for part in content if part != summary)
     if len(summary) > limits.text or len(body) > limits.text:
         notes.append(f"a text of {max(len(summary), len(body))} characters was cut to {limits.text}")
@@ -159,12 +161,6 @@ def _is_markup(value: str, detail: Any, rss: bool) -> bool:
         return True
     # RSS does not say what a text is, and what it holds is seldom plain. Atom's `text` means what it says.
     return rss and looks_like_markup(value)
-
-
-def _text(entry: Mapping[str, Any], rss: bool) -> str:
-    value = str(_own(entry, "summary") or "")
-    # RSS descriptions are HTML, by its specification.
-    return to_text(value, markup=rss or _is_markup(value, _own(entry, "summary_detail"), rss))
 
 
 def _line(entry: Mapping[str, Any], name: str, rss: bool, limits: TextLimits) -> str:
