@@ -23,7 +23,10 @@ from alerts.cli.progress import Progress
 EXAMPLE_CONFIG = Path(__file__).parents[2] / "config"
 STARTS_SERVERS = {"run", "web"}
 NEEDS_A_NETWORK = {"discover"}
-NOT_THERE = r"alerts: no (alert|delivery|link|silence) '|alerts: source |@operators has no|alerts: desk knows of no"
+NOT_THERE = (
+    r"alerts: no (alert|delivery|link|silence) '|alerts: source |@operators has no|alerts: desk knows of no"
+    r"|alerts: no item is recorded"
+)
 
 
 def commands(group: click.Group = cli, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:

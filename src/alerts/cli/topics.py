@@ -14,6 +14,7 @@ from alerts.model.counted import counted
 from alerts.model.errors import StoreError, UsageError
 from alerts.model.level import Axis
 from alerts.model.records import to_line
+from alerts.model.times import format_time
 from alerts.model.topic import PatternKind, Signal, Topic, TopicPattern
 
 MAX_TRIED = 20_000
@@ -121,6 +122,10 @@ def try_(app: App, pattern: str, language: str, since: str, limit: int, as_json:
     start = point_in_time(since, now) or now - timedelta(days=28)
     with app.reading() as database, database.read() as session:
         recorded = list(islice(items.newest(session, since=start, upto=now, limit=MAX_TRIED), MAX_TRIED))
+    if not recorded:
+        raise StoreError(
+            f"no item is recorded since {format_time(start)}: start `alerts run`, or look further back with --since"
+        )
     found = 0
     for item in recorded:
         hits = matcher.match(item).topics
@@ -144,6 +149,5 @@ def try_(app: App, pattern: str, language: str, since: str, limit: int, as_json:
             for hit in hits:
                 who = f"  ({', '.join(sorted(hit.institutions))})" if hit.institutions else ""
                 click.echo(f"    {hit.field}: “{printable(hit.text)}”{who}")
-    if not as_json:
-        click.echo(f"{counted(found, 'item')} of {len(recorded):,}")
+    click.echo(f"{counted(found, 'item')} of {len(recorded):,} recorded since {format_time(start)}", err=as_json)
     return 0 if found else 1

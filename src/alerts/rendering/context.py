@@ -189,7 +189,7 @@ def wording(view: MessageView, budget: Budget) -> Wording:
         kind=view.kind.value,
         subscriber=view.subscriber,
         channel=view.channel,
-        title=title(view),
+        title=title(view, budget.title),
         intro=" ".join(filter(None, (_intro(view), _COPY if view.copy else ""))),
         at=local_time(view.at, zone),
         institutions=blocks,
