@@ -38,10 +38,10 @@ def test_every_pattern_can_be_read(pack: str) -> None:
 
 
 @pytest.mark.parametrize("language", sorted(LANGUAGES))
-def test_every_language_has_forty_headlines_a_quarter_of_them_tempting(language: str) -> None:
+def test_every_language_has_forty_headlines_a_third_of_them_tempting(language: str) -> None:
     headlines = [each for each in pack_headlines("core") if each.language == language]
     assert len(headlines) >= 40
-    assert sum(not each.expected for each in headlines) * 4 >= len(headlines)
+    assert sum(not each.expected for each in headlines) * 3 >= len(headlines)
 
 
 @pytest.mark.parametrize("pack", pack_names())
@@ -103,3 +103,27 @@ def test_what_is_wrong_is_said_with_its_place(tmp_path: Path, text: str, place: 
     (problem,) = map(str, error.value.problems)
     assert f"c.yaml:{place}: " in problem
     assert message in problem
+
+
+@pytest.mark.parametrize(
+    ("phrase", "message"),
+    [
+        ("* foo", "`*` stands at the end of a word"),
+        ("a*b", "`*` stands at the end of a word"),
+        ("(a|b)", "is a pattern: write it under `patterns:`"),
+        ("hacked ~3 bank", "is a pattern"),
+        ("@ is down", "is a pattern"),
+        ("{steal} data", "is a pattern"),
+    ],
+)
+def test_what_is_no_phrase_is_refused_with_a_hint(tmp_path: Path, phrase: str, message: str) -> None:
+    text = f"topics:\n  - id: x\n    signal: continuity\n    any: ['outage*', '{phrase}']\n"
+    with pytest.raises(ConfigError, match=message.replace("*", r"\*")) as error:
+        load(write(tmp_path, text))
+    assert str(error.value).startswith(str(tmp_path / "c.yaml") + ":4:")
+
+
+@pytest.mark.parametrize("phrase", ["AT&T (US)", "C++", "a@b.example", "3~4", "50% off"])
+def test_ordinary_punctuation_is_a_phrase(tmp_path: Path, phrase: str) -> None:
+    text = f"topics:\n  - id: x\n    signal: continuity\n    any: ['{phrase}']\n"
+    assert load(write(tmp_path, text)).topics["x"].any == (phrase,)

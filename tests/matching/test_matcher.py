@@ -52,6 +52,9 @@ def reason(institution: Institution | str, title: str) -> str:
         ("iTunes", "on ITunes", ["ITunes"]),
         ("WHO", "who knows what the WHO says", ["WHO"]),
         ("NATO", "Nato leaders meet", ["Nato"]),
+        ("AXA", "Axa posts record profit", ["Axa"]),
+        ("ANN", "Ann joins the board", []),  # a given name
+        ("UPS", "Ups and downs of the market", []),  # not spoken as a word
         ("IBM", "Ibm", []),
         ("Bank of America", "the bank of america branch", ["bank of america"]),
         ("The Standard", "the standard is met", []),

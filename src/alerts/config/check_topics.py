@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -10,6 +11,10 @@ from alerts.config.packs import PATTERN_KEYS, families_of
 from alerts.config.schema import TopicForm
 from alerts.matching.pattern_syntax import PatternError, parse_pattern, write_out_families
 from alerts.model.topic import PatternKind, Topic
+
+_LOOSE_STAR = re.compile(r"(?<!\w)\*|\*\w")
+_PATTERN_SYNTAX = re.compile(r"\([^()]*\|[^()]*\)|(?<!\S)~\d|\{\w+\}|(?<!\S)@(?:target|actor)?(?!\S)")
+"""What patterns are made of, and phrases never."""
 
 
 class Written(NamedTuple):
@@ -35,6 +40,11 @@ def check_topic(entry: Entry, topic: TopicForm, shipped: Mapping[str, Topic], pa
         for index, text in enumerate(phrases):
             if not any(char.isalnum() for char in text):
                 entry.report(key, index, message=f"{key}: a phrase needs a letter or a digit")
+            elif _LOOSE_STAR.search(text):
+                entry.report(key, index, message=f"{key}: `*` stands at the end of a word, for longer ones: outage*")
+            elif _PATTERN_SYNTAX.search(text):
+                message = f"{key}: {entry.shown(key, index)} is a pattern: write it under `patterns:`"
+                entry.report(key, index, message=message)
     for _, language, text, steps in patterns_of(topic):
         _check_pattern(entry, steps, text, language, families_of(packs, language))
     if topic.extends and topic.id not in shipped:

@@ -10,7 +10,14 @@ import re
 from alerts.matching.candidate import Candidate
 from alerts.matching.forms import Case, Strength
 from alerts.matching.spacing import same_gap
-from alerts.matching.vocabulary import ACTION_WORDS, AGENTS, ANY_FUNCTION_WORDS, COMMON_WORDS, FUNCTION_WORDS
+from alerts.matching.vocabulary import (
+    ACTION_WORDS,
+    AGENTS,
+    ANY_FUNCTION_WORDS,
+    COMMON_WORDS,
+    FUNCTION_WORDS,
+    GIVEN_NAMES,
+)
 from alerts.matching.words import word_list
 
 OF_ORGANISATIONS = ACTION_WORDS | AGENTS
@@ -20,6 +27,7 @@ _HAN_NOUNS = word_list("han/nouns")
 _HAN_ENDINGS = word_list("han/endings")
 _HAN_FUNCTION = word_list("han/function")
 _VOWEL = re.compile(r"[aeiou]")
+_SPOKEN = re.compile(r"[aeiou][^\W\daeiou_][aeiou]|[^\W\daeiou_][aeiou][^\W\daeiou_]")
 
 
 def spelling(candidate: Candidate) -> str:
@@ -120,8 +128,9 @@ def _proper(candidate: Candidate, seen: str) -> str:
     if seen.isupper() and len(seen) > 1:
         return _among_capitals(candidate)
     if form.cased.isupper():
-        # Acronyms that are spoken as words are often written as such: Nato, Unicef.
-        spoken = len(seen) > 3 and seen.istitle() and _VOWEL.search(form.key)
+        # Acronyms that are spoken as words are often written as such: Nato, Unicef, Axa.
+        short = len(seen) == 3 and _SPOKEN.fullmatch(form.key) and form.key not in GIVEN_NAMES
+        spoken = seen.istitle() and (short or (len(seen) > 3 and _VOWEL.search(form.key)))
         return "" if spoken and form.key not in candidate.common_words else _other_case(candidate, seen)
     if seen.islower() and not form.cased.islower():
         if candidate.style == "lower" and form.key not in candidate.common_words and len(form.key) > 3:
