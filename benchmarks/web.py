@@ -35,7 +35,6 @@ from starlette.applications import Starlette
 
 from alerts.access.links import invite, token_of
 from alerts.access.signing import Signer
-from alerts.cases.observation import publisher_of
 from alerts.model.item import Item
 from alerts.model.subscriber import Tier
 from alerts.pipeline import steps
@@ -78,8 +77,7 @@ class Newsroom:
         rows = []
         for place in range(count):
             item = self._item(start + (end - start) * place / count)
-            publisher = publisher_of(item, active.settings.sources)
-            rows += finding_rows(active, active.matcher.match(item), None, item, publisher, self._count, set())
+            rows += finding_rows(active, active.matcher.match(item), None, item, self._count, set())
         with self._runtime.database.write() as session:
             cases.add_findings(session, rows)
             cases.mark_due(session, ["acme"], end)

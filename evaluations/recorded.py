@@ -74,7 +74,7 @@ def one_feed(folder: Path) -> Iterator[ItemChange]:
     for version in sorted(folder.glob("*.xml")):
         observed = time_of(version)
         result = FetchResult(source.url, source.url, 200, version.read_bytes(), content_type="application/xml")
-        polled = poll.read(source, state, result, look_up, now=observed)
+        polled = poll.read_answer(source, state, result, look_up, now=observed)
         state = polled.plan.state
         if polled.decision is None:
             continue
