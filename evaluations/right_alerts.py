@@ -250,7 +250,7 @@ def main() -> int:
 
     found = observations(sorted((arguments.data / "feeds_recorded").iterdir()))
     items = [each.item for each in found]
-    backfill = frozenset(each.item.id for each in found if each.quiet)
+    backfill = frozenset(each.item.id for each in found if each.backfill)
     settings = load(arguments.config)
     result = rehearse(items, settings)
     gold = Gold.read(arguments.data / "gold", OWN)
