@@ -12,6 +12,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
+from email.header import decode_header, make_header
 from pathlib import Path
 from typing import Any
 
@@ -101,11 +102,13 @@ def test_the_walk_through(tmp_path: Path) -> None:
                 "MAIL_RISK": f"mailto://127.0.0.1:{port}?from=alerts@example.com&to=risk@example.com",
             }
             follow(here, environ, server.url, stand_ins)
-            assert len(slack.accepted) == 3  # the test message and two axes
+            assert (
+                len(slack.accepted) == 2
+            )  # the test message, and one for the assessment, whatever the number of axes that moved
     finally:
         smtp.stop()
-    assert len(mailbox.subjects) == 3
-    assert "Deutsche Bank" in mailbox.subjects[1]
+    assert len(mailbox.subjects) == 2
+    assert "Deutsche Bank" in str(make_header(decode_header(mailbox.subjects[1])))
 
 
 def follow(here: Path, environ: dict[str, str], feeds_at: str, stand_ins: dict[str, str]) -> None:
