@@ -287,6 +287,7 @@ PIECES = [
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=40), st.sampled_from(["utf-8", "utf-16", "latin-1"]))
+@pytest.mark.slow
 def test_no_body_raises(pieces: list[str], encoding: str) -> None:
     parsed = read("".join(pieces).encode(encoding))
     for entry in parsed.entries:

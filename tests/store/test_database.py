@@ -91,7 +91,7 @@ def _take_stamps(url: str, count: int, found: multiprocessing.Queue[list[datetim
     database.dispose()
 
 
-def test_no_two_processes_get_one_timenext_timestamp(database: Database, database_url: str) -> None:
+def test_no_two_processes_get_one_timestamp(database: Database, database_url: str) -> None:
     # Lost updates show here: without immediate transactions SQLite lost half of them.
     context = multiprocessing.get_context("spawn")
     found: multiprocessing.Queue[list[datetime]] = context.Queue()
