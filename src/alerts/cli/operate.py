@@ -242,7 +242,7 @@ def redeliver(app: App, delivery: str | None, dead: bool, subscriber: str | None
 @click.argument("source", shell_complete=completion.sources)
 @click.pass_obj
 def release(app: App, source: str) -> None:
-    """Believe a feed that is held back, or resume one.
+    """Release a quarantined feed, or resume a stopped one.
 
     A feed that suddenly turns most of its items new is held back for half a day, and one that says it is gone
     is stopped: `alerts sources` shows both. What was held back is taken in quietly and alerts nobody.

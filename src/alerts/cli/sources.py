@@ -109,7 +109,7 @@ def _note(source: Source, state: FeedState, error: str, moved_to: str, now: date
     if error:
         return error
     if state.held:
-        return f"most of it turned new at once; `alerts release {source.id}` believes it"
+        return f"most of it turned new at once; `alerts release {source.id}` releases it"
     if _is_stale(state, now):
         return (
             f"stale: answers, but its newest item is of {state.newest_item:%Y-%m-%d}, far older than its rhythm; "

@@ -142,7 +142,7 @@ def _lease(
 
 
 def _fetched(runtime: Polling, jobs: Sequence[_Job], faults: list[Exception]) -> Iterator[list[_Fetched]]:
-    """The results in groups: each holds all that are there by then. `faults` gets what is this program's fault."""
+    """Yields finished fetches in groups, as soon as any is done. Unexpected exceptions go to `faults`."""
     if len(jobs) <= 1:
         yield [_fetch(runtime, job) for job in jobs]
         return

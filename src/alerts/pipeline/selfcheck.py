@@ -89,7 +89,7 @@ def look(session: Session, settings: Settings, refused: int, now: datetime) -> l
 
 
 def _follow(session: Session, seen: Sequence[Known], now: datetime) -> tuple[list[Known], list[Known]]:
-    """Brings the record up to date; what is to be told as begun, and as over."""
+    """Updates the record of incidents; returns those to notify as begun and as resolved."""
     known = {(each.kind, each.subject): each for each in incidents.known(session)}
     current: list[Known] = []
     begun: list[Known] = []

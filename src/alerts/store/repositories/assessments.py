@@ -65,7 +65,7 @@ def _version(each: Assessed, story: StorySummary, keys: Mapping[Axis, float]) ->
 
 
 def replace(session: Session, institution: str, assessed: Iterable[Assessed]) -> None:
-    """Writes what a history that was worked through again amounts to. What rose then and was told stays recorded."""
+    """Replaces what is stored by the result of a rebuild. Rises that subscribers were notified of stay recorded."""
     for table in (StoryVersionRow, AssessmentRow):
         session.execute(delete(table).where(table.institution == institution))
     add(session, (each.without_rises() for each in assessed))
