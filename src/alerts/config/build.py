@@ -65,7 +65,9 @@ def build(entries: Entries, content_hash: str) -> Settings:
     )
 
 
-_fields = cache(get_type_hints)
+@cache
+def _fields(kind: Any) -> dict[str, Any]:
+    return get_type_hints(kind)
 
 
 def _model(kind: type[_Model], form: Form, /, **given: Any) -> _Model:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.metadata import version
+from importlib.resources import files
 from typing import Any, Final
 
+import yaml
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -23,7 +27,6 @@ from alerts.store.schema import AlertRow
 from alerts.web import institutions as listing
 from alerts.web.atom import asked_rule, told_once
 from alerts.web.auth import Visitor
-from alerts.web.openapi import document
 from alerts.web.pages import asked_instant, read_why_not
 from alerts.web.site import site_of, visit
 from alerts.web.stories import Shown, StoryPage, read_alert, read_story
@@ -40,8 +43,16 @@ def answer(record: Mapping[str, Any], *, status: int = 200) -> Response:
     return Response(body, status_code=status, media_type="application/json")
 
 
+@cache
+def _described() -> dict[str, Any]:
+    text = files("alerts.web").joinpath("openapi.yaml").read_text(encoding="utf-8")
+    described: dict[str, Any] = yaml.load(text, Loader=yaml.CSafeLoader)
+    described["info"]["version"] = version("institution-alerts")
+    return described
+
+
 def openapi(request: Request) -> Response:
-    return answer(document(site_of(request).address(request)))
+    return answer({**_described(), "servers": [{"url": site_of(request).address(request)}]})
 
 
 def institutions(request: Request) -> Response:
