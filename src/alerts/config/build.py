@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from types import MappingProxyType
@@ -39,6 +39,7 @@ from alerts.model.subscriber import Selection, Silence, Subscriber
 from alerts.model.topic import Severity, Topic, TopicPattern
 
 _Model = TypeVar("_Model")
+_fields: Callable[[type], dict[str, Any]] = cache(get_type_hints)
 
 
 def build(entries: Entries, content_hash: str) -> Settings:
@@ -63,11 +64,6 @@ def build(entries: Entries, content_hash: str) -> Settings:
         operators=operators[0] if operators else Operators(),
         tests=tuple(_test(entry, form) for entry, form in entries.valid("tests", ConfigTestForm)),
     )
-
-
-@cache
-def _fields(kind: Any) -> dict[str, Any]:
-    return get_type_hints(kind)
 
 
 def _model(kind: type[_Model], form: Form, /, **given: Any) -> _Model:
