@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -55,8 +55,12 @@ def prune(app: App, keep: str, dry_run: bool, as_json: bool) -> None:
     """
     from alerts.pipeline.prune import prune as remove
 
+    try:
+        lasting = parse_duration(keep)
+    except ValueError as error:
+        raise UsageError(f"--keep: {error}") from None
     with app.runtime() as (runtime, _), Progress("pruning", least=20) as progress:
-        pruned = remove(runtime, _duration(keep), dry_run=dry_run, progress=progress.reached)
+        pruned = remove(runtime, lasting, dry_run=dry_run, progress=progress.reached)
     if as_json:
         record = {"before": format_time(pruned.before), "dry_run": dry_run, "removed": pruned.counts}
         click.echo(to_line(record))
@@ -64,13 +68,6 @@ def prune(app: App, keep: str, dry_run: bool, as_json: bool) -> None:
     said = ", ".join(counted_of(count, kind) for kind, count in sorted(pruned.counts.items()) if count)
     verb = "would be removed" if dry_run else "removed"
     click.echo(f"older than {format_time(pruned.before)}: {said or 'nothing'} {verb}")
-
-
-def _duration(text: str) -> timedelta:
-    try:
-        return parse_duration(text)
-    except ValueError as error:
-        raise UsageError(f"--keep: {error}") from None
 
 
 @db.command()

@@ -22,12 +22,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--tier", type=click.Choice([tier.value for tier in Tier]), help="What the link lets see.")
-@click.option(
-    "--subscriber",
-    shell_complete=completion.subscribers,
-    metavar="ID",
-    help="A link for a subscriber: its tier, and its alerts as feeds.",
-)
+@completion.subscriber_option("A link for a subscriber: its tier, and its alerts as feeds.")
 @click.option("--expires", metavar="DURATION", default="30d", show_default=True, help="How long it is good.")
 @click.option("--name", default="", help="Whom it is for, to tell links apart.")
 @click.option("--revoke", metavar="LINK", help="End a link now.")
@@ -79,10 +74,8 @@ def link(
         now + lasting
     except (ValueError, OverflowError) as error:
         raise UsageError(f"{expires!r} is no duration; write for example 30d") from error
-    with app.open() as database:
-        database.upgrade()
-        with database.write() as session:
-            made = invite(session, tier=chosen, now=now, lasting=lasting, name=name, subscriber=subscriber or "")
+    with app.write() as session:
+        made = invite(session, tier=chosen, now=now, lasting=lasting, name=name, subscriber=subscriber or "")
     token = token_of(signer(app.state, os.environ), made)
     url = f"{base_url(os.environ) or LOCAL}/enter/{token}"
     click.echo(to_line({**_row(made, now), "url": url}) if as_json else url)
@@ -93,7 +86,7 @@ def _tier(app: App, tier: str | None, subscriber: str | None) -> Tier:
         return Tier(tier or Tier.OPEN)
     if tier is not None:
         raise UsageError("a subscriber's link has the tier that the configuration gives it; leave out --tier")
-    return app.subscriber(subscriber).tier
+    return app.settings().subscriber(subscriber).tier
 
 
 _COLUMNS = ("id", "tier", "subscriber", "name", "expires", "state")

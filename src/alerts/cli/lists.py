@@ -36,37 +36,28 @@ def institutions(
       alerts institutions --tag ai --at-least medium
     """
     from alerts.store.queries import dashboard, listings
+    from alerts.web.institutions import Asked
 
-    app.settings().check_selection(
-        Selection(
-            tags=frozenset([tag] if tag is not None else ()),
-            regions=frozenset([region] if region is not None else ()),
-            categories=frozenset([category] if category is not None else ()),
-        )
-    )
-    configured = app.settings().institutions.values()
+    settings = app.settings()
+    tags, regions, categories = (frozenset([] if each is None else [each]) for each in (tag, region, category))
+    settings.check_selection(Selection(tags=tags, regions=regions, categories=categories))
+    asked = Asked(tag or "", region or "", category or "", Level(at_least or Level.LOW))
     with app.read() as session:
         levels = listings.levels(session)
         stories = dashboard.story_counts(session)
-    quiet = {axis.value: Level.LOW.value for axis in Axis}
     rows = []
-    for each in configured:
-        mine = levels.get(each.id, quiet)
-        impact = max((Level(level) for level in mine.values()), key=lambda level: level.rank)
-        if (
-            (tag is None or tag in each.tags)
-            and (region is None or region == each.region)
-            and (category is None or category == each.category)
-            and (at_least is None or impact >= Level(at_least))
-        ):
+    for each in settings.institutions.values():
+        found = levels.get(each.id) or dict.fromkeys(Axis, Level.LOW)
+        impact = max(found.values())
+        if asked.wants(each, impact):
             rows.append(
                 {
                     "institution": each.id,
                     "name": each.name,
                     "category": each.category,
                     "region": each.region,
-                    "impact": impact.value,
-                    **mine,
+                    "impact": impact,
+                    **{axis.value: level for axis, level in found.items()},
                     "stories": stories.get(each.id, 0),
                     "tags": sorted(each.tags),
                 }
@@ -75,7 +66,7 @@ def institutions(
 
 
 @click.command()
-@click.option("--institution", shell_complete=completion.institutions, help="Only about this one.")
+@completion.institution_option("Only about this one.")
 @click.option("--topic", help="Only with this topic.")
 @click.option("--since", metavar="TIME", help="RFC 3339, or a duration before now (2d).")
 @limit_option
@@ -92,7 +83,7 @@ def stories(app: App, institution: str | None, topic: str | None, since: str | N
     from alerts.store.queries import listings
 
     if institution is not None:
-        app.institution(institution)
+        app.settings().institution(institution)
     if topic is not None:
         app.settings().topic(topic)
     with app.read() as session:
@@ -103,7 +94,7 @@ def stories(app: App, institution: str | None, topic: str | None, since: str | N
 
 
 @click.command()
-@click.option("--institution", shell_complete=completion.institutions, help="Only of this one.")
+@completion.institution_option("Only of this one.")
 @click.option("--axis", type=click.Choice([axis.value for axis in Axis]), help="Only on this axis.")
 @click.option("--since", metavar="TIME", help="RFC 3339, or a duration before now (2d).")
 @limit_option
@@ -122,7 +113,7 @@ def transitions(
     from alerts.store.repositories import transitions
 
     if institution is not None:
-        app.institution(institution)
+        app.settings().institution(institution)
     with app.read() as session:
         found = transitions.find(
             session, institution, axis=axis, since=point_in_time(since, datetime.now(UTC)), limit=limit
@@ -137,7 +128,7 @@ def transitions(
 
 @click.command()
 @click.option("--subscriber", shell_complete=completion.subscribers, help="Only to this one.")
-@click.option("--institution", shell_complete=completion.institutions, help="Only about this one.")
+@completion.institution_option("Only about this one.")
 @click.option("--state", multiple=True, type=click.Choice(STATE_NAMES), help="Only in this state; may be repeated.")
 @click.option("--since", metavar="TIME", help="RFC 3339, or a duration before now (2d).")
 @limit_option
@@ -164,9 +155,9 @@ def deliveries(
     from alerts.store.queries import listings
 
     if institution is not None:
-        app.institution(institution)
+        app.settings().institution(institution)
     if subscriber is not None:
-        app.subscriber(subscriber)
+        app.settings().subscriber(subscriber)
     with app.read() as session:
         rows = listings.deliveries(
             session,
@@ -208,7 +199,7 @@ def profile(app: App, institution: str, tier: str, at: str | None, as_json: bool
     from alerts.runtime.configuration import Active
 
     settings = app.settings()
-    known = app.institution(institution)
+    known = app.settings().institution(institution)
     moment = past_instant(at, datetime.now(UTC))
     with app.read() as session:
         found = profile_at(session, Active(settings), known, moment)

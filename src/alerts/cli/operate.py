@@ -29,15 +29,8 @@ by_option = click.option("--by", metavar="NAME", default="", help="Who does it; 
 
 @click.command()
 @click.argument("alert", required=False)
-@click.option(
-    "--subscriber", shell_complete=completion.subscribers, metavar="ID", help="With --institution: at whose desk."
-)
-@click.option(
-    "--institution",
-    shell_complete=completion.institutions,
-    metavar="ID",
-    help="Instead of an alert: the levels of this institution.",
-)
+@completion.subscriber_option("With --institution: at whose desk.")
+@completion.institution_option("Instead of an alert: the levels of this institution.", metavar="ID")
 @click.option("--axis", type=click.Choice([axis.value for axis in Axis]), help="With --institution: this axis only.")
 @by_option
 @json_option
@@ -82,14 +75,7 @@ def ack(
 
 
 @click.command()
-@click.option(
-    "--institution",
-    "institutions",
-    shell_complete=completion.institutions,
-    multiple=True,
-    metavar="ID",
-    help="May be given several times.",
-)
+@completion.institution_option("May be given several times.", "institutions", multiple=True, metavar="ID")
 @click.option("--tag", "tags", multiple=True, help="All institutions with this tag.")
 @click.option("--region", "regions", multiple=True, help="All institutions of this region.")
 @click.option("--category", "categories", multiple=True, help="All institutions of this category.")
@@ -204,12 +190,7 @@ def unsubscribe(app: App, subscriber: str, channel: str | None, undo: bool) -> N
 @click.command()
 @click.argument("delivery", required=False)
 @click.option("--dead", is_flag=True, help="Everything that was given up.")
-@click.option(
-    "--subscriber",
-    shell_complete=completion.subscribers,
-    metavar="ID",
-    help="With --dead: only what this subscriber missed.",
-)
+@completion.subscriber_option("With --dead: only what this subscriber missed.")
 @json_option
 @click.pass_obj
 def redeliver(app: App, delivery: str | None, dead: bool, subscriber: str | None, as_json: bool) -> None:
@@ -294,7 +275,7 @@ def send_test(app: App, subscriber: str, channel: str | None, as_json: bool) -> 
     if subscriber == OPERATORS:
         known = Subscriber(OPERATORS, channels=settings.operators.channels)
     else:
-        known = app.subscriber(subscriber)
+        known = app.settings().subscriber(subscriber)
     if channel is not None:
         if channel not in known.channels:
             raise NotFoundError("channel", channel, f"{subscriber} has {', '.join(known.channels) or 'none'}")

@@ -19,7 +19,7 @@ from alerts.model.alert import fate
 from alerts.model.counted import counted
 from alerts.model.errors import InputError, UsageError
 from alerts.model.records import to_line
-from alerts.model.times import EPOCH, parse_duration, parse_time
+from alerts.model.times import EPOCH, format_time, parse_duration, parse_time
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -55,7 +55,7 @@ def rendered(template: str, values: Mapping[str, Any]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["g"] = "{:g}".format
+    environment.filters.update(g="{:g}".format, time=format_time)
     environment.globals.update(fate=fate, counted=counted)
     return environment.get_template(template).render(values)
 

@@ -201,7 +201,8 @@ def _demo(app: App, host: str, port: int, *, once: bool) -> int:
             play.once(app.stage, runtime, driver, sys.stdout)
         return 0
     check_port(host, port)
-    app.upgrade()
+    with app.open() as database:
+        database.upgrade()
     with _processes(app, app.state, host, port) as supervisor, app.runtime() as (runtime, _):
         play.live(app.stage, runtime, sys.stdout, supervisor.watch)
     return _ended_by(supervisor)

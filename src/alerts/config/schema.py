@@ -42,10 +42,9 @@ from alerts.config.values import (
 from alerts.model.alert import AlertState
 from alerts.model.institution import Criticality, Derivation, Role
 from alerts.model.level import Axis, Level, LevelRules
-from alerts.model.operators import IncidentKind
 from alerts.model.settings import FRESH
 from alerts.model.source import Reliability, Source
-from alerts.model.subscriber import Direction, On, Tier
+from alerts.model.subscriber import Direction, IncidentKind, On, Tier
 from alerts.model.topic import Near, Signal
 
 _SOURCE = Source("", "", "")
@@ -272,7 +271,7 @@ class DigestForm(Form):
 
 
 class SubscriberForm(Form):
-    """A person or a desk that is told."""
+    """A person or a desk that receives alerts."""
 
     id: Id
     tier: Tier = Tier.OPEN
@@ -302,7 +301,7 @@ class SilenceForm(SelectionForm):
 
 
 class OperatorsForm(Form):
-    """Who is told when the system itself is in trouble."""
+    """Who is notified when the system itself does not work."""
 
     channels: Annotated[dict[Text, ChannelAddress], Field(default_factory=dict)]
     on: Annotated[tuple[IncidentKind, ...], Field(min_length=1)] = tuple(IncidentKind)

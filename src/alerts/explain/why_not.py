@@ -11,8 +11,7 @@ from sqlalchemy.orm import Session
 
 from alerts.insight.coverage import coverage
 from alerts.insight.profiles import standing_at
-from alerts.model.alert import AlertState
-from alerts.model.assessment import Assessment
+from alerts.model.alert import AlertState, Assessment
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Cause, Contribution, Level, Transition
 from alerts.model.records import rounded

@@ -1,12 +1,17 @@
-"""Transitions and alerts as JSON records: the one place that knows their keys."""
+"""Dataclasses as JSON records, made of other objects, and as text that names their content.
+
+The one place that knows the keys of transitions and alerts.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
-from typing import Any
+from enum import Enum
+from typing import Any, TypeVar
 
 from alerts.model.alert import Alert, Lead
 from alerts.model.level import Contribution, Transition
@@ -77,3 +82,33 @@ def to_line(record: Mapping[str, Any]) -> str:
     except UnicodeEncodeError:
         return json.dumps(record, ensure_ascii=True)
     return text
+
+
+_Record = TypeVar("_Record")
+
+
+def record_of(kind: type[_Record], source: Any, /, **given: Any) -> _Record:
+    """A dataclass with the fields `given`, and with each other field from the attribute of its name in `source`."""
+    names = kind.__dataclass_fields__  # type: ignore[attr-defined]
+    return kind(**{name: getattr(source, name) for name in names if name not in given}, **given)
+
+
+def digest(*values: Any) -> str:
+    """Sixteen hexadecimal digits that name the content of values: dataclasses, containers, plain values."""
+    return hashlib.blake2b(canonical(values).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+def canonical(value: Any) -> str:
+    if is_dataclass(value) and not isinstance(value, type):
+        parts = (f"{field.name}={canonical(getattr(value, field.name))}" for field in fields(value))
+        return f"{type(value).__name__}({', '.join(parts)})"
+    if isinstance(value, Enum):
+        return repr(value.value)
+    if isinstance(value, Mapping):
+        pairs = sorted((canonical(key), canonical(each)) for key, each in value.items())
+        return "{" + ", ".join(f"{key}: {each}" for key, each in pairs) + "}"
+    if isinstance(value, set | frozenset):
+        return "{" + ", ".join(sorted(map(canonical, value))) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(canonical, value)) + "]"
+    return repr(value)

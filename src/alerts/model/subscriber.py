@@ -1,4 +1,4 @@
-"""Who is told, and what they asked for."""
+"""Subscribers with their watch rules, silences, and the operators of the system."""
 
 from __future__ import annotations
 
@@ -188,3 +188,27 @@ class Silence:
     author: str = ""
     starts: datetime | None = None
     id: str = ""
+
+
+class IncidentKind(StrEnum):
+    """What operators are notified of, once when it begins and once when it is over."""
+
+    NO_COVERAGE = "blind"  # no source that would report on an institution works
+    BACKLOG = "stuck"  # work is overdue
+    DEAD_LETTERS = "dead"  # deliveries to a channel were given up
+    CONFIG_REJECTED = "refused"  # an edit of the configuration is not in force
+
+    @property
+    def meaning(self) -> str:
+        return {
+            "blind": "no source that would report on an institution works",
+            "stuck": "work is overdue",
+            "dead": "deliveries to a channel were given up",
+            "refused": "an edit of the configuration was refused",
+        }[self.value]
+
+
+@dataclass(frozen=True, slots=True)
+class Operators:
+    channels: Mapping[str, Secret] = field(default_factory=lambda: MappingProxyType({}))
+    on: frozenset[IncidentKind] = frozenset(IncidentKind)

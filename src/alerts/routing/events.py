@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from alerts.model.alert import Alert, Lead, gravest
-from alerts.model.assessment import Assessment, StoryRise
+from alerts.model.alert import Alert, Assessment, Lead, StoryRise, gravest
 from alerts.model.level import Contribution, Level, Transition
 from alerts.model.subscriber import On
 

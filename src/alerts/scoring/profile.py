@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from alerts.model.fields import record_of
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Contribution, Level, LevelRules, Transition
 from alerts.model.profile import (
@@ -31,6 +30,7 @@ from alerts.model.profile import (
     Statement,
     Trend,
 )
+from alerts.model.records import record_of
 from alerts.model.story import Mix, Report, StorySummary
 from alerts.model.times import micros
 from alerts.model.topic import Signal, Topic

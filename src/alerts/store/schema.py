@@ -3,8 +3,8 @@
 sources ─< items ─< revisions ─< findings >─ cases        what was observed, and what it says about whom
 cases ─< memberships >─ stories, story_events             which items report one event
 cases ─< assessments, story_versions, story_rises         what stories amounted to, and when
-cases ─< transitions ─< alerts >─ deliveries ─< attempts  what changed, who is told, how it fared
-desks ─< watches                                          what each subscriber was told so far
+cases ─< transitions ─< alerts >─ deliveries ─< attempts  what changed, the alerts and how they were delivered
+desks ─< watches                                          what each subscriber was notified of so far
 answers                                                   what readers answered to alerts: verdicts, preferences
 clock, silences, links                                    one row each of what all workers share
 troubles                                                  what is wrong with the system itself, while it is
@@ -343,7 +343,7 @@ class AttemptRow(Base, table="attempts"):
 
 
 class CarriedRow(Base, table="carried"):
-    """Which delivery told of which alert."""
+    """Which delivery carries which alert."""
 
     alert: Mapped[str] = mapped_column(primary_key=True)
     delivery: Mapped[str] = mapped_column(ForeignKey("deliveries.id", ondelete="CASCADE"), primary_key=True, index=True)
@@ -367,7 +367,7 @@ class DeskRow(Base, table="desks"):
 
 
 class WatchRow(Base, table="watches"):
-    """What one subscriber was told about one institution on one axis."""
+    """What one subscriber was last notified of about one institution on one axis."""
 
     subscriber: Mapped[str] = mapped_column(primary_key=True)
     institution: Mapped[str] = mapped_column(primary_key=True)
@@ -421,7 +421,7 @@ class LinkRow(Base, table="links"):
 
 
 class TroubleRow(Base, table="troubles"):
-    """Something that is wrong with the system now; `told`: its beginning was told to the operators."""
+    """Something that is wrong with the system now; `told`: the operators were notified of its beginning."""
 
     kind: Mapped[str] = mapped_column(primary_key=True)
     subject: Mapped[str] = mapped_column(primary_key=True)

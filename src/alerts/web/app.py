@@ -23,7 +23,7 @@ from alerts.access.signing import Signer
 from alerts.model.errors import AlertsError, NotFoundError, StoreError, UsageError
 from alerts.runtime import logs
 from alerts.runtime.ports import Serving
-from alerts.web import api, atom, hubs, operators, pages, probes, unsubscribing
+from alerts.web import api, atom, operators, pages, probes, unsubscribing
 from alerts.web.auth import Authenticator, Visitor
 from alerts.web.middleware import Hardening
 from alerts.web.site import Site, site_of, unless_known
@@ -72,7 +72,7 @@ def _routes() -> list[Route | Mount]:
         Route("/operate", operators.overview),
         Route("/operate/enter", operators.enter, methods=["GET", "POST"]),
         Route("/operate/{action}", operators.act, methods=["POST"]),
-        Route("/websub/{token}", hubs.callback, methods=["GET", "POST"]),
+        Route("/websub/{token}", probes.websub, methods=["GET", "POST"]),
         Route("/healthz", probes.healthz),
         Route("/readyz", probes.readyz),
         Route("/metrics", probes.metrics),

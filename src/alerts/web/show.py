@@ -1,8 +1,7 @@
-"""How values are written on a page."""
+"""The template environment of the pages, and the filters that format values."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from urllib.parse import quote, urlencode
@@ -11,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from alerts.model.counted import counted
-from alerts.model.level import LEVELS, Axis, Level
+from alerts.model.level import LEVELS, Axis
 from alerts.model.profile import CoverageState
 from alerts.model.story import Mix
 from alerts.model.subscriber import Tier
@@ -35,7 +34,7 @@ TIER_NAMES: Final = {
 
 
 def environment() -> Environment:
-    """The templates, with everything escaped that is not markup of ours."""
+    """The templates, in which every value is escaped that is not Markup already."""
     env = Environment(
         loader=PackageLoader("alerts.web"),
         autoescape=True,
@@ -52,7 +51,6 @@ def environment() -> Environment:
         ahead=ahead,
         number=number,
         seg=segment,
-        level=level_mark,
         mix=lambda mix: _MIX[Mix(mix)],
         coverage=lambda state: _COVERAGE[state],
         coverage_text=coverage_text,
@@ -63,7 +61,7 @@ def environment() -> Environment:
         tier=lambda tier: TIER_NAMES[Tier(tier)],
         query=query,
     )
-    env.globals.update(axes=list(Axis), levels=LEVELS, detail=DETAIL, analysis=ANALYSIS, numbers=numbers)
+    env.globals.update(axes=list(Axis), levels=LEVELS, detail=DETAIL, analysis=ANALYSIS)
     return env
 
 
@@ -111,26 +109,6 @@ def number(value: float | None, digits: int = 2) -> str:
 def segment(text: str) -> str:
     """A text as one segment of an address."""
     return quote(text, safe="")
-
-
-def level_mark(level: Level | str) -> Markup:
-    """A level as word and bars: the colour is not needed to read it."""
-    known = Level(level)
-    bars = Markup("<i></i>") * (known.rank + 1) + Markup('<i class="off"></i>') * (3 - known.rank)
-    return Markup('<span class="level {0}"><span class="bars" aria-hidden="true">{1}</span>{0}</span>').format(
-        known.value, bars
-    )
-
-
-def numbers(values: Iterable[int], most: int = 8) -> Markup:
-    """Numbers of source records that jump to the evidence pack."""
-    listed = list(values)
-    shown = Markup("").join(
-        Markup('<a class="ref" href="#e{0}" aria-label="evidence {0}">{0}</a>').format(each) for each in listed[:most]
-    )
-    left = len(listed) - most
-    more = Markup('<a class="ref more" href="#evidence">+{}</a>').format(left) if left > 0 else Markup("")
-    return Markup('<span class="refs">{}{}</span>').format(shown, more) if listed else Markup("")
 
 
 def meaning(reason: str) -> str:

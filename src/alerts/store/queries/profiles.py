@@ -134,7 +134,7 @@ def levels(session: Session, institution: str, at: datetime) -> dict[Axis, AxisS
 def reports(
     session: Session, institution: str, sources: Mapping[str, Source], items: Collection[str], at: datetime
 ) -> dict[str, Report]:
-    """Some items as they read at an instant, said when they first were."""
+    """Some items as they read at an instant, dated when they were first observed."""
     found: dict[str, Report] = {}
     for some in chunks(sorted(items)):
         asked = {"institution": institution, "some": some, "at": at}

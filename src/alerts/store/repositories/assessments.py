@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from alerts.cases.corrections import Rise
 from alerts.cases.history import Assessed
-from alerts.model.fields import record_of
 from alerts.model.level import Axis, Level
+from alerts.model.records import record_of
 from alerts.model.story import Mix, StorySummary
 from alerts.store.schema import AssessmentRow, StoryRiseRow, StoryVersionRow, table_of
 from alerts.store.upsert import SOME, chunks, insert_all, insert_new, row_of

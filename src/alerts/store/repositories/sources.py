@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from alerts.feeds.links import storable
 from alerts.feeds.state import FeedState
-from alerts.model.fields import record_of
+from alerts.model.records import record_of
 from alerts.model.source import Source
 from alerts.store.claims import Claim
 from alerts.store.schema import CaseRow, FindingRow, HostRow, SourceRow, table_of
