@@ -11,6 +11,7 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 from kit.browsing import OPERATOR, SIGNER
+from kit.laws import examples
 from kit.world import World, world
 
 from alerts.store.database import Database
@@ -34,7 +35,7 @@ def described(told: tuple[Path, World], tmp_path_factory: pytest.TempPathFactory
 @pytest.mark.parametrize("path", [path for path, _ in paths() if path != "/openapi.json"])
 def test_whatever_is_asked_the_answer_is_as_described(described: Any, path: str) -> None:
     @given(described[f"/api{path}"]["GET"].as_strategy())
-    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples(25), deadline=None, suppress_health_check=list(HealthCheck))
     def ask(case: schemathesis.Case[Any]) -> None:
         case.call_and_validate()
         case.call_and_validate(headers={"Authorization": f"Bearer {OPERATOR}"})
