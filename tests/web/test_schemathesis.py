@@ -12,7 +12,7 @@ import schemathesis
 from hypothesis import HealthCheck, given, settings
 from kit.browsing import OPERATOR, SIGNER
 from kit.laws import examples
-from kit.world import World, world
+from kit.system import Clock, System
 
 from alerts.store.database import Database
 from alerts.web.api import paths
@@ -20,12 +20,12 @@ from alerts.web.app import create_app
 
 
 @pytest.fixture(scope="session")
-def described(told: tuple[Path, World], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def described(told: tuple[Path, System], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     directory, made = told
     mine = tmp_path_factory.mktemp("described")
     shutil.copytree(directory, mine, dirs_exist_ok=True)
     database = Database(f"sqlite:///{mine / 'alerts.db'}")
-    town = world(database, mine / "config", at=made.now, count=made.count)
+    town = System(database, mine / "config", clock=Clock(made.now), count=made.count)
     app = create_app(town.runtime, SIGNER, OPERATOR, base_url="http://pages.example")
     yield schemathesis.openapi.from_asgi("/api/openapi.json", app)
     database.dispose()
