@@ -135,7 +135,7 @@ def test_a_worker_that_starts_while_the_configuration_is_broken_goes_on_with_the
         assert program.says("match was killed by signal 9", 5), program.err
         server.put("wire", [outage(1), outage(0)])
         assert receiver.wait_for(2, 40), program.err
-    assert "broken.yaml:1:1: unknown key 'nonsense'" in program.err
+    assert program.says("broken.yaml:1:1: unknown key 'nonsense'"), program.err
 
 
 def test_files_that_a_power_cut_damaged_do_not_keep_the_broker_from_starting(
