@@ -238,9 +238,10 @@ def state_directory(path: Path) -> Iterator[Path]:
         raise EmbeddedError(f"{path}: {error.strerror}; choose another directory with --state") from error
     with lock:
         try:
-            fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # forks do not inherit this kind
-        except OSError:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
             raise EmbeddedError(f"{path}: another `alerts run` uses this state; stop it or give --state") from None
+        os.register_at_fork(after_in_child=lock.close)  # a fork that outlives this process must not hold it
         yield path
 
 
