@@ -111,7 +111,7 @@ def test_a_child_that_cannot_be_started_again_is_tried_until_it_can(tmp_path: Pa
     child, other = supervisor.add("it", [str(command)]), supervisor.add("other", ["sleep", "60"])
     assert child.process is not None
     command.rename(hidden)
-    child.process.kill()
+    os.kill(child.process.pid, signal.SIGKILL)
     supervisor.watch(lambda: any("it cannot be started: No such file" in line for line in said))
     assert child.process is None
     assert other.process is not None
