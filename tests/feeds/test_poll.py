@@ -49,8 +49,7 @@ class Desk:
         return polled
 
     def poll(self) -> PolledFeed:
-        with make_client() as client:
-            return self.keep(poll_feed(client, self.source, self.state, self.look_up, now=self.now))
+        return self.keep(poll_feed(make_client(), self.source, self.state, self.look_up, now=self.now))
 
     def read(self, body: bytes) -> PolledFeed:
         result = FetchResult(url=self.source.url, final_url=self.source.url, status=200, body=body)
