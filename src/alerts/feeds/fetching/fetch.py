@@ -143,11 +143,11 @@ def _follow(
             trail.go(_redirected(trail.current, response), response.status)
 
 
-def _conditions(trail: _Trail, state: FeedState) -> list[tuple[str, bytes]]:
+def _conditions(trail: _Trail, state: FeedState) -> list[tuple[str, str]]:
     if storable(trail.current) != (state.validators_url or storable(trail.asked)):  # no other URL knows them
         return []
     validators = ("If-None-Match", state.etag), ("If-Modified-Since", state.last_modified)
-    return [(name, value.encode("latin-1")) for name, value in validators if value]
+    return [(name, value) for name, value in validators if value]
 
 
 def _redirected(current: str, response: Response) -> str:

@@ -147,12 +147,12 @@ class HttpClient:
         method: str,
         url: str,
         bounds: Bounds,
-        headers: Sequence[tuple[str, bytes]] = (),
+        headers: Sequence[tuple[str, str]] = (),
         form: Mapping[str, str] | None = None,
     ) -> Iterator[Response]:
         """Sends a request, with `form` as its body where that is given, and follows no redirect.
 
-        Raises one of FAILURES; so does reading the body.
+        Values of headers are sent as Latin-1. Raises one of FAILURES; so does reading the body.
         """
         target = request_target(url)
         connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MAX_HEAD)
@@ -160,7 +160,8 @@ class HttpClient:
         sent = [*target.headers, *self._headers, *headers]
         if form is not None:
             sent += [("Content-Type", "application/x-www-form-urlencoded"), ("Content-Length", str(len(content)))]
-        request = connection.send(h11.Request(method=method, target=target.path, headers=sent)) or b""
+        head = [(name.encode("ascii"), value.encode("latin-1")) for name, value in sent]
+        request = connection.send(h11.Request(method=method, target=target.path, headers=head)) or b""
         request += (connection.send(h11.Data(data=content)) or b"") if content else b""
         request += connection.send(h11.EndOfMessage()) or b""
         with self._connect(target, bounds) as stream:
@@ -169,9 +170,9 @@ class HttpClient:
                 _within(stream, bounds)
                 stream.sendall(request)
             events = _events(connection, stream, bounds)
-            head = next(event for event in events if isinstance(event, h11.Response))
+            answer = next(event for event in events if isinstance(event, h11.Response))
             body = (bytes(event.data) for event in events if isinstance(event, h11.Data))
-            yield Response(head.status_code, list(head.headers), body)
+            yield Response(answer.status_code, list(answer.headers), body)
 
     def _connect(self, target: RequestTarget, bounds: Bounds) -> socket.socket:
         host = target.host
