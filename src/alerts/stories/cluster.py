@@ -330,7 +330,7 @@ class Clusterer:
 
 
 def _apart(days: float) -> float:
-    """How many times the similarity is needed that reports of one day need; at 1,000 times nothing is similar enough."""
+    """How many times more similar reports must be that lie some days apart; 1,000 times is more than possible."""
     return 2.0 ** min(10.0, days / _DOUBLES)
 
 
