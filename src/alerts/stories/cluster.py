@@ -331,7 +331,7 @@ class Clusterer:
 
 def _apart(days: float) -> float:
     """How many times more similar reports must be that lie some days apart; 1,000 times is more than possible."""
-    return 2.0 ** min(10.0, days / _DOUBLES)
+    return float(2.0 ** min(10.0, days / _DOUBLES))
 
 
 def _shared(read: Read, story: Story) -> str:
