@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from alerts.cli.context import App
-from alerts.cli.output import Progress, json_option, printable
+from alerts.cli.output import Progress, json_command, printable
 from alerts.model.counted import counted_of
 from alerts.model.errors import StoreError, UsageError
 from alerts.model.records import to_line
@@ -40,8 +40,7 @@ def upgrade(app: App) -> None:
 @db.command()
 @click.option("--keep", default="400d", show_default=True, metavar="DURATION", help="Remove what is older than this.")
 @click.option("--dry-run", is_flag=True, help="Only say what would go.")
-@json_option
-@click.pass_obj
+@json_command
 def prune(app: App, keep: str, dry_run: bool, as_json: bool) -> None:
     """Remove what is older than the retention.
 
@@ -115,8 +114,7 @@ def restore(app: App, file: Path) -> None:
 
 
 @click.command()
-@json_option
-@click.pass_obj
+@json_command
 def status(app: App, as_json: bool) -> int:
     """Say whether all is well. Exit status 1 when not.
 

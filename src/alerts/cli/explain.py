@@ -8,14 +8,13 @@ import click
 
 from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import json_option, past_instant, rendered
+from alerts.cli.output import json_command, past_instant, rendered
 from alerts.model.records import to_line
 
 
 @click.command()
 @click.argument("alert")
-@json_option
-@click.pass_obj
+@json_command
 def explain(app: App, alert: str, as_json: bool) -> None:
     """Say why an alert fired.
 
@@ -45,8 +44,7 @@ def explain(app: App, alert: str, as_json: bool) -> None:
 @click.argument("subscriber", shell_complete=completion.subscribers)
 @completion.institution_option("About which institution.", required=True, metavar="ID")
 @click.option("--at", metavar="TIME", help="As of then: RFC 3339, or a duration before now (2d).")
-@json_option
-@click.pass_obj
+@json_command
 def why_not(app: App, subscriber: str, institution: str, at: str | None, as_json: bool) -> None:
     """Say why a subscriber heard nothing of an institution.
 

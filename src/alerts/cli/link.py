@@ -10,7 +10,7 @@ import click
 
 from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import json_option, show
+from alerts.cli.output import json_command, show
 from alerts.model.errors import NotFoundError, UsageError
 from alerts.model.records import to_line
 from alerts.model.subscriber import Tier
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 @click.option("--name", default="", help="Whom it is for, to tell links apart.")
 @click.option("--revoke", metavar="LINK", help="End a link now.")
 @click.option("--list", "listing", is_flag=True, help="List the links.")
-@json_option
-@click.pass_obj
+@json_command
 def link(
     app: App,
     tier: str | None,

@@ -12,7 +12,7 @@ import click
 
 from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import json_option, printable, show
+from alerts.cli.output import json_command, printable, show
 from alerts.model.alert import DeliveryState
 from alerts.model.counted import counted
 from alerts.model.errors import NotFoundError, UsageError
@@ -33,8 +33,7 @@ by_option = click.option("--by", metavar="NAME", default="", help="Who does it; 
 @completion.institution_option("Instead of an alert: the levels of this institution.", metavar="ID")
 @click.option("--axis", type=click.Choice([axis.value for axis in Axis]), help="With --institution: this axis only.")
 @by_option
-@json_option
-@click.pass_obj
+@json_command
 def ack(
     app: App,
     alert: str | None,
@@ -86,8 +85,7 @@ def ack(
 @click.option("--list", "listing", is_flag=True, help="List the silences in force, those of the YAML too.")
 @click.option("--end", metavar="SILENCE", help="End a silence made with this command.")
 @by_option
-@json_option
-@click.pass_obj
+@json_command
 def silence(
     app: App,
     institutions: tuple[str, ...],
@@ -191,8 +189,7 @@ def unsubscribe(app: App, subscriber: str, channel: str | None, undo: bool) -> N
 @click.argument("delivery", required=False)
 @click.option("--dead", is_flag=True, help="Everything that was given up.")
 @completion.subscriber_option("With --dead: only what this subscriber missed.")
-@json_option
-@click.pass_obj
+@json_command
 def redeliver(app: App, delivery: str | None, dead: bool, subscriber: str | None, as_json: bool) -> None:
     """Send a dead, failed or unknown delivery again.
 
@@ -247,8 +244,7 @@ def release(app: App, source: str) -> None:
 @click.command("send-test")
 @click.argument("subscriber", shell_complete=completion.subscribers)
 @click.option("--channel", metavar="NAME", help="Only this channel; without it all of the subscriber's.")
-@json_option
-@click.pass_obj
+@json_command
 def send_test(app: App, subscriber: str, channel: str | None, as_json: bool) -> int:
     """Send a test message through a subscriber's channels.
 

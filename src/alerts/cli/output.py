@@ -32,6 +32,11 @@ def json_option(command: _Command) -> _Command:
     return click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")(command)
 
 
+def json_command(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds `--json` and passes the App (`alerts.cli.context`) as the first argument."""
+    return json_option(click.pass_obj(command))
+
+
 def limit_option(command: _Command) -> _Command:
     """Adds `--limit`."""
     return click.option(

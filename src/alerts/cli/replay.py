@@ -14,7 +14,7 @@ import click
 
 from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import Progress, check_writable, json_option, point_in_time, rendered, show, write_file
+from alerts.cli.output import Progress, check_writable, json_command, point_in_time, rendered, show, write_file
 from alerts.config.items import read_items
 from alerts.model.errors import InputError, UsageError
 from alerts.model.item import Item
@@ -118,8 +118,7 @@ def recorded(app: App, until: datetime | None) -> list[Item]:
     "--history", metavar="FILE", help="JSONL items to play instead of the recorded history; - is standard input."
 )
 @click.option("--publish", is_flag=True, help="Show the result on the operators' page, too.")
-@json_option
-@click.pass_obj
+@json_command
 def plan(app: App, against: Path, history: str | None, publish: bool, as_json: bool) -> int:
     """Say what a change of the configuration would do.
 

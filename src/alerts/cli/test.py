@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from alerts.cli.context import App
-from alerts.cli.output import json_option, printable, rendered, write_file
+from alerts.cli.output import json_command, printable, rendered, write_file
 from alerts.model.counted import counted
 from alerts.model.errors import NotFoundError
 from alerts.model.nearest import did_you_mean
@@ -18,8 +18,7 @@ from alerts.model.records import as_record, to_line
 @click.option("--match", "pattern", default="", metavar="TEXT", help="Only tests with this in their name.")
 @click.option("--junit", type=click.Path(path_type=Path), metavar="FILE.xml", help="Write JUnit XML.")
 @click.option("--packs", is_flag=True, help="Run the tests that ship with the topic packs instead.")
-@json_option
-@click.pass_obj
+@json_command
 def test(app: App, pattern: str, junit: Path | None, packs: bool, as_json: bool) -> int:
     """Run the configuration's own tests.
 
