@@ -194,8 +194,8 @@ def stories_of(items: Iterable[Item]) -> dict[str, tuple[str, list[str]]]:
                 merged[event.story_from] = event
             else:
                 found[event.item] = event.story, [event.why]
-    for item, (first, why) in found.items():
-        story = first
+    for item, (joined, why) in found.items():
+        story = joined
         while (merge := merged.get(story)) is not None:
             story = merge.into
             why.append(merge.why)

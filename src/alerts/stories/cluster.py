@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
-from math import sqrt
+from math import exp2, sqrt
 from typing import ClassVar
 
 from alerts.stories.features import Features
@@ -331,7 +331,7 @@ class Clusterer:
 
 def _apart(days: float) -> float:
     """How many times more similar reports must be that lie some days apart; 1,000 times is more than possible."""
-    return float(2.0 ** min(10.0, days / _DOUBLES))
+    return exp2(min(10.0, days / _DOUBLES))
 
 
 def _shared(read: Read, story: Story) -> str:
