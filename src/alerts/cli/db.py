@@ -64,9 +64,9 @@ def prune(app: App, keep: str, dry_run: bool, as_json: bool) -> None:
         record = {"before": format_time(pruned.before), "dry_run": dry_run, "removed": pruned.counts}
         click.echo(to_line(record))
         return
-    said = ", ".join(counted_of(count, kind) for kind, count in sorted(pruned.counts.items()) if count)
+    removed = ", ".join(counted_of(count, kind) for kind, count in sorted(pruned.counts.items()) if count)
     verb = "would be removed" if dry_run else "removed"
-    click.echo(f"older than {format_time(pruned.before)}: {said or 'nothing'} {verb}")
+    click.echo(f"older than {format_time(pruned.before)}: {removed or 'nothing'} {verb}")
 
 
 @db.command()

@@ -69,8 +69,8 @@ def ack(
     for each in done:
         axes = [axis.value for axis in each.axes]
         record = {"subscriber": each.subscriber, "institution": each.institution, "axes": axes}
-        said = f"{each.subscriber}: no reminders of {each.institution} ({', '.join(axes)}) until it changes"
-        click.echo(to_line(record) if as_json else said)
+        text = f"{each.subscriber}: no reminders of {each.institution} ({', '.join(axes)}) until it changes"
+        click.echo(to_line(record) if as_json else text)
 
 
 @click.command()

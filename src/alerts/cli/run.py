@@ -83,21 +83,21 @@ def _once(app: App) -> int:
         # Not where the messages of console:// would run into it.
         with Progress("polling", 0 if sys.stdout.isatty() else len(sources)) as progress:
 
-            def told(outcome: PollOutcome) -> None:
+            def report(outcome: PollOutcome) -> None:
                 if outcome.error:
                     progress.say(f"{outcome.source}: {outcome.error}")
                 progress()
 
-            outcomes = driver.run(runtime, sources, told)
+            outcomes = driver.run(runtime, sources, report)
         polled = [outcome for outcome in outcomes if not outcome.skipped]
         failed = sum(bool(outcome.error) for outcome in polled)
         new = counted(sum(outcome.new for outcome in polled), "new item")
-        said = f"polled {counted(len(polled), 'source')}: {new}, {failed} failed"
+        summary = f"polled {counted(len(polled), 'source')}: {new}, {failed} failed"
         if sent := _sent(runtime) - before:
-            said += f"; {counted(sent, 'message')} sent"
+            summary += f"; {counted(sent, 'message')} sent"
         if left := len(outcomes) - len(polled):
-            said += f"; {left} left out, as others are polling them or their hosts"
-        click.echo(said, err=True)
+            summary += f"; {left} left out, as others are polling them or their hosts"
+        click.echo(summary, err=True)
     if polled and failed == len(polled):
         # One broken feed is ordinary; all of them at once is this machine, and cron should know.
         check = "check the network of this machine, then the lines above"

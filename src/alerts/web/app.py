@@ -104,8 +104,8 @@ _HEADINGS: Final = {
 
 def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101
-    said = error.detail if error.status_code != 404 or error.detail != "Not Found" else "There is no such page."
-    return _failed(request, error.status_code, said, dict(error.headers or {}))
+    message = error.detail if error.status_code != 404 or error.detail != "Not Found" else "There is no such page."
+    return _failed(request, error.status_code, message, dict(error.headers or {}))
 
 
 def _our_error(request: Request, error: Exception) -> Response:
@@ -129,12 +129,12 @@ def _log(error: Exception) -> None:
     logs.event("page.failed", logging.ERROR, error=type(error).__name__, traceback=logs.frames(error))
 
 
-def _failed(request: Request, status: int, said: str, headers: dict[str, str] | None = None) -> Response:
+def _failed(request: Request, status: int, message: str, headers: dict[str, str] | None = None) -> Response:
     """An error for people, or for programs where they ask."""
     if request.url.path.startswith("/api/"):
-        response = api.answer({"error": said}, status=status)
+        response = api.answer({"error": message}, status=status)
     else:
-        values = {"heading": _HEADINGS.get(status, "Something went wrong"), "said": said}
+        values = {"heading": _HEADINGS.get(status, "Something went wrong"), "message": message}
         response = site_of(request).page(request, "error.html.j2", Visitor(), values, status=status)
     response.headers.update(headers or {})
     return response

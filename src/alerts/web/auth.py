@@ -145,8 +145,8 @@ class Authenticator:
         if wait:
             seconds = max(1, round(wait.total_seconds()))
             again = format_duration(timedelta(seconds=seconds))
-            said = f"Too many wrong tokens came from this address: try again in {again}."
-            raise HTTPException(429, said, {"Retry-After": str(seconds)})
+            message = f"Too many wrong tokens came from this address: try again in {again}."
+            raise HTTPException(429, message, {"Retry-After": str(seconds)})
 
     def was_wrong(self, request: Request, now: datetime) -> None:
         """Notes that this address gave a bad token."""

@@ -100,8 +100,8 @@ async def act(request: Request) -> Response:
     if action is None:
         raise HTTPException(404, "There is no such action.")
     fields = await form_of(request)
-    said = await run_in_threadpool(_act, site, request, fields, action)
-    return RedirectResponse("/operate?" + urlencode({"done": said}), status_code=303)
+    done = await run_in_threadpool(_act, site, request, fields, action)
+    return RedirectResponse("/operate?" + urlencode({"done": done}), status_code=303)
 
 
 _Action = Callable[[Serving, Mapping[str, str], datetime], str]

@@ -75,16 +75,16 @@ def when(at: datetime | None, *, day: bool = False) -> Markup:
     if at is None:
         return Markup("–")
     at = at.astimezone(UTC)
-    said = f"{at.day} {at:%b %Y}" if day else f"{at.day} {at:%b %Y, %H:%M} UTC"
-    return Markup('<time datetime="{}">{}</time>').format(format_time(at), said)
+    text = f"{at.day} {at:%b %Y}" if day else f"{at.day} {at:%b %Y, %H:%M} UTC"
+    return Markup('<time datetime="{}">{}</time>').format(format_time(at), text)
 
 
 def ago(at: datetime | None, now: datetime) -> Markup:
     """How long ago an instant was, with the instant itself."""
     if at is None:
         return Markup("never")
-    said = f"{_span(now - at)} ago" if now >= at else f"in {_span(at - now)}"
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(format_time(at), format_time(at), said)
+    text = f"{_span(now - at)} ago" if now >= at else f"in {_span(at - now)}"
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(format_time(at), format_time(at), text)
 
 
 def ahead(at: datetime | None, now: datetime) -> str:
