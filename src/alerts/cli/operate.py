@@ -61,7 +61,7 @@ def ack(
       alerts ack 3f2a9c
       alerts ack --institution anthropic --subscriber desk
     """
-    from alerts.pipeline import operate
+    from alerts.pipeline import answering
     from alerts.store.queries import listings
 
     if (alert is None) == (institution is None) or (institution is None) != (subscriber is None):
@@ -70,10 +70,10 @@ def ack(
         if alert is not None:
             with runtime.database.read() as session:
                 ids = listings.alerts_named(session, alert) or [alert]
-            done = [operate.ack(runtime, each, by or _me()) for each in ids]
+            done = [answering.ack(runtime, each, by or _me()) for each in ids]
         else:
             chosen = Axis(axis) if axis else None
-            done = [operate.ack_level(runtime, subscriber or "", institution or "", chosen, author=by or _me())]
+            done = [answering.ack_level(runtime, subscriber or "", institution or "", chosen, author=by or _me())]
     for each in done:
         axes = [axis.value for axis in each.axes]
         record = {"subscriber": each.subscriber, "institution": each.institution, "axes": axes}

@@ -35,7 +35,7 @@ from alerts.model.operators import Operators
 from alerts.model.secret import Secret
 from alerts.model.settings import FRESH, ConfigTest, Expectation, Settings
 from alerts.model.source import Source
-from alerts.model.subscriber import Digest, Exclusion, QuietHours, Selection, Silence, Subscriber, WatchRule
+from alerts.model.subscriber import Digest, Escalation, Exclusion, QuietHours, Selection, Silence, Subscriber, WatchRule
 from alerts.model.topic import Severity, Topic, TopicPattern
 
 
@@ -168,6 +168,7 @@ def _watch(form: WatchForm) -> WatchRule:
         topics=frozenset(form.topics),
         signals=frozenset(form.signals),
         except_=Exclusion() if form.not_ is None else _exclusion(form.not_),
+        escalate=None if form.escalate is None else record_of(Escalation, form.escalate),
     )
 
 
@@ -187,6 +188,7 @@ def _subscriber(form: SubscriberForm) -> Subscriber:
         form,
         channels=_secrets(form.channels),
         rates=MappingProxyType(dict(form.rates)),
+        fallback=MappingProxyType(dict(form.fallback)),
         watch=tuple(_watch(each) for each in form.watch),
         quiet_hours=None if quiet is None else QuietHours(quiet.from_, quiet.to, quiet.timezone, quiet.unless),
         digest=None if digest is None else Digest(digest.at, digest.timezone, digest.below),

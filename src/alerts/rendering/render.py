@@ -113,7 +113,7 @@ class Renderer:
 
 def _tone(view: MessageView) -> Tone:
     """A rise that stands is a warning, one to critical more; all that ends, sums up or tries is information."""
-    if view.kind not in {Kind.ALERT, Kind.GROUP, Kind.REMINDER}:
+    if view.kind not in {Kind.ALERT, Kind.GROUP, Kind.REMINDER, Kind.ESCALATION}:
         return Tone.INFO
     entries = [entry.alert for entry in view.entries if entry.role is not Role.SUPERSEDED]
     falls = [alert for alert in entries if alert.transition is not None and not alert.transition.rises]

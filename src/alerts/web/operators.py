@@ -18,7 +18,7 @@ from alerts.model.counted import counted
 from alerts.model.errors import AlertsError
 from alerts.model.subscriber import Selection, Silence
 from alerts.model.times import parse_duration
-from alerts.pipeline import operate
+from alerts.pipeline import answering, operate
 from alerts.pipeline.route import silenced
 from alerts.runtime import logs
 from alerts.runtime.ports import Serving
@@ -168,7 +168,7 @@ def _release(runtime: Serving, fields: Mapping[str, str], _now: datetime) -> str
 
 
 def _ack(runtime: Serving, fields: Mapping[str, str], _now: datetime) -> str:
-    done = operate.ack(runtime, fields.get("alert", ""), fields.get("by", ""))
+    done = answering.ack(runtime, fields.get("alert", ""), fields.get("by", ""))
     return f"{done.subscriber} gets no reminders of {done.institution} until it changes."
 
 
