@@ -95,11 +95,22 @@ def _lines(record: Mapping[str, Any]) -> Iterator[str]:
     yield f"{len(record['stories']) + 2}. routing"
     yield from routing_lines(record["routing"])
     for delivery in record["deliveries"]:
-        yield f"   delivery {delivery['delivery']} by {delivery['channel']}: {delivery['state']}"
+        kind = f"{delivery['kind']} " if delivery["kind"] == "escalation" else ""
+        yield f"   {kind}delivery {delivery['delivery']} by {delivery['channel']}: {delivery['state']}"
         for attempt in delivery["attempts"]:
             yield (
                 f"      attempt {attempt['number']} at {attempt['started_at']}: {attempt['state']} {attempt['line']}"
             )
+    yield from answer_lines(record["answers"])
+
+
+def answer_lines(answers: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """What readers answered, from its records."""
+    for each in answers:
+        undone = f"; undone at {each['undone_at']} by {each['undone_by']}" if each["undone_at"] else ""
+        until = f" until {each['until']}" if each["until"] else ""
+        said = f"{each['channel']} {each['said']}{until} by {each['who']}{undone}"
+        yield f"   answer {each['id']} at {each['at']}: {said}"
 
 
 def routing_lines(record: Mapping[str, Any] | None) -> Iterator[str]:

@@ -10,7 +10,7 @@ import click
 
 from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.explain import routing_lines
+from alerts.cli.explain import answer_lines, routing_lines
 from alerts.cli.output import json_option, past_instant, printable
 from alerts.model.alert import fate
 from alerts.model.counted import counted
@@ -63,6 +63,7 @@ def _lines(record: Mapping[str, Any]) -> Iterator[str]:
         yield f"  {rule['name']}"
         kinds, channels = ", ".join(rule["on"]), ", ".join(rule["to"])
         yield f"    rule {rule['rule']}: on {kinds}, at least {rule['at_least']}, to {channels}"
+    yield from answer_lines(record["preferences"])
     covered = record["coverage"]
     if covered["failing"]:
         yield (

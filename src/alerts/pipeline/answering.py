@@ -57,11 +57,14 @@ def give(
     return made
 
 
-def take_back(runtime: Enqueuing, answer_id: str, who: str) -> Answer:
-    """Undoes an answer; one that was undone before stays as it is. Raises NotFoundError where there is none."""
+def take_back(runtime: Enqueuing, answer_id: str, who: str, *, subscriber: str = "") -> Answer:
+    """Undoes an answer, of that subscriber where one is named; one that was undone before stays as it is.
+
+    Raises NotFoundError where there is none.
+    """
     with runtime.database.read() as session:
         found = answers.get(session, answer_id)
-    if found is None:
+    if found is None or subscriber not in {"", found.subscriber}:
         raise NotFoundError("answer", answer_id, "`alerts preferences SUBSCRIBER` lists the preferences in force")
     if found.undone_at is not None:
         return found

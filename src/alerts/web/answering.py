@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from alerts.access.links import ANSWERABLE, Answerer, answerer, unsubscribe_token
-from alerts.model.alert import Alert, AlertState
+from alerts.model.alert import Alert
 from alerts.model.answer import MUTE_DAYS, PREFERENCES, Answer, AnswerKind, WrongReason
 from alerts.model.counted import counted
 from alerts.model.subscriber import Subscriber
@@ -22,8 +22,10 @@ from alerts.pipeline import answering
 from alerts.rendering import escape
 from alerts.routing.alerts import Kind
 from alerts.routing.preferences import daily
+from alerts.routing.reasons import Reason
 from alerts.store.queries import listings
 from alerts.store.repositories import alerts, answers
+from alerts.store.repositories.subscriber_state import SqlNotifications
 from alerts.web.auth import Visitor, form_of
 from alerts.web.site import Site, site_of
 
@@ -130,13 +132,13 @@ def _asked(site: Site, session: Session, request: Request) -> Asked:
         raise HTTPException(410, f"{row.subscriber} is no longer configured: it gets no messages any more.")
     (alert,) = alerts.of_rows(session, [row])
     institution = site.settings.institutions.get(alert.institution)
-    corrected = any(each["kind"] == Kind.CORRECTION.value for each in listings.deliveries_of(session, alert.id))
+    carried = SqlNotifications(session, row.subscriber).carried(alert.id)
     return Asked(
         bearer,
         alert,
         institution.name if institution is not None else alert.institution,
         subscriber,
-        taken_back=corrected or (alert.state is AlertState.SUPPRESSED and alert.reason == "corrected"),
+        taken_back=alert.reason == Reason.CORRECTED or any(each.kind is Kind.CORRECTION for each in carried),
     )
 
 
@@ -190,7 +192,8 @@ def _offer(name: str, asked: Asked, now: datetime) -> dict[str, str]:
     ends, digest = now + timedelta(days=act.days or 0), daily(asked.subscriber)
     does = {
         AnswerKind.ACKNOWLEDGE: "No reminders until the level changes, and the alert goes on to nobody else.",
-        AnswerKind.MUTE: f"Nothing about {asked.name} goes to {channel} until {ends:%Y-%m-%d %H:%M} UTC; corrections do.",
+        AnswerKind.MUTE: f"Nothing about {asked.name} goes to {channel} "
+        f"until {ends:%Y-%m-%d %H:%M} UTC, but for corrections.",
         AnswerKind.ONLY_CRITICAL: f"Nothing below critical goes to {channel}, about no institution.",
         AnswerKind.DAILY: f"All below critical goes to {channel} in one message a day, at {digest.at:%H:%M} "
         f"({digest.timezone}).",

@@ -172,6 +172,11 @@ def _ack(runtime: Serving, fields: Mapping[str, str], _now: datetime) -> str:
     return f"{done.subscriber} gets no reminders of {done.institution} until it changes."
 
 
+def _undo(runtime: Serving, fields: Mapping[str, str], _now: datetime) -> str:
+    done = answering.take_back(runtime, fields.get("answer", ""), "operator")
+    return f"Taken back: {done.in_words()} of {done.subscriber}."
+
+
 ACTIONS: Final[Mapping[str, _Action]] = {
     "redeliver": _redeliver,
     "redeliver-dead": _redeliver_dead,
@@ -179,4 +184,5 @@ ACTIONS: Final[Mapping[str, _Action]] = {
     "unsilence": _unsilence,
     "release": _release,
     "ack": _ack,
+    "undo": _undo,
 }
