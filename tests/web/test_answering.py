@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from kit.browsing import SIGNER, opened
 from kit.world import World, world
+from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from alerts.access.links import answer_token
@@ -37,7 +38,10 @@ def client(town: World) -> Iterator[TestClient]:
 
 def alert(town: World, institution: str = "acme", channel: str = "console") -> AlertRow:
     with town.runtime.database.read() as session:
-        return session.query(AlertRow).filter_by(institution=institution, channel=channel).first()
+        query = select(AlertRow).filter_by(institution=institution, channel=channel).order_by(AlertRow.at)
+        row = session.scalars(query).first()
+    assert row is not None
+    return row
 
 
 def link(town: World, channel: str = "console", of: Callable[[World], AlertRow] = alert) -> str:
@@ -151,7 +155,7 @@ def test_a_muted_institution_is_held_back_in_that_channel_alone(town: World, cli
 
 def _alerts(town: World, institution: str) -> list[AlertRow]:
     with town.runtime.database.read() as session:
-        return session.query(AlertRow).filter_by(institution=institution).order_by(AlertRow.at).all()
+        return list(session.scalars(select(AlertRow).filter_by(institution=institution).order_by(AlertRow.at)))
 
 
 def test_no_tier_leaves_a_trace(town: World, client: TestClient) -> None:
@@ -162,7 +166,7 @@ def test_no_tier_leaves_a_trace(town: World, client: TestClient) -> None:
         text = re.sub(r"tier: [\w-]+", f"tier: {tier}", file.read_text(encoding="utf-8"))
         file.write_text(text, encoding="utf-8")
         town.reconfigure()
-        return client.get(link(town)).text
+        return str(client.get(link(town)).text)
 
     pages = {shown(each.value) for each in Tier}
     assert len(pages) == 1

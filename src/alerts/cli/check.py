@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 import click
 
 from alerts.cli.context import App
-from alerts.config.entries import Entry
+from alerts.config.document import Entry
+from alerts.config.files import emptied
 from alerts.config.json_schema import json_schema
 from alerts.config.lint import doubtful_patterns, doubts, idle, pattern_topics
 from alerts.config.load import Loaded, load_entries
-from alerts.config.outline import emptied
 from alerts.config.schema import OperatorsForm, SubscriberForm
 from alerts.model.channels import scheme_of
 from alerts.model.counted import counted

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from alerts.cli.context import App
-from alerts.config.starter import write_starter
+from alerts.config.yaml_output import write_starter
 
 
 @click.command()

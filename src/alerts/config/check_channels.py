@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alerts.config.entries import Entry
+from alerts.config.document import Entry
 from alerts.config.schema import SubscriberForm, WatchForm
 from alerts.model.nearest import did_you_mean
 
