@@ -75,6 +75,7 @@ class Renderer:
             tone=_tone(view),
             problem="; ".join(dict.fromkeys(problems)),
             thread=thread(view),
+            answer=view.answers.get(view.entries[0].alert.id, "") if len(view.entries) == 1 else "",
         )
 
     def _fitting(

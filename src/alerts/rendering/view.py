@@ -90,7 +90,7 @@ class Rendered:
     `title` is one line, empty where the service has none. `body` is in `format`; `html` is the second part of
     an e-mail whose `body` is its text part. `headers` are e-mail headers; `payload` the structured message for
     a webhook. `problem` is one line where an operator's template could not be used and a shipped one stood in.
-    `thread` names the thread that it belongs to, empty for none.
+    `thread` names the thread that it belongs to, empty for none; `answer` is where its only alert is answered.
     """
 
     id: str
@@ -103,6 +103,7 @@ class Rendered:
     tone: Tone = Tone.INFO
     problem: str = ""
     thread: str = ""
+    answer: str = ""
 
 
 def compose(
