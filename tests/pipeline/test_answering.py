@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from kit.feeds import Entry, FeedServer
-from kit.line import START, Line, settings
 from kit.receiver import Answer as Reply
 from kit.receiver import Receiver
+from kit.system import START, System, settings
 from sqlalchemy import select
 
 from alerts.access.links import answer_token, answerer
@@ -37,14 +37,14 @@ OUTAGE = entry("a1", "Acme Networks hit by outage")
 
 
 @pytest.fixture
-def desk(lines: Any, feeds: FeedServer, receiver: Receiver) -> Line:
+def desk(lines: Any, feeds: FeedServer, receiver: Receiver) -> System:
     """One subscriber with a chat, a phone and a mail; alerts go on to the phone."""
     channels = {name: receiver.channel(name) for name in ("chat", "mail", "phone")}
     content = settings({"wire": f"{feeds.url}/wire"}, channels)
     [subscriber] = content["subscribers"]
     subscriber |= {"fallback": {"chat": "mail", "mail": "phone"}}
     subscriber["watch"][0] |= {"to": ["chat"], "escalate": {"after": "30m", "to": ["phone"]}}
-    made: Line = lines(content)
+    made: System = lines(content)
     feeds.put("wire", [OUTAGE])
     return made
 
@@ -53,11 +53,11 @@ def paths(receiver: Receiver) -> list[str]:
     return [each.path.strip("/") for each in receiver.received]
 
 
-def ids(made: Line) -> list[str]:
+def ids(made: System) -> list[str]:
     return [row.id for row in sorted(made.rows(AlertRow), key=lambda row: row.at)]
 
 
-def test_nobody_acknowledges_and_it_goes_on_once(desk: Line, receiver: Receiver) -> None:
+def test_nobody_acknowledges_and_it_goes_on_once(desk: System, receiver: Receiver) -> None:
     desk.poll("wire")
     assert paths(receiver) == ["chat"]
     desk.settle(minutes=29)
@@ -80,7 +80,7 @@ def test_nobody_acknowledges_and_it_goes_on_once(desk: Line, receiver: Receiver)
     ]
 
 
-def test_an_acknowledgement_by_link_or_by_command_is_one_record_and_stops_it(desk: Line, receiver: Receiver) -> None:
+def test_an_acknowledgement_by_link_or_by_command_is_one_record_and_stops_it(desk: System, receiver: Receiver) -> None:
     desk.poll("wire")
     [alert] = ids(desk)
     made = answering.give(desk.runtime, alert, AnswerKind.ACKNOWLEDGE, who="a reader of chat")
@@ -100,7 +100,7 @@ def test_an_acknowledgement_by_link_or_by_command_is_one_record_and_stops_it(des
     assert [(row.channel, row.state, row.reason) for row in held] == [("phone", "suppressed", "acknowledged")]
 
 
-def test_the_operators_own_acknowledgement_is_recorded_alike(desk: Line) -> None:
+def test_the_operators_own_acknowledgement_is_recorded_alike(desk: System) -> None:
     desk.poll("wire")
     answering.ack_level(desk.runtime, "desk", "acme", author="night shift")
     with desk.database.read() as session:
@@ -108,7 +108,7 @@ def test_the_operators_own_acknowledgement_is_recorded_alike(desk: Line) -> None
     assert (given.alert, given.kind, given.who) == (ids(desk)[0], AnswerKind.ACKNOWLEDGE, "operator night shift")
 
 
-def test_what_a_channel_refuses_goes_to_its_fallback_once(desk: Line, receiver: Receiver) -> None:
+def test_what_a_channel_refuses_goes_to_its_fallback_once(desk: System, receiver: Receiver) -> None:
     receiver.then(Reply(403), Reply(410))
     desk.poll("wire")
     assert paths(receiver) == ["chat", "mail", "phone"]
@@ -123,7 +123,7 @@ def test_what_a_channel_refuses_goes_to_its_fallback_once(desk: Line, receiver: 
     assert len(receiver.received) == 3
 
 
-def test_a_correction_goes_where_the_alert_arrived(desk: Line, feeds: FeedServer, receiver: Receiver) -> None:
+def test_a_correction_goes_where_the_alert_arrived(desk: System, feeds: FeedServer, receiver: Receiver) -> None:
     receiver.then(Reply(403))
     desk.poll("wire")
     assert paths(receiver) == ["chat", "mail"]
@@ -135,7 +135,7 @@ def test_a_correction_goes_where_the_alert_arrived(desk: Line, feeds: FeedServer
     assert paths(receiver) == ["mail"]
 
 
-def test_a_replay_with_the_recorded_answers_gives_the_live_alerts(desk: Line, feeds: FeedServer) -> None:
+def test_a_replay_with_the_recorded_answers_gives_the_live_alerts(desk: System, feeds: FeedServer) -> None:
     """Byte for byte: muted and below-preference ones among them."""
     desk.run()
     first = ids(desk)[0]
@@ -163,7 +163,7 @@ def test_a_replay_with_the_recorded_answers_gives_the_live_alerts(desk: Line, fe
     )
 
 
-def test_why_not_names_the_preference(desk: Line) -> None:
+def test_why_not_names_the_preference(desk: System) -> None:
     desk.poll("wire")
     answering.give(desk.runtime, ids(desk)[0], AnswerKind.MUTE, who="a reader of chat", days=7)
     active = desk.runtime.configuration.current()
@@ -178,7 +178,7 @@ def test_why_not_names_the_preference(desk: Line) -> None:
     assert {each["reason"] for each in routing["channels"]} == {"muted"}
 
 
-def test_the_last_answer_about_the_same_counts(desk: Line) -> None:
+def test_the_last_answer_about_the_same_counts(desk: System) -> None:
     desk.poll("wire")
     [alert] = ids(desk)
     for kind, more in (
@@ -203,7 +203,7 @@ def test_the_last_answer_about_the_same_counts(desk: Line) -> None:
     }
 
 
-def test_what_is_not_there_cannot_be_answered_or_undone(desk: Line) -> None:
+def test_what_is_not_there_cannot_be_answered_or_undone(desk: System) -> None:
     desk.poll("wire")
     with pytest.raises(NotFoundError):
         answering.give(desk.runtime, "nothing", AnswerKind.USEFUL, who="x")
@@ -217,7 +217,7 @@ def test_what_is_not_there_cannot_be_answered_or_undone(desk: Line) -> None:
     assert answering.take_back(desk.runtime, made.id, "y").undone_at == once.undone_at
 
 
-def test_the_message_carries_links_that_open_to_whoever_reads_its_channel(desk: Line, receiver: Receiver) -> None:
+def test_the_message_carries_links_that_open_to_whoever_reads_its_channel(desk: System, receiver: Receiver) -> None:
     desk.runtime.pages = Pages("https://alerts.example.org", Signer(b"a key of this test alone"))
     desk.poll("wire")
     [alert] = receiver.received[0].body["alerts"]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from kit.browsing import SIGNER, opened
-from kit.world import World, world
+from kit.system import System
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
@@ -23,20 +23,20 @@ from alerts.web.answering import ACTS
 
 
 @pytest.fixture
-def town(database: Database, tmp_path: Path) -> World:
-    made = world(database, tmp_path / "config")
+def town(database: Database, tmp_path: Path) -> System:
+    made = System(database, tmp_path / "config")
     made.observe("acme-news", "Rocketeer is down: we have an outage")
     made.settle()
     return made
 
 
 @pytest.fixture
-def client(town: World) -> Iterator[TestClient]:
+def client(town: System) -> Iterator[TestClient]:
     with opened(town) as made:
         yield made
 
 
-def alert(town: World, institution: str = "acme", channel: str = "console") -> AlertRow:
+def alert(town: System, institution: str = "acme", channel: str = "console") -> AlertRow:
     with town.runtime.database.read() as session:
         query = select(AlertRow).filter_by(institution=institution, channel=channel).order_by(AlertRow.at)
         row = session.scalars(query).first()
@@ -44,11 +44,11 @@ def alert(town: World, institution: str = "acme", channel: str = "console") -> A
     return row
 
 
-def link(town: World, channel: str = "console", of: Callable[[World], AlertRow] = alert) -> str:
+def link(town: System, channel: str = "console", of: Callable[[System], AlertRow] = alert) -> str:
     return f"/answer/{answer_token(SIGNER, of(town).id, channel, town.now)}"
 
 
-def given(town: World) -> list[Answer]:
+def given(town: System) -> list[Answer]:
     with town.runtime.database.read() as session:
         return answers.find(session)
 
@@ -59,7 +59,7 @@ def undo_of(page: str) -> dict[str, str]:
     return {"answer": found[1]}
 
 
-def test_following_a_link_changes_nothing(town: World, client: TestClient) -> None:
+def test_following_a_link_changes_nothing(town: System, client: TestClient) -> None:
     """Mail scanners follow links."""
     for name in ("", "/wrong", "/fewer", *(f"/{act}" for act in ACTS)):
         for ask in (client.get, client.head):
@@ -68,7 +68,7 @@ def test_following_a_link_changes_nothing(town: World, client: TestClient) -> No
 
 
 @pytest.mark.parametrize("act", ACTS)
-def test_each_answer_is_said_done_once_and_undone(town: World, client: TestClient, act: str) -> None:
+def test_each_answer_is_said_done_once_and_undone(town: System, client: TestClient, act: str) -> None:
     address = link(town)
     asked = client.get(f"{address}/{act}").text
     assert "Do this?" in asked
@@ -90,7 +90,7 @@ def test_each_answer_is_said_done_once_and_undone(town: World, client: TestClien
     assert "What holds now" not in client.get(address).text
 
 
-def test_forged_and_cut_links(town: World, client: TestClient) -> None:
+def test_forged_and_cut_links(town: System, client: TestClient) -> None:
     good = link(town)
     token = good.rpartition("/")[2]
     forged = f"{token.partition('.')[0]}.{'A' * 27}"
@@ -106,14 +106,14 @@ def test_forged_and_cut_links(town: World, client: TestClient) -> None:
     assert client.post(f"{good}/useful").status_code == 200, "a good link always works"
 
 
-def test_a_link_of_another_purpose_is_none(town: World, client: TestClient) -> None:
+def test_a_link_of_another_purpose_is_none(town: System, client: TestClient) -> None:
     pages = Pages("", SIGNER)
     token = pages.unsubscribe("desk", "console").rpartition("/")[2]
     assert client.get(f"/answer/{token}").status_code == 403
     assert client.get(f"/unsubscribe/{link(town).rpartition('/')[2]}").status_code == 403
 
 
-def test_an_expired_link_says_so(town: World, client: TestClient) -> None:
+def test_an_expired_link_says_so(town: System, client: TestClient) -> None:
     address = link(town)
     town.later(days=29, hours=23)
     assert client.get(address).status_code == 200
@@ -125,7 +125,7 @@ def test_an_expired_link_says_so(town: World, client: TestClient) -> None:
     assert given(town) == []
 
 
-def test_an_unknown_answer_and_an_unknown_alert(town: World, client: TestClient) -> None:
+def test_an_unknown_answer_and_an_unknown_alert(town: System, client: TestClient) -> None:
     assert client.get(f"{link(town)}/applaud").status_code == 404
     assert client.post(f"{link(town)}/wrong").status_code == 404, "it asks which"
     gone = f"/answer/{answer_token(SIGNER, 'gone', 'console', town.now)}"
@@ -133,7 +133,7 @@ def test_an_unknown_answer_and_an_unknown_alert(town: World, client: TestClient)
     assert client.post(f"{link(town)}/undo", data={"answer": "nothing"}).status_code == 404
 
 
-def test_who_answered_is_known_where_it_can_be(town: World) -> None:
+def test_who_answered_is_known_where_it_can_be(town: System) -> None:
     with opened(town, subscriber="desk") as member, opened(town, operator=True) as operator:
         member.post(f"{link(town)}/useful")
         operator.post(f"{link(town)}/wrong-old")
@@ -142,7 +142,7 @@ def test_who_answered_is_known_where_it_can_be(town: World) -> None:
     assert [each.verdict for each in standing] == ["old news"], "the last verdict counts"
 
 
-def test_a_muted_institution_is_held_back_in_that_channel_alone(town: World, client: TestClient) -> None:
+def test_a_muted_institution_is_held_back_in_that_channel_alone(town: System, client: TestClient) -> None:
     client.post(f"{link(town)}/mute-7")
     town.later(hours=1)
     town.observe("tribune", "Acme: investigation into outage, probe opened")
@@ -153,12 +153,12 @@ def test_a_muted_institution_is_held_back_in_that_channel_alone(town: World, cli
     assert _alerts(town, "acme")[-1].reason != "muted"
 
 
-def _alerts(town: World, institution: str) -> list[AlertRow]:
+def _alerts(town: System, institution: str) -> list[AlertRow]:
     with town.runtime.database.read() as session:
         return list(session.scalars(select(AlertRow).filter_by(institution=institution).order_by(AlertRow.at)))
 
 
-def test_no_tier_leaves_a_trace(town: World, client: TestClient) -> None:
+def test_no_tier_leaves_a_trace(town: System, client: TestClient) -> None:
     """The page of a subscriber of the lowest and of the highest tier is the same."""
 
     def shown(tier: str) -> str:
@@ -173,7 +173,7 @@ def test_no_tier_leaves_a_trace(town: World, client: TestClient) -> None:
     assert "strategic" not in pages.pop()
 
 
-def test_what_was_withdrawn_can_still_be_judged(town: World, client: TestClient) -> None:
+def test_what_was_withdrawn_can_still_be_judged(town: System, client: TestClient) -> None:
     address = link(town)
     town.later(minutes=10)
     town.observe("acme-news", "Rocketeer is down: we have an outage", id="acme-news-1", withdrawn=True)
@@ -185,7 +185,7 @@ def test_what_was_withdrawn_can_still_be_judged(town: World, client: TestClient)
     assert len(given(town)) == 1
 
 
-def test_answers_show_on_the_pages_of_those_who_may_see_them(town: World, client: TestClient) -> None:
+def test_answers_show_on_the_pages_of_those_who_may_see_them(town: System, client: TestClient) -> None:
     client.post(f"{link(town)}/mute-30")
     with opened(town, operator=True) as operator, opened(town, Tier.LEADERSHIP_ALLIANCE) as other:
         for address in (f"/alerts/{alert(town).id}", "/institutions/acme"):
@@ -199,14 +199,14 @@ def test_answers_show_on_the_pages_of_those_who_may_see_them(town: World, client
     assert given(town)[0].undone_by == "operator"
 
 
-def test_a_thousand_clicks_are_one_answer(town: World, client: TestClient) -> None:
+def test_a_thousand_clicks_are_one_answer(town: System, client: TestClient) -> None:
     address = link(town)
     for _ in range(100):
         assert client.post(f"{address}/acknowledge").status_code == 200
     assert len(given(town)) == 1
 
 
-def test_a_subscriber_that_is_gone(town: World, client: TestClient) -> None:
+def test_a_subscriber_that_is_gone(town: System, client: TestClient) -> None:
     address = link(town)
     file = town.runtime.configuration.directory / "alerts.yaml"
     file.write_text(file.read_text(encoding="utf-8").replace("id: desk", "id: office"), encoding="utf-8")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ import click
 from alerts.cli import completion
 from alerts.cli.context import App
 from alerts.cli.operate import by_option, me, operating
-from alerts.cli.output import json_option, printable, show
+from alerts.cli.output import json_option, rendered, show
 from alerts.model.answer import Answer, AnswerKind
 from alerts.model.errors import UsageError
 from alerts.model.level import Level
@@ -39,6 +39,7 @@ def preferences(app: App, subscriber: str, as_yaml: bool, undo: str | None, by: 
       alerts preferences desk --undo 5f0c31d2a1b4c3d2
     """
     from alerts.pipeline import answering
+    from alerts.routing.rules import channels_of, name_of
     from alerts.store.repositories import answers, subscriber_state
 
     if as_yaml and (as_json or undo):
@@ -48,49 +49,30 @@ def preferences(app: App, subscriber: str, as_yaml: bool, undo: str | None, by: 
         with operating(app) as runtime:
             answering.take_back(runtime, undo, f"operator {by or me()}", subscriber=who.id)
     now = datetime.now(UTC)
-    with app.reading() as database, database.read() as session:
+    with app.read() as session:
         given = answers.preferences(session, who.id)
         unsubscribed = sorted(subscriber_state.peek(session, who.id).muted)
-    # What an answer that was given this instant changes holds from the next on.
     chosen = [each for each in given if each.undone_at is None and (each.until is None or now < each.until)]
     if as_yaml:
         click.echo(_yaml(app, who, chosen), nl=False)
-    elif as_json:
-        given_now = {"chosen": [answer_record(each) for each in chosen]}
-        click.echo(to_line({"kind": "preferences", **_configured(who, unsubscribed), **given_now}))
-    else:
-        for line in _lines(who, unsubscribed):
-            click.echo(printable(line))
-        click.echo()
-        show(map(answer_record, chosen), ("id", "channel", "said", "at", "until", "who"), as_json=False, empty=_NOTHING)
-
-
-_NOTHING = "nothing was chosen from messages"
-
-
-def _configured(who: Subscriber, unsubscribed: Sequence[str]) -> dict[str, Any]:
-    from alerts.routing.rules import channels_of, name_of
-
-    return {
+        return
+    record: dict[str, Any] = {
+        "kind": "preferences",
         "subscriber": who.id,
         "rules": [
             {"name": name_of(index, rule), "says": rule.in_words(), "channels": list(channels_of(rule, who))}
             for index, rule in enumerate(who.watch)
         ],
         "digest": None if who.digest is None else _digest(who.digest),
-        "unsubscribed": list(unsubscribed),
+        "unsubscribed": unsubscribed,
+        "chosen": [answer_record(each) for each in chosen],
     }
-
-
-def _lines(who: Subscriber, unsubscribed: Sequence[str]) -> Iterator[str]:
-    configured = _configured(who, unsubscribed)
-    yield f"{who.id}, by the configuration:"
-    for rule in configured["rules"]:
-        yield f"  {rule['name']}: {rule['says']}, to {', '.join(rule['channels'])}"
-    if configured["digest"]:
-        yield "  digest {at} {timezone}, below {below}".format(**configured["digest"])
-    if unsubscribed:
-        yield f"  unsubscribed: {', '.join(unsubscribed)}"
+    if as_json:
+        click.echo(to_line(record))
+        return
+    click.echo(rendered("preferences.txt.j2", record))
+    columns = ("id", "channel", "said", "at", "until", "who")
+    show(record["chosen"], columns, as_json=False, empty="nothing was chosen from messages")
 
 
 def _digest(digest: Digest) -> dict[str, str]:
