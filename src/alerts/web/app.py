@@ -93,19 +93,6 @@ def asset(request: Request) -> Response:
     return unless_known(request, body, ASSETS[name], "public, max-age=300")
 
 
-_HEADINGS: Final = {
-    400: "Bad request",
-    401: "A token is needed",
-    403: "You do not have access to this page",
-    404: "Not found",
-    405: "Method not allowed",
-    410: "No longer possible",
-    413: "Too large",
-    429: "Too many attempts",
-    503: "Temporarily unavailable",
-}
-
-
 def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101
     message = error.detail if error.status_code != 404 or error.detail != "Not Found" else "There is no such page."
@@ -138,7 +125,7 @@ def _failed(request: Request, status: int, message: str, headers: dict[str, str]
     if request.url.path.startswith("/api/"):
         response = api.answer({"error": message}, status=status)
     else:
-        values = {"heading": _HEADINGS.get(status, "Something went wrong"), "message": message}
+        values = {"status": status, "message": message}
         response = site_of(request).page(request, "error.html.j2", Visitor(), values, status=status)
     response.headers.update(headers or {})
     return response

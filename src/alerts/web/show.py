@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Final
 from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -11,26 +10,11 @@ from markupsafe import Markup
 
 from alerts.model.counted import counted
 from alerts.model.level import LEVELS, Axis
-from alerts.model.profile import CoverageState
-from alerts.model.story import Mix
-from alerts.model.subscriber import Tier
 from alerts.model.times import format_duration, format_time, parse_time
 from alerts.rendering import escape
 from alerts.rendering.profile_forms import coverage_text
 from alerts.rendering.tiers import ANALYSIS, DETAIL
 from alerts.routing.reasons import Reason
-
-_MIX: Final = {Mix.DIRECT: "direct sources", Mix.MIXED: "direct and secondary", Mix.SECONDARY: "secondary sources"}
-_COVERAGE: Final = {
-    CoverageState.COVERED: "All sources that would report on it are working.",
-    CoverageState.PARTIAL: "Some of the sources that would report on it are not working.",
-    CoverageState.BLIND: "None of the sources that would report on it is working: silence is no all-clear.",
-}
-TIER_NAMES: Final = {
-    Tier.OPEN: "open",
-    Tier.STRATEGIC_CIRCLE: "strategic circle",
-    Tier.LEADERSHIP_ALLIANCE: "leadership alliance",
-}
 
 
 def environment() -> Environment:
@@ -43,31 +27,23 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     env.filters.update(
-        words=words,
+        words=lambda text: escape.clean(str(text)),  # on one line, without invisible and direction-changing characters
         headline=escape.headline,
         link=escape.safe_url,
         when=when,
         ago=ago,
         ahead=ahead,
         number=number,
-        seg=segment,
-        mix=lambda mix: _MIX[Mix(mix)],
-        coverage=lambda state: _COVERAGE[state],
+        seg=lambda text: quote(text, safe=""),  # as one segment of an address
         coverage_text=coverage_text,
         meaning=meaning,
         age=lambda seconds: format_duration(timedelta(seconds=seconds)),
         stamp=format_time,
         instant=parse_time,
-        tier=lambda tier: TIER_NAMES[Tier(tier)],
         query=query,
     )
     env.globals.update(axes=list(Axis), levels=LEVELS, detail=DETAIL, analysis=ANALYSIS)
     return env
-
-
-def words(text: object) -> str:
-    """Foreign text on one line, without characters that print as nothing or turn the direction of writing."""
-    return escape.clean(str(text))
 
 
 def when(at: datetime | None, *, day: bool = False) -> Markup:
@@ -104,11 +80,6 @@ def _span(value: timedelta) -> str:
 
 def number(value: float | None, digits: int = 2) -> str:
     return "–" if value is None else f"{value:.{digits}f}"
-
-
-def segment(text: str) -> str:
-    """A text as one segment of an address."""
-    return quote(text, safe="")
 
 
 def meaning(reason: str) -> str:
