@@ -40,7 +40,7 @@ def data() -> Path:
 @pytest.fixture(autouse=True)
 def _same_log_level() -> Iterator[None]:
     """A command that a test runs in this process sets the level of the log; the next test finds it as it was."""
-    loggers = [logging.getLogger(name) for name in ("alerts", "", "httpx")]
+    loggers = [logging.getLogger(name) for name in ("alerts", "")]
     before = [each.level for each in loggers]
     yield
     for each, level in zip(loggers, before, strict=True):

@@ -102,7 +102,7 @@ def test_a_failure_is_logged_without_the_address(
     quiet_line.clock.move(minutes=1)
     assert beat(quiet_line, Secret("http://127.0.0.1:1/ping/hunter2"))
     failures = [each for each in caplog.records if each.message == "heartbeat.failed"]
-    assert [each.fields for each in failures] == [{"status": 404}, {"error": "ConnectError"}]  # type: ignore[attr-defined]
+    assert [each.fields for each in failures] == [{"status": 404}, {"error": "ConnectionRefusedError"}]  # type: ignore[attr-defined]
     assert "hunter2" not in "".join(str(each.__dict__) for each in caplog.records if each.name == "alerts")
 
 
