@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kit.laws import examples
 
 from alerts.matching.matcher import Matcher
 from alerts.model.institution import Institution
@@ -334,7 +335,7 @@ def test_order_within_an_instant_has_no_influence(
         assert one.add(batch) == other.add(shuffled)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(reports, st.integers(0, 40), st.randoms(use_true_random=False))
 def test_a_restored_clusterer_goes_on_identically(
     todo: list[tuple[int, str, int, int, str, str]], cut: int, order: random.Random
