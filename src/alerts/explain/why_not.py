@@ -1,4 +1,4 @@
-"""Why a subscriber heard nothing of an institution, and what would have made the difference."""
+"""Why a subscriber got no alert about an institution, and what evidence would have caused one."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def why_not(
     """Every step between the institution and the subscriber, as of `at`.
 
     Each axis that a rule asks for comes with its score, what it needs, and the least further evidence on its
-    strongest story that would have been told: tried out, not estimated.
+    strongest story that would have caused an alert: tried out, not estimated.
     """
     standing = standing_at(session, active, institution, at)
     rules = [
@@ -165,7 +165,7 @@ def _counterfactual(
     axis: Axis,
     found: tuple[Contribution, ...],
 ) -> dict[str, Any]:
-    """The least of a few further reports on the strongest story after which something would be told."""
+    """The least of a few further reports on the strongest story after which an alert would be sent."""
     if not found:
         return {"found": False, "why": "no story adds anything to this axis"}
     strongest, settings, at = found[0], active.settings, standing.at
@@ -193,7 +193,7 @@ def _counterfactual(
 
 
 def _further(story: Evidence, number: int, reliability: Reliability, at: datetime, *, direct: bool) -> Report:
-    """A report as if another publisher told the story anew, in words of its own and with all of its topics."""
+    """A report of the story by another publisher, in its own words and with all topics of the story."""
     return replace(
         story.reports[0],
         item=f"what-if-{number}",

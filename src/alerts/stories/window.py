@@ -1,12 +1,12 @@
-"""The items of the time window, counted: which terms stand how often in which story.
+"""The items of the time window, counted: which terms occur how often in which story.
 
 All numbers are integers and follow from the members alone, whatever the order in which they came and went.
 
-What a term tells is its scarcity, in thousandths of a nat: `level - cost`, where `level` is the logarithm of the
+The inverse story frequency of a term, in thousandths of a nat, is `level - cost`, where `level` is the logarithm of the
 number of all story-days (a story counts once for each day with a report) and `cost` that of the story-days with
 the term, both smoothed by imagined ones in which words are as common as in news at large. Not items are counted
 but story-days, so that a big story does not make its own words worthless, while a name that comes back in story
-after story, or day after day, soon tells little.
+after story, or day after day, soon weighs little.
 """
 
 from __future__ import annotations
@@ -106,6 +106,10 @@ class Story:
         squares *= cost
         self.costs += squares
         self.squares += squares * cost
+
+    def profile(self) -> Read:
+        """How often the members have each term."""
+        return [(term, term.text, count) for term, count in self.counts.items()]
 
     def norm(self, level: int) -> int:
         """The squared length of the story's profile."""
