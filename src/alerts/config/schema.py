@@ -280,7 +280,7 @@ class DigestForm(Form):
 
 
 class SubscriberForm(Form):
-    """A person or a desk that is told."""
+    """A person or a team that gets alerts."""
 
     id: Id
     tier: Tier = Tier.OPEN

@@ -75,8 +75,8 @@ claim_due = Claim.of(_SOURCES, _S.id, _S.next_poll_at, _S.active.is_(True)).due
 
 @dataclass(frozen=True, slots=True)
 class LeasedSource:
-    """A source leased to one poller. `token` fences off a poller whose lease ran out; `lost_leases` counts the polls
-    in a row, before this one, whose lease ran out."""
+    """A source leased to one poller. A result counts only with the `token`; `lost_leases` counts the polls in a row,
+    before this one, whose lease ran out."""
 
     id: str
     token: str
@@ -99,7 +99,7 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class Vital:
-    """What tells whether a source works. From `stale_at` on its feed is silent for too long."""
+    """What shows whether a source works. From `stale_at` on its feed is silent for too long."""
 
     id: str
     last_success_at: datetime | None
@@ -161,7 +161,7 @@ class Finished:
 
 
 def finish(session: Session, finished: Sequence[Finished], *, now: datetime) -> set[str]:
-    """Records polls and releases their leases; the ids of those whose lease was still the poller's."""
+    """Records polls and releases their leases; returns the ids of those that the poller still held."""
     rows = [
         {
             "source": each.leased.id,
@@ -179,17 +179,17 @@ def finish(session: Session, finished: Sequence[Finished], *, now: datetime) -> 
     ]
     if len(rows) == 1:
         return set(session.scalars(_FINISH_ONE, rows[0]))
-    # What is executed for many rows returns nothing: which of them are ours is asked before, under a lock.
+    # A statement for many rows returns none of them: which leases still hold is read first, under a lock.
     tokens = {each.leased.id: each.leased.token for each in finished}
-    ours = {
+    held = {
         source
         for some in chunks(sorted(tokens))
         for source, token in session.execute(_OURS, {"some": some})
         if token == tokens[source]
     }
-    if ours:
-        session.connection().execute(_FINISH, [row for row in rows if row["source"] in ours])
-    return ours
+    if held:
+        session.connection().execute(_FINISH, [row for row in rows if row["source"] in held])
+    return held
 
 
 def release(session: Session, leased: LeasedSource, next_poll_at: datetime) -> None:
