@@ -7,6 +7,7 @@ from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
+from itertools import islice
 from struct import pack, unpack
 
 from alerts.model.item import Item
@@ -127,5 +128,5 @@ def _without_publisher(title: str, publisher: str) -> str:
 
 
 def _body_terms(text: str, known: tuple[str, ...]) -> tuple[str, ...]:
-    found = [term for term in terms(text[:_BODY]) if term not in known and weight(term) > FREQUENT]
-    return tuple(found[:_BODY_TERMS])
+    found = (term for term in terms(text[:_BODY]) if term not in known and weight(term) > FREQUENT)
+    return tuple(islice(found, _BODY_TERMS))
