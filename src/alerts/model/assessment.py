@@ -9,7 +9,6 @@ from operator import attrgetter
 from alerts.model.alert import Lead
 from alerts.model.level import Axis, Contribution, Level, Transition
 
-
 _LEAD_FIELDS = attrgetter(*(each.name for each in fields(Lead)))
 
 
