@@ -21,8 +21,8 @@ from faults import judge
 from faults.schedules import ROOT, SKEW, STEP_SECONDS, STEPS
 from faults.servers import Counting, Postgres, fill, free_port, small_disk
 from kit.feeds import Entry, FeedServer
-from kit.line import settings, write
 from kit.receiver import Answer
+from kit.system import settings, write
 
 from alerts.embedded import Supervisor
 from alerts.model.errors import AlertsError

@@ -17,10 +17,10 @@ import httpx
 import pytest
 import redis
 from kit.feeds import Entry, FeedServer
-from kit.line import settings, write
 from kit.program import Program, until
 from kit.rawserver import silent_server
 from kit.receiver import Receiver, keys
+from kit.system import settings, write
 
 from alerts.channels.send import DEADLINE_S
 from alerts.embedded import Supervisor

@@ -15,13 +15,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TextIO
 
-import httpx
-
 from alerts.access.pages import Pages, pages
 from alerts.access.sealing import Sealer
 from alerts.access.signing import signer
 from alerts.config import environment
 from alerts.config.load import load_entries
+from alerts.feeds.fetching.network import HttpClient
 from alerts.rendering.render import Renderer
 from alerts.runtime.bulkhead import Bulkhead
 from alerts.runtime.case_cache import CaseCache
@@ -57,8 +56,8 @@ class Runtime:
     room: Callable[[str], int] = no_end
 
     @cached_property
-    def client(self) -> httpx.Client:
-        """Made on first use, so after any fork."""
+    def client(self) -> HttpClient:
+        """Made on first use: most commands fetch nothing."""
         from alerts.feeds.fetching.fetch import make_client, user_agent
 
         return make_client(agent=user_agent(self.contact))
@@ -69,8 +68,6 @@ class Runtime:
 
     def close(self) -> None:
         """Gives connections back."""
-        if "client" in self.__dict__:
-            self.client.close()
         self.database.dispose()
 
 
