@@ -42,6 +42,8 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "deliveries": "alerts.cli.lists:deliveries",
         "sources": "alerts.cli.sources:sources",
         "topics": "alerts.cli.topics:topics",
+        "briefing": "alerts.cli.briefing:briefing",
+        "silence-report": "alerts.cli.silence_report:silence_report",
     },
     "Try items, without a database": {
         "match": "alerts.cli.match:match",

@@ -35,7 +35,16 @@ from alerts.model.operators import Operators
 from alerts.model.secret import Secret
 from alerts.model.settings import FRESH, ConfigTest, Expectation, Settings
 from alerts.model.source import Source
-from alerts.model.subscriber import Digest, Exclusion, QuietHours, Selection, Silence, Subscriber, WatchRule
+from alerts.model.subscriber import (
+    Digest,
+    Exclusion,
+    QuietHours,
+    Selection,
+    Silence,
+    Subscriber,
+    WatchRule,
+    WeeklyBriefing,
+)
 from alerts.model.topic import Severity, Topic, TopicPattern
 
 
@@ -181,7 +190,7 @@ def _exclusion(form: ExclusionForm) -> Exclusion:
 
 
 def _subscriber(form: SubscriberForm) -> Subscriber:
-    quiet, digest = form.quiet_hours, form.digest
+    quiet, digest, weekly = form.quiet_hours, form.digest, form.briefing
     return record_of(
         Subscriber,
         form,
@@ -190,6 +199,7 @@ def _subscriber(form: SubscriberForm) -> Subscriber:
         watch=tuple(_watch(each) for each in form.watch),
         quiet_hours=None if quiet is None else QuietHours(quiet.from_, quiet.to, quiet.timezone, quiet.unless),
         digest=None if digest is None else Digest(digest.at, digest.timezone, digest.below),
+        briefing=None if weekly is None else WeeklyBriefing(*weekly.weekly, weekly.timezone, weekly.to),
     )
 
 

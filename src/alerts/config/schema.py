@@ -28,6 +28,7 @@ from alerts.config.values import (
     Threshold,
     Wait,
     WebAddress,
+    Weekly,
     Zone,
     problem,
 )
@@ -292,6 +293,14 @@ class DigestForm(Form):
     below: Level = Level.HIGH
 
 
+class BriefingForm(Form):
+    """What the week before brought, in one message."""
+
+    weekly: Weekly
+    timezone: Zone = "UTC"
+    to: tuple[Text, ...] = ()
+
+
 class SubscriberForm(Form):
     """A person or a desk that is told."""
 
@@ -302,6 +311,7 @@ class SubscriberForm(Form):
     watch: tuple[WatchForm, ...] = ()
     quiet_hours: QuietForm | None = None
     digest: DigestForm | None = None
+    briefing: BriefingForm | None = None
     repeat: Duration | None = None
     limit: Rate | None = None
     group: Wait = timedelta(minutes=1)

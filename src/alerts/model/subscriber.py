@@ -157,6 +157,17 @@ class Digest:
 
 
 @dataclass(frozen=True, slots=True)
+class WeeklyBriefing:
+    """The briefing of the week before goes out at local time `at` on a day of the week (Monday is 0), to all channels
+    or to those in `to`."""
+
+    day: int
+    at: time
+    timezone: str = "UTC"
+    to: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class RateLimit:
     """At most `count` messages in any window of `per`; above it one summary instead."""
 
@@ -172,6 +183,7 @@ class Subscriber:
     watch: tuple[WatchRule, ...] = ()
     quiet_hours: QuietHours | None = None
     digest: Digest | None = None
+    briefing: WeeklyBriefing | None = None
     repeat: timedelta | None = None
     limit: RateLimit | None = None
     group: timedelta = timedelta(minutes=1)  # alerts about one institution within this wait are one message

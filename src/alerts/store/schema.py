@@ -72,6 +72,16 @@ class SourceRow(Base):
     __table_args__ = (Index("ix_sources_due", "active", "next_poll_at"),)
 
 
+class OutageRow(Base):
+    """A source was not read between two successful polls, the second of which wrote this. Of an empty `source`: there
+    was no tick, so no source was."""
+
+    __tablename__ = "outages"
+    source: Mapped[str] = mapped_column(primary_key=True)
+    since: Mapped[datetime] = mapped_column(primary_key=True)
+    until: Mapped[datetime] = mapped_column(index=True)
+
+
 class HostRow(Base):
     """When a host may be asked again: the gap between two requests holds across all workers."""
 

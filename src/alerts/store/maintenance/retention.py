@@ -28,6 +28,7 @@ from alerts.store.schema import (
     ItemRow,
     LinkRow,
     MembershipRow,
+    OutageRow,
     RevisionRow,
     SilenceRow,
     SnapshotRow,
@@ -293,6 +294,7 @@ def remove_items(session: Session, items: Sequence[str], remembered: frozenset[s
 def remove_rest(session: Session, before: datetime) -> dict[str, int]:
     """Takes ended silences and links, and hosts, channels and threads that nobody used since, away."""
     return {
+        "outages": _delete(session, delete(OutageRow).where(OutageRow.until < before)),
         "silences": _delete(session, delete(SilenceRow).where(SilenceRow.until < before)),
         "links": _delete(session, delete(LinkRow).where(LinkRow.expires_at < before)),
         "hosts": _delete(session, delete(HostRow).where(HostRow.free_at < before)),

@@ -15,7 +15,7 @@ from alerts.feeds.state import FeedState
 from alerts.model.fields import record_of
 from alerts.model.source import Source
 from alerts.store.claims import Claim
-from alerts.store.schema import CaseRow, FindingRow, HostRow, SourceRow, table_of
+from alerts.store.schema import CaseRow, FindingRow, HostRow, OutageRow, SourceRow, table_of
 from alerts.store.upsert import SOME, chunks, insert_new, upsert
 
 _SOURCES = table_of(SourceRow)
@@ -178,7 +178,9 @@ def finish(session: Session, finished: Sequence[Finished], *, now: datetime) -> 
         for each in finished
     ]
     if len(rows) == 1:
-        return set(session.scalars(_FINISH_ONE, rows[0]))
+        ours = set(session.scalars(_FINISH_ONE, rows[0]))
+        _record_outages(session, finished, ours)
+        return ours
     # What is executed for many rows returns nothing: which of them are ours is asked before, under a lock.
     tokens = {each.leased.id: each.leased.token for each in finished}
     ours = {
@@ -189,7 +191,22 @@ def finish(session: Session, finished: Sequence[Finished], *, now: datetime) -> 
     }
     if ours:
         session.connection().execute(_FINISH, [row for row in rows if row["source"] in ours])
+    _record_outages(session, finished, ours)
     return ours
+
+
+def _record_outages(session: Session, finished: Iterable[Finished], ours: Collection[str]) -> None:
+    """Records the outages that ended with these polls: from the last successful poll, else the first failed one."""
+    for each in finished:
+        before, after = each.leased.state, each.state
+        since = before.last_success or before.failing_since
+        if each.leased.id in ours and before.failures and not after.failures and since and after.last_success:
+            add_outage(session, each.leased.id, since, after.last_success)
+
+
+def add_outage(session: Session, source: str, since: datetime, until: datetime) -> None:
+    """Records that a source, or all of them where it is empty, was not read for a while that is over."""
+    insert_new(session, OutageRow, [{"source": source, "since": since, "until": until}])
 
 
 def release(session: Session, leased: LeasedSource, next_poll_at: datetime) -> None:

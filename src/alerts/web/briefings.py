@@ -1,0 +1,46 @@
+"""The pages of the weekly briefing: the newest edition, and each week that is on record."""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from alerts.insight.briefing import briefing
+from alerts.model.briefing import Week
+from alerts.rendering.briefing import briefing_body
+from alerts.rendering.tiers import ANALYSIS, gate_briefing, may_read_week
+from alerts.web.site import site_of, visit
+
+_OLDER: Final = "Editions before the newest one"
+
+
+def newest(request: Request) -> Response:
+    """Goes to the last whole week."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(f"/briefing/{Week.of(site_of(request).now()).moved(-1)}{query}", status_code=303)
+
+
+def edition(request: Request) -> Response:
+    """One week: of what the subscriber watches whose link it is, or whom an operator names, else of all institutions."""
+    with visit(request) as (site, session, visitor):
+        week, now = Week.parse(request.path_params["week"]), site.now()
+        if not may_read_week(week.end, visitor.tier, now):
+            return site.page(request, "locked.html.j2", visitor, {"what": _OLDER, "tier": ANALYSIS}, status=403)
+        name = request.query_params.get("subscriber", "") if visitor.operator else visitor.subscriber
+        who = site.settings.subscriber(name) if name else None
+        active = site.runtime.configuration.current()
+        shown = gate_briefing(briefing(session, active, week, who), visitor.tier)
+        ahead, behind = (week.moved(step) for step in (1, -1))
+        values = {
+            "week": week,
+            "body": briefing_body(shown),
+            "subscriber": name,
+            "subscribers": sorted(site.settings.subscribers) if visitor.operator else [],
+            "query": "?" + urlencode({"subscriber": name}) if name and visitor.operator else "",
+            "behind": behind if may_read_week(behind.end, visitor.tier, now) else None,
+            "ahead": ahead if ahead.start < shown.until or ahead.start <= now else None,
+        }
+    return site.page(request, "briefing.html.j2", visitor, values)
