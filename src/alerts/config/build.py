@@ -199,7 +199,7 @@ def _subscriber(form: SubscriberForm) -> Subscriber:
         watch=tuple(_watch(each) for each in form.watch),
         quiet_hours=None if quiet is None else QuietHours(quiet.from_, quiet.to, quiet.timezone, quiet.unless),
         digest=None if digest is None else Digest(digest.at, digest.timezone, digest.below),
-        briefing=None if weekly is None else WeeklyBriefing(*weekly.weekly, weekly.timezone, weekly.to),
+        briefing=None if weekly is None else WeeklyBriefing(*weekly.weekly, weekly.timezone),
     )
 
 

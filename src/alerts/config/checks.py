@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 from alerts.config.check_rules import check_rule
@@ -153,9 +153,12 @@ def _check_subscriber(entry: Entry, subscriber: SubscriberForm, known: Known, sh
         if rule.name and named.setdefault(rule.name, index) != index:
             message = f"name: rule {named[rule.name] + 1} has the name {entry.shown('watch', index, 'name')}"
             entry.report("watch", index, "name", message=f"{message} already")
-        _check_channels(entry, ("watch", index, "to"), rule.to, subscriber)
-    if subscriber.briefing is not None:
-        _check_channels(entry, ("briefing", "to"), subscriber.briefing.to, subscriber)
+        for at, name in enumerate(rule.to):
+            if name not in subscriber.channels:
+                steps = ("watch", index, "to", at)
+                channels = list(subscriber.channels)
+                suggestion = did_you_mean(name, channels) or f"; it has {', '.join(channels) or 'none'}"
+                entry.report(*steps, message=f"to: the subscriber has no channel {entry.shown(*steps)}{suggestion}")
     for name in subscriber.rates:
         if name not in subscriber.channels:
             message = f"rates: the subscriber has no channel {name!r}{did_you_mean(name, [*subscriber.channels])}"
@@ -163,17 +166,6 @@ def _check_subscriber(entry: Entry, subscriber: SubscriberForm, known: Known, sh
     quiet = subscriber.quiet_hours
     if quiet is not None and quiet.from_ == quiet.to:
         entry.report("quiet_hours", "to", message="to: the quiet hours end when they begin")
-
-
-def _check_channels(
-    entry: Entry, steps: tuple[str | int, ...], names: Sequence[str], subscriber: SubscriberForm
-) -> None:
-    channels = list(subscriber.channels)
-    for at, name in enumerate(names):
-        if name not in channels:
-            suggestion = did_you_mean(name, channels) or f"; it has {', '.join(channels) or 'none'}"
-            message = f"to: the subscriber has no channel {entry.shown(*steps, at)}{suggestion}"
-            entry.report(*steps, at, message=message)
 
 
 def _check_test(entry: Entry, test: ConfigTestForm, known: Known, shipped: Mapping[str, Topic]) -> None:

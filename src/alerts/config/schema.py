@@ -298,7 +298,6 @@ class BriefingForm(Form):
 
     weekly: Weekly
     timezone: Zone = "UTC"
-    to: tuple[Text, ...] = ()
 
 
 class SubscriberForm(Form):

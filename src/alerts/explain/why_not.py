@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from alerts.insight.coverage import coverage
 from alerts.insight.profiles import standing_at
-from alerts.insight.what_if import further_reports
+from alerts.insight.silence import further_reports
 from alerts.model.alert import AlertState
 from alerts.model.assessment import Assessment
 from alerts.model.institution import Institution
@@ -28,7 +28,7 @@ from alerts.routing.rules import name_of
 from alerts.routing.trace import explanation_record
 from alerts.runtime.configuration import Active
 from alerts.scoring.profile import Standing, contributions
-from alerts.scoring.score import level_of
+from alerts.scoring.score import combined, level_of
 from alerts.store.queries import listings, profiles
 from alerts.store.repositories import items, subscriber_state
 
@@ -154,13 +154,14 @@ def _counterfactual(
         return {"found": False, "why": "no story adds anything to this axis"}
     strongest, level = found[0], standing.axes[axis].level
     tried: list[dict[str, Any]] = []
-    for each in further_reports(session, active.settings, standing, axis, strongest.story, found[1:]):
-        reached = max(level, level_of(each.score, active.settings.levels))
-        tried.append({"with": each.words, "score": rounded(each.score), "level": reached.value})
+    for words, story, all_ in further_reports(session, active.settings, standing, axis, strongest, found[1:]):
+        score = combined(each.value for each in all_)
+        reached = max(level, level_of(score, active.settings.levels))
+        tried.append({"with": words, "score": rounded(score), "level": reached.value})
         if reached is level:
             continue
-        rise = _rise(standing, axis, level, reached, each.score, each.contributions)
-        asked = _asked(session, active, subscriber, rise, [each.story])
+        rise = _rise(standing, axis, level, reached, score, all_)
+        asked = _asked(session, active, subscriber, rise, [story])
         if any(channel.state is not AlertState.SUPPRESSED for channel in asked.channels):
             return {"found": True, "story": strongest.story, "title": strongest.title, **tried[-1], "tried": tried}
     return {"found": False, "why": "none of these would do", "story": strongest.story, "tried": tried}

@@ -2,34 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy.orm import Session
 
 from alerts.insight.profiles import standing_at
-from alerts.insight.what_if import further_reports
-from alerts.model.briefing import BlindSource, Nearest, SilenceReport
 from alerts.model.institution import Institution
-from alerts.model.level import Axis, Level
+from alerts.model.level import Axis, Contribution, Level
 from alerts.model.records import rounded
 from alerts.model.settings import Settings
-from alerts.model.story import StorySummary
+from alerts.model.source import Reliability
+from alerts.model.story import Evidence, Group, Report, StorySummary
 from alerts.model.subscriber import Direction, On, Subscriber, WatchRule
-from alerts.model.times import micros
+from alerts.model.times import format_time, micros
 from alerts.routing.rules import name_of
 from alerts.runtime.configuration import Active
-from alerts.scoring.profile import contributions
-from alerts.scoring.score import half_life_of
+from alerts.scoring.evidence import evidence, summary
+from alerts.scoring.profile import Standing, contributions
+from alerts.scoring.score import combined, half_life_of
 from alerts.store.queries import profiles, weeks
 from alerts.store.repositories import sources
 
 NEAREST: Final = 3
 """So many of the nearest are reported, of different institutions."""
 
-_HOUR: Final = 3600.0
+_TRIES: Final[Sequence[tuple[str, Reliability, bool, int]]] = (
+    ("one more independent secondary B publisher", Reliability.B, False, 1),
+    ("one more independent secondary A publisher", Reliability.A, False, 1),
+    ("two more independent secondary A publishers", Reliability.A, False, 2),
+    ("one direct A publisher", Reliability.A, True, 1),
+    ("one direct A and two secondary A publishers", Reliability.A, True, 3),
+)
 
 
 def watched(settings: Settings, subscriber: Subscriber) -> list[Institution]:
@@ -43,162 +49,184 @@ def _selects(rule: WatchRule, institution: Institution) -> bool:
 
 def silence_report(
     session: Session, active: Active, subscriber: Subscriber, start: datetime, end: datetime
-) -> SilenceReport:
-    """What was read from `start` to `end`, and the nearest that anything came to a rule of the subscriber."""
-    settings = active.settings
-    institutions = watched(settings, subscriber)
-    ids = [each.id for each in institutions]
+) -> dict[str, Any]:
+    """What was read from `start` to `end`, what was held back, and the nearest that anything came to a rule."""
+    institutions = [each.id for each in watched(active.settings, subscriber)]
     sent, held = weeks.alerts_by_fate(session, subscriber.id, start, end)
-    items, mentions = weeks.read(session, ids, start, end)
-    blind = _blind(session, settings, start, end)
-    return SilenceReport(
-        subscriber.id,
-        start,
-        end,
-        alerts=sent,
-        held_back=held,
-        institutions=len(ids),
-        sources=len(settings.sources),
-        up=len(settings.sources) - len(blind),
-        blind_hours=rounded(sum(each.hours for each in blind)),
-        blind=tuple(sorted(blind, key=lambda each: (-each.hours, each.source))),
-        items=items,
-        mentions=mentions,
-        nearest=tuple(_crossed(session, active, each) for each in _nearest(session, active, subscriber, start, end)),
-    )
+    items, mentions = weeks.read(session, frozenset(institutions), start, end)
+    blind = _blind(session, active.settings, start, end)
+    nearest = sorted(_nearest(session, active.settings, subscriber, start, end), key=lambda each: each.place)[:NEAREST]
+    return {
+        "kind": "silence",
+        "subscriber": subscriber.id,
+        "start": format_time(start),
+        "end": format_time(end),
+        "alerts": sent,
+        "held_back": held,
+        "sources": len(active.settings.sources),
+        "blind": [{"source": source, "hours": hours} for hours, source in sorted(blind, reverse=True)],
+        "institutions": len(institutions),
+        "items": items,
+        "mentions": mentions,
+        "nearest": [_crossed(session, active, each) for each in nearest],
+    }
 
 
-# --- reading -------------------------------------------------------------------------------------------------
+# --- what was read -------------------------------------------------------------------------------------------
 
 
-def _blind(session: Session, settings: Settings, start: datetime, end: datetime) -> list[BlindSource]:
-    """The sources that were not read for a part of the span."""
-    past = weeks.outages(session, start, end)
-    recorded = weeks.recorded_until(session) or start
-    everywhere = [*past.get("", ()), (recorded, end)]
-    now = {each.id: each for each in sources.vitals(session, settings.sources.keys())}
-    found = []
+def _blind(session: Session, settings: Settings, start: datetime, end: datetime) -> Iterator[tuple[float, str]]:
+    """For how many hours each source was not read, of those that were not read throughout."""
+    past: dict[str, list[tuple[datetime, datetime]]] = {"": [(weeks.recorded_until(session) or start, end)]}
+    for source, since, until in sources.outages(session):
+        past.setdefault(source, []).append((since, until))
+    now = {each.id: each for each in sources.vitals(session)}
     for source in settings.sources:
-        spans = [*everywhere, *past.get(source, ())]
-        vital = now.get(source)
-        if vital is None or vital.last_success_at is None:
-            spans.append((start, end))
-        elif vital.error_streak:
-            spans.append((vital.last_success_at, end))
+        spans, vital = [*past[""], *past.get(source, ())], now.get(source)
+        if vital is None or vital.error_streak or vital.last_success_at is None:
+            spans.append((start if vital is None else vital.last_success_at or start, end))
         if vital is not None and vital.stale_at is not None:
             spans.append((vital.stale_at, end))
-        hours = _total(((max(since, start), min(until, end)) for since, until in spans)) / _HOUR
-        if hours > 0:
-            found.append(BlindSource(source, round(hours, 2)))
-    return found
+        hours = round(_covered((max(since, start), min(until, end)) for since, until in spans) / 3600, 2)
+        if hours:
+            yield hours, source
 
 
-def _total(spans: Iterable[tuple[datetime, datetime]]) -> float:
-    """The seconds that any of some spans covers; what ends before it begins covers nothing."""
+def _covered(spans: Iterable[tuple[datetime, datetime]]) -> float:
+    """The seconds that any of some spans covers; one that ends before it begins covers nothing."""
     total, reached = 0.0, None
     for since, until in sorted(spans):
         begin = since if reached is None else max(since, reached)
         if until > begin:
-            total += (until - begin).total_seconds()
-            reached = until
+            total, reached = total + (until - begin).total_seconds(), until
     return total
 
 
-# --- how near ------------------------------------------------------------------------------------------------
+# --- how near an alert was -----------------------------------------------------------------------------------
 
 
-class _Measured(NamedTuple):
-    """A value that may come near a threshold: a story's impact, or a score, which has no story of its own."""
+class _Near(NamedTuple):
+    """A story's impact, or a score without a `story`, below the least that a rule asks for."""
 
-    institution: str
+    place: tuple[float, datetime, str]
+    institution: Institution
+    rule: str
     axis: Axis
     value: float
-    at: datetime
+    level: Level
+    needed: float
     story: StorySummary | None
 
 
-def _measured(
-    session: Session, settings: Settings, ids: list[str], start: datetime, end: datetime
-) -> Iterator[_Measured]:
-    rules = settings.levels
-    half_lives = {axis: half_life_of(rules, axis) for axis in Axis}
-    for institution, story, at, impacts in weeks.impacts(session, ids, start, end, half_lives):
-        yield from (_Measured(institution, axis, rounded(value), at, story) for axis, value in impacts.items())
-    faded = [(each, start, scores) for each, scores in profiles.scores_at(session, dict.fromkeys(ids, start)).items()]
-    for institution, at, scores in (*faded, *weeks.scores(session, ids, start, end)):
-        for axis, score in scores.items():
-            yield _Measured(institution, axis, rounded(score.at(micros(at), half_lives[axis])), at, None)
-
-
 def _nearest(
-    session: Session, active: Active, subscriber: Subscriber, start: datetime, end: datetime
-) -> list[tuple[Nearest, str]]:
-    """What came nearest to a rule without reaching it, of each institution at most one; and the story it is about."""
-    settings = active.settings
+    session: Session, settings: Settings, subscriber: Subscriber, start: datetime, end: datetime
+) -> Iterable[_Near]:
+    """What came nearest to a rule without reaching it, of each institution one."""
     selected = {each.id: each for each in watched(settings, subscriber)}
-    best: dict[str, tuple[tuple[float, datetime, str], Nearest, str]] = {}
-    for each in _measured(session, settings, list(selected), start, end):
-        institution = selected[each.institution]
-        for number, rule in enumerate(subscriber.watch):
-            level = _asked_for(rule, institution, each, settings)
-            if level is None:
+    best: dict[str, _Near] = {}
+    for key, at, story, values in _measured(session, settings, list(selected), start, end):
+        for number, rule in enumerate(subscriber.watch) if key in selected else ():
+            if not _is_about(rule, selected[key], story, settings):
                 continue
-            needed = settings.levels.raise_[level]
-            place = (needed - each.value, each.at, name_of(number, rule))
-            if each.value > 0 and (each.institution not in best or place < best[each.institution][0]):
-                title, story = (each.story.title, each.story.story) if each.story is not None else ("", "")
-                on = On.STORY if each.story is not None else On.LEVEL
-                near = Nearest(
-                    *(institution.id, institution.name, name_of(number, rule), on.value, each.axis),
-                    *(each.value, needed, level, each.at, title),
-                )
-                best[each.institution] = (place, near, story)
-    return [(near, story) for _, near, story in sorted(best.values(), key=lambda one: (one[0], one[1].institution))][
-        :NEAREST
-    ]
+            for axis in rule.axes & values.keys():
+                value = rounded(values[axis])
+                above = [(level, needed) for level, needed in settings.levels.raise_.items() if level >= rule.at_least]
+                level, needed = next(((level, each) for level, each in above if each > value), (Level.LOW, 0.0))
+                # A story that reached what the rule asks for was told, or held back; a standing level may rise further.
+                if value <= 0 or not needed or (story is not None and level is not above[0][0]):
+                    continue
+                place = (needed - value, at, key)
+                if key not in best or place < best[key].place:
+                    best[key] = _Near(place, selected[key], name_of(number, rule), axis, value, level, needed, story)
+    return best.values()
 
 
-def _asked_for(rule: WatchRule, institution: Institution, each: _Measured, settings: Settings) -> Level | None:
-    """The level that the value would have had to reach for the rule; None where the rule is not about it."""
-    on, least = On.LEVEL if each.story is None else On.STORY, max(rule.at_least, Level.MEDIUM, key=lambda one: one.rank)
-    if (
-        on not in rule.on
-        or each.axis not in rule.axes
-        or rule.direction is Direction.FALL
-        or not _selects(rule, institution)
-    ):
-        return None
-    if each.story is not None:
-        topics = {name for name, _ in each.story.topics}
-        signals = {settings.topics[name].signal for name in topics if name in settings.topics}
-        if (
-            (rule.topics and topics.isdisjoint(rule.topics))
-            or (rule.signals and signals.isdisjoint(rule.signals))
-            or not topics.isdisjoint(rule.except_.topics)
-            or not signals.isdisjoint(rule.except_.signals)
-        ):
-            return None
-    above = [level for level, needed in settings.levels.raise_.items() if level >= least and needed > each.value]
-    # A story that reached what the rule asks for was told, or held back for a reason; a level may rise further.
-    return above[0] if above and (each.story is None or above[0] is least) else None
+def _measured(
+    session: Session, settings: Settings, ids: Sequence[str], start: datetime, end: datetime
+) -> Iterator[tuple[str, datetime, StorySummary | None, dict[Axis, float]]]:
+    """Everything by axis that may have come near a threshold: impacts of stories, and scores."""
+    half_lives = {axis: half_life_of(settings.levels, axis) for axis in Axis}
+    yield from weeks.impacts(session, start, end, half_lives)
+    before = profiles.scores_at(session, dict.fromkeys(ids, start))
+    for key, at, scores in (*((key, start, each) for key, each in before.items()), *weeks.scores(session, start, end)):
+        yield key, at, None, {axis: score.at(micros(at), half_lives[axis]) for axis, score in scores.items()}
 
 
-def _crossed(session: Session, active: Active, found: tuple[Nearest, str]) -> Nearest:
-    """With the least further evidence that would have crossed the threshold, on that story or the strongest one."""
-    near, story = found
-    settings = active.settings
-    standing = standing_at(session, active, settings.institutions[near.institution], near.at)
-    behind = contributions(
-        standing.axes[near.axis].leading, near.axis, near.at,
-        topics=settings.topics, rules=settings.levels, institution=standing.institution,
-    )  # fmt: skip
-    strongest = next((each for each in behind if not story or each.story == story), None)
-    if strongest is None:
-        return near
-    near = replace(near, title=strongest.title)
+def _is_about(rule: WatchRule, institution: Institution, story: StorySummary | None, settings: Settings) -> bool:
+    """Whether the rule asks for rises of what is measured."""
+    if rule.direction is Direction.FALL or not _selects(rule, institution):
+        return False
+    if story is None:
+        return On.LEVEL in rule.on
+    topics = {name for name, _ in story.topics}
+    signals = {settings.topics[name].signal for name in topics if name in settings.topics}
+    return (
+        On.STORY in rule.on
+        and not (rule.topics and topics.isdisjoint(rule.topics))
+        and not (rule.signals and signals.isdisjoint(rule.signals))
+        and topics.isdisjoint(rule.except_.topics)
+        and signals.isdisjoint(rule.except_.signals)
+    )
+
+
+def _crossed(session: Session, active: Active, near: _Near) -> dict[str, Any]:
+    """The record of it, with the least further evidence on that story, or the strongest one, that would have crossed."""
+    (_, at, _), settings = near.place, active.settings
+    standing = standing_at(session, active, near.institution, at)
+    known = {"topics": settings.topics, "rules": settings.levels, "institution": near.institution}
+    behind = contributions(standing.axes[near.axis].leading, near.axis, at, **known)
+    strongest = next((each for each in behind if near.story is None or each.story == near.story.story), None)
     others = [each for each in behind if each is not strongest]
-    for tried in further_reports(session, settings, standing, near.axis, strongest.story, others):
-        reached = tried.impact if near.on == On.STORY else tried.score
+    crossing = None
+    for words, _, all_ in further_reports(session, settings, standing, near.axis, strongest, others):
+        # What is told anew has not faded: its contribution is its impact.
+        reached = combined(each.value for each in all_) if near.story is None else _value(all_, near.story.story)
         if reached >= near.needed:
-            return replace(near, crossing=f"{tried.words}: {reached:.2f}")
-    return near
+            crossing = {"with": words, "value": rounded(reached)}
+            break
+    return {
+        "institution": near.institution.id,
+        "name": near.institution.name,
+        "rule": near.rule,
+        "on": On.LEVEL.value if near.story is None else On.STORY.value,
+        "axis": near.axis.value,
+        "value": near.value,
+        "level": near.level.value,
+        "needed": near.needed,
+        "at": format_time(at),
+        "title": "" if strongest is None else strongest.title,
+        "crossing": crossing,
+    }
+
+
+def _value(all_: Iterable[Contribution], story: str) -> float:
+    return max((each.value for each in all_ if each.story == story), default=0.0)
+
+
+def further_reports(
+    session: Session,
+    settings: Settings,
+    standing: Standing,
+    axis: Axis,
+    of: Contribution | None,
+    others: Sequence[Contribution],
+) -> Iterator[tuple[str, Evidence, tuple[Contribution, ...]]]:
+    """Ever more evidence for a story, tried out: in words, as evidence, and what all stories then contribute to the
+    axis, the largest first. `others` is what the other stories contribute."""
+    institution, at = standing.institution, standing.at
+    wanted = [] if of is None else [of.story]
+    for story in profiles.stories(session, institution, settings.sources, wanted, at).values():
+        for words, reliability, direct, count in _TRIES:
+            more = [_further(story, number, reliability, at, direct=direct and number == 0) for number in range(count)]
+            groups = [*story.groups, *(Group((each.item,)) for each in more)]
+            found = evidence(story.story, institution.id, [*story.reports, *more], groups)
+            known = {"topics": settings.topics, "rules": settings.levels, "institution": institution}
+            made = contributions([summary(found)], axis, at, **known)
+            yield words, found, tuple(sorted([*made, *others], key=lambda each: (-each.value, each.story)))
+
+
+def _further(story: Evidence, number: int, reliability: Reliability, at: datetime, *, direct: bool) -> Report:
+    """A report as if another publisher told the story anew, in words of its own and with all of its topics."""
+    name = f"what-if-{number}"
+    anew: dict[str, Any] = {"published": None, "observed": at, "reported": at, "salience": 1.0, "topics": story.topics}
+    return replace(story.reports[0], item=name, publisher=name, reliability=reliability, direct=direct, **anew)

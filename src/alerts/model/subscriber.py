@@ -158,13 +158,11 @@ class Digest:
 
 @dataclass(frozen=True, slots=True)
 class WeeklyBriefing:
-    """The briefing of the week before goes out at local time `at` on a day of the week (Monday is 0), to all channels
-    or to those in `to`."""
+    """The briefing of the week before is sent at local time `at` on a day of the week, of which Monday is 0."""
 
     day: int
     at: time
     timezone: str = "UTC"
-    to: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

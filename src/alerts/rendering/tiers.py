@@ -10,7 +10,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from alerts.model.briefing import Briefing, InstitutionWeek, SilenceReport
 from alerts.model.level import Axis, Transition
 from alerts.model.profile import MatrixRow, Profile
 from alerts.model.subscriber import Tier
@@ -81,37 +80,6 @@ def gate_changes(changes: Iterable[Transition], tier: Tier, now: datetime) -> li
         for each in listed
         if tier.allows(ANALYSIS) or now - each.at <= NEWS or each.at == newest[each.institution, each.axis]
     ]
-
-
-def may_read_week(end: datetime, tier: Tier, now: datetime) -> bool:
-    """Whether a tier may see the briefing of a week: editions before the newest are history."""
-    return tier.allows(ANALYSIS) or now - end <= NEWS
-
-
-def gate_briefing(briefing: Briefing, tier: Tier) -> Briefing:
-    """The briefing with everything removed that the tier may not see: of stories as of profiles, and of changes."""
-    shown = replace(
-        briefing,
-        institutions=tuple(_gate_week(each, tier) for each in briefing.institutions),
-        silence=None if briefing.silence is None else gate_silence(briefing.silence, tier),
-    )
-    if not tier.allows(ANALYSIS):
-        shown = replace(shown, silences=())
-    return shown if tier.allows(DETAIL) else replace(shown, corrected=())
-
-
-def _gate_week(week: InstitutionWeek, tier: Tier) -> InstitutionWeek:
-    changes, stories = tuple(gate_transition(each, tier) for each in week.changes), week.stories
-    if not tier.allows(DETAIL):  # the newest headline
-        stories = tuple(
-            replace(each, story="", confidence=None, topics=(), newest=None, sources=()) for each in stories[:1]
-        )
-    return replace(week, changes=changes, stories=stories, falls=week.falls if tier.allows(ANALYSIS) else ())
-
-
-def gate_silence(report: SilenceReport, tier: Tier) -> SilenceReport:
-    """Which sources were not read, and scores, need detail."""
-    return report if tier.allows(DETAIL) else replace(report, blind=(), nearest=())
 
 
 def gate_explanation(record: Mapping[str, Any], tier: Tier, *, private: bool) -> dict[str, Any]:

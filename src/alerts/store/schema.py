@@ -5,6 +5,7 @@ cases ─< memberships >─ stories, story_events             which items report
 cases ─< assessments, story_versions, story_rises         what stories amounted to, and when
 cases ─< transitions ─< alerts >─ deliveries ─< attempts  what changed, who is told, how it fared
 desks ─< watches                                          what each subscriber was told so far
+answers                                                   what readers answered to alerts: verdicts, preferences
 clock, silences, links                                    one row each of what all workers share
 troubles                                                  what is wrong with the system itself, while it is
 configurations                                            the generations of the configuration
@@ -70,16 +71,6 @@ class SourceRow(Base):
     state: Mapped[dict[str, Any]]
 
     __table_args__ = (Index("ix_sources_due", "active", "next_poll_at"),)
-
-
-class OutageRow(Base):
-    """A source was not read between two successful polls, the second of which wrote this. Of an empty `source`: there
-    was no tick, so no source was."""
-
-    __tablename__ = "outages"
-    source: Mapped[str] = mapped_column(primary_key=True)
-    since: Mapped[datetime] = mapped_column(primary_key=True)
-    until: Mapped[datetime] = mapped_column(index=True)
 
 
 class HostRow(Base):
@@ -415,6 +406,26 @@ class SilenceRow(Base):
     until: Mapped[datetime]
     reason: Mapped[str]
     author: Mapped[str]
+
+
+class AnswerRow(Base):
+    """What a reader answered to an alert (`alerts.model.answer`). Rows are only added; taking back sets `undone_at`."""
+
+    __tablename__ = "answers"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    alert: Mapped[str] = mapped_column(index=True)
+    subscriber: Mapped[str]
+    channel: Mapped[str]
+    kind: Mapped[str]
+    reason: Mapped[str | None]
+    institution: Mapped[str] = mapped_column(index=True)
+    days: Mapped[int | None]
+    at: Mapped[datetime]
+    who: Mapped[str]
+    undone_at: Mapped[datetime | None]
+    undone_by: Mapped[str]
+
+    __table_args__ = (Index("ix_answers_subscriber", "subscriber", "kind"),)
 
 
 class LinkRow(Base):

@@ -14,8 +14,10 @@ from alerts.feeds.links import storable
 from alerts.feeds.state import FeedState
 from alerts.model.fields import record_of
 from alerts.model.source import Source
+from alerts.model.times import format_time, micros, parse_time
+from alerts.store import system_state
 from alerts.store.claims import Claim
-from alerts.store.schema import CaseRow, FindingRow, HostRow, OutageRow, SourceRow, table_of
+from alerts.store.schema import CaseRow, FindingRow, HostRow, SourceRow, table_of
 from alerts.store.upsert import SOME, chunks, insert_new, upsert
 
 _SOURCES = table_of(SourceRow)
@@ -196,7 +198,7 @@ def finish(session: Session, finished: Sequence[Finished], *, now: datetime) -> 
 
 
 def _record_outages(session: Session, finished: Iterable[Finished], ours: Collection[str]) -> None:
-    """Records the outages that ended with these polls: from the last successful poll, else the first failed one."""
+    """Records the outages that ended with these polls: from the last successful one, else the first that failed."""
     for each in finished:
         before, after = each.leased.state, each.state
         since = before.last_success or before.failing_since
@@ -205,8 +207,15 @@ def _record_outages(session: Session, finished: Iterable[Finished], ours: Collec
 
 
 def add_outage(session: Session, source: str, since: datetime, until: datetime) -> None:
-    """Records that a source, or all of them where it is empty, was not read for a while that is over."""
-    insert_new(session, OutageRow, [{"source": source, "since": since, "until": until}])
+    """Records that a source, or every source where it is empty, was not read for a while that is over."""
+    name = f"{system_state.OUTAGE}{source}/{micros(since)}"
+    system_state.put(session, name, until, {"source": source, "since": format_time(since)})
+
+
+def outages(session: Session) -> list[tuple[str, datetime, datetime]]:
+    """The outages on record: source, since when and until when."""
+    facts = (fact for _, fact in system_state.named(session, system_state.OUTAGE))
+    return [(fact.value["source"], parse_time(fact.value["since"]), fact.at) for fact in facts]
 
 
 def release(session: Session, leased: LeasedSource, next_poll_at: datetime) -> None:
