@@ -288,7 +288,7 @@ def plain_feedparser(publishers: Publishers, base: str, end: datetime) -> dict[s
 def lemon24_reader(publishers: Publishers, base: str, end: datetime) -> dict[str, datetime]:
     """lemon24/reader in a process of its own, told the time minute by minute."""
     seen: dict[str, datetime] = {}
-    command = [PEER, Path(__file__).with_name("peer_reader.py"), *(f"{base}/{path}" for path in PATHS)]
+    command = [str(PEER), str(Path(__file__).with_name("peer_reader.py")), *(f"{base}/{path}" for path in PATHS)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None
         assert process.stdout is not None

@@ -251,12 +251,12 @@ def with_single_names(labelled: Sequence[Labelled]) -> list[Labelled]:
 def with_forgotten_words(labelled: Sequence[Labelled], order: random.Random) -> Figure:
     """The figure where four in ten words of the list of ordinary words are not on it."""
     kept = frozenset(word for word in sorted(ORDINARY_WORDS) if order.random() > 0.4)
-    terms.ORDINARY_WORDS, whole = kept, ORDINARY_WORDS
+    setattr(terms, "ORDINARY_WORDS", kept)  # noqa: B010 - another list in the module that reads it
     weight.cache_clear()
     try:
         return b_cubed(labelled, clustered(reduce(labelled)))
     finally:
-        terms.ORDINARY_WORDS = whole
+        setattr(terms, "ORDINARY_WORDS", ORDINARY_WORDS)  # noqa: B010
         weight.cache_clear()
 
 

@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -71,7 +72,7 @@ def postgres_server() -> Iterator[str]:
             entry = pwd.getpwnam(user)
             os.chown(directory, entry.pw_uid, entry.pw_gid)
         cluster = Path(directory) / "data"
-        run = {"user": user, "group": "nogroup" if user else None, "cwd": directory}
+        run: dict[str, Any] = {"user": user, "group": "nogroup" if user else None, "cwd": directory}
         subprocess.run(
             [
                 binaries / "initdb",

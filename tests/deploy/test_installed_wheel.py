@@ -35,7 +35,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     environment = directory / "venv"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
     interpreter = environment / "bin" / "python"
-    install = [*PIP, "--python", interpreter, "install", "--quiet", "--retries", "1"]
+    install: list[str | Path] = [*PIP, "--python", interpreter, "install", "--quiet", "--retries", "1"]
     done = subprocess.run(
         [*install, "--only-binary", ":all:", "--constraint", constraints, wheel],
         capture_output=True,

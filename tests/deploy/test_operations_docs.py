@@ -131,7 +131,7 @@ def _break(database: Database, *, ticking: bool, once: bool) -> None:
             )
         generations.keep_files_of(session, "two:/config", "two", START - timedelta(minutes=8))
         generations.keep_files_of(session, "two:/config", "two", START)
-        for number, (state, due) in enumerate((("dead", None), ("pending", long_ago))):
+        for number, (delivery, due) in enumerate((("dead", None), ("pending", long_ago))):
             session.add(
                 DeliveryRow(
                     id=str(number),
@@ -141,7 +141,7 @@ def _break(database: Database, *, ticking: bool, once: bool) -> None:
                     kind="alert",
                     at=long_ago,
                     message={"alerts": []},
-                    state=state,
+                    state=delivery,
                     reason="",
                     due_at=due,
                     attempts=0,

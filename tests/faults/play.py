@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -254,7 +255,7 @@ class Play:
             self.postgres.signal(signal.SIGKILL)
         elif how == "stop":
             self.postgres.signal(signal.SIGSTOP)
-            self.to_undo.append((undo, lambda: self.postgres and self.postgres.signal(signal.SIGCONT)))
+            self.to_undo.append((undo, partial(self.postgres.signal, signal.SIGCONT)))
         elif how == "restart":
             self.postgres.process.send_signal(signal.SIGINT)
         else:

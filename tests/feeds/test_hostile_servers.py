@@ -93,7 +93,11 @@ def test_redirects_share_one_deadline(raw_server: RawServer) -> None:
 
 def test_silence(raw_server: RawServer) -> None:
     held = threading.Event()
-    raw_server.otherwise = lambda _connection, _request: held.wait(20) and None
+
+    def hold(_connection: socket.socket, _request: Request) -> None:
+        held.wait(20)
+
+    raw_server.otherwise = hold
     polled = ask(raw_server.url())
     held.set()
     assert polled.result.error is ErrorKind.TIMEOUT

@@ -326,7 +326,8 @@ def test_secrets_of_an_address_are_in_no_note_and_no_line() -> None:
 
 def test_credentials_of_an_address_neither_follow_a_move_nor_are_stored() -> None:
     secret = replace(SOURCE, url="https://me:pass@a.example/feed.xml")
-    state, said = FeedState(), []
+    state = FeedState()
+    said: list[str] = []
     for day in range(9):
         plan = after(answer(moved_to="https://new.example/feed.xml"), state, source=secret, now=NOW + day * DAY)
         state = plan.state

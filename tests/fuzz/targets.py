@@ -34,13 +34,14 @@ from alerts.matching.matcher import Matcher
 from alerts.model.errors import ConfigError, InputError
 from alerts.model.institution import Institution, MatchRules
 from alerts.model.item import Item
+from alerts.model.mention import Mention, Rejection, TopicHit
 from alerts.model.records import to_line
 from alerts.model.settings import Settings
 from alerts.model.source import Source
 from alerts.model.topic import Near, Signal, Topic
-from alerts.pipeline import websub
 from alerts.replay.backtest import records, rehearse
 from alerts.runtime.configuration import Active
+from alerts.store import system_state
 from alerts.store.database import Database
 from alerts.web.app import create_app
 
@@ -156,7 +157,8 @@ def matcher(data: bytes) -> None:
     ]
     item = _item(text.split("\n===\n"))
     found = Matcher(institutions, topics, {}).match(item, explain=True)
-    for span in (*found.mentions, *found.topics, *found.rejections):
+    spans: list[Mention | TopicHit | Rejection] = [*found.mentions, *found.topics, *found.rejections]
+    for span in spans:
         field = item.field(span.field)
         assert 0 <= span.start < span.end <= len(field)
         assert field[span.start : span.end] == span.text
@@ -217,7 +219,7 @@ def _pages() -> TestClient:
     town.runtime.pages = Pages("https://pages.example", SIGNER)
     with database.write() as session:
         known = {"hub": "https://hub.example/", "topic": "https://tribune.example/feed"}
-        websub.system_state.put(session, "websub/tribune", town.now, known)
+        system_state.put(session, "websub/tribune", town.now, known)
     assert town.deliveries("sent")
     return TestClient(
         create_app(town.runtime, SIGNER, OPERATOR), base_url="http://pages.example", raise_server_exceptions=True

@@ -10,6 +10,7 @@ import subprocess
 import time
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -69,7 +70,7 @@ def test_a_killed_child_is_noticed_restarted_and_said_and_work_goes_on(
             was = program.children()[name]
             os.kill(was, signal.SIGKILL)
             assert program.says(f"{name} was killed by signal 9; starting it again", 5), program.err
-            assert until(lambda was=was, name=name: program.children().get(name, was) != was, 10), name
+            assert until(partial(program.replaced, name, was), 10), name
         server.put("wire", [outage(0)])
         assert receiver.wait_for(1, 40), program.err
         # Again, all at once.
@@ -305,7 +306,7 @@ def test_a_signal_right_after_the_start_stops_it_too(config: Path, tmp_path: Pat
         with Program(config, tmp_path / f"state-{delay}") as program:
             time.sleep(delay)
             assert program.stop() < 12
-            assert until(lambda program=program: not program.left(), 1), program.left()
+            assert until(program.gone, 1), program.left()
             assert "Traceback" not in program.err
 
 

@@ -109,6 +109,14 @@ class Program:
         running = {pid for pid, _, _ in _processes()}
         return sorted((self._seen | mine) & running - {os.getpid()})
 
+    def replaced(self, name: str, was: int) -> bool:
+        """Whether another process runs under a name."""
+        return self.children().get(name, was) != was
+
+    def gone(self) -> bool:
+        """Whether nothing of it runs any more."""
+        return not self.left()
+
     def stop(self, number: int = signal.SIGTERM, seconds: float = 20) -> float:
         """Sends a signal and waits for the end; how long that took."""
         began = time.monotonic()

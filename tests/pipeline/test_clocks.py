@@ -171,8 +171,8 @@ def test_beat_sends_at_once_and_then_by_a_clock_that_nobody_sets(monkeypatch: py
     monkeypatch.setattr(MonotonicScheduler, "apply_entry", lambda self, entry, producer: sent.append(entry.name))
     monkeypatch.setattr(MonotonicScheduler, "producer", None)
     scheduler = MonotonicScheduler(app, max_interval=0.1)
-    monkeypatch.setattr("worker.monotonic_scheduler.time", SimpleNamespace(monotonic=lambda: now))
     now = 100.0
+    monkeypatch.setattr("worker.monotonic_scheduler.time", SimpleNamespace(monotonic=lambda: now))
     assert scheduler.tick() == 0.1
     assert sorted(sent) == ["selfcheck", "tick"]
     for now in (100.5, 101.1, 101.2, 102.3, 161.0):  # noqa: B007 - the clock reads it

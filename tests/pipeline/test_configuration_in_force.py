@@ -99,7 +99,7 @@ def test_files_that_were_away_for_a_moment_are_in_force_again(tmp_path: Path) ->
     assert len(read.problems) == 1
     (tmp_path / "away").rename(config)
     look_again(read)
-    assert read.problems == (), "though they are what they were"
+    assert not read.problems, "though they are what they were"
 
 
 def test_a_secret_file_that_was_missing_needs_no_edit_once_it_is_there(tmp_path: Path) -> None:

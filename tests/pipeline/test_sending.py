@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from kit.feeds import Entry, FeedServer
 from kit.line import START, Line, settings
+from kit.present import present
 from kit.receiver import Answer, Receiver, keys
 from sqlalchemy import update
 
@@ -57,7 +58,6 @@ def test_a_message_arrives_once_with_what_changed_and_why(hook: Line, receiver: 
 
 
 def test_senders_at_once_send_it_once(hook: Line, receiver: Receiver) -> None:
-    hook.driver.enqueue = lambda hints: None  # nothing is sent for now
     hook.runtime.enqueue = lambda hints: None
     steps.poll(hook.runtime, "wire", due_only=False)
     steps.assess(hook.runtime, "acme")
@@ -168,7 +168,7 @@ def test_a_channel_that_fails_for_a_day_is_given_up(hook: Line, receiver: Receiv
         (row,) = hook.deliveries()
         if row.state == "dead":
             break
-        hook.clock.at = row.due_at
+        hook.clock.at = present(row.due_at)
         hook.settle()
     assert row.state == "dead"
     assert timedelta(hours=20) < hook.clock.at - START <= timedelta(days=1)

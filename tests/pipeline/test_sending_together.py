@@ -8,7 +8,7 @@ import queue
 import threading
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import requests
@@ -68,8 +68,8 @@ def at_once(made: Line, ids: list[str], threads: int) -> list[threading.Thread]:
                 return
 
     working = [threading.Thread(target=work, daemon=True) for _ in range(threads)]
-    for each in working:
-        each.start()
+    for thread in working:
+        thread.start()
     return working
 
 
@@ -84,8 +84,8 @@ def paced(lines: Any, feeds: FeedServer, receiver: Receiver, **rates: str) -> Li
 def test_a_channel_takes_messages_at_its_pace_whoever_sends(lines: Any, feeds: FeedServer, receiver: Receiver) -> None:
     made = paced(lines, feeds, receiver, hook="6/m")
     ids = waiting(made, hook=5)
-    for each in at_once(made, ids, 4):
-        each.join()
+    for thread in at_once(made, ids, 4):
+        thread.join()
     assert len(receiver.received) == 1
     rows = [row for row in made.rows(DeliveryRow, channel="hook") if row.id in ids and row.state == "pending"]
     assert sorted(row.due_at - START for row in rows) == [timedelta(seconds=10 * turn) for turn in range(1, 5)]
@@ -175,8 +175,8 @@ def test_a_channel_that_hangs_delays_no_other(lines: Any, feeds: FeedServer, rec
         assert not [row for row in made.rows(DeliveryRow, channel="dead") if row.state == "sent"]
         held = [row for row in made.rows(DeliveryRow, channel="dead") if row.state == "leased"]
         assert 1 <= len(held) <= 4
-    for each in working:
-        each.join()
+    for thread in working:
+        thread.join()
 
 
 def test_a_burst_to_a_quick_service_needs_no_tick(lines: Any, feeds: FeedServer, receiver: Receiver) -> None:
@@ -200,10 +200,10 @@ def test_a_burst_to_a_quick_service_needs_no_tick(lines: Any, feeds: FeedServer,
 
     made.runtime.enqueue = hand_out
     working = [threading.Thread(target=work, daemon=True) for _ in range(MAX_IN_FLIGHT + 4)]
-    for each in working:
-        each.start()
-    for each in working:
-        each.join()
+    for thread in working:
+        thread.start()
+    for thread in working:
+        thread.join()
     assert set(ids) <= set(sent(made))
     assert [row.attempts for row in made.rows(DeliveryRow) if row.id in ids] == [1] * 40
 
@@ -214,7 +214,7 @@ def test_a_slack_bot_s_messages_about_one_institution_and_axis_make_a_thread(
     posted: list[dict[str, Any]] = []
 
     def answer(_adapter: object, request: requests.PreparedRequest, **_options: Any) -> requests.Response:
-        posted.append(json.loads(request.body or b"{}"))
+        posted.append(json.loads(cast("bytes", request.body)))
         made = requests.Response()
         made.status_code = 200
         made.raw = urllib3.HTTPResponse(

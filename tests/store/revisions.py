@@ -20,8 +20,10 @@ if __name__ == "__main__":
 from kit.feeds import Entry, FeedServer  # noqa: E402
 from kit.line import START, line, settings  # noqa: E402
 
+from alerts.model.answer import Answer, AnswerKind  # noqa: E402
 from alerts.pipeline import operate, steps  # noqa: E402
 from alerts.store.database import Database  # noqa: E402
+from alerts.store.repositories import answers  # noqa: E402
 
 FOLDER = Path(__file__).parent / "revisions"
 Rows = dict[str, list[dict[str, Any]]]
@@ -55,6 +57,11 @@ def _play(database: Database, folder: Path) -> None:
         feeds.put("acme-news", [Entry("n2", "Another outage", "", "https://acme.example/2", made.clock.at)])
         made.run(hours=1)
         operate.unsubscribe(made.runtime, "desk", "pager")
+        with database.write() as session:
+            answer = Answer(
+                "x1", "", "reader", "hook", AnswerKind.MUTE, "acme", made.clock.at, days=7, who="reader of hook"
+            )
+            answers.add(session, [answer])
         feeds.put("wire", [Entry("c1", "Globex Corporation: outage", "", "https://wire.example/c", made.clock.at)])
         made.runtime.enqueue = lambda hints: None
         steps.poll(made.runtime, "wire", due_only=False)  # found and not assessed yet

@@ -181,7 +181,8 @@ def test_reports_that_arrive_hours_apart_make_the_same_stories() -> None:
     same, total = 0, 0
     sections = list(headlines("headlines_adversarial.txt").items())
     for institution, lines in sections * 10:
-        members, delayed = [], []
+        members: list[Features] = []
+        delayed: list[Features] = []
         for number, (day, title, _) in enumerate(lines):
             at = NOON + timedelta(days=day)
             late = at + timedelta(hours=order.uniform(0, 6))

@@ -33,7 +33,7 @@ def conforms(value: Any, schema: dict[str, Any], document: dict[str, Any], where
         if all(list(conforms(value, each, document, where)) for each in schema["anyOf"]):
             yield f"{where}: fits none of anyOf"
         return
-    kinds = {
+    kinds: dict[str, type | tuple[type, ...]] = {
         "object": dict,
         "array": list,
         "string": str,

@@ -19,6 +19,7 @@ from alerts.access.pages import Pages
 from alerts.access.signing import Purpose
 from alerts.feeds.state import FeedState
 from alerts.pipeline import websub
+from alerts.store import system_state
 from alerts.store.schema import SourceRow
 from alerts.web.hubs import LARGEST
 
@@ -54,7 +55,7 @@ def tribune(town: World) -> World:
     town.runtime.pages = Pages("https://pages.example", SIGNER)
     remember(town, FeedState(hub=HUB, topic=TOPIC))
     with town.runtime.database.write() as session:
-        websub.system_state.put(session, "websub/tribune", town.now, {"hub": HUB, "topic": TOPIC})
+        system_state.put(session, "websub/tribune", town.now, {"hub": HUB, "topic": TOPIC})
     return town
 
 
@@ -124,7 +125,7 @@ def test_nothing_is_asked_without_a_hub_or_pages(town: World) -> None:
     town.runtime.pages = Pages("https://pages.example", SIGNER)
     websub.after_poll(town.runtime, source, FeedState())
     with town.runtime.database.read() as session:
-        assert websub.system_state.get(session, "websub/tribune") is None
+        assert system_state.get(session, "websub/tribune") is None
 
 
 def test_only_what_was_asked_for_is_confirmed(tribune: World, browser: Browser) -> None:

@@ -35,7 +35,7 @@ def described(told: tuple[Path, World], tmp_path_factory: pytest.TempPathFactory
 def test_whatever_is_asked_the_answer_is_as_described(described: Any, path: str) -> None:
     @given(described[f"/api{path}"]["GET"].as_strategy())
     @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-    def ask(case: schemathesis.Case) -> None:
+    def ask(case: schemathesis.Case[Any]) -> None:
         case.call_and_validate()
         case.call_and_validate(headers={"Authorization": f"Bearer {OPERATOR}"})
 

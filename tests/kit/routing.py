@@ -1,12 +1,10 @@
-"""A subscriber's router with a virtual clock."""
+"""A subscriber's router with a virtual clock, and short ways to write events, rules and subscribers."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
-
-import pytest
 
 from alerts.model.alert import Alert, Lead
 from alerts.model.assessment import Assessment, StoryRise
@@ -282,20 +280,3 @@ def build(
         **settings,
     )
     return Office(subscriber, stored=stored)
-
-
-class Kit:
-    """What the tests build with; pytest cannot import it for them."""
-
-    institutions = INSTITUTIONS
-    build = staticmethod(build)
-    rule = staticmethod(rule)
-    instant = staticmethod(instant)
-    level_event = staticmethod(level_event)
-    story_event = staticmethod(story_event)
-    leave_out = staticmethod(leave_out)
-
-
-@pytest.fixture(scope="session")
-def kit() -> type[Kit]:
-    return Kit
