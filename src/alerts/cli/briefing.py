@@ -10,9 +10,9 @@ import click
 from alerts.cli import completion
 from alerts.cli.context import App
 from alerts.cli.output import check_writable, json_option, write_file
-from alerts.model.briefing import Week
 from alerts.model.records import to_line
 from alerts.model.subscriber import Tier
+from alerts.model.week import Week
 
 
 @click.command()
@@ -37,7 +37,7 @@ def briefing(
       alerts briefing --subscriber desk --json
     """
     from alerts.insight.briefing import briefing as compose
-    from alerts.rendering.briefing import briefing_page, briefing_record, briefing_text
+    from alerts.rendering.briefing import briefing_page, briefing_text
     from alerts.rendering.tiers import gate_briefing
     from alerts.runtime.configuration import Active
 
@@ -53,6 +53,6 @@ def briefing(
     if html is not None:
         write_file(html, briefing_page(shown))
     if as_json:
-        click.echo(to_line(briefing_record(shown)))
+        click.echo(to_line(shown))
     elif html is None:
         click.echo(briefing_text(shown))

@@ -8,7 +8,7 @@ import click
 
 from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import json_option, point_in_time, printable
+from alerts.cli.output import json_option, point_in_time
 from alerts.model.errors import UsageError
 from alerts.model.records import to_line
 from alerts.model.times import format_time
@@ -32,7 +32,7 @@ def silence_report(app: App, subscriber: str | None, since: str | None, until: s
       alerts silence-report --subscriber desk --from 2026-02-23T00:00:00Z --to 2026-03-02T00:00:00Z --json
     """
     from alerts.insight.silence import silence_report as compose
-    from alerts.rendering.briefing import silence_lines, silence_record
+    from alerts.rendering.briefing import silence_text
     from alerts.runtime.configuration import Active
 
     settings, now = app.settings(), datetime.now(UTC)
@@ -45,12 +45,6 @@ def silence_report(app: App, subscriber: str | None, since: str | None, until: s
         active = Active(settings)
         reports = [compose(session, active, each, start, end) for each in chosen]
     for report in reports:
-        if as_json:
-            click.echo(to_line(silence_record(report)))
-            continue
-        heard = f"{report.alerts} sent" if report.alerts else "no alert sent"
-        click.echo(printable(f"{report.subscriber}, {format_time(start)} to {format_time(end)}: {heard}"))
-        for line in silence_lines(report):
-            click.echo(printable(f"  {line}"))
+        click.echo(to_line(report) if as_json else silence_text(report))
     if not reports:
         click.echo("no subscribers", err=True)

@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session
 
 from alerts.insight.coverage import coverage
 from alerts.insight.profiles import standing_at
-from alerts.insight.silence import further_reports
+from alerts.insight.silence import contributions_of, further_reports
 from alerts.model.alert import AlertState
 from alerts.model.assessment import Assessment
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Cause, Contribution, Level, Transition
 from alerts.model.records import rounded
-from alerts.model.story import Evidence, StorySummary
+from alerts.model.story import Evidence
 from alerts.model.subscriber import On, Subscriber, WatchRule
 from alerts.model.times import format_time
 from alerts.pipeline.route import silenced
@@ -27,7 +27,7 @@ from alerts.routing.router import SubscriberRouter
 from alerts.routing.rules import name_of
 from alerts.routing.trace import explanation_record
 from alerts.runtime.configuration import Active
-from alerts.scoring.profile import Standing, contributions
+from alerts.scoring.profile import Standing
 from alerts.scoring.score import combined, level_of
 from alerts.store.queries import listings, profiles
 from alerts.store.repositories import items, subscriber_state
@@ -100,7 +100,7 @@ def _axis(session: Session, active: Active, subscriber: Subscriber, standing: St
         key=lambda each: each.rank,
     )
     needed = active.settings.levels.raise_.get(max(least, Level.MEDIUM, key=lambda each: each.rank), 0.0)
-    found = _contributions(active, standing, axis, view.leading)
+    found = contributions_of(active.settings, standing, axis, view.leading)
     record: dict[str, Any] = {
         "axis": axis.value,
         "level": view.level.value,
@@ -124,15 +124,6 @@ def _axis(session: Session, active: Active, subscriber: Subscriber, standing: St
         asked = _asked(session, active, subscriber, stands, known.values())
         record["routing"] = explanation_record(asked)
     return record
-
-
-def _contributions(
-    active: Active, standing: Standing, axis: Axis, stories: Iterable[StorySummary]
-) -> tuple[Contribution, ...]:
-    settings, institution = active.settings, standing.institution
-    return contributions(
-        stories, axis, standing.at, topics=settings.topics, rules=settings.levels, institution=institution
-    )
 
 
 def _rise(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from itertools import count
+from itertools import count, pairwise
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
@@ -21,6 +21,7 @@ from alerts.model.story import Report, StorySummary
 from alerts.model.subscriber import Subscriber
 from alerts.model.times import MICROSECOND, format_time, micros
 from alerts.model.week import Week
+from alerts.rendering import escape
 from alerts.runtime.configuration import Active
 from alerts.scoring.score import Score, fall_instant, half_life_of, level_after
 from alerts.store.queries import profiles, weeks
@@ -93,7 +94,7 @@ def _institutions(
     for change in transitions.find(session, since=week.start, upto=until - MICROSECOND):
         changes.setdefault(change.institution, []).append(change)
     faded = profiles.scores_at(session, dict.fromkeys({*before, *changes} & known.keys(), until))
-    found = []
+    found: list[dict[str, Any]] = []
     for key in sorted({*before, *changes, *stories} & known.keys()):
         mine, first = changes.get(key, []), _LOW | before.get(key, {})
         days, levels = _days(first, mine, week, until)
@@ -113,9 +114,7 @@ def _institutions(
                 "falls": falls,
             }
         )
-    found.sort(
-        key=lambda each: (-max(_rank(day) for day in each["days"]), -len(each["changes"]), each["name"].casefold())
-    )
+    found.sort(key=lambda each: (-max(map(_rank, each["days"])), -len(each["changes"]), each["name"].casefold()))
     return found, stories
 
 
@@ -129,7 +128,7 @@ def _days(
     """The highest level that stood on each day, None where the record had ended; and the levels after the last."""
     levels: dict[Axis, Level] = dict(before)
     days: list[Level | None] = []
-    for day, after in zip(_DAYS, _DAYS[1:], strict=False):
+    for day, after in pairwise(_DAYS):
         highest = max(levels.values(), key=_rank)
         for change in changes:
             if day <= change.at - week.start < after:
@@ -177,7 +176,9 @@ def _stories(
         )
         over = bool(story.topics) and {name for name, _ in story.topics} <= set(story.resolved)
         shown = {**as_record(story), "topics": [name for name, _ in story.topics], "resolved": over}
-        found.append({**shown, "sources": [as_record(each) for each in records]})
+        del shown["items"]
+        sources = [{**as_record(each), "url": escape.safe_url(each.url) or None} for each in records]
+        found.append({**shown, "sources": sources})
     return found
 
 
@@ -187,12 +188,11 @@ def _corrected(
     """The reports that no longer counted, and the alerts that were taken back, in order of time."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
 
-    def add(
-        at: datetime, institution: str, item: str, why: str, title: str, publisher: str, url: str
-    ) -> dict[str, Any]:
-        said = {"title": title, "publisher": publisher, "url": url, "why": why, "alerts": 0}
-        about = {"institution": institution, "name": known[institution].name}
-        return found.setdefault((institution, item), {"at": format_time(at), **about, **said})
+    def add(at: datetime, institution: str, item: str, why: str, *said: str) -> dict[str, Any]:
+        title, publisher, url = said
+        about = {"at": format_time(at), "institution": institution, "name": known[institution].name, "why": why}
+        words = {"title": title, "publisher": publisher, "url": escape.safe_url(url) or None}
+        return found.setdefault((institution, item), {**about, **words, "alerts": 0})
 
     for at, row, withdrawn in weeks.retracted(session, week.start, until):
         if row.institution in known:
@@ -203,8 +203,8 @@ def _corrected(
         lead, key = alert.detail.get("lead") or {}, (alert.subscriber, alert.institution, alert.at)
         if alert.institution in known and key not in told:
             told.add(key)  # whatever the number of its channels
-            title, publisher, url = (lead.get(name, "") for name in ("title", "publisher", "url"))
-            add(at, alert.institution, lead.get("item", ""), why, title, publisher, url)["alerts"] += 1
+            said = (lead.get(name, "") for name in ("title", "publisher", "url"))
+            add(at, alert.institution, lead.get("item", ""), why, *said)["alerts"] += 1
     return sorted(found.values(), key=lambda each: (each["at"], each["institution"], each["title"]))
 
 

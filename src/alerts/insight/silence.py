@@ -54,7 +54,7 @@ def silence_report(
     institutions = [each.id for each in watched(active.settings, subscriber)]
     sent, held = weeks.alerts_by_fate(session, subscriber.id, start, end)
     items, mentions = weeks.read(session, frozenset(institutions), start, end)
-    blind = _blind(session, active.settings, start, end)
+    blind = sorted(_blind(session, active.settings, start, end), key=lambda each: (-each[0], each[1]))
     nearest = sorted(_nearest(session, active.settings, subscriber, start, end), key=lambda each: each.place)[:NEAREST]
     return {
         "kind": "silence",
@@ -64,7 +64,9 @@ def silence_report(
         "alerts": sent,
         "held_back": held,
         "sources": len(active.settings.sources),
-        "blind": [{"source": source, "hours": hours} for hours, source in sorted(blind, reverse=True)],
+        "blind_sources": len(blind),
+        "blind_hours": round(sum(hours for hours, _ in blind), 2),
+        "blind": [{"source": source, "hours": hours} for hours, source in blind],
         "institutions": len(institutions),
         "items": items,
         "mentions": mentions,
@@ -170,11 +172,10 @@ def _is_about(rule: WatchRule, institution: Institution, story: StorySummary | N
 
 
 def _crossed(session: Session, active: Active, near: _Near) -> dict[str, Any]:
-    """The record of it, with the least further evidence on that story, or the strongest one, that would have crossed."""
+    """The record of it, with the least further evidence that would have crossed, on that story or the strongest."""
     (_, at, _), settings = near.place, active.settings
     standing = standing_at(session, active, near.institution, at)
-    known = {"topics": settings.topics, "rules": settings.levels, "institution": near.institution}
-    behind = contributions(standing.axes[near.axis].leading, near.axis, at, **known)
+    behind = contributions_of(settings, standing, near.axis, standing.axes[near.axis].leading)
     strongest = next((each for each in behind if near.story is None or each.story == near.story.story), None)
     others = [each for each in behind if each is not strongest]
     crossing = None
@@ -199,6 +200,14 @@ def _crossed(session: Session, active: Active, near: _Near) -> dict[str, Any]:
     }
 
 
+def contributions_of(
+    settings: Settings, standing: Standing, axis: Axis, stories: Iterable[StorySummary]
+) -> tuple[Contribution, ...]:
+    """What stories contribute to an axis at the instant of a standing."""
+    known, rules, at = settings.topics, settings.levels, standing.at
+    return contributions(stories, axis, at, topics=known, rules=rules, institution=standing.institution)
+
+
 def _value(all_: Iterable[Contribution], story: str) -> float:
     return max((each.value for each in all_ if each.story == story), default=0.0)
 
@@ -220,8 +229,7 @@ def further_reports(
             more = [_further(story, number, reliability, at, direct=direct and number == 0) for number in range(count)]
             groups = [*story.groups, *(Group((each.item,)) for each in more)]
             found = evidence(story.story, institution.id, [*story.reports, *more], groups)
-            known = {"topics": settings.topics, "rules": settings.levels, "institution": institution}
-            made = contributions([summary(found)], axis, at, **known)
+            made = contributions_of(settings, standing, axis, [summary(found)])
             yield words, found, tuple(sorted([*made, *others], key=lambda each: (-each.value, each.story)))
 
 

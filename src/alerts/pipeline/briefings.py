@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from alerts.access.pages import Pages
 from alerts.insight.briefing import briefing
-from alerts.model.briefing import Week
 from alerts.model.secret import Secret
 from alerts.model.settings import Settings
 from alerts.model.subscriber import Subscriber
+from alerts.model.week import Week
 from alerts.pipeline.route import message_record
 from alerts.rendering.briefing import message
 from alerts.rendering.tiers import gate_briefing
@@ -38,7 +38,7 @@ def queue(session: Session, settings: Settings, since: datetime, now: datetime) 
         if weekly is None or due is None or due <= since:
             continue
         week = str(Week.of(due.astimezone(ZoneInfo(weekly.timezone)) - timedelta(weeks=1)))
-        for channel in weekly.to or subscriber.channels:
+        for channel in subscriber.channels:
             key = stable_id("briefing", subscriber.id, channel, week)
             made = Message(key, subscriber.id, channel, Kind.BRIEFING, due, (), detail=week)
             written.append(Written(made, message_record(made), None))

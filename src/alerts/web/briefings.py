@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import urlencode
 
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from alerts.insight.briefing import briefing
-from alerts.model.briefing import Week
+from alerts.model.week import Week
 from alerts.rendering.briefing import briefing_body
 from alerts.rendering.tiers import ANALYSIS, gate_briefing, may_read_week
 from alerts.web.site import site_of, visit
@@ -24,7 +25,7 @@ def newest(request: Request) -> Response:
 
 
 def edition(request: Request) -> Response:
-    """One week: of what the subscriber watches whose link it is, or whom an operator names, else of all institutions."""
+    """One week of what the link's subscriber watches, or the one whom an operator names, else of all institutions."""
     with visit(request) as (site, session, visitor):
         week, now = Week.parse(request.path_params["week"]), site.now()
         if not may_read_week(week.end, visitor.tier, now):
@@ -36,11 +37,11 @@ def edition(request: Request) -> Response:
         ahead, behind = (week.moved(step) for step in (1, -1))
         values = {
             "week": week,
-            "body": briefing_body(shown),
+            "body": Markup(briefing_body(shown)),  # noqa: S704 - made by us, with every text in it escaped
             "subscriber": name,
             "subscribers": sorted(site.settings.subscribers) if visitor.operator else [],
             "query": "?" + urlencode({"subscriber": name}) if name and visitor.operator else "",
             "behind": behind if may_read_week(behind.end, visitor.tier, now) else None,
-            "ahead": ahead if ahead.start < shown.until or ahead.start <= now else None,
+            "ahead": ahead if ahead.start <= now else None,
         }
     return site.page(request, "briefing.html.j2", visitor, values)

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, true
 from sqlalchemy.orm import Session
 
 from alerts.model.alert import AlertState, DeliveryState
@@ -91,18 +91,13 @@ def scores(session: Session, start: datetime, end: datetime) -> Iterator[tuple[s
     """The scores of institutions at each of their assessments in a span."""
     query = select(AssessmentRow.institution, AssessmentRow.at, AssessmentRow.scores)
     mine = AssessmentRow.institution.in_(_KNOWN), AssessmentRow.at >= start, AssessmentRow.at < end
-    for institution, at, row in session.execute(
-        query.where(*mine).order_by(AssessmentRow.institution, AssessmentRow.at)
-    ):
-        yield (
-            institution,
-            at,
-            {axis: Score(value, int(since)) for axis, (value, since, _) in zip(Axis, row, strict=True)},
-        )
+    ordered = query.where(*mine).order_by(AssessmentRow.institution, AssessmentRow.at)
+    for institution, at, found in session.execute(ordered):
+        yield institution, at, {axis: Score(each[0], int(each[1])) for axis, each in zip(Axis, found, strict=True)}
 
 
 def retracted(session: Session, start: datetime, end: datetime) -> Iterator[tuple[datetime, FindingRow, bool]]:
-    """The reports that no longer counted for an institution from an instant in a span on; whether they were withdrawn."""
+    """The reports that no longer counted for an institution from an instant of a span on; whether withdrawn."""
     query = select(FindingRow, RevisionRow.withdrawn).outerjoin(RevisionRow, RevisionRow.id == FindingRow.revision)
     of_span = _F.institution.in_(_KNOWN), _F.observed >= start, _F.observed < end, _F.salience == 0
     for row, withdrawn in session.execute(query.where(*of_span).order_by(_F.observed, _F.institution, _F.item)):
@@ -118,7 +113,7 @@ def corrected_alerts(
         DeliveryRow.at < end,
         DeliveryRow.kind == Kind.CORRECTION.value,
         DeliveryRow.state != DeliveryState.SUPPRESSED.value,
-        DeliveryRow.subscriber == subscriber if subscriber else True,
+        DeliveryRow.subscriber == subscriber if subscriber else true(),
     )
     for at, message in session.execute(query.order_by(DeliveryRow.at, DeliveryRow.id)).all():
         for alert in session.scalars(select(AlertRow).where(AlertRow.id.in_(message["alerts"])).order_by(AlertRow.id)):
