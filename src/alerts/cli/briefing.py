@@ -55,4 +55,4 @@ def briefing(
     if as_json:
         click.echo(to_line(shown))
     elif html is None:
-        click.echo(briefing_text(shown))
+        click.echo(briefing_text(shown), nl=False)

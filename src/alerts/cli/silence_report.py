@@ -45,6 +45,6 @@ def silence_report(app: App, subscriber: str | None, since: str | None, until: s
         active = Active(settings)
         reports = [compose(session, active, each, start, end) for each in chosen]
     for report in reports:
-        click.echo(to_line(report) if as_json else silence_text(report))
+        click.echo(to_line(report) if as_json else silence_text(report).rstrip())
     if not reports:
         click.echo("no subscribers", err=True)

@@ -54,13 +54,11 @@ def message(record: Mapping[str, Any], view: MessageView, url: Secret) -> Render
     service = service_of(url.reveal())
     address = f"{view.base_url}/briefing/{record['week']}" if view.base_url else ""
     note = "This may be a second copy: an earlier attempt may have arrived." if view.copy else ""
-    counts = record["counts"]
+    counts, shown = record["counts"], record["institutions"]
     said = f"{counted(counts['changes'], 'level change')}, {counted(counts['stories'], 'story', 'stories')}"
-    shown = record["institutions"]
-    lines = [
-        f"{one['name']}: {each['axis']} {each['from']} → {each['to']}" for one, each in _in_order(shown, "changes")
-    ]
-    lines = lines[:5] + [f"{one['name']}: {one['stories'][0]['title']}" for one in shown[:3] if one["stories"]]
+    moved = [(each["name"], change) for each, change in _in_order(shown, "changes")][:5]
+    lines = [f"{name}: {change['axis']} {change['from']} → {change['to']}" for name, change in moved]
+    lines += [f"{each['name']}: {each['stories'][0]['title']}" for each in shown[:3] if each["stories"]]
     payload = {"schema": 1, "copy": view.copy, **record} if service.structured else {}
     made = notice(
         url,
@@ -73,30 +71,21 @@ def message(record: Mapping[str, Any], view: MessageView, url: Secret) -> Render
     for most in _LISTED if service.email or service.template == "message.j2" else ():
         some = {**record, "institutions": shown[:most], "omitted": record["omitted"] + max(0, len(shown) - most)}
         body = "\n".join(filter(None, (note, briefing_text(some), address)))
-        html = (
-            briefing_page(some, note=note, address=address, unsubscribe=view.unsubscribe or "")
-            if service.email
-            else None
-        )
-        if service.measure(html or body) <= service.limit:
-            return replace(made, body=body, html=html, headers=mail_headers(view) if service.email else ())
+        html = briefing_page(some, note=note, address=address, unsubscribe=view.unsubscribe or "")
+        if service.measure(html if service.email else body) <= service.limit:
+            mail: dict[str, Any] = {"html": html, "headers": mail_headers(view)} if service.email else {}
+            return replace(made, body=body, **mail)
     return made
 
 
 def _rendered(dialect: Dialect, template: str, **values: Any) -> str:
     shown = values.get("b", {}).get("institutions", ())
-    words = {
-        "when": _when,
-        "day": _day,
-        "weekday": _weekday,
-        "short": escape.headline,
-        "counted": counted,
-        "meaning": _meaning,
-    }
+    words = {"when": _when, "day": _day, "weekday": _weekday, "short": escape.headline, "counted": counted}
     lists = {name: _in_order(shown, name) for name in ("changes", "falls")}
     sources = [source for each in shown for story in each["stories"] for source in story["sources"]]
     env: BoundedEnvironment = _environment(dialect)
-    return str(render(env, [template], {**words, **lists, "sources": sources, **values}))
+    text = str(render(env, [template], {**words, **lists, "meaning": _meaning, "sources": sources, **values}))
+    return "\n".join(line.rstrip() for line in text.strip().split("\n")) + "\n"
 
 
 def _in_order(shown: Any, name: str) -> list[tuple[Any, Any]]:
