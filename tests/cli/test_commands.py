@@ -14,6 +14,7 @@ from sqlalchemy import update
 
 from alerts.feeds.state import FeedState
 from alerts.model.times import parse_time
+from alerts.model.week import Week
 from alerts.store.database import Database
 from alerts.store.schema import SourceRow
 
@@ -89,6 +90,9 @@ def test_without_any_state_a_command_says_where_it_looked(call: Call, empty: Sta
         (["profile", "acme", "--at", "1h"], 0),
         (["why-not", "desk", "--institution", "globex"], 0),
         (["plan", "--against", "{config}"], 0),
+        (["briefing", "--week", "{week}"], 0),
+        (["briefing", "--week", "{week}", "--subscriber", "desk", "--tier", "open"], 0),
+        (["silence-report", "--from", "2d"], 0),
         (["ack", "--institution", "acme", "--subscriber", "desk"], 0),
         (["silence", "--institution", "acme", "--for", "2h", "--reason", "drill"], 0),
         (["silence", "--list"], 0),
@@ -102,7 +106,7 @@ def test_without_any_state_a_command_says_where_it_looked(call: Call, empty: Sta
     ids=lambda each: " ".join(each) if isinstance(each, list) else None,
 )
 def test_on_a_filled_state(call: Call, filled: State, arguments: list[str], status: int) -> None:
-    given = [each.format(config=filled.config) for each in arguments]
+    given = [each.format(config=filled.config, week=Week.of(datetime.now(UTC))) for each in arguments]
     done = call(filled, *given)
     assert done.status == status, done.err
     assert done.out or done.err

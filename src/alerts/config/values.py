@@ -27,7 +27,7 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*", re.ASCII)
 _WEB = re.compile("https?://", re.IGNORECASE)
 _UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f]")
 
-WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 TEXTS: Final = {"type": "array", "items": {"type": "string"}}
 """A list of texts in JSON Schema."""
 
@@ -87,7 +87,8 @@ def _clock(text: str) -> time:
 
 def _weekly(text: str) -> tuple[int, time]:
     day, _, clock = text.strip().partition(" ")
-    return WEEKDAYS.index(day[:3].lower()), _clock(clock.strip())
+    found = next((each for each in _WEEKDAYS if len(day) >= 3 and each.startswith(day.lower())), "")
+    return _WEEKDAYS.index(found), _clock(clock.strip())
 
 
 def _zone(text: str) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from itertools import count, pairwise
+from itertools import pairwise
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
@@ -50,11 +50,11 @@ def briefing(session: Session, active: Active, week: Week, subscriber: Subscribe
     whose = "" if subscriber is None else subscriber.id
     found, stories = _institutions(session, settings, known, week, until)
     corrected = _corrected(session, known, week, until, whose)
-    number = count(1)
+    numbers: dict[tuple[str, bool], int] = {}
     listed = found[:INSTITUTIONS]
     for each in listed:
         summaries = stories.get(each["institution"], ())[:STORIES]
-        each["stories"] = _stories(session, settings, each["institution"], summaries, until, number)
+        each["stories"] = _stories(session, settings, each["institution"], summaries, until, numbers)
     report = None if subscriber is None else silence_report(session, active, subscriber, week.start, until)
     return {
         "kind": "briefing",
@@ -159,9 +159,16 @@ def _stories(
     institution: str,
     summaries: Sequence[StorySummary],
     until: datetime,
-    number: Iterator[int],
+    numbers: dict[tuple[str, bool], int],
 ) -> list[dict[str, Any]]:
-    """Stories as they were at an instant, each with the first report of its publishers as numbered source records."""
+    """Stories as they were at an instant, each with the first report of its publishers as source records.
+
+    `numbers` are those of the records so far: a report that is about several institutions has one.
+    """
+
+    def numbered(report: Report) -> int:
+        return numbers.setdefault((report.item, report.direct), len(numbers) + 1)
+
     items = {item for story in summaries for item in story.items}
     reports = profiles.reports(session, institution, settings.sources, items, until - MICROSECOND)
     found = []
@@ -171,7 +178,7 @@ def _stories(
         for report in sorted(mine, key=lambda each: (each.reported, each.item)):
             first.setdefault(report.publisher, report)
         records = (
-            record_of(SourceRecord, each, number=next(number), story=story.story)
+            record_of(SourceRecord, each, number=numbered(each), story=story.story)
             for each in list(first.values())[:SOURCES]
         )
         over = bool(story.topics) and {name for name, _ in story.topics} <= set(story.resolved)

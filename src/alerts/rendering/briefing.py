@@ -81,10 +81,10 @@ def message(record: Mapping[str, Any], view: MessageView, url: Secret) -> Render
 def _rendered(dialect: Dialect, template: str, **values: Any) -> str:
     shown = values.get("b", {}).get("institutions", ())
     words = {"when": _when, "day": _day, "weekday": _weekday, "short": escape.headline, "counted": counted}
-    lists = {name: _in_order(shown, name) for name in ("changes", "falls")}
-    sources = [source for each in shown for story in each["stories"] for source in story["sources"]]
+    sources = {source["number"]: source for each in shown for story in each["stories"] for source in story["sources"]}
+    lists = {"falls": _in_order(shown, "falls"), "sources": list(sources.values()), "meaning": _meaning}
     env: BoundedEnvironment = _environment(dialect)
-    text = str(render(env, [template], {**words, **lists, "meaning": _meaning, "sources": sources, **values}))
+    text = str(render(env, [template], {**words, **lists, **values}))
     return "\n".join(line.rstrip() for line in text.strip().split("\n")) + "\n"
 
 
