@@ -149,7 +149,7 @@ def test_everything_written_is_in_the_model(tmp_path: Path) -> None:
     assert subscriber.watch[1].select.all
     assert subscriber.quiet_hours is not None
     assert (subscriber.quiet_hours.from_, subscriber.quiet_hours.to) == (time(22), time(7))
-    assert subscriber.briefing == WeeklyBriefing(0, time(7, 30), "Europe/Paris")
+    assert subscriber.briefing == WeeklyBriefing((0, time(7, 30)), "Europe/Paris")
     assert subscriber.digest is not None
     assert subscriber.digest.at == time(8, 30)
     assert subscriber.limit == RateLimit(20, timedelta(hours=1))

@@ -48,12 +48,14 @@ def test_every_log_event_is_there() -> None:
 
 
 def test_every_metric_is_there(tmp_path: Path) -> None:
-    from alerts.web.metrics import Collector
+    from alerts.web.metrics import Metrics
 
     database = Database(f"sqlite:///{tmp_path / 'alerts.db'}")
     database.upgrade()
     town = world(database, tmp_path / "config")
-    names = {each.name + ("_total" if each.type == "counter" else "") for each in Collector(town.runtime).collect()}
+    with database.read() as session:
+        read = Metrics(town.runtime, session, town.now).collect()
+    names = {each.name + ("_total" if each.type == "counter" else "") for each in read}
     database.dispose()
     assert set(rows("Metrics")) == names
 

@@ -104,8 +104,8 @@ def test_the_next_digest_is_within_a_long_day(at: datetime, clock: time, zone: s
 
 @given(instants, clock_times, st.integers(0, 6), st.sampled_from(ZONES))
 def test_the_last_briefing_is_on_its_day_and_within_a_long_week(at: datetime, clock: time, day: int, zone: str) -> None:
-    due = last_briefing(WeeklyBriefing(day, clock, zone), at)
+    due = last_briefing(WeeklyBriefing((day, clock), zone), at)
     assert timedelta(0) <= at - due <= timedelta(days=7, hours=1)
     local = due.astimezone(ZoneInfo(zone))
     assert local.weekday() == day
-    assert last_briefing(WeeklyBriefing(day, clock, zone), due) == due
+    assert last_briefing(WeeklyBriefing((day, clock), zone), due) == due

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from importlib.metadata import version
 from typing import Any
 from xml.etree import ElementTree
 
@@ -14,11 +15,19 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from alerts.insight.profiles import profile_at
-from alerts.model.subscriber import Tier
+from alerts.model.alert import AlertState
+from alerts.model.institution import Criticality
+from alerts.model.level import Axis, Cause, Level
+from alerts.model.profile import CoverageState, Trend
+from alerts.model.source import Reliability
+from alerts.model.story import Mix
+from alerts.model.subscriber import On, Tier
+from alerts.model.topic import Signal
 from alerts.rendering.profile_forms import profile_record
 from alerts.rendering.tiers import gate
 from alerts.store.schema import AlertRow, StoryRow
 from alerts.web.api import paths
+from alerts.web.institutions import SORTS
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 
@@ -88,6 +97,17 @@ def test_the_description_names_every_route(browser: Browser) -> None:
     assert set(document["paths"]) == routes
     assert document["openapi"] == "3.1.0"
     assert document["servers"] == [{"url": "http://pages.example"}]
+
+
+def test_the_description_has_the_words_of_the_model(browser: Browser) -> None:
+    document = browser().get("/api/openapi.json").json()
+    known = (AlertState, Axis, Cause, CoverageState, Criticality, Level, Mix, On, Reliability, Signal, Trend)
+    schemas = document["components"]["schemas"]
+    described = {name: each["enum"] for name, each in schemas.items() if "enum" in each}
+    assert described == {each.__name__: [word.value for word in each] for each in known}
+    asked = document["paths"]["/api/institutions"]["get"]["parameters"]
+    assert [each["schema"]["enum"] for each in asked if each["name"] == "sort"] == [list(SORTS)]
+    assert document["info"]["version"] == version("institution-alerts")
 
 
 @pytest.mark.parametrize("who", [*Tier, "operator"])

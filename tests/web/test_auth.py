@@ -18,9 +18,8 @@ from alerts.access.signing import Purpose, Signer
 from alerts.model.subscriber import Tier
 from alerts.store.repositories import links
 from alerts.web.app import create_app
-from alerts.web.attempts import MAX_ADDRESSES, MAX_WRONG, WINDOW, Attempts
-from alerts.web.auth import OPERATOR_COOKIE
-from alerts.web.hosts import known_hosts
+from alerts.web.auth import MAX_ADDRESSES, MAX_WRONG, OPERATOR_COOKIE, WINDOW, Attempts
+from alerts.web.middleware import known_hosts
 
 
 def tier_of(page: str) -> str:

@@ -46,7 +46,7 @@ def briefing(
     if html is not None:
         check_writable(html)
     settings = app.settings()
-    with app.reading() as database, database.read() as session:
+    with app.read() as session:
         found = compose(session, Active(settings), asked, who)
     allowed = Tier(tier) if tier is not None else Tier.LEADERSHIP_ALLIANCE if who is None else who.tier
     shown = gate_briefing(found, allowed)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from alerts.cli.context import App
-from alerts.cli.progress import Progress
+from alerts.cli.output import Progress
 from alerts.embedded import (
     Supervisor,
     check_broker,

@@ -41,7 +41,7 @@ def silence_report(app: App, subscriber: str | None, since: str | None, until: s
     if start >= end:
         raise UsageError(f"--from {format_time(start)} is not before --to {format_time(end)}")
     chosen = settings.subscribers.values() if subscriber is None else [app.subscriber(subscriber)]
-    with app.reading() as database, database.read() as session:
+    with app.read() as session:
         active = Active(settings)
         reports = [compose(session, active, each, start, end) for each in chosen]
     for report in reports:

@@ -158,10 +158,9 @@ class Digest:
 
 @dataclass(frozen=True, slots=True)
 class WeeklyBriefing:
-    """The briefing of the week before is sent at local time `at` on a day of the week, of which Monday is 0."""
+    """The briefing of the week before is sent on a day of the week, of which Monday is 0, at a local time."""
 
-    day: int
-    at: time
+    weekly: tuple[int, time]
     timezone: str = "UTC"
 
 

@@ -57,9 +57,9 @@ def next_digest(digest: Digest, at: datetime) -> datetime:
 
 def last_briefing(weekly: WeeklyBriefing, at: datetime) -> datetime:
     """The last instant not after `at` at which the wall clock shows the briefing's time on its day of the week."""
-    today = _today(at, weekly.timezone)
-    days = (today + timedelta(days=weekly.day - today.weekday() + 7 * week) for week in (0, -1, -2))
-    return max(each for day in days if (each := instant(day, weekly.at, weekly.timezone)) <= at)
+    (weekday, clock), today = weekly.weekly, _today(at, weekly.timezone)
+    days = (today + timedelta(days=weekday - today.weekday() + 7 * week) for week in (0, -1, -2))
+    return max(each for day in days if (each := instant(day, clock, weekly.timezone)) <= at)
 
 
 def _today(at: datetime, timezone: str) -> date:

@@ -8,7 +8,6 @@ body are not, and hand over to a thread once they have it; so does whatever asks
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from importlib.resources import files
 from typing import Final
@@ -27,7 +26,7 @@ from alerts.runtime.ports import Serving
 from alerts.web import api, atom, briefings, hubs, operators, pages, probes, unsubscribing
 from alerts.web.auth import Authenticator, Visitor
 from alerts.web.middleware import Hardening
-from alerts.web.site import Site, site_of
+from alerts.web.site import Site, site_of, unless_known
 
 ASSETS: Final = {"style.css": "text/css", "page.js": "text/javascript", "icon.svg": "image/svg+xml"}
 
@@ -90,11 +89,7 @@ def asset(request: Request) -> Response:
     if name not in ASSETS:
         raise HTTPException(404)
     body = files("alerts.web").joinpath("static", name).read_bytes()
-    etag = f'"{hashlib.sha256(body).hexdigest()[:20]}"'
-    headers = {"ETag": etag, "Cache-Control": "public, max-age=300"}
-    if request.headers.get("if-none-match") == etag:
-        return Response(status_code=304, headers=headers)
-    return Response(body, media_type=ASSETS[name], headers=headers)
+    return unless_known(request, body, ASSETS[name], "public, max-age=300")
 
 
 _HEADINGS: Final = {
