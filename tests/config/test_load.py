@@ -167,7 +167,7 @@ def test_everything_written_is_in_the_model(tmp_path: Path) -> None:
     assert test.items[1].withdrawn
     assert test.expect[0].level is Level.MEDIUM
     assert test.expect[1].text == "${x}"
-    assert test.expect[1].where == f"{tmp_path}/all.yaml:77"
+    assert test.expect[1].where == f"{tmp_path}/all.yaml:78"
 
 
 def test_what_is_left_out_has_the_defaults_of_the_model(tmp_path: Path) -> None:

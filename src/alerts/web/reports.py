@@ -1,20 +1,26 @@
-"""The pages of the weekly briefing: the newest edition, and each week that is on record."""
+"""The pages of the weekly briefing and of what readers said of alerts."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
 from urllib.parse import urlencode
 
 from markupsafe import Markup
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from alerts.insight.briefing import briefing
+from alerts.insight.feedback import feedback as verdicts
 from alerts.model.week import Week
 from alerts.rendering.briefing import briefing_body
 from alerts.rendering.tiers import ANALYSIS, gate_briefing, may_read_week
 from alerts.web.site import site_of, visit
 
+_LOOK_BACK: Final = timedelta(days=365)
+_MOST: Final = 50
+"""Groups of each kind that are shown."""
 _OLDER: Final = "Editions before the newest one"
 
 
@@ -45,3 +51,17 @@ def edition(request: Request) -> Response:
             "ahead": ahead if ahead.start <= now else None,
         }
     return site.page(request, "briefing.html.j2", visitor, values)
+
+
+def feedback(request: Request) -> Response:
+    """Whether alerts were right: a subscriber's own, and for operators those of all or of the one they name."""
+    with visit(request) as (site, session, visitor):
+        name = request.query_params.get("subscriber", "") if visitor.operator else visitor.subscriber
+        if not visitor.operator and not name:
+            raise HTTPException(403, "This is for operators, and for subscribers about themselves.")
+        if name:
+            site.settings.subscriber(name)
+        rows = verdicts(session, site.settings, name or None, site.now() - _LOOK_BACK)
+        subscribers = sorted(site.settings.subscribers) if visitor.operator else []
+    values = {"rows": rows, "subscriber": name, "subscribers": subscribers, "most": _MOST, "days": _LOOK_BACK.days}
+    return site.page(request, "feedback.html.j2", visitor, values)
