@@ -80,7 +80,7 @@ def feedback(
 
 def topic_of(each: Sent, settings: Settings) -> str:
     """The topic that carried the alert; empty where it has none."""
-    lead, changes = each.detail.get("lead") or {}, each.detail.get("changes") or []
+    lead, changes = each.detail["lead"] or {}, each.detail["changes"] or []
     axis = lead.get("axis") or next((change["axis"] for change in changes), None)
     return carrying(lead.get("topics", ()), None if axis is None else Axis(axis), settings)
 
@@ -96,15 +96,15 @@ def carrying(topics: Iterable[str], axis: Axis | None, settings: Settings) -> st
 
 
 def _lead(each: Sent, name: str) -> Any:
-    return (each.detail.get("lead") or {}).get(name) or ""
+    return (each.detail["lead"] or {}).get(name) or ""
 
 
 _KINDS: Final[Mapping[str, Callable[[Sent, Settings], Iterable[str]]]] = {
-    "rule": lambda each, _: [f"{each.subscriber}: {name}" for name in each.detail.get("rules", ())],
+    "rule": lambda each, _: [f"{each.subscriber}: {name}" for name in each.detail["rules"] or ()],
     "topic": lambda each, settings: filter(None, [topic_of(each, settings)]),
     "source": lambda each, _: sorted(_lead(each, "sources")),
     "institution": lambda each, _: [each.institution],
-    "level": lambda each, _: [each.detail.get("level", "low")],
+    "level": lambda each, _: [each.detail["level"] or "low"],
 }
 
 

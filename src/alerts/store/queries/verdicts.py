@@ -6,8 +6,8 @@ import json
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Text, cast, func, select, type_coerce
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import ColumnElement, Text, cast, func, literal, select, type_coerce
+from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.orm import Session
 
 from alerts.model.alert import AlertState
@@ -18,6 +18,7 @@ from alerts.store.schema import AlertRow, ItemRow, table_of
 from alerts.store.upsert import chunks
 
 _A = table_of(AlertRow).c
+_DETAIL = ("lead", "changes", "rules", "level")
 
 
 class Sent(NamedTuple):
@@ -49,7 +50,7 @@ def sent(session: Session, subscriber: str | None, since: datetime | None) -> li
         key = row.subscriber, row.institution, row.at
         former, verdict = found.get(key), verdicts.get(row.id, "")
         if former is None:
-            known = json.loads(row.lean)
+            known = dict(zip(_DETAIL, json.loads(row.lean), strict=True))
             found[key] = Sent(row.id, row.at, row.subscriber, row.institution, known, verdict, row.id in seen)
         else:
             acknowledged = former.acknowledged or row.id in seen
@@ -58,11 +59,12 @@ def sent(session: Session, subscriber: str | None, since: datetime | None) -> li
 
 
 def _lean(session: Session) -> ColumnElement[str]:
-    """The detail of an alert without what was considered, which is most of it."""
+    """Those of the detail of an alert, without what was considered, which is most of it."""
     text = type_coerce(_A.detail, Text)
     if session.get_bind().dialect.name == "sqlite":
-        return func.json_remove(text, "$.considered")
-    return cast(cast(text, JSONB) - "considered", Text)
+        return func.json_extract(text, *(f"$.{name}" for name in _DETAIL))
+    # As `json`, which takes any escape that a title may hold; `jsonb` does not.
+    return cast(func.json_build_array(*(cast(text, JSON).op("->")(literal(name, Text)) for name in _DETAIL)), Text)
 
 
 def reported(session: Session, items: list[str]) -> dict[str, datetime]:
