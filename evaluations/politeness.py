@@ -236,10 +236,8 @@ def ours(publishers: Publishers, base: str, end: datetime) -> dict[str, datetime
     for path in PATHS:
         source = Source(id=path, url=f"{base}/{path}", publisher=path, interval=INTERVAL, allow_private=True)
         heapq.heappush(agenda, (first_poll(source, START, INTERVAL), path))
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        make_client(agent=user_agent("https://example.org/about-us")) as client,
-    ):
+    client = make_client(agent=user_agent("https://example.org/about-us"))
+    with tempfile.TemporaryDirectory() as folder:
         database = Database(f"sqlite:///{folder}/turns.db")
         database.upgrade()
         while agenda and agenda[0][0] < end:

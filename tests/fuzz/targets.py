@@ -15,7 +15,7 @@ from pathlib import Path
 
 import httpx
 from kit.browsing import OPERATOR, SIGNER
-from kit.world import world
+from kit.system import System
 from starlette.testclient import TestClient
 
 from alerts.access.pages import Pages
@@ -26,6 +26,7 @@ from alerts.config.tree import split_lines
 from alerts.feeds.diff import KnownItems, decide, wanted
 from alerts.feeds.feed import ParsedFeed, TextLimits
 from alerts.feeds.parsing import lxmlfeed, xmlfeed
+from alerts.feeds.parsing.document import parse_document
 from alerts.feeds.parsing.parse import parse
 from alerts.feeds.result import FetchResult
 from alerts.feeds.schedule import next_poll
@@ -80,7 +81,8 @@ def feed(data: bytes) -> None:
         assert parsed.detail
         return
     _is_clean(parsed)
-    raw = lxmlfeed.read(body, content_type)
+    root = parse_document(body, content_type)
+    raw = None if root is None else lxmlfeed.read(root)
     if raw is not None:
         limits = TextLimits()
         fast = xmlfeed.cleaned(raw, body, SOURCE.url, limits)
@@ -212,7 +214,7 @@ def _pages() -> TestClient:
     folder = Path(tempfile.mkdtemp(prefix="alerts-fuzz-"))
     database = Database(f"sqlite:///{folder / 'alerts.db'}")
     database.upgrade()
-    town = world(database, folder / "config")
+    town = System(database, folder / "config")
     town.observe("acme-news", "Rocketeer is down: we have an outage")
     town.observe("tribune", "Globex opens a plant")
     town.settle()

@@ -187,8 +187,9 @@ def _shown(alert: Alert) -> str:
 
 
 @click.command("cluster")
+@click.option("--explain", is_flag=True, help="Add `why`: what the item's joining, and each merge since, rests on.")
 @click.pass_obj
-def cluster(app: App) -> int:  # noqa: ARG001 - needs no configuration
+def cluster(app: App, explain: bool) -> int:  # noqa: ARG001 - needs no configuration
     """Group items that report the same event.
 
     JSON Lines on standard input, JSON Lines on standard output. Prints {"id", "story"} for each item, in the
@@ -202,24 +203,31 @@ def cluster(app: App) -> int:  # noqa: ARG001 - needs no configuration
     bad: list[InputError] = []
     items = read_file("-", bad)
     stories = stories_of(items)
-    if items:
-        click.echo("\n".join(json.dumps({"id": item.id, "story": stories[item.id]}) for item in items))
+    for item in items:
+        story, why = stories[item.id]
+        click.echo(json.dumps({"id": item.id, "story": story, **({"why": why} if explain else {})}))
     return 1 if bad else 0
 
 
-def stories_of(items: Iterable[Item]) -> dict[str, str]:
-    """The story of each item by id, as it is when all are clustered, in order of `observed`."""
+def stories_of(items: Iterable[Item]) -> dict[str, tuple[str, list[str]]]:
+    """The story of each item by id, as it is when all are clustered in order of `observed`, and why it is in it."""
     from alerts.replay.backtest import revisions
-    from alerts.stories.cluster import Clusterer, Merged, surviving
+    from alerts.stories.cluster import Clusterer, Merged
     from alerts.stories.features import features
 
     clusterer = Clusterer()
-    story_of: dict[str, str] = {}
-    merged: dict[str, str] = {}
+    found: dict[str, tuple[str, list[str]]] = {}
+    merged: dict[str, Merged] = {}
     for _, batch in groupby(revisions(items), key=lambda item: item.observed):
         for event in clusterer.add([features(item, item.publisher or item.source) for item in batch]):
             if isinstance(event, Merged):
-                merged[event.story_from] = event.into
+                merged[event.story_from] = event
             else:
-                story_of[event.item] = event.story
-    return {item: surviving(story, merged) for item, story in story_of.items()}
+                found[event.item] = event.story, [event.why]
+    for item, (joined, why) in found.items():
+        story = joined
+        while (merge := merged.get(story)) is not None:
+            story = merge.into
+            why.append(merge.why)
+        found[item] = story, why
+    return found
