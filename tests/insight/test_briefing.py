@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from kit.world import CONFIG, World, world
+from kit.system import CONFIG, Clock, System
 
 from alerts.insight.briefing import STORIES, briefing
 from alerts.model.errors import UsageError
@@ -36,7 +36,7 @@ WEEKLY = CONFIG.replace(
 )
 
 
-def told(town: World) -> None:
+def told(town: System) -> None:
     """One story in the week before, two and a withdrawal in it, then two quiet weeks."""
     town.settle()
     town.observe("tribune", "Globex faces probe of its pricing")
@@ -55,17 +55,17 @@ def told(town: World) -> None:
 
 
 @pytest.fixture
-def town(database: Database, tmp_path: Path) -> World:
-    return world(database, tmp_path / "config", config=WEEKLY, at=BEFORE)
+def town(database: Database, tmp_path: Path) -> System:
+    return System(database, tmp_path / "config", content=WEEKLY, clock=Clock(BEFORE))
 
 
 @pytest.fixture
-def quiet(town: World) -> World:
+def quiet(town: System) -> System:
     told(town)
     return town
 
 
-def edition(town: World, week: Week = WEEK, subscriber: str = "") -> dict[str, Any]:
+def edition(town: System, week: Week = WEEK, subscriber: str = "") -> dict[str, Any]:
     active = town.runtime.configuration.current()
     who = active.settings.subscribers[subscriber] if subscriber else None
     with town.runtime.database.read() as session:
@@ -79,7 +79,7 @@ def about(found: dict[str, Any], institution: str) -> dict[str, Any]:
 # --- what it holds -------------------------------------------------------------------------------------------
 
 
-def test_a_week_holds_its_changes_stories_levels_falls_and_corrections(quiet: World) -> None:
+def test_a_week_holds_its_changes_stories_levels_falls_and_corrections(quiet: System) -> None:
     found = edition(quiet)
     assert found["counts"] == {"changes": 4, "stories": 2, "reported": 2, "corrected": 1}
     acme = about(found, "acme")
@@ -97,13 +97,13 @@ def test_a_week_holds_its_changes_stories_levels_falls_and_corrections(quiet: Wo
     assert (corrected["institution"], corrected["publisher"]) == ("acme", "Coastline Online")
 
 
-def test_an_expected_fall_is_the_one_that_then_happens(quiet: World) -> None:
+def test_an_expected_fall_is_the_one_that_then_happens(quiet: System) -> None:
     (fall,) = about(edition(quiet), "acme")["falls"]
     then = about(edition(quiet, WEEK.moved(1)), "acme")
     assert fall["at"] in [each["at"] for each in then["changes"] if each["cause"] == "decay"]
 
 
-def test_it_says_what_differs_from_the_edition_before(quiet: World) -> None:
+def test_it_says_what_differs_from_the_edition_before(quiet: System) -> None:
     last = edition(quiet)["last"]
     assert last["week"] == "2026-W08"
     assert last["counts"] == edition(quiet, WEEK.moved(-1))["counts"]
@@ -111,14 +111,14 @@ def test_it_says_what_differs_from_the_edition_before(quiet: World) -> None:
     assert (last["entered"], last["left"]) == (["Acme"], [])
 
 
-def test_it_is_about_what_the_subscriber_watches(quiet: World) -> None:
+def test_it_is_about_what_the_subscriber_watches(quiet: System) -> None:
     board = edition(quiet, subscriber="board")
     assert board["tracked"] == 1
     assert [each["institution"] for each in board["institutions"]] == ["globex"]
 
 
-def test_silences_that_end_in_the_week_after_are_expected(quiet: World) -> None:
-    quiet.at[0] = WEEK.start + timedelta(days=1)
+def test_silences_that_end_in_the_week_after_are_expected(quiet: System) -> None:
+    quiet.clock.at = WEEK.start + timedelta(days=1)
     for days in (3, 9, 30):
         operate.silence(
             quiet.runtime,
@@ -130,7 +130,7 @@ def test_silences_that_end_in_the_week_after_are_expected(quiet: World) -> None:
     assert [each["reason"] for each in edition(quiet)["silences"]] == ["for 9 days"]
 
 
-def test_more_stories_than_are_listed_are_counted(town: World) -> None:
+def test_more_stories_than_are_listed_are_counted(town: System) -> None:
     town.later(days=6)
     for number in range(STORIES + 3):
         town.observe("tribune", f"Globex {chr(97 + number) * 9} {chr(107 + number) * 8} {chr(98 + number) * 7} outage")
@@ -142,14 +142,14 @@ def test_more_stories_than_are_listed_are_counted(town: World) -> None:
     assert "and 3 more" in briefing_text(edition(town))
 
 
-def test_a_week_that_is_not_over_says_where_the_record_ends(quiet: World) -> None:
+def test_a_week_that_is_not_over_says_where_the_record_ends(quiet: System) -> None:
     now = edition(quiet, Week.of(quiet.now))
     assert now["until"] < now["end"]
     assert {each["days"][-1] for each in now["institutions"]} == {None}
     assert "this is the week so far" in briefing_text(now)
 
 
-def test_a_week_that_is_not_on_record_is_refused(quiet: World) -> None:
+def test_a_week_that_is_not_on_record_is_refused(quiet: System) -> None:
     with pytest.raises(UsageError, match="2026-W20 is not on record: the record ends at 2026-03-0"):
         edition(quiet, Week(2026, 20))
 
@@ -157,7 +157,7 @@ def test_a_week_that_is_not_on_record_is_refused(quiet: World) -> None:
 # --- the record alone decides it ----------------------------------------------------------------------------
 
 
-def test_a_finished_week_gives_the_same_bytes_whatever_happens_later(quiet: World) -> None:
+def test_a_finished_week_gives_the_same_bytes_whatever_happens_later(quiet: System) -> None:
     before = [edition(quiet), edition(quiet, subscriber="desk")]
     pages = [briefing_page(each) for each in before]
     quiet.observe("tribune", "Acme hit by an outage of its Rocketeer service again")
@@ -188,7 +188,7 @@ def test_the_same_record_gives_the_same_bytes(
     directory = tmp_path_factory.mktemp("law")
     database = Database(f"sqlite:///{directory / 'alerts.db'}")
     database.upgrade()
-    town = world(database, directory / "config", at=WEEK.start - timedelta(days=3))
+    town = System(database, directory / "config", clock=Clock(WEEK.start - timedelta(days=3)))
 
     def play(events: list[Any]) -> None:
         for number, (source, title, hours) in enumerate(events):
@@ -197,7 +197,7 @@ def test_the_same_record_gives_the_same_bytes(
             town.settle()
 
     play(first)
-    town.at[0] = max(town.now, WEEK.end + timedelta(hours=1))
+    town.clock.at = max(town.now, WEEK.end + timedelta(hours=1))
     town.settle()
     editions = [briefing_page(edition(town)) + json.dumps(edition(town, subscriber="desk")) for _ in range(2)]
     play(later)
@@ -209,14 +209,14 @@ def test_the_same_record_gives_the_same_bytes(
 # --- what is shown -------------------------------------------------------------------------------------------
 
 
-def test_the_page_is_the_golden_one(quiet: World) -> None:
+def test_the_page_is_the_golden_one(quiet: System) -> None:
     page = briefing_page(edition(quiet, subscriber="desk"))
     if os.environ.get("ALERTS_WRITE_GOLDEN"):
         GOLDEN.write_text(page, encoding="utf-8")
     assert page == GOLDEN.read_text(encoding="utf-8")
 
 
-def test_every_headline_is_escaped_and_linked_only_where_that_is_safe(town: World) -> None:
+def test_every_headline_is_escaped_and_linked_only_where_that_is_safe(town: System) -> None:
     town.later(days=6)
     town.observe("tribune", "Globex <script>alert(1)</script> outage\x1b[31m", url="javascript:alert(1)")
     town.later(days=9)
@@ -228,7 +228,7 @@ def test_every_headline_is_escaped_and_linked_only_where_that_is_safe(town: Worl
 
 
 @pytest.mark.parametrize("tier", list(Tier))
-def test_a_tier_sees_of_a_briefing_what_it_sees_elsewhere(quiet: World, tier: Tier) -> None:
+def test_a_tier_sees_of_a_briefing_what_it_sees_elsewhere(quiet: System, tier: Tier) -> None:
     whole = edition(quiet)
     shown = gate_briefing(whole, tier)
     assert gate_briefing(shown, tier) == shown
@@ -251,21 +251,21 @@ def test_editions_before_the_newest_are_history() -> None:
 # --- as a message --------------------------------------------------------------------------------------------
 
 
-def sent(town: World) -> list[DeliveryRow]:
+def sent(town: System) -> list[DeliveryRow]:
     with town.runtime.database.read() as session:
         rows = session.query(DeliveryRow).filter(DeliveryRow.kind == Kind.BRIEFING.value)
         return list(rows.order_by(DeliveryRow.at, DeliveryRow.channel))
 
 
-def at(town: World, moment: datetime) -> None:
-    town.at[0] = moment
+def at(town: System, moment: datetime) -> None:
+    town.clock.at = moment
     town.settle()
 
 
 MONDAY = datetime(2026, 3, 2, 6, 30, tzinfo=UTC)
 
 
-def test_it_is_sent_once_to_each_channel_at_its_local_time(town: World) -> None:
+def test_it_is_sent_once_to_each_channel_at_its_local_time(town: System) -> None:
     told_until = MONDAY - timedelta(minutes=1)
     at(town, told_until - timedelta(days=5))
     town.observe("acme-news", "Rocketeer is down: we have an outage")
@@ -279,33 +279,33 @@ def test_it_is_sent_once_to_each_channel_at_its_local_time(town: World) -> None:
         ("console", MONDAY, "sent"),
         ("pager", MONDAY, "sent"),
     ]
-    said = town.said.getvalue()
+    said = town.out.getvalue()
     assert said.count("Briefing 2026-W09, 23 Feb 2026 to 1 Mar 2026: what desk watches") == 2
     assert "falls from" not in said  # the desk's tier does not see what is expected
 
 
-def test_what_fell_due_while_nothing_ran_is_sent_late_and_the_newest_alone(town: World) -> None:
+def test_what_fell_due_while_nothing_ran_is_sent_late_and_the_newest_alone(town: System) -> None:
     at(town, MONDAY - timedelta(days=1))
     at(town, MONDAY + timedelta(days=15))
     assert {each.message["detail"] for each in sent(town)} == {"2026-W11"}
 
 
-def test_a_restart_and_a_clock_set_back_send_no_second_one(town: World, tmp_path: Path) -> None:
+def test_a_restart_and_a_clock_set_back_send_no_second_one(town: System, tmp_path: Path) -> None:
     at(town, MONDAY - timedelta(hours=1))
     at(town, MONDAY)
-    again = world(town.runtime.database, tmp_path / "config", config=WEEKLY, at=MONDAY - timedelta(hours=2))
+    again = System(town.runtime.database, tmp_path / "config", content=WEEKLY, clock=Clock(MONDAY - timedelta(hours=2)))
     for _ in range(4):
         at(again, again.now + timedelta(hours=1))
     assert len(sent(again)) == 2
 
 
-def test_a_new_subscriber_gets_no_briefing_of_the_past(town: World) -> None:
+def test_a_new_subscriber_gets_no_briefing_of_the_past(town: System) -> None:
     at(town, MONDAY + timedelta(days=1))
     at(town, MONDAY + timedelta(days=2))
     assert sent(town) == []
 
 
-def test_a_mail_has_both_parts_and_unsubscribes(quiet: World) -> None:
+def test_a_mail_has_both_parts_and_unsubscribes(quiet: System) -> None:
     from alerts.rendering.briefing import message
     from alerts.rendering.view import compose
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from kit.world import CONFIG, World, world
+from kit.system import CONFIG, System
 from sqlalchemy import select
 
 from alerts.insight.feedback import exported, feedback, imported, interval, lower_bound
@@ -75,10 +75,10 @@ def test_ten_thousand_verdicts_are_no_trouble() -> None:
 
 
 @pytest.fixture
-def town(database: Database, tmp_path: Path) -> World:
+def town(database: Database, tmp_path: Path) -> System:
     """Six outages of Acme in two papers and three probes of Globex, of which nobody has said anything yet."""
     config = CONFIG.replace("{all: true, on: [level]", "{all: true, name: all of them, on: [story]")
-    town = world(database, tmp_path / "config", config=config)
+    town = System(database, tmp_path / "config", content=config)
     words = ("Rotterdam", "Hamburg", "Lisbon", "Trieste", "Antwerp", "Genoa", "Gdansk", "Bergen", "Malaga")
     for number, word in enumerate(words):
         source, what = ("tribune", "outage") if number % 3 else ("coastline", "probe")
@@ -87,25 +87,25 @@ def town(database: Database, tmp_path: Path) -> World:
     return town
 
 
-def rows(town: World, subscriber: str | None = None) -> list[dict[str, Any]]:
+def rows(town: System, subscriber: str | None = None) -> list[dict[str, Any]]:
     with town.runtime.database.read() as session:
         return feedback(session, town.runtime.configuration.current().settings, subscriber, None)
 
 
-def alerts(town: World) -> list[AlertRow]:
+def alerts(town: System) -> list[AlertRow]:
     with town.runtime.database.read() as session:
         mine = AlertRow.subscriber == "desk", AlertRow.state == "sent"
         return list(session.scalars(select(AlertRow).where(*mine).order_by(AlertRow.at)))
 
 
-def answer(town: World, row: AlertRow, kind: AnswerKind, reason: WrongReason | None = None, **more: Any) -> None:
+def answer(town: System, row: AlertRow, kind: AnswerKind, reason: WrongReason | None = None, **more: Any) -> None:
     made = Answer(f"a{micros(town.now)}", row.id, "desk", row.channel, kind, row.institution, town.now, reason, **more)
     with town.runtime.database.write() as session:
         answers.add(session, [made])
     town.later(seconds=1)
 
 
-def test_verdicts_are_counted_by_what_the_alerts_have_in_common_and_the_worst_come_first(town: World) -> None:
+def test_verdicts_are_counted_by_what_the_alerts_have_in_common_and_the_worst_come_first(town: System) -> None:
     sent = alerts(town)
     topics = [row.detail["lead"]["topics"][0] for row in sent]
     assert len(sent) >= 6
@@ -128,7 +128,7 @@ def test_verdicts_are_counted_by_what_the_alerts_have_in_common_and_the_worst_co
     assert rows(town, "board") == []
 
 
-def test_a_verdict_that_was_taken_back_counts_no_more_and_the_newest_one_counts(town: World) -> None:
+def test_a_verdict_that_was_taken_back_counts_no_more_and_the_newest_one_counts(town: System) -> None:
     first, second = alerts(town)[:2]
     answer(town, first, AnswerKind.USEFUL, undone_at=town.now, undone_by="reader")
     answer(town, second, AnswerKind.USEFUL)
@@ -139,7 +139,7 @@ def test_a_verdict_that_was_taken_back_counts_no_more_and_the_newest_one_counts(
 
 def test_alerts_of_one_assessment_are_one_whatever_the_number_of_channels(database: Database, tmp_path: Path) -> None:
     config = CONFIG.replace("direction: both, to: [console]}", "direction: both}")
-    town = world(database, tmp_path / "config", config=config)
+    town = System(database, tmp_path / "config", content=config)
     town.observe("acme-news", "Rocketeer is down: we have an outage")
     assert len(alerts(town)) == 2
     answer(town, alerts(town)[1], AnswerKind.USEFUL)
@@ -149,7 +149,7 @@ def test_alerts_of_one_assessment_are_one_whatever_the_number_of_channels(databa
 # --- files ---------------------------------------------------------------------------------------------------
 
 
-def test_what_was_exported_is_taken_in_again_by_a_record_without_answers(town: World) -> None:
+def test_what_was_exported_is_taken_in_again_by_a_record_without_answers(town: System) -> None:
     settings = town.runtime.configuration.current().settings
     sent = alerts(town)
     answer(town, sent[0], AnswerKind.USEFUL)
@@ -170,7 +170,7 @@ def test_what_was_exported_is_taken_in_again_by_a_record_without_answers(town: W
     assert json.loads(json.dumps(written)) == written
 
 
-def test_a_verdict_about_nothing_that_was_sent_judges_nothing(town: World) -> None:
+def test_a_verdict_about_nothing_that_was_sent_judges_nothing(town: System) -> None:
     settings = town.runtime.configuration.current().settings
     other = {"institution": "acme", "day": "2020-01-01", "headline": "Acme", "topic": "outage", "verdict": "right"}
     with town.runtime.database.write() as session:

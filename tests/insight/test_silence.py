@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 from kit.feeds import Entry, FeedServer, Page
-from kit.line import START, line, settings
-from kit.world import CONFIG, World, world
+from kit.system import CONFIG, START, System, settings
 
 from alerts.insight.profiles import standing_at
 from alerts.insight.silence import silence_report
@@ -23,15 +22,15 @@ from alerts.store.repositories import sources
 WATCH = "watch: [{institutions: [globex], on: [level]}]"
 
 
-def report(town: World, subscriber: str = "board", days: float = 1) -> dict[str, Any]:
+def report(town: System, subscriber: str = "board", days: float = 1) -> dict[str, Any]:
     active = town.runtime.configuration.current()
     with town.runtime.database.read() as session:
         start, end = town.now - timedelta(days=days), town.now
         return silence_report(session, active, active.settings.subscribers[subscriber], start, end)
 
 
-def made(database: Database, directory: Path, watch: str) -> World:
-    return world(database, directory / "config", config=CONFIG.replace(WATCH, watch))
+def made(database: Database, directory: Path, watch: str) -> System:
+    return System(database, directory / "config", content=CONFIG.replace(WATCH, watch))
 
 
 def test_the_nearest_is_what_came_nearest_and_the_evidence_named_would_have_crossed(
@@ -99,7 +98,7 @@ def test_a_source_that_failed_was_blind_for_that_time_and_where_nothing_ran_all_
         server.put("tribune", [Entry("1", "Acme Networks opens a plant")])
         server.put("ledger", [Entry("2", "Globex Corporation opens a plant")])
         feeds = {name: f"{server.url}/{name}" for name in ("tribune", "ledger")}
-        with line(database, tmp_path / "config", settings(feeds, {"console": "console://"})) as town:
+        with System(database, tmp_path / "config", settings(feeds, {"console": "console://"})) as town:
 
             def blind() -> dict[str, float]:
                 active = town.runtime.configuration.current()

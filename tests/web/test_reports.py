@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from kit.browsing import Browser
-from kit.world import World
+from kit.system import System
 
 from alerts.model.subscriber import Tier
 from alerts.model.week import Week
@@ -12,7 +12,7 @@ from alerts.model.week import Week
 WEEK = "2026-W09"
 
 
-def test_the_newest_edition_is_the_last_whole_week(town: World, browser: Browser) -> None:
+def test_the_newest_edition_is_the_last_whole_week(town: System, browser: Browser) -> None:
     town.later(days=7)
     town.settle()
     client = browser(Tier.LEADERSHIP_ALLIANCE)
@@ -23,7 +23,7 @@ def test_the_newest_edition_is_the_last_whole_week(town: World, browser: Browser
     assert client.get(f"/briefing/{WEEK}").text == answer.text.replace(f"?{answer.url.query.decode()}", "")
 
 
-def test_a_member_sees_what_the_subscriber_watches_and_an_operator_chooses(town: World, browser: Browser) -> None:
+def test_a_member_sees_what_the_subscriber_watches_and_an_operator_chooses(town: System, browser: Browser) -> None:
     board = browser(Tier.LEADERSHIP_ALLIANCE, subscriber="board").get(f"/briefing/{WEEK}").text
     assert "what board watches" in board
     assert "Rocketeer is down" not in board
@@ -33,7 +33,7 @@ def test_a_member_sees_what_the_subscriber_watches_and_an_operator_chooses(town:
     assert "what board watches" not in browser().get(f"/briefing/{WEEK}?subscriber=board").text
 
 
-def test_open_visitors_see_levels_and_one_headline_and_nothing_of_what_is_over(town: World, browser: Browser) -> None:
+def test_open_visitors_see_levels_and_one_headline_and_nothing_of_what_is_over(town: System, browser: Browser) -> None:
     text = browser().get(f"/briefing/{WEEK}").text
     assert "Ministry opens pricing probe into Acme" in text
     assert "Rocketeer is down" not in text
