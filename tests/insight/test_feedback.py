@@ -165,7 +165,7 @@ def test_what_was_exported_is_taken_in_again_by_a_record_without_answers(town: S
     assert rows(town)[0]["judged"] == 0
     for expected in (2, 0):  # the second time they have their verdicts
         with town.runtime.database.write() as session:
-            assert imported(session, settings, written, town.now, "file x") == expected
+            assert imported(session, settings, written, town.now) == expected
     assert rows(town) == before
     assert json.loads(json.dumps(written)) == written
 
@@ -174,4 +174,4 @@ def test_a_verdict_about_nothing_that_was_sent_judges_nothing(town: System) -> N
     settings = town.runtime.configuration.current().settings
     other = {"institution": "acme", "day": "2020-01-01", "headline": "Acme", "topic": "outage", "verdict": "right"}
     with town.runtime.database.write() as session:
-        assert imported(session, settings, [other], town.now + timedelta(days=1), "file x") == 0
+        assert imported(session, settings, [other], town.now + timedelta(days=1)) == 0

@@ -1,4 +1,4 @@
-"""`alerts feedback`."""
+"""`alerts feedback` and `alerts tune SUBSCRIBER`."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import click
 
 from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import check_writable, json_option, point_in_time, show, write_file
-from alerts.model.errors import InputError
+from alerts.cli.output import Progress, check_writable, json_option, point_in_time, rendered, show, write_file
+from alerts.cli.replay import LONG
+from alerts.model.errors import InputError, UsageError
 from alerts.model.records import to_line
 
-_KEYS = ("institution", "day", "headline", "topic", "verdict")
 _COLUMNS = ["by", "name", "sent", "judged", "right", "precision", "low", "high", "acknowledged"]
 
 
@@ -23,11 +23,13 @@ _COLUMNS = ["by", "name", "sent", "judged", "right", "precision", "low", "high",
 @click.option("--subscriber", shell_complete=completion.subscribers, help="Only alerts to this one.")
 @click.option("--since", metavar="TIME", help="Only alerts since then: RFC 3339, or a duration before now (30d).")
 @click.option("--export", "to", type=click.Path(path_type=Path), metavar="FILE", help="Write the verdicts as JSONL.")
-@click.option("--import", "from_", type=click.Path(path_type=Path), metavar="FILE", help="Take verdicts of JSONL in.")
+@click.option(
+    "--import", "source", type=click.File("rb"), metavar="FILE", help="Take in verdicts; - is standard input."
+)
 @json_option
 @click.pass_obj
 def feedback(
-    app: App, subscriber: str | None, since: str | None, to: Path | None, from_: Path | None, as_json: bool
+    app: App, subscriber: str | None, since: str | None, to: Path | None, source: click.File | None, as_json: bool
 ) -> None:
     """Show whether alerts were right.
 
@@ -49,12 +51,10 @@ def feedback(
     start = point_in_time(since, now)
     if to is not None:
         check_writable(to)
-    if from_ is not None:
-        records = list(_read(from_))
-        with app.open() as database:
-            database.upgrade()
-            with database.write() as session:
-                taken = verdicts.imported(session, settings, records, now, f"file {from_.name}")
+    if source is not None:
+        records = list(_read(source))
+        with app.reading() as database, database.write() as session:
+            taken = verdicts.imported(session, settings, records, now)
         click.echo(f"{len(records)} verdicts read, {taken} alerts judged by them", err=True)
     with app.read() as session:
         rows = verdicts.feedback(session, settings, subscriber, start)
@@ -64,23 +64,59 @@ def feedback(
     show(rows, _COLUMNS, as_json=as_json, empty="no alert was sent")
 
 
-def _read(file: Path) -> Iterator[Mapping[str, str]]:
+def _read(source: click.File) -> Iterator[Mapping[str, str]]:
     """The verdicts of a file. Raises InputError, which names the line, where one cannot be used."""
-    from alerts.insight.feedback import VERDICTS
+    from alerts.insight.feedback import KEYS, VERDICTS
 
-    try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            str(file), f"cannot be read: {getattr(error, 'strerror', None) or 'it is no UTF-8'}"
-        ) from error
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(source, start=1):  # type: ignore[arg-type,var-annotated]
         try:
             record = json.loads(line)
-        except ValueError:
-            record = None
-        if not isinstance(record, dict) or not all(isinstance(record.get(key), str) for key in _KEYS):
-            raise InputError(f"{file}:{number}", f"is no verdict: write an object with {', '.join(_KEYS)}")
-        if record["verdict"] not in VERDICTS:
-            raise InputError(f"{file}:{number}", f"the verdict is none of {', '.join(VERDICTS)}")
+            usable = all(isinstance(record[key], str) for key in KEYS) and record["verdict"] in VERDICTS
+        except (ValueError, LookupError, TypeError):
+            usable = False
+        if not usable:
+            keys, words = ", ".join(KEYS), ", ".join(VERDICTS)
+            raise InputError(f"{source.name}:{number}", f"no verdict: write {keys}; a verdict is one of {words}")
         yield record
+
+
+@click.command()
+@click.argument("subscriber", shell_complete=completion.subscribers)
+@click.option("--wrong", metavar="SHARE", default="10%", show_default=True, help="So many alerts may be wrong at most.")
+@json_option
+@click.pass_obj
+def tune(app: App, subscriber: str, wrong: str, as_json: bool) -> int:
+    """Propose what a subscriber's rules should ask for, by the verdicts of readers.
+
+    Plays the recorded history with other `at_least`, `min_grade`, `not` and `topics`, and proposes the change that
+    keeps wrong alerts within SHARE and loses the fewest right ones; says which, and prints the keys to paste.
+    Abstains, with exit status 1, while verdicts are too few to show anything. Changes nothing.
+
+    \b
+    Example:
+      alerts tune desk --wrong 10%
+    """
+    from alerts.config.yaml_output import to_yaml
+    from alerts.insight import feedback as verdicts
+    from alerts.replay import tune as tuning
+    from alerts.store.repositories import items
+
+    try:
+        share = float(wrong.removesuffix("%")) / (100 if wrong.endswith("%") else 1)
+    except ValueError:
+        share = 0.0
+    if not 0 < share < 1:
+        raise UsageError(f"--wrong {wrong!r} is no share between 0 and 1; write for example 10% or 0.1")
+    settings, who = app.settings(), app.subscriber(subscriber)
+    with app.read() as session:
+        known = verdicts.by_story(session, subscriber)
+        rows = verdicts.feedback(session, settings, subscriber, None)
+        history = list(items.record(session)) if len(known) >= tuning.least_judged(share) else []
+    with Progress("replaying", len(history), least=LONG) as progress:
+        found = tuning.tune(history, settings, who, known, rows, share, progress=progress)
+    if as_json:
+        click.echo(to_line(found))
+    else:
+        yaml = to_yaml("watch", found["rules"], "") if found["rules"] else ""
+        click.echo(rendered("tune.txt.j2", found) + yaml, nl=False)
+    return 1 if found["abstains"] else 0

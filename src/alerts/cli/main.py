@@ -28,7 +28,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "check": "alerts.cli.check:check",
         "test": "alerts.cli.test:test",
         "plan": "alerts.cli.replay:plan",
-        "tune": "alerts.cli.tune:tune",
+        "tune": "alerts.cli.feedback:tune",
         "import-opml": "alerts.cli.configuration:import_opml",
         "export-opml": "alerts.cli.configuration:export_opml",
     },
@@ -45,7 +45,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "topics": "alerts.cli.topics:topics",
         "briefing": "alerts.cli.briefing:briefing",
         "feedback": "alerts.cli.feedback:feedback",
-        "silence-report": "alerts.cli.silence_report:silence_report",
+        "silence-report": "alerts.cli.briefing:silence_report",
     },
     "Try items, without a database": {
         "match": "alerts.cli.match:match",

@@ -145,7 +145,7 @@ def _counterfactual(
         return {"found": False, "why": "no story adds anything to this axis"}
     strongest, level = found[0], standing.axes[axis].level
     tried: list[dict[str, Any]] = []
-    for words, story, all_ in further_reports(session, active.settings, standing, axis, strongest, found[1:]):
+    for words, story, all_ in further_reports(session, active.settings, standing, axis, found):
         score = combined(each.value for each in all_)
         reached = max(level, level_of(score, active.settings.levels))
         tried.append({"with": words, "score": rounded(score), "level": reached.value})

@@ -42,14 +42,13 @@ def briefing(session: Session, active: Active, week: Week, subscriber: Subscribe
     Reads no clock. Raises UsageError where the record ends before the week begins.
     """
     settings, recorded = active.settings, weeks.recorded_until(session)
-    if recorded is None or recorded <= week.start:
-        ends = "nothing is recorded yet" if recorded is None else f"the record ends at {format_time(recorded)}"
-        raise UsageError(f"{week} is not on record: {ends}")
+    if recorded <= week.start:
+        raise UsageError(f"{week} is not on record, which ends at {format_time(recorded)}")
     scope = list(settings.institutions.values()) if subscriber is None else watched(settings, subscriber)
     known, until = {each.id: each for each in scope}, min(week.end, recorded)
     whose = "" if subscriber is None else subscriber.id
     found, stories = _institutions(session, settings, known, week, until)
-    corrected = _corrected(session, known, week, until, whose)
+    corrected = _corrected(session, known, week.start, until)
     numbers: dict[tuple[str, bool], int] = {}
     listed = found[:INSTITUTIONS]
     for each in listed:
@@ -70,7 +69,7 @@ def briefing(session: Session, active: Active, week: Week, subscriber: Subscribe
         "institutions": listed,
         "corrected": corrected,
         "silences": _ending(session, settings, scope, until),
-        "last": _last(session, settings, known, week.moved(-1), found, whose),
+        "last": _last(session, settings, known, week.moved(-1), found),
         "silence": None if report is None or report["alerts"] else report,
     }
 
@@ -190,29 +189,22 @@ def _stories(
 
 
 def _corrected(
-    session: Session, known: Mapping[str, Institution], week: Week, until: datetime, subscriber: str
+    session: Session, known: Mapping[str, Institution], start: datetime, end: datetime
 ) -> list[dict[str, Any]]:
-    """The reports that no longer counted, and the alerts that were taken back, in order of time."""
-    found: dict[tuple[str, str], dict[str, Any]] = {}
-
-    def add(at: datetime, institution: str, item: str, why: str, *said: str) -> dict[str, Any]:
-        title, publisher, url = said
-        about = {"at": format_time(at), "institution": institution, "name": known[institution].name, "why": why}
-        words = {"title": title, "publisher": publisher, "url": escape.safe_url(url) or None}
-        return found.setdefault((institution, item), {**about, **words, "alerts": 0})
-
-    for at, row, withdrawn in weeks.retracted(session, week.start, until):
-        if row.institution in known:
-            why = "withdrawn" if withdrawn else "corrected"
-            add(at, row.institution, row.item, why, row.title, row.publisher, row.url)
-    told = set()
-    for at, why, alert in weeks.corrected_alerts(session, week.start, until, subscriber):
-        lead, key = alert.detail.get("lead") or {}, (alert.subscriber, alert.institution, alert.at)
-        if alert.institution in known and key not in told:
-            told.add(key)  # whatever the number of its channels
-            said = (lead.get(name, "") for name in ("title", "publisher", "url"))
-            add(at, alert.institution, lead.get("item", ""), why, *said)["alerts"] += 1
-    return sorted(found.values(), key=lambda each: (each["at"], each["institution"], each["title"]))
+    """The reports that no longer counted, in order of time, in the words that they had then."""
+    return [
+        {
+            "at": format_time(row.observed),
+            "institution": row.institution,
+            "name": known[row.institution].name,
+            "title": row.title,
+            "publisher": row.publisher,
+            "url": escape.safe_url(row.url) or None,
+            "why": why,
+        }
+        for row, why in weeks.corrected(session, start, end)
+        if row.institution in known
+    ]
 
 
 def _ending(
@@ -230,22 +222,17 @@ def _ending(
 
 
 def _last(
-    session: Session,
-    settings: Settings,
-    known: Mapping[str, Institution],
-    week: Week,
-    now: Sequence[Mapping[str, Any]],
-    subscriber: str,
+    session: Session, settings: Settings, known: Mapping[str, Institution], week: Week, now: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any]:
-    """The edition of the week before, recomputed, as far as it differs: its numbers, highest levels at its end that
-    are others at the end of this one, and which institutions were in one of the two alone."""
+    """The edition before, recomputed, as far as it differs: its numbers, highest levels at its end that are others at
+    the end of this one, and which institutions were in one of the two alone."""
     then, _ = _institutions(session, settings, known, week, week.end)
-    here, there = ({each["institution"]: each["name"] for each in some} for some in (now, then))
+    here, there = ({each["name"] for each in some} for some in (now, then))
     highest = [(each["name"], *(max(each[end].values(), key=_rank) for end in ("before", "levels"))) for each in now]
     return {
         "week": str(week),
-        "counts": _counts(then, _corrected(session, known, week, week.end, subscriber)),
-        "levels": [{"name": name, "before": was, "now": is_} for name, was, is_ in highest if was is not is_],
-        "entered": [name for key, name in here.items() if key not in there],
-        "left": [name for key, name in there.items() if key not in here],
+        "counts": _counts(then, _corrected(session, known, week.start, week.end)),
+        "levels": [{"name": name, "before": was, "now": now_} for name, was, now_ in highest if was is not now_],
+        "entered": sorted(here - there),
+        "left": sorted(there - here),
     }

@@ -25,6 +25,7 @@ HEADLINE: Final = 60
 """Characters by which a verdict knows a headline."""
 
 VERDICTS: Final = (RIGHT, *(each.verdict for each in WrongReason))
+KEYS: Final = ("institution", "day", "headline", "topic", "verdict")
 _REASONS: Final = {each.verdict: each for each in WrongReason}
 
 
@@ -138,34 +139,35 @@ def exported(
     session: Session, settings: Settings, subscriber: str | None, since: datetime | None
 ) -> list[dict[str, str]]:
     """The verdicts in the form that evaluations/right_alerts.py reads, each once."""
-    judged = [each for each in _keyed(session, settings, verdicts.sent(session, subscriber, since)) if each[1].verdict]
-    names = ("institution", "day", "headline", "topic")
-    return [{**dict(zip(names, key, strict=True)), "verdict": each.verdict} for key, each in dict(judged).items()]
+    found = {key: each.verdict for key, each in _keyed(session, settings, subscriber, since) if each.verdict}
+    return [dict(zip(KEYS, (*key, verdict), strict=True)) for key, verdict in found.items()]
 
 
-def imported(session: Session, settings: Settings, records: Sequence[Mapping[str, str]], at: datetime, who: str) -> int:
+def imported(session: Session, settings: Settings, records: Sequence[Mapping[str, str]], at: datetime) -> int:
     """Takes verdicts of a file in as answers to the recorded alerts that they are about; how many alerts that were.
 
     An alert that has a verdict keeps it.
     """
     given = {
-        (each["institution"], each["day"], short(each["headline"]), each["topic"]): each["verdict"] for each in records
+        (*(each[key] for key in KEYS[:2]), short(each["headline"]), each["topic"]): each["verdict"] for each in records
     }
     made = []
-    for key, each in _keyed(session, settings, verdicts.sent(session, None, None)):
+    for key, each in _keyed(session, settings, None, None):
         verdict = given.get(key, "")
         if verdict and not each.verdict:
-            kind, reason = (AnswerKind.USEFUL, None) if verdict == RIGHT else (AnswerKind.WRONG, _REASONS[verdict])
+            kind = AnswerKind.USEFUL if verdict == RIGHT else AnswerKind.WRONG
             id_ = stable_id("import", each.alert)
-            made.append(Answer(id_, each.alert, each.subscriber, "", kind, each.institution, at, reason, who=who))
+            reason = _REASONS.get(verdict)
+            made.append(Answer(id_, each.alert, each.subscriber, "", kind, each.institution, at, reason, who="a file"))
     answers.add(session, made)
     return len(made)
 
 
 def _keyed(
-    session: Session, settings: Settings, some: Sequence[Sent]
+    session: Session, settings: Settings, subscriber: str | None, since: datetime | None
 ) -> Iterator[tuple[tuple[str, str, str, str], Sent]]:
     """What a verdict in a file is about: institution, day of the report, beginning of the headline, and topic."""
+    some = verdicts.sent(session, subscriber, since)
     reported = verdicts.reported(session, sorted({_lead(each, "item") for each in some}))
     for each in some:
         day = reported.get(_lead(each, "item"), each.at).date().isoformat()

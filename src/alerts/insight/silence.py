@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
@@ -38,6 +38,9 @@ _TRIES: Final[Sequence[tuple[str, Reliability, bool, int]]] = (
 )
 
 
+_OF_LEVELS: Final = frozenset({On.STORY, On.LEVEL})
+
+
 def watched(settings: Settings, subscriber: Subscriber) -> list[Institution]:
     """The institutions that any rule of the subscriber selects, in the order of the configuration."""
     return [each for each in settings.institutions.values() if any(_selects(rule, each) for rule in subscriber.watch)]
@@ -55,7 +58,6 @@ def silence_report(
     sent, held = weeks.alerts_by_fate(session, subscriber.id, start, end)
     items, mentions = weeks.read(session, frozenset(institutions), start, end)
     blind = sorted(_blind(session, active.settings, start, end), key=lambda each: (-each[0], each[1]))
-    nearest = sorted(_nearest(session, active.settings, subscriber, start, end), key=lambda each: each.place)[:NEAREST]
     return {
         "kind": "silence",
         "subscriber": subscriber.id,
@@ -70,7 +72,7 @@ def silence_report(
         "institutions": len(institutions),
         "items": items,
         "mentions": mentions,
-        "nearest": [_crossed(session, active, each) for each in nearest],
+        "nearest": list(_nearest(session, active, subscriber, start, end)),
     }
 
 
@@ -79,7 +81,7 @@ def silence_report(
 
 def _blind(session: Session, settings: Settings, start: datetime, end: datetime) -> Iterator[tuple[float, str]]:
     """For how many hours each source was not read, of those that were not read throughout."""
-    past: dict[str, list[tuple[datetime, datetime]]] = {"": [(weeks.recorded_until(session) or start, end)]}
+    past: dict[str, list[tuple[datetime, datetime]]] = {"": [(weeks.recorded_until(session), end)]}
     for source, since, until in sources.outages(session):
         past.setdefault(source, []).append((since, until))
     now = {each.id: each for each in sources.vitals(session)}
@@ -107,97 +109,53 @@ def _covered(spans: Iterable[tuple[datetime, datetime]]) -> float:
 # --- how near an alert was -----------------------------------------------------------------------------------
 
 
-class _Near(NamedTuple):
-    """A story's impact, or a score without a `story`, below the least that a rule asks for."""
-
-    place: tuple[float, datetime, str]
-    institution: Institution
-    rule: str
-    axis: Axis
-    value: float
-    level: Level
-    needed: float
-    story: StorySummary | None
-
-
 def _nearest(
-    session: Session, settings: Settings, subscriber: Subscriber, start: datetime, end: datetime
-) -> Iterable[_Near]:
-    """What came nearest to a rule without reaching it, of each institution one."""
+    session: Session, active: Active, subscriber: Subscriber, start: datetime, end: datetime
+) -> Iterator[dict[str, Any]]:
+    """What of each institution came nearest to a level that a rule asks for, and above the one it stood at: no score
+    at all is near nothing. The nearest first."""
+    settings = active.settings
     selected = {each.id: each for each in watched(settings, subscriber)}
-    best: dict[str, _Near] = {}
-    for key, at, story, values in _measured(session, settings, list(selected), start, end):
-        for number, rule in enumerate(subscriber.watch) if key in selected else ():
-            if not _is_about(rule, selected[key], story, settings):
-                continue
-            for axis in rule.axes & values.keys():
-                value = rounded(values[axis])
-                above = [(level, needed) for level, needed in settings.levels.raise_.items() if level >= rule.at_least]
-                level, needed = next(((level, each) for level, each in above if each > value), (Level.LOW, 0.0))
-                # A story that reached what the rule asks for was told, or held back; a standing level may rise further.
-                if value <= 0 or not needed or (story is not None and level is not above[0][0]):
-                    continue
-                place = (needed - value, at, key)
-                if key not in best or place < best[key].place:
-                    best[key] = _Near(place, selected[key], name_of(number, rule), axis, value, level, needed, story)
-    return best.values()
-
-
-def _measured(
-    session: Session, settings: Settings, ids: Sequence[str], start: datetime, end: datetime
-) -> Iterator[tuple[str, datetime, StorySummary | None, dict[Axis, float]]]:
-    """Everything by axis that may have come near a threshold: impacts of stories, and scores."""
-    half_lives = {axis: half_life_of(settings.levels, axis) for axis in Axis}
-    yield from weeks.impacts(session, start, end, half_lives)
-    before = profiles.scores_at(session, dict.fromkeys(ids, start))
+    before = profiles.scores_at(session, dict.fromkeys(selected, start))
+    best: dict[str, tuple[float, datetime, float, Axis, Level, str]] = {}
     for key, at, scores in (*((key, start, each) for key, each in before.items()), *weeks.scores(session, start, end)):
-        yield key, at, None, {axis: score.at(micros(at), half_lives[axis]) for axis, score in scores.items()}
+        for number, rule in enumerate(subscriber.watch) if key in selected else ():
+            if not _selects(rule, selected[key]) or rule.direction is Direction.FALL or rule.on.isdisjoint(_OF_LEVELS):
+                continue
+            for axis in rule.axes:
+                value = rounded(scores[axis].at(micros(at), half_life_of(settings.levels, axis)))
+                above = [each for each in settings.levels.raise_.items() if each[0] >= rule.at_least]
+                above = [each for each in above if each[1] > value]
+                if above and value > 0:
+                    level, needed = above[0]
+                    near = (rounded(needed - value), at, value, axis, level, name_of(number, rule))
+                    best[key] = min(near, best.get(key, near))
+    for key, near in sorted(best.items(), key=lambda each: (each[1][:2], each[0]))[:NEAREST]:
+        _, at, value, axis, level, rule_name = near
+        yield {
+            "institution": key,
+            "name": selected[key].name,
+            "rule": rule_name,
+            "axis": axis.value,
+            "value": value,
+            "level": level.value,
+            "needed": settings.levels.raise_[level],
+            "at": format_time(at),
+            **_crossing(session, active, selected[key], axis, at, settings.levels.raise_[level]),
+        }
 
 
-def _is_about(rule: WatchRule, institution: Institution, story: StorySummary | None, settings: Settings) -> bool:
-    """Whether the rule asks for rises of what is measured."""
-    if rule.direction is Direction.FALL or not _selects(rule, institution):
-        return False
-    if story is None:
-        return On.LEVEL in rule.on
-    topics = {name for name, _ in story.topics}
-    signals = {settings.topics[name].signal for name in topics if name in settings.topics}
-    return (
-        On.STORY in rule.on
-        and not (rule.topics and topics.isdisjoint(rule.topics))
-        and not (rule.signals and signals.isdisjoint(rule.signals))
-        and topics.isdisjoint(rule.except_.topics)
-        and signals.isdisjoint(rule.except_.signals)
-    )
-
-
-def _crossed(session: Session, active: Active, near: _Near) -> dict[str, Any]:
-    """The record of it, with the least further evidence that would have crossed, on that story or the strongest."""
-    (_, at, _), settings = near.place, active.settings
-    standing = standing_at(session, active, near.institution, at)
-    behind = contributions_of(settings, standing, near.axis, standing.axes[near.axis].leading)
-    strongest = next((each for each in behind if near.story is None or each.story == near.story.story), None)
-    others = [each for each in behind if each is not strongest]
-    crossing = None
-    for words, _, all_ in further_reports(session, settings, standing, near.axis, strongest, others):
-        # What is told anew has not faded: its contribution is its impact.
-        reached = combined(each.value for each in all_) if near.story is None else _value(all_, near.story.story)
-        if reached >= near.needed:
-            crossing = {"with": words, "value": rounded(reached)}
-            break
-    return {
-        "institution": near.institution.id,
-        "name": near.institution.name,
-        "rule": near.rule,
-        "on": On.LEVEL.value if near.story is None else On.STORY.value,
-        "axis": near.axis.value,
-        "value": near.value,
-        "level": near.level.value,
-        "needed": near.needed,
-        "at": format_time(at),
-        "title": "" if strongest is None else strongest.title,
-        "crossing": crossing,
-    }
+def _crossing(
+    session: Session, active: Active, institution: Institution, axis: Axis, at: datetime, needed: float
+) -> dict[str, Any]:
+    """The strongest story, and the least further evidence on it with which the score would have reached a threshold."""
+    standing = standing_at(session, active, institution, at)
+    behind = contributions_of(active.settings, standing, axis, standing.axes[axis].leading)
+    title = behind[0].title if behind else ""
+    for words, _, all_ in further_reports(session, active.settings, standing, axis, behind):
+        if (score := rounded(combined(each.value for each in all_))) >= needed:
+            return {"title": title, "crossing": {"with": words, "score": score}}
+    return {"title": title, "crossing": None}
 
 
 def contributions_of(
@@ -208,29 +166,20 @@ def contributions_of(
     return contributions(stories, axis, at, topics=known, rules=rules, institution=standing.institution)
 
 
-def _value(all_: Iterable[Contribution], story: str) -> float:
-    return max((each.value for each in all_ if each.story == story), default=0.0)
-
-
 def further_reports(
-    session: Session,
-    settings: Settings,
-    standing: Standing,
-    axis: Axis,
-    of: Contribution | None,
-    others: Sequence[Contribution],
+    session: Session, settings: Settings, standing: Standing, axis: Axis, behind: Sequence[Contribution]
 ) -> Iterator[tuple[str, Evidence, tuple[Contribution, ...]]]:
-    """Ever more evidence for a story, tried out: in words, as evidence, and what all stories then contribute to the
-    axis, the largest first. `others` is what the other stories contribute."""
+    """Ever more evidence for the first of the stories behind an axis, tried out: in words, the story with it, and what
+    all stories then contribute, the largest first."""
     institution, at = standing.institution, standing.at
-    wanted = [] if of is None else [of.story]
-    for story in profiles.stories(session, institution, settings.sources, wanted, at).values():
+    strongest = [each.story for each in behind[:1]]
+    for story in profiles.stories(session, institution, settings.sources, strongest, at).values():
         for words, reliability, direct, count in _TRIES:
             more = [_further(story, number, reliability, at, direct=direct and number == 0) for number in range(count)]
             groups = [*story.groups, *(Group((each.item,)) for each in more)]
             found = evidence(story.story, institution.id, [*story.reports, *more], groups)
             made = contributions_of(settings, standing, axis, [summary(found)])
-            yield words, found, tuple(sorted([*made, *others], key=lambda each: (-each.value, each.story)))
+            yield words, found, tuple(sorted([*made, *behind[1:]], key=lambda each: (-each.value, each.story)))
 
 
 def _further(story: Evidence, number: int, reliability: Reliability, at: datetime, *, direct: bool) -> Report:

@@ -26,6 +26,7 @@ from alerts.routing.reasons import Reason
 _LISTED: Final = (100, 40, 20, 10, 5, 1)
 """So many institutions an e-mail lists, the first that fits; the page has more."""
 
+_MEANINGS: Final = {each.value: each.meaning for each in Reason}
 _environment: Final = cache(environment)
 
 
@@ -80,9 +81,9 @@ def message(record: Mapping[str, Any], view: MessageView, url: Secret) -> Render
 
 def _rendered(dialect: Dialect, template: str, **values: Any) -> str:
     shown = values.get("b", {}).get("institutions", ())
-    words = {"when": _when, "day": _day, "weekday": _weekday, "short": escape.headline, "counted": counted}
     sources = {source["number"]: source for each in shown for story in each["stories"] for source in story["sources"]}
-    lists = {"falls": _in_order(shown, "falls"), "sources": list(sources.values()), "meaning": _meaning}
+    words = {"instant": _instant, "short": escape.headline, "counted": counted, "meanings": _MEANINGS}
+    lists = {"falls": _in_order(shown, "falls"), "sources": list(sources.values())}
     env: BoundedEnvironment = _environment(dialect)
     text = str(render(env, [template], {**words, **lists, **values}))
     return "\n".join(line.rstrip() for line in text.strip().split("\n")) + "\n"
@@ -94,23 +95,5 @@ def _in_order(shown: Any, name: str) -> list[tuple[Any, Any]]:
     return sorted(found, key=lambda pair: (pair[1]["at"], pair[0]["institution"], pair[1]["axis"]))
 
 
-# --- words ---------------------------------------------------------------------------------------------------
-
-
-def _when(text: str) -> str:
-    at = parse_time(text)
-    return f"{at.day} {at:%b %Y, %H:%M} UTC"
-
-
-def _day(text: str, later: int = 0) -> str:
-    at = parse_time(text) + timedelta(days=later)
-    return f"{at.day} {at:%b %Y}"
-
-
-def _weekday(text: str, later: int) -> str:
-    at: datetime = parse_time(text) + timedelta(days=later)
-    return f"{at:%a} {at.day}"
-
-
-def _meaning(reason: str) -> str:
-    return next((each.meaning for each in Reason if each.value == reason), reason)
+def _instant(text: str, days: int = 0) -> datetime:
+    return parse_time(text) + timedelta(days=days)
