@@ -57,22 +57,22 @@ def test_the_nearest_is_what_came_nearest_and_the_evidence_named_would_have_cros
     with other.read() as session:
         standing = standing_at(session, active, active.settings.institutions["acme"], again.now)
     other.dispose()
-    assert standing.axes[Axis.PRIORITY].score == pytest.approx(best["crossing"]["value"], abs=2e-3)
+    assert standing.axes[Axis.PRIORITY].score == pytest.approx(best["crossing"]["score"], abs=2e-3)
 
 
-def test_a_story_counts_by_its_impact_and_only_where_the_rule_asks_for_its_topic(
-    database: Database, tmp_path: Path
-) -> None:
-    watch = "watch: [{institutions: [globex], on: [story], topics: [outage], at_least: high}]"
+def test_near_is_measured_against_the_next_level_that_the_rule_asks_for(database: Database, tmp_path: Path) -> None:
+    watch = "watch: [{institutions: [globex], axes: [policy], at_least: high}, {institutions: [acme], on: [mention]}]"
     town = made(database, tmp_path, watch)
-    town.observe("coastline", "Globex faces probe of its pricing")
-    town.later(hours=1)
     assert report(town)["nearest"] == []
-    town.observe("tribune", "Globex has an outage")
+    town.observe("tribune", "Globex faces probe of its pricing")
+    town.observe("acme-news", "Rocketeer is down: we have an outage")
     town.later(hours=1)
     (near,) = report(town)["nearest"]
-    assert (near["on"], near["level"], near["title"]) == ("story", "high", "Globex has an outage")
-    assert near["value"] == pytest.approx(0.6 * 0.5)
+    assert (near["institution"], near["axis"], near["level"], near["needed"]) == ("globex", "policy", "high", 0.5)
+    assert near["value"] == pytest.approx(0.5 * 0.5, abs=1e-3)
+    town.later(days=3)  # nothing new: the score at the beginning of the span counts
+    (faded,) = report(town)["nearest"]
+    assert 0 < faded["value"] < near["value"]
 
 
 def test_what_was_held_back_is_counted_by_reason_and_what_was_sent_is_no_silence(

@@ -1,15 +1,19 @@
-"""The pages of the weekly briefing."""
+"""The pages of the weekly briefing and of feedback."""
 
 from __future__ import annotations
 
 import pytest
 from kit.browsing import Browser
 from kit.system import System
+from sqlalchemy import select
 
+from alerts.model.answer import Answer, AnswerKind, WrongReason
 from alerts.model.subscriber import Tier
 from alerts.model.week import Week
+from alerts.store.repositories import answers
+from alerts.store.schema import AlertRow
 
-WEEK = "2026-W09"
+WEEK = "2026-W10"
 
 
 def test_the_newest_edition_is_the_last_whole_week(town: System, browser: Browser) -> None:
@@ -55,3 +59,29 @@ def test_a_week_that_is_none_or_not_on_record_is_a_clear_page(browser: Browser, 
 
 def test_an_unknown_subscriber_is_not_found(browser: Browser) -> None:
     assert browser(operator=True).get(f"/briefing/{WEEK}?subscriber=nobody").status_code == 404
+
+
+# --- feedback ------------------------------------------------------------------------------------------------
+
+
+def judge(town: System) -> None:
+    with town.runtime.database.write() as session:
+        for row in session.scalars(select(AlertRow).where(AlertRow.state == "sent", AlertRow.subscriber == "desk")):
+            kind = AnswerKind.USEFUL if row.institution == "acme" else AnswerKind.WRONG
+            reason = None if kind is AnswerKind.USEFUL else WrongReason.OLD
+            made = Answer(f"a-{row.id}", row.id, "desk", row.channel, kind, row.institution, town.now, reason)
+            answers.add(session, [made])
+
+
+def test_feedback_is_for_operators_and_for_subscribers_about_themselves(town: System, browser: Browser) -> None:
+    judge(town)
+    assert browser().get("/feedback").status_code == 403
+    assert browser(Tier.LEADERSHIP_ALLIANCE).get("/feedback").status_code == 403
+    desk = browser(Tier.STRATEGIC_CIRCLE, subscriber="desk").get("/feedback?subscriber=board").text
+    assert "What readers said of alerts to desk" in desk
+    assert "By topic" in desk
+    assert "100 %" in desk
+    operator = browser(operator=True)
+    assert "acme" in operator.get("/feedback").text
+    assert "alerts to board" in operator.get("/feedback?subscriber=board").text
+    assert operator.get("/feedback?subscriber=nobody").status_code == 404

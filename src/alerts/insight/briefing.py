@@ -30,7 +30,8 @@ from alerts.store.repositories import silences, transitions
 INSTITUTIONS: Final = 100
 STORIES: Final = 8
 SOURCES: Final = 4
-"""So many are listed at most: institutions, stories of each, source records of a story."""
+CHANGES: Final = 20
+"""So many are listed at most: institutions, stories of each, source records of a story, level changes of each."""
 
 _LOW: Final = dict.fromkeys(Axis, Level.LOW)
 _DAYS: Final = [timedelta(days=day) for day in range(8)]
@@ -76,7 +77,7 @@ def briefing(session: Session, active: Active, week: Week, subscriber: Subscribe
 
 def _counts(found: Sequence[Mapping[str, Any]], corrected: Sequence[Any]) -> dict[str, int]:
     return {
-        "changes": sum(len(each["changes"]) for each in found),
+        "changes": sum(each["change_count"] for each in found),
         "stories": sum(each["story_count"] for each in found),
         "reported": sum(each["story_count"] > 0 for each in found),
         "corrected": len(corrected),
@@ -107,13 +108,14 @@ def _institutions(
                 "days": days,
                 "before": first,
                 "levels": levels,
-                "changes": [transition_record(each) for each in mine],
+                "change_count": len(mine),
+                "changes": [transition_record(each) for each in mine[-CHANGES:]],
                 "story_count": len(stories.get(key, ())),
                 "stories": [],
                 "falls": falls,
             }
         )
-    found.sort(key=lambda each: (-max(map(_rank, each["days"])), -len(each["changes"]), each["name"].casefold()))
+    found.sort(key=lambda each: (-max(map(_rank, each["days"])), -each["change_count"], each["name"].casefold()))
     return found, stories
 
 

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
@@ -32,6 +33,7 @@ _REASONS: Final = {each.verdict: each for each in WrongReason}
 # --- how sure a share is -------------------------------------------------------------------------------------
 
 
+@cache
 def interval(hits: int, of: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
     """The exact interval of a share after Clopper and Pearson: 0 to 1 where nothing was judged."""
     tail = (1 - confidence) / 2

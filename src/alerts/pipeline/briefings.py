@@ -7,22 +7,20 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from alerts.access.pages import Pages
 from alerts.insight.briefing import briefing
 from alerts.model.secret import Secret
 from alerts.model.settings import Settings
-from alerts.model.subscriber import Subscriber
 from alerts.model.week import Week
 from alerts.pipeline.route import message_record
 from alerts.rendering.briefing import message
 from alerts.rendering.tiers import gate_briefing
-from alerts.rendering.view import Rendered, compose
+from alerts.rendering.view import MessageView, Rendered
 from alerts.routing.alerts import Kind, Message, stable_id
 from alerts.routing.quiet_hours import last_briefing
 from alerts.runtime.configuration import Active
 from alerts.runtime.task_requests import ENQUEUE_GRACE
 from alerts.store.repositories import deliveries
-from alerts.store.repositories.deliveries import Leased, Written
+from alerts.store.repositories.deliveries import Written
 
 
 def queue(session: Session, settings: Settings, since: datetime, now: datetime) -> list[str]:
@@ -46,19 +44,7 @@ def queue(session: Session, settings: Settings, since: datetime, now: datetime) 
     return [each.message.id for each in written]
 
 
-def rendered(
-    session: Session, active: Active, subscriber: Subscriber, leased: Leased, url: Secret, pages: Pages | None
-) -> Rendered:
-    """The message of a briefing, read from the record as far as the subscriber's tier may see it."""
-    found = gate_briefing(briefing(session, active, Week.parse(leased.message["detail"]), subscriber), subscriber.tier)
-    view = compose(
-        subscriber,
-        id=leased.id,
-        kind=Kind.BRIEFING,
-        channel=leased.channel,
-        at=leased.at,
-        unsubscribe=pages.unsubscribe(subscriber.id, leased.channel) if pages else None,
-        base_url=pages.base_url if pages else None,
-        copy=leased.copy,
-    )
-    return message(found, view, url)
+def rendered(session: Session, active: Active, view: MessageView, url: Secret) -> Rendered:
+    """The message of a briefing, read from the record; `why` of the view is the week."""
+    found = briefing(session, active, Week.parse(view.why), active.settings.subscribers[view.subscriber])
+    return message(gate_briefing(found, view.tier), view, url)

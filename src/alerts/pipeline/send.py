@@ -171,10 +171,9 @@ def _rendered(runtime: Sending, active: Active, leased: Leased, url: Secret) -> 
     if leased.subscriber == OPERATORS:
         return selfcheck.rendered(leased, url)
     with runtime.database.read() as session:
-        subscriber = active.settings.subscribers[leased.subscriber]
-        if leased.kind == Kind.BRIEFING:
-            return briefings.rendered(session, active, subscriber, leased, url, runtime.pages)
-        shown = _view(session, subscriber, leased, runtime.pages)
+        shown = _view(session, active.settings.subscribers[leased.subscriber], leased, runtime.pages)
+        if shown.kind is Kind.BRIEFING:
+            return briefings.rendered(session, active, shown, url)
     return runtime.renderer.render(shown, url)
 
 

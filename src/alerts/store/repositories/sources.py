@@ -181,29 +181,19 @@ def finish(session: Session, finished: Sequence[Finished], *, now: datetime) -> 
     ]
     if len(rows) == 1:
         ours = set(session.scalars(_FINISH_ONE, rows[0]))
-        _record_outages(session, finished, ours)
-        return ours
-    # What is executed for many rows returns nothing: which of them are ours is asked before, under a lock.
-    tokens = {each.leased.id: each.leased.token for each in finished}
-    ours = {
-        source
-        for some in chunks(sorted(tokens))
-        for source, token in session.execute(_OURS, {"some": some})
-        if token == tokens[source]
-    }
-    if ours:
-        session.connection().execute(_FINISH, [row for row in rows if row["source"] in ours])
-    _record_outages(session, finished, ours)
-    return ours
-
-
-def _record_outages(session: Session, finished: Iterable[Finished], ours: Collection[str]) -> None:
-    """Records the outages that ended with these polls: from the last successful one, else the first that failed."""
+    else:
+        # What is executed for many rows returns nothing: which of them are ours is asked before, under a lock.
+        tokens = {each.leased.id: each.leased.token for each in finished}
+        held = (row for some in chunks(sorted(tokens)) for row in session.execute(_OURS, {"some": some}))
+        ours = {source for source, token in held if token == tokens[source]}
+        if ours:
+            session.connection().execute(_FINISH, [row for row in rows if row["source"] in ours])
     for each in finished:
         before, after = each.leased.state, each.state
         since = before.last_success or before.failing_since
         if each.leased.id in ours and before.failures and not after.failures and since and after.last_success:
             add_outage(session, each.leased.id, since, after.last_success)
+    return ours
 
 
 def add_outage(session: Session, source: str, since: datetime, until: datetime) -> None:
