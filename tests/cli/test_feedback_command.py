@@ -26,18 +26,12 @@ def test_verdicts_of_a_file_judge_recorded_alerts_and_come_out_again(call: Call,
     assert "globex" in call(filled, "feedback").out
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        "no JSON",
-        "[]",
-        '{"institution": "acme"}',
-        '{"institution":"a","day":"b","headline":"c","topic":"d","verdict":"x"}',
-    ],
-)
+GOOD = '{"institution":"a","day":"b","headline":"c","topic":"d","verdict":"right"}'
+
+
+@pytest.mark.parametrize("line", ["no JSON", "[]", '{"institution": "acme"}', GOOD.replace("right", "x")])
 def test_a_line_that_is_no_verdict_is_named(call: Call, filled: State, tmp_path: Path, line: str) -> None:
-    good = '{"institution":"a","day":"b","headline":"c","topic":"d","verdict":"right"}'
-    (tmp_path / "v.jsonl").write_text(f"{good}\n{line}\n")
+    (tmp_path / "v.jsonl").write_text(f"{GOOD}\n{line}\n")
     done = call(filled, "feedback", "--import", str(tmp_path / "v.jsonl"))
     assert done.status == 1
     assert f"{tmp_path}/v.jsonl:2: no verdict: write institution, day, headline, topic, verdict" in done.err
