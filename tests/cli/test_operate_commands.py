@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Self
 
 import pytest
+import yaml
 from kit.system import Clock, System
 from sqlalchemy import select, update
 
@@ -19,8 +20,9 @@ from alerts.access.links import member
 from alerts.access.signing import signer
 from alerts.cli.main import status_of
 from alerts.feeds.state import FeedState
+from alerts.model.answer import AnswerKind
 from alerts.model.times import parse_time
-from alerts.pipeline import steps
+from alerts.pipeline import answering, steps
 from alerts.store.database import Database
 from alerts.store.schema import AlertRow, DeliveryRow, SourceRow
 
@@ -253,3 +255,85 @@ def test_on_a_machine_whose_clock_is_wrong_it_is_the_time_of_the_database(
     status, out, _ = alerts("silence", "--institution", "acme", "--for", "4h", "--json")
     assert status == 0
     assert parse_time(json.loads(out)["until"]) < datetime.now(UTC) + timedelta(hours=5)
+
+
+def test_preferences(town: System, alerts: Alerts, tmp_path: Path) -> None:
+    town.observe("tribune", "Acme hit by outage")
+    with town.runtime.database.read() as session:
+        [alert] = session.scalars(select(AlertRow.id).where(AlertRow.subscriber == "desk"))
+    status, out, err = alerts("preferences", "desk")
+    assert status == 0
+    assert "level of all institutions" in out
+    assert "nothing was chosen" in err
+    for kind, days in ((AnswerKind.MUTE, 7), (AnswerKind.ONLY_CRITICAL, None), (AnswerKind.USEFUL, None)):
+        town.later(microseconds=1)
+        answering.give(town.runtime, alert, kind, who="a reader of console", days=days)
+    status, out, _ = alerts("preferences", "desk", "--json")
+    record = json.loads(out)
+    assert [each["said"] for each in record["chosen"]] == ["mute acme for 7 days", "only critical"]
+    assert [each["channels"] for each in record["rules"]] == [["console"], ["pager"]]
+    status, out, _ = alerts("preferences", "desk")
+    assert "a reader of console" in out
+    # What is printed for the configuration is valid there and asks for what is left.
+    status, out, _ = alerts("preferences", "desk", "--as-yaml")
+    assert status == 0
+    [written] = yaml.safe_load(out)["subscribers"]
+    assert written["watch"] == [
+        {
+            "all": True,
+            "on": ["level"],
+            "at_least": "critical",
+            "direction": "both",
+            "to": ["console"],
+            "not": {"institutions": ["acme"]},
+        },
+        {"institutions": ["globex"], "on": ["mention"], "to": ["pager"]},
+    ]
+    assert f"--undo {record['chosen'][0]['id']}" in out
+    file = tmp_path / "config" / "alerts.yaml"
+    content = yaml.safe_load(file.read_text(encoding="utf-8").replace("on: [", "'on': ["))  # else it is true
+    content["subscribers"][0] |= written
+    file.write_text(yaml.safe_dump(content), encoding="utf-8")
+    assert alerts("check")[0] == 0
+    mute = record["chosen"][0]["id"]
+    assert alerts("preferences", "board", "--undo", mute)[0] == 1, "it is of another subscriber"
+    status, out, _ = alerts("preferences", "desk", "--undo", mute, "--by", "night shift", "--json")
+    assert [each["said"] for each in json.loads(out)["chosen"]] == ["only critical"]
+    assert alerts("preferences", "nobody")[0] == 1
+    assert alerts("preferences", "desk", "--as-yaml", "--json")[0] == 2
+
+
+def test_preferences_of_one_of_several_channels_become_rules_of_their_own(
+    town: System, alerts: Alerts, tmp_path: Path
+) -> None:
+    file = tmp_path / "config" / "alerts.yaml"
+    content = yaml.safe_load(file.read_text(encoding="utf-8").replace("on: [", "'on': ["))  # else it is true
+    content["subscribers"][0]["watch"] = [
+        {"name": "both", "institutions": ["acme", "globex"], "on": ["level", "mention"]},
+        {"institutions": ["acme"], "on": ["mention"]},
+    ]
+    file.write_text(yaml.safe_dump(content), encoding="utf-8")
+    town.reconfigure()
+    town.observe("tribune", "Acme hit by outage")
+    with town.runtime.database.read() as session:
+        alert = session.scalars(select(AlertRow.id).filter_by(subscriber="desk", channel="pager")).first()
+    for kind in (AnswerKind.MUTE, AnswerKind.DAILY):
+        answering.give(town.runtime, alert or "", kind, who="x", days=1 if kind is AnswerKind.MUTE else None)
+    [written] = yaml.safe_load(alerts("preferences", "desk", "--as-yaml")[1])["subscribers"]
+    assert written == {
+        "id": "desk",
+        "watch": [
+            {
+                "name": "both (console)",
+                "institutions": ["acme", "globex"],
+                "on": ["level", "mention"],
+                "to": ["console"],
+            },
+            {"name": "both (pager)", "institutions": ["globex"], "on": ["level", "mention"], "to": ["pager"]},
+            {"institutions": ["acme"], "on": ["mention"], "to": ["console"]},
+        ],
+        "digest": {"at": "08:00", "timezone": "UTC", "below": "critical"},
+    }
+    content["subscribers"][0] |= written
+    file.write_text(yaml.safe_dump(content), encoding="utf-8")
+    assert alerts("check")[0] == 0

@@ -146,7 +146,9 @@ def _plugin(url: str, message: Rendered, exchange: Exchange, under: str) -> Any:
     if under and len(arguments["targets"]) == 1 and ":" not in arguments["targets"][0]:
         arguments["targets"] = [f"{arguments['targets'][0]}:{under}"]
     if schema == "discord" and not arguments.get("template"):
-        arguments["template"] = _discord_template()
+        arguments["template"] = _template("discord")
+    if schema in {"workflow", "workflows"} and message.answer and not arguments.get("template"):
+        arguments |= {"template": _template("teams"), "tokens": {"answer": message.answer}}
     if schema == "opsgenie":  # left to itself it sends nothing for what is information
         arguments["mapping"] = {"info": "new", **(arguments.get("mapping") or {})}
     if schema in {"json", "jsons"} and message.payload is not None:
@@ -167,9 +169,9 @@ def _common(scheme: str) -> Any:
     return getattr(importlib.import_module(f"apprise.plugins.{module}"), name)
 
 
-def _discord_template() -> str:
-    """The library has no way to say that nobody may be called, but takes a payload of ours that says so."""
-    return str(importlib.resources.files("alerts.channels").joinpath("templates", "discord.json"))
+def _template(name: str) -> str:
+    """A payload of ours, for what the library has no words for: that nobody may be called, and buttons."""
+    return str(importlib.resources.files("alerts.channels").joinpath("templates", f"{name}.json"))
 
 
 def _signer(url: str) -> Callable[[bytes], Mapping[str, str]] | None:

@@ -54,6 +54,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     },
     "Look after it": {
         "ack": "alerts.cli.operate:ack",
+        "preferences": "alerts.cli.preferences:preferences",
         "silence": "alerts.cli.operate:silence",
         "unsubscribe": "alerts.cli.operate:unsubscribe",
         "redeliver": "alerts.cli.operate:redeliver",
