@@ -85,6 +85,10 @@ def test_a_topic_whose_alerts_are_wrong_is_left_out_and_nothing_that_was_right_i
     items = history(24, 8)
     verdicts, rows = judged(items)
     assert len(verdicts) == 32
+    # What the rule leaves out already stays left out.
+    only = replace(ALL.watch[0], except_=Exclusion(select=Selection(tags=frozenset({"x"})), sources=frozenset({"s"})))
+    found = tune(items, settings(ALL), replace(ALL, watch=(only,)), verdicts, rows, 0.1)
+    assert found["rules"][0]["not"] == {"tags": ["x"], "topics": ["lawsuit"], "sources": ["s"]}
     found = tune(items, settings(ALL), ALL, verdicts, rows, 0.1)
     assert found["abstains"] == ""
     assert (found["now"]["right"], found["now"]["wrong"]) == (24, 8)

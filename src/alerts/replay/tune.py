@@ -70,55 +70,54 @@ def tune(
     out only where its verdicts show, beyond DOUBT, that more than `wrong` of its alerts are wrong.
     """
     needed = least_judged(wrong)
-    found: dict[str, Any] = {"kind": "tune", "subscriber": subscriber.id, "wrong": wrong}
-    found |= {
-        "judged": len(verdicts),
-        "needed": needed,
-        "abstains": "",
-        "now": None,
-        "then": None,
-        "rules": [],
-        "lost": [],
-    }
+    found: dict[str, Any] = {"kind": "tune", "subscriber": subscriber.id, "wrong": wrong, "judged": len(verdicts)}
+    found |= {"needed": needed, "abstains": "", "now": None, "then": None, "rules": [], "lost": []}
     if len(verdicts) < needed:
         why = f"of fewer than {needed} verdicts even right ones alone cannot show that {wrong:.0%} at most are wrong"
         return {**found, "abstains": why}
-    topics, sources = (_bad(rows, by, wrong) for by in ("topic", "source"))
-    grades = GRADE_LETTERS[::-1]
-    changes = [
-        Change(level, grade, frozenset(topics[:some]), frozenset(sources[:others]))
-        for level, grade, some, others in product(LEVELS, grades, range(len(topics) + 1), range(len(sources) + 1))
-    ]
-    watches = {tuple(map(change.applied, subscriber.watch)): None for change in changes}  # each once, today's first
-    tried = {str(place): replace(subscriber, id=str(place), watch=watch) for place, watch in enumerate(watches)}
-    alerts: dict[str, list[Alert]] = {name: [] for name in tried}
-    played = rehearse(items, replace(settings, subscribers=tried), progress=progress, processes=os.cpu_count() or 1)
-    for alert in played.alerts:
-        if alert.state is not AlertState.SUPPRESSED:
-            alerts[alert.subscriber].append(alert)
-    results = [_judged(alerts[name], verdicts) for name in tried]
+    watches = _candidates(subscriber, rows, wrong)
+    played = _played(items, settings, subscriber, watches, progress)
+    results = [_judged(alerts, verdicts) for alerts in played]
+    found["now"] = results[0]
     good = [place for place, each in enumerate(results) if each["judged"] and each["wrong"] <= wrong * each["judged"]]
     best = min(good, key=lambda place: (-results[place]["right"], results[place]["wrong"], place), default=None)
-    found["now"] = results[0]
     if best is None:
         return {**found, "abstains": f"no change that was tried leaves {wrong:.0%} of the alerts wrong at most"}
-    kept = {story_of(each) for each in alerts[str(best)]}
-    lost = {story_of(each): each for each in alerts["0"] if story_of(each) not in kept}
-    changed = [
-        _changed(number, *rules)
-        for number, rules in enumerate(zip(subscriber.watch, tried[str(best)].watch, strict=True))
-        if rules[0] != rules[1]
+    kept, rules = set(map(story_of, played[best])), zip(subscriber.watch, watches[best], strict=True)
+    lost = {story_of(each): each for each in played[0] if story_of(each) not in kept}
+    found["then"] = results[best]
+    found["rules"] = [_changed(number, rule, then) for number, (rule, then) in enumerate(rules) if rule != then]
+    found["lost"] = [
+        {"at": format_time(each.at), "institution": each.institution, "title": each.lead.title if each.lead else ""}
+        for story, each in lost.items()
+        if verdicts.get(story) == RIGHT
     ]
-    return {
-        **found,
-        "then": results[best],
-        "rules": changed,
-        "lost": [
-            {"at": format_time(each.at), "institution": each.institution, "title": each.lead.title if each.lead else ""}
-            for story, each in lost.items()
-            if verdicts.get(story) == RIGHT
-        ],
-    }
+    return found
+
+
+def _candidates(subscriber: Subscriber, rows: Sequence[Mapping[str, Any]], wrong: float) -> list[tuple[WatchRule, ...]]:
+    """The rules of today and each other combination once, the smaller changes first."""
+    topics, sources = (_bad(rows, by, wrong) for by in ("topic", "source"))
+    every = product(LEVELS, GRADE_LETTERS[::-1], range(len(topics) + 1), range(len(sources) + 1))
+    changes = (Change(level, grade, frozenset(topics[:a]), frozenset(sources[:b])) for level, grade, a, b in every)
+    return list(dict.fromkeys(tuple(map(change.applied, subscriber.watch)) for change in changes))
+
+
+def _played(
+    items: Sequence[Item],
+    settings: Settings,
+    subscriber: Subscriber,
+    watches: Sequence[tuple[WatchRule, ...]],
+    progress: Progress,
+) -> list[list[Alert]]:
+    """The alerts that the subscriber would have been sent under each of these rules."""
+    tried = {str(place): replace(subscriber, id=str(place), watch=watch) for place, watch in enumerate(watches)}
+    alerts: dict[str, list[Alert]] = {name: [] for name in tried}
+    settings = replace(settings, subscribers=tried)
+    for alert in rehearse(items, settings, progress=progress, processes=os.cpu_count() or 1).alerts:
+        if alert.state is not AlertState.SUPPRESSED:
+            alerts[alert.subscriber].append(alert)
+    return list(alerts.values())
 
 
 def story_of(alert: Alert) -> tuple[str, str]:
@@ -152,7 +151,8 @@ def _changed(number: int, rule: WatchRule, then: WatchRule) -> dict[str, Any]:
         keys["min_grade"] = then.min_grade
     if then.topics != rule.topics:
         keys["topics"] = sorted(then.topics)
-    left_out = {name: sorted(getattr(then.except_, name)) for name in ("topics", "sources")}
-    if then.except_ != rule.except_:
-        keys["not"] = {name: some for name, some in left_out.items() if some}
+    if (out := then.except_) != rule.except_:
+        lists = {name: getattr(out.select, name) for name in ("institutions", "tags", "regions", "categories")}
+        lists |= {"topics": out.topics, "signals": {each.value for each in out.signals}, "sources": out.sources}
+        keys["not"] = {name: sorted(some) for name, some in lists.items() if some}
     return keys
