@@ -26,7 +26,7 @@ from alerts.routing.alerts import Kind
 from alerts.store.database import Database
 from alerts.store.schema import DeliveryRow
 
-GOLDEN = Path(__file__).parents[1] / "rendering" / "golden" / "briefing.html"
+GOLDEN = Path(__file__).with_name("golden") / "briefing.html"
 WEEK = Week(2026, 9)
 BEFORE = datetime(2026, 2, 18, 9, tzinfo=UTC)
 WEEKLY = CONFIG.replace(
