@@ -363,7 +363,7 @@ def test_what_is_not_there_is_one_line(call: Call, filled: State, arguments: lis
         ["transitions", "--axis", "nonsense"],
         ["tune", "desk", "--wrong", "150%"],
         ["briefing", "--week", "2026-13"],
-        ["briefing", "--week", "2001-W01"],
+        ["briefing", "--week", "2999-W01"],
         ["silence-report", "--from", "1d", "--to", "2d"],
         ["transitions", "--since", "nonsense"],
         ["deliveries", "--state", "nonsense"],
