@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from alerts.cases.relevance import topics_about
+from alerts.model.fields import record_of
 from alerts.model.item import Item
 from alerts.model.mention import Matched
-from alerts.model.records import record_of
 from alerts.model.source import Reliability, Source
 from alerts.model.story import Report
 from alerts.stories.corrections import is_correction

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
+from operator import attrgetter
 
 from alerts.model.level import Axis, Contribution, Level, Transition
 from alerts.model.subscriber import On
@@ -115,6 +116,9 @@ def fate(state: str, reason: str) -> str:
     return f"{state} ({reason})" if reason else state
 
 
+_LEAD_FIELDS = attrgetter(*(each.name for each in fields(Lead)))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoryRise(Lead):
     """A story whose own level rose, with all that an alert says of the story it leads with.
@@ -134,7 +138,7 @@ class StoryRise(Lead):
 
     @property
     def lead(self) -> Lead:
-        return Lead(**{each.name: getattr(self, each.name) for each in fields(Lead)})
+        return Lead(*_LEAD_FIELDS(self))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Dataclasses as JSON records, made of other objects, and as text that names their content.
+"""Dataclasses as JSON records, and as text that names their content.
 
 The one place that knows the keys of transitions and alerts.
 """
@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any, TypeVar
+from functools import cache
+from typing import Any
 
 from alerts.model.alert import Alert, Lead
 from alerts.model.answer import Answer
@@ -29,13 +30,25 @@ def as_record(value: Any) -> Any:
 
     A field that is a Python keyword (`from_`) loses its underscore.
     """
-    if is_dataclass(value):
-        return {each.name.rstrip("_"): as_record(getattr(value, each.name)) for each in fields(value)}
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
+    if is_dataclass(kind):
+        return {shown: as_record(getattr(value, name)) for name, shown in _names(kind)}
     if isinstance(value, tuple):
         return [as_record(each) for each in value]
     if isinstance(value, datetime):
         return format_time(value)
     return rounded(value) if isinstance(value, float) else getattr(value, "value", value)
+
+
+_PLAIN = frozenset({str, int, bool, type(None)})
+
+
+@cache
+def _names(kind: type[Any]) -> tuple[tuple[str, str], ...]:
+    """The fields of a dataclass, each with the name that records give it."""
+    return tuple((each.name, each.name.rstrip("_")) for each in fields(kind))
 
 
 def contribution_record(contribution: Contribution) -> dict[str, Any]:
@@ -89,15 +102,6 @@ def to_line(record: Mapping[str, Any]) -> str:
     except UnicodeEncodeError:
         return json.dumps(record, ensure_ascii=True)
     return text
-
-
-_Record = TypeVar("_Record")
-
-
-def record_of(kind: type[_Record], source: Any, /, **given: Any) -> _Record:
-    """A dataclass with the fields `given`, and with each other field from the attribute of its name in `source`."""
-    names = kind.__dataclass_fields__  # type: ignore[attr-defined]
-    return kind(**{name: getattr(source, name) for name in names if name not in given}, **given)
 
 
 def digest(*values: Any) -> str:

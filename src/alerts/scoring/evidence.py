@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from alerts.model.records import record_of
+from alerts.model.fields import record_of
 from alerts.model.story import Evidence, Group, Report, StorySummary
 from alerts.scoring import confidence as conf
 

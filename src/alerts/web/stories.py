@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from alerts.cases.observation import dated_as
 from alerts.explain.alert import explain
 from alerts.model.errors import NotFoundError
+from alerts.model.fields import record_of
 from alerts.model.level import Level, LevelRules
-from alerts.model.records import record_of
 from alerts.model.settings import Settings
 from alerts.model.story import Group, Report
 from alerts.rendering.tiers import gate_explanation

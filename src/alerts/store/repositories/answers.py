@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from alerts.model.answer import PREFERENCES, Answer, AnswerKind, WrongReason
-from alerts.model.records import record_of
+from alerts.model.fields import record_of
 from alerts.store.schema import AnswerRow, table_of
 from alerts.store.upsert import SOME, insert_new, row_of
 

@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from alerts.model.alert import DeliveryState
-from alerts.model.records import record_of
+from alerts.model.fields import record_of
 from alerts.model.subscriber import IncidentKind
 from alerts.store.schema import DeliveryRow, IncidentRow
 from alerts.store.upsert import insert_new, row_of, upsert

@@ -10,8 +10,8 @@ from sqlalchemy import bindparam, func, select, union_all
 from sqlalchemy.orm import Session
 
 from alerts.feeds.diff import ItemChange, KnownItem, KnownItems, Wanted
+from alerts.model.fields import record_of
 from alerts.model.item import Item
-from alerts.model.records import record_of
 from alerts.store.schema import FindingRow, ItemRow, RevisionRow, table_of
 from alerts.store.types import clean
 from alerts.store.upsert import SOME, chunks, insert_all, row_of, upsert

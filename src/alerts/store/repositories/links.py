@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from alerts.model.records import record_of
+from alerts.model.fields import record_of
 from alerts.model.subscriber import Tier
 from alerts.store.schema import LinkRow
 from alerts.store.upsert import insert_all, row_of

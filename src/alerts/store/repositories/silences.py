@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from alerts.model.records import record_of
+from alerts.model.fields import record_of
 from alerts.model.subscriber import Selection, Silence
 from alerts.store.schema import SilenceRow
 from alerts.store.upsert import row_of, upsert
