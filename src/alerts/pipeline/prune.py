@@ -22,6 +22,7 @@ from alerts.runtime import logs
 from alerts.runtime.configuration import Active
 from alerts.runtime.ports import Recording
 from alerts.scoring.score import half_life_of
+from alerts.store import system_state
 from alerts.store.maintenance import retention
 from alerts.store.queries import profiles
 from alerts.store.repositories import cases, transitions
@@ -112,6 +113,7 @@ def _prune(
     progress(steps, steps)
     with transaction() as session:
         counts.update(retention.remove_rest(session, before))
+        system_state.forget(session, system_state.OUTAGE, before=before)
     return counts
 
 

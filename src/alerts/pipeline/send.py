@@ -21,12 +21,13 @@ from alerts.model.level import Axis, Level
 from alerts.model.secret import Secret
 from alerts.model.settings import Settings
 from alerts.model.subscriber import Subscriber
-from alerts.pipeline import selfcheck
+from alerts.pipeline import briefings, selfcheck
 from alerts.rendering.threads import has_threads
 from alerts.rendering.view import MessageView, Rendered, compose
 from alerts.routing.alerts import Kind, stable_id
 from alerts.routing.reasons import Reason
 from alerts.runtime import logs
+from alerts.runtime.configuration import Active
 from alerts.runtime.generations import ConfigBehindError
 from alerts.runtime.ports import Sending
 from alerts.runtime.task_requests import ENQUEUE_GRACE, TaskRequests
@@ -77,7 +78,7 @@ def send(runtime: Sending, delivery_id: str) -> SendOutcome:
             gone = "the subscriber or the channel is no longer configured"
             result, thread = SendResult(SendReason.GONE, gone), ""
         else:
-            result, thread = _hand_over(runtime, active.settings, leased, url)
+            result, thread = _hand_over(runtime, active, leased, url)
     # fault point: send.sent
     outcome = _finish(runtime, active.settings, leased, result, thread)
     if url is not None and (following := runtime.bulkhead.next_waiter(rate_limits.lane(url))) is not None:
@@ -142,10 +143,10 @@ def _wait(runtime: Sending, lane: str, delivery_id: str) -> None:
         runtime.enqueue(TaskRequests(send=[delivery_id]))
 
 
-def _hand_over(runtime: Sending, settings: Settings, leased: Leased, url: Secret) -> tuple[SendResult, str]:
+def _hand_over(runtime: Sending, active: Active, leased: Leased, url: Secret) -> tuple[SendResult, str]:
     """What came of it, and the thread that the message belongs to."""
     try:
-        rendered = _rendered(runtime, settings, leased, url)
+        rendered = _rendered(runtime, active, leased, url)
         if rendered.problem:
             logs.event("template.broken", logging.WARNING, delivery=leased.id, problem=rendered.problem)
     except Exception:  # noqa: BLE001
@@ -166,11 +167,13 @@ def _channel(settings: Settings, subscriber: str, channel: str) -> Secret | None
     return None if known is None else known.channels.get(channel)
 
 
-def _rendered(runtime: Sending, settings: Settings, leased: Leased, url: Secret) -> Rendered:
+def _rendered(runtime: Sending, active: Active, leased: Leased, url: Secret) -> Rendered:
     if leased.subscriber == OPERATORS:
         return selfcheck.rendered(leased, url)
     with runtime.database.read() as session:
-        shown = _view(session, settings.subscribers[leased.subscriber], leased, runtime.pages)
+        shown = _view(session, active.settings.subscribers[leased.subscriber], leased, runtime.pages)
+        if shown.kind is Kind.BRIEFING:
+            return briefings.rendered(session, active, shown, url)
     return runtime.renderer.render(shown, url)
 
 
