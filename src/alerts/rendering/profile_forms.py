@@ -60,12 +60,7 @@ def _statement(statement: Statement) -> dict[str, Any]:
 
 
 def _signal(line: SignalLine) -> dict[str, Any]:
-    return {
-        "topic": line.topic,
-        "signal": line.signal.value,
-        "stories": line.stories,
-        "statement": _statement(line.statement),
-    }
+    return {**as_record(line), "statement": _statement(line.statement)}
 
 
 _MIX = {Mix.DIRECT: "direct sources", Mix.MIXED: "direct and secondary sources", Mix.SECONDARY: "secondary sources"}

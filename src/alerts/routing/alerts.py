@@ -25,6 +25,7 @@ class Kind(StrEnum):
     CORRECTION = "correction"  # alerts taken back
     ESCALATION = "escalation"  # alerts that nobody acknowledged in time, to a further channel
     TEST = "test"  # asked for by a person, about nothing
+    OPERATORS = "operators"  # what is wrong with the system itself
 
 
 class Standing(NamedTuple):

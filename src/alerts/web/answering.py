@@ -102,15 +102,10 @@ def _undo(request: Request, answer_id: str) -> Response:
         asked = _asked(site, session, request)
         who = _who(site, session, request, asked)
         found = answers.get(session, answer_id)
-    if found is None or not _may_undo(asked, found):
+    about = found is not None and (found.alert == asked.alert.id or found.channel == asked.bearer.channel)
+    if found is None or not about or found.subscriber != asked.subscriber.id:
         raise HTTPException(404, "There is no such answer to this alert.")
     return _page(request, site, asked, (), done=answering.take_back(site.runtime, found.id, who))
-
-
-def _may_undo(asked: Asked, found: Answer) -> bool:
-    return found.subscriber == asked.subscriber.id and (
-        found.alert == asked.alert.id or found.channel == asked.bearer.channel
-    )
 
 
 def _asked(site: Site, session: Session, request: Request) -> Asked:
@@ -171,9 +166,7 @@ def _page(
         "subscriber": asked.subscriber.id,
         "taken_back": asked.taken_back,
         "home": f"/answer/{request.path_params['token']}",
-        "single": len(offered) == 1,
-        "verdicts": {each: ACTS[each] for each in offered if ACTS[each].kind not in PREFERENCES},
-        "preferences": {each: ACTS[each] for each in offered if ACTS[each].kind in PREFERENCES},
+        "offered": {each: ACTS[each] for each in offered},
         "digest": daily(asked.subscriber),
         "ends": {days: now + timedelta(days=days) for days in MUTE_DAYS},
         "done": done,
