@@ -148,7 +148,7 @@ class Assessment:
     `rises` are stories whose own level rose, the gravest first; `changes` the level changes of the institution;
     `reported` the stories that its evidence touched.
     `fresh` is false where every report that brought it is older than `fresh` allows, or was found undated at a
-    source's first poll: levels are set and no alert is made (`backfill`).
+    source's first poll: levels are set and no alert is sent (`backfill`).
     """
 
     institution: str

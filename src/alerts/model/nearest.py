@@ -1,4 +1,4 @@
-"""Suggestions for mistyped names."""
+"""Suggestions for a mistyped name."""
 
 from __future__ import annotations
 

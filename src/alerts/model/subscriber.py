@@ -1,4 +1,4 @@
-"""Subscribers with their watch rules, silences, and the operators of the system."""
+"""Subscribers: who gets alerts, and which ones; and the operators of the system."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class Exclusion:
 
 @dataclass(frozen=True, slots=True)
 class Escalation:
-    """Channels of the subscriber that get an alert as well where nobody acknowledges it within `after`."""
+    """Channels of the subscriber that get an alert as well if it is not acknowledged within `after`."""
 
     after: timedelta
     to: tuple[str, ...]
@@ -220,7 +220,7 @@ class Silence:
 
 
 class IncidentKind(StrEnum):
-    """What operators are notified of, once when it begins and once when it is over."""
+    """The kinds of incidents that operators are notified of, once when one opens and once when it closes."""
 
     NO_COVERAGE = "blind"  # no source that would report on an institution works
     BACKLOG = "stuck"  # work is overdue

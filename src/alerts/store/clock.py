@@ -1,6 +1,6 @@
 """The time that all workers share: the database's, so that it does not matter how wrong the clock of one is.
 
-A lease is good only if its holder and the others mean the same by "now". SQLite lives on one
+A lease works only if all processes agree on "now". SQLite lives on one
 machine, whose clock all its processes share; a PostgreSQL server is asked for its own.
 """
 
@@ -57,4 +57,4 @@ class SharedClock:
             return  # the next query reports what is wrong with the database
         finally:
             self._asked = time.monotonic()
-        self._known = told.astimezone(UTC), (before + self._asked) / 2  # the server read its clock somewhere in between
+        self._known = told.astimezone(UTC), (before + self._asked) / 2  # the answer is of an instant in between

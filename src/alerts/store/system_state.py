@@ -20,7 +20,7 @@ MATCHING = "matching"
 """Under which configuration the recorded items were matched, and how far."""
 
 JUDGED = "judged"
-"""By source a digest of what its reports were judged by: publisher, reliability, whom it speaks for."""
+"""By source a digest of what its reports were judged by: publisher, reliability, the institutions it speaks for."""
 
 PLAN = "plan"
 """The result of the last `alerts plan` that was published."""
@@ -29,7 +29,7 @@ OUTAGE = "outage/"
 """Facts: when sources were not read, by source and beginning; retention removes them."""
 
 TICK = "tick"
-"""When work that is due was last looked for."""
+"""When a tick last looked for what is due."""
 
 CREATED = "created"
 """When the database was made; kept while there was no tick yet, to tell a young system from one that never ticks."""
