@@ -40,7 +40,7 @@ Waiting = Sequence[tuple[datetime, Sequence[Observation]]]
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What working through the whole history again brought, in the place of what is stored."""
+    """The result of a rebuild through the whole history; it replaces what is stored."""
 
     events: Sequence[tuple[datetime, Sequence[Event]]]
     stories: Sequence[Evidence]
@@ -49,7 +49,7 @@ class History:
 
 @dataclass(slots=True)
 class Draft:
-    """What assessing an institution brought, and what of it is to be stored."""
+    """The result of assessing one institution, not stored yet."""
 
     stored: Case
     case: CaseFile
@@ -66,9 +66,9 @@ class Draft:
 
 
 def assess(runtime: Assessing, *institutions: str) -> list[Transition]:
-    """Takes in what was found about institutions and is not assessed yet, and the falls until now.
+    """Assesses the findings about institutions that were not assessed yet, and the falls of levels until now.
 
-    Idempotent: what is assessed stands in the cases' cursors. Enqueues the deliveries that can be sent. Several
+    Idempotent: the cursors of the cases say what is assessed. Enqueues the deliveries that can be sent. Several
     institutions share one transaction, so each costs a few rows and not a dozen statements.
     """
     try:
@@ -78,7 +78,7 @@ def assess(runtime: Assessing, *institutions: str) -> list[Transition]:
     except Exception:
         if len(institutions) == 1:
             raise
-    # One that cannot be assessed must not hold up the others: each on its own, and its fault told at the end.
+    # One that cannot be assessed must not hold up the others: each on its own, and the first error raised at the end.
     found, faults = [], []
     for each in institutions:
         try:
@@ -100,8 +100,8 @@ def _assess_together(runtime: Assessing, institutions: Sequence[str]) -> list[Tr
             in_force = system_state.in_force(session)
         # What another process has put in force is adopted first.
         active = runtime.configuration.current(in_force.number)
-        # Thinking is done before the transaction that writes, and holds up nobody: on SQLite all who write would
-        # wait for it, on PostgreSQL whoever stores news of the same institutions.
+        # Computes outside the write transaction, to keep locks short: on SQLite all other writers would wait, on
+        # PostgreSQL those that store items about the same institutions.
         with runtime.database.computing(), runtime.database.read() as session:
             seen = cases.read(session, institutions)
             drafts = _draft(session, active, runtime.cases, seen, upto)
@@ -110,8 +110,8 @@ def _assess_together(runtime: Assessing, institutions: Sequence[str]) -> list[Tr
         with runtime.database.write() as session:
             stored = cases.lock(session, institutions)
             if system_state.in_force(session) != in_force:
-                continue  # all was thought under what is no longer in force
-            # Where another worker was faster, its work is the ground: that is thought over with nobody beside.
+                continue  # computed under a configuration that is no longer in force
+            # Where another worker was faster (a version conflict), recomputes from its result, under the row lock.
             changed = {name: case for name, case in stored.items() if not _is_same(case, seen.get(name))}
             kept = stored.keys() - changed.keys()
             done = [each for each in drafts if each.stored.institution in kept]
@@ -124,7 +124,7 @@ def _assess_together(runtime: Assessing, institutions: Sequence[str]) -> list[Tr
 
 
 def _committed(runtime: Assessing, active: Active, done: Sequence[Draft], routed: Routed) -> list[Transition]:
-    """What may be done only now that it is stored: case files are good for the next time, deliveries can be sent."""
+    """What may be done only after the commit: caching the case files, logging, enqueuing the deliveries."""
     changes = []
     for each in done:
         institution = each.stored.institution
@@ -184,7 +184,7 @@ def _restored(active: Active, stored: Case, institution: Institution, recorded: 
 
 
 def _rebuilt(session: Session, active: Active, stored: Case, case: CaseFile) -> tuple[EventState, History]:
-    """Works an empty case file through the whole history up to the cursor."""
+    """Feeds an empty case file with the whole history up to the cursor."""
     institution = case.institution.id
     reporter = CaseEvents(case, EventState(), frozenset())
     events, assessed = [], []
@@ -274,7 +274,7 @@ def _assess(
 def _store(
     session: Session, active: Active, done: Sequence[Draft], more: Mapping[str, datetime], *, now: datetime
 ) -> Routed:
-    """Writes what assessing institutions brought, and hands it to the desks."""
+    """Writes the results of assessing institutions, and routes what happened to subscribers."""
     changes = [change for each in done for change in each.transitions]
     ids = transitions.add(session, changes)
     for each in done:

@@ -1,4 +1,4 @@
-"""The driver without a broker: everything that is due, in this process, until nothing is left."""
+"""Runs the pipeline in this process, without a broker, until nothing is due: `run --once`, the demonstration, tests."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ _VERBS: Mapping[str, Callable[..., object]] = {
 
 
 class Once:
-    """Collects the hints that verbs enqueue and follows them. `runtime.enqueue` must be this object's.
+    """Collects the task requests that steps enqueue, and runs them. `runtime.enqueue` must be this object's.
 
-    A defect in one piece of work holds up no other: it is raised when all else is done.
+    A defect in one task holds up no other: it is raised when all else is done.
     """
 
     def __init__(self) -> None:
@@ -57,7 +57,7 @@ class Once:
         return outcomes
 
     def settle(self, runtime: Runtime, *, release: bool = False) -> None:
-        """Works until nothing is due but polls. `release`: nothing more will come, so groups do not wait for it."""
+        """Runs tasks until nothing is due but polls. `release`: no more items will come, so groups go out now."""
         patience = time.monotonic() + PATIENCE
         while True:
             found = steps.tick(runtime, once=True)
