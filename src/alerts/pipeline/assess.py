@@ -40,7 +40,7 @@ Waiting = Sequence[tuple[datetime, Sequence[Observation]]]
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The result of a rebuild through the whole history; it replaces what is stored."""
+    """What working through the whole history again brought, in the place of what is stored."""
 
     events: Sequence[tuple[datetime, Sequence[Event]]]
     stories: Sequence[Evidence]
@@ -49,7 +49,7 @@ class History:
 
 @dataclass(slots=True)
 class Draft:
-    """The result of assessing one institution, not stored yet."""
+    """What assessing an institution brought, and what of it is to be stored."""
 
     stored: Case
     case: CaseFile
@@ -66,7 +66,7 @@ class Draft:
 
 
 def assess(runtime: Assessing, *institutions: str) -> list[Transition]:
-    """Assesses the findings about institutions that were not assessed yet, and the falls of levels until now.
+    """Assesses what was found about institutions since their last assessment, and the falls until now.
 
     Idempotent: the cursors of the cases say what is assessed. Enqueues the deliveries that can be sent. Several
     institutions share one transaction, so each costs a few rows and not a dozen statements.
@@ -78,7 +78,7 @@ def assess(runtime: Assessing, *institutions: str) -> list[Transition]:
     except Exception:
         if len(institutions) == 1:
             raise
-    # One that cannot be assessed must not hold up the others: each on its own, and the first error raised at the end.
+    # One that cannot be assessed must not block the others: each is tried alone, and its error raised at the end.
     found, faults = [], []
     for each in institutions:
         try:
@@ -93,15 +93,15 @@ def assess(runtime: Assessing, *institutions: str) -> list[Transition]:
 
 def _assess_together(runtime: Assessing, institutions: Sequence[str]) -> list[Transition]:
     while institutions:
-        # A stamp of its own, committed first: everything observed before it is visible to the transactions below,
-        # so no fall can be recorded that an observation on its way would have prevented.
+        # A timestamp of its own, committed first: everything observed before it is visible to the transactions below,
+        # so no fall can be recorded that an observation not yet committed would have prevented.
         with runtime.database.write() as session:
             upto = next_timestamp(session, runtime.clock())
             in_force = system_state.in_force(session)
         # What another process has put in force is adopted first.
         active = runtime.configuration.current(in_force.number)
-        # Computes outside the write transaction, to keep locks short: on SQLite all other writers would wait, on
-        # PostgreSQL those that store items about the same institutions.
+        # Computes outside the write transaction, to keep locks short: on SQLite every writer would wait for it, on
+        # PostgreSQL every worker that stores news of the same institutions.
         with runtime.database.computing(), runtime.database.read() as session:
             seen = cases.read(session, institutions)
             drafts = _draft(session, active, runtime.cases, seen, upto)
@@ -110,8 +110,8 @@ def _assess_together(runtime: Assessing, institutions: Sequence[str]) -> list[Tr
         with runtime.database.write() as session:
             stored = cases.lock(session, institutions)
             if system_state.in_force(session) != in_force:
-                continue  # computed under a configuration that is no longer in force
-            # Where another worker was faster (a version conflict), recomputes from its result, under the row lock.
+                continue  # all was computed under a configuration that is no longer in force
+            # On a conflict, because another worker was faster, recompute under the row lock, from what it has written.
             changed = {name: case for name, case in stored.items() if not _is_same(case, seen.get(name))}
             kept = stored.keys() - changed.keys()
             done = [each for each in drafts if each.stored.institution in kept]
@@ -124,7 +124,7 @@ def _assess_together(runtime: Assessing, institutions: Sequence[str]) -> list[Tr
 
 
 def _committed(runtime: Assessing, active: Active, done: Sequence[Draft], routed: Routed) -> list[Transition]:
-    """What may be done only after the commit: caching the case files, logging, enqueuing the deliveries."""
+    """What must wait for the commit: case files go to the cache, deliveries to the queue."""
     changes = []
     for each in done:
         institution = each.stored.institution
@@ -146,19 +146,19 @@ def _committed(runtime: Assessing, active: Active, done: Sequence[Draft], routed
 
 
 def _is_same(case: Case, former: Case | None) -> bool:
-    """Whether nobody has assessed or changed the case between the reading of the two."""
+    """Whether the case was neither assessed nor changed between the two reads."""
     return former is not None and (former.version, former.cursor) == (case.version, case.cursor)
 
 
 def _draft(
     session: Session, active: Active, cache: CaseCache, stored: Mapping[str, Case], upto: datetime
 ) -> list[Draft]:
-    """Assesses cases, and writes nothing yet. What is no longer tracked, or has nothing to assess, is left out."""
+    """Assesses cases without writing. Those that are no longer tracked or have nothing to assess are left out."""
     stored = {name: case for name, case in stored.items() if name in active.settings.institutions}
     if not stored:
         return []
     waiting = cases.waiting(session, stored, active.settings.sources, upto)
-    # Else it was assessed since the hint was given: many hints about one need its case file once.
+    # All others were assessed since they were requested: of many requests about one, the first does the work.
     due = [case for name, case in stored.items() if name in waiting or _is_due(active, case, upto)]
     files = _files(session, active, cache, due)
     return [_assess(session, active, files, case, waiting.get(case.institution, ()), upto) for case in due]
@@ -184,7 +184,7 @@ def _restored(active: Active, stored: Case, institution: Institution, recorded: 
 
 
 def _rebuilt(session: Session, active: Active, stored: Case, case: CaseFile) -> tuple[EventState, History]:
-    """Feeds an empty case file with the whole history up to the cursor."""
+    """Builds an empty case file from the whole history up to the cursor."""
     institution = case.institution.id
     reporter = CaseEvents(case, EventState(), frozenset())
     events, assessed = [], []
@@ -198,7 +198,7 @@ def _rebuilt(session: Session, active: Active, stored: Case, case: CaseFile) -> 
 
 
 def _files(session: Session, active: Active, cache: CaseCache, stored: Sequence[Case]) -> dict[str, CaseFile | None]:
-    """The case file of each institution as last assessed, those that are not at hand read together.
+    """The case file of each institution as last assessed, those that are not cached read together.
 
     None where it is to be rebuilt. While recorded items are being matched again, that waits for all of them.
     """
@@ -252,7 +252,7 @@ def _assess(
         # In force before anything that waits, so that time does not run backwards.
         since = waiting[0][0] - timedelta.resolution if waiting else upto
         done.transitions += case.reconsider(since, stored.axes, _correctable(session, stored))
-        if stored.configuration != cases.FORMER_FORMULA:  # which nobody is to be alerted of
+        if stored.configuration != cases.FORMER_FORMULA:  # whose new levels alert nobody
             brought = [*done.transitions]
     reporter = CaseEvents(case, state, active.wanted, topics=active.settings.topics, fresh=active.settings.fresh)
     done.happenings += reporter.reconsidered(brought)
@@ -274,7 +274,7 @@ def _assess(
 def _store(
     session: Session, active: Active, done: Sequence[Draft], more: Mapping[str, datetime], *, now: datetime
 ) -> Routed:
-    """Writes the results of assessing institutions, and routes what happened to subscribers."""
+    """Writes what assessing institutions brought, and hands it to the desks."""
     changes = [change for each in done for change in each.transitions]
     ids = transitions.add(session, changes)
     for each in done:

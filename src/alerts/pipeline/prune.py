@@ -1,6 +1,6 @@
 """Retention: what is older goes, what a level above low rests on stays, and no level moves because of it.
 
-An institution is done in one short transaction, with a pause after it, so the system works on meanwhile.
+An institution is done in one short transaction, so the system works on meanwhile.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from alerts.runtime import logs
 from alerts.runtime.configuration import Active
 from alerts.runtime.ports import Recording
 from alerts.scoring.score import half_life_of
+from alerts.store import system_state
 from alerts.store.database import Database
 from alerts.store.maintenance import retention
 from alerts.store.queries import profiles
@@ -49,9 +50,9 @@ def prune(
     dry_run: bool = False,
     progress: Callable[[int, int], None] = lambda _done, _steps: None,
 ) -> Pruned:
-    """Removes what is older than `keep`. `progress` is told how many of how many institutions and sources are done.
+    """Removes what is older than `keep`. `progress` gets how many of how many institutions and sources are done.
 
-    A dry run does the same in one transaction and takes it back: SQLite lets nobody else write meanwhile.
+    A dry run does the same in one transaction and rolls it back; on SQLite it blocks all other writers meanwhile.
     Raises UsageError where evidence that still counts would go.
     """
     active = runtime.configuration.current()
@@ -83,7 +84,7 @@ def _check(settings: Settings, keep: timedelta) -> None:
 
 @contextmanager
 def _in_turns(database: Database) -> Iterator[Session]:
-    """A transaction, and a pause as long as it took: whoever waits to write goes before the next one."""
+    """A transaction, and a pause as long as it took, in which those that wait to write get their turn."""
     began = time.monotonic()
     with database.write() as session:
         yield session
@@ -124,6 +125,7 @@ def _prune(
     progress(steps, steps)
     with transaction() as session:
         counts.update(retention.remove_rest(session, before))
+        system_state.forget(session, system_state.OUTAGE, before=before)
     return counts
 
 

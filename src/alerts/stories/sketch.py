@@ -1,4 +1,4 @@
-"""Fingerprints by which copies of a text are told from other texts.
+"""Fingerprints by which copies of a text are recognised.
 
 A shingle is four words in a row, hashed. The *opening* keeps all shingles of the first words, so that a summary
 is recognised in the full text that it opens; the *sketch* keeps the smallest hashes of the whole text (bottom-k
@@ -14,7 +14,7 @@ from zlib import crc32
 OPENING = 48  # words
 SIZE = 32
 _LONGEST = 1500  # words of a text that are looked at
-COMPARABLE = 6  # an opening of fewer shingles (less than nine words) says nothing
+COMPARABLE = 6  # an opening of fewer shingles (less than nine words) cannot be compared
 
 
 def _shingles(words: list[str]) -> list[int]:

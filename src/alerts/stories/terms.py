@@ -2,7 +2,7 @@
 
 A term is a light stem (`#` before a number). Equal things written differently get equal terms: `$1.8B`, `1.8 billion`,
 `1,8 Milliarden` and `18亿`, `Deutschland` and `Germany`, `files` and `filing`, `T-Mobile` and `TMobile`, `4Q` and
-`fourth quarter`. The weight of a term is how much it tells before any window of news is known, from how common the word
+`fourth quarter`. The weight of a term is its information before any window of news is known, by how common the word
 is (`lexicon`).
 """
 
@@ -78,7 +78,7 @@ def terms_of(words: list[str]) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1 << 14)
 def weight(term: str) -> int:
-    """What the term tells by itself, in thousandths of a nat (-ln of a rough share of headlines it stands in)."""
+    """The prior weight of a term, in thousandths of a nat: -ln of the rough share of headlines that have it."""
     if term[0] == "#":
         # Counts of days and list lengths, years and round numbers stand in any headline.
         value = float(term[1:])
@@ -125,7 +125,7 @@ def _with_following(word: str, second: str, third: str) -> tuple[tuple[str, ...]
 
 
 def _number(word: str, following: str) -> str:
-    """The term of a number: its value with all scales worked in, without currency and unit."""
+    """The term of a number: its value with all scales applied, without currency and unit."""
     match = _AMOUNT.fullmatch(word)
     if match is None or len(match[1]) > 18:
         return word  # 737max

@@ -62,7 +62,7 @@ _LOCKED = (
 _SAVE = (
     update(_DESKS)
     .where(_DESKS.c.subscriber == bindparam("whose"))
-    .values(state=bindparam("now_in"), due_at=bindparam("due"), claimed_until=None)
+    .values(state=bindparam("new_state"), due_at=bindparam("due"), claimed_until=None)
 )
 _NONE_MUTED = '"muted":{}'
 claim_due = Claim.of(_DESKS, _DESKS.c.subscriber, _DESKS.c.due_at).due
@@ -195,7 +195,7 @@ def _locked(session: Session, some: Sequence[str]) -> dict[str, str]:
 
 
 def peek(session: Session, subscriber: str) -> RouterState:
-    """The subscriber's state, without a lock: to look, not to change."""
+    """The subscriber's state, without a lock: to read, not to change."""
     state = session.scalar(_STATE, {"whose": subscriber})
     return RouterState() if state is None else RouterState.from_json(state)
 
@@ -215,7 +215,7 @@ def save(
 ) -> None:
     """Writes what the routers of some subscribers remember, and when something of each is due next."""
     upsert(session, WatchRow, [row for each in notifications for row in each.changed()])
-    rows = [{"whose": who, "now_in": state.to_json(), "due": due} for who, (state, due) in states.items()]
+    rows = [{"whose": who, "new_state": state.to_json(), "due": due} for who, (state, due) in states.items()]
     if rows:
         session.execute(_SAVE, rows)
 
@@ -226,6 +226,8 @@ def due_by(session: Session, until: datetime) -> list[str]:
     return list(session.scalars(query))
 
 
-def carry(session: Session, told: Iterable[tuple[str, str]]) -> None:
-    """Records which alert is told of by which delivery."""
-    insert_new(session, CarriedRow, [{"alert": alert, "delivery": delivery} for alert, delivery in sorted(set(told))])
+def carry(session: Session, carried: Iterable[tuple[str, str]]) -> None:
+    """Records which delivery carries which alert."""
+    insert_new(
+        session, CarriedRow, [{"alert": alert, "delivery": delivery} for alert, delivery in sorted(set(carried))]
+    )
