@@ -1,6 +1,6 @@
 """Retention: what is older goes, what a level above low rests on stays, and no level moves because of it.
 
-An institution is done in one short transaction, so the system works on meanwhile.
+An institution is done in one short transaction, with a pause after it, so the system works on meanwhile.
 """
 
 from __future__ import annotations
