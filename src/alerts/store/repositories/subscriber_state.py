@@ -50,7 +50,7 @@ _REMINDERS = (
 _CARRIED_BY = (
     select(_DELIVERIES.c.kind, _DELIVERIES.c.channel)
     .join(_CARRIED, _CARRIED.c.delivery == _DELIVERIES.c.id)
-    .where(_CARRIED.c.alert == bindparam("told"), _DELIVERIES.c.state != DeliveryState.DEAD.value)
+    .where(_CARRIED.c.alert == bindparam("alert"), _DELIVERIES.c.state != DeliveryState.DEAD.value)
 )
 _STATE = select(_DESKS.c.state).where(_DESKS.c.subscriber == bindparam("whose"))
 _LOCKED = (
@@ -162,7 +162,7 @@ class SqlNotifications:
             self._new.setdefault(alert, set()).add(Carried(message.kind, message.channel))
 
     def carried(self, alert: str) -> frozenset[Carried]:
-        rows = self._session.execute(_CARRIED_BY, {"told": alert})
+        rows = self._session.execute(_CARRIED_BY, {"alert": alert})
         return frozenset({Carried(Kind(kind), channel) for kind, channel in rows} | self._new.get(alert, set()))
 
 
