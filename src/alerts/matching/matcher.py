@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from urllib.parse import urlsplit
 
@@ -10,8 +10,8 @@ from alerts.matching.candidate import Candidate
 from alerts.matching.document import Document
 from alerts.matching.filters import FILTERS, Filter, FilterSet
 from alerts.matching.forms import forms, host
-from alerts.matching.index import Index
-from alerts.matching.resolve import resolve
+from alerts.matching.index import Found, Index
+from alerts.matching.resolve import Reject, resolve
 from alerts.matching.salience import mention_salience
 from alerts.matching.spelling import spelling
 from alerts.matching.topics import Lexicon
@@ -66,16 +66,11 @@ class Matcher:
                 place = candidate.field, first, last, candidate.text.raw[first:last]
                 rejections.append(Rejection(candidate.form.institution, *place, reason))
 
-        candidates: list[Candidate] = []
-        for field, text in document.texts.items():
-            for found in self._index.find(text, explain):
-                for form in found.forms:
-                    candidate = Candidate(form, field, document, found)
-                    reason = spelling(candidate)
-                    if not reason:
-                        candidates.append(candidate)
-                    elif not form.excludes:
-                        reject(candidate, reason)
+        candidates = [
+            candidate
+            for field, text in document.texts.items()
+            for candidate in _spelled(self._index.find(text, explain), field, document, reject, explain)
+        ]
         mentions: list[Mention] = []
         if candidates:
             chosen, ambiguous = resolve(candidates, document, reject, self._filters)
@@ -114,6 +109,33 @@ class Matcher:
                 return self._hosts[name]
             name = name.partition(".")[2]
         return set()
+
+
+def _spelled(
+    places: list[Found], field: str, document: Document, reject: Reject, explain: bool
+) -> Iterator[Candidate]:
+    """The candidates at some places of a field; without those inside a longer name unless an explanation is asked for."""
+    longer: list[Found] = []
+    for found in sorted(places, key=_words, reverse=True) if len(places) > 1 else places:
+        if longer and found.last and any(
+            outer.first <= found.first and found.last <= outer.last and _words(found) < _words(outer) for outer in longer
+        ):
+            continue
+        hides = False
+        for form in found.forms:
+            candidate = Candidate(form, field, document, found)
+            reason = spelling(candidate)
+            if not reason:
+                hides = hides or form.hides
+                yield candidate
+            elif not form.excludes:
+                reject(candidate, reason)
+        if hides and not explain:
+            longer.append(found)
+
+
+def _words(found: Found) -> int:
+    return found.last - found.first
 
 
 def _apart(mentions: Iterable[Mention]) -> list[Mention]:
