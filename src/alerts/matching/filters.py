@@ -217,19 +217,18 @@ def surname(candidate: Candidate) -> str:
 
 
 def ordinary_word(candidate: Candidate) -> str:
-    """An ordinary word with a capital where that says nothing: at the start of a sentence, in a headline."""
-    if not _is_ordinary(candidate) or _shows_name(candidate) or may_be_ordinary(candidate):
-        return ""
-    return "an ordinary word where any word has a capital"
+    """An ordinary word with a capital where that says nothing: at the start of a sentence, in a headline.
 
-
-def may_be_ordinary(candidate: Candidate) -> bool:
-    """Whether it is an ordinary word where a name is as likely, which then counts as ambiguous.
-
-    A verb may follow ("Target misses", "Orange fined"), or a headline begins with it ("Orange Court Battle Ends").
+    Where a name is as likely it counts as doubtful.
     """
     if not _is_ordinary(candidate) or _shows_name(candidate):
-        return False
+        return ""
+    candidate.doubtful = _may_be_name(candidate)
+    return "" if candidate.doubtful else "an ordinary word where any word has a capital"
+
+
+def _may_be_name(candidate: Candidate) -> bool:
+    """A verb may follow ("Target misses", "Orange fined"), or it begins a headline ("Orange Court Battle Ends")."""
     following = candidate.after()
     if candidate.style == "headline":
         return following[:1].isupper() and (candidate.starts_sentence or candidate.before() == "The")
@@ -244,14 +243,15 @@ def _is_ordinary(candidate: Candidate) -> bool:
     form = candidate.form
     if form.gaps or form.head or form.case is Case.ANY or form.cased.islower():
         return False
-    plural = form.key.removesuffix("s")
+    # Within a sentence a capital says that it is a name, but in headlines in English, where every word has one.
+    if not candidate.starts_sentence and candidate.style == "mixed":
+        return False
+    plural = form.key.removesuffix("s")  # the language is asked for last: it costs most
     if not candidate.is_common and (plural not in ANY_COMMON_WORDS or plural not in candidate.common_words):
         return False
     if candidate.surface.isupper() and candidate.style != "caps":
         return False
-    # Within a sentence a capital says that it is a name, but in headlines in English, where every word has one.
-    headline = candidate.style != "mixed" and (candidate.style == "caps" or candidate.document.language == "en")
-    return candidate.starts_sentence or headline
+    return candidate.starts_sentence or candidate.style == "caps" or candidate.document.language == "en"
 
 
 def _shows_name(candidate: Candidate) -> bool:
@@ -293,11 +293,11 @@ def ends_ordinary(candidate: Candidate) -> str:
 
 def german_noun(candidate: Candidate) -> str:
     """In German every noun has a capital: ein Bild, das schöne Bild, S-Bahn are no names, Bild is."""
-    if not candidate.is_common or candidate.document.language != "de":
-        return ""
     before = candidate.before()
     adjective = before.islower() and before not in ANY_FUNCTION_WORDS and before.endswith(_GERMAN_ENDINGS)
-    if candidate.before("-") or before.lower() in _GERMAN_INDEFINITE or adjective:
+    if not (candidate.before("-") or before.lower() in _GERMAN_INDEFINITE or adjective):
+        return ""
+    if candidate.is_common and candidate.document.language == "de":
         return f"an ordinary noun: {before or candidate.before('-')} {candidate.surface}"
     return ""
 
@@ -377,6 +377,7 @@ _WITH_READINGS = ANY_COMMON_WORDS | {f"{word}s" for word in ANY_COMMON_WORDS} | 
 # Between two words in lower case only what a name itself also is can speak against it …
 _IN_RUNNING_TEXT = frozenset({"ordinary word", "German noun", "month", "locative", "condition of form"})
 # … and against a name that is nothing else only these can: a capital, a hyphen, a preposition beside it.
+_PLAIN_ENDS = frozenset({"", " ", ",", ";", ")", "'", "\n"})
 _OF_NEIGHBOURS = frozenset({"link", "double name", "head of place", "surname"})
 
 
@@ -397,10 +398,11 @@ class FilterSet:
         if candidate.form.unspaced:
             return ""
         before = candidate.before()
-        running = before[:1].islower() and candidate.after()[:1].islower() and before not in _JOINING_WORDS
+        after_small_word = before[:1].islower() and before not in _JOINING_WORDS
         if has_readings(candidate):
+            running = after_small_word and candidate.after()[:1].islower()
             filters = self._in_running_text if running else self._every
-        elif running:
+        elif after_small_word and candidate.gap_after[:1] in _PLAIN_ENDS:
             return ""
         else:
             filters = self._of_neighbours

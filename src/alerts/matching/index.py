@@ -1,8 +1,8 @@
 """Which forms may stand in a text: found by their rarest word.
 
-Every form is filed under one of its words, the rarest it has. The words of a text are looked up among those
-anchors, and what each distinct word may be is remembered, so a text without any costs little more than cutting it into
-words, however many names are tracked. Forms in scripts without spaces are found by an Aho-Corasick automaton over characters instead.
+Every form is filed under one of its words, the rarest it has. Each word of a text is looked up among those anchors,
+and the answer is remembered: a text without any costs little more than cutting it into words, however many names are
+tracked. Forms in scripts without spaces are found by an Aho-Corasick automaton over characters instead.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import compress
 from typing import NamedTuple
 
@@ -33,8 +33,8 @@ _DOTTED = re.compile(r"(?<![\w.])[A-Z]\.(?: ?[A-Z]\.)+(?!\w)|(?<![\w.])[A-Z](?:\
 
 
 Forms = tuple[Form, ...]
-# Of forms filed under a word: its offset in the form, the number of words of the form; and where the word is an ordinary
-# one the step to a word beside it, with those that stand there.
+# Of forms filed under a word: its offset in the form, the number of words of the form; and for an ordinary word the
+# step to a word beside it and those that stand there.
 Places = tuple[tuple[int, int, int, frozenset[str] | None], ...]
 Word = tuple[Places, Forms, bool]  # these, the forms that the word is by itself, whether it is a large letter
 
@@ -145,7 +145,9 @@ class _Words(Memory[Word | None]):
     With `strict` a name of one word that needs a capital is none without it.
     """
 
-    def __init__(self, forms: Mapping[str, Forms], anchors: Mapping[str, Places], capital: Set[str], *, strict: bool):
+    def __init__(
+        self, forms: Mapping[str, Forms], anchors: Mapping[str, Places], capital: frozenset[str], *, strict: bool
+    ) -> None:
         super().__init__()
         self._forms, self._anchors, self._capital, self._strict = forms, anchors, capital, strict
 
@@ -168,18 +170,18 @@ def _anchors(keys: Iterable[str]) -> dict[str, Places]:
         at, size = words.index(anchor), len(words)
         if size == 1 or not _frequency(anchor):
             found.setdefault(anchor, {})[at, size, 0] = None
-        else:  # texts are full of this word: its neighbour tells sooner than a look at all forms whether one stands there
+        else:  # texts are full of this word: a look at its neighbour is cheaper than one among all forms
             step = 1 if at + 1 < size else -1
             beside = found.setdefault(anchor, {}).setdefault((at, size, step), set())
             assert beside is not None  # noqa: S101 - the step tells
             beside.add(words[at + step])
     # Most words have the same few places: shared, they stay in the processor's cache.
     shared: dict[Places, Places] = {}
-    return {
-        word: shared.setdefault(places, places)
-        for word, each in found.items()
-        for places in (tuple((*place, beside and frozenset(beside)) for place, beside in sorted(each.items())),)
-    }
+    anchors: dict[str, Places] = {}
+    for word, each in found.items():
+        places = tuple((*place, frozenset(beside) if beside else None) for place, beside in sorted(each.items()))
+        anchors[word] = shared.setdefault(places, places)
+    return anchors
 
 
 def _frequency(word: str) -> int:

@@ -111,15 +111,12 @@ class Matcher:
         return set()
 
 
-def _spelled(
-    places: list[Found], field: str, document: Document, reject: Reject, explain: bool
-) -> Iterator[Candidate]:
-    """The candidates at some places of a field; without those inside a longer name unless an explanation is asked for."""
-    longer: list[Found] = []
-    for found in sorted(places, key=_words, reverse=True) if len(places) > 1 else places:
-        if longer and found.last and any(
-            outer.first <= found.first and found.last <= outer.last and _words(found) < _words(outer) for outer in longer
-        ):
+def _spelled(places: list[Found], field: str, document: Document, reject: Reject, explain: bool) -> Iterator[Candidate]:
+    """The candidates at some places of a field; with `explain` also those inside a longer name."""
+    longer: list[tuple[int, int]] = []
+    for found in sorted(places, key=_fewer_words) if len(places) > 1 else places:
+        first, last = found.first, found.last
+        if longer and last and any(a <= first and last <= b and b - a > last - first for a, b in longer):
             continue
         hides = False
         for form in found.forms:
@@ -131,11 +128,11 @@ def _spelled(
             elif not form.excludes:
                 reject(candidate, reason)
         if hides and not explain:
-            longer.append(found)
+            longer.append((first, last))
 
 
-def _words(found: Found) -> int:
-    return found.last - found.first
+def _fewer_words(found: Found) -> int:
+    return found.first - found.last
 
 
 def _apart(mentions: Iterable[Mention]) -> list[Mention]:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from alerts.matching.candidate import Candidate
 from alerts.matching.document import Document
-from alerts.matching.filters import PERSON, FilterSet, has_readings, may_be_ordinary
+from alerts.matching.filters import PERSON, FilterSet
 from alerts.matching.forms import Form, Strength
 from alerts.matching.text import Text
 from alerts.model.institution import Derivation
@@ -70,7 +70,7 @@ def _unopposed(
                 (cover and _covered(cover))
                 or (foreign and foreign.get((form.institution, form.key)))
                 or filters.reason(candidate)
-                or context.missing(candidate)
+                or ((form.needs or form.requires) and context.missing(candidate))
             )
             if reason:
                 reject(candidate, reason)
@@ -99,7 +99,7 @@ def _supported(kept: list[Candidate], reject: Reject) -> tuple[list[Candidate], 
 def _chosen(names: list[Candidate], reject: Reject) -> tuple[list[Candidate], set[Candidate]]:
     """One candidate a span, and which of them are ambiguous."""
     claims = list(_by_span(names).values())
-    doubtful = {each for each in names if has_readings(each) and may_be_ordinary(each)}
+    doubtful = {each for each in names if each.doubtful}
     if not doubtful and len(claims) == len(names):  # as nearly always
         return names, set()
     clear = {rivals[0].form.institution for rivals in claims if _agree(rivals)}
@@ -131,7 +131,7 @@ def _covers(spans: Mapping[Span, list[Candidate]]) -> dict[Span, dict[str, Form]
     """For each span what covers it, by the institution that it is covered for, "" meaning all."""
     covered: dict[Span, dict[str, Form]] = {}
     open_spans: list[Span] = []
-    for span in sorted(spans):
+    for span in sorted(spans) if len(spans) > 1 else spans:
         if open_spans:
             field, start, _ = span
             open_spans = [other for other in open_spans if other[2] > start and other[0] == field]

@@ -35,6 +35,4 @@ def _abbreviates(raw: str, stop: int) -> bool:
     if word is None:
         return False
     last = word.group().lower()
-    return (
-        last in _ABBREVIATIONS or (len(last) == 1 and last.isalpha()) or _DOTTED.fullmatch(last) is not None
-    )
+    return last in _ABBREVIATIONS or (len(last) == 1 and last.isalpha()) or _DOTTED.fullmatch(last) is not None

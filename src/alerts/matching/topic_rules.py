@@ -70,20 +70,22 @@ class TopicRules:
         self._terms.close()
         self._anchors = frozenset(self._rules)
 
-    def spans(self, text: Text, mentions: Sequence[Mention], sentences: Callable[[], Sentences]) -> Iterator[Span]:
-        """Where the rules match in a field that has these mentions. `sentences` is asked only where it matters."""
+    def spans(
+        self, text: Text, mentions: Callable[[], Sequence[Mention]], sentences: Callable[[], Sentences]
+    ) -> Iterator[Span]:
+        """Where the rules match in a field. Its mentions and its sentences are asked for only where they matter."""
         if not self._rules:
             return
         found = self._terms.find(text)
         view: View | None = None
         for rule in self._candidates(found.present):
-            if rule.names and not mentions:
+            if rule.names and not mentions():
                 continue
             if rule.program is None:
                 yield from _phrase_spans(rule, text, found)
                 continue
             if view is None:
-                view = View(text, found.words, found.spans, mentions, sentences())
+                view = View(text, found.words, found.spans, mentions(), sentences())
             for match in rule.program.matches(view):
                 yield from _captured(match, rule, *view.offsets(match))
 
