@@ -84,9 +84,11 @@ class Candidate:
 
     @property
     def gap_after(self) -> str:
-        """What stands between this place and the word after."""
+        """What stands between this place and the word after, without the full stop of an abbreviation."""
         if self._gap_after is None:
-            self._gap_after = self.text.gap(self.last)
+            gap = self.text.gap(self.last)
+            stop = gap[:1] == "." and self.last < len(self.text.tokens) and (self.form.after == "." or self.dotted)
+            self._gap_after = gap[1:] if stop else gap
         return self._gap_after
 
     def before(self, gap: str = " ") -> str:

@@ -53,7 +53,8 @@ _SENTENCE_START = re.compile(r"[.!?:;\n\"]")
 _ADJECTIVAL = ("town", "ern", "land", "ist", "ic", "an", "al", "ish", "ary", "ous", "ite", "ese", "metro")
 _ARTICLES = words("the a an this that these those your our my his her their its all some any")
 _OF_TIME_AND_SIZE = words("new old great greater central inner outer")  # "New Boston chief", too
-_NEVER_IN_NAMES = ANY_FUNCTION_WORDS - {"of", "and"}
+_INSIDE_NAMES = words("of and &")
+_NEVER_IN_NAMES = ANY_FUNCTION_WORDS - _INSIDE_NAMES
 _VERBS = ACTION_WORDS - AGENTS
 
 _ROMANCE_OF = words("de du des di del della da dos von van der")
@@ -64,6 +65,12 @@ _AFTER_PLACE = PERSON_TITLES | GIVEN_NAMES | MONTHS | frozenset(DEMONYMS.values(
 _COUNTRY_LETTERS = words("uk us usa") | {"u k", "u s", "u s a"}
 _LOCATING = words("in at from near outside across around throughout")
 _MAX_LIST = 16  # words
+_MAX_DATELINE = 40  # characters
+# Where a report was written, at the head of it: WASHINGTON -- · DAVIE, Fla. -- · LONDON (Reuters) - · AURORA, Colo. (AP) --
+_DATELINE_HEAD = re.compile(
+    r"(?P<city>[A-Z][A-Z .']{2,24}[A-Z.])(?P<state> ?, [A-Z][\w. ]{1,20}?)?"
+    r"(?P<agency> ?\([A-Z][A-Za-z .]{1,20}\))? ?(?:-{1,2}|;) "
+)
 # MADRID, 23 may (EFE) · Griñón (Madrid), 23 may (EFE) · Miami (EEUU) (dpa) · Berlin (AFP)
 _DATELINE = re.compile(r"\)?(?: \([\w. ]{2,20}\))?(?:,? \d{1,2}\.? \w+\.?)? \([A-Za-z]{2,8}\)")
 _GERMAN_INDEFINITE = word_list("german_indefinite")
@@ -123,7 +130,12 @@ def _longer(name: str) -> str:
 def place_begins_name(candidate: Candidate) -> str:
     """Texas Instruments, Boston Consulting Group: a place with any other name after it."""
     following = candidate.after()
-    if candidate.form.key not in PLACE_NAMES or not following[:1].isupper() or following.isupper():
+    key = candidate.form.key
+    if not following[:1].isupper() or (following.isupper() and key not in _COUNTRY_LETTERS):
+        return ""
+    if key in _COUNTRY_LETTERS and _headed(candidate):
+        return _longer(f"{candidate.surface} {following}")  # U.S. Patent Office
+    if key not in PLACE_NAMES:
         return ""
     if following.lower() in OF_ORGANISATIONS and not _headed(candidate):
         return ""  # "Santander Shares Fall", but not "New York Stock Exchange"
@@ -135,7 +147,8 @@ def _headed(candidate: Candidate) -> bool:
     """Whether a run of capitalised words that no verb interrupts ends in a noun such as Exchange or Department."""
     for index in range(candidate.last, min(candidate.last + 4, len(candidate.text.tokens))):
         word = candidate.word(index)
-        if not word[0].isupper() or candidate.text.gap(index) != " ":
+        gap = candidate.gap_after if index == candidate.last else candidate.text.gap(index)
+        if gap != " " or not (word[0].isupper() or (word in _INSIDE_NAMES and index > candidate.last)):
             return False
         if word.lower() in _VERBS or word.lower() in _NEVER_IN_NAMES:
             return False
@@ -326,7 +339,16 @@ def locative(candidate: Candidate) -> str:
     origin = form.strength is Strength.OFFICIAL and before.lower() in ORIGIN.get(language, ())
     if where or origin:
         return "a place where something is"
-    if language != "en" and _DATELINE.match(candidate.text.cased[candidate.end : candidate.end + 60]):
+    return ""
+
+
+def dateline(candidate: Candidate) -> str:
+    """The place where a report was written, which it is not about."""
+    cased, place = candidate.text.cased, candidate.form.key in PLACE_NAMES
+    if place and candidate.document.language != "en" and _DATELINE.match(cased[candidate.end : candidate.end + 60]):
+        return "the place of a dateline"
+    head = _DATELINE_HEAD.match(cased) if candidate.start < _MAX_DATELINE else None
+    if head and (place or head["state"] or head["agency"]) and candidate.end <= max(head.end("city"), head.end("state")):
         return "the place of a dateline"
     return ""
 
@@ -369,6 +391,7 @@ FILTERS: Mapping[str, Filter] = MappingProxyType(
         "German noun": german_noun,
         "month": month,
         "locative": locative,
+        "dateline": dateline,
         "condition of form": condition_of_form,
     }
 )
@@ -378,7 +401,7 @@ _WITH_READINGS = ANY_COMMON_WORDS | {f"{word}s" for word in ANY_COMMON_WORDS} | 
 _IN_RUNNING_TEXT = frozenset({"ordinary word", "German noun", "month", "locative", "condition of form"})
 # … and against a name that is nothing else only these can: a capital, a hyphen, a preposition beside it.
 _PLAIN_ENDS = frozenset({"", " ", ",", ";", ")", "'", "\n"})
-_OF_NEIGHBOURS = frozenset({"link", "double name", "head of place", "surname"})
+_OF_NEIGHBOURS = frozenset({"link", "double name", "head of place", "surname", "dateline"})
 
 
 class FilterSet:

@@ -133,9 +133,12 @@ def _cut_at_comma(name: Name) -> Iterator[Derived]:
 
 
 def _without_description(name: Name) -> Iterator[Derived]:
-    """Words in lower case at the end describe: England (national rugby union team), Buchenwald (camp)."""
+    """Words in lower case at the end describe: England (national rugby union team), Buchenwald (camp).
+
+    A compound is one word: a Suzuki-team is not Suzuki.
+    """
     end = len(name)
-    while end > 1 and name.word(end - 1).islower() and name.text.gap(end - 1) != "'":
+    while end > 1 and name.word(end - 1).islower() and name.text.gap(end - 1) not in {"'", "-"}:
         end -= 1
     if end == len(name) or name.low[end] in SMALL_WORDS:  # Autorité des marchés financiers
         return
