@@ -66,7 +66,7 @@ _COUNTRY_LETTERS = words("uk us usa") | {"u k", "u s", "u s a"}
 _LOCATING = words("in at from near outside across around throughout")
 _MAX_LIST = 16  # words
 _MAX_DATELINE = 40  # characters
-# Where a report was written, at the head of it: WASHINGTON -- · DAVIE, Fla. -- · LONDON (Reuters) - · AURORA, Colo. (AP) --
+# Where a report was written, at its head: WASHINGTON -- · DAVIE, Fla. -- · LONDON (Reuters) - · AURORA, Colo. (AP) --
 _DATELINE_HEAD = re.compile(
     r"(?P<city>[A-Z][A-Z .']{2,24}[A-Z.])(?P<state> ?, [A-Z][\w. ]{1,20}?)?"
     r"(?P<agency> ?\([A-Z][A-Za-z .]{1,20}\))? ?(?:-{1,2}|;) "
@@ -292,18 +292,6 @@ def _beside_name(candidate: Candidate) -> bool:
     return candidate.after(", ")[:1].isupper()
 
 
-def ends_ordinary(candidate: Candidate) -> str:
-    """The Louisville News: an ordinary word within a sentence after another name."""
-    before = candidate.before()
-    if not before.istitle() or candidate.first < 2 or candidate.form.case is Case.ANY or not candidate.is_common:
-        return ""
-    named = before.lower() not in candidate.common_words and candidate.document.language not in {"", "de"}
-    if named and candidate.style == "mixed":
-        gap = candidate.text.gap(candidate.first - 1)
-        return "" if gap == "-" or _SENTENCE_START.search(gap) else _longer(f"{before} {candidate.surface}")
-    return ""
-
-
 def german_noun(candidate: Candidate) -> str:
     """In German every noun has a capital: ein Bild, das schöne Bild, S-Bahn are no names, Bild is."""
     before = candidate.before()
@@ -348,7 +336,11 @@ def dateline(candidate: Candidate) -> str:
     if place and candidate.document.language != "en" and _DATELINE.match(cased[candidate.end : candidate.end + 60]):
         return "the place of a dateline"
     head = _DATELINE_HEAD.match(cased) if candidate.start < _MAX_DATELINE else None
-    if head and (place or head["state"] or head["agency"]) and candidate.end <= max(head.end("city"), head.end("state")):
+    if (
+        head
+        and (place or head["state"] or head["agency"])
+        and candidate.end <= max(head.end("city"), head.end("state"))
+    ):
         return "the place of a dateline"
     return ""
 
@@ -387,7 +379,6 @@ FILTERS: Mapping[str, Filter] = MappingProxyType(
         "head of place": head_of_place,
         "surname": surname,
         "ordinary word": ordinary_word,
-        "ends name": ends_ordinary,
         "German noun": german_noun,
         "month": month,
         "locative": locative,
