@@ -52,7 +52,7 @@ def ours(recorded: Sequence[Poll], *, whole: bool = False) -> list[tuple[datetim
     found = []
     for now, body in recorded:
         if whole:
-            state = replace(state, seen="", body_hash="", envelope_hash="")
+            state = replace(state, seen="", body_hash="")
         result = FetchResult(url=SOURCE.url, final_url=SOURCE.url, status=200, body=body)
         polled = read_answer(SOURCE, state, result, partial(look_up, known), now=now)
         state = polled.plan.state

@@ -170,8 +170,7 @@ class Processes:
         self._start(name, [*celery, "worker", *options.split()])
 
     def beat(self) -> None:
-        celery = [sys.executable, "-m", "celery", "--app", "worker.app", "--quiet"]
-        self._start("beat", [*celery, "beat", "--pidfile=", "--loglevel", "WARNING"])
+        self._start("beat", [sys.executable, "-m", "worker.beat"])
 
     def stop(self) -> None:
         for name, process in reversed(self.running.items()):
@@ -191,17 +190,14 @@ class Processes:
         # Each priority has a list of its own.
         lists = {name: [name, *(f"{name}\x06\x16{step}" for step in (3, 6, 9))] for name in QUEUES}
         with redis.Redis(port=self._port) as client:
-            return {
-                name: sum(int(client.llen(each)) for each in keys)  # type: ignore[arg-type]
-                for name, keys in lists.items()
-            }
+            return {name: sum(int(client.llen(each)) for each in keys) for name, keys in lists.items()}
 
     def broker_memory(self) -> float:
         """MB that the broker says it uses."""
         import redis
 
         with redis.Redis(port=self._port) as client:
-            return int(client.info("memory")["used_memory"]) / 1e6  # type: ignore[index]
+            return int(client.info("memory")["used_memory"]) / 1e6
 
     def cpu(self) -> dict[str, float]:
         """Seconds of processor time that each process has used."""

@@ -158,7 +158,9 @@ def run(size: Size, workers: int, *, every: float, within: float) -> dict[str, A
         took = time.monotonic() - began
         spent = {name: seconds - used[name] for name, seconds in cpu(group, others).items()}
         spent["this meter"] = time.process_time() - own
-        found = reconcile.balance(database, remote, reconcile.expected(size.sources, {0: 1, 1: size.entries}))
+        found = reconcile.balance(
+            database, [key for key, _ in remote.arrivals()], reconcile.expected(size.sources, {0: 1, 1: size.entries})
+        )
         problems += found.problems
         told = delays(database, remote, since.timestamp())
         waited = reconcile.waits(database, since)

@@ -71,7 +71,7 @@ def ours(config: str, folder: str, *, whole: bool) -> Callable[[], int]:
     line = Inline(Path(config), url)
     if not whole:
         line.runtime.enqueue = lambda _hints: None
-        line.once.settle = lambda _runtime: None  # type: ignore[method-assign]
+        line.once.settle = lambda *_, **_release: None  # type: ignore[method-assign]
 
     def run() -> int:
         line.once.run(line.runtime, line.sources)

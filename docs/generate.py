@@ -13,7 +13,7 @@ from datetime import timedelta
 from enum import Enum
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Union, cast, get_args, get_origin, get_type_hints
 
 import click
 from pydantic.fields import FieldInfo
@@ -125,7 +125,7 @@ def _default(field: FieldInfo) -> str:
 
 
 def _all_or_some(chosen: tuple[Any, ...]) -> str:
-    if set(chosen) == set(type(chosen[0])):
+    if set(chosen) == set(cast("type[Enum]", type(chosen[0]))):
         return "all"
     return f"`[{', '.join(map(_written, chosen))}]`"
 

@@ -143,7 +143,8 @@ def expected_value(node: ast.expr) -> object:
     """A constant, or a time tuple as an instant."""
     value = ast.literal_eval(node)
     if isinstance(value, tuple) and len(value) == 9:
-        return datetime(*value[:6], tzinfo=UTC)
+        year, month, day, hour, minute, second = value[:6]
+        return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     return value
 
 

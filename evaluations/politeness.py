@@ -236,10 +236,8 @@ def ours(publishers: Publishers, base: str, end: datetime) -> dict[str, datetime
     for path in PATHS:
         source = Source(id=path, url=f"{base}/{path}", publisher=path, interval=INTERVAL, allow_private=True)
         heapq.heappush(agenda, (first_poll(source, START, INTERVAL), path))
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        make_client(agent=user_agent("https://example.org/about-us")) as client,
-    ):
+    client = make_client(agent=user_agent("https://example.org/about-us"))
+    with tempfile.TemporaryDirectory() as folder:
         database = Database(f"sqlite:///{folder}/turns.db")
         database.upgrade()
         while agenda and agenda[0][0] < end:
@@ -288,7 +286,7 @@ def plain_feedparser(publishers: Publishers, base: str, end: datetime) -> dict[s
 def lemon24_reader(publishers: Publishers, base: str, end: datetime) -> dict[str, datetime]:
     """lemon24/reader in a process of its own, told the time minute by minute."""
     seen: dict[str, datetime] = {}
-    command = [PEER, Path(__file__).with_name("peer_reader.py"), *(f"{base}/{path}" for path in PATHS)]
+    command = [str(PEER), str(Path(__file__).with_name("peer_reader.py")), *(f"{base}/{path}" for path in PATHS)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None
         assert process.stdout is not None

@@ -27,8 +27,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from recorded import observations
-
 from alerts.config.load import load
 from alerts.model.alert import AlertState
 from alerts.model.item import Item
@@ -37,6 +35,10 @@ from alerts.model.settings import Settings
 from alerts.model.subscriber import On
 from alerts.model.times import parse_time
 from alerts.replay.backtest import Result, rehearse
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from evaluations.recorded import observations
 
 RIGHT = "right"
 VERDICTS = (RIGHT, "noise", "wrong topic", "wrong institution", "old news", "duplicate")

@@ -26,6 +26,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -36,6 +37,7 @@ from alerts.model.institution import Institution
 from alerts.model.item import Item
 from alerts.model.topic import Topic
 
+Array = np.ndarray[Any, np.dtype[Any]]
 WHEN = datetime(2026, 1, 1, tzinfo=UTC)
 PRECISION = 0.65  # goals are recall at this precision
 FOLDS = 5
@@ -123,7 +125,7 @@ def items(path: Path) -> list[Case]:
     ]
 
 
-def _rows(path: Path) -> Iterable[dict[str, object]]:
+def _rows(path: Path) -> Iterable[dict[str, Any]]:
     with path.open(encoding="utf-8") as lines:
         for line in lines:
             yield json.loads(line)
@@ -188,14 +190,14 @@ def ceiling(cases: Sequence[Case], kinds: Iterable[str]) -> dict[str, Score]:
     scores = {kind: Score() for kind in kinds}
     for fold in range(FOLDS):
         train, test = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
-        vocabulary, weights = _vocabulary([words[index] for index in train])
-        seen = _matrix([words[index] for index in train], vocabulary, weights)
-        unseen = _matrix([words[index] for index in test], vocabulary, weights)
+        vocabulary, weights = _vocabulary([words[index] for index in train.tolist()])
+        seen = _matrix([words[index] for index in train.tolist()], vocabulary, weights)
+        unseen = _matrix([words[index] for index in test.tolist()], vocabulary, weights)
         for kind, score in scores.items():
-            truth = np.array([kind in cases[index].kinds for index in train], dtype=float)
+            truth = np.array([kind in cases[index].kinds for index in train.tolist()], dtype=float)
             model = _fit(seen, truth)
             limit = _threshold(_predict(seen, model), truth)
-            for index, value in zip(test, _predict(unseen, model), strict=True):
+            for index, value in zip(test.tolist(), _predict(unseen, model).tolist(), strict=True):
                 case = cases[index]
                 must = None if case.visible is None else kind in case.visible
                 score.add(bool(value >= limit), kind in case.kinds, case.title, must)
@@ -207,27 +209,29 @@ def _terms(text: str) -> Counter[str]:
     return Counter(words + [f"{one} {two}" for one, two in pairwise(words)])
 
 
-def _vocabulary(texts: Sequence[Counter[str]]) -> tuple[dict[str, int], np.ndarray]:
+def _vocabulary(texts: Sequence[Counter[str]]) -> tuple[dict[str, int], Array]:
     counts = Counter(term for text in texts for term in text)
     kept = [term for term, count in counts.most_common(4_000) if count >= 3]
     weights = np.array([1 + np.log((1 + len(texts)) / (1 + counts[term])) for term in kept])
     return {term: index for index, term in enumerate(kept)}, weights
 
 
-def _matrix(texts: Sequence[Counter[str]], vocabulary: Mapping[str, int], weights: np.ndarray) -> np.ndarray:
+def _matrix(texts: Sequence[Counter[str]], vocabulary: Mapping[str, int], weights: Array) -> Array:
     matrix = np.zeros((len(texts), len(vocabulary)), dtype=np.float32)
     for row, text in enumerate(texts):
         for term, count in text.items():
             if term in vocabulary:
                 matrix[row, vocabulary[term]] = (1 + np.log(count)) * weights[vocabulary[term]]
-    return matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-9)
+    scaled: Array = matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-9)
+    return scaled
 
 
-def _fit(matrix: np.ndarray, truth: np.ndarray, penalty: float = 1e-4, steps: int = 80) -> np.ndarray:
+def _fit(matrix: Array, truth: Array, penalty: float = 1e-4, steps: int = 80) -> Array:
     """Weighted logistic regression by Nesterov's gradient method; the last weight is the intercept."""
     x = np.hstack([matrix, np.ones((len(matrix), 1), dtype=np.float32)])
     share = np.where(truth > 0, len(truth) / (2 * max(1, truth.sum())), len(truth) / (2 * max(1, (1 - truth).sum())))
-    weights = ahead = np.zeros(x.shape[1])
+    weights: Array = np.zeros(x.shape[1])
+    ahead = weights
     rate = 4.0 / (0.5 * share.max() * 2)
     for step in range(steps):
         error = share * (1 / (1 + np.exp(-(x @ ahead))) - truth)
@@ -236,11 +240,12 @@ def _fit(matrix: np.ndarray, truth: np.ndarray, penalty: float = 1e-4, steps: in
     return weights
 
 
-def _predict(matrix: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    return matrix @ weights[:-1] + weights[-1]
+def _predict(matrix: Array, weights: Array) -> Array:
+    found: Array = matrix @ weights[:-1] + weights[-1]
+    return found
 
 
-def _threshold(values: np.ndarray, truth: np.ndarray) -> float:
+def _threshold(values: Array, truth: Array) -> float:
     """The lowest one with the precision on the training folds a little above what is wanted of unseen texts."""
     order = np.argsort(-values)
     right = np.cumsum(truth[order])

@@ -12,17 +12,19 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
+from kit.laws import FAST, FAST_EXAMPLES
 
 from alerts.store.database import Database
 from alerts.store.schema import Base
 
 # No timed assertions: how long an example takes says nothing on a machine that does other things, too.
 hypothesis.settings.register_profile("alerts", deadline=None)
-hypothesis.settings.register_profile("fast", deadline=None, max_examples=20)
-hypothesis.settings.load_profile(os.environ.get("ALERTS_TEST_PROFILE", "alerts"))
+hypothesis.settings.register_profile("fast", deadline=None, max_examples=FAST_EXAMPLES)
+hypothesis.settings.load_profile("fast" if FAST else "alerts")
 
 DATA = Path(__file__).parents[1].parent / "shared" / "data"
 
@@ -38,7 +40,7 @@ def data() -> Path:
 @pytest.fixture(autouse=True)
 def _same_log_level() -> Iterator[None]:
     """A command that a test runs in this process sets the level of the log; the next test finds it as it was."""
-    loggers = [logging.getLogger(name) for name in ("alerts", "", "httpx")]
+    loggers = [logging.getLogger(name) for name in ("alerts", "")]
     before = [each.level for each in loggers]
     yield
     for each, level in zip(loggers, before, strict=True):
@@ -71,7 +73,7 @@ def postgres_server() -> Iterator[str]:
             entry = pwd.getpwnam(user)
             os.chown(directory, entry.pw_uid, entry.pw_gid)
         cluster = Path(directory) / "data"
-        run = {"user": user, "group": "nogroup" if user else None, "cwd": directory}
+        run: dict[str, Any] = {"user": user, "group": "nogroup" if user else None, "cwd": directory}
         subprocess.run(
             [
                 binaries / "initdb",

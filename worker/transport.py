@@ -72,7 +72,7 @@ def malformed(message: Any) -> str:
     return ""
 
 
-def _texts(values: Mapping[str, Any], *names: str) -> bool:
+def _texts(values: object, *names: str) -> bool:
     return isinstance(values, Mapping) and all(isinstance(values.get(each), str) for each in names)
 
 

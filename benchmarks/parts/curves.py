@@ -67,8 +67,8 @@ def measure() -> Part:
             size = base * factor
             points[float(size)], counts[float(size)] = cost(**{**BASE, name: size})
         k = exponent(points)
-        for size, spent in points.items():
-            rows.append([name, f"{size:,.0f}", f"{spent:.2f}", f"{fitted(points, size):.2f}", f"{counts[size]:.2f}"])
+        for to, spent in points.items():
+            rows.append([name, f"{to:,.0f}", f"{spent:.2f}", f"{fitted(points, to):.2f}", f"{counts[to]:.2f}"])
         part.figures.append(
             Figure(f"{name}: exponent", "", [k], f"statements: {exponent(counts):.2f}", Target(most=1.1))
         )

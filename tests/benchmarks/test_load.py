@@ -60,14 +60,6 @@ def test_a_small_load_goes_through_whole(tmp_path: Path) -> None:
     assert "| items stored, those of the first read among them | 80 |" in page
 
 
-class Receiver:
-    def __init__(self, *keys: str) -> None:
-        self._keys = keys
-
-    def arrivals(self) -> list[tuple[str, float]]:
-        return [(key, 0.0) for key in self._keys]
-
-
 def put(database: Database, table: type[Base], *rows: dict[str, Any]) -> None:
     """Rows of which only what matters is given."""
     plain = {"VARCHAR": "", "TEXT": "", "BIGINT": AT, "BOOLEAN": False, "FLOAT": 0.0, "BLOB": b""}
@@ -99,7 +91,7 @@ def balanced(database: Database) -> tuple[Database, set[str]]:
 
 def test_balanced_books_have_no_line(balanced: tuple[Database, set[str]]) -> None:
     database, wanted = balanced
-    found = reconcile.balance(database, Receiver("told"), wanted)
+    found = reconcile.balance(database, ["told"], wanted)
     assert found == reconcile.Books(items=3, findings=1, deliveries=1, messages=1, problems=[])
 
 
@@ -111,7 +103,7 @@ def test_each_fault_has_its_line(balanced: tuple[Database, set[str]]) -> None:
     put(database, FindingRow, {"institution": "globex", "observed": AT, "item": "no case"})
     put(database, DeliveryRow, {"id": "stuck", "state": "pending"}, {"id": "dropped", "state": "sent"})
     put(database, SourceRow, {"id": "source-1", "error": "away"})
-    found = reconcile.balance(database, Receiver("told", "told", "stray"), wanted | {"never read"})
+    found = reconcile.balance(database, ["told", "told", "stray"], wanted | {"never read"})
     assert found.problems == [
         "1 items are missing, for example never read",
         "1 items are there that no feed showed, for example made up",

@@ -153,6 +153,7 @@ def test_every_transition_follows_from_the_one_before_and_its_own_numbers(histor
         assert made.case.axes[axis].level is levels[-1]
     for each in made.transitions:
         assert each.from_ is not each.to
+        assert each.score is not None
         if each.rises:
             assert each.score >= RULES.raise_[each.to]
         else:

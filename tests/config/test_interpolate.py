@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from alerts.config.interpolate import Interpolator
+from alerts.config.environment import Interpolator
 from alerts.config.load import load
 from alerts.model.errors import ConfigError
 

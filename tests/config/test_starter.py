@@ -13,7 +13,7 @@ from kit.feeds import Entry, FeedServer
 from alerts.cli.main import status_of
 from alerts.config.lint import doubts
 from alerts.config.load import load_entries
-from alerts.config.starter import write_starter
+from alerts.config.yaml_output import write_starter
 from alerts.model.errors import InputError
 
 EXAMPLE = Path(__file__).parents[2] / "config"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from textwrap import dedent, indent
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from alerts.config.load import load
 from alerts.model.errors import ConfigError
 from alerts.model.level import Level
-from alerts.model.subscriber import Direction, On
+from alerts.model.subscriber import Direction, On, WatchRule
 from alerts.model.topic import Signal
 
 BASE = """
@@ -22,19 +23,19 @@ topics:
 """
 
 
-def written(tmp_path, rule, more=""):
+def written(tmp_path: Path, rule: str, more: str = "") -> Path:
     body = indent(dedent(rule).strip(), "        ").strip()
     text = f"{BASE}{more}\nsubscribers:\n  - id: desk\n    channels: {{out: console://}}\n    watch:\n      - {body}\n"
     (tmp_path / "alerts.yaml").write_text(text, encoding="utf-8")
     return tmp_path
 
 
-def the_rule(tmp_path, rule):
+def the_rule(tmp_path: Path, rule: str) -> WatchRule:
     (found,) = load(written(tmp_path, rule)).subscribers["desk"].watch
     return found
 
 
-def test_what_a_rule_says_when_it_says_nothing(tmp_path):
+def test_what_a_rule_says_when_it_says_nothing(tmp_path: Path) -> None:
     rule = the_rule(tmp_path, "all: true")
     assert rule.on == {On.STORY, On.LEVEL}
     assert (rule.at_least, rule.direction, rule.min_grade) == (Level.MEDIUM, Direction.RISE, "D")
@@ -45,7 +46,7 @@ def test_what_a_rule_says_when_it_says_nothing(tmp_path):
     assert settings.fresh == timedelta(hours=48)
 
 
-def test_a_rule_with_everything(tmp_path):
+def test_a_rule_with_everything(tmp_path: Path) -> None:
     rule = the_rule(
         tmp_path,
         """
@@ -71,7 +72,7 @@ def test_a_rule_with_everything(tmp_path):
     )
 
 
-def test_fresh_is_one_value(tmp_path):
+def test_fresh_is_one_value(tmp_path: Path) -> None:
     assert load(written(tmp_path, "all: true", "fresh: 6h")).fresh == timedelta(hours=6)
     with pytest.raises(ConfigError) as caught:
         load(written(tmp_path, "all: true", "fresh: soon"))
@@ -94,7 +95,7 @@ def test_fresh_is_one_value(tmp_path):
         ("all: true\nmin_grade: E", 13, 20, "write A, B, C, D"),
     ],
 )
-def test_contradictions_have_a_place(tmp_path, rule, line, column, said):
+def test_contradictions_have_a_place(tmp_path: Path, rule: str, line: int, column: int, said: str) -> None:
     with pytest.raises(ConfigError) as caught:
         load(written(tmp_path, rule))
     (problem,) = caught.value.problems
@@ -102,7 +103,7 @@ def test_contradictions_have_a_place(tmp_path, rule, line, column, said):
     assert (problem.line, problem.column) == (line, column)
 
 
-def test_two_rules_of_one_name(tmp_path):
+def test_two_rules_of_one_name(tmp_path: Path) -> None:
     rule = "all: true\nname: x\n"
     path = written(tmp_path, rule) / "alerts.yaml"
     path.write_text(path.read_text(encoding="utf-8") + "      - {all: true, name: x}\n", encoding="utf-8")

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 from kit.compose import ROOT, Service, load
 from kit.feeds import Entry, FeedServer
-from kit.line import settings, write
 from kit.program import until
 from kit.receiver import Receiver, keys
+from kit.system import settings, write
 
 pytestmark = pytest.mark.servers
 
@@ -131,10 +131,7 @@ def test_the_services_as_they_are_written(
     for name in WORKERS:
         services[name].start()
     for name in WORKERS:
-        assert until(lambda name=name: services[name].health()[0] == 0, 40, every=0.5), (
-            services[name].health(),
-            stack.log(),
-        )
+        assert until(services[name].healthy, 40, every=0.5), (services[name].health(), stack.log())
     # --- one item from end to end
     now = datetime.now(UTC).replace(microsecond=0)
     feeds.put("wire", [Entry("a1", "Acme Networks hit by outage", "Nothing works.", "", now)])
@@ -149,7 +146,7 @@ def test_the_services_as_they_are_written(
         # 143 is what a command says that ended because of SIGTERM, after it had closed everything.
         assert status in ({0, 143} if name == "web" else {0}), (name, services[name].log)
         assert took < services[name].grace
-        assert until(lambda name=name: not services[name].left(), 2), name
+        assert until(services[name].gone, 2), name
     assert len(receiver.received) == 1
     _logs_are_sound(stack)
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from kit.compose import ROOT, Service, load
 from kit.feeds import Entry, FeedServer
-from kit.line import settings, write
 from kit.program import Program, until
 from kit.receiver import Receiver
+from kit.system import settings, write
 
 pytestmark = [pytest.mark.servers, pytest.mark.slow]
 
@@ -35,7 +35,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     environment = directory / "venv"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
     interpreter = environment / "bin" / "python"
-    install = [*PIP, "--python", interpreter, "install", "--quiet", "--retries", "1"]
+    install: list[str | Path] = [*PIP, "--python", interpreter, "install", "--quiet", "--retries", "1"]
     done = subprocess.run(
         [*install, "--only-binary", ":all:", "--constraint", constraints, wheel],
         capture_output=True,

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 from kit.compose import ROOT
-from kit.line import START, settings, write
-from kit.world import world
+from kit.system import START, System, settings, write
 
 from alerts.feeds.state import FeedState
 from alerts.insight.health import health
@@ -48,12 +47,14 @@ def test_every_log_event_is_there() -> None:
 
 
 def test_every_metric_is_there(tmp_path: Path) -> None:
-    from alerts.web.metrics import Collector
+    from alerts.web.metrics import Metrics
 
     database = Database(f"sqlite:///{tmp_path / 'alerts.db'}")
     database.upgrade()
-    town = world(database, tmp_path / "config")
-    names = {each.name + ("_total" if each.type == "counter" else "") for each in Collector(town.runtime).collect()}
+    town = System(database, tmp_path / "config")
+    with database.read() as session:
+        read = Metrics(town.runtime, session, town.now).collect()
+    names = {each.name + ("_total" if each.type == "counter" else "") for each in read}
     database.dispose()
     assert set(rows("Metrics")) == names
 
@@ -131,7 +132,7 @@ def _break(database: Database, *, ticking: bool, once: bool) -> None:
             )
         generations.keep_files_of(session, "two:/config", "two", START - timedelta(minutes=8))
         generations.keep_files_of(session, "two:/config", "two", START)
-        for number, (state, due) in enumerate((("dead", None), ("pending", long_ago))):
+        for number, (delivery, due) in enumerate((("dead", None), ("pending", long_ago))):
             session.add(
                 DeliveryRow(
                     id=str(number),
@@ -141,7 +142,7 @@ def _break(database: Database, *, ticking: bool, once: bool) -> None:
                     kind="alert",
                     at=long_ago,
                     message={"alerts": []},
-                    state=state,
+                    state=delivery,
                     reason="",
                     due_at=due,
                     attempts=0,

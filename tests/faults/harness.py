@@ -57,7 +57,8 @@ def _child(seed: int, keep: Path | None, pipe: Connection) -> None:
 def run_all(seeds: list[int], jobs: int, keep: Path | None = None) -> Any:
     """The results of the seeds, as they come."""
     context = multiprocessing.get_context("fork")
-    waiting, running = list(seeds), {}
+    waiting = list(seeds)
+    running: dict[Connection[Any, Any], Any] = {}
     while waiting or running:
         while waiting and len(running) < jobs:
             here, there = context.Pipe(duplex=False)
@@ -65,7 +66,7 @@ def run_all(seeds: list[int], jobs: int, keep: Path | None = None) -> Any:
             process.start()
             there.close()
             running[here] = process
-        for pipe in wait(list(running)):
+        for pipe in [each for each in wait(list(running)) if isinstance(each, Connection)]:
             process = running.pop(pipe)
             try:
                 yield pipe.recv()

@@ -56,7 +56,9 @@ def progress(database: Database, wanted: int, now: datetime) -> Progress:
     """`done`: everything published is stored, assessed, and told as far as it is due at `now`."""
     with database.read() as session:
         stored = session.scalar(select(func.count()).select_from(ItemRow)) or 0
-        states = tuple(sorted(tuple(row) for row in session.execute(select(DeliveryRow.id, DeliveryRow.state))))
+        states = tuple(
+            sorted((row.id, row.state) for row in session.execute(select(DeliveryRow.id, DeliveryRow.state)))
+        )
         waiting = session.scalar(select(func.count()).select_from(DeliveryRow).where(DeliveryRow.due_at.is_not(None)))
         live = transitions.find(session)
         behind = session.scalar(
@@ -112,7 +114,7 @@ def judge(
     if told != arrived:
         wrong.append(f"alerts: {len(told - arrived)} not received, {len(arrived - told)} not expected")
     wrong += _deliveries(rows, alerts, carried, waiting)
-    copies = {}
+    copies: dict[str, list[bool]] = {}
     for each in taken:
         copies.setdefault(each.body["id"], []).append(each.body["copy"])
     if missing := {row.id for row in rows.values() if row.state == "sent"} - set(copies):

@@ -70,7 +70,7 @@ class Postgres:
             self._as |= {"user": "nobody", "group": "nogroup"}
         self._data, self._port, self._folder = folder / "data", free_port(), folder
         options = "-U alerts --auth=trust --no-sync -E UTF8 --locale=C --wal-segsize=1"
-        init = [self._bin / "initdb", "-D", self._data, *options.split()]
+        init: list[str | Path] = [self._bin / "initdb", "-D", self._data, *options.split()]
         subprocess.run(init, check=True, stdout=subprocess.DEVNULL, **self._as)
         self.wanted = True
         self.start()
@@ -86,10 +86,8 @@ class Postgres:
             "max_wal_size": "16MB",
         }
         more = [part for name, value in set_.items() for part in ("-c", f"{name}={value}")]
-        command = [
-            *(self._bin / "postgres", "-D", self._data, "-h", "127.0.0.1"),
-            *("-p", str(self._port), "-k", self._folder, *more),
-        ]
+        where = ["-D", str(self._data), "-h", "127.0.0.1", "-p", str(self._port), "-k", str(self._folder)]
+        command = [str(self._bin / "postgres"), *where, *more]
         with (self._folder.parent.parent / "postgres.log").open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True, **self._as)
 

@@ -1,6 +1,7 @@
 """What a feed may cost: linear in its size, whatever its shape."""
 
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -31,7 +32,7 @@ def repeat(pattern: str, count: int) -> str:
     return "".join(pattern.format(n=n) for n in range(count))
 
 
-SHAPES = {
+SHAPES: dict[str, Callable[[int], bytes]] = {
     "attributes": lambda n: rss("<x " + repeat("a{n}='1' ", n) + "/>"),
     "attributes of a text": lambda n: rss("<description " + repeat("a{n}='1' ", n) + ">x</description>"),
     "attributes, malformed": lambda n: rss("<x " + repeat("a{n}='1' ", n) + "></y>"),

@@ -5,16 +5,14 @@ import os
 import ssl
 import time
 import zlib
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import httpx
 import pytest
 from kit.rawserver import FEED, RawServer, Request, reply
 
 from alerts.feeds.fetching.fetch import fetch, inflate, make_client, user_agent
-from alerts.feeds.fetching.network import AddressRefusedError, guarded
+from alerts.feeds.fetching.network import AddressRefusedError, Bounds, HttpClient
 from alerts.feeds.links import shown
 from alerts.feeds.result import ErrorKind, FetchResult, Limits
 from alerts.feeds.state import FeedState
@@ -25,24 +23,18 @@ pytestmark = pytest.mark.servers
 
 
 @pytest.fixture
-def client() -> Iterator[httpx.Client]:
-    with make_client(agent=user_agent("ops@example.org")) as made:
-        yield made
+def client() -> HttpClient:
+    return make_client(agent=user_agent("ops@example.org"))
 
 
 def get(
-    client: httpx.Client,
-    url: str,
-    state: FeedState | None = None,
-    *,
-    limits: Limits | None = None,
-    private: bool = True,
+    client: HttpClient, url: str, state: FeedState | None = None, *, limits: Limits | None = None, private: bool = True
 ) -> FetchResult:
     source = Source(id="a", url=url, publisher="A", allow_private=private)
     return fetch(client, source, state or FeedState(url=url), limits=limits, now=NOW)
 
 
-def test_what_is_sent(client: httpx.Client, raw_server: RawServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_sent(client: HttpClient, raw_server: RawServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")  # nothing of the environment is used
     raw_server.on("/feed?a=1", Set_Cookie="session=1; Path=/")
     for _ in range(2):
@@ -59,7 +51,7 @@ def test_what_is_sent(client: httpx.Client, raw_server: RawServer, monkeypatch: 
 
 
 @pytest.mark.parametrize("etag", ['"abc"', 'W/"a, b"', "unquoted", '"caf\xe9"', '"with \\" inside"'])
-def test_validators_go_back_byte_for_byte(client: httpx.Client, raw_server: RawServer, etag: str) -> None:
+def test_validators_go_back_byte_for_byte(client: HttpClient, raw_server: RawServer, etag: str) -> None:
     modified = "sunday, 1 march 2026 (about noon)"
     raw_server.on("/feed", ETag=etag, Last_Modified=modified)
     url = raw_server.url("/feed")
@@ -73,7 +65,7 @@ def test_validators_go_back_byte_for_byte(client: httpx.Client, raw_server: RawS
     assert b"If-Modified-Since: " + modified.encode() + b"\r\n" in raw_server.requests[-1].raw
 
 
-def test_validators_go_only_to_the_address_that_gave_them(client: httpx.Client, raw_server: RawServer) -> None:
+def test_validators_go_only_to_the_address_that_gave_them(client: HttpClient, raw_server: RawServer) -> None:
     raw_server.on("/feed", "302 Found", b"", Location="/real")
     raw_server.on("/real", "304 Not Modified", b"")
     url = raw_server.url("/feed")
@@ -82,7 +74,7 @@ def test_validators_go_only_to_the_address_that_gave_them(client: httpx.Client, 
     assert [request.headers.get("if-none-match") for request in raw_server.requests] == [None, '"x"']
 
 
-def test_a_304_that_nobody_asked_for_is_an_error(client: httpx.Client, raw_server: RawServer) -> None:
+def test_a_304_that_nobody_asked_for_is_an_error(client: HttpClient, raw_server: RawServer) -> None:
     raw_server.on("/feed", "304 Not Modified", b"")
     assert get(client, raw_server.url("/feed")).error is ErrorKind.HTTP
 
@@ -101,7 +93,7 @@ def test_a_304_that_nobody_asked_for_is_an_error(client: httpx.Client, raw_serve
         ("gzip", gzip.compress(FEED, mtime=0) + b"\0" * 20),  # padded
     ],
 )
-def test_encodings_of_bodies(client: httpx.Client, raw_server: RawServer, coding: str, body: bytes) -> None:
+def test_encodings_of_bodies(client: HttpClient, raw_server: RawServer, coding: str, body: bytes) -> None:
     raw_server.on("/feed", body=body, **({"Content_Encoding": coding} if coding else {}))
     result = get(client, raw_server.url("/feed"))
     assert (result.detail, result.body) == ("", FEED)
@@ -116,7 +108,7 @@ def test_encodings_of_bodies(client: httpx.Client, raw_server: RawServer, coding
     ],
 )
 def test_bodies_that_cannot_be_read(
-    client: httpx.Client, raw_server: RawServer, coding: str, body: bytes, kind: ErrorKind
+    client: HttpClient, raw_server: RawServer, coding: str, body: bytes, kind: ErrorKind
 ) -> None:
     raw_server.on("/feed", body=body, Content_Encoding=coding)
     assert get(client, raw_server.url("/feed")).error is kind
@@ -137,7 +129,7 @@ def test_bodies_that_cannot_be_read(
         ("418 I'm a teapot", ErrorKind.HTTP),
     ],
 )
-def test_statuses(client: httpx.Client, raw_server: RawServer, status: str, kind: ErrorKind) -> None:
+def test_statuses(client: HttpClient, raw_server: RawServer, status: str, kind: ErrorKind) -> None:
     raw_server.on("/feed", status, b"", Retry_After="7200")
     result = get(client, raw_server.url("/feed"))
     assert (result.error, result.status, result.retry_after) == (kind, int(status[:3]), timedelta(hours=2))
@@ -145,12 +137,12 @@ def test_statuses(client: httpx.Client, raw_server: RawServer, status: str, kind
     assert "\n" not in result.detail
 
 
-def test_what_cache_headers_say(client: httpx.Client, raw_server: RawServer) -> None:
+def test_what_cache_headers_say(client: HttpClient, raw_server: RawServer) -> None:
     raw_server.on("/feed", Cache_Control="max-age=1800", Age="300")
     assert get(client, raw_server.url("/feed")).fresh_for == timedelta(minutes=25)
 
 
-def test_a_hub_in_the_headers(client: httpx.Client, raw_server: RawServer) -> None:
+def test_a_hub_in_the_headers(client: HttpClient, raw_server: RawServer) -> None:
     raw_server.on("/feed", Link='<https://hub.example/>; rel="hub", <https://a.example/feed>; rel="self"')
     result = get(client, raw_server.url("/feed"))
     assert (result.hubs, result.self_link) == (("https://hub.example/",), "https://a.example/feed")
@@ -160,7 +152,7 @@ def test_a_hub_in_the_headers(client: httpx.Client, raw_server: RawServer) -> No
 
 
 def test_a_chain_of_permanent_redirects_is_followed_as_far_as_it_is_permanent(
-    client: httpx.Client, raw_server: RawServer
+    client: HttpClient, raw_server: RawServer
 ) -> None:
     raw_server.on("/1", "301 Moved Permanently", b"", Location="/2")
     raw_server.on("/2", "308 Permanent Redirect", b"", Location=raw_server.url("/3"))
@@ -172,14 +164,14 @@ def test_a_chain_of_permanent_redirects_is_followed_as_far_as_it_is_permanent(
     assert result.moved_to == raw_server.url("/3")
 
 
-def test_a_temporary_redirect_is_no_move(client: httpx.Client, raw_server: RawServer) -> None:
+def test_a_temporary_redirect_is_no_move(client: HttpClient, raw_server: RawServer) -> None:
     raw_server.on("/1", "302 Found", b"", Location="/2")
     raw_server.on("/2", "301 Moved Permanently", b"", Location="/3")
     raw_server.on("/3")
     assert get(client, raw_server.url("/1")).moved_to == ""
 
 
-def test_a_redirect_carries_no_credentials(client: httpx.Client, raw_server: RawServer) -> None:
+def test_a_redirect_carries_no_credentials(client: HttpClient, raw_server: RawServer) -> None:
     raw_server.on("/1", "302 Found", b"", Location=f"http://user:secret@127.0.0.1:{raw_server.port}/2")
     raw_server.on("/2")
     assert get(client, raw_server.url("/1", host="me:pass@127.0.0.1")).body == FEED
@@ -199,19 +191,18 @@ def test_a_redirect_carries_no_credentials(client: httpx.Client, raw_server: Raw
         "/\x1b[31m",
         "http://a.example:port/",
         "https://mailto:x@",
-        "::1",
         "http://\xad/",
         "/" + "a" * 66_000,
     ],
 )
-def test_redirects_that_are_refused(client: httpx.Client, raw_server: RawServer, location: str) -> None:
+def test_redirects_that_are_refused(client: HttpClient, raw_server: RawServer, location: str) -> None:
     raw_server.on("/1", "301 Moved Permanently", b"", Location=location)
     result = get(client, raw_server.url("/1"))
     assert result.error in {ErrorKind.REDIRECT, ErrorKind.ADDRESS}
     assert result.detail
 
 
-def test_an_endless_chain_of_redirects_ends(client: httpx.Client, raw_server: RawServer) -> None:
+def test_an_endless_chain_of_redirects_ends(client: HttpClient, raw_server: RawServer) -> None:
     def onwards(connection: object, request: Request) -> None:
         reply("302 Found", b"", Location=request.target + "x")(connection, request)  # type: ignore[arg-type]
 
@@ -225,13 +216,13 @@ def test_an_endless_chain_of_redirects_ends(client: httpx.Client, raw_server: Ra
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "0.0.0.0", "[::ffff:127.0.0.1]", "0x7f.1", "2130706433"])
-def test_private_addresses_are_refused(client: httpx.Client, raw_server: RawServer, host: str) -> None:
+def test_private_addresses_are_refused(client: HttpClient, raw_server: RawServer, host: str) -> None:
     result = get(client, raw_server.url("/feed", host=host), private=False)
     assert result.error in {ErrorKind.ADDRESS, ErrorKind.DOWN}  # some systems do not resolve the last ones
     assert not raw_server.requests
 
 
-def test_a_refused_address_is_explained(client: httpx.Client, raw_server: RawServer) -> None:
+def test_a_refused_address_is_explained(client: HttpClient, raw_server: RawServer) -> None:
     detail = get(client, raw_server.url("/feed"), private=False).detail
     assert "127.0.0.1" in detail
     assert "allow_private: true" in detail
@@ -239,11 +230,11 @@ def test_a_refused_address_is_explained(client: httpx.Client, raw_server: RawSer
 
 
 @pytest.mark.parametrize("url", ["ftp://a.example/", "file:///etc/passwd", "http://", "nonsense", "http://a b/", ""])
-def test_what_is_no_web_address(client: httpx.Client, url: str) -> None:
+def test_what_is_no_web_address(client: HttpClient, url: str) -> None:
     assert get(client, url).error is ErrorKind.ADDRESS
 
 
-def names(raw_server: RawServer, table: dict[str, list[list[str]]]) -> httpx.Client:
+def names(raw_server: RawServer, table: dict[str, list[list[str]]]) -> HttpClient:
     """A client whose names resolve as told, another answer each time; the last one stays."""
 
     def resolver(host: str, _port: int) -> list[str]:
@@ -255,18 +246,18 @@ def names(raw_server: RawServer, table: dict[str, list[list[str]]]) -> httpx.Cli
 
 def test_the_name_stays_in_the_host_header(raw_server: RawServer) -> None:
     raw_server.on("/feed")
-    with names(raw_server, {"a.example": [["127.0.0.1"]]}) as client:
-        assert get(client, raw_server.url("/feed", host="a.example")).body == FEED
+    client = names(raw_server, {"a.example": [["127.0.0.1"]]})
+    assert get(client, raw_server.url("/feed", host="a.example")).body == FEED
     assert raw_server.requests[0].headers["host"] == f"a.example:{raw_server.port}"
 
 
 def test_the_address_that_was_checked_is_the_one_connected_to(raw_server: RawServer) -> None:
     """A name that answers public when it is checked and private when it is used (DNS rebinding)."""
     raw_server.on("/feed")
-    with names(raw_server, {"a.example": [["192.0.43.8", "127.0.0.1"], ["127.0.0.1"]]}) as client:
-        for _ in range(3):
-            result = get(client, raw_server.url("/feed", host="a.example"), private=False)
-            assert result.error is ErrorKind.ADDRESS
+    client = names(raw_server, {"a.example": [["192.0.43.8", "127.0.0.1"], ["127.0.0.1"]]})
+    for _ in range(3):
+        result = get(client, raw_server.url("/feed", host="a.example"), private=False)
+        assert result.error is ErrorKind.ADDRESS
     assert not raw_server.requests
 
 
@@ -278,8 +269,8 @@ def test_one_lookup_for_one_connection(raw_server: RawServer) -> None:
         return ["127.0.0.1"]
 
     raw_server.on("/feed")
-    with make_client(resolver=resolver) as client:
-        get(client, raw_server.url("/feed", host="a.example"))
+    client = make_client(resolver=resolver)
+    get(client, raw_server.url("/feed", host="a.example"))
     assert asked == ["a.example"]
 
 
@@ -293,9 +284,9 @@ def test_a_redirect_to_a_private_address_is_refused(raw_server: RawServer, targe
     def first_is_public(address: str) -> bool:
         return address == "127.0.0.1"
 
-    with pytest.MonkeyPatch.context() as patch, make_client() as client:
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr("alerts.feeds.fetching.network.is_public", first_is_public)
-        result = get(client, raw_server.url("/feed"), private=False)
+        result = get(make_client(), raw_server.url("/feed"), private=False)
     assert result.error is ErrorKind.ADDRESS
     assert result.final_url == target
 
@@ -316,19 +307,21 @@ def test_allow_private_opens_the_network_of_the_source_alone(
     """What a redirect or a hub leads to: connections to another host than the source's own."""
     raw_server.on("/feed")
     table = {"own.example": [[own]], "other.example": [[other]]}
-    with names(raw_server, table) as client, guarded(deadline=time.monotonic() + 9, private_host="own.example"):
-        if asked:
-            assert client.get(raw_server.url("/feed", host="other.example")).content == FEED
-        else:
-            with pytest.raises(AddressRefusedError, match=r"own\.example"):
-                client.get(raw_server.url("/feed", host="other.example"))
+    client, url = names(raw_server, table), raw_server.url("/feed", host="other.example")
+    bounds = Bounds(time.monotonic() + 9, max_bytes=10_000, private_host="own.example")
+    if asked:
+        with client.open("GET", url, bounds) as response:
+            assert b"".join(response.body) == FEED
+    else:
+        with pytest.raises(AddressRefusedError, match=r"own\.example"), client.open("GET", url, bounds):
+            pass
     assert bool(raw_server.requests) is asked
 
 
 @pytest.mark.parametrize("address", ["169.254.169.254", "fe80::1%lo", "100.100.100.200", "::ffff:169.254.1.1"])
 def test_allow_private_opens_no_link_local_address(raw_server: RawServer, address: str) -> None:
-    with names(raw_server, {"a.example": [[address]]}) as client:
-        result = get(client, raw_server.url("/feed", host="a.example"))
+    client = names(raw_server, {"a.example": [[address]]})
+    result = get(client, raw_server.url("/feed", host="a.example"))
     assert result.error is ErrorKind.ADDRESS
     assert "never asked" in result.detail
 
@@ -340,25 +333,25 @@ def test_names_that_do_not_resolve(answer: object) -> None:
             raise answer
         return []
 
-    with make_client(resolver=resolver) as client:
-        result = get(client, "http://a.example/")
+    client = make_client(resolver=resolver)
+    result = get(client, "http://a.example/")
     assert result.error is ErrorKind.DOWN
     assert "resolve a.example" in result.detail
 
 
 def test_the_next_address_is_tried(raw_server: RawServer) -> None:
     raw_server.on("/feed")
-    with names(raw_server, {"a.example": [["127.0.0.2", "127.0.0.1"]]}) as client:
-        assert get(client, raw_server.url("/feed", host="a.example")).body == FEED
+    client = names(raw_server, {"a.example": [["127.0.0.2", "127.0.0.1"]]})
+    assert get(client, raw_server.url("/feed", host="a.example")).body == FEED
 
 
-def test_nobody_there(client: httpx.Client, raw_server: RawServer) -> None:
+def test_nobody_there(client: HttpClient, raw_server: RawServer) -> None:
     result = get(client, raw_server.url("/feed", host="127.0.0.9"))
     assert result.error is ErrorKind.DOWN
     assert result.detail.startswith(f"http://127.0.0.9:{raw_server.port}/feed: no connection")
 
 
-def test_plain_http_where_tls_is_expected(client: httpx.Client, raw_server: RawServer) -> None:
+def test_plain_http_where_tls_is_expected(client: HttpClient, raw_server: RawServer) -> None:
     url = raw_server.url("/feed").replace("http:", "https:")
     assert get(client, url).error in {ErrorKind.TLS, ErrorKind.DOWN}
 
@@ -379,9 +372,9 @@ def over_tls(raw_server: RawServer) -> list[str]:
 def test_tls_names_the_host_and_checks_its_certificate(raw_server: RawServer) -> None:
     asked = over_tls(raw_server)
     trusted = ssl.create_default_context(cafile=TLS / "a.example.pem")
-    with make_client(resolver=lambda _host, _port: ["127.0.0.1"], ssl_context=trusted) as client:
-        assert get(client, raw_server.url("/feed", host="a.example")).body == FEED
-        wrong = get(client, raw_server.url("/feed", host="b.example"))
+    client = make_client(resolver=lambda _host, _port: ["127.0.0.1"], ssl_context=trusted)
+    assert get(client, raw_server.url("/feed", host="a.example")).body == FEED
+    wrong = get(client, raw_server.url("/feed", host="b.example"))
     assert asked == ["a.example", "b.example"]
     assert wrong.error is ErrorKind.TLS
     assert "b.example" in wrong.detail
@@ -389,8 +382,8 @@ def test_tls_names_the_host_and_checks_its_certificate(raw_server: RawServer) ->
 
 def test_a_certificate_that_nobody_vouches_for_is_refused(raw_server: RawServer) -> None:
     over_tls(raw_server)
-    with make_client(resolver=lambda _host, _port: ["127.0.0.1"]) as client:
-        assert get(client, raw_server.url("/feed", host="a.example")).error is ErrorKind.TLS
+    client = make_client(resolver=lambda _host, _port: ["127.0.0.1"])
+    assert get(client, raw_server.url("/feed", host="a.example")).error is ErrorKind.TLS
     assert not raw_server.requests
 
 

@@ -12,12 +12,12 @@ import zlib
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
-import httpx
 import pytest
 from kit.rawserver import FEED, Answer, RawServer, Request, reply
 
 from alerts.feeds.diff import KnownItems
 from alerts.feeds.fetching.fetch import make_client
+from alerts.feeds.fetching.network import HttpClient
 from alerts.feeds.poll import PolledFeed, poll_feed
 from alerts.feeds.result import ErrorKind, Limits
 from alerts.feeds.state import FeedState
@@ -28,10 +28,10 @@ SHORT = Limits(total=1.0, connect=0.5, read=0.5, compressed=1_000_000, body=2_00
 pytestmark = pytest.mark.servers
 
 
-def ask(url: str, limits: Limits = SHORT, client: httpx.Client | None = None) -> PolledFeed:
+def ask(url: str, limits: Limits = SHORT, client: HttpClient | None = None) -> PolledFeed:
     source = Source(id="a", url=url, publisher="A", allow_private=True)
-    with client or make_client() as used:
-        polled = poll_feed(used, source, FeedState(url=url), lambda _wanted: KnownItems(), now=NOW, limits=limits)
+    used = client or make_client()
+    polled = poll_feed(used, source, FeedState(url=url), lambda _wanted: KnownItems(), now=NOW, limits=limits)
     assert polled.plan.at is not None  # whatever happened, it is polled again
     if polled.plan.state.error_kind:
         assert polled.plan.state.error_line
@@ -93,7 +93,11 @@ def test_redirects_share_one_deadline(raw_server: RawServer) -> None:
 
 def test_silence(raw_server: RawServer) -> None:
     held = threading.Event()
-    raw_server.otherwise = lambda _connection, _request: held.wait(20) and None
+
+    def hold(_connection: socket.socket, _request: Request) -> None:
+        held.wait(20)
+
+    raw_server.otherwise = hold
     polled = ask(raw_server.url())
     held.set()
     assert polled.result.error is ErrorKind.TIMEOUT

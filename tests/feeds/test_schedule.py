@@ -90,7 +90,7 @@ def test_ttl_holds_for_the_304_that_does_not_repeat_it() -> None:
     assert about(plan, 2 * HOUR)
     assert about(after(answer(status=304), plan.state), 2 * HOUR)
     assert about(after(answer(), plan.state, ParsedFeed(same_body=True)), 2 * HOUR)
-    assert about(after(answer(), plan.state, ParsedFeed(same_envelope=True)), 2 * HOUR)
+    assert about(after(answer(), plan.state, ParsedFeed(same_body=True)), 2 * HOUR)
     assert about(after(answer(), plan.state, ParsedFeed(ttl=0)), SOURCE.interval)
 
 
@@ -326,7 +326,8 @@ def test_secrets_of_an_address_are_in_no_note_and_no_line() -> None:
 
 def test_credentials_of_an_address_neither_follow_a_move_nor_are_stored() -> None:
     secret = replace(SOURCE, url="https://me:pass@a.example/feed.xml")
-    state, said = FeedState(), []
+    state = FeedState()
+    said: list[str] = []
     for day in range(9):
         plan = after(answer(moved_to="https://new.example/feed.xml"), state, source=secret, now=NOW + day * DAY)
         state = plan.state

@@ -22,7 +22,6 @@ with atheris.instrument_imports(include=["alerts"]):
 def main() -> None:
     name, seconds = sys.argv[1], sys.argv[2]
     logging.getLogger("alerts").setLevel(logging.CRITICAL)
-    logging.getLogger("httpx").setLevel(logging.WARNING)
     target, seeds = TARGETS[name], SEEDS / name
 
     def attempt(data: bytes) -> None:

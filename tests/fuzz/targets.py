@@ -15,7 +15,7 @@ from pathlib import Path
 
 import httpx
 from kit.browsing import OPERATOR, SIGNER
-from kit.world import world
+from kit.system import System
 from starlette.testclient import TestClient
 
 from alerts.access.pages import Pages
@@ -26,6 +26,7 @@ from alerts.config.tree import split_lines
 from alerts.feeds.diff import KnownItems, decide, wanted
 from alerts.feeds.feed import ParsedFeed, TextLimits
 from alerts.feeds.parsing import lxmlfeed, xmlfeed
+from alerts.feeds.parsing.document import parse_document
 from alerts.feeds.parsing.parse import parse
 from alerts.feeds.result import FetchResult
 from alerts.feeds.schedule import next_poll
@@ -34,13 +35,14 @@ from alerts.matching.matcher import Matcher
 from alerts.model.errors import ConfigError, InputError
 from alerts.model.institution import Institution, MatchRules
 from alerts.model.item import Item
+from alerts.model.mention import Mention, Rejection, TopicHit
 from alerts.model.records import to_line
 from alerts.model.settings import Settings
 from alerts.model.source import Source
 from alerts.model.topic import Near, Signal, Topic
-from alerts.pipeline import websub
 from alerts.replay.backtest import records, rehearse
 from alerts.runtime.configuration import Active
+from alerts.store import system_state
 from alerts.store.database import Database
 from alerts.web.app import create_app
 
@@ -79,7 +81,8 @@ def feed(data: bytes) -> None:
         assert parsed.detail
         return
     _is_clean(parsed)
-    raw = lxmlfeed.read(body, content_type)
+    root = parse_document(body, content_type)
+    raw = None if root is None else lxmlfeed.read(root)
     if raw is not None:
         limits = TextLimits()
         fast = xmlfeed.cleaned(raw, body, SOURCE.url, limits)
@@ -156,7 +159,8 @@ def matcher(data: bytes) -> None:
     ]
     item = _item(text.split("\n===\n"))
     found = Matcher(institutions, topics, {}).match(item, explain=True)
-    for span in (*found.mentions, *found.topics, *found.rejections):
+    spans: list[Mention | TopicHit | Rejection] = [*found.mentions, *found.topics, *found.rejections]
+    for span in spans:
         field = item.field(span.field)
         assert 0 <= span.start < span.end <= len(field)
         assert field[span.start : span.end] == span.text
@@ -210,14 +214,14 @@ def _pages() -> TestClient:
     folder = Path(tempfile.mkdtemp(prefix="alerts-fuzz-"))
     database = Database(f"sqlite:///{folder / 'alerts.db'}")
     database.upgrade()
-    town = world(database, folder / "config")
+    town = System(database, folder / "config")
     town.observe("acme-news", "Rocketeer is down: we have an outage")
     town.observe("tribune", "Globex opens a plant")
     town.settle()
     town.runtime.pages = Pages("https://pages.example", SIGNER)
     with database.write() as session:
         known = {"hub": "https://hub.example/", "topic": "https://tribune.example/feed"}
-        websub.system_state.put(session, "websub/tribune", town.now, known)
+        system_state.put(session, "websub/tribune", town.now, known)
     assert town.deliveries("sent")
     return TestClient(
         create_app(town.runtime, SIGNER, OPERATOR), base_url="http://pages.example", raise_server_exceptions=True

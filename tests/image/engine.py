@@ -55,7 +55,7 @@ def engine(root: Path) -> Iterator[Engine | None]:
     tools = os.environ.get("ENGINE_TOOLS")
     if tools:
         with _started(Path(tools)) as prefix:
-            put = [Path(tools) / "put", root, "alerts-image-test"]
+            put = [str(Path(tools) / "put"), str(root), "alerts-image-test"]
             made = Engine(prefix, subprocess.check_output(put, text=True).strip())
             try:
                 yield made

@@ -111,6 +111,9 @@ class Service:
         assert self.process is not None
         return self.process.wait(60)
 
+    def healthy(self) -> bool:
+        return self.health()[0] == 0
+
     def health(self) -> tuple[int, str]:
         """Exit status and output of the health check, run as the container would."""
         assert self._health[0] == "CMD", self._health
@@ -133,14 +136,14 @@ class Service:
         status = self.process.wait(self.grace)
         return status, time.monotonic() - began
 
-    def left(self) -> bool:
-        """Whether anything of its process group still runs."""
+    def gone(self) -> bool:
+        """Whether nothing of its process group runs any more."""
         assert self.process is not None
         try:
             os.killpg(self.process.pid, 0)
         except ProcessLookupError:
-            return False
-        return True
+            return True
+        return False
 
     def kill(self) -> None:
         if self.process is not None:

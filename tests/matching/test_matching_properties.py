@@ -11,7 +11,7 @@ from alerts.matching.matcher import Matcher
 from alerts.matching.salience import mention_salience
 from alerts.model.institution import Institution, MatchRules
 from alerts.model.item import Item
-from alerts.model.mention import Matched
+from alerts.model.mention import Matched, Mention, Rejection, TopicHit
 from alerts.model.topic import Near, Signal, Topic
 
 WHEN = datetime(2026, 2, 24, tzinfo=UTC)
@@ -78,13 +78,14 @@ ITEMS = st.builds(
 @given(INSTITUTIONS, ITEMS)
 def test_offsets_select_the_reported_text_in_order(institutions: list[Institution], item: Item) -> None:
     found = Matcher(institutions, TOPICS, {}).match(item, explain=True)
-    for each in (*found.mentions, *found.topics, *found.rejections):
+    spans: list[Mention | TopicHit | Rejection] = [*found.mentions, *found.topics, *found.rejections]
+    for each in spans:
         text = item.field(each.field)
         assert 0 <= each.start < each.end <= len(text)
         assert text[each.start : each.end] == each.text
     order = {"title": 0, "summary": 1, "content": 2}
-    for spans in (found.mentions, found.topics):
-        places = [(order[each.field], each.start) for each in spans]
+    for of_one_kind in (found.mentions, found.topics):
+        places = [(order[each.field], each.start) for each in of_one_kind]
         assert places == sorted(places)
 
 
@@ -105,7 +106,7 @@ def test_explaining_changes_nothing(institutions: list[Institution], item: Item)
 
 def entangled(found: Matched, institution: str) -> set[str]:
     """The institutions that are linked to one by candidates that overlap or touch."""
-    candidates = [*found.mentions, *found.rejections]
+    candidates: list[Mention | Rejection] = [*found.mentions, *found.rejections]
     linked, grown = {institution}, True
     while grown:
         near = {

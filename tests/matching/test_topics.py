@@ -1,6 +1,7 @@
 """Topics: phrases, what rules them out, denials, whom they count for."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -15,11 +16,11 @@ WHEN = datetime(2026, 2, 24, tzinfo=UTC)
 LABS = [Institution("anthropic", "Anthropic"), Institution("openai", "OpenAI")]
 
 
-def topic(*phrases: str, **settings: object) -> Topic:
-    return Topic("t", Signal.CONTINUITY, phrases, **settings)  # type: ignore[arg-type]
+def topic(*phrases: str, **settings: Any) -> Topic:
+    return Topic("t", Signal.CONTINUITY, phrases, **settings)
 
 
-def hits(known: Topic | list[Topic], title: str, **fields: str) -> tuple[TopicHit, ...]:
+def hits(known: Topic | list[Topic], title: str, **fields: Any) -> tuple[TopicHit, ...]:
     topics = [known] if isinstance(known, Topic) else known
     sources = {"news": Source("news", "https://a.example", "A", speaks_for=frozenset({"anthropic"}))}
     return Matcher(LABS, topics, sources).match(Item("1", title, WHEN, **fields)).topics
@@ -100,15 +101,19 @@ def test_a_topic_counts_for_every_institution_unless_it_must_be_near() -> None:
     (everywhere,) = hits(topic("sued"), "", content=content)
     assert everywhere.institutions is None
     near = topic("sued", "grew", "nobody", near=Near.SENTENCE)
-    assert [hit.institutions for hit in hits(near, "", content=content)] == [{"openai"}, {"anthropic"}, frozenset()]
+    assert [hit.institutions for hit in hits(near, "", content=content)] == [
+        frozenset({"openai"}),
+        frozenset({"anthropic"}),
+        frozenset(),
+    ]
 
 
 def test_in_the_title_all_is_near_and_an_own_source_is_always_near() -> None:
     near = topic("sued", near=Near.SENTENCE)
     (hit,) = hits(near, "OpenAI was sued. Anthropic was not.")
-    assert hit.institutions == {"openai", "anthropic"}
+    assert hit.institutions == frozenset({"openai", "anthropic"})
     (hit,) = hits(near, "", content="OpenAI grew. We were sued.", source="news")
-    assert hit.institutions == {"anthropic"}
+    assert hit.institutions == frozenset({"anthropic"})
 
 
 def test_hits_are_in_order_of_field_and_offset() -> None:

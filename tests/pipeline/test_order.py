@@ -6,7 +6,8 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from kombu import Connection, Queue
+from kombu.connection import Connection
+from kombu.entity import Queue
 from kombu.utils.scheduling import cycle_by_name
 
 from worker.app import app

@@ -8,15 +8,15 @@ import queue
 import threading
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import requests
 import urllib3
 from kit.feeds import Entry, FeedServer
-from kit.line import START, Line, settings
 from kit.rawserver import silent_server
 from kit.receiver import Answer, Receiver
+from kit.system import START, System, settings
 from requests.adapters import HTTPAdapter
 from sqlalchemy import insert
 
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.servers
 OUTAGE = Entry("a1", "Acme Networks hit by outage", "Nothing works.", "https://wire.example/a1", START)
 
 
-def waiting(made: Line, **channels: int) -> list[str]:
+def waiting(made: System, **channels: int) -> list[str]:
     """An alert on its way, and so many copies of its message for each channel; nothing is sent yet."""
     made.runtime.enqueue = lambda hints: None
     steps.poll(made.runtime, "wire", due_only=False)
@@ -50,11 +50,11 @@ def waiting(made: Line, **channels: int) -> list[str]:
     return [row["id"] for row in rows]
 
 
-def sent(made: Line) -> list[str]:
+def sent(made: System) -> list[str]:
     return [row.id for row in made.rows(DeliveryRow, state="sent")]
 
 
-def at_once(made: Line, ids: list[str], threads: int) -> list[threading.Thread]:
+def at_once(made: System, ids: list[str], threads: int) -> list[threading.Thread]:
     """Senders that take the next of the ids until there is none."""
     left: queue.SimpleQueue[str] = queue.SimpleQueue()
     for each in ids:
@@ -68,24 +68,24 @@ def at_once(made: Line, ids: list[str], threads: int) -> list[threading.Thread]:
                 return
 
     working = [threading.Thread(target=work, daemon=True) for _ in range(threads)]
-    for each in working:
-        each.start()
+    for thread in working:
+        thread.start()
     return working
 
 
-def paced(lines: Any, feeds: FeedServer, receiver: Receiver, **rates: str) -> Line:
+def paced(lines: Any, feeds: FeedServer, receiver: Receiver, **rates: str) -> System:
     content = settings({"wire": f"{feeds.url}/wire"}, {"hook": receiver.channel()})
     content["subscribers"][0]["rates"] = rates
     feeds.put("wire", [OUTAGE])
-    made: Line = lines(content)
+    made: System = lines(content)
     return made
 
 
 def test_a_channel_takes_messages_at_its_pace_whoever_sends(lines: Any, feeds: FeedServer, receiver: Receiver) -> None:
     made = paced(lines, feeds, receiver, hook="6/m")
     ids = waiting(made, hook=5)
-    for each in at_once(made, ids, 4):
-        each.join()
+    for thread in at_once(made, ids, 4):
+        thread.join()
     assert len(receiver.received) == 1
     rows = [row for row in made.rows(DeliveryRow, channel="hook") if row.id in ids and row.state == "pending"]
     assert sorted(row.due_at - START for row in rows) == [timedelta(seconds=10 * turn) for turn in range(1, 5)]
@@ -166,7 +166,7 @@ def test_a_channel_that_hangs_delays_no_other(lines: Any, feeds: FeedServer, rec
             "dead": f"json://127.0.0.1:{silent.port}/",
             "hook": receiver.channel().replace("127.0.0.1", "localhost"),
         }
-        made: Line = lines(settings({"wire": f"{feeds.url}/wire"}, channels))
+        made: System = lines(settings({"wire": f"{feeds.url}/wire"}, channels))
         ids = waiting(made, dead=12, hook=6)
         made.runtime.clock = utc_now
         working = at_once(made, ids, threads=6)
@@ -175,14 +175,14 @@ def test_a_channel_that_hangs_delays_no_other(lines: Any, feeds: FeedServer, rec
         assert not [row for row in made.rows(DeliveryRow, channel="dead") if row.state == "sent"]
         held = [row for row in made.rows(DeliveryRow, channel="dead") if row.state == "leased"]
         assert 1 <= len(held) <= 4
-    for each in working:
-        each.join()
+    for thread in working:
+        thread.join()
 
 
 def test_a_burst_to_a_quick_service_needs_no_tick(lines: Any, feeds: FeedServer, receiver: Receiver) -> None:
     """What finds no room is handed out again when a send ends, each delivery as often as it has to be."""
     feeds.put("wire", [OUTAGE])
-    made: Line = lines(settings({"wire": f"{feeds.url}/wire"}, {"hook": receiver.channel()}))
+    made: System = lines(settings({"wire": f"{feeds.url}/wire"}, {"hook": receiver.channel()}))
     ids = waiting(made, hook=40)
     made.runtime.clock = utc_now
     left: queue.SimpleQueue[str] = queue.SimpleQueue()
@@ -200,10 +200,10 @@ def test_a_burst_to_a_quick_service_needs_no_tick(lines: Any, feeds: FeedServer,
 
     made.runtime.enqueue = hand_out
     working = [threading.Thread(target=work, daemon=True) for _ in range(MAX_IN_FLIGHT + 4)]
-    for each in working:
-        each.start()
-    for each in working:
-        each.join()
+    for thread in working:
+        thread.start()
+    for thread in working:
+        thread.join()
     assert set(ids) <= set(sent(made))
     assert [row.attempts for row in made.rows(DeliveryRow) if row.id in ids] == [1] * 40
 
@@ -214,7 +214,7 @@ def test_a_slack_bot_s_messages_about_one_institution_and_axis_make_a_thread(
     posted: list[dict[str, Any]] = []
 
     def answer(_adapter: object, request: requests.PreparedRequest, **_options: Any) -> requests.Response:
-        posted.append(json.loads(request.body or b"{}"))
+        posted.append(json.loads(cast("bytes", request.body)))
         made = requests.Response()
         made.status_code = 200
         made.raw = urllib3.HTTPResponse(
@@ -224,7 +224,7 @@ def test_a_slack_bot_s_messages_about_one_institution_and_axis_make_a_thread(
 
     monkeypatch.setattr(HTTPAdapter, "send", answer)
     channel = "slack://xoxb-1234-1234-4ddbc191d40ee098cbaae6f3523ada2d/#general"
-    made: Line = lines(settings({"wire": f"{feeds.url}/wire"}, {"slack": channel}))
+    made: System = lines(settings({"wire": f"{feeds.url}/wire"}, {"slack": channel}))
     feeds.put("wire", [OUTAGE])
     made.poll("wire")
     made.settle(days=30)  # it falls

@@ -28,7 +28,7 @@ instants = st.datetimes(datetime(2024, 1, 1), datetime(2027, 1, 1), timezones=st
         ((2026, 10, 4), "02:15", "Australia/Lord_Howe", "2026-10-03T15:30:00Z"),  # a change of half an hour
     ],
 )
-def test_instants(day, clock, zone, expected):
+def test_instants(day: str, clock: str, zone: str, expected: str) -> None:
     assert format_time(instant(date(*day), time.fromisoformat(clock), zone)) == expected
 
 
@@ -48,13 +48,13 @@ def test_instants(day, clock, zone, expected):
         (("12:00", "12:00"), "2026-03-02T11:00:00Z", None),
     ],
 )
-def test_quiet_hours_in_paris(hours, at, end):
+def test_quiet_hours_in_paris(hours: str, at: str, end: str) -> None:
     start, stop = (time.fromisoformat(each) for each in hours)
     found = quiet_until(QuietHours(start, stop, "Europe/Paris"), parse_time(at))
     assert (None if found is None else format_time(found)) == end
 
 
-def test_the_digest_keeps_its_wall_clock_time_over_the_year():
+def test_the_digest_keeps_its_wall_clock_time_over_the_year() -> None:
     digest = Digest(time(8), "Europe/Paris")
     at, seen = datetime(2026, 1, 1, tzinfo=UTC), []
     for _ in range(365):
@@ -64,7 +64,7 @@ def test_the_digest_keeps_its_wall_clock_time_over_the_year():
     assert len({each.date() for each in seen}) == 365
 
 
-def test_a_digest_at_a_time_that_comes_twice_goes_once():
+def test_a_digest_at_a_time_that_comes_twice_goes_once() -> None:
     digest = Digest(time(2, 30), "Europe/Paris")
     at, seen = parse_time("2026-10-23T12:00:00Z"), []
     for _ in range(3):
@@ -74,7 +74,7 @@ def test_a_digest_at_a_time_that_comes_twice_goes_once():
 
 
 @given(at=instants, start=clock_times, stop=clock_times, zone=st.sampled_from(ZONES))
-def test_no_instant_at_which_the_clock_shows_quiet_is_loud(at, start, stop, zone):
+def test_no_instant_at_which_the_clock_shows_quiet_is_loud(at: datetime, start: time, stop: time, zone: str) -> None:
     hours = QuietHours(start, stop, zone)
     shown = at.astimezone(ZoneInfo(zone)).time()
     quiet = start <= shown < stop if start <= stop else (shown >= start or shown < stop)
@@ -88,7 +88,7 @@ def test_no_instant_at_which_the_clock_shows_quiet_is_loud(at, start, stop, zone
 
 
 @given(at=instants, start=clock_times, stop=clock_times, zone=st.sampled_from(ZONES))
-def test_the_next_quiet_hours_start_after_now(at, start, stop, zone):
+def test_the_next_quiet_hours_start_after_now(at: datetime, start: time, stop: time, zone: str) -> None:
     hours = QuietHours(start, stop, zone)
     begins = next_quiet(hours, at)
     assert at < begins <= at + timedelta(hours=26)
@@ -97,6 +97,6 @@ def test_the_next_quiet_hours_start_after_now(at, start, stop, zone):
 
 
 @given(at=instants, clock=clock_times, zone=st.sampled_from(ZONES))
-def test_the_next_digest_is_within_a_long_day(at, clock, zone):
+def test_the_next_digest_is_within_a_long_day(at: datetime, clock: time, zone: str) -> None:
     due = next_digest(Digest(clock, zone), at)
     assert at < due <= at + timedelta(hours=25)

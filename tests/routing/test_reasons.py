@@ -28,21 +28,21 @@ def table(first: str) -> list[list[str]]:
     return rows[1:]
 
 
-def test_every_reason_is_documented_with_its_meaning():
+def test_every_reason_is_documented_with_its_meaning() -> None:
     assert [(row[0], row[1]) for row in table("reason")] == [(each.value, each.meaning) for each in Reason]
 
 
-def test_every_kind_of_message_is_documented():
+def test_every_kind_of_message_is_documented() -> None:
     assert {row[0] for row in table("kind")} == {each.value for each in Kind}
 
 
 @pytest.mark.parametrize("reason", Reason)
-def test_every_reason_has_a_meaning_of_one_sentence(reason):
+def test_every_reason_has_a_meaning_of_one_sentence(reason: Reason) -> None:
     assert reason.meaning.endswith(".")
     assert "\n" not in reason.meaning
 
 
-def test_every_reason_has_its_place():
+def test_every_reason_has_its_place() -> None:
     checked = [reason for reason, _, _ in CHECKS]
     assert len(set(checked)) == len(checked)
     assert set(checked) | AFTER_ROUTING == set(Reason)

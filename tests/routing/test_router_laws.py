@@ -10,12 +10,16 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kit.laws import examples
+from kit.present import present
+from kit.routing import Office, build, instant, rule
 
-from alerts.model.alert import AlertState
+from alerts.model.alert import Alert, AlertState
 from alerts.model.level import Axis, Level
-from alerts.routing.alerts import Kind
+from alerts.routing.alerts import Kind, Message
 from alerts.routing.quiet_hours import quiet_until
 
+Settings = dict[str, Any]
 WAITING = {"digest", "quiet-hours", "limit"}
 
 
@@ -32,6 +36,7 @@ class Step:
     looks: tuple[float, ...]
 
 
+Course = list[Step]
 steps = st.lists(
     st.builds(
         Step,
@@ -75,11 +80,11 @@ offices = st.fixed_dictionaries(
 starts = st.sampled_from(["2026-03-28T18:00:00Z", "2026-10-24T18:00:00Z", "2026-06-01T18:00:00Z"])
 
 
-def play(kit: Any, office: dict[str, Any], start: str, course: list[Step], *, look: bool = False, stored=False):
+def play(office: Settings, start: str, course: Course, *, look: bool = False, stored: bool = False) -> Office:
     """The office after the course of events and a week of quiet; `look`: with calls to advance between events."""
-    rules = [kit.rule(**each) for each in office["rules"]]
-    desk = kit.build(*rules, stored=stored, **{k: v for k, v in office.items() if k != "rules"})
-    at = kit.instant(start)
+    rules = [rule(**each) for each in office["rules"]]
+    desk = build(*rules, stored=stored, **{k: v for k, v in office.items() if k != "rules"})
+    at = instant(start)
     levels: dict[tuple[str, Axis], Level] = {}
     for number, step in enumerate(course):
         before, at = at, at + timedelta(minutes=step.after, seconds=1)
@@ -113,26 +118,28 @@ def play(kit: Any, office: dict[str, Any], start: str, course: list[Step], *, lo
 
 
 @given(office=offices, start=starts, course=steps)
-@settings(max_examples=150, deadline=None)
-def test_it_makes_no_difference_how_often_advance_is_called(kit, office, start, course):
-    seldom, often = (play(kit, office, start, course, look=look) for look in (False, True))
+@settings(max_examples=examples(150), deadline=None)
+def test_it_makes_no_difference_how_often_advance_is_called(office: Settings, start: str, course: Course) -> None:
+    seldom, often = (play(office, start, course, look=look) for look in (False, True))
     assert often.alerts == seldom.alerts
     assert often.messages == seldom.messages
 
 
 @given(office=offices, start=starts, course=steps)
-@settings(max_examples=150, deadline=None)
-def test_storing_the_state_between_two_events_changes_nothing(kit, office, start, course):
-    kept, stored = (play(kit, office, start, course, stored=stored) for stored in (False, True))
+@settings(max_examples=examples(150), deadline=None)
+def test_storing_the_state_between_two_events_changes_nothing(office: Settings, start: str, course: Course) -> None:
+    kept, stored = (play(office, start, course, stored=stored) for stored in (False, True))
     assert stored.alerts == kept.alerts
     assert stored.messages == kept.messages
     assert stored.state.to_json() == kept.state.to_json()
 
 
 @given(office=offices, start=starts, course=steps)
-@settings(max_examples=200, deadline=None)
-def test_nothing_is_told_twice_and_nothing_that_was_to_be_told_is_lost(kit, office, start, course):
-    desk = play(kit, office, start, course)
+@settings(max_examples=examples(200), deadline=None)
+def test_nothing_is_sent_twice_and_nothing_that_was_to_be_sent_is_lost(
+    office: Settings, start: str, course: Course
+) -> None:
+    desk = play(office, start, course)
     assert len({alert.id for alert in desk.alerts}) == len(desk.alerts)
     assert len({message.id for message in desk.messages}) == len(desk.messages)
     news = [each for each in desk.sent if each.kind is not Kind.CORRECTION]
@@ -147,7 +154,7 @@ def test_nothing_is_told_twice_and_nothing_that_was_to_be_told_is_lost(kit, offi
             assert any(_speaks_of(message, alert, desk) for message in news), alert
 
 
-def _speaks_of(message, alert, desk) -> bool:
+def _speaks_of(message: Message, alert: Alert, desk: Office) -> bool:
     """A later message on the same axis, with the level as it was then."""
     by_id = {each.id: each for each in desk.alerts}
     if message.channel != alert.channel or message.at < alert.at or alert.transition is None:
@@ -162,9 +169,9 @@ def _speaks_of(message, alert, desk) -> bool:
 
 
 @given(office=offices, start=starts, course=steps)
-@settings(max_examples=200, deadline=None)
-def test_a_fall_is_told_only_where_a_rise_was(kit, office, start, course):
-    desk = play(kit, office, start, course)
+@settings(max_examples=examples(200), deadline=None)
+def test_a_fall_is_told_only_where_a_rise_was(office: Settings, start: str, course: Course) -> None:
+    desk = play(office, start, course)
     risen: set[tuple[str, str, Axis]] = set()
     for alert in desk.alerts:
         change = alert.transition
@@ -178,9 +185,9 @@ def test_a_fall_is_told_only_where_a_rise_was(kit, office, start, course):
 
 
 @given(office=offices, start=starts, course=steps)
-@settings(max_examples=200, deadline=None)
-def test_corrections_go_once_to_those_who_were_told(kit, office, start, course):
-    desk = play(kit, office, start, course)
+@settings(max_examples=examples(200), deadline=None)
+def test_corrections_go_once_to_those_who_were_told(office: Settings, start: str, course: Course) -> None:
+    desk = play(office, start, course)
     told: set[str] = set()
     corrected: list[str] = []
     for message in desk.sent:
@@ -193,11 +200,11 @@ def test_corrections_go_once_to_those_who_were_told(kit, office, start, course):
 
 
 @given(office=offices, start=starts, course=steps)
-@settings(max_examples=200, deadline=None)
-def test_the_limit_holds_in_every_window(kit, office, start, course):
+@settings(max_examples=examples(200), deadline=None)
+def test_the_limit_holds_in_every_window(office: Settings, start: str, course: Course) -> None:
     office = office | {"quiet": "", "limit": office["limit"] or "2/1h"}
-    desk = play(kit, office, start, course)
-    limit = desk.subscriber.limit
+    desk = play(office, start, course)
+    limit = present(desk.subscriber.limit)
     for channel in desk.subscriber.channels:
         mine = [message for message in desk.sent if message.channel == channel]
         counted = [each.at for each in mine if each.kind in {Kind.ALERT, Kind.ALL_CLEAR, Kind.GROUP, Kind.REMINDER}]
@@ -208,22 +215,23 @@ def test_the_limit_holds_in_every_window(kit, office, start, course):
 
 
 @given(office=offices, start=starts, course=steps)
-@settings(max_examples=200, deadline=None)
-def test_quiet_hours_are_quiet(kit, office, start, course):
+@settings(max_examples=examples(200), deadline=None)
+def test_quiet_hours_are_quiet(office: Settings, start: str, course: Course) -> None:
     office = office | {"quiet": office["quiet"] or "22:00-07:00", "unless": ""}
-    desk = play(kit, office, start, course)
+    desk = play(office, start, course)
+    hours = present(desk.subscriber.quiet_hours)
     for message in desk.sent:
-        if message.kind is not Kind.DIGEST and quiet_until(desk.subscriber.quiet_hours, message.at) is not None:
+        if message.kind is not Kind.DIGEST and quiet_until(hours, message.at) is not None:
             # A group that was open when they began goes out at that instant.
             before = message.at - timedelta(microseconds=1)
-            assert quiet_until(desk.subscriber.quiet_hours, before) is None
+            assert quiet_until(hours, before) is None
             assert office["group"] != "0s"
 
 
 @given(office=offices, start=starts, course=steps)
-@settings(max_examples=100, deadline=None)
-def test_messages_come_in_order_of_time_and_alerts_when_they_happened(kit, office, start, course):
-    desk = play(kit, office, start, course)
+@settings(max_examples=examples(100), deadline=None)
+def test_messages_and_alerts_come_in_order_of_time(office: Settings, start: str, course: Course) -> None:
+    desk = play(office, start, course)
     assert all(first.at <= second.at for first, second in pairwise(desk.messages))
     assert all(first.at <= second.at for first, second in pairwise(desk.alerts))
     assert desk.router.next_due is None or desk.subscriber.repeat is not None

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 
+from kit.routing import Office, build, level_event, rule
+
 from alerts.cli.explain import routing_lines
+from alerts.routing.events import InstitutionEvent
 from alerts.routing.trace import explanation_record
 
 
-def said(desk, event):
+def said(desk: Office, event: InstitutionEvent) -> list[str]:
     return [line.strip() for line in routing_lines(explanation_record(desk.router.explain(event, event.at)))]
 
 
-def test_the_lines_go_from_the_rules_to_what_held_it_back(kit):
-    desk = kit.build(kit.rule("bolt"), kit.rule(direction="fall"), kit.rule(), digest="08:00")
-    lines = said(desk, kit.level_event("10:00", "low>medium"))
+def test_the_lines_go_from_the_rules_to_what_held_it_back() -> None:
+    desk = build(rule("bolt"), rule(direction="fall"), rule(), digest="08:00")
+    lines = said(desk, level_event("10:00", "low>medium"))
     assert lines[:2] == [
         "rule 1: level of bolt, at least medium, rising or falling for mail: does not match policy low → medium",
         "- institution: the rule does not select acme",
@@ -27,17 +30,17 @@ def test_the_lines_go_from_the_rules_to_what_held_it_back(kit):
     assert lines[-1] == "- digest: lower than high, waits until 2026-03-03T08:00:00Z"
 
 
-def test_an_institution_that_is_no_longer_configured_is_noted(kit):
-    desk = kit.build(kit.rule(at_least="critical"))
-    lines = said(desk, kit.level_event("10:00", "low>high"))
+def test_an_institution_that_is_no_longer_configured_is_noted() -> None:
+    desk = build(rule(at_least="critical"))
+    lines = said(desk, level_event("10:00", "low>high"))
     assert lines[-1] == "- at_least: it reaches high, the rule wants critical"
-    gone = kit.level_event("10:00", "low>high", institution="gone")
+    gone = level_event("10:00", "low>high", institution="gone")
     assert explanation_record(desk.router.explain(gone, gone.at))["note"] == "gone is not configured"
 
 
-def test_the_record_is_json_and_says_the_same(kit):
-    desk = kit.build()
-    event = kit.level_event("10:00", "high>low")
+def test_the_record_is_json_and_says_the_same() -> None:
+    desk = build()
+    event = level_event("10:00", "high>low")
     record = json.loads(json.dumps(explanation_record(desk.router.explain(event, event.at))))
     assert record["rules"][0]["matched"] is True
     assert [(each["channel"], each["state"], each["reason"]) for each in record["channels"]] == [

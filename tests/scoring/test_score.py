@@ -267,6 +267,7 @@ def test_the_instant_of_a_fall_does_not_depend_on_when_it_is_asked_for(
     score = ranked(found, half_life).score
     fall = fall_at(score, level, RULES, half_life)
     assume(fall is not None and fall > NOW)
+    assert fall is not None
     asked = min(NOW + after, fall - 1)
     assert fall_instant(score, level, RULES, half_life, instant(asked)) == instant(fall)
     assert level_after(level, score, fall, RULES, half_life) < level

@@ -18,10 +18,12 @@ if __name__ == "__main__":
     sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "src")]
 
 from kit.feeds import Entry, FeedServer  # noqa: E402
-from kit.line import START, line, settings  # noqa: E402
+from kit.system import START, System, settings  # noqa: E402
 
+from alerts.model.answer import Answer, AnswerKind  # noqa: E402
 from alerts.pipeline import operate, steps  # noqa: E402
 from alerts.store.database import Database  # noqa: E402
+from alerts.store.repositories import answers  # noqa: E402
 
 FOLDER = Path(__file__).parent / "revisions"
 Rows = dict[str, list[dict[str, Any]]]
@@ -40,7 +42,7 @@ def configuration(url: str) -> dict[str, Any]:
 
 def _play(database: Database, folder: Path) -> None:
     """Two feeds, an edit, level changes up and down, messages sent and one that waits, work by hand."""
-    with FeedServer() as feeds, line(database, folder / "config", configuration(feeds.url)) as made:
+    with FeedServer() as feeds, System(database, folder / "config", configuration(feeds.url)) as made:
         first = Entry("a1", "Acme Networks hit by outage", "Nothing works.", "https://wire.example/a1", START)
         feeds.put("wire", [first])
         feeds.put("acme-news", [Entry("n1", "Our outage", "We work on it.", "https://acme.example/1", START)])
@@ -55,6 +57,11 @@ def _play(database: Database, folder: Path) -> None:
         feeds.put("acme-news", [Entry("n2", "Another outage", "", "https://acme.example/2", made.clock.at)])
         made.run(hours=1)
         operate.unsubscribe(made.runtime, "desk", "pager")
+        with database.write() as session:
+            answer = Answer(
+                "x1", "", "reader", "hook", AnswerKind.MUTE, "acme", made.clock.at, days=7, who="reader of hook"
+            )
+            answers.add(session, [answer])
         feeds.put("wire", [Entry("c1", "Globex Corporation: outage", "", "https://wire.example/c", made.clock.at)])
         made.runtime.enqueue = lambda hints: None
         steps.poll(made.runtime, "wire", due_only=False)  # found and not assessed yet

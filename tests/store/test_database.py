@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.pool import QueuePool
 
 from alerts.model.errors import StoreError
 from alerts.store import database as module
@@ -25,7 +26,9 @@ NOW = datetime(2026, 2, 24, 9, 0, tzinfo=UTC)
 
 def test_a_wait_for_a_connection_that_takes_too_long_is_one_line_and_no_defect(postgres_url: str) -> None:
     database = Database(postgres_url, pool_size=1)
-    database.engine.pool._timeout = 0.2
+    pool = database.engine.pool
+    assert isinstance(pool, QueuePool)
+    pool._timeout = 0.2
     with database.read() as first, database.read() as second:
         assert first.scalar(text("SELECT 1")) == second.scalar(text("SELECT 1"))
         with pytest.raises(StoreError, match="all connections of this process are in use"), database.read() as third:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
@@ -28,7 +29,7 @@ READS: dict[str, Callable[[Session], object]] = {
 def _filled(session: Session, reports: int) -> None:
     items = [f"i{number}" for number in range(reports)]
     insert_all(session, MembershipRow, [{"institution": "acme", "item": item, "story": "s1"} for item in items])
-    finding = {
+    finding: dict[str, Any] = {
         **dict.fromkeys(("title", "url", "source", "publisher"), ""),
         "institution": "acme",
         "published": None,

@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from importlib.metadata import version
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 from kit.browsing import Browser, link
-from kit.world import World
+from kit.system import System
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from alerts.insight.profiles import profile_at
-from alerts.model.subscriber import Tier
+from alerts.model.alert import AlertState
+from alerts.model.institution import Criticality
+from alerts.model.level import Axis, Cause, Level
+from alerts.model.profile import CoverageState, Trend
+from alerts.model.source import Reliability
+from alerts.model.story import Mix
+from alerts.model.subscriber import On, Tier
+from alerts.model.topic import Signal
 from alerts.rendering.profile_forms import profile_record
 from alerts.rendering.tiers import gate
 from alerts.store.schema import AlertRow, StoryRow
 from alerts.web.api import paths
+from alerts.web.institutions import SORTS
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 
@@ -33,7 +42,7 @@ def conforms(value: Any, schema: dict[str, Any], document: dict[str, Any], where
         if all(list(conforms(value, each, document, where)) for each in schema["anyOf"]):
             yield f"{where}: fits none of anyOf"
         return
-    kinds = {
+    kinds: dict[str, type | tuple[type, ...]] = {
         "object": dict,
         "array": list,
         "string": str,
@@ -72,7 +81,7 @@ def conforms(value: Any, schema: dict[str, Any], document: dict[str, Any], where
 
 
 @pytest.fixture
-def examples(town: World) -> dict[str, str]:
+def examples(town: System) -> dict[str, str]:
     with town.runtime.database.read() as session:
         return {
             "institution": "acme",
@@ -88,6 +97,17 @@ def test_the_description_names_every_route(browser: Browser) -> None:
     assert set(document["paths"]) == routes
     assert document["openapi"] == "3.1.0"
     assert document["servers"] == [{"url": "http://pages.example"}]
+
+
+def test_the_description_has_the_words_of_the_model(browser: Browser) -> None:
+    document = browser().get("/api/openapi.json").json()
+    known = (AlertState, Axis, Cause, CoverageState, Criticality, Level, Mix, On, Reliability, Signal, Trend)
+    schemas = document["components"]["schemas"]
+    described = {name: each["enum"] for name, each in schemas.items() if "enum" in each}
+    assert described == {each.__name__: [word.value for word in each] for each in known}
+    asked = document["paths"]["/api/institutions"]["get"]["parameters"]
+    assert [each["schema"]["enum"] for each in asked if each["name"] == "sort"] == [list(SORTS)]
+    assert document["info"]["version"] == version("institution-alerts")
 
 
 @pytest.mark.parametrize("who", [*Tier, "operator"])
@@ -122,7 +142,7 @@ def test_parameters_are_as_described(browser: Browser) -> None:
 
 
 @pytest.mark.parametrize("tier", Tier)
-def test_a_profile_is_that_of_the_command_line(town: World, browser: Browser, tier: Tier) -> None:
+def test_a_profile_is_that_of_the_command_line(town: System, browser: Browser, tier: Tier) -> None:
     town.later(seconds=1)  # the stamp of the last assessment may be a microsecond ahead
     active = town.runtime.configuration.current()
     with town.runtime.database.read() as session:
@@ -165,7 +185,7 @@ def text(entry: ElementTree.Element, name: str) -> str:
     return entry.findtext(f"{ATOM}{name}") or ""
 
 
-def test_a_feed_of_level_changes(browser: Browser, town: World) -> None:
+def test_a_feed_of_level_changes(browser: Browser, town: System) -> None:
     found = entries(browser(Tier.LEADERSHIP_ALLIANCE), "/institutions/acme/feed.atom")
     assert text(found[-1], "title").startswith("Acme, ")
     assert "Score 0." in text(found[0], "content")
@@ -179,7 +199,7 @@ def test_a_feed_of_level_changes(browser: Browser, town: World) -> None:
     assert len({text(each, "title").split(":")[0] for each in older}) == len(older), "the newest of each axis"
 
 
-def test_a_reader_that_has_it_gets_nothing_new(browser: Browser, town: World) -> None:
+def test_a_reader_that_has_it_gets_nothing_new(browser: Browser, town: System) -> None:
     client = browser()
     first = client.get("/institutions/acme/feed.atom")
     again = client.get("/institutions/acme/feed.atom", headers={"If-None-Match": first.headers["etag"]})
@@ -191,7 +211,7 @@ def test_a_reader_that_has_it_gets_nothing_new(browser: Browser, town: World) ->
     )
 
 
-def test_feeds_of_a_subscriber_and_of_one_rule(town: World, browser: Browser) -> None:
+def test_feeds_of_a_subscriber_and_of_one_rule(town: System, browser: Browser) -> None:
     _, token = link(town, subscriber="desk")
     client = browser()
     assert client.get("/subscribers/desk/feed.atom").status_code == 403
@@ -206,7 +226,7 @@ def test_feeds_of_a_subscriber_and_of_one_rule(town: World, browser: Browser) ->
     assert client.get(f"/subscribers/board/feed.atom?key={token}").status_code == 403
 
 
-def test_foreign_text_does_not_break_a_feed(town: World, browser: Browser) -> None:
+def test_foreign_text_does_not_break_a_feed(town: System, browser: Browser) -> None:
     town.later(minutes=1)
     town.observe("tribune", "Globex outage ]]> & <b>\x0b\ud800 \u202e &nbsp;", url="javascript:1")
     found = entries(browser(subscriber="desk"), "/subscribers/desk/feed.atom")

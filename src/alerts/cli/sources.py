@@ -44,7 +44,7 @@ def sources(ctx: click.Context, failing: bool, as_json: bool) -> None:
     app: App = ctx.obj
     settings = app.settings()
     now = datetime.now(UTC)
-    with app.reading() as database, database.read() as session:
+    with app.read() as session:
         health = {each.id: each for each in stored.health(session)}
         about = stored.reports_by_source(session)
         covers = by_source(session, settings, now)
@@ -141,8 +141,8 @@ def discover(url: str, allow_private: bool, as_json: bool) -> int:
     from alerts.feeds.state import FeedState
 
     page = Source("discover", url if "://" in url else f"https://{url}", "", allow_private=allow_private)
-    with make_client(agent=user_agent(os.environ.get("ALERTS_CONTACT", ""))) as client:
-        result = fetch(client, page, FeedState(), now=datetime.now(UTC))
+    client = make_client(agent=user_agent(os.environ.get("ALERTS_CONTACT", "")))
+    result = fetch(client, page, FeedState(), now=datetime.now(UTC))
     if not result.ok:
         line = result.detail
         raise FeedError(line.replace("say allow_private: true on the source", "add --allow-private"))

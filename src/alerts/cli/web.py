@@ -39,7 +39,7 @@ def web(app: App, host: str, port: int) -> None:
     from alerts.store.clock import SharedClock
     from alerts.web.app import create_app
     from alerts.web.connections import BoundedProtocol
-    from alerts.web.hosts import known_hosts
+    from alerts.web.middleware import known_hosts
 
     logs.configure()
     with app.open() as database, listening(host, port) as listener:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from types import MappingProxyType
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from alerts.config.check_topics import patterns_of
-from alerts.config.entries import Entries, Entry
+from alerts.config.document import Entries, Entry
 from alerts.config.packs import families_of, pack_topics
 from alerts.config.schema import (
     ConfigTestForm,
-    ExclusionForm,
+    Form,
     FreshForm,
     InstitutionForm,
     ItemForm,
@@ -24,19 +26,20 @@ from alerts.config.schema import (
     SourceForm,
     SubscriberForm,
     TopicForm,
-    WatchForm,
 )
 from alerts.matching.pattern_syntax import write_out_families
-from alerts.model.fields import record_of
-from alerts.model.institution import Institution, MatchRules, NameRules, Relation
+from alerts.model.institution import Institution, MatchRules, NameRules
 from alerts.model.item import Item
 from alerts.model.level import Axis, Level, LevelRules
 from alerts.model.operators import Operators
 from alerts.model.secret import Secret
 from alerts.model.settings import FRESH, ConfigTest, Expectation, Settings
 from alerts.model.source import Source
-from alerts.model.subscriber import Digest, Exclusion, QuietHours, Selection, Silence, Subscriber, WatchRule
+from alerts.model.subscriber import Selection, Silence, Subscriber
 from alerts.model.topic import Severity, Topic, TopicPattern
+
+_Model = TypeVar("_Model")
+_fields: Callable[[type], dict[str, Any]] = cache(get_type_hints)
 
 
 def build(entries: Entries, content_hash: str) -> Settings:
@@ -44,7 +47,7 @@ def build(entries: Entries, content_hash: str) -> Settings:
     institutions = {form.id: _institution(form) for _, form in entries.valid("institutions", InstitutionForm)}
     levels = [_levels(form) for _, form in entries.valid("levels", LevelsForm)]
     fresh = [form.fresh for _, form in entries.valid("fresh", FreshForm)]
-    operators = [_operators(form) for _, form in entries.valid("operators", OperatorsForm)]
+    operators = [_model(Operators, form) for _, form in entries.valid("operators", OperatorsForm)]
     return Settings(
         hash=content_hash,
         sources=MappingProxyType(
@@ -55,7 +58,7 @@ def build(entries: Entries, content_hash: str) -> Settings:
         levels=levels[0] if levels else LevelRules(),
         fresh=fresh[0] if fresh else FRESH,
         subscribers=MappingProxyType(
-            {form.id: _subscriber(form) for _, form in entries.valid("subscribers", SubscriberForm)}
+            {form.id: _model(Subscriber, form) for _, form in entries.valid("subscribers", SubscriberForm)}
         ),
         silences=tuple(_silence(form) for _, form in entries.valid("silences", SilenceForm)),
         operators=operators[0] if operators else Operators(),
@@ -63,36 +66,47 @@ def build(entries: Entries, content_hash: str) -> Settings:
     )
 
 
+def _model(kind: type[_Model], form: Form, /, **given: Any) -> _Model:
+    """A dataclass of the model with the fields `given`, and the others from those of the same name in a form.
+
+    A field that is None in the form has the dataclass's own default.
+    """
+    if isinstance(form, SelectionForm) and "select" in _fields(kind):
+        given["select"] = _model(Selection, form)
+    for name, hint in _fields(kind).items():
+        if name not in given and (value := getattr(form, name)) is not None:
+            given[name] = _value(hint, value)
+    return kind(**given)
+
+
+def _value(hint: Any, value: Any) -> Any:
+    """A value of a form as the model has it: forms become dataclasses, lists of names sets, channel URLs secrets."""
+    kind, arguments = get_origin(hint), get_args(hint)
+    if isinstance(value, Form):
+        return _model(hint if kind is None else arguments[0], value)
+    if kind is frozenset:
+        return frozenset(value)
+    if kind is tuple:
+        return tuple(_value(arguments[0], each) for each in value)
+    if kind is Mapping:
+        return MappingProxyType({key: _value(arguments[1], each) for key, each in value.items()})
+    return Secret(value) if hint is Secret else value
+
+
 def _source(form: SourceForm, institutions: Mapping[str, Institution]) -> Source:
     supervised = form.authority_on
     tagged = {each.id for each in institutions.values() if not each.tags.isdisjoint(supervised.tags)}
-    return record_of(
-        Source,
-        form,
-        speaks_for=frozenset(form.speaks_for),
-        authority_on=frozenset(tagged.union(supervised.ids) - set(form.speaks_for)),
-        tags=frozenset(form.tags),
-    )
+    return _model(Source, form, authority_on=frozenset(tagged.union(supervised.ids) - set(form.speaks_for)))
 
 
 def _institution(form: InstitutionForm) -> Institution:
-    return record_of(
+    conditional = [each for each in form.aliases if each.case_sensitive is not None or each.require_any or each.exclude]
+    return _model(
         Institution,
         form,
         aliases=tuple(alias.name for alias in form.aliases),
-        tags=frozenset(form.tags),
         ids=tuple(sorted(form.ids.items())),
-        relations=tuple(Relation(each.kind, each.to) for each in form.relations),
-        match=record_of(
-            MatchRules,
-            form.match,
-            derive=frozenset(form.match.derive),
-            of_names=tuple(
-                record_of(NameRules, alias)
-                for alias in form.aliases
-                if alias.case_sensitive is not None or alias.require_any or alias.exclude
-            ),
-        ),
+        match=_model(MatchRules, form.match, of_names=tuple(_model(NameRules, each) for each in conditional)),
     )
 
 
@@ -110,7 +124,6 @@ def _topics(entries: Entries) -> dict[str, Topic]:
 
 def _topic(form: TopicForm, packs: Sequence[str], base: Topic | None) -> Topic:
     given = form.model_fields_set
-    severity = Severity(**form.severity.model_dump())
     patterns = tuple(
         TopicPattern(write_out_families(text, families_of(packs, language)), language, kind, text)
         for kind, language, text, _ in patterns_of(form)
@@ -121,13 +134,13 @@ def _topic(form: TopicForm, packs: Sequence[str], base: Topic | None) -> Topic:
             any=base.any + tuple(form.any),
             none=base.none + tuple(form.none),
             patterns=base.patterns + patterns,
-            severity=severity if "severity" in given else base.severity,
+            severity=_model(Severity, form.severity) if "severity" in given else base.severity,
             near=form.near if "near" in given else base.near,
             negation=form.negation if "negation" in given else base.negation,
             signal=base.signal if form.signal is None else form.signal,
         )
     assert form.signal is not None  # noqa: S101 - checked: only a topic that extends another goes without
-    return record_of(Topic, form, severity=severity, patterns=patterns)
+    return _model(Topic, form, patterns=patterns)
 
 
 def _levels(form: LevelsForm) -> LevelRules:
@@ -140,63 +153,10 @@ def _levels(form: LevelsForm) -> LevelRules:
     )
 
 
-def _operators(form: OperatorsForm) -> Operators:
-    return Operators(_secrets(form.channels), frozenset(form.on))
-
-
-def _secrets(channels: Mapping[str, str]) -> Mapping[str, Secret]:
-    return MappingProxyType({name: Secret(url) for name, url in channels.items()})
-
-
-def _selection(form: SelectionForm) -> Selection:
-    return Selection(
-        institutions=frozenset(form.institutions),
-        tags=frozenset(form.tags),
-        regions=frozenset(form.regions),
-        categories=frozenset(form.categories),
-        all=form.all,
-    )
-
-
-def _watch(form: WatchForm) -> WatchRule:
-    return record_of(
-        WatchRule,
-        form,
-        select=_selection(form),
-        on=frozenset(form.on),
-        axes=frozenset(form.axes),
-        topics=frozenset(form.topics),
-        signals=frozenset(form.signals),
-        except_=Exclusion() if form.not_ is None else _exclusion(form.not_),
-    )
-
-
-def _exclusion(form: ExclusionForm) -> Exclusion:
-    return Exclusion(
-        select=_selection(form),
-        topics=frozenset(form.topics),
-        signals=frozenset(form.signals),
-        sources=frozenset(form.sources),
-    )
-
-
-def _subscriber(form: SubscriberForm) -> Subscriber:
-    quiet, digest = form.quiet_hours, form.digest
-    return record_of(
-        Subscriber,
-        form,
-        channels=_secrets(form.channels),
-        rates=MappingProxyType(dict(form.rates)),
-        watch=tuple(_watch(each) for each in form.watch),
-        quiet_hours=None if quiet is None else QuietHours(quiet.from_, quiet.to, quiet.timezone, quiet.unless),
-        digest=None if digest is None else Digest(digest.at, digest.timezone, digest.below),
-    )
-
-
 def _silence(form: SilenceForm) -> Silence:
     """Its id names its content, so that it stays the same however the file around it changes."""
     digest = hashlib.sha256(form.model_dump_json().encode()).hexdigest()
-    return record_of(Silence, form, select=_selection(form), id=f"config-{digest[:12]}")
+    return _model(Silence, form, id=f"config-{digest[:12]}")
 
 
 def _test(entry: Entry, form: ConfigTestForm) -> ConfigTest:

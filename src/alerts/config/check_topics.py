@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from alerts.config.entries import Entry
+from alerts.config.document import Entry
 from alerts.config.packs import PATTERN_KEYS, families_of
 from alerts.config.schema import TopicForm
 from alerts.matching.pattern_syntax import PatternError, parse_pattern, write_out_families

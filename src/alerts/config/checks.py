@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
-from alerts.config.check_rules import check_rule
+from alerts.config.check_channels import check_channels
 from alerts.config.check_topics import check_topic
-from alerts.config.entries import Entries, Entry
+from alerts.config.document import Entries, Entry
 from alerts.config.packs import pack_names, pack_topics
-from alerts.config.references import Known, check_id, check_ids
 from alerts.config.schema import (
     SINGLE,
     VALUES,
     ConfigTestForm,
+    ExclusionForm,
     InstitutionForm,
     LevelsForm,
     NameForm,
@@ -22,13 +22,21 @@ from alerts.config.schema import (
     SourceForm,
     SubscriberForm,
     TopicForm,
+    WatchForm,
 )
 from alerts.model.nearest import did_you_mean
+from alerts.model.subscriber import Direction, On
 from alerts.model.times import format_duration
 from alerts.model.topic import Topic
 
 _KEYS: Final = {"sources": "id", "institutions": "id", "topics": "id", "subscribers": "id", "tests": "name"}
 """The key that names an entry of each section."""
+
+Known = dict[str, dict[str, Entry]]
+"""The entries of each section by id, refused ones among them."""
+
+Steps = tuple[str | int, ...]
+"""A path of keys and indexes inside an entry."""
 
 
 def check(entries: Entries) -> None:
@@ -38,8 +46,8 @@ def check(entries: Entries) -> None:
         _check_single(entries, section)
     _check_levels(entries)
     for source, form in entries.valid("sources", SourceForm):
-        check_ids(source, ("speaks_for",), form.speaks_for, known, "institutions")
-        check_ids(source, authority_steps(source), form.authority_on.ids, known, "institutions")
+        _check_ids(source, ("speaks_for",), form.speaks_for, known, "institutions")
+        _check_ids(source, authority_steps(source), form.authority_on.ids, known, "institutions")
         if form.at_most is not None and form.at_most < form.interval:
             longest, least = format_duration(form.at_most), format_duration(form.interval)
             source.report("at_most", message=f"at_most: {longest} is less than the interval, {least}")
@@ -75,7 +83,7 @@ def _named(entries: Entries, section: str) -> dict[str, Entry]:
     return named
 
 
-def authority_steps(source: Entry) -> tuple[str | int, ...]:
+def authority_steps(source: Entry) -> Steps:
     """Where a source has the ids of `authority_on`: the list may be written alone."""
     return ("authority_on", "ids") if source.is_mapping("authority_on") else ("authority_on",)
 
@@ -102,7 +110,7 @@ def _check_levels(entries: Entries) -> None:
 
 def _check_institution(entry: Entry, institution: InstitutionForm, known: Known) -> None:
     for index, relation in enumerate(institution.relations):
-        check_id(entry, ("relations", index, "to"), relation.to, known, "institutions")
+        _check_id(entry, ("relations", index, "to"), relation.to, known, "institutions")
         if relation.to == institution.id:
             entry.report("relations", index, "to", message="to: an institution has no relation to itself")
     for steps, text in names_in(institution):
@@ -110,7 +118,7 @@ def _check_institution(entry: Entry, institution: InstitutionForm, known: Known)
             entry.report(*steps, message=f"{steps[0]}: a name needs a letter or a digit")
 
 
-def names_in(form: InstitutionForm) -> list[tuple[tuple[str | int, ...], str]]:
+def names_in(form: InstitutionForm) -> list[tuple[Steps, str]]:
     """The names of an institution, each with its place in the entry, the official one first."""
     return [
         (("name",), form.name),
@@ -138,8 +146,8 @@ def _check_packs(entries: Entries, known: Known) -> dict[str, Topic]:
     return shipped
 
 
-def _check_selection(entry: Entry, steps: tuple[str | int, ...], form: SelectionForm, known: Known) -> None:
-    check_ids(entry, (*steps, "institutions"), form.institutions, known, "institutions")
+def _check_selection(entry: Entry, steps: Steps, form: SelectionForm, known: Known) -> None:
+    _check_ids(entry, (*steps, "institutions"), form.institutions, known, "institutions")
     if not (form.institutions or form.tags or form.regions or form.categories or form.all):
         message = "selects no institution: add institutions, tags, regions or categories, or all: true"
         entry.report(*steps, message=message)
@@ -149,29 +157,60 @@ def _check_subscriber(entry: Entry, subscriber: SubscriberForm, known: Known, sh
     named: dict[str, int] = {}
     for index, rule in enumerate(subscriber.watch):
         _check_selection(entry, ("watch", index), rule, known)
-        check_rule(entry, ("watch", index), rule, known, shipped)
+        _check_rule(entry, ("watch", index), rule, known, shipped)
         if rule.name and named.setdefault(rule.name, index) != index:
             message = f"name: rule {named[rule.name] + 1} has the name {entry.shown('watch', index, 'name')}"
             entry.report("watch", index, "name", message=f"{message} already")
-        for at, name in enumerate(rule.to):
-            if name not in subscriber.channels:
-                steps = ("watch", index, "to", at)
-                channels = list(subscriber.channels)
-                suggestion = did_you_mean(name, channels) or f"; it has {', '.join(channels) or 'none'}"
-                entry.report(*steps, message=f"to: the subscriber has no channel {entry.shown(*steps)}{suggestion}")
-    for name in subscriber.rates:
-        if name not in subscriber.channels:
-            message = f"rates: the subscriber has no channel {name!r}{did_you_mean(name, [*subscriber.channels])}"
-            entry.report("rates", name, message=message)
+    check_channels(entry, subscriber)
     quiet = subscriber.quiet_hours
     if quiet is not None and quiet.from_ == quiet.to:
         entry.report("quiet_hours", "to", message="to: the quiet hours end when they begin")
 
 
+def _check_rule(entry: Entry, steps: Steps, rule: WatchForm, known: Known, shipped: Mapping[str, Topic]) -> None:
+    """References of a watch rule, and keys that leave nothing to alert."""
+    _check_ids(entry, (*steps, "topics"), rule.topics, known, "topics", shipped)
+    if rule.direction is Direction.FALL and On.LEVEL not in rule.on:
+        message = "direction: fall: only a level falls, so this rule never alerts: add `level` to `on`"
+        entry.report(*steps, "direction", message=message)
+    forms = (each.form for each in known["topics"].values())
+    signals = {topic.id: topic.signal for topic in shipped.values()}
+    signals |= {form.id: form.signal for form in forms if isinstance(form, TopicForm) and form.signal}
+    for index, topic in enumerate(rule.topics):
+        if rule.signals and topic in signals and signals[topic] not in rule.signals:
+            message = f"topics: {topic} is of {signals[topic]}, which `signals` does not name: a story needs both"
+            entry.report(*steps, "topics", index, message=message)
+    if rule.except_ is not None:
+        _check_exclusion(entry, steps, rule, rule.except_, known, shipped)
+
+
+def _check_exclusion(
+    entry: Entry, steps: Steps, rule: WatchForm, left_out: ExclusionForm, known: Known, shipped: Mapping[str, Topic]
+) -> None:
+    """`not` must leave something out, and not what the rule asks for by name."""
+    here = (*steps, "not")
+    _check_ids(entry, (*here, "institutions"), left_out.institutions, known, "institutions")
+    _check_ids(entry, (*here, "topics"), left_out.topics, known, "topics", shipped)
+    _check_ids(entry, (*here, "sources"), left_out.sources, known, "sources")
+    if not left_out.model_fields_set:
+        entry.report(*here, message=f"not: leaves nothing out: add one of {', '.join(_LEFT_OUT)}")
+    if left_out.all:
+        entry.report(*here, "all", message="all: the rule would leave out every institution: remove it")
+    for key in ("institutions", "tags", "regions", "categories", "topics", "signals"):
+        wanted = getattr(rule, key)
+        for index, value in enumerate(getattr(left_out, key)):
+            if value in wanted:
+                message = f"not: {key} has {entry.shown(*here, key, index)}, which the rule asks for: remove one"
+                entry.report(*here, key, index, message=message)
+
+
+_LEFT_OUT: Final = tuple(each for each in ExclusionForm.model_fields if each != "all")
+
+
 def _check_test(entry: Entry, test: ConfigTestForm, known: Known, shipped: Mapping[str, Topic]) -> None:
     for index, item in enumerate(test.items):
         if item.source:
-            check_id(entry, ("items", index, "source"), item.source, known, "sources")
+            _check_id(entry, ("items", index, "source"), item.source, known, "sources")
         observed = item.observed or item.published
         if observed is not None and observed > test.at:
             key = "observed" if item.observed else "published"
@@ -180,7 +219,7 @@ def _check_test(entry: Entry, test: ConfigTestForm, known: Known, shipped: Mappi
     for index, expectation in enumerate(test.expect):
         for key, section in (("institution", "institutions"), ("topic", "topics"), ("subscriber", "subscribers")):
             if getattr(expectation, key) and not (key == "topic" and expectation.topic in shipped):
-                check_id(entry, ("expect", index, key), getattr(expectation, key), known, section)
+                _check_id(entry, ("expect", index, key), getattr(expectation, key), known, section)
         for key, needs in _NEEDS.items():
             if getattr(expectation, key) not in {None, ""} and not any(getattr(expectation, each) for each in needs):
                 message = f"{key}: says nothing without {' or '.join(f'`{each}`' for each in needs)}: add it"
@@ -205,3 +244,25 @@ _NEEDS: Final[dict[str, tuple[str, ...]]] = {
     "not_text": ("subscriber",),
 }
 """Keys of an expectation that need another beside them."""
+
+
+# --- ids that must name an entry of another section ------------------------------------------------------------
+
+
+def _check_ids(
+    entry: Entry, steps: Steps, ids: Iterable[str], known: Known, section: str, shipped: Iterable[str] = ()
+) -> None:
+    """Each id at `steps` must name an entry of the section, or one of those that are shipped."""
+    for index, each in enumerate(ids):
+        if each not in shipped:
+            _check_id(entry, (*steps, index), each, known, section)
+
+
+def _check_id(entry: Entry, steps: Steps, each: str, known: Known, section: str) -> None:
+    """The id at `steps` must name an entry of the section."""
+    if each in known[section]:
+        return
+    key = next(step for step in reversed(steps) if isinstance(step, str))
+    written = entry.shown(*steps)
+    suggestion = did_you_mean(written.strip("'"), list(known[section]))
+    entry.report(*steps, message=f"{key}: no {section.removesuffix('s')} has the id {written}{suggestion}")

@@ -1,8 +1,9 @@
-"""Settings that come from the environment: the value itself, or a file that holds it."""
+"""Values that come from outside the YAML: environment variables, files that hold a secret, and `${…}` marks."""
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -14,7 +15,10 @@ DATABASE: Final = "ALERTS_DATABASE"
 BROKER: Final = "ALERTS_BROKER"
 TICK: Final = "ALERTS_TICK"
 _FILE: Final = "_FILE"
-_LARGEST: Final = 65_536
+_MAX_SECRET_BYTES: Final = 65_536
+
+_MARK = re.compile(r"\$\$\{|\$\{([^{}]*)\}|\$\{")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 
 
 def setting(environment: Mapping[str, str], name: str) -> str:
@@ -25,7 +29,15 @@ def setting(environment: Mapping[str, str], name: str) -> str:
     """
     given = environment.get(name, "").strip()
     file = environment.get(name + _FILE, "").strip()
-    return given if given or not file else _content(name + _FILE, Path(file))
+    if given or not file:
+        return given
+    try:
+        text, complete = _read_secret(Path(file))
+    except ValueError as error:
+        raise UsageError(f"{name}{_FILE}: {file} {error}") from None
+    if not text or not complete or "\n" in text:
+        raise UsageError(f"{name}{_FILE}: {file} must hold one line")
+    return text
 
 
 def required(environment: Mapping[str, str], name: str) -> str:
@@ -57,16 +69,67 @@ def tick_seconds(environment: Mapping[str, str]) -> float:
     return seconds
 
 
-def _content(variable: str, path: Path) -> str:
+def _read_secret(path: Path) -> tuple[str, bool]:
+    """What a file holds, and whether that is all of it. Raises ValueError, saying why, where it cannot be used."""
     try:
         with path.open("rb") as stream:
-            raw = stream.read(_LARGEST + 1)
+            raw = stream.read(_MAX_SECRET_BYTES + 1)
+        complete = len(raw) <= _MAX_SECRET_BYTES
+        return raw.decode("utf-8", "strict" if complete else "replace").strip(), complete
     except OSError as error:
-        raise UsageError(f"{variable}: {path} cannot be read: {error.strerror}") from None
-    try:
-        text = raw.decode("utf-8").strip()
+        raise ValueError(f"cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise UsageError(f"{variable}: {path} is not UTF-8") from None
-    if not text or len(raw) > _LARGEST or "\n" in text:
-        raise UsageError(f"{variable}: {path} must hold one line")
+        raise ValueError("is not UTF-8") from None
+
+
+class Interpolator:
+    """Replaces `${NAME}` and `${file:/path}` by what they name. A message repeats the mark, never the secret."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self._files: dict[str, str] = {}
+
+    def resolve(self, text: str) -> str:
+        """The text with every mark replaced; `$${` stands for a literal `${`.
+
+        Raises ValueError, saying what to do, for a mark that cannot be replaced.
+        """
+        return _MARK.sub(self._replace, text) if "${" in text else text
+
+    def _replace(self, mark: re.Match[str]) -> str:
+        if mark[0] == "$${":
+            return "${"
+        inside = mark[1]
+        if inside is None:
+            raise ValueError("${ without }: write ${NAME}, or $${ for a literal ${")
+        if inside.startswith("file:"):
+            return self._file(inside.removeprefix("file:"))
+        if not _NAME.fullmatch(inside):
+            raise ValueError(f"{mark[0]} names no variable: write ${{NAME}}, or $${{ for a literal ${{")
+        if inside not in self._environ:
+            raise ValueError(f"the environment variable {inside} is not set: set it, or remove {mark[0]}")
+        return self._environ[inside]
+
+    def _file(self, name: str) -> str:
+        if name not in self._files:
+            self._files[name] = _secret_file(name)
+        return self._files[name]
+
+
+def _secret_file(name: str) -> str:
+    path = Path(name)
+    if not path.is_absolute():
+        raise ValueError(f"${{file:{name}}} needs an absolute path")
+    try:
+        regular = path.is_file()
+        text, complete = _read_secret(path) if regular else ("", True)
+    except OSError as error:
+        raise ValueError(f"the secret file {name} cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise ValueError(f"the secret file {name} {error}") from None
+    if not regular:
+        raise ValueError(f"the secret file {name} does not exist or is no regular file")
+    if not text or not complete:
+        what = "is empty" if complete else f"is larger than {_MAX_SECRET_BYTES} bytes"
+        raise ValueError(f"the secret file {name} {what}")
     return text

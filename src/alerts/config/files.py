@@ -1,18 +1,32 @@
-"""Which files make up a configuration, and the name of their content."""
+"""Which files make up a configuration, the hash of their content, and whether an edit emptied them.
+
+An editor that truncates a file before it writes it, a mount that is not there yet, or a mistyped command leaves files
+that are valid and hold nothing. Such an edit would end subscriptions and polls, so it needs a confirmation.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any, Final
 
+from alerts.config.document import Entries
+from alerts.model.counted import counted
 from alerts.model.errors import ConfigError, Problem
 
 _SUFFIXES = (".yaml", ".yml")
 
 Contents = Sequence[tuple[str, bytes]]
 """The files of a configuration: path inside the directory, and content."""
+
+Outline = Mapping[str, Any]
+"""`files`: the entries in each file; `sources`, `institutions`, `subscribers`: how many there are."""
+
+GUARDED: Final = ("subscribers", "sources", "institutions")
+CONFIRM: Final = "if that is meant, run `alerts check --accept-empty`"
 
 
 def read_files(directory: Path) -> tuple[list[tuple[str, bytes]], list[Problem]]:
@@ -75,3 +89,29 @@ def shown(path: Path) -> str:
 
 def _refuse(directory: Path, message: str) -> ConfigError:
     return ConfigError((Problem(shown(directory), 1, 1, message),))
+
+
+def outline(directory: Path, contents: Contents, entries: Entries) -> Outline:
+    """Counts the entries of a configuration, by file and by section."""
+    by_file = Counter(entry.document.file for section in entries.by_section.values() for entry in section)
+    files = {name: by_file[shown(directory / name)] for name, _ in contents}
+    return {"files": files, **{section: len(entries.all(section)) for section in GUARDED}}
+
+
+def emptied(before: Outline, after: Outline, directory: Path) -> tuple[Problem, ...]:
+    """What an edit emptied: files that held entries and hold none now, and sections of which nothing is left.
+
+    A file that was removed or renamed is no problem as long as its sections are not empty now.
+    """
+    files: Mapping[str, int] = before.get("files", {})
+    lost = [
+        (directory / name, f"the file held {counted(files[name], 'entry', 'entries')} and is empty now")
+        for name, count in after.get("files", {}).items()
+        if count == 0 and files.get(name, 0) > 0
+    ]
+    lost += [
+        (directory, f"{section}: there were {before[section]} and there is none now")
+        for section in GUARDED
+        if before.get(section, 0) > 0 and after.get(section, 0) == 0
+    ]
+    return tuple(Problem(shown(path), 1, 1, f"{what}: {CONFIRM}") for path, what in lost)

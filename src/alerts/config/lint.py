@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from alerts.config.check_topics import patterns_of
 from alerts.config.checks import authority_steps, names_in
-from alerts.config.entries import Entries, Entry
+from alerts.config.document import Entries, Entry
 from alerts.config.load import Loaded
 from alerts.config.schema import (
     Form,
@@ -190,8 +190,8 @@ def _selections(entries: Entries) -> Iterator[tuple[Entry, tuple[str | int, ...]
     for entry, subscriber in entries.valid("subscribers", SubscriberForm):
         for index, rule in enumerate(subscriber.watch):
             yield entry, ("watch", index), rule
-            if rule.not_ is not None:
-                yield entry, ("watch", index, "not"), rule.not_
+            if rule.except_ is not None:
+                yield entry, ("watch", index, "not"), rule.except_
     for entry, silence in entries.valid("silences", SilenceForm):
         yield entry, (), silence
 

@@ -9,11 +9,9 @@ from pathlib import Path
 
 from alerts.config.build import build
 from alerts.config.checks import check
-from alerts.config.document import Document
-from alerts.config.entries import Entries, Entry
-from alerts.config.files import Contents, content_hash, read_files, shown
-from alerts.config.interpolate import Interpolator
-from alerts.config.outline import Outline, outline
+from alerts.config.document import Document, Entries, Entry
+from alerts.config.environment import Interpolator
+from alerts.config.files import Contents, Outline, content_hash, outline, read_files, shown
 from alerts.config.schema import ENTRY_FORMS, SINGLE, VALUES
 from alerts.config.tree import Mapping, Scalar, Sequence, parse, type_names
 from alerts.config.validate import validate

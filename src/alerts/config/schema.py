@@ -6,12 +6,20 @@ What each key is for stands in descriptions.yaml. Defaults are those of the mode
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import CoreSchema
 
 from alerts.config.values import (
-    TEXTS,
     Boolean,
     ChannelAddress,
     Clock,
@@ -50,16 +58,29 @@ class Form(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class AuthorityForm(Form):
-    """Institutions upon which the publisher of a source acts."""
+class ShortForm(Form):
+    """A mapping in whose place the value of one of its keys may stand: `short` is that key and the value's type."""
 
+    short: ClassVar[tuple[str, type]]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_short(cls, value: Any) -> Any:
+        key, kind = cls.short
+        return {key: value} if isinstance(value, kind) else value
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        full = handler(schema)
+        return {"anyOf": [handler.resolve_ref_schema(full)["properties"][cls.short[0]], full]}
+
+
+class AuthorityForm(ShortForm):
+    """Institutions upon which the publisher of a source acts; a list of ids is short for `{ids: …}`."""
+
+    short = ("ids", list)
     ids: tuple[Id, ...] = ()
     tags: tuple[Text, ...] = ()
-
-
-def _authority(value: Any) -> Any:
-    """A list of ids is short for `{ids: …}`."""
-    return {"ids": value} if isinstance(value, list) else value
 
 
 class SourceForm(Form):
@@ -70,18 +91,7 @@ class SourceForm(Form):
     publisher: Text
     reliability: Reliability = Reliability.F
     speaks_for: tuple[Id, ...] = ()
-    authority_on: Annotated[
-        AuthorityForm,
-        BeforeValidator(_authority),
-        WithJsonSchema(
-            {
-                "anyOf": [
-                    TEXTS,
-                    {"type": "object", "properties": {"ids": TEXTS, "tags": TEXTS}, "additionalProperties": False},
-                ]
-            }
-        ),
-    ] = AuthorityForm()
+    authority_on: AuthorityForm = AuthorityForm()
     interval: Duration = _SOURCE.interval
     at_most: Duration | None = None
     language: Language = ""
@@ -125,18 +135,14 @@ class MatchForm(Form):
     ] = tuple(Derivation)
 
 
-class AliasForm(Form):
+class AliasForm(ShortForm):
     """Another name, alone or with conditions of its own, which then hold in place of those of the institution."""
 
+    short = ("name", str)
     name: Text
     case_sensitive: Boolean | None = None
     require_any: tuple[Text, ...] = ()
     exclude: tuple[Text, ...] = ()
-
-    @model_validator(mode="before")
-    @classmethod
-    def _name_alone(cls, value: Any) -> Any:
-        return {"name": value} if isinstance(value, str) else value
 
 
 class InstitutionForm(Form):
@@ -144,30 +150,7 @@ class InstitutionForm(Form):
 
     id: Id
     name: Text
-    aliases: Annotated[
-        tuple[AliasForm, ...],
-        WithJsonSchema(
-            {
-                "type": "array",
-                "items": {
-                    "anyOf": [
-                        {"type": "string"},
-                        {
-                            "type": "object",
-                            "properties": {
-                                "name": {"type": "string"},
-                                "case_sensitive": {"type": "boolean"},
-                                "require_any": TEXTS,
-                                "exclude": TEXTS,
-                            },
-                            "required": ["name"],
-                            "additionalProperties": False,
-                        },
-                    ]
-                },
-            }
-        ),
-    ] = ()
+    aliases: tuple[AliasForm, ...] = ()
     products: tuple[Text, ...] = ()
     domains: tuple[Domain, ...] = ()
     ids: dict[str, Text] = {}
@@ -206,15 +189,11 @@ class TopicForm(Form):
     negation: Boolean = True
 
 
-class NameForm(Form):
+class NameForm(ShortForm):
     """An entry that is written as a name alone."""
 
+    short = ("id", str)
     id: Id
-
-    @model_validator(mode="before")
-    @classmethod
-    def _named(cls, value: Any) -> Any:
-        return {"id": value} if isinstance(value, str) else value
 
 
 class RaiseForm(Form):
@@ -259,6 +238,13 @@ class ExclusionForm(SelectionForm):
     sources: tuple[Id, ...] = ()
 
 
+class EscalateForm(Form):
+    """Where an alert goes on to if nobody acknowledges it."""
+
+    after: Duration
+    to: Annotated[tuple[Text, ...], Field(min_length=1)]
+
+
 class WatchForm(SelectionForm):
     """What a subscriber is alerted to. At least one key must select institutions."""
 
@@ -269,10 +255,11 @@ class WatchForm(SelectionForm):
     signals: tuple[Signal, ...] = ()
     at_least: Level = Level.MEDIUM
     min_grade: Literal["A", "B", "C", "D"] = "D"
-    not_: Annotated[ExclusionForm | None, Field(alias="not")] = None
+    except_: Annotated[ExclusionForm | None, Field(alias="not")] = None
     direction: Direction = Direction.RISE
     again: Wait = timedelta(days=7)
     to: tuple[Text, ...] = ()
+    escalate: EscalateForm | None = None
 
 
 class QuietForm(Form):
@@ -299,6 +286,7 @@ class SubscriberForm(Form):
     tier: Tier = Tier.OPEN
     channels: Annotated[dict[Text, ChannelAddress], Field(default_factory=dict)]
     rates: Annotated[dict[Text, Rate], Field(default_factory=dict)]
+    fallback: Annotated[dict[Text, Text], Field(default_factory=dict)]
     watch: tuple[WatchForm, ...] = ()
     quiet_hours: QuietForm | None = None
     digest: DigestForm | None = None

@@ -1,10 +1,11 @@
-"""Configuration that the program writes for a person to review: YAML text, ids made of names."""
+"""Configuration that the program writes for a person to review: YAML text, ids made of names, the starter files."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from collections.abc import Collection
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -75,3 +76,24 @@ def write_new(path: Path, text: str) -> None:
         raise InputError(str(path), "exists already: remove it, or choose another --output") from None
     except OSError as error:
         raise InputError(str(path), f"cannot be written: {error.strerror}") from None
+
+
+def write_starter(directory: Path) -> list[Path]:
+    """Write the configuration of `alerts init` into a directory, which is made if need be; returns the paths.
+
+    Raises InputError where it holds YAML already or cannot be written; then nothing is changed.
+    """
+    starters = sorted(files("alerts.config").joinpath("starter_files").iterdir(), key=lambda each: each.name)
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        there = sorted(path.name for path in directory.iterdir() if path.suffix in {".yaml", ".yml"})
+        if there:
+            raise InputError(str(directory), f"holds {there[0]} already: choose an empty directory")
+        written = []
+        for starter in starters:
+            path = directory / starter.name
+            path.write_text(starter.read_text(encoding="utf-8"), encoding="utf-8")
+            written.append(path)
+    except OSError as error:
+        raise InputError(str(directory), f"cannot be written: {error.strerror}") from None
+    return written

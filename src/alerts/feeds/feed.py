@@ -28,8 +28,8 @@ class Entry:
     """One entry of a feed, in plain text, with absolute http(s) links.
 
     `guid` is the entry's own id as the feed gives it. `origin` names the publisher that the entry itself
-    credits (RSS `<source>`). `entry_hash` is the hash of the entry's bytes where they are known. `withdrawn`
-    entries are tombstones: they carry an id and nothing else.
+    credits (RSS `<source>`). `entry_hash`, where there is one, is what the entry is recognised by at the next poll.
+    `withdrawn` entries are tombstones: they carry an id and nothing else.
     """
 
     guid: str = ""
@@ -59,8 +59,8 @@ class TextLimits:
 class ParsedFeed:
     """A feed as observed once.
 
-    `entries` are those that were read, in the feed's order; `skipped` are the ids of items whose bytes were
-    known already and were not read again. `notes` say, one line each, what was odd or cut.
+    `entries` are those that were read, in the feed's order; `skipped` are the ids of items whose entries are unchanged
+    and were not read again. `notes` say, one line each, what was odd or cut.
     """
 
     entries: tuple[Entry, ...] = ()
@@ -76,11 +76,9 @@ class ParsedFeed:
     skip_hours: tuple[int, ...] = ()
     skip_days: tuple[int, ...] = ()  # Monday is 0
     skipped: tuple[str, ...] = ()
-    skipped_hashes: tuple[tuple[str, str], ...] = ()  # hash of bytes to item id, of what was skipped
+    skipped_hashes: tuple[tuple[str, str], ...] = ()  # entry hash to item id, of what was skipped
     body_hash: str = ""
-    envelope_hash: str = ""
     same_body: bool = False  # nothing but dates differs from the last body: nothing was read
-    same_envelope: bool = False  # nothing around the entries was read: what it says is known
     well_formed: bool = True
     notes: tuple[str, ...] = ()
     error: ErrorKind | None = None

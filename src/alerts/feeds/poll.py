@@ -12,12 +12,11 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 
-import httpx
-
 from alerts.feeds import diff as deciding
 from alerts.feeds.diff import Decision, KnownItems, Wanted
 from alerts.feeds.feed import ParsedFeed, TextLimits
 from alerts.feeds.fetching.fetch import fetch
+from alerts.feeds.fetching.network import HttpClient
 from alerts.feeds.parsing.parse import parse
 from alerts.feeds.result import FetchResult, Limits
 from alerts.feeds.schedule import Plan, next_poll
@@ -40,7 +39,7 @@ class PolledFeed:
 
 
 def poll_feed(
-    client: httpx.Client,
+    client: HttpClient,
     source: Source,
     state: FeedState,
     known: LookUp,

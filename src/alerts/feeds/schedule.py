@@ -128,10 +128,9 @@ def _after_success(
     )
     state, moved = _after_move(source, state, result, now)
     state = _with_validators(state, result, held=decision is not None and decision.held > 0)
-    if parsed is not None and not (parsed.same_body or parsed.same_envelope):
+    if parsed is not None and not parsed.same_body:
         state = replace(
             state,
-            envelope_hash=parsed.envelope_hash,
             home=parsed.link,
             language=parsed.language,
             ttl=parsed.ttl,

@@ -33,8 +33,7 @@ class FeedState:
     validators_url: str = ""
 
     body_hash: str = ""  # of the last body, without its dates
-    envelope_hash: str = ""  # the same of what stands around its entries
-    seen: str = ""  # the entries known by their bytes; see parsing.known_entries
+    seen: str = ""  # the entries that need not be read again; see parsing.known_entries
     feed_updated: datetime | None = None  # the newest build time that the feed itself has named
 
     polls: int = 0

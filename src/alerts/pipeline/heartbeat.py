@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from alerts.config.environment import http_address, setting
+from alerts.feeds.fetching.network import Bounds, HttpClient
+from alerts.feeds.links import host_key
 from alerts.model.errors import UsageError
 from alerts.model.secret import Secret
 from alerts.runtime import logs
@@ -45,17 +48,17 @@ def heartbeat(runtime: Runtime, url: Secret | None) -> threading.Thread | None:
         return None
     with runtime.database.write() as session:
         system_state.put(session, "heartbeat", now, {})
-    thread = threading.Thread(target=_ask, args=(url,), name="heartbeat", daemon=True)
+    thread = threading.Thread(target=_ask, args=(runtime.client, url), name="heartbeat", daemon=True)
     thread.start()
     return thread
 
 
-def _ask(url: Secret) -> None:
-    import httpx  # large, and not for those who only look at the address
-
+def _ask(client: HttpClient, url: Secret) -> None:
+    address = url.reveal()
+    bounds = Bounds(time.monotonic() + TIMEOUT_SECONDS, max_bytes=1 << 20, private_host=host_key(address))
     try:
-        with httpx.Client(timeout=TIMEOUT_SECONDS, trust_env=False) as client:
-            status = client.get(url.reveal()).status_code
+        with client.open("GET", address, bounds) as answer:
+            status = answer.status
     except Exception as error:  # noqa: BLE001 - whatever it is, its text may hold the address
         logs.event("heartbeat.failed", logging.WARNING, error=type(error).__name__)
         return

@@ -275,7 +275,7 @@ def _match(active: Active, done: _Fetched) -> list[_Matched]:
         matched = Matched() if item.withdrawn else active.matcher.match(item, tracked_only=True)
         # What a feed holds at its first poll is accepted: its age is in its score. What comes out of quarantine is not.
         backfill = change.backfill and done.decision.released
-        reduced = features(item, publisher) if matched.mentions else None
+        reduced = features(item, publisher, matched.mentions) if matched.mentions else None
         found.append(_Matched(change, matched, reduced, publisher, backfill))
     return found
 

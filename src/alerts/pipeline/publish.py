@@ -19,9 +19,8 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from alerts.config.files import content_hash, read_files
+from alerts.config.files import content_hash, emptied, read_files
 from alerts.config.load import load_entries
-from alerts.config.outline import emptied
 from alerts.feeds.schedule import first_poll
 from alerts.model.errors import ConfigError
 from alerts.model.source import Source

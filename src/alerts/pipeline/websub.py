@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 
 from alerts.access.pages import Pages
 from alerts.access.signing import Purpose
-from alerts.feeds.fetching.network import FAILURES, guarded
+from alerts.feeds.fetching.network import FAILURES, Bounds
 from alerts.feeds.fetching.websub import Verification, renew_at, signed, subscribe, verify
 from alerts.feeds.links import host_key, unmasked
 from alerts.feeds.schedule import outside_skipped
@@ -59,17 +59,16 @@ def after_poll(runtime: Polling, source: Source, state: FeedState) -> None:
         same = known is not None and all(known.value.get(name) == value for name, value in asked.items())
         kept = {name: known.value[name] for name in _TRUST if name in known.value} if known and same else {}
         system_state.put(session, _fact(source.id), now, {**asked, **kept})
+    bounds = Bounds(
+        deadline=time.monotonic() + _SECONDS,
+        max_bytes=_MAX_ANSWER,
+        private_host=host_key(source.url) if source.allow_private else "",
+    )
     try:
-        bounds = guarded(
-            deadline=time.monotonic() + _SECONDS,
-            private_host=host_key(source.url) if source.allow_private else "",
-            max_bytes=_MAX_ANSWER,
-        )
-        with bounds:
-            # Streamed and not read: only the status counts, and a hub may send without end.
-            form = subscribe(state.hub, unmasked(state.topic, source.url), callback, secret)
-            with runtime.client.stream("POST", state.hub, data=form, timeout=_SECONDS) as answer:
-                said = f"status {answer.status_code}"
+        form = subscribe(state.hub, unmasked(state.topic, source.url), callback, secret)
+        # The body is not read: only the status counts, and a hub may send without end.
+        with runtime.client.open("POST", state.hub, bounds, form=form) as answer:
+            said = f"status {answer.status}"
     except (*FAILURES, ValueError) as error:
         said = type(error).__name__
     logs.event("websub.asked", source=source.id, hub=state.hub, answer=said)

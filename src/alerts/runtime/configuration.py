@@ -16,8 +16,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
+from alerts.config.files import Outline, emptied
 from alerts.config.load import Loaded, fingerprint, load_contents, load_entries
-from alerts.config.outline import Outline, emptied
 from alerts.matching.matcher import Matcher
 from alerts.model.errors import ConfigError, Problem
 from alerts.model.settings import Settings

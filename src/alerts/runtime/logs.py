@@ -20,7 +20,7 @@ LEVEL = "ALERTS_LOG"
 _ROOT = "alerts"
 # Control, format (bidirectional, zero-width) and separator characters: a feed or a client must not steer a terminal.
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
-_NOISY = ("httpx", "httpcore", "apprise", "kombu", "amqp", "celery.redirected")
+_NOISY = ("apprise", "kombu", "amqp", "celery.redirected")
 
 
 class _Lines(logging.Formatter):

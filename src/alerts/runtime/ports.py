@@ -15,9 +15,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol, TextIO
 
-import httpx
-
 from alerts.access.pages import Pages
+from alerts.feeds.fetching.network import HttpClient
 from alerts.rendering.render import Renderer
 from alerts.runtime.bulkhead import Bulkhead
 from alerts.runtime.case_cache import CaseCache
@@ -62,7 +61,7 @@ class Polling(Serving, Protocol):
     """With an HTTP client."""
 
     @property
-    def client(self) -> httpx.Client: ...
+    def client(self) -> HttpClient: ...
 
 
 class Assessing(Enqueuing, Protocol):

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.metadata import version
+from importlib.resources import files
 from typing import Any, Final
 
+import yaml
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from alerts.insight.health import health
 from alerts.model.level import Transition
-from alerts.model.records import rounded, transition_record
+from alerts.model.records import as_record, rounded, to_line, transition_record
 from alerts.model.times import format_time
 from alerts.rendering import escape
 from alerts.rendering.profile_forms import profile_record
@@ -23,8 +26,8 @@ from alerts.store.schema import AlertRow
 from alerts.web import institutions as listing
 from alerts.web.atom import asked_rule, told_once
 from alerts.web.auth import Visitor
-from alerts.web.openapi import document
 from alerts.web.pages import asked_instant, read_why_not
+from alerts.web.reading import read_profile
 from alerts.web.site import site_of, visit
 from alerts.web.stories import Shown, StoryPage, read_alert, read_story
 
@@ -32,16 +35,19 @@ MOST: Final = 200
 
 
 def answer(record: Mapping[str, Any], *, status: int = 200) -> Response:
-    """Lone surrogates, which UTF-8 cannot carry, stay escaped."""
-    try:
-        body = json.dumps(record, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        body = json.dumps(record).encode()
-    return Response(body, status_code=status, media_type="application/json")
+    return Response(to_line(record), status_code=status, media_type="application/json")
+
+
+@cache
+def _described() -> dict[str, Any]:
+    text = files("alerts.web").joinpath("openapi.yaml").read_text(encoding="utf-8")
+    described: dict[str, Any] = yaml.load(text, Loader=yaml.CSafeLoader)
+    described["info"]["version"] = version("institution-alerts")
+    return described
 
 
 def openapi(request: Request) -> Response:
-    return answer(document(site_of(request).address(request)))
+    return answer({**_described(), "servers": [{"url": site_of(request).address(request)}]})
 
 
 def institutions(request: Request) -> Response:
@@ -77,7 +83,7 @@ def institution(request: Request) -> Response:
     with visit(request) as (site, session, visitor):
         known = site.settings.institution(request.path_params["institution"])
         at = asked_instant(request.query_params, visitor, site.now())
-        found = site.reading.profile(session, known, at)
+        found = read_profile(site, session, known, at)
     return answer(profile_record(gate(found, visitor.tier)))
 
 
@@ -129,40 +135,28 @@ def _story(found: StoryPage) -> dict[str, Any]:
             {
                 "weight": each.weight,
                 "reports": [_report(shown) for shown in each.reports],
-                "merged": [{"a": link.a, "b": link.b, "reason": link.reason} for link in each.group.links],
+                "merged": [as_record(link) for link in each.group.links],
             }
             for each in found.publishers
         ],
         "withdrawn": [_report(each) for each in found.gone],
-        "events": [
-            {"at": format_time(each.at), "kind": each.kind, "other": each.other, "score": each.score, "why": each.why}
-            for each in found.events
-        ],
+        "events": [as_record(each) for each in found.events],
         "omitted": found.left_out,
     }
 
 
+_LEFT_OUT: Final = {"topics", "resolved", "reported", "correction"}  # of a report: they serve the scores
+
+
 def _report(shown: Shown) -> dict[str, Any]:
-    report = shown.report
-    return {
-        "item": report.item,
-        "title": report.title,
-        "url": escape.safe_url(report.url) or None,
-        "source": report.source,
-        "publisher": report.publisher,
-        "reliability": report.reliability.value,
-        "direct": report.direct,
-        "published": format_time(report.published) if report.published else None,
-        "observed": format_time(report.observed),
-        "salience": rounded(report.salience),
-        "revisions": shown.revisions,
-    }
+    record = {key: value for key, value in as_record(shown.report).items() if key not in _LEFT_OUT}
+    return {**record, "url": escape.safe_url(shown.report.url) or None, "revisions": shown.revisions}
 
 
 def alert(request: Request) -> Response:
     with visit(request) as (site, session, visitor):
         _need_detail(visitor, "Alerts")
-        return answer(read_alert(session, site.reading, request.path_params["alert"], visitor))
+        return answer(read_alert(site, session, request.path_params["alert"], visitor))
 
 
 def alerts(request: Request) -> Response:
@@ -188,15 +182,9 @@ def alerts(request: Request) -> Response:
 def _alert(row: AlertRow, change: Transition | None) -> dict[str, Any]:
     return {
         "kind": "alert",
-        "id": row.id,
-        "at": format_time(row.at),
-        "subscriber": row.subscriber,
-        "channel": row.channel,
-        "institution": row.institution,
-        "on": row.on,
+        **listings.columns(row, "id", "at", "subscriber", "channel", "institution", "on"),
         "transition": None if change is None else transition_record(change),
-        "state": row.state,
-        "reason": row.reason,
+        **listings.columns(row, "state", "reason"),
     }
 
 

@@ -8,7 +8,6 @@ body are not, and hand over to a thread once they have it; so does whatever asks
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from importlib.resources import files
 from typing import Final
@@ -24,10 +23,10 @@ from alerts.access.signing import Signer
 from alerts.model.errors import AlertsError, NotFoundError, StoreError, UsageError
 from alerts.runtime import logs
 from alerts.runtime.ports import Serving
-from alerts.web import api, atom, hubs, operators, pages, probes, unsubscribing
+from alerts.web import answering, api, atom, hubs, operators, pages, probes, unsubscribing
 from alerts.web.auth import Authenticator, Visitor
 from alerts.web.middleware import Hardening
-from alerts.web.site import Site, site_of
+from alerts.web.site import Site, site_of, unless_known
 
 ASSETS: Final = {"style.css": "text/css", "page.js": "text/javascript", "icon.svg": "image/svg+xml"}
 
@@ -70,6 +69,9 @@ def _routes() -> list[Route | Mount]:
         Route("/leave", pages.leave, methods=["POST"]),
         Route("/unsubscribe/{token}", unsubscribing.unsubscribe, methods=["GET", "POST"]),
         Route("/unsubscribe/{token}/undo", unsubscribing.undo, methods=["POST"]),
+        Route("/answer/{token}", answering.answer),
+        Route("/answer/{token}/undo", answering.undo, methods=["POST"]),
+        Route("/answer/{token}/{act}", answering.answer, methods=["GET", "POST"]),
         Route("/operate", operators.overview),
         Route("/operate/enter", operators.enter, methods=["GET", "POST"]),
         Route("/operate/{action}", operators.act, methods=["POST"]),
@@ -88,11 +90,7 @@ def asset(request: Request) -> Response:
     if name not in ASSETS:
         raise HTTPException(404)
     body = files("alerts.web").joinpath("static", name).read_bytes()
-    etag = f'"{hashlib.sha256(body).hexdigest()[:20]}"'
-    headers = {"ETag": etag, "Cache-Control": "public, max-age=300"}
-    if request.headers.get("if-none-match") == etag:
-        return Response(status_code=304, headers=headers)
-    return Response(body, media_type=ASSETS[name], headers=headers)
+    return unless_known(request, body, ASSETS[name], "public, max-age=300")
 
 
 _HEADINGS: Final = {
@@ -101,6 +99,7 @@ _HEADINGS: Final = {
     403: "You do not have access to this page",
     404: "Not found",
     405: "Method not allowed",
+    410: "No longer possible",
     413: "Too large",
     429: "Too many attempts",
     503: "Temporarily unavailable",

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from urllib.parse import quote
-from xml.sax.saxutils import escape, quoteattr
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -18,13 +16,13 @@ from starlette.responses import Response
 from alerts.model.errors import NotFoundError
 from alerts.model.level import Transition
 from alerts.model.subscriber import Subscriber, Tier
-from alerts.model.times import format_time
+from alerts.model.times import EPOCH, format_time
 from alerts.rendering.escape import clean
 from alerts.rendering.tiers import DETAIL, gate_changes, gate_transition
 from alerts.store.queries import dashboard
 from alerts.store.repositories import transitions
 from alerts.store.schema import AlertRow
-from alerts.web.site import Site, visit
+from alerts.web.site import Site, unless_known, visit
 
 ENTRIES: Final = 50
 _NAMESPACE: Final = uuid.UUID("5f3a2c1e-8d47-4b7e-9a55-2f6c1d0b7e43")
@@ -55,7 +53,7 @@ def institution_feed(request: Request) -> Response:
     page = f"{base}/institutions/{quote(institution.id, safe='')}"
     entries = [change_entry(each, institution.name, page) for each in changes]
     title = f"{institution.name}: level changes"
-    return answer(request, stable_urn("feed", "institution", institution.id), title, page, entries)
+    return _feed(site, request, stable_urn("feed", "institution", institution.id), title, page, entries)
 
 
 def change_entry(change: Transition, name: str, page: str) -> Entry:
@@ -86,9 +84,16 @@ def subscriber_feed(request: Request) -> Response:
     base = site.address(request)
     entries = [alert_entry(site, row, moved.get(row.transition or 0), known.tier, base) for row in rows]
     about = f"{subscriber}, rule {rule}" if rule is not None else subscriber
-    return answer(
-        request, stable_urn("feed", "subscriber", subscriber, str(rule or "")), f"Alerts for {about}", base, entries
-    )
+    feed_id = stable_urn("feed", "subscriber", subscriber, str(rule or ""))
+    return _feed(site, request, feed_id, f"Alerts for {about}", base, entries)
+
+
+def _feed(site: Site, request: Request, feed_id: str, title: str, page: str, entries: Sequence[Entry]) -> Response:
+    # A feed without entries never changed: any instant is right, so long as it stays.
+    updated = max((each.at for each in entries), default=EPOCH)
+    values = {"id": feed_id, "title": title, "page": page, "own": request.url.path, "updated": updated}
+    body = site.render("feed.atom.j2", {**values, "entries": entries}).encode("utf-8", "replace")
+    return unless_known(request, body, "application/atom+xml", "private, max-age=60")
 
 
 def asked_rule(subscriber: Subscriber, text: str) -> int | None:
@@ -143,44 +148,3 @@ def alert_entry(site: Site, row: AlertRow, transition: Transition | None, tier: 
         text=text + held,
         tags=tags,
     )
-
-
-def answer(request: Request, feed_id: str, title: str, page: str, entries: Sequence[Entry]) -> Response:
-    """The feed, or 304 where the reader has it already."""
-    body = atom(feed_id, title, page, str(request.url.path), entries).encode("utf-8", "replace")
-    etag = f'"{hashlib.sha256(body).hexdigest()[:20]}"'
-    headers = {"ETag": etag, "Cache-Control": "private, max-age=60"}
-    known = request.headers.get("if-none-match", "")
-    if etag in [each.strip().removeprefix("W/") for each in known.split(",")]:
-        return Response(status_code=304, headers=headers)
-    return Response(body, media_type="application/atom+xml", headers=headers)
-
-
-def atom(feed_id: str, title: str, page: str, own: str, entries: Sequence[Entry]) -> str:
-    """The document. Texts may hold anything: what XML cannot carry was cleaned away before."""
-    updated = max((each.at for each in entries), default=None)
-    # A feed without entries never changed: any instant is right, so long as it stays.
-    lines = [
-        '<?xml version="1.0" encoding="utf-8"?>',
-        '<feed xmlns="http://www.w3.org/2005/Atom">',
-        f"<id>{feed_id}</id>",
-        f"<title>{escape(clean(title))}</title>",
-        f"<updated>{format_time(updated) if updated else '1970-01-01T00:00:00Z'}</updated>",
-        "<author><name>Institution alerts</name></author>",
-        f'<link rel="alternate" type="text/html" href={quoteattr(page)}/>',
-        f'<link rel="self" type="application/atom+xml" href={quoteattr(own)}/>',
-    ]
-    for each in entries:
-        at = format_time(each.at)
-        text = "\n".join(clean(line) for line in each.text.splitlines())
-        lines += [
-            "<entry>",
-            f"<id>{each.id}</id>",
-            f"<title>{escape(clean(each.title))}</title>",
-            f"<updated>{at}</updated><published>{at}</published>",
-            f'<link rel="alternate" type="text/html" href={quoteattr(each.url)}/>',
-            *(f"<category term={quoteattr(tag)}/>" for tag in each.tags),
-            f'<content type="text">{escape(text)}</content>',
-            "</entry>",
-        ]
-    return "\n".join([*lines, "</feed>"]) + "\n"

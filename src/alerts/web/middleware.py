@@ -1,17 +1,23 @@
-"""What every answer carries, and to which names the pages answer."""
+"""What every answer carries, and to which names the pages answer.
+
+A foreign page must not reach them under a name of its own (DNS rebinding).
+"""
 
 from __future__ import annotations
 
+import ipaddress
 import time
+from collections.abc import Iterable, Mapping
 from typing import Final
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from alerts.runtime import logs
-from alerts.web.hosts import HOSTS_ENV, is_allowed
 
+HOSTS_ENV: Final = "ALERTS_HOSTS"
 CONTENT_SECURITY_POLICY: Final = "; ".join(
     (
         "default-src 'none'",
@@ -46,7 +52,7 @@ class Hardening:
     """Adds the headers to every answer, errors included, and logs it without its address: it may hold a token."""
 
     def __init__(self, app: ASGIApp, *, https: bool, hosts: frozenset[str] | None) -> None:
-        """`hosts` are the names of the pages (`alerts.web.hosts`); None: they answer to any."""
+        """`hosts` are the names of the pages (`known_hosts`); None: they answer to any."""
         self._app = app
         self._https = https
         self._hosts = hosts
@@ -81,3 +87,27 @@ class Hardening:
             route = getattr(scope.get("route"), "path", "")
             ms = round((time.perf_counter() - began) * 1000, 1)
             logs.event("page.answered", route=route, method=scope["method"], status=status, ms=ms)
+
+
+def known_hosts(base_url: str, environment: Mapping[str, str]) -> frozenset[str]:
+    """The names that operators have given the pages: in ALERTS_BASE_URL and ALERTS_HOSTS (separated by commas)."""
+    names = environment.get(HOSTS_ENV, "").split(",")
+    return frozenset(name.strip().lower() for name in (urlsplit(base_url).hostname or "", *names) if name.strip())
+
+
+def is_allowed(host: str, known: Iterable[str]) -> bool:
+    """Whether a Host header names these pages.
+
+    Addresses and names without a dot (localhost, the name of a service beside this one) are always good: nobody can
+    point a name of the public DNS to them. So is a missing header, which no browser leaves out.
+    """
+    name = host.strip().lower()
+    name = name[1 : name.find("]")] if name.startswith("[") else name.partition(":")[0]
+    name = name.rstrip(".")
+    if not name or ("." not in name and ":" not in name) or name in known:
+        return True
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True

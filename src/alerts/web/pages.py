@@ -12,13 +12,20 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from alerts.explain.why_not import why_not as explain_silence
 from alerts.model.institution import Institution
+from alerts.model.records import answer_record
 from alerts.model.times import EPOCH, parse_duration, parse_time
 from alerts.rendering.tiers import ANALYSIS, DETAIL, gate
+from alerts.store.repositories import answers
 from alerts.web import institutions as listing
 from alerts.web.auth import Visitor
+from alerts.web.reading import plot, present, read_profile
 from alerts.web.site import Site, site_of, visit
 from alerts.web.stories import read_alert, read_story, without_each
+
+MOST_ANSWERS: Final = 50
+"""The newest answers of readers that the page of an institution looks at."""
 
 WINDOWS: Final = {"30d": timedelta(days=30), "90d": timedelta(days=90), "1y": timedelta(days=365)}
 
@@ -39,7 +46,8 @@ def profile(request: Request) -> Response:
     with visit(request) as (site, session, visitor):
         institution = site.settings.institution(request.path_params["institution"])
         at = asked_instant(request.query_params, visitor, site.now())
-        found = site.reading.profile(session, institution, at)
+        found = read_profile(site, session, institution, at)
+        given = answers.find(session, institution=institution.id, limit=MOST_ANSWERS)
         shown = gate(found, visitor.tier)
         values = {
             "profile": shown,
@@ -48,10 +56,11 @@ def profile(request: Request) -> Response:
             "window": window,
             "windows": list(WINDOWS),
             # Made by us, with every text in it escaped.
-            "plot": Markup(site.reading.plot(session, institution, found, WINDOWS[window]))  # noqa: S704
+            "plot": Markup(plot(site, session, institution, found, WINDOWS[window]))  # noqa: S704
             if visitor.tier.allows(ANALYSIS)
             else "",
             "topics": site.settings.topics,
+            "answers": [answer_record(each) for each in given if visitor.may_read(each.subscriber)],
         }
     return site.page(request, "profile.html.j2", visitor, values)
 
@@ -98,7 +107,7 @@ def alert(request: Request) -> Response:
     with visit(request) as (site, session, visitor):
         if not visitor.tier.allows(DETAIL):
             return site.page(request, "locked.html.j2", visitor, {"what": "Alerts", "tier": DETAIL}, status=403)
-        record = read_alert(session, site.reading, request.path_params["alert"], visitor)
+        record = read_alert(site, session, request.path_params["alert"], visitor)
     institution = site.settings.institutions.get(record["alert"]["institution"])
     values = {
         "record": record,
@@ -132,7 +141,7 @@ def read_why_not(
     if not (visitor.may_read(subscriber) and visitor.tier.allows(ANALYSIS)):
         raise HTTPException(403, "This is for operators, and for the leadership alliance about itself.")
     known = site.settings.subscriber(subscriber)
-    return site.reading.why_not(session, known, institution)
+    return explain_silence(session, site.active, known, institution, present(site, session, institution))
 
 
 def enter(request: Request) -> Response:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -24,7 +23,7 @@ def readyz(request: Request) -> Response:
     """200 when the system does its work, else 503. What is wrong in words is for operators."""
     site = site_of(request)
     try:
-        report = site.checker.report()
+        report = site.health.get()
         with site.runtime.database.read() as session:
             operator = site.visitor(request, session).operator
     except StoreError:
@@ -46,6 +45,4 @@ def metrics(request: Request) -> Response:
     if not site.authenticator.may_scrape(request, site.now()):
         raise HTTPException(401, "The metrics need their token.", {"WWW-Authenticate": "Bearer"})
     site.runtime.configuration.current()  # looks at the files
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(site.collector)
-    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+    return Response(generate_latest(site.metrics.get()), media_type=CONTENT_TYPE_LATEST)

@@ -2,23 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from alerts.insight.health import Report, health
 from alerts.model.settings import Settings
+from alerts.runtime.configuration import Active
 from alerts.runtime.ports import Serving
 from alerts.web.auth import Authenticator, Visitor
-from alerts.web.health import Checker
-from alerts.web.metrics import Collector
-from alerts.web.reading import Reading
+from alerts.web.metrics import Metrics
 from alerts.web.show import environment
+
+_Made = TypeVar("_Made")
+
+
+class Cached(Generic[_Made]):
+    """What is read from the database, at most once within some seconds: asking often costs nothing."""
+
+    def __init__(self, runtime: Serving, seconds: int, read: Callable[[Serving, Session, datetime], _Made]) -> None:
+        self._runtime = runtime
+        self._lasting = timedelta(seconds=seconds)
+        self._read = read
+        self._made: tuple[datetime, _Made] | None = None
+
+    def get(self) -> _Made:
+        """Raises StoreError where the database does not answer."""
+        now = self._runtime.clock()
+        if self._made is None or not timedelta(0) <= now - self._made[0] < self._lasting:
+            with self._runtime.database.read() as session:
+                self._made = now, self._read(self._runtime, session, now)
+        return self._made[1]
 
 
 @dataclass
@@ -30,14 +51,17 @@ class Site:
     base_url: str = ""
 
     def __post_init__(self) -> None:
-        self.reading = Reading(self.runtime)
-        self.collector = Collector(self.runtime)
-        self.checker = Checker(self.runtime)
+        self.metrics = Cached(self.runtime, 5, Metrics)
+        self.health = Cached(self.runtime, 2, _health)
         self._templates = environment()
 
     @property
+    def active(self) -> Active:
+        return self.runtime.configuration.current()
+
+    @property
     def settings(self) -> Settings:
-        return self.runtime.configuration.current().settings
+        return self.active.settings
 
     def now(self) -> datetime:
         """May ask the database, so not for the loop; nor is what renders a page."""
@@ -53,11 +77,27 @@ class Site:
     def page(
         self, request: Request, template: str, visitor: Visitor, values: Mapping[str, Any], *, status: int = 200
     ) -> Response:
-        """A page. Every value is escaped where it is written."""
-        html = self._templates.get_template(template).render(
-            **values, visitor=visitor, path=request.url.path, now=self.now()
-        )
-        return HTMLResponse(html, status_code=status)
+        """A page."""
+        shown = {**values, "visitor": visitor, "path": request.url.path, "now": self.now()}
+        return HTMLResponse(self.render(template, shown), status_code=status)
+
+    def render(self, template: str, values: Mapping[str, Any]) -> str:
+        """A document. Every value is escaped where it is written."""
+        return self._templates.get_template(template).render(values)
+
+
+def unless_known(request: Request, body: bytes, media_type: str, caching: str) -> Response:
+    """The document, or 304 where the reader has it already."""
+    etag = f'"{hashlib.sha256(body).hexdigest()[:20]}"'
+    headers = {"ETag": etag, "Cache-Control": caching}
+    known = request.headers.get("if-none-match", "")
+    if etag in [each.strip().removeprefix("W/") for each in known.split(",")]:
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type=media_type, headers=headers)
+
+
+def _health(runtime: Serving, session: Session, now: datetime) -> Report:
+    return health(session, runtime.configuration.files, now)
 
 
 def site_of(request: Request) -> Site:

@@ -10,7 +10,9 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy.orm import Session
 
 from alerts.cases.observation import dated_as
+from alerts.explain.alert import explain
 from alerts.model.errors import NotFoundError
+from alerts.model.fields import record_of
 from alerts.model.level import Level, LevelRules
 from alerts.model.settings import Settings
 from alerts.model.story import Group, Report
@@ -23,10 +25,10 @@ from alerts.store.schema import FindingRow
 from alerts.stories.features import Features
 from alerts.stories.independence import independent
 from alerts.web.auth import Visitor
-from alerts.web.reading import Reading
+from alerts.web.site import Site
 
 SHOWN: Final = 20
-"""Contributions on the page of an alert."""
+"""Contributions, and stories that are explained, on the page of an alert: those that contribute most."""
 
 MOST: Final = 100
 """Reports of a story on its page, and events of its making."""
@@ -105,26 +107,17 @@ def read_story(session: Session, settings: Settings, story_id: str) -> StoryPage
         for group in groups
     ]
     known = settings.institutions.get(row.institution)
-    return StoryPage(
-        id=row.id,
-        institution=row.institution,
+    events = dashboard.story_events(session, story_id, limit=MOST)
+    return record_of(
+        StoryPage,
+        row,
         name=known.name if known is not None else row.institution,
-        title=row.title,
-        confidence=row.confidence,
-        grade=row.grade,
-        mix=row.mix,
-        first=row.first,
-        newest=row.newest,
         topics=tuple(topic for topic, _ in row.topics),
         publishers=tuple(sorted(publishers, key=lambda each: -each.weight)),
         gone=tuple(each for item, each in shown.items() if item not in counting),
         titles={item: found[-1].title for item, found in revisions.items()},
-        events=tuple(
-            Event(each.at, each.kind, each.other, each.why["score"], each.why["why"])
-            for each in dashboard.story_events(session, story_id, limit=MOST)
-        ),
+        events=tuple(record_of(Event, each, score=each.why["score"], why=each.why["why"]) for each in events),
         left_out=items - len(revisions),
-        merged_into=row.merged_into,
     )
 
 
@@ -153,10 +146,10 @@ def without_each(transition: Mapping[str, Any] | None, rules: LevelRules) -> lis
     return [Without(score, level_from(from_, score, rules)) for score in scores]
 
 
-def read_alert(session: Session, reading: Reading, alert_id: str, visitor: Visitor) -> dict[str, Any]:
+def read_alert(site: Site, session: Session, alert_id: str, visitor: Visitor) -> dict[str, Any]:
     """Why an alert fired, as far as the visitor may see it. Raises NotFoundError where there is no such alert."""
     row = listings.alert(session, alert_id)
     if row is None or row.id != alert_id:  # on the web no guessing by the beginning of an id
         raise NotFoundError("alert", alert_id)
-    found = reading.explained(session, alert_id)
+    found = explain(session, site.active, alert_id, stories=SHOWN)
     return gate_explanation(found, visitor.tier, private=visitor.may_read(row.subscriber))

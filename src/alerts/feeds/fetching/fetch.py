@@ -8,7 +8,6 @@ defect of this program.
 
 from __future__ import annotations
 
-import logging
 import re
 import ssl
 import time
@@ -16,23 +15,24 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.metadata import version
+from urllib.parse import urldefrag
 
-import httpcore
-import httpx
+import h11
 
 from alerts.feeds.fetching import headers
 from alerts.feeds.fetching.network import (
     AddressRefusedError,
+    BadAddressError,
+    Bounds,
+    ConnectTimeoutError,
     DeadlineError,
-    GuardedTransport,
+    HttpClient,
     Resolver,
+    Response,
     TooManyBytesError,
-    guarded,
-    system_resolver,
 )
-from alerts.feeds.links import host_key, shown, storable
+from alerts.feeds.links import absolute, host_key, shown, storable
 from alerts.feeds.result import ErrorKind, FetchResult, Limits
 from alerts.feeds.state import FeedState, poll_url
 from alerts.model.source import Source
@@ -41,7 +41,7 @@ ACCEPT = (
     "application/atom+xml, application/rss+xml, application/rdf+xml, application/feed+json, "
     "application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.1"
 )
-_HOST = re.compile(rb"[A-Za-z0-9._:-]+")  # IDNA is already encoded, the brackets of IPv6 are off
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PERMANENT = frozenset({301, 308})
 _BY_STATUS = {
@@ -63,25 +63,11 @@ def user_agent(contact: str = "") -> str:
 
 
 def make_client(
-    *, agent: str = "", resolver: Resolver = system_resolver, ssl_context: ssl.SSLContext | None = None
-) -> httpx.Client:
-    """The HTTP client that `fetch` needs: checked connections, no cookies, nothing from the environment.
-
-    `agent` is the User-Agent header, by default `user_agent()`. Safe to share between threads.
-    """
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # at INFO it logs every URL whole, credentials included
-    return httpx.Client(
-        transport=GuardedTransport(resolver=resolver, ssl_context=ssl_context),
-        headers={
-            "User-Agent": agent or user_agent(),
-            "Accept": ACCEPT,
-            "Accept-Encoding": "gzip, deflate",
-            "Connection": "close",
-        },
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-        follow_redirects=False,
-        trust_env=False,
-    )
+    *, agent: str = "", resolver: Resolver | None = None, ssl_context: ssl.SSLContext | None = None
+) -> HttpClient:
+    """The HTTP client that `fetch` needs. `agent` is the User-Agent header, by default `user_agent()`."""
+    own = {"User-Agent": agent or user_agent(), "Accept": ACCEPT, "Accept-Encoding": "gzip, deflate"}
+    return HttpClient(own, resolver=resolver, ssl_context=ssl_context)
 
 
 class _FetchError(Exception):
@@ -89,7 +75,7 @@ class _FetchError(Exception):
 
 
 def fetch(
-    client: httpx.Client, source: Source, state: FeedState, *, limits: Limits | None = None, now: datetime
+    client: HttpClient, source: Source, state: FeedState, *, limits: Limits | None = None, now: datetime
 ) -> FetchResult:
     """Fetch a source's feed, conditionally where validators are known.
 
@@ -99,26 +85,27 @@ def fetch(
     limits = limits or Limits()
     trail = _Trail(poll_url(source, state))
     started = time.monotonic()
-    bounds = guarded(
+    bounds = Bounds(
         deadline=started + limits.total,
-        private_host=host_key(source.url) if source.allow_private else "",
         max_bytes=limits.compressed + limits.overhead,
+        private_host=host_key(source.url) if source.allow_private else "",
+        connect=limits.connect,
+        read=limits.read,
     )
-    with bounds:
-        try:
-            result = _follow(client, trail, state, limits, now)
-        except Exception as error:
-            kind, line = _explain(error, limits)
-            if kind is None:
-                raise
-            result = FetchResult(
-                url=trail.asked,
-                final_url=trail.current,
-                status=trail.status,
-                moved_to=trail.moved_to,
-                error=kind,
-                detail=f"{shown(trail.current)}: {line}",
-            )
+    try:
+        result = _follow(client, trail, state, limits, bounds, now)
+    except Exception as error:
+        kind, line = _explain(error, limits)
+        if kind is None:
+            raise
+        result = FetchResult(
+            url=trail.asked,
+            final_url=trail.current,
+            status=trail.status,
+            moved_to=trail.moved_to,
+            error=kind,
+            detail=f"{shown(trail.current)}: {line}",
+        )
     return replace(result, elapsed=time.monotonic() - started)
 
 
@@ -138,7 +125,9 @@ class _Trail:
         self.current = target
 
 
-def _follow(client: httpx.Client, trail: _Trail, state: FeedState, limits: Limits, now: datetime) -> FetchResult:
+def _follow(
+    client: HttpClient, trail: _Trail, state: FeedState, limits: Limits, bounds: Bounds, now: datetime
+) -> FetchResult:
     visited: set[str] = set()
     while True:
         if trail.current in visited:
@@ -146,70 +135,59 @@ def _follow(client: httpx.Client, trail: _Trail, state: FeedState, limits: Limit
         visited.add(trail.current)
         if len(visited) > limits.redirects + 1:
             raise _FetchError(ErrorKind.REDIRECT, f"more than {limits.redirects} redirects")
-        request = _request(client, trail, state, limits)
-        response = client.send(request, stream=True)
-        try:
-            trail.status = response.status_code
-            if response.status_code in _REDIRECTS:
-                trail.go(_target(trail.current, response), response.status_code)
-                continue
-            return _answer(trail, request, response, limits, now)
-        finally:
-            response.close()
+        conditions = _conditions(trail, state)
+        with client.open("GET", trail.current, bounds, conditions) as response:
+            trail.status = response.status
+            if response.status not in _REDIRECTS:
+                return _answer(trail, response, limits, now, asked_conditionally=bool(conditions))
+            trail.go(_redirected(trail.current, response), response.status)
 
 
-def _request(client: httpx.Client, trail: _Trail, state: FeedState, limits: Limits) -> httpx.Request:
-    url = httpx.URL(trail.current)
-    if url.scheme not in {"http", "https"} or not _HOST.fullmatch(url.raw_host):
-        raise _FetchError(ErrorKind.ADDRESS, "only http and https addresses are fetched")
-    conditions: list[tuple[bytes, bytes]] = []
-    if storable(trail.current) == (state.validators_url or storable(trail.asked)):  # no other URL knows them
-        if state.etag:
-            conditions.append((b"If-None-Match", state.etag.encode("latin-1")))
-        if state.last_modified:
-            conditions.append((b"If-Modified-Since", state.last_modified.encode("latin-1")))
-    timeout = httpx.Timeout(limits.read, connect=limits.connect)
-    return client.build_request("GET", url, headers=conditions, timeout=timeout)
+def _conditions(trail: _Trail, state: FeedState) -> list[tuple[str, str]]:
+    if storable(trail.current) != (state.validators_url or storable(trail.asked)):  # no other URL knows them
+        return []
+    validators = ("If-None-Match", state.etag), ("If-Modified-Since", state.last_modified)
+    return [(name, value) for name, value in validators if value]
 
 
-def _target(current: str, response: httpx.Response) -> str:
+def _redirected(current: str, response: Response) -> str:
     """The absolute address that a redirect names, without credentials of its own or a fragment."""
-    location = response.headers.get("location", "").strip()
-    if not location:
-        raise _FetchError(ErrorKind.REDIRECT, f"redirects ({response.status_code}) to nowhere")
-    target = httpx.URL(current).join(location)
-    return str(target.copy_with(username=None, password=None, fragment=None))
+    location = response.get("location").strip()
+    target = "" if _CONTROL.search(location) else urldefrag(absolute(location, current)).url
+    if not target:
+        where = "what is no web address" if location else "nowhere"
+        raise _FetchError(ErrorKind.REDIRECT, f"redirects ({response.status}) to {where}")
+    return target
 
 
 def _answer(
-    trail: _Trail, request: httpx.Request, response: httpx.Response, limits: Limits, now: datetime
+    trail: _Trail, response: Response, limits: Limits, now: datetime, *, asked_conditionally: bool
 ) -> FetchResult:
-    get = response.headers.get
-    date = get("date", "")
-    status = response.status_code
-    links = headers.links(response.headers.get_list("link"), trail.current)
+    get, status = response.get, response.status
+    date = get("date")
+    links = headers.links(response.get_all("link"), trail.current)
     result = FetchResult(
         url=trail.asked,
         final_url=trail.current,
         status=status,
-        content_type=get("content-type", ""),
+        content_type=get("content-type"),
         etag=_exact(response, b"etag"),
         last_modified=_exact(response, b"last-modified"),
         moved_to=trail.moved_to,
         fresh_for=headers.fresh_for(
-            cache_control=get("cache-control", ""), expires=get("expires", ""), age=get("age", ""), date=date, now=now
+            cache_control=get("cache-control"), expires=get("expires"), age=get("age"), date=date, now=now
         ),
         hubs=links.get("hub", ()),
         self_link=next(iter(links.get("self", ())), ""),
     )
     if status == 304:
-        if "if-none-match" not in request.headers and "if-modified-since" not in request.headers:
+        if not asked_conditionally:
             raise _FetchError(ErrorKind.HTTP, "says 304 Not Modified though nothing was known of it")
         return result
     if status in {200, 203}:
         return replace(result, body=_body(response, limits))
     kind, line = _BY_STATUS.get(status, (ErrorKind.HTTP, "cannot serve it now" if status >= 500 else "refuses"))
-    wait = get("retry-after", "")
+    wait = get("retry-after")
     return replace(
         result,
         error=kind,
@@ -218,24 +196,24 @@ def _answer(
     )
 
 
-def _exact(response: httpx.Response, name: bytes) -> str:
+def _exact(response: Response, name: bytes) -> str:
     """A header's bytes as Latin-1; the first where there are several."""
-    return next((value.decode("latin-1") for key, value in response.headers.raw if key.lower() == name), "")
+    return next((value.decode("latin-1") for key, value in response.headers if key == name), "")
 
 
-def _body(response: httpx.Response, limits: Limits) -> bytes:
-    declared = response.headers.get("content-length", "")
+def _body(response: Response, limits: Limits) -> bytes:
+    declared = response.get("content-length")
     if declared.isascii() and declared.isdigit() and int(declared[:15]) > limits.compressed:
         raise _FetchError(ErrorKind.TOO_LARGE, f"is {declared} bytes, more than {limits.compressed}")
     codings = [
         coding
-        for value in response.headers.get_list("content-encoding")
+        for value in response.get_all("content-encoding")
         for coding in value.lower().replace(" ", "").split(",")
         if coding not in {"", "identity", "none", "utf-8"}
     ]
     if len(codings) > 2:
         raise _FetchError(ErrorKind.ENCODING, f"is encoded {len(codings)} times over")
-    raw = _bounded(response.iter_raw(), limits.compressed)
+    raw = _bounded(response.body, limits.compressed)
     for coding in reversed(codings):
         if coding not in {"gzip", "x-gzip", "deflate"}:
             raise _FetchError(ErrorKind.ENCODING, f"is encoded as {coding!r}, which was not asked for")
@@ -305,30 +283,20 @@ def _explain(error: Exception, limits: Limits) -> tuple[ErrorKind | None, str]:
             return ErrorKind.TOO_LARGE, f"sends more than {error.args[0]} bytes, headers and framing included"
         case DeadlineError():
             return ErrorKind.TIMEOUT, f"not finished within {limits.total:g} s"
-        case httpcore.ConnectTimeout():
+        case BadAddressError():
+            return ErrorKind.ADDRESS, str(error)
+        case ConnectTimeoutError():
             return ErrorKind.TIMEOUT, f"no connection within {limits.connect:g} s"
-        case httpcore.TimeoutException():
+        case TimeoutError():
             return ErrorKind.TIMEOUT, f"silent for {limits.read:g} s"
-        case httpcore.NetworkError() | httpcore.ProxyError():
-            if _is_tls(error):
-                return ErrorKind.TLS, f"no secure connection: {_plain(error)}"
+        case ssl.SSLError():
+            return ErrorKind.TLS, f"no secure connection: {_plain(error)}"
+        case OSError():
             return ErrorKind.DOWN, f"no connection: {_plain(error)}"
-        case httpcore.ProtocolError():
+        case h11.ProtocolError():
             return ErrorKind.PROTOCOL, f"what it sends is not proper HTTP: {_plain(error)}"
-        case httpx.RemoteProtocolError():  # httpx itself looks where a redirect leads, though it follows none
-            return ErrorKind.REDIRECT, f"redirects to what is no address: {_plain(error)}"
-        case httpx.InvalidURL() | httpcore.UnsupportedProtocol() | httpx.UnsupportedProtocol() | UnicodeError():
-            return ErrorKind.ADDRESS, f"cannot be asked: {_plain(error)}"
         case _:
             return None, ""
-
-
-def _is_tls(error: BaseException | None) -> bool:
-    while error is not None:
-        if isinstance(error, ssl.SSLError):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
 
 
 def _plain(error: Exception) -> str:

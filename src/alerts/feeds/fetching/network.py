@@ -1,39 +1,55 @@
-"""Connections for the fetcher (SSRF guard): to checked addresses only, bounded in time and bytes.
+"""HTTP/1.1 requests to checked addresses (SSRF guard), bounded in time and bytes.
 
-httpx asks for a connection to a name. Here the name is resolved once, every address it has is checked, and
-the connection goes to a checked address, so a name that resolves differently the next moment gains nothing.
-TLS and the Host header keep the name. Every read and write ends at the deadline of the whole fetch, so that a server
-that sends slowly gains nothing, and every byte that is received counts.
+A name is resolved once, every address it has is checked, and the connection goes to a checked address, so a name that
+resolves differently the next moment gains nothing. TLS and the Host header keep the name. Every read and write ends at
+the deadline of the whole fetch, so that a server that sends slowly gains nothing, and every byte received counts.
+
+h11 writes and reads the protocol; sockets, limits and addresses are handled here. A request has a connection of its
+own: two polls of one feed are minutes apart, and an idle connection that one source may use must not carry the request
+of another that may not.
 """
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import ipaddress
-import math
 import queue
+import re
 import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final, NamedTuple
+from urllib.parse import SplitResult, quote, unquote, urlencode, urlsplit
 
-import httpcore
-import httpx
+import certifi
+import h11
 
 from alerts.feeds.fetching.addresses import is_in, is_never_fetched, is_public, network_of
-
-_T = TypeVar("_T")
 
 Resolver = Callable[[str, int], Sequence[str]]
 """Host name and port to the texts of its addresses, best first. Raises OSError where there are none."""
 
+_CHUNK: Final = 65536
+_MAX_HEAD: Final = 100 * 1024  # bytes of a status line with its headers
+_MAX_URL: Final = 65536
+_PORTS: Final = {"http": 80, "https": 443}
+_HOST = re.compile(r"[A-Za-z0-9._:-]+")  # IDNA is already encoded, the brackets of IPv6 are off
+_CONTROL = re.compile(r"[\x00-\x20\x7f]")
+_PATH_SAFE, _QUERY_SAFE = "%!$&'()*+,/:;=@[]~|^\\", "%!$&'()*+,/:;=?@[]~|^\\`{}"
+
 
 class AddressRefusedError(Exception):
     """A name leads to an address that may not be asked. Arguments: host, address, and which rule refuses it."""
+
+
+class BadAddressError(Exception):
+    """A URL that cannot be asked; the argument says why."""
 
 
 class TooManyBytesError(Exception):
@@ -44,66 +60,183 @@ class DeadlineError(Exception):
     """The time for the whole fetch is over."""
 
 
-FAILURES = (
-    AddressRefusedError,
-    DeadlineError,
-    TooManyBytesError,
-    httpcore.NetworkError,
-    httpcore.ProtocolError,
-    httpcore.ProxyError,
-    httpcore.TimeoutException,
-    httpcore.UnsupportedProtocol,
-    httpx.HTTPError,
-    httpx.InvalidURL,
-    UnicodeError,
-)
-"""What a request over a `GuardedTransport` raises where the other side, or its address, is at fault."""
+class ConnectTimeoutError(OSError):
+    """No address of the host took the connection in time."""
+
+
+FAILURES = (AddressRefusedError, BadAddressError, TooManyBytesError, DeadlineError, OSError, h11.ProtocolError)
+"""What a request raises where the other side, or its address, is at fault."""
 
 
 @dataclass(slots=True)
-class _Guard:
-    """The bounds of one fetch, shared by all of its connections."""
+class Bounds:
+    """The bounds of one fetch, shared by all of its connections.
 
-    deadline: float  # on the monotonic clock
-    private_host: str
-    max_bytes: float
-    received: int = 0
-
-    def left(self) -> float:
-        """Seconds until the deadline. Raises DeadlineError when there are none."""
-        left = self.deadline - time.monotonic()
-        if left <= 0:
-            raise DeadlineError
-        return left
-
-    def bound(self, timeout: float | None) -> float:
-        left = self.left()
-        return left if timeout is None else min(timeout, left)
-
-    def count(self, data: bytes) -> bytes:
-        """Count what came off a socket. Raises TooManyBytesError beyond the limit."""
-        self.received += len(data)
-        if self.received > self.max_bytes:
-            raise TooManyBytesError(int(self.max_bytes))
-        return data
-
-
-_guard: ContextVar[_Guard] = ContextVar("guard")
-
-
-@contextmanager
-def guarded(*, deadline: float, private_host: str = "", max_bytes: float = math.inf) -> Iterator[None]:
-    """Bound every connection that this thread makes inside the block.
-
-    `deadline` is an instant of the monotonic clock in seconds, `max_bytes` what all connections together may receive.
     Only public addresses are asked, but for those of `private_host` and of its network: it is the host of a source
     with `allow_private`. Link-local addresses and metadata services are asked for nobody.
     """
-    token = _guard.set(_Guard(deadline, private_host.lower(), max_bytes))
-    try:
-        yield
-    finally:
-        _guard.reset(token)
+
+    deadline: float  # on the monotonic clock
+    max_bytes: int  # of all answers together, as received
+    private_host: str = ""
+    connect: float = 10.0  # seconds for a connection
+    read: float = 20.0  # seconds of silence
+    received: int = 0
+
+    def left(self, seconds: float) -> float:
+        """The least of `seconds` and the time until the deadline. Raises DeadlineError when it is over."""
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise DeadlineError
+        return min(seconds, left)
+
+    def count(self, data: bytes) -> bytes:
+        """Counts what came off a socket. Raises TooManyBytesError beyond the limit."""
+        self.received += len(data)
+        if self.received > self.max_bytes:
+            raise TooManyBytesError(self.max_bytes)
+        return data
+
+
+class RequestTarget(NamedTuple):
+    """What a URL says about a request."""
+
+    scheme: str
+    host: str  # ASCII
+    port: int
+    path: str  # with the query
+    headers: list[tuple[str, str]]  # Host, and Authorization where the URL has credentials
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """The head of an answer, and its body as it was sent, to be read once."""
+
+    status: int
+    headers: Sequence[tuple[bytes, bytes]]  # names in lower case
+    body: Iterator[bytes] = field(default_factory=lambda: iter(()))
+
+    def get_all(self, name: str) -> list[str]:
+        """The values of a header, in order."""
+        wanted = name.encode("ascii")
+        return [_text(value) for key, value in self.headers if key == wanted]
+
+    def get(self, name: str) -> str:
+        """The values of a header, joined by commas; empty where it is absent."""
+        return ", ".join(self.get_all(name))
+
+
+class HttpClient:
+    """Sends requests. Safe to share between threads; nothing of the environment is used, and no cookie is kept."""
+
+    def __init__(
+        self, headers: Mapping[str, str], *, resolver: Resolver | None = None, ssl_context: ssl.SSLContext | None = None
+    ) -> None:
+        """`headers` go with every request."""
+        self._headers = [*headers.items(), ("Connection", "close")]
+        self._resolver = resolver or system_resolver
+        self._given_context = ssl_context
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        return self._given_context or ssl.create_default_context(cafile=certifi.where())
+
+    @contextmanager
+    def open(
+        self,
+        method: str,
+        url: str,
+        bounds: Bounds,
+        headers: Sequence[tuple[str, str]] = (),
+        form: Mapping[str, str] | None = None,
+    ) -> Iterator[Response]:
+        """Sends a request, with `form` as its body where that is given, and follows no redirect.
+
+        Values of headers are sent as Latin-1. Raises one of FAILURES; so does reading the body.
+        """
+        target = request_target(url)
+        connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MAX_HEAD)
+        content = urlencode(form or {}).encode()
+        sent = [*target.headers, *self._headers, *headers]
+        if form is not None:
+            sent += [("Content-Type", "application/x-www-form-urlencoded"), ("Content-Length", str(len(content)))]
+        head = [(name.encode("ascii"), value.encode("latin-1")) for name, value in sent]
+        request = connection.send(h11.Request(method=method, target=target.path, headers=head)) or b""
+        request += (connection.send(h11.Data(data=content)) or b"") if content else b""
+        request += connection.send(h11.EndOfMessage()) or b""
+        with self._connect(target, bounds) as stream:
+            # A server may answer, and close, before it has read everything.
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                _within(stream, bounds)
+                stream.sendall(request)
+            events = _events(connection, stream, bounds)
+            answer = next(event for event in events if isinstance(event, h11.Response))
+            body = (bytes(event.data) for event in events if isinstance(event, h11.Data))
+            yield Response(answer.status_code, list(answer.headers), body)
+
+    def _connect(self, target: RequestTarget, bounds: Bounds) -> socket.socket:
+        host = target.host
+        addresses = self._resolve(host, target.port, bounds)
+        # One private address among public ones is refused too: that is how a rebinding answer looks.
+        for address in addresses:
+            self._check(bounds, host, address)
+        failure: OSError = OSError(f"cannot resolve {host}")
+        for address in addresses:
+            try:
+                stream = socket.create_connection((address, target.port), bounds.left(bounds.connect))
+            except OSError as error:
+                failure = ConnectTimeoutError(str(error)) if isinstance(error, TimeoutError) else error
+                continue
+            if target.scheme == "http":
+                return stream
+            with contextlib.ExitStack() as stack:
+                stack.callback(stream.close)
+                stream.settimeout(bounds.left(bounds.connect))
+                stream = self._tls.wrap_socket(stream, server_hostname=host)
+                stack.pop_all()
+            return stream
+        bounds.left(0)
+        raise failure
+
+    def _check(self, bounds: Bounds, host: str, address: str) -> None:
+        """Raises AddressRefusedError where the rules of the fetch do not allow the address."""
+        if is_public(address):
+            return
+        if is_never_fetched(address):
+            raise AddressRefusedError(host, address, "is link-local or a metadata service, which is never asked")
+        own = bounds.private_host.lower()
+        if not own:
+            why = "is no public address; if it is meant, say allow_private: true on the source"
+            raise AddressRefusedError(host, address, why)
+        if host.lower() == own:
+            return
+        addresses = self._resolve(own, 0, bounds)
+        if not any(not is_public(each) and is_in(address, network_of(each)) for each in addresses):
+            why = f"is neither public nor on the network of {own}: allow_private goes no further"
+            raise AddressRefusedError(host, address, why)
+
+    def _resolve(self, host: str, port: int, bounds: Bounds) -> Sequence[str]:
+        """Resolve in time: the system's resolver has no time limit of its own."""
+        with contextlib.suppress(ValueError):
+            return [str(ipaddress.ip_address(host))]
+        answers: queue.SimpleQueue[Sequence[str] | BaseException] = queue.SimpleQueue()
+
+        def work() -> None:
+            try:
+                answers.put(self._resolver(host, port))
+            except BaseException as error:  # noqa: BLE001 - handed to the waiting thread, which raises it
+                answers.put(error)
+
+        threading.Thread(target=work, name="resolve", daemon=True).start()
+        try:
+            answer = answers.get(timeout=bounds.left(bounds.connect))
+        except queue.Empty:
+            raise ConnectTimeoutError(f"resolving {host} took too long") from None
+        if isinstance(answer, (OSError, UnicodeError)):
+            raise OSError(f"cannot resolve {host}: {answer}") from answer
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
 
 
 def system_resolver(host: str, port: int) -> list[str]:
@@ -112,168 +245,60 @@ def system_resolver(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
-def _resolve(resolver: Resolver, host: str, port: int, timeout: float) -> Sequence[str]:
-    """Resolve within `timeout` seconds: the system's resolver has no time limit of its own."""
+def request_target(url: str) -> RequestTarget:
+    """What to send where for a URL. Raises BadAddressError."""
     try:
-        return [str(ipaddress.ip_address(host))]
-    except ValueError:
-        pass
-    answers: queue.SimpleQueue[Sequence[str] | BaseException] = queue.SimpleQueue()
-
-    def work() -> None:
-        try:
-            answers.put(resolver(host, port))
-        except BaseException as error:  # noqa: BLE001 - handed to the waiting thread, which raises it
-            answers.put(error)
-
-    threading.Thread(target=work, name="resolve", daemon=True).start()
-    try:
-        answer = answers.get(timeout=timeout)
-    except queue.Empty:
-        raise httpcore.ConnectTimeout(f"resolving {host} took too long") from None
-    if isinstance(answer, (OSError, UnicodeError)):
-        raise httpcore.ConnectError(f"cannot resolve {host}: {answer}") from answer
-    if isinstance(answer, BaseException):
-        raise answer
-    return answer
+        parts = urlsplit(url)
+        port = parts.port
+        host = (parts.hostname or "").encode("idna").decode("ascii")
+    except (ValueError, UnicodeError) as error:
+        raise BadAddressError(f"cannot be asked: {error}") from error
+    if parts.scheme not in _PORTS or not _HOST.fullmatch(host) or len(url) > _MAX_URL or _CONTROL.search(url):
+        raise BadAddressError("only http and https addresses are fetched")
+    authority = f"[{host}]" if ":" in host else host
+    if port is not None and port != _PORTS[parts.scheme]:
+        authority += f":{port}"
+    path = quote(parts.path or "/", _PATH_SAFE) + (f"?{quote(parts.query, _QUERY_SAFE)}" if parts.query else "")
+    return RequestTarget(
+        parts.scheme, host, port or _PORTS[parts.scheme], path, [("Host", authority), *_authorization(parts)]
+    )
 
 
-class _Stream(httpcore.NetworkStream):
-    """A stream whose every operation ends at the deadline."""
-
-    def __init__(self, inner: httpcore.NetworkStream, guard: _Guard) -> None:
-        self._inner = inner
-        self._guard = guard
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        bound = self._guard.bound(timeout)
-        return self._guard.count(self._in_time(lambda: self._inner.read(max_bytes, bound)))
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        bound = self._guard.bound(timeout)
-        self._in_time(lambda: self._inner.write(buffer, bound))
-
-    def close(self) -> None:
-        self._inner.close()
-
-    def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.NetworkStream:
-        bound = self._guard.bound(timeout)
-        inner = self._in_time(lambda: self._inner.start_tls(ssl_context, server_hostname, bound))
-        return _Stream(inner, self._guard)
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._inner.get_extra_info(info)
-
-    def _in_time(self, call: Callable[[], _T]) -> _T:
-        try:
-            return call()
-        except httpcore.TimeoutException:
-            self._guard.left()  # the deadline, not the single operation, was the shorter one: say so
-            raise
+def _authorization(parts: SplitResult) -> list[tuple[str, str]]:
+    if parts.username is None:
+        return []
+    credentials = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    return [("Authorization", f"Basic {base64.b64encode(credentials.encode()).decode()}")]
 
 
-class _Backend(httpcore.NetworkBackend):
-    """Connects to addresses that were checked."""
+def _within(stream: socket.socket, bounds: Bounds) -> None:
+    stream.settimeout(bounds.left(bounds.read))
 
-    def __init__(self, resolver: Resolver) -> None:
-        self._resolver = resolver
-        self._inner = httpcore.SyncBackend()
 
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.NetworkStream:
-        guard = _guard.get()
-        addresses = _resolve(self._resolver, host, port, guard.bound(timeout))
-        if not addresses:
-            raise httpcore.ConnectError(f"cannot resolve {host}")
-        # One private address among public ones is refused too: that is how a rebinding answer looks.
-        for address in addresses:
-            self._check(guard, host, address)
-        failure: Exception | None = None
-        for address in addresses:
+def _events(connection: h11.Connection, stream: socket.socket, bounds: Bounds) -> Iterator[h11.Event]:
+    """What the server sends, to the end of its answer."""
+    while True:
+        event = connection.next_event()
+        if event is h11.NEED_DATA:
+            _within(stream, bounds)
             try:
-                stream = self._inner.connect_tcp(address, port, guard.bound(timeout), local_address, socket_options)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                failure = error
-            else:
-                return _Stream(stream, guard)
-        guard.left()
-        assert failure is not None  # noqa: S101 - there was at least one address
-        raise failure
-
-    def _check(self, guard: _Guard, host: str, address: str) -> None:
-        """Raises AddressRefusedError where the rules of the fetch do not allow the address."""
-        if is_public(address):
+                data = bounds.count(stream.recv(_CHUNK))
+            except TimeoutError:
+                bounds.left(0)  # the deadline, not the silence, was the shorter one: say so
+                raise
+            if not data and connection.their_state is h11.SEND_RESPONSE:
+                raise h11.RemoteProtocolError("the connection was closed without an answer")
+            connection.receive_data(data)
+        elif isinstance(event, (h11.EndOfMessage, h11.ConnectionClosed)) or event is h11.PAUSED:
             return
-        if is_never_fetched(address):
-            raise AddressRefusedError(host, address, "is link-local or a metadata service, which is never asked")
-        if not guard.private_host:
-            why = "is no public address; if it is meant, say allow_private: true on the source"
-            raise AddressRefusedError(host, address, why)
-        if host.lower() == guard.private_host:
-            return
-        own = _resolve(self._resolver, guard.private_host, 0, guard.left())
-        if not any(not is_public(each) and is_in(address, network_of(each)) for each in own):
-            why = f"is neither public nor on the network of {guard.private_host}: allow_private goes no further"
-            raise AddressRefusedError(host, address, why)
+        else:
+            assert isinstance(event, h11.Event)  # noqa: S101 - NEED_DATA and PAUSED are the other kinds
+            yield event
 
 
-class GuardedTransport(httpx.BaseTransport):
-    """httpx's transport over checked connections.
-
-    It keeps no connection open between requests: two polls of one feed are minutes apart, and an idle
-    connection that one source may use must not carry the request of another that may not.
-    """
-
-    def __init__(self, *, resolver: Resolver = system_resolver, ssl_context: ssl.SSLContext | None = None) -> None:
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=ssl_context or httpx.create_ssl_context(trust_env=False),
-            max_connections=None,
-            max_keepalive_connections=0,
-            http1=True,
-            http2=False,
-            network_backend=_Backend(resolver),
-        )
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        response = self._pool.handle_request(
-            httpcore.Request(
-                method=request.method,
-                url=httpcore.URL(
-                    scheme=request.url.raw_scheme,
-                    host=request.url.raw_host,
-                    port=request.url.port,
-                    target=request.url.raw_path,
-                ),
-                headers=request.headers.raw,
-                content=request.stream,
-                extensions=request.extensions,
-            )
-        )
-        return httpx.Response(
-            status_code=response.status,
-            headers=response.headers,
-            stream=_ResponseStream(response),
-            extensions=response.extensions,
-        )
-
-    def close(self) -> None:
-        self._pool.close()
-
-
-class _ResponseStream(httpx.SyncByteStream):
-    def __init__(self, response: httpcore.Response) -> None:
-        self._response = response
-
-    def __iter__(self) -> Iterator[bytes]:
-        yield from self._response.iter_stream()
-
-    def close(self) -> None:
-        self._response.close()
+def _text(value: bytes) -> str:
+    """A header as it was most likely meant."""
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        return value.decode("latin-1")

@@ -1,4 +1,4 @@
-"""Reads an XML feed within bounds: in this process where that is cheap for sure, else in a child that can be killed.
+"""Runs feedparser within bounds: in this process where that is cheap for sure, else in a child that can be killed.
 
 feedparser is pure Python, so a thread that runs it cannot be stopped. A child process can: it has a deadline, a limit
 on its memory, and nothing of this process but the feed.
@@ -16,7 +16,7 @@ import sys
 from typing import Final
 
 from alerts.feeds.feed import ParsedFeed, TextLimits
-from alerts.feeds.parsing import lxmlfeed, xmlfeed
+from alerts.feeds.parsing import xmlfeed
 from alerts.feeds.parsing.bounds import survey
 from alerts.feeds.result import ErrorKind
 
@@ -35,11 +35,7 @@ _DECLARED = re.compile(rb"encoding\s*=\s*[\"']([\w.:-]+)")
 
 
 def read(body: bytes, content_type: str, *, base_url: str, limits: TextLimits) -> ParsedFeed:
-    """Read an XML feed: by lxml where that is the same, else by feedparser. What takes too long or too much is an error
-    of the feed."""
-    raw = lxmlfeed.read(body, content_type)
-    if raw is not None:
-        return xmlfeed.cleaned(raw, body, base_url, limits)
+    """Read an XML feed by feedparser. What takes too long or too much is an error of the feed."""
     found = survey(body)
     if found.excess:
         return ParsedFeed(error=ErrorKind.TOO_LARGE, detail=f"is no feed that is read: {found.excess}")

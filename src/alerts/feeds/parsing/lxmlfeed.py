@@ -7,7 +7,7 @@ encoding that is not is left to feedparser, as a whole. `tests/feeds/test_lxmlfe
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -35,9 +35,6 @@ def _names(text: str) -> frozenset[str]:
 _XML_LANG, _ATOM_FEED, _ATOM_ENTRY, _NAME, _EMAIL = (
     name for part in ["xml:lang", "atom:feed", "atom:entry", "atom:name", "atom:email"] for name in _names(part)
 )
-_HEADER = re.compile(rb"\s*(?:<\?xml[^<>?]*\?>)?", re.DOTALL)
-_ENCODING = re.compile(rb"encoding\s*=\s*[\"']([^\"']*)")
-_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _BARE_REFERENCE = re.compile(r"&([A-Za-z0-9_]+);")
 
 _IGNORED_IN_ENTRY: Final = _names(_TABLE["ignored_in_entry"])
@@ -67,39 +64,14 @@ class _OddError(Exception):
     """Something in the feed that is not known here."""
 
 
-def read(body: bytes, content_type: str) -> RawFeed | None:
-    """Read a feed; None where feedparser has to."""
-    if not _is_utf8(body, content_type):
-        return None
-    # Limits on depth and size stay on: what exceeds them is odd.
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, strip_cdata=False
-    )
-    try:
-        root = etree.fromstring(body, parser)
-        return _feed(root)
-    except (etree.LxmlError, ValueError, _OddError):
-        return None
+def read(root: etree._Element, skip: Collection[etree._Element] = ()) -> RawFeed | None:
+    """Read a feed without the entries in `skip`; None where feedparser has to."""
+    with suppress(ValueError, _OddError):
+        return _feed(root, skip)
+    return None
 
 
-def _is_utf8(body: bytes, content_type: str) -> bool:
-    """Whether the body is UTF-8 by every sign there is, and has no document type and no processing instruction."""
-    header = _HEADER.match(body)
-    end = header.end() if header else 0
-    declared = _ENCODING.search(body, 0, end)
-    charset = _CHARSET.search(content_type)
-    if (declared and declared[1].lower() != b"utf-8") or (charset and charset[1].lower() != "utf-8"):
-        return False
-    if not body.startswith(b"<") or body.find(b"<?", end) >= 0 or body.find(b"<!DOCTYPE") >= 0:
-        return False
-    with suppress(UnicodeDecodeError):
-        body.decode("utf-8")
-        return True
-    return False
-
-
-def _feed(root: etree._Element) -> RawFeed:
-    _expect(root.getprevious() is None and root.getnext() is None)
+def _feed(root: etree._Element, skip: Collection[etree._Element]) -> RawFeed:
     language = root.get(_XML_LANG, "").replace("_", "-") or None
     if root.tag == "rss":
         version = _TABLE["rss_versions"].get(root.get("version", ""))
@@ -118,6 +90,8 @@ def _feed(root: etree._Element) -> RawFeed:
     entries: list[dict[str, Any]] = []
     seen: set[str] = set()
     for element in top:
+        if element in skip:
+            continue
         if element.tag == entry_tag:
             _expect(not element.attrib)
             entry: dict[str, Any] = {}

@@ -12,11 +12,13 @@ from sqlalchemy.orm import Session
 from alerts.feeds.parsing import known_entries as seen_entries
 from alerts.feeds.state import FeedState
 from alerts.model.alert import DeliveryState
+from alerts.model.answer import AnswerKind
 from alerts.model.level import Axis, Level
 from alerts.routing.state import RouterState
 from alerts.store.repositories import cases
 from alerts.store.schema import (
     AlertRow,
+    AnswerRow,
     AssessmentRow,
     CarriedRow,
     CaseRow,
@@ -291,8 +293,14 @@ def remove_items(session: Session, items: Sequence[str], remembered: frozenset[s
 
 
 def remove_rest(session: Session, before: datetime) -> dict[str, int]:
-    """Takes ended silences and links, and hosts, channels and threads that nobody used since, away."""
+    """Removes ended silences and links, hosts, channels and threads that nobody used since, and answers whose alert is
+    gone, unless they still hold.
+    """
+    lasting = AnswerRow.kind.in_([AnswerKind.ONLY_CRITICAL.value, AnswerKind.DAILY.value])
+    without_alert = ~select(AlertRow.id).where(AlertRow.id == AnswerRow.alert).exists()
+    old_answers = AnswerRow.at < before, without_alert, ~lasting | (AnswerRow.undone_at < before)
     return {
+        "answers": _delete(session, delete(AnswerRow).where(*old_answers)),
         "silences": _delete(session, delete(SilenceRow).where(SilenceRow.until < before)),
         "links": _delete(session, delete(LinkRow).where(LinkRow.expires_at < before)),
         "hosts": _delete(session, delete(HostRow).where(HostRow.free_at < before)),

@@ -30,7 +30,7 @@ def _time(value: datetime | None) -> str | None:
     return None if value is None else format_time(value)
 
 
-def _columns(row: Any, *names: str) -> dict[str, Any]:
+def columns(row: Any, *names: str) -> dict[str, Any]:
     """Some columns of a row by their names, instants as text."""
     values = {name: getattr(row, name) for name in names}
     return {name: _time(value) if isinstance(value, datetime) else value for name, value in values.items()}
@@ -72,9 +72,9 @@ def stories(
         found.append(
             {
                 "story": row.id,
-                **_columns(row, "institution", "title", "grade", "confidence", "mix", "reports", "publishers"),
+                **columns(row, "institution", "title", "grade", "confidence", "mix", "reports", "publishers"),
                 "topics": topics,
-                **_columns(row, "first", "newest"),
+                **columns(row, "first", "newest"),
             }
         )
         if len(found) >= limit:
@@ -132,12 +132,12 @@ def _with_alerts_and_attempts(session: Session, rows: Sequence[DeliveryRow]) -> 
 def _delivery(row: DeliveryRow, alerts: Sequence[AlertRow], attempts: Sequence[AttemptRow]) -> dict[str, Any]:
     return {
         "delivery": row.id,
-        **_columns(row, "at", "subscriber", "channel", "kind", "state", "reason"),
+        **columns(row, "at", "subscriber", "channel", "kind", "state", "reason"),
         "institutions": sorted({alert.institution for alert in alerts}),
         "alerts": [alert.id for alert in alerts] or row.message["alerts"],
         "sent_at": _time(row.sent_at),
         "next_attempt_at": _time(row.due_at) if row.state in {"pending", "failed", "unknown"} else None,
-        "attempts": [_columns(each, "number", "started_at", "ended_at", "state", "line") for each in attempts],
+        "attempts": [columns(each, "number", "started_at", "ended_at", "state", "line") for each in attempts],
     }
 
 
@@ -189,7 +189,7 @@ def alerts_to(
     """What a subscriber was to be told of an institution in a span of time, in order of time."""
     mine = AlertRow.subscriber == subscriber, AlertRow.institution == institution, AlertRow.at.between(since, upto)
     rows = session.scalars(select(AlertRow).where(*mine).order_by(AlertRow.at, AlertRow.id))
-    return [_columns(row, "id", "at", "channel", "on", "state", "reason") for row in rows]
+    return [columns(row, "id", "at", "channel", "on", "state", "reason") for row in rows]
 
 
 def deliveries_of(session: Session, alert_id: str) -> list[dict[str, Any]]:

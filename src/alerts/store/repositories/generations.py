@@ -29,7 +29,7 @@ HOST_KEPT: Final = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """A configuration that was published. `outline` counts what it holds (`alerts.config.outline`)."""
+    """A configuration that was published. `outline` counts what it holds (`alerts.config.files`)."""
 
     number: int
     hash: str

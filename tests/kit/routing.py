@@ -1,4 +1,4 @@
-"""A subscriber's router with a virtual clock."""
+"""A subscriber's router with a virtual clock, and short ways to write events, rules and subscribers."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
 
-import pytest
-
 from alerts.model.alert import Alert, Lead
+from alerts.model.answer import Answer
 from alerts.model.assessment import Assessment, StoryRise
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Cause, Contribution, Level, Transition
@@ -29,6 +28,7 @@ from alerts.model.times import parse_duration, parse_time
 from alerts.model.topic import Signal
 from alerts.routing.alerts import Message, Outcome
 from alerts.routing.events import CorrectionEvent, Event, GradeChange, InstitutionEvent, Mention, Spike
+from alerts.routing.preferences import Preferences
 from alerts.routing.router import SubscriberRouter
 from alerts.routing.state import MemoryNotifications, RouterState, WatchKey, WatchState
 
@@ -57,6 +57,7 @@ class Office:
         self.state = RouterState()
         self.notifications = JsonNotifications() if stored else MemoryNotifications()
         self.silences: list[Silence] = []
+        self.answers: list[Answer] = []
         self.alerts: list[Alert] = []
         self.messages: list[Message] = []
 
@@ -64,7 +65,9 @@ class Office:
     def router(self) -> SubscriberRouter:
         if self.stored:
             self.state = RouterState.from_json(self.state.to_json())
-        return SubscriberRouter(self.subscriber, INSTITUTIONS, self.state, self.notifications)
+        return SubscriberRouter(
+            self.subscriber, INSTITUTIONS, self.state, self.notifications, Preferences(tuple(self.answers))
+        )
 
     def hear(self, event: Event, at: datetime | None = None) -> Outcome:
         return self._take(self.router.handle(event, at or event.at, self.silences))
@@ -77,7 +80,8 @@ class Office:
         return self.messages[before:]
 
     def ack(self, at: str | datetime, institution: str = "acme", axis: Axis | None = None) -> Outcome:
-        return self._take(self.router.ack(institution, axis, instant(at), "ops", self.silences))
+        axes = Axis if axis is None else (axis,)
+        return self._take(self.router.ack(institution, axes, instant(at), "ops", silences=self.silences))
 
     def level(self, at: str | datetime, *changes: str, **more: Any) -> Outcome:
         return self.hear(level_event(at, *changes, **more))
@@ -282,20 +286,3 @@ def build(
         **settings,
     )
     return Office(subscriber, stored=stored)
-
-
-class Kit:
-    """What the tests build with; pytest cannot import it for them."""
-
-    institutions = INSTITUTIONS
-    build = staticmethod(build)
-    rule = staticmethod(rule)
-    instant = staticmethod(instant)
-    level_event = staticmethod(level_event)
-    story_event = staticmethod(story_event)
-    leave_out = staticmethod(leave_out)
-
-
-@pytest.fixture(scope="session")
-def kit() -> type[Kit]:
-    return Kit

@@ -1,0 +1,13 @@
+"""What readers answer to alerts
+
+Revision: 0007
+"""
+
+from __future__ import annotations
+
+from alerts.store.statements import migration
+
+revision = "0007"
+down_revision = "0006"
+
+upgrade, downgrade = migration(__file__)

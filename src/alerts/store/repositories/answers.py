@@ -1,0 +1,86 @@
+"""What readers answered to alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.orm import Session
+
+from alerts.model.answer import PREFERENCES, Answer, AnswerKind, WrongReason
+from alerts.model.fields import record_of
+from alerts.store.schema import AnswerRow, table_of
+from alerts.store.upsert import SOME, insert_new, row_of
+
+_ANSWERS = table_of(AnswerRow)
+_A = _ANSWERS.c
+_STANDING = (
+    select(_ANSWERS)
+    .where(_A.subscriber == bindparam("whose"), _A.kind.in_(SOME), _A.undone_at.is_(None))
+    .order_by(_A.at, _A.id)
+)
+_STANDING_ON = _STANDING.where(_A.alert == bindparam("on"))
+_CHOSEN = (
+    select(_ANSWERS).where(_A.subscriber == bindparam("whose"), _A.kind.in_(sorted(PREFERENCES))).order_by(_A.at, _A.id)
+)
+
+
+def add(session: Session, answers: Collection[Answer]) -> None:
+    """Stores answers; one whose id is there is left as it is."""
+    insert_new(session, AnswerRow, [row_of(AnswerRow, each) for each in answers])
+
+
+def undo(session: Session, answer: str, at: datetime, by: str) -> bool:
+    """Takes an answer back; whether there was one in force."""
+    changed = session.execute(
+        update(_ANSWERS)
+        .where(_A.id == answer, _A.undone_at.is_(None))
+        .values(undone_at=at, undone_by=by)
+        .returning(_A.id)
+    )
+    return changed.scalar_one_or_none() is not None
+
+
+def get(session: Session, answer: str) -> Answer | None:
+    row = session.execute(select(_ANSWERS).where(_A.id == answer)).one_or_none()
+    return None if row is None else _answer(row)
+
+
+def preferences(session: Session, subscriber: str) -> tuple[Answer, ...]:
+    """Every preference that a subscriber ever gave, taken back ones too: each says when it held."""
+    return tuple(_answer(row) for row in session.execute(_CHOSEN, {"whose": subscriber}))
+
+
+def standing(session: Session, subscriber: str, kinds: Collection[AnswerKind], alert: str = "") -> list[Answer]:
+    """The answers of some kinds of a subscriber, or of those to one alert, that were not taken back, by time."""
+    query = _STANDING_ON if alert else _STANDING
+    given = {"whose": subscriber, "some": sorted(kinds), "on": alert}
+    return [_answer(row) for row in session.execute(query, given)]
+
+
+def find(
+    session: Session,
+    *,
+    alerts: Collection[str] | None = None,
+    subscriber: str | None = None,
+    institution: str | None = None,
+    since: datetime | None = None,
+    limit: int | None = None,
+) -> list[Answer]:
+    """Answers, taken back ones too, the newest first."""
+    query = select(_ANSWERS).order_by(_A.at.desc(), _A.id).limit(limit)
+    if alerts is not None:
+        query = query.where(_A.alert.in_(sorted(alerts)))
+    if subscriber is not None:
+        query = query.where(_A.subscriber == subscriber)
+    if institution is not None:
+        query = query.where(_A.institution == institution)
+    if since is not None:
+        query = query.where(_A.at >= since)
+    return [_answer(row) for row in session.execute(query)]
+
+
+def _answer(row: Any) -> Answer:
+    return record_of(Answer, row, kind=AnswerKind(row.kind), reason=WrongReason(row.reason) if row.reason else None)
