@@ -186,10 +186,8 @@ def ablation(sets: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
         }
         plain = score(dictionary(texts, tracked(texts, surfaces=True)), labelled(texts), texts).f1
         left = ", ".join(FILTERS.keys() - chosen.keys())
-        print(
-            f"{held:14} {_f1(texts, {}):6.3f} {_f1(texts, chosen):6.3f} {whole[held]:6.3f} {plain:10.3f}  {left or '-'}",
-            flush=True,
-        )
+        ours = f"{_f1(texts, {}):6.3f} {_f1(texts, chosen):6.3f} {whole[held]:6.3f}"
+        print(f"{held:14} {ours} {plain:10.3f}  {left or '-'}", flush=True)
 
 
 def _f1(texts: Sequence[Mapping[str, Any]], filters: Mapping[str, Filter]) -> float:
