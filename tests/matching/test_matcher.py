@@ -218,14 +218,6 @@ def test_a_weak_short_form_needs_a_fuller_name_in_the_item() -> None:
     assert "no fuller name" in reason("General Motors", "GM recalls trucks")
 
 
-def test_initials_that_the_item_explains_otherwise_do_not_count() -> None:
-    assert texts(["American Council on Education"], "ACE fell; the Affordable Clean Energy (ACE) rule") == []
-    assert texts(["American Council on Education"], "the American Council on Education (ACE)") == [
-        "American Council on Education",
-        "ACE",
-    ]
-
-
 def test_a_shared_alias_is_told_by_the_rest_of_the_item_or_is_ambiguous() -> None:
     cleveland = [
         Institution("browns", "Cleveland Browns", aliases=("Cleveland",)),

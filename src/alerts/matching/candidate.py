@@ -134,20 +134,6 @@ class Candidate:
         dateline = self.gap_before.endswith(("(", "( ")) and _DATELINE_END.match(self.gap_after)
         return bool(dateline) or self.after() in AGENTS
 
-    def spelled_out(self) -> str:
-        """The words before the parentheses that this acronym stands in, where they have its initials; else empty."""
-        letters = self.form.key.replace(" ", "")
-        if self.first == 0 or self.text.gap(self.first).strip() != "(":
-            return ""
-        index = self.first
-        for letter in reversed(letters):
-            index -= 1
-            while index > 0 and self.text.tokens[index] in FUNCTION_WORDS and self.text.tokens[index][0] != letter:
-                index -= 1
-            if index < 0 or self.text.tokens[index][0] != letter:
-                return ""
-        return " ".join(self.text.cased_tokens[index : self.first])
-
     @property
     def common_words(self) -> frozenset[str]:
         """The ordinary words of the item's language."""

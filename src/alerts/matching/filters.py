@@ -281,15 +281,7 @@ def _shows_name(candidate: Candidate) -> bool:
         or candidate.gap_before[-1:] in {"-", "/"}
         or (candidate.gap_before == ": " and candidate.last == len(candidate.text.tokens))
         or (candidate.first == 1 and candidate.before() != "" and candidate.style == "mixed")
-        or (candidate.style == "mixed" and _beside_name(candidate))
     )
-
-
-def _beside_name(candidate: Candidate) -> bool:
-    """Target, Walmart …; Target and Walmart …"""
-    if candidate.after() in {"and", "&"}:
-        return candidate.word(candidate.last + 1)[:1].isupper()
-    return candidate.after(", ")[:1].isupper()
 
 
 def german_noun(candidate: Candidate) -> str:

@@ -20,7 +20,6 @@ from alerts.matching.document import Document
 from alerts.matching.filters import PERSON, FilterSet
 from alerts.matching.forms import Form, Strength
 from alerts.matching.text import Text
-from alerts.model.institution import Derivation
 
 ANAPHOR_REACH = 40  # words back to a name of the same institution
 
@@ -37,7 +36,7 @@ def resolve(
     """
     spans = _by_span(_parted(candidates))
     document.spans = tuple(spans)  # no reference back to the candidates: a cycle would wait for the collector
-    kept = _unopposed(candidates, spans, _Context(document.texts), reject, filters)
+    kept = _unopposed(spans, _Context(document.texts), reject, filters)
     names, anaphors = _supported(kept, reject)
     chosen, ambiguous = _chosen(names, reject)
     if anaphors:
@@ -48,15 +47,10 @@ def resolve(
 
 
 def _unopposed(
-    candidates: list[Candidate],
-    spans: Mapping[Span, list[Candidate]],
-    context: _Context,
-    reject: Reject,
-    filters: FilterSet,
+    spans: Mapping[Span, list[Candidate]], context: _Context, reject: Reject, filters: FilterSet
 ) -> list[Candidate]:
     """Those against which nothing speaks: no longer name, no filter, no missing context word."""
     covers = _covers(spans)
-    foreign = _defined_otherwise(candidates)
     kept: list[Candidate] = []
     persons: set[tuple[str, str]] = set()
     for span, rivals in spans.items():
@@ -68,7 +62,6 @@ def _unopposed(
             cover = covering and (covering.get(form.institution) or covering.get(""))
             reason = (
                 (cover and _covered(cover))
-                or (foreign and foreign.get((form.institution, form.key)))
                 or filters.reason(candidate)
                 or ((form.needs or form.requires) and context.missing(candidate))
             )
@@ -201,27 +194,6 @@ def _locates(candidate: Candidate) -> list[int]:
 
 
 # ── What the rest of the item says ───────────────────────────────────────────────────────────────────────────
-
-
-def _defined_otherwise(candidates: list[Candidate]) -> dict[tuple[str, str], str]:
-    """Initials that the item itself explains as those of something else: artificial pancreas (AP)."""
-    acronyms = [candidate for candidate in candidates if candidate.form.origin == Derivation.ACRONYM]
-    if not acronyms:
-        return {}
-    fuller = {
-        (candidate.form.institution, candidate.field, candidate.end)
-        for candidate in candidates
-        if candidate.form.gaps and candidate.form.strength > Strength.WEAK
-    }
-    found = {}
-    for candidate in acronyms:
-        if (words := candidate.spelled_out()) and (
-            candidate.form.institution,
-            candidate.field,
-            candidate.text.end(candidate.first - 1),
-        ) not in fuller:
-            found[candidate.form.institution, candidate.form.key] = f"the initials of {words!r}"
-    return found
 
 
 def _without_persons(kept: list[Candidate], persons: set[tuple[str, str]], reject: Reject) -> list[Candidate]:

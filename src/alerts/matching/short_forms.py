@@ -81,11 +81,6 @@ def _without_generic_nouns(name: Name) -> Iterator[Derived]:
 def _inverted(name: Name) -> Iterator[Derived]:
     """University of X and X University, Ministry of X and X Ministry, Senate of Italy and Italian Senate."""
     low, size = name.low, len(name)
-    if size > 3 and low[0] == "polytechnic" and low[2] == "of":
-        place = name.part(3, size)
-        for variant in (f"Polytechnic Institute of {place}", f"Polytechnic of {place}", f"{place} Polytechnic"):
-            yield _short(variant)
-        return
     if size > 2 and low[:2] == ["university", "of"]:
         if "," in name.surface:
             return
