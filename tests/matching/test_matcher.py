@@ -231,6 +231,32 @@ def test_a_shared_alias_is_told_by_the_rest_of_the_item_or_is_ambiguous() -> Non
     assert [(each.institution, each.ambiguous) for each in found] == [("browns", False), ("browns", False)]
 
 
+def test_of_those_that_share_a_name_the_likeliest_counts() -> None:
+    browns = Institution("browns", "Cleveland Browns", aliases=("Cleveland",), domains=("browns.example",))
+    clinic = Institution("clinic", "Cleveland Clinic", aliases=("Cleveland",), products=("MyChart",))
+    guardians = Institution(
+        "guardians", "Cleveland Guardians", aliases=("Cleveland",), match=MatchRules(require_any=("baseball",))
+    )
+
+    def meant(title: str, **fields: Any) -> list[tuple[str, bool]]:
+        known = [browns, clinic, guardians]
+        sources = {"club": Source("club", "https://club.example/feed", "Club", speaks_for=frozenset({"clinic"}))}
+        found = Matcher(known, [], sources).match(item(title, **fields)).mentions
+        return [(each.institution, each.ambiguous) for each in found if each.field == "title"]
+
+    assert meant("Cleveland opens a baseball season") == [("guardians", True)]  # a context word of its own
+    assert meant("A clinic in trouble: Cleveland cuts jobs") == [("clinic", True)]  # a word of its own name
+    assert meant("Cleveland is down", url="https://browns.example/x") == [("browns", False)]  # it comes from them
+    assert meant("Cleveland is down", source="club") == [("clinic", False)]
+
+
+def test_the_language_of_a_name_tells_which_of_two_is_meant() -> None:
+    french = Institution("z-amf", "Autorité des marchés financiers", aliases=("AMF",))
+    english = Institution("amf", "American Machine and Foundry", aliases=("AMF",))
+    found = match([french, english], "Les petits porteurs attendent que l'AMF se prononce sur le dossier").mentions
+    assert [(each.institution, each.ambiguous) for each in found] == [("z-amf", True)]
+
+
 def test_an_official_name_is_stronger_than_an_alias() -> None:
     team = Institution("team", "Boston Red Sox", aliases=("Boston",))
     assert [each.institution for each in match([team, "Boston"], "in Boston today").mentions] == ["Boston"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from itertools import chain
 from urllib.parse import urlsplit
 
@@ -11,10 +12,13 @@ from alerts.matching.document import Document
 from alerts.matching.filters import FILTERS, Filter, FilterSet
 from alerts.matching.forms import forms, host
 from alerts.matching.index import Found, Index
+from alerts.matching.language import detect
 from alerts.matching.resolve import Reject, resolve
 from alerts.matching.salience import mention_salience
 from alerts.matching.spelling import spelling
+from alerts.matching.text import Text
 from alerts.matching.topics import Lexicon
+from alerts.matching.vocabulary import ANY_FUNCTION_WORDS
 from alerts.matching.voice import is_voice
 from alerts.model.institution import Institution
 from alerts.model.item import Item
@@ -72,30 +76,37 @@ class Matcher:
             for candidate in _spelled(self._index.find(text, explain), field, document, reject, explain)
         ]
         mentions: list[Mention] = []
+        origin = self._origin(item)
         if candidates:
-            chosen, ambiguous = resolve(candidates, document, reject, self._filters)
+            about = {name for name, _ in origin}
+            likelihood = partial(self._likelihood, document)
+            chosen, ambiguous = resolve(candidates, document, reject, self._filters, about, likelihood)
             mentions = _apart(_mention(candidate, candidate in ambiguous, explain) for candidate in chosen)
-        mentions += self._about(item, mentions)
+        mentions += _about(origin, mentions)
         if tracked_only and not mentions:
             return Matched()
         topics = self._lexicon.find(document.texts, mentions, lambda: document.language)
         missed = self._lexicon.near_misses(document.texts, document.language) if explain else ()
         return Matched(tuple(mentions), topics, tuple(rejections), missed)
 
-    def _about(self, item: Item, mentions: list[Mention]) -> list[Mention]:
-        """Whom the item is about by where it comes from, where no field says so as clearly."""
-        if item.source not in self._speakers and not (self._hosts and item.url):
-            return []
+    def _origin(self, item: Item) -> list[tuple[str, Rule]]:
+        """Whom the item is about by where it comes from."""
         found = [(name, Rule.PUBLISHER) for name in self._speakers.get(item.source, ())]
-        found += [
+        return found + [
             (name, Rule.DOMAIN) for name in sorted(self._of_host(item.url)) if (name, Rule.PUBLISHER) not in found
         ]
-        about = []
-        for name, rule in found:
-            salience = mention_salience("source", 0, rule)
-            if all(each.institution != name or each.salience < salience for each in mentions):
-                about.append(Mention(name, "source", 0, 0, "", rule, salience))
-        return about
+
+    def _likelihood(self, document: Document, institution: str) -> int:
+        """How much of an item speaks for one of those that share a name: other words of it, and its language.
+
+        Only what the matching key covers is looked at, so that recorded items are matched again where it changes.
+        """
+        known = self._institutions[institution]
+        own = Text(" ".join((known.name, *known.aliases, *known.products, *known.match.require_any)))
+        said = {word for text in document.texts.values() for word in text.tokens}
+        language = detect(Text(known.name).tokens, known.name)
+        speaks_it = language != "" and language == document.language
+        return len(said.intersection(own.tokens) - ANY_FUNCTION_WORDS) + speaks_it
 
     def _of_host(self, url: str) -> set[str]:
         if not self._hosts or not url:
@@ -133,6 +144,16 @@ def _spelled(places: list[Found], field: str, document: Document, reject: Reject
 
 def _fewer_words(found: Found) -> int:
     return found.first - found.last
+
+
+def _about(origin: Iterable[tuple[str, Rule]], mentions: list[Mention]) -> list[Mention]:
+    """Mentions of those that an item comes from, where no field names them as clearly."""
+    about = []
+    for name, rule in origin:
+        salience = mention_salience("source", 0, rule)
+        if all(each.institution != name or each.salience < salience for each in mentions):
+            about.append(Mention(name, "source", 0, 0, "", rule, salience))
+    return about
 
 
 def _apart(mentions: Iterable[Mention]) -> list[Mention]:

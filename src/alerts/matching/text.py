@@ -51,6 +51,7 @@ _SPECIAL = (
     | dict.fromkeys("‐‑‒–−﹣－", "-")
     | dict.fromkeys("—―⸺", ";")  # a dash between clauses: never inside a name
     | {"…": ".", "ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ı": "i", "ς": "σ"}
+    | dict.fromkeys("أإآٱ", "ا")  # the hamza of an alif is written or not
     | {"\u2028": "\n", "\u2029": "\n", "\x85": "\n"}
 )
 _BLANK_CATEGORIES = frozenset({"Cs", "Cc", "Cn", "Co", "Zs"})
