@@ -13,7 +13,7 @@ from alerts.cases.corrections import Correction
 from alerts.cases.observation import Observation
 from alerts.model.alert import Alert, Lead
 from alerts.model.assessment import Assessment
-from alerts.model.level import Axis, Transition
+from alerts.model.level import AXES, Axis, Transition
 from alerts.model.settings import FRESH, Settings
 from alerts.model.story import Evidence
 from alerts.model.subscriber import On
@@ -142,7 +142,7 @@ class CaseEvents:
 
     def _graded(self, at: datetime) -> GradeChange | None:
         """The grade of the story that adds most on any axis, where it changed: asked when evidence arrives."""
-        top = strongest(each for axis in Axis for each in self.case.contributions(axis, at))
+        top = strongest(each for axis in AXES for each in self.case.contributions(axis, at))
         if top is None:
             return None
         before, self.state.grade = self.state.grade, top.grade
@@ -154,7 +154,7 @@ class CaseEvents:
 
 def leads_of(case: CaseFile, assessment: Assessment, topics: Mapping[str, Topic]) -> dict[str, Lead]:
     """The stories behind level changes, which an alert of the assessment may lead with."""
-    tops = (strongest(each.contributions) for each in assessment.changes)
+    tops = (assessment.behind(each) for each in assessment.changes)
     found = {name: case.evidence_of(name) for name in sorted({each.story for each in tops if each is not None})}
     return {name: lead_of_story(evidence, topics) for name, evidence in found.items() if evidence is not None}
 
