@@ -250,13 +250,6 @@ def test_of_those_that_share_a_name_the_likeliest_counts() -> None:
     assert meant("Cleveland is down", source="club") == [("clinic", False)]
 
 
-def test_the_language_of_a_name_tells_which_of_two_is_meant() -> None:
-    french = Institution("z-amf", "Autorité des marchés financiers", aliases=("AMF",))
-    english = Institution("amf", "American Machine and Foundry", aliases=("AMF",))
-    found = match([french, english], "Les petits porteurs attendent que l'AMF se prononce sur le dossier").mentions
-    assert [(each.institution, each.ambiguous) for each in found] == [("z-amf", True)]
-
-
 def test_an_official_name_is_stronger_than_an_alias() -> None:
     team = Institution("team", "Boston Red Sox", aliases=("Boston",))
     assert [each.institution for each in match([team, "Boston"], "in Boston today").mentions] == ["Boston"]

@@ -18,7 +18,7 @@ from alerts.model.item import Item
 WHEN = datetime(2026, 2, 24, tzinfo=UTC)
 
 # By language the names, nominative first, then in the order of the cases that the sentences ask for by number.
-NAMES = {
+NAMES: dict[str, list[tuple[str, ...]]] = {
     "ru": [
         ("Газпром", "Газпрома", "Газпрому", "Газпром", "Газпромом", "Газпроме"),
         ("Сбербанк", "Сбербанка", "Сбербанку", "Сбербанк", "Сбербанком", "Сбербанке"),

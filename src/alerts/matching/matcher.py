@@ -12,7 +12,6 @@ from alerts.matching.document import Document
 from alerts.matching.filters import FILTERS, Filter, FilterSet
 from alerts.matching.forms import forms, host
 from alerts.matching.index import Found, Index
-from alerts.matching.language import detect
 from alerts.matching.resolve import Reject, resolve
 from alerts.matching.salience import mention_salience
 from alerts.matching.spelling import spelling
@@ -97,16 +96,14 @@ class Matcher:
         ]
 
     def _likelihood(self, document: Document, institution: str) -> int:
-        """How much of an item speaks for one of those that share a name: other words of it, and its language.
+        """How much of an item speaks for one of those that share a name: other words of theirs that stand in it.
 
         Only what the matching key covers is looked at, so that recorded items are matched again where it changes.
         """
         known = self._institutions[institution]
         own = Text(" ".join((known.name, *known.aliases, *known.products, *known.match.require_any)))
         said = {word for text in document.texts.values() for word in text.tokens}
-        language = detect(Text(known.name).tokens, known.name)
-        speaks_it = language != "" and language == document.language
-        return len(said.intersection(own.tokens) - ANY_FUNCTION_WORDS) + speaks_it
+        return len(said.intersection(own.tokens) - ANY_FUNCTION_WORDS)
 
     def _of_host(self, url: str) -> set[str]:
         if not self._hosts or not url:
