@@ -220,11 +220,8 @@ def surname(candidate: Candidate) -> str:
         and candidate.form.key != low
         and not candidate.touches_name(after=False)
     )
-    initial = (
-        len(preceding) == 1 and candidate.before(". ") and candidate.word(candidate.first - 2).lower() in GIVEN_NAMES
-    )
     office = low in PERSON_TITLES and candidate.after().lower() in SAYING_VERBS
-    if given or initial or office or low in FORMS_OF_ADDRESS:
+    if given or office or low in FORMS_OF_ADDRESS:
         return f"{PERSON}: {preceding} {candidate.surface}"
     return ""
 

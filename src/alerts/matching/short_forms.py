@@ -168,9 +168,6 @@ def _without_first_word(name: Name) -> Iterator[Derived]:
 def _of_a_country(name: Name) -> Iterator[Derived]:
     """Bodies of a state, with or without the state: (U.S.) Food and Drug Administration, U.S. Supreme Court."""
     low, size = name.low, len(name)
-    if low == ["united", "states", "of", "america"]:
-        yield _short("America", alone=False)
-        return
     begin = 2 if low[:2] in (["united", "states"], ["u", "s"]) else int(low[0] == "us" and name.word(0) == "US")
     if begin and size - begin > 1 and low[begin] != "of":
         rest = name.part(begin, size)
