@@ -19,12 +19,15 @@ COMPARABLE = 6  # an opening of fewer shingles (less than nine words) cannot be 
 
 def _shingles(words: list[str]) -> list[int]:
     """Every four words in a row, with a space between two, hashed, in order."""
-    written = [word.encode("utf-8", "replace") for word in words]
-    text = b" ".join(written)
-    starts = [0, *accumulate(len(word) + 1 for word in written)]
+    text = " ".join(words)
+    if text.isascii():
+        starts = [0, *accumulate(len(word) + 1 for word in words)]
+    else:
+        starts = [0, *accumulate(len(word.encode("utf-8", "replace")) + 1 for word in words)]
+    data = text.encode("utf-8", "replace")
     # crc32 is linear; the multiplication spreads it over the range that the smallest are taken from.
     return [
-        crc32(text[start : following - 1]) * 0x9E3779B1 & 0xFFFFFFFF
+        crc32(data[start : following - 1]) * 0x9E3779B1 & 0xFFFFFFFF
         for start, following in zip(starts, starts[4:], strict=False)
     ]
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from itertools import chain
 
 from alerts.stories.lexicon import (
     FOREIGN_FUNCTION_WORDS,
@@ -63,18 +64,16 @@ def terms(text: str) -> tuple[str, ...]:
 
 def terms_of(words: list[str]) -> tuple[str, ...]:
     """The distinct terms of the tokens of a text in order of first occurrence."""
-    found: dict[str, None] = {}
-    skip = 0
-    for index, word in enumerate(words):
-        if skip:
-            skip -= 1
-            continue
-        read = _word(word)
-        if read is None:  # what it means depends on what follows
-            read, skip = _with_following(word, *[*words[index + 1 : index + 3], "", ""][:2])
-        for term in read:
-            found[term] = None
-    return tuple(found)
+    read = list(map(_word, words))
+    if None in read:
+        following = 0  # from here on words are not part of a term yet
+        for index, word in enumerate(words):
+            if index < following:
+                read[index] = ()
+            elif read[index] is None:  # what it means depends on what follows
+                read[index], more = _with_following(word, *[*words[index + 1 : index + 3], "", ""][:2])
+                following = index + 1 + more
+    return tuple(dict.fromkeys(chain.from_iterable(each for each in read if each)))
 
 
 @lru_cache(maxsize=1 << 14)

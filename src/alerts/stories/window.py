@@ -48,14 +48,16 @@ class Term:
     def report(self, story: Story, day: int, change: int) -> None:
         """Note that one more (or one less) item of the story has the term on that day."""
         key = (story, day)
-        items = self._days.get(key, 0) + change
+        days = self._days
+        items = days.get(key, 0) + change
         if items:
-            self._days[key] = items
+            days[key] = items
             if items > 1 or change < 0:
                 return
         else:
-            del self._days[key]
-        self._recount()
+            del days[key]
+        if (len(days) or 1) != self._step:
+            self._recount()
 
     def _recount(self) -> None:
         """Bring `cost` up to date with the story-days, here and in the norms of the stories."""
@@ -223,12 +225,10 @@ class Window:
             term.report(story, day, sign)
             if not term.stories:
                 del terms[each]
-            elif (
-                sign > 0
-                and term.rare
-                and (story.lead is None or (-count, each) < (-counts[story.lead], story.lead.text))
-            ):
-                story.lead = term
+            elif sign > 0 and term.rare:
+                lead = story.lead
+                if lead is None or count > counts[lead] or (count == counts[lead] and each < lead.text):
+                    story.lead = term
         days = len(story.days)
         story.outlets[features.outlet] += sign
         story.days[day] += sign

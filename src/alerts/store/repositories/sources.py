@@ -14,6 +14,8 @@ from alerts.feeds.links import storable
 from alerts.feeds.state import FeedState
 from alerts.model.fields import record_of
 from alerts.model.source import Source
+from alerts.model.times import format_time, micros, parse_time
+from alerts.store import system_state
 from alerts.store.claims import Claim
 from alerts.store.schema import CaseRow, FindingRow, HostRow, SourceRow, table_of
 from alerts.store.upsert import SOME, chunks, insert_new, upsert
@@ -75,8 +77,8 @@ claim_due = Claim.of(_SOURCES, _S.id, _S.next_poll_at, _S.active.is_(True)).due
 
 @dataclass(frozen=True, slots=True)
 class LeasedSource:
-    """A source leased to one poller. `token` fences off a poller whose lease ran out; `lost_leases` counts the polls
-    in a row, before this one, whose lease ran out."""
+    """A source leased to one poller. A result counts only with the `token`; `lost_leases` counts the polls in a row,
+    before this one, whose lease ran out."""
 
     id: str
     token: str
@@ -99,7 +101,7 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class Vital:
-    """What tells whether a source works. From `stale_at` on its feed is silent for too long."""
+    """What shows whether a source works. From `stale_at` on its feed is silent for too long."""
 
     id: str
     last_success_at: datetime | None
@@ -161,7 +163,7 @@ class Finished:
 
 
 def finish(session: Session, finished: Sequence[Finished], *, now: datetime) -> set[str]:
-    """Records polls and releases their leases; the ids of those whose lease was still the poller's."""
+    """Records polls and releases their leases; returns the ids of those that the poller still held."""
     rows = [
         {
             "source": each.leased.id,
@@ -178,18 +180,32 @@ def finish(session: Session, finished: Sequence[Finished], *, now: datetime) -> 
         for each in finished
     ]
     if len(rows) == 1:
-        return set(session.scalars(_FINISH_ONE, rows[0]))
-    # What is executed for many rows returns nothing: which of them are ours is asked before, under a lock.
-    tokens = {each.leased.id: each.leased.token for each in finished}
-    ours = {
-        source
-        for some in chunks(sorted(tokens))
-        for source, token in session.execute(_OURS, {"some": some})
-        if token == tokens[source]
-    }
-    if ours:
-        session.connection().execute(_FINISH, [row for row in rows if row["source"] in ours])
+        ours = set(session.scalars(_FINISH_ONE, rows[0]))
+    else:
+        # A statement for many rows returns none of them: which leases still hold is read first, under a lock.
+        tokens = {each.leased.id: each.leased.token for each in finished}
+        held = (row for some in chunks(sorted(tokens)) for row in session.execute(_OURS, {"some": some}))
+        ours = {source for source, token in held if token == tokens[source]}
+        if ours:
+            session.connection().execute(_FINISH, [row for row in rows if row["source"] in ours])
+    for each in finished:
+        before, after = each.leased.state, each.state
+        since = before.last_success or before.failing_since
+        if each.leased.id in ours and before.failures and not after.failures and since and after.last_success:
+            add_outage(session, each.leased.id, since, after.last_success)
     return ours
+
+
+def add_outage(session: Session, source: str, since: datetime, until: datetime) -> None:
+    """Records that a source, or every source where it is empty, was not read for a while that is over."""
+    name = f"{system_state.OUTAGE}{source}/{micros(since)}"
+    system_state.put(session, name, until, {"source": source, "since": format_time(since)})
+
+
+def outages(session: Session) -> list[tuple[str, datetime, datetime]]:
+    """The outages on record: source, since when and until when."""
+    facts = (fact for _, fact in system_state.named(session, system_state.OUTAGE))
+    return [(fact.value["source"], parse_time(fact.value["since"]), fact.at) for fact in facts]
 
 
 def release(session: Session, leased: LeasedSource, next_poll_at: datetime) -> None:
