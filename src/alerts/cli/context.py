@@ -17,7 +17,7 @@ from alerts.model.settings import Settings
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from alerts.demo.play import Stage
+    from alerts.demo.server import FeedServer
     from alerts.pipeline.inline import Once
     from alerts.runtime.runtime import Runtime
     from alerts.store.database import Database
@@ -35,7 +35,7 @@ class App:
     state: Path
     exposed: tuple[str, ...] = ()
     """Options given on the command line with a password in them."""
-    stage: Stage | None = None
+    stage: FeedServer | None = None
     _settings: Settings | None = field(default=None, repr=False)
 
     @property

@@ -186,8 +186,8 @@ def _scene(app: App) -> Iterator[None]:
 
     if app.database or app.broker:
         raise UsageError("--demo runs on its own database and broker; leave out --database and --broker")
-    with tempfile.TemporaryDirectory(prefix="alerts-demo-") as state, play.stage() as stage:
-        os.environ["ALERTS_DEMO_URL"] = stage.server.url
+    with tempfile.TemporaryDirectory(prefix="alerts-demo-") as state, play.server() as stage:
+        os.environ["ALERTS_DEMO_URL"] = stage.url
         app.config_dir, app.state, app.stage = play.CONFIG, Path(state), stage
         yield
 
