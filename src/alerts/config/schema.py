@@ -288,7 +288,7 @@ class BriefingForm(Form):
 
 
 class SubscriberForm(Form):
-    """A person or a desk that is told."""
+    """A person or a team that gets alerts."""
 
     id: Id
     tier: Tier = Tier.OPEN

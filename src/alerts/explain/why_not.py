@@ -1,4 +1,4 @@
-"""Why a subscriber heard nothing of an institution, and what would have made the difference."""
+"""Why a subscriber got no alert about an institution, and what evidence would have caused one."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def why_not(
     """Every step between the institution and the subscriber, as of `at`.
 
     Each axis that a rule asks for comes with its score, what it needs, and the least further evidence on its
-    strongest story that would have been told: tried out, not estimated.
+    strongest story that would have caused an alert: tried out, not estimated.
     """
     standing = standing_at(session, active, institution, at)
     rules = [
@@ -147,7 +147,7 @@ def _counterfactual(
     axis: Axis,
     found: tuple[Contribution, ...],
 ) -> dict[str, Any]:
-    """The least of a few further reports on the strongest story after which something would be told."""
+    """The least of a few further reports on the strongest story after which an alert would be sent."""
     if not found:
         return {"found": False, "why": "no story adds anything to this axis"}
     strongest, level = found[0], standing.axes[axis].level

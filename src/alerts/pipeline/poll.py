@@ -1,4 +1,4 @@
-"""Sources: leased, fetched, and their new items stored together with what they say about whom."""
+"""The poll step: leases sources, fetches them, and stores new items together with the institutions found in them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,9 @@ MAX_LOST_LEASES = 2
 is the cause."""
 
 HOST_GAP = timedelta(seconds=1)
-MAX_HOST_WAIT = timedelta(seconds=3)  # a source whose turn at its host is later than this is released, and polled then
+MAX_HOST_WAIT = timedelta(
+    seconds=3
+)  # a source whose turn at its host comes later than this is released and polled then
 STOPPED_FOR = timedelta(days=36500)
 
 
@@ -191,7 +193,7 @@ def _record_unchanged(runtime: Polling, done: Sequence[_Fetched]) -> dict[str, P
 
 
 def _record(runtime: Polling, active: Active, done: _Fetched) -> PollOutcome:
-    """Stores what a poll brought, with what it says about whom, and finishes it."""
+    """Stores the items of a poll with the institutions found in them, and finishes it."""
     source, leased, state = done.source, done.leased, done.polled.plan.state
     with runtime.database.computing():
         findings = _match(active, done)
@@ -262,7 +264,7 @@ class _Matched:
 
     change: ItemChange
     matched: Matched
-    features: Features | None  # of an item that is about somebody
+    features: Features | None  # of an item that mentions an institution
     publisher: str
     backfill: bool
 

@@ -47,9 +47,9 @@ def prune(
     dry_run: bool = False,
     progress: Callable[[int, int], None] = lambda _done, _steps: None,
 ) -> Pruned:
-    """Removes what is older than `keep`. `progress` is told how many of how many institutions and sources are done.
+    """Removes what is older than `keep`. `progress` gets how many of how many institutions and sources are done.
 
-    A dry run does the same in one transaction and takes it back: SQLite lets nobody else write meanwhile.
+    A dry run does the same in one transaction and rolls it back; on SQLite it blocks all other writers meanwhile.
     Raises UsageError where evidence that still counts would go.
     """
     active = runtime.configuration.current()

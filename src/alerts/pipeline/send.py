@@ -44,12 +44,12 @@ SLOW_WAIT = timedelta(seconds=30)  # about so long it waits where the service is
 BEHIND = "waits for the configuration in force"
 # So long a delivery waits where this process cannot use the configuration in force yet.
 BEHIND_WAIT = timedelta(seconds=5)
-LONGEST_PAUSE = timedelta(hours=1)  # a service that asks for more is asked again by then
+LONGEST_PAUSE = timedelta(hours=1)  # a service that asks for a longer pause is tried again after this
 
 
 @dataclass(frozen=True, slots=True)
 class SendOutcome:
-    """What became of a delivery; `state` None: it was not ours to send, or `reason` says what it waits for."""
+    """The outcome for a delivery; `state` None: it was not free to send, or `reason` says what it waits for."""
 
     delivery: str
     state: DeliveryState | None
@@ -57,7 +57,7 @@ class SendOutcome:
 
 
 def send(runtime: Sending, delivery_id: str) -> SendOutcome:
-    """Sends a delivery if it is due and in nobody else's hands.
+    """Sends a delivery if it is due and no other sender has it.
 
     The attempt is on record before the send and its result after it. Killed in between, the lease runs out
     and the message is sent again under the same id: at least once.
@@ -89,9 +89,9 @@ def send(runtime: Sending, delivery_id: str) -> SendOutcome:
 def _take(
     runtime: Sending, settings: Settings, delivery_id: str, passage: ExitStack
 ) -> tuple[Leased, Secret | None] | SendOutcome:
-    """Leases a delivery whose turn it is in its channel, and whose service does not hold too much of this process.
+    """Leases a delivery if it is its turn in its channel and the bulkhead of its service has room.
 
-    Any other waits, without an attempt. `passage` ends with the send.
+    Otherwise the delivery waits, without an attempt. `passage` ends with the send.
     """
     now = runtime.clock()
     with runtime.database.write() as session:
@@ -219,7 +219,7 @@ def _finish(runtime: Sending, settings: Settings, leased: Leased, result: SendRe
 
 
 def _view(session: Session, subscriber: Subscriber, leased: Leased, pages: Pages | None) -> MessageView:
-    """What the message says: its alerts, and the profiles as they were when it was made."""
+    """The content of the message: its alerts, and the profiles as they were when it was written."""
     record = leased.message
     superseded = record.get("superseded", record.get("overtaken", []))  # its name before version 0.2
     found = alerts.by_id(session, [*record["alerts"], *record["reminders"], *superseded])

@@ -26,7 +26,7 @@ SET_BACK = timedelta(seconds=5)
 def tick(runtime: Ticking, *, gap: timedelta = timedelta(0), once: bool = False) -> TaskRequests:
     """Claims what is due and enqueues it; does nothing within `gap` of another tick.
 
-    `once`: by `alerts run --once`, so that nobody expects the next within seconds.
+    `once`: by `alerts run --once`, so that health does not expect the next within seconds.
 
     Two at once are harmless, and so are two beats: each row is claimed by one of them, and the gate of the tick
     and its claims are one transaction.
@@ -37,7 +37,7 @@ def tick(runtime: Ticking, *, gap: timedelta = timedelta(0), once: bool = False)
         in_force = system_state.in_force(session)
         last = system_state.get(session, system_state.TICK)
     active = runtime.configuration.current(in_force.number)
-    room = {verb: min(BATCH, runtime.room(verb)) for verb in ("send", "assess", "poll")}
+    room = {step: min(BATCH, runtime.room(step)) for step in ("send", "assess", "poll")}
     with runtime.database.write() as session:
         if gap and not rate_gate.try_acquire(session, "tick", now, gap):
             return TaskRequests()

@@ -4,8 +4,8 @@
      │                       └────> pushed (POST)   the source is due now
      └─ next_poll                                   rarer polls, while pushes bring the news
 
-Needs pages that the world can reach (ALERTS_BASE_URL). A push is only a hint: the source is polled, so a hub can
-bring nothing that the feed does not say. A hub is trusted from the first push that brought news on, and until
+Needs pages with a public address (ALERTS_BASE_URL). A push only makes the source due: it is polled, so a hub cannot
+add anything that the feed does not contain. A hub is trusted from the first push that brought news on, and until
 a poll finds news that was not pushed; meanwhile the polls are only the backup. Callback and secret are derived
 from the key of this installation, so nothing secret is stored.
 """
@@ -37,7 +37,7 @@ from alerts.store.repositories import overrides, sources
 
 ASK_AGAIN: Final = timedelta(hours=1)  # a hub that did not answer our request with a lease is asked again after this
 LEAST_GAP: Final = timedelta(seconds=30)  # however often a hub pushes, a source is not polled more often because of it
-# The least time between two polls of a source whose hub is trusted, but for those that a push brings about.
+# The least time between two polls of a source whose hub is trusted, apart from those that a push triggers.
 BACKUP: Final = timedelta(hours=4)
 _SECONDS = 15.0
 _MAX_ANSWER = 256 * 1024  # bytes of a hub's answer, of which only the status is read

@@ -77,8 +77,8 @@ claim_due = Claim.of(_SOURCES, _S.id, _S.next_poll_at, _S.active.is_(True)).due
 
 @dataclass(frozen=True, slots=True)
 class LeasedSource:
-    """A source leased to one poller. `token` fences off a poller whose lease ran out; `lost_leases` counts the polls
-    in a row, before this one, whose lease ran out."""
+    """A source leased to one poller. A result counts only with the `token`; `lost_leases` counts the polls in a row,
+    before this one, whose lease ran out."""
 
     id: str
     token: str
@@ -101,7 +101,7 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class Vital:
-    """What tells whether a source works. From `stale_at` on its feed is silent for too long."""
+    """What shows whether a source works. From `stale_at` on its feed is silent for too long."""
 
     id: str
     last_success_at: datetime | None
@@ -163,7 +163,7 @@ class Finished:
 
 
 def finish(session: Session, finished: Sequence[Finished], *, now: datetime) -> set[str]:
-    """Records polls and releases their leases; the ids of those whose lease was still the poller's."""
+    """Records polls and releases their leases; returns the ids of those that the poller still held."""
     rows = [
         {
             "source": each.leased.id,
@@ -182,7 +182,7 @@ def finish(session: Session, finished: Sequence[Finished], *, now: datetime) -> 
     if len(rows) == 1:
         ours = set(session.scalars(_FINISH_ONE, rows[0]))
     else:
-        # What is executed for many rows returns nothing: which of them are ours is asked before, under a lock.
+        # A statement for many rows returns none of them: which leases still hold is read first, under a lock.
         tokens = {each.leased.id: each.leased.token for each in finished}
         held = (row for some in chunks(sorted(tokens)) for row in session.execute(_OURS, {"some": some}))
         ours = {source for source, token in held if token == tokens[source]}
