@@ -66,7 +66,6 @@ def find(
     alerts: Collection[str] | None = None,
     subscriber: str | None = None,
     institution: str | None = None,
-    since: datetime | None = None,
     limit: int | None = None,
 ) -> list[Answer]:
     """Answers, taken back ones too, the newest first."""
@@ -77,8 +76,6 @@ def find(
         query = query.where(_A.subscriber == subscriber)
     if institution is not None:
         query = query.where(_A.institution == institution)
-    if since is not None:
-        query = query.where(_A.at >= since)
     return [_answer(row) for row in session.execute(query)]
 
 
