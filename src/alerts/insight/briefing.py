@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from alerts.insight.silence import silence_report, watched
-from alerts.model.errors import UsageError
+from alerts.model.errors import NotFoundError
 from alerts.model.fields import record_of
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Level, Transition
@@ -40,11 +40,11 @@ _DAYS: Final = [timedelta(days=day) for day in range(8)]
 def briefing(session: Session, active: Active, week: Week, subscriber: Subscriber | None = None) -> dict[str, Any]:
     """What the week brought what a subscriber watches, or all that is tracked, as a record that hides nothing.
 
-    Reads no clock. Raises UsageError where the record ends before the week begins.
+    Reads no clock. Raises NotFoundError where the record ends before the week begins.
     """
     settings, recorded = active.settings, reports.recorded_until(session)
     if recorded <= week.start:
-        raise UsageError(f"{week} is not on record, which ends at {format_time(recorded)}")
+        raise NotFoundError("edition", str(week), f"the record ends at {format_time(recorded)}")
     scope = list(settings.institutions.values()) if subscriber is None else watched(settings, subscriber)
     known, until = {each.id: each for each in scope}, min(week.end, recorded)
     whose = "" if subscriber is None else subscriber.id
