@@ -77,6 +77,8 @@ def addresses(town: System) -> list[str]:
         "/institutions/acme/why-not?subscriber=desk",
         f"/stories/{first(town, StoryRow)}",
         f"/alerts/{first(town, AlertRow)}",
+        "/briefing/2026-W10",
+        "/feedback",
         "/operate",
         "/operate/enter",
         "/nowhere",
