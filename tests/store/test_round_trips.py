@@ -142,6 +142,7 @@ def test_a_poll_that_brings_nothing_costs_two_transactions(database: Database, t
     with FeedServer() as feeds, Receiver() as receiver:
         feeds.put("wire", entries(MANY, 0))
         with line(database, tmp_path / "config", world(feeds, receiver)) as each:
+            each.runtime.configuration._looked = float("inf")  # no look at the files, once a second, in between
             each.poll("wire")
             each.clock.move(minutes=5)
             sent = poll(each)
