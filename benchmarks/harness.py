@@ -170,8 +170,7 @@ class Processes:
         self._start(name, [*celery, "worker", *options.split()])
 
     def beat(self) -> None:
-        celery = [sys.executable, "-m", "celery", "--app", "worker.app", "--quiet"]
-        self._start("beat", [*celery, "beat", "--pidfile=", "--loglevel", "WARNING"])
+        self._start("beat", [sys.executable, "-m", "worker.beat"])
 
     def stop(self) -> None:
         for name, process in reversed(self.running.items()):

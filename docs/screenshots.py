@@ -5,7 +5,6 @@ The demonstration's story, told over some days by a clock of its own, on the rea
 
 from __future__ import annotations
 
-import io
 import os
 import shutil
 import sys
@@ -22,7 +21,7 @@ import yaml
 from kit import chromium
 from kit.chromium import Chromium
 from kit.messages import Sample
-from kit.world import World
+from kit.system import Clock, System
 from sqlalchemy import update
 
 import alerts.demo
@@ -32,11 +31,8 @@ from alerts.model.level import Level
 from alerts.model.secret import Secret
 from alerts.model.subscriber import Tier
 from alerts.pipeline import steps
-from alerts.pipeline.publish import publish_edits
 from alerts.rendering.render import Renderer
 from alerts.routing.alerts import Kind
-from alerts.runtime.runtime import Runtime, configuration_of
-from alerts.runtime.task_requests import TaskRequests
 from alerts.store.database import Database
 from alerts.store.schema import SourceRow
 from alerts.web.app import create_app
@@ -48,27 +44,17 @@ HOURS = (0, 5, 7, 30, 58, 94)
 LATER = 26
 
 
-def tell(directory: Path) -> World:
+def tell(directory: Path) -> System:
     """The demonstration in a database, with a clock that stands still at its end."""
     shutil.copytree(DEMO / "config", directory / "config")
     os.environ["ALERTS_DEMO_URL"] = "http://localhost"
     database = Database(f"sqlite:///{directory / 'alerts.db'}")
     database.upgrade()
     start = datetime.now(UTC) - timedelta(hours=HOURS[-1] + LATER + 1)
-    said, clock = io.StringIO(), [start]
-    hints: list[TaskRequests] = []
-    runtime = Runtime(
-        database=database,
-        configuration=configuration_of(directory / "config", database, directory, {}),
-        enqueue=hints.append,
-        clock=lambda: clock[0],
-        stream=said,
-    )
-    publish_edits(runtime)
-    town = World(runtime, clock, said, hints)
+    town = System(database, directory / "config", None, Clock(start))
     scenario = yaml.safe_load((DEMO / "scenario.yaml").read_text(encoding="utf-8"))
     for hours, step in zip(HOURS, scenario, strict=True):
-        clock[0] = start + timedelta(hours=hours)
+        town.clock.at = start + timedelta(hours=hours)
         for entry in step["publishes"]:
             town.observe(
                 entry["source"], entry["title"], text=entry["text"], url=entry["link"], author=entry.get("author", "")
@@ -77,7 +63,7 @@ def tell(directory: Path) -> World:
     town.later(hours=LATER)
     with database.write() as session:  # the feeds were read, as they are when the worker runs
         session.execute(update(SourceRow).values(last_success_at=town.now, last_poll_at=town.now))
-    steps.tick(runtime)
+    steps.tick(town.runtime)
     return town
 
 

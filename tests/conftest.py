@@ -16,14 +16,15 @@ from typing import Any
 
 import hypothesis
 import pytest
+from kit.laws import FAST, FAST_EXAMPLES
 
 from alerts.store.database import Database
 from alerts.store.schema import Base
 
 # No timed assertions: how long an example takes says nothing on a machine that does other things, too.
 hypothesis.settings.register_profile("alerts", deadline=None)
-hypothesis.settings.register_profile("fast", deadline=None, max_examples=20)
-hypothesis.settings.load_profile(os.environ.get("ALERTS_TEST_PROFILE", "alerts"))
+hypothesis.settings.register_profile("fast", deadline=None, max_examples=FAST_EXAMPLES)
+hypothesis.settings.load_profile("fast" if FAST else "alerts")
 
 DATA = Path(__file__).parents[1].parent / "shared" / "data"
 

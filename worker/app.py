@@ -10,8 +10,8 @@ import logging
 import os
 import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import celery.apps.worker
 from celery import Celery
 from celery.exceptions import SecurityWarning
 from celery.signals import setup_logging, worker_init
@@ -21,6 +21,9 @@ from alerts.model.errors import AlertsError, ConfigError, UsageError
 from alerts.runtime import gc_tuning, logs
 from worker import liveness, tracing, transport
 from worker.queues import ROUTES
+
+if TYPE_CHECKING:
+    from celery.apps.worker import Worker
 
 SELFCHECK_SECONDS = 60.0
 try:
@@ -76,8 +79,6 @@ liveness.install(app)
 @setup_logging.connect
 def _configure_logging(**_options: object) -> None:
     logs.configure()
-    # Celery announces its end on standard output, past all logging; standard output is for messages to people.
-    celery.apps.worker.safe_say = lambda *_arguments: None
 
 
 def _check_environment() -> None:
@@ -95,11 +96,15 @@ def _check_environment() -> None:
 
 
 @worker_init.connect
-def _prepare(sender: celery.apps.worker.Worker, **_options: object) -> None:
+def _prepare(sender: Worker, **_options: object) -> None:
     # Imported by workers alone: beat sends tasks by name, and without their code it needs half the memory.
+    import celery.apps.worker
+
     from alerts.runtime.runtime import prepare
     from worker import tasks  # noqa: F401
 
+    # Celery announces its end on standard output, past all logging; standard output is for messages to people.
+    celery.apps.worker.safe_say = lambda *_arguments: None
     logs.configure()  # Celery sets up logging only after this
     _check_environment()
     queues = set(sender.app.amqp.queues.consume_from)

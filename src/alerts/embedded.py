@@ -1,16 +1,20 @@
-"""Everything in one process group: the embedded broker, workers, beat and web page under one supervisor.
+"""All processes of `alerts run`: the embedded broker, workers, beat and the web pages under one supervisor.
 
     supervisor (this process)
     ├── broker   valkey-server on a unix socket, in memory alone        (unless a broker is configured)
     ├── poll     celery worker, queue `poll`
     ├── match    celery worker, queue `match`
     ├── send     celery worker, queue `send`
-    ├── beat     celery beat
+    ├── beat     what is due regularly, to the queues
     └── web      the pages                                              (unless --port is 0)
 
-A child that ends is started again, later each time it ends soon, and said so. The children lead process
-groups of their own, so Ctrl-C reaches the supervisor alone, which then stops them in order; they also die
+A child that ends is restarted, with a longer pause each time it ends soon, and a line says so. The children lead
+process groups of their own, so Ctrl-C reaches the supervisor alone, which then stops them in order; they also die
 with it (on Linux), whatever kills it.
+
+The supervisor imports the program and builds the matcher once; all children but the broker are forks of it. They
+share that memory and start at once (docs/design/0050-forked-processes.md). So the supervisor starts no threads and
+opens no database before them.
 """
 
 from __future__ import annotations
@@ -18,8 +22,10 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import fcntl
+import importlib
 import multiprocessing
 import os
+import runpy
 import signal
 import socket
 import subprocess
@@ -30,7 +36,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 from urllib.parse import parse_qs
 
 from alerts.model.errors import AlertsError
@@ -39,20 +45,58 @@ GRACE_SECONDS = 10.0
 THREADS: Mapping[str, int] = {"poll": 8, "match": 4, "send": 10}
 """Of the worker of each queue. Sends have more than two services that hang can hold (`alerts.runtime.bulkhead`)."""
 
+PRELOADED: Final = (
+    *(
+        "celery.bin.celery",
+        "celery.apps.worker",
+        "celery.beat",
+        "celery.concurrency.thread",
+        "celery.events.state",
+        "celery.app.log",
+    ),
+    *("celery.worker.consumer", "celery.worker.components", "celery.worker.strategy", "celery.backends.base"),
+    *("kombu.transport.redis", "uvicorn"),
+    *("alerts.pipeline.steps", "alerts.pipeline.selfcheck", "alerts.runtime.runtime", "alerts.web.app"),
+)
+"""What the children are made of, imported by the supervisor. Not the sending library: one child alone needs it."""
+
 _FIRST_PAUSE, _LONGEST_PAUSE, _LONG_LIFE = 0.5, 30.0, 60.0
+_FORK: Final = multiprocessing.get_context("fork")
+_PR_SET_PDEATHSIG, _PR_SET_NAME = 1, 15
 
 
 class EmbeddedError(AlertsError):
     """The embedded process group cannot be started."""
 
 
+class Fork:
+    """A fork of this process that runs a module, with the interface of `subprocess.Popen`."""
+
+    def __init__(self, child: Child, environment: Mapping[str, str]) -> None:
+        self._process = _FORK.Process(target=_run_module, args=(child.name, child.module, environment))
+        self._process.start()
+        self.pid = self._process.pid or 0
+        self.terminate = self._process.terminate
+
+    @property
+    def returncode(self) -> int | None:
+        return self._process.exitcode
+
+    def poll(self) -> int | None:
+        return self._process.exitcode
+
+    def wait(self, timeout: float | None = None) -> None:
+        self._process.join(timeout)
+
+
 @dataclass(slots=True)
 class Child:
-    """One process under supervision."""
+    """One process under supervision: a program, or a fork that does what `python -m` would (`module`)."""
 
     name: str
-    command: Sequence[str]
-    process: subprocess.Popen[bytes] | None = None
+    command: Sequence[str] = ()
+    module: Sequence[str] = ()
+    process: subprocess.Popen[bytes] | Fork | None = None
     started: float = 0.0
     pause: float = _FIRST_PAUSE
     restart_at: float = 0.0
@@ -74,8 +118,14 @@ class Supervisor:
     _stopping: threading.Event = field(default_factory=threading.Event)
 
     def add(self, name: str, command: Sequence[str]) -> Child:
-        """Starts a process and watches it from now on."""
-        child = Child(name, command)
+        """Starts a program and watches it from now on."""
+        return self._add(Child(name, command=command))
+
+    def fork(self, name: str, *module: str) -> Child:
+        """Starts a fork that does what `python -m` does with a module and its arguments, and watches it from now on."""
+        return self._add(Child(name, module=module))
+
+    def _add(self, child: Child) -> Child:
         self.children.append(child)
         self._start(child)
         return child
@@ -102,17 +152,15 @@ class Supervisor:
         """Notices children that ended, and starts again those whose pause is over."""
         now = time.monotonic()
         for child in self.children:
-            if child.process is not None and child.process.poll() is not None:
-                self._on_exit(child, now)
+            if child.process is not None and (status := child.process.poll()) is not None:
+                self._on_exit(child, status, now)
             if child.process is None and now >= child.restart_at:
                 try:
                     self._start(child)
                 except OSError as error:  # no process or no memory is left: the others go on
                     self.say(f"{child.name} cannot be started: {error.strerror}; {_restart_later(child, now)}")
 
-    def _on_exit(self, child: Child, now: float) -> None:
-        assert child.process is not None  # noqa: S101
-        status = child.process.returncode
+    def _on_exit(self, child: Child, status: int, now: float) -> None:
         child.process = None
         if now - child.started > _LONG_LIFE:
             child.pause = _FIRST_PAUSE / 2
@@ -120,31 +168,53 @@ class Supervisor:
         self.say(f"{child.name} {how}; {_restart_later(child, now)}")
 
     def _start(self, child: Child) -> None:
-        child.process = subprocess.Popen(  # noqa: S603
-            child.command,
-            env=dict(self.environment),
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-            preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
-        )
+        if child.module:
+            child.process = Fork(child, self.environment)
+        else:
+            child.process = subprocess.Popen(  # noqa: S603
+                child.command,
+                env=dict(self.environment),
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+                preexec_fn=_end_with_parent,  # noqa: PLW1509
+            )
         child.started = time.monotonic()
 
     def shut_down(self) -> None:
         """Stops the children, the newest first and the broker last, so that each can still finish its work."""
         self._stopping.set()
         for group in (self.children[1:][::-1], self.children[:1]):
-            for child in group:
-                if child.process is not None and child.process.poll() is None:
-                    child.process.terminate()
+            running = [child.process for child in group if child.process is not None]
+            for process in running:
+                process.terminate()
             deadline = time.monotonic() + GRACE_SECONDS
-            for child in group:
-                if child.process is not None:
-                    with contextlib.suppress(subprocess.TimeoutExpired):
-                        child.process.wait(max(0.0, deadline - time.monotonic()))
-                    # Whatever is left of the child's group goes too: prefork children outlive a killed parent.
-                    with contextlib.suppress(ProcessLookupError, PermissionError):
-                        os.killpg(child.process.pid, signal.SIGKILL)
-                    child.process.wait()
+            for process in running:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(max(0.0, deadline - time.monotonic()))
+                # Whatever is left of the child's group goes too: prefork children outlive a killed parent.
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+
+
+def _end_with_parent() -> None:
+    """Asks the kernel (of Linux) to end this process when its parent ends."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _run_module(name: str, module: Sequence[str], environment: Mapping[str, str]) -> None:
+    """The life of a fork. The supervisor's handlers of signals are not its own."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+    os.setsid()
+    _end_with_parent()
+    if sys.platform == "linux":  # as `ps` and `top` show it
+        ctypes.CDLL(None).prctl(_PR_SET_NAME, f"alerts: {name}".encode())
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.argv = [*module]
+    runpy.run_module(module[0], run_name="__main__", alter_sys=True)
 
 
 def _restart_later(child: Child, now: float) -> str:
@@ -171,6 +241,7 @@ def state_directory(path: Path) -> Iterator[Path]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise EmbeddedError(f"{path}: another `alerts run` uses this state; stop it or give --state") from None
+        os.register_at_fork(after_in_child=lock.close)  # a fork that outlives this process must not hold it
         yield path
 
 
@@ -224,25 +295,35 @@ def check_broker(url: str) -> None:
         raise EmbeddedError(f"{shown}: {reason}; is it running and reachable?") from error
 
 
+def preload() -> None:
+    """Imports what the children are made of, before the first fork."""
+    for module in PRELOADED:
+        importlib.import_module(module)
+
+
 def start_workers(supervisor: Supervisor) -> None:
     """Starts the workers and beat; the environment of the supervisor says where everything is."""
-    celery = [sys.executable, "-m", "celery", "--app", "worker.app", "--quiet"]
+    from alerts.runtime import gc_tuning
+    from alerts.runtime.runtime import prepare
+
+    os.environ.update(supervisor.environment)  # which the application reads when it is imported
+    for module in ("worker.app", "worker.tasks"):
+        importlib.import_module(module)
+    prepare()
+    gc_tuning.keep()
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING"]
+    celery = ["--app", "worker.app", "--quiet"]
     for queue, threads in THREADS.items():
         pool = ["--pool", "threads", "--concurrency", str(threads)]
-        supervisor.add(queue, [*celery, "worker", "-Q", queue, "-n", f"{queue}@embedded", *pool, *quiet])
-    supervisor.add("beat", [*celery, "beat", "--pidfile=", "--loglevel", "WARNING"])
+        supervisor.fork(queue, "celery", *celery, "worker", "-Q", queue, "-n", f"{queue}@embedded", *pool, *quiet)
+    supervisor.fork("beat", "worker.beat")
 
 
 def in_child(work: Callable[..., None], *arguments: object) -> None:
-    """Does something in a child of its own, whose libraries leave memory with it; raises what it raises.
-
-    The supervisor lives for as long as all the others, and needs none of them.
-    """
-    context = multiprocessing.get_context("fork")  # nothing else runs in this process yet
+    """Does something in a child of its own, with which its connections and libraries go; raises what it raises."""
     with ProcessPoolExecutor(
         max_workers=1,
-        mp_context=context,
+        mp_context=_FORK,
         initializer=signal.signal,
         initargs=(signal.SIGINT, signal.SIG_IGN),  # Ctrl-C is for this process, which waits for the child
     ) as pool:
@@ -258,7 +339,7 @@ def check_port(host: str, port: int) -> None:
 def start_web(supervisor: Supervisor, host: str, port: int) -> None:
     """Starts the pages; no pages with port 0."""
     if port:
-        supervisor.add("web", [sys.executable, "-m", "alerts", "web", "--host", host, "--port", str(port)])
+        supervisor.fork("web", "alerts", "web", "--host", host, "--port", str(port))
 
 
 def listening(host: str, port: int) -> socket.socket:
@@ -285,8 +366,3 @@ def _answers(path: Path, seconds: float) -> bool:
             return probe.recv(64).startswith(b"+PONG")
         time.sleep(0.02)
     return False
-
-
-def _die_with_parent() -> None:
-    """Between fork and exec: asks the kernel to end this process when its parent does."""
-    ctypes.CDLL(None).prctl(1, signal.SIGTERM)

@@ -201,3 +201,24 @@ def test_the_console_prints_to_a_stream(sample: Sample) -> None:
     assert stream.getvalue().startswith("Acme & Sons: ‹!channel›")
     assert "[policy medium → high]\n" in stream.getvalue()
     assert not re.search("[\x00\x1b\r\u202e]", stream.getvalue())
+
+
+def test_teams_has_buttons_for_the_answers_to_one_alert(sample: Sample, receiver: Receiver, hosts: list[str]) -> None:
+    receiver.default.status = 202
+    card = _sent(TEAMS, sample, receiver, "Plain headline")["attachments"][0]["content"]
+    assert hosts
+    address = "https://alerts.example/answer/token1"
+    assert [(each["type"], each["url"]) for each in card["actions"]] == [
+        ("Action.OpenUrl", f"{address}/{act}") for act in ("acknowledge", "useful", "wrong", "fewer")
+    ]
+    assert address not in card["body"][1]["text"], "once is enough"
+
+
+@pytest.mark.parametrize("url", [SLACK, DISCORD, TELEGRAM])
+def test_chats_have_links_to_the_answers(sample: Sample, receiver: Receiver, hosts: list[str], url: Secret) -> None:
+    receiver.default.body = b'{"ok": true}' if url is not SLACK else b"ok"
+    _sent(url, sample, receiver, "Plain headline")
+    assert hosts
+    body = receiver.one.body.decode()
+    for act in ("/acknowledge", "/wrong", ""):
+        assert f"https://alerts.example/answer/token1{act}" in body

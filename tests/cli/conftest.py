@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 from kit.feeds import Entry, FeedServer, Page
-from kit.line import Clock, line, settings, write
 from kit.receiver import Answer, Receiver
+from kit.system import Clock, System, settings, write
 
 from alerts.cli.main import COMMANDS, status_of
 from alerts.store.database import Database
@@ -102,7 +102,7 @@ def _filled(tmp_path_factory: pytest.TempPathFactory) -> State:
         database = Database(f"sqlite:///{directory / 'state' / 'alerts.db'}")
         database.upgrade()
         content = _content(feeds.url, receiver.channel())
-        with line(database, directory / "config", content, Clock(now)) as made:
+        with System(database, directory / "config", content, Clock(now)) as made:
             for source in ("acme-news", "wire", "herald"):
                 made.poll(source)
             assert made.counts()["alerts"] > 2

@@ -7,9 +7,9 @@ import sys
 from typing import Any
 
 
-def cluster(lines: str, hash_seed: str = "0") -> subprocess.CompletedProcess[str]:
+def cluster(lines: str, *options: str, hash_seed: str = "0") -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "alerts", "cluster"],
+        [sys.executable, "-m", "alerts", "cluster", *options],
         input=lines,
         capture_output=True,
         text=True,
@@ -31,6 +31,16 @@ LINES = [
 ]
 
 
+def test_explain_says_what_each_item_is_in_its_story_by() -> None:
+    records = [json.loads(each) for each in cluster("".join(LINES), "--explain").stdout.splitlines()]
+    assert {each["id"]: each["why"] for each in records} == {
+        "a": ["first report"],
+        "b": ["first report"],
+        "c": ["shares the words oslo, court, fin, zapwir"],
+        "d": ["shares the words lisbon, offic, coinharbor"],
+    }
+
+
 def test_prints_a_story_for_each_item_in_input_order() -> None:
     done = cluster("".join(LINES))
     assert done.returncode == 0
@@ -42,8 +52,10 @@ def test_prints_a_story_for_each_item_in_input_order() -> None:
 
 
 def test_the_result_depends_on_nothing_but_the_items() -> None:
-    forward = {tuple(json.loads(each).items()) for each in cluster("".join(LINES), "1").stdout.splitlines()}
-    reverse = {tuple(json.loads(each).items()) for each in cluster("".join(LINES[::-1]), "2").stdout.splitlines()}
+    forward = {tuple(json.loads(each).items()) for each in cluster("".join(LINES), hash_seed="1").stdout.splitlines()}
+    reverse = {
+        tuple(json.loads(each).items()) for each in cluster("".join(LINES[::-1]), hash_seed="2").stdout.splitlines()
+    }
     assert forward == reverse
 
 

@@ -18,7 +18,7 @@ import click
 import pytest
 
 from alerts.cli.main import COMMANDS, SECTIONS, cli, status_of
-from alerts.cli.progress import Progress
+from alerts.cli.output import Progress
 
 EXAMPLE_CONFIG = Path(__file__).parents[2] / "config"
 STARTS_SERVERS = {"run", "web"}

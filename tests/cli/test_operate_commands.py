@@ -12,15 +12,17 @@ from pathlib import Path
 from typing import Self
 
 import pytest
-from kit.world import World, world
+import yaml
+from kit.system import Clock, System
 from sqlalchemy import select, update
 
 from alerts.access.links import member
 from alerts.access.signing import signer
 from alerts.cli.main import status_of
 from alerts.feeds.state import FeedState
+from alerts.model.answer import AnswerKind
 from alerts.model.times import parse_time
-from alerts.pipeline import steps
+from alerts.pipeline import answering, steps
 from alerts.store.database import Database
 from alerts.store.schema import AlertRow, DeliveryRow, SourceRow
 
@@ -28,13 +30,13 @@ Alerts = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def town(database: Database, tmp_path: Path) -> World:
-    return world(database, tmp_path / "config", at=datetime.now(UTC))
+def town(database: Database, tmp_path: Path) -> System:
+    return System(database, tmp_path / "config", clock=Clock(datetime.now(UTC)))
 
 
 @pytest.fixture
 def alerts(
-    town: World, database_url: str, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    town: System, database_url: str, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Alerts:
     """Runs the command: status, standard output, standard error."""
     for name in list(os.environ):
@@ -51,24 +53,24 @@ def alerts(
     return run
 
 
-def delivery_of(town: World) -> DeliveryRow:
+def delivery_of(town: System) -> DeliveryRow:
     with town.runtime.database.read() as session:
         row = session.scalars(select(DeliveryRow).order_by(DeliveryRow.created_at)).first()
     assert row is not None
     return row
 
 
-def kill(town: World) -> str:
+def kill(town: System) -> str:
     with town.runtime.database.write() as session:
         session.execute(update(DeliveryRow).values(state="dead", due_at=None))
     return delivery_of(town).id
 
 
-def test_redeliver(town: World, alerts: Alerts) -> None:
+def test_redeliver(town: System, alerts: Alerts) -> None:
     town.observe("tribune", "Acme hit by outage")
     delivery = kill(town)
     assert alerts("redeliver", delivery[:9]) == (0, f"{delivery}: due now\n", "")
-    assert town.deliveries("pending") == [delivery]
+    assert [row.id for row in town.deliveries("pending")] == [delivery]
     status, _, err = alerts("redeliver", delivery)
     assert status == 1
     assert "it is on its way" in err
@@ -80,7 +82,7 @@ def test_redeliver(town: World, alerts: Alerts) -> None:
     assert alerts("redeliver", "none")[0] == 1
 
 
-def test_ack(town: World, alerts: Alerts) -> None:
+def test_ack(town: System, alerts: Alerts) -> None:
     town.observe("acme-news", "Acme reports an outage")
     with town.runtime.database.read() as session:
         alert = session.scalars(select(AlertRow.id)).first()
@@ -106,7 +108,7 @@ def test_ack(town: World, alerts: Alerts) -> None:
     assert reasons == {"acknowledged"}
 
 
-def test_silence(town: World, alerts: Alerts) -> None:
+def test_silence(town: System, alerts: Alerts) -> None:
     status, out, _ = alerts("silence", "--institution", "acme", "--for", "4h", "--reason", "planned", "--json")
     assert status == 0
     made = json.loads(out)
@@ -140,7 +142,7 @@ def test_a_silence_called_wrongly(alerts: Alerts, arguments: tuple[str, ...], sa
     assert err.count("\n") == 1
 
 
-def test_unsubscribe_and_back(town: World, alerts: Alerts) -> None:
+def test_unsubscribe_and_back(town: System, alerts: Alerts) -> None:
     assert alerts("unsubscribe", "desk", "--channel", "console") == (0, "desk: unsubscribed: console\n", "")
     town.observe("tribune", "Acme hit by outage")
     with town.runtime.database.read() as session:
@@ -150,7 +152,7 @@ def test_unsubscribe_and_back(town: World, alerts: Alerts) -> None:
     assert alerts("unsubscribe", "nobody")[0] == 1
 
 
-def test_release(town: World, alerts: Alerts) -> None:
+def test_release(town: System, alerts: Alerts) -> None:
     def remember(state: FeedState) -> None:
         with town.runtime.database.write() as session:
             session.execute(update(SourceRow).where(SourceRow.id == "tribune").values(state=state.to_json()))
@@ -181,7 +183,7 @@ def test_send_test(alerts: Alerts, tmp_path: Path) -> None:
 # --- links ---------------------------------------------------------------------------------------------------
 
 
-def test_a_link_is_made_listed_and_revoked(town: World, alerts: Alerts, tmp_path: Path) -> None:
+def test_a_link_is_made_listed_and_revoked(town: System, alerts: Alerts, tmp_path: Path) -> None:
     status, out, _ = alerts("link", "--tier", "strategic-circle", "--expires", "2d", "--name", "policy team", "--json")
     assert status == 0
     made = json.loads(out)
@@ -245,7 +247,7 @@ class Ahead(datetime):
 
 
 def test_on_a_machine_whose_clock_is_wrong_it_is_the_time_of_the_database(
-    alerts: Alerts, town: World, monkeypatch: pytest.MonkeyPatch
+    alerts: Alerts, town: System, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if town.runtime.database.is_sqlite:
         pytest.skip("all processes on one SQLite file share one machine and its clock")
@@ -253,3 +255,85 @@ def test_on_a_machine_whose_clock_is_wrong_it_is_the_time_of_the_database(
     status, out, _ = alerts("silence", "--institution", "acme", "--for", "4h", "--json")
     assert status == 0
     assert parse_time(json.loads(out)["until"]) < datetime.now(UTC) + timedelta(hours=5)
+
+
+def test_preferences(town: System, alerts: Alerts, tmp_path: Path) -> None:
+    town.observe("tribune", "Acme hit by outage")
+    with town.runtime.database.read() as session:
+        [alert] = session.scalars(select(AlertRow.id).where(AlertRow.subscriber == "desk"))
+    status, out, err = alerts("preferences", "desk")
+    assert status == 0
+    assert "level of all institutions" in out
+    assert "nothing was chosen" in err
+    for kind, days in ((AnswerKind.MUTE, 7), (AnswerKind.ONLY_CRITICAL, None), (AnswerKind.USEFUL, None)):
+        town.later(microseconds=1)
+        answering.give(town.runtime, alert, kind, who="a reader of console", days=days)
+    status, out, _ = alerts("preferences", "desk", "--json")
+    record = json.loads(out)
+    assert [each["said"] for each in record["chosen"]] == ["mute acme for 7 days", "only critical"]
+    assert [each["channels"] for each in record["rules"]] == [["console"], ["pager"]]
+    status, out, _ = alerts("preferences", "desk")
+    assert "a reader of console" in out
+    # What is printed for the configuration is valid there and asks for what is left.
+    status, out, _ = alerts("preferences", "desk", "--as-yaml")
+    assert status == 0
+    [written] = yaml.safe_load(out)["subscribers"]
+    assert written["watch"] == [
+        {
+            "all": True,
+            "on": ["level"],
+            "at_least": "critical",
+            "direction": "both",
+            "to": ["console"],
+            "not": {"institutions": ["acme"]},
+        },
+        {"institutions": ["globex"], "on": ["mention"], "to": ["pager"]},
+    ]
+    assert f"--undo {record['chosen'][0]['id']}" in out
+    file = tmp_path / "config" / "alerts.yaml"
+    content = yaml.safe_load(file.read_text(encoding="utf-8").replace("on: [", "'on': ["))  # else it is true
+    content["subscribers"][0] |= written
+    file.write_text(yaml.safe_dump(content), encoding="utf-8")
+    assert alerts("check")[0] == 0
+    mute = record["chosen"][0]["id"]
+    assert alerts("preferences", "board", "--undo", mute)[0] == 1, "it is of another subscriber"
+    status, out, _ = alerts("preferences", "desk", "--undo", mute, "--by", "night shift", "--json")
+    assert [each["said"] for each in json.loads(out)["chosen"]] == ["only critical"]
+    assert alerts("preferences", "nobody")[0] == 1
+    assert alerts("preferences", "desk", "--as-yaml", "--json")[0] == 2
+
+
+def test_preferences_of_one_of_several_channels_become_rules_of_their_own(
+    town: System, alerts: Alerts, tmp_path: Path
+) -> None:
+    file = tmp_path / "config" / "alerts.yaml"
+    content = yaml.safe_load(file.read_text(encoding="utf-8").replace("on: [", "'on': ["))  # else it is true
+    content["subscribers"][0]["watch"] = [
+        {"name": "both", "institutions": ["acme", "globex"], "on": ["level", "mention"]},
+        {"institutions": ["acme"], "on": ["mention"]},
+    ]
+    file.write_text(yaml.safe_dump(content), encoding="utf-8")
+    town.reconfigure()
+    town.observe("tribune", "Acme hit by outage")
+    with town.runtime.database.read() as session:
+        alert = session.scalars(select(AlertRow.id).filter_by(subscriber="desk", channel="pager")).first()
+    for kind in (AnswerKind.MUTE, AnswerKind.DAILY):
+        answering.give(town.runtime, alert or "", kind, who="x", days=1 if kind is AnswerKind.MUTE else None)
+    [written] = yaml.safe_load(alerts("preferences", "desk", "--as-yaml")[1])["subscribers"]
+    assert written == {
+        "id": "desk",
+        "watch": [
+            {
+                "name": "both (console)",
+                "institutions": ["acme", "globex"],
+                "on": ["level", "mention"],
+                "to": ["console"],
+            },
+            {"name": "both (pager)", "institutions": ["globex"], "on": ["level", "mention"], "to": ["pager"]},
+            {"institutions": ["acme"], "on": ["mention"], "to": ["console"]},
+        ],
+        "digest": {"at": "08:00", "timezone": "UTC", "below": "critical"},
+    }
+    content["subscribers"][0] |= written
+    file.write_text(yaml.safe_dump(content), encoding="utf-8")
+    assert alerts("check")[0] == 0

@@ -264,6 +264,28 @@ WRONG = [
     ("subscribers: [{id: s, watch: [»{on: [level]}]}]", "selects no institution"),
     ("subscribers: [{id: s, watch: [{all: true, on: [»levle]}]}]", "did you mean 'level'?"),
     ("subscribers: [{id: s, watch: [{all: true, to: [»x]}]}]", "the subscriber has no channel 'x'; it has none"),
+    (
+        "subscribers: [{id: s, channels: {a: 'console://'}, watch: [{all: true, escalate: {after: 30m, to: [»b]}}]}]",
+        "to: the subscriber has no channel 'b'; it has a",
+    ),
+    (
+        "subscribers: [{id: s, channels: {b: json://h}, watch: [{all: true,to: [b],escalate: {after: 1m, to: [»b]}}]}]",
+        "to: b is in the rule's own `to`",
+    ),
+    (
+        "subscribers: [{id: s, channels: {a: 'console://'}, watch: [{all: true, escalate: {after: 30m, to: »[a]}}]}]",
+        "no channel is left that gets the alert at once",
+    ),
+    (
+        "subscribers: [{id: s, channels: {a: 'console://'}, watch: [{all: true, escalate: {after: »soon, to: [a]}}]}]",
+        "duration",
+    ),
+    ("subscribers: [{id: s, channels: {aa: 'console://'}, fallback: {aa: »ab}}]", "fallback: the subscriber has no"),
+    (
+        "subscribers: [{id: s, channels: {aa: 'console://'}, fallback: {»ab: aa}}]",
+        "fallback: the subscriber has no channel 'ab'",
+    ),
+    ("subscribers: [{id: s, channels: {a: 'console://'}, fallback: {a: »a}}]", "a → a is a circle"),
     ("subscribers: [{id: s, watch: [{institutions: [»x]}]}]", "no institution has the id 'x'"),
     ("subscribers: [{id: s, quiet_hours: {from: »25:00, to: '07:00'}}]", "time of day"),
     ("subscribers: [{id: s, quiet_hours: {from: '07:00', to: »'07:00'}}]", "end when they begin"),

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kit.laws import examples
 
 from alerts.config.load import load
 from alerts.config.tree import split_lines
@@ -50,7 +51,7 @@ PIECES = st.one_of(
     st.sampled_from(["null", "~", "NO", "1e999", ".nan", "-1", "0x10", "99999999999999999999d", "9999-12-31"]),
     st.text(max_size=5),
 )
-FUZZ = settings(max_examples=200, deadline=None)
+FUZZ = settings(max_examples=examples(200), deadline=None)
 PLACES = st.integers(0, len(VALID))
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kit.laws import examples
 
 from alerts.config.load import load
 from alerts.config.opml import Feed, export_opml, import_opml, new_sources, to_yaml
@@ -126,7 +127,7 @@ FEEDS = st.lists(
 
 
 @given(feeds=FEEDS)
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 def test_what_is_imported_is_a_configuration(feeds: list[Feed], tmp_path_factory: pytest.TempPathFactory) -> None:
     """Whatever titles and folders hold, the YAML loads and says the same."""
     root = "".join(f'<outline text="{html.escape(feed.title)}" xmlUrl="{html.escape(feed.url)}"/>' for feed in feeds)

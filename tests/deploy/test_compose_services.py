@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 from kit.compose import ROOT, Service, load
 from kit.feeds import Entry, FeedServer
-from kit.line import settings, write
 from kit.program import until
 from kit.receiver import Receiver, keys
+from kit.system import settings, write
 
 pytestmark = pytest.mark.servers
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from kit.compose import ROOT, Service, load
 from kit.feeds import Entry, FeedServer
-from kit.line import settings, write
 from kit.program import Program, until
 from kit.receiver import Receiver
+from kit.system import settings, write
 
 pytestmark = [pytest.mark.servers, pytest.mark.slow]
 

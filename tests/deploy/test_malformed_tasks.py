@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import redis
 from kit.compose import ROOT
-from kit.line import settings, write
 from kit.program import until
+from kit.system import settings, write
 
 from worker.transport import malformed
 

@@ -15,7 +15,7 @@ import pytest
 import yaml
 from kit.browsing import opened
 from kit.compose import ROOT
-from kit.world import World, world
+from kit.system import System
 from prometheus_client.parser import text_string_to_metric_families
 
 from alerts.model.operators import IncidentKind
@@ -91,7 +91,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[st
     directory: Path = tmp_path_factory.mktemp("exported")
     database = Database(f"sqlite:///{directory / 'alerts.db'}")
     database.upgrade()
-    town: World = world(database, directory / "config")
+    town: System = System(database, directory / "config")
     town.observe("acme-news", "Rocketeer is down: we have an outage")
     town.settle()
     with opened(town) as client:

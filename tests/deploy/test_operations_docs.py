@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 from kit.compose import ROOT
-from kit.line import START, settings, write
-from kit.world import world
+from kit.system import START, System, settings, write
 
 from alerts.feeds.state import FeedState
 from alerts.insight.health import health
@@ -52,7 +51,7 @@ def test_every_metric_is_there(tmp_path: Path) -> None:
 
     database = Database(f"sqlite:///{tmp_path / 'alerts.db'}")
     database.upgrade()
-    town = world(database, tmp_path / "config")
+    town = System(database, tmp_path / "config")
     with database.read() as session:
         read = Metrics(town.runtime, session, town.now).collect()
     names = {each.name + ("_total" if each.type == "counter" else "") for each in read}

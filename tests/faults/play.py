@@ -21,8 +21,8 @@ from faults import judge
 from faults.schedules import ROOT, SKEW, STEP_SECONDS, STEPS
 from faults.servers import Counting, Postgres, fill, free_port, small_disk
 from kit.feeds import Entry, FeedServer
-from kit.line import settings, write
 from kit.receiver import Answer
+from kit.system import settings, write
 
 from alerts.embedded import Supervisor
 from alerts.model.errors import AlertsError
@@ -144,7 +144,7 @@ class Play:
             supervisor.add(name, [*celery, *worker, *alone, *log, str(self.folder / f"{name}.log")])
         supervisor.environment = self._off("beat")
         for name in ("beat", "beat2") if "two beats" in self.plan["world"] else ("beat",):
-            supervisor.add(name, [*celery, "beat", "--pidfile=", *log, str(self.folder / f"{name}.log")])
+            supervisor.add(name, [sys.executable, "-m", "worker.beat"])
 
     def _off(self, name: str) -> dict[str, str]:
         skew = SKEW[name] if "clocks differ" in self.plan["world"] else 0

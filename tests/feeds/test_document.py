@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kit.laws import examples
 
 from alerts.feeds.feed import Entry, ParsedFeed, TextLimits
 from alerts.feeds.identity import digest
@@ -148,7 +149,7 @@ TOKENS = [
 ]  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(st.lists(st.sampled_from(TOKENS), max_size=30), st.sets(st.integers(0, 6)))
 def test_any_feed_reads_the_same_with_known_entries_or_without(tokens: list[bytes], known: set[int]) -> None:
     body = HEAD + b"".join(tokens) + TAIL

@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kit.laws import examples
 
 from alerts.feeds.feed import ParsedFeed, TextLimits
 from alerts.feeds.parsing.parse import parse
@@ -285,7 +286,7 @@ PIECES = [
 ]  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=40), st.sampled_from(["utf-8", "utf-16", "latin-1"]))
 @pytest.mark.slow
 def test_no_body_raises(pieces: list[str], encoding: str) -> None:

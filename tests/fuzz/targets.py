@@ -15,7 +15,7 @@ from pathlib import Path
 
 import httpx
 from kit.browsing import OPERATOR, SIGNER
-from kit.world import world
+from kit.system import System
 from starlette.testclient import TestClient
 
 from alerts.access.pages import Pages
@@ -214,7 +214,7 @@ def _pages() -> TestClient:
     folder = Path(tempfile.mkdtemp(prefix="alerts-fuzz-"))
     database = Database(f"sqlite:///{folder / 'alerts.db'}")
     database.upgrade()
-    town = world(database, folder / "config")
+    town = System(database, folder / "config")
     town.observe("acme-news", "Rocketeer is down: we have an outage")
     town.observe("tribune", "Globex opens a plant")
     town.settle()

@@ -6,6 +6,7 @@ import pytest
 from fuzz.targets import SEEDS, TARGETS
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kit.laws import examples
 
 # What separates and escapes in the formats that are read.
 PIECES = st.one_of(
@@ -36,7 +37,7 @@ def test_seeds(target: str) -> None:
 
 @pytest.mark.parametrize("target", TARGETS)
 @given(data=st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_mutations_of_seeds(target: str, data: st.DataObject) -> None:
     raw = data.draw(st.sampled_from(seeds(target)))
     for place, removed, piece in data.draw(MUTATIONS):

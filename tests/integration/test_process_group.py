@@ -17,10 +17,10 @@ import httpx
 import pytest
 import redis
 from kit.feeds import Entry, FeedServer
-from kit.line import settings, write
 from kit.program import Program, until
 from kit.rawserver import silent_server
 from kit.receiver import Receiver, keys
+from kit.system import settings, write
 
 from alerts.channels.send import DEADLINE_S
 from alerts.embedded import Supervisor
@@ -111,7 +111,7 @@ def test_a_child_that_cannot_be_started_again_is_tried_until_it_can(tmp_path: Pa
     child, other = supervisor.add("it", [str(command)]), supervisor.add("other", ["sleep", "60"])
     assert child.process is not None
     command.rename(hidden)
-    child.process.kill()
+    os.kill(child.process.pid, signal.SIGKILL)
     supervisor.watch(lambda: any("it cannot be started: No such file" in line for line in said))
     assert child.process is None
     assert other.process is not None
@@ -136,7 +136,7 @@ def test_a_worker_that_starts_while_the_configuration_is_broken_goes_on_with_the
         assert program.says("match was killed by signal 9", 5), program.err
         server.put("wire", [outage(1), outage(0)])
         assert receiver.wait_for(2, 40), program.err
-    assert "broken.yaml:1:1: unknown key 'nonsense'" in program.err
+    assert program.says("broken.yaml:1:1: unknown key 'nonsense'"), program.err
 
 
 def test_files_that_a_power_cut_damaged_do_not_keep_the_broker_from_starting(

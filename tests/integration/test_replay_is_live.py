@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from kit.feeds import Entry, FeedServer
-from kit.line import SECRET
+from kit.system import SECRET
 
 from alerts.config.load import load
 from alerts.model.records import to_line, transition_record

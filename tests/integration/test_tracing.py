@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 from kit.feeds import Entry, FeedServer
-from kit.line import settings, write
 from kit.program import Program, until
 from kit.receiver import Receiver
+from kit.system import settings, write
 
 pytest.importorskip("opentelemetry.sdk")
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest

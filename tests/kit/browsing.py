@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from kit.world import World
+from kit.system import System
 from starlette.testclient import TestClient
 
 from alerts.access.links import invite, token_of
@@ -20,7 +20,7 @@ OPERATOR = "operator-token-of-this-test"
 Browser = Callable[..., TestClient]
 
 
-def link(town: World, tier: Tier = Tier.OPEN, subscriber: str = "", days: int = 30) -> tuple[Link, str]:
+def link(town: System, tier: Tier = Tier.OPEN, subscriber: str = "", days: int = 30) -> tuple[Link, str]:
     """A link, and what its address carries."""
     with town.runtime.database.write() as session:
         made = invite(session, tier=tier, now=town.now, lasting=timedelta(days=days), subscriber=subscriber, name="x")
@@ -28,7 +28,7 @@ def link(town: World, tier: Tier = Tier.OPEN, subscriber: str = "", days: int = 
 
 
 def opened(
-    town: World, tier: Tier = Tier.OPEN, *, subscriber: str = "", operator: bool = False, base_url: str = ""
+    town: System, tier: Tier = Tier.OPEN, *, subscriber: str = "", operator: bool = False, base_url: str = ""
 ) -> TestClient:
     """The pages as somebody sees them: a tier, a subscriber, or an operator."""
     app = create_app(town.runtime, SIGNER, OPERATOR, base_url=base_url)

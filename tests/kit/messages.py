@@ -183,6 +183,7 @@ class Sample:
             "timezone": "Europe/Paris",
             "unsubscribe": "https://alerts.example/unsubscribe/token",
             "base_url": "https://alerts.example",
+            "answers": {f"a{number}": f"https://alerts.example/answer/token{number}" for number in range(1, 50)},
         }
         return MessageView(**{**given, **of})
 

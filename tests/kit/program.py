@@ -13,15 +13,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-NAMES = {
-    "broker": "valkey-server",
-    "poll": "poll@embedded",
-    "match": "match@embedded",
-    "send": "send@embedded",
-    "beat": " beat ",
-    "web": " web ",
-}
-
 
 def until(found: Callable[[], object], seconds: float, every: float = 0.05) -> bool:
     """Whether `found` became true before the time was over."""
@@ -87,11 +78,10 @@ class Program:
     def children(self) -> dict[str, int]:
         """Name and process id of each child that runs."""
         found = {}
-        for pid, parent, command in _processes():
+        for pid, parent, name, _ in _processes():
             if parent == self.process.pid:
                 self._seen.add(pid)
-                name = next((name for name, mark in NAMES.items() if mark in command), command)
-                found[name] = pid
+                found["broker" if name == "valkey-server" else name.removeprefix("alerts: ")] = pid
         return found
 
     def up(self, *names: str, seconds: float = 20) -> bool:
@@ -105,8 +95,8 @@ class Program:
 
     def left(self) -> list[int]:
         """Processes ever seen here, and those that name its directory, which still run."""
-        mine = {pid for pid, _, command in _processes() if str(self.directory) in command}
-        running = {pid for pid, _, _ in _processes()}
+        mine = {pid for pid, _, _, command in _processes() if str(self.directory) in command}
+        running = {pid for pid, *_ in _processes()}
         return sorted((self._seen | mine) & running - {os.getpid()})
 
     def replaced(self, name: str, was: int) -> bool:
@@ -143,8 +133,8 @@ class Program:
             os.kill(pid, signal.SIGKILL)
 
 
-def _processes() -> list[tuple[int, int, str]]:
-    """Id, parent and command line of every process that is not a zombie."""
+def _processes() -> list[tuple[int, int, str, str]]:
+    """Id, parent, name and command line of every process that is not a zombie."""
     found = []
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
@@ -155,8 +145,9 @@ def _processes() -> list[tuple[int, int, str]]:
         except OSError:
             continue
         state, parent = stat.rpartition(")")[2].split()[:2]
+        name = stat.partition("(")[2].rpartition(")")[0]
         if state != "Z":
-            found.append((int(entry.name), int(parent), command))
+            found.append((int(entry.name), int(parent), name, command))
     return found
 
 

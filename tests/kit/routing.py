@@ -7,6 +7,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from alerts.model.alert import Alert, Lead
+from alerts.model.answer import Answer
 from alerts.model.assessment import Assessment, StoryRise
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Cause, Contribution, Level, Transition
@@ -27,6 +28,7 @@ from alerts.model.times import parse_duration, parse_time
 from alerts.model.topic import Signal
 from alerts.routing.alerts import Message, Outcome
 from alerts.routing.events import CorrectionEvent, Event, GradeChange, InstitutionEvent, Mention, Spike
+from alerts.routing.preferences import Preferences
 from alerts.routing.router import SubscriberRouter
 from alerts.routing.state import MemoryNotifications, RouterState, WatchKey, WatchState
 
@@ -55,6 +57,7 @@ class Office:
         self.state = RouterState()
         self.notifications = JsonNotifications() if stored else MemoryNotifications()
         self.silences: list[Silence] = []
+        self.answers: list[Answer] = []
         self.alerts: list[Alert] = []
         self.messages: list[Message] = []
 
@@ -62,7 +65,9 @@ class Office:
     def router(self) -> SubscriberRouter:
         if self.stored:
             self.state = RouterState.from_json(self.state.to_json())
-        return SubscriberRouter(self.subscriber, INSTITUTIONS, self.state, self.notifications)
+        return SubscriberRouter(
+            self.subscriber, INSTITUTIONS, self.state, self.notifications, Preferences(tuple(self.answers))
+        )
 
     def hear(self, event: Event, at: datetime | None = None) -> Outcome:
         return self._take(self.router.handle(event, at or event.at, self.silences))
@@ -75,7 +80,8 @@ class Office:
         return self.messages[before:]
 
     def ack(self, at: str | datetime, institution: str = "acme", axis: Axis | None = None) -> Outcome:
-        return self._take(self.router.ack(institution, axis, instant(at), "ops", self.silences))
+        axes = Axis if axis is None else (axis,)
+        return self._take(self.router.ack(institution, axes, instant(at), "ops", silences=self.silences))
 
     def level(self, at: str | datetime, *changes: str, **more: Any) -> Outcome:
         return self.hear(level_event(at, *changes, **more))

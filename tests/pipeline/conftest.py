@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from kit.feeds import FeedServer
-from kit.line import Clock, Line, line
 from kit.receiver import Receiver
+from kit.system import Clock, System
 
 from alerts.store.database import Database
 
@@ -33,9 +33,9 @@ def lines(database: Database, tmp_path: Path) -> Iterator[Any]:
     with ExitStack() as stack:
         count = 0
 
-        def make(content: dict[str, Any], clock: Clock | None = None) -> Line:
+        def make(content: dict[str, Any], clock: Clock | None = None) -> System:
             nonlocal count
             count += 1
-            return stack.enter_context(line(database, tmp_path / f"config-{count}", content, clock))
+            return stack.enter_context(System(database, tmp_path / f"config-{count}", content, clock))
 
         yield make

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from kit.feeds import Entry, FeedServer
-from kit.line import START, Clock, Line, settings
+from kit.system import START, Clock, System, settings
 from sqlalchemy import text, update
 
 from alerts.cases.case_file import CaseFile
@@ -39,17 +39,17 @@ def sources(feeds: FeedServer, *names: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def wire(lines: Any, feeds: FeedServer) -> Line:
-    made: Line = lines(settings(sources(feeds, "wire", "herald"), {"console": "console://"}))
+def wire(lines: Any, feeds: FeedServer) -> System:
+    made: System = lines(settings(sources(feeds, "wire", "herald"), {"console": "console://"}))
     return made
 
 
-def moves(made: Line) -> list[tuple[Any, ...]]:
+def moves(made: System) -> list[tuple[Any, ...]]:
     rows = sorted(made.rows(TransitionRow), key=lambda row: (row.at, row.institution, row.axis))
     return [(row.institution, row.axis, row.from_level, row.to_level, row.cause, row.at) for row in rows]
 
 
-def test_one_report_lifts_a_level_by_the_formula(wire: Line, feeds: FeedServer) -> None:
+def test_one_report_lifts_a_level_by_the_formula(wire: System, feeds: FeedServer) -> None:
     feeds.put("wire", [OUTAGE])
     wire.poll("wire")
     # severity 0.60 x confidence 0.50 (one secondary B) x salience 1 (title) x criticality 1, age 0
@@ -74,7 +74,7 @@ def test_one_report_lifts_a_level_by_the_formula(wire: Line, feeds: FeedServer) 
     assert OUTAGE.title in wire.out.getvalue()
 
 
-def test_a_second_independent_report_adds_to_the_same_story(wire: Line, feeds: FeedServer) -> None:
+def test_a_second_independent_report_adds_to_the_same_story(wire: System, feeds: FeedServer) -> None:
     feeds.put("wire", [OUTAGE])
     feeds.put("herald", [SECOND])
     wire.poll("wire")
@@ -85,7 +85,7 @@ def test_a_second_independent_report_adds_to_the_same_story(wire: Line, feeds: F
     assert [move[:5] for move in moves(wire)] == [("acme", "priority", "low", "medium", "evidence")]
 
 
-def test_polling_and_assessing_again_changes_nothing(wire: Line, feeds: FeedServer) -> None:
+def test_polling_and_assessing_again_changes_nothing(wire: System, feeds: FeedServer) -> None:
     feeds.put("wire", [OUTAGE, RULING])
     feeds.put("herald", [SECOND])
     wire.run()
@@ -101,7 +101,7 @@ def test_polling_and_assessing_again_changes_nothing(wire: Line, feeds: FeedServ
     assert wire.out.getvalue() == said
 
 
-def test_a_fall_is_stamped_with_its_instant_however_late_it_is_seen(wire: Line, feeds: FeedServer) -> None:
+def test_a_fall_is_stamped_with_its_instant_however_late_it_is_seen(wire: System, feeds: FeedServer) -> None:
     feeds.put("wire", [OUTAGE])
     wire.poll("wire")
     # 0.30 x 2^(-age / 7 d) < 0.20 from age = 7 d x log2(1.5); scores have twelve decimals, so that a few
@@ -121,7 +121,7 @@ def test_a_fall_is_stamped_with_its_instant_however_late_it_is_seen(wire: Line, 
 def test_nobody_hears_of_the_fall_of_a_level_whose_rise_he_never_got(lines: Any, feeds: FeedServer) -> None:
     content = settings(sources(feeds, "wire"), {"console": "console://"})
     quiet = {**content, "silences": [{"all": True, "until": "2026-03-03T00:00:00Z", "reason": "drill"}]}
-    made: Line = lines(quiet)
+    made: System = lines(quiet)
     feeds.put("wire", [OUTAGE])
     made.poll("wire")
     assert [(row.state, row.reason) for row in made.rows(AlertRow)] == [("suppressed", "silence")]
@@ -130,7 +130,7 @@ def test_nobody_hears_of_the_fall_of_a_level_whose_rise_he_never_got(lines: Any,
     assert made.out.getvalue() == ""
 
 
-def test_what_a_first_poll_finds_has_the_age_it_has(wire: Line, feeds: FeedServer) -> None:
+def test_what_a_first_poll_finds_has_the_age_it_has(wire: System, feeds: FeedServer) -> None:
     old = Entry(**{**vars(OUTAGE), "published": START - timedelta(days=5)})
     feeds.put("wire", [old])
     wire.poll("wire")
@@ -148,7 +148,7 @@ def test_an_edit_that_takes_the_reason_back_corrects_exactly_who_was_told(lines:
             "watch": [{"institutions": ["globex"], "on": ["level"]}],
         }
     )
-    made: Line = lines(content)
+    made: System = lines(content)
     feeds.put("wire", [OUTAGE])
     made.poll("wire")
     feeds.put("wire", [Entry(**{**vars(OUTAGE), "title": "Acme Networks hit by praise"})])
@@ -187,7 +187,7 @@ class Gate:
 
 
 class GatedConfiguration(Configuration):
-    def __init__(self, made: Line, gate: Gate) -> None:
+    def __init__(self, made: System, gate: Gate) -> None:
         super().__init__(made.config, made.runtime.configuration.generations)
         self._gate = gate
 
@@ -206,21 +206,21 @@ class GatedCases(CaseCache):
         return super().take(institution, version, configuration)
 
 
-def held_up(made: Line, work: Callable[[], object], meanwhile: Callable[[], object]) -> None:
+def held_up(made: System, work: Callable[[], object], meanwhile: Callable[[], object]) -> None:
     """Does `work` in a thread that stands still after it took its stamp until `meanwhile` is done."""
     gate = Gate()
     made.runtime.configuration = GatedConfiguration(made, gate)
     gate.during(work, meanwhile)
 
 
-def held_up_thinking(made: Line, work: Callable[[], object], meanwhile: Callable[[], object]) -> None:
+def held_up_thinking(made: System, work: Callable[[], object], meanwhile: Callable[[], object]) -> None:
     """Does `work` in a thread that stands still where it has read what it assesses until `meanwhile` is done."""
     gate = Gate()
     made.runtime.cases = GatedCases(gate)
     gate.during(work, meanwhile)
 
 
-def test_an_assessment_that_was_overtaken_repeats_nothing(wire: Line, feeds: FeedServer) -> None:
+def test_an_assessment_that_was_overtaken_repeats_nothing(wire: System, feeds: FeedServer) -> None:
     feeds.put("wire", [OUTAGE])
     wire.poll("wire")
     feeds.put("herald", [SECOND])
@@ -239,7 +239,9 @@ def test_an_assessment_that_was_overtaken_repeats_nothing(wire: Line, feeds: Fee
     assert [row.reports for row in wire.rows(StoryRow)] == [2]
 
 
-def test_two_that_think_about_one_institution_at_once_write_one_after_the_other(wire: Line, feeds: FeedServer) -> None:
+def test_two_that_think_about_one_institution_at_once_write_one_after_the_other(
+    wire: System, feeds: FeedServer
+) -> None:
     """Whoever comes second begins with what the first has written, in one transaction with its reading of it."""
     third = Entry("b3", "Court ruling on Acme Networks", "New.", "https://herald.example/b3", START)
     feeds.put("wire", [OUTAGE])
@@ -269,14 +271,14 @@ def test_two_that_think_about_one_institution_at_once_write_one_after_the_other(
 def test_an_edit_while_an_assessment_thinks_is_not_lost(lines: Any, feeds: FeedServer, tracked: bool) -> None:
     content = settings(sources(feeds, "wire", "herald"), {"console": "console://"})
     unreached = {"raise": {"medium": 0.95, "high": 0.96, "critical": 0.97}}
-    made: Line = lines({**content, "levels": unreached})
+    made: System = lines({**content, "levels": unreached})
     feeds.put("wire", [OUTAGE])
     made.poll("wire")
     feeds.put("herald", [SECOND])
     made.clock.move(minutes=1)
     steps.poll(made.runtime, "herald", due_only=False)
     made.driver._waiting.clear()
-    ahead = Line(made.database, made.config, made.clock)
+    ahead = System(made.database, made.config, None, made.clock)
     edited = content if tracked else {**content, "institutions": content["institutions"][1:]}
 
     def edit() -> None:
@@ -290,7 +292,7 @@ def test_an_edit_while_an_assessment_thinks_is_not_lost(lines: Any, feeds: FeedS
     ahead.close()
 
 
-def test_what_is_found_during_an_assessment_is_still_due_after_it(wire: Line, feeds: FeedServer) -> None:
+def test_what_is_found_during_an_assessment_is_still_due_after_it(wire: System, feeds: FeedServer) -> None:
     feeds.put("wire", [RULING])
     wire.poll("wire")
     feeds.put("herald", [Entry("g", "Globex Corporation: another court ruling", "x", "https://h.example/g", START)])
@@ -308,7 +310,7 @@ def test_what_is_found_during_an_assessment_is_still_due_after_it(wire: Line, fe
     assert len(wire.rows(MembershipRow)) == 2
 
 
-def test_what_is_stored_right_after_the_stamp_of_an_assessment_is_due_after_it(wire: Line, feeds: FeedServer) -> None:
+def test_what_is_stored_right_after_the_stamp_of_an_assessment_is_due_after_it(wire: System, feeds: FeedServer) -> None:
     """Its own stamp is later, but its institution was marked due by a clock that was not ahead of that of the other."""
     wire.settle()  # the first tick of a configuration marks everything due
     feeds.put("wire", [OUTAGE])
@@ -326,7 +328,7 @@ def test_what_is_stored_right_after_the_stamp_of_an_assessment_is_due_after_it(w
     assert len(wire.rows(MembershipRow)) == 2
 
 
-def test_who_is_in_the_news_again_has_been_due_since_the_first_of_what_waits(wire: Line, feeds: FeedServer) -> None:
+def test_who_is_in_the_news_again_has_been_due_since_the_first_of_what_waits(wire: System, feeds: FeedServer) -> None:
     def since() -> datetime | None:
         with wire.database.read() as session:
             return listings.overdue(session, wire.clock())["assessments"][1]
@@ -353,7 +355,7 @@ def test_who_is_in_the_news_again_has_been_due_since_the_first_of_what_waits(wir
     assert since() is None
 
 
-def test_what_waits_keeps_its_age_whatever_makes_it_due_again(wire: Line, feeds: FeedServer) -> None:
+def test_what_waits_keeps_its_age_whatever_makes_it_due_again(wire: System, feeds: FeedServer) -> None:
     def due() -> datetime | None:
         (case,) = wire.rows(CaseRow)
         found: datetime | None = case.due_at
@@ -380,7 +382,7 @@ def test_what_waits_keeps_its_age_whatever_makes_it_due_again(wire: Line, feeds:
     assert due() == wire.clock(), "and so is what was not due at all"
 
 
-def test_who_waits_for_an_institution_keeps_nobody_from_storing(wire: Line, feeds: FeedServer) -> None:
+def test_who_waits_for_an_institution_keeps_nobody_from_storing(wire: System, feeds: FeedServer) -> None:
     """A poll waits for the rows of its institutions before it has the stamp that all who store wait for."""
     if wire.database.is_sqlite:
         pytest.skip("SQLite has one writer at a time")
@@ -406,7 +408,7 @@ def test_who_waits_for_an_institution_keeps_nobody_from_storing(wire: Line, feed
     assert len(wire.rows(MembershipRow)) == 2
 
 
-def test_two_ticks_at_once_claim_each_row_once(wire: Line, feeds: FeedServer) -> None:
+def test_two_ticks_at_once_claim_each_row_once(wire: System, feeds: FeedServer) -> None:
     feeds.put("wire", [OUTAGE, RULING])
     steps.poll(wire.runtime, "wire", due_only=False)
     steps.poll(wire.runtime, "herald", due_only=False)
@@ -432,7 +434,7 @@ def test_two_ticks_at_once_claim_each_row_once(wire: Line, feeds: FeedServer) ->
     assert sorted(steps.tick(wire.runtime).assess) == ["acme", "globex"], "what was lost is handed out again"
 
 
-def test_who_was_assessed_longest_ago_is_first(wire: Line, feeds: FeedServer) -> None:
+def test_who_was_assessed_longest_ago_is_first(wire: System, feeds: FeedServer) -> None:
     """Acme is in the news all the time, and due again after each assessment."""
     steps.tick(wire.runtime)
     with wire.database.write() as session:
@@ -451,11 +453,11 @@ def test_another_process_at_every_step_writes_the_same(lines: Any, feeds: FeedSe
     """One process with a warm cache, and one that begins anew before each step, agree row by row."""
     content = settings(sources(feeds, "wire", "herald", "acme-news"), {"console": "console://"})
     clock = Clock()
-    fresh: Line = lines(content, clock)
+    fresh: System = lines(content, clock)
     warm_clock = Clock()
     other = Database(f"sqlite:///{tmp_path / 'warm.db'}")
     other.upgrade()
-    warm = Line(other, fresh.config, warm_clock)
+    warm = System(other, fresh.config, None, warm_clock)
     try:
         for step in range(6):
             feeds.put("wire", _version(step))
@@ -487,12 +489,12 @@ def _version(step: int) -> list[Entry]:
     ]
 
 
-def _plain(made: Line, table: Any) -> list[dict[str, Any]]:
+def _plain(made: System, table: Any) -> list[dict[str, Any]]:
     names = [column.key for column in table.__table__.columns if column.key not in {"id", "transition"}]
     return sorted(({name: getattr(row, name) for name in names} for row in made.rows(table)), key=repr)
 
 
-def test_without_institution_in_the_configuration_a_case_rests_and_comes_back(wire: Line, feeds: FeedServer) -> None:
+def test_without_institution_in_the_configuration_a_case_rests_and_comes_back(wire: System, feeds: FeedServer) -> None:
     feeds.put("wire", [OUTAGE])
     wire.poll("wire")
     content = settings(sources(feeds, "wire", "herald"), {"console": "console://"})
@@ -505,7 +507,7 @@ def test_without_institution_in_the_configuration_a_case_rests_and_comes_back(wi
     assert [move[3] for move in moves(wire)] == ["medium", "low"]
 
 
-def test_a_case_is_read_back_as_it_was_written(wire: Line, feeds: FeedServer) -> None:
+def test_a_case_is_read_back_as_it_was_written(wire: System, feeds: FeedServer) -> None:
     feeds.put("wire", [OUTAGE])
     wire.poll("wire")
     with wire.database.read() as session:
@@ -522,7 +524,7 @@ def test_a_case_is_read_back_as_it_was_written(wire: Line, feeds: FeedServer) ->
 def test_mentions_in_what_was_old_when_it_was_found_are_background(lines: Any, feeds: FeedServer) -> None:
     content = settings(sources(feeds, "wire"), {"console": "console://"})
     content["subscribers"][0]["watch"] = [{"all": True, "on": ["mention"]}]
-    made: Line = lines(content)
+    made: System = lines(content)
     old = [
         Entry(
             f"o{days}",
@@ -546,7 +548,7 @@ def test_an_edit_of_what_was_held_back_is_no_new_mention(lines: Any, feeds: Feed
     content["subscribers"][0]["watch"] = [{"all": True, "on": ["mention"]}]
     until = format_time(START + timedelta(hours=1))
     content["silences"] = [{"institutions": ["acme"], "until": until, "reason": "launch week"}]
-    made: Line = lines(content)
+    made: System = lines(content)
     for hours, title in enumerate(("opens a plant", "opens a new plant", "hires a coach from Paris")):
         made.clock.at = START + timedelta(hours=2 * hours)
         feeds.put("wire", [replace(OUTAGE, title=f"Acme Networks {title}")])
@@ -561,7 +563,7 @@ def test_an_edit_of_what_was_held_back_is_no_new_mention(lines: Any, feeds: Feed
     assert len(made.deliveries(DeliveryState.SENT)) == 1, "an edit that names it first is one"
 
 
-def test_a_story_of_which_nothing_is_left_is_in_no_list(wire: Line, feeds: FeedServer) -> None:
+def test_a_story_of_which_nothing_is_left_is_in_no_list(wire: System, feeds: FeedServer) -> None:
     def listed() -> tuple[int, int]:
         with wire.database.read() as session:
             return len(listings.stories(session)), dashboard.story_counts(session).get("acme", 0)
@@ -580,7 +582,7 @@ def test_a_story_of_which_nothing_is_left_is_in_no_list(wire: Line, feeds: FeedS
 def test_a_run_does_all_else_before_it_ends_with_a_defect(
     lines: Any, feeds: FeedServer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    made: Line = lines(settings(sources(feeds, "wire", "herald"), {"console": "console://"}))
+    made: System = lines(settings(sources(feeds, "wire", "herald"), {"console": "console://"}))
     feeds.put("wire", [OUTAGE])
     steps.poll(made.runtime, "wire", due_only=False)
     with made.database.write() as session:  # as if a defect had written what cannot be read

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 from kit.feeds import Entry, FeedServer
-from kit.line import START, Line, settings
 from kit.receiver import Answer, Receiver
+from kit.system import START, System, settings
 from sqlalchemy import text
 
 from alerts.pipeline import steps
@@ -30,8 +30,8 @@ GAP = timedelta(seconds=1)
 
 
 @pytest.fixture
-def hook(lines: Any, feeds: FeedServer, receiver: Receiver) -> Line:
-    made: Line = lines(settings({"wire": f"{feeds.url}/wire"}, {"hook": receiver.channel()}))
+def hook(lines: Any, feeds: FeedServer, receiver: Receiver) -> System:
+    made: System = lines(settings({"wire": f"{feeds.url}/wire"}, {"hook": receiver.channel()}))
     feeds.put("wire", [Entry("a1", "Acme Networks hit by outage", "", "https://wire.example/a1", START)])
     return made
 
@@ -67,7 +67,7 @@ def test_while_the_server_is_away_time_goes_on_from_its_last_answer(database_url
 
 
 def test_a_sender_with_a_clock_ahead_does_not_send_what_another_is_sending(
-    database: Database, hook: Line, receiver: Receiver
+    database: Database, hook: System, receiver: Receiver
 ) -> None:
     hook.runtime.enqueue = lambda hints: None
     steps.poll(hook.runtime, "wire", due_only=False)
@@ -89,7 +89,7 @@ def test_a_sender_with_a_clock_ahead_does_not_send_what_another_is_sending(
     assert [row.state for row in hook.rows(AttemptRow)] == ["sent"]
 
 
-def test_a_sender_that_comes_back_after_its_lease_leaves_the_attempt_unknown(hook: Line, receiver: Receiver) -> None:
+def test_a_sender_that_comes_back_after_its_lease_leaves_the_attempt_unknown(hook: System, receiver: Receiver) -> None:
     """Stopped with its request on the way, overtaken by another, then let go: the copy is on record."""
     hook.runtime.enqueue = lambda hints: None
     steps.poll(hook.runtime, "wire", due_only=False)
@@ -110,7 +110,7 @@ def test_a_sender_that_comes_back_after_its_lease_leaves_the_attempt_unknown(hoo
 
 @pytest.mark.parametrize("ahead", [timedelta(minutes=10), timedelta(days=3)])
 def test_a_clock_that_was_ahead_and_is_set_back_stops_nothing(
-    hook: Line, feeds: FeedServer, receiver: Receiver, ahead: timedelta
+    hook: System, feeds: FeedServer, receiver: Receiver, ahead: timedelta
 ) -> None:
     hook.run()
     hook.clock.at += ahead
@@ -129,7 +129,7 @@ def test_a_clock_that_was_ahead_and_is_set_back_stops_nothing(
     assert hook.rows(SourceRow)[0].next_poll_at < hook.clock.at + timedelta(days=1)
 
 
-def test_what_was_handed_out_by_a_clock_ahead_and_lost_is_handed_out_again(hook: Line, receiver: Receiver) -> None:
+def test_what_was_handed_out_by_a_clock_ahead_and_lost_is_handed_out_again(hook: System, receiver: Receiver) -> None:
     hook.runtime.enqueue = lambda hints: None
     hook.clock.at += timedelta(hours=10)
     steps.poll(hook.runtime, "wire", due_only=False)
@@ -144,7 +144,7 @@ def test_what_was_handed_out_by_a_clock_ahead_and_lost_is_handed_out_again(hook:
     assert steps.send(hook.runtime, delivery.id).state == "sent"
 
 
-def test_two_beats_claim_each_row_once_and_the_second_tick_of_an_instant_does_nothing(hook: Line) -> None:
+def test_two_beats_claim_each_row_once_and_the_second_tick_of_an_instant_does_nothing(hook: System) -> None:
     hook.clock.move(hours=1)
     assert list(steps.tick(hook.runtime, gap=GAP).poll) == ["wire"]
     assert not steps.tick(hook.runtime, gap=GAP)

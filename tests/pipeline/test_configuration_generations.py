@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from kit.feeds import Entry, FeedServer
-from kit.line import SECRET, START, Line, settings, write
+from kit.system import SECRET, START, System, settings, write
 from sqlalchemy import select
 
 from alerts.insight.disagreement import CONTEST, LATE, disagreements
@@ -39,19 +39,19 @@ def named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("socket.gethostname", lambda: "host")
 
 
-def other_host(line: Line, content: dict[str, Any]) -> Line:
+def other_host(line: System, content: dict[str, Any]) -> System:
     """A second host with files of its own on the same database."""
     directory = line.config.with_name(f"{line.config.name}-other")
-    return Line(line.database, write(directory, content), line.clock)
+    return System(line.database, directory, content, line.clock)
 
 
-def number(line: Line) -> int:
+def number(line: System) -> int:
     with line.database.read() as session:
         return system_state.in_force(session).number
 
 
 def test_an_edit_on_one_host_is_in_force_on_all_and_no_other_turns_it_back(lines: Any, content: dict[str, Any]) -> None:
-    here: Line = lines(content)
+    here: System = lines(content)
     there = other_host(here, content)
     assert number(here) == 1, "the same files are one generation"
     here.reconfigure({**content, "levels": {"margin": 0.04}})
@@ -69,7 +69,7 @@ def test_an_edit_on_one_host_is_in_force_on_all_and_no_other_turns_it_back(lines
 
 
 def test_files_that_are_turned_back_are_in_force_again(lines: Any, content: dict[str, Any]) -> None:
-    line: Line = lines(content)
+    line: System = lines(content)
     line.reconfigure({**content, "levels": {"margin": 0.04}})
     line.settle(seconds=1)
     line.reconfigure(content)
@@ -81,7 +81,7 @@ def test_files_that_are_turned_back_are_in_force_again(lines: Any, content: dict
 def test_a_process_that_starts_with_former_files_takes_what_is_in_force(
     lines: Any, content: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    line: Line = lines(content)
+    line: System = lines(content)
     line.reconfigure({**content, "levels": {"margin": 0.04}})
     line.settle(seconds=1)
     late = other_host(line, content)
@@ -96,7 +96,7 @@ def test_a_process_that_starts_with_former_files_takes_what_is_in_force(
 def test_a_process_that_starts_while_its_files_are_broken_takes_what_is_in_force(
     lines: Any, content: dict[str, Any]
 ) -> None:
-    line: Line = lines(content)
+    line: System = lines(content)
     (line.config / "broken.yaml").write_text("nonsense: 1\n", encoding="utf-8")
     late = configuration_of(line.config, line.database, line.config, SECRET)
     assert late.current().settings == line.runtime.configuration.current().settings
@@ -109,7 +109,7 @@ def test_a_host_with_another_key_is_behind_until_its_own_files_are_published(
     lines: Any, content: dict[str, Any]
 ) -> None:
     """As after a renewal of ALERTS_SECRET while nothing ran."""
-    line: Line = lines(content)
+    line: System = lines(content)
     renewed = other_host(line, content)
     configuration = configuration_of(
         renewed.config, line.database, line.config, {"ALERTS_SECRET": "a new one, renewed"}
@@ -130,7 +130,7 @@ def test_a_host_with_another_key_is_behind_until_its_own_files_are_published(
 def test_nothing_of_the_files_is_in_the_database_in_clear(lines: Any, content: dict[str, Any]) -> None:
     content["sources"][0]["url"] = "https://reader:PLANTEDa@feeds.example/wire"
     content["subscribers"][0]["channels"] = {"hook": "json://user:PLANTEDb@127.0.0.1:1/PLANTEDc"}
-    line: Line = lines(content)
+    line: System = lines(content)
     (row,) = line.rows(ConfigurationRow)
     assert row.content
     with line.database.read() as session:
@@ -148,7 +148,7 @@ def test_nothing_of_the_files_is_in_the_database_in_clear(lines: Any, content: d
 def test_an_edit_that_leaves_none_of_a_kind_needs_a_confirmation(
     lines: Any, feeds: FeedServer, content: dict[str, Any], section: str
 ) -> None:
-    line: Line = lines(content)
+    line: System = lines(content)
     line.runtime.enqueue = lambda hints: None
     feeds.put("wire", [OUTAGE])
     steps.poll(line.runtime, "wire", due_only=False)
@@ -179,7 +179,7 @@ def test_an_edit_that_leaves_none_of_a_kind_needs_a_confirmation(
 def test_a_file_that_turns_empty_needs_a_confirmation_and_one_that_is_renamed_does_not(
     lines: Any, content: dict[str, Any]
 ) -> None:
-    line: Line = lines(content)
+    line: System = lines(content)
     more = line.config / "more.yaml"
     more.write_text("institutions: [{id: initech, name: Initech}]\n", encoding="utf-8")
     line.runtime.configuration.look()
@@ -208,7 +208,7 @@ def with_more(content: dict[str, Any]) -> dict[str, Any]:
 def test_a_sender_that_has_not_looked_sends_to_a_subscriber_that_is_new(
     lines: Any, feeds: FeedServer, content: dict[str, Any]
 ) -> None:
-    line: Line = lines(content)
+    line: System = lines(content)
     sender = other_host(line, content)
     line.runtime.enqueue = lambda hints: None
     line.reconfigure(with_more(content))
@@ -224,7 +224,7 @@ def test_a_sender_that_has_not_looked_sends_to_a_subscriber_that_is_new(
 def test_a_sender_that_cannot_use_the_configuration_in_force_leaves_the_delivery_without_an_attempt(
     lines: Any, feeds: FeedServer, content: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    line: Line = lines(content)
+    line: System = lines(content)
     sender = other_host(line, content)
     monkeypatch.setenv("NEW_CHANNEL", "console://")
     line.runtime.enqueue = lambda hints: None
@@ -251,7 +251,7 @@ def test_a_sender_that_cannot_use_the_configuration_in_force_leaves_the_delivery
 def test_a_channel_that_the_configuration_in_force_does_not_have_is_gone(
     lines: Any, feeds: FeedServer, content: dict[str, Any]
 ) -> None:
-    line: Line = lines(with_more(content))
+    line: System = lines(with_more(content))
     line.runtime.enqueue = lambda hints: None
     feeds.put("wire", [OUTAGE])
     steps.poll(line.runtime, "wire", due_only=False)
@@ -270,7 +270,7 @@ def test_a_channel_that_the_configuration_in_force_does_not_have_is_gone(
 def test_hosts_that_publish_against_each_other_are_said(
     lines: Any, content: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    here: Line = lines(content)
+    here: System = lines(content)
     there = other_host(here, {**content, "levels": {"margin": 0.04}})
     assert number(here) == 2, "the files of the second were news"
     with here.database.read() as session:
@@ -290,7 +290,7 @@ def test_hosts_that_publish_against_each_other_are_said(
 
 
 def test_a_host_whose_files_are_not_in_force_for_long_is_said(lines: Any, content: dict[str, Any]) -> None:
-    here: Line = lines(content)
+    here: System = lines(content)
     there = other_host(here, content)
     here.reconfigure({**content, "levels": {"margin": 0.04}})
     here.settle(seconds=1)
@@ -308,7 +308,7 @@ def test_a_host_whose_files_are_not_in_force_for_long_is_said(lines: Any, conten
 # --- what an edit makes anew ---------------------------------------------------------------------------------
 
 
-def work(line: Line, caplog: pytest.LogCaptureFixture) -> tuple[int, dict[str, int]]:
+def work(line: System, caplog: pytest.LogCaptureFixture) -> tuple[int, dict[str, int]]:
     """How many chunks of the history the next settling matches again, and the versions of the cases after it."""
     caplog.clear()
     line.settle(seconds=1)
@@ -317,10 +317,10 @@ def work(line: Line, caplog: pytest.LogCaptureFixture) -> tuple[int, dict[str, i
 
 
 @pytest.fixture
-def both(lines: Any, feeds: FeedServer, content: dict[str, Any], caplog: pytest.LogCaptureFixture) -> Line:
+def both(lines: Any, feeds: FeedServer, content: dict[str, Any], caplog: pytest.LogCaptureFixture) -> System:
     """Two institutions with a case each."""
     caplog.set_level(logging.INFO, logger="alerts")
-    line: Line = lines(content)
+    line: System = lines(content)
     ruling = Entry("g1", "Court ruling on Globex Corporation", "", "https://wire.example/g1", START)
     feeds.put("wire", [OUTAGE, ruling])
     line.poll("wire")
@@ -332,7 +332,7 @@ def both(lines: Any, feeds: FeedServer, content: dict[str, Any], caplog: pytest.
     "edit", [{"tags": ["infra", "new"]}, {"relations": [{"kind": "owner", "to": "globex"}]}, {"region": "Mars"}]
 )
 def test_what_is_only_shown_or_routed_by_makes_nothing_anew(
-    both: Line, content: dict[str, Any], caplog: pytest.LogCaptureFixture, edit: dict[str, Any]
+    both: System, content: dict[str, Any], caplog: pytest.LogCaptureFixture, edit: dict[str, Any]
 ) -> None:
     _, before = work(both, caplog)
     content["institutions"][0] |= edit
@@ -342,7 +342,7 @@ def test_what_is_only_shown_or_routed_by_makes_nothing_anew(
 
 
 def test_criticality_rebuilds_the_case_of_its_institution_alone(
-    both: Line, content: dict[str, Any], caplog: pytest.LogCaptureFixture
+    both: System, content: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     _, before = work(both, caplog)
     content["institutions"][0]["criticality"] = "high"
@@ -354,7 +354,7 @@ def test_criticality_rebuilds_the_case_of_its_institution_alone(
 
 
 def test_a_name_matches_history_again_and_rebuilds_whom_it_was_found_for(
-    both: Line, content: dict[str, Any], caplog: pytest.LogCaptureFixture
+    both: System, content: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     _, before = work(both, caplog)
     content["institutions"][0]["aliases"] = ["Nothing works"]
@@ -368,7 +368,7 @@ def test_a_name_matches_history_again_and_rebuilds_whom_it_was_found_for(
 
 
 def test_a_new_source_makes_nothing_anew_and_another_reliability_rebuilds_whom_it_reported_on(
-    both: Line, feeds: FeedServer, content: dict[str, Any], caplog: pytest.LogCaptureFixture
+    both: System, feeds: FeedServer, content: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     _, before = work(both, caplog)
     herald = {**content["sources"][0], "id": "herald", "url": f"{feeds.url}/herald"}

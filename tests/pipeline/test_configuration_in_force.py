@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from kit.feeds import Entry, FeedServer
-from kit.line import START, Line, settings, write
+from kit.system import START, System, settings, write
 
 from alerts.model.errors import ConfigError
 from alerts.runtime.configuration import Configuration
@@ -29,7 +29,7 @@ def levels(low: float) -> dict[str, Any]:
 def test_an_edit_moves_levels_and_says_that_it_was_the_edit(
     lines: Any, feeds: FeedServer, content: dict[str, Any]
 ) -> None:
-    made: Line = lines({**content, "levels": levels(0.45)})
+    made: System = lines({**content, "levels": levels(0.45)})
     feeds.put("wire", [OUTAGE])
     made.poll("wire")
     assert made.rows(TransitionRow) == []
@@ -48,7 +48,7 @@ def test_an_edit_is_in_force_before_what_waits_to_be_assessed(
 ) -> None:
     from alerts.pipeline import steps
 
-    made: Line = lines({**content, "levels": levels(0.45)})
+    made: System = lines({**content, "levels": levels(0.45)})
     feeds.put("wire", [OUTAGE])
     made.poll("wire")
     second = Entry("a9", "Acme Networks and a court ruling", "x", "https://wire.example/a9", START)
@@ -69,7 +69,7 @@ def test_an_edit_is_in_force_before_what_waits_to_be_assessed(
 def test_a_broken_edit_is_refused_and_the_last_good_one_stays_in_force(
     lines: Any, feeds: FeedServer, content: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    made: Line = lines(content)
+    made: System = lines(content)
     good = made.runtime.configuration.current().settings.hash
     broken = made.config / "broken.yaml"
     broken.write_text("subscribers:\n  - id: night\n    tier: platinum\n", encoding="utf-8")
@@ -125,7 +125,7 @@ def test_a_broken_configuration_starts_nothing(tmp_path: Path) -> None:
 
 
 def test_sources_follow_the_configuration(lines: Any, feeds: FeedServer, content: dict[str, Any]) -> None:
-    made: Line = lines(content)
+    made: System = lines(content)
     moved = settings({"wire": f"{feeds.url}/moved", "herald": f"{feeds.url}/herald"}, {"console": "console://"})
     made.reconfigure(moved)
     made.settle(seconds=1)
@@ -143,10 +143,10 @@ def test_a_worker_that_missed_an_edit_looks_again_instead_of_turning_it_back(
 ) -> None:
     from alerts.pipeline import steps
 
-    behind: Line = lines({**content, "levels": levels(0.45)})
+    behind: System = lines({**content, "levels": levels(0.45)})
     feeds.put("wire", [OUTAGE])
     behind.poll("wire")
-    ahead = Line(behind.database, behind.config, behind.clock)
+    ahead = System(behind.database, behind.config, None, behind.clock)
     more = settings({"wire": f"{feeds.url}/wire", "herald": f"{feeds.url}/h"}, {"console": "console://"})
     ahead.reconfigure({**more, "levels": levels(0.25)})
     ahead.settle(seconds=1)
@@ -177,7 +177,7 @@ def test_an_institution_that_is_new_has_its_history_and_nobody_is_told_of_it(
 ) -> None:
     content["subscribers"][0]["watch"] = [{"all": True, "on": ["level", "mention", "grade", "spike"]}]
     acme, globex = content["institutions"]
-    made: Line = lines({**content, "institutions": [acme]})
+    made: System = lines({**content, "institutions": [acme]})
     ruling = Entry("g1", "Court ruling on Globex Corporation", "", "https://wire.example/g1", START)
     feeds.put("wire", [ruling])
     made.poll("wire")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from kit.world import World, world
+from kit.system import System
 from sqlalchemy import select
 
 from alerts.explain.alert import explain
@@ -13,7 +13,7 @@ from alerts.store.database import Database
 from alerts.store.schema import AlertRow, TransitionRow
 
 
-def _explained(town: World) -> dict[str, Any]:
+def _explained(town: System) -> dict[str, Any]:
     """The first alert on priority."""
     with town.runtime.database.read() as session:
         alert = session.scalars(
@@ -27,7 +27,7 @@ def _explained(town: World) -> dict[str, Any]:
 
 
 def test_a_later_edit_does_not_move_the_places_where_a_name_was_found(database: Database, tmp_path: Path) -> None:
-    town = world(database, tmp_path)
+    town = System(database, tmp_path)
     item = town.observe("acme-news", "Acme has an outage")
     before = _explained(town)
     town.later(hours=1)

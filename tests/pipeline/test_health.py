@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from kit.feeds import FeedServer
-from kit.line import START, Line, settings, write
+from kit.system import START, System, settings, write
 from sqlalchemy import delete
 
 from alerts.insight.health import FIRST_TICK_LATE, RUN_LATE, Report, health
@@ -22,13 +22,13 @@ pytestmark = pytest.mark.servers
 
 
 @pytest.fixture
-def made(lines: Any, feeds: FeedServer) -> Line:
+def made(lines: Any, feeds: FeedServer) -> System:
     feeds.put("wire", [])
-    wire: Line = lines(settings({"wire": f"{feeds.url}/wire"}))
+    wire: System = lines(settings({"wire": f"{feeds.url}/wire"}))
     return wire
 
 
-def report(made: Line, after: timedelta) -> Report:
+def report(made: System, after: timedelta) -> Report:
     with made.database.read() as session:
         return health(session, Files.of(made.config), made.clock() + after)
 
@@ -56,7 +56,7 @@ def test_a_system_that_never_ticks_is_unhealthy_once_it_had_time_to_start(databa
     database.dispose()
 
 
-def test_a_database_that_ticked_before_its_making_was_recorded_is_not_made_anew(made: Line) -> None:
+def test_a_database_that_ticked_before_its_making_was_recorded_is_not_made_anew(made: System) -> None:
     with made.database.write() as session:
         session.execute(delete(FactRow))
     steps.tick(made.runtime)
@@ -64,7 +64,7 @@ def test_a_database_that_ticked_before_its_making_was_recorded_is_not_made_anew(
     assert not made.rows(FactRow, name=system_state.CREATED)
 
 
-def test_between_two_runs_of_cron_nobody_misses_a_beat(made: Line) -> None:
+def test_between_two_runs_of_cron_nobody_misses_a_beat(made: System) -> None:
     made.run()
     assert last_tick(report(made, timedelta(hours=3))) == "3h ago, by `alerts run --once`"
     for after in (timedelta(minutes=2), timedelta(hours=3), RUN_LATE):
@@ -73,7 +73,7 @@ def test_between_two_runs_of_cron_nobody_misses_a_beat(made: Line) -> None:
     assert problem == "no run for 1d6h: does cron still call `alerts run --once`?"
 
 
-def test_a_beat_that_ends_is_missed_within_a_minute(made: Line) -> None:
+def test_a_beat_that_ends_is_missed_within_a_minute(made: System) -> None:
     made.run()
     steps.tick(made.runtime)
     assert last_tick(report(made, timedelta(minutes=2))) == "2m ago"

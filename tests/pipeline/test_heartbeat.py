@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kit.line import Line, line, settings
+from kit.system import System, settings
 
 from alerts.model.errors import UsageError
 from alerts.model.secret import Secret
@@ -58,14 +58,14 @@ def monitor() -> Iterator[Monitor]:
 
 
 @pytest.fixture
-def quiet_line(tmp_path: Path) -> Iterator[Line]:
+def quiet_line(tmp_path: Path) -> Iterator[System]:
     database = Database(f"sqlite:///{tmp_path / 'alerts.db'}")
     database.upgrade()
-    with line(database, tmp_path / "config", settings({})) as made:
+    with System(database, tmp_path / "config", settings({})) as made:
         yield made
 
 
-def beat(made: Line, url: Secret | None) -> bool:
+def beat(made: System, url: Secret | None) -> bool:
     thread = heartbeat(made.runtime, url)
     if thread is not None:
         thread.join(20)
@@ -73,7 +73,7 @@ def beat(made: Line, url: Secret | None) -> bool:
 
 
 @pytest.mark.servers
-def test_once_a_minute_however_many_ticks_and_workers_there_are(quiet_line: Line, monitor: Monitor) -> None:
+def test_once_a_minute_however_many_ticks_and_workers_there_are(quiet_line: System, monitor: Monitor) -> None:
     for _ in range(150):  # ticks, one a second
         beat(quiet_line, monitor.url)
         quiet_line.clock.move(seconds=1)
@@ -81,7 +81,7 @@ def test_once_a_minute_however_many_ticks_and_workers_there_are(quiet_line: Line
 
 
 @pytest.mark.servers
-def test_no_tick_waits_for_a_monitor_that_hangs(quiet_line: Line, monitor: Monitor) -> None:
+def test_no_tick_waits_for_a_monitor_that_hangs(quiet_line: System, monitor: Monitor) -> None:
     monitor.free.clear()
     thread = heartbeat(quiet_line.runtime, monitor.url)
     assert thread is not None
@@ -94,7 +94,7 @@ def test_no_tick_waits_for_a_monitor_that_hangs(quiet_line: Line, monitor: Monit
 
 @pytest.mark.servers
 def test_a_failure_is_logged_without_the_address(
-    quiet_line: Line, monitor: Monitor, caplog: pytest.LogCaptureFixture
+    quiet_line: System, monitor: Monitor, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, logger="alerts")
     monitor.status = 404
@@ -106,7 +106,7 @@ def test_a_failure_is_logged_without_the_address(
     assert "hunter2" not in "".join(str(each.__dict__) for each in caplog.records if each.name == "alerts")
 
 
-def test_without_an_address_nothing_is_done(quiet_line: Line) -> None:
+def test_without_an_address_nothing_is_done(quiet_line: System) -> None:
     assert heartbeat_url({}) is None
     assert heartbeat(quiet_line.runtime, None) is None
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from kit.feeds import Entry, FeedServer
-from kit.line import START, settings
 from kit.receiver import Receiver
+from kit.system import START, settings
 
 pytestmark = pytest.mark.servers
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from kit.feeds import Entry, FeedServer, Page, rss
-from kit.line import START, Line, settings
+from kit.system import START, System, settings
 from sqlalchemy import event
 
 from alerts.cases.observation import publisher_of
@@ -31,13 +31,13 @@ RULING = Entry("a2", "Court ruling on Globex Corporation", "The judge spoke.", "
 
 
 @pytest.fixture
-def wire(lines: Any, feeds: FeedServer) -> Line:
+def wire(lines: Any, feeds: FeedServer) -> System:
     """A line with one source, `wire`."""
-    made: Line = lines(settings({"wire": f"{feeds.url}/wire"}))
+    made: System = lines(settings({"wire": f"{feeds.url}/wire"}))
     return made
 
 
-def test_items_are_stored_once_with_what_they_say_about_whom(wire: Line, feeds: FeedServer) -> None:
+def test_items_are_stored_once_with_what_they_say_about_whom(wire: System, feeds: FeedServer) -> None:
     feeds.put("wire", [OUTAGE, RULING])
     outcome = wire.poll("wire")
     assert (outcome.new, outcome.revised, outcome.error) == (2, 0, "")
@@ -52,7 +52,7 @@ def test_items_are_stored_once_with_what_they_say_about_whom(wire: Line, feeds: 
     assert wire.counts() == before
 
 
-def test_the_same_feed_without_validators_and_with_other_bytes_stores_nothing(wire: Line, feeds: FeedServer) -> None:
+def test_the_same_feed_without_validators_and_with_other_bytes_stores_nothing(wire: System, feeds: FeedServer) -> None:
     feeds.put("wire", Page(rss([OUTAGE, RULING]), validators=False))
     wire.poll("wire")
     before = wire.counts()
@@ -65,7 +65,7 @@ def test_the_same_feed_without_validators_and_with_other_bytes_stores_nothing(wi
     assert wire.counts() == before
 
 
-def test_a_date_rewritten_alone_makes_nothing(wire: Line, feeds: FeedServer) -> None:
+def test_a_date_rewritten_alone_makes_nothing(wire: System, feeds: FeedServer) -> None:
     feeds.put("wire", [OUTAGE, RULING])
     wire.poll("wire")
     before = wire.counts()
@@ -77,7 +77,7 @@ def test_a_date_rewritten_alone_makes_nothing(wire: Line, feeds: FeedServer) -> 
     assert wire.counts() == before
 
 
-def test_an_edit_is_a_new_revision_of_the_same_item(wire: Line, feeds: FeedServer) -> None:
+def test_an_edit_is_a_new_revision_of_the_same_item(wire: System, feeds: FeedServer) -> None:
     feeds.put("wire", [OUTAGE, RULING])
     wire.poll("wire")
     feeds.put("wire", [Entry(**{**vars(OUTAGE), "title": "Acme Networks recovers from outage"}), RULING])
@@ -90,7 +90,7 @@ def test_an_edit_is_a_new_revision_of_the_same_item(wire: Line, feeds: FeedServe
     assert len({row.item for row in revisions}) == 2
 
 
-def test_an_edit_that_drops_an_institution_is_found_for_it_too(wire: Line, feeds: FeedServer) -> None:
+def test_an_edit_that_drops_an_institution_is_found_for_it_too(wire: System, feeds: FeedServer) -> None:
     feeds.put("wire", [OUTAGE])
     wire.poll("wire")
     feeds.put("wire", [Entry(**{**vars(OUTAGE), "title": "Somebody hit by outage"})])
@@ -121,7 +121,7 @@ def test_what_a_server_does_wrong_is_on_its_source_and_harms_no_other(
     feeds.put("wire", [OUTAGE])
     urls = {name: f"{feeds.url}/{name}" for name in (*BROKEN, "wire")}
     urls["down"] = "http://127.0.0.1:9/feed"
-    made: Line = lines(settings(urls))
+    made: System = lines(settings(urls))
     outcomes = {outcome.source: outcome for outcome in made.run()}
     assert set(outcomes) == set(urls), "every source was polled"
     assert (outcomes["wire"].new, outcomes["wire"].error) == (1, "")
@@ -140,14 +140,14 @@ def test_what_a_server_does_wrong_is_on_its_source_and_harms_no_other(
     assert len(made.rows(ItemRow)) == 1
 
 
-def test_a_truncated_feed_still_gives_what_it_has(wire: Line, feeds: FeedServer) -> None:
+def test_a_truncated_feed_still_gives_what_it_has(wire: System, feeds: FeedServer) -> None:
     whole = rss([OUTAGE, RULING])
     feeds.put("wire", whole[: whole.index(b"</item>") + len("</item>") + 20])
     outcome = wire.poll("wire")
     assert (outcome.new, outcome.error) == (1, "")
 
 
-def test_a_source_that_works_again_is_healthy_again(wire: Line, feeds: FeedServer) -> None:
+def test_a_source_that_works_again_is_healthy_again(wire: System, feeds: FeedServer) -> None:
     feeds.put("wire", Page(b"oops", 500))
     for streak in (1, 2, 3):
         wire.clock.move(hours=1)
@@ -160,7 +160,7 @@ def test_a_source_that_works_again_is_healthy_again(wire: Line, feeds: FeedServe
     assert (row.error, row.error_streak, row.last_success_at) == (None, 0, wire.clock.at)
 
 
-def test_a_hint_that_comes_late_or_twice_does_not_ask_the_server_again(wire: Line, feeds: FeedServer) -> None:
+def test_a_hint_that_comes_late_or_twice_does_not_ask_the_server_again(wire: System, feeds: FeedServer) -> None:
     feeds.put("wire", [OUTAGE])
     wire.clock.move(minutes=2)
     assert steps.poll(wire.runtime, "wire").new == 1
@@ -171,7 +171,7 @@ def test_a_hint_that_comes_late_or_twice_does_not_ask_the_server_again(wire: Lin
     assert feeds.count("wire") == 2
 
 
-def test_two_pollers_at_once_ask_the_server_once(wire: Line, feeds: FeedServer) -> None:
+def test_two_pollers_at_once_ask_the_server_once(wire: System, feeds: FeedServer) -> None:
     feeds.put("wire", Page(rss([OUTAGE]), delay=0.5))
     wire.clock.move(minutes=2)
     both = threading.Barrier(2)
@@ -190,7 +190,7 @@ def test_two_pollers_at_once_ask_the_server_once(wire: Line, feeds: FeedServer) 
     assert feeds.count("wire") == 1
 
 
-def test_who_finds_its_lease_taken_over_stores_nothing(wire: Line, feeds: FeedServer) -> None:
+def test_who_finds_its_lease_taken_over_stores_nothing(wire: System, feeds: FeedServer) -> None:
     feeds.put("wire", [OUTAGE])
     wire.clock.move(minutes=2)
 
@@ -212,7 +212,7 @@ def test_who_finds_its_lease_taken_over_stores_nothing(wire: Line, feeds: FeedSe
     assert wire.rows(ItemRow) == []
 
 
-def test_polls_that_never_end_are_failures_of_their_source(wire: Line, feeds: FeedServer) -> None:
+def test_polls_that_never_end_are_failures_of_their_source(wire: System, feeds: FeedServer) -> None:
     """Its worker hangs or dies each time: the first may be bad luck, the second is the source, which has to wait."""
     feeds.put("wire", [OUTAGE])
     wire.clock.move(minutes=2)
@@ -242,7 +242,7 @@ def test_polls_that_never_end_are_failures_of_their_source(wire: Line, feeds: Fe
     assert (row.error_streak, row.lost_leases, row.error) == (0, 0, None)
 
 
-def test_a_poll_whose_worker_was_killed_is_repeated_at_once(wire: Line, feeds: FeedServer) -> None:
+def test_a_poll_whose_worker_was_killed_is_repeated_at_once(wire: System, feeds: FeedServer) -> None:
     feeds.put("wire", [OUTAGE])
     wire.clock.move(minutes=2)
     with wire.database.write() as session:
@@ -258,7 +258,7 @@ def test_one_host_by_other_names_is_one_host(lines: Any) -> None:
     content = settings({f"s{n}": url for n, url in enumerate(urls)})
     for each in content["sources"]:
         each["allow_private"] = False
-    made: Line = lines(content)
+    made: System = lines(content)
     made.clock.move(minutes=5)
     for n in range(3):
         _poll_without_sleep(made, f"s{n}")
@@ -269,7 +269,7 @@ def test_one_host_by_other_names_is_one_host(lines: Any) -> None:
 
 def test_a_crowded_host_gets_a_request_a_second_and_starves_nobody(lines: Any) -> None:
     # The addresses are never reached: the guard refuses private ones, which is an outcome like any other.
-    made: Line = lines(settings({f"s{n:02}": f"http://127.0.0.1/{n}" for n in range(12)}))
+    made: System = lines(settings({f"s{n:02}": f"http://127.0.0.1/{n}" for n in range(12)}))
     content = settings({f"s{n:02}": f"http://127.0.0.1/{n}" for n in range(12)})
     for each in content["sources"]:
         each["allow_private"] = False
@@ -288,7 +288,7 @@ def test_a_crowded_host_gets_a_request_a_second_and_starves_nobody(lines: Any) -
     assert made.rows(HostRow)[0].free_at >= began + timedelta(seconds=12)
 
 
-def _poll_without_sleep(made: Line, source: str) -> Any:
+def _poll_without_sleep(made: System, source: str) -> Any:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("alerts.pipeline.poll.time.sleep", lambda _: None)
         return steps.poll(made.runtime, source)
@@ -298,7 +298,7 @@ def _poll_without_sleep(made: Line, source: str) -> Any:
 def test_a_feed_that_turns_over_is_held_back_reported_and_believed_quietly(
     lines: Any, feeds: FeedServer, by_command: bool
 ) -> None:
-    wire: Line = lines(settings({"wire": f"{feeds.url}/wire"}, {"console": "console://"}))
+    wire: System = lines(settings({"wire": f"{feeds.url}/wire"}, {"console": "console://"}))
     old = START - timedelta(days=9)
     before = [Entry(f"a{n}", f"Harbour notes {n}", f"No {n}.", f"https://wire.example/{n}", old) for n in range(8)]
     after = [
@@ -337,7 +337,7 @@ def test_a_feed_that_turns_over_is_held_back_reported_and_believed_quietly(
 
 
 def test_a_feed_that_answers_and_is_dead_is_said_to_be_stale(lines: Any, feeds: FeedServer) -> None:
-    made: Line = lines(settings({"acme-news": f"{feeds.url}/dead", "wire": f"{feeds.url}/wire"}))
+    made: System = lines(settings({"acme-news": f"{feeds.url}/dead", "wire": f"{feeds.url}/wire"}))
     feeds.put("dead", [Entry(f"d{n}", f"Old {n}", "", "", START - timedelta(days=200 + n)) for n in range(5)])
     feeds.put("wire", [OUTAGE])
     made.run(minutes=5)
@@ -358,7 +358,7 @@ def test_a_feed_that_answers_and_is_dead_is_said_to_be_stale(lines: Any, feeds: 
 
 def test_sources_that_are_polled_together_are_stored_as_each_by_itself(lines: Any, feeds: FeedServer) -> None:
     names = [f"s{n}" for n in range(6)]
-    made: Line = lines(settings({name: f"{feeds.url}/{name}" for name in names}))
+    made: System = lines(settings({name: f"{feeds.url}/{name}" for name in names}))
     for name in names:
         feeds.put(name, [Entry(f"{name}-1", f"Acme Networks and {name}", "", f"https://wire.example/{name}", FRESH)])
     feeds.put("s3", Page(b"<html>", status=500))
@@ -376,7 +376,7 @@ def test_sources_that_are_polled_together_are_stored_as_each_by_itself(lines: An
 
 def test_unchanged_sources_are_recorded_in_one_transaction(lines: Any, feeds: FeedServer) -> None:
     names = [f"s{n}" for n in range(8)]
-    made: Line = lines(settings({name: f"{feeds.url}/{name}" for name in names}))
+    made: System = lines(settings({name: f"{feeds.url}/{name}" for name in names}))
     for name in names:
         feeds.put(name, [])
     made.clock.move(minutes=2)
@@ -400,7 +400,7 @@ def test_unchanged_sources_are_recorded_in_one_transaction(lines: Any, feeds: Fe
 
 
 def test_a_fault_of_this_program_with_one_source_harms_no_other(lines: Any, feeds: FeedServer) -> None:
-    made: Line = lines(settings({name: f"{feeds.url}/{name}" for name in ("s0", "s1", "s2")}))
+    made: System = lines(settings({name: f"{feeds.url}/{name}" for name in ("s0", "s1", "s2")}))
     for name in ("s0", "s1", "s2"):
         feeds.put(name, [Entry(name, f"Acme Networks and {name}", "", f"https://wire.example/{name}", FRESH)])
     made.clock.move(minutes=2)
@@ -422,7 +422,7 @@ def test_a_fault_with_an_item_of_one_source_harms_no_other(
     lines: Any, feeds: FeedServer, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """They are recorded in one transaction, and each by itself where that fails."""
-    made: Line = lines(settings({name: f"{feeds.url}/{name}" for name in ("s0", "s1", "s2")}))
+    made: System = lines(settings({name: f"{feeds.url}/{name}" for name in ("s0", "s1", "s2")}))
     for name in ("s0", "s1", "s2"):
         feeds.put(name, [Entry(name, f"Acme Networks and {name}", "", f"https://wire.example/{name}", FRESH)])
     made.clock.move(minutes=2)
@@ -442,7 +442,7 @@ def test_a_fault_with_an_item_of_one_source_harms_no_other(
 
 
 def test_a_batch_with_many_items_is_stored_in_portions(lines: Any, feeds: FeedServer) -> None:
-    made: Line = lines(settings({name: f"{feeds.url}/{name}" for name in ("s0", "s1", "s2")}))
+    made: System = lines(settings({name: f"{feeds.url}/{name}" for name in ("s0", "s1", "s2")}))
     for name in ("s0", "s1", "s2"):
         shown = [
             Entry(f"{name}-{n}", f"Acme {name} {n}", "", f"https://wire.example/{name}/{n}", FRESH) for n in range(4)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kit.world import BEGINNING, World, case_at, world
+from kit.system import START, System, case_at
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
@@ -29,11 +29,11 @@ _PLACES = ("in Lyon", "in Porto", "in Ghent", "in Tartu", "in Graz")
 
 
 @pytest.fixture
-def town(database: Database, tmp_path: Path) -> World:
-    return world(database, tmp_path / "config")
+def town(database: Database, tmp_path: Path) -> System:
+    return System(database, tmp_path / "config")
 
 
-def live(town: World, seed: int, steps: int, after: Callable[[], None] = lambda: None) -> None:
+def live(town: System, seed: int, steps: int, after: Callable[[], None] = lambda: None) -> None:
     """News, copies of it, second reports, edits that change what an item says, and quiet weeks."""
     chance = random.Random(seed)
     told: list[tuple[str, str, str, str]] = []
@@ -61,7 +61,7 @@ def live(town: World, seed: int, steps: int, after: Callable[[], None] = lambda:
     town.settle()
 
 
-def both(town: World, session: Session, institution: str, at: datetime) -> tuple[Any, Any]:
+def both(town: System, session: Session, institution: str, at: datetime) -> tuple[Any, Any]:
     active = town.runtime.configuration.current()
     tracked = active.settings.institutions[institution]
     worked_out = profile_of(
@@ -93,12 +93,12 @@ def differences(left: Any, right: Any, where: str = "profile") -> list[str]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
-def test_what_is_read_is_what_would_be_worked_out(town: World, seed: int) -> None:
+def test_what_is_read_is_what_would_be_worked_out(town: System, seed: int) -> None:
     live(town, seed, 27)
     end = town.now
     raised = 0
-    instants = [BEGINNING - timedelta(days=1), end, end + timedelta(days=3)]
-    instants += [BEGINNING + (end - BEGINNING) * part / 7 for part in range(1, 7)]
+    instants = [START - timedelta(days=1), end, end + timedelta(days=3)]
+    instants += [START + (end - START) * part / 7 for part in range(1, 7)]
     with town.runtime.database.read() as session:
         for institution in ("acme", "globex", "initech"):
             for at in instants:
@@ -110,14 +110,14 @@ def test_what_is_read_is_what_would_be_worked_out(town: World, seed: int) -> Non
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2))
-def test_all_of_a_story_at_a_past_instant_is_what_the_case_file_had_of_it(town: World, seed: int) -> None:
+def test_all_of_a_story_at_a_past_instant_is_what_the_case_file_had_of_it(town: System, seed: int) -> None:
     live(town, seed, 24)
     active = town.runtime.configuration.current()
     compared = 0
     with town.runtime.database.read() as session:
         for institution in (active.settings.institutions[each] for each in ("acme", "globex")):
             for part in range(1, 8):
-                at = BEGINNING + (town.now - BEGINNING) * part / 7
+                at = START + (town.now - START) * part / 7
                 known = {each.story: each for each in case_at(session, active, institution, at).evidence()}
                 read = profiles.stories(session, institution, active.settings.sources, known, at)
                 assert read == known
@@ -126,11 +126,11 @@ def test_all_of_a_story_at_a_past_instant_is_what_the_case_file_had_of_it(town: 
 
 
 @pytest.mark.slow
-def test_the_curve_is_that_of_the_case_file(town: World) -> None:
+def test_the_curve_is_that_of_the_case_file(town: System) -> None:
     live(town, 1, 24)
     active = town.runtime.configuration.current()
     acme = active.settings.institutions["acme"]
-    start = BEGINNING - timedelta(days=1)
+    start = START - timedelta(days=1)
     with town.runtime.database.read() as session:
         read = profiles.scores(session, "acme", start, town.now, 10_000)
         case = case_at(session, active, acme, town.now)
@@ -140,7 +140,7 @@ def test_the_curve_is_that_of_the_case_file(town: World) -> None:
         assert changes == list(case.course(axis))
 
 
-def test_an_item_begins_with_the_first_revision_that_counts(town: World) -> None:
+def test_an_item_begins_with_the_first_revision_that_counts(town: System) -> None:
     item = town.observe("tribune", "Acme hit by an outage in Lyon", withdrawn=True)
     town.later(hours=5)
     town.observe("tribune", "Acme hit by an outage in Lyon", text="After all.", id=item)
@@ -153,7 +153,7 @@ def test_an_item_begins_with_the_first_revision_that_counts(town: World) -> None
             assert [each.observed for each in read.evidence] == [begun]
 
 
-def test_a_level_that_nobody_has_taken_down_yet_is_down(town: World) -> None:
+def test_a_level_that_nobody_has_taken_down_yet_is_down(town: System) -> None:
     town.observe("acme-news", "Acme hit by an outage in Lyon")
     with town.runtime.database.read() as session:
         read, worked_out = both(town, session, "acme", town.now + timedelta(days=400))
@@ -162,7 +162,9 @@ def test_a_level_that_nobody_has_taken_down_yet_is_down(town: World) -> None:
     assert read.row(Axis.PRIORITY).since > town.now
 
 
-def test_one_that_cannot_be_assessed_does_not_hold_up_the_others(town: World, caplog: pytest.LogCaptureFixture) -> None:
+def test_one_that_cannot_be_assessed_does_not_hold_up_the_others(
+    town: System, caplog: pytest.LogCaptureFixture
+) -> None:
     town.observe("tribune", "Acme hit by an outage in Porto; Globex, too", assessed=False)
     with town.runtime.database.write() as session:  # as if a defect had written what cannot be read
         session.execute(update(FindingRow).where(FindingRow.institution == "acme").values(features=b"no features"))
@@ -177,7 +179,7 @@ def test_one_that_cannot_be_assessed_does_not_hold_up_the_others(town: World, ca
     assert "assess.broken" in caplog.text
 
 
-def test_a_case_of_the_former_formula_is_rebuilt_once_and_tells_nobody(town: World) -> None:
+def test_a_case_of_the_former_formula_is_rebuilt_once_and_tells_nobody(town: System) -> None:
     town.observe("acme-news", "Acme hit by an outage in Lyon")
     active = town.runtime.configuration.current()
     acme = active.settings.institutions["acme"]
@@ -207,7 +209,7 @@ def test_a_case_of_the_former_formula_is_rebuilt_once_and_tells_nobody(town: Wor
     assert rows(AlertRow) == told
 
 
-def test_the_rise_of_a_story_is_remembered_by_the_next_process(town: World) -> None:
+def test_the_rise_of_a_story_is_remembered_by_the_next_process(town: System) -> None:
     item = town.observe("tribune", "Acme hit by an outage in Lyon")
     active = town.runtime.configuration.current()
     with town.runtime.database.read() as session:

@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 from kit.feeds import Entry, FeedServer
-from kit.line import START, Clock, Line, settings, write
 from kit.receiver import Receiver
-from kit.world import case_at
+from kit.system import START, Clock, System, case_at, settings, write
 from sqlalchemy import delete, func, select, update
 
 from alerts.cli.main import status_of
@@ -59,9 +58,9 @@ def content(feeds: FeedServer, receiver: Receiver) -> dict[str, Any]:
 
 
 @pytest.fixture
-def aged(lines: Any, feeds: FeedServer, receiver: Receiver) -> Line:
+def aged(lines: Any, feeds: FeedServer, receiver: Receiver) -> System:
     """410 days of history: a level of Acme is still up, all that happened to Globex is over, one thing is new."""
-    line: Line = lines(content(feeds, receiver), Clock())
+    line: System = lines(content(feeds, receiver), Clock())
     feeds.put("acme-news", [OPEN])
     feeds.put("wire", [OVER, DULL])
     line.run()
@@ -81,7 +80,7 @@ def aged(lines: Any, feeds: FeedServer, receiver: Receiver) -> Line:
     return line
 
 
-def _levels(line: Line) -> dict[str, dict[str, str]]:
+def _levels(line: System) -> dict[str, dict[str, str]]:
     with line.database.read() as session:
         active = line.runtime.configuration.current()
         found = {}
@@ -91,7 +90,7 @@ def _levels(line: Line) -> dict[str, dict[str, str]]:
         return found
 
 
-def _table(line: Line) -> dict[str, int]:
+def _table(line: System) -> dict[str, int]:
     with line.database.read() as session:
         return {
             name: session.scalar(select(func.count()).select_from(table)) or 0
@@ -99,11 +98,11 @@ def _table(line: Line) -> dict[str, int]:
         }
 
 
-def _of(line: Line, table: type[Base], institution: str) -> int:
+def _of(line: System, table: type[Base], institution: str) -> int:
     return len(line.rows(table, institution=institution))
 
 
-def test_a_dry_run_says_what_would_go_and_removes_nothing(aged: Line) -> None:
+def test_a_dry_run_says_what_would_go_and_removes_nothing(aged: System) -> None:
     before = _table(aged)
     said = prune(aged.runtime, KEEP, dry_run=True)
     assert _table(aged) == before
@@ -122,7 +121,7 @@ def test_a_dry_run_says_what_would_go_and_removes_nothing(aged: Line) -> None:
     assert prune(aged.runtime, KEEP).counts == dict.fromkeys(done.counts, 0)
 
 
-def test_what_is_over_goes_and_what_is_recent_stays(aged: Line) -> None:
+def test_what_is_over_goes_and_what_is_recent_stays(aged: System) -> None:
     prune(aged.runtime, KEEP)
     assert [row.title for row in aged.rows(StoryRow, institution="globex")] == ["Globex Corporation moves"]
     assert _of(aged, FindingRow, "globex") == 1
@@ -135,7 +134,7 @@ def test_what_is_over_goes_and_what_is_recent_stays(aged: Line) -> None:
     assert {row.delivery for row in aged.rows(AttemptRow)} == told
 
 
-def test_no_level_moves_and_what_it_rests_on_can_still_be_explained(aged: Line) -> None:
+def test_no_level_moves_and_what_it_rests_on_can_still_be_explained(aged: System) -> None:
     active = aged.runtime.configuration.current()
     acme = active.settings.institutions["acme"]
 
@@ -168,7 +167,7 @@ def test_no_level_moves_and_what_it_rests_on_can_still_be_explained(aged: Line) 
     }
 
 
-def test_the_fall_of_the_level_is_still_told(aged: Line, receiver: Receiver) -> None:
+def test_the_fall_of_the_level_is_still_told(aged: System, receiver: Receiver) -> None:
     prune(aged.runtime, KEEP)
     for _ in range(30):
         aged.settle(days=30)
@@ -178,7 +177,7 @@ def test_the_fall_of_the_level_is_still_told(aged: Line, receiver: Receiver) -> 
 
 
 def test_a_feed_that_still_shows_old_entries_tells_nothing_twice(
-    aged: Line, feeds: FeedServer, receiver: Receiver
+    aged: System, feeds: FeedServer, receiver: Receiver
 ) -> None:
     prune(aged.runtime, KEEP)
     newer = Entry("g4", "Globex Corporation moves back", "Home.", "https://wire.example/g4", aged.clock.at)
@@ -193,14 +192,14 @@ def test_a_feed_that_still_shows_old_entries_tells_nothing_twice(
     assert (outcome.new, outcome.revised) == (0, 1)
 
 
-def test_items_of_a_source_that_is_gone_go_with_it(aged: Line) -> None:
+def test_items_of_a_source_that_is_gone_go_with_it(aged: System) -> None:
     with aged.database.write() as session:
         session.execute(update(SourceRow).where(SourceRow.id == "wire").values(active=False))
     prune(aged.runtime, KEEP)
     assert {row.title for row in aged.rows(ItemRow)} == {OPEN.title, "Globex Corporation moves"}
 
 
-def test_items_that_only_their_rows_remember_stay(aged: Line) -> None:
+def test_items_that_only_their_rows_remember_stay(aged: System) -> None:
     """A JSON feed is not known by its bytes: its rows are all that tells old entries from new ones."""
     with aged.database.write() as session:
         session.execute(update(SourceRow).where(SourceRow.id == "wire").values(state={}))
@@ -209,7 +208,7 @@ def test_items_that_only_their_rows_remember_stay(aged: Line) -> None:
     assert len(aged.rows(ItemRow)) == before
 
 
-def test_an_old_delivery_that_is_not_finished_stays_and_can_be_sent(aged: Line, receiver: Receiver) -> None:
+def test_an_old_delivery_that_is_not_finished_stays_and_can_be_sent(aged: System, receiver: Receiver) -> None:
     rise = next(row for row in aged.rows(TransitionRow, institution="globex") if row.from_level == "low")
     (alert,) = aged.rows(AlertRow, transition=rise.id)
     (carried,) = aged.rows(CarriedRow, alert=alert.id)
@@ -230,7 +229,7 @@ def test_an_old_delivery_that_is_not_finished_stays_and_can_be_sent(aged: Line, 
     assert aged.rows(DeliveryRow, id=carried.delivery) == []
 
 
-def test_what_is_no_longer_tracked_goes_altogether(aged: Line, feeds: FeedServer, receiver: Receiver) -> None:
+def test_what_is_no_longer_tracked_goes_altogether(aged: System, feeds: FeedServer, receiver: Receiver) -> None:
     smaller = content(feeds, receiver)
     smaller["institutions"] = smaller["institutions"][1:]
     smaller["sources"][0]["speaks_for"] = []
@@ -242,7 +241,7 @@ def test_what_is_no_longer_tracked_goes_altogether(aged: Line, feeds: FeedServer
     assert all(row.at >= aged.clock.at - KEEP for row in aged.rows(TransitionRow, institution="acme"))
 
 
-def test_evidence_that_still_counts_cannot_be_removed(aged: Line) -> None:
+def test_evidence_that_still_counts_cannot_be_removed(aged: System) -> None:
     with pytest.raises(UsageError, match="longest half-life, 390d"):
         prune(aged.runtime, timedelta(days=300))
 

@@ -15,8 +15,8 @@ from urllib.parse import parse_qs
 import pytest
 from kit.browsing import SIGNER
 from kit.feeds import Entry, FeedServer, Page, rss
-from kit.line import START, Line, settings
 from kit.rawserver import Request, raw_server
+from kit.system import START, System, settings
 from sqlalchemy import select, text
 
 from alerts.access.pages import Pages
@@ -63,7 +63,7 @@ def hub() -> Iterator[Hub]:
 class Wire:
     """A source with a hub, and what happens to it."""
 
-    def __init__(self, line: Line, feeds: FeedServer, hub: Hub) -> None:
+    def __init__(self, line: System, feeds: FeedServer, hub: Hub) -> None:
         self.line, self.feeds, self.hub = line, feeds, hub
         self.count = 0
 
@@ -112,7 +112,7 @@ class Wire:
 
 @pytest.fixture
 def wire(lines: Any, feeds: FeedServer, hub: Hub) -> Wire:
-    line: Line = lines(settings({"wire": f"{feeds.url}/wire"}))
+    line: System = lines(settings({"wire": f"{feeds.url}/wire"}))
     line.runtime.pages = Pages("https://pages.example", SIGNER)
     line.clock.move(hours=8)
     made = Wire(line, feeds, hub)
@@ -247,7 +247,7 @@ def test_a_hub_that_answers_without_end_is_not_read(wire: Wire, caplog: pytest.L
     "address", ["http://127.0.0.1:9/", "gopher://hub.example/", "http://[::1/", "//", "https://127.0.0.1:9/"]
 )
 def test_a_hub_that_cannot_be_asked_is_no_fault_of_the_feed(lines: Any, feeds: FeedServer, address: str) -> None:
-    line: Line = lines(settings({"wire": f"{feeds.url}/wire"}))
+    line: System = lines(settings({"wire": f"{feeds.url}/wire"}))
     line.runtime.pages = Pages("https://pages.example", SIGNER)
     links = f'<{address}>; rel="hub", <{TOPIC}>; rel="self"'
     entry = Entry("n1", "Story number 1", "Text", "https://wire.example/1", START)

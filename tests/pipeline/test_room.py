@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kit.line import START, Line, settings
+from kit.system import START, System, settings
 from sqlalchemy import insert, update
 
 from alerts.pipeline import steps, tick
@@ -43,9 +43,9 @@ class Queue:
 
 
 @pytest.fixture
-def line(lines: Any) -> Line:
+def line(lines: Any) -> System:
     """Everything is due, and nothing is handed out yet."""
-    made: Line = lines(settings({f"wire-{n}": f"http://127.0.0.1:9/{n}" for n in range(SOURCES)}))
+    made: System = lines(settings({f"wire-{n}": f"http://127.0.0.1:9/{n}" for n in range(SOURCES)}))
     made.runtime.enqueue = lambda hints: None
     steps.tick(made.runtime)
     case = {"cursor": START, "version": 0, "configuration": "", "axes": {}, "reporter": {}, "due_at": START}
@@ -55,7 +55,7 @@ def line(lines: Any) -> Line:
     return made
 
 
-def test_a_tick_hands_out_what_the_queues_have_room_for(line: Line) -> None:
+def test_a_tick_hands_out_what_the_queues_have_room_for(line: System) -> None:
     queue = Queue(most=3)
     line.runtime.enqueue, line.runtime.room = queue.enqueue, queue.room
     polled: list[str] = []
@@ -73,7 +73,7 @@ def test_a_tick_hands_out_what_the_queues_have_room_for(line: Line) -> None:
     assert len(set(assessed)) == len(assessed) == INSTITUTIONS
 
 
-def test_a_backlog_does_not_grow_with_every_hold(line: Line) -> None:
+def test_a_backlog_does_not_grow_with_every_hold(line: System) -> None:
     """What waits longer than a claim lasts is handed out again, into the room that there is."""
     queue = Queue(most=3)
     line.runtime.enqueue, line.runtime.room = queue.enqueue, queue.room

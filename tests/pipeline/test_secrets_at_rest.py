@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from kit.feeds import Entry, FeedServer
-from kit.line import START, Line, settings
 from kit.receiver import Answer, Receiver
+from kit.system import START, System, settings
 from sqlalchemy import select
 
 from alerts.pipeline import steps
@@ -35,7 +35,7 @@ def test_a_delivery_leaves_no_secret_behind(
         "mail": "mailto://user:PLANTEDf@127.0.0.1:1?from=a@e.example&to=b@e.example",
     }
     url = f"{feeds.url}/wire?token=PLANTEDg".replace("://", "://PLANTEDh:PLANTEDi@")
-    made: Line = lines(settings({"wire": url}, channels))
+    made: System = lines(settings({"wire": url}, channels))
     feeds.put("wire", [Entry("a1", "Acme Networks hit by outage", "", "https://wire.example/a1", START)])
     receiver.then(answer)
     made.runtime.enqueue = lambda hints: None

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from kit.feeds import FeedServer, Page
-from kit.line import START, Clock, Line, settings, write
 from kit.receiver import Answer, Receiver
+from kit.system import START, Clock, System, settings, write
 
 from alerts.cli.main import status_of
 from alerts.config.load import load
@@ -37,7 +37,7 @@ def content(server: FeedServer, receiver: Receiver, *on: str, channels: dict[str
     return {**found, "operators": {"channels": pager, "on": list(on) or ["dead"]}}
 
 
-def check(line: Line, **after: float) -> None:
+def check(line: System, **after: float) -> None:
     """A self-check after a while, and whatever it made is sent."""
     line.clock.move(**after)
     selfcheck(line.runtime)
@@ -104,7 +104,7 @@ def test_what_flickers_is_not_told(lines: Any, feeds: FeedServer, receiver: Rece
     assert told(receiver) == []
 
 
-def _dead(line: Line, name: str, subscriber: str = "desk") -> DeliveryRow:
+def _dead(line: System, name: str, subscriber: str = "desk") -> DeliveryRow:
     return DeliveryRow(
         id=name,
         created_at=line.clock.at,

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 from kit.feeds import Entry, FeedServer
-from kit.line import START, Line, settings
 from kit.present import present
 from kit.receiver import Answer, Receiver, keys
+from kit.system import START, System, settings
 from sqlalchemy import update
 
 from alerts.model.alert import DeliveryState
@@ -24,18 +24,18 @@ OUTAGE = Entry("a1", "Acme Networks hit by outage", "Nothing works.", "https://w
 
 
 @pytest.fixture
-def hook(lines: Any, feeds: FeedServer, receiver: Receiver) -> Line:
+def hook(lines: Any, feeds: FeedServer, receiver: Receiver) -> System:
     """A line with one subscriber, whose only channel is the receiver, and one alert to send."""
-    made: Line = lines(settings({"wire": f"{feeds.url}/wire"}, {"hook": receiver.channel()}))
+    made: System = lines(settings({"wire": f"{feeds.url}/wire"}, {"hook": receiver.channel()}))
     feeds.put("wire", [OUTAGE])
     return made
 
 
-def attempts(made: Line) -> list[tuple[int, str]]:
+def attempts(made: System) -> list[tuple[int, str]]:
     return [(row.number, row.state) for row in made.rows(AttemptRow)]
 
 
-def test_a_message_arrives_once_with_what_changed_and_why(hook: Line, receiver: Receiver) -> None:
+def test_a_message_arrives_once_with_what_changed_and_why(hook: System, receiver: Receiver) -> None:
     hook.poll("wire")
     (body,) = receiver.accepted
     (delivery,) = hook.rows(DeliveryRow)
@@ -57,7 +57,7 @@ def test_a_message_arrives_once_with_what_changed_and_why(hook: Line, receiver: 
     assert len(receiver.received) == 1
 
 
-def test_senders_at_once_send_it_once(hook: Line, receiver: Receiver) -> None:
+def test_senders_at_once_send_it_once(hook: System, receiver: Receiver) -> None:
     hook.runtime.enqueue = lambda hints: None
     steps.poll(hook.runtime, "wire", due_only=False)
     steps.assess(hook.runtime, "acme")
@@ -79,7 +79,7 @@ def test_senders_at_once_send_it_once(hook: Line, receiver: Receiver) -> None:
 
 
 @pytest.mark.parametrize("answer", [Answer(500), Answer(503), Answer(429)])
-def test_a_service_in_trouble_is_asked_again_later(hook: Line, receiver: Receiver, answer: Answer) -> None:
+def test_a_service_in_trouble_is_asked_again_later(hook: System, receiver: Receiver, answer: Answer) -> None:
     receiver.then(answer, answer)
     hook.poll("wire")
     (delivery,) = hook.rows(DeliveryRow)
@@ -94,7 +94,7 @@ def test_a_service_in_trouble_is_asked_again_later(hook: Line, receiver: Receive
     assert [each.body["copy"] for each in receiver.received] == [False] * 3, "it was refused, not cut"
 
 
-def test_a_stale_hint_does_not_shorten_the_wait_that_a_service_asks_for(hook: Line, receiver: Receiver) -> None:
+def test_a_stale_hint_does_not_shorten_the_wait_that_a_service_asks_for(hook: System, receiver: Receiver) -> None:
     receiver.then(Answer(429, {"Retry-After": "600"}))
     hook.poll("wire")
     (delivery,) = hook.rows(DeliveryRow)
@@ -107,7 +107,7 @@ def test_a_stale_hint_does_not_shorten_the_wait_that_a_service_asks_for(hook: Li
     assert [each.answered for each in receiver.received] == [429, 200]
 
 
-def test_no_answer_after_the_message_was_written_may_mean_a_copy_and_says_so(hook: Line, receiver: Receiver) -> None:
+def test_no_answer_after_the_message_was_written_may_mean_a_copy_and_says_so(hook: System, receiver: Receiver) -> None:
     receiver.then(Answer(drop=True), Answer(500))
     hook.poll("wire")
     assert [row.state for row in hook.deliveries()] == ["unknown"]
@@ -118,7 +118,7 @@ def test_no_answer_after_the_message_was_written_may_mean_a_copy_and_says_so(hoo
     assert len({each.body["id"] for each in receiver.received}) == 1
 
 
-def test_a_sender_killed_in_the_act_is_followed_by_another(hook: Line, receiver: Receiver) -> None:
+def test_a_sender_killed_in_the_act_is_followed_by_another(hook: System, receiver: Receiver) -> None:
     hook.runtime.enqueue = lambda hints: None
     steps.poll(hook.runtime, "wire", due_only=False)
     steps.assess(hook.runtime, "acme")
@@ -133,7 +133,7 @@ def test_a_sender_killed_in_the_act_is_followed_by_another(hook: Line, receiver:
     assert attempts(hook) == [(1, "unknown"), (2, "sent")]
 
 
-def test_a_result_that_comes_after_the_lease_ran_out_changes_nothing(hook: Line, receiver: Receiver) -> None:
+def test_a_result_that_comes_after_the_lease_ran_out_changes_nothing(hook: System, receiver: Receiver) -> None:
     hook.runtime.enqueue = lambda hints: None
     steps.poll(hook.runtime, "wire", due_only=False)
     steps.assess(hook.runtime, "acme")
@@ -153,7 +153,7 @@ def test_a_result_that_comes_after_the_lease_ran_out_changes_nothing(hook: Line,
 
 
 @pytest.mark.parametrize(("status", "reason"), [(404, "gone"), (401, "not-authorised"), (400, "rejected")])
-def test_what_trying_again_cannot_help_is_dead(hook: Line, receiver: Receiver, status: int, reason: str) -> None:
+def test_what_trying_again_cannot_help_is_dead(hook: System, receiver: Receiver, status: int, reason: str) -> None:
     receiver.then(Answer(status))
     hook.poll("wire")
     assert [(row.state, row.reason) for row in hook.deliveries()] == [("dead", reason)]
@@ -161,7 +161,7 @@ def test_what_trying_again_cannot_help_is_dead(hook: Line, receiver: Receiver, s
     assert len(receiver.received) == 1
 
 
-def test_a_channel_that_fails_for_a_day_is_given_up(hook: Line, receiver: Receiver) -> None:
+def test_a_channel_that_fails_for_a_day_is_given_up(hook: System, receiver: Receiver) -> None:
     receiver.default = Answer(500)
     hook.poll("wire")
     for _ in range(60):
@@ -183,7 +183,7 @@ def test_a_failing_channel_holds_up_no_other(lines: Any, feeds: FeedServer, rece
             "nobody": "json://127.0.0.1:9/x",
             "console": "console://",
         }
-        made: Line = lines(settings({"wire": f"{feeds.url}/wire"}, channels))
+        made: System = lines(settings({"wire": f"{feeds.url}/wire"}, channels))
         feeds.put("wire", [OUTAGE])
         made.poll("wire")
         assert {row.channel: row.state for row in made.deliveries()} == {
@@ -208,7 +208,7 @@ def test_what_waits_for_a_channel_that_is_no_longer_configured_is_dead(
     lines: Any, feeds: FeedServer, receiver: Receiver
 ) -> None:
     content = settings({"wire": f"{feeds.url}/wire"}, {"hook": receiver.channel()})
-    made: Line = lines(content)
+    made: System = lines(content)
     receiver.then(Answer(500))
     feeds.put("wire", [OUTAGE])
     made.poll("wire")
@@ -219,7 +219,7 @@ def test_what_waits_for_a_channel_that_is_no_longer_configured_is_dead(
     assert len(receiver.received) == 1
 
 
-def test_who_unsubscribes_while_a_message_is_retried_does_not_get_it(hook: Line, receiver: Receiver) -> None:
+def test_who_unsubscribes_while_a_message_is_retried_does_not_get_it(hook: System, receiver: Receiver) -> None:
     receiver.default = Answer(500)
     hook.poll("wire")
     (row,) = hook.deliveries()
@@ -237,7 +237,7 @@ def test_every_kind_of_waiting_ends_in_one_message(lines: Any, feeds: FeedServer
     """A digest is due at a time of day; the tick sends it then, once, and nothing before."""
     content = settings({"wire": f"{feeds.url}/wire"}, {"hook": receiver.channel()})
     content["subscribers"][0]["digest"] = {"at": "12:00", "timezone": "UTC", "below": "high"}
-    made: Line = lines(content)
+    made: System = lines(content)
     feeds.put("wire", [OUTAGE])
     made.poll("wire")
     made.settle(hours=2, minutes=59)
@@ -249,7 +249,7 @@ def test_every_kind_of_waiting_ends_in_one_message(lines: Any, feeds: FeedServer
 
 
 def test_a_message_that_cannot_be_made_is_tried_again_and_holds_up_no_other(
-    hook: Line, receiver: Receiver, caplog: pytest.LogCaptureFixture
+    hook: System, receiver: Receiver, caplog: pytest.LogCaptureFixture
 ) -> None:
     hook.runtime.enqueue = lambda hints: None
     steps.poll(hook.runtime, "wire", due_only=False)

@@ -14,9 +14,9 @@ import pytest
 import requests
 import urllib3
 from kit.feeds import Entry, FeedServer
-from kit.line import START, Line, settings
 from kit.rawserver import silent_server
 from kit.receiver import Answer, Receiver
+from kit.system import START, System, settings
 from requests.adapters import HTTPAdapter
 from sqlalchemy import insert
 
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.servers
 OUTAGE = Entry("a1", "Acme Networks hit by outage", "Nothing works.", "https://wire.example/a1", START)
 
 
-def waiting(made: Line, **channels: int) -> list[str]:
+def waiting(made: System, **channels: int) -> list[str]:
     """An alert on its way, and so many copies of its message for each channel; nothing is sent yet."""
     made.runtime.enqueue = lambda hints: None
     steps.poll(made.runtime, "wire", due_only=False)
@@ -50,11 +50,11 @@ def waiting(made: Line, **channels: int) -> list[str]:
     return [row["id"] for row in rows]
 
 
-def sent(made: Line) -> list[str]:
+def sent(made: System) -> list[str]:
     return [row.id for row in made.rows(DeliveryRow, state="sent")]
 
 
-def at_once(made: Line, ids: list[str], threads: int) -> list[threading.Thread]:
+def at_once(made: System, ids: list[str], threads: int) -> list[threading.Thread]:
     """Senders that take the next of the ids until there is none."""
     left: queue.SimpleQueue[str] = queue.SimpleQueue()
     for each in ids:
@@ -73,11 +73,11 @@ def at_once(made: Line, ids: list[str], threads: int) -> list[threading.Thread]:
     return working
 
 
-def paced(lines: Any, feeds: FeedServer, receiver: Receiver, **rates: str) -> Line:
+def paced(lines: Any, feeds: FeedServer, receiver: Receiver, **rates: str) -> System:
     content = settings({"wire": f"{feeds.url}/wire"}, {"hook": receiver.channel()})
     content["subscribers"][0]["rates"] = rates
     feeds.put("wire", [OUTAGE])
-    made: Line = lines(content)
+    made: System = lines(content)
     return made
 
 
@@ -166,7 +166,7 @@ def test_a_channel_that_hangs_delays_no_other(lines: Any, feeds: FeedServer, rec
             "dead": f"json://127.0.0.1:{silent.port}/",
             "hook": receiver.channel().replace("127.0.0.1", "localhost"),
         }
-        made: Line = lines(settings({"wire": f"{feeds.url}/wire"}, channels))
+        made: System = lines(settings({"wire": f"{feeds.url}/wire"}, channels))
         ids = waiting(made, dead=12, hook=6)
         made.runtime.clock = utc_now
         working = at_once(made, ids, threads=6)
@@ -182,7 +182,7 @@ def test_a_channel_that_hangs_delays_no_other(lines: Any, feeds: FeedServer, rec
 def test_a_burst_to_a_quick_service_needs_no_tick(lines: Any, feeds: FeedServer, receiver: Receiver) -> None:
     """What finds no room is handed out again when a send ends, each delivery as often as it has to be."""
     feeds.put("wire", [OUTAGE])
-    made: Line = lines(settings({"wire": f"{feeds.url}/wire"}, {"hook": receiver.channel()}))
+    made: System = lines(settings({"wire": f"{feeds.url}/wire"}, {"hook": receiver.channel()}))
     ids = waiting(made, hook=40)
     made.runtime.clock = utc_now
     left: queue.SimpleQueue[str] = queue.SimpleQueue()
@@ -224,7 +224,7 @@ def test_a_slack_bot_s_messages_about_one_institution_and_axis_make_a_thread(
 
     monkeypatch.setattr(HTTPAdapter, "send", answer)
     channel = "slack://xoxb-1234-1234-4ddbc191d40ee098cbaae6f3523ada2d/#general"
-    made: Line = lines(settings({"wire": f"{feeds.url}/wire"}, {"slack": channel}))
+    made: System = lines(settings({"wire": f"{feeds.url}/wire"}, {"slack": channel}))
     feeds.put("wire", [OUTAGE])
     made.poll("wire")
     made.settle(days=30)  # it falls

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from kit.feeds import Entry, FeedServer
-from kit.line import START, Line, settings
+from kit.system import START, System, settings
 
 from alerts.explain.alert import explain
 from alerts.model.alert import DeliveryState
@@ -31,15 +31,15 @@ EVENTS = (
 )
 
 
-def watching(lines: Any, feeds: FeedServer, on: str) -> Line:
+def watching(lines: Any, feeds: FeedServer, on: str) -> System:
     sources = {name: f"{feeds.url}/{name}" for name in ("wire", "herald")}
     content = settings(sources, {"console": "console://"})
     content["subscribers"][0]["watch"] = [{"institutions": ["acme"], "on": [on]}]
-    made: Line = lines(content)
+    made: System = lines(content)
     return made
 
 
-def published(made: Line, feeds: FeedServer, source: str, title: str, key: str) -> None:
+def published(made: System, feeds: FeedServer, source: str, title: str, key: str) -> None:
     """One more entry in a feed, and what comes of it."""
     feeds.put(source, [Entry(key, title, "", f"https://{source}.example/{key}", made.clock())])
     made.poll(source)
@@ -81,7 +81,7 @@ def test_a_grade_that_changes_is_told_with_what_it_was(lines: Any, feeds: FeedSe
     assert told_in_a_replay(made) == [(On.GRADE, alert.at)]
 
 
-def told_in_a_replay(made: Line) -> list[tuple[On, Any]]:
+def told_in_a_replay(made: System) -> list[tuple[On, Any]]:
     """The alerts that replaying the record gives."""
     with made.database.read() as session:
         record = list(items.record(session))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from kit.feeds import Entry, FeedServer
-from kit.line import START, Line, settings
+from kit.system import START, System, settings
 
 from alerts.explain.why_not import why_not
 from alerts.model.records import rounded
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.servers
 OUTAGE = "Acme Networks hit by outage in Rotterdam harbour"
 
 
-def line_of(lines: Any, feeds: FeedServer, **more: Any) -> Line:
+def line_of(lines: Any, feeds: FeedServer, **more: Any) -> System:
     content = settings(
         {name: f"{feeds.url}/{name}" for name in ("wire", "herald", "gazette", "courier")},
         {"console": "console://"},
@@ -28,11 +28,11 @@ def line_of(lines: Any, feeds: FeedServer, **more: Any) -> Line:
         if source["id"] in ("gazette", "courier"):
             source["reliability"] = "A"
     content["subscribers"][0]["watch"][0]["at_least"] = "high"
-    made: Line = lines(content)
+    made: System = lines(content)
     return made
 
 
-def answer(made: Line) -> dict[str, Any]:
+def answer(made: System) -> dict[str, Any]:
     active = made.runtime.configuration.current()
     with made.database.read() as session:
         return why_not(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from kit.laws import examples
 
 from alerts.model.channels import ALLOWED_SCHEMES
 from alerts.model.level import Level
@@ -29,14 +30,20 @@ if TYPE_CHECKING:
 RENDERER = Renderer()
 # One scheme for each service that is spoken to in its own way.
 URLS = sorted({service_of(url): url for url in sorted(f"{each}://x/y/z" for each in ALLOWED_SCHEMES)}.values())
+# A mail, a page of markup, a text message, a webhook: the others take seconds each.
+TYPICAL = [url for url in URLS if url.partition(":")[0] in {"mailtos", "slack", "vonage", "jsons"}]
 # Short enough that no channel has to leave anything out.
 HOSTILE = st.text(max_size=40) | st.text("<>&|*_~`[]()@!\\#\n\r \u202e\u200bab:/.", max_size=40)
 FUZZ = settings(
-    max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
+    max_examples=examples(40),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    deadline=None,
 )
 
 
-@pytest.mark.parametrize("url", URLS)
+@pytest.mark.parametrize(
+    "url", [pytest.param(url, marks=() if url in TYPICAL else (pytest.mark.slow,)) for url in URLS]
+)
 def test_a_message_fits_its_service_however_long_the_titles_are(url: str, sample: Sample) -> None:
     service = service_of(url)
     huge = "𝔘 <b>&*_" * 12_000

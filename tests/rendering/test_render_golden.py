@@ -62,6 +62,7 @@ def _kinds(sample: Sample) -> dict[str, Callable[[], MessageView]]:
         "summary": lambda: sample.view(kind=Kind.SUMMARY, entries=several[:1], omitted=40),
         "reminder": lambda: sample.view(kind=Kind.REMINDER, entries=(sample.entry(role=Role.REMINDER),)),
         "all-clear": lambda: sample.view(kind=Kind.ALL_CLEAR, entries=(sample.entry(alert=fall),)),
+        "escalation": lambda: sample.view(kind=Kind.ESCALATION, instead_of="pager"),
         "correction": lambda: sample.view(kind=Kind.CORRECTION, entries=(sample.entry(),), why="withdrawn"),
         "test": lambda: sample.view(kind=Kind.TEST, entries=(), profiles={}),
     }
@@ -73,6 +74,7 @@ CASES = [
         (kind, "console", Tier.STRATEGIC_CIRCLE)
         for kind in (
             "alert-copy",
+            "escalation",
             "alert-without-profile",
             "group",
             "digest",

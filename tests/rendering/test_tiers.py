@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from kit.laws import examples
 
 from alerts.model.level import Axis, Level
 from alerts.model.profile import Brief, Coverage, MatrixRow, Profile, RelationLine, Statement, Trend
@@ -84,7 +85,9 @@ CHANGES: dict[Tier, Callable[[Profile, str, float], Profile]] = {
 @pytest.mark.parametrize("tier", CHANGES)
 @given(text=SECRETS, number=NUMBERS)
 @settings(
-    max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
+    max_examples=examples(25),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    deadline=None,
 )
 def test_a_lower_tier_gets_the_same_bytes_whatever_is_hidden(
     tier: Tier, text: str, number: float, sample: Sample

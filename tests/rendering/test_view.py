@@ -11,7 +11,7 @@ import pytest
 from alerts.model.level import Axis, Level
 from alerts.model.secret import Secret
 from alerts.model.subscriber import Digest, Direction, On, QuietHours, Selection, Subscriber, Tier, WatchRule
-from alerts.rendering.view import Role, compose, timezone_of
+from alerts.rendering.view import Role, compose
 from alerts.routing.alerts import Kind
 from alerts.routing.rules import name_of
 
@@ -80,6 +80,6 @@ def test_why_you_get_this(rule: WatchRule, words: str) -> None:
 def test_times_are_those_of_the_subscriber() -> None:
     quiet = QuietHours(time(22), time(7), "Europe/Paris")
     digest = Digest(time(8), "Asia/Tokyo")
-    assert timezone_of(Subscriber("a")) == "UTC"
-    assert timezone_of(Subscriber("a", digest=digest)) == "Asia/Tokyo"
-    assert timezone_of(Subscriber("a", digest=digest, quiet_hours=quiet)) == "Europe/Paris"
+    assert Subscriber("a").timezone == "UTC"
+    assert Subscriber("a", digest=digest).timezone == "Asia/Tokyo"
+    assert Subscriber("a", digest=digest, quiet_hours=quiet).timezone == "Europe/Paris"

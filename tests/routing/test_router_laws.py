@@ -10,6 +10,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kit.laws import examples
 from kit.present import present
 from kit.routing import Office, build, instant, rule
 
@@ -117,7 +118,7 @@ def play(office: Settings, start: str, course: Course, *, look: bool = False, st
 
 
 @given(office=offices, start=starts, course=steps)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_it_makes_no_difference_how_often_advance_is_called(office: Settings, start: str, course: Course) -> None:
     seldom, often = (play(office, start, course, look=look) for look in (False, True))
     assert often.alerts == seldom.alerts
@@ -125,7 +126,7 @@ def test_it_makes_no_difference_how_often_advance_is_called(office: Settings, st
 
 
 @given(office=offices, start=starts, course=steps)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_storing_the_state_between_two_events_changes_nothing(office: Settings, start: str, course: Course) -> None:
     kept, stored = (play(office, start, course, stored=stored) for stored in (False, True))
     assert stored.alerts == kept.alerts
@@ -134,7 +135,7 @@ def test_storing_the_state_between_two_events_changes_nothing(office: Settings, 
 
 
 @given(office=offices, start=starts, course=steps)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_nothing_is_sent_twice_and_nothing_that_was_to_be_sent_is_lost(
     office: Settings, start: str, course: Course
 ) -> None:
@@ -168,7 +169,7 @@ def _speaks_of(message: Message, alert: Alert, desk: Office) -> bool:
 
 
 @given(office=offices, start=starts, course=steps)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_a_fall_is_told_only_where_a_rise_was(office: Settings, start: str, course: Course) -> None:
     desk = play(office, start, course)
     risen: set[tuple[str, str, Axis]] = set()
@@ -184,7 +185,7 @@ def test_a_fall_is_told_only_where_a_rise_was(office: Settings, start: str, cour
 
 
 @given(office=offices, start=starts, course=steps)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_corrections_go_once_to_those_who_were_told(office: Settings, start: str, course: Course) -> None:
     desk = play(office, start, course)
     told: set[str] = set()
@@ -199,7 +200,7 @@ def test_corrections_go_once_to_those_who_were_told(office: Settings, start: str
 
 
 @given(office=offices, start=starts, course=steps)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_the_limit_holds_in_every_window(office: Settings, start: str, course: Course) -> None:
     office = office | {"quiet": "", "limit": office["limit"] or "2/1h"}
     desk = play(office, start, course)
@@ -214,7 +215,7 @@ def test_the_limit_holds_in_every_window(office: Settings, start: str, course: C
 
 
 @given(office=offices, start=starts, course=steps)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_quiet_hours_are_quiet(office: Settings, start: str, course: Course) -> None:
     office = office | {"quiet": office["quiet"] or "22:00-07:00", "unless": ""}
     desk = play(office, start, course)
@@ -228,7 +229,7 @@ def test_quiet_hours_are_quiet(office: Settings, start: str, course: Course) -> 
 
 
 @given(office=offices, start=starts, course=steps)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_messages_and_alerts_come_in_order_of_time(office: Settings, start: str, course: Course) -> None:
     desk = play(office, start, course)
     assert all(first.at <= second.at for first, second in pairwise(desk.messages))

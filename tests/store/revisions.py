@@ -18,7 +18,7 @@ if __name__ == "__main__":
     sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "src")]
 
 from kit.feeds import Entry, FeedServer  # noqa: E402
-from kit.line import START, line, settings  # noqa: E402
+from kit.system import START, System, settings  # noqa: E402
 
 from alerts.model.answer import Answer, AnswerKind  # noqa: E402
 from alerts.pipeline import operate, steps  # noqa: E402
@@ -42,7 +42,7 @@ def configuration(url: str) -> dict[str, Any]:
 
 def _play(database: Database, folder: Path) -> None:
     """Two feeds, an edit, level changes up and down, messages sent and one that waits, work by hand."""
-    with FeedServer() as feeds, line(database, folder / "config", configuration(feeds.url)) as made:
+    with FeedServer() as feeds, System(database, folder / "config", configuration(feeds.url)) as made:
         first = Entry("a1", "Acme Networks hit by outage", "Nothing works.", "https://wire.example/a1", START)
         feeds.put("wire", [first])
         feeds.put("acme-news", [Entry("n1", "Our outage", "We work on it.", "https://acme.example/1", START)])

@@ -15,7 +15,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from kit.feeds import Entry, FeedServer
-from kit.line import Clock, line
+from kit.system import Clock, System
 from sqlalchemy import inspect
 from store import revisions
 from store.revisions import FOLDER
@@ -86,7 +86,7 @@ def test_a_database_of_a_revision_becomes_the_newest_and_goes_on(
         with database.read() as session:
             at = max(row.observed for row in session.query(RevisionRow))
         assert newest
-        with line(database, tmp_path / "config", content, Clock(at)) as made:
+        with System(database, tmp_path / "config", content, Clock(at)) as made:
             made.settle(minutes=5)
             feeds.put("wire", [Entry("z1", "Acme Networks: court ruling", "", "", made.clock.at)])
             made.run(hours=1)

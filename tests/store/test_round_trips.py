@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 from kit.feeds import Entry, FeedServer
-from kit.line import START, Line, line, settings
 from kit.receiver import Receiver
+from kit.system import START, System, settings
 from sqlalchemy import event, select
 
 from alerts.pipeline import poll as poll_step
@@ -66,11 +66,11 @@ def world(feeds: FeedServer, receiver: Receiver, **desk: Any) -> dict[str, Any]:
     return content
 
 
-def poll(each: Line) -> Counter[str]:
+def poll(each: System) -> Counter[str]:
     return counted(each.database, lambda: steps.poll(each.runtime, "wire", due_only=False))
 
 
-def assess(each: Line) -> Counter[str]:
+def assess(each: System) -> Counter[str]:
     with each.database.read() as session:
         due = session.scalars(select(CaseRow.institution).where(CaseRow.due_at <= each.clock.at)).all()
     return counted(each.database, lambda: steps.assess(each.runtime, *due))
@@ -83,7 +83,7 @@ def test_statements_do_not_grow_with_what_is_in_them(database: Database, tmp_pat
     with FeedServer() as feeds, Receiver() as receiver:
         content = world(feeds, receiver, group="1m")
         feeds.put("wire", entries(1, 0))  # so that what is there once and for all is made
-        with line(database, tmp_path / "config", content) as each:
+        with System(database, tmp_path / "config", content) as each:
             each.runtime.configuration._looked = float("inf")  # no look at the files, once a second, in between
             each.poll("wire")
             seen = {}
@@ -122,7 +122,7 @@ def test_sources_polled_together_cost_one_statement_a_table(
             {"id": name, "url": f"{feeds.url}/{name}", "publisher": name, "interval": "1m", "allow_private": True}
             for name in names
         ]
-        with line(database, tmp_path / "config", content) as each:
+        with System(database, tmp_path / "config", content) as each:
             each.runtime.configuration._looked = float("inf")
             written = {}
             for version, count in enumerate((MANY, FEW, MANY)):  # the first makes what is there once and for all
@@ -141,7 +141,7 @@ def test_sources_polled_together_cost_one_statement_a_table(
 def test_a_poll_that_brings_nothing_costs_two_transactions(database: Database, tmp_path: Path) -> None:
     with FeedServer() as feeds, Receiver() as receiver:
         feeds.put("wire", entries(MANY, 0))
-        with line(database, tmp_path / "config", world(feeds, receiver)) as each:
+        with System(database, tmp_path / "config", world(feeds, receiver)) as each:
             each.runtime.configuration._looked = float("inf")  # no look at the files, once a second, in between
             each.poll("wire")
             each.clock.move(minutes=5)
@@ -159,10 +159,10 @@ def test_matching_history_again_asks_only_for_what_edits_replaced(database: Data
             first, *others = entries(count, version)
             for title in (first.title, f"{first.title}, edited"):
                 feeds.put("wire", [replace(first, title=title), *others])
-                with line(database, tmp_path / f"config-{version}-{len(title)}", content) as each:
+                with System(database, tmp_path / f"config-{version}-{len(title)}", content) as each:
                     each.poll("wire")
             content = {**content, "topics": [{**content["topics"][0], "any": [f"report {version}"]}]}
-            with line(database, tmp_path / f"config-{version}", content) as each:
+            with System(database, tmp_path / f"config-{version}", content) as each:
                 steps.tick(each.runtime)
                 seen[count] = counted(database, lambda: steps.rematch(each.runtime, ""))
                 assert is_current_now(each)
@@ -175,6 +175,6 @@ def test_matching_history_again_asks_only_for_what_edits_replaced(database: Data
         assert seen[MANY].total() - edits[1] <= seen[FEW].total() - edits[0] + 1 + 4
 
 
-def is_current_now(each: Line) -> bool:
+def is_current_now(each: System) -> bool:
     with each.database.read() as session:
         return is_current(session, each.runtime.configuration.current())

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby, permutations
 from pathlib import Path
@@ -10,7 +11,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kit.laws import examples
 
+from alerts.matching.matcher import Matcher
+from alerts.model.institution import Institution
 from alerts.model.item import Item
 from alerts.model.times import parse_time
 from alerts.stories.cluster import Clusterer, Event, Joined, Merged, surviving
@@ -20,9 +24,22 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 HERE = Path(__file__).parent
 
 
-def item(name: str, title: str, hours: float = 0, publisher: str = "", **fields: str) -> Features:
+TRACKED = ["Zapwire", "Silver Falcon", "Veltano Brixa", "Aurora Bank"]
+
+
+def matcher(*names: str) -> Matcher:
+    return Matcher([Institution(name.lower().replace(" ", "-"), name) for name in names], [], {})
+
+
+KNOWN = matcher(*TRACKED)
+
+
+def item(
+    name: str, title: str, hours: float = 0, publisher: str = "", tracked: Matcher = KNOWN, **fields: str
+) -> Features:
     at = NOON + timedelta(hours=hours)
-    return features(Item(id=name, title=title, observed=at, **fields), publisher or f"Paper {name}")  # type: ignore[arg-type]
+    reported = Item(id=name, title=title, observed=at, **fields)  # type: ignore[arg-type]
+    return features(reported, publisher or f"Paper {name}", tracked.match(reported).mentions)
 
 
 def run(clusterer: Clusterer, members: list[Features]) -> dict[str, str]:
@@ -119,7 +136,7 @@ def test_a_link_to_the_same_page_by_another_publisher_joins() -> None:
 def test_what_the_text_says_brings_headlines_together() -> None:
     text = "The Frankfurt region of Zapwire lost its storage cluster on Monday, halting SEPA transfers of German banks."
     one = item("1", "Zapwire storage trouble in Frankfurt", summary=text)
-    assert len(set(run(Clusterer("zapwire"), [one, item("2", "Transfers halted at German banks", 1)]).values())) == 2
+    assert stories("Zapwire storage trouble in Frankfurt", "Transfers halted at German banks") == 2
     other = item("2", "Transfers halted at German banks", 1, summary=text)
     assert len(set(run(Clusterer("zapwire"), [one, other]).values())) == 1
 
@@ -127,8 +144,29 @@ def test_what_the_text_says_brings_headlines_together() -> None:
 def test_names_of_the_partition_tell_nothing() -> None:
     titles = [f"Silver Falcon {word}" for word in ("wallet", "tariffs", "Oslo", "glitches", "pilots", "solstice")]
     members = [item(str(number), title, number) for number, title in enumerate(titles)]
-    for clusterer in (Clusterer("silver-falcon"), Clusterer("x", names=["Silver Falcon Ltd"])):
-        assert len(set(run(clusterer, members).values())) == len(titles)
+    assert len(set(run(Clusterer("silver-falcon"), members).values())) == len(titles)
+    assert len(set(run(Clusterer("x"), members).values())) < len(titles)
+
+
+def test_rare_words_of_the_partitions_names_tell_nothing_where_the_name_was_not_found() -> None:
+    titles = [f"Veltano {word}" for word in ("wallet", "tariffs", "Oslo", "glitches", "pilots", "solstice")]
+    members = [item(str(number), title, number) for number, title in enumerate(titles)]
+    assert len(set(run(Clusterer("x", names=["Veltano Ltd"]), members).values())) == len(titles)
+
+
+def test_two_languages_meet_by_a_tracked_name() -> None:
+    commission = Institution("eu", "European Commission", ("EU-Kommission", "Commission européenne"))
+    both = Matcher([commission, Institution("zapwire", "Zapwire")], [], {})
+    titles = [
+        "European Commission investigates Zapwire",
+        "EU-Kommission prüft Zapwire",
+        "Commission européenne : Zapwire visé",
+    ]
+    for order in permutations(titles):
+        known = [item(str(n), title, n, tracked=both) for n, title in enumerate(order)]
+        assert len(set(run(Clusterer("zapwire"), known).values())) == 1
+        plain = [item(str(n), title, n) for n, title in enumerate(order)]
+        assert len(set(run(Clusterer("zapwire"), plain).values())) > 1
 
 
 def test_no_story_swallows_a_stream_that_shares_a_name() -> None:
@@ -183,15 +221,17 @@ def test_reports_that_arrive_hours_apart_make_the_same_stories() -> None:
     for institution, lines in sections * 10:
         members: list[Features] = []
         delayed: list[Features] = []
+        own = matcher(institution.replace("-", " ").title())
         for number, (day, title, _) in enumerate(lines):
             at = NOON + timedelta(days=day)
             late = at + timedelta(hours=order.uniform(0, 6))
             for observed, into in ((at, members), (late, delayed)):
-                into.append(features(Item(str(number), title, observed, published=at), f"Paper {number}"))
+                reported = Item(str(number), title, observed, published=at)
+                into.append(features(reported, f"Paper {number}", own.match(reported).mentions))
         one, other = (parts(run(Clusterer(institution), each)) for each in (members, delayed))
         same += sum(map(len, one & other))
         total += len(lines)
-    assert same >= 0.95 * total, same / total
+    assert same >= 0.97 * total, same / total
 
 
 def parts(story_of: dict[str, str]) -> set[frozenset[str]]:
@@ -237,7 +277,7 @@ def test_a_join_says_what_it_rests_on() -> None:
     clusterer.add([item("1", ARRIVALS["en-1"])])
     (joined,) = clusterer.add([item("2", ARRIVALS["de"], 1)])
     assert isinstance(joined, Joined)
-    assert joined.why == "shares #3900, german"
+    assert joined.why == "shares the amounts 3900; the words german"
 
 
 # --- revisions ----------------------------------------------------------------------------------------
@@ -295,7 +335,7 @@ def test_order_within_an_instant_has_no_influence(
         assert one.add(batch) == other.add(shuffled)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(reports, st.integers(0, 40), st.randoms(use_true_random=False))
 def test_a_restored_clusterer_goes_on_identically(
     todo: list[tuple[int, str, int, int, str, str]], cut: int, order: random.Random
@@ -317,6 +357,44 @@ def test_a_restored_clusterer_goes_on_identically(
         assert restored.add(batch) == lived.add(batch)
 
 
+@given(reports, st.sampled_from(["p", "zapwire", ""]))
+def test_of_two_reports_the_order_of_arrival_has_no_influence(
+    todo: list[tuple[int, str, int, int, str, str]], partition: str
+) -> None:
+    members = [each for batch in reported(todo) for each in batch][:2]
+    first, second = (replace(each, item=str(n)) for n, each in enumerate((*members, *members)[:2]))
+    found = []
+    for order in ((first, second), (second, first)):
+        arrived = [replace(each, observed=NOON + timedelta(days=1, hours=hours)) for hours, each in enumerate(order)]
+        found.append(parts(run(Clusterer(partition), arrived)))
+    assert found[0] == found[1]
+
+
+EVENTS = [
+    ["Kestrel", "dam", "Lodz", "breach", "engineers", "#7,400", "Vistula"],
+    ["Zorander", "vaccine", "trial", "Porto", "halted", "#312", "nurses"],
+    ["Quillfeather", "ferry", "Malmo", "strike", "captains", "#58", "harbour"],
+]
+
+
+@settings(max_examples=100)
+@given(
+    st.lists(st.tuples(st.integers(0, 2), st.integers(0, 6)), min_size=2, max_size=9), st.randoms(use_true_random=False)
+)
+def test_reports_that_share_all_but_a_word_make_one_story_in_whatever_order_they_come(
+    todo: list[tuple[int, int]], order: random.Random
+) -> None:
+    expected: dict[str, str] = {}
+    order.shuffle(todo)
+    members = []
+    for number, (event, missing) in enumerate(todo):
+        words = [word for place, word in enumerate(EVENTS[event]) if place != missing]
+        order.shuffle(words)
+        members.append(item(str(number), " ".join(words), number / 4))
+        expected[str(number)] = str(event)
+    assert parts(run(Clusterer(), members)) == parts(expected)
+
+
 @given(reports)
 def test_every_item_is_in_one_story_and_events_say_which(todo: list[tuple[int, str, int, int, str, str]]) -> None:
     clusterer = Clusterer("p")
@@ -331,6 +409,12 @@ def test_ids_are_of_partition_and_first_item() -> None:
     first = item("1", "Zapwire fined")
     assert Clusterer("p").add([first]) == [Joined("1", "se353c1e01166", 0.0, "first report")]
     assert Clusterer("q").add([first]) != Clusterer("p").add([first])
+
+
+def test_reports_of_other_years_are_other_stories() -> None:
+    old = Item("1", "Zapwire fined in Oslo", NOON, published=NOON.replace(year=1998))
+    new = features(Item("2", "Zapwire fined in Oslo", NOON), "Paper 2")
+    assert len(set(run(Clusterer(), [features(old, "Paper 1"), new]).values())) == 2
 
 
 def test_what_is_older_than_the_horizon_is_forgotten() -> None:
@@ -373,9 +457,10 @@ def test_headlines_of_one_institution(name: str, recall: float) -> None:
     found: dict[str, str] = {}
     for institution, lines in headlines(name).items():
         members = []
+        own = matcher(institution.replace("-", " ").title())
         for number, (day, title, story) in enumerate(lines):
             expected[f"{institution} {number}"] = institution + story
-            members.append(item(f"{institution} {number}", title, day * 24))
+            members.append(item(f"{institution} {number}", title, day * 24, tracked=own))
         found.update(run(Clusterer(institution), members))
     precision, achieved = b_cubed(expected, found)
     assert precision >= 0.98
@@ -387,13 +472,14 @@ def test_headlines_that_mislead() -> None:
     found: dict[str, str] = {}
     for institution, lines in headlines("headlines_adversarial.txt").items():
         members = []
+        own = matcher(institution.replace("-", " ").title())
         for number, (day, title, story) in enumerate(lines):
             expected[f"{institution} {number}"] = institution + story
-            members.append(item(f"{institution} {number}", title, day * 24))
+            members.append(item(f"{institution} {number}", title, day * 24, tracked=own))
         found.update(run(Clusterer(institution), members))
     precision, recall = b_cubed(expected, found)
     assert precision >= 0.90
-    assert recall >= 0.80
+    assert recall >= 0.86
 
 
 def test_headlines_of_the_news_aggregator(data: Path) -> None:

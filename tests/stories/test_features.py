@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alerts.matching.matcher import Matcher
+from alerts.model.institution import Institution
 from alerts.model.item import Item
+from alerts.model.source import Source
 from alerts.stories.features import Features, features
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -45,7 +49,7 @@ FINED = Item(
 
 def test_the_dumped_form_is_fixed() -> None:
     assert features(FINED, "Daily Planet").dump() == (
-        b'[4,"7","daily planet","example.com/a",1772452800000000,1772452800000000,'
+        b'[5,"7","daily planet","example.com/a",1772452800000000,1772452800000000,'
         b'"meridian bank fin #7.5e+07","regulator failur",252144154216615,"dW6f03Wze9x7VCjaj7eeNA==","","",""]'
     )
 
@@ -85,6 +89,23 @@ def test_an_item_without_a_title_is_known_by_its_text() -> None:
 def test_terms_of_the_text_are_those_the_title_lacks() -> None:
     item = Item(id="1", title="Zapwire fined", observed=NOON, summary="Zapwire must pay the Oslo tribunal.")
     assert features(item, "").body == ("pay", "oslo", "tribunal")
+
+
+def test_a_tracked_name_is_one_term_however_it_is_written() -> None:
+    lab, chip = Institution("moonshot-ai", "Moonshot AI", products=("Kimi",)), Institution("hartmann", "Hartmann Werke")
+    desk = Source("desk", "https://desk.example/feed", "Desk", speaks_for=frozenset({"desk"}))
+    matcher = Matcher([lab, chip, Institution("desk", "Desk Holding")], [], {"desk": desk})
+    item = Item(
+        id="1",
+        title="CORRECTED: Moonshot AI's Kimi buys AI chips of Hartmann Werke - Desk",
+        observed=NOON,
+        summary="Hartmann Werke said that Moonshot AI had ordered AI chips in Oslo.",
+        source="desk",
+    )
+    reduced = features(item, "Desk", matcher.match(item).mentions)
+    assert reduced.terms == ("@moonshot-ai", "kimi", "buy", "ai", "chip", "@hartmann")
+    assert reduced.body == ("@desk", "order", "oslo")
+    assert "@" not in " ".join(features(replace(item, title="@moonshot-ai buys @hartmann"), "Desk").terms)
 
 
 def test_the_agency_comes_from_publisher_origin_byline_or_dateline() -> None:

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 from kit.browsing import Browser, link
-from kit.world import World
+from kit.system import System
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
@@ -81,7 +81,7 @@ def conforms(value: Any, schema: dict[str, Any], document: dict[str, Any], where
 
 
 @pytest.fixture
-def examples(town: World) -> dict[str, str]:
+def examples(town: System) -> dict[str, str]:
     with town.runtime.database.read() as session:
         return {
             "institution": "acme",
@@ -142,7 +142,7 @@ def test_parameters_are_as_described(browser: Browser) -> None:
 
 
 @pytest.mark.parametrize("tier", Tier)
-def test_a_profile_is_that_of_the_command_line(town: World, browser: Browser, tier: Tier) -> None:
+def test_a_profile_is_that_of_the_command_line(town: System, browser: Browser, tier: Tier) -> None:
     town.later(seconds=1)  # the stamp of the last assessment may be a microsecond ahead
     active = town.runtime.configuration.current()
     with town.runtime.database.read() as session:
@@ -185,7 +185,7 @@ def text(entry: ElementTree.Element, name: str) -> str:
     return entry.findtext(f"{ATOM}{name}") or ""
 
 
-def test_a_feed_of_level_changes(browser: Browser, town: World) -> None:
+def test_a_feed_of_level_changes(browser: Browser, town: System) -> None:
     found = entries(browser(Tier.LEADERSHIP_ALLIANCE), "/institutions/acme/feed.atom")
     assert text(found[-1], "title").startswith("Acme, ")
     assert "Score 0." in text(found[0], "content")
@@ -199,7 +199,7 @@ def test_a_feed_of_level_changes(browser: Browser, town: World) -> None:
     assert len({text(each, "title").split(":")[0] for each in older}) == len(older), "the newest of each axis"
 
 
-def test_a_reader_that_has_it_gets_nothing_new(browser: Browser, town: World) -> None:
+def test_a_reader_that_has_it_gets_nothing_new(browser: Browser, town: System) -> None:
     client = browser()
     first = client.get("/institutions/acme/feed.atom")
     again = client.get("/institutions/acme/feed.atom", headers={"If-None-Match": first.headers["etag"]})
@@ -211,7 +211,7 @@ def test_a_reader_that_has_it_gets_nothing_new(browser: Browser, town: World) ->
     )
 
 
-def test_feeds_of_a_subscriber_and_of_one_rule(town: World, browser: Browser) -> None:
+def test_feeds_of_a_subscriber_and_of_one_rule(town: System, browser: Browser) -> None:
     _, token = link(town, subscriber="desk")
     client = browser()
     assert client.get("/subscribers/desk/feed.atom").status_code == 403
@@ -226,7 +226,7 @@ def test_feeds_of_a_subscriber_and_of_one_rule(town: World, browser: Browser) ->
     assert client.get(f"/subscribers/board/feed.atom?key={token}").status_code == 403
 
 
-def test_foreign_text_does_not_break_a_feed(town: World, browser: Browser) -> None:
+def test_foreign_text_does_not_break_a_feed(town: System, browser: Browser) -> None:
     town.later(minutes=1)
     town.observe("tribune", "Globex outage ]]> & <b>\x0b\ud800 \u202e &nbsp;", url="javascript:1")
     found = entries(browser(subscriber="desk"), "/subscribers/desk/feed.atom")

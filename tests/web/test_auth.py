@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from kit.browsing import OPERATOR, SIGNER, Browser, link
-from kit.world import CONFIG, World
+from kit.system import CONFIG, System
 from starlette.testclient import TestClient
 
 from alerts.access.links import token_of, unsubscribe_token
@@ -31,7 +31,7 @@ def tier_of(page: str) -> str:
 # --- members -------------------------------------------------------------------------------------------------
 
 
-def test_a_link_lets_its_bearer_in_and_is_remembered(town: World, browser: Browser) -> None:
+def test_a_link_lets_its_bearer_in_and_is_remembered(town: System, browser: Browser) -> None:
     client = browser()
     assert tier_of(client.get("/").text) == "open"
     answer = client.get(f"/enter/{link(town, Tier.STRATEGIC_CIRCLE)[1]}", follow_redirects=False)
@@ -44,14 +44,14 @@ def test_a_link_lets_its_bearer_in_and_is_remembered(town: World, browser: Brows
     assert tier_of(client.get("/").text) == "strategic circle"
 
 
-def test_cookies_are_for_https_where_the_pages_are(browser: Browser, town: World) -> None:
+def test_cookies_are_for_https_where_the_pages_are(browser: Browser, town: System) -> None:
     client = browser(base_url="https://alerts.example.org")
     answer = client.get(f"/enter/{link(town, Tier.OPEN)[1]}", follow_redirects=False)
     assert "secure" in answer.headers["set-cookie"].lower()
     assert "max-age" in answer.headers["strict-transport-security"]
 
 
-def test_an_expired_or_revoked_link_is_worth_nothing(town: World, browser: Browser) -> None:
+def test_an_expired_or_revoked_link_is_worth_nothing(town: System, browser: Browser) -> None:
     made, token = link(town, Tier.LEADERSHIP_ALLIANCE, days=1)
     client = browser()
     client.get(f"/enter/{token}")
@@ -68,7 +68,7 @@ def test_an_expired_or_revoked_link_is_worth_nothing(town: World, browser: Brows
     assert client.get("/api/institutions", params={"key": token}).status_code == 403
 
 
-def test_a_key_or_a_bearer_token_opens_the_interface(town: World, browser: Browser) -> None:
+def test_a_key_or_a_bearer_token_opens_the_interface(town: System, browser: Browser) -> None:
     _, token = link(town, Tier.STRATEGIC_CIRCLE)
     client = browser()
     path = "/api/institutions/acme/stories"
@@ -78,7 +78,7 @@ def test_a_key_or_a_bearer_token_opens_the_interface(town: World, browser: Brows
     assert client.get(path, headers={"Authorization": "Bearer nonsense"}).status_code == 403
 
 
-def test_a_subscriber_s_link_follows_the_configuration(town: World, browser: Browser) -> None:
+def test_a_subscriber_s_link_follows_the_configuration(town: System, browser: Browser) -> None:
     client = browser(subscriber="board")
     assert tier_of(client.get("/").text) == "leadership alliance"
     file = town.runtime.configuration.directory / "alerts.yaml"
@@ -110,7 +110,7 @@ def test_a_token_is_for_one_purpose_of_one_installation(parts: list[str], place:
     assert re.fullmatch(r"[\w.-]+", token)
 
 
-def test_a_link_nobody_recorded_is_refused(town: World, browser: Browser) -> None:
+def test_a_link_nobody_recorded_is_refused(town: System, browser: Browser) -> None:
     made, _ = link(town, Tier.LEADERSHIP_ALLIANCE)
     with town.runtime.database.write() as session:
         session.execute(links.LinkRow.__table__.delete())  # type: ignore[attr-defined]
@@ -134,7 +134,7 @@ def test_operators_show_their_token(browser: Browser) -> None:
     assert "Operations" in client.get("/operate").text
 
 
-def test_a_session_ends(town: World, browser: Browser) -> None:
+def test_a_session_ends(town: System, browser: Browser) -> None:
     client = browser(operator=True)
     assert tier_of(client.get("/").text) == "operator"
     town.later(hours=12)
@@ -154,7 +154,7 @@ def test_no_other_token_does(browser: Browser, token: str) -> None:
     assert browser().post("/operate/enter", data={"token": token}).status_code == 403
 
 
-def test_nobody_asks_for_the_time_where_all_requests_would_wait(town: World, browser: Browser) -> None:
+def test_nobody_asks_for_the_time_where_all_requests_would_wait(town: System, browser: Browser) -> None:
     """It is the database's time: while that does not answer, what needs no database goes on."""
     town.runtime.clock = lambda: off_the_loop(town.now)
     client = browser()
@@ -185,7 +185,7 @@ def off_the_loop(now: datetime) -> datetime:
 
 
 def test_an_address_that_gave_too_many_wrong_tokens_has_to_wait_with_the_right_one_too(
-    town: World, browser: Browser
+    town: System, browser: Browser
 ) -> None:
     client = browser()
     for number in range(MAX_WRONG):
@@ -204,7 +204,7 @@ def test_an_address_that_gave_too_many_wrong_tokens_has_to_wait_with_the_right_o
     assert client.post("/operate/enter", data={"token": OPERATOR}).status_code == 200
 
 
-def test_wrong_tokens_of_one_address_cost_no_other(town: World) -> None:
+def test_wrong_tokens_of_one_address_cost_no_other(town: System) -> None:
     attempts = Attempts()
     for _ in range(MAX_WRONG):
         attempts.was_wrong("192.0.2.1", town.now)
@@ -244,7 +244,7 @@ def test_a_session_that_was_left_is_worth_nothing_to_whoever_kept_its_cookie(bro
         ("rebound.example:8321", False),
     ],
 )
-def test_the_pages_answer_to_their_own_names_alone(town: World, host: str, allowed: bool) -> None:
+def test_the_pages_answer_to_their_own_names_alone(town: System, host: str, allowed: bool) -> None:
     hosts = known_hosts("https://alerts.example.org", {"ALERTS_HOSTS": "other.example, "})
     app = create_app(town.runtime, SIGNER, OPERATOR, hosts=hosts)
     with TestClient(app) as client:
@@ -253,7 +253,7 @@ def test_the_pages_answer_to_their_own_names_alone(town: World, host: str, allow
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
-def test_metrics_can_be_for_those_alone_who_bear_their_token(town: World) -> None:
+def test_metrics_can_be_for_those_alone_who_bear_their_token(town: System) -> None:
     app = create_app(town.runtime, SIGNER, OPERATOR, metrics_token="token of the metrics")
     with TestClient(app) as client:
         assert client.get("/metrics").status_code == 401

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from kit import chromium
 from kit.chromium import Chromium
-from kit.world import World, world
+from kit.system import Clock, System
 from sqlalchemy import select
 
 from alerts.access.links import invite, token_of
@@ -34,11 +34,11 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     directory = tmp_path_factory.mktemp("town")
     database = Database(f"sqlite:///{directory / 'alerts.db'}")
     database.upgrade()
-    town = world(database, directory / "config", at=datetime.now(UTC) - timedelta(days=3))
+    town = System(database, directory / "config", clock=Clock(datetime.now(UTC) - timedelta(days=3)))
     town.observe("acme-news", "Rocketeer is down: we have an outage")
     town.later(hours=5)
     town.observe("tribune", "Acme hit by an outage with <b>" + "a-very-long-word" * 12)
@@ -50,7 +50,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 
 @pytest.fixture(scope="module")
-def address(town: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def address(town: System, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The pages as `alerts web` serves them."""
     directory = Path(str(town.runtime.database.url.database)).parent
     environment = {"ALERTS_SECRET": SECRET, "ALERTS_OPERATOR_TOKEN": OPERATOR, "PATH": "/usr/bin:/bin"}
@@ -82,7 +82,7 @@ def browser() -> Iterator[Chromium]:
         yield browser
 
 
-def enter(browser: Chromium, address: str, town: World) -> None:
+def enter(browser: Chromium, address: str, town: System) -> None:
     now = datetime.now(UTC)
     with town.runtime.database.write() as session:
         link = invite(session, tier=Tier.LEADERSHIP_ALLIANCE, now=now, lasting=timedelta(hours=1))
@@ -100,7 +100,7 @@ def enter_as_operator(browser: Chromium, address: str) -> None:
 OPERATORS = ("/operate", "/institutions/acme/why-not?subscriber=desk")
 
 
-def pages(town: World) -> list[str]:
+def pages(town: System) -> list[str]:
     with town.runtime.database.read() as session:
         story = session.scalars(select(StoryRow.id).where(StoryRow.title.contains("long-word"))).first()
         alert = session.scalars(select(AlertRow.id).where(AlertRow.transition.is_not(None))).first()
@@ -108,7 +108,7 @@ def pages(town: World) -> list[str]:
 
 
 @pytest.mark.parametrize("width", [320, 390, 768, 1280])
-def test_no_page_is_wider_than_the_screen(browser: Chromium, address: str, town: World, width: int) -> None:
+def test_no_page_is_wider_than_the_screen(browser: Chromium, address: str, town: System, width: int) -> None:
     enter(browser, address, town)
     browser.screen(width, 800)
     for page in pages(town):
@@ -120,7 +120,7 @@ def test_no_page_is_wider_than_the_screen(browser: Chromium, address: str, town:
         assert browser.run("return document.documentElement.scrollWidth") <= width, page
 
 
-def test_the_policy_of_the_pages_blocks_nothing_of_theirs(browser: Chromium, address: str, town: World) -> None:
+def test_the_policy_of_the_pages_blocks_nothing_of_theirs(browser: Chromium, address: str, town: System) -> None:
     enter(browser, address, town)
     for page in pages(town):
         browser.open(address + page)
@@ -130,7 +130,7 @@ def test_the_policy_of_the_pages_blocks_nothing_of_theirs(browser: Chromium, add
     assert browser.run("return document.querySelectorAll('script').length") == 1
 
 
-def test_everything_is_reached_by_keyboard(browser: Chromium, address: str, town: World) -> None:
+def test_everything_is_reached_by_keyboard(browser: Chromium, address: str, town: System) -> None:
     enter(browser, address, town)
     browser.screen(1280, 800)
     browser.open(f"{address}/")
@@ -149,7 +149,7 @@ def test_everything_is_reached_by_keyboard(browser: Chromium, address: str, town
     assert browser.run(outlined) != "none"
 
 
-def test_evidence_numbers_jump_to_the_evidence(browser: Chromium, address: str, town: World) -> None:
+def test_evidence_numbers_jump_to_the_evidence(browser: Chromium, address: str, town: System) -> None:
     enter(browser, address, town)
     browser.screen(1280, 400)
     browser.open(f"{address}/institutions/acme")
@@ -159,7 +159,7 @@ def test_evidence_numbers_jump_to_the_evidence(browser: Chromium, address: str, 
     assert 0 <= top < 400
 
 
-def test_typing_filters_the_list(browser: Chromium, address: str, town: World) -> None:
+def test_typing_filters_the_list(browser: Chromium, address: str, town: System) -> None:
     enter(browser, address, town)
     browser.open(f"{address}/")
     shown = (
@@ -172,7 +172,7 @@ def test_typing_filters_the_list(browser: Chromium, address: str, town: World) -
 
 @pytest.mark.skipif(not chromium.axe(), reason="no axe-core: npm install axe-core, or AXE_CORE=…/axe.min.js")
 @pytest.mark.parametrize("dark", [False, True])
-def test_no_accessibility_rule_is_broken(browser: Chromium, address: str, town: World, dark: bool) -> None:
+def test_no_accessibility_rule_is_broken(browser: Chromium, address: str, town: System, dark: bool) -> None:
     enter(browser, address, town)
     browser.screen(1280, 900, dark=dark)
     for page in pages(town):

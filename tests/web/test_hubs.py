@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from kit.browsing import SIGNER, Browser
-from kit.world import World
+from kit.system import System
 from sqlalchemy import update
 
 from alerts.access.pages import Pages
@@ -50,7 +50,7 @@ def hub() -> Iterator[tuple[str, list[dict[str, str]]]]:
 
 
 @pytest.fixture
-def tribune(town: World) -> World:
+def tribune(town: System) -> System:
     """Its feed names a hub, at which we have subscribed; it was polled a minute ago and is not due for an hour."""
     town.runtime.pages = Pages("https://pages.example", SIGNER)
     remember(town, FeedState(hub=HUB, topic=TOPIC))
@@ -59,7 +59,7 @@ def tribune(town: World) -> World:
     return town
 
 
-def remember(town: World, state: FeedState) -> None:
+def remember(town: System, state: FeedState) -> None:
     with town.runtime.database.write() as session:
         session.execute(
             update(SourceRow)
@@ -72,7 +72,7 @@ def remember(town: World, state: FeedState) -> None:
         )
 
 
-def due(town: World) -> bool:
+def due(town: System) -> bool:
     with town.runtime.database.read() as session:
         return session.get_one(SourceRow, "tribune").next_poll_at <= town.now
 
@@ -91,7 +91,7 @@ def secret() -> bytes:
 
 @pytest.mark.servers
 def test_a_feed_s_hub_is_asked_once_and_again_in_time(
-    town: World, browser: Browser, hub: tuple[str, list[dict[str, str]]]
+    town: System, browser: Browser, hub: tuple[str, list[dict[str, str]]]
 ) -> None:
     url, asked = hub
     town.runtime.pages = Pages("https://pages.example", SIGNER)
@@ -119,7 +119,7 @@ def test_a_feed_s_hub_is_asked_once_and_again_in_time(
     assert len(asked) == 2, "no answer yet, but it was asked just now"
 
 
-def test_nothing_is_asked_without_a_hub_or_pages(town: World) -> None:
+def test_nothing_is_asked_without_a_hub_or_pages(town: System) -> None:
     source = town.runtime.configuration.current().settings.sources["tribune"]
     websub.after_poll(town.runtime, source, FeedState(hub=HUB, topic=TOPIC))
     town.runtime.pages = Pages("https://pages.example", SIGNER)
@@ -128,7 +128,7 @@ def test_nothing_is_asked_without_a_hub_or_pages(town: World) -> None:
         assert system_state.get(session, "websub/tribune") is None
 
 
-def test_only_what_was_asked_for_is_confirmed(tribune: World, browser: Browser) -> None:
+def test_only_what_was_asked_for_is_confirmed(tribune: System, browser: Browser) -> None:
     client = browser()
     assert client.get(address(), params=intent()).text == "c-1"
     for wrong in (
@@ -142,24 +142,24 @@ def test_only_what_was_asked_for_is_confirmed(tribune: World, browser: Browser) 
     assert client.get("/websub/forged", params=intent()).status_code == 404
 
 
-def test_a_push_makes_the_source_due(tribune: World, browser: Browser) -> None:
+def test_a_push_makes_the_source_due(tribune: System, browser: Browser) -> None:
     body = b"<feed/>"
     signature = "sha256=" + hmac.new(secret(), body, hashlib.sha256).hexdigest()
     client = browser()
     assert client.post(address(), content=body, headers={"X-Hub-Signature": signature}).status_code == 202
     assert due(tribune)
-    assert [list(each.poll) for each in tribune.hints if each.poll] == [["tribune"]]
+    assert [list(each.poll) for each in tribune.requests if each.poll] == [["tribune"]]
 
 
 @pytest.mark.parametrize("signature", ["", "sha256=00", "md5=00", "sha256=" + "0" * 64])
-def test_a_forged_push_is_answered_alike_and_does_nothing(tribune: World, browser: Browser, signature: str) -> None:
+def test_a_forged_push_is_answered_alike_and_does_nothing(tribune: System, browser: Browser, signature: str) -> None:
     answer = browser().post(address(), content=b"<feed/>", headers={"X-Hub-Signature": signature})
     assert answer.status_code == 202
     assert not due(tribune)
     assert browser().post("/websub/forged", content=b"").status_code == 202
 
 
-def test_a_hub_that_pushes_all_the_time_does_not_make_us_poll_all_the_time(tribune: World, browser: Browser) -> None:
+def test_a_hub_that_pushes_all_the_time_does_not_make_us_poll_all_the_time(tribune: System, browser: Browser) -> None:
     with tribune.runtime.database.write() as session:
         session.execute(update(SourceRow).values(last_poll_at=tribune.now))
     signature = "sha256=" + hmac.new(secret(), b"x", hashlib.sha256).hexdigest()
@@ -169,7 +169,7 @@ def test_a_hub_that_pushes_all_the_time_does_not_make_us_poll_all_the_time(tribu
     assert due(tribune)
 
 
-def test_a_push_is_bounded(tribune: World, browser: Browser) -> None:
+def test_a_push_is_bounded(tribune: System, browser: Browser) -> None:
     body = b"x" * (LARGEST + 1)
     assert browser().post(address(), content=body).status_code == 413
     assert browser().post("/websub/forged", content=body).status_code == 202, "nothing of it is read"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from kit.browsing import OPERATOR, Browser
-from kit.world import CONFIG, World
+from kit.system import CONFIG, System
 from sqlalchemy import select, update
 from starlette.testclient import TestClient
 
@@ -29,7 +29,7 @@ def form_of(client: TestClient) -> str:
     return found[1]
 
 
-def dead(town: World) -> str:
+def dead(town: System) -> str:
     with town.runtime.database.write() as session:
         delivery = session.scalars(select(DeliveryRow.id).order_by(DeliveryRow.id)).first()
         session.execute(
@@ -39,12 +39,12 @@ def dead(town: World) -> str:
     return delivery
 
 
-def state(town: World, delivery: str) -> str:
+def state(town: System, delivery: str) -> str:
     with town.runtime.database.read() as session:
         return session.get_one(DeliveryRow, delivery).state
 
 
-def test_the_page_shows_how_everything_fares(town: World, browser: Browser) -> None:
+def test_the_page_shows_how_everything_fares(town: System, browser: Browser) -> None:
     dead(town)
     with town.runtime.database.write() as session:
         session.execute(update(SourceRow).where(SourceRow.id == "tribune").values(error="HTTP 500", error_streak=4))
@@ -65,7 +65,7 @@ def test_the_page_shows_how_everything_fares(town: World, browser: Browser) -> N
         assert shown in page, shown
 
 
-def test_a_refused_configuration_is_shown_with_its_line(town: World, browser: Browser) -> None:
+def test_a_refused_configuration_is_shown_with_its_line(town: System, browser: Browser) -> None:
     file = town.runtime.configuration.directory / "alerts.yaml"
     file.write_text(CONFIG.replace("reliability: C", "reliability: Z"), encoding="utf-8")
     town.reconfigure()
@@ -74,7 +74,7 @@ def test_a_refused_configuration_is_shown_with_its_line(town: World, browser: Br
     assert re.search(r"alerts.yaml:5:\d+", page)
 
 
-def test_a_dead_letter_is_sent_again(town: World, browser: Browser) -> None:
+def test_a_dead_letter_is_sent_again(town: System, browser: Browser) -> None:
     delivery = dead(town)
     client = browser(operator=True)
     answer = client.post("/operate/redeliver", data={"form": form_of(client), "delivery": delivery})
@@ -82,14 +82,14 @@ def test_a_dead_letter_is_sent_again(town: World, browser: Browser) -> None:
     assert state(town, delivery) == "pending"
 
 
-def test_all_of_them(town: World, browser: Browser) -> None:
+def test_all_of_them(town: System, browser: Browser) -> None:
     delivery = dead(town)
     client = browser(operator=True)
     assert "Due now: 1 delivery." in client.post("/operate/redeliver-dead", data={"form": form_of(client)}).text
     assert state(town, delivery) == "pending"
 
 
-def test_a_silence_is_made_and_ended(town: World, browser: Browser) -> None:
+def test_a_silence_is_made_and_ended(town: System, browser: Browser) -> None:
     client = browser(operator=True)
     fields = {"form": form_of(client), "institution": "acme", "for": "4h", "reason": "<b>planned</b>", "by": "ops"}
     page = client.post("/operate/silence", data=fields).text
@@ -100,7 +100,7 @@ def test_a_silence_is_made_and_ended(town: World, browser: Browser) -> None:
     assert "None in force" in client.get("/operate").text
 
 
-def test_a_source_is_released(town: World, browser: Browser) -> None:
+def test_a_source_is_released(town: System, browser: Browser) -> None:
     with town.runtime.database.write() as session:
         gone = FeedState(stopped="gone for three days", gone=4)
         session.execute(update(SourceRow).where(SourceRow.id == "coastline").values(state=gone.to_json()))
@@ -132,7 +132,7 @@ def test_what_cannot_be_done_is_said(browser: Browser, action: str, fields: dict
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-def test_nobody_else_can_act(town: World, browser: Browser, action: str) -> None:
+def test_nobody_else_can_act(town: System, browser: Browser, action: str) -> None:
     delivery = dead(town)
     fields = {"delivery": delivery, "institution": "acme", "for": "4h", "source": "tribune", "form": "x"}
     operator = browser(operator=True)
@@ -143,7 +143,7 @@ def test_nobody_else_can_act(town: World, browser: Browser, action: str) -> None
     assert state(town, delivery) == "dead"
 
 
-def test_a_foreign_page_cannot_act_with_an_operator_s_cookie(town: World, browser: Browser) -> None:
+def test_a_foreign_page_cannot_act_with_an_operator_s_cookie(town: System, browser: Browser) -> None:
     delivery = dead(town)
     client, other = browser(operator=True), browser(operator=True)
     for fields in ({}, {"form": ""}, {"form": form_of(other)}, {"form": client.cookies[OPERATOR_COOKIE]}):
@@ -158,7 +158,7 @@ def test_a_foreign_page_cannot_act_with_an_operator_s_cookie(town: World, browse
     assert state(town, delivery) == "dead"
 
 
-def test_programs_act_with_the_token_itself(town: World, browser: Browser) -> None:
+def test_programs_act_with_the_token_itself(town: System, browser: Browser) -> None:
     delivery = dead(town)
     headers = {"Authorization": f"Bearer {OPERATOR}"}
     answer = browser().post("/operate/redeliver", data={"delivery": delivery}, headers=headers, follow_redirects=False)
@@ -173,7 +173,7 @@ def test_a_form_is_bounded(browser: Browser) -> None:
     assert client.post("/operate/nothing", data={}).status_code == 404
 
 
-def test_a_published_plan_is_shown(town: World, browser: Browser, tmp_path: Path) -> None:
+def test_a_published_plan_is_shown(town: System, browser: Browser, tmp_path: Path) -> None:
     changed = tmp_path / "stricter"
     changed.mkdir()
     (changed / "alerts.yaml").write_text(CONFIG.replace("at_least: medium", "at_least: critical"))

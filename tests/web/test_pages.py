@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import pytest
 from kit.browsing import Browser, opened
-from kit.world import CONFIG, World, world
+from kit.system import CONFIG, System
 from sqlalchemy import select, update
 
 from alerts.model.level import Level, LevelRules
@@ -61,14 +61,14 @@ class Read(HTMLParser):
         return [attrs[attribute] or "" for name, attrs in self.tags if attribute in attrs and tag in {None, name}]
 
 
-def first(town: World, row: type) -> str:
+def first(town: System, row: type) -> str:
     with town.runtime.database.read() as session:
         found = session.scalars(select(row.id).order_by(row.id)).first()  # type: ignore[attr-defined]
         assert isinstance(found, str)
         return found
 
 
-def addresses(town: World) -> list[str]:
+def addresses(town: System) -> list[str]:
     return [
         "/",
         "/?level=medium&sort=name",
@@ -84,7 +84,7 @@ def addresses(town: World) -> list[str]:
 
 
 @pytest.mark.parametrize("tier", Tier)
-def test_every_page_is_well_formed_and_hardened(town: World, browser: Browser, tier: Tier) -> None:
+def test_every_page_is_well_formed_and_hardened(town: System, browser: Browser, tier: Tier) -> None:
     client = browser(tier)
     for address in addresses(town):
         answer = client.get(address)
@@ -105,7 +105,7 @@ def test_every_page_is_well_formed_and_hardened(town: World, browser: Browser, t
         assert "no-cache" in answer.headers["cache-control"]
 
 
-def test_of_a_long_story_the_first_reports_are_shown(town: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_a_long_story_the_first_reports_are_shown(town: System, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = town.runtime.configuration.current().settings
     with town.runtime.database.read() as session:
         story = session.scalars(select(StoryRow.id).where(StoryRow.title.contains("outage"))).one()
@@ -119,7 +119,7 @@ def test_of_a_long_story_the_first_reports_are_shown(town: World, monkeypatch: p
     assert short.titles == {shown.report.item: shown.report.title}
 
 
-def test_the_pages_link_to_pages_that_are_there(town: World, browser: Browser) -> None:
+def test_the_pages_link_to_pages_that_are_there(town: System, browser: Browser) -> None:
     client = browser(operator=True)
     seen: set[str] = set()
     waiting = ["/", "/operate"]
@@ -197,7 +197,7 @@ def test_hints_say_the_same_whatever_there_is(browser: Browser) -> None:
     assert (there.status_code, missing.status_code) == (403, 403)
 
 
-def test_stories_and_alerts_are_for_members(town: World, browser: Browser) -> None:
+def test_stories_and_alerts_are_for_members(town: System, browser: Browser) -> None:
     story, alert = first(town, StoryRow), first(town, AlertRow)
     for address in (f"/stories/{story}", f"/alerts/{alert}"):
         locked = browser().get(address)
@@ -206,7 +206,7 @@ def test_stories_and_alerts_are_for_members(town: World, browser: Browser) -> No
         assert browser(Tier.STRATEGIC_CIRCLE).get(address).status_code == 200
 
 
-def test_who_was_told_is_for_that_subscriber_and_for_operators(town: World, browser: Browser) -> None:
+def test_who_was_told_is_for_that_subscriber_and_for_operators(town: System, browser: Browser) -> None:
     with town.runtime.database.read() as session:
         alert = session.scalars(select(AlertRow.id).where(AlertRow.subscriber == "desk")).first()
     address = f"/alerts/{alert}"
@@ -221,7 +221,7 @@ def test_who_was_told_is_for_that_subscriber_and_for_operators(town: World, brow
         assert "by console" in text
 
 
-def test_the_make_up_of_a_score_is_analysis(town: World, browser: Browser) -> None:
+def test_the_make_up_of_a_score_is_analysis(town: System, browser: Browser) -> None:
     with town.runtime.database.read() as session:
         query = select(AlertRow.id).where(AlertRow.transition.is_not(None))
         alert = session.scalars(query).first()
@@ -234,7 +234,7 @@ def test_the_make_up_of_a_score_is_analysis(town: World, browser: Browser) -> No
 # --- the past ------------------------------------------------------------------------------------------------
 
 
-def test_the_past_is_shown_as_it_was(town: World, browser: Browser) -> None:
+def test_the_past_is_shown_as_it_was(town: System, browser: Browser) -> None:
     client = browser(Tier.LEADERSHIP_ALLIANCE)
     before = (town.now - timedelta(minutes=20)).isoformat().replace("+00:00", "Z")
     text = client.get("/institutions/acme", params={"at": before}).text
@@ -271,7 +271,7 @@ def test_the_past_is_history(browser: Browser) -> None:
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
-def test_foreign_text_stays_text(town: World, browser: Browser, hostile: str) -> None:
+def test_foreign_text_stays_text(town: System, browser: Browser, hostile: str) -> None:
     town.later(minutes=5)
     town.observe("coastline", f"Acme outage {hostile}", text=hostile, url=hostile, author=hostile)
     client = browser(operator=True)
@@ -333,7 +333,7 @@ def test_the_list_is_sorted_and_filtered(browser: Browser) -> None:
     assert "Nothing tracked fits" in client.get("/?tag=none").text
 
 
-def test_the_list_is_a_page_at_a_time(town: World, browser: Browser) -> None:
+def test_the_list_is_a_page_at_a_time(town: System, browser: Browser) -> None:
     more = "".join(f"\n  - {{id: n{each:03}, name: Number {each:03}}}" for each in range(120))
     file = town.runtime.configuration.directory / "alerts.yaml"
     file.write_text(CONFIG.replace("\ntopics:", more + "\ntopics:"), encoding="utf-8")
@@ -354,7 +354,7 @@ def test_levels_over_time_are_for_the_leadership_alliance(browser: Browser) -> N
 # --- a story -------------------------------------------------------------------------------------------------
 
 
-def test_a_story_shows_what_counts_once(town: World, browser: Browser) -> None:
+def test_a_story_shows_what_counts_once(town: System, browser: Browser) -> None:
     town.later(minutes=5)
     words = "Acme said on Tuesday that its Rocketeer service was down for six hours after a fire in a machine hall."
     town.observe("tribune", "Acme fire stops Rocketeer for six hours", text=words, author="Harbor Tribune staff")
@@ -369,7 +369,7 @@ def test_a_story_shows_what_counts_once(town: World, browser: Browser) -> None:
     assert "first report" in text
 
 
-def test_a_story_counts_its_reports_as_they_read_now(town: World, browser: Browser) -> None:
+def test_a_story_counts_its_reports_as_they_read_now(town: System, browser: Browser) -> None:
     town.later(minutes=5)
     copied = "Acme said on Tuesday that its Rocketeer service was down for six hours after a fire in a machine hall."
     own = "Our reporter in the harbour saw smoke above Acme at noon, and spoke with two of the firemen who put it out."
@@ -384,7 +384,7 @@ def test_a_story_counts_its_reports_as_they_read_now(town: World, browser: Brows
     assert "count once" not in browser(Tier.STRATEGIC_CIRCLE).get(f"/stories/{story.id}").text
 
 
-def test_a_withdrawn_item_is_said_to_be_gone(town: World, browser: Browser) -> None:
+def test_a_withdrawn_item_is_said_to_be_gone(town: System, browser: Browser) -> None:
     town.later(minutes=5)
     item = town.observe("coastline", "Initech in an outage")
     town.later(minutes=5)
@@ -397,7 +397,7 @@ def test_a_withdrawn_item_is_said_to_be_gone(town: World, browser: Browser) -> N
 # --- staying right -------------------------------------------------------------------------------------------
 
 
-def test_a_page_follows_what_is_observed(town: World, browser: Browser) -> None:
+def test_a_page_follows_what_is_observed(town: System, browser: Browser) -> None:
     client = browser(Tier.LEADERSHIP_ALLIANCE)
     assert "shut down" not in client.get("/institutions/acme").text
     town.later(seconds=1)
@@ -405,7 +405,7 @@ def test_a_page_follows_what_is_observed(town: World, browser: Browser) -> None:
     assert "Acme shut down for good" in client.get("/institutions/acme").text
 
 
-def test_a_page_follows_the_configuration(town: World, browser: Browser) -> None:
+def test_a_page_follows_the_configuration(town: System, browser: Browser) -> None:
     client = browser(Tier.LEADERSHIP_ALLIANCE)
     client.get("/institutions/acme")
     file = town.runtime.configuration.directory / "alerts.yaml"
@@ -414,7 +414,7 @@ def test_a_page_follows_the_configuration(town: World, browser: Browser) -> None
     assert "<h1>Acme Holding</h1>" in client.get("/institutions/acme").text
 
 
-def test_a_page_follows_the_levels_as_they_fall(town: World, browser: Browser) -> None:
+def test_a_page_follows_the_levels_as_they_fall(town: System, browser: Browser) -> None:
     client = browser(Tier.LEADERSHIP_ALLIANCE)
     assert 'class="level low"' not in first_row(client.get("/institutions/acme").text)
     town.later(days=365)
@@ -425,7 +425,7 @@ def first_row(page: str) -> str:
     return page[page.index("<tbody>") : page.index("</tr>", page.index("<tbody>"))]
 
 
-def test_failing_sources_are_shown_at_once(town: World, browser: Browser) -> None:
+def test_failing_sources_are_shown_at_once(town: System, browser: Browser) -> None:
     client = browser(Tier.STRATEGIC_CIRCLE)
     assert ">covered<" in client.get("/institutions/acme").text
     with town.runtime.database.write() as session:
@@ -437,7 +437,7 @@ def test_failing_sources_are_shown_at_once(town: World, browser: Browser) -> Non
 
 
 def test_pages_on_both_databases(database: Database, tmp_path: Path) -> None:
-    town = world(database, tmp_path / "config")
+    town = System(database, tmp_path / "config")
     town.observe("tribune", "Acme hit by an outage")
     town.settle()
     with opened(town, operator=True) as client:
@@ -447,7 +447,7 @@ def test_pages_on_both_databases(database: Database, tmp_path: Path) -> None:
             assert client.get(address).status_code == 200, address
 
 
-def test_a_page_after_news_is_that_of_a_fresh_process(town: World, browser: Browser) -> None:
+def test_a_page_after_news_is_that_of_a_fresh_process(town: System, browser: Browser) -> None:
     """A case file that stays open takes in news as one that is read anew."""
     client = browser(Tier.LEADERSHIP_ALLIANCE)
     address = "/api/institutions/acme"
@@ -471,7 +471,7 @@ def test_a_page_after_news_is_that_of_a_fresh_process(town: World, browser: Brow
     assert client.get(address).json() == browser(Tier.LEADERSHIP_ALLIANCE).get(address).json()
 
 
-def test_why_not_says_what_would_make_the_difference(town: World, browser: Browser) -> None:
+def test_why_not_says_what_would_make_the_difference(town: System, browser: Browser) -> None:
     page = browser(Tier.LEADERSHIP_ALLIANCE, subscriber="board").get("/institutions/globex/why-not").text
     assert "Rule 1: on level" in page
     assert re.search(r"With .+ publisher.*? the score would be|Nothing that was tried would be told", page)
@@ -497,7 +497,7 @@ def test_why_not_is_for_operators_and_for_the_leadership_alliance_about_itself(
     assert client.get(f"/api/subscribers/{asked}/why-not/acme").status_code == 403
 
 
-def test_an_alert_shows_what_had_been_without_each_story(town: World, browser: Browser) -> None:
+def test_an_alert_shows_what_had_been_without_each_story(town: System, browser: Browser) -> None:
     address = f"/alerts/{first(town, AlertRow)}"
     assert "Without it" in browser(operator=True).get(address).text
     assert "Without it" not in browser(Tier.STRATEGIC_CIRCLE).get(address).text
@@ -510,7 +510,7 @@ def test_without_each() -> None:
     assert without_each(None, LevelRules()) == []
 
 
-def test_a_story_dates_an_item_by_its_first_revision_that_counts(town: World) -> None:
+def test_a_story_dates_an_item_by_its_first_revision_that_counts(town: System) -> None:
     item = town.observe("tribune", "Initech hit by an outage in Lyon", withdrawn=True)
     town.later(hours=5)
     begun = town.now

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from kit.browsing import OPERATOR, Browser, opened
-from kit.world import World
+from kit.system import System
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import delete, text, update
 from starlette.testclient import TestClient
@@ -24,7 +24,7 @@ def numbers(page: str) -> dict[str, float]:
     return found
 
 
-def test_metrics_count_what_the_database_holds(town: World, browser: Browser) -> None:
+def test_metrics_count_what_the_database_holds(town: System, browser: Browser) -> None:
     client = browser()
     found = numbers(client.get("/metrics").text)
     assert found["alerts_sources"] == 3
@@ -51,7 +51,7 @@ def test_metrics_name_nobody(browser: Browser) -> None:
         assert name not in page
 
 
-def test_a_living_process_says_so_whatever_else_is_wrong(town: World, browser: Browser) -> None:
+def test_a_living_process_says_so_whatever_else_is_wrong(town: System, browser: Browser) -> None:
     with town.runtime.database.write() as session:
         session.execute(text("DROP TABLE facts"))
     client = browser()
@@ -59,7 +59,7 @@ def test_a_living_process_says_so_whatever_else_is_wrong(town: World, browser: B
     assert client.get("/readyz").status_code == 503
 
 
-def test_ready_while_the_system_does_its_work(town: World, browser: Browser) -> None:
+def test_ready_while_the_system_does_its_work(town: System, browser: Browser) -> None:
     client = browser()
     with town.runtime.database.write() as session:
         session.execute(update(SourceRow).values(last_success_at=town.now, next_poll_at=town.now))
@@ -74,7 +74,7 @@ def test_ready_while_the_system_does_its_work(town: World, browser: Browser) -> 
     assert any("no tick" in each for each in told["problems"])
 
 
-def test_not_ready_where_nothing_ever_ticked(town: World, browser: Browser) -> None:
+def test_not_ready_where_nothing_ever_ticked(town: System, browser: Browser) -> None:
     with town.runtime.database.write() as session:
         session.execute(delete(FactRow))
     town.runtime.database.upgrade(town.now)
@@ -93,7 +93,7 @@ def _problems(client: TestClient) -> list[str]:
     return [str(each) for each in told["problems"]]
 
 
-def test_a_refused_edit_is_unhealthy_but_no_probe_reads_the_files_itself(town: World, browser: Browser) -> None:
+def test_a_refused_edit_is_unhealthy_but_no_probe_reads_the_files_itself(town: System, browser: Browser) -> None:
     configuration = town.runtime.configuration
     client = browser(operator=True)
 
@@ -111,7 +111,7 @@ def test_a_refused_edit_is_unhealthy_but_no_probe_reads_the_files_itself(town: W
     assert refused()
 
 
-def test_a_database_that_does_not_answer_is_said(town: World, tmp_path: Path) -> None:
+def test_a_database_that_does_not_answer_is_said(town: System, tmp_path: Path) -> None:
     with opened(town) as client:
         assert client.get("/").status_code == 200
         town.runtime.database.dispose()

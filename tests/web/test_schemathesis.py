@@ -11,7 +11,8 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 from kit.browsing import OPERATOR, SIGNER
-from kit.world import World, world
+from kit.laws import examples
+from kit.system import Clock, System
 
 from alerts.store.database import Database
 from alerts.web.api import paths
@@ -19,12 +20,12 @@ from alerts.web.app import create_app
 
 
 @pytest.fixture(scope="session")
-def described(told: tuple[Path, World], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def described(told: tuple[Path, System], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     directory, made = told
     mine = tmp_path_factory.mktemp("described")
     shutil.copytree(directory, mine, dirs_exist_ok=True)
     database = Database(f"sqlite:///{mine / 'alerts.db'}")
-    town = world(database, mine / "config", at=made.now, count=made.count)
+    town = System(database, mine / "config", clock=Clock(made.now), count=made.count)
     app = create_app(town.runtime, SIGNER, OPERATOR, base_url="http://pages.example")
     yield schemathesis.openapi.from_asgi("/api/openapi.json", app)
     database.dispose()
@@ -34,7 +35,7 @@ def described(told: tuple[Path, World], tmp_path_factory: pytest.TempPathFactory
 @pytest.mark.parametrize("path", [path for path, _ in paths() if path != "/openapi.json"])
 def test_whatever_is_asked_the_answer_is_as_described(described: Any, path: str) -> None:
     @given(described[f"/api{path}"]["GET"].as_strategy())
-    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples(25), deadline=None, suppress_health_check=list(HealthCheck))
     def ask(case: schemathesis.Case[Any]) -> None:
         case.call_and_validate()
         case.call_and_validate(headers={"Authorization": f"Bearer {OPERATOR}"})

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from kit.browsing import SIGNER, Browser
-from kit.world import World
+from kit.system import System
 
 from alerts.access.links import unsubscribe_token
 from alerts.access.pages import Pages
 from alerts.store.repositories import subscriber_state
 
 
-def muted(town: World) -> set[str]:
+def muted(town: System) -> set[str]:
     with town.runtime.database.write() as session:
         return set(subscriber_state.lock(session, "desk").muted)
 
 
-def test_one_click(town: World, browser: Browser) -> None:
+def test_one_click(town: System, browser: Browser) -> None:
     """RFC 8058: a POST with this body, without cookies, is all that a mail program sends."""
     token = unsubscribe_token(SIGNER, "desk", "console")
     answer = browser().post(f"/unsubscribe/{token}", data={"List-Unsubscribe": "One-Click"}, follow_redirects=False)
@@ -23,7 +23,7 @@ def test_one_click(town: World, browser: Browser) -> None:
     assert muted(town) == {"console"}
 
 
-def test_following_the_link_asks_first(town: World, browser: Browser) -> None:
+def test_following_the_link_asks_first(town: System, browser: Browser) -> None:
     """Mail scanners follow links."""
     address = f"/unsubscribe/{unsubscribe_token(SIGNER, 'desk', 'pager')}"
     client = browser()
@@ -37,7 +37,7 @@ def test_following_the_link_asks_first(town: World, browser: Browser) -> None:
     assert muted(town) == set()
 
 
-def test_nobody_can_unsubscribe_others(town: World, browser: Browser) -> None:
+def test_nobody_can_unsubscribe_others(town: System, browser: Browser) -> None:
     token = unsubscribe_token(SIGNER, "desk", "console")
     client = browser()
     for wrong in (token[:-2], "x", unsubscribe_token(SIGNER, "desk", "console").partition(".")[0] + ".AAAA"):
@@ -53,7 +53,7 @@ def test_what_is_no_longer_configured_is_ended_already(browser: Browser) -> None
         assert browser().post(f"{address}/undo").status_code == 404
 
 
-def test_a_message_carries_the_link(town: World, browser: Browser) -> None:
+def test_a_message_carries_the_link(town: System, browser: Browser) -> None:
     pages = Pages("https://alerts.example.org", SIGNER)
     link = pages.unsubscribe("desk", "console")
     assert link.startswith("https://alerts.example.org/unsubscribe/")

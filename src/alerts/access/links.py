@@ -5,12 +5,14 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy.orm import Session
 
 from alerts.access.signing import Purpose, Signer
 from alerts.model.settings import Settings
 from alerts.model.subscriber import Tier
+from alerts.model.times import EPOCH
 from alerts.store.repositories import links
 from alerts.store.repositories.links import Link
 
@@ -57,6 +59,33 @@ def member(session: Session, signer: Signer, settings: Settings, token: str, now
             return None
         tier = known.tier
     return Member(link.id, tier, link.subscriber, link.expires_at)
+
+
+ANSWERABLE: Final = timedelta(days=30)
+"""How long a message can be answered by its links."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answerer:
+    """The bearer of an answer link: whoever reads the channel. `expires_at` may have passed."""
+
+    alert: str
+    channel: str
+    expires_at: datetime
+
+
+def answer_token(signer: Signer, alert: str, channel: str, sent: datetime) -> str:
+    """What a message of an instant carries so that its reader can answer an alert in it."""
+    expires = (sent + ANSWERABLE - EPOCH) // timedelta(minutes=1)
+    return signer.sign(Purpose.ANSWER, alert, channel, f"{expires:x}")
+
+
+def answerer(signer: Signer, token: str) -> Answerer | None:
+    """Who bears such a token; None where it is forged or cut."""
+    parts = signer.read(Purpose.ANSWER, token)
+    if parts is None or len(parts) != 3:
+        return None
+    return Answerer(parts[0], parts[1], EPOCH + timedelta(minutes=int(parts[2], 16)))
 
 
 def unsubscribe_token(signer: Signer, subscriber: str, channel: str) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from alerts.access.links import unsubscribe_token
+from alerts.access.links import answer_token, unsubscribe_token
 from alerts.access.signing import Signer, signer
 from alerts.config.environment import http_address
 from alerts.model.errors import UsageError
@@ -26,6 +27,10 @@ class Pages:
     def unsubscribe(self, subscriber: str, channel: str) -> str:
         """The link by which whoever gets a message ends the channel (RFC 8058)."""
         return f"{self.base_url}/unsubscribe/{unsubscribe_token(self.signer, subscriber, channel)}"
+
+    def answer(self, alert: str, channel: str, sent: datetime) -> str:
+        """The link by which a reader of a channel answers an alert in a message of that instant."""
+        return f"{self.base_url}/answer/{answer_token(self.signer, alert, channel, sent)}"
 
 
 def pages(state: Path, environment: Mapping[str, str]) -> Pages | None:

@@ -34,6 +34,7 @@ class Purpose(StrEnum):
 
     LINK = "link"
     UNSUBSCRIBE = "unsubscribe"
+    ANSWER = "answer"
     OPERATOR = "operator"
     FORM = "form"
     SEAL = "seal"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import importlib
 import importlib.resources
 import json
 import logging
@@ -11,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
-from typing import Any
+from typing import Any, Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from apprise import Apprise, AppriseAsset
@@ -32,6 +33,19 @@ READ_S = 15.0
 """Seconds for a connection, and between two reads: a service slower than that leaves the outcome unknown."""
 
 SIGNATURE_HEADER = "X-Alerts-Signature"
+
+COMMON: Final[Mapping[str, tuple[str, str]]] = {
+    **dict.fromkeys(("json", "jsons"), ("custom_json", "NotifyJSON")),
+    **dict.fromkeys(("mailto", "mailtos"), ("email", "NotifyEmail")),
+    **dict.fromkeys(("ntfy", "ntfys"), ("ntfy", "NotifyNtfy")),
+    "slack": ("slack", "NotifySlack"),
+    "discord": ("discord", "NotifyDiscord"),
+    "tgram": ("telegram", "NotifyTelegram"),
+    "workflows": ("workflows", "NotifyWorkflows"),
+}
+"""Module and class of the services that most people use. Any other makes the library load all of its 130 modules, which
+takes 17 MB and half a second."""
+
 _NO_SUCCESS_YET = frozenset({"ratelimited", "rate_limited", "internal_error", "fatal_error", "request_timeout"})
 
 
@@ -115,7 +129,9 @@ def _silence_the_library() -> None:
 
 def _plugin(url: str, message: Rendered, exchange: Exchange, under: str) -> Any:
     """The library's plugin for the URL, or None. Our options go over the URL's where they must not differ."""
-    arguments = url_to_dict(url)  # type: ignore[no-untyped-call]
+    kind = _common(scheme_of(url))
+    # The library reads any other URL by its scheme, or by the form that its service gives it.
+    arguments: Any = url_to_dict(url) if kind is None else kind.parse_url(url.replace("/#", "/%23"))  # type: ignore[no-untyped-call]
     if not arguments:
         return None
     arguments.setdefault("cto", CONNECT_S)
@@ -130,7 +146,9 @@ def _plugin(url: str, message: Rendered, exchange: Exchange, under: str) -> Any:
     if under and len(arguments["targets"]) == 1 and ":" not in arguments["targets"][0]:
         arguments["targets"] = [f"{arguments['targets'][0]}:{under}"]
     if schema == "discord" and not arguments.get("template"):
-        arguments["template"] = _discord_template()
+        arguments["template"] = _template("discord")
+    if schema in {"workflow", "workflows"} and message.answer and not arguments.get("template"):
+        arguments |= {"template": _template("teams"), "tokens": {"answer": message.answer}}
     if schema == "opsgenie":  # left to itself it sends nothing for what is information
         arguments["mapping"] = {"info": "new", **(arguments.get("mapping") or {})}
     if schema in {"json", "jsons"} and message.payload is not None:
@@ -138,12 +156,22 @@ def _plugin(url: str, message: Rendered, exchange: Exchange, under: str) -> Any:
         exchange.sign = _signer(url)
     elif schema in {"form", "forms", "xml", "xmls"}:
         arguments["payload"] = {"id": message.id, **(arguments.get("payload") or {})}
+    if kind is not None:
+        return kind(**arguments)
     return Apprise.instantiate(arguments, asset=_asset(), suppress_exceptions=False)
 
 
-def _discord_template() -> str:
-    """The library has no way to say that nobody may be called, but takes a payload of ours that says so."""
-    return str(importlib.resources.files("alerts.channels").joinpath("templates", "discord.json"))
+def _common(scheme: str) -> Any:
+    """The library's class for the URLs of a common scheme; None for any other."""
+    if scheme not in COMMON:
+        return None
+    module, name = COMMON[scheme]
+    return getattr(importlib.import_module(f"apprise.plugins.{module}"), name)
+
+
+def _template(name: str) -> str:
+    """A payload of ours, for what the library has no words for: that nobody may be called, and buttons."""
+    return str(importlib.resources.files("alerts.channels").joinpath("templates", f"{name}.json"))
 
 
 def _signer(url: str) -> Callable[[bytes], Mapping[str, str]] | None:

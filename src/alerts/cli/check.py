@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,12 +19,15 @@ from alerts.config.lint import doubtful_patterns, doubts, idle, pattern_topics
 from alerts.config.load import Loaded, load_entries
 from alerts.config.schema import OperatorsForm, SubscriberForm
 from alerts.model.channels import scheme_of
-from alerts.model.counted import counted
-from alerts.model.errors import ConfigError, Problem, StoreError
+from alerts.model.counted import counted_of
+from alerts.model.errors import ConfigError, Problem
 from alerts.model.item import Item
 from alerts.model.settings import Settings
 from alerts.model.times import EPOCH
 from alerts.rendering.template_check import problems
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 TELLING_HISTORY = 1000
 """So many recorded items, and a name that was never among them is worth a warning."""
@@ -96,11 +101,7 @@ def _emptied(app: App, loaded: Loaded) -> tuple[Problem, ...]:
     """What of the configuration in force the files have emptied; nothing where none is in force yet."""
     from alerts.store.repositories import generations
 
-    try:
-        with app.reading() as database, database.read() as session:
-            newest = generations.newest(session)
-    except StoreError:
-        return ()  # nothing runs here: the configuration can be checked all the same
+    newest = app.if_recorded(generations.newest)
     if newest is None or newest.hash == loaded.settings.hash:
         return ()
     return emptied(newest.outline, loaded.outline, app.config_dir)
@@ -111,16 +112,15 @@ def _idle(app: App, loaded: Loaded) -> list[Problem]:
     from alerts.store.queries import listings
     from alerts.store.repositories import items
 
-    try:
-        with app.reading() as database, database.read() as session:
-            count = items.count(session)
-            if count < TELLING_HISTORY:
-                return []
-            seen, topics = listings.matched(session)
-            recent = list(items.newest(session, since=EPOCH, upto=datetime.now(UTC), limit=TELLING_HISTORY))
-    except StoreError:
-        return []  # nothing is recorded here: the configuration can be checked all the same
-    return [*idle(loaded, seen, topics, count), *_doubtful_patterns(loaded, recent)]
+    def read(session: Session) -> list[Problem]:
+        count = items.count(session)
+        if count < TELLING_HISTORY:
+            return []
+        seen, topics = listings.matched(session)
+        recent = list(items.newest(session, since=EPOCH, upto=datetime.now(UTC), limit=TELLING_HISTORY))
+        return [*idle(loaded, seen, topics, count), *_doubtful_patterns(loaded, recent)]
+
+    return app.if_recorded(read) or []
 
 
 def _doubtful_patterns(loaded: Loaded, recent: Sequence[Item]) -> list[Problem]:
@@ -172,23 +172,12 @@ def _print(problems: Iterable[Problem], *, as_json: bool) -> None:
             click.echo(str(problem), err=True)
 
 
-def _record(problem: Problem) -> dict[str, str | int]:
-    return {
-        "file": problem.file,
-        "line": problem.line,
-        "column": problem.column,
-        "message": problem.message,
-        "severity": "warning" if problem.warning else "error",
-    }
+def _record(problem: Problem) -> dict[str, Any]:
+    record = asdict(problem)
+    severity = "warning" if record.pop("warning") else "error"
+    return {**record, "severity": severity}
 
 
 def _summary(settings: Settings) -> str:
-    counts = {
-        "source": len(settings.sources),
-        "institution": len(settings.institutions),
-        "topic": len(settings.topics),
-        "subscriber": len(settings.subscribers),
-        "silence": len(settings.silences),
-        "test": len(settings.tests),
-    }
-    return ", ".join(counted(count, noun) for noun, count in counts.items())
+    sections = ("sources", "institutions", "topics", "subscribers", "silences", "tests")
+    return ", ".join(counted_of(len(getattr(settings, each)), each) for each in sections)

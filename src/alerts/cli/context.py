@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from alerts.model.errors import StoreError
 from alerts.model.institution import Institution
 from alerts.model.settings import Settings
 from alerts.model.subscriber import Subscriber
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from alerts.demo.play import Stage
     from alerts.pipeline.inline import Once
     from alerts.runtime.runtime import Runtime
     from alerts.store.database import Database
+
+_Read = TypeVar("_Read")
 
 
 @dataclass(slots=True)
@@ -103,8 +108,6 @@ class App:
     @contextlib.contextmanager
     def reading(self) -> Iterator[Database]:
         """The database as a command that only reads needs it: there, and of this program's schema."""
-        from alerts.model.errors import StoreError
-
         with self.open() as database:
             if database.is_sqlite and not Path(database.url.database or "").is_file():
                 raise StoreError(
@@ -113,6 +116,20 @@ class App:
                 )
             database.upgrade()
             yield database
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[Session]:
+        """A transaction that reads what is recorded. Raises StoreError where nothing is."""
+        with self.reading() as database, database.read() as session:
+            yield session
+
+    def if_recorded(self, read: Callable[[Session], _Read]) -> _Read | None:
+        """What `read` finds; None where nothing is recorded yet, which some commands can do without."""
+        try:
+            with self.read() as session:
+                return read(session)
+        except StoreError:
+            return None
 
     @contextlib.contextmanager
     def runtime(self) -> Iterator[tuple[Runtime, Once]]:
@@ -135,7 +152,5 @@ class App:
                 contact=os.environ.get("ALERTS_CONTACT", ""),
                 pages=pages(self.state, os.environ),
             )
-            try:
+            with contextlib.closing(runtime):
                 yield runtime, driver
-            finally:
-                runtime.close()

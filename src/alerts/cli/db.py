@@ -1,16 +1,15 @@
-"""`alerts db`: the schema, what is kept, and copies of it."""
+"""`alerts status` and `alerts db`: whether the system works, its schema, what is kept, and copies of it."""
 
 from __future__ import annotations
 
 import contextlib
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
 
 from alerts.cli.context import App
-from alerts.cli.output import json_option
-from alerts.cli.progress import Progress
+from alerts.cli.output import Progress, json_option, printable
 from alerts.model.counted import counted_of
 from alerts.model.errors import StoreError, UsageError
 from alerts.model.records import to_line
@@ -116,3 +115,34 @@ def restore(app: App, file: Path) -> None:
         put_back(database, file)
         database.upgrade()
         click.echo(f"restored from {file}, schema {database.revision()}")
+
+
+@click.command()
+@json_option
+@click.pass_obj
+def status(app: App, as_json: bool) -> int:
+    """Say whether all is well. Exit status 1 when not.
+
+    The last tick, sources, what is overdue, deliveries, the configuration, and a line for each problem.
+
+    \b
+    Examples:
+      alerts status
+      alerts status --json
+    """
+    from alerts.insight.health import health
+    from alerts.runtime.configuration import Files
+    from alerts.store.repositories import generations
+
+    with app.read() as session:
+        files = Files.of(app.config_dir, generations.newest(session))
+        report = health(session, files, datetime.now(UTC))
+    if as_json:
+        click.echo(to_line(report.record()))
+    else:
+        click.echo("healthy" if report.healthy else "unhealthy")
+        for name, value in report.facts:
+            click.echo(f"  {name:<14} {printable(value)}")
+        for problem in report.problems:
+            click.echo(f"  problem: {printable(problem)}")
+    return 0 if report.healthy else 1

@@ -1,15 +1,16 @@
-"""`alerts explain ALERT`."""
+"""`alerts explain ALERT` and `alerts why-not SUBSCRIBER --institution ID`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import click
 
+from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import json_option, printable
-from alerts.model.alert import fate
+from alerts.cli.output import json_option, past_instant, rendered
 from alerts.model.records import to_line
 
 
@@ -32,95 +33,50 @@ def explain(app: App, alert: str, as_json: bool) -> None:
     from alerts.store.queries import listings
 
     active = Active(app.settings())
-    with app.reading() as database, database.read() as session:
+    with app.read() as session:
         ids = listings.alerts_named(session, alert) or [alert]
         records = [work_out(session, active, each) for each in ids]
     for number, record in enumerate(records):
         if as_json:
             click.echo(to_line(record))
             continue
-        if number:
-            click.echo()
-        for line in _lines(record):
-            click.echo(printable(line))
+        click.echo("\n" * bool(number) + rendered("explain.txt.j2", record), nl=False)
 
 
-def _lines(record: Mapping[str, Any]) -> Iterator[str]:
-    alert, transition = record["alert"], record["transition"]
-    became = fate(alert["state"], alert["reason"])
-    yield f"alert {alert['id']} at {alert['at']}: {alert['subscriber']} by {alert['channel']}, {became}"
-    yield ""
-    if transition is not None:
-        yield (
-            f"1. {transition['institution']}, {transition['axis']}: {transition['from']} to {transition['to']} "
-            f"({transition['cause']}), score {transition['score']:g} = {record['level']['sum']}"
-        )
-        thresholds = ", ".join(f"{level} from {value:g}" for level, value in record["level"]["raise"].items())
-        yield f"   {thresholds}; left again {record['level']['margin']:g} below"
-        for each in transition["contributions"]:
-            yield (
-                f"   {each['contribution']:g} = severity {each['severity']:g} x confidence {each['confidence']:g} x "
-                f"salience {each['salience']:g} x criticality {each['criticality']:g}, faded over "
-                f"{each['age_s']:g} s: {each['story']} {each['title']}"
-            )
-    else:
-        led = f" “{alert['lead']['title']}”" if alert["lead"] else ""
-        yield f"1. {alert['on']} of {alert['institution']}{led}"
-    for each in alert["changes"]:
-        if transition is None or each["axis"] != transition["axis"]:
-            yield f"   and {each['axis']}: {each['from']} to {each['to']}, score {each['score']:g}"
-    for number, story in enumerate(record["stories"], start=2):
-        yield ""
-        yield f"{number}. story {story['story']}: {story['title']}"
-        yield (
-            f"   confidence {story['confidence']:g} = {story['confidence_is']}; grade {story['grade']} ({story['mix']})"
-            f"; topics {', '.join(story['topics']) or 'none'}"
-        )
-        for item in story["items"]:
-            kind = "direct" if item["direct"] else "secondary"
-            yield (
-                f"   item {item['item']} {item['publisher']} "
-                f"({kind} {item['reliability']}, weight {item['weight']:g}), "
-                f"observed {item['observed']}: {item['title']}"
-            )
-            for mention in item["mentions"]:
-                where = f"{mention['field']} {mention['start']}-{mention['end']}"
-                yield (
-                    f"      found by {mention['rule']} in {where} “{mention['text']}”, salience {mention['salience']:g}"
-                )
-        for group in story["independent"]:
-            for link in group["merged"]:
-                yield f"   {link['a']} and {link['b']} count once: {link['reason']}"
-    yield ""
-    yield f"{len(record['stories']) + 2}. routing"
-    yield from routing_lines(record["routing"])
-    for delivery in record["deliveries"]:
-        yield f"   delivery {delivery['delivery']} by {delivery['channel']}: {delivery['state']}"
-        for attempt in delivery["attempts"]:
-            yield (
-                f"      attempt {attempt['number']} at {attempt['started_at']}: {attempt['state']} {attempt['line']}"
-            )
-
-
-def routing_lines(record: Mapping[str, Any] | None) -> Iterator[str]:
+def routing_lines(record: Mapping[str, Any] | None) -> list[str]:
     """What was considered for a subscriber, from its record."""
-    for rule in record["rules"] if record is not None else ():
-        answer = "matches" if rule["matched"] else "does not match"
-        if rule["follows"]:
-            answer += " the rise, will report its fall"
-        about = f" {rule['about']}" if rule.get("about") and not rule["follows"] else ""
-        yield f"   {rule.get('name') or 'rule ' + str(rule['rule'])} for {rule['channel']}: {answer}{about}"
-        yield from _step_lines(rule["steps"])
-    for channel in record["channels"] if record is not None else ():
-        because = f" {channel['detail']}" if channel["reason"] else ""
-        yield f"   {channel['channel']}: {fate(channel['state'], channel['reason'])}{because}"
-        yield from _step_lines(channel["steps"])
+    return rendered("routing.txt.j2", {"routing": record, "pad": ""}).splitlines()
 
 
-def _step_lines(steps: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    passed = [step["name"] for step in steps if step["passed"] and not step["detail"]]
-    if passed:
-        yield f"      + not held back by: {', '.join(passed)}"
-    for step in steps:
-        if step["detail"] or not step["passed"]:
-            yield f"      {'+' if step['passed'] else '-'} {step['name']}: {step['detail']}"
+@click.command("why-not")
+@click.argument("subscriber", shell_complete=completion.subscribers)
+@click.option(
+    "--institution",
+    shell_complete=completion.institutions,
+    required=True,
+    metavar="ID",
+    help="About which institution.",
+)
+@click.option("--at", metavar="TIME", help="As of then: RFC 3339, or a duration before now (2d).")
+@json_option
+@click.pass_obj
+def why_not(app: App, subscriber: str, institution: str, at: str | None, as_json: bool) -> None:
+    """Say why a subscriber heard nothing of an institution.
+
+    Walks every step: rules, coverage, scores, what was held back, what looked like the institution and was turned
+    down, and says which further evidence would have made the difference.
+
+    \b
+    Examples:
+      alerts why-not desk --institution cloudflare
+      alerts why-not desk --institution cloudflare --at 2d
+    """
+    from alerts.explain.why_not import why_not as work_out
+    from alerts.runtime.configuration import Active
+
+    settings = app.settings()
+    who, about = app.subscriber(subscriber), app.institution(institution)
+    moment = past_instant(at, datetime.now(UTC))
+    with app.read() as session:
+        record = work_out(session, Active(settings), who, about, moment)
+    click.echo(to_line(record) + "\n" if as_json else rendered("why_not.txt.j2", record), nl=False)

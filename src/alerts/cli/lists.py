@@ -1,4 +1,4 @@
-"""`alerts institutions | stories | transitions | deliveries`: what is recorded, filtered."""
+"""`alerts institutions | stories | transitions | deliveries`: lists of what is recorded; `alerts profile ID`."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import click
 
 from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import json_option, limit_option, point_in_time, show
+from alerts.cli.output import json_option, limit_option, past_instant, point_in_time, show
 from alerts.model.alert import DeliveryState
 from alerts.model.level import Axis, Level
-from alerts.model.records import transition_record
-from alerts.model.subscriber import Selection
+from alerts.model.records import to_line, transition_record
+from alerts.model.subscriber import Selection, Tier
 
 LEVEL_NAMES = [level.value for level in Level]
 STATE_NAMES = [state.value for state in DeliveryState]
@@ -45,7 +45,7 @@ def institutions(
         )
     )
     configured = app.settings().institutions.values()
-    with app.reading() as database, database.read() as session:
+    with app.read() as session:
         levels = listings.levels(session)
         stories = dashboard.story_counts(session)
     quiet = {axis.value: Level.LOW.value for axis in Axis}
@@ -95,7 +95,7 @@ def stories(app: App, institution: str | None, topic: str | None, since: str | N
         app.institution(institution)
     if topic is not None:
         app.settings().topic(topic)
-    with app.reading() as database, database.read() as session:
+    with app.read() as session:
         rows = listings.stories(
             session, institution=institution, topic=topic, since=point_in_time(since, datetime.now(UTC)), limit=limit
         )
@@ -123,7 +123,7 @@ def transitions(
 
     if institution is not None:
         app.institution(institution)
-    with app.reading() as database, database.read() as session:
+    with app.read() as session:
         found = transitions.find(
             session, institution, axis=axis, since=point_in_time(since, datetime.now(UTC)), limit=limit
         )
@@ -167,7 +167,7 @@ def deliveries(
         app.institution(institution)
     if subscriber is not None:
         app.subscriber(subscriber)
-    with app.reading() as database, database.read() as session:
+    with app.read() as session:
         rows = listings.deliveries(
             session,
             subscriber=subscriber,
@@ -178,3 +178,39 @@ def deliveries(
         )
     columns = ["at", "subscriber", "channel", "kind", "institutions", "state", "reason", "delivery"]
     show(rows, columns, as_json=as_json)
+
+
+@click.command()
+@click.argument("institution", shell_complete=completion.institutions)
+@click.option(
+    "--tier",
+    type=click.Choice([tier.value for tier in Tier]),
+    default=Tier.LEADERSHIP_ALLIANCE.value,
+    show_default=True,
+    help="Show what this tier may see.",
+)
+@click.option("--at", metavar="TIME", help="As of then: RFC 3339, or a duration before now (2d).")
+@json_option
+@click.pass_obj
+def profile(app: App, institution: str, tier: str, at: str | None, as_json: bool) -> None:
+    """Show the profile of an institution.
+
+    Levels, key points, what happened, the decision trigger matrix, and the evidence behind each.
+
+    \b
+    Examples:
+      alerts profile anthropic
+      alerts profile anthropic --at 2026-02-24T09:00:00Z --json
+    """
+    from alerts.insight.profiles import profile_at
+    from alerts.rendering.profile_forms import profile_record, profile_text
+    from alerts.rendering.tiers import gate
+    from alerts.runtime.configuration import Active
+
+    settings = app.settings()
+    known = app.institution(institution)
+    moment = past_instant(at, datetime.now(UTC))
+    with app.read() as session:
+        found = profile_at(session, Active(settings), known, moment)
+    shown = gate(found, Tier(tier))
+    click.echo(to_line(profile_record(shown)) if as_json else profile_text(shown))

@@ -22,21 +22,21 @@ from alerts.runtime import gc_tuning
 
 # Each command lives in its own module, imported only when it is called: `alerts match` must not wait for Celery.
 SECTIONS: Mapping[str, Mapping[str, str]] = {
-    "Run it": {"run": "alerts.cli.run:run", "web": "alerts.cli.web:web", "status": "alerts.cli.status:status"},
+    "Run it": {"run": "alerts.cli.run:run", "web": "alerts.cli.web:web", "status": "alerts.cli.db:status"},
     "Write the configuration": {
-        "init": "alerts.cli.init:init",
+        "init": "alerts.cli.configuration:init",
         "check": "alerts.cli.check:check",
         "test": "alerts.cli.test:test",
-        "plan": "alerts.cli.plan:plan",
-        "import-opml": "alerts.cli.opml:import_opml",
-        "export-opml": "alerts.cli.opml:export_opml",
+        "plan": "alerts.cli.replay:plan",
+        "import-opml": "alerts.cli.configuration:import_opml",
+        "export-opml": "alerts.cli.configuration:export_opml",
     },
     "Ask what is known": {
         "institutions": "alerts.cli.lists:institutions",
         "names": "alerts.cli.names:names",
-        "profile": "alerts.cli.profile:profile",
+        "profile": "alerts.cli.lists:profile",
         "explain": "alerts.cli.explain:explain",
-        "why-not": "alerts.cli.why_not:why_not",
+        "why-not": "alerts.cli.explain:why_not",
         "stories": "alerts.cli.lists:stories",
         "transitions": "alerts.cli.lists:transitions",
         "deliveries": "alerts.cli.lists:deliveries",
@@ -45,11 +45,12 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     },
     "Try items, without a database": {
         "match": "alerts.cli.match:match",
-        "cluster": "alerts.cli.cluster:cluster",
+        "cluster": "alerts.cli.replay:cluster",
         "replay": "alerts.cli.replay:replay",
     },
     "Look after it": {
         "ack": "alerts.cli.operate:ack",
+        "preferences": "alerts.cli.preferences:preferences",
         "silence": "alerts.cli.operate:silence",
         "unsubscribe": "alerts.cli.operate:unsubscribe",
         "redeliver": "alerts.cli.operate:redeliver",

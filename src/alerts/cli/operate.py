@@ -61,19 +61,19 @@ def ack(
       alerts ack 3f2a9c
       alerts ack --institution anthropic --subscriber desk
     """
-    from alerts.pipeline import operate
+    from alerts.pipeline import answering
     from alerts.store.queries import listings
 
     if (alert is None) == (institution is None) or (institution is None) != (subscriber is None):
         raise UsageError("give an alert's id, or --institution together with --subscriber")
-    with _runtime(app) as runtime:
+    with operating(app) as runtime:
         if alert is not None:
             with runtime.database.read() as session:
                 ids = listings.alerts_named(session, alert) or [alert]
-            done = [operate.ack(runtime, each, by or _me()) for each in ids]
+            done = [answering.ack(runtime, each, by or me()) for each in ids]
         else:
             chosen = Axis(axis) if axis else None
-            done = [operate.ack_level(runtime, subscriber or "", institution or "", chosen, author=by or _me())]
+            done = [answering.ack_level(runtime, subscriber or "", institution or "", chosen, author=by or me())]
     for each in done:
         axes = [axis.value for axis in each.axes]
         record = {"subscriber": each.subscriber, "institution": each.institution, "axes": axes}
@@ -136,7 +136,7 @@ def silence(
         )
     if asked and (lasting is None) == (until is None):
         raise UsageError("say how long with --for, or until when with --until")
-    with _runtime(app) as runtime:
+    with operating(app) as runtime:
         if listing:
             with runtime.database.read() as session:
                 held = silenced(session, runtime.configuration.current().settings)
@@ -148,7 +148,7 @@ def silence(
             click.echo(f"silence {end} ended", err=True)
             return
         ends = _end(lasting, until, runtime.clock())
-        made = operate.silence(runtime, select, until=ends, reason=reason, author=by or _me())
+        made = operate.silence(runtime, select, until=ends, reason=reason, author=by or me())
     show([_silence(made)], _SILENCE_COLUMNS, as_json=as_json)
 
 
@@ -192,7 +192,7 @@ def unsubscribe(app: App, subscriber: str, channel: str | None, undo: bool) -> N
     """
     from alerts.pipeline import operate
 
-    with _runtime(app) as runtime:
+    with operating(app) as runtime:
         if undo:
             channels = operate.resubscribe(runtime, subscriber, channel)
         else:
@@ -228,7 +228,7 @@ def redeliver(app: App, delivery: str | None, dead: bool, subscriber: str | None
 
     if (delivery is None) != dead or (subscriber is not None and not dead):
         raise UsageError("give a delivery's id, or --dead (and with it --subscriber)")
-    with _runtime(app) as runtime:
+    with operating(app) as runtime:
         found = (
             operate.redeliver_dead(runtime, subscriber) if delivery is None else [operate.redeliver(runtime, delivery)]
         )
@@ -253,7 +253,7 @@ def release(app: App, source: str) -> None:
     """
     from alerts.pipeline import operate
 
-    with _runtime(app) as runtime:
+    with operating(app) as runtime:
         try:
             held = operate.release_quarantine(runtime, source)
         except operate.RefusedError:
@@ -312,8 +312,8 @@ def send_test(app: App, subscriber: str, channel: str | None, as_json: bool) -> 
 
 
 @contextmanager
-def _runtime(app: App) -> Iterator[Runtime]:
-    """The pipeline on what is recorded. What steps enqueue is dropped: the next tick finds what is due."""
+def operating(app: App) -> Iterator[Runtime]:
+    """The steps on what is recorded. What they enqueue is dropped: the next tick finds what is due."""
     from alerts.runtime.configuration import Configuration
     from alerts.runtime.runtime import Runtime, utc_now
     from alerts.store.clock import SharedClock
@@ -328,7 +328,7 @@ def _runtime(app: App) -> Iterator[Runtime]:
         )
 
 
-def _me() -> str:
+def me() -> str:
     try:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):

@@ -1,4 +1,4 @@
-"""Data on standard output: an aligned table for people, one JSON object a line for programs."""
+"""Output: an aligned table for people, one JSON object a line for programs, a progress bar on standard error."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ import contextlib
 import json
 import os
 import re
+import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import click
 
+from alerts.model.alert import fate
+from alerts.model.counted import counted
 from alerts.model.errors import InputError, UsageError
 from alerts.model.records import to_line
 from alerts.model.times import EPOCH, parse_duration, parse_time
@@ -39,6 +42,22 @@ def limit_option(command: _Command) -> _Command:
 def printable(text: object) -> str:
     """A value on one line, without characters that steer a terminal."""
     return _UNSAFE.sub(" ", "" if text is None else str(text))
+
+
+def rendered(template: str, values: Mapping[str, Any]) -> str:
+    """A text of `templates`; every value in it is made printable."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(  # noqa: S701 - plain text for a terminal
+        loader=PackageLoader("alerts.cli"),
+        finalize=printable,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["g"] = "{:g}".format
+    environment.globals.update(fate=fate, counted=counted)
+    return environment.get_template(template).render(values)
 
 
 def show(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool, empty: str = "nothing") -> None:
@@ -117,3 +136,49 @@ def write_file(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8", errors="replace")
     except OSError as error:
         raise InputError(str(path), f"cannot be written: {error.strerror}") from error
+
+
+class Progress:
+    """Shows nothing where standard error is no terminal or the work is short. A context manager.
+
+    `least` is how many steps make a bar worth its place.
+    """
+
+    def __init__(self, label: str, steps: int = 0, *, least: int = 1) -> None:
+        self._label = label
+        self._least = least
+        self._bar: Any = None  # click names no type for it in public
+        self._begin(steps)
+
+    def _begin(self, steps: int) -> None:
+        if steps >= self._least and sys.stderr.isatty():
+            self._bar = click.progressbar(length=steps, label=self._label, file=sys.stderr)
+            self._bar.__enter__()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_details: object) -> None:
+        if self._bar is not None:
+            self._bar.render_finish()
+
+    def __call__(self, count: int = 1) -> None:
+        """So many steps more are done."""
+        if self._bar is not None:
+            self._bar.update(count)
+
+    def reached(self, done: int, steps: int) -> None:
+        """For work that learns how long it is only when it begins."""
+        if self._bar is None and done == 0:
+            self._begin(steps)
+        elif self._bar is not None:
+            self._bar.update(done - self._bar.pos)
+
+    def say(self, line: str) -> None:
+        """A line on standard error that the bar does not run into."""
+        if self._bar is not None:
+            click.echo("\r\x1b[K", nl=False, err=True)
+        click.echo(line, err=True)
+        if self._bar is not None:
+            self._bar._last_line = None  # noqa: SLF001 - or it would not draw the same bar again
+            self._bar.render_progress()

@@ -1,22 +1,27 @@
-"""`alerts replay`."""
+"""`alerts replay`, `alerts plan` and `alerts cluster`: what would come of items, without touching what is live."""
 
 from __future__ import annotations
 
+import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 
 import click
 
 from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import check_writable, point_in_time, write_file
-from alerts.cli.progress import Progress
+from alerts.cli.output import Progress, check_writable, json_option, point_in_time, printable, show, write_file
+from alerts.config.items import read_items
+from alerts.model.alert import Alert, fate
+from alerts.model.counted import counted
 from alerts.model.errors import InputError, UsageError
 from alerts.model.item import Item
 from alerts.model.records import to_line
+from alerts.model.times import format_time
 
 LONG = 20_000
 """Items from which on it takes some seconds."""
@@ -92,8 +97,6 @@ def read_file(file: str, bad: list[InputError]) -> list[Item]:
 
 
 def _lines(file: str) -> Iterator[Item | InputError]:
-    from alerts.config.items import read_items
-
     if file == "-":
         yield from read_items(sys.stdin.buffer, "stdin")
         return
@@ -108,5 +111,123 @@ def recorded(app: App, until: datetime | None) -> list[Item]:
     """All that the database has on record."""
     from alerts.store.repositories import items
 
-    with app.reading() as database, database.read() as session:
+    with app.read() as session:
         return list(items.record(session, upto=until))
+
+
+@click.command()
+@click.option(
+    "--against",
+    required=True,
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="The changed configuration; --config is the one in force.",
+)
+@click.option(
+    "--history", metavar="FILE", help="JSONL items to play instead of the recorded history; - is standard input."
+)
+@click.option("--publish", is_flag=True, help="Show the result on the operators' page, too.")
+@json_option
+@click.pass_obj
+def plan(app: App, against: Path, history: str | None, publish: bool, as_json: bool) -> int:
+    """Say what a change of the configuration would do.
+
+    Plays the recorded history under the configuration in force and under DIR, and prints the alerts that DIR
+    would add, drop and move, for whom, and how many each subscriber would get. Falls still to come, if nothing
+    happens, are among them. Changes nothing.
+
+    \b
+    Example:
+      cp -r config config.new; $EDITOR config.new/levels.yaml; alerts plan --against config.new
+    """
+    from alerts.config.load import load
+    from alerts.replay import plan as planning
+    from alerts.store import system_state
+
+    before, after = app.settings(), load(against)
+    bad: list[InputError] = []
+    items = recorded(app, None) if history is None else read_file(history, bad)
+    with Progress("replaying", 2 * len(items), least=LONG) as progress:
+        found = planning.plan(items, before, after, progress=progress)
+    if publish:
+        with app.open() as database:
+            database.upgrade()
+            with database.write() as session:
+                at = datetime.now(UTC)
+                system_state.put(session, system_state.PLAN, at, planning.published(found, against.name, len(items)))
+    if as_json:
+        for record in planning.records(found):
+            click.echo(to_line(record))
+        return 1 if bad else 0
+    for mark, alerts in (("+", found.gained), ("-", found.lost)):
+        for alert in alerts:
+            click.echo(f"{mark} {_shown(alert)}")
+    for each in found.moved:
+        click.echo(
+            f"~ {_shown(each.before)}\n"
+            f"  now at {format_time(each.after.at)}, {fate(each.after.state, each.after.reason)}"
+        )
+    click.echo(
+        f"{counted(len(found.gained), 'alert')} gained, {len(found.lost)} lost, {len(found.moved)} moved, "
+        f"over {counted(len(items), 'recorded item')}"
+    )
+    rows = [
+        {"subscriber": each.subscriber, "now": each.before, "then": each.after, "then_a_day": each.per_day}
+        for each in found.volumes
+    ]
+    show(rows, ["subscriber", "now", "then", "then_a_day"], as_json=False, empty="no subscribers")
+    return 1 if bad else 0
+
+
+def _shown(alert: Alert) -> str:
+    return printable(
+        f"{format_time(alert.at)} {alert.subscriber} by {alert.channel}: {alert.institution} {alert.in_words()}, "
+        f"{fate(alert.state, alert.reason)}"
+    )
+
+
+@click.command("cluster")
+@click.option("--explain", is_flag=True, help="Add `why`: what the item's joining, and each merge since, rests on.")
+@click.pass_obj
+def cluster(app: App, explain: bool) -> int:  # noqa: ARG001 - needs no configuration
+    """Group items that report the same event.
+
+    JSON Lines on standard input, JSON Lines on standard output. Prints {"id", "story"} for each item, in the
+    order of the input; the items are taken in the order in which they were observed. A line that is no item is
+    reported on standard error, the others are still processed, and the exit status is 1.
+
+    \b
+    Example:
+      alerts cluster < items.jsonl
+    """
+    bad: list[InputError] = []
+    items = read_file("-", bad)
+    stories = stories_of(items)
+    for item in items:
+        story, why = stories[item.id]
+        click.echo(json.dumps({"id": item.id, "story": story, **({"why": why} if explain else {})}))
+    return 1 if bad else 0
+
+
+def stories_of(items: Iterable[Item]) -> dict[str, tuple[str, list[str]]]:
+    """The story of each item by id, as it is when all are clustered in order of `observed`, and why it is in it."""
+    from alerts.replay.backtest import revisions
+    from alerts.stories.cluster import Clusterer, Merged
+    from alerts.stories.features import features
+
+    clusterer = Clusterer()
+    found: dict[str, tuple[str, list[str]]] = {}
+    merged: dict[str, Merged] = {}
+    for _, batch in groupby(revisions(items), key=lambda item: item.observed):
+        for event in clusterer.add([features(item, item.publisher or item.source) for item in batch]):
+            if isinstance(event, Merged):
+                merged[event.story_from] = event
+            else:
+                found[event.item] = event.story, [event.why]
+    for item, (joined, why) in found.items():
+        story = joined
+        while (merge := merged.get(story)) is not None:
+            story = merge.into
+            why.append(merge.why)
+        found[item] = story, why
+    return found

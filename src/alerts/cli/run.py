@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 import click
 
 from alerts.cli.context import App
-from alerts.cli.progress import Progress
+from alerts.cli.output import Progress
 from alerts.embedded import (
     Supervisor,
     check_broker,
     check_port,
     in_child,
+    preload,
     start_broker,
     start_web,
     start_workers,
@@ -123,6 +124,7 @@ def _forever(app: App, host: str, port: int) -> int:
     with state_directory(app.state) as state:
         check_port(host, port)
         _check_environment(state, port)
+        preload()
         in_child(_prepare, app.config_dir, app.database, app.state)
         with _processes(app, state, host, port) as supervisor:
             app.warn_of_passwords()

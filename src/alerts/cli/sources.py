@@ -44,7 +44,7 @@ def sources(ctx: click.Context, failing: bool, as_json: bool) -> None:
     app: App = ctx.obj
     settings = app.settings()
     now = datetime.now(UTC)
-    with app.reading() as database, database.read() as session:
+    with app.read() as session:
         health = {each.id: each for each in stored.health(session)}
         about = stored.reports_by_source(session)
         covers = by_source(session, settings, now)

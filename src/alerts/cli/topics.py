@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
@@ -37,6 +36,7 @@ def topics(ctx: click.Context, packs: bool, as_json: bool) -> None:
     if ctx.invoked_subcommand is not None:
         return
     from alerts.config.packs import pack_examples, pack_names, pack_topics
+    from alerts.store.queries import listings
 
     if packs:
         rows = [
@@ -51,7 +51,7 @@ def topics(ctx: click.Context, packs: bool, as_json: bool) -> None:
         show(rows, ["pack", "topics", "languages"], as_json=as_json)
         return
     app: App = ctx.obj
-    counts = _found(app)
+    counts = app.if_recorded(listings.topic_counts)
     examples = {key: text for name in pack_names() for key, text in pack_examples(name).items()}
     columns = ["topic", "signal", "severity", "languages", "patterns", "found", "example"]
     show(
@@ -75,17 +75,6 @@ def _row(topic: Topic, example: str, found: int | None) -> dict[str, object]:
         "found": found,
         "example": example,
     }
-
-
-def _found(app: App) -> Counter[str] | None:
-    """How many recorded findings carry each topic; None where nothing is recorded."""
-    from alerts.store.queries import listings
-
-    try:
-        with app.reading() as database, database.read() as session:
-            return listings.topic_counts(session)
-    except StoreError:
-        return None
 
 
 @topics.command("try")
@@ -120,7 +109,7 @@ def try_(app: App, pattern: str, language: str, since: str, limit: int, as_json:
     matcher = Matcher(settings.institutions.values(), [tried], settings.sources)
     now = datetime.now(UTC)
     start = point_in_time(since, now) or now - timedelta(days=28)
-    with app.reading() as database, database.read() as session:
+    with app.read() as session:
         recorded = list(islice(items.newest(session, since=start, upto=now, limit=MAX_TRIED), MAX_TRIED))
     if not recorded:
         raise StoreError(

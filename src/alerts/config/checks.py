@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from alerts.config.check_channels import check_channels
 from alerts.config.check_topics import check_topic
 from alerts.config.document import Entries, Entry
 from alerts.config.packs import pack_names, pack_topics
@@ -160,16 +161,7 @@ def _check_subscriber(entry: Entry, subscriber: SubscriberForm, known: Known, sh
         if rule.name and named.setdefault(rule.name, index) != index:
             message = f"name: rule {named[rule.name] + 1} has the name {entry.shown('watch', index, 'name')}"
             entry.report("watch", index, "name", message=f"{message} already")
-        for at, name in enumerate(rule.to):
-            if name not in subscriber.channels:
-                steps = ("watch", index, "to", at)
-                channels = list(subscriber.channels)
-                suggestion = did_you_mean(name, channels) or f"; it has {', '.join(channels) or 'none'}"
-                entry.report(*steps, message=f"to: the subscriber has no channel {entry.shown(*steps)}{suggestion}")
-    for name in subscriber.rates:
-        if name not in subscriber.channels:
-            message = f"rates: the subscriber has no channel {name!r}{did_you_mean(name, [*subscriber.channels])}"
-            entry.report("rates", name, message=message)
+    check_channels(entry, subscriber)
     quiet = subscriber.quiet_hours
     if quiet is not None and quiet.from_ == quiet.to:
         entry.report("quiet_hours", "to", message="to: the quiet hours end when they begin")

@@ -238,6 +238,13 @@ class ExclusionForm(SelectionForm):
     sources: tuple[Id, ...] = ()
 
 
+class EscalateForm(Form):
+    """Where an alert goes on to if nobody acknowledges it."""
+
+    after: Duration
+    to: Annotated[tuple[Text, ...], Field(min_length=1)]
+
+
 class WatchForm(SelectionForm):
     """What a subscriber is alerted to. At least one key must select institutions."""
 
@@ -252,6 +259,7 @@ class WatchForm(SelectionForm):
     direction: Direction = Direction.RISE
     again: Wait = timedelta(days=7)
     to: tuple[Text, ...] = ()
+    escalate: EscalateForm | None = None
 
 
 class QuietForm(Form):
@@ -278,6 +286,7 @@ class SubscriberForm(Form):
     tier: Tier = Tier.OPEN
     channels: Annotated[dict[Text, ChannelAddress], Field(default_factory=dict)]
     rates: Annotated[dict[Text, Rate], Field(default_factory=dict)]
+    fallback: Annotated[dict[Text, Text], Field(default_factory=dict)]
     watch: tuple[WatchForm, ...] = ()
     quiet_hours: QuietForm | None = None
     digest: DigestForm | None = None

@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 
 from alerts.model.errors import NotFoundError
 from alerts.model.level import Transition
-from alerts.model.records import alert_record, rounded, transition_record
+from alerts.model.records import alert_record, answer_record, rounded, transition_record
 from alerts.model.story import Evidence, Report
 from alerts.model.times import format_time
 from alerts.runtime.configuration import Active
 from alerts.scoring.confidence import CAP_WITHOUT_DIRECT, weight
 from alerts.store.queries import listings, profiles
-from alerts.store.repositories import alerts
+from alerts.store.repositories import alerts, answers
 
 
 def explain(session: Session, active: Active, alert_id: str, *, stories: int | None = None) -> dict[str, Any]:
@@ -49,6 +49,7 @@ def explain(session: Session, active: Active, alert_id: str, *, stories: int | N
         "stories": [_story(session, known[each], row.at) for each in wanted if each in known],
         "routing": row.detail.get("considered"),
         "deliveries": listings.deliveries_of(session, row.id),
+        "answers": [answer_record(each) for each in answers.find(session, alerts=[row.id])],
     }
 
 

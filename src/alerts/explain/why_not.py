@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session
 from alerts.insight.coverage import coverage
 from alerts.insight.profiles import standing_at
 from alerts.model.alert import AlertState
+from alerts.model.answer import AnswerKind
 from alerts.model.assessment import Assessment
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Cause, Contribution, Level, Transition
-from alerts.model.records import rounded
+from alerts.model.records import answer_record, rounded
 from alerts.model.source import Reliability
 from alerts.model.story import Evidence, Group, Report, StorySummary
 from alerts.model.subscriber import On, Subscriber, WatchRule
@@ -24,6 +25,7 @@ from alerts.pipeline.route import silenced
 from alerts.routing.alerts import Explanation
 from alerts.routing.case_events import lead_of_story
 from alerts.routing.events import InstitutionEvent
+from alerts.routing.preferences import Preferences
 from alerts.routing.router import SubscriberRouter
 from alerts.routing.rules import name_of
 from alerts.routing.trace import explanation_record
@@ -32,7 +34,7 @@ from alerts.scoring.evidence import evidence, summary
 from alerts.scoring.profile import Standing, contributions
 from alerts.scoring.score import combined, level_of
 from alerts.store.queries import listings, profiles
-from alerts.store.repositories import items, subscriber_state
+from alerts.store.repositories import answers, items, subscriber_state
 
 LOOK_BACK = timedelta(days=7)
 MOST_ITEMS = 2000
@@ -80,6 +82,11 @@ def why_not(
                 "to": list(rule.to or subscriber.channels),
             }
             for number, rule in rules
+        ],
+        "preferences": [
+            answer_record(each)
+            for each in answers.preferences(session, subscriber.id)
+            if each.holds(at) and (each.kind is not AnswerKind.MUTE or each.institution == institution.id)
         ],
         "alerts": listings.alerts_to(session, subscriber.id, institution.id, since=at - LOOK_BACK, upto=at),
         "stories": standing.counts.stories,
@@ -207,7 +214,8 @@ def _asked(
     """What the subscriber's router, as it stands, would make of a rise; nothing of it is stored."""
     state = subscriber_state.peek(session, subscriber.id)
     notifications = subscriber_state.SqlNotifications(session, subscriber.id)
-    router = SubscriberRouter(subscriber, active.settings.institutions, state, notifications)
+    chosen = Preferences(answers.preferences(session, subscriber.id))
+    router = SubscriberRouter(subscriber, active.settings.institutions, state, notifications, chosen)
     event = InstitutionEvent(
         Assessment(rise.institution, rise.at, changes=(rise,)),
         {each.story: lead_of_story(each, active.settings.topics) for each in behind},

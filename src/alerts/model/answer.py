@@ -82,17 +82,23 @@ class Answer:
 
     @property
     def subject(self) -> tuple[str, ...]:
-        """What the answer is about: of two answers of one channel about the same, the later one replaces the other."""
+        """What the answer is about: of two answers about the same, the later one replaces the other."""
         if self.kind in VERDICTS:
             return "verdict", self.alert
         if self.kind is AnswerKind.ACKNOWLEDGE:
             return "acknowledge", self.alert, self.institution
-        return ("mute", self.institution) if self.kind is AnswerKind.MUTE else ("volume",)
+        if self.kind is AnswerKind.MUTE:
+            return "mute", self.channel, self.institution
+        return "volume", self.channel
 
     def says_the_same(self, other: Answer) -> bool:
-        """Whether both say the same about the same; when and by whom does not matter."""
-        mine, theirs = ((*each.subject, each.kind, each.reason, each.days) for each in (self, other))
-        return mine == theirs
+        """Whether both say the same about the same; when and by whom does not matter.
+
+        A mute from another alert is another one: it lasts from then. So is an acknowledgement of no alert.
+        """
+        if self.kind is AnswerKind.MUTE or not self.alert:
+            return self.alert == other.alert != "" and (self.subject, self.days) == (other.subject, other.days)
+        return (self.subject, self.kind, self.reason) == (other.subject, other.kind, other.reason)
 
     def holds(self, at: datetime) -> bool:
         """Whether it is in force at an instant: after its own, until it ends or was taken back.

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from alerts.model.alert import Alert, Lead
+from alerts.model.answer import Answer
 from alerts.model.level import Contribution, Transition
 from alerts.model.times import format_time
 
@@ -59,6 +60,12 @@ def alert_record(alert: Alert) -> dict[str, Any]:
         "state": alert.state.value,
         "reason": alert.reason,
     }
+
+
+def answer_record(answer: Answer) -> dict[str, Any]:
+    """What a reader answered; `until` is when a mute ends, `verdict` a word of `evaluations/verdicts.jsonl`."""
+    until = None if answer.until is None else format_time(answer.until)
+    return {**as_record(answer), "until": until, "verdict": answer.verdict, "said": answer.in_words()}
 
 
 def lead_record(lead: Lead) -> dict[str, Any]:

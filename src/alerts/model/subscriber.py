@@ -94,11 +94,20 @@ class Exclusion:
 
 
 @dataclass(frozen=True, slots=True)
+class Escalation:
+    """Channels of the subscriber that get an alert as well where nobody acknowledges it within `after`."""
+
+    after: timedelta
+    to: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class WatchRule:
     """What a subscriber wants to be alerted to. Empty sets of topics and signals stand for any.
 
     `min_grade` is the least letter of a story's grade; `again`: another story of a topic that was alerted within
-    this time alerts only at a higher level.
+    this time alerts only at a higher level. `to` are channels; empty: all of the subscriber's but those that the
+    rule escalates to.
     """
 
     select: Selection
@@ -106,13 +115,14 @@ class WatchRule:
     axes: frozenset[Axis] = frozenset(Axis)
     at_least: Level = Level.MEDIUM
     direction: Direction = Direction.RISE
-    to: tuple[str, ...] = ()  # channel names; empty: all of the subscriber's
+    to: tuple[str, ...] = ()
     name: str = ""
     topics: frozenset[str] = frozenset()
     signals: frozenset[Signal] = frozenset()
     min_grade: str = GRADE_LETTERS[-1]
     except_: Exclusion = Exclusion()
     again: timedelta = timedelta(days=7)
+    escalate: Escalation | None = None
 
     def takes_grade(self, grade: str) -> bool:
         """Whether a story of this grade is sure enough. An unknown grade is."""
@@ -166,6 +176,8 @@ class RateLimit:
 
 @dataclass(frozen=True, slots=True)
 class Subscriber:
+    """`fallback` names, by channel, the channel that gets what the first could not deliver."""
+
     id: str
     tier: Tier = Tier.OPEN
     channels: Mapping[str, Secret] = field(default_factory=lambda: MappingProxyType({}))
@@ -176,6 +188,14 @@ class Subscriber:
     limit: RateLimit | None = None
     group: timedelta = timedelta(minutes=1)  # alerts about one institution within this wait are one message
     rates: Mapping[str, RateLimit] = field(default_factory=lambda: MappingProxyType({}))  # by channel
+    fallback: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def timezone(self) -> str:
+        """The time zone named for quiet hours or the digest, else UTC."""
+        if self.quiet_hours is not None:
+            return self.quiet_hours.timezone
+        return self.digest.timezone if self.digest is not None else "UTC"
 
 
 @dataclass(frozen=True, slots=True)

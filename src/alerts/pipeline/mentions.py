@@ -31,7 +31,7 @@ def finding_rows(
     institutions = sorted({*matched.institutions(), *former})
     if not institutions:
         return []
-    reduced = reduced or features(item, publisher_of(item, active.settings.sources))
+    reduced = reduced or features(item, publisher_of(item, active.settings.sources), matched.mentions)
     reduced = replace(reduced, observed=item.observed, reported=item.reported)
     blob = reduced.dump()
     rows = []

@@ -9,7 +9,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TextIO
 
@@ -20,7 +19,6 @@ from alerts.channels.send import send as hand_over
 from alerts.feeds.state import FeedState
 from alerts.model.alert import DeliveryState
 from alerts.model.errors import AlertsError, DeliveryError, NotFoundError
-from alerts.model.level import Axis, Level
 from alerts.model.subscriber import Selection, Silence, Subscriber
 from alerts.model.times import format_time
 from alerts.pipeline.route import advance, locked_router
@@ -28,13 +26,10 @@ from alerts.rendering.render import Renderer
 from alerts.rendering.view import compose
 from alerts.routing.alerts import Kind, stable_id
 from alerts.routing.router import SubscriberRouter
-from alerts.routing.state import WatchKey
 from alerts.runtime import logs
 from alerts.runtime.ports import Enqueuing
 from alerts.runtime.task_requests import TaskRequests
-from alerts.store.queries import listings
-from alerts.store.repositories import alerts, overrides, silences
-from alerts.store.repositories.subscriber_state import SqlNotifications
+from alerts.store.repositories import overrides, silences
 
 
 class RefusedError(AlertsError):
@@ -98,50 +93,10 @@ def unsilence(runtime: Enqueuing, silence_id: str) -> None:
     logs.event("silence.ended", silence=silence_id)
 
 
-@dataclass(frozen=True, slots=True)
-class Acked:
-    """Levels that a subscriber is not reminded of until they change."""
-
-    subscriber: str
-    institution: str
-    axes: tuple[Axis, ...]
-
-
-def ack(runtime: Enqueuing, alert: str, author: str = "") -> Acked:
-    """Someone has seen the level that an alert is about; a beginning of the alert's id is enough."""
-    with runtime.database.read() as session:
-        row = listings.alert(session, alert)
-        if row is None:
-            raise NotFoundError("alert", alert, "`alerts deliveries` lists the ids of messages")
-        (found,) = alerts.of_rows(session, [row])
-    axes = tuple(change.axis for change in found.changes)
-    if not axes:
-        raise RefusedError(f"alert {row.id} is about a {row.on}, not a level: nobody is reminded of it")
-    return ack_level(runtime, row.subscriber, row.institution, *axes, author=author)
-
-
-def ack_level(runtime: Enqueuing, subscriber: str, institution: str, *axes: Axis | None, author: str = "") -> Acked:
-    """The same for some axes, or for all of an institution."""
-    settings = runtime.configuration.current().settings
-    settings.institution(institution)
-    asked = tuple(axis for axis in axes if axis is not None) or tuple(Axis)
-    with _router(runtime, subscriber) as (router, notifications, now):
-        raised = tuple(
-            each for each in asked if notifications.watch(WatchKey(institution, each)).level is not Level.LOW
-        )
-        if not raised:
-            where = institution if len(asked) > 1 else f"{institution} on {asked[0]}"
-            raise RefusedError(f"{subscriber} knows of no level above low for {where}: nothing to acknowledge")
-        for axis in raised:
-            router.ack(institution, axis, now, author)
-    logs.event("level.acknowledged", subscriber=subscriber, institution=institution, author=author)
-    return Acked(subscriber, institution, raised)
-
-
 def unsubscribe(runtime: Enqueuing, subscriber: str, channel: str | None = None) -> tuple[str, ...]:
     """Nothing more goes to a channel (None: to any) of a subscriber; the channels."""
     channels = _channels(runtime, subscriber, channel)
-    with _router(runtime, subscriber) as (router, _, now):
+    with opened_router(runtime, subscriber) as (_, router, now):
         for each in channels:
             router.unsubscribe(each, now)
     logs.event("subscriber.unsubscribed", subscriber=subscriber, channels=", ".join(channels))
@@ -151,7 +106,7 @@ def unsubscribe(runtime: Enqueuing, subscriber: str, channel: str | None = None)
 def resubscribe(runtime: Enqueuing, subscriber: str, channel: str | None = None) -> tuple[str, ...]:
     """Takes an unsubscription back; the channels."""
     channels = _channels(runtime, subscriber, channel)
-    with _router(runtime, subscriber) as (router, _, _):
+    with opened_router(runtime, subscriber) as (_, router, _):
         for each in channels:
             router.resubscribe(each)
     logs.event("subscriber.resubscribed", subscriber=subscriber, channels=", ".join(channels))
@@ -168,15 +123,15 @@ def _channels(runtime: Enqueuing, subscriber: str, channel: str | None) -> tuple
 
 
 @contextmanager
-def _router(runtime: Enqueuing, subscriber_id: str) -> Iterator[tuple[SubscriberRouter, SqlNotifications, datetime]]:
-    """A subscriber's router with everything done that was due until now, stored with the end of the block."""
+def opened_router(runtime: Enqueuing, subscriber_id: str) -> Iterator[tuple[Session, SubscriberRouter, datetime]]:
+    """A subscriber's router with everything done that was due until now, stored at the end of the block."""
     active = runtime.configuration.current()
     subscriber = active.settings.subscriber(subscriber_id)
     with runtime.database.write() as session:
         now = runtime.clock()
         routed = advance(session, active, subscriber_id, now, enqueued=False)
-        with locked_router(session, active, subscriber) as (router, notifications):
-            yield router, notifications, now
+        with locked_router(session, active, subscriber) as router:
+            yield session, router, now
     if routed.ready:
         runtime.enqueue(TaskRequests(send=routed.ready))
 

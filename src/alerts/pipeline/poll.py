@@ -313,7 +313,7 @@ def _match(active: Active, done: Sequence[_Fetched]) -> list[_Matched]:
             # What a feed holds at its first poll is accepted: its age is in its score. What comes out of quarantine
             # is not.
             backfill = change.backfill and each.decision.released
-            reduced = features(item, publisher) if matched.mentions else None
+            reduced = features(item, publisher, matched.mentions) if matched.mentions else None
             found.append(_Matched(change, matched, reduced, publisher, backfill))
     return found
 

@@ -17,11 +17,12 @@ from alerts.model.subscriber import Silence, Subscriber
 from alerts.routing.alerts import Explanation, Message, Outcome
 from alerts.routing.case_events import CaseEvent, place, resolved
 from alerts.routing.events import CorrectionEvent
+from alerts.routing.preferences import Preferences
 from alerts.routing.router import SubscriberRouter
 from alerts.routing.trace import explanation_record
 from alerts.runtime.configuration import Active
 from alerts.runtime.task_requests import ENQUEUE_GRACE
-from alerts.store.repositories import alerts, deliveries, silences, subscriber_state
+from alerts.store.repositories import alerts, answers, deliveries, silences, subscriber_state
 from alerts.store.repositories.subscriber_state import SqlNotifications
 
 
@@ -66,7 +67,7 @@ def route(
     held = silenced(session, active.settings) if watched else ()
     # Subscribers are locked in one order, so that two workers cannot wait for each other.
     for watcher, institutions in sorted(watched.items()):
-        with locked_router(session, active, active.settings.subscribers[watcher], institutions) as (router, _):
+        with locked_router(session, active, active.settings.subscribers[watcher], institutions) as router:
             for found, each in events:
                 if each.institution.id in institutions:
                     event = resolved(found, written.alerts_at)
@@ -95,7 +96,7 @@ def advance(
         subscriber_state.save(session, subscriber_id, subscriber_state.lock(session, subscriber_id), None)
         return Routed()
     written = _Written(session, {}, now, now + ENQUEUE_GRACE if enqueued else None)
-    with locked_router(session, active, subscriber) as (router, _):
+    with locked_router(session, active, subscriber) as router:
         held = silenced(session, active.settings)
         outcomes = router.advance(now, held)
         if release is not None:
@@ -109,12 +110,13 @@ def advance(
 @contextmanager
 def locked_router(
     session: Session, active: Active, subscriber: Subscriber, institutions: Collection[str] = ()
-) -> Iterator[tuple[SubscriberRouter, SqlNotifications]]:
+) -> Iterator[SubscriberRouter]:
     """The subscriber's router, locked until the transaction ends, and stored at the end of the block."""
     state = subscriber_state.lock(session, subscriber.id)
     notifications = SqlNotifications(session, subscriber.id, institutions)
-    router = SubscriberRouter(subscriber, active.settings.institutions, state, notifications)
-    yield router, notifications
+    chosen = Preferences(answers.preferences(session, subscriber.id))
+    router = SubscriberRouter(subscriber, active.settings.institutions, state, notifications, chosen)
+    yield router
     due = router.next_due
     notifications.flush()
     subscriber_state.save(session, subscriber.id, router.state, due)

@@ -24,12 +24,12 @@ from alerts.model.subscriber import Subscriber
 from alerts.pipeline import selfcheck
 from alerts.rendering.threads import has_threads
 from alerts.rendering.view import MessageView, Rendered, compose
-from alerts.routing.alerts import Kind
+from alerts.routing.alerts import Kind, stable_id
 from alerts.routing.reasons import Reason
 from alerts.runtime import logs
 from alerts.runtime.generations import ConfigBehindError
 from alerts.runtime.ports import Sending
-from alerts.runtime.task_requests import TaskRequests
+from alerts.runtime.task_requests import ENQUEUE_GRACE, TaskRequests
 from alerts.store import system_state
 from alerts.store.repositories import alerts, deliveries, subscriber_state
 from alerts.store.repositories.deliveries import Leased
@@ -79,7 +79,7 @@ def send(runtime: Sending, delivery_id: str) -> SendOutcome:
         else:
             result, thread = _hand_over(runtime, active.settings, leased, url)
     # fault point: send.sent
-    outcome = _finish(runtime, leased, result, thread)
+    outcome = _finish(runtime, active.settings, leased, result, thread)
     if url is not None and (following := runtime.bulkhead.next_waiter(rate_limits.lane(url))) is not None:
         runtime.enqueue(TaskRequests(send=[following]))
     return outcome
@@ -174,7 +174,8 @@ def _rendered(runtime: Sending, settings: Settings, leased: Leased, url: Secret)
     return runtime.renderer.render(shown, url)
 
 
-def _finish(runtime: Sending, leased: Leased, result: SendResult, thread: str) -> SendOutcome:
+def _finish(runtime: Sending, settings: Settings, leased: Leased, result: SendResult, thread: str) -> SendOutcome:
+    """Marks what came of a send. What is given up goes to the channel's fallback, in the same transaction."""
     now = runtime.clock()
     state, next_at = result.state, None
     if state in {DeliveryState.FAILED, DeliveryState.UNKNOWN}:
@@ -183,15 +184,23 @@ def _finish(runtime: Sending, leased: Leased, result: SendResult, thread: str) -
         )
         if next_at is None:
             state = DeliveryState.DEAD
+    other = ""
     with runtime.database.write() as session:
-        deliveries.finish(
+        ended = deliveries.finish(
             session, leased, state, reason=result.reason.value, line=result.line, now=now, next_at=next_at
         )
+        subscriber = settings.subscribers.get(leased.subscriber)
+        channel = subscriber.fallback.get(leased.channel) if subscriber is not None else None
+        if ended and state is DeliveryState.DEAD and channel is not None:
+            other = stable_id("fallback", leased.id, channel)
+            deliveries.add_fallback(session, leased.id, other, channel, now=now, claimed_until=now + ENQUEUE_GRACE)
         if thread and result.posted:
             deliveries.begin_thread(session, leased, thread, result.posted, now)
         if result.retry_after is not None:  # it asks for that, whichever the message
             deliveries.pause(session, leased, now + min(LONGEST_PAUSE, timedelta(seconds=result.retry_after)))
     # fault point: send.recorded
+    if other:
+        runtime.enqueue(TaskRequests(send=[other]))
     logs.event(
         "delivery.ended",
         logging.INFO if state is DeliveryState.SENT else logging.WARNING,
@@ -232,6 +241,8 @@ def _view(session: Session, subscriber: Subscriber, leased: Leased, pages: Pages
         },
         omitted=int(record["more"]),
         why=record["detail"],
+        instead_of=record.get("instead_of", ""),
+        answers={alert: pages.answer(alert, leased.channel, leased.at) for alert in found} if pages else {},
         unsubscribe=pages.unsubscribe(subscriber.id, leased.channel) if pages else None,
         base_url=pages.base_url if pages else None,
         copy=leased.copy,

@@ -30,7 +30,7 @@ from alerts.rendering.news import (
 )
 from alerts.rendering.profile_forms import RESOLVED, confidence_text, coverage_text, numbers_text
 from alerts.rendering.tiers import ANALYSIS, DETAIL, gate, gate_transition
-from alerts.rendering.view import Entry, MessageView
+from alerts.rendering.view import Entry, MessageView, Role
 from alerts.routing.alerts import Kind
 
 
@@ -66,7 +66,8 @@ class AlertLine:
     """One alert, the news first: its `headline`, then what moved, how sure, since when.
 
     `moved` is short (`policy medium → high`), `moves` are sentences. `note` says what became of an alert that was sent
-    before or came and went. `also` are further headlines of the same assessment. `page` explains the alert.
+    before or came and went. `also` are further headlines of the same assessment. `page` explains the alert; `answer` is
+    where its reader answers, `answer/acknowledge` and so on where one answer is asked for.
     """
 
     headline: str
@@ -81,6 +82,7 @@ class AlertLine:
     note: str = ""
     also: tuple[str, ...] = ()
     page: str = ""
+    answer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,7 @@ _INTRO = {
     Kind.SUMMARY: "More happened than your limit allows, so this one message stands for all of it.",
     Kind.REMINDER: "Nothing new: you had this alert, and its level still stands.",
     Kind.ALL_CLEAR: "You had the alert of the rise; the level has fallen.",
+    Kind.ESCALATION: "Nobody has acknowledged this in time, so it comes here as well.",
     Kind.TEST: "A test message: this channel works. Nothing happened.",
 }
 _COPY = "This may be a second copy: an earlier attempt to send it was cut short."
@@ -190,7 +193,7 @@ def wording(view: MessageView, budget: Budget) -> Wording:
         subscriber=view.subscriber,
         channel=view.channel,
         title=title(view, budget.title),
-        intro=" ".join(filter(None, (_intro(view), _COPY if view.copy else ""))),
+        intro=" ".join(filter(None, (_intro(view), _instead(view), _COPY if view.copy else ""))),
         at=local_time(view.at, zone),
         institutions=blocks,
         more=len(entries) - shown + view.omitted,
@@ -206,6 +209,11 @@ def _intro(view: MessageView) -> str:
         return _INTRO[view.kind]
     happened = "corrected" if view.why == "corrected" else "withdrawn"
     return f"A report behind this alert was {happened}. With what it says now the alert would not have been sent."
+
+
+def _instead(view: MessageView) -> str:
+    """Why a message comes by another channel than it was written for."""
+    return f"It comes here because the channel {view.instead_of} could not be reached." if view.instead_of else ""
 
 
 def _block(
@@ -254,6 +262,7 @@ def _alert(
             for each in alert.also[: budget.points]
         ),
         page=f"{view.base_url}/alerts/{quote(alert.id, safe='')}" if view.base_url and detailed else "",
+        answer="" if view.kind is Kind.CORRECTION or entry.role is Role.SUPERSEDED else view.answers.get(alert.id, ""),
     )
 
 

@@ -52,6 +52,7 @@ _PREFIX = {
     Kind.REMINDER: "Reminder: ",
     Kind.ALL_CLEAR: "All clear: ",
     Kind.CORRECTION: "Correction: ",
+    Kind.ESCALATION: "Not acknowledged: ",
 }
 
 

@@ -75,6 +75,7 @@ class Renderer:
             tone=_tone(view),
             problem="; ".join(dict.fromkeys(problems)),
             thread=thread(view),
+            answer=view.answers.get(view.entries[0].alert.id, "") if len(view.entries) == 1 else "",
         )
 
     def _fitting(
@@ -113,7 +114,7 @@ class Renderer:
 
 def _tone(view: MessageView) -> Tone:
     """A rise that stands is a warning, one to critical more; all that ends, sums up or tries is information."""
-    if view.kind not in {Kind.ALERT, Kind.GROUP, Kind.REMINDER}:
+    if view.kind not in {Kind.ALERT, Kind.GROUP, Kind.REMINDER, Kind.ESCALATION}:
         return Tone.INFO
     entries = [entry.alert for entry in view.entries if entry.role is not Role.SUPERSEDED]
     falls = [alert for alert in entries if alert.transition is not None and not alert.transition.rises]

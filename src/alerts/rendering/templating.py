@@ -54,7 +54,7 @@ def environment(dialect: Dialect, overrides: Path | None = None) -> BoundedEnvir
         target = escape.safe_url(url)
         if not target or dialect.name != "html":
             return link(value, url)
-        look = "button main" if kind == "main" else "button"
+        look = f"button {kind}" if kind in {"main", "answer"} else "button"
         return Safe(f'<a class="{look}" href="{escape.hypertext(target)}">{escaped(value)}</a>')
 
     builtin = PackageLoader("alerts.rendering", "templates")

@@ -90,7 +90,7 @@ def gate_explanation(record: Mapping[str, Any], tier: Tier, *, private: bool) ->
     shown = {**record, "alert": dict(record["alert"])}
     if not private:
         shown["alert"] |= {"subscriber": None, "channel": None, "state": None, "reason": None}
-        shown |= {"routing": None, "deliveries": []}
+        shown |= {"routing": None, "deliveries": [], "answers": []}
     if not tier.allows(ANALYSIS):
         shown["level"] = None
         if record["transition"] is not None:

@@ -45,7 +45,8 @@ class MessageView:
     `id` is stable: a second copy of the same delivery has the same, and `copy` where an earlier attempt may
     have arrived. `profiles` are by institution; rendering shows of them what `tier` may see. `omitted` counts
     alerts that are not among the entries. `why` is what made a correction: `withdrawn` or `corrected`.
-    `timezone` is an IANA name. `base_url` is that of the profile pages, without a slash at the end.
+    `timezone` is an IANA name. `base_url` is that of the profile pages, without a slash at the end; `answers` are by
+    alert where its reader can answer. `instead_of` is the channel that could not take the message.
     """
 
     id: str
@@ -62,6 +63,8 @@ class MessageView:
     omitted: int = 0
     why: str = ""
     copy: bool = False
+    answers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    instead_of: str = ""
 
 
 class Format(StrEnum):
@@ -87,7 +90,7 @@ class Rendered:
     `title` is one line, empty where the service has none. `body` is in `format`; `html` is the second part of
     an e-mail whose `body` is its text part. `headers` are e-mail headers; `payload` the structured message for
     a webhook. `problem` is one line where an operator's template could not be used and a shipped one stood in.
-    `thread` names the thread that it belongs to, empty for none.
+    `thread` names the thread that it belongs to, empty for none; `answer` is where its only alert is answered.
     """
 
     id: str
@@ -100,6 +103,7 @@ class Rendered:
     tone: Tone = Tone.INFO
     problem: str = ""
     thread: str = ""
+    answer: str = ""
 
 
 def compose(
@@ -125,14 +129,7 @@ def compose(
     return MessageView(
         subscriber=subscriber.id,
         tier=subscriber.tier,
-        timezone=timezone_of(subscriber),
+        timezone=subscriber.timezone,
         entries=tuple(Entry(alert, role, now(alert)) for role, some in roles for alert in some),
         **rest,
     )
-
-
-def timezone_of(subscriber: Subscriber) -> str:
-    """The time zone that the subscriber named for quiet hours or the digest, else UTC."""
-    if subscriber.quiet_hours is not None:
-        return subscriber.quiet_hours.timezone
-    return subscriber.digest.timezone if subscriber.digest is not None else "UTC"

@@ -33,6 +33,7 @@ def payload(view: MessageView, title: str) -> dict[str, Any]:
         "omitted": view.omitted,
         "why": view.why or None,
         "copy": view.copy,
+        "instead_of": view.instead_of or None,
         "profiles": [profile_record(_cited(gate(profile, view.tier))) for _, profile in sorted(view.profiles.items())],
         "unsubscribe": escape.safe_url(view.unsubscribe or "") or None,
     }
@@ -68,6 +69,7 @@ def _alert(entry: Entry, view: MessageView) -> dict[str, Any]:
         "score": as_record(gravest.score) if gravest else None,
         "contributions": [contribution_record(each) for each in gravest.contributions] if gravest else [],
         "role": entry.role.value,
+        "answer": escape.safe_url(view.answers.get(alert.id, "")) or None,
         "rules": list(alert.rules),
         "grades": list(alert.grades) if alert.grades else None,
         "seen": alert.spike[0] if alert.spike else None,

@@ -12,9 +12,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from types import MappingProxyType
 
 from alerts.cases.case_file import CaseFile, by_time
 from alerts.model.alert import Alert, AlertState
+from alerts.model.answer import Answer
 from alerts.model.item import Item
 from alerts.model.level import Transition
 from alerts.model.mention import Matched
@@ -23,6 +25,7 @@ from alerts.model.settings import Settings
 from alerts.replay.work import Progress, follow_in, matched_in
 from alerts.routing.alerts import Message
 from alerts.routing.case_events import CaseEvent, place, resolved
+from alerts.routing.preferences import Preferences
 from alerts.routing.reasons import Reason
 from alerts.routing.router import SubscriberRouter
 from alerts.routing.state import MemoryNotifications, RouterState
@@ -49,12 +52,14 @@ def rehearse(
     active: Active | None = None,
     progress: Progress = lambda _: None,
     processes: int = 1,
+    preferences: Mapping[str, tuple[Answer, ...]] = MappingProxyType({}),
 ) -> Result:
     """Plays items under a configuration.
 
     The clock runs to `until`; without it, on from the newest item until every level has come to rest, so that all falls
     which these items lead to are among the transitions. Items observed after `until` are left out. `only` names the
-    institutions to follow. With more than one of `processes` the result has no `cases`; it is otherwise the same.
+    institutions to follow; `preferences`, by subscriber, hold when they held. With more than one of `processes` the
+    result has no `cases`; it is otherwise the same.
     """
     active = active or Active(settings)
     ordered = revisions(items, until)
@@ -68,7 +73,7 @@ def rehearse(
         if each.case is not None:
             result.cases[each.institution] = each.case
     result.transitions = by_time(result.transitions)
-    _route(active, sorted(events, key=place), result)
+    _route(active, sorted(events, key=place), result, preferences)
     return result
 
 
@@ -116,7 +121,9 @@ def _about(
     return dict(sorted(places.items()))
 
 
-def _route(active: Active, events: Sequence[CaseEvent], result: Result) -> None:
+def _route(
+    active: Active, events: Sequence[CaseEvent], result: Result, preferences: Mapping[str, tuple[Answer, ...]]
+) -> None:
     """Hands what happened to the routers of those who watch, in order of time."""
     settings = active.settings
     routers: dict[str, SubscriberRouter] = {}
@@ -132,7 +139,9 @@ def _route(active: Active, events: Sequence[CaseEvent], result: Result) -> None:
         for subscriber in active.audience.of(institution):
             router = routers.get(subscriber.id)
             if router is None:
-                router = SubscriberRouter(subscriber, settings.institutions, RouterState(), MemoryNotifications())
+                chosen = Preferences(preferences.get(subscriber.id, ()))
+                state, notifications = RouterState(), MemoryNotifications()
+                router = SubscriberRouter(subscriber, settings.institutions, state, notifications, chosen)
                 routers[subscriber.id] = router
             outcome = router.handle(event, event.at, settings.silences)
             for alert in outcome.alerts:

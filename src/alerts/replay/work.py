@@ -73,9 +73,9 @@ def follow_in(
 
     def observed(institution: str, place: int) -> Observation:
         item = items[place]
-        if place not in reduced:
-            reduced[place] = features(item, publisher_of(item, active.settings.sources))
         found = matched[place] or Matched()
+        if place not in reduced:
+            reduced[place] = features(item, publisher_of(item, active.settings.sources), found.mentions)
         return observation(item, institution, found, reduced[place], active.settings.sources, active.authorities)
 
     def follow(institution: str) -> Followed:

@@ -20,12 +20,14 @@ from typing import Final
 from alerts.model.alert import Alert, AlertState
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Level, Transition
-from alerts.model.subscriber import Silence, Subscriber
+from alerts.model.subscriber import Silence, Subscriber, WatchRule
 from alerts.routing.alerts import ChannelVerdict, Explanation, Message, Outcome, RuleVerdict, stable_id
 from alerts.routing.events import CorrectionEvent, Event, InstitutionEvent, Part
+from alerts.routing.preferences import Preferences
 from alerts.routing.rules import channels_of, judge
 from alerts.routing.state import (
     Ack,
+    Escalating,
     Move,
     NotificationRepository,
     NotifiedLevel,
@@ -37,6 +39,8 @@ from alerts.routing.state import (
 )
 from alerts.routing.suppression import WAITING, Candidate, examine
 from alerts.routing.waiting import PendingAlerts
+
+NO_PREFERENCES: Final = Preferences()
 
 MAX_REMEMBERED: Final = 32
 """Stories, and topics, remembered for each institution and channel."""
@@ -61,12 +65,14 @@ class SubscriberRouter:
         institutions: Mapping[str, Institution],
         state: RouterState,
         notifications: NotificationRepository,
+        preferences: Preferences = NO_PREFERENCES,
     ) -> None:
         self.subscriber = subscriber
         self.state = state
         self._institutions = institutions
         self._notifications = notifications
-        self._pending = PendingAlerts(subscriber, institutions, state, notifications)
+        self._preferences = preferences
+        self._pending = PendingAlerts(subscriber, institutions, state, notifications, preferences)
 
     @property
     def next_due(self) -> datetime | None:
@@ -111,19 +117,49 @@ class SubscriberRouter:
         """What `handle` would decide of the event now, and why; changes nothing."""
         return self._consider(event, at, silences)[0]
 
+    def raised(self, institution: str) -> dict[Axis, str]:
+        """The axes of an institution above low, as the subscriber knows them, and the last alert about each (empty:
+        none went out)."""
+        watches = {axis: self._notifications.watch(WatchKey(institution, axis)) for axis in Axis}
+        found = {axis: watch for axis, watch in watches.items() if watch.level is not Level.LOW}
+        last = {axis: [each[-1].alert for each in watch.notified.values() if each] for axis, watch in found.items()}
+        return {axis: max(alerts, default="") for axis, alerts in last.items()}
+
     def ack(
-        self, institution: str, axis: Axis | None, at: datetime, author: str, silences: Sequence[Silence] = ()
+        self,
+        institution: str,
+        axes: Iterable[Axis],
+        at: datetime,
+        author: str,
+        *,
+        assessed: datetime | None = None,
+        silences: Sequence[Silence] = (),
     ) -> Outcome:
-        """No more reminders of the levels of an axis (None: of all) until they change."""
+        """No more reminders of the levels of some axes until they change, and no escalation of what the assessment of
+        that instant brought (None: of anything about the institution)."""
         messages = self._pending.advance(at, silences)
-        at = self._pending.reach(at)
-        for each in Axis if axis is None else (axis,):
+        for each in axes:
             key = WatchKey(institution, each)
             watch = self._notifications.watch(key)
             if watch.level is not Level.LOW:
                 watch.ack = Ack(at, author)
                 self._notifications.keep(key, watch)
+        for escalation in self.state.escalations:
+            if escalation.pending.institution == institution and assessed in {None, escalation.assessed}:
+                escalation.ack = Ack(at, author)
         return Outcome(messages=tuple(messages))
+
+    def take_back_ack(self, institution: str, at: datetime) -> None:
+        """Undoes the acknowledgement of an instant, as far as nothing has replaced or ended it."""
+        for each in Axis:
+            key = WatchKey(institution, each)
+            watch = self._notifications.watch(key)
+            if watch.ack is not None and watch.ack.at == at:
+                watch.ack = None
+                self._notifications.keep(key, watch)
+        for escalation in self.state.escalations:
+            if escalation.ack is not None and escalation.ack.at == at:
+                escalation.ack = None
 
     def unsubscribe(self, channel: str, at: datetime) -> None:
         """Nothing more goes to the channel, what waits included, until `resubscribe`."""
@@ -175,6 +211,7 @@ class SubscriberRouter:
                 muted=self.state.muted.get(channel),
                 room=self._pending.has_room(channel, at, event.institution, "" if lead is None else lead.item),
                 again=self._again(verdicts_of),
+                preferences=self._preferences,
             )
             if matched:
                 verdicts.append(examine(candidate, matched))
@@ -245,7 +282,20 @@ class SubscriberRouter:
             story="" if only_levels or alert.lead is None else alert.lead.story,
             item="" if alert.lead is None else alert.lead.item,
             clear=clear,
+            escalate=self._escalating(event, verdict, wanted),
         )
+
+    def _escalating(
+        self, event: InstitutionEvent, verdict: ChannelVerdict, rules: Iterable[WatchRule]
+    ) -> Escalating | None:
+        """Where the alert goes on to unless it is acknowledged; of several rules the least time counts."""
+        if all(event.parts[place].falls for place in verdict.parts):
+            return None  # good news is not urgent
+        after: dict[str, timedelta] = {}
+        for escalate in (rule.escalate for rule in rules if rule.escalate is not None):
+            for channel in escalate.to:
+                after[channel] = min(escalate.after, after.get(channel, escalate.after))
+        return Escalating(event.at, after) if after else None
 
     # Remembering
 

@@ -13,8 +13,9 @@ from alerts.routing.events import Part
 
 
 def channels_of(rule: WatchRule, subscriber: Subscriber) -> tuple[str, ...]:
-    """The channels that a rule sends to, in the subscriber's order."""
-    return tuple(name for name in subscriber.channels if not rule.to or name in rule.to)
+    """The channels that a rule sends to at once, in the subscriber's order."""
+    later = rule.escalate.to if rule.escalate is not None else ()
+    return tuple(name for name in subscriber.channels if (name in rule.to if rule.to else name not in later))
 
 
 def name_of(index: int, rule: WatchRule) -> str:

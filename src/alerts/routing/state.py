@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from heapq import heappop, heappush
 from typing import Annotated, Any, NamedTuple, Protocol
@@ -149,6 +149,13 @@ class Move(NamedTuple):
     to: Level
 
 
+class Escalating(NamedTuple):
+    """Where an alert goes on to, and how long after it was sent; `assessed` is the instant of its assessment."""
+
+    assessed: datetime
+    after: dict[str, timedelta]  # by channel
+
+
 @dataclass(frozen=True, slots=True)
 class Pending:
     """An alert that waits in a queue.
@@ -164,6 +171,7 @@ class Pending:
     item: str = ""
     clear: bool = False
     purpose: Purpose = Purpose.ALERT
+    escalate: Escalating | None = None
 
     @property
     def keys(self) -> frozenset[WatchKey]:
@@ -225,6 +233,20 @@ class ChannelState:
 
 
 @dataclass(slots=True)
+class OpenEscalation:
+    """An alert that goes to `channel` at `due` unless somebody acknowledges it before.
+
+    One for each assessment and channel, however many channels were alerted to the assessment.
+    """
+
+    due: datetime
+    channel: str
+    assessed: datetime
+    pending: Pending
+    ack: Ack | None = None
+
+
+@dataclass(slots=True)
 class RouterState:
     """All of a subscriber's state that is not about one institution.
 
@@ -234,11 +256,12 @@ class RouterState:
     clock: datetime | None = None
     channels: dict[str, ChannelState] = field(default_factory=dict)
     muted: dict[str, datetime] = field(default_factory=dict)
+    escalations: list[OpenEscalation] = field(default_factory=list)
 
     @property
     def due(self) -> datetime | None:
-        queues = (queue for channel in self.channels.values() for queue in channel.queues.values())
-        return min((queue.due for queue in queues), default=None)
+        dues = [queue.due for channel in self.channels.values() for queue in channel.queues.values()]
+        return min([*dues, *(each.due for each in self.escalations)], default=None)
 
     def to_json(self) -> str:
         return _text(_ROUTER, self)
@@ -257,6 +280,13 @@ def _text(adapter: TypeAdapter[Any], state: object) -> str:
     """Equal states give equal text."""
     record = adapter.dump_python(state, mode="json", by_alias=True)
     return json.dumps(record, sort_keys=True, separators=(",", ":"))
+
+
+class Carried(NamedTuple):
+    """By what kind of message an alert went to which channel."""
+
+    kind: Kind
+    channel: str
 
 
 class NotificationRepository(Protocol):
@@ -281,8 +311,8 @@ class NotificationRepository(Protocol):
     def carry(self, message: Message) -> None:
         """Remember that `message` carries its alerts; never called for a held one."""
 
-    def carried(self, alert: str) -> frozenset[Kind]:
-        """The kinds of message that carried the alert, except those known never to have arrived."""
+    def carried(self, alert: str) -> frozenset[Carried]:
+        """The messages that carried the alert, except those known never to have arrived."""
 
 
 class MemoryNotifications:
@@ -292,7 +322,7 @@ class MemoryNotifications:
         self._watches: dict[WatchKey, WatchState] = {}
         self._due: dict[WatchKey, datetime] = {}
         self._heap: list[tuple[datetime, WatchKey]] = []  # of `_due`, with what is outdated still in it
-        self._carried: dict[str, frozenset[Kind]] = {}
+        self._carried: dict[str, frozenset[Carried]] = {}
 
     def watch(self, key: WatchKey) -> WatchState:
         return self._watches.get(key) or WatchState()
@@ -321,7 +351,7 @@ class MemoryNotifications:
 
     def carry(self, message: Message) -> None:
         for alert in message.carries:
-            self._carried[alert] = self.carried(alert) | {message.kind}
+            self._carried[alert] = self.carried(alert) | {Carried(message.kind, message.channel)}
 
-    def carried(self, alert: str) -> frozenset[Kind]:
+    def carried(self, alert: str) -> frozenset[Carried]:
         return self._carried.get(alert, frozenset())

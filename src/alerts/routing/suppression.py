@@ -10,10 +10,11 @@ from typing import Final
 from alerts.model.alert import AlertState
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Cause, Level
-from alerts.model.subscriber import QuietHours, Silence, Subscriber
+from alerts.model.subscriber import Digest, QuietHours, Silence, Subscriber
 from alerts.model.times import format_time
 from alerts.routing.alerts import ChannelVerdict, Step
 from alerts.routing.events import InstitutionEvent, Part
+from alerts.routing.preferences import Preferences
 from alerts.routing.quiet_hours import next_digest, quiet_until
 from alerts.routing.reasons import Reason
 from alerts.routing.state import WatchState
@@ -39,6 +40,11 @@ class Candidate:
     muted: datetime | None
     room: bool
     again: Mapping[int, timedelta]
+    preferences: Preferences
+
+    @property
+    def digest(self) -> Digest | None:
+        return self.preferences.digest(self.subscriber, self.channel, self.at)
 
 
 def silence_over(institution: Institution, at: datetime, silences: Sequence[Silence]) -> Silence | None:
@@ -145,6 +151,14 @@ def _same_topic(case: Candidate, place: int, part: Part) -> str:
     return f"{', '.join(part.lead.topics)}: story {newest.story}, {newest.level} at {format_time(newest.at)}"
 
 
+def _below_preference(case: Candidate, _: int, part: Part) -> str:
+    """A fall counts by the level that it leaves: whoever got the alert of critical hears that it is over."""
+    level = part.level
+    if part.falls and part.change is not None:
+        level = max(part.change.from_, case.watches[part.change.axis].believed(case.channel))
+    return "" if level >= Level.CRITICAL else case.preferences.only_critical(case.channel, case.at)
+
+
 # Checks of the alert as a whole; `level` is the highest of the parts that are left.
 
 
@@ -157,8 +171,12 @@ def _silence(case: Candidate, _: Level) -> str:
     return "" if silence is None else describe(silence)
 
 
+def _muted(case: Candidate, _: Level) -> str:
+    return case.preferences.muted(case.channel, case.institution.id, case.at)
+
+
 def _digest(case: Candidate, level: Level) -> str:
-    digest = case.subscriber.digest
+    digest = case.digest
     if digest is None or level >= digest.below:
         return ""
     return f"lower than {digest.below}, waits until {format_time(next_digest(digest, case.at))}"
@@ -186,11 +204,13 @@ CHECKS: Final[tuple[tuple[Reason, WholeCheck | None, PartCheck | None], ...]] = 
     (Reason.CONFIG_CHANGE, None, _config_change),
     (Reason.BACKFILL, None, _backfill),
     (Reason.SILENCE, _silence, None),
+    (Reason.MUTED, _muted, None),
     (Reason.CORRECTED, None, _corrected),
     (Reason.RISE_NOT_TOLD, None, _rise_not_told),
     (Reason.INHIBITED, None, _inhibited),
     (Reason.SAME_STORY, None, _same_story),
     (Reason.SAME_TOPIC, None, _same_topic),
+    (Reason.BELOW_PREFERENCE, None, _below_preference),
     (Reason.DIGEST, _digest, None),
     (Reason.QUIET_HOURS, _quiet_hours, None),
     (Reason.LIMIT, _limit, None),

@@ -14,18 +14,21 @@ from typing import Any
 from alerts.model.alert import Alert
 from alerts.model.institution import Institution
 from alerts.model.level import Level
-from alerts.model.subscriber import Silence, Subscriber
+from alerts.model.subscriber import Digest, Silence, Subscriber
 from alerts.routing.alerts import Kind, Message, stable_id
 from alerts.routing.coalesce import clusters, coalesce
 from alerts.routing.events import CorrectionEvent
+from alerts.routing.preferences import Preferences
 from alerts.routing.quiet_hours import next_digest, next_quiet
 from alerts.routing.reasons import Reason
 from alerts.routing.rules import stands
 from alerts.routing.sliding_window import has_room, next_room, take
 from alerts.routing.state import (
+    QUEUE_LENGTH,
     ChannelState,
     Move,
     NotificationRepository,
+    OpenEscalation,
     Pending,
     Purpose,
     Queue,
@@ -46,7 +49,9 @@ class PendingAlerts:
         institutions: Mapping[str, Institution],
         state: RouterState,
         notifications: NotificationRepository,
+        preferences: Preferences,
     ) -> None:
+        self._preferences = preferences
         self._subscriber = subscriber
         self._institutions = institutions
         self._state = state
@@ -63,6 +68,7 @@ class PendingAlerts:
         while (due := self.next_due) is not None and due <= to:
             self.reach(due)
             messages += self._flush(due, QueueName.GROUP, silences)
+            messages += self._escalate(due, silences)
             # Before the digest of the same instant, which may take them.
             messages += self._remind(due, silences)
             for name in (QueueName.QUIET, QueueName.SUMMARY, QueueName.DIGEST):
@@ -119,7 +125,7 @@ class PendingAlerts:
     def accept(self, channel: str, pending: Pending, reason: str, urgency: Level, at: datetime) -> list[Message]:
         """Put an alert where its reason (empty: sent) makes it wait, or send it."""
         if reason == Reason.DIGEST:
-            self._wait_for_digest(channel, pending, at)
+            self._wait_for_digest(channel, pending, self._preferences.digest(self._subscriber, channel, at), at)
         elif reason == Reason.QUIET_HOURS:
             self._wait_for_quiet_end(channel, pending, urgency, at)
         elif reason == Reason.LIMIT:
@@ -149,11 +155,12 @@ class PendingAlerts:
         for alert in event.alerts:
             if alert.subscriber != self._subscriber.id:
                 continue
-            waits, correction_waits = self._withdraw(alert)
+            waits, corrected = self._withdraw(alert)
             carried = self._notifications.carried(alert.id)
-            if carried and Kind.CORRECTION not in carried and not correction_waits:
-                owed[alert.channel].append(alert)
-            elif waits and not carried:
+            corrected |= {each.channel for each in carried if each.kind is Kind.CORRECTION}
+            for channel in sorted({each.channel for each in carried} - corrected):
+                owed[channel].append(alert)
+            if waits and not carried:
                 pending = Pending(alert.id, alert.institution)
                 dropped.append(alert.id)
                 messages.append(self._hold(alert.channel, Kind.ALERT, [pending], at, Reason.CORRECTED, event.why))
@@ -179,9 +186,9 @@ class PendingAlerts:
         queue.due = min(queue.due, due)
         queue.add(pending)
 
-    def _wait_for_digest(self, channel: str, pending: Pending, at: datetime) -> None:
-        if self._subscriber.digest is not None:
-            self._wait(channel, QueueName.DIGEST, next_digest(self._subscriber.digest, at), pending)
+    def _wait_for_digest(self, channel: str, pending: Pending, digest: Digest | None, at: datetime) -> None:
+        if digest is not None:
+            self._wait(channel, QueueName.DIGEST, next_digest(digest, at), pending)
 
     def _wait_for_quiet_end(self, channel: str, pending: Pending, urgency: Level, at: datetime) -> None:
         due = quiet_end(self._subscriber.quiet_hours, urgency, at)
@@ -203,18 +210,24 @@ class PendingAlerts:
         if self._subscriber.limit is not None:
             take(self._channel(channel).window, at, self._subscriber.limit, now)
 
-    def _withdraw(self, alert: Alert) -> tuple[bool, bool]:
-        """Take an alert out of every queue and off the reminders.
+    def _withdraw(self, alert: Alert) -> tuple[bool, set[str]]:
+        """Take an alert out of every queue, off the reminders and the escalations.
 
-        Gives whether the alert itself was among what waited, and whether a correction of it waits already.
+        Gives whether the alert itself was among what waited, and the channels in which a correction of it waits.
         """
-        waits = correction_waits = False
-        state = self._channel(alert.channel)
-        for name, queue in list(state.queues.items()):
-            mine = [entry for entry in queue.entries if entry.alert == alert.id]
-            waits = waits or any(entry.purpose is Purpose.ALERT for entry in mine)
-            correction_waits = correction_waits or any(entry.purpose is Purpose.CORRECTION for entry in mine)
-            self._drop(state, name, [entry for entry in mine if entry.purpose is not Purpose.CORRECTION])
+        waits = False
+        corrected: set[str] = set()
+        for channel, state in self._state.channels.items():
+            for name, queue in list(state.queues.items()):
+                concerned = [entry for entry in queue.entries if entry.alert == alert.id]
+                waits = waits or any(entry.purpose is Purpose.ALERT for entry in concerned)
+                corrected |= {channel for entry in concerned if entry.purpose is Purpose.CORRECTION}
+                self._drop(state, name, [entry for entry in concerned if entry.purpose is not Purpose.CORRECTION])
+        self._state.escalations = [
+            each
+            for each in self._state.escalations
+            if (each.pending.institution, each.assessed) != (alert.institution, alert.at)
+        ]
         for change in alert.changes:
             key = WatchKey(alert.institution, change.axis)
             watch = self._notifications.watch(key)
@@ -228,7 +241,7 @@ class PendingAlerts:
         watch = self._notifications.watch(whole)
         if watch.retract(alert.channel, alert.id):
             self._notifications.keep(whole, watch)
-        return waits, correction_waits
+        return waits, corrected
 
     @staticmethod
     def _drop(state: ChannelState, name: QueueName, entries: Sequence[Pending]) -> None:
@@ -275,24 +288,23 @@ class PendingAlerts:
     def _still_wanted(
         self, channel: str, kind: Kind, entries: Sequence[Pending], at: datetime, silences: Sequence[Silence]
     ) -> tuple[list[Pending], list[Message]]:
-        """Entries of a queue that may go out now; those under a silence are held, with its reason.
+        """Entries of a queue that may go out now; those under a silence or a mute are held, with its reason.
 
         What is held never arrived, so its fall does not go there either.
         """
         wanted: list[Pending] = []
-        silenced: dict[str, list[Pending]] = defaultdict(list)
+        held: dict[tuple[Reason, str], list[Pending]] = defaultdict(list)
         for entry in entries:
             if entry.purpose is Purpose.REMINDER and not self._is_owed(entry, channel):
                 continue
-            silence = self._silence(entry.institution, at, silences)
-            if silence is None or entry.purpose is Purpose.CORRECTION:
+            withheld = self._withheld(channel, entry.institution, at, silences)
+            if withheld is None or entry.purpose is Purpose.CORRECTION:
                 wanted.append(entry)
                 continue
-            silenced[describe(silence)].append(entry)
+            held[withheld].append(entry)
             if entry.purpose is Purpose.ALERT:
                 self._forget(entry, channel)
-        held = [self._hold(channel, kind, each, at, Reason.SILENCE, detail) for detail, each in silenced.items()]
-        return wanted, held
+        return wanted, [self._hold(channel, kind, each, at, *withheld) for withheld, each in held.items()]
 
     def _is_owed(self, reminder: Pending, channel: str) -> bool:
         """Whether a level of the reminder still stands and nobody has acknowledged it."""
@@ -310,17 +322,19 @@ class PendingAlerts:
         """One reminder a channel, for all levels that still stand and are due for one."""
         ready: dict[str, list[Pending]] = defaultdict(list)
         held: dict[tuple[str, Reason, str], list[Pending]] = defaultdict(list)
-        digest = self._subscriber.digest
         for channel, key, entry in self._due_reminders(at):
             watch = self._notifications.watch(key)
-            silence = self._silence(entry.institution, at, silences)
+            digest = self._preferences.digest(self._subscriber, channel, at)
+            only_critical = self._preferences.only_critical(channel, at)
             if watch.ack is not None:
                 held[channel, Reason.ACKNOWLEDGED, f"by {watch.ack.author}"].append(entry)
-            elif silence is not None:
-                held[channel, Reason.SILENCE, describe(silence)].append(entry)
+            elif (withheld := self._withheld(channel, entry.institution, at, silences)) is not None:
+                held[channel, *withheld].append(entry)
+            elif only_critical and watch.level < Level.CRITICAL:
+                held[channel, Reason.BELOW_PREFERENCE, only_critical].append(entry)
             elif digest is not None and watch.level < digest.below:
                 # A reminder that is due with a digest is a line of it, not of the next.
-                self._wait_for_digest(channel, entry, at - timedelta.resolution)
+                self._wait_for_digest(channel, entry, digest, at - timedelta.resolution)
             elif quiet_end(self._subscriber.quiet_hours, watch.level, at) is not None:
                 self._wait_for_quiet_end(channel, entry, watch.level, at)
             else:
@@ -357,6 +371,34 @@ class PendingAlerts:
             self._notifications.keep(key, watch)
         return due
 
+    def _escalate(self, at: datetime, silences: Sequence[Silence]) -> list[Message]:
+        """One message a channel of all that nobody has acknowledged in time. Quiet hours and limits do not hold it."""
+        due = [each for each in self._state.escalations if each.due <= at]
+        if not due:
+            return []
+        self._state.escalations = [each for each in self._state.escalations if each.due > at]
+        going: dict[str, list[Pending]] = defaultdict(list)
+        held: dict[tuple[str, Reason, str], list[Pending]] = defaultdict(list)
+        for each in due:
+            if each.ack is not None:
+                held[each.channel, Reason.ACKNOWLEDGED, f"by {each.ack.author}"].append(each.pending)
+            elif (barred := self._barred(each.channel)) is not None:
+                held[each.channel, barred, ""].append(each.pending)
+            elif withheld := self._withheld(each.channel, each.pending.institution, at, silences):
+                held[each.channel, *withheld].append(each.pending)
+            else:
+                going[each.channel].append(each.pending)
+        messages = []
+        for channel, entries in going.items():
+            standing = coalesce(entries, lambda key: self._notifications.watch(key).level).standing
+            message = self._message(channel, Kind.ESCALATION, at, _ids(entries), standing=standing)
+            self._notifications.carry(message)
+            messages.append(message)
+        return messages + [
+            self._hold(channel, Kind.ESCALATION, entries, at, reason, detail)
+            for (channel, reason, detail), entries in held.items()
+        ]
+
     # Messages
 
     def _send(
@@ -380,6 +422,8 @@ class PendingAlerts:
             )
             self._supersede(channel, entries)
             self._schedule(channel, entries, at)
+            if kind in {Kind.ALERT, Kind.GROUP}:
+                self._open_escalations(left.alerts, at)
         self._notifications.carry(message)
         return [message]
 
@@ -437,6 +481,17 @@ class PendingAlerts:
                 watch.remind[channel] = at + self._repeat
                 self._notifications.keep(key, watch)
 
+    def _open_escalations(self, sent: Iterable[Pending], at: datetime) -> None:
+        """Waits for an acknowledgement of what just went out, once for each assessment and channel to escalate to."""
+        open_now = {(each.pending.institution, each.assessed, each.channel) for each in self._state.escalations}
+        for entry in (entry for entry in sent if entry.purpose is Purpose.ALERT):
+            assessed, after_by = entry.escalate or (at, {})
+            for channel, after in after_by.items():
+                key = (entry.institution, assessed, channel)
+                if key not in open_now and len(open_now) < QUEUE_LENGTH:
+                    open_now.add(key)
+                    self._state.escalations.append(OpenEscalation(at + after, channel, assessed, entry))
+
     # Small questions
 
     def _barred(self, channel: str) -> Reason | None:
@@ -444,9 +499,16 @@ class PendingAlerts:
             return Reason.CHANNEL_GONE
         return Reason.UNSUBSCRIBED if channel in self._state.muted else None
 
-    def _silence(self, institution: str, at: datetime, silences: Sequence[Silence]) -> Silence | None:
+    def _withheld(
+        self, channel: str, institution: str, at: datetime, silences: Sequence[Silence]
+    ) -> tuple[Reason, str] | None:
+        """The silence or the mute under which nothing about the institution goes to the channel, in words."""
         known = self._institutions.get(institution)
-        return None if known is None else silence_over(known, at, silences)
+        silence = None if known is None else silence_over(known, at, silences)
+        if silence is not None:
+            return Reason.SILENCE, describe(silence)
+        muted = self._preferences.muted(channel, institution, at)
+        return (Reason.MUTED, muted) if muted else None
 
 
 def _single(pending: Pending) -> Kind:

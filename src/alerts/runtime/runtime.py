@@ -72,20 +72,23 @@ class Runtime:
 
 
 _PROCESS: list[tuple[int, Runtime]] = []
-_PREPARED: list[Active] = []
+_PREPARED: dict[Path, Active] = {}
 _PROCESS_LOCK = threading.Lock()
 
 
 def prepare(*, matching: bool = True) -> None:
     """Builds the configuration and its matcher before a worker forks, so that its children share the memory.
 
-    `matching`: whether this process matches items; the matcher of one that does not would lie idle. Raises
-    ConfigError where the files are broken; the processes then go on with the configuration in force.
+    `matching`: whether this process matches items; the matcher of one that does not would lie idle. Does nothing in
+    a fork of a process that has done it. Raises ConfigError where the files are broken; the processes then go on with
+    the configuration in force.
     """
+    if _directory() in _PREPARED:
+        return
     active = Active.of(load_entries(_directory()))
     if matching:
         active.matcher  # noqa: B018
-    _PREPARED[:] = [active]
+    _PREPARED[_directory()] = active
 
 
 def process_runtime(enqueue: Callable[[TaskRequests], None], room: Callable[[str], int]) -> Runtime:
@@ -97,9 +100,7 @@ def process_runtime(enqueue: Callable[[TaskRequests], None], room: Callable[[str
             runtime = Runtime(
                 database=database,
                 clock=SharedClock(database, utc_now),
-                configuration=configuration_of(
-                    _directory(), database, state, os.environ, prepared=_PREPARED[0] if _PREPARED else None
-                ),
+                configuration=configuration_of(_directory(), database, state, os.environ),
                 enqueue=enqueue,
                 room=room,
                 contact=os.environ.get("ALERTS_CONTACT", ""),
@@ -109,15 +110,13 @@ def process_runtime(enqueue: Callable[[TaskRequests], None], room: Callable[[str
         return _PROCESS[0][1]
 
 
-def configuration_of(
-    directory: Path, database: Database, state: Path, environ: Mapping[str, str], *, prepared: Active | None = None
-) -> Configuration:
+def configuration_of(directory: Path, database: Database, state: Path, environ: Mapping[str, str]) -> Configuration:
     """The configuration in force: the newest generation of the database, or the files before the first.
 
     Raises ConfigError where there is neither.
     """
     kept = Generations(database, lambda: Sealer(signer(state, environ)))
-    return Configuration(directory, kept, prepared=prepared)
+    return Configuration(directory, kept, prepared=_PREPARED.get(directory))
 
 
 def _directory() -> Path:

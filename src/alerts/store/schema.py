@@ -33,6 +33,11 @@ class Base(DeclarativeBase):
     )
     type_annotation_map = {datetime: Instant, dict[str, Any]: Json, list[Any]: Json, str: SafeText}  # noqa: RUF012
 
+    def __init_subclass__(cls, table: str) -> None:
+        """`table` is the name of the table."""
+        cls.__tablename__ = table
+        super().__init_subclass__()
+
 
 def table_of(row: type[Base]) -> Table:
     """The table behind a class of rows.
@@ -44,17 +49,15 @@ def table_of(row: type[Base]) -> Table:
     return cast("Table", row.__table__)
 
 
-class ClockRow(Base):
+class ClockRow(Base, table="clock"):
     """The stamp of the newest observation. Taking a stamp locks the row until its transaction ends, so the
     order of stamps is the order in which observations become visible."""
 
-    __tablename__ = "clock"
     id: Mapped[int] = mapped_column(primary_key=True)
     stamp: Mapped[datetime]
 
 
-class SourceRow(Base):
-    __tablename__ = "sources"
+class SourceRow(Base, table="sources"):
     id: Mapped[str] = mapped_column(primary_key=True)
     url: Mapped[str]
     active: Mapped[bool] = mapped_column(default=True)
@@ -73,18 +76,16 @@ class SourceRow(Base):
     __table_args__ = (Index("ix_sources_due", "active", "next_poll_at"),)
 
 
-class HostRow(Base):
+class HostRow(Base, table="hosts"):
     """When a host may be asked again: the gap between two requests holds across all workers."""
 
-    __tablename__ = "hosts"
     host: Mapped[str] = mapped_column(primary_key=True)
     free_at: Mapped[datetime]
 
 
-class ItemRow(Base):
+class ItemRow(Base, table="items"):
     """One entry of a feed, and what it is recognised by at the next poll."""
 
-    __tablename__ = "items"
     id: Mapped[str] = mapped_column(primary_key=True)
     source: Mapped[str]
     revision: Mapped[int]
@@ -102,10 +103,9 @@ class ItemRow(Base):
     __table_args__ = (Index("ix_items_link", "source", "link_key"), Index("ix_items_title", "source", "title_key"))
 
 
-class RevisionRow(Base):
+class RevisionRow(Base, table="revisions"):
     """An item as it was observed at an instant: the record that replay reads."""
 
-    __tablename__ = "revisions"
     id: Mapped[int] = mapped_column(primary_key=True)
     item: Mapped[str] = mapped_column(ForeignKey("items.id", ondelete="CASCADE"), index=True)
     observed: Mapped[datetime] = mapped_column(index=True)
@@ -122,10 +122,9 @@ class RevisionRow(Base):
     withdrawn: Mapped[bool]
 
 
-class FindingRow(Base):
+class FindingRow(Base, table="findings"):
     """An institution found in a revision, with all that assessing it needs. Salience 0: no longer in it."""
 
-    __tablename__ = "findings"
     institution: Mapped[str] = mapped_column(primary_key=True)
     observed: Mapped[datetime] = mapped_column(primary_key=True)
     item: Mapped[str] = mapped_column(primary_key=True, index=True)
@@ -142,10 +141,9 @@ class FindingRow(Base):
     features: Mapped[bytes] = mapped_column(LargeBinary)
 
 
-class CaseRow(Base):
+class CaseRow(Base, table="cases"):
     """The state of one institution: up to where its findings are assessed, and when it is due again."""
 
-    __tablename__ = "cases"
     institution: Mapped[str] = mapped_column(primary_key=True)
     cursor: Mapped[datetime]
     version: Mapped[int]
@@ -156,19 +154,17 @@ class CaseRow(Base):
     claimed_until: Mapped[datetime | None]
 
 
-class MembershipRow(Base):
+class MembershipRow(Base, table="memberships"):
     """Which story an item belongs to, for an institution."""
 
-    __tablename__ = "memberships"
     institution: Mapped[str] = mapped_column(primary_key=True)
     item: Mapped[str] = mapped_column(primary_key=True)
     story: Mapped[str] = mapped_column(index=True)
 
 
-class StoryRow(Base):
+class StoryRow(Base, table="stories"):
     """A story as last assessed; `merged_into` where it was found to be another one."""
 
-    __tablename__ = "stories"
     id: Mapped[str] = mapped_column(primary_key=True)
     institution: Mapped[str] = mapped_column(index=True)
     title: Mapped[str]
@@ -184,10 +180,9 @@ class StoryRow(Base):
     merged_into: Mapped[str | None]
 
 
-class StoryEventRow(Base):
+class StoryEventRow(Base, table="story_events"):
     """An item joined a story, or a story was found to be another."""
 
-    __tablename__ = "story_events"
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime]
     institution: Mapped[str] = mapped_column(index=True)
@@ -197,7 +192,7 @@ class StoryEventRow(Base):
     why: Mapped[dict[str, Any]]
 
 
-class StoryVersionRow(Base):
+class StoryVersionRow(Base, table="story_versions"):
     """What a story proved from `since` until `until` (None: it still does).
 
     `key_…` orders the stories of an institution by what they contribute to an axis at every instant
@@ -205,7 +200,6 @@ class StoryVersionRow(Base):
     among any number, now and at any past instant. `items` are the reports that a profile shows.
     """
 
-    __tablename__ = "story_versions"
     id: Mapped[int] = mapped_column(primary_key=True)
     institution: Mapped[str]
     story: Mapped[str]
@@ -234,13 +228,12 @@ class StoryVersionRow(Base):
     )
 
 
-class AssessmentRow(Base):
+class AssessmentRow(Base, table="assessments"):
     """What an institution's evidence amounted to from `at` on; written where an observation changed it.
 
     `scores` are by axis [value, its instant (µs), how many stories contribute]: the score fades from there.
     """
 
-    __tablename__ = "assessments"
     institution: Mapped[str] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(primary_key=True)
     scores: Mapped[list[Any]]
@@ -250,10 +243,9 @@ class AssessmentRow(Base):
     direct: Mapped[int]
 
 
-class StoryRiseRow(Base):
+class StoryRiseRow(Base, table="story_rises"):
     """The own level of a story rose: what a later revision may take back."""
 
-    __tablename__ = "story_rises"
     institution: Mapped[str] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(primary_key=True)
     story: Mapped[str] = mapped_column(primary_key=True)
@@ -263,8 +255,7 @@ class StoryRiseRow(Base):
     item: Mapped[str]
 
 
-class TransitionRow(Base):
-    __tablename__ = "transitions"
+class TransitionRow(Base, table="transitions"):
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(index=True)
     institution: Mapped[str]
@@ -278,10 +269,9 @@ class TransitionRow(Base):
     __table_args__ = (UniqueConstraint("institution", "axis", "at"),)
 
 
-class AlertRow(Base):
+class AlertRow(Base, table="alerts"):
     """An alert's id is stable: computing it again finds the row."""
 
-    __tablename__ = "alerts"
     id: Mapped[str] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(index=True)
     subscriber: Mapped[str] = mapped_column(index=True)
@@ -294,10 +284,9 @@ class AlertRow(Base):
     detail: Mapped[dict[str, Any]]
 
 
-class DeliveryRow(Base):
+class DeliveryRow(Base, table="deliveries"):
     """One message to one channel of one subscriber, written in the transaction that writes its alerts."""
 
-    __tablename__ = "deliveries"
     id: Mapped[str] = mapped_column(primary_key=True)
     created_at: Mapped[datetime] = mapped_column(index=True)
     subscriber: Mapped[str] = mapped_column(index=True)
@@ -319,23 +308,21 @@ class DeliveryRow(Base):
     __table_args__ = (Index("ix_deliveries_due", "due_at", sqlite_where=text("due_at IS NOT NULL")),)
 
 
-class ChannelRow(Base):
+class ChannelRow(Base, table="channels"):
     """When a channel takes the next message: the gap between two holds across all workers.
 
     `paused_until`: its service asked for that; turns given before count no more.
     """
 
-    __tablename__ = "channels"
     subscriber: Mapped[str] = mapped_column(primary_key=True)
     channel: Mapped[str] = mapped_column(primary_key=True)
     free_at: Mapped[datetime]
     paused_until: Mapped[datetime | None]
 
 
-class ThreadRow(Base):
+class ThreadRow(Base, table="threads"):
     """The first message in a channel about an institution and an axis, as its service calls it."""
 
-    __tablename__ = "threads"
     subscriber: Mapped[str] = mapped_column(primary_key=True)
     channel: Mapped[str] = mapped_column(primary_key=True)
     about: Mapped[str] = mapped_column(primary_key=True)
@@ -343,10 +330,9 @@ class ThreadRow(Base):
     at: Mapped[datetime]
 
 
-class AttemptRow(Base):
+class AttemptRow(Base, table="attempts"):
     """One try to send a delivery: written before the send, completed after it."""
 
-    __tablename__ = "attempts"
     id: Mapped[int] = mapped_column(primary_key=True)
     delivery: Mapped[str] = mapped_column(ForeignKey("deliveries.id", ondelete="CASCADE"), index=True)
     number: Mapped[int]
@@ -356,37 +342,33 @@ class AttemptRow(Base):
     line: Mapped[str]
 
 
-class CarriedRow(Base):
+class CarriedRow(Base, table="carried"):
     """Which delivery told of which alert."""
 
-    __tablename__ = "carried"
     alert: Mapped[str] = mapped_column(primary_key=True)
     delivery: Mapped[str] = mapped_column(ForeignKey("deliveries.id", ondelete="CASCADE"), primary_key=True, index=True)
 
 
-class SnapshotRow(Base):
+class SnapshotRow(Base, table="snapshots"):
     """The profile of an institution as it was when its alerts were made: what their messages show."""
 
-    __tablename__ = "snapshots"
     institution: Mapped[str] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(primary_key=True)
     profile: Mapped[bytes] = mapped_column(LargeBinary)
 
 
-class DeskRow(Base):
+class DeskRow(Base, table="desks"):
     """What one subscriber's routing remembers: windows, backlog, digest."""
 
-    __tablename__ = "desks"
     subscriber: Mapped[str] = mapped_column(primary_key=True)
     state: Mapped[str]
     due_at: Mapped[datetime | None] = mapped_column(index=True)
     claimed_until: Mapped[datetime | None]
 
 
-class WatchRow(Base):
+class WatchRow(Base, table="watches"):
     """What one subscriber was told about one institution on one axis."""
 
-    __tablename__ = "watches"
     subscriber: Mapped[str] = mapped_column(primary_key=True)
     institution: Mapped[str] = mapped_column(primary_key=True)
     axis: Mapped[str] = mapped_column(primary_key=True)
@@ -396,10 +378,9 @@ class WatchRow(Base):
     __table_args__ = (Index("ix_watches_due", "subscriber", "due_at"),)
 
 
-class SilenceRow(Base):
+class SilenceRow(Base, table="silences"):
     """A silence made by command; those of the YAML are not stored."""
 
-    __tablename__ = "silences"
     id: Mapped[str] = mapped_column(primary_key=True)
     select: Mapped[dict[str, Any]]
     starts: Mapped[datetime]
@@ -408,10 +389,9 @@ class SilenceRow(Base):
     author: Mapped[str]
 
 
-class AnswerRow(Base):
+class AnswerRow(Base, table="answers"):
     """What a reader answered to an alert (`alerts.model.answer`). Rows are only added; taking back sets `undone_at`."""
 
-    __tablename__ = "answers"
     id: Mapped[str] = mapped_column(primary_key=True)
     alert: Mapped[str] = mapped_column(index=True)
     subscriber: Mapped[str]
@@ -428,10 +408,9 @@ class AnswerRow(Base):
     __table_args__ = (Index("ix_answers_subscriber", "subscriber", "kind"),)
 
 
-class LinkRow(Base):
+class LinkRow(Base, table="links"):
     """A link that lets its bearer see more of the pages than an open visitor; `subscriber` is empty for most."""
 
-    __tablename__ = "links"
     id: Mapped[str] = mapped_column(primary_key=True)
     tier: Mapped[str]
     subscriber: Mapped[str]
@@ -441,10 +420,9 @@ class LinkRow(Base):
     revoked_at: Mapped[datetime | None]
 
 
-class TroubleRow(Base):
+class TroubleRow(Base, table="troubles"):
     """Something that is wrong with the system now; `told`: its beginning was told to the operators."""
 
-    __tablename__ = "troubles"
     kind: Mapped[str] = mapped_column(primary_key=True)
     subject: Mapped[str] = mapped_column(primary_key=True)
     since: Mapped[datetime]
@@ -453,13 +431,12 @@ class TroubleRow(Base):
     told: Mapped[bool]
 
 
-class ConfigurationRow(Base):
+class ConfigurationRow(Base, table="configurations"):
     """A configuration that was put in force; the newest is in force now.
 
     `content` are its YAML files before `${NAME}` is replaced, encrypted; `outline` counts what they hold.
     """
 
-    __tablename__ = "configurations"
     number: Mapped[int] = mapped_column(primary_key=True)
     hash: Mapped[str]
     published_at: Mapped[datetime]
@@ -468,18 +445,16 @@ class ConfigurationRow(Base):
     content: Mapped[bytes] = mapped_column(LargeBinary)
 
 
-class LockRow(Base):
+class LockRow(Base, table="locks"):
     """A named lease, for example the one of beat."""
 
-    __tablename__ = "locks"
     name: Mapped[str] = mapped_column(primary_key=True)
     until: Mapped[datetime]
 
 
-class FactRow(Base):
+class FactRow(Base, table="facts"):
     """Small facts that ops ask for: the last tick, a refused configuration, …"""
 
-    __tablename__ = "facts"
     name: Mapped[str] = mapped_column(primary_key=True)
     at: Mapped[datetime]
     value: Mapped[dict[str, Any]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 from alembic import op
@@ -14,18 +15,20 @@ WORDS = {
 """What the two databases write differently."""
 
 
-def execute(module: str) -> None:
-    """Runs the statements of a migration, given the file of its module."""
-    for statement in _text(module).format_map(WORDS[op.get_bind().dialect.name]).split(";\n"):
-        if statement.strip():
-            op.execute(statement)
+def migration(module: str) -> tuple[Callable[[], None], Callable[[], None]]:
+    """The `upgrade` and `downgrade` of a migration, given the file of its module.
 
+    The one runs the statements, the other removes the tables that they make.
+    """
+    text = Path(module).with_suffix(".sql").read_text(encoding="utf-8")
 
-def drop_tables(module: str) -> None:
-    """Removes the tables that the statements of a migration make."""
-    for table in reversed(re.findall(r"CREATE TABLE (\w+)", _text(module))):
-        op.drop_table(table)
+    def upgrade() -> None:
+        for statement in text.format_map(WORDS[op.get_bind().dialect.name]).split(";\n"):
+            if statement.strip():
+                op.execute(statement)
 
+    def downgrade() -> None:
+        for table in reversed(re.findall(r"CREATE TABLE (\w+)", text)):
+            op.drop_table(table)
 
-def _text(module: str) -> str:
-    return Path(module).with_suffix(".sql").read_text(encoding="utf-8")
+    return upgrade, downgrade

@@ -15,12 +15,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
-from math import sqrt
+from math import exp2, sqrt
 from typing import ClassVar
 
 from alerts.stories.features import Features
-from alerts.stories.terms import terms, weight
-from alerts.stories.window import IN_TITLE, Story, Term, Window, cost
+from alerts.stories.terms import RARE, terms, weight
+from alerts.stories.window import IN_TITLE, Read, Story, Term, Window, cost
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +56,12 @@ def surviving(story: str, merged: Mapping[str, str]) -> str:
     return story
 
 
-# The similarity (a cosine, 0 to 1) that is needed grows with each of the following.
+# The similarity (a cosine, 0 to 1) that is needed, and what is added to it.
 _JOIN = 0.22  # an item joins a story
-_MERGE = 0.19  # two stories become one
+_MERGE = 0.17  # two stories become one
 _SMALL = 0.05  # divided by the items of the (smaller) story: a few headlines are alike by accident
-_OTHER = 0.20  # the item lacks the word that leads the story, most often the name of who it is about
 _ALONE = 0.25  # all reports are of one publisher, whose series look alike ("10 best ...")
-_FADE = 0.5  # by this part of itself for each day between the reports
+_DOUBLES = 2  # days between the reports in which all of it doubles
 
 # What is shared must be telling, too: the odds that some story of the window shares it by accident are 1 to e.
 _EVIDENCE = 1000
@@ -81,16 +80,17 @@ _BRIDGE = 0.15  # the least similarity of an item to a story that is looked at
 _NEAREST = 3  # stories looked at for each item
 _SMALL_STORY = 2  # members up to which a story is tried as if its items came last
 _PROFILED = 4  # members up to which neighbours are searched by a story's profile, not by its last item alone
-_SLIGHT = 6  # a story that has less than this part of what the item tells is not looked at
+_SAID = 4  # shared terms that a reason names
 _POPULAR = 60  # a term of more stories is not searched by, where rarer ones are there
 
 
 class Clusterer:
-    """The stories of one partition (an institution, or everything).
+    """The stories of one partition: an institution by its id, or everything ("").
 
-    `names` are what the partition is about: an institution's own name and aliases, in which its stories do not
-    differ. Feed items with `add` in order of `observed`. After a restart `restore` gives a clusterer that goes on
-    identically, from the items observed within `HORIZON` before the next batch; older ones have no influence.
+    `names` are the institution's own, which tell nothing among its stories: the term of the tracked name and, where a
+    text has them alone, the rare words of the names. Add items in order of `observed`. After a restart `restore` gives
+    a clusterer that goes on identically, from the items observed within `HORIZON` before the next batch; older ones
+    have no influence.
     """
 
     # By then the needed similarity has long passed 1: nothing joins what is so old.
@@ -98,9 +98,9 @@ class Clusterer:
 
     def __init__(self, partition: str = "", names: Iterable[str] = ()) -> None:
         self.partition = partition
-        known = {term for name in (partition, *names) for term in terms(name.replace("-", " "))}
-        self._window = Window(frozenset(known))
-        self._evidence = _EVIDENCE_WITHIN if known else _EVIDENCE
+        known = {term for name in (partition, *names) for term in terms(name.replace("-", " ")) if weight(term) == RARE}
+        self._window = Window(known | {f"@{partition}"})
+        self._evidence = _EVIDENCE_WITHIN if partition else _EVIDENCE
 
     @classmethod
     def restore(
@@ -135,14 +135,14 @@ class Clusterer:
         former = window.where.get(features.item)
         if former is not None:
             window.take(features.item)
-        read = [(window.terms.get(each), each, share) for each, share in window.weighed(features)]
+        read = window.read(features)
         near = self._near(read)
         score, why, name = 0.0, "first report", ""
         if former is not None and (not former.members or any(story is former for _, story in near)):
             score, why, name = 1.0, "revision", former.id
         else:
             for similarity, story in near:
-                if similarity >= self._needed_to_join(features, story) and self._is_evident(read, story):
+                if similarity >= self._needed_to_join(features, story) and self._is_evident_either_way(read, story):
                     score, why, name = similarity, _shared(read, story), story.id
                     break
             else:
@@ -171,7 +171,7 @@ class Clusterer:
             found |= {story.id: story for story in sorted(small, key=lambda story: story.id)}
         return list(found.values())
 
-    def _near(self, read: Sequence[tuple[Term | None, str, int]]) -> list[tuple[float, Story]]:
+    def _near(self, read: Read) -> list[tuple[float, Story]]:
         """The most similar stories with their similarity (cosine of the profiles), best first."""
         level = self._window.level
         known: list[tuple[Term, int]] = []
@@ -192,41 +192,53 @@ class Clusterer:
                 for story in dots:
                     if story in counts:
                         dots[story] += worth * counts[story]
-        near = []
-        least = own // _SLIGHT
-        for story, dot in dots.items():
-            if dot < least:
-                continue
-            similarity = dot / sqrt(own * story.norm(level))
-            if similarity >= _BRIDGE:
-                near.append((similarity, story.id, story))
+        least = _BRIDGE * _BRIDGE * own
+        near = [
+            (dot / sqrt(own * norm), story.id, story)
+            for story, dot in dots.items()
+            if dot * dot >= least * (norm := story.norm(level))
+        ]
         near.sort(reverse=True)
         return [(similarity, story) for similarity, _, story in near[:_NEAREST]]
 
     def _needed_to_join(self, features: Features, story: Story) -> float:
-        led_by = story.led_by()
-        other = led_by is not None and led_by.text not in features.terms and led_by.text not in features.body
         alone = len(story.outlets) == 1 and features.outlet in story.outlets
         days = story.distance(features.reported.timestamp())
-        return (_JOIN + _SMALL / len(story.members) + _OTHER * other + _ALONE * alone) * (1 + _FADE * days)
+        return (_JOIN + _SMALL / len(story.members) + _ALONE * alone) * _apart(days)
 
-    def _is_evident(self, read: list[tuple[Term | None, str, int]], story: Story) -> bool:
-        """Whether the shared terms tell enough: of a name of two rare words in a row the second counts half."""
+    def _is_evident_either_way(self, read: Read, story: Story) -> bool:
+        """Of two reports it is enough that one of them would join the other, whichever comes first."""
+        if self._is_evident(read, story):
+            return True
+        if len(story.members) > 1:
+            return False
+        (member,) = story.members.values()
+        counts = {term: share for term, _, share in read if term is not None}
+        return self._tells_enough(self._window.read(member), counts, IN_TITLE)
+
+    def _is_evident(self, read: Read, story: Story) -> bool:
+        """Whether what an item shares with a story is enough to be a report of the same event."""
+        return self._tells_enough(read, story.counts, IN_TITLE * len(story.members)) or self._name_carries(read, story)
+
+    def _tells_enough(self, read: Read, counts: Mapping[Term, int], full: int) -> bool:
+        """Whether the shared terms tell enough: of a name of two rare words in a row the second counts half.
+
+        `full` is the count of a term that stands in all titles.
+        """
         level = self._window.level
-        full = IN_TITLE * len(story.members)
         evidence = 0
         in_name = False
         for term, _, share in read:
-            count = 0 if term is None else story.counts.get(term, 0)
+            count = 0 if term is None else counts.get(term, 0)
             if term is None or not count:
                 in_name = False
                 continue
             tells = (level - term.cost) * share // IN_TITLE * min(full, _CORE * count) // full
             evidence += tells // 2 if term.rare and in_name else tells
             in_name = term.rare
-        return evidence >= level + self._evidence or self._name_carries(read, story)
+        return evidence >= level + self._evidence
 
-    def _name_carries(self, read: list[tuple[Term | None, str, int]], story: Story) -> bool:
+    def _name_carries(self, read: Read, story: Story) -> bool:
         """Whether the headline has the rare name that leads this story and no other: reports of one product launch."""
         lead = story.led_by()
         if lead is None or not self._is_named(story, lead):
@@ -260,12 +272,11 @@ class Clusterer:
         few, many = (one, other) if len(one.members) < len(other.members) else (other, one)
         if len(few.members) > _SMALL_STORY or len(few.members) == len(many.members):
             return None
-        window = self._window
-        level = window.level
+        level = self._window.level
         reasons = []
         for item in sorted(few.members):
             features = few.members[item]
-            read = [(window.terms.get(text), text, share) for text, share in window.weighed(features)]
+            read = self._window.read(features)
             own = dot = 0
             for term, _, share in read:
                 if term is not None:
@@ -285,7 +296,7 @@ class Clusterer:
         size = min(len(one.members), len(other.members))
         alone = len(one.outlets) == 1 and one.outlets.keys() == other.outlets.keys()
         days = one.distance((other.earliest + other.latest) / 2)
-        needed = (_MERGE + _SMALL / size + _ALONE * alone) * (1 + _FADE * days)
+        needed = (_MERGE + _SMALL / size + _ALONE * alone) * _apart(days)
         few, many = (one, other) if len(one.counts) <= len(other.counts) else (other, one)
         shared = [(term, count, many.counts[term]) for term, count in few.counts.items() if term in many.counts]
         level = self._window.level
@@ -304,7 +315,7 @@ class Clusterer:
         if evidence < level + self._evidence:
             return None
         telling = sorted(shared, key=lambda each: (-(level - each[0].cost) * each[1] * each[2], each[0].text))
-        return similarity, "both share " + ", ".join(term.text for term, _, _ in telling[:4])
+        return similarity, f"both share {_in_words(term.text for term, _, _ in telling)}"
 
     def _repost(self, features: Features) -> Story | None:
         """The story of an item of another publisher that links to the same page."""
@@ -318,6 +329,21 @@ class Clusterer:
         return stories[min(stories)] if stories else None
 
 
-def _shared(read: list[tuple[Term | None, str, int]], story: Story) -> str:
-    counts = story.counts
-    return "shares " + ", ".join([text for term, text, _ in read if term is not None and term in counts][:4])
+def _apart(days: float) -> float:
+    """How many times more similar reports must be that lie some days apart; 1,000 times is more than possible."""
+    return exp2(min(10.0, days / _DOUBLES))
+
+
+def _shared(read: Read, story: Story) -> str:
+    return f"shares {_in_words(text for term, text, _ in read if term is not None and term in story.counts)}"
+
+
+def _in_words(shared: Iterable[str]) -> str:
+    """The first of the terms that stories share, by kind: the names deepseek, minimax; the amounts 24000."""
+    terms = list(shared)[:_SAID]
+    kinds = {
+        "the names": [each[1:] for each in terms if each[0] == "@"],
+        "the amounts": [each[1:] for each in terms if each[0] == "#"],
+        "the words": [each for each in terms if each[0] not in "@#"],
+    }
+    return "; ".join(f"{kind} {', '.join(found)}" for kind, found in kinds.items() if found)

@@ -1,30 +1,38 @@
-"""What clustering and independence need to know of an item, so that its texts are not needed again."""
+"""The features of an item: what clustering and independence need to know, so that its texts are not needed again.
+
+A tracked name stands in them as one term, `@` and the id of the institution, however it is written: so reports in two
+languages share it, and a name of several words is one shared term, not several.
+"""
 
 from __future__ import annotations
 
 import json
 from base64 import b64decode, b64encode
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 from struct import pack, unpack
 
 from alerts.model.item import Item
+from alerts.model.mention import Mention, Rule
 from alerts.model.pages import canonical
 from alerts.model.times import instant, micros
 from alerts.stories import credit
 from alerts.stories.corrections import without_mark
 from alerts.stories.sketch import fingerprints
-from alerts.stories.terms import FREQUENT, terms, terms_of, tokens, weight
+from alerts.stories.terms import FREQUENT, terms_of, tokens, weight
 
-VERSION = 4
+VERSION = 5
 """Of what features say and how they are written. With another one all that is recorded is clustered again."""
 
-_READ = (2, 3, VERSION)  # the versions that can be read
+_READABLE = (2, 3, 4, VERSION)  # the versions that can be read
 _NAMED = 2  # the publisher stood behind the item, as it was written
 _NAME, _TITLE, _TEXT = 300, 400, 12_000  # characters that are looked at
 _BODY = 480  # characters, the first of a summary or content, that say what the headline left out
 _BODY_TERMS = 16
+_NAMES = frozenset({Rule.NAME, Rule.ALIAS, Rule.PUBLISHER})
+"""The rules that find an institution itself: a product tells one of its stories from another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +70,7 @@ class Features:
     def load(cls, data: bytes) -> Features:
         """The value that `dump` wrote. Raises ValueError where `data` is of no known version."""
         record = json.loads(data)
-        if not isinstance(record, list) or not record or record[0] not in _READ:
+        if not isinstance(record, list) or not record or record[0] not in _READABLE:
             raise ValueError(f"features of an unknown version: {data[:20]!r}")
         if record[0] == _NAMED:
             del record[2]
@@ -82,16 +90,20 @@ def _unpacked(text: str) -> tuple[int, ...]:
     return unpack(f">{len(raw) // 4}I", raw)
 
 
-def features(item: Item, publisher: str) -> Features:
+def features(item: Item, publisher: str, mentions: Iterable[Mention] = ()) -> Features:
     """Reduce an item; `publisher` is the item's own or, where it names none, its source's.
 
-    Texts are looked at up to a length that no headline and few articles reach, so that no item costs much.
+    `mentions` are the institutions found in it. Texts are looked at up to a length that no headline and few articles
+    reach, so that no item costs much.
     """
     publisher, origin = publisher[:_NAME], item.origin[:_NAME]
+    named = [each for each in mentions if each.rule in _NAMES]
     text = (item.content if len(item.content) > len(item.summary) else item.summary)[:_TEXT]
-    title = _without_publisher(without_mark(item.title), publisher) or text
-    read = tokens(title[:_TITLE])
-    words = terms_of(read)
+    unmarked = without_mark(item.title)
+    title = _without_publisher(unmarked, publisher)[:_TITLE]
+    words = terms_of(_read(title, len(item.title) - len(unmarked), [each for each in named if each.field == "title"]))
+    if not title:
+        title, words = text[:_TITLE], terms_of(_read(text[:_TITLE], 0, _in_text(item, text, named)))
     opening, sketch = fingerprints(tokens(text.lower()))
     agency = credit.agency(publisher) or credit.agency(origin)
     if not agency and (text or item.author):
@@ -103,8 +115,8 @@ def features(item: Item, publisher: str) -> Features:
         reported=item.reported,
         observed=item.observed,
         terms=words,
-        body=_body_terms(item.summary or text, words),
-        headline=_headline(read),
+        body=_body_terms(item, text, named, words),
+        headline=_headline(tokens(title)),
         opening=opening,
         sketch=sketch,
         origin=credit.outlet(origin) if origin else "",
@@ -126,6 +138,28 @@ def _without_publisher(title: str, publisher: str) -> str:
     return title
 
 
-def _body_terms(text: str, known: tuple[str, ...]) -> tuple[str, ...]:
-    found = [term for term in terms(text[:_BODY]) if term not in known and weight(term) > FREQUENT]
+def _body_terms(item: Item, text: str, named: Sequence[Mention], known: tuple[str, ...]) -> tuple[str, ...]:
+    """What the first words of the text add to the title, after those whom the source speaks for."""
+    opening = item.summary or text
+    speakers = [f"@{each.institution}" for each in named if each.rule is Rule.PUBLISHER]
+    read = [*speakers, *terms_of(_read(opening[:_BODY], 0, _in_text(item, opening, named)))]
+    found = [term for term in dict.fromkeys(read) if term not in known and weight(term) > FREQUENT]
     return tuple(found[:_BODY_TERMS])
+
+
+def _in_text(item: Item, text: str, named: Iterable[Mention]) -> list[Mention]:
+    """The mentions of the field that a text is the beginning of."""
+    field = "summary" if text and item.summary.startswith(text) else "content"
+    return [each for each in named if each.field == field]
+
+
+def _read(text: str, skipped: int, named: Iterable[Mention]) -> list[str]:
+    """The tokens of a text, with one for each tracked name; `skipped` characters of the field stand before it."""
+    read: list[str] = []
+    at = 0
+    for each in sorted(named, key=lambda each: each.start):
+        start, end = each.start - skipped, each.end - skipped
+        if at <= start and end <= len(text):
+            read += [*tokens(text[at:start]), f"@{each.institution}"]
+            at = end
+    return [*read, *tokens(text[at:])]

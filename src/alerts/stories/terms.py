@@ -103,6 +103,8 @@ def _word(word: str) -> tuple[str, ...] | None:
     lower = word.lower()
     if word[0].isdigit() or lower in _ORDINALS or lower in _PHRASE_STARTS:
         return None
+    if word[0] == "@":  # a tracked name: no text has such a token
+        return (word,)
     return _alone(word)
 
 

@@ -12,6 +12,8 @@ after story, or day after day, soon tells little.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from functools import lru_cache
 from heapq import heapify, heappop, heappush
@@ -129,10 +131,14 @@ class Story:
         return min((each.observed, each.reported, item) for item, each in self.members.items())
 
 
+Read = Sequence[tuple[Term | None, str, int]]
+"""The terms of an item in the order of its text: as the window has it (None: in no story), as text, and its share."""
+
+
 class Window:
     """The stories of a partition within the time window. Terms in `ignored` are not looked at."""
 
-    def __init__(self, ignored: frozenset[str]) -> None:
+    def __init__(self, ignored: AbstractSet[str]) -> None:
         self.stories: dict[str, Story] = {}
         self.terms: dict[str, Term] = {}
         self.where: dict[str, Story] = {}  # by item
@@ -153,6 +159,10 @@ class Window:
         if features.body:
             weighed += [(each, IN_TEXT) for each in features.body if each not in ignored]
         return weighed
+
+    def read(self, features: Features) -> Read:
+        """The item's terms, with what is known of them in the window."""
+        return [(self.terms.get(each), each, share) for each, share in self.weighed(features)]
 
     def put(self, features: Features, name: str) -> Story:
         """Make the item a member of the story, which is created where it does not exist."""

@@ -23,7 +23,7 @@ from alerts.access.signing import Signer
 from alerts.model.errors import AlertsError, NotFoundError, StoreError, UsageError
 from alerts.runtime import logs
 from alerts.runtime.ports import Serving
-from alerts.web import api, atom, hubs, operators, pages, probes, unsubscribing
+from alerts.web import answering, api, atom, hubs, operators, pages, probes, unsubscribing
 from alerts.web.auth import Authenticator, Visitor
 from alerts.web.middleware import Hardening
 from alerts.web.site import Site, site_of, unless_known
@@ -69,6 +69,9 @@ def _routes() -> list[Route | Mount]:
         Route("/leave", pages.leave, methods=["POST"]),
         Route("/unsubscribe/{token}", unsubscribing.unsubscribe, methods=["GET", "POST"]),
         Route("/unsubscribe/{token}/undo", unsubscribing.undo, methods=["POST"]),
+        Route("/answer/{token}", answering.answer),
+        Route("/answer/{token}/undo", answering.undo, methods=["POST"]),
+        Route("/answer/{token}/{act}", answering.answer, methods=["GET", "POST"]),
         Route("/operate", operators.overview),
         Route("/operate/enter", operators.enter, methods=["GET", "POST"]),
         Route("/operate/{action}", operators.act, methods=["POST"]),
@@ -96,6 +99,7 @@ _HEADINGS: Final = {
     403: "You do not have access to this page",
     404: "Not found",
     405: "Method not allowed",
+    410: "No longer possible",
     413: "Too large",
     429: "Too many attempts",
     503: "Temporarily unavailable",

@@ -18,7 +18,7 @@ from alerts.model.counted import counted
 from alerts.model.errors import AlertsError
 from alerts.model.subscriber import Selection, Silence
 from alerts.model.times import parse_duration
-from alerts.pipeline import operate
+from alerts.pipeline import answering, operate
 from alerts.pipeline.route import silenced
 from alerts.runtime import logs
 from alerts.runtime.ports import Serving
@@ -168,8 +168,13 @@ def _release(runtime: Serving, fields: Mapping[str, str], _now: datetime) -> str
 
 
 def _ack(runtime: Serving, fields: Mapping[str, str], _now: datetime) -> str:
-    done = operate.ack(runtime, fields.get("alert", ""), fields.get("by", ""))
+    done = answering.ack(runtime, fields.get("alert", ""), fields.get("by", ""))
     return f"{done.subscriber} gets no reminders of {done.institution} until it changes."
+
+
+def _undo(runtime: Serving, fields: Mapping[str, str], _now: datetime) -> str:
+    done = answering.take_back(runtime, fields.get("answer", ""), "operator")
+    return f"Taken back: {done.in_words()} of {done.subscriber}."
 
 
 ACTIONS: Final[Mapping[str, _Action]] = {
@@ -179,4 +184,5 @@ ACTIONS: Final[Mapping[str, _Action]] = {
     "unsilence": _unsilence,
     "release": _release,
     "ack": _ack,
+    "undo": _undo,
 }

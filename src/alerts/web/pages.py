@@ -14,13 +14,18 @@ from starlette.responses import RedirectResponse, Response
 
 from alerts.explain.why_not import why_not as explain_silence
 from alerts.model.institution import Institution
+from alerts.model.records import answer_record
 from alerts.model.times import EPOCH, parse_duration, parse_time
 from alerts.rendering.tiers import ANALYSIS, DETAIL, gate
+from alerts.store.repositories import answers
 from alerts.web import institutions as listing
 from alerts.web.auth import Visitor
 from alerts.web.reading import plot, present, read_profile
 from alerts.web.site import Site, site_of, visit
 from alerts.web.stories import read_alert, read_story, without_each
+
+MOST_ANSWERS: Final = 50
+"""The newest answers of readers that the page of an institution looks at."""
 
 WINDOWS: Final = {"30d": timedelta(days=30), "90d": timedelta(days=90), "1y": timedelta(days=365)}
 
@@ -42,6 +47,7 @@ def profile(request: Request) -> Response:
         institution = site.settings.institution(request.path_params["institution"])
         at = asked_instant(request.query_params, visitor, site.now())
         found = read_profile(site, session, institution, at)
+        given = answers.find(session, institution=institution.id, limit=MOST_ANSWERS)
         shown = gate(found, visitor.tier)
         values = {
             "profile": shown,
@@ -54,6 +60,7 @@ def profile(request: Request) -> Response:
             if visitor.tier.allows(ANALYSIS)
             else "",
             "topics": site.settings.topics,
+            "answers": [answer_record(each) for each in given if visitor.may_read(each.subscriber)],
         }
     return site.page(request, "profile.html.j2", visitor, values)
 

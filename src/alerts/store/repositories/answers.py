@@ -16,11 +16,12 @@ from alerts.store.upsert import SOME, insert_new, row_of
 
 _ANSWERS = table_of(AnswerRow)
 _A = _ANSWERS.c
-_OF = (
+_STANDING = (
     select(_ANSWERS)
     .where(_A.subscriber == bindparam("whose"), _A.kind.in_(SOME), _A.undone_at.is_(None))
     .order_by(_A.at, _A.id)
 )
+_STANDING_ON = _STANDING.where(_A.alert == bindparam("on"))
 _CHOSEN = (
     select(_ANSWERS).where(_A.subscriber == bindparam("whose"), _A.kind.in_(sorted(PREFERENCES))).order_by(_A.at, _A.id)
 )
@@ -52,9 +53,11 @@ def preferences(session: Session, subscriber: str) -> tuple[Answer, ...]:
     return tuple(_answer(row) for row in session.execute(_CHOSEN, {"whose": subscriber}))
 
 
-def standing(session: Session, subscriber: str, kinds: Collection[AnswerKind]) -> list[Answer]:
-    """The answers of some kinds of a subscriber that were not taken back, in order of time."""
-    return [_answer(row) for row in session.execute(_OF, {"whose": subscriber, "some": sorted(kinds)})]
+def standing(session: Session, subscriber: str, kinds: Collection[AnswerKind], alert: str = "") -> list[Answer]:
+    """The answers of some kinds of a subscriber, or of those to one alert, that were not taken back, by time."""
+    query = _STANDING_ON if alert else _STANDING
+    given = {"whose": subscriber, "some": sorted(kinds), "on": alert}
+    return [_answer(row) for row in session.execute(query, given)]
 
 
 def find(

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from alerts.model.alert import DeliveryState
 from alerts.model.level import Axis
 from alerts.routing.alerts import Kind, Message
-from alerts.routing.state import RouterState, WatchKey, WatchState
+from alerts.routing.state import Carried, RouterState, WatchKey, WatchState
 from alerts.store.claims import Claim
 from alerts.store.schema import CarriedRow, DeliveryRow, DeskRow, WatchRow, table_of
 from alerts.store.upsert import SOME, insert_new, upsert
@@ -36,8 +36,8 @@ _REMINDERS = (
     .where(_W.subscriber == bindparam("whose"), _W.due_at <= bindparam("at"))
     .order_by(_W.institution, _W.axis)
 )
-_KINDS = (
-    select(_DELIVERIES.c.kind)
+_CARRIED_BY = (
+    select(_DELIVERIES.c.kind, _DELIVERIES.c.channel)
     .join(_CARRIED, _CARRIED.c.delivery == _DELIVERIES.c.id)
     .where(_CARRIED.c.alert == bindparam("told"), _DELIVERIES.c.state != DeliveryState.DEAD.value)
 )
@@ -62,7 +62,7 @@ class SqlNotifications:
     def __init__(self, session: Session, subscriber: str, institutions: Collection[str] = ()) -> None:
         self._session = session
         self._subscriber = subscriber
-        self._new: dict[str, set[Kind]] = {}
+        self._new: dict[str, set[Carried]] = {}
         self._whole = frozenset(institutions)
         self._asked: set[WatchKey] = set()
         self._known: dict[WatchKey, WatchState] = {}
@@ -127,11 +127,11 @@ class SqlNotifications:
 
     def carry(self, message: Message) -> None:
         for alert in message.carries:
-            self._new.setdefault(alert, set()).add(message.kind)
+            self._new.setdefault(alert, set()).add(Carried(message.kind, message.channel))
 
-    def carried(self, alert: str) -> frozenset[Kind]:
-        rows = self._session.scalars(_KINDS, {"told": alert})
-        return frozenset({Kind(kind) for kind in rows} | self._new.get(alert, set()))
+    def carried(self, alert: str) -> frozenset[Carried]:
+        rows = self._session.execute(_CARRIED_BY, {"told": alert})
+        return frozenset({Carried(Kind(kind), channel) for kind, channel in rows} | self._new.get(alert, set()))
 
 
 def _axis(key: WatchKey) -> str:

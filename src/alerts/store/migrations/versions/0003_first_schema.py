@@ -5,17 +5,9 @@ Revision: 0003
 
 from __future__ import annotations
 
-from alerts.store.statements import drop_tables, execute
+from alerts.store.statements import migration
 
 revision = "0003"
 down_revision = None
-branch_labels = None
-depends_on = None
 
-
-def upgrade() -> None:
-    execute(__file__)
-
-
-def downgrade() -> None:
-    drop_tables(__file__)
+upgrade, downgrade = migration(__file__)

@@ -14,8 +14,6 @@ from alembic import op
 
 revision = "0005"
 down_revision = "0004"
-branch_labels = None
-depends_on = None
 
 _SOURCES = sa.table("sources", sa.column("id", sa.Text()), sa.column("url", sa.Text()), sa.column("state", sa.Text()))
 

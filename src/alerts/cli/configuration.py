@@ -1,4 +1,4 @@
-"""`alerts import-opml` and `alerts export-opml`: sources from and to other feed readers."""
+"""`alerts init`, `alerts import-opml` and `alerts export-opml`: configuration to begin with."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import click
 
 from alerts.cli.context import App
 from alerts.config import opml
-from alerts.config.yaml_output import write_new
+from alerts.config.yaml_output import write_new, write_starter
 from alerts.model.counted import counted
 from alerts.model.errors import InputError, UsageError
 from alerts.model.source import Source
@@ -100,3 +100,21 @@ def export_opml(app: App) -> None:
       alerts export-opml > feeds.opml
     """
     click.echo(opml.export_opml(app.settings().sources.values()).decode("utf-8"), nl=False)
+
+
+@click.command()
+@click.argument("directory", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
+@click.pass_obj
+def init(app: App, directory: Path | None) -> None:
+    """Write a small commented configuration to DIR.
+
+    Without DIR it goes where --config points. Nothing is ever written over.
+
+    \b
+    Example:
+      alerts init banks
+    """
+    directory = app.config_dir if directory is None else directory
+    for path in write_starter(directory):
+        click.echo(f"wrote {path}")
+    click.echo(f"next: alerts --config {directory} check, then test, then run")

@@ -1,0 +1,224 @@
+"""Answering an alert from its message: a page that says what each answer does, and does it when a form is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from alerts.access.links import ANSWERABLE, Answerer, answerer, unsubscribe_token
+from alerts.model.alert import Alert
+from alerts.model.answer import MUTE_DAYS, PREFERENCES, Answer, AnswerKind, WrongReason
+from alerts.model.counted import counted
+from alerts.model.subscriber import Subscriber
+from alerts.pipeline import answering
+from alerts.rendering import escape
+from alerts.routing.alerts import Kind
+from alerts.routing.preferences import daily
+from alerts.routing.reasons import Reason
+from alerts.store.queries import listings
+from alerts.store.repositories import alerts, answers
+from alerts.store.repositories.subscriber_state import SqlNotifications
+from alerts.web.auth import Visitor, form_of
+from alerts.web.site import Site, site_of
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One answer that the page offers, by the last part of its address."""
+
+    kind: AnswerKind
+    reason: WrongReason | None = None
+    days: int | None = None
+
+
+ACTS: Final[Mapping[str, Act]] = {
+    "acknowledge": Act(AnswerKind.ACKNOWLEDGE),
+    "useful": Act(AnswerKind.USEFUL),
+    **{f"wrong-{each}": Act(AnswerKind.WRONG, reason=each) for each in WrongReason},
+    **{f"mute-{days}": Act(AnswerKind.MUTE, days=days) for days in MUTE_DAYS},
+    "only-critical": Act(AnswerKind.ONLY_CRITICAL),
+    "daily": Act(AnswerKind.DAILY),
+}
+PARTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "": tuple(ACTS),
+    "wrong": tuple(name for name, act in ACTS.items() if act.kind is AnswerKind.WRONG),
+    "fewer": tuple(name for name, act in ACTS.items() if act.kind in PREFERENCES),
+}
+"""Pages that offer some of the answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a link is about: an alert on record, whose subscriber is configured."""
+
+    bearer: Answerer
+    alert: Alert
+    name: str
+    subscriber: Subscriber
+    taken_back: bool
+
+
+async def answer(request: Request) -> Response:
+    """GET says what will happen and changes nothing, for mail scanners follow links; POST does it. The token alone
+    decides: no cookie is needed."""
+    return await run_in_threadpool(_answer, request)
+
+
+async def undo(request: Request) -> Response:
+    """Takes an answer of the alert, or a preference of the channel, back."""
+    fields = await form_of(request)
+    return await run_in_threadpool(_undo, request, fields.get("answer", ""))
+
+
+def _answer(request: Request) -> Response:
+    site = site_of(request)
+    name = request.path_params.get("act", "")
+    act = ACTS.get(name)
+    if act is None and (name not in PARTS or request.method == "POST"):
+        raise HTTPException(404, "There is no such answer.")
+    with site.runtime.database.read() as session:
+        asked = _asked(site, session, request)
+        who = _who(site, session, request, asked)
+    if act is None:
+        return _page(request, site, asked, PARTS[name])
+    if request.method != "POST":
+        return _page(request, site, asked, (name,))
+    given = answering.give(
+        site.runtime, asked.alert.id, act.kind, who=who, channel=asked.bearer.channel, reason=act.reason, days=act.days
+    )
+    return _page(request, site, asked, (), done=given)
+
+
+def _undo(request: Request, answer_id: str) -> Response:
+    site = site_of(request)
+    with site.runtime.database.read() as session:
+        asked = _asked(site, session, request)
+        who = _who(site, session, request, asked)
+        found = answers.get(session, answer_id)
+    if found is None or not _may_undo(asked, found):
+        raise HTTPException(404, "There is no such answer to this alert.")
+    return _page(request, site, asked, (), done=answering.take_back(site.runtime, found.id, who))
+
+
+def _may_undo(asked: Asked, found: Answer) -> bool:
+    return found.subscriber == asked.subscriber.id and (
+        found.alert == asked.alert.id or found.channel == asked.bearer.channel
+    )
+
+
+def _asked(site: Site, session: Session, request: Request) -> Asked:
+    """Raises HTTPException: 403 for a link that is forged or cut, 410 for one of which nothing is left to answer."""
+    bearer = answerer(site.authenticator.signer, request.path_params["token"])
+    now = site.now()
+    if bearer is None:
+        site.authenticator.check_attempts(request, now)
+        site.authenticator.was_wrong(request, now)
+        raise HTTPException(403, "This link is not complete: follow it from the message again.")
+    if now >= bearer.expires_at:
+        raise HTTPException(410, f"This link has expired: a message can be answered for {ANSWERABLE.days} days.")
+    row = listings.alert(session, bearer.alert)
+    if row is None or row.id != bearer.alert:
+        raise HTTPException(410, "This alert is no longer on record, so it can no longer be answered.")
+    subscriber = site.settings.subscribers.get(row.subscriber)
+    if subscriber is None:
+        raise HTTPException(410, f"{row.subscriber} is no longer configured: it gets no messages any more.")
+    (alert,) = alerts.of_rows(session, [row])
+    institution = site.settings.institutions.get(alert.institution)
+    carried = SqlNotifications(session, row.subscriber).carried(alert.id)
+    return Asked(
+        bearer,
+        alert,
+        institution.name if institution is not None else alert.institution,
+        subscriber,
+        taken_back=alert.reason == Reason.CORRECTED or any(each.kind is Kind.CORRECTION for each in carried),
+    )
+
+
+def _who(site: Site, session: Session, request: Request, asked: Asked) -> str:
+    """What is known of who answers. Whoever reads the channel has the link."""
+    visitor = site.visitor(request, session)
+    if visitor.operator:
+        return "operator"
+    if visitor.subscriber == asked.subscriber.id:
+        return f"member {visitor.subscriber}"
+    return f"a reader of {asked.bearer.channel}"
+
+
+def _page(
+    request: Request, site: Site, asked: Asked, offered: tuple[str, ...], *, done: Answer | None = None
+) -> Response:
+    """Shows nothing but what the message said in every tier, and what was answered."""
+    now = site.now()
+    with site.runtime.database.read() as session:
+        given = answers.standing(session, asked.subscriber.id, list(AnswerKind), asked.alert.id)
+        chosen = answers.standing(session, asked.subscriber.id, PREFERENCES)
+    here = asked.bearer.channel
+    chosen = [each for each in chosen if each.channel == here and (each.until is None or now < each.until)]
+    lead = asked.alert.lead
+    token = request.path_params["token"]
+
+    def label(each: Answer) -> str:
+        known = site.settings.institutions.get(each.institution)
+        return _label(each.kind, each.reason, each.days, each.institution if known is None else known.name)
+
+    values = {
+        "name": asked.name,
+        "headline": escape.headline(lead.title) if lead is not None else asked.alert.in_words(),
+        "alert": asked.alert,
+        "channel": here,
+        "subscriber": asked.subscriber.id,
+        "taken_back": asked.taken_back,
+        "home": f"/answer/{token}",
+        "offered": [_offer(name, asked, now) for name in offered],
+        "done": done,
+        "said": "" if done is None else label(done),
+        "standing": [(each, label(each)) for each in {each.id: each for each in (*given, *chosen)}.values()],
+        "unsubscribe": f"/unsubscribe/{unsubscribe_token(site.authenticator.signer, asked.subscriber.id, here)}",
+    }
+    return site.page(request, "answer.html.j2", Visitor(), values)
+
+
+def _offer(name: str, asked: Asked, now: datetime) -> dict[str, str]:
+    """An answer: the words of its button, and what it does."""
+    act, channel = ACTS[name], asked.bearer.channel
+    ends, digest = now + timedelta(days=act.days or 0), daily(asked.subscriber)
+    does = {
+        AnswerKind.ACKNOWLEDGE: "No reminders until the level changes, and the alert goes on to nobody else.",
+        AnswerKind.MUTE: f"Nothing about {asked.name} goes to {channel} "
+        f"until {ends:%Y-%m-%d %H:%M} UTC, but for corrections.",
+        AnswerKind.ONLY_CRITICAL: f"Nothing below critical goes to {channel}, about no institution.",
+        AnswerKind.DAILY: f"All below critical goes to {channel} in one message a day, at {digest.at:%H:%M} "
+        f"({digest.timezone}).",
+    }
+    label = _label(act.kind, act.reason, act.days, asked.name)
+    return {"name": name, "label": label, "does": does.get(act.kind, "It is counted. What you get stays as it is.")}
+
+
+_LABELS: Final = {
+    AnswerKind.ACKNOWLEDGE: "Acknowledge",
+    AnswerKind.USEFUL: "Useful",
+    AnswerKind.ONLY_CRITICAL: "Only critical from now on",
+    AnswerKind.DAILY: "One message a day instead",
+}
+_WRONG: Final = {
+    WrongReason.NOT_ABOUT: "not about {}",
+    WrongReason.WRONG_TOPIC: "it is about another topic",
+    WrongReason.OLD: "old news",
+    WrongReason.DUPLICATE: "a duplicate",
+    WrongReason.NOT_IMPORTANT: "not important",
+}
+
+
+def _label(kind: AnswerKind, reason: WrongReason | None, days: int | None, name: str) -> str:
+    """An answer in the words of its button; `name` is the institution's."""
+    if kind is AnswerKind.MUTE:
+        return f"Mute {name} for {counted(days or 0, 'day')}"
+    return _LABELS[kind] if reason is None else "Wrong: " + _WRONG[reason].format(name)
