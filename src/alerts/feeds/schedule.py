@@ -28,7 +28,7 @@ DAY = timedelta(days=1)
 
 QUIET_CAP = HOUR  # the longest wait that a quiet feed alone brings about, where a poll costs its server a 304
 BLIND_CAP = DAY  # the same where the server gives no validators, so that every poll costs it the whole feed
-ASKED_CAP = DAY  # the longest that max-age, Expires or ttl are followed: a year of them is a mistake, a day is meant
+ASKED_CAP = DAY  # the longest that max-age, Expires or ttl are followed: a year is a mistake, a day is plausible
 # The longest wait for Retry-After; a longer one is cut to this, and a note says so.
 RETRY_CAP = timedelta(days=30)
 # The longest backoff where no server answered: such a poll costs no server anything, and the fault may be local.
@@ -239,7 +239,7 @@ def _later(old: datetime | None, new: datetime | None, now: datetime) -> datetim
 
 
 def _wait(source: Source, state: FeedState, result: FetchResult, now: datetime) -> timedelta:
-    """The wait after a success: what is asked for, and above it what the feed's rhythm suggests."""
+    """The wait after a success: what server and feed ask for, or longer by the rhythm of the feed."""
     quiet = (now - (state.last_new or state.first_success or now)).total_seconds()
     # With validators, eight polls for each usual gap: news is found within an eighth of the time between two items.
     # Without, two, because each poll costs the whole feed, and fewer while the feed is quieter than usual.

@@ -35,8 +35,8 @@ from alerts.stories.features import Features, features
 LEASE_SECONDS = 180.0
 
 MAX_LOST_LEASES = 2
-"""One poll that never ends may be that of a worker that was killed, and is repeated at once; of two in a row the source
-is the cause."""
+"""After one poll that did not end its worker may have been killed, and it is repeated at once; after two in a row the
+source is taken to be the cause."""
 
 HOST_GAP = timedelta(seconds=1)
 MAX_HOST_WAIT = timedelta(seconds=3)  # a source whose turn at its host is later than this is released, and polled then
@@ -109,7 +109,7 @@ class _Job:
 
 @dataclass(frozen=True, slots=True)
 class _Fetched(_Job):
-    """A source that was asked, and what came of it."""
+    """A fetched source and the result."""
 
     polled: PolledFeed
 

@@ -35,7 +35,7 @@ from alerts.runtime.task_requests import TaskRequests
 from alerts.store import system_state
 from alerts.store.repositories import overrides, sources
 
-ASK_AGAIN: Final = timedelta(hours=1)  # a hub that did not answer our request with a lease is asked again after this
+ASK_AGAIN: Final = timedelta(hours=1)  # until a hub that granted no lease is asked again
 LEAST_GAP: Final = timedelta(seconds=30)  # however often a hub pushes, a source is not polled more often because of it
 # The least time between two polls of a source whose hub is trusted, but for those that a push brings about.
 BACKUP: Final = timedelta(hours=4)

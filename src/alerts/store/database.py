@@ -280,8 +280,8 @@ class _File:
 def _began_writing(connection: Any) -> bool:
     """Begins a write as soon as the writer of another process is done; False where that took too long.
 
-    SQLite waits by itself, too, but sleeps for up to a tenth of a second between two looks, in which nobody writes.
-    Here the sleep grows with what was waited, within bounds.
+    SQLite waits by itself, too, but sleeps for up to a tenth of a second between two attempts, in which the database
+    may be idle. Here the sleep grows with the time waited, within bounds.
     """
     connection.execute("PRAGMA busy_timeout=0")
     began = time.monotonic()

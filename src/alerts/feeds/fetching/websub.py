@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-LEASE = timedelta(days=10)  # the lease that is asked for; the hub decides
+LEASE = timedelta(days=10)  # the lease to request; the hub decides
 _LONGEST = timedelta(days=365)
 _METHODS = {"sha1": hashlib.sha1, "sha256": hashlib.sha256, "sha384": hashlib.sha384, "sha512": hashlib.sha512}
 
@@ -77,7 +77,7 @@ def verify(query: Mapping[str, str], topic: str | None) -> Verification:
 def signed(body: bytes, signature: str, secret: str) -> bool:
     """Whether `X-Hub-Signature` (``method=hex digest``) is the HMAC of the body (section 7.1).
 
-    A push with a wrong signature is dropped and still answered with success, so that nobody learns from the answer.
+    A push with a wrong signature is dropped and still answered with success, so that the answer reveals nothing.
     """
     method, _, given = signature.strip().partition("=")
     function = _METHODS.get(method.lower())

@@ -84,7 +84,7 @@ def main() -> None:
     """The child: reads one task from standard input and writes the feed to standard output."""
     resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    # Where the parent is killed, nobody kills the child.
+    # If the parent is killed, nothing else would end the child.
     resource.setrlimit(resource.RLIMIT_CPU, (int(DEADLINE) + 1, int(DEADLINE) + 1))
     with contextlib.suppress(OSError):
         os.nice(5)
