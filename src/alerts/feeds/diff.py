@@ -312,7 +312,7 @@ def _withdrawn(source: Source, parsed: ParsedFeed, known: KnownItems, now: datet
 
 
 def _rolled_back(parsed: ParsedFeed, state: FeedState, now: datetime) -> bool:
-    """Whether a cache served an older version of the feed. For a day only, since a wrong clock may have been corrected."""
+    """Whether a cache served an older version of the feed. For a day only: a wrong clock may have been corrected."""
     newest = state.feed_updated
     return (
         parsed.updated is not None
