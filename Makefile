@@ -9,7 +9,7 @@ SHELL := /bin/bash
 # What ours is measured beside has a place of its own. Where it cannot be installed, its column is left out.
 PEERS = $(MAKE) --silent --no-print-directory .venv/peers/.installed || echo "the peers cannot be installed; going on without them" >&2
 
-.PHONY: help install install-dev run test test-fast test-faults fuzz lint format audit lock clean test-image pictures screenshots score-politeness soak-feeds docs \
+.PHONY: help install install-dev run test coverage test-fast test-faults fuzz lint format audit lock clean test-image pictures screenshots score-politeness soak-feeds docs \
   eval-matching eval-stories eval-feeds eval-topics bench-matching bench-stories bench-feeds bench-replay bench-web bench load simulate-scale
 
 help: ## Show this help
@@ -22,8 +22,12 @@ install-dev: .venv/.installed-dev ## Add what the tests need
 run: .venv/.installed ## Run everything here (ARGS="--demo --once" for the demonstration)
 	@$(BIN)/alerts run $(ARGS)
 
-test: .venv/.installed-dev lint ## Run every test, with real Redis-compatible and PostgreSQL servers
+test: .venv/.installed-dev lint ## Run every test, with real Redis-compatible and PostgreSQL servers; those without servers first, with their coverage
+	@$(if $(ARGS),,$(MAKE) --silent --no-print-directory coverage ARGS="--quiet --cov-report=")
 	@$(BIN)/pytest -n auto $(ARGS)
+
+coverage: .venv/.installed-dev ## Measure line and branch coverage by the tests of test-fast (ARGS="--cov-report=html")
+	@ALERTS_TEST_PROFILE=fast $(BIN)/pytest -n auto -m 'not servers and not slow' --cov $(ARGS)
 
 test-fast: .venv/.installed-dev ## Run the tests that start no server, with few examples of each law
 	@ALERTS_TEST_PROFILE=fast $(BIN)/pytest -n auto -m 'not servers and not slow' $(ARGS)
@@ -89,7 +93,7 @@ lock: ## Pin requirements/*.in with hashes (needs uv)
 	  --no-emit-index-url --no-annotate --no-header -q requirements/$$f.in -o requirements/$$f.txt; done
 
 clean: ## Remove .venv, state and caches
-	@rm -rf .venv .venv-fuzz .alerts .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .venv-fuzz .alerts .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage htmlcov
 
 .venv/bin/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + ": set PYTHON=/path/to/python3.11")'

@@ -15,9 +15,9 @@ def measure() -> Part:
     part = Part(
         "d",
         "Steady state: polls of unchanged feeds",
-        f"{SOURCES:,} feeds that answer 304 Not Modified, made due again as soon as they are polled, for {SECONDS:.0f} "
-        "s; one worker with 8 threads. Each poll is leased, fetched over a connection of its own, planned and recorded, "
-        "up to 16 in one task.",
+        f"{SOURCES:,} feeds that answer 304 Not Modified, made due again as soon as polled, for {SECONDS:.0f} s. "
+        "One worker with 8 threads; a task leases up to 16 sources, fetches each over a connection of its own, plans the "
+        "next polls and records them.",
     )
     rows = []
     for kind in harness.DATABASES:

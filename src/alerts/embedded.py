@@ -13,7 +13,7 @@ process groups of their own, so Ctrl-C reaches the supervisor alone, which then 
 with it (on Linux), whatever kills it.
 
 The supervisor imports the program and builds the matcher once; all children but the broker are forks of it. They
-share that memory and start at once (docs/design/0050-forked-processes.md). So the supervisor starts no threads and
+share that memory and start at once (docs/design/0023-forked-processes.md). So the supervisor starts no threads and
 opens no database before them.
 """
 

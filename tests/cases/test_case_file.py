@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 import pytest
+from kit.present import present
 from kit.reports import ACME, AT, HEADLINES, RULES, TOPICS, Follower, case, later, seen
 
 from alerts.cases.assessments import assessments, of_falls
@@ -271,6 +272,27 @@ def test_a_story_rises_on_the_axis_where_its_own_level_is_highest() -> None:
     assert (rise.impact, rise.confidence, rise.grade) == (0.54, 0.9, "A")
     assert (rise.story, rise.title, rise.reported) == (made.story_of("a"), OUTAGE, AT)
     assert rise.contribution == made.contributions(Axis.PRIORITY, AT)[0]
+
+
+def test_a_rise_names_the_other_axes_on_which_the_story_rose() -> None:
+    made = case()
+    (rise,) = made.observe(AT, [seen("a", RULING, "newsroom")]).rises
+    now = {axis: level_of(present(made.ranking(axis).get(rise.story)).impact, RULES) for axis in Axis}
+    named = {each.axis: each.to for each in (rise, *rise.others)}
+    assert named == {axis: level for axis, level in now.items() if level is not Level.LOW}
+    assert len(named) > 1
+    assert all(each.to <= rise.to and each.contribution.story == rise.story for each in rise.others)
+
+
+def test_the_story_that_brought_a_rise_is_the_one_reported_then_not_a_larger_old_one() -> None:
+    made = case()
+    made.observe(AT, [seen("a", STRIKE)])  # 0.27, medium
+    change = made.observe(later(minutes=5), [seen("b", RULING, at=later(minutes=5))])
+    (found,) = assessments("acme", change, FRESH)
+    for rise in (each for each in found.changes if each.rises):
+        assert present(found.behind(rise)).story == made.story_of("b")
+    (fall, *_) = of_falls("acme", made.advance(later(days=900)))
+    assert fall.behind(fall.changes[0]) == fall.changes[0].contributions[0]
 
 
 def test_a_confirmation_that_raises_the_story_is_a_rise_by_its_report() -> None:

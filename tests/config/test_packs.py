@@ -44,6 +44,17 @@ def test_every_language_has_forty_headlines_a_third_of_them_tempting(language: s
     assert sum(not each.expected for each in headlines) * 3 >= len(headlines)
 
 
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+@pytest.mark.parametrize("pack", sorted({*pack_names()} - {"core"}))
+def test_every_topic_of_a_pack_has_patterns_and_a_headline_in_each_language(pack: str, language: str) -> None:
+    headlines = [each for each in pack_headlines(pack) if each.language == language]
+    expected = {topic for each in headlines for topic in each.expected}
+    for topic in pack_topics(pack):
+        assert any(each.language == language for each in topic.patterns), topic.id
+        assert topic.id in expected, topic.id
+    assert sum(not each.expected for each in headlines) >= 2
+
+
 @pytest.mark.parametrize("pack", pack_names())
 def test_the_headlines_of_a_pack_are_judged_as_it_says(pack: str) -> None:
     count, failures = run_pack(pack)

@@ -166,8 +166,8 @@ def test_every_metric_of_the_program_is_on_the_dashboard(exported: dict[str, lis
     assert {name for name in exported if name.startswith("alerts_")} == shown
 
 
-def test_every_kind_of_trouble_is_a_metric(exported: dict[str, list[dict[str, str]]]) -> None:
-    assert {each["kind"] for each in exported["alerts_troubles"]} == set(IncidentKind)
+def test_every_kind_of_incident_is_a_metric(exported: dict[str, list[dict[str, str]]]) -> None:
+    assert {each["kind"] for each in exported["alerts_incidents"]} == set(IncidentKind)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=[rule["alert"] for rule in RULES])

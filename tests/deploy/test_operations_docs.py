@@ -65,8 +65,8 @@ def test_every_variable_is_there() -> None:
     assert set(rows("Environment")) == {name for name in read if not name.endswith("_FILE")} - demo
 
 
-def test_every_kind_of_trouble_is_there() -> None:
-    assert set(rows("Being told")) == {each.value for each in IncidentKind}
+def test_every_kind_of_incident_is_there() -> None:
+    assert set(rows("Notifications for operators")) == {each.value for each in IncidentKind}
 
 
 def patterns() -> dict[str, re.Pattern[str]]:

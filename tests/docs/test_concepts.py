@@ -128,7 +128,7 @@ def test_a_story_without_a_topic_moves_nothing(tmp_path: Path) -> None:
 def test_a_denied_topic_counts_a_quarter(tmp_path: Path) -> None:
     case = play(tmp_path, ("newsroom", "No outage at Acme Networks", "")).cases["acme"]
     assert case.score(Axis.PRIORITY, AT) == 0.135  # 0.6 / 4 × 0.9
-    assert '("no outage"), or that is over ("service restored"), counts a quarter' in FLAT
+    assert '("no outage"), or that is resolved ("service restored"), counts a quarter' in FLAT
 
 
 def test_how_many_stories_a_score_counts() -> None:

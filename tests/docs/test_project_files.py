@@ -67,3 +67,17 @@ def test_every_make_target_that_the_guides_name_exists() -> None:
     }
     known = {name for target in TARGETS for name in target.split()}
     assert named - known == {"eval"}  # the family
+
+
+def test_every_design_page_has_a_number_a_date_and_a_place_in_the_index() -> None:
+    pages = sorted((ROOT / "docs" / "design").glob("*.md"))
+    numbers = [re.fullmatch(r"(\d{4})-[a-z0-9-]+\.md", page.name) for page in pages]
+    found = [number[1] for number in numbers if number]
+    assert len(found) == len(pages)
+    assert len(set(found)) == len(found), "one number, one page"
+    index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    for page in pages:
+        head = page.read_text(encoding="utf-8").split("\n", 4)
+        assert head[0].startswith("# "), page.name
+        assert re.fullmatch(r"Decided \d{4}-\d\d-\d\d\.", head[2]), page.name
+        assert f"(design/{page.name})" in index, page.name

@@ -1,4 +1,4 @@
-"""Operators are told of trouble once when it begins and once when it is over."""
+"""Operators are notified of an incident once when it opens and once when it closes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from alerts.pipeline.send import send
 from alerts.rendering.notice import notice
 from alerts.rendering.view import Tone
 from alerts.store.database import Database
-from alerts.store.schema import CaseRow, DeliveryRow, FindingRow, SourceRow, TroubleRow
+from alerts.store.schema import CaseRow, DeliveryRow, FindingRow, IncidentRow, SourceRow
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 """For what the other database can add nothing to."""
@@ -83,7 +83,7 @@ def test_an_institution_that_turns_blind_is_told_once_and_so_is_its_end(
     check(line, minutes=1)
     check(line, minutes=1)
     assert told(receiver)[1:] == [([], ["blind:acme"])]
-    assert line.rows(TroubleRow, kind="blind") == []
+    assert line.rows(IncidentRow, kind="blind") == []
     body = receiver.received[0].body
     assert body["kind"] == "operators"
     assert body["subject"] == "Alerts, for operators: 1 began"
@@ -183,7 +183,7 @@ def test_only_what_operators_want_to_hear_of_is_sent(lines: Any, feeds: FeedServ
     for _ in range(4):
         check(line, minutes=1)
     assert told(receiver) == [(["dead:desk/hook"], [])]
-    assert {row.kind for row in line.rows(TroubleRow)} == {"dead", "stuck"}
+    assert {row.kind for row in line.rows(IncidentRow)} == {"dead", "stuck"}
 
 
 @pytest.mark.servers

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from kit.present import present
-from kit.routing import build, instant, leave_out, rule
+from kit.routing import build, instant, leave_out, rule, story_event
 
 from alerts.model.level import Axis, Level
 from alerts.model.subscriber import On, WatchRule
@@ -26,6 +27,22 @@ def test_an_assessment_is_one_alert_with_all_that_moved() -> None:
     assert [(change.axis, change.to) for change in alert.changes] == [("priority", "medium"), ("policy", "high")]
     assert present(alert.transition).axis is Axis.POLICY
     assert len(desk.messages) == 1
+
+
+def test_a_rule_for_an_axis_asks_for_the_rise_of_the_story_there() -> None:
+    desk = build(
+        rule(on="story", axes=[Axis.POLICY]),
+        rule(on="story", at_least="high", to=["pager"]),
+        channels=["mail", "pager"],
+    )
+    event = story_event("10:00", "s1", axis=Axis.PRIORITY, to="high")
+    (rise,) = event.assessment.rises
+    other = replace(rise, axis=Axis.POLICY, to=Level.MEDIUM)
+    both = replace(event, assessment=replace(event.assessment, rises=(replace(rise, others=(other,)),)))
+    mail, pager = desk.hear(both).alerts
+    assert (mail.level, present(mail.lead).axis, mail.also) == (Level.MEDIUM, Axis.POLICY, ())
+    assert (pager.level, present(pager.lead).axis, pager.also) == (Level.HIGH, Axis.PRIORITY, ())
+    assert len(desk.messages) == 2
 
 
 def test_a_story_alerts_where_no_level_of_the_institution_changes() -> None:

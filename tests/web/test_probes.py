@@ -11,6 +11,7 @@ from sqlalchemy import delete, text, update
 from starlette.testclient import TestClient
 
 from alerts.pipeline import steps
+from alerts.store import system_state
 from alerts.store.schema import FactRow, SourceRow
 
 
@@ -77,7 +78,7 @@ def test_ready_while_the_system_does_its_work(town: System, browser: Browser) ->
 def test_not_ready_where_nothing_ever_ticked(town: System, browser: Browser) -> None:
     with town.runtime.database.write() as session:
         session.execute(delete(FactRow))
-    town.runtime.database.upgrade(town.now)
+        system_state.record_creation(session.connection(), town.now)
     client = browser()
     town.later(minutes=1)
     assert numbers(client.get("/metrics").text)["alerts_tick_age_seconds"] == 60

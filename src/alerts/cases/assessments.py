@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from alerts.cases.case_file import Change
@@ -23,18 +24,10 @@ def assessments(institution: str, change: Change, fresh: timedelta) -> list[Asse
     news = frozenset(story for story, age in change.ages.items() if age <= fresh)
     rises = tuple(each for each in change.rises if each.story in news)
     rising = [each for each in changes if each.rises]
-    is_news = bool(rises) or any(_brought_by(each, change.stories) in news for each in rising)
-    return [
-        *before,
-        Assessment(
-            institution, change.at, rises or change.rises, changes, fresh=is_news or not (change.rises or rising)
-        ),
-    ]
-
-
-def _brought_by(rise: Transition, touched: frozenset[str]) -> str:
-    """Of the stories reported at the instant of a rise that which contributes most; empty where none does."""
-    return next((each.story for each in rise.contributions if each.story in touched), "")
+    found = Assessment(institution, change.at, rises or change.rises, changes, reported=change.stories)
+    brought = [each for rise in rising if (each := found.behind(rise)) is not None and each.story in change.stories]
+    is_news = bool(rises) or any(each.story in news for each in brought)
+    return [*before, replace(found, fresh=is_news or not (change.rises or rising))]
 
 
 def of_falls(institution: str, falls: Iterable[Transition]) -> list[Assessment]:

@@ -7,7 +7,7 @@ it the same observations in the order of their instants and get the same transit
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from alerts.cases.corrections import CORRECTABLE, Correction, Rise
@@ -290,10 +290,10 @@ class CaseFile:
         found = []
         for story, levels in stood.items():
             now = self._own_levels([story])[story]
-            risen = [axis for axis in Axis if now[axis] > levels[axis]]
+            risen = sorted((axis for axis in Axis if now[axis] > levels[axis]), key=lambda axis: -now[axis].rank)
             if risen:
-                axis = max(risen, key=lambda each: now[each].rank)  # of equals the first
-                found.append(self._story_rise(at, batch, story, axis, levels[axis], now[axis]))
+                first, *others = (self._story_rise(at, batch, story, each, levels[each], now[each]) for each in risen)
+                found.append(replace(first, others=tuple(others)))
         return sorted(found, key=lambda each: (-each.to.rank, -each.impact, each.story))
 
     def _story_rise(

@@ -311,7 +311,7 @@ class SilenceForm(SelectionForm):
 
 
 class OperatorsForm(Form):
-    """Who is told when the system itself is in trouble."""
+    """Who is notified of incidents of the system itself."""
 
     channels: Annotated[dict[Text, ChannelAddress], Field(default_factory=dict)]
     on: Annotated[tuple[IncidentKind, ...], Field(min_length=1)] = tuple(IncidentKind)

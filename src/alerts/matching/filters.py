@@ -2,7 +2,7 @@
 
 A tracked name that stands as a word counts unless a filter finds such a reading. Each returns the reason for turning
 the candidate down, for people to read, or an empty string. `make eval-matching ARGS=--ablation` prints what each is
-worth on each labelled set; docs/design/0015-positive-evidence.md tells which were dropped, and why.
+worth on each labelled set; docs/design/0019-positive-evidence.md tells which were dropped, and why.
 """
 
 from __future__ import annotations

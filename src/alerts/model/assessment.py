@@ -15,7 +15,7 @@ class StoryRise(Lead):
 
     `axis` is the axis where its level is highest; where equal priority, then policy, then continuity; `impact` is the
     story's there, before its age, and `contribution` what it adds at the instant. `reported` is the time of the report
-    that brought it (published, never later than observed).
+    that brought it (published, never later than observed). `others` are its rises on further axes, the gravest first.
     """
 
     axis: Axis
@@ -24,6 +24,7 @@ class StoryRise(Lead):
     impact: float
     reported: datetime
     contribution: Contribution
+    others: tuple[StoryRise, ...] = ()
 
     @property
     def lead(self) -> Lead:
@@ -34,7 +35,8 @@ class StoryRise(Lead):
 class Assessment:
     """All that happened to an institution at one instant.
 
-    `rises` are stories whose own level rose, the gravest first; `changes` the level changes of the institution.
+    `rises` are stories whose own level rose, the gravest first; `changes` the level changes of the institution;
+    `reported` the stories that its evidence touched.
     `fresh` is false where every report that brought it is older than `fresh` allows, or was found undated at a
     source's first poll: levels are set and nobody is told (`backfill`).
     """
@@ -44,6 +46,15 @@ class Assessment:
     rises: tuple[StoryRise, ...] = ()
     changes: tuple[Transition, ...] = ()
     fresh: bool = True
+    reported: frozenset[str] = frozenset()
+
+    def behind(self, change: Transition) -> Contribution | None:
+        """The story that brought a rise: of those reported at its instant the largest contribution.
+
+        Of a fall, and where none of the stories behind it was reported, the largest of all; of equals the smaller id.
+        """
+        brought = [each for each in change.contributions if change.rises and each.story in self.reported]
+        return min(brought or change.contributions, key=lambda each: (-each.value, each.story), default=None)
 
     @property
     def key(self) -> str:

@@ -1,6 +1,6 @@
-"""Tells operators when the system itself is in trouble: once when it begins, once when it is over.
+"""The self-check: notifies operators of incidents of the system itself, once when one opens and once when it closes.
 
-Looks about once a minute. The messages go through the outbox like all others, to `operators.channels`.
+Runs about once a minute. The messages go through the outbox like all others, to `operators.channels`.
 """
 
 from __future__ import annotations
@@ -33,37 +33,37 @@ from alerts.store.repositories import incidents
 from alerts.store.repositories.deliveries import Leased
 from alerts.store.repositories.incidents import Known
 
-# Debounce: the least duration of an incident before it is told, and of its absence before it is told to be over.
-SETTLED = timedelta(minutes=2)
-_LEAST = timedelta(seconds=30)
-_LISTED = 50  # troubles in one message
+# Debounce: the least duration of a problem before its incident is notified, and of its absence before it closes.
+DEBOUNCE = timedelta(minutes=2)
+_MIN_INTERVAL = timedelta(seconds=30)
+_LISTED = 50  # incidents in one message
 
 
 def selfcheck(runtime: Enqueuing) -> list[str]:
-    """Looks for trouble and tells what began and what is over; the deliveries made. Two at once are harmless."""
+    """Checks the system, notifies what opened and what closed, and returns the deliveries. Two at once are harmless."""
     now = runtime.clock()
     active = runtime.configuration.current()
     with runtime.database.read() as session:
         last = system_state.get(session, "selfcheck")
-        if last is not None and abs(now - last.at) < _LEAST:  # not for ever after a clock that was ahead
+        if last is not None and abs(now - last.at) < _MIN_INTERVAL:  # a clock that was ahead must not stop the checks
             return []
         seen = look(session, active.settings, len(runtime.configuration.problems), now)
     with runtime.database.write() as session:
         # Locks the row: another check waits and finds this one's work.
         system_state.put(session, "selfcheck", now, {})
         begun, over = _follow(session, seen, now)
-        made = _tell(session, active.settings.operators, begun, over, now)
+        made = _notify(session, active.settings.operators, begun, over, now)
     for each in begun:
-        logs.event("trouble.began", logging.WARNING, kind=each.kind, subject=each.subject, line=each.line)
+        logs.event("incident.opened", logging.WARNING, kind=each.kind, subject=each.subject, line=each.line)
     for each in over:
-        logs.event("trouble.over", logging.WARNING, kind=each.kind, subject=each.subject, line=each.line)
+        logs.event("incident.closed", logging.WARNING, kind=each.kind, subject=each.subject, line=each.line)
     if made:
         runtime.enqueue(TaskRequests(send=made))
     return made
 
 
 def look(session: Session, settings: Settings, refused: int, now: datetime) -> list[Known]:
-    """What is wrong now. `refused` is how many problems the files of the configuration have."""
+    """The problems of now. `refused` is how many problems the files of the configuration have."""
     found = [
         (IncidentKind.BACKLOG, kind, f"{overdue_line(kind, count, now - since)}: see `alerts status`")
         for kind, (count, since) in listings.overdue(session, now).items()
@@ -89,27 +89,27 @@ def look(session: Session, settings: Settings, refused: int, now: datetime) -> l
 
 
 def _follow(session: Session, seen: Sequence[Known], now: datetime) -> tuple[list[Known], list[Known]]:
-    """Updates the record of incidents; returns those to notify as begun and as resolved."""
+    """Updates the record of incidents; returns those that opened and those that closed."""
     known = {(each.kind, each.subject): each for each in incidents.known(session)}
     current: list[Known] = []
     begun: list[Known] = []
     for each in seen:
         former = known.pop((each.kind, each.subject), each)
-        begins = not former.told and now - former.since >= SETTLED
+        begins = not former.told and now - former.since >= DEBOUNCE
         row = replace(each, since=former.since, told=former.told or begins)
         current.append(row)
         if begins:
             begun.append(row)
-    gone = [each for each in known.values() if now - each.seen >= SETTLED]
+    gone = [each for each in known.values() if now - each.seen >= DEBOUNCE]
     incidents.keep(session, current)
     incidents.forget(session, gone)
     return begun, [each for each in gone if each.told]
 
 
-def _tell(
+def _notify(
     session: Session, operators: Operators, begun: Sequence[Known], over: Sequence[Known], now: datetime
 ) -> list[str]:
-    """Writes one message for each channel, about the kinds of trouble that operators want to hear of."""
+    """Writes one message for each channel, about the kinds of incidents that operators asked for."""
     record = {
         "begun": _records(each for each in begun if each.kind in operators.on),
         "over": _records(each for each in over if each.kind in operators.on),

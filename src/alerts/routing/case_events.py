@@ -154,7 +154,7 @@ class CaseEvents:
 
 def leads_of(case: CaseFile, assessment: Assessment, topics: Mapping[str, Topic]) -> dict[str, Lead]:
     """The stories behind level changes, which an alert of the assessment may lead with."""
-    tops = (strongest(each.contributions) for each in assessment.changes)
+    tops = (assessment.behind(each) for each in assessment.changes)
     found = {name: case.evidence_of(name) for name in sorted({each.story for each in tops if each is not None})}
     return {name: lead_of_story(evidence, topics) for name, evidence in found.items() if evidence is not None}
 

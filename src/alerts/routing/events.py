@@ -53,8 +53,7 @@ class GradeChange:
 class Part:
     """One thing of an assessment: exactly one of `rise`, `change`, `mention`, `spike`, `grade` is given.
 
-    `level` is the level it reports, low where it has none. `lead` is the story behind it: for a level change the
-    largest contribution, None where nothing contributes.
+    `level` is the level it reports, low where it has none. `lead` is the story behind it, None where there is none.
     """
 
     on: On
@@ -115,7 +114,8 @@ class InstitutionEvent:
     @property
     def parts(self) -> tuple[Part, ...]:
         """The gravest kind first, and within a kind what is gravest."""
-        rises = [Part(On.STORY, each.to, each.lead, rise=each) for each in self.assessment.rises]
+        risen = (each for rise in self.assessment.rises for each in (rise, *rise.others))
+        rises = [Part(On.STORY, each.to, each.lead, rise=each) for each in risen]
         changes = sorted(self.changes, key=lambda each: (not each.rises, -each.to.rank))
         levels = [Part(On.LEVEL, each.to, self._behind(each), change=each) for each in changes]
         mentions = [Part(On.MENTION, Level.LOW, each.lead, mention=each) for each in self.mentions]
@@ -124,8 +124,8 @@ class InstitutionEvent:
         return (*rises, *levels, *mentions, *spikes, *grades)
 
     def _behind(self, change: Transition) -> Lead | None:
-        """The story that contributes most to a level change, as far as it is known."""
-        top = strongest(change.contributions)
+        """The story that brought a level change, as far as it is known."""
+        top = self.assessment.behind(change)
         if top is None:
             return None
         risen = {each.story: each.lead for each in self.assessment.rises}

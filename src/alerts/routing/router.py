@@ -196,7 +196,7 @@ class SubscriberRouter:
         followed: dict[str, frozenset[Axis]] = {}
         for channel in self.subscriber.channels:
             verdicts_of = [each for each in rules if each.channel == channel]
-            matched = sorted({place for each in verdicts_of for place in each.parts})
+            matched = _one_rise_a_story(parts, sorted({place for each in verdicts_of for place in each.parts}))
             follows = sorted({place for each in verdicts_of for place in each.follows} - {*matched})
             lead = event.lead(parts[place] for place in matched)
             candidate = Candidate(
@@ -350,6 +350,15 @@ def _asked(rules: Iterable[RuleVerdict], verdict: ChannelVerdict) -> list[RuleVe
     """The rules that asked for what the alert on a channel reports."""
     here = [each for each in rules if each.channel == verdict.channel]
     return [each for each in here if not {*each.parts}.isdisjoint(verdict.parts)]
+
+
+def _one_rise_a_story(parts: Sequence[Part], places: Iterable[int]) -> list[int]:
+    """Of the rises of one story on several axes only the gravest that a rule asks for."""
+    kept: dict[int | str, int] = {}
+    for place in places:
+        rise = parts[place].rise
+        kept.setdefault(place if rise is None else rise.story, place)
+    return list(kept.values())
 
 
 def _believed(parts: Iterable[Part], watches: Mapping[Axis, WatchState], channel: str) -> list[Level]:

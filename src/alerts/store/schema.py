@@ -7,7 +7,7 @@ cases ─< transitions ─< alerts >─ deliveries ─< attempts  what changed, 
 desks ─< watches                                          what each subscriber was told so far
 answers                                                   what readers answered to alerts: verdicts, preferences
 clock, silences, links                                    one row each of what all workers share
-troubles                                                  what is wrong with the system itself, while it is
+troubles                                                  incidents of the system itself, while they last
 configurations                                            the generations of the configuration
 """
 
@@ -420,7 +420,7 @@ class LinkRow(Base, table="links"):
     revoked_at: Mapped[datetime | None]
 
 
-class TroubleRow(Base, table="troubles"):
+class IncidentRow(Base, table="troubles"):
     """Something that is wrong with the system now; `told`: its beginning was told to the operators."""
 
     kind: Mapped[str] = mapped_column(primary_key=True)

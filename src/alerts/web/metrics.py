@@ -65,8 +65,8 @@ def _work(session: Session, now: datetime) -> Iterator[Metric]:
         outcomes = (([state, reason], count) for state, reason, count in metrics.by_outcome(session, table))
         yield _gauge(name, meaning, ["state", "reason"], outcomes)
     open_ones = [each.kind for each in incidents.known(session)]
-    troubles = (([kind.value], open_ones.count(kind)) for kind in IncidentKind)
-    yield _gauge("alerts_troubles", "What is wrong with the system as of its last look at itself.", ["kind"], troubles)
+    incidents_by_kind = (([kind.value], open_ones.count(kind)) for kind in IncidentKind)
+    yield _gauge("alerts_incidents", "Open incidents as of the last self-check.", ["kind"], incidents_by_kind)
 
 
 def _dwell(seconds: Sequence[float]) -> Iterator[Metric]:

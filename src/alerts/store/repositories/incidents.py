@@ -1,4 +1,4 @@
-"""What is wrong with the system itself, while it is, and the messages that tell its operators."""
+"""Incidents of the system itself while they last, and the messages to its operators."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from alerts.model.alert import DeliveryState
 from alerts.model.fields import record_of
 from alerts.model.operators import IncidentKind
-from alerts.store.schema import DeliveryRow, TroubleRow
+from alerts.store.schema import DeliveryRow, IncidentRow
 from alerts.store.upsert import insert_new, row_of, upsert
 
 OPERATORS: Final = "@operators"
@@ -24,7 +24,7 @@ KIND: Final = "operators"
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A trouble that was there at `seen`, since `since`; `told`: the operators know."""
+    """An incident that has lasted since `since` and was last seen at `seen`; `told`: operators were notified."""
 
     kind: IncidentKind
     subject: str
@@ -35,19 +35,19 @@ class Known:
 
 
 def known(session: Session) -> list[Known]:
-    """All that is wrong, the oldest first."""
-    rows = session.scalars(select(TroubleRow).order_by(TroubleRow.since, TroubleRow.kind, TroubleRow.subject))
+    """All open incidents, the oldest first."""
+    rows = session.scalars(select(IncidentRow).order_by(IncidentRow.since, IncidentRow.kind, IncidentRow.subject))
     return [record_of(Known, row, kind=IncidentKind(row.kind)) for row in rows]
 
 
-def keep(session: Session, troubles: Iterable[Known]) -> None:
-    upsert(session, TroubleRow, [row_of(TroubleRow, each) for each in troubles])
+def keep(session: Session, some: Iterable[Known]) -> None:
+    upsert(session, IncidentRow, [row_of(IncidentRow, each) for each in some])
 
 
-def forget(session: Session, troubles: Iterable[Known]) -> None:
-    for each in troubles:
+def forget(session: Session, some: Iterable[Known]) -> None:
+    for each in some:
         session.execute(
-            delete(TroubleRow).where(TroubleRow.kind == each.kind.value, TroubleRow.subject == each.subject)
+            delete(IncidentRow).where(IncidentRow.kind == each.kind.value, IncidentRow.subject == each.subject)
         )
 
 
