@@ -29,11 +29,11 @@ class Costs:
     """Seconds of a core for a poll without news, for a new item, for a message; and of the database for each. `clock`:
     from taking a timestamp to the commit, in which no other transaction stores items."""
 
-    poll: float = 0.006
-    item: float = 0.004
-    message: float = 0.019
-    database_poll: float = 0.0015
-    database_item: float = 0.0008
+    poll: float = 0.0012
+    item: float = 0.003
+    message: float = 0.014
+    database_poll: float = 0.0005
+    database_item: float = 0.0014
     database_message: float = 0.003
     clock: float = 0.01
 
