@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import io
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -46,14 +47,14 @@ class Statements:
 class Inline:
     """A runtime and what it enqueues, followed on demand."""
 
-    def __init__(self, config: Path, url: str) -> None:
+    def __init__(self, config: Path, url: str, clock: Callable[[], datetime] = utc_now) -> None:
         self.once = Once()
         self.database = Database(url, pool_size=16)
         self.runtime = Runtime(
             database=self.database,
             configuration=configuration_of(config, self.database, config, {}),
             enqueue=self.once.enqueue,
-            clock=utc_now,
+            clock=clock,
             stream=io.StringIO(),
         )
         self.runtime.configuration.current().matcher  # noqa: B018

@@ -39,6 +39,7 @@ KINDS = {
     "duration": values.Duration,
     "duration, or 0s": values.Wait,
     "time of day": values.Clock,
+    "time of the week": values.Weekly,
     "time zone": values.Zone,
     "rate": values.Rate,
     "instant": values.Instant,

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -28,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from alerts.config.load import load
+from alerts.insight.feedback import RIGHT, VERDICTS, carrying, short
 from alerts.model.alert import AlertState
 from alerts.model.item import Item
 from alerts.model.level import Axis, Level
@@ -40,15 +40,12 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from evaluations.recorded import observations
 
-RIGHT = "right"
-VERDICTS = (RIGHT, "noise", "wrong topic", "wrong institution", "old news", "duplicate")
 GOAL_RIGHT = 0.75
 GOAL_KEPT = 11
 GOAL_CRITICAL = 0.25
 """The largest share of time that an institution may be at critical."""
 
 OWN = Path(__file__).with_name("verdicts.jsonl")
-HEADLINE = 60  # characters by which a headline is known
 NEAR = timedelta(days=7)  # a right alert of the data is kept where its story is told within this time of it
 SAME_EVENT = timedelta(days=2)  # or where the institution had another right alert within this time: of the same event
 
@@ -82,11 +79,6 @@ class Sent:
         return self.institution, self.day, short(self.headline), self.topic
 
 
-def short(headline: str) -> str:
-    """A headline as far as it is needed to know it again."""
-    return re.sub(r"\s+", " ", headline).strip()[:HEADLINE].strip()
-
-
 def sent(result: Result, settings: Settings, items: Mapping[str, Item], backfill: frozenset[str]) -> list[Sent]:
     """What went out, once for each assessment, whatever the number of subscribers and channels.
 
@@ -112,16 +104,6 @@ def sent(result: Result, settings: Settings, items: Mapping[str, Item], backfill
             frozenset({lead.story, *(each.story for each in alert.also)}),
         )
     return sorted(found.values(), key=lambda each: (each.at, each.institution))
-
-
-def carrying(topics: Iterable[str], axis: Axis | None, settings: Settings) -> str:
-    """The topic that carries a story on an axis: that of the highest severity there."""
-
-    def severity(name: str) -> float:
-        topic = settings.topics.get(name)
-        return 0.0 if topic is None or axis is None else topic.severity.on(axis)
-
-    return min(topics, key=lambda name: (-severity(name), name), default="")
 
 
 # --- verdicts ------------------------------------------------------------------------------------------------------

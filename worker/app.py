@@ -1,6 +1,6 @@
 """The Celery application: its delivery guarantees, its schedule, and the start of a worker process.
 
-The broker carries hints only. A task takes ids, may run twice, and may be lost: what is due stands in the
+The broker carries task requests only. A task takes ids, may run twice, and may be lost: what is due is in the
 database, and the next tick finds it there.
 """
 
@@ -44,7 +44,7 @@ app.conf.update(
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
     # A task taken by a worker that died comes back after the visibility time-out, which kombu checks for only
-    # every ~100 s unless told otherwise.
+    # every ~100 s by default.
     broker_transport_options={
         "visibility_timeout": 120,
         "unacked_restore_interval": 1,
@@ -115,5 +115,5 @@ def _prepare(sender: Worker, **_options: object) -> None:
     try:
         prepare(matching=not queues.isdisjoint({"poll", "match"}))
         gc_tuning.keep()
-    except ConfigError as error:  # each task tries again, until the files are mended
+    except ConfigError as error:  # each task tries again until the files are corrected
         logs.event("config.refused", logging.ERROR, problems=[str(each) for each in error.problems])

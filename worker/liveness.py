@@ -1,4 +1,4 @@
-"""Liveness: a file that a process touches while it does its work, for health checks to look at.
+"""Liveness: a file that a process touches while it does its work, for health checks to read.
 
 A worker touches it while its event loop runs and it holds a connection to the broker; beat touches it whenever the
 broker has accepted a tick. A process that hangs, or has lost its broker for good, lets the file grow old

@@ -34,7 +34,7 @@ def install() -> None:
             "or unset it"
         ) from None
     lock = threading.Lock()
-    providers: dict[int, TracerProvider] = {}  # by process: one is made anew after a fork
+    providers: dict[int, TracerProvider] = {}  # by process: one is made again after a fork
     spans: dict[str, tuple[Any, Any]] = {}
 
     def tracer() -> Any:
@@ -57,7 +57,7 @@ def install() -> None:
         spans[task_id] = span, context.attach(trace.set_span_in_context(span))
 
     def failed(task_id: str, exception: BaseException, **_: Any) -> None:
-        if task_id in spans:  # only of what kind: the text of an error may hold what nobody should see
+        if task_id in spans:  # only its kind: the text of an error may hold secrets
             spans[task_id][0].set_status(trace.Status(trace.StatusCode.ERROR, type(exception).__name__))
 
     def ended(task_id: str, **_: Any) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import update
 
 from alerts.feeds.state import FeedState
 from alerts.model.times import parse_time
+from alerts.model.week import Week
 from alerts.store.database import Database
 from alerts.store.schema import SourceRow
 
@@ -89,6 +90,12 @@ def test_without_any_state_a_command_says_where_it_looked(call: Call, empty: Sta
         (["profile", "acme", "--at", "1h"], 0),
         (["why-not", "desk", "--institution", "globex"], 0),
         (["plan", "--against", "{config}"], 0),
+        (["briefing", "--week", "{week}"], 0),
+        (["briefing", "--week", "{week}", "--subscriber", "desk", "--tier", "open"], 0),
+        (["silence-report", "--from", "2d"], 0),
+        (["feedback"], 0),
+        (["feedback", "--subscriber", "desk", "--since", "30d", "--export", "{config}/verdicts.jsonl"], 0),
+        (["tune", "desk", "--wrong", "0.2"], 1),  # nobody has judged anything
         (["ack", "--institution", "acme", "--subscriber", "desk"], 0),
         (["silence", "--institution", "acme", "--for", "2h", "--reason", "drill"], 0),
         (["silence", "--list"], 0),
@@ -102,7 +109,7 @@ def test_without_any_state_a_command_says_where_it_looked(call: Call, empty: Sta
     ids=lambda each: " ".join(each) if isinstance(each, list) else None,
 )
 def test_on_a_filled_state(call: Call, filled: State, arguments: list[str], status: int) -> None:
-    given = [each.format(config=filled.config) for each in arguments]
+    given = [each.format(config=filled.config, week=Week.of(datetime.now(UTC))) for each in arguments]
     done = call(filled, *given)
     assert done.status == status, done.err
     assert done.out or done.err
@@ -117,6 +124,8 @@ def test_on_a_filled_state(call: Call, filled: State, arguments: list[str], stat
         (["stories"], {"story", "institution", "title", "grade", "confidence", "reports", "publishers", "topics"}),
         (["transitions"], TRANSITION),
         (["deliveries"], {"delivery", "subscriber", "channel", "kind", "state", "reason", "alerts", "attempts"}),
+        (["feedback"], {"by", "name", "sent", "judged", "right", "precision", "low", "high", "acknowledged"}),
+        (["silence-report"], {"kind", "subscriber", "sources", "blind", "items", "mentions", "nearest"}),
         (["status"], {"healthy", "last_tick", "sources", "waiting", "deliveries", "problems"}),
         (["silence", "--all", "--for", "1h"], {"id", "about", "until", "reason"}),
         (["link", "--tier", "open"], {"id", "tier", "expires", "url"}),
@@ -328,6 +337,8 @@ def test_replay_writes_transitions_and_alerts_in_order_of_time(call: Call, empty
         (["unsubscribe", "nobody"], "no subscriber 'nobody'"),
         (["send-test", "nobody"], "no subscriber 'nobody'"),
         (["release", "nothing"], "no source 'nothing'"),
+        (["feedback", "--subscriber", "nobody"], "no subscriber 'nobody'"),
+        (["briefing", "--week", "2001-W01", "--subscriber", "nobody"], "no subscriber 'nobody'"),
         (["why-not", "nobody", "--institution", "acme"], "no subscriber 'nobody'"),
         (["why-not", "Desks", "--institution", "acme"], "did you mean 'desk'?"),
         (["profile", "ACME"], "did you mean 'acme'?"),
@@ -350,6 +361,10 @@ def test_what_is_not_there_is_one_line(call: Call, filled: State, arguments: lis
         ["run", "--nonsense"],
         ["profile"],
         ["transitions", "--axis", "nonsense"],
+        ["tune", "desk", "--wrong", "150%"],
+        ["briefing", "--week", "2026-13"],
+        ["briefing", "--week", "2999-W01"],
+        ["silence-report", "--from", "1d", "--to", "2d"],
         ["transitions", "--since", "nonsense"],
         ["deliveries", "--state", "nonsense"],
         ["deliveries", "--limit", "0"],

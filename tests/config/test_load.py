@@ -13,7 +13,7 @@ from alerts.model.errors import ConfigError
 from alerts.model.institution import Criticality, Derivation, NameRules, Relation
 from alerts.model.level import Axis, Level, LevelRules
 from alerts.model.source import Reliability
-from alerts.model.subscriber import Direction, On, RateLimit, Tier
+from alerts.model.subscriber import Direction, On, RateLimit, Tier, WeeklyBriefing
 from alerts.model.topic import Near, Signal
 
 EVERYTHING = """\
@@ -75,6 +75,7 @@ subscribers:
       - all: true
     quiet_hours: {from: 22:00, to: "07:00", timezone: Europe/Paris, unless: critical}
     digest: {at: 08:30, timezone: Europe/Paris, below: high}
+    briefing: {weekly: Monday 07:30, timezone: Europe/Paris}
     repeat: 24h
     limit: 20/h
     group: 5m
@@ -148,6 +149,7 @@ def test_everything_written_is_in_the_model(tmp_path: Path) -> None:
     assert subscriber.watch[1].select.all
     assert subscriber.quiet_hours is not None
     assert (subscriber.quiet_hours.from_, subscriber.quiet_hours.to) == (time(22), time(7))
+    assert subscriber.briefing == WeeklyBriefing((0, time(7, 30)), "Europe/Paris")
     assert subscriber.digest is not None
     assert subscriber.digest.at == time(8, 30)
     assert subscriber.limit == RateLimit(20, timedelta(hours=1))
@@ -165,7 +167,7 @@ def test_everything_written_is_in_the_model(tmp_path: Path) -> None:
     assert test.items[1].withdrawn
     assert test.expect[0].level is Level.MEDIUM
     assert test.expect[1].text == "${x}"
-    assert test.expect[1].where == f"{tmp_path}/all.yaml:77"
+    assert test.expect[1].where == f"{tmp_path}/all.yaml:78"
 
 
 def test_what_is_left_out_has_the_defaults_of_the_model(tmp_path: Path) -> None:
@@ -291,6 +293,9 @@ WRONG = [
     ("subscribers: [{id: s, quiet_hours: {from: '07:00', to: »'07:00'}}]", "end when they begin"),
     ("subscribers: [{id: s, quiet_hours: {from: '22:00', to: '07:00', timezone: »Mars/Olympus}}]", "time zone"),
     ("subscribers: [{id: s, digest: {at: '07:00', timezone: »Europe}}]", "time zone"),
+    ("subscribers: [{id: s, briefing: {weekly: »07:00}}]", "write a day of the week and a time of day"),
+    ("subscribers: [{id: s, briefing: {weekly: »monk 07:00}}]", "for example mon 07:30"),
+    ("subscribers: [{id: s, briefing: {weekly: »mon 7.30}}]", "for example mon 07:30"),
     ("subscribers: [{id: s, digest: {at: '07:00', timezone: »../../etc/passwd}}]", "time zone"),
     ("subscribers: [{id: s, limit: »20}]", "20/h"),
     ("subscribers: [{id: s, limit: »0/h}]", "20/h"),

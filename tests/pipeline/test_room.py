@@ -23,20 +23,20 @@ INSTITUTIONS = 5 * ASSESS_BATCH
 
 
 class Queue:
-    """Takes so many tasks of each verb; remembers them as they were put in."""
+    """Takes so many tasks of each step; remembers them as they were put in."""
 
     def __init__(self, most: int) -> None:
         self.most = most
         self.tasks: list[tuple[str, Any]] = []
 
-    def room(self, verb: str) -> int:
-        return max(0, self.most - sum(name == verb for name, _ in self.tasks))
+    def room(self, step: str) -> int:
+        return max(0, self.most - sum(name == step for name, _ in self.tasks))
 
     def enqueue(self, hints: TaskRequests) -> None:
         self.tasks += hints.tasks()
 
-    def take(self, verb: str, count: int) -> list[str]:
-        mine = [task for task in self.tasks if task[0] == verb][:count]
+    def take(self, step: str, count: int) -> list[str]:
+        mine = [task for task in self.tasks if task[0] == step][:count]
         for task in mine:
             self.tasks.remove(task)
         return [each for _, ids in mine for each in ids]

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.model.subscriber import Digest, QuietHours
+from alerts.model.subscriber import Digest, QuietHours, WeeklyBriefing
 from alerts.model.times import format_time, parse_time
-from alerts.routing.quiet_hours import instant, next_digest, next_quiet, quiet_until
+from alerts.routing.quiet_hours import instant, last_briefing, next_digest, next_quiet, quiet_until
 
 ZONES = ["UTC", "Europe/Paris", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "Africa/Casablanca"]
 clock_times = st.times().map(lambda each: each.replace(second=0, microsecond=0))
@@ -100,3 +100,12 @@ def test_the_next_quiet_hours_start_after_now(at: datetime, start: time, stop: t
 def test_the_next_digest_is_within_a_long_day(at: datetime, clock: time, zone: str) -> None:
     due = next_digest(Digest(clock, zone), at)
     assert at < due <= at + timedelta(hours=25)
+
+
+@given(instants, clock_times, st.integers(0, 6), st.sampled_from(ZONES))
+def test_the_last_briefing_is_on_its_day_and_within_a_long_week(at: datetime, clock: time, day: int, zone: str) -> None:
+    due = last_briefing(WeeklyBriefing((day, clock), zone), at)
+    assert timedelta(0) <= at - due <= timedelta(days=7, hours=1)
+    local = due.astimezone(ZoneInfo(zone))
+    assert local.weekday() == day
+    assert last_briefing(WeeklyBriefing((day, clock), zone), due) == due

@@ -16,7 +16,7 @@ from alerts.cases.membership import Membership
 from alerts.cases.observation import Observation
 from alerts.model.assessment import StoryRise
 from alerts.model.institution import Institution
-from alerts.model.level import Axis, Cause, Contribution, Level, LevelRules, Transition
+from alerts.model.level import AXES, Axis, Cause, Contribution, Level, LevelRules, Transition
 from alerts.model.profile import Counts
 from alerts.model.story import Evidence
 from alerts.model.times import MICROSECOND, micros
@@ -124,7 +124,7 @@ class CaseFile:
         """The falls up to and including `to`, each stamped with its exact instant, in order of time."""
         falls: list[Transition] = []
         if self.clock is not None and to > self.clock:
-            for axis in Axis:
+            for axis in AXES:
                 while (moment := self._next_fall(axis)) is not None and moment <= to:
                     falls.append(self._move(axis, moment, Cause.DECAY))
             self.clock = to
@@ -133,7 +133,7 @@ class CaseFile:
 
     def falls(self) -> dict[Axis, datetime]:
         """When each level above low is left if nothing is reported."""
-        return {axis: at for axis in Axis if (at := self._next_fall(axis)) is not None}
+        return {axis: at for axis in AXES if (at := self._next_fall(axis)) is not None}
 
     def next_fall(self) -> datetime | None:
         """When the first level falls if nothing is reported; None where all are low."""
@@ -251,14 +251,15 @@ class CaseFile:
         return scores.level_after(level, ranking.score, now, self._rules, ranking.half_life)
 
     def _move(self, axis: Axis, at: datetime, cause: Cause) -> Transition:
-        level = self._level_after(axis, self._rankings[axis], micros(at))
+        ranking, now = self._rankings[axis], micros(at)
+        level = self._level_after(axis, ranking, now)
         transition = Transition(
             at=at,
             institution=self.institution.id,
             axis=axis,
             from_=self.axes[axis].level,
             to=level,
-            score=self.score(axis, at),
+            score=ranking.score.at(now, ranking.half_life),
             cause=cause,
             contributions=self.contributions(axis, at),
         )
@@ -290,7 +291,7 @@ class CaseFile:
         found = []
         for story, levels in stood.items():
             now = self._own_levels([story])[story]
-            risen = sorted((axis for axis in Axis if now[axis] > levels[axis]), key=lambda axis: -now[axis].rank)
+            risen = sorted((axis for axis in AXES if now[axis] > levels[axis]), key=lambda axis: -now[axis].rank)
             if risen:
                 first, *others = (self._story_rise(at, batch, story, each, levels[each], now[each]) for each in risen)
                 found.append(replace(first, others=tuple(others)))

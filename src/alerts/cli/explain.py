@@ -22,7 +22,7 @@ def explain(app: App, alert: str, as_json: bool) -> None:
     """Say why an alert fired.
 
     Prints every step from the items to what became of the alert, with its numbers. ALERT is the id of an alert, or
-    of the message that told of it, or the beginning of either: `alerts deliveries` lists them.
+    of the message that carried it, or the beginning of either: `alerts deliveries` lists them.
 
     \b
     Example:

@@ -28,6 +28,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "check": "alerts.cli.check:check",
         "test": "alerts.cli.test:test",
         "plan": "alerts.cli.replay:plan",
+        "tune": "alerts.cli.feedback:tune",
         "import-opml": "alerts.cli.configuration:import_opml",
         "export-opml": "alerts.cli.configuration:export_opml",
     },
@@ -42,6 +43,9 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "deliveries": "alerts.cli.lists:deliveries",
         "sources": "alerts.cli.sources:sources",
         "topics": "alerts.cli.topics:topics",
+        "briefing": "alerts.cli.briefing:briefing",
+        "feedback": "alerts.cli.feedback:feedback",
+        "silence-report": "alerts.cli.briefing:silence_report",
     },
     "Try items, without a database": {
         "match": "alerts.cli.match:match",

@@ -53,7 +53,7 @@ def ack(
 ) -> None:
     """Acknowledge a level: no reminders until it changes.
 
-    ALERT is the id of an alert, or of the message that told of it, or the beginning of either: `alerts
+    ALERT is the id of an alert, or of the message that carried it, or the beginning of either: `alerts
     deliveries` lists them.
 
     \b

@@ -36,6 +36,7 @@ from alerts.config.values import (
     Threshold,
     Wait,
     WebAddress,
+    Weekly,
     Zone,
     problem,
 )
@@ -279,8 +280,15 @@ class DigestForm(Form):
     below: Level = Level.HIGH
 
 
+class BriefingForm(Form):
+    """What the week before brought, in one message."""
+
+    weekly: Weekly
+    timezone: Zone = "UTC"
+
+
 class SubscriberForm(Form):
-    """A person or a desk that is told."""
+    """A person or a team that gets alerts."""
 
     id: Id
     tier: Tier = Tier.OPEN
@@ -290,6 +298,7 @@ class SubscriberForm(Form):
     watch: tuple[WatchForm, ...] = ()
     quiet_hours: QuietForm | None = None
     digest: DigestForm | None = None
+    briefing: BriefingForm | None = None
     repeat: Duration | None = None
     limit: Rate | None = None
     group: Wait = timedelta(minutes=1)

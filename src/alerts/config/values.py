@@ -27,6 +27,7 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*", re.ASCII)
 _WEB = re.compile("https?://", re.IGNORECASE)
 _UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f]")
 
+_WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 TEXTS: Final = {"type": "array", "items": {"type": "string"}}
 """A list of texts in JSON Schema."""
 
@@ -82,6 +83,12 @@ def _clock(text: str) -> time:
     if not found:
         raise ValueError
     return time(int(found[1]), int(found[2]), int(found[3] or 0))
+
+
+def _weekly(text: str) -> tuple[int, time]:
+    day, _, clock = text.strip().partition(" ")
+    found = next((each for each in _WEEKDAYS if len(day) >= 3 and each.startswith(day.lower())), "")
+    return _WEEKDAYS.index(found), _clock(clock.strip())
 
 
 def _zone(text: str) -> str:
@@ -164,6 +171,11 @@ Wait = Annotated[
     _text("0s", "30s", "15m"),
 ]
 Clock = Annotated[time, _parsed(_clock, 'write a time of day from "00:00" to "23:59"'), _text("08:00", "22:00")]
+Weekly = Annotated[
+    tuple[int, time],
+    _parsed(_weekly, "write a day of the week and a time of day, for example mon 07:30"),
+    _text("mon 07:30"),
+]
 Zone = Annotated[str, _parsed(_zone, _ZONE_ADVICE), _text("UTC", "Europe/Paris")]
 Rate = Annotated[
     RateLimit,

@@ -1,4 +1,4 @@
-"""Tells, from the database alone, what came in, what was found, which level moved and why, what was sent."""
+"""Prints, from the database alone, what came in, what was found, which level moved and why, what was sent."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _Row = TypeVar("_Row", RevisionRow, StoryEventRow, TransitionRow)
 
 
 class Narrator:
-    """Each `tell` prints what is new in the database since the last one."""
+    """Each `report` prints what is new in the database since the last one."""
 
     def __init__(self, runtime: Runtime, out: TextIO) -> None:
         self._runtime = runtime
@@ -37,7 +37,7 @@ class Narrator:
     def end(self) -> None:
         self._say("\n" + ", ".join(f"{count} {what}" for what, count in self._counts.items()) + ".")
 
-    def tell(self) -> None:
+    def report(self) -> None:
         settings = self._runtime.configuration.current().settings
         names = {each.id: each.name for each in settings.institutions.values()}
         with self._runtime.database.read() as session:

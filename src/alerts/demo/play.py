@@ -1,4 +1,4 @@
-"""Plays the scenario: publishes it step by step, and tells what the program made of each."""
+"""Plays the scenario: publishes it step by step, and prints what the program made of each."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def once(stage: Stage, runtime: Runtime, driver: Once, out: TextIO) -> None:
         narrator.step(number, step["says"])
         stage.publish(step, _now())
         driver.run(runtime, sources)
-        narrator.tell()
+        narrator.report()
         # What the console channel printed meanwhile comes after the story of how it came about.
         if printed := messages.getvalue():
             out.write(textwrap.indent(printed.rstrip() + "\n", "   │ ", lambda _: True))
@@ -81,7 +81,7 @@ def live(stage: Stage, runtime: Runtime, out: TextIO, watch: Callable[[Callable[
             narrator.step(next_step + 1, stage.steps[next_step]["says"])
             stage.publish(stage.steps[next_step], _now())
             next_step, at = next_step + 1, time.monotonic() + PAUSE_SECONDS
-        narrator.tell()
+        narrator.report()
         if next_step == len(stage.steps) and time.monotonic() >= at:
             narrator.end()
             out.write("Everything is still running; Ctrl-C stops it.\n")

@@ -71,6 +71,6 @@ class FeedServer:
                 self.wfile.write(b"" if is_known else body)
 
             def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-                """Says nothing: the narrator tells what came in."""
+                """No access log: the narrator prints what came in."""
 
         return Handler

@@ -21,9 +21,9 @@ from alerts.store.repositories import alerts, answers
 
 
 def explain(session: Session, active: Active, alert_id: str, *, stories: int | None = None) -> dict[str, Any]:
-    """The whole way of an alert as one record. Raises NotFoundError where there is no such alert.
+    """All steps that led to an alert, as one record. Raises NotFoundError where there is no such alert.
 
-    The stories, at most so many, those that add most, are worked through again from what had been observed by
+    The stories that contribute most, at most `stories` of them, are computed again from what had been observed by
     then, under the configuration given.
     """
     row = listings.alert(session, alert_id)

@@ -1,9 +1,8 @@
-"""Why a subscriber heard nothing of an institution, and what would have made the difference."""
+"""Why a subscriber got no alert about an institution, and what evidence would have caused one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,14 +10,14 @@ from sqlalchemy.orm import Session
 
 from alerts.insight.coverage import coverage
 from alerts.insight.profiles import standing_at
+from alerts.insight.silence import contributions_of, further_reports
 from alerts.model.alert import AlertState
 from alerts.model.answer import AnswerKind
 from alerts.model.assessment import Assessment
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Cause, Contribution, Level, Transition
 from alerts.model.records import answer_record, rounded
-from alerts.model.source import Reliability
-from alerts.model.story import Evidence, Group, Report, StorySummary
+from alerts.model.story import Evidence
 from alerts.model.subscriber import On, Subscriber, WatchRule
 from alerts.model.times import format_time
 from alerts.pipeline.route import silenced
@@ -30,8 +29,7 @@ from alerts.routing.router import SubscriberRouter
 from alerts.routing.rules import name_of
 from alerts.routing.trace import explanation_record
 from alerts.runtime.configuration import Active
-from alerts.scoring.evidence import evidence, summary
-from alerts.scoring.profile import Standing, contributions
+from alerts.scoring.profile import Standing
 from alerts.scoring.score import combined, level_of
 from alerts.store.queries import listings, profiles
 from alerts.store.repositories import answers, items, subscriber_state
@@ -39,13 +37,6 @@ from alerts.store.repositories import answers, items, subscriber_state
 LOOK_BACK = timedelta(days=7)
 MOST_ITEMS = 2000
 MOST_REJECTIONS = 10
-_TRIES: Sequence[tuple[str, Reliability, bool, int]] = (
-    ("one more independent secondary B publisher", Reliability.B, False, 1),
-    ("one more independent secondary A publisher", Reliability.A, False, 1),
-    ("two more independent secondary A publishers", Reliability.A, False, 2),
-    ("one direct A publisher", Reliability.A, True, 1),
-    ("one direct A and two secondary A publishers", Reliability.A, True, 3),
-)
 
 
 def why_not(
@@ -54,7 +45,7 @@ def why_not(
     """Every step between the institution and the subscriber, as of `at`.
 
     Each axis that a rule asks for comes with its score, what it needs, and the least further evidence on its
-    strongest story that would have been told: tried out, not estimated.
+    strongest story that would have caused an alert: tried out, not estimated.
     """
     standing = standing_at(session, active, institution, at)
     rules = [
@@ -116,7 +107,7 @@ def _axis(session: Session, active: Active, subscriber: Subscriber, standing: St
         key=lambda each: each.rank,
     )
     needed = active.settings.levels.raise_.get(max(least, Level.MEDIUM, key=lambda each: each.rank), 0.0)
-    found = _contributions(active, standing, axis, view.leading)
+    found = contributions_of(active.settings, standing, axis, view.leading)
     record: dict[str, Any] = {
         "axis": axis.value,
         "level": view.level.value,
@@ -142,15 +133,6 @@ def _axis(session: Session, active: Active, subscriber: Subscriber, standing: St
     return record
 
 
-def _contributions(
-    active: Active, standing: Standing, axis: Axis, stories: Iterable[StorySummary]
-) -> tuple[Contribution, ...]:
-    settings, institution = active.settings, standing.institution
-    return contributions(
-        stories, axis, standing.at, topics=settings.topics, rules=settings.levels, institution=institution
-    )
-
-
 def _rise(
     standing: Standing, axis: Axis, from_: Level, to: Level, score: float, found: tuple[Contribution, ...]
 ) -> Transition:
@@ -165,47 +147,22 @@ def _counterfactual(
     axis: Axis,
     found: tuple[Contribution, ...],
 ) -> dict[str, Any]:
-    """The least of a few further reports on the strongest story after which something would be told."""
+    """The least of a few further reports on the strongest story after which an alert would be sent."""
     if not found:
         return {"found": False, "why": "no story adds anything to this axis"}
-    strongest, settings, at = found[0], active.settings, standing.at
-    institution, level = standing.institution, standing.axes[axis].level
-    known = profiles.stories(session, institution, settings.sources, [strongest.story], at)
-    story = known.get(strongest.story)
+    strongest, level = found[0], standing.axes[axis].level
     tried: list[dict[str, Any]] = []
-    for words, reliability, direct, count in _TRIES if story is not None else ():
-        assert story is not None  # noqa: S101
-        reports = [_further(story, number, reliability, at, direct=direct and number == 0) for number in range(count)]
-        groups = [*story.groups, *(Group((each.item,)) for each in reports)]
-        with_them = evidence(story.story, institution.id, [*story.reports, *reports], groups)
-        made = _contributions(active, standing, axis, [summary(with_them)])
-        all_ = tuple(sorted([*made, *found[1:]], key=lambda each: (-each.value, each.story)))
+    for words, story, all_ in further_reports(session, active.settings, standing, axis, found):
         score = combined(each.value for each in all_)
-        reached = max(level, level_of(score, settings.levels))
+        reached = max(level, level_of(score, active.settings.levels))
         tried.append({"with": words, "score": rounded(score), "level": reached.value})
         if reached is level:
             continue
         rise = _rise(standing, axis, level, reached, score, all_)
-        asked = _asked(session, active, subscriber, rise, [with_them])
-        if any(each.state is not AlertState.SUPPRESSED for each in asked.channels):
+        asked = _asked(session, active, subscriber, rise, [story])
+        if any(channel.state is not AlertState.SUPPRESSED for channel in asked.channels):
             return {"found": True, "story": strongest.story, "title": strongest.title, **tried[-1], "tried": tried}
     return {"found": False, "why": "none of these would do", "story": strongest.story, "tried": tried}
-
-
-def _further(story: Evidence, number: int, reliability: Reliability, at: datetime, *, direct: bool) -> Report:
-    """A report as if another publisher told the story anew, in words of its own and with all of its topics."""
-    return replace(
-        story.reports[0],
-        item=f"what-if-{number}",
-        publisher=f"what-if-{number}",
-        reliability=reliability,
-        direct=direct,
-        published=None,
-        observed=at,
-        reported=at,
-        salience=1.0,
-        topics=story.topics,
-    )
 
 
 def _asked(

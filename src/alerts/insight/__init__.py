@@ -1,1 +1,1 @@
-"""What pipeline steps and pages both read: profiles, coverage, health."""
+"""What pipeline steps and pages both read: profiles, coverage, health, briefings, silence, feedback."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 
 from pydantic import TypeAdapter
 from sqlalchemy.orm import Session
@@ -144,8 +144,12 @@ def snapshots(
         yield case, at, zlib.compress(_adapter().dump_json(made))
 
 
+@lru_cache(maxsize=32)
 def restored(data: bytes) -> Profile:
-    """The profile of a snapshot; those of former versions are not compressed."""
+    """The profile of a snapshot; those of former versions are not compressed.
+
+    The messages of one assessment show the same one, so it is read once for all of them.
+    """
     return _adapter().validate_json(data if data.startswith(b"{") else zlib.decompress(data))
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from datetime import datetime
+from operator import attrgetter
 
 from alerts.model.alert import Lead
 from alerts.model.level import Axis, Contribution, Level, Transition
+
+_LEAD_FIELDS = attrgetter(*(each.name for each in fields(Lead)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +31,7 @@ class StoryRise(Lead):
 
     @property
     def lead(self) -> Lead:
-        return Lead(**{each.name: getattr(self, each.name) for each in fields(Lead)})
+        return Lead(*_LEAD_FIELDS(self))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 _Record = TypeVar("_Record")
+_Value = TypeVar("_Value")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Same(Generic[_Value]):
+    """Compares and hashes by the identity of a frozen value: a key of caches of what is made of a large one."""
+
+    value: _Value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Same) and self.value is other.value
+
+    def __hash__(self) -> int:
+        return id(self.value)
 
 
 def record_of(kind: type[_Record], source: Any, /, **given: Any) -> _Record:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from alerts.model.alert import Alert, Lead
@@ -24,13 +25,25 @@ def as_record(value: Any) -> Any:
 
     A field that is a Python keyword (`from_`) loses its underscore.
     """
-    if is_dataclass(value):
-        return {each.name.rstrip("_"): as_record(getattr(value, each.name)) for each in fields(value)}
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
+    if is_dataclass(kind):
+        return {shown: as_record(getattr(value, name)) for name, shown in _names(kind)}
     if isinstance(value, tuple):
         return [as_record(each) for each in value]
     if isinstance(value, datetime):
         return format_time(value)
     return rounded(value) if isinstance(value, float) else getattr(value, "value", value)
+
+
+_PLAIN = frozenset({str, int, bool, type(None)})
+
+
+@cache
+def _names(kind: type[Any]) -> tuple[tuple[str, str], ...]:
+    """The fields of a dataclass, each with the name that records give it."""
+    return tuple((each.name, each.name.rstrip("_")) for each in fields(kind))
 
 
 def contribution_record(contribution: Contribution) -> dict[str, Any]:

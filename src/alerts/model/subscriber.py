@@ -167,6 +167,14 @@ class Digest:
 
 
 @dataclass(frozen=True, slots=True)
+class WeeklyBriefing:
+    """The briefing of the week before is sent on a day of the week, of which Monday is 0, at a local time."""
+
+    weekly: tuple[int, time]
+    timezone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
 class RateLimit:
     """At most `count` messages in any window of `per`; above it one summary instead."""
 
@@ -184,6 +192,7 @@ class Subscriber:
     watch: tuple[WatchRule, ...] = ()
     quiet_hours: QuietHours | None = None
     digest: Digest | None = None
+    briefing: WeeklyBriefing | None = None
     repeat: timedelta | None = None
     limit: RateLimit | None = None
     group: timedelta = timedelta(minutes=1)  # alerts about one institution within this wait are one message

@@ -66,9 +66,9 @@ class Draft:
 
 
 def assess(runtime: Assessing, *institutions: str) -> list[Transition]:
-    """Takes in what was found about institutions and is not assessed yet, and the falls until now.
+    """Assesses what was found about institutions since their last assessment, and the falls until now.
 
-    Idempotent: what is assessed stands in the cases' cursors. Enqueues the deliveries that can be sent. Several
+    Idempotent: the cursors of the cases say what is assessed. Enqueues the deliveries that can be sent. Several
     institutions share one transaction, so each costs a few rows and not a dozen statements.
     """
     try:
@@ -78,7 +78,7 @@ def assess(runtime: Assessing, *institutions: str) -> list[Transition]:
     except Exception:
         if len(institutions) == 1:
             raise
-    # One that cannot be assessed must not hold up the others: each on its own, and its fault told at the end.
+    # One that cannot be assessed must not block the others: each is tried alone, and its error raised at the end.
     found, faults = [], []
     for each in institutions:
         try:
@@ -93,15 +93,15 @@ def assess(runtime: Assessing, *institutions: str) -> list[Transition]:
 
 def _assess_together(runtime: Assessing, institutions: Sequence[str]) -> list[Transition]:
     while institutions:
-        # A stamp of its own, committed first: everything observed before it is visible to the transactions below,
-        # so no fall can be recorded that an observation on its way would have prevented.
+        # A timestamp of its own, committed first: everything observed before it is visible to the transactions below,
+        # so no fall can be recorded that an observation not yet committed would have prevented.
         with runtime.database.write() as session:
             upto = next_timestamp(session, runtime.clock())
             in_force = system_state.in_force(session)
         # What another process has put in force is adopted first.
         active = runtime.configuration.current(in_force.number)
-        # Thinking is done before the transaction that writes, and holds up nobody: on SQLite all who write would
-        # wait for it, on PostgreSQL whoever stores news of the same institutions.
+        # Computes outside the write transaction, to keep locks short: on SQLite every writer would wait for it, on
+        # PostgreSQL every worker that stores news of the same institutions.
         with runtime.database.computing(), runtime.database.read() as session:
             seen = cases.read(session, institutions)
             drafts = _draft(session, active, runtime.cases, seen, upto)
@@ -110,8 +110,8 @@ def _assess_together(runtime: Assessing, institutions: Sequence[str]) -> list[Tr
         with runtime.database.write() as session:
             stored = cases.lock(session, institutions)
             if system_state.in_force(session) != in_force:
-                continue  # all was thought under what is no longer in force
-            # Where another worker was faster, its work is the ground: that is thought over with nobody beside.
+                continue  # all was computed under a configuration that is no longer in force
+            # On a conflict, because another worker was faster, recompute under the row lock, from what it has written.
             changed = {name: case for name, case in stored.items() if not _is_same(case, seen.get(name))}
             kept = stored.keys() - changed.keys()
             done = [each for each in drafts if each.stored.institution in kept]
@@ -124,7 +124,7 @@ def _assess_together(runtime: Assessing, institutions: Sequence[str]) -> list[Tr
 
 
 def _committed(runtime: Assessing, active: Active, done: Sequence[Draft], routed: Routed) -> list[Transition]:
-    """What may be done only now that it is stored: case files are good for the next time, deliveries can be sent."""
+    """What must wait for the commit: case files go to the cache, deliveries to the queue."""
     changes = []
     for each in done:
         institution = each.stored.institution
@@ -146,19 +146,19 @@ def _committed(runtime: Assessing, active: Active, done: Sequence[Draft], routed
 
 
 def _is_same(case: Case, former: Case | None) -> bool:
-    """Whether nobody has assessed or changed the case between the reading of the two."""
+    """Whether the case was neither assessed nor changed between the two reads."""
     return former is not None and (former.version, former.cursor) == (case.version, case.cursor)
 
 
 def _draft(
     session: Session, active: Active, cache: CaseCache, stored: Mapping[str, Case], upto: datetime
 ) -> list[Draft]:
-    """Assesses cases, and writes nothing yet. What is no longer tracked, or has nothing to assess, is left out."""
+    """Assesses cases without writing. Those that are no longer tracked or have nothing to assess are left out."""
     stored = {name: case for name, case in stored.items() if name in active.settings.institutions}
     if not stored:
         return []
     waiting = cases.waiting(session, stored, active.settings.sources, upto)
-    # Else it was assessed since the hint was given: many hints about one need its case file once.
+    # All others were assessed since they were requested: of many requests about one, the first does the work.
     due = [case for name, case in stored.items() if name in waiting or _is_due(active, case, upto)]
     files = _files(session, active, cache, due)
     return [_assess(session, active, files, case, waiting.get(case.institution, ()), upto) for case in due]
@@ -184,7 +184,7 @@ def _restored(active: Active, stored: Case, institution: Institution, recorded: 
 
 
 def _rebuilt(session: Session, active: Active, stored: Case, case: CaseFile) -> tuple[EventState, History]:
-    """Works an empty case file through the whole history up to the cursor."""
+    """Builds an empty case file from the whole history up to the cursor."""
     institution = case.institution.id
     reporter = CaseEvents(case, EventState(), frozenset())
     events, assessed = [], []
@@ -198,7 +198,7 @@ def _rebuilt(session: Session, active: Active, stored: Case, case: CaseFile) -> 
 
 
 def _files(session: Session, active: Active, cache: CaseCache, stored: Sequence[Case]) -> dict[str, CaseFile | None]:
-    """The case file of each institution as last assessed, those that are not at hand read together.
+    """The case file of each institution as last assessed, those that are not cached read together.
 
     None where it is to be rebuilt. While recorded items are being matched again, that waits for all of them.
     """
@@ -252,7 +252,7 @@ def _assess(
         # In force before anything that waits, so that time does not run backwards.
         since = waiting[0][0] - timedelta.resolution if waiting else upto
         done.transitions += case.reconsider(since, stored.axes, _correctable(session, stored))
-        if stored.configuration != cases.FORMER_FORMULA:  # which nobody is to be alerted of
+        if stored.configuration != cases.FORMER_FORMULA:  # whose new levels alert nobody
             brought = [*done.transitions]
     reporter = CaseEvents(case, state, active.wanted, topics=active.settings.topics, fresh=active.settings.fresh)
     done.happenings += reporter.reconsidered(brought)

@@ -21,8 +21,8 @@ from alerts.store.upsert import chunks
 
 POLLERS = 2  # batches at a time
 
-PATIENCE = 60.0  # seconds that messages may wait for their turn in a channel; what then waits is left to the next run
-_VERBS: Mapping[str, Callable[..., object]] = {
+PATIENCE = 60.0  # seconds to wait for the turns of messages in their channels; the rest is left to the next run
+_STEPS: Mapping[str, Callable[..., object]] = {
     "send": steps.send,
     "desk": steps.advance_desk,
     "assess": steps.assess,
@@ -31,17 +31,17 @@ _VERBS: Mapping[str, Callable[..., object]] = {
 
 
 class Once:
-    """Collects the hints that verbs enqueue and follows them. `runtime.enqueue` must be this object's.
+    """Collects the tasks that steps request and runs them. `runtime.enqueue` must be this object's.
 
-    A defect in one piece of work holds up no other: it is raised when all else is done.
+    A defect in one task blocks no other: it is raised when all else is done.
     """
 
     def __init__(self) -> None:
         self._waiting: deque[TaskRequests] = deque()
         self._faults: list[Exception] = []
 
-    def enqueue(self, hints: TaskRequests) -> None:
-        self._waiting.append(hints)
+    def enqueue(self, requests: TaskRequests) -> None:
+        self._waiting.append(requests)
 
     def run(
         self, runtime: Runtime, sources: Iterable[str], told: Callable[[PollOutcome], None] = lambda _: None
@@ -97,20 +97,20 @@ class Once:
 
     def _follow(self, runtime: Runtime) -> None:
         while self._waiting:
-            hints = self._waiting.popleft()
-            for name, ids in hints.tasks():
+            requests = self._waiting.popleft()
+            for name, ids in requests.tasks():
                 if name != "poll":
                     self._do(runtime, name, ids)
 
     def _do(self, runtime: Runtime, name: str, ids: Sequence[str]) -> None:
         try:
-            _VERBS[name](runtime, *ids)
+            _STEPS[name](runtime, *ids)
         except (AlertsError, DBAPIError):
             raise  # of the database or the configuration: all else would fail of it, too
         except Exception as fault:
             if name == "rematch":
                 raise  # the next tick would find nothing else
-            logs.event("work.broken", logging.ERROR, caught=True, verb=name, ids=list(ids))
+            logs.event("work.broken", logging.ERROR, caught=True, step=name, ids=list(ids))
             self._faults.append(fault)
 
 

@@ -1,4 +1,4 @@
-"""What a revision says about whom, as rows."""
+"""Findings: one row for each institution that a revision of an item mentions."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def finding_rows(
 ) -> list[dict[str, Any]]:
     """One row for each institution that the item mentions, or mentioned until now.
 
-    `reduced` are its features where they were computed already, as it was before it had its stamp.
+    `reduced` are its features where they were already computed, before it had its timestamp.
     """
     institutions = sorted({*matched.institutions(), *former})
     if not institutions:

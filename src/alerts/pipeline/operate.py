@@ -1,7 +1,7 @@
-"""What operators and subscribers change by hand: the same verbs for the command line and the pages.
+"""What operators and subscribers change by hand: the same functions for the command line and the pages.
 
-Each commits its own transaction, says NotFoundError where an id does not exist and RefusedError where the
-thing cannot be done, and then enqueues what comes next.
+Each commits its own transaction, then enqueues what comes next. It raises NotFoundError for an id that does not
+exist and RefusedError where the state does not allow it.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ def opened_router(runtime: Enqueuing, subscriber_id: str) -> Iterator[tuple[Sess
 
 
 def release_quarantine(runtime: Enqueuing, source: str) -> int:
-    """Believes a feed whose items are held back: the next poll takes them in quietly; how many there are."""
+    """Releases a quarantined feed: the next poll stores its held items without alerts; returns how many there are."""
     with runtime.database.write() as session:
         state = _free_source(session, runtime, source)
         if not state.held:

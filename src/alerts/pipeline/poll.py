@@ -39,7 +39,9 @@ MAX_LOST_LEASES = 2
 source is taken to be the cause."""
 
 HOST_GAP = timedelta(seconds=1)
-MAX_HOST_WAIT = timedelta(seconds=3)  # a source whose turn at its host is later than this is released, and polled then
+MAX_HOST_WAIT = timedelta(
+    seconds=3
+)  # a source whose turn at its host comes later than this is released and polled then
 STOPPED_FOR = timedelta(days=36500)
 MAX_CHANGES = 500  # new and changed items stored in one transaction, but for those of one feed
 
@@ -298,7 +300,7 @@ class _Matched:
 
     change: ItemChange
     matched: Matched
-    features: Features | None  # of an item that is about somebody
+    features: Features | None  # of an item that mentions an institution
     publisher: str
     backfill: bool
 

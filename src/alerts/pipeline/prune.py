@@ -22,6 +22,7 @@ from alerts.runtime import logs
 from alerts.runtime.configuration import Active
 from alerts.runtime.ports import Recording
 from alerts.scoring.score import half_life_of
+from alerts.store import system_state
 from alerts.store.maintenance import retention
 from alerts.store.queries import profiles
 from alerts.store.repositories import cases, transitions
@@ -46,9 +47,9 @@ def prune(
     dry_run: bool = False,
     progress: Callable[[int, int], None] = lambda _done, _steps: None,
 ) -> Pruned:
-    """Removes what is older than `keep`. `progress` is told how many of how many institutions and sources are done.
+    """Removes what is older than `keep`. `progress` gets how many of how many institutions and sources are done.
 
-    A dry run does the same in one transaction and takes it back: SQLite lets nobody else write meanwhile.
+    A dry run does the same in one transaction and rolls it back; on SQLite it blocks all other writers meanwhile.
     Raises UsageError where evidence that still counts would go.
     """
     active = runtime.configuration.current()
@@ -112,6 +113,7 @@ def _prune(
     progress(steps, steps)
     with transaction() as session:
         counts.update(retention.remove_rest(session, before))
+        system_state.forget(session, system_state.OUTAGE, before=before)
     return counts
 
 

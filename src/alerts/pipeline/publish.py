@@ -32,7 +32,7 @@ from alerts.store import system_state
 from alerts.store.repositories import cases, generations, items, sources
 from alerts.store.repositories.generations import Generation
 
-CONFIRM_FILES: Final = timedelta(minutes=1)  # a host whose files are not in force says so again this often
+CONFIRM_FILES: Final = timedelta(minutes=1)  # how often a host whose files are not in force reports it
 
 
 def publish_edits(runtime: Recording) -> None:
@@ -46,7 +46,7 @@ def publish_edits(runtime: Recording) -> None:
         known = generations.files_of(session, host)
         if known is not None and known.hash == edit.settings.hash and now - known.seen < CONFIRM_FILES:
             return  # decided already: they were in force before, and others are now
-    with contextlib.suppress(ConfigError):  # the next look at the files refuses them, and says so
+    with contextlib.suppress(ConfigError):  # the next read of the files refuses them with a message
         publish(runtime, edit)
 
 
@@ -134,9 +134,9 @@ def _follow(session: Session, active: Active, now: datetime) -> None:
 
 
 def mark_outdated(session: Session, active: Active, now: datetime) -> None:
-    """Makes the institutions due whose cases were judged otherwise, or whose findings have changed.
+    """Marks the institutions due whose case was scored by other rules or whose findings have changed.
 
-    Those that are no longer tracked rest.
+    Those that are no longer tracked are shelved.
     """
     tracked = active.settings.institutions
     known = cases.configurations(session)

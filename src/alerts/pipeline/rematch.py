@@ -1,6 +1,6 @@
 """Matches the recorded history again after the names or topics of the configuration changed.
 
-Recorded revisions are matched again, some at a time. The cases of the institutions whose findings came out otherwise
+Recorded revisions are matched again, some at a time. The cases of institutions whose findings changed
 are rebuilt when all are done (`assess`); until then they are assessed as before. All other cases stay as they are.
 """
 
@@ -30,9 +30,9 @@ def is_current(session: Session, active: Active) -> bool:
 
 
 def rematch(runtime: Enqueuing, _key: str = "") -> bool:
-    """Matches the next recorded revisions again; whether more are left. Enqueues itself, then what is due.
+    """Matches the next recorded revisions again; returns whether more are left. Requests itself, then what is due.
 
-    Idempotent: how far it is stands in the database, in the transaction that got it there.
+    Idempotent: the progress is stored in the same transaction as the findings.
     """
     with runtime.database.read() as session:
         in_force = system_state.in_force(session)

@@ -123,7 +123,7 @@ def locked_router(
 
 
 def silenced(session: Session, settings: Settings) -> tuple[Silence, ...]:
-    """The silences of the configuration and those made by command, ended ones too: a router looks at the times."""
+    """The silences of the configuration and those set by command, ended ones too: the router compares the times."""
     return (*settings.silences, *silences.all_silences(session))
 
 
@@ -180,9 +180,9 @@ def considered(explanation: Explanation | None, channel: str) -> dict[str, Any] 
     """What was considered on the way to an alert on a channel, as a record."""
     if explanation is None:
         return None
-    mine = replace(
+    of_channel = replace(
         explanation,
         rules=tuple(each for each in explanation.rules if each.channel == channel),
         channels=tuple(each for each in explanation.channels if each.channel == channel),
     )
-    return explanation_record(mine)
+    return explanation_record(of_channel)

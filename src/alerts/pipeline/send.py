@@ -21,12 +21,13 @@ from alerts.model.level import Axis, Level
 from alerts.model.secret import Secret
 from alerts.model.settings import Settings
 from alerts.model.subscriber import Subscriber
-from alerts.pipeline import selfcheck
+from alerts.pipeline import briefings, selfcheck
 from alerts.rendering.threads import has_threads
 from alerts.rendering.view import MessageView, Rendered, compose
 from alerts.routing.alerts import Kind, stable_id
 from alerts.routing.reasons import Reason
 from alerts.runtime import logs
+from alerts.runtime.configuration import Active
 from alerts.runtime.generations import ConfigBehindError
 from alerts.runtime.ports import Sending
 from alerts.runtime.task_requests import ENQUEUE_GRACE, TaskRequests
@@ -43,12 +44,12 @@ SLOW_WAIT = timedelta(seconds=30)  # about so long it waits where the service is
 BEHIND = "waits for the configuration in force"
 # So long a delivery waits where this process cannot use the configuration in force yet.
 BEHIND_WAIT = timedelta(seconds=5)
-LONGEST_PAUSE = timedelta(hours=1)  # a service that asks for more is asked again by then
+LONGEST_PAUSE = timedelta(hours=1)  # a service that asks for a longer pause is tried again after this
 
 
 @dataclass(frozen=True, slots=True)
 class SendOutcome:
-    """What became of a delivery; `state` None: it was not ours to send, or `reason` says what it waits for."""
+    """The outcome for a delivery; `state` None: it was not free to send, or `reason` says what it waits for."""
 
     delivery: str
     state: DeliveryState | None
@@ -56,7 +57,7 @@ class SendOutcome:
 
 
 def send(runtime: Sending, delivery_id: str) -> SendOutcome:
-    """Sends a delivery if it is due and in nobody else's hands.
+    """Sends a delivery if it is due and no other sender has it.
 
     The attempt is on record before the send and its result after it. Killed in between, the lease runs out
     and the message is sent again under the same id: at least once.
@@ -77,7 +78,7 @@ def send(runtime: Sending, delivery_id: str) -> SendOutcome:
             gone = "the subscriber or the channel is no longer configured"
             result, thread = SendResult(SendReason.GONE, gone), ""
         else:
-            result, thread = _hand_over(runtime, active.settings, leased, url)
+            result, thread = _hand_over(runtime, active, leased, url)
     # fault point: send.sent
     outcome = _finish(runtime, active.settings, leased, result, thread)
     if url is not None and (following := runtime.bulkhead.next_waiter(rate_limits.lane(url))) is not None:
@@ -88,9 +89,9 @@ def send(runtime: Sending, delivery_id: str) -> SendOutcome:
 def _take(
     runtime: Sending, settings: Settings, delivery_id: str, passage: ExitStack
 ) -> tuple[Leased, Secret | None] | SendOutcome:
-    """Leases a delivery whose turn it is in its channel, and whose service does not hold too much of this process.
+    """Leases a delivery if it is its turn in its channel and the bulkhead of its service has room.
 
-    Any other waits, without an attempt. `passage` ends with the send.
+    Otherwise the delivery waits, without an attempt. `passage` ends with the send.
     """
     now = runtime.clock()
     with runtime.database.write() as session:
@@ -142,10 +143,10 @@ def _wait(runtime: Sending, lane: str, delivery_id: str) -> None:
         runtime.enqueue(TaskRequests(send=[delivery_id]))
 
 
-def _hand_over(runtime: Sending, settings: Settings, leased: Leased, url: Secret) -> tuple[SendResult, str]:
+def _hand_over(runtime: Sending, active: Active, leased: Leased, url: Secret) -> tuple[SendResult, str]:
     """What came of it, and the thread that the message belongs to."""
     try:
-        rendered = _rendered(runtime, settings, leased, url)
+        rendered = _rendered(runtime, active, leased, url)
         if rendered.problem:
             logs.event("template.broken", logging.WARNING, delivery=leased.id, problem=rendered.problem)
     except Exception:  # noqa: BLE001
@@ -166,11 +167,13 @@ def _channel(settings: Settings, subscriber: str, channel: str) -> Secret | None
     return None if known is None else known.channels.get(channel)
 
 
-def _rendered(runtime: Sending, settings: Settings, leased: Leased, url: Secret) -> Rendered:
+def _rendered(runtime: Sending, active: Active, leased: Leased, url: Secret) -> Rendered:
     if leased.subscriber == OPERATORS:
         return selfcheck.rendered(leased, url)
     with runtime.database.read() as session:
-        shown = _view(session, settings.subscribers[leased.subscriber], leased, runtime.pages)
+        shown = _view(session, active.settings.subscribers[leased.subscriber], leased, runtime.pages)
+        if shown.kind is Kind.BRIEFING:
+            return briefings.rendered(session, active, shown, url)
     return runtime.renderer.render(shown, url)
 
 
@@ -216,7 +219,7 @@ def _finish(runtime: Sending, settings: Settings, leased: Leased, result: SendRe
 
 
 def _view(session: Session, subscriber: Subscriber, leased: Leased, pages: Pages | None) -> MessageView:
-    """What the message says: its alerts, and the profiles as they were when it was made."""
+    """The content of the message: its alerts, and the profiles as they were when it was written."""
     record = leased.message
     superseded = record.get("superseded", record.get("overtaken", []))  # its name before version 0.2
     found = alerts.by_id(session, [*record["alerts"], *record["reminders"], *superseded])

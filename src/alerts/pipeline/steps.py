@@ -1,4 +1,4 @@
-"""The verbs by name, as the drivers call them.
+"""The pipeline steps by name, as the drivers call them.
 
     tick │ poll ──> assess ──> send
          │            └─ advance_desk ──┘

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 
-from alerts.pipeline import send
+from alerts.insight.health import LATE, RUN_LATE
+from alerts.pipeline import briefings, send
 from alerts.pipeline.publish import publish_edits
 from alerts.pipeline.rematch import is_current
 from alerts.runtime import logs
@@ -38,13 +39,15 @@ def tick(runtime: Ticking, *, gap: timedelta = timedelta(0), once: bool = False)
         in_force = system_state.in_force(session)
         last = system_state.get(session, system_state.TICK)
     active = runtime.configuration.current(in_force.number)
-    room = {verb: min(BATCH, runtime.room(verb)) for verb in ("send", "assess", "poll")}
+    room = {step: min(BATCH, runtime.room(step)) for step in ("send", "assess", "poll")}
     with runtime.database.write() as session:
         if gap and not rate_gate.try_acquire(session, "tick", now, gap):
             return TaskRequests()
         if last is not None and last.at > now + SET_BACK:
             clock_rollback.repair(session, now, longest=timedelta(seconds=send.LEASE_SECONDS))
             logs.event("clock.set_back", logging.WARNING, seconds=round((last.at - now).total_seconds()))
+        elif last is not None and now - last.at > (RUN_LATE if last.value.get("once") else LATE):
+            sources.add_outage(session, "", last.at, now)
         stale = not is_current(session, active)
         system_state.put(session, system_state.TICK, now, {"once": once})
         desk = subscriber_state.claim_due(session, now, limit=room["assess"], hold=HOLD)
@@ -57,8 +60,11 @@ def tick(runtime: Ticking, *, gap: timedelta = timedelta(0), once: bool = False)
             poll=sources.claim_due(session, now, limit=min(POLLS, room["poll"] * POLL_BATCH), hold=HOLD),
             claimed=True,
         )
+        weekly = briefings.queue(session, active.settings, now if last is None else last.at, now)
     # fault point: tick.claimed
     if found:
         runtime.enqueue(found)
         # fault point: tick.enqueued
+    if weekly:  # behind the assessments that are due
+        runtime.enqueue(TaskRequests(send=weekly))
     return found

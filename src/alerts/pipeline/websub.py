@@ -37,7 +37,7 @@ from alerts.store.repositories import overrides, sources
 
 ASK_AGAIN: Final = timedelta(hours=1)  # until a hub that granted no lease is asked again
 LEAST_GAP: Final = timedelta(seconds=30)  # however often a hub pushes, a source is not polled more often because of it
-# The least time between two polls of a source whose hub is trusted, but for those that a push brings about.
+# The least time between two polls of a source whose hub is trusted, apart from those that a push triggers.
 BACKUP: Final = timedelta(hours=4)
 _SECONDS = 15.0
 _MAX_ANSWER = 256 * 1024  # bytes of a hub's answer, of which only the status is read

@@ -70,6 +70,12 @@ class BoundedEnvironment(ImmutableSandboxedEnvironment):
             _check_widths(left)
         return super().call_binop(context, operator, left, right)
 
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """A field of a dataclass is safe without a look at what it holds: most of what templates ask for."""
+        if not attribute.startswith("_") and attribute in getattr(type(obj), "__dataclass_fields__", ()):
+            return getattr(obj, attribute)
+        return super().getattr(obj, attribute)
+
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         grows = isinstance(obj, str) and attr in _GROWING
         return not grows and super().is_safe_attribute(obj, attr, value)

@@ -82,6 +82,41 @@ def gate_changes(changes: Iterable[Transition], tier: Tier, now: datetime) -> li
     ]
 
 
+def may_read_week(end: datetime, tier: Tier, now: datetime) -> bool:
+    """Whether a tier may see the briefing of a week: editions before the newest are history."""
+    return tier.allows(ANALYSIS) or now - end <= NEWS
+
+
+def gate_briefing(record: Mapping[str, Any], tier: Tier) -> dict[str, Any]:
+    """A briefing as a tier may see it: of stories, changes and falls what it sees of them elsewhere."""
+    shown = {**record, "institutions": [_gate_week(each, tier) for each in record["institutions"]]}
+    if not tier.allows(ANALYSIS):
+        shown["silences"] = []
+    if not tier.allows(DETAIL):
+        shown["corrected"] = []
+        if record["silence"] is not None:
+            shown["silence"] = {**record["silence"], "blind": [], "nearest": []}
+    return shown
+
+
+def _gate_week(week: Mapping[str, Any], tier: Tier) -> dict[str, Any]:
+    changes, stories = week["changes"], week["stories"]
+    if not tier.allows(ANALYSIS):
+        changes = [{**each, "contributions": []} for each in changes]
+    if not tier.allows(DETAIL):
+        changes = [{**each, "score": None} for each in changes]
+        hidden: dict[str, Any] = {
+            "story": None,
+            "confidence": None,
+            "mix": None,
+            "salience": None,
+            "newest": None,
+            "topics": [],
+        }
+        stories = [{**each, **hidden, "resolved": False, "sources": []} for each in stories[:1]]
+    return {**week, "changes": changes, "stories": stories, "falls": week["falls"] if tier.allows(ANALYSIS) else []}
+
+
 def gate_explanation(record: Mapping[str, Any], tier: Tier, *, private: bool) -> dict[str, Any]:
     """Why an alert fired, as a tier may see it: the stories need detail, the make-up of the score analysis.
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from alerts.model.alert import Lead
+from alerts.model.fields import Same
 from alerts.model.profile import Profile
 from alerts.model.records import as_record, contribution_record
+from alerts.model.subscriber import Tier
 from alerts.model.times import format_time
 from alerts.rendering import escape
 from alerts.rendering.profile_forms import profile_record
@@ -34,9 +37,15 @@ def payload(view: MessageView, title: str) -> dict[str, Any]:
         "why": view.why or None,
         "copy": view.copy,
         "instead_of": view.instead_of or None,
-        "profiles": [profile_record(_cited(gate(profile, view.tier))) for _, profile in sorted(view.profiles.items())],
+        "profiles": [_profile(Same(profile), view.tier) for _, profile in sorted(view.profiles.items())],
         "unsubscribe": escape.safe_url(view.unsubscribe or "") or None,
     }
+
+
+@lru_cache(maxsize=64)
+def _profile(profile: Same[Profile], tier: Tier) -> dict[str, Any]:
+    """The record of a profile, shared by the messages that show it to one tier. To read, not to change."""
+    return profile_record(_cited(gate(profile.value, tier)))
 
 
 def _alert(entry: Entry, view: MessageView) -> dict[str, Any]:

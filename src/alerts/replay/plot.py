@@ -8,8 +8,8 @@ from html import escape
 
 from alerts.model.level import Axis, Transition
 from alerts.model.settings import Settings
+from alerts.rendering.plot import WIDTH, levels_svg
 from alerts.replay.backtest import Result
-from alerts.scoring.plot import WIDTH, levels_svg
 from alerts.scoring.score import half_life_of
 from alerts.scoring.series import curve, grid
 

@@ -23,6 +23,7 @@ class Kind(StrEnum):
     SUMMARY = "summary"  # what the limit held back
     REMINDER = "reminder"  # levels that still stand
     CORRECTION = "correction"  # alerts taken back
+    BRIEFING = "briefing"  # what the week before brought; `detail` names the week
     ESCALATION = "escalation"  # alerts that nobody acknowledged in time, to a further channel
     TEST = "test"  # asked for by a person, about nothing
 

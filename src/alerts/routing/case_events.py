@@ -13,7 +13,7 @@ from alerts.cases.corrections import Correction
 from alerts.cases.observation import Observation
 from alerts.model.alert import Alert, Lead
 from alerts.model.assessment import Assessment
-from alerts.model.level import Axis, Transition
+from alerts.model.level import AXES, Axis, Transition
 from alerts.model.settings import FRESH, Settings
 from alerts.model.story import Evidence
 from alerts.model.subscriber import On
@@ -142,7 +142,7 @@ class CaseEvents:
 
     def _graded(self, at: datetime) -> GradeChange | None:
         """The grade of the story that adds most on any axis, where it changed: asked when evidence arrives."""
-        top = strongest(each for axis in Axis for each in self.case.contributions(axis, at))
+        top = strongest(each for axis in AXES for each in self.case.contributions(axis, at))
         if top is None:
             return None
         before, self.state.grade = self.state.grade, top.grade

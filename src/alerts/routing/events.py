@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from types import MappingProxyType
 
 from alerts.model.alert import Alert, Lead, gravest
@@ -85,7 +86,7 @@ class Part:
         return self.on.value
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class InstitutionEvent:
     """All that happened to an institution at one instant. `leads` are the stories behind it, by id."""
 
@@ -111,7 +112,7 @@ class InstitutionEvent:
     def changes(self) -> tuple[Transition, ...]:
         return self.assessment.changes
 
-    @property
+    @cached_property
     def parts(self) -> tuple[Part, ...]:
         """The gravest kind first, and within a kind what is gravest."""
         risen = (each for rise in self.assessment.rises for each in (rise, *rise.others))
@@ -141,7 +142,7 @@ class InstitutionEvent:
             return chosen.lead
         change = gravest(tuple(each.change for each in listed if each.change is not None))
         if change is not None:
-            return self._behind(change)
+            return next(each.lead for each in listed if each.change is change)
         return next((each.lead for each in listed if each.lead is not None), None)
 
 

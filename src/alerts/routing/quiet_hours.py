@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from alerts.model.subscriber import Digest, QuietHours
+from alerts.model.subscriber import Digest, QuietHours, WeeklyBriefing
 
 _SECOND = timedelta(seconds=1)
 
@@ -53,6 +53,13 @@ def next_quiet(hours: QuietHours, at: datetime) -> datetime:
 def next_digest(digest: Digest, at: datetime) -> datetime:
     """The first instant after `at` at which the wall clock shows the digest's time."""
     return min(each for each in _digests(digest, _today(at, digest.timezone)) if each > at)
+
+
+def last_briefing(weekly: WeeklyBriefing, at: datetime) -> datetime:
+    """The last instant not after `at` at which the wall clock shows the briefing's time on its day of the week."""
+    (weekday, clock), today = weekly.weekly, _today(at, weekly.timezone)
+    days = (today + timedelta(days=weekday - today.weekday() + 7 * week) for week in (0, -1, -2))
+    return max(each for day in days if (each := instant(day, clock, weekly.timezone)) <= at)
 
 
 def _today(at: datetime, timezone: str) -> date:

@@ -29,7 +29,7 @@ from alerts.runtime.generations import ConfigBehindError, Generations
 from alerts.store.repositories.generations import Generation
 
 LOOK_SECONDS: Final = 1.0
-"""The files and the newest generation are looked at once in so long, whoever asks."""
+"""The files and the newest generation are read at most once in this time."""
 
 RETRY_SECONDS: Final = 30.0
 """Files that were refused are read again after this though they are the same: what was missing may be there now,
@@ -109,7 +109,7 @@ class Files:
 
 
 class Configuration:
-    """What is in force in this process. Thread-safe: one thread looks and builds, the others go on meanwhile.
+    """What is in force in this process. Thread-safe: one thread reads and builds, the others go on meanwhile.
 
     Without `generations`, or before the first one, the files are in force as soon as they change; a broken edit is
     refused and the last good one stays. With them the newest generation is, and a valid edit of the files waits in
@@ -143,7 +143,7 @@ class Configuration:
 
     @property
     def files(self) -> Files:
-        """The files as of the last look at them, which was a second ago at most."""
+        """The files as last read, which was a second ago at most."""
         self.current()
         if self._problems or self._files is None:
             return Files(problems=self._problems)
@@ -174,7 +174,7 @@ class Configuration:
         return self._active
 
     def look(self) -> Active:
-        """Looks at the files and the newest generation now, however recently that was done; what is in force."""
+        """Reads the files and the newest generation now, however recently that was done; returns what is in force."""
         with self._lock:
             self._look()
             self._looked = time.monotonic()

@@ -1,6 +1,6 @@
 """Tuning of Python's cyclic garbage collector.
 
-By default it runs after every 700 new objects and now and then looks through all there are. Names, stories and terms
+By default it runs after every 700 new objects and from time to time scans all objects. Names, stories and terms
 are many small objects that live long and form no cycles: a worker spent a sixth of its processor time finding nothing.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 
 _THRESHOLD = 50_000
-"""New objects between two collections; what they take up meanwhile is some megabytes."""
+"""New objects between two collections; they take some megabytes meanwhile."""
 
 
 def look_rarely() -> None:
@@ -18,6 +18,6 @@ def look_rarely() -> None:
 
 
 def keep() -> None:
-    """Treats what is in memory now as permanent: it is not looked through again, nor copied by a fork."""
+    """Treats what is in memory now as permanent: it is not scanned again, nor copied by a fork."""
     gc.collect()
     gc.freeze()

@@ -20,7 +20,7 @@ from alerts.store.repositories.generations import Generation
 
 
 class ConfigBehindError(ConfigError):
-    """This process cannot use the configuration in force; whoever can does the work."""
+    """This process cannot use the configuration in force; others that can do its work."""
 
     def __str__(self) -> str:
         return f"the configuration in force cannot be used here: {self.problems[0]}"

@@ -1,4 +1,4 @@
-"""What of a configuration decides what: names that change only when something they stand for changes.
+"""Keys of the parts of a configuration: each changes only when the part that it stands for changes.
 
     matching_key        names, domains, match rules, phrases of topics    items are matched again
     case_key(ID)        levels, severities, names and criticality of one  its case file is rebuilt
@@ -40,7 +40,7 @@ def matching_key(settings: Settings) -> str:
         VERSION,
         [_without(each, _NOT_MATCHED) for each in settings.institutions.values()],
         [_without(each, _TOPIC_NOT_MATCHED) for each in settings.topics.values()],
-        # A source that speaks for nobody is found nowhere: adding one changes nothing.
+        # A source that speaks for no institution has no reports: adding one changes nothing.
         {name: rest for name, rest in speakers.items() if any(rest.values())},
     )
 

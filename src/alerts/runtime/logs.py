@@ -1,6 +1,6 @@
-"""Logs: one event a line with a static name and the ids it is about; JSON where nobody watches a terminal.
+"""Logs: one event a line with a static name and the ids it is about; JSON where standard error is no terminal.
 
-A failure that nobody foresaw carries its traceback: the places and lines of code, not the values in them.
+An unexpected failure carries its traceback: lines of code, not the values in them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a step asks the next ones to do, by id. A request may be lost: the database knows the same."""
+"""Task requests: ids that a step asks the queues to work on. One may be lost, since the database holds the same."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class TaskRequests:
     """Ids that are due: sources to poll, institutions to assess, subscribers to advance, deliveries to send.
 
     `rematch` names the configuration under which recorded items are to be matched again. `claimed`: a tick made
-    them, which asked its queues for room before it claimed. Such a request must not be dropped: it would be made again
-    only when the claim ends.
+    them, which asked its queues for room before it claimed. Such a request must not be dropped: the next one
+    comes only when the claim ends.
     """
 
     poll: Sequence[str] = ()

@@ -1,6 +1,6 @@
 """The profile of an institution, built from its evidence. Pure.
 
-Everything said is a field of the configuration, a number computed from evidence, or the words of a source
+Every statement is a field of the configuration, a number computed from evidence, or the words of a source
 with the numbers of the records that say them. No sentence is made here.
 """
 
@@ -207,11 +207,11 @@ class _Pack:
         by_story: dict[str, tuple[SourceRecord, ...]] = {}
         for story in stories:
             reports = [standing.reports[item] for item in story.items if item in standing.reports]
-            mine = tuple(
+            numbered = tuple(
                 _record(len(records) + place, story.story, report) for place, report in enumerate(reports, start=1)
             )
-            records += mine
-            by_story[story.story] = mine
+            records += numbered
+            by_story[story.story] = numbered
         return cls(tuple(stories), tuple(records), by_story)
 
     def numbers(self, story: str) -> tuple[int, ...]:
@@ -301,25 +301,25 @@ def _confidence(stories: Sequence[StorySummary], weights: Mapping[str, float]) -
 
 
 def _statement(story: StorySummary, pack: _Pack) -> Statement:
-    """The headline of a story, as it is told last."""
+    """The current headline of a story."""
     numbers = pack.numbers(story.story)
     return Statement(story.title, numbers, story.newest, story.story, resolved=bool(story.resolved))
 
 
 def _happened(pack: _Pack, weights: Mapping[str, float]) -> tuple[Statement, ...]:
-    """The story that adds most, told by the headlines of its reports in order of time."""
+    """The headlines of the story that contributes most, in order of time."""
     if not pack.stories:
         return ()
     leading = max(pack.stories, key=lambda story: (weights.get(story.story, 0.0), story.newest, story.story))
     by_headline: dict[str, list[SourceRecord]] = {}
     for record in pack.by_story[leading.story]:
         by_headline.setdefault(record.title.casefold(), []).append(record)
-    told = []
+    statements = []
     for first, *more in list(by_headline.values())[:HAPPENED]:
         at = first.observed if first.published is None else min(first.published, first.observed)
         numbers = (first.number, *(each.number for each in more))
-        told.append(Statement(first.title, numbers, at, leading.story))
-    return tuple(told)
+        statements.append(Statement(first.title, numbers, at, leading.story))
+    return tuple(statements)
 
 
 def _signals(pack: _Pack, topics: Mapping[str, Topic]) -> dict[Signal, tuple[SignalLine, ...]]:

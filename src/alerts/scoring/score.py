@@ -28,7 +28,7 @@ DECIMALS = 12
 _MICROSECOND_SHARE = 1 / 16
 """A closed form is exact to about this part of a microsecond: the rounding of its logarithm."""
 
-_RISING = (Level.MEDIUM, Level.HIGH, Level.CRITICAL)
+_FALLING = (Level.CRITICAL, Level.HIGH, Level.MEDIUM)
 _BELOW = {Level.MEDIUM: Level.LOW, Level.HIGH: Level.MEDIUM, Level.CRITICAL: Level.HIGH}
 
 
@@ -143,11 +143,7 @@ class Ranking:
 
 def level_of(value: float, rules: LevelRules) -> Level:
     """The highest level whose `raise` a score or an impact has reached."""
-    return max((each for each in _RISING if value >= rules.raise_[each]), default=Level.LOW, key=_rank)
-
-
-def _rank(level: Level) -> int:
-    return level.rank
+    return next((each for each in _FALLING if value >= rules.raise_[each]), Level.LOW)
 
 
 def floor(level: Level, rules: LevelRules) -> float:

@@ -25,6 +25,8 @@ JUDGED = "judged"
 PLAN = "plan"
 """The result of the last `alerts plan` that was published."""
 
+OUTAGE = "outage/"
+"""Facts: when sources were not read, by source and beginning; retention removes them."""
 
 TICK = "tick"
 """When somebody last looked for what is due."""

@@ -1,9 +1,9 @@
 """Items that report the same event become one story, as they arrive.
 
-A story is compared by the profile of its members: how often each term stands in them, weighted by how much the
-term tells (`window`). An item joins the most similar story above a threshold, or starts one. When it makes two
-stories similar, they are merged; a small story merges, too, where its items would have joined had they come last,
-so that the order of arrival does not decide.
+A story is compared by the profile of its members: how often each term occurs in them, weighted by the inverse
+frequency of the term among stories (`window`). An item joins the most similar story above a threshold, or starts one.
+When it makes two stories similar, they are merged; a small story merges, too, where its items would have joined had
+they come last, so that the order of arrival does not decide.
 
 What happens follows from the members of the time window alone: not from the order in which items came within an
 instant, and not from whether this process saw them come (`Clusterer.restore`).
@@ -50,7 +50,7 @@ Event = Joined | Merged
 
 
 def surviving(story: str, merged: Mapping[str, str]) -> str:
-    """What a story is in the end, where `merged` says which stories became which."""
+    """The story that a story was merged into at last; `merged` maps each merged story to its successor."""
     while story in merged:
         story = merged[story]
     return story
@@ -63,7 +63,7 @@ _SMALL = 0.05  # divided by the items of the (smaller) story: a few headlines ar
 _ALONE = 0.25  # all reports are of one publisher, whose series look alike ("10 best ...")
 _DOUBLES = 2  # days between the reports in which all of it doubles
 
-# What is shared must be telling, too: the odds that some story of the window shares it by accident are 1 to e.
+# What is shared must be evidence by itself: the odds that some story of the window shares it by accident are 1 to e.
 _EVIDENCE = 1000
 _EVIDENCE_WITHIN = -500  # among one institution's items, which few events share: one rare word that is new to them
 _CORE = 8  # a term that one of so many members has counts as evidence in full
@@ -163,8 +163,7 @@ class Clusterer:
         """The stories that may be one with the story that an item joined, the likeliest first."""
         found = {story.id: story for _, story in near}
         if 1 < len(joined.members) <= _PROFILED:
-            profile = [(term, term.text, count) for term, count in joined.counts.items()]
-            found |= {story.id: story for _, story in self._near(profile)}
+            found |= {story.id: story for _, story in self._near(joined.profile())}
         lead = joined.led_by()
         if lead is not None and self._is_named(joined, lead):
             small = [story for story in lead.stories if len(story.members) <= _SMALL_STORY]
@@ -177,10 +176,10 @@ class Clusterer:
         known: list[tuple[Term, int]] = []
         own = 0
         for term, text, share in read:
-            tells = level - (cost(weight(text), 1) if term is None else term.cost)
-            own += tells * tells * share * share
+            idf = level - (cost(weight(text), 1) if term is None else term.cost)
+            own += idf * idf * share * share
             if term is not None:
-                known.append((term, tells * tells * share))
+                known.append((term, idf * idf * share))
         known.sort(key=lambda pair: len(pair[0].stories))
         dots: dict[Story, int] = {}
         for term, worth in known:
@@ -201,6 +200,17 @@ class Clusterer:
         near.sort(reverse=True)
         return [(similarity, story) for similarity, _, story in near[:_NEAREST]]
 
+    def _cosine(self, read: Read, story: Story) -> float:
+        """The similarity of an item or a profile, all of whose terms are in the window, with a story."""
+        level = self._window.level
+        own = dot = 0
+        for term, _, share in read:
+            if term is not None:
+                weighted = (level - term.cost) ** 2 * share
+                own += weighted * share
+                dot += weighted * story.counts.get(term, 0)
+        return dot / sqrt(own * story.norm(level)) if dot else 0.0
+
     def _needed_to_join(self, features: Features, story: Story) -> float:
         alone = len(story.outlets) == 1 and features.outlet in story.outlets
         days = story.distance(features.reported.timestamp())
@@ -214,14 +224,14 @@ class Clusterer:
             return False
         (member,) = story.members.values()
         counts = {term: share for term, _, share in read if term is not None}
-        return self._tells_enough(self._window.read(member), counts, IN_TITLE)
+        return self._is_enough(self._window.read(member), counts, IN_TITLE)
 
     def _is_evident(self, read: Read, story: Story) -> bool:
         """Whether what an item shares with a story is enough to be a report of the same event."""
-        return self._tells_enough(read, story.counts, IN_TITLE * len(story.members)) or self._name_carries(read, story)
+        return self._is_enough(read, story.counts, IN_TITLE * len(story.members)) or self._name_carries(read, story)
 
-    def _tells_enough(self, read: Read, counts: Mapping[Term, int], full: int) -> bool:
-        """Whether the shared terms tell enough: of a name of two rare words in a row the second counts half.
+    def _is_enough(self, read: Read, counts: Mapping[Term, int], full: int) -> bool:
+        """Whether the shared terms are evidence enough: of a name of two rare words in a row the second counts half.
 
         `full` is the count of a term that stands in all titles.
         """
@@ -233,8 +243,8 @@ class Clusterer:
             if term is None or not count:
                 in_name = False
                 continue
-            tells = (level - term.cost) * share // IN_TITLE * min(full, _CORE * count) // full
-            evidence += tells // 2 if term.rare and in_name else tells
+            idf = (level - term.cost) * share // IN_TITLE * min(full, _CORE * count) // full
+            evidence += idf // 2 if term.rare and in_name else idf
             in_name = term.rare
         return evidence >= level + self._evidence
 
@@ -272,18 +282,11 @@ class Clusterer:
         few, many = (one, other) if len(one.members) < len(other.members) else (other, one)
         if len(few.members) > _SMALL_STORY or len(few.members) == len(many.members):
             return None
-        level = self._window.level
         reasons = []
         for item in sorted(few.members):
             features = few.members[item]
             read = self._window.read(features)
-            own = dot = 0
-            for term, _, share in read:
-                if term is not None:
-                    tells = level - term.cost
-                    own += tells * tells * share * share
-                    dot += tells * tells * share * many.counts.get(term, 0)
-            similarity = dot / sqrt(own * many.norm(level)) if dot else 0.0
+            similarity = self._cosine(read, many)
             if similarity < self._needed_to_join(features, many) or not self._is_evident(read, many):
                 return None
             reasons.append((similarity, _shared(read, many)))
@@ -299,14 +302,10 @@ class Clusterer:
         needed = (_MERGE + _SMALL / size + _ALONE * alone) * _apart(days)
         few, many = (one, other) if len(one.counts) <= len(other.counts) else (other, one)
         shared = [(term, count, many.counts[term]) for term, count in few.counts.items() if term in many.counts]
-        level = self._window.level
-        dot = 0
-        for term, count, theirs in shared:
-            tells = level - term.cost
-            dot += tells * tells * count * theirs
-        similarity = dot / sqrt(one.norm(level) * other.norm(level)) if dot else 0.0
+        similarity = self._cosine(few.profile(), many)
         if similarity < needed:
             return None
+        level = self._window.level
         full_few, full_many = IN_TITLE * len(few.members), IN_TITLE * len(many.members)
         evidence = 0
         for term, count, theirs in shared:
@@ -320,7 +319,7 @@ class Clusterer:
     def _repost(self, features: Features) -> Story | None:
         """The story of an item of another publisher that links to the same page."""
         if "/" not in features.link:
-            return None  # a site's front page says nothing
+            return None  # a link to a site's front page is no evidence
         stories = {
             story.id: story
             for item, story in self._window.pages.get(features.link, {}).items()

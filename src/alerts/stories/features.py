@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
+from itertools import islice
 from struct import pack, unpack
 
 from alerts.model.item import Item
@@ -143,8 +144,8 @@ def _body_terms(item: Item, text: str, named: Sequence[Mention], known: tuple[st
     opening = item.summary or text
     speakers = [f"@{each.institution}" for each in named if each.rule is Rule.PUBLISHER]
     read = [*speakers, *terms_of(_read(opening[:_BODY], 0, _in_text(item, opening, named)))]
-    found = [term for term in dict.fromkeys(read) if term not in known and weight(term) > FREQUENT]
-    return tuple(found[:_BODY_TERMS])
+    found = (term for term in dict.fromkeys(read) if term not in known and weight(term) > FREQUENT)
+    return tuple(islice(found, _BODY_TERMS))
 
 
 def _in_text(item: Item, text: str, named: Iterable[Mention]) -> list[Mention]:

@@ -72,7 +72,7 @@ def _pairs(ordered: list[Features], root: Callable[[int], int]) -> Iterator[tupl
 
 
 def _opening(each: Features) -> _Key:
-    """The opening where it is long enough to tell one text from another."""
+    """The opening where it is long enough to identify a text."""
     return each.opening if len(each.opening) >= COMPARABLE else ()
 
 
@@ -97,9 +97,9 @@ def _alike(ordered: list[Features], root: Callable[[int], int]) -> Iterator[tupl
     having: dict[int, dict[int, list[int]]] = {shingle: {} for shingle in shared}  # by shingle and group
     for second in distinct:
         each = ordered[second]
-        mine = [having[shingle] for shingle in sorted(shared.intersection((*each.opening, *each.sketch)))]
+        sharing = [having[shingle] for shingle in sorted(shared.intersection((*each.opening, *each.sketch)))]
         compared: set[int] = set()
-        for groups in mine:
+        for groups in sharing:
             for group in [known for known in groups if root(known) != known]:  # linked to another since
                 groups.setdefault(root(group), []).extend(groups.pop(group))
             for group, others in groups.items():
@@ -109,12 +109,12 @@ def _alike(ordered: list[Features], root: Callable[[int], int]) -> Iterator[tupl
                     if first not in compared and _same_text(ordered[first], each):
                         yield first, second, "same-text"
                     compared.add(first)
-        for groups in mine:
+        for groups in sharing:
             groups.setdefault(root(second), []).append(second)
 
 
 def _distinct(ordered: list[Features]) -> list[int]:
-    """Of copies that are linked already and alike to the same texts, the first; of texts that tell, all."""
+    """Of copies that are linked already and alike to the same texts, the first; of others with fingerprints, all."""
     found: dict[tuple[_Key, ...], int] = {}
     for index, each in enumerate(ordered):
         if _opening(each) or each.sketch:

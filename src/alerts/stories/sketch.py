@@ -1,4 +1,4 @@
-"""Fingerprints by which copies of a text are told from other texts.
+"""Fingerprints by which copies of a text are recognised.
 
 A shingle is four words in a row, hashed. The *opening* keeps all shingles of the first words, so that a summary
 is recognised in the full text that it opens; the *sketch* keeps the smallest hashes of the whole text (bottom-k
@@ -14,17 +14,20 @@ from zlib import crc32
 OPENING = 48  # words
 SIZE = 32
 _LONGEST = 1500  # words of a text that are looked at
-COMPARABLE = 6  # an opening of fewer shingles (less than nine words) says nothing
+COMPARABLE = 6  # an opening of fewer shingles (less than nine words) cannot be compared
 
 
 def _shingles(words: list[str]) -> list[int]:
     """Every four words in a row, with a space between two, hashed, in order."""
-    written = [word.encode("utf-8", "replace") for word in words]
-    text = b" ".join(written)
-    starts = [0, *accumulate(len(word) + 1 for word in written)]
+    text = " ".join(words)
+    if text.isascii():
+        starts = [0, *accumulate(len(word) + 1 for word in words)]
+    else:
+        starts = [0, *accumulate(len(word.encode("utf-8", "replace")) + 1 for word in words)]
+    data = text.encode("utf-8", "replace")
     # crc32 is linear; the multiplication spreads it over the range that the smallest are taken from.
     return [
-        crc32(text[start : following - 1]) * 0x9E3779B1 & 0xFFFFFFFF
+        crc32(data[start : following - 1]) * 0x9E3779B1 & 0xFFFFFFFF
         for start, following in zip(starts, starts[4:], strict=False)
     ]
 

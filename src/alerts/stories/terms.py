@@ -2,7 +2,7 @@
 
 A term is a light stem (`#` before a number). Equal things written differently get equal terms: `$1.8B`, `1.8 billion`,
 `1,8 Milliarden` and `18亿`, `Deutschland` and `Germany`, `files` and `filing`, `T-Mobile` and `TMobile`, `4Q` and
-`fourth quarter`. The weight of a term is how much it tells before any window of news is known, from how common the word
+`fourth quarter`. The weight of a term is its information before any window of news is known, by how common the word
 is (`lexicon`).
 """
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from itertools import chain
 
 from alerts.stories.lexicon import (
     FOREIGN_FUNCTION_WORDS,
@@ -63,23 +64,21 @@ def terms(text: str) -> tuple[str, ...]:
 
 def terms_of(words: list[str]) -> tuple[str, ...]:
     """The distinct terms of the tokens of a text in order of first occurrence."""
-    found: dict[str, None] = {}
-    skip = 0
-    for index, word in enumerate(words):
-        if skip:
-            skip -= 1
-            continue
-        read = _word(word)
-        if read is None:  # what it means depends on what follows
-            read, skip = _with_following(word, *[*words[index + 1 : index + 3], "", ""][:2])
-        for term in read:
-            found[term] = None
-    return tuple(found)
+    read = list(map(_word, words))
+    if None in read:
+        following = 0  # from here on words are not part of a term yet
+        for index, word in enumerate(words):
+            if index < following:
+                read[index] = ()
+            elif read[index] is None:  # what it means depends on what follows
+                read[index], more = _with_following(word, *[*words[index + 1 : index + 3], "", ""][:2])
+                following = index + 1 + more
+    return tuple(dict.fromkeys(chain.from_iterable(each for each in read if each)))
 
 
 @lru_cache(maxsize=1 << 14)
 def weight(term: str) -> int:
-    """What the term tells by itself, in thousandths of a nat (-ln of a rough share of headlines it stands in)."""
+    """The prior weight of a term, in thousandths of a nat: -ln of the rough share of headlines that have it."""
     if term[0] == "#":
         # Counts of days and list lengths, years and round numbers stand in any headline.
         value = float(term[1:])
@@ -126,7 +125,7 @@ def _with_following(word: str, second: str, third: str) -> tuple[tuple[str, ...]
 
 
 def _number(word: str, following: str) -> str:
-    """The term of a number: its value with all scales worked in, without currency and unit."""
+    """The term of a number: its value with all scales applied, without currency and unit."""
     match = _AMOUNT.fullmatch(word)
     if match is None or len(match[1]) > 18:
         return word  # 737max

@@ -1,24 +1,24 @@
-"""The items of the time window, counted: which terms stand how often in which story.
+"""The items of the time window, counted: which terms occur how often in which story.
 
 All numbers are integers and follow from the members alone, whatever the order in which they came and went.
 
-What a term tells is its scarcity, in thousandths of a nat: `level - cost`, where `level` is the logarithm of the
+The inverse story frequency of a term, in thousandths of a nat, is `level - cost`, where `level` is the logarithm of the
 number of all story-days (a story counts once for each day with a report) and `cost` that of the story-days with
 the term, both smoothed by imagined ones in which words are as common as in news at large. Not items are counted
 but story-days, so that a big story does not make its own words worthless, while a name that comes back in story
-after story, or day after day, soon tells little.
+after story, or day after day, soon weighs little.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from functools import lru_cache
 from heapq import heapify, heappop, heappush
 from math import exp, inf, log
-from typing import TypeVar
 
 from alerts.stories.features import Features
 from alerts.stories.terms import RARE, weight
@@ -27,7 +27,6 @@ IN_TITLE, IN_TEXT = 4, 1  # how a term counts: one of the text a quarter of one 
 _IMAGINED = 300
 _LEADS, _LACKS = 0.6, 0.1  # shares of a story's members
 _DAY = 86400
-_Key = TypeVar("_Key", str, int)
 # Story-days of a term count in steps: a change of its cost touches all its stories.
 _STEPS = [1, 2, *(value << octave for octave in range(24) for value in (3, 4))]
 
@@ -49,14 +48,16 @@ class Term:
     def report(self, story: Story, day: int, change: int) -> None:
         """Note that one more (or one less) item of the story has the term on that day."""
         key = (story, day)
-        items = self._days.get(key, 0) + change
+        days = self._days
+        items = days.get(key, 0) + change
         if items:
-            self._days[key] = items
+            days[key] = items
             if items > 1 or change < 0:
                 return
         else:
-            del self._days[key]
-        self._recount()
+            del days[key]
+        if (len(days) or 1) != self._step:
+            self._recount()
 
     def _recount(self) -> None:
         """Bring `cost` up to date with the story-days, here and in the norms of the stories."""
@@ -95,8 +96,8 @@ class Story:
         self.id = name
         self.members: dict[str, Features] = {}
         self.counts: dict[Term, int] = {}
-        self.outlets: dict[str, int] = {}
-        self.days: dict[int, int] = {}
+        self.outlets: Counter[str] = Counter()
+        self.days: Counter[int] = Counter()
         self.lead: Term | None = None
         self.earliest, self.latest = inf, -inf
         self.weight = self.costs = self.squares = 0
@@ -107,6 +108,10 @@ class Story:
         squares *= cost
         self.costs += squares
         self.squares += squares * cost
+
+    def profile(self) -> Read:
+        """How often the members have each term."""
+        return [(term, term.text, count) for term, count in self.counts.items()]
 
     def norm(self, level: int) -> int:
         """The squared length of the story's profile."""
@@ -169,26 +174,11 @@ class Window:
         story = self.stories.get(name)
         if story is None:
             story = self.stories[name] = Story(name)
-        seconds = features.reported.timestamp()
-        day = int(seconds // _DAY)
-        terms, counts = self.terms, story.counts
-        for each, share in self.weighed(features):
-            term = terms.get(each)
-            if term is None:
-                term = terms[each] = Term(each)
-            former = counts.get(term, 0)
-            count = counts[term] = term.stories[story] = former + share
-            story.grow(count * count - former * former, term.cost)
-            term.report(story, day, 1)
-            if term.rare and (story.lead is None or (-count, each) < (-counts[story.lead], story.lead.text)):
-                story.lead = term
         item = features.item
         story.members[item] = features
         self.where[item] = story
-        story.outlets[features.outlet] = story.outlets.get(features.outlet, 0) + 1
-        if day not in story.days:
-            self._days += 1
-        story.days[day] = story.days.get(day, 0) + 1
+        self._count(story, features, 1)
+        seconds = features.reported.timestamp()
         story.earliest = min(story.earliest, seconds)
         story.latest = max(story.latest, seconds)
         if features.link:
@@ -200,25 +190,7 @@ class Window:
         """Take an item out; its story goes with its last member."""
         story = self.where.pop(item)
         features = story.members.pop(item)
-        seconds = features.reported.timestamp()
-        day = int(seconds // _DAY)
-        counts = story.counts
-        for each, share in self.weighed(features):
-            term = self.terms[each]
-            former = counts[term]
-            count = former - share
-            if count:
-                counts[term] = term.stories[story] = count
-            else:
-                del counts[term], term.stories[story]
-            story.grow(count * count - former * former, term.cost)
-            term.report(story, day, -1)
-            if not term.stories:
-                del self.terms[each]
-        _decrease(story.outlets, features.outlet)
-        _decrease(story.days, day)
-        if day not in story.days:
-            self._days -= 1
+        self._count(story, features, -1)
         if features.link:
             page = self.pages[features.link]
             del page[item]
@@ -227,13 +199,44 @@ class Window:
         if not story.members:
             del self.stories[story.id]
             return features
-        if seconds in {story.earliest, story.latest}:
+        if features.reported.timestamp() in {story.earliest, story.latest}:
             times = [each.reported.timestamp() for each in story.members.values()]
             story.earliest, story.latest = min(times), max(times)
         if story.lead is not None and (story.lead.text in features.terms or story.lead.text in features.body):
-            rare = [term for term in counts if term.rare]
-            story.lead = min(rare, key=lambda term: (-counts[term], term.text), default=None)
+            rare = [term for term in story.counts if term.rare]
+            story.lead = min(rare, key=lambda term: (-story.counts[term], term.text), default=None)
         return features
+
+    def _count(self, story: Story, features: Features, sign: int) -> None:
+        """Count the terms, the outlet and the day of an item that comes (1) or goes (-1)."""
+        day = int(features.reported.timestamp() // _DAY)
+        terms, counts = self.terms, story.counts
+        for each, share in self.weighed(features):
+            term = terms.get(each)
+            if term is None:
+                term = terms[each] = Term(each)
+            former = counts.get(term, 0)
+            count = former + sign * share
+            if count:
+                counts[term] = term.stories[story] = count
+            else:
+                del counts[term], term.stories[story]
+            story.grow(count * count - former * former, term.cost)
+            term.report(story, day, sign)
+            if not term.stories:
+                del terms[each]
+            elif sign > 0 and term.rare:
+                lead = story.lead
+                if lead is None or count > counts[lead] or (count == counts[lead] and each < lead.text):
+                    story.lead = term
+        days = len(story.days)
+        story.outlets[features.outlet] += sign
+        story.days[day] += sign
+        if not story.outlets[features.outlet]:
+            del story.outlets[features.outlet]
+        if not story.days[day]:
+            del story.days[day]
+        self._days += len(story.days) - days
 
     def merge(self, into: Story, gone: Story) -> None:
         """All members of `gone` become members of `into`."""
@@ -253,10 +256,3 @@ class Window:
                 (each.observed, item) for story in self.stories.values() for item, each in story.members.items()
             ]
             heapify(self._leaving)
-
-
-def _decrease(counts: dict[_Key, int], key: _Key) -> None:
-    if counts[key] == 1:
-        del counts[key]
-    else:
-        counts[key] -= 1

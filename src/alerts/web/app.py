@@ -23,7 +23,7 @@ from alerts.access.signing import Signer
 from alerts.model.errors import AlertsError, NotFoundError, StoreError, UsageError
 from alerts.runtime import logs
 from alerts.runtime.ports import Serving
-from alerts.web import answering, api, atom, hubs, operators, pages, probes, unsubscribing
+from alerts.web import answering, api, atom, hubs, operators, pages, probes, reports, unsubscribing
 from alerts.web.auth import Authenticator, Visitor
 from alerts.web.middleware import Hardening
 from alerts.web.site import Site, site_of, unless_known
@@ -61,6 +61,9 @@ def _routes() -> list[Route | Mount]:
         Route("/institutions/{institution}", pages.profile),
         Route("/institutions/{institution}/feed.atom", atom.institution_feed),
         Route("/institutions/{institution}/why-not", pages.why_not),
+        Route("/briefing", reports.newest),
+        Route("/briefing/{week}", reports.edition),
+        Route("/feedback", reports.feedback),
         Route("/stories/{story}", pages.story),
         Route("/alerts/{alert}", pages.alert),
         Route("/subscribers/{subscriber}/feed.atom", atom.subscriber_feed),

@@ -15,8 +15,8 @@ from alerts.model.institution import Institution
 from alerts.model.level import Axis, Level, Transition
 from alerts.model.settings import Settings
 from alerts.model.subscriber import Tier
+from alerts.rendering.plot import spark_svg
 from alerts.rendering.tiers import ANALYSIS, gate_transition
-from alerts.scoring.plot import spark_svg
 from alerts.store.queries import dashboard, listings
 
 PAGE: Final = 50

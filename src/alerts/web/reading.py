@@ -12,7 +12,7 @@ from alerts.model.institution import Institution
 from alerts.model.level import Axis
 from alerts.model.profile import Profile
 from alerts.model.times import format_time
-from alerts.scoring.plot import levels_svg
+from alerts.rendering.plot import levels_svg
 from alerts.scoring.score import half_life_of
 from alerts.scoring.series import curve, grid
 from alerts.store.queries import profiles

@@ -60,8 +60,8 @@ def _version(each: Assessed, story: StorySummary, keys: Mapping[Axis, float]) ->
         [topic, weight, "resolved"] if topic in story.resolved else [topic, weight] for topic, weight in story.topics
     ]
     ranks = {f"key_{axis}": keys.get(axis) for axis in Axis}
-    whose = {"institution": each.institution, "since": each.at, "until": None}
-    return row_of(StoryVersionRow, story, **whose, topics=topics, **ranks)
+    key = {"institution": each.institution, "since": each.at, "until": None}
+    return row_of(StoryVersionRow, story, **key, topics=topics, **ranks)
 
 
 def replace(session: Session, institution: str, assessed: Iterable[Assessed]) -> None:

@@ -197,7 +197,7 @@ def waiting(
 def observed_after(session: Session, institutions: Iterable[str], upto: datetime) -> dict[str, datetime]:
     """When something was first observed after an instant and is not assessed, of those institutions of which it was.
 
-    With the institutions locked, this is all there is: whoever stores more has to wait for the lock.
+    With the institutions locked, this is complete: other writers have to wait for the lock.
     """
     rows = session.execute(_MORE, {"some": list(institutions), "upto": upto})
     return dict(rows.all())
@@ -208,7 +208,7 @@ def _observation(row: Any, sources: Mapping[str, Source]) -> Observation:
 
 
 def report_of(row: Any, sources: Mapping[str, Source]) -> Report:
-    """What a finding says, as a source record."""
+    """A finding as a source record."""
     topics = tuple((topic, weight) for topic, weight, *_ in row.topics)
     resolved = tuple(topic for topic, _, *state in row.topics if state)
     return report(row, row.institution, sources, topics=topics, resolved=resolved)
@@ -238,8 +238,8 @@ class Recorded:
     """What a case file is restored from.
 
     `members` are each item's newest observation, in the place of its former ones, with its story; `rises` the levels
-    that rose and that an item can still take back; `merged` the stories that were found to be others, and which; `left`
-    by item the stories that it was in, of items that a revision took from one to another.
+    that rose and that an item can still take back; `merged` the stories that were merged, and into which; `left`,
+    by item, the stories that a revision moved it out of.
     """
 
     members: list[tuple[Observation, str]] = field(default_factory=list)
@@ -349,9 +349,9 @@ def reported_by(session: Session, sources: Sequence[str]) -> list[str]:
 
 
 def invalidate(session: Session, institutions: Iterable[str]) -> None:
-    """Marks cases whose evidence is judged otherwise now: they are rebuilt when they are assessed next.
+    """Marks cases whose evidence is scored by other rules now: the next assessment rebuilds them.
 
-    A new version, so that whoever is assessing one begins again.
+    The version grows, so that an assessment in progress starts again.
     """
     for some in chunks(sorted(institutions)):
         _lock_in_order(session, some)
@@ -437,7 +437,7 @@ def _saved(each: Saved) -> dict[str, Any]:
 
 
 def shelve(session: Session, institutions: Iterable[str]) -> None:
-    """Keeps cases that are no longer tracked; they are not due until something is found or configured anew."""
+    """Keeps cases that are no longer tracked; they are not due until something is found or configured for them."""
     for some in chunks(sorted(institutions)):
         resting = update(CaseRow).where(CaseRow.institution.in_(some), CaseRow.due_at.is_not(None))
         session.execute(resting.values(due_at=None, claimed_until=None))

@@ -27,7 +27,7 @@ _D, _T = _DELIVERIES.c, _ATTEMPTS.c
 _C = table_of(ChannelRow).c
 _S = table_of(SnapshotRow).c
 
-# Due, and in nobody's hands.
+# Due, and leased by no sender.
 _FREE = (
     _D.id == bindparam("which"),
     _D.due_at <= bindparam("now"),
@@ -41,7 +41,7 @@ _LEASE = (
         state=DeliveryState.LEASED.value,
         lease_until=bindparam("until"),
         lease_token=bindparam("token"),
-        # Found again here, should this sender die.
+        # Due again then, should this sender die.
         due_at=bindparam("until"),
         turn_at=None,
         attempts=_D.attempts + 1,
@@ -121,13 +121,13 @@ class Written:
 def add_deliveries(
     session: Session, written: Sequence[Written], *, now: datetime, claimed_until: datetime | None
 ) -> None:
-    """Writes the rows of messages and what each tells of; one already known is left as it is.
+    """Writes the rows of messages and which alerts each carries; one already known is left as it is.
 
-    Those to be sent are in the caller's hands until `claimed_until`; None: in nobody's.
+    Those to be sent are claimed by the caller until `claimed_until`; None: not claimed.
     """
     insert_new(session, DeliveryRow, [_delivery(each, now, claimed_until) for each in written])
-    told = [each.message for each in written if each.message.held is None]
-    subscriber_state.carry(session, ((alert, each.id) for each in told for alert in each.carries))
+    sent = [each.message for each in written if each.message.held is None]
+    subscriber_state.carry(session, ((alert, each.id) for each in sent for alert in each.carries))
 
 
 def _delivery(each: Written, now: datetime, claimed_until: datetime | None) -> dict[str, Any]:
@@ -185,7 +185,7 @@ def snapshot(session: Session, institution: str, at: datetime) -> bytes | None:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A delivery that is due and in nobody's hands."""
+    """A delivery that is due and leased by no sender."""
 
     id: str
     subscriber: str
@@ -194,7 +194,7 @@ class Waiting:
 
 
 def waiting(session: Session, delivery: str, now: datetime) -> Waiting | None:
-    """The delivery, locked until the transaction ends; None where it is done, in other hands, or not due."""
+    """The delivery, locked until the transaction ends; None where it is done, leased by another sender, or not due."""
     row = session.execute(_TO_SEND, {"which": delivery, "now": now}).one_or_none()
     return None if row is None else Waiting(*row)
 
@@ -213,14 +213,14 @@ def turn(session: Session, found: Waiting, gap: timedelta, now: datetime) -> dat
         return paused
     if gap:
         row = _channel(session, *key, now)
-        mine = max(now, row.free_at)
-        row.free_at = mine + gap
+        reserved = max(now, row.free_at)
+        row.free_at = reserved + gap
     else:
         free_at, _ = _channel_times(session, *key)
-        mine = now if free_at is None else max(now, free_at)
-    if mine > now:
-        put_off(session, found.id, mine, turn_at=mine)
-    return mine
+        reserved = now if free_at is None else max(now, free_at)
+    if reserved > now:
+        put_off(session, found.id, reserved, turn_at=reserved)
+    return reserved
 
 
 def _channel_times(session: Session, subscriber: str, channel: str) -> tuple[datetime | None, datetime | None]:
@@ -274,7 +274,7 @@ def next_turn(session: Session, after: datetime) -> datetime | None:
 
 
 def lease(session: Session, delivery: str, now: datetime, *, seconds: float) -> Leased | None:
-    """Takes a delivery and marks the attempt; None where it is done, in other hands, or not due."""
+    """Takes a delivery and marks the attempt; None where it is done, leased by another sender, or not due."""
     until = now + timedelta(seconds=seconds)
     token = uuid.uuid4().hex
     taken = {"which": delivery, "now": now, "until": until, "token": token}
@@ -288,7 +288,7 @@ def lease(session: Session, delivery: str, now: datetime, *, seconds: float) -> 
 
 
 def _cut_off(session: Session, delivery: str, now: datetime) -> bool:
-    """Ends the attempts that nobody ended; whether any attempt may have arrived."""
+    """Ends the attempts that were cut off; returns whether any attempt may have arrived."""
     session.execute(
         update(AttemptRow)
         .where(AttemptRow.delivery == delivery, AttemptRow.ended_at.is_(None))
@@ -299,7 +299,7 @@ def _cut_off(session: Session, delivery: str, now: datetime) -> bool:
 
 
 def suppress(session: Session, delivery: str, reason: str) -> None:
-    """Holds back for good a delivery that was on its way."""
+    """Suppresses a delivery that was waiting to be sent."""
     session.execute(_SUPPRESS, {"which": delivery, "why": reason})
 
 
@@ -313,12 +313,12 @@ def finish(
     now: datetime,
     next_at: datetime | None,
 ) -> bool:
-    """Marks the end of an attempt; False where the lease had run out and the row is in other hands.
+    """Marks the end of an attempt; False where the lease had run out and another sender has the row.
 
-    Such an attempt stays `unknown`, as whoever took the row over marked it: that one may have sent a copy.
+    Such an attempt stays `unknown`, as the other sender marked it: that one may have sent a copy.
     """
     ended = {"which": leased.id, "ended": state.value}
     session.execute(_END_ATTEMPT, {**ended, "nth": leased.number, "now": now, "said": line})
     sent = now if state is DeliveryState.SENT else None
-    mine = session.scalar(_END, {**ended, "token": leased.token, "why": reason, "next_at": next_at, "sent": sent})
-    return mine is not None
+    ended_row = session.scalar(_END, {**ended, "token": leased.token, "why": reason, "next_at": next_at, "sent": sent})
+    return ended_row is not None

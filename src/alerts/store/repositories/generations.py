@@ -1,6 +1,6 @@
 """The configurations that were in force, numbered, and which files each host has.
 
-The newest generation is the configuration in force. Its number and hash also stand in the fact `configuration`,
+The newest generation is the configuration in force. Its number and hash are also in the fact `configuration`,
 which every step reads anyway: whoever has another number in memory adopts the newest one first.
 """
 
@@ -52,7 +52,7 @@ _COLUMNS = tuple(each for each in table_of(ConfigurationRow).c if each.name != "
 
 
 def newest(session: Session, *, lock: bool = False) -> Generation | None:
-    """The generation in force; None before the first. With `lock` nobody publishes before the transaction ends."""
+    """The generation in force; None before the first. With `lock` no other publishes before the transaction ends."""
     if lock:
         system_state.get(session, system_state.CONFIGURATION, lock=True)
     row = session.execute(select(*_COLUMNS).order_by(ConfigurationRow.number.desc()).limit(1)).one_or_none()

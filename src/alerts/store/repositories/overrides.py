@@ -1,4 +1,4 @@
-"""What is changed from outside the line: deliveries tried again, sources believed, resumed or polled sooner."""
+"""Manual overrides: deliveries sent again, sources released from quarantine, resumed, or polled sooner."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from alerts.model.alert import DeliveryState
 from alerts.store.schema import DeliveryRow, SourceRow
 
 AGAIN = (DeliveryState.DEAD.value, DeliveryState.FAILED.value, DeliveryState.UNKNOWN.value)
-"""What can be sent again: it did not arrive, or nobody knows."""
+"""The states from which a delivery can be sent again: it did not arrive, or may not have."""
 
 
 def find_delivery(session: Session, prefix: str) -> DeliveryRow | None:

@@ -14,6 +14,8 @@ from alerts.feeds.links import storable
 from alerts.feeds.state import FeedState
 from alerts.model.fields import record_of
 from alerts.model.source import Source
+from alerts.model.times import format_time, micros, parse_time
+from alerts.store import system_state
 from alerts.store.claims import Claim
 from alerts.store.schema import CaseRow, FindingRow, HostRow, SourceRow, table_of
 from alerts.store.upsert import SOME, chunks, insert_new, upsert
@@ -73,8 +75,8 @@ claim_due = Claim.of(_SOURCES, _S.id, _S.next_poll_at, _S.active.is_(True)).due
 
 @dataclass(frozen=True, slots=True)
 class LeasedSource:
-    """A source leased to one poller. `token` fences off a poller whose lease ran out; `lost_leases` counts the polls
-    in a row, before this one, whose lease ran out."""
+    """A source leased to one poller. A result counts only with the `token`; `lost_leases` counts the polls in a row,
+    before this one, whose lease ran out."""
 
     id: str
     token: str
@@ -97,7 +99,7 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class Vital:
-    """What tells whether a source works. From `stale_at` on its feed is silent for too long."""
+    """What shows whether a source works. From `stale_at` on its feed is silent for too long."""
 
     id: str
     last_success_at: datetime | None
@@ -183,6 +185,23 @@ def finish(session: Session, finished: Sequence[Finished], *, now: datetime) -> 
     ]
     if rows:
         session.connection().execute(_FINISH, rows)
+    for each in finished:
+        before, after = each.leased.state, each.state
+        since = before.last_success or before.failing_since
+        if before.failures and not after.failures and since and after.last_success:
+            add_outage(session, each.leased.id, since, after.last_success)
+
+
+def add_outage(session: Session, source: str, since: datetime, until: datetime) -> None:
+    """Records that a source, or every source where it is empty, was not read for a while that is over."""
+    name = f"{system_state.OUTAGE}{source}/{micros(since)}"
+    system_state.put(session, name, until, {"source": source, "since": format_time(since)})
+
+
+def outages(session: Session) -> list[tuple[str, datetime, datetime]]:
+    """The outages on record: source, since when and until when."""
+    facts = (fact for _, fact in system_state.named(session, system_state.OUTAGE))
+    return [(fact.value["source"], parse_time(fact.value["since"]), fact.at) for fact in facts]
 
 
 def release(session: Session, leased: LeasedSource, next_poll_at: datetime) -> None:

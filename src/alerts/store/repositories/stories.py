@@ -95,7 +95,7 @@ def save(session: Session, found: Iterable[Evidence]) -> None:
 def replace(
     session: Session, institution: str, events: Sequence[tuple[datetime, Sequence[Event]]], found: Iterable[Evidence]
 ) -> None:
-    """Writes the stories of an institution whose history was worked through again."""
+    """Writes the stories of an institution whose case was rebuilt."""
     for table in (MembershipRow, StoryRow, StoryEventRow):
         session.execute(delete(table).where(table.institution == institution))
     add_events(session, [(institution, at, some) for at, some in events])

@@ -46,7 +46,7 @@ _LOCKED = _STATE.with_for_update()
 _SAVE = (
     update(_DESKS)
     .where(_DESKS.c.subscriber == bindparam("whose"))
-    .values(state=bindparam("now_in"), due_at=bindparam("due"), claimed_until=None)
+    .values(state=bindparam("new_state"), due_at=bindparam("due"), claimed_until=None)
 )
 _NONE_MUTED = '"muted":{}'
 claim_due = Claim.of(_DESKS, _DESKS.c.subscriber, _DESKS.c.due_at).due
@@ -152,7 +152,7 @@ def lock(session: Session, subscriber: str) -> RouterState:
 
 
 def peek(session: Session, subscriber: str) -> RouterState:
-    """The subscriber's state, without a lock: to look, not to change."""
+    """The subscriber's state, without a lock: to read, not to change."""
     state = session.scalar(_STATE, {"whose": subscriber})
     return RouterState() if state is None else RouterState.from_json(state)
 
@@ -166,7 +166,7 @@ def is_muted(session: Session, subscriber: str, channel: str) -> bool:
 
 
 def save(session: Session, subscriber: str, state: RouterState, due: datetime | None) -> None:
-    session.execute(_SAVE, {"whose": subscriber, "now_in": state.to_json(), "due": due})
+    session.execute(_SAVE, {"whose": subscriber, "new_state": state.to_json(), "due": due})
 
 
 def due_by(session: Session, until: datetime) -> list[str]:
@@ -175,6 +175,8 @@ def due_by(session: Session, until: datetime) -> list[str]:
     return list(session.scalars(query))
 
 
-def carry(session: Session, told: Iterable[tuple[str, str]]) -> None:
-    """Records which alert is told of by which delivery."""
-    insert_new(session, CarriedRow, [{"alert": alert, "delivery": delivery} for alert, delivery in sorted(set(told))])
+def carry(session: Session, carried: Iterable[tuple[str, str]]) -> None:
+    """Records which delivery carries which alert."""
+    insert_new(
+        session, CarriedRow, [{"alert": alert, "delivery": delivery} for alert, delivery in sorted(set(carried))]
+    )

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.model.level import Axis, Cause, Level, LevelRules, Transition
-from alerts.scoring.plot import MARKS, WIDTH, levels_svg
+from alerts.rendering.plot import MARKS, WIDTH, levels_svg
 
 START = datetime(2026, 2, 24, 9, tzinfo=UTC)
 SVG = "{http://www.w3.org/2000/svg}"

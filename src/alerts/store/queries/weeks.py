@@ -1,0 +1,117 @@
+"""What a briefing and a report of a silence are read from: spans of the record, as they were at their end.
+
+Each query is about all institutions, and goes through them by the indexes that begin with one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from alerts.model.alert import AlertState
+from alerts.model.level import Axis, Level
+from alerts.model.story import StorySummary
+from alerts.model.times import EPOCH, MICROSECOND
+from alerts.scoring.confidence import INTERNAL_BELOW
+from alerts.scoring.score import Score
+from alerts.store import system_state
+from alerts.store.repositories.assessments import summary_of
+from alerts.store.schema import (
+    AlertRow,
+    AssessmentRow,
+    CaseRow,
+    ClockRow,
+    FindingRow,
+    RevisionRow,
+    StoryVersionRow,
+    table_of,
+)
+from alerts.store.schema import TransitionRow as Change
+
+_V = table_of(StoryVersionRow)
+_KNOWN = select(CaseRow.institution)
+
+
+def recorded_until(session: Session) -> datetime:
+    """Up to when there is a record: the newest observation or level change, or the last look for what is due."""
+    tick = system_state.get(session, system_state.TICK)
+    newest = [session.scalar(select(ClockRow.stamp)), session.scalar(select(func.max(Change.at))), tick and tick.at]
+    return max((each for each in newest if isinstance(each, datetime)), default=EPOCH)
+
+
+def levels_before(session: Session, at: datetime) -> dict[str, dict[Axis, Level]]:
+    """The levels that stood right before an instant, as recorded; institutions without any change are left out."""
+    axis = Change.institution, Change.axis
+    last = select(*axis, func.max(Change.at).label("at")).where(Change.at < at).group_by(*axis).subquery()
+    same = (Change.institution == last.c.institution) & (Change.axis == last.c.axis) & (Change.at == last.c.at)
+    found: dict[str, dict[Axis, Level]] = {}
+    for institution, name, level in session.execute(select(*axis, Change.to_level).join(last, same)):
+        found.setdefault(institution, {})[Axis(name)] = Level(level)
+    return found
+
+
+def stories(session: Session, start: datetime, end: datetime) -> dict[str, list[StorySummary]]:
+    """The stories of each institution with a report in a span, as they were at its end, the newest first."""
+    last = end - MICROSECOND
+    query = select(_V).where(
+        _V.c.institution.in_(_KNOWN),
+        _V.c.newest.between(start, last),
+        _V.c.since <= last,
+        or_(_V.c.until.is_(None), _V.c.until > last),
+        _V.c.confidence >= INTERNAL_BELOW,
+    )
+    found: dict[str, list[StorySummary]] = {}
+    for row in session.execute(query.order_by(_V.c.newest.desc(), _V.c.story)):
+        found.setdefault(row.institution, []).append(summary_of(row))
+    return found
+
+
+def scores(session: Session, start: datetime, end: datetime) -> Iterator[tuple[str, datetime, dict[Axis, Score]]]:
+    """The scores of institutions at each of their assessments in a span."""
+    mine = AssessmentRow.institution.in_(_KNOWN), AssessmentRow.at >= start, AssessmentRow.at < end
+    query = select(AssessmentRow).where(*mine).order_by(AssessmentRow.institution, AssessmentRow.at)
+    for row in session.scalars(query):
+        yield row.institution, row.at, {axis: Score(*each[:2]) for axis, each in zip(Axis, row.scores, strict=True)}
+
+
+def corrected(session: Session, start: datetime, end: datetime) -> Iterator[tuple[FindingRow, str]]:
+    """The reports that counted for an institution and from an instant of a span on no more, as the topic or the
+    institution is no longer in them, and why, in order of time."""
+    before = aliased(FindingRow)
+    same = before.institution == FindingRow.institution, before.item == FindingRow.item
+    counted = select(1).where(*same, before.observed < FindingRow.observed, before.topics != [], before.salience > 0)
+    query = (
+        select(FindingRow, RevisionRow.withdrawn)
+        .outerjoin(RevisionRow, RevisionRow.id == FindingRow.revision)
+        .where(FindingRow.institution.in_(_KNOWN), FindingRow.observed >= start, FindingRow.observed < end)
+        .where(or_(FindingRow.salience == 0, FindingRow.topics == []), counted.exists())
+    )
+    for row, withdrawn in session.execute(query.order_by(FindingRow.observed, FindingRow.institution, FindingRow.item)):
+        yield row, "withdrawn" if withdrawn else "corrected"
+
+
+def alerts_by_fate(session: Session, subscriber: str, start: datetime, end: datetime) -> tuple[int, dict[str, int]]:
+    """How many alerts a subscriber was to be sent in a span, and how many were held back, by reason.
+
+    Alerts of one assessment are one, whatever the number of channels.
+    """
+    mine = AlertRow.subscriber == subscriber, AlertRow.at >= start, AlertRow.at < end
+    rows = session.execute(
+        select(AlertRow.institution, AlertRow.at, AlertRow.state, AlertRow.reason).where(*mine)
+    ).all()
+    sent = {row[:2] for row in rows if row.state != AlertState.SUPPRESSED.value}
+    held = {row[:2]: row.reason for row in rows if row[:2] not in sent}
+    return len(sent), dict(sorted(Counter(held.values()).items()))
+
+
+def read(session: Session, institutions: Collection[str], start: datetime, end: datetime) -> tuple[int, int]:
+    """How many revisions of items were observed in a span, and how many mentions of some institutions were found."""
+    items = select(func.count()).where(RevisionRow.observed >= start, RevisionRow.observed < end)
+    mine = FindingRow.institution.in_(_KNOWN), FindingRow.observed >= start, FindingRow.observed < end
+    found = select(FindingRow.institution, func.count()).where(*mine, FindingRow.salience > 0)
+    counts = session.execute(found.group_by(FindingRow.institution))
+    return session.scalar(items) or 0, sum(count for institution, count in counts if institution in institutions)

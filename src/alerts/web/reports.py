@@ -1,0 +1,67 @@
+"""The pages of the weekly briefing and of what readers said of alerts."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+from urllib.parse import urlencode
+
+from markupsafe import Markup
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from alerts.insight.briefing import briefing
+from alerts.insight.feedback import feedback as verdicts
+from alerts.model.week import Week
+from alerts.rendering.briefing import briefing_body
+from alerts.rendering.tiers import ANALYSIS, gate_briefing, may_read_week
+from alerts.web.site import site_of, visit
+
+_LOOK_BACK: Final = timedelta(days=365)
+_MOST: Final = 50
+"""Groups of each kind that are shown."""
+_OLDER: Final = "Editions before the newest one"
+
+
+def newest(request: Request) -> Response:
+    """Goes to the last whole week."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(f"/briefing/{Week.of(site_of(request).now()).moved(-1)}{query}", status_code=303)
+
+
+def edition(request: Request) -> Response:
+    """One week of what the link's subscriber watches, or the one whom an operator names, else of all institutions."""
+    with visit(request) as (site, session, visitor):
+        week, now = Week.parse(request.path_params["week"]), site.now()
+        if not may_read_week(week.end, visitor.tier, now):
+            return site.page(request, "locked.html.j2", visitor, {"what": _OLDER, "tier": ANALYSIS}, status=403)
+        name = request.query_params.get("subscriber", "") if visitor.operator else visitor.subscriber
+        who = site.settings.subscriber(name) if name else None
+        active = site.runtime.configuration.current()
+        shown = gate_briefing(briefing(session, active, week, who), visitor.tier)
+        ahead, behind = (week.moved(step) for step in (1, -1))
+        values = {
+            "week": week,
+            "body": Markup(briefing_body(shown)),  # noqa: S704 - made by us, with every text in it escaped
+            "subscriber": name,
+            "subscribers": sorted(site.settings.subscribers) if visitor.operator else [],
+            "query": "?" + urlencode({"subscriber": name}) if name and visitor.operator else "",
+            "behind": behind if may_read_week(behind.end, visitor.tier, now) else None,
+            "ahead": ahead if ahead.start <= now else None,
+        }
+    return site.page(request, "briefing.html.j2", visitor, values)
+
+
+def feedback(request: Request) -> Response:
+    """Whether alerts were right: a subscriber's own, and for operators those of all or of the one they name."""
+    with visit(request) as (site, session, visitor):
+        name = request.query_params.get("subscriber", "") if visitor.operator else visitor.subscriber
+        if not visitor.operator and not name:
+            raise HTTPException(403, "This is for operators, and for subscribers about themselves.")
+        if name:
+            site.settings.subscriber(name)
+        rows = verdicts(session, site.settings, name or None, site.now() - _LOOK_BACK)
+        subscribers = sorted(site.settings.subscribers) if visitor.operator else []
+    values = {"rows": rows, "subscriber": name, "subscribers": subscribers, "most": _MOST, "days": _LOOK_BACK.days}
+    return site.page(request, "feedback.html.j2", visitor, values)
