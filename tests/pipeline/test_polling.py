@@ -108,14 +108,14 @@ BROKEN = {
     "huge": (Page(b"<rss>" + b" " * (17 * 1024 * 1024)), "more than 16777216"),
     "cut": (Page(rss([OUTAGE])[:40], promised=100_000), "without sending complete"),
     "binary": (Page(bytes(range(256)) * 8, content_type="application/octet-stream"), "is no feed"),
-    "slow": (Page(rss([OUTAGE]), delay=2.0), "silent"),
+    "slow": (Page(rss([OUTAGE]), delay=5.0), "silent"),
 }
 
 
 def test_what_a_server_does_wrong_is_on_its_source_and_harms_no_other(
     lines: Any, feeds: FeedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("alerts.feeds.fetching.fetch.Limits", functools.partial(Limits, read=0.5))
+    monkeypatch.setattr("alerts.feeds.fetching.fetch.Limits", functools.partial(Limits, read=2.0))
     for name, (page, _) in BROKEN.items():
         feeds.put(name, page)
     feeds.put("wire", [OUTAGE])
