@@ -24,7 +24,7 @@ EXAMPLE_CONFIG = Path(__file__).parents[2] / "config"
 STARTS_SERVERS = {"run", "web"}
 NEEDS_A_NETWORK = {"discover"}
 NOT_THERE = (
-    r"alerts: no (alert|delivery|link|silence) '|alerts: source |@operators has no|alerts: desk knows of no"
+    r"alerts: no (alert|answer|delivery|link|silence) '|alerts: source |@operators has no|alerts: desk knows of no"
     r"|alerts: no item is recorded"
 )
 

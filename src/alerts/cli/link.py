@@ -73,7 +73,9 @@ def link(
             rows = [_row(each, now) for each in links.all_links(session)]
         show(rows, _COLUMNS, as_json=as_json, empty="no links")
         return
-    chosen = _tier(app, tier, subscriber)
+    if subscriber is not None and tier is not None:
+        raise UsageError("a subscriber's link has the tier that the configuration gives it; leave out --tier")
+    chosen = Tier(tier or Tier.OPEN) if subscriber is None else app.subscriber(subscriber).tier
     try:
         lasting = parse_duration(expires)
         now + lasting
@@ -86,14 +88,6 @@ def link(
     token = token_of(signer(app.state, os.environ), made)
     url = f"{base_url(os.environ) or LOCAL}/enter/{token}"
     click.echo(to_line({**_row(made, now), "url": url}) if as_json else url)
-
-
-def _tier(app: App, tier: str | None, subscriber: str | None) -> Tier:
-    if subscriber is None:
-        return Tier(tier or Tier.OPEN)
-    if tier is not None:
-        raise UsageError("a subscriber's link has the tier that the configuration gives it; leave out --tier")
-    return app.subscriber(subscriber).tier
 
 
 _COLUMNS = ("id", "tier", "subscriber", "name", "expires", "state")

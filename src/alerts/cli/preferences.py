@@ -17,7 +17,6 @@ from alerts.model.errors import UsageError
 from alerts.model.level import Level
 from alerts.model.records import answer_record, to_line
 from alerts.model.subscriber import Digest, On, Subscriber
-from alerts.model.times import format_time
 
 
 @click.command()
@@ -103,25 +102,19 @@ def _yaml(app: App, who: Subscriber, chosen: Sequence[Answer]) -> str:
             if len(groups) > 1:
                 named = {"name": f"{rule.name} ({', '.join(channels)})"} if rule.name else {}
                 changed = {**named, **changed, **named, "to": channels}
-            if not {"institutions", "tags", "regions", "categories", "all"}.isdisjoint(changed) and changed.get(
-                "on", 1
-            ):
+            if not _SELECTING.isdisjoint(changed) and changed.get("on", rule.on):
                 rules.append(changed)
     entry: dict[str, Any] = {"id": who.id, "watch": rules}
     comments = [f"{who.id} with what its readers chose; its other keys stay as they are. Once this is in force:"]
-    comments += [f"  alerts preferences {who.id} --undo {each.id}  # {each.channel}: {_until(each)}" for each in chosen]
+    undo = f"  alerts preferences {who.id} --undo"
+    comments += [f"{undo} {each.id}  # {each.channel}: {each.in_words()}" for each in chosen]
     if any(each.kind is AnswerKind.DAILY for each in chosen):
         entry["digest"] = _digest(daily(who))
         comments.append("`digest` is for all channels: a channel that differs needs a subscriber of its own.")
     return to_yaml("subscribers", [entry], "".join(f"# {each}\n" for each in comments))
 
 
-_OTHERS = frozenset({"tags", "regions", "categories", "all"})
-"""Keys by which a rule selects institutions that it does not name."""
-
-
-def _until(answer: Answer) -> str:
-    return answer.in_words() + (f", until {format_time(answer.until)}" if answer.until is not None else "")
+_SELECTING = frozenset({"institutions", "tags", "regions", "categories", "all"})
 
 
 def _changed(written: Mapping[str, Any], muted: frozenset[str], *, only_critical: bool) -> dict[str, Any]:
@@ -130,7 +123,7 @@ def _changed(written: Mapping[str, Any], muted: frozenset[str], *, only_critical
     if muted:
         kept = [each for each in rule.pop("institutions", ()) if each not in muted]
         rule = {"institutions": kept, **rule} if kept else rule
-        if not _OTHERS.isdisjoint(rule):
+        if not (_SELECTING - {"institutions"}).isdisjoint(rule):  # by what they do not name they may select it, too
             left_out = rule.get("not", {})
             rule["not"] = {**left_out, "institutions": sorted({*left_out.get("institutions", ()), *muted})}
     if only_critical:

@@ -84,7 +84,7 @@ def blind(session: Session, settings: Settings, at: datetime) -> list[str]:
     since = at - MEMORY
     seen = sources.reported_by(session, broken, since=since, others=True)
     unseen = sources.reported_by(session, broken, since=since)
-    # Broken or not: does anybody speak for it?
+    # Broken or not: does any source speak for it?
     heard = {each for source in settings.sources.values() if source.id not in broken for each in source.speaks_for}
     unheard = {each for source in broken for each in settings.sources[source].speaks_for}
     all_broken = len(broken) == len(settings.sources)

@@ -131,7 +131,7 @@ def _never(session: Session, now: datetime) -> tuple[str, list[str]]:
 
 
 def _ticking(tick: Fact, now: datetime) -> tuple[str, list[str]]:
-    """When somebody last looked for what is due, and the problem where that is too long ago."""
+    """When a tick last looked for what is due, and the problem where that is too long ago."""
     past = format_duration(now - tick.at)
     if tick.value.get("once"):
         late = f"no run for {past}: does cron still call `alerts run --once`?"

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from alerts.model.counted import counted
+
 MUTE_DAYS: Final = (1, 7, 30)
 """For how many days a message offers to mute its institution."""
 
@@ -22,9 +24,6 @@ class AnswerKind(StrEnum):
 
 PREFERENCES: Final = frozenset({AnswerKind.MUTE, AnswerKind.ONLY_CRITICAL, AnswerKind.DAILY})
 """Answers that change what the channel gets from then on."""
-
-VERDICTS: Final = frozenset({AnswerKind.WRONG, AnswerKind.USEFUL})
-"""Answers that say whether the alert was right."""
 
 
 class WrongReason(StrEnum):
@@ -83,7 +82,7 @@ class Answer:
     @property
     def subject(self) -> tuple[str, ...]:
         """What the answer is about: of two answers about the same, the later one replaces the other."""
-        if self.kind in VERDICTS:
+        if self.verdict:
             return "verdict", self.alert
         if self.kind is AnswerKind.ACKNOWLEDGE:
             return "acknowledge", self.alert, self.institution
@@ -114,7 +113,7 @@ class Answer:
     def in_words(self) -> str:
         """For lists and pages: `mute acme for 7 days`, `wrong: not about`."""
         if self.kind is AnswerKind.MUTE:
-            return f"mute {self.institution} for {self.days} day{'' if self.days == 1 else 's'}"
+            return f"mute {self.institution} for {counted(self.days or 0, 'day')}"
         if self.kind is AnswerKind.WRONG and self.reason is not None:
             return f"wrong: {self.reason.value.replace('-', ' ')}"
         return self.kind.value.replace("-", " ")

@@ -1,4 +1,4 @@
-"""What one assessment of one institution brought: the unit that subscribers are told of."""
+"""The result of one assessment of one institution: the unit that subscribers are alerted to."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Assessment:
     `rises` are stories whose own level rose, the gravest first; `changes` the level changes of the institution;
     `reported` the stories that its evidence touched.
     `fresh` is false where every report that brought it is older than `fresh` allows, or was found undated at a
-    source's first poll: levels are set and nobody is told (`backfill`).
+    source's first poll: levels are set and no alert is sent (`backfill`).
     """
 
     institution: str

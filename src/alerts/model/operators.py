@@ -1,4 +1,4 @@
-"""Who looks after the system, and what they are told of it."""
+"""Operators: where they are notified of incidents of the system itself, and of which."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from alerts.model.secret import Secret
 
 
 class IncidentKind(StrEnum):
-    """What operators are told of, once when it begins and once when it is over."""
+    """The kinds of incidents that operators are notified of, once when one opens and once when it closes."""
 
     NO_COVERAGE = "blind"  # no source that would report on an institution works
     BACKLOG = "stuck"  # work is overdue

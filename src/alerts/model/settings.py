@@ -18,7 +18,7 @@ from alerts.model.subscriber import Selection, Silence, Subscriber
 from alerts.model.topic import Topic
 
 FRESH = timedelta(hours=48)
-"""A report that is older when it is observed sets levels and alerts nobody."""
+"""A report that is older when it is observed sets levels and causes no alert."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Who is told, and what they asked for."""
+"""Subscribers: who gets alerts, and which ones."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class Exclusion:
 
 @dataclass(frozen=True, slots=True)
 class Escalation:
-    """Channels of the subscriber that get an alert as well where nobody acknowledges it within `after`."""
+    """Channels of the subscriber that get an alert as well if it is not acknowledged within `after`."""
 
     after: timedelta
     to: tuple[str, ...]

@@ -23,7 +23,7 @@ from alerts.model.settings import Settings
 from alerts.model.times import format_time, parse_time
 from alerts.rendering.notice import notice
 from alerts.rendering.view import Rendered, Tone
-from alerts.routing.alerts import stable_id
+from alerts.routing.alerts import Kind, stable_id
 from alerts.runtime import logs
 from alerts.runtime.ports import Enqueuing
 from alerts.runtime.task_requests import TaskRequests
@@ -157,7 +157,7 @@ def rendered(leased: Leased, url: Secret) -> Rendered:
         tone=Tone.WARNING if begun else Tone.INFO,
         payload={
             "schema": 1,
-            "kind": incidents.KIND,
+            "kind": Kind.OPERATORS.value,
             "at": format_time(leased.at),
             "alerts": [],
             "begun": begun,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -24,7 +24,7 @@ from alerts.model.subscriber import Subscriber
 from alerts.pipeline import briefings, selfcheck
 from alerts.rendering.threads import has_threads
 from alerts.rendering.view import MessageView, Rendered, compose
-from alerts.routing.alerts import Kind, stable_id
+from alerts.routing.alerts import Kind, Message, stable_id
 from alerts.routing.reasons import Reason
 from alerts.runtime import logs
 from alerts.runtime.configuration import Active
@@ -187,23 +187,20 @@ def _finish(runtime: Sending, settings: Settings, leased: Leased, result: SendRe
         )
         if next_at is None:
             state = DeliveryState.DEAD
-    other = ""
+    fallback = None
     with runtime.database.write() as session:
         ended = deliveries.finish(
             session, leased, state, reason=result.reason.value, line=result.line, now=now, next_at=next_at
         )
-        subscriber = settings.subscribers.get(leased.subscriber)
-        channel = subscriber.fallback.get(leased.channel) if subscriber is not None else None
-        if ended and state is DeliveryState.DEAD and channel is not None:
-            other = stable_id("fallback", leased.id, channel)
-            deliveries.add_fallback(session, leased.id, other, channel, now=now, claimed_until=now + ENQUEUE_GRACE)
+        if ended and state is DeliveryState.DEAD:
+            fallback = _to_fallback(session, settings, leased, now)
         if thread and result.posted:
             deliveries.begin_thread(session, leased, thread, result.posted, now)
         if result.retry_after is not None:  # it asks for that, whichever the message
             deliveries.pause(session, leased, now + min(LONGEST_PAUSE, timedelta(seconds=result.retry_after)))
     # fault point: send.recorded
-    if other:
-        runtime.enqueue(TaskRequests(send=[other]))
+    if fallback is not None:
+        runtime.enqueue(TaskRequests(send=[fallback]))
     logs.event(
         "delivery.ended",
         logging.INFO if state is DeliveryState.SENT else logging.WARNING,
@@ -216,6 +213,20 @@ def _finish(runtime: Sending, settings: Settings, leased: Leased, result: SendRe
         line=result.line,
     )
     return SendOutcome(leased.id, state, result.reason.value)
+
+
+def _to_fallback(session: Session, settings: Settings, dead: Leased, now: datetime) -> str | None:
+    """Writes the delivery that takes a dead one's message to its channel's fallback; its id, None without one."""
+    subscriber = settings.subscribers.get(dead.subscriber)
+    channel = subscriber.fallback.get(dead.channel) if subscriber is not None else None
+    if channel is None:
+        return None
+    alerts_, reminders, superseded = (tuple(dead.message[key]) for key in ("alerts", "reminders", "superseded"))
+    made = stable_id("fallback", dead.id, channel)
+    message = Message(made, dead.subscriber, channel, Kind(dead.kind), dead.at, alerts_, reminders, superseded)
+    written = deliveries.Written(message, {**dead.message, "instead_of": dead.channel}, None)
+    deliveries.add_deliveries(session, [written], now=now, claimed_until=now + ENQUEUE_GRACE)
+    return made
 
 
 def _view(session: Session, subscriber: Subscriber, leased: Leased, pages: Pages | None) -> MessageView:

@@ -186,6 +186,7 @@ def wording(view: MessageView, budget: Budget) -> Wording:
         _block(view, institution, sorted(some, key=lambda entry: -urgency(entry)), origins, budget, zone)
         for institution, some in ordered[: budget.institutions]
     )
+    instead = f"It comes here because the channel {view.instead_of} could not be reached." if view.instead_of else ""
     shown = sum(len(block.alerts) + block.more for block in blocks)
     return Wording(
         id=view.id,
@@ -193,7 +194,7 @@ def wording(view: MessageView, budget: Budget) -> Wording:
         subscriber=view.subscriber,
         channel=view.channel,
         title=title(view, budget.title),
-        intro=" ".join(filter(None, (_intro(view), _instead(view), _COPY if view.copy else ""))),
+        intro=" ".join(filter(None, (_intro(view), instead, _COPY if view.copy else ""))),
         at=local_time(view.at, zone),
         institutions=blocks,
         more=len(entries) - shown + view.omitted,
@@ -209,11 +210,6 @@ def _intro(view: MessageView) -> str:
         return _INTRO[view.kind]
     happened = "corrected" if view.why == "corrected" else "withdrawn"
     return f"A report behind this alert was {happened}. With what it says now the alert would not have been sent."
-
-
-def _instead(view: MessageView) -> str:
-    """Why a message comes by another channel than it was written for."""
-    return f"It comes here because the channel {view.instead_of} could not be reached." if view.instead_of else ""
 
 
 def _block(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -50,37 +51,27 @@ def _profile(profile: Same[Profile], tier: Tier) -> dict[str, Any]:
 
 def _alert(entry: Entry, view: MessageView) -> dict[str, Any]:
     alert, lead = entry.alert, entry.alert.lead
-    changes = [gate_transition(change, view.tier) for change in alert.changes]
+    record = as_record(alert)
     gravest = gate_transition(alert.transition, view.tier) if alert.transition else None
+    moved = as_record(gravest) if gravest else {}
     return {
-        "id": alert.id,
-        "at": format_time(alert.at),
-        "institution": alert.institution,
-        "on": alert.on.value,
-        "level": alert.level.value,
+        **_some(record, "id", "at", "institution", "on", "level"),
         "lead": None if lead is None else _lead(lead, view),
         "also": [_lead(each, view) for each in alert.also],
         "changes": [
             {
                 "axis": change.axis.value,
                 "horizon": change.axis.horizon,
-                "from": change.from_.value,
-                "to": change.to.value,
-                "score": as_record(change.score),
-                "cause": change.cause.value,
+                **_some(as_record(gate_transition(change, view.tier)), "from", "to", "score", "cause"),
                 "now": entry.now[change.axis].value if change.axis in entry.now else None,
             }
-            for change in changes
+            for change in alert.changes
         ],
-        "axis": gravest.axis.value if gravest else None,
-        "from": gravest.from_.value if gravest else None,
-        "to": gravest.to.value if gravest else None,
-        "score": as_record(gravest.score) if gravest else None,
+        **_some(moved, "axis", "from", "to", "score"),
         "contributions": [contribution_record(each) for each in gravest.contributions] if gravest else [],
         "role": entry.role.value,
         "answer": escape.safe_url(view.answers.get(alert.id, "")) or None,
-        "rules": list(alert.rules),
-        "grades": list(alert.grades) if alert.grades else None,
+        **_some(record, "rules", "grades"),
         "seen": alert.spike[0] if alert.spike else None,
         "usual": alert.spike[1] if alert.spike else None,
     }
@@ -88,19 +79,13 @@ def _alert(entry: Entry, view: MessageView) -> dict[str, Any]:
 
 def _lead(lead: Lead, view: MessageView) -> dict[str, Any]:
     """A story; its address needs detail, as everywhere."""
-    return {
-        "story": lead.story,
-        "title": lead.title,
-        "item": lead.item,
-        "topics": list(lead.topics),
-        "publisher": lead.publisher,
-        "publishers": lead.publishers,
-        "grade": lead.grade,
-        "url": (escape.safe_url(lead.url) or None) if view.tier.allows(DETAIL) else None,
-        "axis": lead.axis.value if lead.axis else None,
-        "from": lead.from_.value if lead.from_ else None,
-        "to": lead.to.value if lead.to else None,
-    }
+    keys = ("story", "title", "item", "topics", "publisher", "publishers", "grade", "url", "axis", "from", "to")
+    url = escape.safe_url(lead.url) if view.tier.allows(DETAIL) else ""
+    return {**_some(as_record(lead), *keys), "url": url or None}
+
+
+def _some(record: Mapping[str, Any], *keys: str) -> dict[str, Any]:
+    return {key: record.get(key) for key in keys}
 
 
 def _cited(profile: Profile) -> Profile:

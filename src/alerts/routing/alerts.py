@@ -26,6 +26,7 @@ class Kind(StrEnum):
     BRIEFING = "briefing"  # what the week before brought; `detail` names the week
     ESCALATION = "escalation"  # alerts that nobody acknowledged in time, to a further channel
     TEST = "test"  # asked for by a person, about nothing
+    OPERATORS = "operators"  # what is wrong with the system itself
 
 
 class Standing(NamedTuple):

@@ -10,31 +10,12 @@ from alerts.routing.alerts import Explanation
 
 def explanation_record(explanation: Explanation) -> dict[str, Any]:
     """Each rule and each check up to the one that decided; rules are counted from 1."""
-    return {
-        "kind": "explanation",
-        "event": explanation.event,
-        "subscriber": explanation.subscriber,
-        "note": explanation.note,
-        "rules": [
-            {
-                "rule": rule.rule + 1,
-                "name": rule.name,
-                "channel": rule.channel,
-                "about": rule.about,
-                "matched": rule.matched,
-                "follows": bool(rule.follows),
-                "steps": as_record(rule.steps),
-            }
-            for rule in explanation.rules
-        ],
-        "channels": [
-            {
-                "channel": channel.channel,
-                "state": channel.state.value,
-                "reason": "" if channel.reason is None else channel.reason.value,
-                "detail": channel.detail,
-                "steps": as_record(channel.steps),
-            }
-            for channel in explanation.channels
-        ],
-    }
+    rules = [
+        as_record(each) | {"rule": each.rule + 1, "matched": each.matched, "follows": bool(each.follows)}
+        for each in explanation.rules
+    ]
+    channels = [as_record(each) | {"reason": each.reason or ""} for each in explanation.channels]
+    record = {"kind": "explanation", **as_record(explanation), "rules": rules, "channels": channels}
+    for each in (*rules, *channels):
+        del each["parts"]
+    return record

@@ -1,6 +1,6 @@
 """The time that all workers share: the database's, so that it does not matter how wrong the clock of one is.
 
-A lease is good only if whoever takes it and whoever respects it mean the same by "now". SQLite lives on one
+A lease works only if all processes agree on "now". SQLite lives on one
 machine, whose clock all its processes share; a PostgreSQL server is asked for its own.
 """
 
@@ -54,7 +54,7 @@ class SharedClock:
             with self._database.engine.connect() as connection:
                 told: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
         except SQLAlchemyError:
-            return  # whoever needs the database will say what is wrong with it
+            return  # the next query reports what is wrong with the database
         finally:
             self._asked = time.monotonic()
-        self._known = told.astimezone(UTC), (before + self._asked) / 2  # it was asked somewhere in between
+        self._known = told.astimezone(UTC), (before + self._asked) / 2  # the answer is of an instant in between

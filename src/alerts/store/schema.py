@@ -343,7 +343,7 @@ class AttemptRow(Base, table="attempts"):
 
 
 class CarriedRow(Base, table="carried"):
-    """Which delivery told of which alert."""
+    """Which delivery carried which alert."""
 
     alert: Mapped[str] = mapped_column(primary_key=True)
     delivery: Mapped[str] = mapped_column(ForeignKey("deliveries.id", ondelete="CASCADE"), primary_key=True, index=True)
@@ -367,7 +367,7 @@ class DeskRow(Base, table="desks"):
 
 
 class WatchRow(Base, table="watches"):
-    """What one subscriber was told about one institution on one axis."""
+    """What one subscriber was notified of about one institution on one axis."""
 
     subscriber: Mapped[str] = mapped_column(primary_key=True)
     institution: Mapped[str] = mapped_column(primary_key=True)
@@ -421,7 +421,7 @@ class LinkRow(Base, table="links"):
 
 
 class IncidentRow(Base, table="troubles"):
-    """Something that is wrong with the system now; `told`: its beginning was told to the operators."""
+    """An open incident of the system itself; `told`: operators were notified of it."""
 
     kind: Mapped[str] = mapped_column(primary_key=True)
     subject: Mapped[str] = mapped_column(primary_key=True)

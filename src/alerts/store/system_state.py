@@ -20,7 +20,7 @@ MATCHING = "matching"
 """Under which configuration the recorded items were matched, and how far."""
 
 JUDGED = "judged"
-"""By source a digest of what its reports were judged by: publisher, reliability, whom it speaks for."""
+"""By source a digest of what its reports were judged by: publisher, reliability, the institutions it speaks for."""
 
 PLAN = "plan"
 """The result of the last `alerts plan` that was published."""
@@ -29,7 +29,7 @@ OUTAGE = "outage/"
 """Facts: when sources were not read, by source and beginning; retention removes them."""
 
 TICK = "tick"
-"""When somebody last looked for what is due."""
+"""When a tick last looked for what is due."""
 
 CREATED = "created"
 """When the database was made; kept while there was no tick yet, to tell a young system from one that never ticks."""
@@ -49,7 +49,7 @@ class Fact:
 
 
 def get(session: Session, name: str, *, lock: bool = False) -> Fact | None:
-    """The fact; with `lock` nobody else changes it before the transaction ends."""
+    """The fact; with `lock` no other transaction changes it before this one ends."""
     row = session.execute(_LOCKED if lock else _FACT, {"asked": name}).one_or_none()
     return None if row is None else Fact(*row)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from sqlalchemy.orm import Session
@@ -16,7 +16,6 @@ from starlette.responses import Response
 from alerts.access.links import ANSWERABLE, Answerer, answerer, unsubscribe_token
 from alerts.model.alert import Alert
 from alerts.model.answer import MUTE_DAYS, PREFERENCES, Answer, AnswerKind, WrongReason
-from alerts.model.counted import counted
 from alerts.model.subscriber import Subscriber
 from alerts.pipeline import answering
 from alerts.rendering import escape
@@ -103,15 +102,10 @@ def _undo(request: Request, answer_id: str) -> Response:
         asked = _asked(site, session, request)
         who = _who(site, session, request, asked)
         found = answers.get(session, answer_id)
-    if found is None or not _may_undo(asked, found):
+    about = found is not None and (found.alert == asked.alert.id or found.channel == asked.bearer.channel)
+    if found is None or not about or found.subscriber != asked.subscriber.id:
         raise HTTPException(404, "There is no such answer to this alert.")
     return _page(request, site, asked, (), done=answering.take_back(site.runtime, found.id, who))
-
-
-def _may_undo(asked: Asked, found: Answer) -> bool:
-    return found.subscriber == asked.subscriber.id and (
-        found.alert == asked.alert.id or found.channel == asked.bearer.channel
-    )
 
 
 def _asked(site: Site, session: Session, request: Request) -> Asked:
@@ -163,62 +157,20 @@ def _page(
     here = asked.bearer.channel
     chosen = [each for each in chosen if each.channel == here and (each.until is None or now < each.until)]
     lead = asked.alert.lead
-    token = request.path_params["token"]
-
-    def label(each: Answer) -> str:
-        known = site.settings.institutions.get(each.institution)
-        return _label(each.kind, each.reason, each.days, each.institution if known is None else known.name)
-
     values = {
         "name": asked.name,
+        "names": {each.id: each.name for each in site.settings.institutions.values()},
         "headline": escape.headline(lead.title) if lead is not None else asked.alert.in_words(),
         "alert": asked.alert,
         "channel": here,
         "subscriber": asked.subscriber.id,
         "taken_back": asked.taken_back,
-        "home": f"/answer/{token}",
-        "offered": [_offer(name, asked, now) for name in offered],
+        "home": f"/answer/{request.path_params['token']}",
+        "offered": {each: ACTS[each] for each in offered},
+        "digest": daily(asked.subscriber),
+        "ends": {days: now + timedelta(days=days) for days in MUTE_DAYS},
         "done": done,
-        "said": "" if done is None else label(done),
-        "standing": [(each, label(each)) for each in {each.id: each for each in (*given, *chosen)}.values()],
+        "standing": {each.id: each for each in (*given, *chosen)}.values(),
         "unsubscribe": f"/unsubscribe/{unsubscribe_token(site.authenticator.signer, asked.subscriber.id, here)}",
     }
     return site.page(request, "answer.html.j2", Visitor(), values)
-
-
-def _offer(name: str, asked: Asked, now: datetime) -> dict[str, str]:
-    """An answer: the words of its button, and what it does."""
-    act, channel = ACTS[name], asked.bearer.channel
-    ends, digest = now + timedelta(days=act.days or 0), daily(asked.subscriber)
-    does = {
-        AnswerKind.ACKNOWLEDGE: "No reminders until the level changes, and the alert goes on to nobody else.",
-        AnswerKind.MUTE: f"Nothing about {asked.name} goes to {channel} "
-        f"until {ends:%Y-%m-%d %H:%M} UTC, but for corrections.",
-        AnswerKind.ONLY_CRITICAL: f"Nothing below critical goes to {channel}, about no institution.",
-        AnswerKind.DAILY: f"All below critical goes to {channel} in one message a day, at {digest.at:%H:%M} "
-        f"({digest.timezone}).",
-    }
-    label = _label(act.kind, act.reason, act.days, asked.name)
-    return {"name": name, "label": label, "does": does.get(act.kind, "It is counted. What you get stays as it is.")}
-
-
-_LABELS: Final = {
-    AnswerKind.ACKNOWLEDGE: "Acknowledge",
-    AnswerKind.USEFUL: "Useful",
-    AnswerKind.ONLY_CRITICAL: "Only critical from now on",
-    AnswerKind.DAILY: "One message a day instead",
-}
-_WRONG: Final = {
-    WrongReason.NOT_ABOUT: "not about {}",
-    WrongReason.WRONG_TOPIC: "it is about another topic",
-    WrongReason.OLD: "old news",
-    WrongReason.DUPLICATE: "a duplicate",
-    WrongReason.NOT_IMPORTANT: "not important",
-}
-
-
-def _label(kind: AnswerKind, reason: WrongReason | None, days: int | None, name: str) -> str:
-    """An answer in the words of its button; `name` is the institution's."""
-    if kind is AnswerKind.MUTE:
-        return f"Mute {name} for {counted(days or 0, 'day')}"
-    return _LABELS[kind] if reason is None else "Wrong: " + _WRONG[reason].format(name)

@@ -24,9 +24,6 @@ from alerts.web.reading import plot, present, read_profile
 from alerts.web.site import Site, site_of, visit
 from alerts.web.stories import read_alert, read_story, without_each
 
-MOST_ANSWERS: Final = 50
-"""The newest answers of readers that the page of an institution looks at."""
-
 WINDOWS: Final = {"30d": timedelta(days=30), "90d": timedelta(days=90), "1y": timedelta(days=365)}
 
 
@@ -47,7 +44,7 @@ def profile(request: Request) -> Response:
         institution = site.settings.institution(request.path_params["institution"])
         at = asked_instant(request.query_params, visitor, site.now())
         found = read_profile(site, session, institution, at)
-        given = answers.find(session, institution=institution.id, limit=MOST_ANSWERS)
+        given = answers.find(session, institution=institution.id, limit=50)
         shown = gate(found, visitor.tier)
         values = {
             "profile": shown,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -20,7 +22,8 @@ async def unsubscribe(request: Request) -> Response:
     state = "asked"
     if request.method == "POST":
         fields = await form_of(request)
-        await run_in_threadpool(_off, site, subscriber, channel)
+        with suppress(NotFoundError):  # no longer configured: nothing is sent to it, which is what was asked for
+            await run_in_threadpool(operate.unsubscribe, site.runtime, subscriber, channel)
         if "List-Unsubscribe" in fields:  # the mail program asks, not a person
             return PlainTextResponse("unsubscribed\n")
         state = "gone"
@@ -43,13 +46,6 @@ def _asked(request: Request) -> tuple[Site, str, str]:
     if found is None:
         raise HTTPException(403, "This link is not complete: follow it from the message again.")
     return site, *found
-
-
-def _off(site: Site, subscriber: str, channel: str) -> None:
-    try:
-        operate.unsubscribe(site.runtime, subscriber, channel)
-    except NotFoundError:
-        return  # no longer configured: nothing is sent to it, which is what was asked for
 
 
 def _page(request: Request, site: Site, subscriber: str, channel: str, state: str) -> Response:

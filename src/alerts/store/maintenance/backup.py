@@ -24,7 +24,7 @@ def backup(database: Database, target: Path) -> int:
     file cannot be made.
     """
     source = _file(database, f"pg_dump --format=custom --file={target} '{_plain(database)}'")
-    # Under another name first: nobody ever takes half a backup for a whole one.
+    # Under another name first, so that half a backup is never taken for a whole one.
     draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     try:
         with _errors(source), closing(sqlite3.connect(source)) as connection:

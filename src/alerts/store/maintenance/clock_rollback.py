@@ -23,7 +23,7 @@ _WAITING = (DeliveryState.PENDING.value, DeliveryState.FAILED.value, DeliverySta
 def repair(session: Session, now: datetime, *, longest: timedelta) -> None:
     """Makes due what was written by a clock that was ahead of `now`.
 
-    `longest` is how long a lease may hold from now on: whoever has one keeps it, so that nothing is sent twice.
+    `longest` is how long a lease may hold from now on: current leases are kept, so that nothing is sent twice.
     """
     for table in (SourceRow, CaseRow, DeliveryRow, DeskRow):
         _clip(session, table, table.claimed_until, now)

@@ -202,7 +202,7 @@ def remove_snapshots(session: Session, institution: str, before: datetime) -> in
 
 
 def touch(session: Session, institution: str, now: datetime) -> None:
-    """The case is to be read anew by every worker, and assessed now."""
+    """Every worker must read the case again, and it is assessed now."""
     session.execute(
         update(CaseRow)
         .where(CaseRow.institution == institution)
@@ -230,7 +230,7 @@ def oldest_unfinished(session: Session) -> datetime | None:
 
 
 def remove_deliveries(session: Session, before: datetime, limit: int) -> int:
-    """Takes old finished deliveries away, at most `limit`, unless an alert on record was told by them."""
+    """Takes old finished deliveries away, at most `limit`, unless they carried an alert that is on record."""
     told = select(AlertRow.id).join(CarriedRow, CarriedRow.alert == AlertRow.id)
     gone = session.scalars(
         select(DeliveryRow.id)
@@ -293,7 +293,7 @@ def remove_items(session: Session, items: Sequence[str], remembered: frozenset[s
 
 
 def remove_rest(session: Session, before: datetime) -> dict[str, int]:
-    """Removes ended silences and links, hosts, channels and threads that nobody used since, and answers whose alert is
+    """Removes ended silences and links, hosts, channels and threads unused since, and answers whose alert is
     gone, unless they still hold.
     """
     lasting = AnswerRow.kind.in_([AnswerKind.ONLY_CRITICAL.value, AnswerKind.DAILY.value])

@@ -112,7 +112,7 @@ def deliveries(
 
 def _with_alerts_and_attempts(session: Session, rows: Sequence[DeliveryRow]) -> list[dict[str, Any]]:
     ids = [row.id for row in rows]
-    told: dict[str, list[AlertRow]] = {}
+    carried: dict[str, list[AlertRow]] = {}
     attempts: dict[str, list[AttemptRow]] = {}
     for some in chunks(ids):
         for delivery, alert in session.execute(
@@ -121,12 +121,12 @@ def _with_alerts_and_attempts(session: Session, rows: Sequence[DeliveryRow]) -> 
             .where(CarriedRow.delivery.in_(some))
             .order_by(AlertRow.at, AlertRow.id)
         ):
-            told.setdefault(delivery, []).append(alert)
+            carried.setdefault(delivery, []).append(alert)
         for attempt in session.scalars(
             select(AttemptRow).where(AttemptRow.delivery.in_(some)).order_by(AttemptRow.number)
         ):
             attempts.setdefault(attempt.delivery, []).append(attempt)
-    return [_delivery(row, told.get(row.id, []), attempts.get(row.id, [])) for row in rows]
+    return [_delivery(row, carried.get(row.id, []), attempts.get(row.id, [])) for row in rows]
 
 
 def _delivery(row: DeliveryRow, alerts: Sequence[AlertRow], attempts: Sequence[AttemptRow]) -> dict[str, Any]:
@@ -186,14 +186,14 @@ def alerts_named(session: Session, key: str) -> list[str]:
 def alerts_to(
     session: Session, subscriber: str, institution: str, *, since: datetime, upto: datetime
 ) -> list[dict[str, Any]]:
-    """What a subscriber was to be told of an institution in a span of time, in order of time."""
-    mine = AlertRow.subscriber == subscriber, AlertRow.institution == institution, AlertRow.at.between(since, upto)
-    rows = session.scalars(select(AlertRow).where(*mine).order_by(AlertRow.at, AlertRow.id))
+    """The alerts of a subscriber about an institution in a span of time, in order of time."""
+    asked = AlertRow.subscriber == subscriber, AlertRow.institution == institution, AlertRow.at.between(since, upto)
+    rows = session.scalars(select(AlertRow).where(*asked).order_by(AlertRow.at, AlertRow.id))
     return [columns(row, "id", "at", "channel", "on", "state", "reason") for row in rows]
 
 
 def deliveries_of(session: Session, alert_id: str) -> list[dict[str, Any]]:
-    """The deliveries that told of an alert, in order of their making."""
+    """The deliveries that carried an alert, the oldest first."""
     ids = select(CarriedRow.delivery).where(CarriedRow.alert == alert_id)
     rows = session.scalars(
         select(DeliveryRow).where(DeliveryRow.id.in_(ids)).order_by(DeliveryRow.created_at, DeliveryRow.id)

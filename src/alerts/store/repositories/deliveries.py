@@ -16,7 +16,7 @@ from alerts.model.fields import record_of
 from alerts.routing.alerts import Message
 from alerts.store.claims import Claim
 from alerts.store.repositories import subscriber_state
-from alerts.store.schema import AttemptRow, CarriedRow, ChannelRow, DeliveryRow, SnapshotRow, ThreadRow, table_of
+from alerts.store.schema import AttemptRow, ChannelRow, DeliveryRow, SnapshotRow, ThreadRow, table_of
 from alerts.store.upsert import insert_all, insert_new, row_of, upsert
 
 _WAITING = (DeliveryState.PENDING.value, DeliveryState.FAILED.value, DeliveryState.UNKNOWN.value)
@@ -144,31 +144,6 @@ def _delivery(each: Written, now: datetime, claimed_until: datetime | None) -> d
         attempts=0,
         observed_at=each.observed,
     )
-
-
-def add_fallback(
-    session: Session, dead: str, delivery: str, channel: str, *, now: datetime, claimed_until: datetime
-) -> None:
-    """Writes a delivery that takes a dead one's message to another channel; one already known is left as it is."""
-    former = session.get_one(DeliveryRow, dead)
-    row = {
-        "id": delivery,
-        "created_at": now,
-        "subscriber": former.subscriber,
-        "channel": channel,
-        "kind": former.kind,
-        "at": former.at,
-        "message": {**former.message, "instead_of": former.channel},
-        "state": DeliveryState.PENDING,
-        "reason": "",
-        "due_at": now,
-        "claimed_until": claimed_until,
-        "attempts": 0,
-        "observed_at": former.observed_at,
-    }
-    insert_new(session, DeliveryRow, [row])
-    alerts = session.scalars(select(CarriedRow.alert).where(CarriedRow.delivery == dead))
-    subscriber_state.carry(session, [(alert, delivery) for alert in alerts])
 
 
 def add_snapshots(session: Session, shown: Iterable[tuple[str, datetime, bytes]]) -> None:

@@ -13,13 +13,13 @@ from sqlalchemy.orm import Session
 from alerts.model.alert import DeliveryState
 from alerts.model.fields import record_of
 from alerts.model.operators import IncidentKind
+from alerts.routing.alerts import Kind, Message
+from alerts.store.repositories import deliveries
 from alerts.store.schema import DeliveryRow, IncidentRow
-from alerts.store.upsert import insert_new, row_of, upsert
+from alerts.store.upsert import row_of, upsert
 
 OPERATORS: Final = "@operators"
 """Whom deliveries to operators are for: no subscriber can have this id."""
-
-KIND: Final = "operators"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +53,9 @@ def forget(session: Session, some: Iterable[Known]) -> None:
 
 def add_message(session: Session, delivery: str, channel: str, record: Mapping[str, Any], now: datetime) -> None:
     """Puts a message to the operators into the outbox."""
-    row = {
-        "id": delivery,
-        "created_at": now,
-        "subscriber": OPERATORS,
-        "channel": channel,
-        "kind": KIND,
-        "at": now,
-        "message": {**record, "alerts": []},
-        "state": DeliveryState.PENDING,
-        "reason": "",
-        "due_at": now,
-        "attempts": 0,
-    }
-    insert_new(session, DeliveryRow, [row])
+    message = Message(delivery, OPERATORS, channel, Kind.OPERATORS, now, ())
+    written = deliveries.Written(message, {**record, "alerts": []}, None)
+    deliveries.add_deliveries(session, [written], now=now, claimed_until=None)
 
 
 def dead_channels(session: Session) -> dict[tuple[str, str], int]:
