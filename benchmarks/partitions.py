@@ -3,7 +3,7 @@
     .venv/bin/python benchmarks/partitions.py [--rows 10000000]
 
 A server of its own with default settings; made-up rows over twelve months, the columns and indexes that matter. Times
-are medians in milliseconds but for loading and pruning. docs/design/0040-partitions.md draws the conclusion.
+are medians in milliseconds but for loading and pruning. docs/design/0029-partitions.md draws the conclusion.
 """
 
 from __future__ import annotations
