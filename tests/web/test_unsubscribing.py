@@ -12,7 +12,7 @@ from alerts.store.repositories import subscriber_state
 
 def muted(town: System) -> set[str]:
     with town.runtime.database.write() as session:
-        return set(subscriber_state.lock(session, "desk").muted)
+        return set(subscriber_state.lock(session, ["desk"])["desk"].muted)
 
 
 def test_one_click(town: System, browser: Browser) -> None:

@@ -1,4 +1,4 @@
-"""Who may see how much: links that are signed, expire and can be revoked, and what a link is worth."""
+"""Links of members, of unsubscribing and of answers: how they are made, and what access they give."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from alerts.store.repositories.links import Link
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """The bearer of a good link; `subscriber` is the one whose alerts it opens, empty for most."""
+    """The bearer of a valid link; `subscriber` is the one whose alerts it shows, empty for most links."""
 
     link: str
     tier: Tier
@@ -44,9 +44,9 @@ def token_of(signer: Signer, link: Link) -> str:
 
 
 def member(session: Session, signer: Signer, settings: Settings, token: str, now: datetime) -> Member | None:
-    """Who bears this token; None where it is forged, expired or revoked.
+    """The bearer of this token; None where it is forged, expired or revoked.
 
-    A subscriber's link is worth the tier that the subscriber has in the configuration now.
+    A subscriber's link gives the tier that the subscriber has in the configuration now.
     """
     parts = signer.read(Purpose.LINK, token)
     link = links.get(session, parts[0]) if parts else None

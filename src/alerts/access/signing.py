@@ -1,4 +1,4 @@
-"""Signed tokens: what a link, a cookie or a form carries and nobody but this installation can make."""
+"""Signed tokens of links, cookies and forms, which only this installation can make."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def kept(path: Path) -> str:
 
 
 def _make(path: Path) -> None:
-    """Written under another name first, so that nobody ever reads half a secret."""
+    """Written to a temporary file first, so that no process reads half a secret."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     help="A link for a subscriber: its tier, and its alerts as feeds.",
 )
 @click.option("--expires", metavar="DURATION", default="30d", show_default=True, help="How long it is good.")
-@click.option("--name", default="", help="Whom it is for, to tell links apart.")
+@click.option("--name", default="", help="Who gets it, to distinguish links.")
 @click.option("--revoke", metavar="LINK", help="End a link now.")
 @click.option("--list", "listing", is_flag=True, help="List the links.")
 @json_option

@@ -1,13 +1,14 @@
 """Retention: what is older goes, what a level above low rests on stays, and no level moves because of it.
 
-An institution is done in one short transaction, so the system works on meanwhile.
+An institution is done in one short transaction, with a pause after it, so the system works on meanwhile.
 """
 
 from __future__ import annotations
 
+import time
 from collections import Counter
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -23,6 +24,7 @@ from alerts.runtime.configuration import Active
 from alerts.runtime.ports import Recording
 from alerts.scoring.score import half_life_of
 from alerts.store import system_state
+from alerts.store.database import Database
 from alerts.store.maintenance import retention
 from alerts.store.queries import profiles
 from alerts.store.repositories import cases, transitions
@@ -30,6 +32,7 @@ from alerts.store.repositories.cases import Case
 from alerts.stories.cluster import surviving
 
 BATCH = 500
+MAX_PAUSE_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ def prune(
             counts = _prune(runtime, active, before, lambda: nullcontext(session), progress)
             session.rollback()
     else:
-        counts = _prune(runtime, active, before, runtime.database.write, progress)
+        counts = _prune(runtime, active, before, lambda: _in_turns(runtime.database), progress)
     logs.event("history.pruned", before=before, dry_run=dry_run, removed=dict(counts))
     return Pruned(before, dict(counts))
 
@@ -77,6 +80,15 @@ def _check(settings: Settings, keep: timedelta) -> None:
             f"--keep {format_duration(keep)} is less than {format_duration(CORRECTABLE)}, within which "
             "an alert may have to be taken back: keep more"
         )
+
+
+@contextmanager
+def _in_turns(database: Database) -> Iterator[Session]:
+    """A transaction, and a pause as long as it took, in which those that wait to write get their turn."""
+    began = time.monotonic()
+    with database.write() as session:
+        yield session
+    time.sleep(min(MAX_PAUSE_SECONDS, time.monotonic() - began))
 
 
 Transaction = Callable[[], AbstractContextManager[Session]]

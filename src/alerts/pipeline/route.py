@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from alerts.model.alert import Alert
+from alerts.model.answer import Answer
 from alerts.model.institution import Institution
 from alerts.model.settings import Settings
 from alerts.model.subscriber import Silence, Subscriber
@@ -65,11 +66,10 @@ def route(
         for subscriber in active.audience.of(each.institution) if each.events else ():
             watched.setdefault(subscriber.id, set()).add(each.institution.id)
     held = silenced(session, active.settings) if watched else ()
-    # Subscribers are locked in one order, so that two workers cannot wait for each other.
-    for watcher, institutions in sorted(watched.items()):
-        with locked_router(session, active, active.settings.subscribers[watcher], institutions) as router:
+    with locked_routers(session, active, watched) as routers:
+        for watcher, router in routers.items():
             for found, each in events:
-                if each.institution.id in institutions:
+                if each.institution.id in watched[watcher]:
                     event = resolved(found, written.alerts_at)
                     written.add(router.handle(event, event.at, held), each.observed)
                     if isinstance(event, CorrectionEvent) and event.alerts:
@@ -93,7 +93,8 @@ def advance(
     """
     subscriber = active.settings.subscribers.get(subscriber_id)
     if subscriber is None:  # no longer configured: nothing of it will ever be due again
-        subscriber_state.save(session, subscriber_id, subscriber_state.lock(session, subscriber_id), None)
+        states = subscriber_state.lock(session, [subscriber_id])
+        subscriber_state.save(session, {subscriber_id: (states[subscriber_id], None)})
         return Routed()
     written = _Written(session, {}, now, now + ENQUEUE_GRACE if enqueued else None)
     with locked_router(session, active, subscriber) as router:
@@ -108,18 +109,38 @@ def advance(
 
 
 @contextmanager
-def locked_router(
-    session: Session, active: Active, subscriber: Subscriber, institutions: Collection[str] = ()
-) -> Iterator[SubscriberRouter]:
+def locked_router(session: Session, active: Active, subscriber: Subscriber) -> Iterator[SubscriberRouter]:
     """The subscriber's router, locked until the transaction ends, and stored at the end of the block."""
-    state = subscriber_state.lock(session, subscriber.id)
-    notifications = SqlNotifications(session, subscriber.id, institutions)
-    chosen = Preferences(answers.preferences(session, subscriber.id))
-    router = SubscriberRouter(subscriber, active.settings.institutions, state, notifications, chosen)
-    yield router
-    due = router.next_due
-    notifications.flush()
-    subscriber_state.save(session, subscriber.id, router.state, due)
+    with locked_routers(session, active, {subscriber.id: ()}) as routers:
+        yield routers[subscriber.id]
+
+
+@contextmanager
+def locked_routers(
+    session: Session, active: Active, watched: Mapping[str, Collection[str]]
+) -> Iterator[Mapping[str, SubscriberRouter]]:
+    """The same of some subscribers, in the order of their ids, each with what it was told of some institutions.
+
+    Their number does not change how many statements it takes.
+    """
+    states = subscriber_state.lock(session, watched)
+    notifications = SqlNotifications.of(session, watched)
+    chosen: dict[str, list[Answer]] = {each: [] for each in watched}
+    for answer in answers.preferences(session, *watched):
+        chosen[answer.subscriber].append(answer)
+    routers = {
+        each: SubscriberRouter(
+            active.settings.subscribers[each],
+            active.settings.institutions,
+            state,
+            notifications[each],
+            Preferences(tuple(chosen[each])),
+        )
+        for each, state in states.items()
+    }
+    yield routers
+    due = {each: (router.state, router.next_due) for each, router in routers.items()}
+    subscriber_state.save(session, due, notifications.values())
 
 
 def silenced(session: Session, settings: Settings) -> tuple[Silence, ...]:

@@ -36,7 +36,7 @@ from alerts.routing.alerts import Kind
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How much is told: the same message, shorter and shorter, until the service takes it."""
+    """How much a message says. Smaller budgets are tried until the service accepts its length."""
 
     institutions: int
     changes: int
@@ -283,7 +283,7 @@ def _points(profile: Profile | None, budget: Budget, zone: ZoneInfo) -> tuple[Po
 
 
 def _sources(profile: Profile | None, budget: Budget, zone: ZoneInfo) -> tuple[SourceLine, ...]:
-    """The records that the told key points name, then those behind the matrix."""
+    """The records that the key points shown name, then those behind the matrix."""
     if profile is None:
         return ()
     cited: Iterable[int] = dict.fromkeys(

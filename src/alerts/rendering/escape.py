@@ -166,7 +166,7 @@ _MARKDOWN = re.compile(r"([\\`*_\[\]<>~|&#])")
 
 
 def markdown(text: str) -> str:
-    """CommonMark and its chat variants. `@` is parted from what follows, so that nobody is called."""
+    """CommonMark and its chat variants. `@` is separated from what follows, so that it mentions no user."""
     return _MENTION.sub(_NO_MENTION, _MARKDOWN.sub(r"\\\1", text))
 
 

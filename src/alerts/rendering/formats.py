@@ -76,8 +76,8 @@ class Service:
 
     `limit` is the most it takes as a body, as `measure` counts, and `title_limit` as a title, in characters;
     `title_limit` 0 means that it has no title, and the body starts with it. `source_format` is what the
-    sending library is told of the body (None: nothing, it must not touch it) and `options` are arguments of
-    its plugin. `template` is the shipped one: a few lines where people chat, everything where there is room to read.
+    sending library gets as the format of the body (None: none, so that it converts nothing) and `options` are
+    arguments of its plugin. `template` is the shipped one: a few lines in chats, everything where there is room.
     """
 
     dialect: Dialect

@@ -40,7 +40,7 @@ class Renderer:
     def render(self, view: MessageView, url: Secret) -> Rendered:
         """The message for the service that the channel's URL names.
 
-        A template of the operator that cannot be used costs nobody an alert: the shipped one stands in, and
+        Where a template of the operator cannot be used, the shipped one is used instead, so no alert is lost, and
         `problem` says so.
         """
         service = service_of(url.reveal())
@@ -93,11 +93,11 @@ class Renderer:
         lines: list[str] = []
         for budget in BUDGETS:
             context = {"message": wording(view, budget), "title_in_body": not service.title_limit}
-            told = _tidy(render(env, names, context))
-            body = _joined(told, dialect)
+            tidied = _tidy(render(env, names, context))
+            body = _joined(tidied, dialect)
             if body and service.measure(body) <= service.limit:
                 return body
-            lines = told or lines
+            lines = tidied or lines
         while lines:
             lines.pop()
             body = _joined([*lines, escape.ELLIPSIS], dialect)

@@ -24,9 +24,9 @@ def problems(templates: Path, subscribers: Iterable[Subscriber]) -> tuple[str, .
     for subscriber in subscribers:
         for channel, url in subscriber.channels.items():
             stems = (f"{subscriber.id}/{channel}", channel)
-            mine = {templates / f"{stem}{part}.j2" for stem in stems for part in ("", ".txt", ".html")}
-            used |= mine
-            if not any(file.is_file() for file in mine):
+            expected = {templates / f"{stem}{part}.j2" for stem in stems for part in ("", ".txt", ".html")}
+            used |= expected
+            if not any(file.is_file() for file in expected):
                 continue
             for view in (example(subscriber, channel), example(subscriber, channel, kind=Kind.TEST)):
                 found += [problem for problem in (renderer.render(view, url).problem,) if problem]

@@ -120,7 +120,7 @@ def _gate_week(week: Mapping[str, Any], tier: Tier) -> dict[str, Any]:
 def gate_explanation(record: Mapping[str, Any], tier: Tier, *, private: bool) -> dict[str, Any]:
     """Why an alert fired, as a tier may see it: the stories need detail, the make-up of the score analysis.
 
-    `private`: who was told, how, and what was considered; for that subscriber and for operators alone.
+    `private`: the subscriber, its deliveries, answers and routing; for that subscriber and for operators alone.
     """
     shown = {**record, "alert": dict(record["alert"])}
     if not private:

@@ -1,4 +1,4 @@
-"""Items of the past through the whole line, in memory.
+"""A backtest: recorded items through the whole pipeline under a virtual clock, in memory.
 
     items ─> revisions ─> matched ─> case files, one an institution ─> events ─> routers ─> alerts
 
@@ -34,7 +34,7 @@ from alerts.runtime.configuration import Active
 
 @dataclass(slots=True)
 class Result:
-    """What a replay brought, each in order of time. `cases` are the case files as of `end`."""
+    """The result of a replay, each part in order of time. `cases` are the case files as of `end`."""
 
     transitions: list[Transition] = field(default_factory=list)
     alerts: list[Alert] = field(default_factory=list)
@@ -54,7 +54,7 @@ def rehearse(
     processes: int = 1,
     preferences: Mapping[str, tuple[Answer, ...]] = MappingProxyType({}),
 ) -> Result:
-    """Plays items under a configuration.
+    """Runs items through the pipeline under a configuration.
 
     The clock runs to `until`; without it, on from the newest item until every level has come to rest, so that all falls
     which these items lead to are among the transitions. Items observed after `until` are left out. `only` names the

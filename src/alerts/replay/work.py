@@ -22,7 +22,7 @@ from alerts.routing.case_events import CaseEvent, CaseEvents, EventState
 from alerts.runtime.configuration import Active
 from alerts.stories.features import Features, features
 
-Progress = Callable[[int], None]  # told, now and then, how many more items are done
+Progress = Callable[[int], None]  # called now and then with how many more items are done
 CHUNK = 500
 WORTH_IT = 4_000  # fewer items than this are done sooner than a process has started
 
@@ -32,7 +32,7 @@ _Result = TypeVar("_Result")
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """What following one institution brought; `case` is its case file at the end, where it was kept."""
+    """The result of replaying one institution; `case` is its case file at the end, where it was kept."""
 
     institution: str
     transitions: tuple[Transition, ...]

@@ -1,1 +1,1 @@
-"""Who is told, and when: rules, suppression, queues, coalescing, quiet hours, limits. Pure."""
+"""Who gets which alert, and when: rules, suppression, queues, coalescing, quiet hours, limits. Pure."""

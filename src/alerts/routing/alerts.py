@@ -42,7 +42,7 @@ class Message:
     """What goes to one channel in one delivery.
 
     `alerts` are the ids of its alerts, in order of time; `reminders` those sent before whose level still stands;
-    `superseded` those that later ones made pointless: they came and went, worth a line at most. `more` counts
+    `superseded` those that later ones replaced: they came and went, and get one line at most. `more` counts
     alerts that are not listed because there are too many. `at` is the exact instant it fell due, whenever
     that was noticed. A message with `held` is not sent: it is kept to show why.
     """

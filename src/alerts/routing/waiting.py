@@ -333,7 +333,7 @@ class PendingAlerts:
             elif only_critical and watch.level < Level.CRITICAL:
                 held[channel, Reason.BELOW_PREFERENCE, only_critical].append(entry)
             elif digest is not None and watch.level < digest.below:
-                # A reminder that is due with a digest is a line of it, not of the next.
+                # A reminder that is due together with a digest goes into that one, not the next.
                 self._wait_for_digest(channel, entry, digest, at - timedelta.resolution)
             elif quiet_end(self._subscriber.quiet_hours, watch.level, at) is not None:
                 self._wait_for_quiet_end(channel, entry, watch.level, at)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from alerts.model.answer import PREFERENCES, Answer, AnswerKind, WrongReason
 from alerts.model.fields import record_of
 from alerts.store.schema import AnswerRow, table_of
-from alerts.store.upsert import SOME, insert_new, row_of
+from alerts.store.upsert import SOME, chunks, insert_new, row_of
 
 _ANSWERS = table_of(AnswerRow)
 _A = _ANSWERS.c
@@ -22,9 +22,7 @@ _STANDING = (
     .order_by(_A.at, _A.id)
 )
 _STANDING_ON = _STANDING.where(_A.alert == bindparam("on"))
-_CHOSEN = (
-    select(_ANSWERS).where(_A.subscriber == bindparam("whose"), _A.kind.in_(sorted(PREFERENCES))).order_by(_A.at, _A.id)
-)
+_CHOSEN = select(_ANSWERS).where(_A.subscriber.in_(SOME), _A.kind.in_(sorted(PREFERENCES))).order_by(_A.at, _A.id)
 
 
 def add(session: Session, answers: Collection[Answer]) -> None:
@@ -48,9 +46,10 @@ def get(session: Session, answer: str) -> Answer | None:
     return None if row is None else _answer(row)
 
 
-def preferences(session: Session, subscriber: str) -> tuple[Answer, ...]:
-    """Every preference that a subscriber ever gave, taken back ones too: each says when it held."""
-    return tuple(_answer(row) for row in session.execute(_CHOSEN, {"whose": subscriber}))
+def preferences(session: Session, *subscribers: str) -> tuple[Answer, ...]:
+    """Every preference that some subscribers ever gave, taken back ones too: each says when it held."""
+    chosen = (session.execute(_CHOSEN, {"some": some}) for some in chunks(subscribers))
+    return tuple(_answer(row) for rows in chosen for row in rows)
 
 
 def standing(session: Session, subscriber: str, kinds: Collection[AnswerKind], alert: str = "") -> list[Answer]:

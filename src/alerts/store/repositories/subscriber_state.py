@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from alerts.model.alert import DeliveryState
@@ -15,22 +15,33 @@ from alerts.routing.alerts import Kind, Message
 from alerts.routing.state import Carried, RouterState, WatchKey, WatchState
 from alerts.store.claims import Claim
 from alerts.store.schema import CarriedRow, DeliveryRow, DeskRow, WatchRow, table_of
-from alerts.store.upsert import SOME, insert_new, upsert
+from alerts.store.upsert import SOME, chunks, insert_new, upsert
 
 _DESKS = table_of(DeskRow)
 _W = table_of(WatchRow).c
 _CARRIED = table_of(CarriedRow)
 _DELIVERIES = table_of(DeliveryRow)
 
-_WATCHES = select(_W.institution, _W.axis, _W.state).where(_W.subscriber == bindparam("whose"))
-_WATCHES_OF = _WATCHES.where(_W.institution.in_(SOME))
-_WATCH = _WATCHES.where(_W.institution == bindparam("whom"), _W.axis == bindparam("on"))
+_WATCHES = select(_W.subscriber, _W.institution, _W.axis, _W.state)
+_WATCHES_OF = _WATCHES.where(_W.subscriber.in_(SOME), _W.institution.in_(bindparam("about", expanding=True)))
+_WATCH = _WATCHES.where(
+    _W.subscriber == bindparam("whose"), _W.institution == bindparam("whom"), _W.axis == bindparam("on")
+)
 _FIRST_REMINDER = (
     select(_W.institution, _W.axis, _W.due_at)
     .where(_W.subscriber == bindparam("whose"), _W.due_at.is_not(None))
     .order_by(_W.due_at)
     .limit(1)
 )
+_IN_TURN = (
+    select(
+        *(_W.subscriber, _W.institution, _W.axis, _W.due_at),
+        func.row_number().over(partition_by=_W.subscriber, order_by=_W.due_at).label("place"),
+    )
+    .where(_W.subscriber.in_(SOME), _W.due_at.is_not(None))
+    .subquery()
+)
+_FIRST_REMINDERS = select(_IN_TURN).where(_IN_TURN.c.place == 1)
 _REMINDERS = (
     select(_W.institution, _W.axis)
     .where(_W.subscriber == bindparam("whose"), _W.due_at <= bindparam("at"))
@@ -39,10 +50,15 @@ _REMINDERS = (
 _CARRIED_BY = (
     select(_DELIVERIES.c.kind, _DELIVERIES.c.channel)
     .join(_CARRIED, _CARRIED.c.delivery == _DELIVERIES.c.id)
-    .where(_CARRIED.c.alert == bindparam("told"), _DELIVERIES.c.state != DeliveryState.DEAD.value)
+    .where(_CARRIED.c.alert == bindparam("alert"), _DELIVERIES.c.state != DeliveryState.DEAD.value)
 )
 _STATE = select(_DESKS.c.state).where(_DESKS.c.subscriber == bindparam("whose"))
-_LOCKED = _STATE.with_for_update()
+_LOCKED = (
+    select(_DESKS.c.subscriber, _DESKS.c.state)
+    .where(_DESKS.c.subscriber.in_(SOME))
+    .order_by(_DESKS.c.subscriber)
+    .with_for_update()
+)
 _SAVE = (
     update(_DESKS)
     .where(_DESKS.c.subscriber == bindparam("whose"))
@@ -56,40 +72,53 @@ claim_due = Claim.of(_DESKS, _DESKS.c.subscriber, _DESKS.c.due_at).due
 class SqlNotifications:
     """The notifications of one subscriber, within one transaction.
 
-    Reads what it knows of some institutions at once, and writes at the end: call `flush` before the commit.
+    Writes at the end: pass it to `save` before the commit.
     """
 
-    def __init__(self, session: Session, subscriber: str, institutions: Collection[str] = ()) -> None:
+    def __init__(self, session: Session, subscriber: str) -> None:
         self._session = session
         self._subscriber = subscriber
         self._new: dict[str, set[Carried]] = {}
-        self._whole = frozenset(institutions)
+        self._whole: frozenset[str] = frozenset()
         self._asked: set[WatchKey] = set()
         self._known: dict[WatchKey, WatchState] = {}
         self._changed: dict[WatchKey, WatchState] = {}
         self._first: tuple[WatchKey, datetime] | None = None
         self._looked = False
-        if self._whole:
-            self._read(_WATCHES_OF, {"some": sorted(self._whole)})
+
+    @classmethod
+    def of(cls, session: Session, watched: Mapping[str, Collection[str]]) -> dict[str, SqlNotifications]:
+        """The notifications of some subscribers; those about the institutions given for each are read together."""
+        known: dict[str, dict[WatchKey, WatchState]] = {subscriber: {} for subscriber in watched}
+        first: dict[str, tuple[WatchKey, datetime]] = {}
+        for some in chunks(sorted(watched)):
+            if about := sorted({each for subscriber in some for each in watched[subscriber]}):
+                for row in session.execute(_WATCHES_OF, {"some": some, "about": about}):
+                    known[row.subscriber][_key(row)] = WatchState.from_json(row.state)
+            for row in session.execute(_FIRST_REMINDERS, {"some": some}):
+                first[row.subscriber] = _key(row), row.due_at
+        found = {}
+        for subscriber, institutions in watched.items():
+            made = found[subscriber] = cls(session, subscriber)
+            made._whole, made._known = frozenset(institutions), known[subscriber]
+            made._first, made._looked = first.get(subscriber), True
+        return found
 
     def watch(self, key: WatchKey) -> WatchState:
         if key.institution not in self._whole and key not in self._asked:
             self._asked.add(key)
-            self._read(_WATCH, {"whom": key.institution, "on": _axis(key)})
+            asked = {"whose": self._subscriber, "whom": key.institution, "on": _axis(key)}
+            for row in self._session.execute(_WATCH, asked):
+                self._known[key] = WatchState.from_json(row.state)
         return self._known.get(key) or WatchState()
-
-    def _read(self, query: Select[Any], which: dict[str, Any]) -> None:
-        for institution, axis, state in self._session.execute(query, {"whose": self._subscriber, **which}):
-            key = WatchKey(institution, Axis(axis) if axis else None)
-            self._known[key] = WatchState.from_json(state)
 
     def keep(self, key: WatchKey, watch: WatchState) -> None:
         self._asked.add(key)
         self._known[key] = self._changed[key] = watch
 
-    def flush(self) -> None:
-        """Writes what was kept."""
-        rows = [
+    def changed(self) -> list[dict[str, Any]]:
+        """The rows of what was kept."""
+        return [
             {
                 "subscriber": self._subscriber,
                 "institution": key.institution,
@@ -99,8 +128,11 @@ class SqlNotifications:
             }
             for key, watch in self._changed.items()
         ]
-        upsert(self._session, WatchRow, rows)
-        if rows:
+
+    def flush(self) -> None:
+        """Writes what was kept."""
+        if self._changed:
+            upsert(self._session, WatchRow, self.changed())
             self._changed.clear()
             self._first, self._looked = None, False
 
@@ -118,7 +150,7 @@ class SqlNotifications:
         row = self._session.execute(_FIRST_REMINDER, {"whose": self._subscriber}).first()
         if row is None:
             return None
-        return WatchKey(row.institution, Axis(row.axis) if row.axis else None), row.due_at
+        return _key(row), row.due_at
 
     def reminders(self, at: datetime) -> Sequence[WatchKey]:
         self.flush()
@@ -130,25 +162,36 @@ class SqlNotifications:
             self._new.setdefault(alert, set()).add(Carried(message.kind, message.channel))
 
     def carried(self, alert: str) -> frozenset[Carried]:
-        rows = self._session.execute(_CARRIED_BY, {"told": alert})
+        rows = self._session.execute(_CARRIED_BY, {"alert": alert})
         return frozenset({Carried(Kind(kind), channel) for kind, channel in rows} | self._new.get(alert, set()))
+
+
+def _key(row: Any) -> WatchKey:
+    return WatchKey(row.institution, Axis(row.axis) if row.axis else None)
 
 
 def _axis(key: WatchKey) -> str:
     return key.axis.value if key.axis is not None else ""
 
 
-def lock(session: Session, subscriber: str) -> RouterState:
-    """The subscriber's state, locked until the transaction ends.
+def lock(session: Session, subscribers: Iterable[str]) -> dict[str, RouterState]:
+    """The states of some subscribers, locked until the transaction ends in the order of their ids.
 
-    Lock several in the order of their ids, or two workers wait for each other.
+    One order, so that two workers cannot wait for each other.
     """
-    state = session.scalar(_LOCKED, {"whose": subscriber})
-    if state is None:
-        fresh = {"subscriber": subscriber, "state": RouterState().to_json(), "due_at": None, "claimed_until": None}
-        insert_new(session, DeskRow, [fresh])
-        state = session.scalar(_LOCKED, {"whose": subscriber})
-    return RouterState() if state is None else RouterState.from_json(state)
+    found: dict[str, RouterState] = {}
+    for some in chunks(sorted(subscribers)):
+        known = _locked(session, some)
+        if missing := [each for each in some if each not in known]:
+            fresh = {"state": RouterState().to_json(), "due_at": None, "claimed_until": None}
+            insert_new(session, DeskRow, [{"subscriber": each, **fresh} for each in missing])
+            known |= _locked(session, missing)
+        found |= {each: RouterState.from_json(known[each]) for each in some}
+    return found
+
+
+def _locked(session: Session, some: Sequence[str]) -> dict[str, str]:
+    return dict(session.execute(_LOCKED, {"some": some}).all())
 
 
 def peek(session: Session, subscriber: str) -> RouterState:
@@ -165,8 +208,16 @@ def is_muted(session: Session, subscriber: str, channel: str) -> bool:
     return channel in RouterState.from_json(state).muted
 
 
-def save(session: Session, subscriber: str, state: RouterState, due: datetime | None) -> None:
-    session.execute(_SAVE, {"whose": subscriber, "new_state": state.to_json(), "due": due})
+def save(
+    session: Session,
+    states: Mapping[str, tuple[RouterState, datetime | None]],
+    notifications: Iterable[SqlNotifications] = (),
+) -> None:
+    """Writes what the routers of some subscribers remember, and when something of each is due next."""
+    upsert(session, WatchRow, [row for each in notifications for row in each.changed()])
+    rows = [{"whose": who, "new_state": state.to_json(), "due": due} for who, (state, due) in states.items()]
+    if rows:
+        session.execute(_SAVE, rows)
 
 
 def due_by(session: Session, until: datetime) -> list[str]:
