@@ -21,13 +21,12 @@ from alerts.model.story import Evidence
 from alerts.model.subscriber import On, Subscriber, WatchRule
 from alerts.model.times import format_time
 from alerts.pipeline.route import silenced
-from alerts.routing.alerts import Explanation
+from alerts.routing.alerts import Explanation, explanation_record
 from alerts.routing.case_events import lead_of_story
 from alerts.routing.events import InstitutionEvent
 from alerts.routing.preferences import Preferences
 from alerts.routing.router import SubscriberRouter
 from alerts.routing.rules import name_of
-from alerts.routing.trace import explanation_record
 from alerts.runtime.configuration import Active
 from alerts.scoring.profile import Standing
 from alerts.scoring.score import combined, level_of
