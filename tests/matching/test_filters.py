@@ -37,6 +37,9 @@ def match(name: str, title: str, language: str = "", explain: bool = False) -> M
         ("Nissan", "Frank Nissan apology"),
         ("Orange", "Juez investiga a Orange"),
         ("Bild", "Wie die Bild berichtet, klagt der Minister"),
+        ("IBM", "IBM - what comes next"),
+        ("Suzuki-team", "de manager van het Suzuki-team"),
+        ("商业银行", "17家商业银行发行"),
         ("März", "Der Verlag März druckt das Buch nicht mehr"),
         ("Santander", "El Santander despide a 300 empleados"),
     ],
@@ -54,6 +57,8 @@ def test_a_plain_name_counts(name: str, title: str) -> None:
         ("Die Zeit", "Damit wird die Zeit für das Vorhaben knapp", "an ordinary noun with its article"),
         ("Barcelona", "El juez declaró en Barcelona ante la prensa", "a place where something is"),
         ("Madrid", "Madrid, 23 may (EFE). - El juez dijo que no", "the place of a dateline"),
+        ("Davie", "DAVIE, Fla. -- A receiver was fined on Monday", "the place of a dateline"),
+        ("Washington", "WASHINGTON (Reuters) - The senator voted no", "the place of a dateline"),
         ("Williams", "Elle affronte Venus Williams au premier tour", "a person's name: Venus Williams"),
         ("Ford", "it was what President Ford said", "a person's name: President Ford"),
         ("Mérida", "El arzobispo de Mérida-Badajoz dijo que no", "part of a longer name: Merida-Badajoz"),
@@ -64,6 +69,11 @@ def test_another_reading_speaks_against_it(name: str, title: str, why: str) -> N
     found = match(name, title, explain=True)
     assert found.mentions == ()
     assert [each.reason for each in found.rejections] == [why]
+
+
+def test_a_body_of_a_country_is_not_the_country() -> None:
+    assert match("United States", "The U.S. Securities and Exchange Commission said").mentions == ()
+    assert len(match("United States", "The U.S. and the Commission said").mentions) == 1
 
 
 def test_a_surname_stands_for_the_person_whom_the_item_names() -> None:

@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from unittest.mock import patch
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alerts.matching import memory
 from alerts.matching.filters import FILTERS
 from alerts.matching.matcher import Matcher
 from alerts.matching.salience import mention_salience
@@ -94,6 +96,16 @@ def test_the_order_of_names_does_not_matter(data: st.DataObject, institutions: l
     shuffled = data.draw(st.permutations(institutions))
     one, other = (Matcher(institutions, TOPICS, {}).match(item), Matcher(shuffled, TOPICS[::-1], {}).match(item))
     assert one == other
+
+
+@given(INSTITUTIONS, st.lists(ITEMS, min_size=2, max_size=4), st.sampled_from([1, 1 << 16]))
+def test_the_order_of_items_does_not_matter(institutions: list[Institution], items: list[Item], most: int) -> None:
+    """What a matcher remembers of words, and forgets when it is too much, changes no answer."""
+    with patch.object(memory, "MAX_REMEMBERED", most):
+        one, other = Matcher(institutions, TOPICS, {}), Matcher(institutions, TOPICS, {})
+        forwards = [one.match(each) for each in items]
+        backwards = [other.match(each) for each in reversed(items)]
+        assert forwards == backwards[::-1] == [Matcher(institutions, TOPICS, {}).match(each) for each in items]
 
 
 @given(INSTITUTIONS, ITEMS)

@@ -26,7 +26,21 @@ class Candidate:
     Forms in scripts without spaces have offsets only.
     """
 
-    __slots__ = ("_gap_after", "_gap_before", "document", "end", "field", "first", "form", "last", "start", "text")
+    __slots__ = (
+        "_after",
+        "_before",
+        "_gap_after",
+        "_gap_before",
+        "document",
+        "doubtful",
+        "end",
+        "field",
+        "first",
+        "form",
+        "last",
+        "start",
+        "text",
+    )
 
     def __init__(self, form: Form, field: str, document: Document, found: Found) -> None:
         self.form = form
@@ -39,8 +53,11 @@ class Candidate:
         else:
             starts = text.starts
             self.start, self.end = starts[first], starts[last - 1] + len(text.tokens[last - 1])
+        self.doubtful = False  # as likely an ordinary word: set by the filter that sees it
         self._gap_before: str | None = None
         self._gap_after: str | None = None
+        self._before: str | None = None
+        self._after: str | None = None
 
     @property
     def surface(self) -> str:
@@ -67,18 +84,28 @@ class Candidate:
 
     @property
     def gap_after(self) -> str:
-        """What stands between this place and the word after."""
+        """What stands between this place and the word after, without the full stop of an abbreviation."""
         if self._gap_after is None:
-            self._gap_after = self.text.gap(self.last)
+            gap = self.text.gap(self.last)
+            stop = gap[:1] == "." and self.last < len(self.text.tokens) and (self.form.after == "." or self.dotted)
+            self._gap_after = gap[1:] if stop else gap
         return self._gap_after
 
     def before(self, gap: str = " ") -> str:
         """The word before, where just `gap` is between."""
-        return self.text.cased_tokens[self.first - 1] if self.first and self.gap_before == gap else ""
+        if gap != " ":
+            return self.text.cased_tokens[self.first - 1] if self.first and self.gap_before == gap else ""
+        if self._before is None:
+            self._before = self.text.cased_tokens[self.first - 1] if self.first and self.gap_before == " " else ""
+        return self._before
 
     def after(self, gap: str = " ") -> str:
         """The word after, where just `gap` is between."""
-        return self.word(self.last) if self.gap_after == gap else ""
+        if gap != " ":
+            return self.word(self.last) if self.gap_after == gap else ""
+        if self._after is None:
+            self._after = self.word(self.last) if self.gap_after == " " else ""
+        return self._after
 
     def extent(self) -> tuple[int, int]:
         """The span of the name in `text.low`, with what belongs to it: punctuation, article, legal form."""
@@ -106,20 +133,6 @@ class Candidate:
         """Whether the words around say that an organisation is named: "GM spokesman", "(AP) -"."""
         dateline = self.gap_before.endswith(("(", "( ")) and _DATELINE_END.match(self.gap_after)
         return bool(dateline) or self.after() in AGENTS
-
-    def spelled_out(self) -> str:
-        """The words before the parentheses that this acronym stands in, where they have its initials; else empty."""
-        letters = self.form.key.replace(" ", "")
-        if self.first == 0 or self.text.gap(self.first).strip() != "(":
-            return ""
-        index = self.first
-        for letter in reversed(letters):
-            index -= 1
-            while index > 0 and self.text.tokens[index] in FUNCTION_WORDS and self.text.tokens[index][0] != letter:
-                index -= 1
-            if index < 0 or self.text.tokens[index][0] != letter:
-                return ""
-        return " ".join(self.text.cased_tokens[index : self.first])
 
     @property
     def common_words(self) -> frozenset[str]:
@@ -158,18 +171,22 @@ class Candidate:
         if self.text.caseless:
             return "lower"
         cased = self.text.cased
-        begin = max(0, self.start - _WINDOW)
-        begin = max(cased.rfind(end, begin, self.start) for end in _SENTENCE_ENDS) + 1 or begin
-        finish = min(len(cased), self.end + _WINDOW)
-        finish = min(at for end in _SENTENCE_ENDS if (at := cased.find(end, self.end, finish)) >= 0 or (at := finish))
+        begin, finish = max(0, self.start - _WINDOW), min(len(cased), self.end + _WINDOW)
+        for end in _SENTENCE_END.finditer(cased, begin, self.start):
+            begin = end.end()
+        if end_after := _SENTENCE_END.search(cased, self.end, finish):
+            finish = end_after.start()
         around = _LETTERS.findall(cased, begin, self.start) + _LETTERS.findall(cased, self.end, finish)
-        if len(around) >= 2 and all(word.isupper() for word in around):
+        if len(around) >= 2 and all(map(str.isupper, around)):
             return "caps"
-        content = [word for word in around if len(word) > 3 and word.lower() not in FUNCTION_WORDS]
-        small = sum(word[0].islower() for word in content)
-        if len(content) >= 2 and small <= len(content) // 8:
-            return "headline"
-        return "mixed"
+        content = small = 0
+        for word in around:
+            if len(word) > 3 and word.lower() not in FUNCTION_WORDS:
+                content += 1
+                small += word[0].islower()
+                if small > len(around) // 8:
+                    return "mixed"
+        return "headline" if content >= 2 and small <= content // 8 else "mixed"
 
     def chunk(self) -> tuple[str, str]:
         """What stands before and after it without white space between: the rest of a link or an address."""

@@ -22,7 +22,6 @@ class Document:
     def __init__(self, item: Item) -> None:
         self._item = item
         self.spans: Collection[tuple[str, int, int]] = ()  # where names stand: field, start, end
-        self._voices: dict[str, bool] = {}
         self.texts = {field: Text(raw) for field in FIELDS if (raw := getattr(item, field))}
 
     @cached_property
@@ -46,10 +45,3 @@ class Document:
     def edges(self) -> frozenset[tuple[str, int]]:
         """Where names begin and end, as field and offset."""
         return frozenset((field, at) for field, start, end in self.spans for at in (start, end))
-
-    def may_hold_voices(self, field: str, triggers: frozenset[str]) -> bool:
-        """Whether one of the trigger words or an opening parenthesis stands in a field at all; found out once."""
-        if field not in self._voices:
-            text = self.texts[field]
-            self._voices[field] = "(" in text.low or not triggers.isdisjoint(text.tokens)
-        return self._voices[field]

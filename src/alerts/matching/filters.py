@@ -53,7 +53,8 @@ _SENTENCE_START = re.compile(r"[.!?:;\n\"]")
 _ADJECTIVAL = ("town", "ern", "land", "ist", "ic", "an", "al", "ish", "ary", "ous", "ite", "ese", "metro")
 _ARTICLES = words("the a an this that these those your our my his her their its all some any")
 _OF_TIME_AND_SIZE = words("new old great greater central inner outer")  # "New Boston chief", too
-_NEVER_IN_NAMES = ANY_FUNCTION_WORDS - {"of", "and"}
+_INSIDE_NAMES = words("of and &")
+_NEVER_IN_NAMES = ANY_FUNCTION_WORDS - _INSIDE_NAMES
 _VERBS = ACTION_WORDS - AGENTS
 
 _ROMANCE_OF = words("de du des di del della da dos von van der")
@@ -64,6 +65,12 @@ _AFTER_PLACE = PERSON_TITLES | GIVEN_NAMES | MONTHS | frozenset(DEMONYMS.values(
 _COUNTRY_LETTERS = words("uk us usa") | {"u k", "u s", "u s a"}
 _LOCATING = words("in at from near outside across around throughout")
 _MAX_LIST = 16  # words
+_MAX_DATELINE = 40  # characters
+# Where a report was written, at its head: WASHINGTON -- · DAVIE, Fla. -- · LONDON (Reuters) - · AURORA, Colo. (AP) --
+_DATELINE_HEAD = re.compile(
+    r"(?P<city>[A-Z][A-Z .']{2,24}[A-Z.])(?P<state> ?, [A-Z][\w. ]{1,20}?)?"
+    r"(?P<agency> ?\([A-Z][A-Za-z .]{1,20}\))? ?(?:-{1,2}|;) "
+)
 # MADRID, 23 may (EFE) · Griñón (Madrid), 23 may (EFE) · Miami (EEUU) (dpa) · Berlin (AFP)
 _DATELINE = re.compile(r"\)?(?: \([\w. ]{2,20}\))?(?:,? \d{1,2}\.? \w+\.?)? \([A-Za-z]{2,8}\)")
 _GERMAN_INDEFINITE = word_list("german_indefinite")
@@ -123,7 +130,12 @@ def _longer(name: str) -> str:
 def place_begins_name(candidate: Candidate) -> str:
     """Texas Instruments, Boston Consulting Group: a place with any other name after it."""
     following = candidate.after()
-    if candidate.form.key not in PLACE_NAMES or not following[:1].isupper() or following.isupper():
+    key = candidate.form.key
+    if not following[:1].isupper() or (following.isupper() and key not in _COUNTRY_LETTERS):
+        return ""
+    if key in _COUNTRY_LETTERS and _headed(candidate):
+        return _longer(f"{candidate.surface} {following}")  # U.S. Patent Office
+    if key not in PLACE_NAMES:
         return ""
     if following.lower() in OF_ORGANISATIONS and not _headed(candidate):
         return ""  # "Santander Shares Fall", but not "New York Stock Exchange"
@@ -135,7 +147,8 @@ def _headed(candidate: Candidate) -> bool:
     """Whether a run of capitalised words that no verb interrupts ends in a noun such as Exchange or Department."""
     for index in range(candidate.last, min(candidate.last + 4, len(candidate.text.tokens))):
         word = candidate.word(index)
-        if not word[0].isupper() or candidate.text.gap(index) != " ":
+        gap = candidate.gap_after if index == candidate.last else candidate.text.gap(index)
+        if gap != " " or not (word[0].isupper() or (word in _INSIDE_NAMES and index > candidate.last)):
             return False
         if word.lower() in _VERBS or word.lower() in _NEVER_IN_NAMES:
             return False
@@ -207,29 +220,25 @@ def surname(candidate: Candidate) -> str:
         and candidate.form.key != low
         and not candidate.touches_name(after=False)
     )
-    initial = (
-        len(preceding) == 1 and candidate.before(". ") and candidate.word(candidate.first - 2).lower() in GIVEN_NAMES
-    )
     office = low in PERSON_TITLES and candidate.after().lower() in SAYING_VERBS
-    if given or initial or office or low in FORMS_OF_ADDRESS:
+    if given or office or low in FORMS_OF_ADDRESS:
         return f"{PERSON}: {preceding} {candidate.surface}"
     return ""
 
 
 def ordinary_word(candidate: Candidate) -> str:
-    """An ordinary word with a capital where that says nothing: at the start of a sentence, in a headline."""
-    if not _is_ordinary(candidate) or _shows_name(candidate) or may_be_ordinary(candidate):
-        return ""
-    return "an ordinary word where any word has a capital"
+    """An ordinary word with a capital where that says nothing: at the start of a sentence, in a headline.
 
-
-def may_be_ordinary(candidate: Candidate) -> bool:
-    """Whether it is an ordinary word where a name is as likely, which then counts as ambiguous.
-
-    A verb may follow ("Target misses", "Orange fined"), or a headline begins with it ("Orange Court Battle Ends").
+    Where a name is as likely it counts as doubtful.
     """
     if not _is_ordinary(candidate) or _shows_name(candidate):
-        return False
+        return ""
+    candidate.doubtful = _may_be_name(candidate)
+    return "" if candidate.doubtful else "an ordinary word where any word has a capital"
+
+
+def _may_be_name(candidate: Candidate) -> bool:
+    """A verb may follow ("Target misses", "Orange fined"), or it begins a headline ("Orange Court Battle Ends")."""
     following = candidate.after()
     if candidate.style == "headline":
         return following[:1].isupper() and (candidate.starts_sentence or candidate.before() == "The")
@@ -244,14 +253,15 @@ def _is_ordinary(candidate: Candidate) -> bool:
     form = candidate.form
     if form.gaps or form.head or form.case is Case.ANY or form.cased.islower():
         return False
-    plural = form.key.removesuffix("s")
+    # Within a sentence a capital says that it is a name, but in headlines in English, where every word has one.
+    if not candidate.starts_sentence and candidate.style == "mixed":
+        return False
+    plural = form.key.removesuffix("s")  # the language is asked for last: it costs most
     if not candidate.is_common and (plural not in ANY_COMMON_WORDS or plural not in candidate.common_words):
         return False
     if candidate.surface.isupper() and candidate.style != "caps":
         return False
-    # Within a sentence a capital says that it is a name, but in headlines in English, where every word has one.
-    headline = candidate.style != "mixed" and (candidate.style == "caps" or candidate.document.language == "en")
-    return candidate.starts_sentence or headline
+    return candidate.starts_sentence or candidate.style == "caps" or candidate.document.language == "en"
 
 
 def _shows_name(candidate: Candidate) -> bool:
@@ -268,36 +278,16 @@ def _shows_name(candidate: Candidate) -> bool:
         or candidate.gap_before[-1:] in {"-", "/"}
         or (candidate.gap_before == ": " and candidate.last == len(candidate.text.tokens))
         or (candidate.first == 1 and candidate.before() != "" and candidate.style == "mixed")
-        or (candidate.style == "mixed" and _beside_name(candidate))
     )
-
-
-def _beside_name(candidate: Candidate) -> bool:
-    """Target, Walmart …; Target and Walmart …"""
-    if candidate.after() in {"and", "&"}:
-        return candidate.word(candidate.last + 1)[:1].isupper()
-    return candidate.after(", ")[:1].isupper()
-
-
-def ends_ordinary(candidate: Candidate) -> str:
-    """The Louisville News: an ordinary word within a sentence after another name."""
-    before = candidate.before()
-    if not before.istitle() or candidate.first < 2 or candidate.form.case is Case.ANY or not candidate.is_common:
-        return ""
-    named = before.lower() not in candidate.common_words and candidate.document.language not in {"", "de"}
-    if named and candidate.style == "mixed":
-        gap = candidate.text.gap(candidate.first - 1)
-        return "" if gap == "-" or _SENTENCE_START.search(gap) else _longer(f"{before} {candidate.surface}")
-    return ""
 
 
 def german_noun(candidate: Candidate) -> str:
     """In German every noun has a capital: ein Bild, das schöne Bild, S-Bahn are no names, Bild is."""
-    if not candidate.is_common or candidate.document.language != "de":
-        return ""
     before = candidate.before()
     adjective = before.islower() and before not in ANY_FUNCTION_WORDS and before.endswith(_GERMAN_ENDINGS)
-    if candidate.before("-") or before.lower() in _GERMAN_INDEFINITE or adjective:
+    if not (candidate.before("-") or before.lower() in _GERMAN_INDEFINITE or adjective):
+        return ""
+    if candidate.is_common and candidate.document.language == "de":
         return f"an ordinary noun: {before or candidate.before('-')} {candidate.surface}"
     return ""
 
@@ -326,7 +316,20 @@ def locative(candidate: Candidate) -> str:
     origin = form.strength is Strength.OFFICIAL and before.lower() in ORIGIN.get(language, ())
     if where or origin:
         return "a place where something is"
-    if language != "en" and _DATELINE.match(candidate.text.cased[candidate.end : candidate.end + 60]):
+    return ""
+
+
+def dateline(candidate: Candidate) -> str:
+    """The place where a report was written, which it is not about."""
+    cased, place = candidate.text.cased, candidate.form.key in PLACE_NAMES
+    if place and candidate.document.language != "en" and _DATELINE.match(cased[candidate.end : candidate.end + 60]):
+        return "the place of a dateline"
+    head = _DATELINE_HEAD.match(cased) if candidate.start < _MAX_DATELINE else None
+    if (
+        head
+        and (place or head["state"] or head["agency"])
+        and candidate.end <= max(head.end("city"), head.end("state"))
+    ):
         return "the place of a dateline"
     return ""
 
@@ -365,10 +368,10 @@ FILTERS: Mapping[str, Filter] = MappingProxyType(
         "head of place": head_of_place,
         "surname": surname,
         "ordinary word": ordinary_word,
-        "ends name": ends_ordinary,
         "German noun": german_noun,
         "month": month,
         "locative": locative,
+        "dateline": dateline,
         "condition of form": condition_of_form,
     }
 )
@@ -377,7 +380,8 @@ _WITH_READINGS = ANY_COMMON_WORDS | {f"{word}s" for word in ANY_COMMON_WORDS} | 
 # Between two words in lower case only what a name itself also is can speak against it …
 _IN_RUNNING_TEXT = frozenset({"ordinary word", "German noun", "month", "locative", "condition of form"})
 # … and against a name that is nothing else only these can: a capital, a hyphen, a preposition beside it.
-_OF_NEIGHBOURS = frozenset({"link", "double name", "head of place", "surname"})
+_PLAIN_ENDS = frozenset({"", " ", ",", ";", ")", "'", "\n"})
+_OF_NEIGHBOURS = frozenset({"link", "double name", "head of place", "surname", "dateline"})
 
 
 class FilterSet:
@@ -397,10 +401,11 @@ class FilterSet:
         if candidate.form.unspaced:
             return ""
         before = candidate.before()
-        running = before[:1].islower() and candidate.after()[:1].islower() and before not in _JOINING_WORDS
+        after_small_word = before[:1].islower() and before not in _JOINING_WORDS
         if has_readings(candidate):
+            running = after_small_word and candidate.after()[:1].islower()
             filters = self._in_running_text if running else self._every
-        elif running:
+        elif after_small_word and candidate.gap_after[:1] in _PLAIN_ENDS:
             return ""
         else:
             filters = self._of_neighbours

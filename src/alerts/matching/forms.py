@@ -62,6 +62,13 @@ class Form(NamedTuple):
     unspaced: bool = False  # in a script without spaces: found character by character
 
     @property
+    def hides(self) -> bool:
+        """Whether a name inside this one, of several words, is surely none of its own."""
+        locates = len(self.gaps) > 2 and (" in " in self.key or " at " in self.key)
+        named = self.strength > Strength.ANAPHOR and not self.head and not self.excludes
+        return bool(self.gaps) and named and not locates
+
+    @property
     def words(self) -> int:
         return len(self.gaps) + 1
 

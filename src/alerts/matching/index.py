@@ -1,7 +1,7 @@
 """Which forms may stand in a text: found by their rarest word.
 
-Every form is filed under one of its words, the rarest it has. The words of a text are intersected with those
-anchors in one step, so a text without any costs no more than cutting it into words, however many names are
+Every form is filed under one of its words, the rarest it has. Each word of a text is looked up among those anchors,
+and the answer is remembered: a text without any costs little more than cutting it into words, however many names are
 tracked. Forms in scripts without spaces are found by an Aho-Corasick automaton over characters instead.
 """
 
@@ -10,14 +10,14 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import compress
-from operator import ne
 from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
 from alerts.matching.forms import Case, Form, Strength
+from alerts.matching.memory import Memory
 from alerts.matching.text import Text
 from alerts.matching.vocabulary import COMMON_WORDS, FUNCTION_WORDS, GENERIC_NOUNS, HEAD_NOUNS, LEGAL_FORMS
 
@@ -32,6 +32,13 @@ _WITH_CAPITAL = frozenset({Case.STRICT, Case.PROPER})
 _DOTTED = re.compile(r"(?<![\w.])[A-Z]\.(?: ?[A-Z]\.)+(?!\w)|(?<![\w.])[A-Z](?:\.[A-Z])+(?!\w)")
 
 
+Forms = tuple[Form, ...]
+# Of forms filed under a word: its offset in the form, the number of words of the form; and for an ordinary word the
+# step to a word beside it and those that stand there.
+Places = tuple[tuple[int, int, int, frozenset[str] | None], ...]
+Word = tuple[Places, Forms, bool]  # these, the forms that the word is by itself, whether it is a large letter
+
+
 class Found(NamedTuple):
     """Forms of one key at the same place: words `first` up to `last`, or characters where `last` is 0."""
 
@@ -39,7 +46,7 @@ class Found(NamedTuple):
     end: int
     first: int
     last: int
-    forms: tuple[Form, ...]
+    forms: Forms
 
 
 class Index:
@@ -59,26 +66,14 @@ class Index:
         self._forms = {key: kept for key, each in by_key.items() if (kept := _telling(each))}
         self._tagged = {key: kept for key, each in tagged.items() if (kept := _telling(each))}
         # Names of one word that must have a capital: the most frequent of all false hits, kept apart.
-        self._capital = frozenset(
+        capital = frozenset(
             key
             for key, each in self._forms.items()
             if " " not in key and all(form.case in _WITH_CAPITAL and form.cased != key for form in each)
         )
-        counts = Counter(word for key in self._forms for word in key.split(" "))
-        anchors: dict[str, set[tuple[int, int]]] = {}
-        for key in self._forms:
-            words = key.split(" ")
-            if key not in self._capital:
-                anchor = min(words, key=lambda word: (_frequency(word), len(word) < 3, counts[word]))
-                anchors.setdefault(anchor, set()).add((words.index(anchor), len(words)))
-        # Most words have the same few places: shared, they stay in the processor's cache.
-        shared: dict[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]] = {}
-        self._anchors = {
-            word: shared.setdefault(places, places)
-            for word, each in anchors.items()
-            for places in (tuple(sorted(each)),)
-        }
-        self._anchor_words = frozenset(self._anchors)
+        anchors = _anchors(key for key in self._forms if key not in capital)
+        self._words = _Words(self._forms, anchors, capital, strict=True)
+        self._words_of_any_case = _Words(self._forms, anchors, capital, strict=False)
         self._unspaced = [tuple(each) for each in unspaced.values()]
         self._automaton = (
             AhoCorasick(list(unspaced), matchkind=MatchKind.Standard, store_patterns=False) if unspaced else None
@@ -93,26 +88,25 @@ class Index:
         Names of one word that need a capital are given in lower case only with `explain`.
         """
         found: list[Found] = []
-        tokens, forms, anchors = text.tokens, self._forms, self._anchors
+        tokens, forms = text.tokens, self._forms
         ends: dict[str, int] = {}  # an occurrence that overlaps the one before of the same form is none
-        count = len(tokens)
-        anchored = self._anchor_words.intersection(tokens)
-        if anchored:
-            for at in compress(range(count), map(anchored.__contains__, tokens)):
-                for offset, size in anchors[tokens[at]]:
-                    first = at - offset
-                    last = first + size
-                    key = " ".join(tokens[first:last]) if first >= 0 else ""
-                    if key in forms and last <= count and first >= ends.get(key, 0):
-                        ends[key] = last
-                        found.append(Found(-1, -1, first, last, forms[key]))
         strict = not (explain or text.caseless or "#" in text.raw)
-        capital, letters = self._capital, 0
-        cased = text.cased_tokens
-        for at in compress(range(count), map(ne, cased, tokens)) if strict else range(count):
-            if tokens[at] in capital:
-                found.append(Found(-1, -1, at, at + 1, forms[tokens[at]]))
-            letters += len(cased[at]) == 1 and cased[at] not in {"A", "I"}
+        words = list(map((self._words if strict else self._words_of_any_case).__getitem__, text.cased_tokens))
+        count, letters = len(words), False
+        for at in compress(range(count), words):
+            places, single, letter = words[at]  # type: ignore[misc]  # none of these is None
+            for offset, size, step, beside in places:
+                first = at - offset
+                last = first + size
+                if first < 0 or last > count or (beside is not None and tokens[at + step] not in beside):
+                    continue
+                key = " ".join(tokens[first:last])
+                if key in forms and first >= ends.get(key, 0):
+                    ends[key] = last
+                    found.append(Found(-1, -1, first, last, forms[key]))
+            if single:
+                found.append(Found(-1, -1, at, at + 1, single))
+            letters |= letter
         if "#" in text.raw or "@" in text.raw:
             found.extend(self._find_tagged(text))
         if letters:
@@ -145,12 +139,57 @@ class Index:
             yield Found(start, end, 0, 0, self._unspaced[number])
 
 
+class _Words(Memory[Word | None]):
+    """What a word of a text may be or be part of; None for nothing, as for most words.
+
+    With `strict` a name of one word that needs a capital is none without it.
+    """
+
+    def __init__(
+        self, forms: Mapping[str, Forms], anchors: Mapping[str, Places], capital: frozenset[str], *, strict: bool
+    ) -> None:
+        super().__init__()
+        self._forms, self._anchors, self._capital, self._strict = forms, anchors, capital, strict
+
+    def look_up(self, word: str) -> Word | None:
+        low = word.lower().replace("ς", "σ")
+        places = self._anchors.get(low, ())
+        single = self._forms[low] if low in self._capital and not (self._strict and word == low) else ()
+        letter = len(word) == 1 and word != low and word not in {"A", "I"}
+        return (places, single, letter) if places or single or letter else None
+
+
+def _anchors(keys: Iterable[str]) -> dict[str, Places]:
+    """By the rarest word of each key the places of the keys that have it."""
+    keys = list(keys)
+    counts = Counter(word for key in keys for word in key.split(" "))
+    found: dict[str, dict[tuple[int, int, int], set[str] | None]] = {}
+    for key in keys:
+        words = key.split(" ")
+        anchor = min(words, key=lambda word: (_frequency(word), len(word) < 3, counts[word]))
+        at, size = words.index(anchor), len(words)
+        if size == 1 or not _frequency(anchor):
+            found.setdefault(anchor, {})[at, size, 0] = None
+        else:  # texts are full of this word: a look at its neighbour is cheaper than one among all forms
+            step = 1 if at + 1 < size else -1
+            beside = found.setdefault(anchor, {}).setdefault((at, size, step), set())
+            assert beside is not None  # noqa: S101 - the step tells
+            beside.add(words[at + step])
+    # Most words have the same few places: shared, they stay in the processor's cache.
+    shared: dict[Places, Places] = {}
+    anchors: dict[str, Places] = {}
+    for word, each in found.items():
+        places = tuple((*place, frozenset(beside) if beside else None) for place, beside in sorted(each.items()))
+        anchors[word] = shared.setdefault(places, places)
+    return anchors
+
+
 def _frequency(word: str) -> int:
     """How often texts have a word, roughly: a name of frequent words (Here Technologies) is filed under a noun."""
     return 2 if word in FUNCTION_WORDS else word in _FREQUENT
 
 
-def _telling(forms: list[Form]) -> tuple[Form, ...]:
+def _telling(forms: list[Form]) -> Forms:
     sharing = len(forms) if len(forms) <= MOST_SHARED else len({form.institution for form in forms})
     if sharing <= MOST_SHARED:
         return tuple(forms)

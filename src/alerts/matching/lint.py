@@ -55,7 +55,7 @@ def _doubts(institution: Institution, name: str, key: str, others: list[str]) ->
         doubts.append(f"{name!r} is an ordinary word; give context words in match.require_any")
     if others:
         doubts.append(
-            f"{name!r} is also a name of {', '.join(others)}: where nothing else tells, it counts for the first by "
-            "id, as ambiguous"
+            f"{name!r} is also a name of {', '.join(others)}: where nothing else tells, it counts for the likeliest, "
+            "as ambiguous"
         )
     return doubts

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from itertools import chain
 from urllib.parse import urlsplit
 
@@ -10,11 +11,13 @@ from alerts.matching.candidate import Candidate
 from alerts.matching.document import Document
 from alerts.matching.filters import FILTERS, Filter, FilterSet
 from alerts.matching.forms import forms, host
-from alerts.matching.index import Index
-from alerts.matching.resolve import resolve
+from alerts.matching.index import Found, Index
+from alerts.matching.resolve import Reject, resolve
 from alerts.matching.salience import mention_salience
 from alerts.matching.spelling import spelling
+from alerts.matching.text import Text
 from alerts.matching.topics import Lexicon
+from alerts.matching.vocabulary import ANY_FUNCTION_WORDS
 from alerts.matching.voice import is_voice
 from alerts.model.institution import Institution
 from alerts.model.item import Item
@@ -66,41 +69,41 @@ class Matcher:
                 place = candidate.field, first, last, candidate.text.raw[first:last]
                 rejections.append(Rejection(candidate.form.institution, *place, reason))
 
-        candidates: list[Candidate] = []
-        for field, text in document.texts.items():
-            for found in self._index.find(text, explain):
-                for form in found.forms:
-                    candidate = Candidate(form, field, document, found)
-                    reason = spelling(candidate)
-                    if not reason:
-                        candidates.append(candidate)
-                    elif not form.excludes:
-                        reject(candidate, reason)
+        candidates = [
+            candidate
+            for field, text in document.texts.items()
+            for candidate in _spelled(self._index.find(text, explain), field, document, reject, explain)
+        ]
         mentions: list[Mention] = []
+        origin = self._origin(item)
         if candidates:
-            chosen, ambiguous = resolve(candidates, document, reject, self._filters)
+            about = {name for name, _ in origin}
+            likelihood = partial(self._likelihood, document)
+            chosen, ambiguous = resolve(candidates, document, reject, self._filters, about, likelihood)
             mentions = _apart(_mention(candidate, candidate in ambiguous, explain) for candidate in chosen)
-        mentions += self._about(item, mentions)
+        mentions += _about(origin, mentions)
         if tracked_only and not mentions:
             return Matched()
         topics = self._lexicon.find(document.texts, mentions, lambda: document.language)
         missed = self._lexicon.near_misses(document.texts, document.language) if explain else ()
         return Matched(tuple(mentions), topics, tuple(rejections), missed)
 
-    def _about(self, item: Item, mentions: list[Mention]) -> list[Mention]:
-        """Whom the item is about by where it comes from, where no field says so as clearly."""
-        if item.source not in self._speakers and not (self._hosts and item.url):
-            return []
+    def _origin(self, item: Item) -> list[tuple[str, Rule]]:
+        """Whom the item is about by where it comes from."""
         found = [(name, Rule.PUBLISHER) for name in self._speakers.get(item.source, ())]
-        found += [
+        return found + [
             (name, Rule.DOMAIN) for name in sorted(self._of_host(item.url)) if (name, Rule.PUBLISHER) not in found
         ]
-        about = []
-        for name, rule in found:
-            salience = mention_salience("source", 0, rule)
-            if all(each.institution != name or each.salience < salience for each in mentions):
-                about.append(Mention(name, "source", 0, 0, "", rule, salience))
-        return about
+
+    def _likelihood(self, document: Document, institution: str) -> int:
+        """How much of an item speaks for one of those that share a name: other words of theirs that stand in it.
+
+        Only what the matching key covers is looked at, so that recorded items are matched again where it changes.
+        """
+        known = self._institutions[institution]
+        own = Text(" ".join((known.name, *known.aliases, *known.products, *known.match.require_any)))
+        said = {word for text in document.texts.values() for word in text.tokens}
+        return len(said.intersection(own.tokens) - ANY_FUNCTION_WORDS)
 
     def _of_host(self, url: str) -> set[str]:
         if not self._hosts or not url:
@@ -114,6 +117,40 @@ class Matcher:
                 return self._hosts[name]
             name = name.partition(".")[2]
         return set()
+
+
+def _spelled(places: list[Found], field: str, document: Document, reject: Reject, explain: bool) -> Iterator[Candidate]:
+    """The candidates at some places of a field; with `explain` also those inside a longer name."""
+    longer: list[tuple[int, int]] = []
+    for found in sorted(places, key=_fewer_words) if len(places) > 1 else places:
+        first, last = found.first, found.last
+        if longer and last and any(a <= first and last <= b and b - a > last - first for a, b in longer):
+            continue
+        hides = False
+        for form in found.forms:
+            candidate = Candidate(form, field, document, found)
+            reason = spelling(candidate)
+            if not reason:
+                hides = hides or form.hides
+                yield candidate
+            elif not form.excludes:
+                reject(candidate, reason)
+        if hides and not explain:
+            longer.append((first, last))
+
+
+def _fewer_words(found: Found) -> int:
+    return found.first - found.last
+
+
+def _about(origin: Iterable[tuple[str, Rule]], mentions: list[Mention]) -> list[Mention]:
+    """Mentions of those that an item comes from, where no field names them as clearly."""
+    about = []
+    for name, rule in origin:
+        salience = mention_salience("source", 0, rule)
+        if all(each.institution != name or each.salience < salience for each in mentions):
+            about.append(Mention(name, "source", 0, 0, "", rule, salience))
+    return about
 
 
 def _apart(mentions: Iterable[Mention]) -> list[Mention]:

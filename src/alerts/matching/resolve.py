@@ -5,22 +5,21 @@ The steps, each on what the one before left:
     longest     a name inside a longer one is not a mention of its own, nor one inside an excluded phrase
     judged      the neighbours (see `filters`) and the institution's context words
     supported   a short form needs a fuller name of the same institution in the item
-    unambiguous where several institutions share the words, the one that the item names otherwise, then the
-                one with the stronger claim (its official name before an alias); else none
+    unambiguous where several institutions share the words, the one that the item names otherwise or comes from, then
+                those with the strongest claim (an official name before an alias), and of these the likeliest
     anaphors    "the company" counts where it follows a name of the same institution closely
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from alerts.matching.candidate import Candidate
 from alerts.matching.document import Document
-from alerts.matching.filters import PERSON, FilterSet, has_readings, may_be_ordinary
+from alerts.matching.filters import PERSON, FilterSet
 from alerts.matching.forms import Form, Strength
 from alerts.matching.text import Text
-from alerts.model.institution import Derivation
 
 ANAPHOR_REACH = 40  # words back to a name of the same institution
 
@@ -29,17 +28,23 @@ Span = tuple[str, int, int]  # field, start, end
 
 
 def resolve(
-    candidates: list[Candidate], document: Document, reject: Reject, filters: FilterSet
+    candidates: list[Candidate],
+    document: Document,
+    reject: Reject,
+    filters: FilterSet,
+    about: Collection[str],
+    likelihood: Callable[[str], int],
 ) -> tuple[list[Candidate], set[Candidate]]:
     """Those that are mentions, at most one a span, by field and offset; and which of these are ambiguous.
 
-    `reject` is called with the others.
+    `reject` is called with the others. `about` are the institutions that the item comes from; `likelihood` says how
+    much in it speaks for one, and is asked only where several share a name.
     """
     spans = _by_span(_parted(candidates))
     document.spans = tuple(spans)  # no reference back to the candidates: a cycle would wait for the collector
-    kept = _unopposed(candidates, spans, _Context(document.texts), reject, filters)
+    kept = _unopposed(spans, _Context(document.texts), reject, filters)
     names, anaphors = _supported(kept, reject)
-    chosen, ambiguous = _chosen(names, reject)
+    chosen, ambiguous = _chosen(names, reject, about, likelihood)
     if anaphors:
         chosen += _pointing_back(anaphors, chosen, reject)
     order = {field: number for number, field in enumerate(document.texts)}
@@ -48,15 +53,10 @@ def resolve(
 
 
 def _unopposed(
-    candidates: list[Candidate],
-    spans: Mapping[Span, list[Candidate]],
-    context: _Context,
-    reject: Reject,
-    filters: FilterSet,
+    spans: Mapping[Span, list[Candidate]], context: _Context, reject: Reject, filters: FilterSet
 ) -> list[Candidate]:
     """Those against which nothing speaks: no longer name, no filter, no missing context word."""
     covers = _covers(spans)
-    foreign = _defined_otherwise(candidates)
     kept: list[Candidate] = []
     persons: set[tuple[str, str]] = set()
     for span, rivals in spans.items():
@@ -68,9 +68,8 @@ def _unopposed(
             cover = covering and (covering.get(form.institution) or covering.get(""))
             reason = (
                 (cover and _covered(cover))
-                or (foreign and foreign.get((form.institution, form.key)))
                 or filters.reason(candidate)
-                or context.missing(candidate)
+                or ((form.needs or form.requires) and context.missing(candidate))
             )
             if reason:
                 reject(candidate, reason)
@@ -96,17 +95,19 @@ def _supported(kept: list[Candidate], reject: Reject) -> tuple[list[Candidate], 
     return names, anaphors
 
 
-def _chosen(names: list[Candidate], reject: Reject) -> tuple[list[Candidate], set[Candidate]]:
+def _chosen(
+    names: list[Candidate], reject: Reject, about: Collection[str], likelihood: Callable[[str], int]
+) -> tuple[list[Candidate], set[Candidate]]:
     """One candidate a span, and which of them are ambiguous."""
     claims = list(_by_span(names).values())
-    doubtful = {each for each in names if has_readings(each) and may_be_ordinary(each)}
+    doubtful = {each for each in names if each.doubtful}
     if not doubtful and len(claims) == len(names):  # as nearly always
         return names, set()
-    clear = {rivals[0].form.institution for rivals in claims if _agree(rivals)}
+    clear = {rivals[0].form.institution for rivals in claims if _agree(rivals)}.union(about)
     certain = {each.form.institution for each in names if each not in doubtful}
     chosen, ambiguous = [], set()
     for rivals in claims:
-        best, alone = _choose(rivals, clear, reject)
+        best, alone = _choose(rivals, clear, likelihood, reject)
         chosen.append(best)
         if not alone or (best in doubtful and best.form.institution not in certain):
             ambiguous.add(best)
@@ -131,7 +132,7 @@ def _covers(spans: Mapping[Span, list[Candidate]]) -> dict[Span, dict[str, Form]
     """For each span what covers it, by the institution that it is covered for, "" meaning all."""
     covered: dict[Span, dict[str, Form]] = {}
     open_spans: list[Span] = []
-    for span in sorted(spans):
+    for span in sorted(spans) if len(spans) > 1 else spans:
         if open_spans:
             field, start, _ = span
             open_spans = [other for other in open_spans if other[2] > start and other[0] == field]
@@ -203,27 +204,6 @@ def _locates(candidate: Candidate) -> list[int]:
 # ── What the rest of the item says ───────────────────────────────────────────────────────────────────────────
 
 
-def _defined_otherwise(candidates: list[Candidate]) -> dict[tuple[str, str], str]:
-    """Initials that the item itself explains as those of something else: artificial pancreas (AP)."""
-    acronyms = [candidate for candidate in candidates if candidate.form.origin == Derivation.ACRONYM]
-    if not acronyms:
-        return {}
-    fuller = {
-        (candidate.form.institution, candidate.field, candidate.end)
-        for candidate in candidates
-        if candidate.form.gaps and candidate.form.strength > Strength.WEAK
-    }
-    found = {}
-    for candidate in acronyms:
-        if (words := candidate.spelled_out()) and (
-            candidate.form.institution,
-            candidate.field,
-            candidate.text.end(candidate.first - 1),
-        ) not in fuller:
-            found[candidate.form.institution, candidate.form.key] = f"the initials of {words!r}"
-    return found
-
-
 def _without_persons(kept: list[Candidate], persons: set[tuple[str, str]], reject: Reject) -> list[Candidate]:
     """Without surnames of persons whom the item gives a first name elsewhere, unless it names the institution too."""
     if not persons:
@@ -271,14 +251,16 @@ class _Context:
 # ── Who is meant ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _choose(rivals: list[Candidate], clear: set[str], reject: Reject) -> tuple[Candidate, bool]:
+def _choose(
+    rivals: list[Candidate], clear: set[str], likelihood: Callable[[str], int], reject: Reject
+) -> tuple[Candidate, bool]:
     """The likeliest of the forms with the same span, and whether nothing speaks for another as well."""
     if len(rivals) == 1:
         return rivals[0], True
     names = {candidate.form.institution for candidate in rivals}
     if len(names) > 1:
         names = _meant(rivals, clear)
-    likeliest = min(names)
+    likeliest = max(sorted(names), key=likelihood) if len(names) > 1 else min(names)
     for candidate in rivals:
         if candidate.form.institution != likeliest:
             others = "ambiguous: rather " if candidate.form.institution in names else "rather "

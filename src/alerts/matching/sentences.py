@@ -9,6 +9,7 @@ from alerts.matching.words import word_list
 
 _BOUNDARY = re.compile(r"[.!?…][\"'”’)\]]*\s+(?=[\"'“‘(\[]*[^\Wa-z])|[。！？]|\n")
 _LAST_WORD = re.compile(r"[\w.]{1,12}$")
+_DOTTED = re.compile(r"(?:\w\.)+\w")
 _ABBREVIATIONS = word_list("abbreviations")
 
 
@@ -34,6 +35,4 @@ def _abbreviates(raw: str, stop: int) -> bool:
     if word is None:
         return False
     last = word.group().lower()
-    return (
-        last in _ABBREVIATIONS or (len(last) == 1 and last.isalpha()) or re.fullmatch(r"(?:\w\.)+\w", last) is not None
-    )
+    return last in _ABBREVIATIONS or (len(last) == 1 and last.isalpha()) or _DOTTED.fullmatch(last) is not None

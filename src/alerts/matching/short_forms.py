@@ -81,11 +81,6 @@ def _without_generic_nouns(name: Name) -> Iterator[Derived]:
 def _inverted(name: Name) -> Iterator[Derived]:
     """University of X and X University, Ministry of X and X Ministry, Senate of Italy and Italian Senate."""
     low, size = name.low, len(name)
-    if size > 3 and low[0] == "polytechnic" and low[2] == "of":
-        place = name.part(3, size)
-        for variant in (f"Polytechnic Institute of {place}", f"Polytechnic of {place}", f"{place} Polytechnic"):
-            yield _short(variant)
-        return
     if size > 2 and low[:2] == ["university", "of"]:
         if "," in name.surface:
             return
@@ -133,9 +128,12 @@ def _cut_at_comma(name: Name) -> Iterator[Derived]:
 
 
 def _without_description(name: Name) -> Iterator[Derived]:
-    """Words in lower case at the end describe: England (national rugby union team), Buchenwald (camp)."""
+    """Words in lower case at the end describe: England (national rugby union team), Buchenwald (camp).
+
+    A compound is one word: a Suzuki-team is not Suzuki.
+    """
     end = len(name)
-    while end > 1 and name.word(end - 1).islower() and name.text.gap(end - 1) != "'":
+    while end > 1 and name.word(end - 1).islower() and name.text.gap(end - 1) not in {"'", "-"}:
         end -= 1
     if end == len(name) or name.low[end] in SMALL_WORDS:  # Autorité des marchés financiers
         return
@@ -170,9 +168,6 @@ def _without_first_word(name: Name) -> Iterator[Derived]:
 def _of_a_country(name: Name) -> Iterator[Derived]:
     """Bodies of a state, with or without the state: (U.S.) Food and Drug Administration, U.S. Supreme Court."""
     low, size = name.low, len(name)
-    if low == ["united", "states", "of", "america"]:
-        yield _short("America", alone=False)
-        return
     begin = 2 if low[:2] in (["united", "states"], ["u", "s"]) else int(low[0] == "us" and name.word(0) == "US")
     if begin and size - begin > 1 and low[begin] != "of":
         rest = name.part(begin, size)

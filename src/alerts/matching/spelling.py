@@ -128,8 +128,14 @@ def _proper(candidate: Candidate, seen: str) -> str:
     if seen.isupper() and len(seen) > 1:
         return _among_capitals(candidate)
     if form.cased.isupper():
-        # Acronyms that are spoken as words are often written as such: Nato, Unicef, Axa.
-        short = len(seen) == 3 and _SPOKEN.fullmatch(form.key) and form.key not in GIVEN_NAMES
+        # Acronyms that are spoken as words are often written as such: Nato, Unicef, Axa. One of three letters only
+        # where it is the name itself, not the initials of a longer one: a Mac is no Make-up Art Cosmetics.
+        short = (
+            len(seen) == 3
+            and form.strength is Strength.OFFICIAL
+            and _SPOKEN.fullmatch(form.key)
+            and form.key not in GIVEN_NAMES
+        )
         spoken = seen.istitle() and (short or (len(seen) > 3 and _VOWEL.search(form.key)))
         return "" if spoken and form.key not in candidate.common_words else _other_case(candidate, seen)
     if seen.islower() and not form.cased.islower():

@@ -31,11 +31,6 @@ def spellings(name: Name) -> Iterator[str]:
         split = _CAMEL.sub(" ", surface).split()
         if len(split) > 1 and min(map(len, split)) > 1 and split[0] not in {"Mc", "Mac", "De", "Le", "La", "Van"}:
             yield " ".join(split)
-    if "-" in surface and len(name) == 2:
-        yield surface.replace("-", "")
-    if surface.count(", ") == 1 and len(name) > 2:
-        yield surface.replace(", ", " at ")  # University of California, San Diego
-        yield surface.replace(", ", " in ")
     web = _WEB_ENDING.match(surface)
     if web and distinctive(web[1].lower(), web[1]):
         yield web[1]

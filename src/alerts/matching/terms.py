@@ -7,24 +7,38 @@ words are looked for.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import compress
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
+from alerts.matching.memory import Memory
 from alerts.matching.pattern_syntax import Word
 from alerts.matching.text import Text
 
-MAX_REMEMBERED = 200_000  # distinct words of texts
-MAX_WORD = 60  # characters; longer words are looked up anew each time
 
-
-@dataclass(slots=True)
 class Found:
     """The terms of one text: the indexes of their words, and the offsets of those in scripts without spaces."""
 
-    words: dict[int, list[int]] = field(default_factory=dict)
-    spans: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    def __init__(self, rows: list[tuple[int, ...]]) -> None:
+        self._rows = rows  # for each word of the text the terms that it is
+        self.spans: dict[int, list[tuple[int, int]]] = {}
+
+    @property
+    def present(self) -> set[int]:
+        return set().union(self.spans, *filter(None, self._rows))
+
+    @cached_property
+    def words(self) -> dict[int, list[int]]:
+        words: dict[int, list[int]] = {}
+        rows = self._rows
+        for index, terms in zip(compress(range(len(rows)), rows), filter(None, rows), strict=True):
+            for term in terms:
+                if term in words:
+                    words[term].append(index)
+                else:
+                    words[term] = [index]
+        return words
 
 
 class Terms:
@@ -65,27 +79,20 @@ class Terms:
             )
 
     def find(self, text: Text) -> Found:
-        found = Found()
-        words = found.words
-        if self._lookup is not None:
-            rows = list(map(self._lookup.__getitem__, text.tokens))
-            for index, terms in zip(compress(range(len(rows)), rows), filter(None, rows), strict=True):
-                for term in terms:
-                    if term in words:
-                        words[term].append(index)
-                    else:
-                        words[term] = [index]
-            if not self._cased.keys().isdisjoint(text.cased_tokens):
-                for index, cased in enumerate(text.cased_tokens):
-                    if cased in self._cased:
-                        words.setdefault(self._cased[cased], []).append(index)
+        assert self._lookup is not None  # noqa: S101 - it is closed
+        rows = list(map(self._lookup.__getitem__, text.tokens))
+        if self._cased and not self._cased.keys().isdisjoint(text.cased_tokens):
+            for index, cased in enumerate(text.cased_tokens):
+                if cased in self._cased:
+                    rows[index] += (self._cased[cased],)
+        found = Found(rows)
         if self._automaton is not None and text.special:
             for number, start, end in self._automaton.find_matches_as_indexes(text.low, overlapping=True):
                 found.spans.setdefault(self._unspaced[number], []).append((start, end))
         return found
 
 
-class _Lookup(dict[str, tuple[int, ...]]):
+class _Lookup(Memory[tuple[int, ...]]):
     """From a word of a text to the terms that it is."""
 
     def __init__(self, terms: Iterable[tuple[Word | None, int]]) -> None:
@@ -109,13 +116,8 @@ class _Lookup(dict[str, tuple[int, ...]]):
         self._beginning_lengths = sorted({len(each) for each in self._beginnings})
         self._ending_lengths = sorted({len(each) for each in self._endings})
 
-    def __missing__(self, token: str) -> tuple[int, ...]:
-        terms = tuple(self._terms(token))
-        if len(token) <= MAX_WORD:
-            if len(self) >= MAX_REMEMBERED:
-                self.clear()
-            self[token] = terms
-        return terms
+    def look_up(self, word: str) -> tuple[int, ...]:
+        return tuple(self._terms(word))
 
     def _terms(self, token: str) -> Iterator[int]:
         yield from self._exact.get(token, ())

@@ -12,8 +12,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
-from itertools import accumulate, compress, count
-from operator import add
 
 # Scripts written without spaces between words: any character may begin or end a name there.
 _UNSPACED_RANGES = (
@@ -45,7 +43,7 @@ _CAPITAL = re.compile(r"(?<!\S)[\"'(\[]*[A-Z]")
 _SMALL_PRONOUN = re.compile(r"(?<= )i(?= [a-z])")
 
 # Letters and digits of ASCII stay, all others become a space; `&` and `+` belong to names (AT&T, Canal+).
-_ASCII_WORDS = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) in "&+")}
+_ASCII_WORDS = bytes(code if chr(code).isalnum() or chr(code) in "&+" else ord(" ") for code in range(256))
 
 _SPECIAL = (
     dict.fromkeys("‘’‚‛′‵＇`´ʼʹˈ", "'")
@@ -53,6 +51,7 @@ _SPECIAL = (
     | dict.fromkeys("‐‑‒–−﹣－", "-")
     | dict.fromkeys("—―⸺", ";")  # a dash between clauses: never inside a name
     | {"…": ".", "ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ı": "i", "ς": "σ"}
+    | dict.fromkeys("أإآٱ", "ا")  # the hamza of an alif is written or not
     | {"\u2028": "\n", "\u2029": "\n", "\x85": "\n"}
 )
 _BLANK_CATEGORIES = frozenset({"Cs", "Cc", "Cn", "Co", "Zs"})
@@ -110,7 +109,7 @@ class Text:
         # `cased` with a space for everything that is not part of a word.
         if self.cased.isascii():
             self.low = self.cased.lower()
-            self._separated = self.cased.translate(_ASCII_WORDS)
+            self._separated = self.cased.encode("ascii").translate(_ASCII_WORDS).decode("ascii")
             self.tokens = self._separated.lower().split()
             self.special = False
         else:
@@ -143,9 +142,11 @@ class Text:
     def starts(self) -> list[int]:
         """The offset of each word in `low`."""
         if self._starts is None:
-            parts = self._separated.split(" ")
-            offsets = map(add, accumulate(map(len, parts), initial=0), count())
-            self._starts = list(compress(offsets, parts))
+            self._starts, offset = [], 0
+            for part in self._separated.split(" "):
+                if part:
+                    self._starts.append(offset)
+                offset += len(part) + 1
         return self._starts
 
     @property

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 from alerts.matching.negation import is_negative
 from alerts.matching.pattern_program import Match, Program, View
@@ -71,27 +70,29 @@ class TopicRules:
         self._terms.close()
         self._anchors = frozenset(self._rules)
 
-    def spans(self, text: Text, mentions: Sequence[Mention], sentences: Callable[[], Sentences]) -> Iterator[Span]:
-        """Where the rules match in a field that has these mentions. `sentences` is asked only where it matters."""
+    def spans(
+        self, text: Text, mentions: Callable[[], Sequence[Mention]], sentences: Callable[[], Sentences]
+    ) -> Iterator[Span]:
+        """Where the rules match in a field. Its mentions and its sentences are asked for only where they matter."""
         if not self._rules:
             return
         found = self._terms.find(text)
         view: View | None = None
-        for rule in self._candidates(frozenset(chain(found.words, found.spans))):
-            if rule.names and not mentions:
+        for rule in self._candidates(found.present):
+            if rule.names and not mentions():
                 continue
             if rule.program is None:
                 yield from _phrase_spans(rule, text, found)
                 continue
             if view is None:
-                view = View(text, found.words, found.spans, mentions, sentences())
+                view = View(text, found.words, found.spans, mentions(), sentences())
             for match in rule.program.matches(view):
                 yield from _captured(match, rule, *view.offsets(match))
 
     def near_misses(self, text: Text) -> Iterator[tuple[Rule, tuple[str, ...], tuple[str, ...]]]:
         """Patterns of two needs or more of which a text has all but one: what it has, and what is missing."""
         found = self._terms.find(text)
-        there = frozenset(chain(found.words, found.spans))
+        there = found.present
         for rule in {id(rule): rule for rules in self._rules.values() for rule in rules}.values():
             missing = [need for need in rule.needs if need.isdisjoint(there)]
             if len(rule.needs) > 1 and len(missing) == 1 and rule.kind is PatternKind.FULL:
@@ -132,7 +133,7 @@ class TopicRules:
         needs = (needs[rarest], *needs[:rarest], *needs[rarest + 1 :])
         return Rule(topic, PatternKind.FULL, phrase, needs, None, terms, gaps, rules_out)
 
-    def _candidates(self, there: frozenset[int]) -> list[Rule]:
+    def _candidates(self, there: set[int]) -> list[Rule]:
         """The rules of which a text has all that a match cannot do without."""
         candidates: dict[int, Rule] = {}
         for term in there & self._anchors:

@@ -27,12 +27,16 @@ class _Field:
 
     name: str
     text: Text
-    mentions: tuple[Mention, ...]
+    of_item: tuple[Mention, ...]  # in any field
     spans: list[Span] = field(default_factory=list)
 
     def search(self, rules: TopicRules) -> None:
-        there = tuple(each for each in self.mentions if each.field != "source")
-        self.spans += rules.spans(self.text, there, lambda: self.sentences)
+        self.spans += rules.spans(self.text, lambda: self.mentions, lambda: self.sentences)
+
+    @cached_property
+    def mentions(self) -> tuple[Mention, ...]:
+        """Those in this field."""
+        return tuple(each for each in self.of_item if each.field == self.name)
 
     @cached_property
     def sentences(self) -> Sentences:
@@ -50,16 +54,15 @@ class _Field:
     @cached_property
     def _everywhere(self) -> frozenset[str]:
         """Whom the item is about because of where it comes from: every topic counts for them."""
-        return frozenset(each.institution for each in self.mentions if each.field == "source")
+        return frozenset(each.institution for each in self.of_item if each.field == "source")
 
     @cached_property
     def _named(self) -> dict[int, frozenset[str]]:
         """For each sentence in which institutions stand, these and those of everywhere."""
         named: dict[int, set[str]] = {}
         for mention in self.mentions:
-            if mention.field != "source":
-                sentence = self._raw_sentences.at(mention.start)
-                named.setdefault(sentence, set(self._everywhere)).add(mention.institution)
+            sentence = self._raw_sentences.at(mention.start)
+            named.setdefault(sentence, set(self._everywhere)).add(mention.institution)
         return {sentence: frozenset(each) for sentence, each in named.items()}
 
     def near(self, raw_start: int) -> frozenset[str]:
@@ -91,10 +94,7 @@ class Lexicon:
         are tried before all others.
         """
         mentions = tuple(mentions)
-        fields = [
-            _Field(name, text, tuple(each for each in mentions if each.field in (name, "source")))
-            for name, text in texts.items()
-        ]
+        fields = [_Field(name, text, mentions) for name, text in texts.items()]
         for one in fields:
             one.search(self._of(""))
         if self._languages:
@@ -104,6 +104,8 @@ class Lexicon:
                     one.search(self._of(each))
                 if any(one.spans for one in fields):
                     break
+        if not any(one.spans for one in fields):
+            return ()
         ruled_out = {span.rule.topic for one in fields for span in one.spans if span.rule.rules_out}
         title = fields[0] if fields and fields[0].name == "title" else None
         return tuple(hit for one in fields if one.spans for hit in self._hits(one, title, ruled_out))

@@ -28,7 +28,15 @@ _BACKED = words("backed funded")
 _RATED = words("upgraded downgraded rated initiated")
 # One of these stands close to every voice but that of a dateline.
 _TRIGGERS = (
-    _ANALYSTS | _SURVEYS | _TOLD | _RATES | _FORECASTS | _RATED | {"zufolge"} | {phrase[-1] for phrase in _SOURCES}
+    _ANALYSTS
+    | _SURVEYS
+    | _TOLD
+    | _RATES
+    | _FORECASTS
+    | _RATED
+    | _BACKED
+    | {"zufolge"}
+    | {phrase[-1] for phrase in _SOURCES}
 ) - words("von der des with")
 _AT = words("at of from with for bei von der des de du da di del chez van")
 _ARTICLES = words("the la le les el los las de het der die das dem den il lo l a al alla")
@@ -44,14 +52,11 @@ def is_voice(candidate: Candidate) -> bool:
     """Whether the words around say that the institution speaks here, and nothing happens to it."""
     if candidate.form.unspaced:
         return False
-    if not candidate.document.may_hold_voices(candidate.field, _TRIGGERS):
-        return False
-    first, last = candidate.first, candidate.last
-    beside = candidate.text.tokens[max(0, first - _REACH) : first] + candidate.text.tokens[last : last + 2]
-    if candidate.gap_after == "-" and candidate.word(last).lower() in _BACKED:
-        return True
-    if _TRIGGERS.isdisjoint(beside):
+    tokens, first, last = candidate.text.tokens, candidate.first, candidate.last
+    if _TRIGGERS.isdisjoint(tokens[max(0, first - _REACH) : first] + tokens[last : last + 2]):
         return _is_dateline(candidate)
+    if candidate.gap_after == "-" and tokens[last] in _BACKED:
+        return True
     return (
         _has_analysts(candidate)
         or _is_source(candidate)

@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, Final
 
-from alerts.model.canonical import digest
 from alerts.model.institution import Institution
+from alerts.model.records import digest
 from alerts.model.settings import Settings
 from alerts.model.source import Source
 from alerts.model.topic import Topic
