@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -85,7 +86,7 @@ def why_not(
             for axis in Axis
             if any(_of_levels(rule) and axis in rule.axes for _, rule in rules)
         ],
-        "rejected": list(_rejections(session, active, institution, at)),
+        "rejected": list(islice(_rejections(session, active, institution, at), MOST_REJECTIONS)),
     }
 
 
@@ -182,19 +183,9 @@ def _rejections(
     session: Session, active: Active, institution: Institution, at: datetime
 ) -> Iterator[Mapping[str, Any]]:
     """Places in recent items that looked like the institution and were turned down, and why."""
-    found = 0
     for item in items.newest(session, since=at - LOOK_BACK, upto=at, limit=MOST_ITEMS):
         for each in active.matcher.match(item, explain=True).rejections:
             if each.institution == institution.id:
-                yield {
-                    "item": item.id,
-                    "title": item.title,
-                    "source": item.source,
-                    "observed": format_time(item.observed),
-                    "field": each.field,
-                    "text": each.text,
-                    "reason": each.reason,
-                }
-                found += 1
-                if found >= MOST_REJECTIONS:
-                    return
+                of_item = {"item": item.id, "title": item.title, "source": item.source}
+                said = {"field": each.field, "text": each.text, "reason": each.reason}
+                yield {**of_item, "observed": format_time(item.observed), **said}

@@ -12,10 +12,11 @@ Time is an argument. The rules are `rules`, the checks `suppression`, the waitin
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
 from typing import Final
 
 from alerts.model.alert import Alert, AlertState
@@ -304,7 +305,19 @@ class SubscriberRouter:
     ) -> None:
         """Remember the new levels, and who is, or will be, notified of what."""
         for change in event.changes:
-            self._learn_level(event, change, [alert for alert, _ in going if change in alert.changes], followed)
+            key = WatchKey(change.institution, change.axis)
+            watch = self.notifications.watch(key)
+            lead = event.lead([part for part in event.parts if part.change is change])
+            story = "" if lead is None else lead.story
+            watch.level, watch.seen, watch.ack = change.to, change.at, None
+            for channel in sorted(channel for channel, axes in followed.items() if change.axis in axes):
+                watch.record(channel, NotifiedLevel(change.to, "", story), rises=True)
+            for alert in (alert for alert, _ in going if change in alert.changes):
+                watch.record(alert.channel, NotifiedLevel(change.to, alert.id, story), rises=change.rises)
+            for channel in list(watch.remind):
+                if not self._pending.stands(key, watch, channel):
+                    del watch.remind[channel]
+            self.notifications.keep(key, watch)
         if not going:
             return
         key = WatchKey(event.institution)
@@ -320,27 +333,6 @@ class SubscriberRouter:
                     alert.channel, part.lead.story, part.lead.topics if levels else (), notified, MAX_REMEMBERED
                 )
         self.notifications.keep(key, whole)
-
-    def _learn_level(
-        self,
-        event: InstitutionEvent,
-        change: Transition,
-        reporting: Sequence[Alert],
-        followed: Mapping[str, frozenset[Axis]],
-    ) -> None:
-        key = WatchKey(change.institution, change.axis)
-        watch = self.notifications.watch(key)
-        lead = event.lead([part for part in event.parts if part.change is change])
-        story = "" if lead is None else lead.story
-        watch.level, watch.seen, watch.ack = change.to, change.at, None
-        for channel in sorted(channel for channel, axes in followed.items() if change.axis in axes):
-            watch.record(channel, NotifiedLevel(change.to, "", story), rises=True)
-        for alert in reporting:
-            watch.record(alert.channel, NotifiedLevel(change.to, alert.id, story), rises=change.rises)
-        for channel in list(watch.remind):
-            if not self._pending.stands(key, watch, channel):
-                del watch.remind[channel]
-        self.notifications.keep(key, watch)
 
 
 def _asked(rules: Iterable[RuleVerdict], verdict: ChannelVerdict) -> list[RuleVerdict]:
@@ -371,7 +363,4 @@ def _reported(event: InstitutionEvent, taken: Sequence[Part]) -> tuple[Transitio
 
 
 def _by_instant(messages: Iterable[Message]) -> list[Outcome]:
-    by_instant: dict[datetime, list[Message]] = defaultdict(list)
-    for message in messages:
-        by_instant[message.at].append(message)
-    return [Outcome(messages=tuple(each)) for each in by_instant.values()]
+    return [Outcome(messages=tuple(each)) for _, each in groupby(messages, key=attrgetter("at"))]

@@ -39,6 +39,9 @@ from alerts.routing.state import (
 )
 from alerts.routing.suppression import describe, quiet_end, silence_over
 
+_Held = dict[tuple[str, Reason, str], list[Pending]]
+"""What is held back, by channel, reason and detail."""
+
 
 @dataclass(frozen=True, slots=True)
 class PendingAlerts:
@@ -286,7 +289,7 @@ class PendingAlerts:
         What is held never arrived, so its fall does not go there either.
         """
         wanted: list[Pending] = []
-        held: dict[tuple[Reason, str], list[Pending]] = defaultdict(list)
+        held: _Held = defaultdict(list)
         for entry in entries:
             if entry.purpose is Purpose.REMINDER and not self._is_owed(entry, channel):
                 continue
@@ -294,13 +297,10 @@ class PendingAlerts:
             if withheld is None or entry.purpose is Purpose.CORRECTION:
                 wanted.append(entry)
                 continue
-            held[withheld].append(entry)
+            held[channel, *withheld].append(entry)
             if entry.purpose is Purpose.ALERT:
                 self._forget(entry, channel)
-        return wanted, [
-            self._message(channel, kind, at, _ids(each), held=reason, detail=detail)
-            for (reason, detail), each in held.items()
-        ]
+        return wanted, self._held(kind, held, at)
 
     def _is_owed(self, reminder: Pending, channel: str) -> bool:
         """Whether a level of the reminder still stands and nobody has acknowledged it."""
@@ -317,7 +317,7 @@ class PendingAlerts:
     def _remind(self, at: datetime, silences: Sequence[Silence]) -> list[Message]:
         """One reminder a channel, for all levels that still stand and are due for one."""
         ready: dict[str, list[Pending]] = defaultdict(list)
-        held: dict[tuple[str, Reason, str], list[Pending]] = defaultdict(list)
+        held: _Held = defaultdict(list)
         for channel, key, entry in self._due_reminders(at):
             watch = self.notifications.watch(key)
             digest = self.preferences.digest(self.subscriber, channel, at)
@@ -335,10 +335,7 @@ class PendingAlerts:
                 self._wait_for_quiet_end(channel, entry, watch.level, at)
             else:
                 ready[channel].append(entry)
-        messages = [
-            self._message(channel, Kind.REMINDER, at, _ids(entries), held=reason, detail=detail)
-            for (channel, reason, detail), entries in held.items()
-        ]
+        messages = self._held(Kind.REMINDER, held, at)
         for channel, entries in ready.items():
             limit = self.subscriber.limit
             if limit is None or self._channel(channel).has_room(at, limit):
@@ -374,7 +371,7 @@ class PendingAlerts:
             return []
         self.state.escalations = [each for each in self.state.escalations if each.due > at]
         going: dict[str, list[Pending]] = defaultdict(list)
-        held: dict[tuple[str, Reason, str], list[Pending]] = defaultdict(list)
+        held: _Held = defaultdict(list)
         for each in due:
             if each.ack is not None:
                 held[each.channel, Reason.ACKNOWLEDGED, f"by {each.ack.author}"].append(each.pending)
@@ -390,10 +387,7 @@ class PendingAlerts:
             message = self._message(channel, Kind.ESCALATION, at, _ids(entries), standing=standing)
             self.notifications.carry(message)
             messages.append(message)
-        return messages + [
-            self._message(channel, Kind.ESCALATION, at, _ids(entries), held=reason, detail=detail)
-            for (channel, reason, detail), entries in held.items()
-        ]
+        return messages + self._held(Kind.ESCALATION, held, at)
 
     # Messages
 
@@ -425,6 +419,13 @@ class PendingAlerts:
                 self._open_escalations(left.alerts, at)
         self.notifications.carry(message)
         return [message]
+
+    def _held(self, kind: Kind, held: _Held, at: datetime) -> list[Message]:
+        """Messages that are not sent, kept for their reasons."""
+        return [
+            self._message(channel, kind, at, _ids(entries), held=reason, detail=detail)
+            for (channel, reason, detail), entries in held.items()
+        ]
 
     def _message(self, channel: str, kind: Kind, at: datetime, alerts: tuple[str, ...], **rest: Any) -> Message:
         """The message, sent or held, with its id: that depends on what it is, for whom, when and about what alone."""
