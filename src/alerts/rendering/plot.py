@@ -143,9 +143,7 @@ def _panel(
         "axis": axis,
         "top": top,
         "base": y(0),
-        "thresholds": [
-            (y(least), f"{level} {least:.2f}") for level, least in sorted(rules.raise_.items(), key=itemgetter(1))
-        ],
+        "thresholds": [(y(least), f"{level} {least:.2f}") for level, least in thresholds],
         "points": placed,
         "line": " ".join(f"{x:.1f},{height:.1f}" for x, height in placed),
         "marks": [
