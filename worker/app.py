@@ -83,7 +83,7 @@ def _configure_logging(**_options: object) -> None:
 
 def _check_environment() -> None:
     """Ends the process, with one line, where a variable would make each of its tasks fail."""
-    from alerts.access.pages import pages
+    from alerts.access.links import pages
     from alerts.pipeline.heartbeat import heartbeat_url
     from alerts.store.database import parse_url
 

@@ -18,7 +18,7 @@ from kit.browsing import OPERATOR, SIGNER
 from kit.system import System
 from starlette.testclient import TestClient
 
-from alerts.access.pages import Pages
+from alerts.access.links import Pages
 from alerts.access.signing import Purpose
 from alerts.config.items import read_items
 from alerts.config.load import load

@@ -127,7 +127,7 @@ class App:
     @contextlib.contextmanager
     def runtime(self) -> Iterator[tuple[Runtime, Once]]:
         """The pipeline in this process, without a broker."""
-        from alerts.access.pages import pages
+        from alerts.access.links import pages
         from alerts.pipeline.inline import Once
         from alerts.runtime.runtime import Runtime, configuration_of, utc_now
         from alerts.store.clock import SharedClock

@@ -49,8 +49,7 @@ def link(
       alerts link --list
       alerts link --revoke 1f8a0c55d2e7
     """
-    from alerts.access.links import invite, token_of
-    from alerts.access.pages import LOCAL, base_url
+    from alerts.access.links import LOCAL, base_url, invite, token_of
     from alerts.access.signing import signer
     from alerts.store.repositories import links
 

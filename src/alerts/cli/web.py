@@ -31,7 +31,7 @@ def web(app: App, host: str, port: int) -> None:
     """
     import uvicorn
 
-    from alerts.access.pages import base_url, pages
+    from alerts.access.links import base_url, pages
     from alerts.access.signing import METRICS_ENV, operator_token, signer
     from alerts.config.environment import setting
     from alerts.runtime import logs

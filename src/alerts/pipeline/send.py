@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from alerts.access.pages import Pages
+from alerts.access.links import Pages
 from alerts.channels import rate_limits
 from alerts.channels.backoff import Backoff, share
 from alerts.channels.result import SendReason, SendResult

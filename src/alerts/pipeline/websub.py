@@ -20,7 +20,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from alerts.access.pages import Pages
+from alerts.access.links import Pages
 from alerts.access.signing import Purpose
 from alerts.feeds.fetching.network import FAILURES, Bounds
 from alerts.feeds.fetching.websub import Verification, renew_at, signed, subscribe, verify

@@ -186,12 +186,7 @@ def moved(view: MessageView, entry: Entry, changes: Sequence[Transition], origin
 
 
 def moves(
-    view: MessageView,
-    entry: Entry,
-    changes: Sequence[Transition],
-    origins: Origins,
-    profile: Profile | None,
-    zone: ZoneInfo,
+    view: MessageView, entry: Entry, changes: Sequence[Transition], origins: Origins, profile: Profile | None
 ) -> Iterator[str]:
     """What moved, a sentence for each axis."""
     alert, lead = entry.alert, entry.alert.lead
@@ -200,7 +195,7 @@ def moves(
         now = entry.now.get(change.axis)
         score = "" if change.score is None else f", score {change.score:.2f}"
         if view.kind is Kind.CORRECTION:
-            yield f"{axis}: {_corrected(change, profile, zone)}"
+            yield f"{axis}: {_corrected(view, change, profile)}"
         elif entry.role is Role.REMINDER:
             yield f"{axis} is still {now or change.to}"
         else:
@@ -216,15 +211,15 @@ def moves(
         yield f"{counted(count, 'story', 'stories')} in a day, where {usual:.1f} are usual"
 
 
-def _corrected(change: Transition, profile: Profile | None, zone: ZoneInfo) -> str:
+def _corrected(view: MessageView, change: Transition, profile: Profile | None) -> str:
     """What is left of a rise that was taken back: a level may stand on other evidence, or for the margin's sake."""
     row = next((row for row in profile.matrix if row.axis is change.axis), None) if profile else None
     if row is None or row.level < change.to:
         gone = f"{change.from_} → {change.to} is taken back"
         return gone if row is None else f"{gone}, it is {row.level} now"
-    until = f" until {local_time(row.next_fall, zone)} if nothing happens" if row.next_fall else " for now"
+    until = f" until {local_time(row.next_fall, view)} if nothing happens" if row.next_fall else " for now"
     return f"it stays {row.level}{until}; this report is no longer a reason for it"
 
 
-def local_time(at: datetime, zone: ZoneInfo) -> str:
-    return at.astimezone(zone).strftime("%Y-%m-%d %H:%M %Z")
+def local_time(at: datetime, view: MessageView) -> str:
+    return at.astimezone(ZoneInfo(view.timezone)).strftime("%Y-%m-%d %H:%M %Z")

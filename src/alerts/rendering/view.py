@@ -9,7 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from alerts.model.alert import Alert, Lead
+from alerts.model.alert import Alert
 from alerts.model.level import Axis, Level
 from alerts.model.profile import Profile
 from alerts.model.subscriber import Subscriber, Tier
@@ -32,10 +32,6 @@ class Entry:
     alert: Alert
     role: Role = Role.NEW
     now: Mapping[Axis, Level] = field(default_factory=lambda: MappingProxyType({}))
-
-    @property
-    def lead(self) -> Lead | None:
-        return self.alert.lead
 
 
 @dataclass(frozen=True, slots=True)

@@ -176,9 +176,14 @@ class Pending:
     escalate: Escalating | None = None
 
     @property
+    def by_key(self) -> dict[WatchKey, Move]:
+        """The moves by the axes that they are about."""
+        return {WatchKey(self.institution, move.axis): move for move in self.moves}
+
+    @property
     def keys(self) -> frozenset[WatchKey]:
         """The axes that it is about."""
-        return frozenset(WatchKey(self.institution, move.axis) for move in self.moves)
+        return frozenset(self.by_key)
 
     @property
     def is_news(self) -> bool:

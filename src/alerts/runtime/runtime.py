@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TextIO
 
-from alerts.access.pages import Pages, pages
+from alerts.access.links import Pages, pages
 from alerts.access.signing import Sealer, signer
 from alerts.config import environment
 from alerts.config.load import load_entries
