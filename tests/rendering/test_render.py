@@ -18,9 +18,8 @@ from alerts.model.secret import Secret
 from alerts.model.subscriber import On, Tier
 from alerts.rendering import escape
 from alerts.rendering.formats import service_of
-from alerts.rendering.mail_headers import mail_headers
 from alerts.rendering.news import calm
-from alerts.rendering.render import Renderer
+from alerts.rendering.render import Renderer, mail_headers
 from alerts.rendering.view import Role
 from alerts.routing.alerts import Kind
 

@@ -24,7 +24,7 @@ from apprise.plugins.email import NotifyEmail
 from alerts.channels.http_capture import Exchange
 from alerts.channels.result import SendReason
 from alerts.rendering import escape
-from alerts.rendering.mail_headers import DOMAIN
+from alerts.rendering.render import DOMAIN
 from alerts.rendering.view import Rendered
 
 _WHOLE = frozenset({"list-unsubscribe", "list-unsubscribe-post", "message-id", "in-reply-to", "references"})

@@ -24,7 +24,7 @@ from alerts.model.errors import ConfigError, Problem
 from alerts.model.item import Item
 from alerts.model.settings import Settings
 from alerts.model.times import EPOCH
-from alerts.rendering.template_check import problems
+from alerts.rendering.render import template_problems
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -70,7 +70,7 @@ def check(app: App, as_json: bool, schema: bool, publish: bool, accept_empty: bo
     unusable = _unusable(loaded)
     _print(unusable, as_json=as_json)
     templates = app.config_dir / "templates"
-    broken = problems(templates, loaded.settings.subscribers.values()) if templates.is_dir() else ()
+    broken = template_problems(templates, loaded.settings.subscribers.values()) if templates.is_dir() else ()
     _print([_template_problem(each) for each in broken], as_json=as_json)
     if broken or unusable:
         return 1

@@ -98,14 +98,11 @@ def _of_levels(rule: WatchRule) -> bool:
 def _axis(session: Session, active: Active, subscriber: Subscriber, standing: Standing, axis: Axis) -> dict[str, Any]:
     view, at = standing.axes[axis], standing.at
     least = min(
-        (
-            rule.at_least
-            for rule in subscriber.watch
-            if rule.select.selects(standing.institution) and _of_levels(rule) and axis in rule.axes
-        ),
-        key=lambda each: each.rank,
+        rule.at_least
+        for rule in subscriber.watch
+        if rule.select.selects(standing.institution) and _of_levels(rule) and axis in rule.axes
     )
-    needed = active.settings.levels.raise_.get(max(least, Level.MEDIUM, key=lambda each: each.rank), 0.0)
+    needed = active.settings.levels.raise_.get(max(least, Level.MEDIUM), 0.0)
     found = contributions_of(active.settings, standing, axis, view.leading)
     record: dict[str, Any] = {
         "axis": axis.value,

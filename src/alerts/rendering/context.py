@@ -218,7 +218,7 @@ def _block(view: MessageView, institution: str, entries: list[Entry], origins: O
     return Block(
         id=institution,
         name=name_of(view, institution),
-        level=max((entry.alert.level for entry in entries), key=lambda level: level.rank).value,
+        level=max(entry.alert.level for entry in entries).value,
         page=page,
         alerts=tuple(_alert(view, entry, origins, profile, budget) for entry in shown),
         more=len(entries) - len(shown),

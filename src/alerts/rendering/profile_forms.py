@@ -24,7 +24,9 @@ def profile_record(profile: Profile) -> dict[str, Any]:
     return {
         "kind": "profile",
         **some(record, "at", "institution", "name", "category", "region", "signal_focus", "primary_domain", "topic"),
-        **some(record, "impact", "confidence", "coverage", "counts"),
+        "impact": record["impact"],
+        "confidence": {"number": None, **record["confidence"]} if profile.confidence else None,
+        **some(record, "coverage", "counts"),
         "headline": _statement(profile.headline) if profile.headline else None,
         "key_points": [_statement(each) for each in profile.key_points],
         "what_happened": [_statement(each) for each in profile.what_happened],

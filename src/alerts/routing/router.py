@@ -244,7 +244,7 @@ class SubscriberRouter:
             channel=verdict.channel,
             institution=event.institution,
             on=taken[0].on,
-            level=max(levels, key=lambda level: level.rank),
+            level=max(levels),
             lead=lead,
             changes=changes,
             state=verdict.state,

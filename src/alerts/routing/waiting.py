@@ -160,7 +160,7 @@ class PendingAlerts:
                 messages.append(self._message(alert.channel, Kind.ALERT, at, (alert.id,), **why))
         for channel, alerts in owed.items():
             entries = [Pending(each.id, each.institution, purpose=Purpose.CORRECTION) for each in alerts]
-            urgency = max((each.level for each in alerts), key=lambda level: level.rank)
+            urgency = max(each.level for each in alerts)
             if reason := self._barred(channel):
                 messages.append(
                     self._message(channel, Kind.CORRECTION, at, _ids(entries), held=reason, detail=event.why)
