@@ -13,7 +13,6 @@ from alerts.model.errors import NotFoundError
 from alerts.model.level import Transition
 from alerts.model.records import alert_record, answer_record, as_record, rounded, some, transition_record
 from alerts.model.story import Evidence, Report
-from alerts.model.times import format_time
 from alerts.runtime.configuration import Active
 from alerts.scoring.confidence import CAP_WITHOUT_DIRECT, weight
 from alerts.store.queries import listings, profiles
@@ -71,23 +70,20 @@ def _story(session: Session, evidence: Evidence, at: datetime) -> dict[str, Any]
     items = [each.item for each in evidence.reports]
     mentions = listings.mentions(session, evidence.institution, items, at)
     weights = {each.item: weight(each.reliability, each.direct) for each in evidence.reports}
+    record = as_record(evidence)
     return {
-        "story": evidence.story,
-        "title": evidence.title,
-        "confidence": rounded(evidence.confidence),
+        **some(record, "story", "title", "confidence"),
         "confidence_is": _confidence(evidence, weights),
-        "grade": evidence.grade,
-        "mix": evidence.mix.value,
-        "salience": rounded(evidence.salience),
+        **some(record, "grade", "mix", "salience"),
         "topics": [name for name, _ in evidence.topics],
-        "newest": format_time(evidence.newest),
+        "newest": record["newest"],
         "independent": [
             {
-                "items": list(group.items),
-                "weight": max(weights[item] for item in group.items),
-                "merged": as_record(group.links),
+                "items": list(each.items),
+                "weight": max(weights[item] for item in each.items),
+                "merged": as_record(each.links),
             }
-            for group in evidence.groups
+            for each in evidence.groups
         ],
         "items": [_item(each, mentions.get(each.item, ())) for each in evidence.reports],
     }
