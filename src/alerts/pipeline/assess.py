@@ -26,10 +26,10 @@ from alerts.routing.case_events import CaseEvent, CaseEvents, EventState
 from alerts.runtime import logs
 from alerts.runtime.case_cache import CaseCache
 from alerts.runtime.configuration import Active
-from alerts.runtime.ports import Assessing
+from alerts.runtime.runtime import Runtime
 from alerts.runtime.task_requests import TaskRequests
 from alerts.store import system_state
-from alerts.store.logical_clock import next_timestamp
+from alerts.store.clock import next_timestamp
 from alerts.store.repositories import assessments, cases, deliveries, stories, transitions
 from alerts.store.repositories.cases import Case, Recorded, Saved
 from alerts.store.repositories.stories import Happened
@@ -65,7 +65,7 @@ class Draft:
     observed: datetime | None = None
 
 
-def assess(runtime: Assessing, *institutions: str) -> list[Transition]:
+def assess(runtime: Runtime, *institutions: str) -> list[Transition]:
     """Assesses what was found about institutions since their last assessment, and the falls until now.
 
     Idempotent: the cursors of the cases say what is assessed. Enqueues the deliveries that can be sent. Several
@@ -91,7 +91,7 @@ def assess(runtime: Assessing, *institutions: str) -> list[Transition]:
     return found
 
 
-def _assess_together(runtime: Assessing, institutions: Sequence[str]) -> list[Transition]:
+def _assess_together(runtime: Runtime, institutions: Sequence[str]) -> list[Transition]:
     while institutions:
         # A timestamp of its own, committed first: everything observed before it is visible to the transactions below,
         # so no fall can be recorded that an observation not yet committed would have prevented.
@@ -123,7 +123,7 @@ def _assess_together(runtime: Assessing, institutions: Sequence[str]) -> list[Tr
     return []
 
 
-def _committed(runtime: Assessing, active: Active, done: Sequence[Draft], routed: Routed) -> list[Transition]:
+def _committed(runtime: Runtime, active: Active, done: Sequence[Draft], routed: Routed) -> list[Transition]:
     """What must wait for the commit: case files go to the cache, deliveries to the queue."""
     changes = []
     for each in done:

@@ -23,10 +23,10 @@ from alerts.pipeline import websub
 from alerts.pipeline.mentions import finding_rows
 from alerts.runtime import logs
 from alerts.runtime.configuration import Active
-from alerts.runtime.ports import Polling
+from alerts.runtime.runtime import Runtime
 from alerts.runtime.task_requests import ENQUEUE_GRACE, TaskRequests
 from alerts.store import system_state
-from alerts.store.logical_clock import next_timestamp
+from alerts.store.clock import next_timestamp
 from alerts.store.repositories import cases, items, sources
 from alerts.store.repositories.sources import Finished, LeasedSource
 from alerts.stories.features import Features, features
@@ -56,12 +56,12 @@ class PollOutcome:
     skipped: bool = False
 
 
-def poll(runtime: Polling, source_id: str, *, due_only: bool = True) -> PollOutcome:
+def poll(runtime: Runtime, source_id: str, *, due_only: bool = True) -> PollOutcome:
     """Polls one source; see `poll_sources`."""
     return poll_sources(runtime, source_id, due_only=due_only)[0]
 
 
-def poll_sources(runtime: Polling, *source_ids: str, due_only: bool = True) -> list[PollOutcome]:
+def poll_sources(runtime: Runtime, *source_ids: str, due_only: bool = True) -> list[PollOutcome]:
     """Polls those of the sources that are due and stores what is new. Idempotent; enqueues the institutions to assess.
 
     All of them are leased in one transaction and fetched at the same time. What has news is stored as soon as it is
@@ -113,13 +113,13 @@ class _Fetched(_Job):
     def changes(self) -> tuple[ItemChange, ...]:
         return (*self.decision.new, *self.decision.revised, *self.decision.withdrawn)
 
-    def awaits_pushes(self, runtime: Polling) -> bool:
+    def awaits_pushes(self, runtime: Runtime) -> bool:
         """Whether a hub may push at any moment, so that the next poll depends on what it did meanwhile."""
         return runtime.pages is not None and bool(self.polled.plan.state.hub)
 
 
 def _lease(
-    runtime: Polling, active: Active, source_ids: Sequence[str], outcomes: dict[str, PollOutcome], *, due_only: bool
+    runtime: Runtime, active: Active, source_ids: Sequence[str], outcomes: dict[str, PollOutcome], *, due_only: bool
 ) -> list[_Job]:
     """Takes the sources that can be polled now; `outcomes` gets those that cannot."""
     now = runtime.clock()
@@ -143,7 +143,7 @@ def _lease(
     return jobs
 
 
-def _fetched(runtime: Polling, jobs: Sequence[_Job], faults: list[Exception]) -> Iterator[list[_Fetched]]:
+def _fetched(runtime: Runtime, jobs: Sequence[_Job], faults: list[Exception]) -> Iterator[list[_Fetched]]:
     """Yields finished fetches in groups, as soon as any is done. Unexpected exceptions go to `faults`."""
     if len(jobs) <= 1:
         yield [_fetch(runtime, job) for job in jobs]
@@ -157,7 +157,7 @@ def _fetched(runtime: Polling, jobs: Sequence[_Job], faults: list[Exception]) ->
             yield [each.result() for each in done if each.exception() is None]
 
 
-def _fetch(runtime: Polling, job: _Job) -> _Fetched:
+def _fetch(runtime: Runtime, job: _Job) -> _Fetched:
     pause = (job.turn - job.began).total_seconds()
     if pause > 0:
         time.sleep(pause)
@@ -175,7 +175,7 @@ def _fetch(runtime: Polling, job: _Job) -> _Fetched:
     return _Fetched(job.source, job.leased, job.began, job.turn, polled)
 
 
-def _record_unchanged(runtime: Polling, done: Sequence[_Fetched]) -> dict[str, PollOutcome]:
+def _record_unchanged(runtime: Runtime, done: Sequence[_Fetched]) -> dict[str, PollOutcome]:
     """Finishes polls that brought nothing to store, all in one transaction."""
     if not done:
         return {}
@@ -192,7 +192,7 @@ def _record_unchanged(runtime: Polling, done: Sequence[_Fetched]) -> dict[str, P
     }
 
 
-def _record(runtime: Polling, active: Active, done: _Fetched) -> PollOutcome:
+def _record(runtime: Runtime, active: Active, done: _Fetched) -> PollOutcome:
     """Stores the items of a poll with the institutions found in them, and finishes it."""
     source, leased, state = done.source, done.leased, done.polled.plan.state
     with runtime.database.computing():

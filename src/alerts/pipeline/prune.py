@@ -21,7 +21,7 @@ from alerts.model.settings import Settings
 from alerts.model.times import format_duration
 from alerts.runtime import logs
 from alerts.runtime.configuration import Active
-from alerts.runtime.ports import Recording
+from alerts.runtime.runtime import Runtime
 from alerts.scoring.score import half_life_of
 from alerts.store import system_state
 from alerts.store.database import Database
@@ -44,7 +44,7 @@ class Pruned:
 
 
 def prune(
-    runtime: Recording,
+    runtime: Runtime,
     keep: timedelta,
     *,
     dry_run: bool = False,
@@ -95,7 +95,7 @@ Transaction = Callable[[], AbstractContextManager[Session]]
 
 
 def _prune(
-    runtime: Recording, active: Active, before: datetime, transaction: Transaction, progress: Callable[[int, int], None]
+    runtime: Runtime, active: Active, before: datetime, transaction: Transaction, progress: Callable[[int, int], None]
 ) -> Counter[str]:
     counts: Counter[str] = Counter()
     with transaction() as session:

@@ -25,7 +25,7 @@ from alerts.rendering.notice import notice
 from alerts.rendering.view import Rendered, Tone
 from alerts.routing.alerts import Kind, stable_id
 from alerts.runtime import logs
-from alerts.runtime.ports import Enqueuing
+from alerts.runtime.runtime import Runtime
 from alerts.runtime.task_requests import TaskRequests
 from alerts.store import system_state
 from alerts.store.queries import listings
@@ -39,7 +39,7 @@ _MIN_INTERVAL = timedelta(seconds=30)
 _LISTED = 50  # incidents in one message
 
 
-def selfcheck(runtime: Enqueuing) -> list[str]:
+def selfcheck(runtime: Runtime) -> list[str]:
     """Checks the system, notifies what opened and what closed, and returns the deliveries. Two at once are harmless."""
     now = runtime.clock()
     active = runtime.configuration.current()

@@ -23,7 +23,7 @@ MAX_WAITERS: Final = 1_000
 
 
 class Bulkhead:
-    """Sends in flight by service (`rate_limits.lane`). Thread-safe."""
+    """Sends in flight by service (`pacing.lane`). Thread-safe."""
 
     def __init__(self) -> None:
         self._in_flight: defaultdict[str, list[datetime]] = defaultdict(list)

@@ -11,22 +11,27 @@ import logging
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from alerts.config.files import Outline, emptied
 from alerts.config.load import Loaded, fingerprint, load_contents, load_entries
 from alerts.matching.matcher import Matcher
+from alerts.model.canonical import digest
 from alerts.model.errors import ConfigError, Problem
+from alerts.model.institution import Institution
 from alerts.model.settings import Settings
+from alerts.model.source import Source
 from alerts.model.subscriber import On
+from alerts.model.topic import Topic
 from alerts.routing.case_events import wanted
 from alerts.routing.rules import Audience
-from alerts.runtime import keys, logs
+from alerts.runtime import logs
 from alerts.runtime.generations import ConfigBehindError, Generations
 from alerts.store.repositories.generations import Generation
+from alerts.stories.features import VERSION
 
 LOOK_SECONDS: Final = 1.0
 """The files and the newest generation are read at most once in this time."""
@@ -35,10 +40,32 @@ RETRY_SECONDS: Final = 30.0
 """Files that were refused are read again after this though they are the same: what was missing may be there now,
 a secret file or a directory. So is a generation that could not be adopted."""
 
+# What the keys of `Active` leave out of the record of an institution, a topic or a source.
+_SHOWN_ONLY: Final = frozenset({"tags", "relations", "category", "region", "primary_domain", "ids"})
+_NOT_MATCHED: Final = _SHOWN_ONLY | {"criticality"}
+_NOT_JUDGED: Final = _SHOWN_ONLY | {"domains", "products", "match"}
+_TOPIC_NOT_MATCHED: Final = frozenset({"severity", "signal"})
+_POLLED: Final = frozenset({"id", "url", "interval", "at_most", "language", "tags", "allow_private"})
+_SOURCE_NOT_MATCHED: Final = _POLLED | {"publisher", "reliability", "authority_on"}
+
+
+def _without(value: Institution | Topic | Source, left_out: frozenset[str]) -> dict[str, Any]:
+    return {each.name: getattr(value, each.name) for each in fields(value) if each.name not in left_out}
+
 
 @dataclass
 class Active:
-    """A checked configuration and what is built from it once."""
+    """A checked configuration and what is built from it once, keys of its parts among it.
+
+    Each key changes only when the part that it stands for changes:
+
+        matching_key    names, domains, match rules, phrases of topics    items are matched again
+        case_key(ID)    levels, severities, names and criticality of one  its case file is rebuilt
+        judged          publisher, reliability, whom a source speaks for  case files with its items are rebuilt
+
+    All else (tags, relations, regions, watch rules, channels) is read when it is used: an edit of it rebuilds nothing.
+    A field that is not known to be irrelevant counts, so that a new one cannot be forgotten.
+    """
 
     settings: Settings
     outline: Outline = field(default_factory=dict)
@@ -62,23 +89,32 @@ class Active:
 
     @cached_property
     def matching_key(self) -> str:
-        """Names all that decides what is found in an item."""
-        return keys.matching_key(self.settings)
+        """Names all that decides what is found in an item, and what it is clustered by."""
+        settings = self.settings
+        speakers = {each.id: _without(each, _SOURCE_NOT_MATCHED) for each in settings.sources.values()}
+        return digest(
+            VERSION,
+            [_without(each, _NOT_MATCHED) for each in settings.institutions.values()],
+            [_without(each, _TOPIC_NOT_MATCHED) for each in settings.topics.values()],
+            # A source that speaks for no institution has no reports: adding one changes nothing.
+            {name: rest for name, rest in speakers.items() if any(rest.values())},
+        )
 
     @cached_property
     def _scoring_key(self) -> str:
-        return keys.scoring_key(self.settings)
+        """Names what decides the score of every institution alike."""
+        return digest(self.settings.topics, self.settings.levels)
 
     @cached_property
     def judged(self) -> Mapping[str, str]:
         """By source a digest of what its reports are judged by."""
-        return keys.judged(self.settings.sources)
+        return {each.id: digest(_without(each, _POLLED)) for each in self.settings.sources.values()}
 
     def case_key(self, institution: str) -> str:
         """Names all but its findings that decides what an institution's case amounts to."""
         if institution not in self._case_keys:
             judged = self.settings.institutions[institution]
-            self._case_keys[institution] = keys.case_key(self._scoring_key, judged)
+            self._case_keys[institution] = digest(self._scoring_key, _without(judged, _NOT_JUDGED))
         return self._case_keys[institution]
 
     @cached_property

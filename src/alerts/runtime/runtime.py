@@ -1,7 +1,4 @@
-"""The composition root: worker, command line and tests build the program here, each with its own adapters.
-
-Steps take the part of it that they use (`alerts.runtime.ports`).
-"""
+"""The composition root: worker, command line and tests build the program here, each with its own adapters."""
 
 from __future__ import annotations
 
@@ -42,7 +39,12 @@ def no_end(_task: str) -> int:
 
 @dataclass
 class Runtime:
-    """Everything that steps work with; HTTP client and renderer are made on first use."""
+    """Everything that steps work with; HTTP client and renderer are made on first use.
+
+    `enqueue` is called only after a transaction committed; it may drop more of a task than `room`, which says how many
+    more its queue takes. `cases` are the case files that this process has in memory. `stream` is where console channels
+    print. `pages` are where the world finds the pages; None where it does not.
+    """
 
     database: Database
     configuration: Configuration
