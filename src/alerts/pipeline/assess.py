@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.exc import DBAPIError
@@ -16,7 +16,6 @@ from alerts.cases.history import Assessed
 from alerts.cases.observation import Observation
 from alerts.insight.profiles import snapshots
 from alerts.model.errors import AlertsError
-from alerts.model.institution import Institution
 from alerts.model.level import Transition
 from alerts.model.records import as_record
 from alerts.model.story import Evidence
@@ -31,7 +30,7 @@ from alerts.runtime.task_requests import TaskRequests
 from alerts.store import system_state
 from alerts.store.clock import next_timestamp
 from alerts.store.repositories import assessments, cases, deliveries, stories, transitions
-from alerts.store.repositories.cases import Case, Recorded, Saved
+from alerts.store.repositories.cases import Case
 from alerts.store.repositories.stories import Happened
 from alerts.stories.cluster import Event
 
@@ -63,6 +62,20 @@ class Draft:
     events: list[Happened] = field(default_factory=list)
     touched: set[str] = field(default_factory=set)
     observed: datetime | None = None
+
+    def saved(self, more: datetime | None) -> Case:
+        """The case to be stored: due at its next fall, or at `more`, when something was observed meanwhile."""
+        falls = self.case.falls()
+        return replace(
+            self.stored,
+            cursor=self.upto,
+            version=self.stored.version + 1,
+            configuration=self.configuration,
+            axes=self.case.axes,
+            reporter=self.reporter.record(),
+            due_at=min((at for at in (*falls.values(), more) if at is not None), default=None),
+            falls=falls,
+        )
 
 
 def assess(runtime: Runtime, *institutions: str) -> list[Transition]:
@@ -170,19 +183,6 @@ def _is_due(active: Active, case: Case, upto: datetime) -> bool:
     return fallen or case.configuration != active.case_key(case.institution)
 
 
-def _restored(active: Active, stored: Case, institution: Institution, recorded: Recorded) -> CaseFile:
-    case = CaseFile(institution, active.settings.topics, active.settings.levels)
-    case.restore(
-        recorded.members,
-        axes=stored.axes,
-        rises=recorded.rises,
-        clock=stored.cursor if stored.version else None,
-        merged=recorded.merged,
-        left=recorded.left,
-    )
-    return case
-
-
 def _rebuilt(session: Session, active: Active, stored: Case, case: CaseFile) -> tuple[EventState, History]:
     """Builds an empty case file from the whole history up to the cursor."""
     institution = case.institution.id
@@ -215,15 +215,22 @@ def _files(session: Session, active: Active, cache: CaseCache, stored: Sequence[
         elif (known := cache.take(each.institution, each.version, key)) is not None:
             found[each.institution] = known
         elif not each.version:
-            institution = active.settings.institutions[each.institution]
-            found[each.institution] = CaseFile(institution, active.settings.topics, active.settings.levels)
+            found[each.institution] = active.new_case(each.institution)
         else:
             missing.append(each)
     cursors = {each.institution: each.cursor for each in missing}
     recorded = cases.recorded(session, cursors, active.settings.sources, correctable=CORRECTABLE)
     for each in missing:
-        institution = active.settings.institutions[each.institution]
-        found[each.institution] = _restored(active, each, institution, recorded[each.institution])
+        record = recorded[each.institution]
+        case = found[each.institution] = active.new_case(each.institution)
+        case.restore(
+            record.members,
+            axes=each.axes,
+            rises=record.rises,
+            clock=each.cursor,
+            merged=record.merged,
+            left=record.left,
+        )
     return found
 
 
@@ -235,15 +242,12 @@ def _assess(
     waiting: Waiting,
     upto: datetime,
 ) -> Draft:
-    institution = active.settings.institutions[stored.institution]
     upto = max(upto, stored.cursor)  # another worker may have been here with a later stamp
-    key = active.case_key(institution.id)
-    case = files[institution.id]
-    rebuild = case is None
-    if case is None:
-        case = CaseFile(institution, active.settings.topics, active.settings.levels)
+    known = files[stored.institution]
+    rebuild = known is None
+    case = active.new_case(stored.institution) if known is None else known
     state = EventState.of(stored.reporter)
-    in_force = key if rebuild or not stored.version else stored.configuration
+    in_force = active.case_key(stored.institution) if rebuild or not stored.version else stored.configuration
     done = Draft(stored, case, state, in_force, upto)
     brought: list[Transition] = []
     if rebuild:
@@ -258,7 +262,7 @@ def _assess(
     done.happenings += reporter.reconsidered(brought)
     for at, batch in waiting:
         change, found = reporter.observe(at, batch)
-        done.events.append((institution.id, at, change.events))
+        done.events.append((stored.institution, at, change.events))
         done.transitions += change.transitions
         done.touched |= change.stories
         if change.stories:
@@ -287,22 +291,9 @@ def _store(
     stories.save(session, [evidence for _, evidence in touched if evidence is not None])
     stories.empty(session, [story for story, evidence in touched if evidence is None])
     assessments.add(session, [assessed for each in done for assessed in each.assessed])
-    cases.save(
-        session,
-        [
-            Saved(
-                each.stored,
-                cursor=each.upto,
-                configuration=each.configuration,
-                axes=each.case.axes,
-                falls=each.case.falls(),
-                reporter=each.reporter.record(),
-                # The stamp may be ahead of a clock that was set back.
-                more=min(more[each.stored.institution], now) if each.stored.institution in more else None,
-            )
-            for each in done
-        ],
-    )
+    # The stamp of what was observed meanwhile may be ahead of a clock that was set back.
+    again = {institution: min(at, now) for institution, at in more.items()}
+    cases.save(session, [each.saved(again.get(each.stored.institution)) for each in done])
     routed = route(
         session,
         active,

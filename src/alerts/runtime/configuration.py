@@ -16,6 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
+from alerts.cases.case_file import CaseFile
 from alerts.config.files import Outline, emptied
 from alerts.config.load import Loaded, fingerprint, load_contents, load_entries
 from alerts.matching.matcher import Matcher
@@ -116,6 +117,10 @@ class Active:
             judged = self.settings.institutions[institution]
             self._case_keys[institution] = digest(self._scoring_key, _without(judged, _NOT_JUDGED))
         return self._case_keys[institution]
+
+    def new_case(self, institution: str) -> CaseFile:
+        """The case file of an institution about which nothing was found so far."""
+        return CaseFile(self.settings.institutions[institution], self.settings.topics, self.settings.levels)
 
     @cached_property
     def audience(self) -> Audience:
@@ -221,7 +226,8 @@ class Configuration:
         self.current()
         if self.generations is None or self._problems or self._files is None:
             return None
-        return None if self._number and self._is_in_force(self._files) else self._files
+        is_in_force = self._number and self._files.settings.hash == self._active.settings.hash
+        return None if is_in_force else self._files
 
     def published(self, made: Generation, active: Active) -> None:
         """Takes note that this process has just put `active` in force."""
@@ -229,9 +235,6 @@ class Configuration:
             if made.number > self._number:
                 self._take(active, made)
             self._problems = ()
-
-    def _is_in_force(self, files: Active) -> bool:
-        return files.settings.hash == self._active.settings.hash
 
     def _first(self, prepared: Active | None) -> tuple[Active, str]:
         """What is in force to begin with, and the hash of the files as they are."""
@@ -285,7 +288,8 @@ class Configuration:
         newest = generations.newest()
         if newest is None:
             return
-        if newest.number > self._number and time.monotonic() - self._tried >= self._pause():
+        pause = RETRY_SECONDS if self._behind else 0.0
+        if newest.number > self._number and time.monotonic() - self._tried >= pause:
             try:
                 active = self._loaded(newest)
             except ConfigError as error:
@@ -297,9 +301,6 @@ class Configuration:
             self._take(active, newest)
         if self._files is not None:
             self._judge(self._files, newest)
-
-    def _pause(self) -> float:
-        return RETRY_SECONDS if self._behind else 0.0
 
     def _judge(self, files: Active, newest: Generation) -> None:
         """Refuses files that empty what is in force."""

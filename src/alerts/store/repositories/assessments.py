@@ -89,13 +89,7 @@ def story_rises(session: Session, institutions: Sequence[str], since: datetime) 
     query = _RISES.where(StoryRiseRow.at >= since).order_by(StoryRiseRow.at, StoryRiseRow.story)
     for some in chunks(institutions):
         for row in session.execute(query, {"some": some}):
-            rise = Rise(
-                at=row.at,
-                axis=Axis(row.axis),
-                from_=Level(row.from_level),
-                to=Level(row.to_level),
-                behind=frozenset({row.story}),
-                story=row.story,
-            )
+            levels = Level(row.from_level), Level(row.to_level)
+            rise = Rise(row.at, Axis(row.axis), *levels, behind=frozenset({row.story}), story=row.story)
             found.setdefault(row.institution, []).append(rise)
     return found

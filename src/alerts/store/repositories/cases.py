@@ -395,45 +395,30 @@ def begin(session: Session, institutions: Sequence[str], at: datetime) -> None:
         session.execute(update(_CASES).where(*mine).values(cursor=at, due_at=at))
 
 
-@dataclass(frozen=True, slots=True)
-class Saved:
-    """A case as it is to be written: assessed up to `cursor`; `more` is when something was first observed since."""
-
-    case: Case
-    cursor: datetime
-    configuration: str
-    axes: Mapping[Axis, AxisState]
-    falls: Mapping[Axis, datetime]
-    reporter: dict[str, Any]
-    more: datetime | None
-
-
-def save(session: Session, saved: Iterable[Saved]) -> None:
-    """Writes cases; each is due again at its next fall, or since something was observed meanwhile."""
-    rows = [_saved(each) for each in saved]
+def save(session: Session, assessed: Iterable[Case]) -> None:
+    """Writes cases as they were assessed, none of them claimed any more."""
+    rows = [
+        {
+            "whom": each.institution,
+            "new_cursor": each.cursor,
+            "new_version": each.version,
+            "new_configuration": each.configuration,
+            "new_axes": {
+                axis.value: {
+                    "level": state.level.value,
+                    "since": format_time(state.since) if state.since else None,
+                    "falls": format_time(each.falls[axis]) if axis in each.falls else None,
+                }
+                for axis, state in each.axes.items()
+            },
+            "new_reporter": each.reporter,
+            "new_due_at": each.due_at,
+            "new_claimed_until": None,
+        }
+        for each in assessed
+    ]
     if rows:
         session.execute(_SAVE, rows)
-
-
-def _saved(each: Saved) -> dict[str, Any]:
-    next_fall = min(each.falls.values(), default=None)
-    return {
-        "whom": each.case.institution,
-        "new_cursor": each.cursor,
-        "new_version": each.case.version + 1,
-        "new_configuration": each.configuration,
-        "new_axes": {
-            axis.value: {
-                "level": state.level.value,
-                "since": format_time(state.since) if state.since else None,
-                "falls": format_time(each.falls[axis]) if axis in each.falls else None,
-            }
-            for axis, state in each.axes.items()
-        },
-        "new_reporter": each.reporter,
-        "new_due_at": min((at for at in (next_fall, each.more) if at is not None), default=None),
-        "new_claimed_until": None,
-    }
 
 
 def shelve(session: Session, institutions: Iterable[str]) -> None:
