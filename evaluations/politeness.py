@@ -39,7 +39,7 @@ from alerts.feeds.schedule import first_poll
 from alerts.feeds.state import FeedState
 from alerts.model.source import Source
 from alerts.store.database import Database
-from alerts.store.repositories.sources import reserve_host
+from alerts.store.repositories.sources import reserve_hosts
 
 START = datetime(2026, 3, 2, tzinfo=UTC)  # a Monday
 INTERVAL = timedelta(minutes=15)
@@ -243,7 +243,7 @@ def ours(publishers: Publishers, base: str, end: datetime) -> dict[str, datetime
         while agenda and agenda[0][0] < end:
             at, path = heapq.heappop(agenda)
             with database.write() as session:
-                turn = reserve_host(session, "127.0.0.1", at, HOST_GAP, patience=timedelta(0))
+                (turn,) = reserve_hosts(session, ["127.0.0.1"], at, HOST_GAP, patience=timedelta(0))
             if turn > at:
                 heapq.heappush(agenda, (turn, path))
                 continue

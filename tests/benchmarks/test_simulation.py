@@ -57,7 +57,7 @@ def test_what_is_sized_is_as_busy_as_it_was_sized_for() -> None:
 
 
 def test_too_few_workers_fall_behind() -> None:
-    costs, load = Costs(), Load(1_000_000)
+    costs, load = Costs(), Load(1_000_000, polls_an_hour=12)
     made = sized(load, costs)
     short = Deployment(1, made.match, made.send, made.shards)
     found = simulate(load, short, costs, seconds=30)

@@ -18,7 +18,7 @@ from kit.compose import ROOT
 from kit.system import System
 from prometheus_client.parser import text_string_to_metric_families
 
-from alerts.model.operators import IncidentKind
+from alerts.model.subscriber import IncidentKind
 from alerts.store.database import Database
 
 PROMETHEUS = ROOT / "deploy" / "prometheus"

@@ -13,7 +13,7 @@ from kit.system import START, System, settings, write
 
 from alerts.feeds.state import FeedState
 from alerts.insight.health import health
-from alerts.model.operators import IncidentKind
+from alerts.model.subscriber import IncidentKind
 from alerts.runtime.configuration import Files
 from alerts.store import system_state
 from alerts.store.database import Database

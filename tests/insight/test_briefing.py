@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from kit.system import CONFIG, Clock, System
 
 from alerts.insight.briefing import STORIES, briefing
-from alerts.model.errors import UsageError
+from alerts.model.errors import NotFoundError
 from alerts.model.secret import Secret
 from alerts.model.subscriber import Selection, Tier
 from alerts.model.week import Week
@@ -150,7 +150,7 @@ def test_a_week_that_is_not_over_says_where_the_record_ends(quiet: System) -> No
 
 
 def test_a_week_that_is_not_on_record_is_refused(quiet: System) -> None:
-    with pytest.raises(UsageError, match="2026-W20 is not on record, which ends at 2026-03-0"):
+    with pytest.raises(NotFoundError, match="no edition '2026-W20': the record ends at 2026-03-0"):
         edition(quiet, Week(2026, 20))
 
 

@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from alerts.model.alert import Alert, Lead
+from alerts.model.alert import Alert, Assessment, Lead, StoryRise
 from alerts.model.answer import Answer
-from alerts.model.assessment import Assessment, StoryRise
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Cause, Contribution, Level, Transition
 from alerts.model.secret import Secret

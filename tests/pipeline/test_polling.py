@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import functools
 import threading
+from concurrent.futures import ALL_COMPLETED
 from datetime import timedelta
 from typing import Any
 
@@ -10,9 +11,11 @@ from kit.feeds import Entry, FeedServer, Page, rss
 from kit.system import START, System, settings
 from sqlalchemy import event
 
+from alerts.cases.observation import publisher_of
 from alerts.feeds.result import Limits
 from alerts.insight.coverage import coverage
 from alerts.insight.health import health
+from alerts.pipeline import poll as poll_step
 from alerts.pipeline import steps
 from alerts.pipeline.operate import release_quarantine
 from alerts.pipeline.poll import LEASE_SECONDS
@@ -105,14 +108,14 @@ BROKEN = {
     "huge": (Page(b"<rss>" + b" " * (17 * 1024 * 1024)), "more than 16777216"),
     "cut": (Page(rss([OUTAGE])[:40], promised=100_000), "without sending complete"),
     "binary": (Page(bytes(range(256)) * 8, content_type="application/octet-stream"), "is no feed"),
-    "slow": (Page(rss([OUTAGE]), delay=2.0), "silent"),
+    "slow": (Page(rss([OUTAGE]), delay=5.0), "silent"),
 }
 
 
 def test_what_a_server_does_wrong_is_on_its_source_and_harms_no_other(
     lines: Any, feeds: FeedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("alerts.feeds.fetching.fetch.Limits", functools.partial(Limits, read=0.5))
+    monkeypatch.setattr("alerts.feeds.fetching.fetch.Limits", functools.partial(Limits, read=2.0))
     for name, (page, _) in BROKEN.items():
         feeds.put(name, page)
     feeds.put("wire", [OUTAGE])
@@ -387,12 +390,13 @@ def test_unchanged_sources_are_recorded_in_one_transaction(lines: Any, feeds: Fe
     with made.database.write() as session:
         event.listen(made.database.engine, "before_cursor_execute", listen)
         finished = [sources.Finished(each, each.state, made.clock.at) for each in leased]
-        assert sources.finish(session, finished, now=made.clock.at) == set(names)
+        assert sources.still_ours(session, leased) == set(names)
+        sources.finish(session, finished, now=made.clock.at)
         event.remove(made.database.engine, "before_cursor_execute", listen)
     assert len(statements) == 2, "one that locks, one that writes"
     assert all(row.last_poll_at == made.clock.at for row in made.rows(SourceRow))
     with made.database.write() as session:
-        assert sources.finish(session, finished, now=made.clock.at) == set(), "they are not ours any more"
+        assert sources.still_ours(session, leased) == set(), "they are not ours any more"
 
 
 def test_a_fault_of_this_program_with_one_source_harms_no_other(lines: Any, feeds: FeedServer) -> None:
@@ -412,3 +416,43 @@ def test_a_fault_of_this_program_with_one_source_harms_no_other(lines: Any, feed
         with pytest.raises(ZeroDivisionError):
             steps.poll_sources(made.runtime, "s0", "s1", "s2")
     assert {row.source for row in made.rows(ItemRow)} == {"s0", "s2"}
+
+
+def test_a_fault_with_an_item_of_one_source_harms_no_other(
+    lines: Any, feeds: FeedServer, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are recorded in one transaction, and each by itself where that fails."""
+    made: System = lines(settings({name: f"{feeds.url}/{name}" for name in ("s0", "s1", "s2")}))
+    for name in ("s0", "s1", "s2"):
+        feeds.put(name, [Entry(name, f"Acme Networks and {name}", "", f"https://wire.example/{name}", FRESH)])
+    made.clock.move(minutes=2)
+    monkeypatch.setattr(poll_step, "FIRST_COMPLETED", ALL_COMPLETED)
+
+    def broken(item: Any, known: Any) -> str:
+        if item.source == "s1":
+            raise ZeroDivisionError
+        return publisher_of(item, known)
+
+    monkeypatch.setattr(poll_step, "publisher_of", broken)
+    outcomes = steps.poll_sources(made.runtime, "s0", "s1", "s2", raise_faults=False)
+    assert [(each.new, each.error) for each in outcomes] == [(1, ""), (0, "internal error: ZeroDivisionError"), (1, "")]
+    assert {row.source for row in made.rows(ItemRow)} == {"s0", "s2"}
+    logged = [each.fields for each in caplog.records if each.message == "poll.broken"]  # type: ignore[attr-defined]
+    assert [each["source"] for each in logged] == ["s1"]
+
+
+def test_a_batch_with_many_items_is_stored_in_portions(lines: Any, feeds: FeedServer) -> None:
+    made: System = lines(settings({name: f"{feeds.url}/{name}" for name in ("s0", "s1", "s2")}))
+    for name in ("s0", "s1", "s2"):
+        shown = [
+            Entry(f"{name}-{n}", f"Acme {name} {n}", "", f"https://wire.example/{name}/{n}", FRESH) for n in range(4)
+        ]
+        feeds.put(name, shown)
+    made.clock.move(minutes=2)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(poll_step, "FIRST_COMPLETED", ALL_COMPLETED)
+        patch.setattr(poll_step, "MAX_CHANGES", 8)
+        steps.poll_sources(made.runtime, "s0", "s1", "s2")
+    stamps = {row.first_observed for row in made.rows(ItemRow)}
+    assert len(made.rows(ItemRow)) == 12
+    assert len(stamps) == 2, "two of them together, and one"

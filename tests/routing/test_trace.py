@@ -6,13 +6,14 @@ import json
 
 from kit.routing import Office, build, level_event, rule
 
-from alerts.cli.explain import routing_lines
+from alerts.cli.output import rendered
 from alerts.routing.events import InstitutionEvent
 from alerts.routing.trace import explanation_record
 
 
 def said(desk: Office, event: InstitutionEvent) -> list[str]:
-    return [line.strip() for line in routing_lines(explanation_record(desk.router.explain(event, event.at)))]
+    record = explanation_record(desk.router.explain(event, event.at))
+    return [line.strip() for line in rendered("routing.txt.j2", {"routing": record, "pad": ""}).splitlines()]
 
 
 def test_the_lines_go_from_the_rules_to_what_held_it_back() -> None:

@@ -107,8 +107,8 @@ def test_due_sources_are_claimed_by_index(crowd: Database) -> None:
     # And a poll takes its source, and gives it back, by its key.
     with executed(crowd) as said, crowd.write() as session:
         (taken,) = sources.lease(session, ["s7"], NOW, seconds=60)
-        assert sources.still_ours(session, taken)
-        assert sources.finish(session, [Finished(taken, taken.state, NOW + HOLD)], now=NOW) == {"s7"}
+        assert sources.still_ours(session, [taken]) == {"s7"}
+        sources.finish(session, [Finished(taken, taken.state, NOW + HOLD)], now=NOW)
     plans = [plan(crowd, *each) for each in said if "sources" in each[0]]
     assert len(plans) == 3
     for found in plans:
@@ -131,7 +131,7 @@ def test_workers_at_once_share_what_is_due_and_the_turns_at_a_host(database: Dat
             with database.write() as session:
                 claimed += sources.claim_due(session, NOW, limit=2, hold=HOLD)
             with database.write() as session:
-                turns.append(sources.reserve_host(session, "a.example", NOW, gap, patience=timedelta(minutes=5)))
+                turns += sources.reserve_hosts(session, ["a.example"], NOW, gap, patience=timedelta(minutes=5))
         return claimed, turns
 
     with ThreadPoolExecutor(workers) as pool:

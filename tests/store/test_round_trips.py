@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ALL_COMPLETED
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +19,12 @@ from kit.receiver import Receiver
 from kit.system import START, System, settings
 from sqlalchemy import event, select
 
+from alerts.pipeline import poll as poll_step
 from alerts.pipeline import steps
 from alerts.pipeline.rematch import is_current
 from alerts.runtime.case_cache import CaseCache
 from alerts.store.database import Database
-from alerts.store.schema import CaseRow, DeliveryRow
+from alerts.store.schema import CaseRow, DeliveryRow, RevisionRow
 
 FEW, MANY = 2, 30
 
@@ -108,16 +111,44 @@ def test_statements_do_not_grow_with_what_is_in_them(database: Database, tmp_pat
             assert sent.total() <= 13 * len(waiting) + len(institutions)
 
 
+def test_sources_polled_together_cost_one_statement_a_table(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(poll_step, "FIRST_COMPLETED", ALL_COMPLETED)  # else it depends on what arrives when
+    names = [f"s{number}" for number in range(MANY)]
+    with FeedServer() as feeds, Receiver() as receiver:
+        content = world(feeds, receiver)
+        content["sources"] = [
+            {"id": name, "url": f"{feeds.url}/{name}", "publisher": name, "interval": "1m", "allow_private": True}
+            for name in names
+        ]
+        with System(database, tmp_path / "config", content) as each:
+            each.runtime.configuration._looked = float("inf")
+            written = {}
+            for version, count in enumerate((MANY, FEW, MANY)):  # the first makes what is there once and for all
+                for number, name in enumerate(names[:count]):
+                    feeds.put(name, entries(number + 1, version)[number:])
+                each.clock.move(minutes=5)
+                work = partial(steps.poll_sources, each.runtime, *names[:count], due_only=False)
+                sent = counted(each.database, work)
+                written[count] = Counter(
+                    {text: times for text, times in sent.items() if not text.startswith(("SELECT", "BEGIN"))}
+                )
+            assert len(each.rows(RevisionRow)) == MANY + FEW + MANY
+    assert written[FEW] == written[MANY]
+
+
 def test_a_poll_that_brings_nothing_costs_two_transactions(database: Database, tmp_path: Path) -> None:
     with FeedServer() as feeds, Receiver() as receiver:
         feeds.put("wire", entries(MANY, 0))
         with System(database, tmp_path / "config", world(feeds, receiver)) as each:
+            each.runtime.configuration._looked = float("inf")  # no look at the files, once a second, in between
             each.poll("wire")
             each.clock.move(minutes=5)
             sent = poll(each)
             assert feeds.requests == ["wire", "wire"]
-            sent = Counter({text: times for text, times in sent.items() if not text.startswith("BEGIN")})
-            assert sent.total() == 2, sent  # the lease, and what came of it
+            sent = Counter({text: times for text, times in sent.items() if not text.startswith(("BEGIN", "SET"))})
+            assert sent.total() == 3, sent  # the lease, whether it still holds, and what came of it
 
 
 def test_matching_history_again_asks_only_for_what_edits_replaced(database: Database, tmp_path: Path) -> None:

@@ -97,14 +97,22 @@ def enter_as_operator(browser: Chromium, address: str) -> None:
     assert browser.run("return document.querySelector('h1').textContent") == "Operations"
 
 
-OPERATORS = ("/operate", "/institutions/acme/why-not?subscriber=desk")
+OPERATORS = ("/operate", "/feedback", "/institutions/acme/why-not?subscriber=desk")
 
 
 def pages(town: System) -> list[str]:
     with town.runtime.database.read() as session:
         story = session.scalars(select(StoryRow.id).where(StoryRow.title.contains("long-word"))).first()
         alert = session.scalars(select(AlertRow.id).where(AlertRow.transition.is_not(None))).first()
-    return ["/", "/institutions/acme", f"/stories/{story}", f"/alerts/{alert}", "/operate/enter", "/nowhere"]
+    return [
+        "/",
+        "/institutions/acme",
+        f"/stories/{story}",
+        f"/alerts/{alert}",
+        "/briefing/2026-W10",
+        "/operate/enter",
+        "/nowhere",
+    ]
 
 
 @pytest.mark.parametrize("width", [320, 390, 768, 1280])

@@ -21,7 +21,7 @@ from alerts.feeds.state import FeedState
 from alerts.pipeline import websub
 from alerts.store import system_state
 from alerts.store.schema import SourceRow
-from alerts.web.hubs import LARGEST
+from alerts.web.probes import MAX_PUSH_BYTES
 
 TOPIC = "https://tribune.example/feed"
 HUB = "https://hub.example/"
@@ -170,7 +170,7 @@ def test_a_hub_that_pushes_all_the_time_does_not_make_us_poll_all_the_time(tribu
 
 
 def test_a_push_is_bounded(tribune: System, browser: Browser) -> None:
-    body = b"x" * (LARGEST + 1)
+    body = b"x" * (MAX_PUSH_BYTES + 1)
     assert browser().post(address(), content=body).status_code == 413
     assert browser().post("/websub/forged", content=body).status_code == 202, "nothing of it is read"
     assert not due(tribune)

@@ -77,6 +77,8 @@ def addresses(town: System) -> list[str]:
         "/institutions/acme/why-not?subscriber=desk",
         f"/stories/{first(town, StoryRow)}",
         f"/alerts/{first(town, AlertRow)}",
+        "/briefing/2026-W10",
+        "/feedback",
         "/operate",
         "/operate/enter",
         "/nowhere",
@@ -356,10 +358,10 @@ def test_levels_over_time_are_for_the_leadership_alliance(browser: Browser) -> N
 
 def test_a_story_shows_what_counts_once(town: System, browser: Browser) -> None:
     town.later(minutes=5)
-    words = "Acme said on Tuesday that its Rocketeer service was down for six hours after a fire in a machine hall."
-    town.observe("tribune", "Acme fire stops Rocketeer for six hours", text=words, author="Harbor Tribune staff")
+    words = "Acme said on Tuesday that its foundry stood still for six hours after a fire in a machine hall."
+    town.observe("tribune", "Acme fire stops foundry for six hours", text=words, author="Harbor Tribune staff")
     town.later(minutes=5)
-    town.observe("coastline", "Acme fire stops Rocketeer for six hours", text=words, author="Harbor Tribune staff")
+    town.observe("coastline", "Acme fire stops foundry for six hours", text=words, author="Harbor Tribune staff")
     with town.runtime.database.read() as session:
         query = select(StoryRow.id).where(StoryRow.title.contains("fire"), StoryRow.institution == "acme")
         [story] = session.scalars(query)
@@ -371,12 +373,12 @@ def test_a_story_shows_what_counts_once(town: System, browser: Browser) -> None:
 
 def test_a_story_counts_its_reports_as_they_read_now(town: System, browser: Browser) -> None:
     town.later(minutes=5)
-    copied = "Acme said on Tuesday that its Rocketeer service was down for six hours after a fire in a machine hall."
+    copied = "Acme said on Tuesday that its foundry stood still for six hours after a fire in a machine hall."
     own = "Our reporter in the harbour saw smoke above Acme at noon, and spoke with two of the firemen who put it out."
-    town.observe("tribune", "Acme fire stops Rocketeer for six hours", text=copied)
-    item = town.observe("coastline", "Acme: fire stops Rocketeer for six hours", text=copied)
+    town.observe("tribune", "Acme fire stops foundry for six hours", text=copied)
+    item = town.observe("coastline", "Acme: fire stops foundry for six hours", text=copied)
     town.later(minutes=5)
-    town.observe("coastline", "Acme: fire stops Rocketeer for six hours", text=own, id=item)
+    town.observe("coastline", "Acme: fire stops foundry for six hours", text=own, id=item)
     with town.runtime.database.read() as session:
         query = select(StoryRow).where(StoryRow.title.contains("fire"), StoryRow.institution == "acme")
         [story] = session.scalars(query)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from alerts.cases.case_file import Change
-from alerts.model.assessment import Assessment
+from alerts.model.alert import Assessment
 from alerts.model.level import Transition
 
 

@@ -14,7 +14,7 @@ from alerts.cases.corrections import CORRECTABLE, Correction, Rise
 from alerts.cases.history import Assessed, StoryVersion, Totals
 from alerts.cases.membership import Membership
 from alerts.cases.observation import Observation
-from alerts.model.assessment import StoryRise
+from alerts.model.alert import StoryRise
 from alerts.model.institution import Institution
 from alerts.model.level import AXES, Axis, Cause, Contribution, Level, LevelRules, Transition
 from alerts.model.profile import Counts

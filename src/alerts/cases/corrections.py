@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from alerts.model.assessment import StoryRise
+from alerts.model.alert import StoryRise
 from alerts.model.level import Axis, Level, Transition
 
 CORRECTABLE = timedelta(days=90)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from alerts.model.assessment import StoryRise
+from alerts.model.alert import StoryRise
 from alerts.model.level import Axis
 from alerts.model.profile import Counts
 from alerts.model.story import Evidence, StorySummary

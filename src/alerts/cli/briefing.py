@@ -44,7 +44,7 @@ def briefing(
     from alerts.runtime.configuration import Active
 
     asked = Week.of(datetime.now(UTC)).moved(-1) if week is None else Week.parse(week)
-    who = None if subscriber is None else app.subscriber(subscriber)
+    who = None if subscriber is None else app.settings().subscriber(subscriber)
     if html is not None:
         check_writable(html)
     active = Active(app.settings())
@@ -86,7 +86,7 @@ def silence_report(app: App, subscriber: str | None, since: str | None, until: s
     start = point_in_time(since, now) or end - timedelta(days=7)
     if start >= end:
         raise UsageError(f"--from {format_time(start)} is not before --to {format_time(end)}")
-    chosen = active.settings.subscribers.values() if subscriber is None else [app.subscriber(subscriber)]
+    chosen = active.settings.subscribers.values() if subscriber is None else [app.settings().subscriber(subscriber)]
     with app.read() as session:
         reports = [compose(session, active, each, start, end) for each in chosen]
     for report in reports:

@@ -92,8 +92,8 @@ def _publish(app: App, *, accept_empty: bool) -> int:
     with app.runtime() as (runtime, _):
         made = publish_files(runtime, accept_empty=accept_empty)
         number = made.number if made is not None else runtime.configuration.number
-    said = "in force as" if made is not None else "in force already as"
-    click.echo(f"{app.config_dir}: {said} generation {number}", err=True)
+    state = "in force as" if made is not None else "in force already as"
+    click.echo(f"{app.config_dir}: {state} generation {number}", err=True)
     return 0
 
 

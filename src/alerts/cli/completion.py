@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 from click.shell_completion import CompletionItem, get_completion_class
@@ -15,6 +16,7 @@ from alerts.model.settings import Settings
 SHELLS = ("bash", "zsh", "fish")
 _VARIABLE = "_ALERTS_COMPLETE"
 
+_Command = TypeVar("_Command", bound=Callable[..., Any])
 Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
 
@@ -55,3 +57,13 @@ def _ids(of: Callable[[Settings], Iterable[str]]) -> Complete:
 institutions = _ids(lambda settings: settings.institutions)
 subscribers = _ids(lambda settings: settings.subscribers)
 sources = _ids(lambda settings: settings.sources)
+
+
+def institution_option(meaning: str, *names: str, **options: Any) -> Callable[[_Command], _Command]:
+    """An option `--institution` that takes an id of the configuration."""
+    return click.option("--institution", *names, shell_complete=institutions, help=meaning, **options)
+
+
+def subscriber_option(meaning: str) -> Callable[[_Command], _Command]:
+    """An option `--subscriber` that takes an id of the configuration."""
+    return click.option("--subscriber", shell_complete=subscribers, metavar="ID", help=meaning)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,7 +12,6 @@ from alerts.config import opml
 from alerts.config.yaml_output import write_new, write_starter
 from alerts.model.counted import counted
 from alerts.model.errors import InputError, UsageError
-from alerts.model.source import Source
 from alerts.model.times import parse_duration
 
 
@@ -51,7 +49,8 @@ def import_opml(
         feeds = opml.import_opml(file.read())
     except InputError as error:
         raise InputError(name, error.problem) from None
-    entries, left_out = opml.new_sources(feeds, _configured(app))
+    configured = app.settings().sources.values() if app.config_dir.exists() else ()
+    entries, left_out = opml.new_sources(feeds, configured)
     for entry in entries:
         if tags:
             entry["tags"] = list(dict.fromkeys([*entry.get("tags", ()), *tags]))
@@ -79,13 +78,6 @@ def _duration(text: str | None) -> str | None:
         except (ValueError, OverflowError):
             raise UsageError(f"--interval {text!r} is no duration; write for example 30m or 2h") from None
     return text
-
-
-def _configured(app: App) -> Iterable[Source]:
-    """The sources there are; none where there is no configuration yet."""
-    if not app.config_dir.exists():
-        return []
-    return app.settings().sources.values()
 
 
 @click.command("export-opml")

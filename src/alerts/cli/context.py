@@ -12,14 +12,12 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from alerts.model.errors import StoreError
-from alerts.model.institution import Institution
 from alerts.model.settings import Settings
-from alerts.model.subscriber import Subscriber
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from alerts.demo.play import Stage
+    from alerts.demo.server import FeedServer
     from alerts.pipeline.inline import Once
     from alerts.runtime.runtime import Runtime
     from alerts.store.database import Database
@@ -37,7 +35,7 @@ class App:
     state: Path
     exposed: tuple[str, ...] = ()
     """Options given on the command line with a password in them."""
-    stage: Stage | None = None
+    stage: FeedServer | None = None
     _settings: Settings | None = field(default=None, repr=False)
 
     @property
@@ -52,14 +50,6 @@ class App:
 
             self._settings = load(self.config_dir)
         return self._settings
-
-    def institution(self, key: str) -> Institution:
-        """A tracked institution. Raises NotFoundError, which says where to look."""
-        return self.settings().institution(key)
-
-    def subscriber(self, key: str) -> Subscriber:
-        """A configured subscriber. Raises NotFoundError, which says where to look."""
-        return self.settings().subscriber(key)
 
     def environment(self) -> Mapping[str, str]:
         """What a worker process has to know, on top of this process's own environment."""
@@ -80,11 +70,6 @@ class App:
                 f"{variable} or {variable}_FILE",
                 err=True,
             )
-
-    def upgrade(self) -> None:
-        """Brings the database's schema up to date. Raises StoreError where the database cannot be used."""
-        with self.open() as database:
-            database.upgrade()
 
     def _keep_private(self) -> None:
         """The state directory holds the database and secrets: it is for this user alone."""
@@ -123,6 +108,14 @@ class App:
         with self.reading() as database, database.read() as session:
             yield session
 
+    @contextlib.contextmanager
+    def write(self) -> Iterator[Session]:
+        """A transaction that writes, in a database that is made where there is none."""
+        with self.open() as database:
+            database.upgrade()
+            with database.write() as session:
+                yield session
+
     def if_recorded(self, read: Callable[[Session], _Read]) -> _Read | None:
         """What `read` finds; None where nothing is recorded yet, which some commands can do without."""
         try:
@@ -139,7 +132,7 @@ class App:
         from alerts.runtime.runtime import Runtime, configuration_of, utc_now
         from alerts.store.clock import SharedClock
 
-        self.settings()  # broken files are said before anything is done
+        self.settings()  # broken files are reported before anything is done
         with self.open() as database:
             database.upgrade()
             configuration = configuration_of(self.config_dir, database, self.state, os.environ)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from alerts.cli.context import App
-from alerts.cli.output import Progress, json_option, printable
+from alerts.cli.output import Progress, json_command, printable
 from alerts.model.counted import counted_of
 from alerts.model.errors import StoreError, UsageError
 from alerts.model.records import to_line
@@ -40,8 +40,7 @@ def upgrade(app: App) -> None:
 @db.command()
 @click.option("--keep", default="400d", show_default=True, metavar="DURATION", help="Remove what is older than this.")
 @click.option("--dry-run", is_flag=True, help="Only say what would go.")
-@json_option
-@click.pass_obj
+@json_command
 def prune(app: App, keep: str, dry_run: bool, as_json: bool) -> None:
     """Remove what is older than the retention.
 
@@ -55,22 +54,19 @@ def prune(app: App, keep: str, dry_run: bool, as_json: bool) -> None:
     """
     from alerts.pipeline.prune import prune as remove
 
+    try:
+        lasting = parse_duration(keep)
+    except ValueError as error:
+        raise UsageError(f"--keep: {error}") from None
     with app.runtime() as (runtime, _), Progress("pruning", least=20) as progress:
-        pruned = remove(runtime, _duration(keep), dry_run=dry_run, progress=progress.reached)
+        pruned = remove(runtime, lasting, dry_run=dry_run, progress=progress.reached)
     if as_json:
         record = {"before": format_time(pruned.before), "dry_run": dry_run, "removed": pruned.counts}
         click.echo(to_line(record))
         return
-    said = ", ".join(counted_of(count, kind) for kind, count in sorted(pruned.counts.items()) if count)
+    removed = ", ".join(counted_of(count, kind) for kind, count in sorted(pruned.counts.items()) if count)
     verb = "would be removed" if dry_run else "removed"
-    click.echo(f"older than {format_time(pruned.before)}: {said or 'nothing'} {verb}")
-
-
-def _duration(text: str) -> timedelta:
-    try:
-        return parse_duration(text)
-    except ValueError as error:
-        raise UsageError(f"--keep: {error}") from None
+    click.echo(f"older than {format_time(pruned.before)}: {removed or 'nothing'} {verb}")
 
 
 @db.command()
@@ -118,8 +114,7 @@ def restore(app: App, file: Path) -> None:
 
 
 @click.command()
-@json_option
-@click.pass_obj
+@json_command
 def status(app: App, as_json: bool) -> int:
     """Say whether all is well. Exit status 1 when not.
 

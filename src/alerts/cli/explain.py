@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 import click
 
 from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import json_option, past_instant, rendered
+from alerts.cli.output import json_command, past_instant, rendered
 from alerts.model.records import to_line
 
 
 @click.command()
 @click.argument("alert")
-@json_option
-@click.pass_obj
+@json_command
 def explain(app: App, alert: str, as_json: bool) -> None:
     """Say why an alert fired.
 
@@ -43,23 +40,11 @@ def explain(app: App, alert: str, as_json: bool) -> None:
         click.echo("\n" * bool(number) + rendered("explain.txt.j2", record), nl=False)
 
 
-def routing_lines(record: Mapping[str, Any] | None) -> list[str]:
-    """What was considered for a subscriber, from its record."""
-    return rendered("routing.txt.j2", {"routing": record, "pad": ""}).splitlines()
-
-
 @click.command("why-not")
 @click.argument("subscriber", shell_complete=completion.subscribers)
-@click.option(
-    "--institution",
-    shell_complete=completion.institutions,
-    required=True,
-    metavar="ID",
-    help="About which institution.",
-)
+@completion.institution_option("About which institution.", required=True, metavar="ID")
 @click.option("--at", metavar="TIME", help="As of then: RFC 3339, or a duration before now (2d).")
-@json_option
-@click.pass_obj
+@json_command
 def why_not(app: App, subscriber: str, institution: str, at: str | None, as_json: bool) -> None:
     """Say why a subscriber heard nothing of an institution.
 
@@ -75,7 +60,7 @@ def why_not(app: App, subscriber: str, institution: str, at: str | None, as_json
     from alerts.runtime.configuration import Active
 
     settings = app.settings()
-    who, about = app.subscriber(subscriber), app.institution(institution)
+    who, about = app.settings().subscriber(subscriber), app.settings().institution(institution)
     moment = past_instant(at, datetime.now(UTC))
     with app.read() as session:
         record = work_out(session, Active(settings), who, about, moment)

@@ -47,7 +47,7 @@ def feedback(
 
     settings, now = app.settings(), datetime.now(UTC)
     if subscriber is not None:
-        app.subscriber(subscriber)
+        app.settings().subscriber(subscriber)
     start = point_in_time(since, now)
     if to is not None:
         check_writable(to)
@@ -107,7 +107,7 @@ def tune(app: App, subscriber: str, wrong: str, as_json: bool) -> int:
         share = 0.0
     if not 0 < share < 1:
         raise UsageError(f"--wrong {wrong!r} is no share between 0 and 1; write for example 10% or 0.1")
-    settings, who = app.settings(), app.subscriber(subscriber)
+    settings, who = app.settings(), app.settings().subscriber(subscriber)
     with app.read() as session:
         known = verdicts.by_story(session, subscriber)
         rows = verdicts.feedback(session, settings, subscriber, None)

@@ -10,7 +10,7 @@ import click
 
 from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import json_option, show
+from alerts.cli.output import json_command, show
 from alerts.model.errors import NotFoundError, UsageError
 from alerts.model.records import to_line
 from alerts.model.subscriber import Tier
@@ -22,18 +22,12 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--tier", type=click.Choice([tier.value for tier in Tier]), help="What the link lets see.")
-@click.option(
-    "--subscriber",
-    shell_complete=completion.subscribers,
-    metavar="ID",
-    help="A link for a subscriber: its tier, and its alerts as feeds.",
-)
+@completion.subscriber_option("A link for a subscriber: its tier, and its alerts as feeds.")
 @click.option("--expires", metavar="DURATION", default="30d", show_default=True, help="How long it is good.")
 @click.option("--name", default="", help="Who gets it, to distinguish links.")
 @click.option("--revoke", metavar="LINK", help="End a link now.")
 @click.option("--list", "listing", is_flag=True, help="List the links.")
-@json_option
-@click.pass_obj
+@json_command
 def link(
     app: App,
     tier: str | None,
@@ -75,16 +69,14 @@ def link(
         return
     if subscriber is not None and tier is not None:
         raise UsageError("a subscriber's link has the tier that the configuration gives it; leave out --tier")
-    chosen = Tier(tier or Tier.OPEN) if subscriber is None else app.subscriber(subscriber).tier
+    chosen = Tier(tier or Tier.OPEN) if subscriber is None else app.settings().subscriber(subscriber).tier
     try:
         lasting = parse_duration(expires)
         now + lasting
     except (ValueError, OverflowError) as error:
         raise UsageError(f"{expires!r} is no duration; write for example 30d") from error
-    with app.open() as database:
-        database.upgrade()
-        with database.write() as session:
-            made = invite(session, tier=chosen, now=now, lasting=lasting, name=name, subscriber=subscriber or "")
+    with app.write() as session:
+        made = invite(session, tier=chosen, now=now, lasting=lasting, name=name, subscriber=subscriber or "")
     token = token_of(signer(app.state, os.environ), made)
     url = f"{base_url(os.environ) or LOCAL}/enter/{token}"
     click.echo(to_line({**_row(made, now), "url": url}) if as_json else url)

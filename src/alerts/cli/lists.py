@@ -8,7 +8,7 @@ import click
 
 from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import json_option, limit_option, past_instant, point_in_time, show
+from alerts.cli.output import json_command, limit_option, past_instant, point_in_time, show
 from alerts.model.alert import DeliveryState
 from alerts.model.level import Axis, Level
 from alerts.model.records import to_line, transition_record
@@ -23,8 +23,7 @@ STATE_NAMES = [state.value for state in DeliveryState]
 @click.option("--region", help="Only those of this region.")
 @click.option("--category", help="Only those of this category.")
 @click.option("--at-least", type=click.Choice(LEVEL_NAMES), help="Only those with a level at least this high.")
-@json_option
-@click.pass_obj
+@json_command
 def institutions(
     app: App, tag: str | None, region: str | None, category: str | None, at_least: str | None, as_json: bool
 ) -> None:
@@ -36,37 +35,28 @@ def institutions(
       alerts institutions --tag ai --at-least medium
     """
     from alerts.store.queries import dashboard, listings
+    from alerts.web.institutions import Asked
 
-    app.settings().check_selection(
-        Selection(
-            tags=frozenset([tag] if tag is not None else ()),
-            regions=frozenset([region] if region is not None else ()),
-            categories=frozenset([category] if category is not None else ()),
-        )
-    )
-    configured = app.settings().institutions.values()
+    settings = app.settings()
+    tags, regions, categories = (frozenset([] if each is None else [each]) for each in (tag, region, category))
+    settings.check_selection(Selection(tags=tags, regions=regions, categories=categories))
+    asked = Asked(tag or "", region or "", category or "", Level(at_least or Level.LOW))
     with app.read() as session:
         levels = listings.levels(session)
         stories = dashboard.story_counts(session)
-    quiet = {axis.value: Level.LOW.value for axis in Axis}
     rows = []
-    for each in configured:
-        mine = levels.get(each.id, quiet)
-        impact = max((Level(level) for level in mine.values()), key=lambda level: level.rank)
-        if (
-            (tag is None or tag in each.tags)
-            and (region is None or region == each.region)
-            and (category is None or category == each.category)
-            and (at_least is None or impact >= Level(at_least))
-        ):
+    for each in settings.institutions.values():
+        found = levels.get(each.id) or dict.fromkeys(Axis, Level.LOW)
+        impact = max(found.values())
+        if asked.wants(each, impact):
             rows.append(
                 {
                     "institution": each.id,
                     "name": each.name,
                     "category": each.category,
                     "region": each.region,
-                    "impact": impact.value,
-                    **mine,
+                    "impact": impact,
+                    **{axis.value: level for axis, level in found.items()},
                     "stories": stories.get(each.id, 0),
                     "tags": sorted(each.tags),
                 }
@@ -75,12 +65,11 @@ def institutions(
 
 
 @click.command()
-@click.option("--institution", shell_complete=completion.institutions, help="Only about this one.")
+@completion.institution_option("Only about this one.")
 @click.option("--topic", help="Only with this topic.")
 @click.option("--since", metavar="TIME", help="RFC 3339, or a duration before now (2d).")
 @limit_option
-@json_option
-@click.pass_obj
+@json_command
 def stories(app: App, institution: str | None, topic: str | None, since: str | None, limit: int, as_json: bool) -> None:
     """List stories, the newest first.
 
@@ -92,7 +81,7 @@ def stories(app: App, institution: str | None, topic: str | None, since: str | N
     from alerts.store.queries import listings
 
     if institution is not None:
-        app.institution(institution)
+        app.settings().institution(institution)
     if topic is not None:
         app.settings().topic(topic)
     with app.read() as session:
@@ -103,12 +92,11 @@ def stories(app: App, institution: str | None, topic: str | None, since: str | N
 
 
 @click.command()
-@click.option("--institution", shell_complete=completion.institutions, help="Only of this one.")
+@completion.institution_option("Only of this one.")
 @click.option("--axis", type=click.Choice([axis.value for axis in Axis]), help="Only on this axis.")
 @click.option("--since", metavar="TIME", help="RFC 3339, or a duration before now (2d).")
 @limit_option
-@json_option
-@click.pass_obj
+@json_command
 def transitions(
     app: App, institution: str | None, axis: str | None, since: str | None, limit: int, as_json: bool
 ) -> None:
@@ -122,7 +110,7 @@ def transitions(
     from alerts.store.repositories import transitions
 
     if institution is not None:
-        app.institution(institution)
+        app.settings().institution(institution)
     with app.read() as session:
         found = transitions.find(
             session, institution, axis=axis, since=point_in_time(since, datetime.now(UTC)), limit=limit
@@ -137,12 +125,11 @@ def transitions(
 
 @click.command()
 @click.option("--subscriber", shell_complete=completion.subscribers, help="Only to this one.")
-@click.option("--institution", shell_complete=completion.institutions, help="Only about this one.")
+@completion.institution_option("Only about this one.")
 @click.option("--state", multiple=True, type=click.Choice(STATE_NAMES), help="Only in this state; may be repeated.")
 @click.option("--since", metavar="TIME", help="RFC 3339, or a duration before now (2d).")
 @limit_option
-@json_option
-@click.pass_obj
+@json_command
 def deliveries(
     app: App,
     subscriber: str | None,
@@ -164,9 +151,9 @@ def deliveries(
     from alerts.store.queries import listings
 
     if institution is not None:
-        app.institution(institution)
+        app.settings().institution(institution)
     if subscriber is not None:
-        app.subscriber(subscriber)
+        app.settings().subscriber(subscriber)
     with app.read() as session:
         rows = listings.deliveries(
             session,
@@ -190,8 +177,7 @@ def deliveries(
     help="Show what this tier may see.",
 )
 @click.option("--at", metavar="TIME", help="As of then: RFC 3339, or a duration before now (2d).")
-@json_option
-@click.pass_obj
+@json_command
 def profile(app: App, institution: str, tier: str, at: str | None, as_json: bool) -> None:
     """Show the profile of an institution.
 
@@ -208,7 +194,7 @@ def profile(app: App, institution: str, tier: str, at: str | None, as_json: bool
     from alerts.runtime.configuration import Active
 
     settings = app.settings()
-    known = app.institution(institution)
+    known = app.settings().institution(institution)
     moment = past_instant(at, datetime.now(UTC))
     with app.read() as session:
         found = profile_at(session, Active(settings), known, moment)

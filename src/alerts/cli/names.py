@@ -37,7 +37,7 @@ def names(app: App, institution: str, want_missing: bool, as_json: bool) -> None
       alerts names anthropic
       alerts names ico --missing --json
     """
-    tracked = app.institution(institution)
+    tracked = app.settings().institution(institution)
     if want_missing:
         rows = [{"text": each.text, "times": each.times, "why": each.why} for each in missing(tracked, _recorded(app))]
         show(rows, ["text", "times", "why"], as_json=as_json, empty="nothing looks missing")

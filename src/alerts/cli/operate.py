@@ -12,7 +12,7 @@ import click
 
 from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import json_option, printable, show
+from alerts.cli.output import json_command, printable, show
 from alerts.model.alert import DeliveryState
 from alerts.model.counted import counted
 from alerts.model.errors import NotFoundError, UsageError
@@ -29,19 +29,11 @@ by_option = click.option("--by", metavar="NAME", default="", help="Who does it; 
 
 @click.command()
 @click.argument("alert", required=False)
-@click.option(
-    "--subscriber", shell_complete=completion.subscribers, metavar="ID", help="With --institution: at whose desk."
-)
-@click.option(
-    "--institution",
-    shell_complete=completion.institutions,
-    metavar="ID",
-    help="Instead of an alert: the levels of this institution.",
-)
+@completion.subscriber_option("With --institution: at whose desk.")
+@completion.institution_option("Instead of an alert: the levels of this institution.", metavar="ID")
 @click.option("--axis", type=click.Choice([axis.value for axis in Axis]), help="With --institution: this axis only.")
 @by_option
-@json_option
-@click.pass_obj
+@json_command
 def ack(
     app: App,
     alert: str | None,
@@ -77,19 +69,12 @@ def ack(
     for each in done:
         axes = [axis.value for axis in each.axes]
         record = {"subscriber": each.subscriber, "institution": each.institution, "axes": axes}
-        said = f"{each.subscriber}: no reminders of {each.institution} ({', '.join(axes)}) until it changes"
-        click.echo(to_line(record) if as_json else said)
+        text = f"{each.subscriber}: no reminders of {each.institution} ({', '.join(axes)}) until it changes"
+        click.echo(to_line(record) if as_json else text)
 
 
 @click.command()
-@click.option(
-    "--institution",
-    "institutions",
-    shell_complete=completion.institutions,
-    multiple=True,
-    metavar="ID",
-    help="May be given several times.",
-)
+@completion.institution_option("May be given several times.", "institutions", multiple=True, metavar="ID")
 @click.option("--tag", "tags", multiple=True, help="All institutions with this tag.")
 @click.option("--region", "regions", multiple=True, help="All institutions of this region.")
 @click.option("--category", "categories", multiple=True, help="All institutions of this category.")
@@ -100,8 +85,7 @@ def ack(
 @click.option("--list", "listing", is_flag=True, help="List the silences in force, those of the YAML too.")
 @click.option("--end", metavar="SILENCE", help="End a silence made with this command.")
 @by_option
-@json_option
-@click.pass_obj
+@json_command
 def silence(
     app: App,
     institutions: tuple[str, ...],
@@ -204,14 +188,8 @@ def unsubscribe(app: App, subscriber: str, channel: str | None, undo: bool) -> N
 @click.command()
 @click.argument("delivery", required=False)
 @click.option("--dead", is_flag=True, help="Everything that was given up.")
-@click.option(
-    "--subscriber",
-    shell_complete=completion.subscribers,
-    metavar="ID",
-    help="With --dead: only what this subscriber missed.",
-)
-@json_option
-@click.pass_obj
+@completion.subscriber_option("With --dead: only what this subscriber missed.")
+@json_command
 def redeliver(app: App, delivery: str | None, dead: bool, subscriber: str | None, as_json: bool) -> None:
     """Send a dead, failed or unknown delivery again.
 
@@ -266,8 +244,7 @@ def release(app: App, source: str) -> None:
 @click.command("send-test")
 @click.argument("subscriber", shell_complete=completion.subscribers)
 @click.option("--channel", metavar="NAME", help="Only this channel; without it all of the subscriber's.")
-@json_option
-@click.pass_obj
+@json_command
 def send_test(app: App, subscriber: str, channel: str | None, as_json: bool) -> int:
     """Send a test message through a subscriber's channels.
 
@@ -294,7 +271,7 @@ def send_test(app: App, subscriber: str, channel: str | None, as_json: bool) -> 
     if subscriber == OPERATORS:
         known = Subscriber(OPERATORS, channels=settings.operators.channels)
     else:
-        known = app.subscriber(subscriber)
+        known = app.settings().subscriber(subscriber)
     if channel is not None:
         if channel not in known.channels:
             raise NotFoundError("channel", channel, f"{subscriber} has {', '.join(known.channels) or 'none'}")

@@ -19,7 +19,7 @@ from alerts.model.alert import fate
 from alerts.model.counted import counted
 from alerts.model.errors import InputError, UsageError
 from alerts.model.records import to_line
-from alerts.model.times import EPOCH, parse_duration, parse_time
+from alerts.model.times import EPOCH, format_time, parse_duration, parse_time
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -30,6 +30,11 @@ _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\
 def json_option(command: _Command) -> _Command:
     """Adds `--json`."""
     return click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")(command)
+
+
+def json_command(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds `--json` and passes the App (`alerts.cli.context`) as the first argument."""
+    return json_option(click.pass_obj(command))
 
 
 def limit_option(command: _Command) -> _Command:
@@ -55,7 +60,7 @@ def rendered(template: str, values: Mapping[str, Any]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["g"] = "{:g}".format
+    environment.filters.update(g="{:g}".format, time=format_time)
     environment.globals.update(fate=fate, counted=counted)
     return environment.get_template(template).render(values)
 
@@ -139,46 +144,34 @@ def write_file(path: Path, text: str) -> None:
 
 
 class Progress:
-    """Shows nothing where standard error is no terminal or the work is short. A context manager.
-
-    `least` is how many steps make a bar worth its place.
-    """
+    """A bar on standard error, on a terminal only and where there are at least `least` steps. A context manager."""
 
     def __init__(self, label: str, steps: int = 0, *, least: int = 1) -> None:
-        self._label = label
         self._least = least
-        self._bar: Any = None  # click names no type for it in public
-        self._begin(steps)
-
-    def _begin(self, steps: int) -> None:
-        if steps >= self._least and sys.stderr.isatty():
-            self._bar = click.progressbar(length=steps, label=self._label, file=sys.stderr)
-            self._bar.__enter__()
+        self._bar: Any = click.progressbar(length=steps, label=label, file=sys.stderr, hidden=True)
+        self.reached(0, steps)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_details: object) -> None:
-        if self._bar is not None:
-            self._bar.render_finish()
+        self._bar.render_finish()
 
     def __call__(self, count: int = 1) -> None:
         """So many steps more are done."""
-        if self._bar is not None:
-            self._bar.update(count)
+        self._bar.update(count)
 
     def reached(self, done: int, steps: int) -> None:
         """For work that learns how long it is only when it begins."""
-        if self._bar is None and done == 0:
-            self._begin(steps)
-        elif self._bar is not None:
-            self._bar.update(done - self._bar.pos)
+        if done == 0:
+            self._bar.length = steps
+            self._bar.hidden = steps < self._least or not sys.stderr.isatty()
+        self._bar.update(done - self._bar.pos)
 
     def say(self, line: str) -> None:
         """A line on standard error that the bar does not run into."""
-        if self._bar is not None:
+        if not self._bar.hidden:
             click.echo("\r\x1b[K", nl=False, err=True)
         click.echo(line, err=True)
-        if self._bar is not None:
-            self._bar._last_line = None  # noqa: SLF001 - or it would not draw the same bar again
-            self._bar.render_progress()
+        self._bar._last_line = None  # noqa: SLF001 - or it would not draw the same bar again
+        self._bar.render_progress()

@@ -43,7 +43,7 @@ def preferences(app: App, subscriber: str, as_yaml: bool, undo: str | None, by: 
 
     if as_yaml and (as_json or undo):
         raise UsageError("--as-yaml goes alone")
-    who = app.subscriber(subscriber)
+    who = app.settings().subscriber(subscriber)
     if undo is not None:
         with operating(app) as runtime:
             answering.take_back(runtime, undo, f"operator {by or me()}", subscriber=who.id)

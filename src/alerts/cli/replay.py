@@ -14,14 +14,11 @@ import click
 
 from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import Progress, check_writable, json_option, point_in_time, printable, show, write_file
+from alerts.cli.output import Progress, check_writable, json_command, point_in_time, rendered, show, write_file
 from alerts.config.items import read_items
-from alerts.model.alert import Alert, fate
-from alerts.model.counted import counted
 from alerts.model.errors import InputError, UsageError
 from alerts.model.item import Item
 from alerts.model.records import to_line
-from alerts.model.times import format_time
 
 LONG = 20_000
 """Items from which on it takes some seconds."""
@@ -30,13 +27,7 @@ LONG = 20_000
 @click.command()
 @click.argument("file", required=False)
 @click.option("--until", metavar="TIME", help="Stop the clock then. Default: run on until every level is at rest.")
-@click.option(
-    "--institution",
-    "institutions",
-    shell_complete=completion.institutions,
-    multiple=True,
-    help="Follow only this one; may be repeated.",
-)
+@completion.institution_option("Follow only this one; may be repeated.", "institutions", multiple=True)
 @click.option("--plot", type=click.Path(path_type=Path), metavar="FILE.svg", help="Draw the levels over time.")
 @click.option("--json", "_as_json", is_flag=True, help="The only form there is: one JSON object a line.")
 @click.pass_obj
@@ -58,7 +49,7 @@ def replay(
 
     settings = app.settings()
     for each in institutions:
-        app.institution(each)
+        app.settings().institution(each)
     if plot is not None:
         check_writable(plot)  # before all the work, not after it
     end = point_in_time(until, datetime.now(UTC))
@@ -127,8 +118,7 @@ def recorded(app: App, until: datetime | None) -> list[Item]:
     "--history", metavar="FILE", help="JSONL items to play instead of the recorded history; - is standard input."
 )
 @click.option("--publish", is_flag=True, help="Show the result on the operators' page, too.")
-@json_option
-@click.pass_obj
+@json_command
 def plan(app: App, against: Path, history: str | None, publish: bool, as_json: bool) -> int:
     """Say what a change of the configuration would do.
 
@@ -150,40 +140,20 @@ def plan(app: App, against: Path, history: str | None, publish: bool, as_json: b
     with Progress("replaying", 2 * len(items), least=LONG) as progress:
         found = planning.plan(items, before, after, progress=progress)
     if publish:
-        with app.open() as database:
-            database.upgrade()
-            with database.write() as session:
-                at = datetime.now(UTC)
-                system_state.put(session, system_state.PLAN, at, planning.published(found, against.name, len(items)))
+        shown = planning.published(found, against.name, len(items))
+        with app.write() as session:
+            system_state.put(session, system_state.PLAN, datetime.now(UTC), shown)
     if as_json:
         for record in planning.records(found):
             click.echo(to_line(record))
         return 1 if bad else 0
-    for mark, alerts in (("+", found.gained), ("-", found.lost)):
-        for alert in alerts:
-            click.echo(f"{mark} {_shown(alert)}")
-    for each in found.moved:
-        click.echo(
-            f"~ {_shown(each.before)}\n"
-            f"  now at {format_time(each.after.at)}, {fate(each.after.state, each.after.reason)}"
-        )
-    click.echo(
-        f"{counted(len(found.gained), 'alert')} gained, {len(found.lost)} lost, {len(found.moved)} moved, "
-        f"over {counted(len(items), 'recorded item')}"
-    )
+    click.echo(rendered("plan.txt.j2", {"plan": found, "items": len(items)}), nl=False)
     rows = [
         {"subscriber": each.subscriber, "now": each.before, "then": each.after, "then_a_day": each.per_day}
         for each in found.volumes
     ]
     show(rows, ["subscriber", "now", "then", "then_a_day"], as_json=False, empty="no subscribers")
     return 1 if bad else 0
-
-
-def _shown(alert: Alert) -> str:
-    return printable(
-        f"{format_time(alert.at)} {alert.subscriber} by {alert.channel}: {alert.institution} {alert.in_words()}, "
-        f"{fate(alert.state, alert.reason)}"
-    )
 
 
 @click.command("cluster")

@@ -83,21 +83,21 @@ def _once(app: App) -> int:
         # Not where the messages of console:// would run into it.
         with Progress("polling", 0 if sys.stdout.isatty() else len(sources)) as progress:
 
-            def told(outcome: PollOutcome) -> None:
+            def report(outcome: PollOutcome) -> None:
                 if outcome.error:
                     progress.say(f"{outcome.source}: {outcome.error}")
                 progress()
 
-            outcomes = driver.run(runtime, sources, told)
+            outcomes = driver.run(runtime, sources, report)
         polled = [outcome for outcome in outcomes if not outcome.skipped]
         failed = sum(bool(outcome.error) for outcome in polled)
         new = counted(sum(outcome.new for outcome in polled), "new item")
-        said = f"polled {counted(len(polled), 'source')}: {new}, {failed} failed"
+        summary = f"polled {counted(len(polled), 'source')}: {new}, {failed} failed"
         if sent := _sent(runtime) - before:
-            said += f"; {counted(sent, 'message')} sent"
+            summary += f"; {counted(sent, 'message')} sent"
         if left := len(outcomes) - len(polled):
-            said += f"; {left} left out, as others are polling them or their hosts"
-        click.echo(said, err=True)
+            summary += f"; {left} left out, as others are polling them or their hosts"
+        click.echo(summary, err=True)
     if polled and failed == len(polled):
         # One broken feed is ordinary; all of them at once is this machine, and cron should know.
         check = "check the network of this machine, then the lines above"
@@ -186,8 +186,8 @@ def _scene(app: App) -> Iterator[None]:
 
     if app.database or app.broker:
         raise UsageError("--demo runs on its own database and broker; leave out --database and --broker")
-    with tempfile.TemporaryDirectory(prefix="alerts-demo-") as state, play.stage() as stage:
-        os.environ["ALERTS_DEMO_URL"] = stage.server.url
+    with tempfile.TemporaryDirectory(prefix="alerts-demo-") as state, play.server() as stage:
+        os.environ["ALERTS_DEMO_URL"] = stage.url
         app.config_dir, app.state, app.stage = play.CONFIG, Path(state), stage
         yield
 
@@ -203,7 +203,8 @@ def _demo(app: App, host: str, port: int, *, once: bool) -> int:
             play.once(app.stage, runtime, driver, sys.stdout)
         return 0
     check_port(host, port)
-    app.upgrade()
+    with app.open() as database:
+        database.upgrade()
     with _processes(app, app.state, host, port) as supervisor, app.runtime() as (runtime, _):
         play.live(app.stage, runtime, sys.stdout, supervisor.watch)
     return _ended_by(supervisor)

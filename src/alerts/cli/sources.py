@@ -1,4 +1,4 @@
-"""`alerts sources`: how the feeds fare, and which feeds a page has."""
+"""`alerts sources`: the health of the feeds, and which feeds a page has."""
 
 from __future__ import annotations
 
@@ -55,7 +55,9 @@ def sources(ctx: click.Context, failing: bool, as_json: bool) -> None:
     if failing:
         rows = [row for row in rows if row["error"]]
     if not as_json:
-        rows = [{**row, "covers": _covers(row), "next": row["in"]} for row in rows]
+        for row in rows:
+            blind = f", {len(row['blind'])} blind" if row["blind"] else ""
+            row |= {"covers": f"{len(row['covers'])}{blind}", "next": row["in"]}
     columns = ["source", "reliability", "ago", "next", "rhythm", "covers", "reports", "failures", "held", "note"]
     show(rows, columns, as_json=as_json, empty="no sources")
 
@@ -68,6 +70,7 @@ def _row(source: Source, found: Health | None, reports: int, covers: Covers, now
     last = found.last_success_at if found else None
     following = found.next_poll_at if found and not state.stopped else None
     moved_to = shown(state.adopted_url or state.moved_to)
+    stale = state.stale_at is not None and state.stale_at <= now
     return {
         "source": source.id,
         "publisher": source.publisher,
@@ -78,29 +81,25 @@ def _row(source: Source, found: Health | None, reports: int, covers: Covers, now
         "ago": format_duration(now - last) if last else None,
         "next_poll": format_time(following) if following else None,
         "in": format_duration(max(following - now, timedelta(0))) if following else None,
-        "rhythm": _rhythm(state.rhythm) if state.rhythm else None,
+        "rhythm": f"every {format_duration(timedelta(seconds=state.rhythm))}" if state.rhythm else None,
         "rhythm_s": round(state.rhythm) if state.rhythm else None,
         "failures": found.error_streak if found else 0,
         "error": found.error if found else "",
         "stopped": state.stopped,
         "held": state.held,
         "newest_item": format_time(state.newest_item) if state.newest_item else None,
-        "stale": _is_stale(state, now),
+        "stale": stale,
         "moved_to": moved_to,
         "moved": "adopted" if state.adopted_url else "unconfirmed" if state.moved_to else "",
         "reports": reports,
         "covers": list(covers.institutions),
         "partial": list(covers.partial),
         "blind": list(covers.blind),
-        "note": _note(source, state, found.error if found else "", moved_to, now),
+        "note": _note(source, state, found.error if found else "", moved_to, stale=stale),
     }
 
 
-def _is_stale(state: FeedState, now: datetime) -> bool:
-    return state.stale_at is not None and state.stale_at <= now
-
-
-def _note(source: Source, state: FeedState, error: str, moved_to: str, now: datetime) -> str:
+def _note(source: Source, state: FeedState, error: str, moved_to: str, *, stale: bool) -> str:
     """What to do about a source, or else what is wrong with it; empty where all is well."""
     if state.stopped:
         return state.stopped
@@ -110,17 +109,12 @@ def _note(source: Source, state: FeedState, error: str, moved_to: str, now: date
         return error
     if state.held:
         return f"most of it turned new at once; `alerts release {source.id}` releases it"
-    if _is_stale(state, now):
+    if stale:
         return (
             f"stale: answers, but its newest item is of {state.newest_item:%Y-%m-%d}, far older than its rhythm; "
             "look for another address"
         )
     return f"moves to {moved_to}, not confirmed yet" if state.moved_to else ""
-
-
-def _covers(row: dict[str, Any]) -> str:
-    found = str(len(row["covers"]))
-    return found + (f", {len(row['blind'])} blind" if row["blind"] else "")
 
 
 @sources.command()
@@ -154,7 +148,3 @@ def discover(url: str, allow_private: bool, as_json: bool) -> int:
         rows = [{"url": each.url, "title": each.title, "type": each.type} for each in feeds_of(text, result.final_url)]
     show(rows, ["url", "type", "title"], as_json=as_json, empty=f"{shown(page.url)}: names no feed")
     return 0 if rows else 1
-
-
-def _rhythm(seconds: float) -> str:
-    return f"every {format_duration(timedelta(seconds=seconds))}"

@@ -7,20 +7,18 @@ from pathlib import Path
 import click
 
 from alerts.cli.context import App
-from alerts.cli.output import json_option, printable, write_file
+from alerts.cli.output import json_command, printable, rendered, write_file
 from alerts.model.counted import counted
 from alerts.model.errors import NotFoundError
 from alerts.model.nearest import did_you_mean
-from alerts.model.records import to_line
-from alerts.replay.configtests import Outcome
+from alerts.model.records import as_record, to_line
 
 
 @click.command()
 @click.option("--match", "pattern", default="", metavar="TEXT", help="Only tests with this in their name.")
 @click.option("--junit", type=click.Path(path_type=Path), metavar="FILE.xml", help="Write JUnit XML.")
 @click.option("--packs", is_flag=True, help="Run the tests that ship with the topic packs instead.")
-@json_option
-@click.pass_obj
+@json_command
 def test(app: App, pattern: str, junit: Path | None, packs: bool, as_json: bool) -> int:
     """Run the configuration's own tests.
 
@@ -52,13 +50,10 @@ def test(app: App, pattern: str, junit: Path | None, packs: bool, as_json: bool)
         outcome = configtests.run(each, active, renderer)
         outcomes.append(outcome)
         if as_json:
-            failures = [
-                {"where": one.where, "expected": one.expected, "actual": one.actual, "because": list(one.because)}
-                for one in outcome.failures
-            ]
+            failures = as_record(outcome.failures)
             click.echo(to_line({"test": outcome.name, "passed": outcome.passed, "failures": failures}))
         else:
-            _show(outcome)
+            click.echo(rendered("test.txt.j2", {"outcome": outcome}), nl=False)
     if junit is not None:
         write_file(junit, configtests.junit(outcomes))
     failed = sum(not each.passed for each in outcomes)
@@ -87,13 +82,3 @@ def _test_packs(*, as_json: bool) -> int:
         else:
             click.echo(f"{pack}: {count - len(failures)} passed, {len(failures)} failed")
     return 1 if failed else 0
-
-
-def _show(outcome: Outcome) -> None:
-    click.echo(("ok    " if outcome.passed else "FAIL  ") + printable(outcome.name))
-    for failure in outcome.failures:
-        click.echo(f"      {failure.where}")
-        click.echo(f"        expected  {printable(failure.expected)}")
-        click.echo(f"        actual    {printable(failure.actual)}")
-        for line in failure.because:
-            click.echo(f"                  {printable(line)}")

@@ -8,7 +8,7 @@ from itertools import islice
 import click
 
 from alerts.cli.context import App
-from alerts.cli.output import json_option, limit_option, point_in_time, printable, show
+from alerts.cli.output import json_command, json_option, limit_option, point_in_time, printable, show
 from alerts.model.counted import counted
 from alerts.model.errors import StoreError, UsageError
 from alerts.model.level import Axis
@@ -82,8 +82,7 @@ def _row(topic: Topic, example: str, found: int | None) -> dict[str, object]:
 @click.option("--language", default="", help="Language of the pattern; verbs in braces need one.")
 @click.option("--since", default="28d", show_default=True, help="How far back to look.")
 @limit_option
-@json_option
-@click.pass_obj
+@json_command
 def try_(app: App, pattern: str, language: str, since: str, limit: int, as_json: bool) -> int:
     """Show what a pattern would have found in the recorded items. Changes nothing.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import cache
 from types import MappingProxyType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
@@ -31,12 +30,11 @@ from alerts.matching.pattern_syntax import write_out_families
 from alerts.model.institution import Institution, MatchRules, NameRules
 from alerts.model.item import Item
 from alerts.model.level import Axis, Level, LevelRules
-from alerts.model.operators import Operators
 from alerts.model.secret import Secret
 from alerts.model.settings import FRESH, ConfigTest, Expectation, Settings
 from alerts.model.source import Source
-from alerts.model.subscriber import Selection, Silence, Subscriber
-from alerts.model.topic import Severity, Topic, TopicPattern
+from alerts.model.subscriber import Operators, Selection, Silence, Subscriber
+from alerts.model.topic import Topic, TopicPattern
 
 _Model = TypeVar("_Model")
 _fields: Callable[[type], dict[str, Any]] = cache(get_type_hints)
@@ -123,24 +121,21 @@ def _topics(entries: Entries) -> dict[str, Topic]:
 
 
 def _topic(form: TopicForm, packs: Sequence[str], base: Topic | None) -> Topic:
-    given = form.model_fields_set
     patterns = tuple(
         TopicPattern(write_out_families(text, families_of(packs, language)), language, kind, text)
         for kind, language, text, _ in patterns_of(form)
     )
-    if base is not None:
-        return replace(
-            base,
-            any=base.any + tuple(form.any),
-            none=base.none + tuple(form.none),
-            patterns=base.patterns + patterns,
-            severity=_model(Severity, form.severity) if "severity" in given else base.severity,
-            near=form.near if "near" in given else base.near,
-            negation=form.negation if "negation" in given else base.negation,
-            signal=base.signal if form.signal is None else form.signal,
-        )
-    assert form.signal is not None  # noqa: S101 - checked: only a topic that extends another goes without
-    return _model(Topic, form, patterns=patterns)
+    if base is None:
+        return _model(Topic, form, patterns=patterns)
+    kept = {"signal", "severity", "near", "negation"} - form.model_fields_set
+    return _model(
+        Topic,
+        form,
+        any=base.any + form.any,
+        none=base.none + form.none,
+        patterns=base.patterns + patterns,
+        **{name: getattr(base, name) for name in kept},
+    )
 
 
 def _levels(form: LevelsForm) -> LevelRules:

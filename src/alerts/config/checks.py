@@ -1,4 +1,4 @@
-"""What no entry knows alone: references, doubles, and keys that must agree with one another."""
+"""Checks across entries: references, duplicate ids, and keys that must agree with one another."""
 
 from __future__ import annotations
 
@@ -43,7 +43,11 @@ def check(entries: Entries) -> None:
     """Report every contradiction between and inside the entries."""
     known = {section: _named(entries, section) for section in _KEYS}
     for section in sorted(SINGLE):
-        _check_single(entries, section)
+        steps = (section,) if section in VALUES else ()
+        for entry in entries.all(section)[1:]:
+            file, line, _ = entries.all(section)[0].place(*steps)
+            message = f"{section} stand in {file}:{line} already: keep them in one place"
+            entry.report(*steps, message=message, at_key=True)
     _check_levels(entries)
     for source, form in entries.valid("sources", SourceForm):
         _check_ids(source, ("speaks_for",), form.speaks_for, known, "institutions")
@@ -86,14 +90,6 @@ def _named(entries: Entries, section: str) -> dict[str, Entry]:
 def authority_steps(source: Entry) -> Steps:
     """Where a source has the ids of `authority_on`: the list may be written alone."""
     return ("authority_on", "ids") if source.is_mapping("authority_on") else ("authority_on",)
-
-
-def _check_single(entries: Entries, section: str) -> None:
-    steps = (section,) if section in VALUES else ()
-    for entry in entries.all(section)[1:]:
-        file, line, _ = entries.all(section)[0].place(*steps)
-        message = f"{section} stand in {file}:{line} already: keep them in one place"
-        entry.report(*steps, message=message, at_key=True)
 
 
 def _check_levels(entries: Entries) -> None:

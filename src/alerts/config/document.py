@@ -66,16 +66,14 @@ class Document:
                 break
         return node
 
-    def find_key(self, path: Path) -> Node:
-        """The key that ends the path, or the mapping it is missing from."""
-        parent = self.find(path[:-1])
-        if isinstance(parent, Mapping) and str(path[-1]) in parent.entries:
-            return parent.entries[str(path[-1])][0]
-        return parent
-
     def report(self, path: Path, message: str, *, at_key: bool = False, offset: int = 0) -> None:
-        """Add a problem at a value, or at its key; `offset` is that of a character in a value of one line."""
-        node = self.find_key(path) if at_key else self.find(path)
+        """Add a problem at a value, or at its key, else at the mapping that the key is missing from.
+
+        `offset` is that of a character in a value of one line.
+        """
+        node = self.find(path[:-1] if at_key else path)
+        if at_key and isinstance(node, Mapping) and str(path[-1]) in node.entries:
+            node = node.entries[str(path[-1])][0]
         if offset and isinstance(node, Scalar):
             offset += not node.plain  # the quote
         self._add(node, message, offset)

@@ -24,7 +24,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 def setting(environment: Mapping[str, str], name: str) -> str:
     """The variable, else the content of the file that the variable NAME_FILE names, else empty.
 
-    Container platforms hand out secrets as files; a variable can be read by whoever may look at the process.
+    Container platforms hand out secrets as files; a variable can be read by anyone who may inspect the process.
     Raises UsageError, which never repeats the content, where the file cannot be used.
     """
     given = environment.get(name, "").strip()

@@ -6,6 +6,7 @@ import json
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from types import UnionType
 from typing import Any
 
 from alerts.model.errors import InputError
@@ -25,7 +26,9 @@ def parse_item(record: Mapping[str, Any], where: str) -> Item:
     """
     texts = {key: _text(record, key, where) for key in _TEXTS}
     published = _time(record, "published", where)
-    identity = _identity(record, where) or texts["url"] or _normal_title(texts["title"], texts["publisher"])
+    identity = (
+        _text(record, "id", where, str | int) or texts["url"] or _normal_title(texts["title"], texts["publisher"])
+    )
     if not identity:
         raise InputError(where, "an item needs an id, a url or a title")
     withdrawn = record.get("withdrawn")
@@ -73,21 +76,12 @@ def read_items(stream: Iterable[str | bytes], name: str) -> Iterator[Item | Inpu
             yield error
 
 
-def _text(record: Mapping[str, Any], key: str, where: str) -> str:
+def _text(record: Mapping[str, Any], key: str, where: str, kinds: type | UnionType = str) -> str:
     value = record.get(key)
     if value is None:
         return ""
-    if not isinstance(value, str):
+    if isinstance(value, bool) or not isinstance(value, kinds):
         raise InputError(where, f"{key} must be a text, not {_shown(value)}")
-    return value
-
-
-def _identity(record: Mapping[str, Any], where: str) -> str:
-    value = record.get("id")
-    if value is None:
-        return ""
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        raise InputError(where, f"id must be a text, not {_shown(value)}")
     return str(value)
 
 
@@ -95,14 +89,12 @@ def _time(record: Mapping[str, Any], key: str, where: str) -> datetime | None:
     value = record.get(key)
     if value is None or value == "":
         return None
-    if not isinstance(value, str):
-        raise InputError(where, f"{key} must be an RFC 3339 time such as 2026-02-24T08:00:00Z, not {_shown(value)}")
     try:
-        at = parse_time(value)
+        at = parse_time(value) if isinstance(value, str) else None
     except (ValueError, OverflowError):
-        raise InputError(
-            where, f"{key} must be an RFC 3339 time such as 2026-02-24T08:00:00Z, not {_shown(value)}"
-        ) from None
+        at = None
+    if at is None:
+        raise InputError(where, f"{key} must be an RFC 3339 time such as 2026-02-24T08:00:00Z, not {_shown(value)}")
     if at.year not in _YEARS:
         first, last = _YEARS[0], _YEARS[-1]
         raise InputError(where, f"{key} must lie in the years {first} to {last}, not {_shown(value)}")

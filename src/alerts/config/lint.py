@@ -1,4 +1,4 @@
-"""What is allowed but hardly meant: warnings about a configuration that is in force all the same."""
+"""Warnings: what a configuration may say but probably does not mean. It takes effect all the same."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from alerts.model.institution import Role
 from alerts.model.nearest import did_you_mean
 from alerts.model.topic import PatternKind, Signal, Topic
 
-MOST = 0.5
-"""A pattern that matches more than this share of all items distinguishes nothing."""
+MAX_SHARE = 0.5
+"""A pattern that matches more than this share of all items is too general."""
 
 
 def doubts(loaded: Loaded) -> list[Problem]:
@@ -35,7 +35,7 @@ def doubts(loaded: Loaded) -> list[Problem]:
     found = [
         *_twice_polled(entries),
         *_selecting_nothing(entries),
-        *_never_told(entries),
+        *_receiving_nothing(entries),
         *_former_thresholds(entries),
         *_who_speaks(entries),
         *_silent_authorities(entries),
@@ -72,7 +72,7 @@ def doubtful_patterns(loaded: Loaded, counts: Mapping[str, int], items: int) -> 
         count = counts.get(topic.id, 0)
         if count == 0 and pattern.kind is not PatternKind.EXCEPT:
             message = f"{form.id}: {pattern.written!r} matches none of {items:,} recorded items"
-        elif count > items * MOST:
+        elif count > items * MAX_SHARE:
             message = f"{form.id}: {pattern.written!r} matches {count:,} of {items:,} recorded items: it tells nothing"
         else:
             continue
@@ -145,9 +145,9 @@ def _who_speaks(entries: Entries) -> Iterator[Problem]:
 
 def _silent_authorities(entries: Entries) -> Iterator[Problem]:
     """Authorities of which no source brings the decisions first-hand."""
-    heard = {each for _, source in entries.valid("sources", SourceForm) for each in source.speaks_for}
+    spoken_for = {each for _, source in entries.valid("sources", SourceForm) for each in source.speaks_for}
     for entry, institution in _institutions(entries):
-        if institution.role is Role.AUTHORITY and institution.id not in heard:
+        if institution.role is Role.AUTHORITY and institution.id not in spoken_for:
             message = f"role: no source speaks for the authority {institution.id!r}: add its feed to the sources"
             yield _warning(entry, "role", message=message)
 
@@ -197,7 +197,7 @@ def _selections(entries: Entries) -> Iterator[tuple[Entry, tuple[str | int, ...]
 
 
 def _doubtful_names(loaded: Loaded) -> Iterator[Problem]:
-    """What matching thinks of names and phrases, at the name that it quotes."""
+    """The warnings of the matcher about names and phrases, at the name that each quotes."""
     places = {
         **{("institution", form.id): (entry, form) for entry, form in _institutions(loaded.entries)},
         **{("topic", form.id): (entry, form) for entry, form in loaded.entries.valid("topics", TopicForm)},
@@ -219,7 +219,7 @@ def _institutions(entries: Entries) -> list[tuple[Entry, InstitutionForm]]:
     return entries.valid("institutions", InstitutionForm)
 
 
-def _never_told(entries: Entries) -> Iterator[Problem]:
+def _receiving_nothing(entries: Entries) -> Iterator[Problem]:
     for entry, subscriber in entries.valid("subscribers", SubscriberForm):
         if not subscriber.watch:
             yield _warning(entry, message="the subscriber watches nothing and is never told: add `watch:`")

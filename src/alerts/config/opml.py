@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from lxml import etree
 
@@ -146,11 +146,12 @@ def export_opml(sources: Iterable[Source], title: str = "alerts") -> bytes:
     etree.SubElement(etree.SubElement(root, "head"), "title").text = title
     body = etree.SubElement(root, "body")
     for source in sources:
+        address = urlsplit(source.url)
         attributes = {
             "type": "rss",
             "text": source.publisher,
             "title": source.publisher,
-            "xmlUrl": _without_password(source.url),
+            "xmlUrl": urlunsplit(address._replace(netloc=address.netloc.rpartition("@")[2])),
             "category": ",".join(f"/{tag.replace('/', ' ').replace(',', ' ')}" for tag in sorted(source.tags)),
             "language": source.language,
         }
@@ -159,33 +160,27 @@ def export_opml(sources: Iterable[Source], title: str = "alerts") -> bytes:
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
 
 
-def _without_password(url: str) -> str:
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+def _parts(url: str) -> SplitResult:
+    """The parts of an address; empty ones where it is none."""
+    try:
+        return urlsplit(url.strip())
+    except ValueError:
+        return urlsplit("")
 
 
 def _is_web(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme.lower() in {"http", "https"} and bool(parts.hostname) and not re.search(r"\s", url)
-    except ValueError:
-        return False
+    parts = _parts(url)
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and not re.search(r"\s", url)
 
 
 def _host(url: str) -> str:
-    try:
-        return (urlsplit(url).hostname or "").removeprefix("www.")
-    except ValueError:
-        return ""
+    return (_parts(url).hostname or "").removeprefix("www.")
 
 
 def _same(url: str) -> str:
     """What two addresses of one feed have in common: scheme, a trailing slash and the host's case do not count."""
-    try:
-        parts = urlsplit(url.strip())
-    except ValueError:
-        return url
-    return f"{parts.netloc.lower()}{parts.path.rstrip('/')}?{parts.query}"
+    parts = _parts(url)
+    return f"{parts.netloc.lower()}{parts.path.rstrip('/')}?{parts.query}" if parts.netloc else url
 
 
 def _shown(url: str) -> str:

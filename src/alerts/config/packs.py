@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from types import MappingProxyType
 from typing import Any
 
 import yaml
@@ -44,13 +43,8 @@ class Headline:
 @cache
 def pack_names() -> tuple[str, ...]:
     """The packs there are."""
-    return tuple(
-        sorted(
-            each.name
-            for each in files("alerts.config").joinpath("packs").iterdir()
-            if each.is_dir() and each.joinpath("topics.yaml").is_file()
-        )
-    )
+    packs = files("alerts.config").joinpath("packs").iterdir()
+    return tuple(sorted(each.name for each in packs if each.joinpath("topics.yaml").is_file()))
 
 
 @cache
@@ -83,7 +77,7 @@ def pack_topics(pack: str) -> tuple[Topic, ...]:
 @cache
 def pack_examples(pack: str) -> Mapping[str, str]:
     """A headline for each topic of a pack."""
-    return MappingProxyType({name: about["example"] for name, about in _read(pack, "topics.yaml").items()})
+    return {name: about["example"] for name, about in _read(pack, "topics.yaml").items()}
 
 
 @cache
@@ -91,11 +85,9 @@ def pack_families(pack: str) -> Mapping[str, Mapping[str, str]]:
     """The word families of a pack by language; those of `core` hold in every pack."""
     own = {language: content.get("families", {}) for language, content in _languages(pack).items()}
     if pack == "core":
-        return MappingProxyType(own)
+        return own
     core = pack_families("core")
-    return MappingProxyType(
-        {language: {**core.get(language, {}), **own.get(language, {})} for language in {**core, **own}}
-    )
+    return {language: {**core.get(language, {}), **own.get(language, {})} for language in {**core, **own}}
 
 
 def families_of(packs: Iterable[str], language: str) -> dict[str, str]:
@@ -128,11 +120,8 @@ def _languages(pack: str, folder: str = "") -> dict[str, Any]:
     place = files("alerts.config").joinpath("packs", pack)
     place = place.joinpath(folder) if folder else place
     names = sorted(each.name for each in place.iterdir()) if place.is_dir() else []
-    return {
-        name.removesuffix(".yaml"): _read(pack, f"{folder}/{name}" if folder else name)
-        for name in names
-        if name.endswith(".yaml") and name != "topics.yaml"
-    }
+    languages = [name for name in names if name.endswith(".yaml") and name != "topics.yaml"]
+    return {name.removesuffix(".yaml"): _read(pack, f"{folder}/{name}" if folder else name) for name in languages}
 
 
 @cache

@@ -43,10 +43,9 @@ from alerts.config.values import (
 from alerts.model.alert import AlertState
 from alerts.model.institution import Criticality, Derivation, Role
 from alerts.model.level import Axis, Level, LevelRules
-from alerts.model.operators import IncidentKind
 from alerts.model.settings import FRESH
 from alerts.model.source import Reliability, Source
-from alerts.model.subscriber import Direction, On, Tier
+from alerts.model.subscriber import Direction, IncidentKind, On, Tier
 from alerts.model.topic import Near, Signal
 
 _SOURCE = Source("", "", "")

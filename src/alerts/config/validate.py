@@ -72,7 +72,7 @@ def _report(document: Document, path: Path, detail: ErrorDetails, form: type[For
     elif not document.is_broken(document.find(full)):
         name = next((step for step in reversed(full) if isinstance(step, str)), "")
         shown = document.shown(full)
-        suggestion = _closest(detail, shown)
+        suggestion = did_you_mean(shown.strip("'"), _choices(detail)) if kind in _CHOICES else ""
         got = f", not {shown}" if shown else ""
         document.report(full, f"{name}: {_explain(detail)}{got}{suggestion}")
 
@@ -88,10 +88,6 @@ def _explain(detail: ErrorDetails) -> str:
 def _choices(detail: ErrorDetails) -> list[str]:
     expected = str(detail.get("ctx", {}).get("expected", ""))
     return [choice.strip("' ") for choice in expected.replace(" or ", ", ").split(",")]
-
-
-def _closest(detail: ErrorDetails, shown: str) -> str:
-    return did_you_mean(shown.strip("'"), _choices(detail)) if detail["type"] in _CHOICES else ""
 
 
 def keys_of(form: type[BaseModel] | None) -> list[str]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import textwrap
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 import yaml
 
@@ -26,27 +24,12 @@ PAUSE_SECONDS = 6.0
 """Between two steps when the demonstration runs live: time to read, and for the slowest part of the line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """The feed server with the steps that are to be published on it."""
-
-    server: FeedServer
-    steps: Sequence[Mapping[str, Any]]
-
-    def publish(self, step: Mapping[str, Any], at: datetime) -> None:
-        for number, entry in enumerate(step["publishes"]):
-            self.server.publish(entry["source"], entry, at - timedelta(seconds=number))
+def server() -> FeedServer:
+    """The feed server with the shipped scenario; a context manager."""
+    return FeedServer(yaml.safe_load((_HERE / "scenario.yaml").read_text(encoding="utf-8")))
 
 
-@contextlib.contextmanager
-def stage() -> Iterator[Stage]:
-    """A running feed server with the shipped scenario."""
-    steps = yaml.safe_load((_HERE / "scenario.yaml").read_text(encoding="utf-8"))
-    with FeedServer() as server:
-        yield Stage(server, steps)
-
-
-def once(stage: Stage, runtime: Runtime, driver: Once, out: TextIO) -> None:
+def once(stage: FeedServer, runtime: Runtime, driver: Once, out: TextIO) -> None:
     """The whole scenario without workers, as fast as it goes."""
     narrator = Narrator(runtime, out)
     narrator.begin(len(stage.steps))
@@ -66,7 +49,7 @@ def once(stage: Stage, runtime: Runtime, driver: Once, out: TextIO) -> None:
     narrator.end()
 
 
-def live(stage: Stage, runtime: Runtime, out: TextIO, watch: Callable[[Callable[[], bool]], None]) -> None:
+def live(stage: FeedServer, runtime: Runtime, out: TextIO, watch: Callable[[Callable[[], bool]], None]) -> None:
     """The scenario on the real process group, a step every few seconds; `watch` keeps the processes running.
 
     After the last step everything stays up until Ctrl-C.

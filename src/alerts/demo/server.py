@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
@@ -13,9 +13,10 @@ from xml.sax.saxutils import escape
 
 
 class FeedServer:
-    """Serves one RSS feed a source at `url`/SOURCE.xml; `publish` adds an entry. A context manager."""
+    """Serves one RSS feed a source at `url`/SOURCE.xml; `publish` adds the entries of a step. A context manager."""
 
-    def __init__(self) -> None:
+    def __init__(self, steps: Sequence[Mapping[str, Any]]) -> None:
+        self.steps = steps
         self._feeds: dict[str, list[str]] = {}
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -26,15 +27,17 @@ class FeedServer:
     def url(self) -> str:
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
-    def publish(self, source: str, entry: Mapping[str, Any], at: datetime) -> None:
-        """Puts an entry on top of a feed."""
-        rendered = (
-            f"<item><guid isPermaLink='false'>{escape(entry['id'])}</guid><title>{escape(entry['title'])}</title>"
-            f"<link>{escape(entry['link'])}</link><description>{escape(entry['text'])}</description>"
-            f"<author>{escape(entry.get('author', ''))}</author><pubDate>{format_datetime(at)}</pubDate></item>"
-        )
-        with self._lock:
-            self._feeds.setdefault(source, []).insert(0, rendered)
+    def publish(self, step: Mapping[str, Any], at: datetime) -> None:
+        """Puts each entry of a step on top of its feed."""
+        for number, entry in enumerate(step["publishes"]):
+            published = format_datetime(at - timedelta(seconds=number))
+            rendered = (
+                f"<item><guid isPermaLink='false'>{escape(entry['id'])}</guid><title>{escape(entry['title'])}</title>"
+                f"<link>{escape(entry['link'])}</link><description>{escape(entry['text'])}</description>"
+                f"<author>{escape(entry.get('author', ''))}</author><pubDate>{published}</pubDate></item>"
+            )
+            with self._lock:
+                self._feeds.setdefault(entry["source"], []).insert(0, rendered)
 
     def body(self, source: str) -> bytes:
         """The feed as served now."""

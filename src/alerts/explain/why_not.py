@@ -11,9 +11,8 @@ from sqlalchemy.orm import Session
 from alerts.insight.coverage import coverage
 from alerts.insight.profiles import standing_at
 from alerts.insight.silence import contributions_of, further_reports
-from alerts.model.alert import AlertState
+from alerts.model.alert import AlertState, Assessment
 from alerts.model.answer import AnswerKind
-from alerts.model.assessment import Assessment
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Cause, Contribution, Level, Transition
 from alerts.model.records import answer_record, rounded

@@ -3,11 +3,11 @@
     wanted   = diff.wanted(source, parsed)              # what to look up in the store
     decision = diff.decide(source, parsed, known, state, now)
 
-Feeds cannot be relied upon for identity: ids are regenerated at every build, reused for other articles, given twice in
-one feed; entries vanish and come back; whole feeds turn over at once. The rules here keep one article one item:
+The ids in feeds are not reliable: they are regenerated at every build, reused for other articles, or used twice in
+one feed; entries disappear and return; whole feeds change at once. These rules keep one article one item:
 
-- The same id is the same item, unless title and link are both another's: then the feed reuses its ids, and it
-  is a new item. (The same date and much the same title make it an edit that changed its address.)
+- The same id is the same item, unless title and link are both different: then the feed reuses its ids, and the entry
+  is a new item. (With the same date and a similar title it is an edit that changed the address.)
 - An unknown id with a known link is the same item, where the link names one article and the title or the date
   agree. So is one with a known title and the same date, or with the same text.
 - An item that leaves the feed is not withdrawn; one that comes back is not new.
@@ -167,7 +167,7 @@ class _Matcher:
         self.duplicates = 0
 
     def match(self) -> _Matcher:
-        # What its own id names comes first, so that no other entry's resemblance takes its item away.
+        # Matches by id come first, so that an entry that only resembles an item does not take it.
         resolved: dict[int, KnownItem] = {}
         for index, entry in enumerate(self._entries):
             item = self._by_own_id(entry, self._base[index])
@@ -198,7 +198,7 @@ class _Matcher:
 
     @staticmethod
     def _is_same(entry: Entry, item: KnownItem, *, shared: bool) -> bool:
-        """Whether an entry with a known id is that item and no other article under a reused id."""
+        """Whether an entry with a known id is that item, and not another article under a reused id."""
         if identity.title_key(entry.title) == item.title_key:
             return True
         if identity.link_key(entry.link) == item.link_key:
@@ -211,7 +211,7 @@ class _Matcher:
         )
 
     def _by_resemblance(self, entry: Entry) -> KnownItem | None:
-        """The item that an entry with an unknown id is all the same, if there is one."""
+        """The known item that an entry with an unknown id is, by link, title or text; None if there is none."""
         link = identity.link_key(entry.link)
         title = identity.title_key(entry.title)
         if self._links[link] == 1 and identity.is_specific(entry.link, self._home):
@@ -297,7 +297,7 @@ def _change(
 
 
 def _headline(text: str) -> str:
-    """The beginning of a text, for entries without title."""
+    """The beginning of a text, as the title of an entry without one."""
     line = text[:400].split("\n", 1)[0].strip()
     return line if len(line) <= 120 else line[:120].rpartition(" ")[0] + " …"
 
@@ -312,7 +312,7 @@ def _withdrawn(source: Source, parsed: ParsedFeed, known: KnownItems, now: datet
 
 
 def _rolled_back(parsed: ParsedFeed, state: FeedState, now: datetime) -> bool:
-    """Whether a cache served an older version of the feed. For a day only: clocks are set right, too."""
+    """Whether a cache served an older version of the feed. For a day only: a wrong clock may have been corrected."""
     newest = state.feed_updated
     return (
         parsed.updated is not None
@@ -339,7 +339,7 @@ def _admit(
     suspect = crowd or (state.held_since is not None and bool(doubtful))
     waited = state.held_since is not None and state.held_polls >= HELD_POLLS and now - state.held_since >= HELD_FOR
     if suspect and not waited:
-        # At first sight nothing new of such a poll is believed. From then on what is dated since is news.
+        # Nothing new of the first such poll is accepted; of later ones, what is dated after the first.
         admitted = [
             (entry, item_id)
             for entry, item_id in new

@@ -43,8 +43,8 @@ def is_specific(link: str, home: str = "") -> bool:
 def key(entry: Entry, publisher: str, home: str = "") -> str:
     """What names an entry within its feed: its id, else its link, else its title with the publisher.
 
-    `home` is the page that the feed belongs to, which names no entry. Empty where the entry has none of them:
-    such an entry cannot be told from another and is left out.
+    `home` is the page that the feed belongs to, which names no entry. Empty where the entry has none of the three:
+    such an entry cannot be distinguished from another and is left out.
     """
     if entry.guid.strip():
         return "id:" + entry.guid.strip()
@@ -63,27 +63,27 @@ def item_id(source_id: str, entry_key: str) -> str:
 
 
 def entry_id(source: Source, entry: Entry, home: str = "") -> str:
-    """The id that an entry has before any churn is looked at; empty where nothing names it."""
+    """The id of an entry by its own key alone, without comparing it with known items; empty where it has no key."""
     named = key(entry, source.publisher, home)
     return item_id(source.id, named) if named else ""
 
 
 def variant_id(source: Source, entry: Entry, home: str = "") -> str:
-    """The id of an entry whose feed also gave its guid to another article."""
+    """The id of an entry whose feed uses the same guid for another article."""
     named = key(entry, source.publisher, home)
     return item_id(source.id, f"{named}\n{link_key(entry.link)}\n{title_key(entry.title)}")
 
 
 def fingerprint(entry: Entry) -> str:
-    """The hash that a revision changes: title, summary, content and link, without their spacing.
+    """The hash whose change makes a revision: of title, summary, content and link, with spacing normalised.
 
-    Dates are not in it: a date rewritten alone makes nothing. Casing is: names are matched by it.
+    It leaves out dates: a new date alone is no revision. It keeps upper and lower case, which matching depends on.
     """
     return digest(_plain(entry.title), _plain(entry.summary), _plain(entry.content), link_key(entry.link))
 
 
 def text_print(entry: Entry) -> str:
-    """The hash of what an entry says, wherever it links to; empty where it says next to nothing."""
+    """The hash of an entry's text, whatever it links to; empty where the text is too short to identify it."""
     said = _plain(f"{entry.title}\n{entry.summary}\n{entry.content}")
     return digest(said) if len(said) >= 60 else ""
 

@@ -46,7 +46,7 @@ def shown(url: str) -> str:
 def storable(url: str) -> str:
     """A URL as the database may hold it: without credentials and query values, which may be secrets.
 
-    A digest in their place lets two such URLs be told apart. A URL that has neither is stored as it is.
+    A digest in their place keeps two such URLs distinct. A URL that has neither is stored as it is.
     """
     try:
         parts = urlsplit(url)
@@ -74,7 +74,7 @@ def masked(url: str, own: str) -> str:
 
 
 def unmasked(url: str, own: str) -> str:
-    """The URL that `masked` made fit to be stored."""
+    """The URL from what `masked` made of it."""
     for name, value in reversed(_query_values(own)):  # a value may have been found in the name of another
         url = url.replace(f"{{{name}}}", value)
     return url

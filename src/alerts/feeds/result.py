@@ -1,4 +1,4 @@
-"""What came of asking a server for a feed."""
+"""The result of fetching a feed from a server."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ErrorKind(StrEnum):
 
     @property
     def reached(self) -> bool:
-        """Whether a server was there to be burdened by the request."""
+        """Whether a server received the request, so that it has to be spared further ones."""
         return self not in {ErrorKind.DOWN, ErrorKind.TLS, ErrorKind.TIMEOUT, ErrorKind.ADDRESS}
 
 
@@ -48,7 +48,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class FetchResult:
-    """What came of one fetch. `error` None and `modified` False: the server said 304.
+    """The result of one fetch. `error` None and `modified` False: the server said 304.
 
     `etag` and `last_modified` hold the exact bytes of the server's headers, read as Latin-1. `moved_to` is
     where the leading permanent redirects (301, 308) led, empty where the first answer was none. `fresh_for`
@@ -57,7 +57,7 @@ class FetchResult:
 
     url: str  # asked for
     final_url: str  # that answered
-    status: int = 0  # 0: nobody answered
+    status: int = 0  # 0: no answer
     body: bytes = b""
     content_type: str = ""
     etag: str = ""

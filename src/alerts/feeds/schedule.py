@@ -3,8 +3,8 @@
     plan = next_poll(source, state, result, parsed, decision, now=now, jitter_seed=source.id)
 
 The earliest time is set by the source's `interval` in the configuration and by what the server and the feed
-ask for; between that and a cap the rhythm of the feed's own news decides. No failure ends a source, but for
-a 410 that is confirmed for days.
+ask for; between that and a cap the rhythm of the feed's own news decides. No failure stops a source, except a 410
+(gone) that is confirmed for days.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ DAY = timedelta(days=1)
 
 QUIET_CAP = HOUR  # the longest wait that a quiet feed alone brings about, where a poll costs its server a 304
 BLIND_CAP = DAY  # the same where the server gives no validators, so that every poll costs it the whole feed
-ASKED_CAP = DAY  # the longest that max-age, Expires or ttl are followed: a year of them is a mistake, a day is meant
-# The longest that Retry-After is followed; beyond it, too, the wait is this, and the plan says so.
+ASKED_CAP = DAY  # the longest that max-age, Expires or ttl are followed: a year is a mistake, a day is plausible
+# The longest wait for Retry-After; a longer one is cut to this, and a note says so.
 RETRY_CAP = timedelta(days=30)
-# The longest backoff where nobody answered: such a poll burdens no server, and the fault may be ours.
+# The longest backoff where no server answered: such a poll costs no server anything, and the fault may be local.
 UNREACHED_CAP = HOUR
 REFUSED_CAP = DAY  # the longest backoff where a server answered with an error
-LEAST_GAPS = 3  # so many gaps between the dates of a feed's items tell its rhythm
+LEAST_GAPS = 3  # fewer gaps between the dates of a feed's items do not show its rhythm
 
 MOVED_POLLS, MOVED_FOR = 5, timedelta(days=3)
 GONE_POLLS, GONE_FOR = 4, timedelta(days=3)
@@ -85,7 +85,7 @@ def next_poll(
 
 
 def unfinished(source: Source, polls: int) -> FetchResult:
-    """What comes of polls that ended without a result, because their worker hung or died."""
+    """The result to record for polls that ended without one, because their worker hung or died."""
     return FetchResult(
         url=source.url,
         final_url=source.url,
@@ -95,7 +95,7 @@ def unfinished(source: Source, polls: int) -> FetchResult:
 
 
 def first_poll(source: Source, now: datetime, over: timedelta) -> datetime:
-    """When to poll a source that never was: spread over a while, so that a long list does not start at once."""
+    """When to poll a source for the first time: spread over some time, so that a long list does not start at once."""
     return now + over * _fraction(source.id, 0)
 
 
@@ -169,7 +169,7 @@ def _after_decision(
         state = replace(state, held=decision.held, held_since=state.held_since or now, held_polls=state.held_polls + 1)
         notes.append(decision.quarantine)
     elif state.held:
-        notes.append("quarantine ended: " + ("taken in quietly" if decision.released else "the feed is back"))
+        notes.append("quarantine ended: " + ("items stored without alerts" if decision.released else "feed as before"))
         state = replace(state, held=0, held_since=None, held_polls=0)
     if decision.new:
         state = replace(state, last_new=now, rhythm=_smoothed(state, len(decision.new), now))
@@ -209,7 +209,7 @@ def _after_move(
 ) -> tuple[FeedState, tuple[str, ...]]:
     """Count confirmations of a permanent redirect that ends at a working feed; adopt it after days of them.
 
-    Never at once: a captive portal, an expired domain or a mistake answers 301, too.
+    Never at once: captive portals, expired domains and mistakes answer 301, too.
     """
     target = masked(result.moved_to, source.url)
     if not target or (result.url.startswith("https:") and not target.startswith("https:")):
@@ -229,7 +229,7 @@ def _after_move(
 
 
 def _later(old: datetime | None, new: datetime | None, now: datetime) -> datetime | None:
-    """The newest build time that the feed named; an older one is believed after a day."""
+    """The newest build time that the feed gave; an older one is accepted after a day."""
     if new is None or (old is not None and new < old <= now and now - old < DAY):
         return old
     return new
@@ -239,10 +239,10 @@ def _later(old: datetime | None, new: datetime | None, now: datetime) -> datetim
 
 
 def _wait(source: Source, state: FeedState, result: FetchResult, now: datetime) -> timedelta:
-    """The wait after a success: what is asked for, and above it what the feed's rhythm suggests."""
+    """The wait after a success: what server and feed ask for, or longer by the rhythm of the feed."""
     quiet = (now - (state.last_new or state.first_success or now)).total_seconds()
-    # With validators, eight polls a gap: news is found within an eighth of the time between two pieces of it.
-    # Without, two, because each costs the whole feed, and fewer while it is quieter than it used to be.
+    # With validators, eight polls for each usual gap: news is found within an eighth of the time between two items.
+    # Without, two, because each poll costs the whole feed, and fewer while the feed is quieter than usual.
     if state.has_validators:
         cap, between = QUIET_CAP, (state.rhythm or quiet) / 8
     else:
@@ -264,7 +264,7 @@ def _backoff(
         wait = max(wait, DAY)
     asked = result.retry_after or timedelta(0)
     if asked > RETRY_CAP:
-        note = f"asks to be left alone for {asked.days} days; asked again after {RETRY_CAP.days}"
+        note = f"Retry-After asks for {asked.days} days; polled again after {RETRY_CAP.days}"
         return RETRY_CAP, (note,)
     return max(wait, asked), ()
 
@@ -303,7 +303,7 @@ def _smoothed(state: FeedState, count: int, now: datetime) -> float:
 def outside_skipped(at: datetime, state: FeedState) -> datetime:
     """The first instant from `at` on that lies in no hour or day that the feed asks to skip."""
     if len(state.skip_hours) >= 24 or len(state.skip_days) >= 7:
-        return at  # always is never meant
+        return at  # a feed that skips every hour or day does not mean it
     for _ in range(24 * 7):
         if at.weekday() in state.skip_days:
             at = at.replace(hour=0, minute=at.minute, second=at.second) + DAY

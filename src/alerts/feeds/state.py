@@ -25,7 +25,7 @@ class FeedState:
     """
 
     url: str = ""  # the source's URL in the configuration that this state is about, as `links.storable` writes it
-    adopted_url: str = ""  # polled in its stead, since a permanent move was confirmed; see `links.masked`
+    adopted_url: str = ""  # polled instead, after a confirmed permanent move; see `links.masked`
 
     # Validators: the exact bytes as Latin-1, and the URL that gave them, as `links.storable` writes it.
     etag: str = ""

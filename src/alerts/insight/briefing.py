@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from alerts.insight.silence import silence_report, watched
-from alerts.model.errors import UsageError
+from alerts.model.errors import NotFoundError
 from alerts.model.fields import record_of
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Level, Transition
@@ -24,7 +24,7 @@ from alerts.model.week import Week
 from alerts.rendering import escape
 from alerts.runtime.configuration import Active
 from alerts.scoring.score import Score, fall_instant, half_life_of, level_after
-from alerts.store.queries import profiles, weeks
+from alerts.store.queries import profiles, reports
 from alerts.store.repositories import silences, transitions
 
 INSTITUTIONS: Final = 100
@@ -40,11 +40,11 @@ _DAYS: Final = [timedelta(days=day) for day in range(8)]
 def briefing(session: Session, active: Active, week: Week, subscriber: Subscriber | None = None) -> dict[str, Any]:
     """What the week brought what a subscriber watches, or all that is tracked, as a record that hides nothing.
 
-    Reads no clock. Raises UsageError where the record ends before the week begins.
+    Reads no clock. Raises NotFoundError where the record ends before the week begins.
     """
-    settings, recorded = active.settings, weeks.recorded_until(session)
+    settings, recorded = active.settings, reports.recorded_until(session)
     if recorded <= week.start:
-        raise UsageError(f"{week} is not on record, which ends at {format_time(recorded)}")
+        raise NotFoundError("edition", str(week), f"the record ends at {format_time(recorded)}")
     scope = list(settings.institutions.values()) if subscriber is None else watched(settings, subscriber)
     known, until = {each.id: each for each in scope}, min(week.end, recorded)
     whose = "" if subscriber is None else subscriber.id
@@ -89,7 +89,7 @@ def _institutions(
 ) -> tuple[list[dict[str, Any]], Mapping[str, Sequence[StorySummary]]]:
     """The institutions with a level above low, a change or a story in the week, the highest level first; and the
     stories of each, the newest first."""
-    before, stories = weeks.levels_before(session, week.start), weeks.stories(session, week.start, until)
+    before, stories = reports.levels_before(session, week.start), reports.stories(session, week.start, until)
     changes: dict[str, list[Transition]] = {}
     for change in transitions.find(session, since=week.start, upto=until - MICROSECOND):
         changes.setdefault(change.institution, []).append(change)
@@ -171,11 +171,11 @@ def _stories(
         return numbers.setdefault((report.item, report.direct), len(numbers) + 1)
 
     items = {item for story in summaries for item in story.items}
-    reports = profiles.reports(session, institution, settings.sources, items, until - MICROSECOND)
+    known = profiles.reports(session, institution, settings.sources, items, until - MICROSECOND)
     found = []
     for story in summaries:
         first: dict[str, Report] = {}
-        mine = (reports[item] for item in story.items if item in reports)
+        mine = (known[item] for item in story.items if item in known)
         for report in sorted(mine, key=lambda each: (each.reported, each.item)):
             first.setdefault(report.publisher, report)
         records = (
@@ -204,7 +204,7 @@ def _corrected(
             "url": escape.safe_url(row.url) or None,
             "why": why,
         }
-        for row, why in weeks.corrected(session, start, end)
+        for row, why in reports.corrected(session, start, end)
         if row.institution in known
     ]
 

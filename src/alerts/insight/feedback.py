@@ -16,8 +16,8 @@ from alerts.model.level import Axis
 from alerts.model.settings import Settings
 from alerts.model.times import format_time
 from alerts.routing.alerts import stable_id
-from alerts.store.queries import verdicts
-from alerts.store.queries.verdicts import Sent
+from alerts.store.queries import reports
+from alerts.store.queries.reports import Sent
 from alerts.store.repositories import answers
 
 RIGHT: Final = "right"
@@ -69,7 +69,7 @@ def feedback(
 ) -> list[dict[str, Any]]:
     """How many alerts were sent, judged, right and acknowledged: in all, then by rule, topic, source, institution and
     level. Of each kind the worst come first: those whose share of right ones is surely the lowest."""
-    found = verdicts.sent(session, subscriber, since)
+    found = reports.sent(session, subscriber, since)
     rows = [_row("all", "", found)] if found else []
     for by, names in _KINDS.items():
         groups: dict[str, list[Sent]] = {}
@@ -130,7 +130,7 @@ def _row(by: str, name: str, some: Sequence[Sent]) -> dict[str, Any]:
 
 def by_story(session: Session, subscriber: str) -> dict[tuple[str, str], str]:
     """The newest verdict on each story of an institution that a subscriber was alerted to; see `replay.tune`."""
-    judged = [each for each in verdicts.sent(session, subscriber, None) if each.verdict]
+    judged = [each for each in reports.sent(session, subscriber, None) if each.verdict]
     return {(each.institution, _lead(each, "story") or format_time(each.at)): each.verdict for each in judged}
 
 
@@ -169,8 +169,8 @@ def _keyed(
     session: Session, settings: Settings, subscriber: str | None, since: datetime | None
 ) -> Iterator[tuple[tuple[str, str, str, str], Sent]]:
     """What a verdict in a file is about: institution, day of the report, beginning of the headline, and topic."""
-    some = verdicts.sent(session, subscriber, since)
-    reported = verdicts.reported(session, sorted({_lead(each, "item") for each in some}))
+    some = reports.sent(session, subscriber, since)
+    reported = reports.reported(session, sorted({_lead(each, "item") for each in some}))
     for each in some:
         day = reported.get(_lead(each, "item"), each.at).date().isoformat()
         yield (each.institution, day, short(_lead(each, "title")), topic_of(each, settings)), each

@@ -23,7 +23,7 @@ from alerts.runtime.configuration import Active
 from alerts.scoring.evidence import evidence, summary
 from alerts.scoring.profile import Standing, contributions
 from alerts.scoring.score import combined, half_life_of
-from alerts.store.queries import profiles, weeks
+from alerts.store.queries import profiles, reports
 from alerts.store.repositories import sources
 
 NEAREST: Final = 3
@@ -55,8 +55,8 @@ def silence_report(
 ) -> dict[str, Any]:
     """What was read from `start` to `end`, what was held back, and the nearest that anything came to a rule."""
     institutions = [each.id for each in watched(active.settings, subscriber)]
-    sent, held = weeks.alerts_by_fate(session, subscriber.id, start, end)
-    items, mentions = weeks.read(session, frozenset(institutions), start, end)
+    sent, held = reports.alerts_by_fate(session, subscriber.id, start, end)
+    items, mentions = reports.read(session, frozenset(institutions), start, end)
     blind = sorted(_blind(session, active.settings, start, end), key=lambda each: (-each[0], each[1]))
     return {
         "kind": "silence",
@@ -81,7 +81,7 @@ def silence_report(
 
 def _blind(session: Session, settings: Settings, start: datetime, end: datetime) -> Iterator[tuple[float, str]]:
     """For how many hours each source was not read, of those that were not read throughout."""
-    past: dict[str, list[tuple[datetime, datetime]]] = {"": [(weeks.recorded_until(session), end)]}
+    past: dict[str, list[tuple[datetime, datetime]]] = {"": [(reports.recorded_until(session), end)]}
     for source, since, until in sources.outages(session):
         past.setdefault(source, []).append((since, until))
     now = {each.id: each for each in sources.vitals(session)}
@@ -116,9 +116,9 @@ def _nearest(
     at all is near nothing. The nearest first."""
     settings = active.settings
     selected = {each.id: each for each in watched(settings, subscriber)}
-    before = profiles.scores_at(session, dict.fromkeys(selected, start))
+    first = profiles.scores_at(session, dict.fromkeys(selected, start)).items()
     best: dict[str, tuple[float, datetime, float, Axis, Level, str]] = {}
-    for key, at, scores in (*((key, start, each) for key, each in before.items()), *weeks.scores(session, start, end)):
+    for key, at, scores in (*((key, start, each) for key, each in first), *reports.scores(session, start, end)):
         for number, rule in enumerate(subscriber.watch) if key in selected else ():
             if not _selects(rule, selected[key]) or rule.direction is Direction.FALL or rule.on.isdisjoint(_OF_LEVELS):
                 continue

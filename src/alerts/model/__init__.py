@@ -1,1 +1,1 @@
-"""The nouns of the program: frozen dataclasses and enums. No I/O; imports nothing of ours."""
+"""The nouns of the program: frozen dataclasses and enums. No I/O; imports no other package of this program."""

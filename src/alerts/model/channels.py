@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import urlsplit
 
-CONSOLE_SCHEME: Final = "console"  # ours: prints the message to standard output
+CONSOLE_SCHEME: Final = "console"  # built in: prints the message to standard output
 
 ALLOWED_SCHEMES: Final[frozenset[str]] = frozenset(
     {CONSOLE_SCHEME}

@@ -1,4 +1,4 @@
-"""How many of something there are, as people say it."""
+"""Counts with their noun in the right number."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ class ConfigError(AlertsError):
 
 
 class FeedError(AlertsError):
-    """A page or a feed that a person asked for cannot be read."""
+    """A page or a feed that was requested by a command cannot be read."""
 
 
 class StoreError(AlertsError):

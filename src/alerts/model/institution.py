@@ -1,4 +1,4 @@
-"""Who is tracked."""
+"""Tracked institutions and the rules by which their names are found."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a feed said."""
+"""One entry of a feed."""
 
 from __future__ import annotations
 

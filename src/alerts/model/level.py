@@ -52,7 +52,14 @@ class Level(StrEnum):
 
 
 LEVELS = tuple(Level)
-_RANKS: Mapping[str, int] = {level: rank for rank, level in enumerate(LEVELS)}
+
+
+class _Ranks(dict[str, int]):
+    def __missing__(self, word: str) -> int:
+        raise ValueError(f"{word!r} is no level")
+
+
+_RANKS = _Ranks({level: rank for rank, level in enumerate(LEVELS)})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What matching finds in an item."""
+"""Results of matching: institutions and topics found in an item."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ class Confidence:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """Words of a source, never ours, with the numbers of the source records that say them.
+    """Words quoted from a source, never generated, with the numbers of the source records that say them.
 
     `resolved`: a report of its story says that what happened is over.
     """

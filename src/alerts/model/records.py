@@ -1,11 +1,16 @@
-"""Transitions and alerts as JSON records: the one place that knows their keys."""
+"""Dataclasses as JSON records, and as text that names their content.
+
+The one place that knows the keys of transitions and alerts.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
+from enum import Enum
 from functools import cache
 from typing import Any
 
@@ -97,3 +102,24 @@ def to_line(record: Mapping[str, Any]) -> str:
     except UnicodeEncodeError:
         return json.dumps(record, ensure_ascii=True)
     return text
+
+
+def digest(*values: Any) -> str:
+    """Sixteen hexadecimal digits that name the content of values: dataclasses, containers, plain values."""
+    return hashlib.blake2b(canonical(values).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+def canonical(value: Any) -> str:
+    if is_dataclass(value) and not isinstance(value, type):
+        parts = (f"{field.name}={canonical(getattr(value, field.name))}" for field in fields(value))
+        return f"{type(value).__name__}({', '.join(parts)})"
+    if isinstance(value, Enum):
+        return repr(value.value)
+    if isinstance(value, Mapping):
+        pairs = sorted((canonical(key), canonical(each)) for key, each in value.items())
+        return "{" + ", ".join(f"{key}: {each}" for key, each in pairs) + "}"
+    if isinstance(value, set | frozenset):
+        return "{" + ", ".join(sorted(map(canonical, value))) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(canonical, value)) + "]"
+    return repr(value)

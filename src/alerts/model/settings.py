@@ -6,16 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
+from typing import TypeVar
 
 from alerts.model.errors import NotFoundError
 from alerts.model.institution import Institution, Role
 from alerts.model.item import Item
 from alerts.model.level import Axis, Level, LevelRules
 from alerts.model.nearest import did_you_mean
-from alerts.model.operators import Operators
 from alerts.model.source import Source
-from alerts.model.subscriber import Selection, Silence, Subscriber
+from alerts.model.subscriber import Operators, Selection, Silence, Subscriber
 from alerts.model.topic import Topic
+
+_Entry = TypeVar("_Entry")
 
 FRESH = timedelta(hours=48)
 """A report that is older when it is observed sets levels and causes no alert."""
@@ -72,17 +74,11 @@ class Settings:
 
     def institution(self, key: str) -> Institution:
         """A tracked institution. Raises NotFoundError, which says where to look."""
-        if key not in self.institutions:
-            close = did_you_mean(key, list(self.institutions))
-            raise NotFoundError("institution", key, f"`alerts institutions` lists those tracked{close}")
-        return self.institutions[key]
+        return _known(self.institutions, key, "institution", "`alerts institutions` lists those tracked")
 
     def topic(self, key: str) -> Topic:
         """A configured topic. Raises NotFoundError, which says what may have been meant."""
-        if key not in self.topics:
-            close = did_you_mean(key, list(self.topics))
-            raise NotFoundError("topic", key, f"topics stand in the configuration{close}")
-        return self.topics[key]
+        return _known(self.topics, key, "topic", "topics stand in the configuration")
 
     def check_selection(self, select: Selection) -> None:
         """Raises NotFoundError where an id is of no institution, or a tag, region or category is carried by none."""
@@ -100,7 +96,10 @@ class Settings:
 
     def subscriber(self, key: str) -> Subscriber:
         """A configured subscriber. Raises NotFoundError, which says where to look."""
-        if key not in self.subscribers:
-            close = did_you_mean(key, list(self.subscribers))
-            raise NotFoundError("subscriber", key, f"subscribers stand in the configuration{close}")
-        return self.subscribers[key]
+        return _known(self.subscribers, key, "subscriber", "subscribers stand in the configuration")
+
+
+def _known(entries: Mapping[str, _Entry], key: str, kind: str, hint: str) -> _Entry:
+    if key not in entries:
+        raise NotFoundError(kind, key, hint + did_you_mean(key, list(entries)))
+    return entries[key]

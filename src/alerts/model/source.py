@@ -1,4 +1,4 @@
-"""Where items come from."""
+"""Sources: the feeds that are polled."""
 
 from __future__ import annotations
 

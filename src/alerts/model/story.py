@@ -1,4 +1,4 @@
-"""Stories, and what they prove."""
+"""Stories, and the evidence they give about an institution."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an item is about."""
+"""Topics: what an item can be about, and how it is recognised."""
 
 from __future__ import annotations
 

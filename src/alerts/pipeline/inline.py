@@ -15,10 +15,11 @@ from alerts.pipeline import steps
 from alerts.pipeline.poll import PollOutcome
 from alerts.runtime import logs
 from alerts.runtime.runtime import Runtime
-from alerts.runtime.task_requests import TaskRequests
+from alerts.runtime.task_requests import POLL_BATCH, TaskRequests
 from alerts.store.repositories import deliveries, subscriber_state
+from alerts.store.upsert import chunks
 
-POLLERS = 8
+POLLERS = 2  # batches at a time
 
 PATIENCE = 60.0  # seconds to wait for the turns of messages in their channels; the rest is left to the next run
 _STEPS: Mapping[str, Callable[..., object]] = {
@@ -48,9 +49,10 @@ class Once:
         """Polls each source once, works until nothing is left that can be done now, and returns the outcomes."""
         with ThreadPoolExecutor(POLLERS, thread_name_prefix="poll") as pool:
             outcomes = []
-            for outcome in pool.map(lambda source: _polled(runtime, source), sources):
-                outcomes.append(outcome)
-                told(outcome)
+            for some in pool.map(lambda some: _polled(runtime, some), chunks(list(sources), POLL_BATCH)):
+                for outcome in some:
+                    outcomes.append(outcome)
+                    told(outcome)
                 self._follow(runtime)
         # What an earlier run left behind, and what fell due meanwhile.
         self.settle(runtime, release=True)
@@ -112,10 +114,10 @@ class Once:
             self._faults.append(fault)
 
 
-def _polled(runtime: Runtime, source: str) -> PollOutcome:
+def _polled(runtime: Runtime, some: Sequence[str]) -> list[PollOutcome]:
     try:
-        return steps.poll(runtime, source, due_only=False)
+        return steps.poll_sources(runtime, *some, due_only=False, raise_faults=False)
     except Exception as error:  # noqa: BLE001
-        # At this edge a fault becomes a value: one feed must not stop the others.
-        logs.event("poll.broken", logging.ERROR, caught=True, source=source)
-        return PollOutcome(source, error=f"internal error: {type(error).__name__}")
+        # At this edge a fault becomes a value: one batch must not stop the others.
+        logs.event("poll.broken", logging.ERROR, caught=True, source=",".join(some))
+        return [PollOutcome(source, error=f"internal error: {type(error).__name__}") for source in some]

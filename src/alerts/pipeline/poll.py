@@ -1,4 +1,4 @@
-"""The poll step: leases sources, fetches them, and stores new items together with the institutions found in them."""
+"""Polls sources: leases them, fetches their feeds, and stores new items together with what they say about whom."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from alerts.feeds.links import host_key
 from alerts.feeds.poll import PolledFeed, poll_feed
 from alerts.feeds.schedule import next_poll, unfinished
 from alerts.feeds.state import poll_url
+from alerts.model.errors import AlertsError
 from alerts.model.mention import Matched
 from alerts.model.source import Source
 from alerts.pipeline import websub
@@ -34,19 +35,20 @@ from alerts.stories.features import Features, features
 LEASE_SECONDS = 180.0
 
 MAX_LOST_LEASES = 2
-"""One poll that never ends may be that of a worker that was killed, and is repeated at once; of two in a row the source
-is the cause."""
+"""After one poll that did not end its worker may have been killed, and it is repeated at once; after two in a row the
+source is taken to be the cause."""
 
 HOST_GAP = timedelta(seconds=1)
 MAX_HOST_WAIT = timedelta(
     seconds=3
 )  # a source whose turn at its host comes later than this is released and polled then
 STOPPED_FOR = timedelta(days=36500)
+MAX_CHANGES = 500  # new and changed items stored in one transaction, but for those of one feed
 
 
 @dataclass(frozen=True, slots=True)
 class PollOutcome:
-    """The result of one poll; `error` is one line, or empty."""
+    """The result of one poll. `error` is one line, or empty; `fault` an exception of this program."""
 
     source: str
     new: int = 0
@@ -54,6 +56,7 @@ class PollOutcome:
     institutions: Sequence[str] = ()
     error: str = ""
     skipped: bool = False
+    fault: Exception | None = None
 
 
 def poll(runtime: Runtime, source_id: str, *, due_only: bool = True) -> PollOutcome:
@@ -61,32 +64,39 @@ def poll(runtime: Runtime, source_id: str, *, due_only: bool = True) -> PollOutc
     return poll_sources(runtime, source_id, due_only=due_only)[0]
 
 
-def poll_sources(runtime: Runtime, *source_ids: str, due_only: bool = True) -> list[PollOutcome]:
+def poll_sources(
+    runtime: Runtime, *source_ids: str, due_only: bool = True, raise_faults: bool = True
+) -> list[PollOutcome]:
     """Polls those of the sources that are due and stores what is new. Idempotent; enqueues the institutions to assess.
 
-    All of them are leased in one transaction and fetched at the same time. What has news is stored as soon as it is
-    there; what is unchanged by then is recorded in one transaction. Without `due_only` sources that are not due are
-    polled, too, however long they have to wait for their turn at their host. What a server or a feed does wrong is
-    recorded on its source and harms no other; a fault of this program is raised when the others are done.
+    All of them are leased in one transaction and fetched at the same time. Whatever has arrived is recorded in one
+    transaction, so that no source waits for a slower one. Without `due_only` sources that are not due are polled, too,
+    however long they have to wait for their turn at their host. What a server or a feed does wrong is recorded on its
+    source and harms no other. A fault of this program with one source is logged and harms no other either; with
+    `raise_faults` it is raised when the others are done.
     """
     active = runtime.configuration.current()
     outcomes: dict[str, PollOutcome] = {}
     jobs = _lease(runtime, active, source_ids, outcomes, due_only=due_only)
-    faults: list[Exception] = []
-    for done in _fetched(runtime, jobs, faults):
-        unchanged = [each for each in done if not (each.changes or each.awaits_pushes(runtime))]
-        outcomes |= _record_unchanged(runtime, unchanged)
+    for done in _fetched(runtime, jobs, outcomes):
+        for some in _portions(done):
+            outcomes |= _record_apart(runtime, active, some)
         for each in done:
-            try:
-                if each.source.id not in outcomes:
-                    outcomes[each.source.id] = _record(runtime, active, each)
-                if not outcomes[each.source.id].skipped:
+            if not (outcomes[each.source.id].skipped or outcomes[each.source.id].fault):
+                try:
                     websub.after_poll(runtime, each.source, each.polled.plan.state)
-            except Exception as fault:  # noqa: BLE001 - raised below
-                faults.append(fault)
-    if faults:
+                except Exception as fault:  # noqa: BLE001
+                    outcomes[each.source.id] = _broken(each.source.id, fault)
+    faults = [outcome.fault for outcome in outcomes.values() if outcome.fault is not None]
+    if faults and raise_faults:
         raise faults[0]
     return [outcomes.get(each, PollOutcome(each, skipped=True)) for each in source_ids]
+
+
+def _broken(source: str, fault: Exception) -> PollOutcome:
+    """The outcome of a fault of this program. Called where it is handled: the log shows its traceback."""
+    logs.event("poll.broken", logging.ERROR, caught=True, source=source)
+    return PollOutcome(source, error=f"internal error: {type(fault).__name__}", fault=fault)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +111,7 @@ class _Job:
 
 @dataclass(frozen=True, slots=True)
 class _Fetched(_Job):
-    """A source that was asked, and what came of it."""
+    """A fetched source and the result."""
 
     polled: PolledFeed
 
@@ -113,10 +123,6 @@ class _Fetched(_Job):
     def changes(self) -> tuple[ItemChange, ...]:
         return (*self.decision.new, *self.decision.revised, *self.decision.withdrawn)
 
-    def awaits_pushes(self, runtime: Runtime) -> bool:
-        """Whether a hub may push at any moment, so that the next poll depends on what it did meanwhile."""
-        return runtime.pages is not None and bool(self.polled.plan.state.hub)
-
 
 def _lease(
     runtime: Runtime, active: Active, source_ids: Sequence[str], outcomes: dict[str, PollOutcome], *, due_only: bool
@@ -126,35 +132,42 @@ def _lease(
     jobs = []
     configured = {each: active.settings.sources[each] for each in source_ids if each in active.settings.sources}
     patience = MAX_HOST_WAIT if due_only else timedelta(seconds=LEASE_SECONDS / 3)
-    with runtime.database.write() as session:
-        for leased in sources.lease(session, list(configured), now, seconds=LEASE_SECONDS, due_only=due_only):
-            source = configured[leased.id]
-            if leased.lost_leases >= MAX_LOST_LEASES:
-                outcomes[source.id] = _record_unfinished(session, source, leased, now)
-                continue
-            gap = timedelta(0) if source.allow_private else HOST_GAP
-            host = host_key(poll_url(source, leased.state))
-            turn = sources.reserve_host(session, host, now, gap, patience=patience) if gap else now
-            if turn - now > patience:
-                sources.release(session, leased, turn)
+    with runtime.database.write(flush=False) as session:
+        leased = sources.lease(session, list(configured), now, seconds=LEASE_SECONDS, due_only=due_only)
+        hosts = {
+            each.id: host_key(poll_url(configured[each.id], each.state))
+            for each in leased
+            if each.lost_leases < MAX_LOST_LEASES and not configured[each.id].allow_private
+        }
+        turns = sources.reserve_hosts(session, list(hosts.values()), now, HOST_GAP, patience=patience)
+        turn_of = dict(zip(hosts, turns, strict=True))
+        for each in leased:
+            source, turn = configured[each.id], turn_of.get(each.id, now)
+            if each.lost_leases >= MAX_LOST_LEASES:
+                outcomes[each.id] = _record_unfinished(session, source, each, now)
+            elif turn - now > patience:
+                sources.release(session, each, turn)
             else:
-                jobs.append(_Job(source, leased, now, turn))
+                jobs.append(_Job(source, each, now, turn))
     # fault point: poll.leased
     return jobs
 
 
-def _fetched(runtime: Runtime, jobs: Sequence[_Job], faults: list[Exception]) -> Iterator[list[_Fetched]]:
-    """Yields finished fetches in groups, as soon as any is done. Unexpected exceptions go to `faults`."""
-    if len(jobs) <= 1:
-        yield [_fetch(runtime, job) for job in jobs]
+def _fetched(runtime: Runtime, jobs: Sequence[_Job], outcomes: dict[str, PollOutcome]) -> Iterator[list[_Fetched]]:
+    """Yields finished fetches in groups, as soon as any is done; `outcomes` gets what broke."""
+    if not jobs:
         return
     with ThreadPoolExecutor(len(jobs), thread_name_prefix="fetch") as pool:
-        waiting = {pool.submit(_fetch, runtime, job) for job in jobs}
+        waiting = {pool.submit(_fetch, runtime, job): job for job in jobs}
         while waiting:
-            done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-            failed = [error for each in done if isinstance(error := each.exception(), Exception)]
-            faults += failed
-            yield [each.result() for each in done if each.exception() is None]
+            done = []
+            for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+                job = waiting.pop(future)
+                try:
+                    done.append(future.result())
+                except Exception as fault:  # noqa: BLE001
+                    outcomes[job.source.id] = _broken(job.source.id, fault)
+            yield sorted(done, key=lambda each: each.source.id)
 
 
 def _fetch(runtime: Runtime, job: _Job) -> _Fetched:
@@ -175,50 +188,73 @@ def _fetch(runtime: Runtime, job: _Job) -> _Fetched:
     return _Fetched(job.source, job.leased, job.began, job.turn, polled)
 
 
-def _record_unchanged(runtime: Runtime, done: Sequence[_Fetched]) -> dict[str, PollOutcome]:
-    """Finishes polls that brought nothing to store, all in one transaction."""
-    if not done:
-        return {}
-    now = runtime.clock()
-    finished = [
-        Finished(each.leased, each.polled.plan.state, each.polled.plan.at or now + STOPPED_FOR) for each in done
-    ]
-    with runtime.database.write() as session:
-        ours = sources.finish(session, finished, now=now)
-        # fault point: poll.written
-    # fault point: poll.committed
-    return {
-        each.source.id: _outcome(each, ()) if each.source.id in ours else _lease_lost(each.source.id) for each in done
-    }
+def _portions(done: Sequence[_Fetched]) -> Iterator[list[_Fetched]]:
+    """Polls to record in one transaction: as many as bring no more than `MAX_CHANGES`, so that others wait briefly."""
+    portion: list[_Fetched] = []
+    for each in done:
+        if portion and sum(len(other.changes) for other in (*portion, each)) > MAX_CHANGES:
+            yield portion
+            portion = []
+        portion.append(each)
+    if portion:
+        yield portion
 
 
-def _record(runtime: Runtime, active: Active, done: _Fetched) -> PollOutcome:
-    """Stores the items of a poll with the institutions found in them, and finishes it."""
-    source, leased, state = done.source, done.leased, done.polled.plan.state
+def _record_apart(runtime: Runtime, active: Active, done: Sequence[_Fetched]) -> dict[str, PollOutcome]:
+    """Records polls together or, where that fails, each by itself: a fault with one of them harms no other."""
+    try:
+        return _record(runtime, active, done)
+    except Exception as fault:  # noqa: BLE001
+        if len(done) == 1 or isinstance(fault, AlertsError):  # of the database or the configuration: all would fail
+            return {each.source.id: _broken(each.source.id, fault) for each in done}
+    return {name: outcome for each in done for name, outcome in _record_apart(runtime, active, [each]).items()}
+
+
+def _record(runtime: Runtime, active: Active, done: Sequence[_Fetched]) -> dict[str, PollOutcome]:
+    """Stores what polls brought, with what it says about whom, and finishes them: one statement a table, one commit."""
     with runtime.database.computing():
-        findings = _match(active, done)
-    with runtime.database.write() as session:
-        if not sources.still_ours(session, leased):
-            return _lease_lost(source.id)
-        if findings:
+        found = _match(active, done)
+    with runtime.database.write(flush=False) as session:
+        leased = sources.still_ours(session, [each.leased for each in done])
+        ours = [each for each in done if each.source.id in leased]
+        if found:
             newest = runtime.configuration.current(system_state.in_force(session).number)
-            if newest is not active:  # changed meanwhile: what is stored was found under what is in force
-                active, findings = newest, _match(newest, done)
+            if newest is not active or len(ours) < len(done):
+                # A lease ended, or the configuration changed: what is stored is found under what is in force.
+                active, found = newest, _match(newest, ours)
         now = runtime.clock()
-        next_at = done.polled.plan.at or now + STOPPED_FOR
-        if done.awaits_pushes(runtime):
-            next_at = websub.next_poll(
-                session, source, state, former=leased.state, began=done.began, new=len(findings), at=next_at
-            )
-        sources.finish(session, [Finished(leased, state, next_at)], now=now)
-        institutions = _store(session, active, done.decision, findings, now) if findings else []
+        sources.finish(session, [_finished(runtime, session, each, now) for each in ours], now=now)
+        institutions = _store(session, active, ours, found, now) if found else {}
         # fault point: poll.written
     # fault point: poll.committed
-    outcome = _outcome(done, institutions)
-    if institutions:
-        runtime.enqueue(TaskRequests(assess=institutions))
+    outcomes = {
+        each.source.id: _outcome(each, sorted(institutions.get(each.source.id, ())))
+        if each.source.id in leased
+        else _lease_lost(each.source.id)
+        for each in done
+    }
+    if due := sorted({name for names in institutions.values() for name in names}):
+        runtime.enqueue(TaskRequests(assess=due))
         # fault point: poll.enqueued
-    return outcome
+    return outcomes
+
+
+def _finished(runtime: Runtime, session: Session, done: _Fetched, now: datetime) -> Finished:
+    """What to record of the source, with the time of its next poll."""
+    plan = done.polled.plan
+    next_at = plan.at or now + STOPPED_FOR
+    if runtime.pages is not None and plan.state.hub:
+        # A hub may push at any moment, so that the next poll depends on what it did meanwhile.
+        next_at = websub.next_poll(
+            session,
+            done.source,
+            plan.state,
+            former=done.leased.state,
+            began=done.began,
+            new=len(done.changes),
+            at=next_at,
+        )
+    return Finished(done.leased, plan.state, next_at)
 
 
 def _outcome(done: _Fetched, institutions: Sequence[str]) -> PollOutcome:
@@ -269,30 +305,37 @@ class _Matched:
     backfill: bool
 
 
-def _match(active: Active, done: _Fetched) -> list[_Matched]:
+def _match(active: Active, done: Sequence[_Fetched]) -> list[_Matched]:
     found = []
-    for change in done.changes:
-        item = change.item
-        publisher = publisher_of(item, active.settings.sources)
-        matched = Matched() if item.withdrawn else active.matcher.match(item, tracked_only=True)
-        # What a feed holds at its first poll is accepted: its age is in its score. What comes out of quarantine is not.
-        backfill = change.backfill and done.decision.released
-        reduced = features(item, publisher, matched.mentions) if matched.mentions else None
-        found.append(_Matched(change, matched, reduced, publisher, backfill))
+    for each in done:
+        for change in each.changes:
+            item = change.item
+            publisher = publisher_of(item, active.settings.sources)
+            matched = Matched() if item.withdrawn else active.matcher.match(item, tracked_only=True)
+            # What a feed holds at its first poll is accepted: its age is in its score. What comes out of quarantine
+            # is not.
+            backfill = change.backfill and each.decision.released
+            reduced = features(item, publisher, matched.mentions) if matched.mentions else None
+            found.append(_Matched(change, matched, reduced, publisher, backfill))
     return found
 
 
-def _store(session: Session, active: Active, decision: Decision, found: Sequence[_Matched], now: datetime) -> list[str]:
-    """Writes items, revisions and findings with one timestamp of the logical clock; the institutions concerned.
+def _store(
+    session: Session, active: Active, done: Sequence[_Fetched], found: Sequence[_Matched], now: datetime
+) -> dict[str, set[str]]:
+    """Writes items, revisions and findings with one timestamp of the logical clock; by source the institutions
+    concerned.
 
     The logical clock is a row lock that all writers of items wait for. So what needs no timestamp is written before:
     above all the rows of the institutions, which an assessment may have locked for a while.
     """
-    known = [*decision.revised, *decision.withdrawn]
-    former = items.institutions_of(session, [each.item.id for each in known])
-    institutions = {name for each in found for name in each.matched.institutions()}
-    institutions |= {name for names in former.values() for name in names}
-    cases.mark_due(session, institutions, now, claimed_until=now + ENQUEUE_GRACE)
+    known = [change for each in done for change in (*each.decision.revised, *each.decision.withdrawn)]
+    former = items.institutions_of(session, [change.item.id for change in known])
+    institutions: dict[str, set[str]] = {each.source.id: set() for each in done}
+    for one in found:
+        item = one.change.item
+        institutions[item.source] |= {*one.matched.institutions(), *former.get(item.id, ())}
+    cases.mark_due(session, set().union(*institutions.values()), now, claimed_until=now + ENQUEUE_GRACE)
     at = next_timestamp(session, now)
     stamped = [replace(each.change.item, observed=at) for each in found]
     revisions = items.add(session, [each.change for each in found], stamped, [each.publisher for each in found])
@@ -304,4 +347,4 @@ def _store(session: Session, active: Active, decision: Decision, found: Sequence
         )
     ]
     cases.add_findings(session, rows)
-    return sorted(institutions)
+    return institutions

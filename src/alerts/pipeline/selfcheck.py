@@ -17,9 +17,9 @@ from alerts.insight.coverage import blind
 from alerts.insight.disagreement import disagreements
 from alerts.insight.health import LATE, overdue_line
 from alerts.model.counted import counted
-from alerts.model.operators import IncidentKind, Operators
 from alerts.model.secret import Secret
 from alerts.model.settings import Settings
+from alerts.model.subscriber import IncidentKind, Operators
 from alerts.model.times import format_time, parse_time
 from alerts.rendering.notice import notice
 from alerts.rendering.view import Rendered, Tone

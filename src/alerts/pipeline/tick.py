@@ -1,4 +1,4 @@
-"""What beat does: finds what is due in the database and hands it to the queues."""
+"""The tick: finds what is due in the database and hands it to the queues, once a second."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ from alerts.store import system_state
 from alerts.store.maintenance import clock_rollback
 from alerts.store.repositories import cases, deliveries, sources, subscriber_state
 
-BATCH = 500  # so much of each kind at a time, and no more than its queue has room for; the next tick takes the rest
-# What was handed out and not done, because a worker or the broker was lost, is handed out again after this.
+# The most of each kind that a tick hands out, and never more than its queue has room for; the next tick takes the rest.
+BATCH = 500
+POLLS = 2_000  # cheaper: a task takes several
+# What was handed out and not done, because a worker or the broker was lost, is handed out again after this time.
 HOLD = timedelta(seconds=30)
 # A tick that is further ahead than this was made by a clock that has been set back since.
 SET_BACK = timedelta(seconds=5)
@@ -26,10 +28,10 @@ SET_BACK = timedelta(seconds=5)
 def tick(runtime: Runtime, *, gap: timedelta = timedelta(0), once: bool = False) -> TaskRequests:
     """Claims what is due and enqueues it; does nothing within `gap` of another tick.
 
-    `once`: by `alerts run --once`, so that health does not expect the next within seconds.
+    `once`: `alerts run --once` calls it, so that health checks do not expect another tick within seconds.
 
-    Two at once are harmless, and so are two beats: each row is claimed by one of them, and the gate of the tick
-    and its claims are one transaction.
+    Two ticks at once are harmless, and so are two beats: each row is claimed by one of them, and the rate gate and the
+    claims are one transaction.
     """
     now = runtime.clock()
     publish_edits(runtime)
@@ -55,7 +57,7 @@ def tick(runtime: Runtime, *, gap: timedelta = timedelta(0), once: bool = False)
             desk=desk,
             assess=cases.claim_due(session, now, limit=min(BATCH, left), hold=HOLD),
             rematch=[active.matching_key] if stale else [],
-            poll=sources.claim_due(session, now, limit=min(BATCH, room["poll"] * POLL_BATCH), hold=HOLD),
+            poll=sources.claim_due(session, now, limit=min(POLLS, room["poll"] * POLL_BATCH), hold=HOLD),
             claimed=True,
         )
         weekly = briefings.queue(session, active.settings, now if last is None else last.at, now)

@@ -4,10 +4,10 @@
      │                       └────> pushed (POST)   the source is due now
      └─ next_poll                                   rarer polls, while pushes bring the news
 
-Needs pages with a public address (ALERTS_BASE_URL). A push only makes the source due: it is polled, so a hub cannot
-add anything that the feed does not contain. A hub is trusted from the first push that brought news on, and until
-a poll finds news that was not pushed; meanwhile the polls are only the backup. Callback and secret are derived
-from the key of this installation, so nothing secret is stored.
+Needs pages that can be reached from the internet (ALERTS_BASE_URL). A push is only a hint: the source is polled, so a
+hub can add nothing that the feed does not say. A hub is trusted after its first push that brought news, until a poll
+finds news that was not pushed; while it is trusted, polls are only a backup. Callback and secret are derived from the
+key of this installation, so nothing secret is stored.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from alerts.runtime.task_requests import TaskRequests
 from alerts.store import system_state
 from alerts.store.repositories import overrides, sources
 
-ASK_AGAIN: Final = timedelta(hours=1)  # a hub that did not answer our request with a lease is asked again after this
+ASK_AGAIN: Final = timedelta(hours=1)  # until a hub that granted no lease is asked again
 LEAST_GAP: Final = timedelta(seconds=30)  # however often a hub pushes, a source is not polled more often because of it
 # The least time between two polls of a source whose hub is trusted, apart from those that a push triggers.
 BACKUP: Final = timedelta(hours=4)
@@ -44,7 +44,7 @@ _MAX_ANSWER = 256 * 1024  # bytes of a hub's answer, of which only the status is
 
 
 def after_poll(runtime: Runtime, source: Source, state: FeedState) -> None:
-    """Subscribes at the hub that the feed names, or renews before the lease ends. Failing is no harm."""
+    """Subscribes at the hub that the feed names, or renews before the lease ends. A failure is logged: polls go on."""
     if runtime.pages is None or not (state.hub and state.topic) or state.stopped:
         return
     now = runtime.clock()
@@ -86,16 +86,16 @@ def _is_due(known: system_state.Fact, asked: Mapping[str, str], now: datetime) -
 def next_poll(
     session: Session, source: Source, state: FeedState, *, former: FeedState, began: datetime, new: int, at: datetime
 ) -> datetime:
-    """When to poll a source with a hub next where polling alone would at `at`, after a poll that began at `began`.
+    """When to poll a source with a hub next, given that polling alone would do it at `at`.
 
-    `former` is what was remembered then; the poll brought `new` items and `state`. Remembers whether the hub is to be
+    The poll began at `began` with the state `former`, found `new` items and led to `state`. Records whether the hub is
     trusted.
     """
     known = system_state.get(session, _fact(source.id), lock=True)
     if known is None or known.value.get("pushed") is None or state.failures or state.held or state.stopped:
         return at
     last = parse_time(known.value["pushed"])
-    if last >= began:  # while we asked: it may be about what came after the answer
+    if last >= began:  # during the poll: the push may be about what came after the answer
         return min(at, last + LEAST_GAP)
     was_pushed = former.last_poll is None or last >= former.last_poll
     trusted = was_pushed if new else bool(known.value.get("trusted"))
@@ -112,7 +112,7 @@ def next_poll(
 
 
 def verified(runtime: Runtime, token: str, query: Mapping[str, str]) -> Verification:
-    """What to answer a hub that asks whether we meant it; a granted lease is remembered."""
+    """Answers a hub that verifies a subscription; records the lease that it grants."""
     source = source_of(runtime, token)
     now = runtime.clock()
     with runtime.database.write() as session:
@@ -145,7 +145,7 @@ def pushed(runtime: Runtime, token: str, body: bytes, signature: str) -> bool:
             return False
         last = health.last_poll_at
         due = now if last is None else max(now, last + LEAST_GAP)
-        # A server that asked to be left alone, or fails, is not asked sooner because of its hub.
+        # A server that fails or sent Retry-After is not asked sooner because of its hub.
         waits = health.error_streak > 0 or bool(health.state.stopped)
         # The row of the source before what is known of its hub: so does a poll, and neither waits for the other.
         hastened = not waits and overrides.hasten(session, source, due)
@@ -159,7 +159,7 @@ def pushed(runtime: Runtime, token: str, body: bytes, signature: str) -> bool:
 
 
 def source_of(runtime: Runtime, token: str) -> str | None:
-    """The source that a callback of ours is about; None for any other address. Reads no database."""
+    """The source of a callback address; None for an address that is no callback. Reads no database."""
     if runtime.pages is None:
         return None
     parts = runtime.pages.signer.read(Purpose.HUB, token)
@@ -168,13 +168,13 @@ def source_of(runtime: Runtime, token: str) -> str | None:
 
 
 def _secret(pages: Pages, source: str, hub: str) -> str:
-    """Empty where it would go over the wire in clear; the address of the callback is then all that proves a push."""
+    """The secret shared with a hub; empty where it would be sent in clear: then the callback's address is the proof."""
     if not hub.startswith("https:"):
         return ""
     return pages.signer.sign(Purpose.HUB_SECRET, source, hub).rpartition(".")[2]
 
 
-_TRUST: Final = ("pushed", "trusted")  # what is known of a hub, and outlives a renewal
+_TRUST: Final = ("pushed", "trusted")  # keys that outlive a renewal of the subscription
 
 
 def _fact(source: str) -> str:

@@ -11,8 +11,7 @@ from alerts.cases.assessments import assessments, of_falls
 from alerts.cases.case_file import CaseFile, Change
 from alerts.cases.corrections import Correction
 from alerts.cases.observation import Observation
-from alerts.model.alert import Alert, Lead
-from alerts.model.assessment import Assessment
+from alerts.model.alert import Alert, Assessment, Lead
 from alerts.model.level import AXES, Axis, Transition
 from alerts.model.settings import FRESH, Settings
 from alerts.model.story import Evidence

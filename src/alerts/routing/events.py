@@ -12,8 +12,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from types import MappingProxyType
 
-from alerts.model.alert import Alert, Lead, gravest
-from alerts.model.assessment import Assessment, StoryRise
+from alerts.model.alert import Alert, Assessment, Lead, StoryRise, gravest
 from alerts.model.level import Contribution, Level, Transition
 from alerts.model.subscriber import On
 

@@ -20,9 +20,9 @@ from alerts.cases.case_file import CaseFile
 from alerts.config.files import Outline, emptied
 from alerts.config.load import Loaded, fingerprint, load_contents, load_entries
 from alerts.matching.matcher import Matcher
-from alerts.model.canonical import digest
 from alerts.model.errors import ConfigError, Problem
 from alerts.model.institution import Institution
+from alerts.model.records import digest
 from alerts.model.settings import Settings
 from alerts.model.source import Source
 from alerts.model.subscriber import On

@@ -28,6 +28,7 @@ _PATIENCE = 0.05
 """How long a thread that writes and one that computes wait for each other, in seconds."""
 
 _SHORTEST_LOOK, _LONGEST_LOOK = 0.0005, 0.005  # seconds
+_NO_FLUSH = text("SET LOCAL synchronous_commit = off")
 _MIGRATION_LOCK = 7_205_316_849_002_117
 
 
@@ -51,14 +52,21 @@ class Database:
         return self._engine
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
-        """A read-write transaction, committed at the end of the block."""
+    def write(self, *, flush: bool = True) -> Iterator[Session]:
+        """A read-write transaction, committed at the end of the block.
+
+        Without `flush` PostgreSQL does not wait for its disk. If it crashes, the last such commits may be lost, as a
+        whole and before any later commit; so this is for work that is done again then, such as polls. (SQLite in WAL
+        mode never waits.)
+        """
         with (
             self._translated(),
             self._turn(),
             Session(self._engine, expire_on_commit=False) as session,
             session.begin(),
         ):
+            if not (flush or self.is_sqlite):
+                session.execute(_NO_FLUSH)
             yield session
             # fault point: store.uncommitted
 
@@ -272,8 +280,8 @@ class _File:
 def _began_writing(connection: Any) -> bool:
     """Begins a write as soon as the writer of another process is done; False where that took too long.
 
-    SQLite waits by itself, too, but sleeps for up to a tenth of a second between two looks, in which nobody writes.
-    Here the sleep grows with what was waited, within bounds.
+    SQLite waits by itself, too, but sleeps for up to a tenth of a second between two attempts, in which the database
+    may be idle. Here the sleep grows with the time waited, within bounds.
     """
     connection.execute("PRAGMA busy_timeout=0")
     began = time.monotonic()

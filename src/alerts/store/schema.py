@@ -3,8 +3,8 @@
 sources ─< items ─< revisions ─< findings >─ cases        what was observed, and what it says about whom
 cases ─< memberships >─ stories, story_events             which items report one event
 cases ─< assessments, story_versions, story_rises         what stories amounted to, and when
-cases ─< transitions ─< alerts >─ deliveries ─< attempts  what changed, who is told, how it fared
-desks ─< watches                                          what each subscriber was told so far
+cases ─< transitions ─< alerts >─ deliveries ─< attempts  what changed, the alerts and how they were delivered
+desks ─< watches                                          what each subscriber was notified of so far
 answers                                                   what readers answered to alerts: verdicts, preferences
 clock, silences, links                                    one row each of what all workers share
 troubles                                                  incidents of the system itself, while they last

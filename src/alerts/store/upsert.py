@@ -89,9 +89,13 @@ def row_of(table: type[Base], record: Any, /, **given: Any) -> dict[str, Any]:
 
     The number that the database gives a row is left out.
     """
+    return {name: getattr(record, name) for name in _shared(table, tuple(record.__dataclass_fields__))} | given
+
+
+@cache
+def _shared(table: type[Base], fields: tuple[str, ...]) -> list[str]:
     columns, number = table_of(table).c, table_of(table).autoincrement_column
-    names = (name for name in record.__dataclass_fields__ if name in columns and columns[name] is not number)
-    return {name: getattr(record, name) for name in names} | given
+    return [name for name in fields if name in columns and columns[name] is not number]
 
 
 def chunks(ids: Sequence[_Id], size: int = 500) -> Iterator[Sequence[_Id]]:

@@ -24,7 +24,7 @@ from alerts.store.queries import dashboard, listings
 from alerts.store.repositories import transitions
 from alerts.store.schema import AlertRow
 from alerts.web import institutions as listing
-from alerts.web.atom import asked_rule, told_once
+from alerts.web.atom import asked_rule, one_per_event
 from alerts.web.auth import Visitor
 from alerts.web.pages import asked_instant, read_why_not
 from alerts.web.reading import read_profile
@@ -167,7 +167,7 @@ def alerts(request: Request) -> Response:
             raise HTTPException(403, "These alerts are for their subscriber.")
         known = site.settings.subscriber(subscriber)
         rule = asked_rule(known, request.query_params.get("rule", ""))
-        rows = told_once(dashboard.alerts_of(session, subscriber, limit=MOST * 3), rule)[:limit]
+        rows = one_per_event(dashboard.alerts_of(session, subscriber, limit=MOST * 3), rule)[:limit]
         moved = dashboard.transitions_by_id(session, [row.transition for row in rows if row.transition is not None])
     shown = {each: gate_changes([change], known.tier, site.now())[0] for each, change in moved.items()}
     return answer(

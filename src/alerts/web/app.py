@@ -23,7 +23,7 @@ from alerts.access.signing import Signer
 from alerts.model.errors import AlertsError, NotFoundError, StoreError, UsageError
 from alerts.runtime import logs
 from alerts.runtime.runtime import Runtime
-from alerts.web import answering, api, atom, hubs, operators, pages, probes, reports, unsubscribing
+from alerts.web import answering, api, atom, operators, pages, probes, reports, unsubscribing
 from alerts.web.auth import Authenticator, Visitor
 from alerts.web.middleware import Hardening
 from alerts.web.site import Site, site_of, unless_known
@@ -78,7 +78,7 @@ def _routes() -> list[Route | Mount]:
         Route("/operate", operators.overview),
         Route("/operate/enter", operators.enter, methods=["GET", "POST"]),
         Route("/operate/{action}", operators.act, methods=["POST"]),
-        Route("/websub/{token}", hubs.callback, methods=["GET", "POST"]),
+        Route("/websub/{token}", probes.websub, methods=["GET", "POST"]),
         Route("/healthz", probes.healthz),
         Route("/readyz", probes.readyz),
         Route("/metrics", probes.metrics),
@@ -96,23 +96,10 @@ def asset(request: Request) -> Response:
     return unless_known(request, body, ASSETS[name], "public, max-age=300")
 
 
-_HEADINGS: Final = {
-    400: "Bad request",
-    401: "A token is needed",
-    403: "You do not have access to this page",
-    404: "Not found",
-    405: "Method not allowed",
-    410: "No longer possible",
-    413: "Too large",
-    429: "Too many attempts",
-    503: "Temporarily unavailable",
-}
-
-
 def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101
-    said = error.detail if error.status_code != 404 or error.detail != "Not Found" else "There is no such page."
-    return _failed(request, error.status_code, said, dict(error.headers or {}))
+    message = error.detail if error.status_code != 404 or error.detail != "Not Found" else "There is no such page."
+    return _failed(request, error.status_code, message, dict(error.headers or {}))
 
 
 def _our_error(request: Request, error: Exception) -> Response:
@@ -136,12 +123,12 @@ def _log(error: Exception) -> None:
     logs.event("page.failed", logging.ERROR, error=type(error).__name__, traceback=logs.frames(error))
 
 
-def _failed(request: Request, status: int, said: str, headers: dict[str, str] | None = None) -> Response:
+def _failed(request: Request, status: int, message: str, headers: dict[str, str] | None = None) -> Response:
     """An error for people, or for programs where they ask."""
     if request.url.path.startswith("/api/"):
-        response = api.answer({"error": said}, status=status)
+        response = api.answer({"error": message}, status=status)
     else:
-        values = {"heading": _HEADINGS.get(status, "Something went wrong"), "said": said}
+        values = {"status": status, "message": message}
         response = site_of(request).page(request, "error.html.j2", Visitor(), values, status=status)
     response.headers.update(headers or {})
     return response

@@ -58,15 +58,15 @@ def institution_feed(request: Request) -> Response:
 
 def change_entry(change: Transition, name: str, page: str) -> Entry:
     """A level change as a tier may see it."""
-    said = f"{name}, {change.axis} ({change.axis.horizon}): {change.from_} to {change.to}"
+    title = f"{name}, {change.axis} ({change.axis.horizon}): {change.from_} to {change.to}"
     score = "" if change.score is None else f" Score {change.score:.2f}."
     why = "".join(f"\n{each.value:.3f} {clean(each.title)} (grade {each.grade})" for each in change.contributions[:5])
     return Entry(
         id=stable_urn("transition", change.institution, change.axis, format_time(change.at)),
-        title=said,
+        title=title,
         at=change.at,
         url=page,
-        text=f"{said} by {change.cause}.{score}{why}",
+        text=f"{title} by {change.cause}.{score}{why}",
         tags=(change.axis.value, change.to.value, "rise" if change.rises else "fall"),
     )
 
@@ -79,7 +79,7 @@ def subscriber_feed(request: Request) -> Response:
             raise HTTPException(403, "These alerts are for their subscriber: `alerts link --subscriber` makes a link.")
         known = site.settings.subscriber(subscriber)
         rule = asked_rule(known, request.path_params.get("rule", ""))
-        rows = told_once(dashboard.alerts_of(session, subscriber, limit=10 * ENTRIES), rule)[:ENTRIES]
+        rows = one_per_event(dashboard.alerts_of(session, subscriber, limit=10 * ENTRIES), rule)[:ENTRIES]
         moved = dashboard.transitions_by_id(session, [row.transition for row in rows if row.transition is not None])
     base = site.address(request)
     entries = [alert_entry(site, row, moved.get(row.transition or 0), known.tier, base) for row in rows]
@@ -107,7 +107,7 @@ def asked_rule(subscriber: Subscriber, text: str) -> int | None:
     return rule
 
 
-def told_once(rows: Sequence[AlertRow], rule: int | None) -> list[AlertRow]:
+def one_per_event(rows: Sequence[AlertRow], rule: int | None) -> list[AlertRow]:
     """One alert of each event, whatever the number of channels; of one watch rule (from 1) where asked for."""
     seen: set[tuple[object, ...]] = set()
     kept = []
@@ -133,8 +133,8 @@ def alert_entry(site: Site, row: AlertRow, transition: Transition | None, tier: 
     page = f"{base}/institutions/{quote(row.institution, safe='')}"
     held = f" Held back: {row.reason}." if row.reason else ""
     if transition is not None:
-        told = change_entry(gate_transition(transition, tier), name, page)
-        title, text, tags = told.title, told.text, told.tags
+        entry = change_entry(gate_transition(transition, tier), name, page)
+        title, text, tags = entry.title, entry.text, entry.tags
     else:
         lead = row.detail.get("lead") or row.detail
         headline = clean(str(lead.get("title", "")))

@@ -1,4 +1,4 @@
-"""Who asks: an open visitor, the bearer of a link, or an operator."""
+"""Authentication: an open visitor, the bearer of a link, or an operator."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MEMBER_COOKIE: Final = "alerts_member"
 OPERATOR_COOKIE: Final = "alerts_operator"
 SESSION: Final = timedelta(hours=12)
 LARGEST_FORM: Final = 16_384
-"""Bytes of a form; none of ours comes near."""
+"""Bytes of a form; the forms of the pages are far smaller."""
 
 MAX_WRONG: Final = 10
 """Wrong tokens that an address may give within WINDOW."""
@@ -110,7 +110,7 @@ class Authenticator:
         self._fingerprint = hashlib.sha256(operator_token.encode()).hexdigest()[:16]
 
     def visitor(self, request: Request, session: Session, settings: Settings, now: datetime) -> Visitor:
-        """Who asks. A bad token that was given on purpose is refused; a stale cookie is only worth nothing.
+        """The visitor who sent a request. A bad token that was given on purpose is refused; a stale cookie is ignored.
 
         Raises HTTPException where the token is bad, or where this address has given too many bad ones.
         """
@@ -145,8 +145,8 @@ class Authenticator:
         if wait:
             seconds = max(1, round(wait.total_seconds()))
             again = format_duration(timedelta(seconds=seconds))
-            said = f"Too many wrong tokens came from this address: try again in {again}."
-            raise HTTPException(429, said, {"Retry-After": str(seconds)})
+            message = f"Too many wrong tokens came from this address: try again in {again}."
+            raise HTTPException(429, message, {"Retry-After": str(seconds)})
 
     def was_wrong(self, request: Request, now: datetime) -> None:
         """Notes that this address gave a bad token."""

@@ -51,9 +51,9 @@ class BoundedProtocol(H11Protocol):
         self.opened_at = self.loop.time()
         self._head = self.loop.call_later(HEAD_SECONDS, self._give_up)
         others = [each for each in self.connections if each is not self and isinstance(each, BoundedProtocol)]
-        mine = [each for each in others if self.client and each.client and each.client[0] == self.client[0]]
-        if len(mine) >= MAX_PER_CLIENT and not self._is_trusted():
-            self._make_room(mine)
+        of_client = [each for each in others if self.client and each.client and each.client[0] == self.client[0]]
+        if len(of_client) >= MAX_PER_CLIENT and not self._is_trusted():
+            self._make_room(of_client)
         elif len(others) >= MAX_CONNECTIONS:
             self._make_room(others)
 

@@ -26,7 +26,7 @@ SORTS: Final = ("level", "changed", "name")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the reader asked for; unknown values count as not given."""
+    """The filters, order and page that were requested; unknown values count as not given."""
 
     tag: str = ""
     region: str = ""
@@ -100,14 +100,9 @@ class Board:
 
 def read_board(session: Session, settings: Settings, asked: Asked, tier: Tier, now: datetime) -> Board:
     """The list as asked for, gated."""
-    known = {
-        institution: {Axis(axis): Level(level) for axis, level in axes.items()}
-        for institution, axes in listings.levels(session).items()
-    }
-    highest = {
-        each: max(known[each].values(), key=lambda level: level.rank) if each in known else Level.LOW
-        for each in settings.institutions
-    }
+    recorded, quiet = listings.levels(session), dict.fromkeys(Axis, Level.LOW)
+    levels = {each: recorded.get(each, quiet) for each in settings.institutions}
+    highest = {each: max(found.values()) for each, found in levels.items()}
     wanted = [each for each in settings.institutions.values() if asked.wants(each, highest[each.id])]
     ordered = _ordered(session, wanted, highest, asked.sort)
     pages = max(1, -(-len(ordered) // PAGE))
@@ -117,17 +112,14 @@ def read_board(session: Session, settings: Settings, asked: Asked, tier: Tier, n
     stories = dashboard.story_counts(session, ids)
     newest = dashboard.newest_changes(session, ids)
     steps = dashboard.changes_since(session, ids, now - SPARK) if tier.allows(ANALYSIS) else None
-    quiet = dict.fromkeys(Axis, Level.LOW)
     rows = [
         Row(
             institution=each,
-            levels=known.get(each.id, quiet),
+            levels=levels[each.id],
             highest=highest[each.id],
             stories=stories.get(each.id, 0),
-            change=gate_transition(newest[each.id][0], tier) if each.id in newest else None,
-            spark=Markup("")
-            if steps is None
-            else spark(steps.get(each.id, ()), known.get(each.id, quiet), now, each.name),
+            change=gate_transition(newest[each.id], tier) if each.id in newest else None,
+            spark=Markup("") if steps is None else spark(steps.get(each.id, ()), levels[each.id], now, each.name),
         )
         for each in shown
     ]

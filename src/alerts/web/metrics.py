@@ -1,4 +1,4 @@
-"""Metrics for Prometheus, read from the database when they are asked for: every process would say the same.
+"""Metrics for Prometheus, read from the database at each scrape: every process gives the same numbers.
 
 Nothing is named that an open visitor may not know: no source, no institution, no subscriber is a label.
 """
@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy.orm import Session
 
 from alerts.insight.disagreement import disagreements
-from alerts.model.operators import IncidentKind
+from alerts.model.subscriber import IncidentKind
 from alerts.runtime.runtime import Runtime
 from alerts.store import system_state
 from alerts.store.queries import listings, metrics

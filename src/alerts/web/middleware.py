@@ -98,8 +98,8 @@ def known_hosts(base_url: str, environment: Mapping[str, str]) -> frozenset[str]
 def is_allowed(host: str, known: Iterable[str]) -> bool:
     """Whether a Host header names these pages.
 
-    Addresses and names without a dot (localhost, the name of a service beside this one) are always good: nobody can
-    point a name of the public DNS to them. So is a missing header, which no browser leaves out.
+    Addresses and names without a dot (localhost, the name of a service beside this one) are always good: no
+    name of the public DNS can be made to point to them. So is a missing header, which no browser leaves out.
     """
     name = host.strip().lower()
     name = name[1 : name.find("]")] if name.startswith("[") else name.partition(":")[0]

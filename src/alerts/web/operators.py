@@ -16,7 +16,7 @@ from alerts.insight.health import LATE, health
 from alerts.model.alert import DeliveryState
 from alerts.model.counted import counted
 from alerts.model.errors import AlertsError
-from alerts.model.subscriber import Selection, Silence
+from alerts.model.subscriber import Selection
 from alerts.model.times import parse_duration
 from alerts.pipeline import answering, operate
 from alerts.pipeline.route import silenced
@@ -34,7 +34,7 @@ STATES: Final = ("", *(state.value for state in DeliveryState))
 
 
 def overview(request: Request) -> Response:
-    """How everything fares. For operators alone."""
+    """The state of the system. For operators alone."""
     state = request.query_params.get("state", "")
     state = state if state in STATES else ""
     with visit(request) as (site, session, visitor):
@@ -46,7 +46,7 @@ def overview(request: Request) -> Response:
             "report": health(session, site.runtime.configuration.files, now),
             "dead": listings.deliveries(session, state=[DeliveryState.DEAD.value], limit=MOST),
             "deliveries": listings.deliveries(session, state=[state] if state else (), limit=MOST),
-            "silences": [_shown(each) for each in silenced(session, site.settings) if each.until > now],
+            "silences": [each for each in silenced(session, site.settings) if each.until > now],
             "sources": sorted(known, key=_attention)[: 4 * MOST],
             "sources_total": len(known),
             "queues": listings.overdue(session, now),
@@ -71,17 +71,6 @@ def overview(request: Request) -> Response:
 def _attention(each: Health) -> tuple[bool, bool, int, str]:
     """What is stopped, holds something back or fails comes first."""
     return (not each.state.stopped, not each.state.held, -each.error_streak, each.id)
-
-
-def _shown(silence: Silence) -> dict[str, object]:
-    by = silence.author or ("" if silence.id else "configuration")
-    return {
-        "id": silence.id,
-        "about": silence.select.in_words(),
-        "until": silence.until,
-        "reason": silence.reason,
-        "by": by,
-    }
 
 
 async def enter(request: Request) -> Response:
@@ -111,8 +100,8 @@ async def act(request: Request) -> Response:
     if action is None:
         raise HTTPException(404, "There is no such action.")
     fields = await form_of(request)
-    said = await run_in_threadpool(_act, site, request, fields, action)
-    return RedirectResponse("/operate?" + urlencode({"done": said}), status_code=303)
+    done = await run_in_threadpool(_act, site, request, fields, action)
+    return RedirectResponse("/operate?" + urlencode({"done": done}), status_code=303)
 
 
 _Action = Callable[[Runtime, Mapping[str, str], datetime], str]

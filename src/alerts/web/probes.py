@@ -1,17 +1,23 @@
-"""What machines ask: does this process live, does the system work, what are the numbers."""
+"""What machines ask: does this process live, does the system work, what are the numbers. Hubs (WebSub) push here."""
 
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Final
 
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from alerts.model.errors import StoreError
+from alerts.pipeline.websub import pushed, source_of, verified
+from alerts.web.auth import body_of
 from alerts.web.site import site_of
+
+MAX_PUSH_BYTES: Final = 4 * 1024 * 1024
+"""Bytes of a push. A larger one is dropped; polling finds its entries."""
 
 
 async def healthz(_request: Request) -> Response:
@@ -46,3 +52,18 @@ def metrics(request: Request) -> Response:
         raise HTTPException(401, "The metrics need their token.", {"WWW-Authenticate": "Bearer"})
     site.runtime.configuration.current()  # looks at the files
     return Response(generate_latest(site.metrics.get()), media_type=CONTENT_TYPE_LATEST)
+
+
+async def websub(request: Request) -> Response:
+    """GET verifies a subscription; POST is a push, answered alike whether it is believed or not."""
+    runtime, token = site_of(request).runtime, request.path_params["token"]
+    if request.method != "POST":
+        answer = await run_in_threadpool(verified, runtime, token, dict(request.query_params))
+        return PlainTextResponse(answer.body, status_code=answer.status)
+    if await run_in_threadpool(source_of, runtime, token) is None:  # of no source: not a byte of it is read
+        return Response(status_code=202)
+    body = await body_of(request, MAX_PUSH_BYTES)
+    if body is None:
+        return Response(status_code=413)
+    await run_in_threadpool(pushed, runtime, token, body, request.headers.get("x-hub-signature", ""))
+    return Response(status_code=202)

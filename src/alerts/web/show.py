@@ -1,41 +1,24 @@
-"""How values are written on a page."""
+"""The template environment of the pages, and the filters that format values."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Final
 from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from alerts.model.counted import counted
-from alerts.model.level import LEVELS, Axis, Level
-from alerts.model.profile import CoverageState
-from alerts.model.story import Mix
-from alerts.model.subscriber import Tier
+from alerts.model.level import LEVELS, Axis
 from alerts.model.times import format_duration, format_time, parse_time
 from alerts.rendering import escape
 from alerts.rendering.profile_forms import coverage_text
 from alerts.rendering.tiers import ANALYSIS, DETAIL
 from alerts.routing.reasons import Reason
 
-_MIX: Final = {Mix.DIRECT: "direct sources", Mix.MIXED: "direct and secondary", Mix.SECONDARY: "secondary sources"}
-_COVERAGE: Final = {
-    CoverageState.COVERED: "All sources that would report on it are working.",
-    CoverageState.PARTIAL: "Some of the sources that would report on it are not working.",
-    CoverageState.BLIND: "None of the sources that would report on it is working: silence is no all-clear.",
-}
-TIER_NAMES: Final = {
-    Tier.OPEN: "open",
-    Tier.STRATEGIC_CIRCLE: "strategic circle",
-    Tier.LEADERSHIP_ALLIANCE: "leadership alliance",
-}
-
 
 def environment() -> Environment:
-    """The templates, with everything escaped that is not markup of ours."""
+    """The templates, in which every value is escaped that is not Markup already."""
     env = Environment(
         loader=PackageLoader("alerts.web"),
         autoescape=True,
@@ -44,32 +27,23 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     env.filters.update(
-        words=words,
+        words=lambda text: escape.clean(str(text)),  # on one line, without invisible and direction-changing characters
         headline=escape.headline,
         link=escape.safe_url,
         when=when,
         ago=ago,
         ahead=ahead,
         number=number,
-        seg=segment,
-        level=level_mark,
-        mix=lambda mix: _MIX[Mix(mix)],
-        coverage=lambda state: _COVERAGE[state],
+        seg=lambda text: quote(text, safe=""),  # as one segment of an address
         coverage_text=coverage_text,
         meaning=meaning,
         age=lambda seconds: format_duration(timedelta(seconds=seconds)),
         stamp=format_time,
         instant=parse_time,
-        tier=lambda tier: TIER_NAMES[Tier(tier)],
         query=query,
     )
-    env.globals.update(axes=list(Axis), levels=LEVELS, detail=DETAIL, analysis=ANALYSIS, numbers=numbers)
+    env.globals.update(axes=list(Axis), levels=LEVELS, detail=DETAIL, analysis=ANALYSIS)
     return env
-
-
-def words(text: object) -> str:
-    """Foreign text on one line, without characters that print as nothing or turn the direction of writing."""
-    return escape.clean(str(text))
 
 
 def when(at: datetime | None, *, day: bool = False) -> Markup:
@@ -77,16 +51,16 @@ def when(at: datetime | None, *, day: bool = False) -> Markup:
     if at is None:
         return Markup("–")
     at = at.astimezone(UTC)
-    said = f"{at.day} {at:%b %Y}" if day else f"{at.day} {at:%b %Y, %H:%M} UTC"
-    return Markup('<time datetime="{}">{}</time>').format(format_time(at), said)
+    text = f"{at.day} {at:%b %Y}" if day else f"{at.day} {at:%b %Y, %H:%M} UTC"
+    return Markup('<time datetime="{}">{}</time>').format(format_time(at), text)
 
 
 def ago(at: datetime | None, now: datetime) -> Markup:
     """How long ago an instant was, with the instant itself."""
     if at is None:
         return Markup("never")
-    said = f"{_span(now - at)} ago" if now >= at else f"in {_span(at - now)}"
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(format_time(at), format_time(at), said)
+    text = f"{_span(now - at)} ago" if now >= at else f"in {_span(at - now)}"
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(format_time(at), format_time(at), text)
 
 
 def ahead(at: datetime | None, now: datetime) -> str:
@@ -106,31 +80,6 @@ def _span(value: timedelta) -> str:
 
 def number(value: float | None, digits: int = 2) -> str:
     return "–" if value is None else f"{value:.{digits}f}"
-
-
-def segment(text: str) -> str:
-    """A text as one segment of an address."""
-    return quote(text, safe="")
-
-
-def level_mark(level: Level | str) -> Markup:
-    """A level as word and bars: the colour is not needed to read it."""
-    known = Level(level)
-    bars = Markup("<i></i>") * (known.rank + 1) + Markup('<i class="off"></i>') * (3 - known.rank)
-    return Markup('<span class="level {0}"><span class="bars" aria-hidden="true">{1}</span>{0}</span>').format(
-        known.value, bars
-    )
-
-
-def numbers(values: Iterable[int], most: int = 8) -> Markup:
-    """Numbers of source records that jump to the evidence pack."""
-    listed = list(values)
-    shown = Markup("").join(
-        Markup('<a class="ref" href="#e{0}" aria-label="evidence {0}">{0}</a>').format(each) for each in listed[:most]
-    )
-    left = len(listed) - most
-    more = Markup('<a class="ref more" href="#evidence">+{}</a>').format(left) if left > 0 else Markup("")
-    return Markup('<span class="refs">{}{}</span>').format(shown, more) if listed else Markup("")
 
 
 def meaning(reason: str) -> str:

@@ -1,4 +1,4 @@
-"""What the pages work with, made once for each process."""
+"""What all handlers share: runtime, authentication, templates and caches, made once for each process."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from alerts.insight.health import Report, health
+from alerts.insight.health import health
 from alerts.model.settings import Settings
 from alerts.runtime.configuration import Active
 from alerts.runtime.runtime import Runtime
@@ -52,7 +52,9 @@ class Site:
 
     def __post_init__(self) -> None:
         self.metrics = Cached(self.runtime, 5, Metrics)
-        self.health = Cached(self.runtime, 2, _health)
+        self.health = Cached(
+            self.runtime, 2, lambda runtime, session, now: health(session, runtime.configuration.files, now)
+        )
         self._templates = environment()
 
     @property
@@ -94,10 +96,6 @@ def unless_known(request: Request, body: bytes, media_type: str, caching: str) -
     if etag in [each.strip().removeprefix("W/") for each in known.split(",")]:
         return Response(status_code=304, headers=headers)
     return Response(body, media_type=media_type, headers=headers)
-
-
-def _health(runtime: Runtime, session: Session, now: datetime) -> Report:
-    return health(session, runtime.configuration.files, now)
 
 
 def site_of(request: Request) -> Site:

@@ -1,4 +1,4 @@
-"""A story and an alert as their pages show them."""
+"""What the pages and the JSON interface show of a story and of an alert."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def feeds_of(page: str, base_url: str) -> list[FoundFeed]:
             rels = attributes.get("rel", "").lower().split()
             if kind in _TYPES and ("alternate" in rels or "feed" in rels) and "stylesheet" not in rels:
                 found = FoundFeed(url, to_line(attributes.get("title", ""), markup=False)[:200], kind)
-                # A comments feed is declared like the others and is never what is meant.
+                # A comments feed is declared like the others and is never wanted.
                 rank = _TYPES[kind] + (10 if "comments" in (found.title + url).lower() else 0)
                 declared.append((rank, found))
         elif _LOOKS_LIKE_FEED.search(url):

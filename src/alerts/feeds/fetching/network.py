@@ -1,8 +1,8 @@
 """HTTP/1.1 requests to checked addresses (SSRF guard), bounded in time and bytes.
 
-A name is resolved once, every address it has is checked, and the connection goes to a checked address, so a name that
-resolves differently the next moment gains nothing. TLS and the Host header keep the name. Every read and write ends at
-the deadline of the whole fetch, so that a server that sends slowly gains nothing, and every byte received counts.
+A name is resolved once, every address it has is checked, and the connection goes to a checked address, which defeats
+names that resolve differently the next moment (DNS rebinding). TLS and the Host header keep the name. Every read and
+write ends at the deadline of the whole fetch, however slowly a server sends, and every byte received counts.
 
 h11 writes and reads the protocol; sockets, limits and addresses are handled here. A request has a connection of its
 own: two polls of one feed are minutes apart, and an idle connection that one source may use must not carry the request
@@ -45,11 +45,11 @@ _PATH_SAFE, _QUERY_SAFE = "%!$&'()*+,/:;=@[]~|^\\", "%!$&'()*+,/:;=?@[]~|^\\`{}"
 
 
 class AddressRefusedError(Exception):
-    """A name leads to an address that may not be asked. Arguments: host, address, and which rule refuses it."""
+    """A name resolves to an address that is refused. Arguments: host, address, and which rule refuses it."""
 
 
 class BadAddressError(Exception):
-    """A URL that cannot be asked; the argument says why."""
+    """A URL that no request can be sent to; the argument says why."""
 
 
 class TooManyBytesError(Exception):
@@ -72,8 +72,8 @@ FAILURES = (AddressRefusedError, BadAddressError, TooManyBytesError, DeadlineErr
 class Bounds:
     """The bounds of one fetch, shared by all of its connections.
 
-    Only public addresses are asked, but for those of `private_host` and of its network: it is the host of a source
-    with `allow_private`. Link-local addresses and metadata services are asked for nobody.
+    Connections go to public addresses only, and to those of `private_host`, the host of a source with `allow_private`,
+    and its network. Link-local addresses and metadata services are always refused.
     """
 
     deadline: float  # on the monotonic clock

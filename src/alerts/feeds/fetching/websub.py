@@ -3,11 +3,11 @@
 A publisher's hub tells subscribers at once what polling would find later. The flow:
 
     subscribe(...)          the form to post to the hub
-    verify(query, topic)    the hub's check of our intent: what to answer
+    verify(query, topic)    the answer to the hub's verification of intent
     signed(...)             whether a pushed body is from the hub
     renew_at(...)           when to subscribe again
 
-A push is only a hint that the source is due, or a body to read as if it had been polled; polling goes on.
+A push is only a hint that the source is due; polling goes on.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-LEASE = timedelta(days=10)  # the lease that is asked for; the hub decides
+LEASE = timedelta(days=10)  # the lease to request; the hub decides
 _LONGEST = timedelta(days=365)
 _METHODS = {"sha1": hashlib.sha1, "sha256": hashlib.sha256, "sha384": hashlib.sha384, "sha512": hashlib.sha512}
 
@@ -59,14 +59,14 @@ def subscribe(hub: str, topic: str, callback: str, secret: str = "") -> dict[str
 
 
 def verify(query: Mapping[str, str], topic: str | None) -> Verification:
-    """Answer a hub's GET at the callback (section 5.3). `topic`: what we subscribed to, None for nothing."""
+    """Answer a hub's GET at the callback (section 5.3). `topic`: what was subscribed to, None if nothing was."""
     mode = query.get("hub.mode", "")
     if topic is None or query.get("hub.topic") != topic:
         return Verification(404)
     if mode == "denied":
         return Verification(200, denied=" ".join(query.get("hub.reason", "no reason given").split())[:200])
     challenge = query.get("hub.challenge", "")
-    if mode != "subscribe" or not challenge:  # to end one is never our wish
+    if mode != "subscribe" or not challenge:  # we never ask to end a subscription
         return Verification(404)
     seconds = query.get("hub.lease_seconds", "")
     if not (seconds.isascii() and seconds.isdigit() and 0 < len(seconds) <= 12) or int(seconds) == 0:
@@ -77,7 +77,7 @@ def verify(query: Mapping[str, str], topic: str | None) -> Verification:
 def signed(body: bytes, signature: str, secret: str) -> bool:
     """Whether `X-Hub-Signature` (``method=hex digest``) is the HMAC of the body (section 7.1).
 
-    A push with a wrong signature is dropped and still answered with success, so that nobody learns from the answer.
+    A push with a wrong signature is dropped and still answered with success, so that the answer reveals nothing.
     """
     method, _, given = signature.strip().partition("=")
     function = _METHODS.get(method.lower())

@@ -16,13 +16,16 @@ if TYPE_CHECKING:
 
 _TABLE = table("html")
 _BLOCKS = frozenset(_TABLE["blocks"].split())
-_SPACE = dict.fromkeys(_BLOCKS, "\n") | {"td": " ", "th": " "}  # what stands in the text for the edge of an element
+_SPACE = dict.fromkeys(_BLOCKS, "\n") | {
+    "td": " ",
+    "th": " ",
+}  # what replaces the start and end of an element in the text
 _HIDDEN = frozenset(_TABLE["hidden"].split())
 _TAG = re.compile(rf"</?(?:{'|'.join(_TABLE['known'].split())})(?:\s[^<>]*)?/?>|<!--|<!\[CDATA\[", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:[a-zA-Z][a-zA-Z0-9]{1,31}|#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6});")
 
-# Characters that print as nothing, control the terminal or turn the writing direction, and surrogates,
-# which no database takes. Joiners that writing systems need (U+200C, U+200D) stay.
+# Invisible characters, terminal controls, changes of the writing direction, and surrogates, which databases refuse.
+# Joiners that writing systems need (U+200C, U+200D) stay.
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064"
     "\u2066-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff]"
@@ -32,7 +35,7 @@ _BREAKS = re.compile(r" *\n(?: *\n)+ *| *\n *")
 
 
 def looks_like_markup(text: str) -> bool:
-    """Whether a text of undeclared type holds a tag or an entity that a reader is not meant to see."""
+    """Whether a text of undeclared type contains an HTML tag or entity."""
     return ("<" in text and _TAG.search(text) is not None) or ("&" in text and _ENTITY.search(text) is not None)
 
 
@@ -56,7 +59,7 @@ def to_line(value: str, *, markup: bool) -> str:
 
 
 def tidy(text: str) -> str:
-    """Spaces, line breaks and unseen characters brought into order."""
+    """Normalises spaces and line breaks, and removes invisible characters."""
     if "\r" in text or "\u2028" in text or "\u2029" in text or "\x85" in text:
         text = re.sub("\r\n?|[\u2028\u2029\x85]", "\n", text)
     text = _UNSEEN.sub("", text)

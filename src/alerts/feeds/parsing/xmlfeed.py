@@ -51,7 +51,7 @@ def read(body: bytes, content_type: str, *, base_url: str, limits: TextLimits) -
 
 
 def _feedparser(body: bytes, media_type: str) -> Any:
-    # It is not told where the feed came from: it would make relative ids absolute, and they would change
+    # It gets no address of the feed: it would make relative ids absolute, and they would change
     # whenever the feed's address does.
     return feedparser.parse(
         io.BytesIO(body),

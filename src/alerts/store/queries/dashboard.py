@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from alerts.model.level import Transition
@@ -38,26 +37,15 @@ def changes_since(session: Session, institutions: Iterable[str], since: datetime
     return found
 
 
-def newest_changes(session: Session, institutions: Iterable[str]) -> dict[str, list[Transition]]:
-    """The newest level change of each axis of some institutions, the newest first, without contributions."""
-    ranked = (
-        select(
-            *_LEAN,
-            func.row_number()
-            .over(
-                partition_by=(TransitionRow.institution, TransitionRow.axis),
-                order_by=(TransitionRow.at.desc(), TransitionRow.id.desc()),
-            )
-            .label("place"),
-        )
-        .where(TransitionRow.institution.in_(list(institutions)))
-        .subquery()
+def newest_changes(session: Session, institutions: Iterable[str]) -> dict[str, Transition]:
+    """The newest level change of each of some institutions, without contributions."""
+    order = func.row_number().over(
+        partition_by=TransitionRow.institution, order_by=(TransitionRow.at.desc(), TransitionRow.axis)
     )
-    query: Select[Any] = select(ranked).where(ranked.c.place == 1).order_by(ranked.c.at.desc(), ranked.c.axis)
-    found: dict[str, list[Transition]] = {}
-    for row in session.execute(query):
-        found.setdefault(row.institution, []).append(lean_transition_of(row))
-    return found
+    some = TransitionRow.institution.in_(list(institutions))
+    ranked = select(*_LEAN, order.label("place")).where(some).subquery()
+    rows = session.execute(select(ranked).where(ranked.c.place == 1))
+    return {row.institution: lean_transition_of(row) for row in rows}
 
 
 def story_counts(session: Session, institutions: Sequence[str] | None = None) -> dict[str, int]:

@@ -36,11 +36,11 @@ def columns(row: Any, *names: str) -> dict[str, Any]:
     return {name: _time(value) if isinstance(value, datetime) else value for name, value in values.items()}
 
 
-def levels(session: Session) -> dict[str, dict[str, str]]:
+def levels(session: Session) -> dict[str, dict[Axis, Level]]:
     """The level of every axis of every institution about which anything was ever found."""
     rows = session.execute(select(CaseRow.institution, CaseRow.axes))
     return {
-        institution: {axis.value: axes.get(axis.value, {}).get("level", Level.LOW.value) for axis in Axis}
+        institution: {axis: Level(axes.get(axis.value, {}).get("level", Level.LOW)) for axis in Axis}
         for institution, axes in rows
     }
 

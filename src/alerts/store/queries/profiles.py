@@ -134,7 +134,7 @@ def levels(session: Session, institution: str, at: datetime) -> dict[Axis, AxisS
 def reports(
     session: Session, institution: str, sources: Mapping[str, Source], items: Collection[str], at: datetime
 ) -> dict[str, Report]:
-    """Some items as they read at an instant, said when they first were."""
+    """Some items as they read at an instant, dated when they were first observed."""
     found: dict[str, Report] = {}
     for some in chunks(sorted(items)):
         asked = {"institution": institution, "some": some, "at": at}
@@ -176,12 +176,12 @@ def stories(
     members = _members(session, institution.id, list(wanted), at)
     items = {item for some in members.values() for item in some}
     read = reports(session, institution.id, sources, items, at)
-    said = _features(session, institution.id, items, at)
+    features = _features(session, institution.id, items, at)
     found = {}
     for story, some in members.items():
         counting = [item for item in some if item in read and read[item].salience > 0]
         if counting:
-            groups = independent([said[item] for item in counting])
+            groups = independent([features[item] for item in counting])
             found[story] = evidence(story, institution.id, [read[item] for item in counting], groups)
     return found
 

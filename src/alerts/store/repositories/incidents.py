@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from alerts.model.alert import DeliveryState
 from alerts.model.fields import record_of
-from alerts.model.operators import IncidentKind
+from alerts.model.subscriber import IncidentKind
 from alerts.routing.alerts import Kind, Message
 from alerts.store.repositories import deliveries
 from alerts.store.schema import DeliveryRow, IncidentRow

@@ -124,7 +124,7 @@ def revisions_after(session: Session, after: int, *, limit: int) -> list[tuple[i
     first: dict[str, datetime] = {}
     for some in chunks(sorted({row.item for row in rows})):
         first.update(session.execute(select(_I.id, _I.first_observed).where(_I.id.in_(some))).all())
-    # Few are edits, and only these have a former one to be asked for.
+    # Few are edits, and only these have a former revision to look up.
     return [
         (row.id, _item(row), None if first.get(row.item) == row.observed else _former(session, row)) for row in rows
     ]

@@ -42,7 +42,6 @@ _LEASE = (
     .returning(_S.id, _S.state, _S.lost_leases)
 )
 _LEASE_DUE = _LEASE.where(_S.next_poll_at <= bindparam("now"))
-_TOKEN = select(_S.lease_token).where(_S.id == bindparam("source")).with_for_update()
 _GIVE_BACK = (
     update(_SOURCES)
     .where(_S.id == bindparam("source"), _S.lease_token == bindparam("token"))
@@ -57,9 +56,8 @@ _FINISH = _GIVE_BACK.values(
     lost_leases=bindparam("lost"),
     stale_at=bindparam("stale"),
 )
-_FINISH_ONE = _FINISH.returning(_S.id)
 _OURS = select(_S.id, _S.lease_token).where(_S.id.in_(SOME)).order_by(_S.id).with_for_update()
-_FREE_AT = select(_HOSTS.free_at).where(_HOSTS.host == bindparam("host")).with_for_update()
+_FREE_AT = select(_HOSTS.host, _HOSTS.free_at).where(_HOSTS.host.in_(SOME)).order_by(_HOSTS.host).with_for_update()
 _HEALTH = select(
     _S.id, _S.url, _S.active, _S.next_poll_at, _S.last_poll_at, _S.last_success_at, _S.error, _S.error_streak, _S.state
 ).order_by(_S.id)
@@ -147,9 +145,15 @@ def lease(
     return sorted(leased, key=lambda each: each.id)
 
 
-def still_ours(session: Session, leased: LeasedSource) -> bool:
-    """Whether the lease is still this poller's; locks the row until the transaction ends."""
-    return bool(session.scalar(_TOKEN, {"source": leased.id}) == leased.token)
+def still_ours(session: Session, leased: Sequence[LeasedSource]) -> set[str]:
+    """The sources whose lease is still this poller's; locks their rows until the transaction ends."""
+    tokens = {each.id: each.token for each in leased}
+    return {
+        source
+        for some in chunks(sorted(tokens))
+        for source, token in session.execute(_OURS, {"some": some})
+        if token == tokens[source]
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +166,8 @@ class Finished:
     lost_leases: int = 0
 
 
-def finish(session: Session, finished: Sequence[Finished], *, now: datetime) -> set[str]:
-    """Records polls and releases their leases; returns the ids of those that the poller still held."""
+def finish(session: Session, finished: Sequence[Finished], *, now: datetime) -> None:
+    """Records polls and releases their leases, those that are still the poller's."""
     rows = [
         {
             "source": each.leased.id,
@@ -179,21 +183,13 @@ def finish(session: Session, finished: Sequence[Finished], *, now: datetime) -> 
         }
         for each in finished
     ]
-    if len(rows) == 1:
-        ours = set(session.scalars(_FINISH_ONE, rows[0]))
-    else:
-        # A statement for many rows returns none of them: which leases still hold is read first, under a lock.
-        tokens = {each.leased.id: each.leased.token for each in finished}
-        held = (row for some in chunks(sorted(tokens)) for row in session.execute(_OURS, {"some": some}))
-        ours = {source for source, token in held if token == tokens[source]}
-        if ours:
-            session.connection().execute(_FINISH, [row for row in rows if row["source"] in ours])
+    if rows:
+        session.connection().execute(_FINISH, rows)
     for each in finished:
         before, after = each.leased.state, each.state
         since = before.last_success or before.failing_since
-        if each.leased.id in ours and before.failures and not after.failures and since and after.last_success:
+        if before.failures and not after.failures and since and after.last_success:
             add_outage(session, each.leased.id, since, after.last_success)
-    return ours
 
 
 def add_outage(session: Session, source: str, since: datetime, until: datetime) -> None:
@@ -213,17 +209,26 @@ def release(session: Session, leased: LeasedSource, next_poll_at: datetime) -> N
     session.execute(_GIVE_BACK, {"source": leased.id, "token": leased.token, "next_poll": next_poll_at})
 
 
-def reserve_host(session: Session, host: str, now: datetime, gap: timedelta, *, patience: timedelta) -> datetime:
-    """When this poller may ask a host: at least `gap` after every other request to it, of any process.
+def reserve_hosts(
+    session: Session, hosts: Sequence[str], now: datetime, gap: timedelta, *, patience: timedelta
+) -> list[datetime]:
+    """When this poller may ask each of the hosts: at least `gap` after every other request to it, of any process.
 
-    A slot within `patience` is reserved. A later one is not: the caller has to ask again then.
+    A turn within `patience` is reserved. A later one is not: the caller has to ask again then.
     """
-    insert_new(session, HostRow, [{"host": host, "free_at": now}])
-    free_at: datetime = session.scalar(_FREE_AT, {"host": host}) or now
-    turn = max(now, free_at)
-    if turn - now <= patience:
-        upsert(session, HostRow, [{"host": host, "free_at": turn + gap}])
-    return turn
+    names = sorted(set(hosts))
+    insert_new(session, HostRow, [{"host": host, "free_at": now} for host in names])
+    free_at: dict[str, datetime] = {}
+    for some in chunks(names):
+        free_at.update(session.execute(_FREE_AT, {"some": some}).all())
+    turns = []
+    for host in hosts:
+        turn = max(now, free_at[host])
+        if turn - now <= patience:
+            free_at[host] = turn + gap
+        turns.append(turn)
+    upsert(session, HostRow, [{"host": host, "free_at": free_at[host]} for host in names])
+    return turns
 
 
 def health(session: Session, ids: Iterable[str] | None = None) -> list[Health]:

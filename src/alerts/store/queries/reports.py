@@ -1,24 +1,29 @@
-"""What a briefing and a report of a silence are read from: spans of the record, as they were at their end.
+"""What briefings, reports of a silence and feedback are read from: spans of the record, as they were at their end.
 
 Each query is about all institutions, and goes through them by the indexes that begin with one.
 """
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Collection, Iterator
 from datetime import datetime
+from typing import Any, NamedTuple
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, Text, cast, func, literal, or_, select, type_coerce
+from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.orm import Session, aliased
 
 from alerts.model.alert import AlertState
+from alerts.model.answer import AnswerKind
 from alerts.model.level import Axis, Level
 from alerts.model.story import StorySummary
 from alerts.model.times import EPOCH, MICROSECOND
 from alerts.scoring.confidence import INTERNAL_BELOW
 from alerts.scoring.score import Score
 from alerts.store import system_state
+from alerts.store.repositories import answers
 from alerts.store.repositories.assessments import summary_of
 from alerts.store.schema import (
     AlertRow,
@@ -26,30 +31,34 @@ from alerts.store.schema import (
     CaseRow,
     ClockRow,
     FindingRow,
+    ItemRow,
     RevisionRow,
     StoryVersionRow,
+    TransitionRow,
     table_of,
 )
-from alerts.store.schema import TransitionRow as Change
+from alerts.store.upsert import chunks
 
-_V = table_of(StoryVersionRow)
+_V, _T = table_of(StoryVersionRow), table_of(TransitionRow).c
 _KNOWN = select(CaseRow.institution)
+_A = table_of(AlertRow).c
+_DETAIL = ("lead", "changes", "rules", "level")
 
 
 def recorded_until(session: Session) -> datetime:
     """Up to when there is a record: the newest observation or level change, or the last look for what is due."""
     tick = system_state.get(session, system_state.TICK)
-    newest = [session.scalar(select(ClockRow.stamp)), session.scalar(select(func.max(Change.at))), tick and tick.at]
+    newest = [session.scalar(select(ClockRow.stamp)), session.scalar(select(func.max(_T.at))), tick and tick.at]
     return max((each for each in newest if isinstance(each, datetime)), default=EPOCH)
 
 
 def levels_before(session: Session, at: datetime) -> dict[str, dict[Axis, Level]]:
     """The levels that stood right before an instant, as recorded; institutions without any change are left out."""
-    axis = Change.institution, Change.axis
-    last = select(*axis, func.max(Change.at).label("at")).where(Change.at < at).group_by(*axis).subquery()
-    same = (Change.institution == last.c.institution) & (Change.axis == last.c.axis) & (Change.at == last.c.at)
+    axis = _T.institution, _T.axis
+    last = select(*axis, func.max(_T.at).label("at")).where(_T.at < at).group_by(*axis).subquery()
+    same = (_T.institution == last.c.institution) & (_T.axis == last.c.axis) & (_T.at == last.c.at)
     found: dict[str, dict[Axis, Level]] = {}
-    for institution, name, level in session.execute(select(*axis, Change.to_level).join(last, same)):
+    for institution, name, level in session.execute(select(*axis, _T.to_level).join(last, same)):
         found.setdefault(institution, {})[Axis(name)] = Level(level)
     return found
 
@@ -115,3 +124,62 @@ def read(session: Session, institutions: Collection[str], start: datetime, end: 
     found = select(FindingRow.institution, func.count()).where(*mine, FindingRow.salience > 0)
     counts = session.execute(found.group_by(FindingRow.institution))
     return session.scalar(items) or 0, sum(count for institution, count in counts if institution in institutions)
+
+
+# --- verdicts ------------------------------------------------------------------------------------------------
+
+
+class Sent(NamedTuple):
+    """An alert of one assessment to one subscriber, whatever the number of channels: `alert` is one of its ids.
+
+    `verdict` is in the words of evaluations/verdicts.jsonl, empty where nobody gave one, the newest where several did.
+    """
+
+    alert: str
+    at: datetime
+    subscriber: str
+    institution: str
+    detail: dict[str, Any]
+    verdict: str
+    acknowledged: bool
+
+
+def sent(session: Session, subscriber: str | None, since: datetime | None) -> list[Sent]:
+    """The alerts of a subscriber, or of all, that were sent or wait for a digest, in order of time."""
+    mine = [_A.state != AlertState.SUPPRESSED.value, _A.at >= (since or EPOCH)]
+    mine += [] if subscriber is None else [_A.subscriber == subscriber]
+    columns = _A.id, _A.at, _A.subscriber, _A.institution, _lean(session).label("lean")
+    given = sorted(answers.find(session, subscriber=subscriber), key=lambda each: (each.at, each.id))
+    standing = [each for each in given if each.undone_at is None]
+    verdicts = {each.alert: each.verdict for each in standing if each.verdict}
+    seen = {each.alert for each in standing if each.kind is AnswerKind.ACKNOWLEDGE}
+    found: dict[tuple[str, str, datetime], Sent] = {}
+    for row in session.execute(select(*columns).where(*mine).order_by(_A.at, _A.id)):
+        key = row.subscriber, row.institution, row.at
+        former, verdict = found.get(key), verdicts.get(row.id, "")
+        if former is None:
+            known = dict(zip(_DETAIL, json.loads(row.lean), strict=True))
+            found[key] = Sent(row.id, row.at, row.subscriber, row.institution, known, verdict, row.id in seen)
+        else:
+            acknowledged = former.acknowledged or row.id in seen
+            found[key] = former._replace(verdict=verdict or former.verdict, acknowledged=acknowledged)
+    return list(found.values())
+
+
+def _lean(session: Session) -> ColumnElement[str]:
+    """Those of the detail of an alert, without what was considered, which is most of it."""
+    text = type_coerce(_A.detail, Text)
+    if session.get_bind().dialect.name == "sqlite":
+        return func.json_extract(text, *(f"$.{name}" for name in _DETAIL))
+    # As `json`, which takes any escape that a title may hold; `jsonb` does not.
+    return cast(func.json_build_array(*(cast(text, JSON).op("->")(literal(name, Text)) for name in _DETAIL)), Text)
+
+
+def reported(session: Session, items: list[str]) -> dict[str, datetime]:
+    """The time of the report of items: published, never later than first observed."""
+    found = {}
+    for some in chunks(items):
+        query = select(ItemRow.id, ItemRow.published, ItemRow.first_observed).where(ItemRow.id.in_(some))
+        for item, published, observed in session.execute(query):
+            found[item] = observed if published is None else min(published, observed)
+    return found
