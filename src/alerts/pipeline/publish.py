@@ -25,8 +25,7 @@ from alerts.feeds.schedule import first_poll
 from alerts.model.errors import ConfigError
 from alerts.model.source import Source
 from alerts.runtime import logs
-from alerts.runtime.configuration import Active
-from alerts.runtime.generations import host_name
+from alerts.runtime.configuration import Active, host_name
 from alerts.runtime.runtime import Runtime
 from alerts.store import system_state
 from alerts.store.repositories import cases, generations, items, sources

@@ -27,8 +27,7 @@ from alerts.rendering.view import MessageView, Rendered, compose
 from alerts.routing.alerts import Kind, Message, stable_id
 from alerts.routing.reasons import Reason
 from alerts.runtime import logs
-from alerts.runtime.configuration import Active
-from alerts.runtime.generations import ConfigBehindError
+from alerts.runtime.configuration import Active, ConfigBehindError
 from alerts.runtime.runtime import Runtime
 from alerts.runtime.task_requests import ENQUEUE_GRACE, TaskRequests
 from alerts.store import system_state

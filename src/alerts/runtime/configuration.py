@@ -7,20 +7,24 @@ step `tick` publishes edits (`alerts.pipeline.publish`). docs/design/0014-config
 
 from __future__ import annotations
 
+import json
 import logging
+import socket
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
+from alerts.access.sealing import Sealer
+from alerts.access.signing import SecretError
 from alerts.cases.case_file import CaseFile
-from alerts.config.files import Outline, emptied
+from alerts.config.files import Contents, Outline, emptied
 from alerts.config.load import Loaded, fingerprint, load_contents, load_entries
 from alerts.matching.matcher import Matcher
-from alerts.model.errors import ConfigError, Problem
+from alerts.model.errors import AlertsError, ConfigError, Problem
 from alerts.model.institution import Institution
 from alerts.model.records import digest
 from alerts.model.settings import Settings
@@ -30,7 +34,8 @@ from alerts.model.topic import Topic
 from alerts.routing.case_events import wanted
 from alerts.routing.rules import Audience
 from alerts.runtime import logs
-from alerts.runtime.generations import ConfigBehindError, Generations
+from alerts.store.database import Database
+from alerts.store.repositories import generations as kept_generations
 from alerts.store.repositories.generations import Generation
 from alerts.stories.features import VERSION
 
@@ -125,6 +130,55 @@ class Active:
     @cached_property
     def audience(self) -> Audience:
         return Audience(self.settings.subscribers.values())
+
+
+class ConfigBehindError(ConfigError):
+    """This process cannot use the configuration in force; others that can do its work."""
+
+    def __str__(self) -> str:
+        return f"the configuration in force cannot be used here: {self.problems[0]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Generations:
+    """`sealer` gives the key under which contents are kept; it raises SecretError where there is none."""
+
+    database: Database
+    sealer: Callable[[], Sealer]
+
+    def newest(self) -> Generation | None:
+        """The generation in force; None before the first."""
+        with self.database.read() as session:
+            return kept_generations.newest(session)
+
+    def contents(self, number: int) -> Contents:
+        """The files of a generation as they were published.
+
+        Raises ConfigBehindError where they were not kept or cannot be decrypted.
+        """
+        with self.database.read() as session:
+            sealed = kept_generations.content(session, number)
+        if not sealed:
+            raise _behind(number, "its content was not kept: copy its files here")
+        try:
+            files: dict[str, str] = json.loads(self.sealer().open(sealed))
+        except AlertsError as error:
+            raise _behind(number, str(error)) from error
+        return [(name, text.encode("latin-1")) for name, text in files.items()]
+
+    def sealed(self, contents: Contents) -> bytes:
+        """The files as they are kept; empty, and said so, where this host has no key and cannot make one."""
+        try:
+            sealer = self.sealer()
+        except SecretError as error:
+            logs.event("config.not_kept", logging.WARNING, reason=str(error))
+            return b""
+        record = {name: raw.decode("latin-1") for name, raw in contents}
+        return sealer.seal(json.dumps(record).encode())
+
+
+def _behind(number: int, line: str) -> ConfigBehindError:
+    return ConfigBehindError((Problem(f"generation {number} of the configuration", 1, 1, line),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,3 +384,8 @@ class Configuration:
         if problems and self._problems != problems:
             logs.event("config.refused", logging.ERROR, problems=[str(each) for each in problems])
         self._problems = problems
+
+
+def host_name(directory: Path) -> str:
+    """What a directory of files is called in the database: the host and the path on it."""
+    return f"{socket.gethostname()}:{directory.absolute()}"

@@ -21,8 +21,7 @@ from alerts.feeds.fetching.network import HttpClient
 from alerts.rendering.render import Renderer
 from alerts.runtime.bulkhead import Bulkhead
 from alerts.runtime.case_cache import CaseCache
-from alerts.runtime.configuration import Active, Configuration
-from alerts.runtime.generations import Generations
+from alerts.runtime.configuration import Active, Configuration, Generations
 from alerts.runtime.task_requests import TaskRequests
 from alerts.store.clock import SharedClock
 from alerts.store.database import Database

@@ -79,16 +79,8 @@ def mark_due(
 
 
 def _fresh(institution: str, due_at: datetime) -> dict[str, Any]:
-    return {
-        "institution": institution,
-        "cursor": BEGINNING,
-        "version": 0,
-        "configuration": "",
-        "axes": {},
-        "reporter": {},
-        "due_at": due_at,
-        "claimed_until": None,
-    }
+    row = {"institution": institution, "cursor": BEGINNING, "version": 0, "configuration": "", "axes": {}}
+    return row | {"reporter": {}, "due_at": due_at, "claimed_until": None}
 
 
 def mark_all_due(session: Session, at: datetime) -> None:
@@ -136,16 +128,8 @@ def _case(row: Any) -> Case:
 
 
 REPORTS = select(
-    _F.institution,
-    _F.observed,
-    _F.item,
-    _F.title,
-    _F.url,
-    _F.source,
-    _F.publisher,
-    _F.published,
-    _F.salience,
-    _F.topics,
+    *(_F.institution, _F.observed, _F.item, _F.title, _F.url),
+    *(_F.source, _F.publisher, _F.published, _F.salience, _F.topics),
 )
 """What `report_of` reads."""
 
@@ -166,19 +150,11 @@ _FOUND = _FINDINGS.where(_F.institution.in_(SOME), _F.observed <= bindparam("upt
 
 
 def observations(
-    session: Session,
-    institution: str,
-    sources: Mapping[str, Source],
-    *,
-    after: datetime = BEGINNING,
-    upto: datetime | None = None,
+    session: Session, institution: str, sources: Mapping[str, Source], *, upto: datetime
 ) -> list[tuple[datetime, list[Observation]]]:
-    """What was observed about the institution in (after, upto], by instant, in order."""
-    query = _FINDINGS.where(FindingRow.institution == institution, FindingRow.observed > after)
-    if upto is not None:
-        query = query.where(FindingRow.observed <= upto)
+    """What was observed about the institution until an instant, included, by instant, in order."""
     instants: dict[datetime, list[Observation]] = {}
-    for row in session.execute(query.order_by(FindingRow.observed, FindingRow.item)):
+    for row in session.execute(_FOUND, {"some": [institution], "upto": upto}):
         instants.setdefault(row.observed, []).append(_observation(row, sources))
     return list(instants.items())
 
@@ -318,7 +294,11 @@ def replace_findings(session: Session, revisions: Sequence[int], rows: Sequence[
             stored[_finding_key(known)] = known
     new = {_finding_key(row): row for row in rows}
     gone = [key for key in stored if key not in new]
-    changed = [row for key, row in new.items() if key not in stored or not _is_same_finding(stored[key], row)]
+    changed = [
+        row
+        for key, row in new.items()
+        if key not in stored or any(stored[key][name] != value for name, value in row.items() if name != "quiet")
+    ]
     for places in chunks(gone, 100):
         session.execute(delete(FindingRow).where(_FINDING_PLACE.in_(places)))
     upsert(session, FindingRow, changed, keep=frozenset({"quiet"}))
@@ -331,10 +311,6 @@ _FINDING_PLACE = tuple_(_F.institution, _F.observed, _F.item)
 
 def _finding_key(row: Mapping[str, Any]) -> tuple[str, datetime, str]:
     return row["institution"], row["observed"], row["item"]
-
-
-def _is_same_finding(stored: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
-    return all(stored[name] == value for name, value in new.items() if name != "quiet")
 
 
 def reported_by(session: Session, sources: Sequence[str]) -> list[str]:

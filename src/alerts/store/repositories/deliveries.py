@@ -48,19 +48,6 @@ _LEASE = (
     )
     .returning(_D.id, _D.attempts, _D.subscriber, _D.channel, _D.kind, _D.at, _D.created_at, _D.message)
 )
-_PUT_OFF = (
-    update(_DELIVERIES)
-    .where(_D.id == bindparam("which"))
-    .values(due_at=bindparam("until"), claimed_until=None, turn_at=bindparam("turn"))
-)
-_SUPPRESS = (
-    update(_DELIVERIES)
-    .where(_D.id == bindparam("which"))
-    .values(
-        state=DeliveryState.SUPPRESSED.value, reason=bindparam("why"), due_at=None, claimed_until=None, turn_at=None
-    )
-)
-_HOLD = update(_DELIVERIES).where(_D.id == bindparam("which")).values(claimed_until=bindparam("until"), turn_at=None)
 _END_ATTEMPT = (
     update(_ATTEMPTS)
     .where(_T.delivery == bindparam("which"), _T.number == bindparam("nth"), _T.ended_at.is_(None))
@@ -206,12 +193,13 @@ def _channel_times(session: Session, subscriber: str, channel: str) -> tuple[dat
 
 def put_off(session: Session, delivery: str, until: datetime, *, turn_at: datetime | None = None) -> None:
     """Makes a delivery due later, without an attempt. Without `turn_at` it gives back the turn it had."""
-    session.execute(_PUT_OFF, {"which": delivery, "until": until, "turn": turn_at})
+    later = update(_DELIVERIES).where(_D.id == delivery)
+    session.execute(later.values(due_at=until, claimed_until=None, turn_at=turn_at))
 
 
 def hold(session: Session, delivery: str, until: datetime) -> None:
     """Leaves a delivery due, to be handed out by no tick before then. It gives back the turn it had."""
-    session.execute(_HOLD, {"which": delivery, "until": until})
+    session.execute(update(_DELIVERIES).where(_D.id == delivery).values(claimed_until=until, turn_at=None))
 
 
 def thread(session: Session, leased: Leased, about: str) -> str:
@@ -275,7 +263,9 @@ def _cut_off(session: Session, delivery: str, now: datetime) -> bool:
 
 def suppress(session: Session, delivery: str, reason: str) -> None:
     """Suppresses a delivery that was waiting to be sent."""
-    session.execute(_SUPPRESS, {"which": delivery, "why": reason})
+    ended = {"due_at": None, "claimed_until": None, "turn_at": None}
+    held_back = update(_DELIVERIES).where(_D.id == delivery)
+    session.execute(held_back.values(state=DeliveryState.SUPPRESSED.value, reason=reason, **ended))
 
 
 def finish(
