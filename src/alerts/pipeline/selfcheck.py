@@ -17,6 +17,7 @@ from alerts.insight.coverage import blind
 from alerts.insight.disagreement import disagreements
 from alerts.insight.health import LATE, overdue_line
 from alerts.model.counted import counted
+from alerts.model.records import as_record
 from alerts.model.secret import Secret
 from alerts.model.settings import Settings
 from alerts.model.subscriber import IncidentKind, Operators
@@ -123,16 +124,8 @@ def _notify(
 
 
 def _records(some: Iterable[Known]) -> list[dict[str, Any]]:
-    return [
-        {
-            "kind": each.kind.value,
-            "subject": each.subject,
-            "line": each.line,
-            "since": format_time(each.since),
-            "seen": format_time(each.seen),
-        }
-        for each in some
-    ]
+    shown = ("kind", "subject", "line", "since", "seen")
+    return [{name: as_record(getattr(each, name)) for name in shown} for each in some]
 
 
 def rendered(leased: Leased, url: Secret) -> Rendered:

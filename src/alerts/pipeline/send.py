@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from alerts.access.pages import Pages
 from alerts.channels import pacing
-from alerts.channels.pacing import Backoff, share
 from alerts.channels.result import SendReason, SendResult
 from alerts.channels.send import DEADLINE_S
 from alerts.channels.send import send as hand_over
@@ -117,7 +116,7 @@ def _take(
             if not (room and passage.enter_context(runtime.bulkhead.acquire(lane, runtime.clock))):
                 if runtime.bulkhead.is_slow(lane, now):
                     # Not all of them at once again.
-                    until = now + SLOW_WAIT * (0.5 + share(delivery_id, now))
+                    until = now + SLOW_WAIT * (0.5 + pacing.share(delivery_id, now))
                     deliveries.put_off(session, delivery_id, until)
                 else:
                     deliveries.hold(session, delivery_id, now + BUSY_WAIT)
@@ -181,7 +180,7 @@ def _finish(runtime: Runtime, settings: Settings, leased: Leased, result: SendRe
     now = runtime.clock()
     state, next_at = result.state, None
     if state in {DeliveryState.FAILED, DeliveryState.UNKNOWN}:
-        next_at = Backoff().next_attempt(
+        next_at = pacing.Backoff().next_attempt(
             leased.id, number=leased.number, first=leased.created_at, now=now, retry_after=result.retry_after
         )
         if next_at is None:

@@ -223,31 +223,23 @@ class Configuration:
         self.directory = directory
         self.generations = generations
         self._lock = threading.Lock()
-        self._problems: tuple[Problem, ...] = ()
+        self.problems: tuple[Problem, ...] = ()
+        """What is wrong with the files as they are now; empty where they are good."""
         self._behind: tuple[Problem, ...] = ()
-        self._number = 0
+        self.number = 0
+        """The generation that this process has adopted; 0 before the first."""
         self._files: Active | None = None
         self._active, self._seen = self._first(prepared)
         self._looked = self._read = time.monotonic()
         self._tried = float("-inf")
 
     @property
-    def problems(self) -> tuple[Problem, ...]:
-        """What is wrong with the files as they are now; empty where they are good."""
-        return self._problems
-
-    @property
     def files(self) -> Files:
         """The files as last read, which was a second ago at most."""
         self.current()
-        if self._problems or self._files is None:
-            return Files(problems=self._problems)
+        if self.problems or self._files is None:
+            return Files(problems=self.problems)
         return Files(self._files.settings.hash)
-
-    @property
-    def number(self) -> int:
-        """The generation that this process has adopted; 0 before the first."""
-        return self._number
 
     def current(self, in_force: int = 0) -> Active:
         """The configuration in force. `in_force` is the number of the generation that a step found in the database.
@@ -255,16 +247,16 @@ class Configuration:
         Where that is newer than what this process has, it is adopted first. Raises ConfigBehindError where it
         cannot be.
         """
-        behind = in_force > self._number
+        behind = in_force > self.number
         due = time.monotonic() - self._looked >= LOOK_SECONDS
         if (behind or due) and self._lock.acquire(blocking=behind):
             try:
-                if due or in_force > self._number:
+                if due or in_force > self.number:
                     self._look()
                     self._looked = time.monotonic()
             finally:
                 self._lock.release()
-        if in_force > self._number:
+        if in_force > self.number:
             raise ConfigBehindError(self._behind)
         return self._active
 
@@ -278,17 +270,17 @@ class Configuration:
     def unpublished(self) -> Active | None:
         """The files, where they are good and not in force: what the next tick may publish."""
         self.current()
-        if self.generations is None or self._problems or self._files is None:
+        if self.generations is None or self.problems or self._files is None:
             return None
-        is_in_force = self._number and self._files.settings.hash == self._active.settings.hash
+        is_in_force = self.number and self._files.settings.hash == self._active.settings.hash
         return None if is_in_force else self._files
 
     def published(self, made: Generation, active: Active) -> None:
         """Takes note that this process has just put `active` in force."""
         with self._lock:
-            if made.number > self._number:
+            if made.number > self.number:
                 self._take(active, made)
-            self._problems = ()
+            self.problems = ()
 
     def _first(self, prepared: Active | None) -> tuple[Active, str]:
         """What is in force to begin with, and the hash of the files as they are."""
@@ -311,7 +303,7 @@ class Configuration:
             # Behind: steps are refused until it is adopted, or these files are published in its place.
             self._behind = error.problems
             return files, files.settings.hash
-        self._number = newest.number
+        self.number = newest.number
         if files is not None:
             self._judge(files, newest)
         return active, "" if files is None else files.settings.hash
@@ -324,7 +316,7 @@ class Configuration:
     def _look_at_files(self) -> None:
         try:
             found = fingerprint(self.directory)
-            again = bool(self._problems) and time.monotonic() - self._read >= RETRY_SECONDS
+            again = bool(self.problems) and time.monotonic() - self._read >= RETRY_SECONDS
             if found == self._seen and not again:
                 return
             self._seen, self._read = found, time.monotonic()
@@ -333,8 +325,8 @@ class Configuration:
             self._files = None
             self._refuse(error.problems)
             return
-        self._files, self._problems = files, ()
-        if not self._number:
+        self._files, self.problems = files, ()
+        if not self.number:
             self._take(files, None)
 
     def _adopt(self, generations: Generations) -> None:
@@ -343,7 +335,7 @@ class Configuration:
         if newest is None:
             return
         pause = RETRY_SECONDS if self._behind else 0.0
-        if newest.number > self._number and time.monotonic() - self._tried >= pause:
+        if newest.number > self.number and time.monotonic() - self._tried >= pause:
             try:
                 active = self._loaded(newest)
             except ConfigError as error:
@@ -359,7 +351,7 @@ class Configuration:
     def _judge(self, files: Active, newest: Generation) -> None:
         """Refuses files that empty what is in force."""
         if files.settings.hash == newest.hash:
-            self._problems = ()
+            self.problems = ()
         else:
             self._refuse(emptied(newest.outline, files.outline, self.directory))
 
@@ -376,14 +368,14 @@ class Configuration:
             active.matcher  # noqa: B018 (built here, while the former one still serves the other threads)
         self._active = active
         if generation is not None:
-            self._number = generation.number
+            self.number = generation.number
         self._behind, self._tried = (), float("-inf")
-        logs.event("config.loaded", generation=self._number, hash=active.settings.hash)
+        logs.event("config.loaded", generation=self.number, hash=active.settings.hash)
 
     def _refuse(self, problems: tuple[Problem, ...]) -> None:
-        if problems and self._problems != problems:
+        if problems and self.problems != problems:
             logs.event("config.refused", logging.ERROR, problems=[str(each) for each in problems])
-        self._problems = problems
+        self.problems = problems
 
 
 def host_name(directory: Path) -> str:

@@ -31,11 +31,6 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def no_end(_task: str) -> int:
-    """The room of a queue that holds as much as is put into it."""
-    return sys.maxsize
-
-
 @dataclass
 class Runtime:
     """Everything that steps work with; HTTP client and renderer are made on first use.
@@ -54,7 +49,7 @@ class Runtime:
     bulkhead: Bulkhead = field(default_factory=Bulkhead)
     contact: str = ""
     pages: Pages | None = None
-    room: Callable[[str], int] = no_end
+    room: Callable[[str], int] = lambda _task: sys.maxsize
 
     @cached_property
     def client(self) -> HttpClient:

@@ -21,7 +21,7 @@ from alerts.store.claims import Claim
 from alerts.store.repositories import assessments, transitions
 from alerts.store.schema import CaseRow, FindingRow, ItemRow, MembershipRow, StoryEventRow, table_of
 from alerts.store.types import Instant
-from alerts.store.upsert import SOME, chunks, insert_new, upsert
+from alerts.store.upsert import SOME, chunks, insert_new, row_of, upsert
 from alerts.stories.features import Features
 
 BEGINNING = EPOCH
@@ -185,9 +185,7 @@ def _observation(row: Any, sources: Mapping[str, Source]) -> Observation:
 
 def report_of(row: Any, sources: Mapping[str, Source]) -> Report:
     """A finding as a source record."""
-    topics = tuple((topic, weight) for topic, weight, *_ in row.topics)
-    resolved = tuple(topic for topic, _, *state in row.topics if state)
-    return report(row, row.institution, sources, topics=topics, resolved=resolved)
+    return report(row, row.institution, sources, **assessments.topics_of(row))
 
 
 def _newest(seen: Iterable[Observation]) -> dict[str, Observation]:
@@ -275,6 +273,11 @@ _MOVES = (
 
 
 # --- writing -------------------------------------------------------------------------------------------------
+
+
+def finding_row(seen: Report, **given: Any) -> dict[str, Any]:
+    """The row of a report about an institution, with what else is `given`."""
+    return row_of(FindingRow, seen, topics=assessments.topic_rows(seen), **given)
 
 
 def add_findings(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:

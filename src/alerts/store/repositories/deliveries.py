@@ -19,7 +19,8 @@ from alerts.store.repositories import subscriber_state
 from alerts.store.schema import AttemptRow, ChannelRow, DeliveryRow, SnapshotRow, ThreadRow, table_of
 from alerts.store.upsert import insert_all, insert_new, row_of, upsert
 
-_WAITING = (DeliveryState.PENDING.value, DeliveryState.FAILED.value, DeliveryState.UNKNOWN.value)
+WAITING = (DeliveryState.PENDING.value, DeliveryState.FAILED.value, DeliveryState.UNKNOWN.value)
+"""The states of a delivery that is still to be sent."""
 
 _DELIVERIES = table_of(DeliveryRow)
 _ATTEMPTS = table_of(AttemptRow)
@@ -31,7 +32,7 @@ _S = table_of(SnapshotRow).c
 _FREE = (
     _D.id == bindparam("which"),
     _D.due_at <= bindparam("now"),
-    or_(_D.state.in_(_WAITING), (_D.state == DeliveryState.LEASED.value) & (_D.lease_until <= bindparam("now"))),
+    or_(_D.state.in_(WAITING), (_D.state == DeliveryState.LEASED.value) & (_D.lease_until <= bindparam("now"))),
 )
 _TO_SEND = select(_D.id, _D.subscriber, _D.channel, _D.turn_at).where(*_FREE).with_for_update()
 _LEASE = (
@@ -231,7 +232,7 @@ def next_turn(session: Session, after: datetime) -> datetime | None:
     """The first turn that a delivery waits for."""
     return session.scalar(
         select(func.min(DeliveryRow.turn_at)).where(
-            DeliveryRow.turn_at > after, DeliveryRow.state.in_(_WAITING), DeliveryRow.due_at.is_not(None)
+            DeliveryRow.turn_at > after, DeliveryRow.state.in_(WAITING), DeliveryRow.due_at.is_not(None)
         )
     )
 

@@ -35,22 +35,17 @@ def add_events(session: Session, happened: Iterable[Happened]) -> None:
         for event in events:
             if isinstance(event, Joined):
                 placed[institution, event.item] = event.story
+                kind, story, other = "joined", event.story, event.item
             else:
                 session.execute(_MERGE_MEMBERS, {"whom": institution, "gone": event.story_from, "into": event.into})
                 session.execute(_MERGE_STORY, {"gone": event.story_from, "into": event.into})
-                for (whose, item), story in placed.items():
-                    if whose == institution and story == event.story_from:
+                for (whose, item), former in placed.items():
+                    if whose == institution and former == event.story_from:
                         placed[whose, item] = event.into
-            records.append(
-                {
-                    "at": at,
-                    "institution": institution,
-                    "kind": "joined" if isinstance(event, Joined) else "merged",
-                    "story": event.story if isinstance(event, Joined) else event.into,
-                    "other": event.item if isinstance(event, Joined) else event.story_from,
-                    "why": {"score": round(event.score, 6), "why": event.why},
-                }
-            )
+                kind, story, other = "merged", event.into, event.story_from
+            why = {"score": round(event.score, 6), "why": event.why}
+            about = {"at": at, "institution": institution, "kind": kind}
+            records.append({**about, "story": story, "other": other, "why": why})
     members = [{"institution": whose, "item": item, "story": story} for (whose, item), story in sorted(placed.items())]
     upsert(session, MembershipRow, members)
     insert_all(session, StoryEventRow, records)
