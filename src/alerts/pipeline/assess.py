@@ -11,8 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from alerts.cases.case_file import CaseFile
-from alerts.cases.corrections import CORRECTABLE, Rise
-from alerts.cases.history import Assessed
+from alerts.cases.history import CORRECTABLE, Assessed, Rise
 from alerts.cases.observation import Observation
 from alerts.insight.profiles import snapshots
 from alerts.model.errors import AlertsError

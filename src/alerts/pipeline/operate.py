@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import TextIO
 
@@ -16,12 +17,13 @@ from sqlalchemy.orm import Session
 
 from alerts.channels.result import SendReason, SendResult
 from alerts.channels.send import send as hand_over
-from alerts.feeds.state import FeedState
+from alerts.feeds.diff import HELD_FOR, HELD_POLLS
+from alerts.feeds.state import FeedState, resumed
 from alerts.model.alert import DeliveryState
 from alerts.model.errors import AlertsError, DeliveryError, NotFoundError
 from alerts.model.subscriber import Selection, Silence, Subscriber
 from alerts.model.times import format_time
-from alerts.pipeline.route import advance, locked_router
+from alerts.pipeline.route import advance, locked_routers
 from alerts.rendering.render import Renderer
 from alerts.rendering.view import compose
 from alerts.routing.alerts import Kind, stable_id
@@ -126,12 +128,12 @@ def _channels(runtime: Runtime, subscriber: str, channel: str | None) -> tuple[s
 def opened_router(runtime: Runtime, subscriber_id: str) -> Iterator[tuple[Session, SubscriberRouter, datetime]]:
     """A subscriber's router with everything done that was due until now, stored at the end of the block."""
     active = runtime.configuration.current()
-    subscriber = active.settings.subscriber(subscriber_id)
+    active.settings.subscriber(subscriber_id)  # which there must be
     with runtime.database.write() as session:
         now = runtime.clock()
         routed = advance(session, active, subscriber_id, now, enqueued=False)
-        with locked_router(session, active, subscriber) as router:
-            yield session, router, now
+        with locked_routers(session, active, {subscriber_id: ()}) as routers:
+            yield session, routers[subscriber_id], now
     if routed.ready:
         runtime.enqueue(TaskRequests(send=routed.ready))
 
@@ -142,7 +144,9 @@ def release_quarantine(runtime: Runtime, source: str) -> int:
         state = _free_source(session, runtime, source)
         if not state.held:
             raise RefusedError(f"source {source} holds nothing back")
-        overrides.believe(session, source, state, runtime.clock())
+        now = runtime.clock()
+        believed = replace(state, held_since=now - HELD_FOR, held_polls=HELD_POLLS)
+        overrides.poll_now(session, source, believed, now)
     logs.event("source.released", source=source, held=state.held)
     runtime.enqueue(TaskRequests(poll=[source]))
     return state.held
@@ -154,7 +158,7 @@ def resume(runtime: Runtime, source: str) -> None:
         state = _free_source(session, runtime, source)
         if not state.stopped:
             raise RefusedError(f"source {source} is not stopped")
-        overrides.resume(session, source, state, runtime.clock())
+        overrides.poll_now(session, source, resumed(state), runtime.clock())
     logs.event("source.resumed", source=source)
     runtime.enqueue(TaskRequests(poll=[source]))
 

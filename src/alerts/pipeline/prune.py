@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from alerts.cases.corrections import CORRECTABLE
+from alerts.cases.history import CORRECTABLE
 from alerts.model.errors import UsageError
 from alerts.model.level import Axis, Level
 from alerts.model.settings import Settings

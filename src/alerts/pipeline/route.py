@@ -14,7 +14,7 @@ from alerts.model.alert import Alert
 from alerts.model.answer import Answer
 from alerts.model.institution import Institution
 from alerts.model.settings import Settings
-from alerts.model.subscriber import Silence, Subscriber
+from alerts.model.subscriber import Silence
 from alerts.routing.alerts import Explanation, Message, Outcome
 from alerts.routing.case_events import CaseEvent, place, resolved
 from alerts.routing.events import CorrectionEvent
@@ -91,13 +91,13 @@ def advance(
 
     The caller enqueues what is ready, or leaves that to beat. `release`: groups go out so much before they are due.
     """
-    subscriber = active.settings.subscribers.get(subscriber_id)
-    if subscriber is None:  # no longer configured: nothing of it will ever be due again
+    if subscriber_id not in active.settings.subscribers:  # no longer configured: nothing of it will ever be due again
         states = subscriber_state.lock(session, [subscriber_id])
         subscriber_state.save(session, {subscriber_id: (states[subscriber_id], None)})
         return Routed()
     written = _Written(session, {}, now, now + ENQUEUE_GRACE if enqueued else None)
-    with locked_router(session, active, subscriber) as router:
+    with locked_routers(session, active, {subscriber_id: ()}) as routers:
+        router = routers[subscriber_id]
         held = silenced(session, active.settings)
         outcomes = router.advance(now, held)
         if release is not None:
@@ -109,19 +109,13 @@ def advance(
 
 
 @contextmanager
-def locked_router(session: Session, active: Active, subscriber: Subscriber) -> Iterator[SubscriberRouter]:
-    """The subscriber's router, locked until the transaction ends, and stored at the end of the block."""
-    with locked_routers(session, active, {subscriber.id: ()}) as routers:
-        yield routers[subscriber.id]
-
-
-@contextmanager
 def locked_routers(
     session: Session, active: Active, watched: Mapping[str, Collection[str]]
 ) -> Iterator[Mapping[str, SubscriberRouter]]:
-    """The same of some subscribers, in the order of their ids, each with what it was told of some institutions.
+    """The routers of some subscribers, locked until the transaction ends, and stored at the end of the block.
 
-    Their number does not change how many statements it takes.
+    They are locked in the order of their ids; each has what it was told of the institutions given for it. Their number
+    does not change how many statements it takes.
     """
     states = subscriber_state.lock(session, watched)
     notifications = SqlNotifications.of(session, watched)

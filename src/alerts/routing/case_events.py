@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from alerts.cases.case_file import CaseFile, Change
-from alerts.cases.corrections import Correction
+from alerts.cases.history import Correction
 from alerts.cases.observation import Observation
 from alerts.model.alert import Alert, Assessment, Lead
 from alerts.model.level import AXES, Axis, Transition

@@ -9,8 +9,7 @@ from typing import Any
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
-from alerts.cases.corrections import Rise
-from alerts.cases.history import Assessed
+from alerts.cases.history import Assessed, Rise
 from alerts.model.fields import record_of
 from alerts.model.level import Axis, Level
 from alerts.model.story import Mix, Report, StorySummary

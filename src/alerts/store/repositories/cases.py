@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, bindparam, case, delete, func, literal, or
 from sqlalchemy.orm import Session
 
 from alerts.cases.case_file import AxisState
-from alerts.cases.corrections import Rise
+from alerts.cases.history import Rise
 from alerts.cases.observation import Observation, report
 from alerts.model.level import Axis, Level
 from alerts.model.source import Source

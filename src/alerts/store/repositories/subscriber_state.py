@@ -120,13 +120,8 @@ class SqlNotifications:
     def changed(self) -> list[dict[str, Any]]:
         """The rows of what was kept."""
         return [
-            {
-                "subscriber": self._subscriber,
-                "institution": key.institution,
-                "axis": _axis(key),
-                "state": watch.to_json(),
-                "due_at": watch.due,
-            }
+            {"subscriber": self._subscriber, "institution": key.institution, "axis": _axis(key)}
+            | {"state": watch.to_json(), "due_at": watch.due}
             for key, watch in self._changed.items()
         ]
 
