@@ -142,21 +142,19 @@ def silenced(session: Session, settings: Settings) -> tuple[Silence, ...]:
     return (*settings.silences, *silences.all_silences(session))
 
 
+@dataclass(slots=True)
 class _Written:
     """What routers decide, gathered and written together."""
 
-    def __init__(
-        self, session: Session, transitions: Mapping[str, int], now: datetime, claimed_until: datetime | None
-    ) -> None:
-        self.routed = Routed()
-        self._session = session
-        self._transitions = transitions
-        self._now = now
-        self._claimed_until = claimed_until
-        self._alerts: list[Alert] = []
-        self._considered: dict[str, dict[str, Any] | None] = {}
-        self._dropped: list[str] = []
-        self._messages: list[deliveries.Written] = []
+    session: Session
+    transitions: Mapping[str, int]
+    now: datetime
+    claimed_until: datetime | None
+    routed: Routed = field(default_factory=Routed)
+    _alerts: list[Alert] = field(default_factory=list)
+    _considered: dict[str, dict[str, Any] | None] = field(default_factory=dict)
+    _dropped: list[str] = field(default_factory=list)
+    _messages: list[deliveries.Written] = field(default_factory=list)
 
     def add(self, outcome: Outcome, observed: datetime | None = None) -> None:
         for alert in outcome.alerts:
@@ -170,12 +168,12 @@ class _Written:
     def alerts_at(self, institution: str, instant: datetime) -> list[Alert]:
         """The alerts of an assessment, those of this transaction among them."""
         self.flush()
-        return alerts.at(self._session, institution, instant)
+        return alerts.at(self.session, institution, instant)
 
     def flush(self) -> None:
-        alerts.add(self._session, self._alerts, transition_ids=self._transitions, considered=self._considered)
-        alerts.drop(self._session, self._dropped)
-        deliveries.add_deliveries(self._session, self._messages, now=self._now, claimed_until=self._claimed_until)
+        alerts.add(self.session, self._alerts, transition_ids=self.transitions, considered=self._considered)
+        alerts.drop(self.session, self._dropped)
+        deliveries.add_deliveries(self.session, self._messages, now=self.now, claimed_until=self.claimed_until)
         self._alerts, self._dropped, self._messages = [], [], []
 
 
