@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from alerts.cases.case_file import CaseFile
-from alerts.cases.history import CORRECTABLE, Assessed, Rise
+from alerts.cases.history import CORRECTABLE, Assessed
 from alerts.cases.observation import Observation
 from alerts.insight.profiles import snapshots
 from alerts.model.errors import AlertsError
@@ -254,7 +254,8 @@ def _assess(
         done.reporter = state
         # In force before anything that waits, so that time does not run backwards.
         since = waiting[0][0] - timedelta.resolution if waiting else upto
-        done.transitions += case.reconsider(since, stored.axes, _correctable(session, stored))
+        correctable = cases.rises(session, {stored.institution: stored.cursor - CORRECTABLE})[stored.institution]
+        done.transitions += case.reconsider(since, stored.axes, correctable)
         if stored.configuration != cases.FORMER_FORMULA:  # whose new levels alert nobody
             brought = [*done.transitions]
     reporter = CaseEvents(case, state, active.wanted, topics=active.settings.topics, fresh=active.settings.fresh)
@@ -307,11 +308,3 @@ def _store(
     shown = [(case.institution.id, at, made) for case, at, made in snapshots(session, active, wanted)]
     deliveries.add_snapshots(session, shown)
     return routed
-
-
-def _correctable(session: Session, stored: Case) -> list[Rise]:
-    """The recorded rises that an item can still take back."""
-    since = stored.cursor - CORRECTABLE
-    recorded = transitions.since(session, [stored.institution], since)
-    of_stories = assessments.story_rises(session, [stored.institution], since)
-    return [*(Rise.of_transition(each) for each in recorded if each.rises), *of_stories.get(stored.institution, ())]

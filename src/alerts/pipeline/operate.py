@@ -128,7 +128,7 @@ def _channels(runtime: Runtime, subscriber: str, channel: str | None) -> tuple[s
 def opened_router(runtime: Runtime, subscriber_id: str) -> Iterator[tuple[Session, SubscriberRouter, datetime]]:
     """A subscriber's router with everything done that was due until now, stored at the end of the block."""
     active = runtime.configuration.current()
-    active.settings.subscriber(subscriber_id)  # which there must be
+    active.settings.subscriber(subscriber_id)  # raises NotFoundError where there is none
     with runtime.database.write() as session:
         now = runtime.clock()
         routed = advance(session, active, subscriber_id, now, enqueued=False)

@@ -60,7 +60,7 @@ def _without(value: Institution | Topic | Source, left_out: frozenset[str]) -> d
 
 @dataclass
 class Active:
-    """A checked configuration and what is built from it once, keys of its parts among it.
+    """A checked configuration, what is built from it once, and the keys of its parts.
 
     Each key changes only when the part that it stands for changes:
 

@@ -240,18 +240,25 @@ def recorded(
         found[institution].members = [
             (each, stories[institution, item]) for item, each in _newest(seen).items() if (institution, item) in stories
         ]
-    since = min(cursors.values()) - correctable
-    for change in transitions.since(session, some, since):
-        if change.rises and change.at >= cursors[change.institution] - correctable:
-            found[change.institution].rises.append(Rise.of_transition(change))
-    for institution, of_stories in assessments.story_rises(session, some, since).items():
-        oldest = cursors[institution] - correctable
-        found[institution].rises += [each for each in of_stories if each.at >= oldest]
+    for institution, risen in rises(session, {each: cursors[each] - correctable for each in some}).items():
+        found[institution].rises = risen
     for kind, institution, other, story in session.execute(_MOVES, {"some": some}):
         if kind == "merged":
             found[institution].merged[other] = story
         else:
             found[institution].left.setdefault(other, set()).add(story)
+    return found
+
+
+def rises(session: Session, since: Mapping[str, datetime]) -> dict[str, list[Rise]]:
+    """The levels that rose, each institution's from its instant on: of its axes first, then of its stories."""
+    found: dict[str, list[Rise]] = {institution: [] for institution in since}
+    some, first = sorted(since), min(since.values())
+    for change in transitions.since(session, some, first):
+        if change.rises and change.at >= since[change.institution]:
+            found[change.institution].append(Rise.of_transition(change))
+    for institution, of_stories in assessments.story_rises(session, some, first).items():
+        found[institution] += [each for each in of_stories if each.at >= since[institution]]
     return found
 
 
