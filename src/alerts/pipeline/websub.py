@@ -30,7 +30,7 @@ from alerts.feeds.state import FeedState
 from alerts.model.source import Source
 from alerts.model.times import format_time, parse_time
 from alerts.runtime import logs
-from alerts.runtime.ports import Polling, Serving
+from alerts.runtime.runtime import Runtime
 from alerts.runtime.task_requests import TaskRequests
 from alerts.store import system_state
 from alerts.store.repositories import overrides, sources
@@ -43,7 +43,7 @@ _SECONDS = 15.0
 _MAX_ANSWER = 256 * 1024  # bytes of a hub's answer, of which only the status is read
 
 
-def after_poll(runtime: Polling, source: Source, state: FeedState) -> None:
+def after_poll(runtime: Runtime, source: Source, state: FeedState) -> None:
     """Subscribes at the hub that the feed names, or renews before the lease ends. A failure is logged: polls go on."""
     if runtime.pages is None or not (state.hub and state.topic) or state.stopped:
         return
@@ -111,7 +111,7 @@ def next_poll(
     return outside_skipped(max(at, began + min(BACKUP, source.at_most or BACKUP)), state)
 
 
-def verified(runtime: Serving, token: str, query: Mapping[str, str]) -> Verification:
+def verified(runtime: Runtime, token: str, query: Mapping[str, str]) -> Verification:
     """Answers a hub that verifies a subscription; records the lease that it grants."""
     source = source_of(runtime, token)
     now = runtime.clock()
@@ -129,7 +129,7 @@ def verified(runtime: Serving, token: str, query: Mapping[str, str]) -> Verifica
     return answer
 
 
-def pushed(runtime: Serving, token: str, body: bytes, signature: str) -> bool:
+def pushed(runtime: Runtime, token: str, body: bytes, signature: str) -> bool:
     """A hub says that a feed has news: the source is due. False where the push is not from the hub."""
     source = source_of(runtime, token)
     if runtime.pages is None or source is None:
@@ -158,7 +158,7 @@ def pushed(runtime: Serving, token: str, body: bytes, signature: str) -> bool:
     return True
 
 
-def source_of(runtime: Serving, token: str) -> str | None:
+def source_of(runtime: Runtime, token: str) -> str | None:
     """The source of a callback address; None for an address that is no callback. Reads no database."""
     if runtime.pages is None:
         return None
