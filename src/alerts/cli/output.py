@@ -58,6 +58,7 @@ def rendered(template: str, values: Mapping[str, Any]) -> str:
         finalize=printable,
         undefined=StrictUndefined,
         trim_blocks=True,
+        keep_trailing_newline=True,
         lstrip_blocks=True,
     )
     environment.filters.update(g="{:g}".format, time=format_time)
