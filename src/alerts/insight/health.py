@@ -57,7 +57,7 @@ def health(session: Session, files: Files, now: datetime) -> Report:
     # only its publisher knows whether it is dead.
     held = sorted(each.id for each in known if each.state.held)
     moved = sorted(each.id for each in known if each.state.adopted_url)
-    stale = sorted(each.id for each in known if _is_stale(each, now))
+    stale = sorted(each.id for each in known if each.state.stale_at is not None and each.state.stale_at <= now)
     overdue = listings.overdue(session, now)
     stuck = []
     if tick is not None and now - tick.at <= TICK_LATE:  # else that is the cause
@@ -102,11 +102,6 @@ def health(session: Session, files: Files, now: datetime) -> Report:
             "generation": number or None,
         },
     )
-
-
-def _is_stale(source: Health, now: datetime) -> bool:
-    at = source.state.stale_at
-    return at is not None and at <= now
 
 
 def overdue_line(kind: str, count: int, oldest: timedelta) -> str:

@@ -20,6 +20,7 @@ from urllib.parse import urldefrag
 
 import h11
 
+from alerts.feeds.feed import ErrorKind, FetchResult, Limits
 from alerts.feeds.fetching import headers
 from alerts.feeds.fetching.network import (
     AddressRefusedError,
@@ -33,7 +34,6 @@ from alerts.feeds.fetching.network import (
     TooManyBytesError,
 )
 from alerts.feeds.links import absolute, host_key, shown, storable
-from alerts.feeds.result import ErrorKind, FetchResult, Limits
 from alerts.feeds.state import FeedState, poll_url
 from alerts.model.source import Source
 

@@ -167,7 +167,7 @@ class HttpClient:
         with self._connect(target, bounds) as stream:
             # A server may answer, and close, before it has read everything.
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-                _within(stream, bounds)
+                stream.settimeout(bounds.left(bounds.read))
                 stream.sendall(request)
             events = _events(connection, stream, bounds)
             answer = next(event for event in events if isinstance(event, h11.Response))
@@ -271,16 +271,12 @@ def _authorization(parts: SplitResult) -> list[tuple[str, str]]:
     return [("Authorization", f"Basic {base64.b64encode(credentials.encode()).decode()}")]
 
 
-def _within(stream: socket.socket, bounds: Bounds) -> None:
-    stream.settimeout(bounds.left(bounds.read))
-
-
 def _events(connection: h11.Connection, stream: socket.socket, bounds: Bounds) -> Iterator[h11.Event]:
     """What the server sends, to the end of its answer."""
     while True:
         event = connection.next_event()
         if event is h11.NEED_DATA:
-            _within(stream, bounds)
+            stream.settimeout(bounds.left(bounds.read))
             try:
                 data = bounds.count(stream.recv(_CHUNK))
             except TimeoutError:
