@@ -9,13 +9,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from alerts.insight.disagreement import disagreements
 from alerts.model.counted import counted_of
 from alerts.model.times import format_duration, format_time
 from alerts.runtime.configuration import Files
 from alerts.store import system_state
 from alerts.store.queries import listings
-from alerts.store.repositories import sources
+from alerts.store.repositories import generations, sources
+from alerts.store.repositories.generations import Generation
 from alerts.store.repositories.sources import Health
 from alerts.store.system_state import Fact
 
@@ -27,7 +27,10 @@ RUN_LATE = timedelta(hours=26)
 """Where `alerts run --once` does the work: a run a day, with some time to spare, is the least that is expected."""
 
 LATE = timedelta(minutes=5)
-"""So long overdue, and a queue is stuck."""
+"""So long overdue, and a queue is stuck; so long other files than those in force, and hosts disagree."""
+
+CONTEST = timedelta(hours=1)
+"""Hosts that publish the same two configurations in turn within this time publish against each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,3 +147,28 @@ def _unread(known: Sequence[Health]) -> list[str]:
         problems.append(f"{all_of_them} failed at the last poll: is the network up?")
     problems += [f"source {each.id} {each.state.stopped}" for each in known if each.state.stopped][:20]
     return problems
+
+
+def disagreements(session: Session, now: datetime) -> list[str]:
+    """One line for each host whose files are not in force for long, and for hosts that publish against each other."""
+    newest = generations.newest(session)
+    if newest is None:
+        return []
+    found = _contest(generations.recent(session, now - CONTEST))
+    found += [
+        f"the files of {each.host} are not in force, but generation {newest.number} of {newest.host}: make them the "
+        "same, or run `alerts check --publish` on the host that is right"
+        for each in generations.hosts(session)
+        if each.hash != newest.hash and now - each.seen < 2 * LATE and now - each.since >= LATE
+    ]
+    return found
+
+
+def _contest(recent: Sequence[Generation]) -> list[str]:
+    """Whether a host has put back what another had replaced."""
+    for first, second, third in zip(recent, recent[1:], recent[2:], strict=False):
+        if first.hash == third.hash and second.host != third.host:
+            numbers = f"generations {first.number} to {third.number}"
+            hosts = f"{second.host} and {third.host}"
+            return [f"{hosts} publish against each other ({numbers}): give both the same files"]
+    return []

@@ -147,27 +147,27 @@ class Database:
         """Database errors that a person can cause, as one line without the password."""
         try:
             yield
-        except OperationalError as error:
-            reason = str(error.orig).strip().splitlines()[0] if error.orig else type(error).__name__
-            hint = (
-                "is there room on its disk, may it be written, does another process hold it?"
-                if self.is_sqlite
-                else "is it running and reachable?"
-            )
-            raise StoreError(f"database {self._shown}: {reason}; {hint}") from error
-        except PoolTimeoutError as error:
-            raise StoreError(
-                f"database {self._shown}: all connections of this process are in use; ask again later"
-            ) from error
-        except ProgrammingError as error:
-            if error.statement is not None:  # a mistake of our own
+        except SQLAlchemyError as error:
+            line = self._explained(error)
+            if line is None:
                 raise
-            reason = str(error.orig).strip()
-            raise StoreError(f"database {self._shown}: {reason}; correct the options of its URL") from error
-        except DatabaseError as error:
-            if type(error) is not DatabaseError:  # its subclasses are our own mistakes
-                raise
-            raise StoreError(f"database {self._shown}: {error.orig}; restore it from a backup") from error
+            raise StoreError(f"database {self._shown}: {line}") from error
+
+    def _explained(self, error: SQLAlchemyError) -> str | None:
+        """What is wrong and what to do about it; None where it is a mistake of our own."""
+        match error:
+            case OperationalError():
+                reason = str(error.orig).strip().splitlines()[0] if error.orig else type(error).__name__
+                if self.is_sqlite:
+                    return f"{reason}; is there room on its disk, may it be written, does another process hold it?"
+                return f"{reason}; is it running and reachable?"
+            case PoolTimeoutError():
+                return "all connections of this process are in use; ask again later"
+            case ProgrammingError(statement=None):
+                return f"{str(error.orig).strip()}; correct the options of its URL"
+            case DatabaseError() if type(error) is DatabaseError:  # its subclasses are our own mistakes
+                return f"{error.orig}; restore it from a backup"
+        return None
 
 
 def parse_url(url: str) -> URL:
