@@ -35,6 +35,11 @@ class ErrorKind(StrEnum):
         return self not in {ErrorKind.DOWN, ErrorKind.TLS, ErrorKind.TIMEOUT, ErrorKind.ADDRESS}
 
 
+def one_line(error: object) -> str:
+    """What an error says, on one line of bounded length."""
+    return " ".join(str(error).split())[:200] or type(error).__name__
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Bounds of one fetch. Times are seconds, sizes bytes."""

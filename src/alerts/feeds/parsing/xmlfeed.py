@@ -14,7 +14,7 @@ from typing import Any
 import feedparser
 
 from alerts.feeds import links
-from alerts.feeds.feed import Entry, ErrorKind, ParsedFeed, RawFeed, TextLimits
+from alerts.feeds.feed import Entry, ErrorKind, ParsedFeed, RawFeed, TextLimits, one_line
 from alerts.feeds.parsing.text import looks_like_markup, to_line, to_text
 
 _BYTE_ORDER_MARKS = (
@@ -52,7 +52,7 @@ def read(body: bytes, content_type: str, *, base_url: str, limits: TextLimits) -
     version = str(result.get("version") or "")
     if not result.entries and not version:
         return ParsedFeed(error=ErrorKind.NOT_A_FEED, detail=_what_instead(body))
-    malformed = _one_line(result.get("bozo_exception")) if result.bozo else ""
+    malformed = one_line(result.get("bozo_exception")) if result.bozo else ""
     return cleaned(RawFeed(version, result.feed, result.entries, malformed), body, base_url, limits)
 
 
@@ -219,10 +219,6 @@ def _what_instead(body: bytes) -> str:
     if not start.startswith(b"<"):
         return "is no feed: neither XML nor JSON"
     return "is XML, but neither RSS nor Atom"
-
-
-def _one_line(error: Any) -> str:
-    return " ".join(str(error).split())[:200] or type(error).__name__
 
 
 # What a feed says to its readers beside its entries: when to come back, what it withdraws
