@@ -53,7 +53,7 @@ def health(session: Session, files: Files, now: datetime) -> Report:
     """The state of the whole system as of now."""
     refused = _refused(files)
     tick = system_state.get(session, system_state.TICK)
-    last_tick, unticked = _ticking(tick, now) if tick is not None else _never(session, now)
+    last_tick, unticked = _ticking(session, tick, now)
     known = [each for each in sources.health(session) if each.active]
     failing = [each for each in known if each.error]
     # None is a fault of the system: the first ends by itself, the second is polled at its new address, and of the third
@@ -119,17 +119,14 @@ def _refused(files: Files) -> list[str]:
     return [f"configuration refused: {first}" + (f" (and {len(more)} more)" if more else "")]
 
 
-def _never(session: Session, now: datetime) -> tuple[str, list[str]]:
-    """What to say before the first tick, and the problem where it is overdue."""
-    created = system_state.get(session, system_state.CREATED)
-    if created is not None and now - created.at <= FIRST_TICK_LATE:
-        return "never", []
-    past = f", {format_duration(now - created.at)} after the database was made" if created is not None else ""
-    return "never", [f"no tick yet{past}: is `alerts run`, or beat with a worker, up?"]
-
-
-def _ticking(tick: Fact, now: datetime) -> tuple[str, list[str]]:
+def _ticking(session: Session, tick: Fact | None, now: datetime) -> tuple[str, list[str]]:
     """When a tick last looked for what is due, and the problem where that is too long ago."""
+    if tick is None:
+        created = system_state.get(session, system_state.CREATED)
+        if created is not None and now - created.at <= FIRST_TICK_LATE:
+            return "never", []
+        past = f", {format_duration(now - created.at)} after the database was made" if created is not None else ""
+        return "never", [f"no tick yet{past}: is `alerts run`, or beat with a worker, up?"]
     past = format_duration(now - tick.at)
     if tick.value.get("once"):
         late = f"no run for {past}: does cron still call `alerts run --once`?"
