@@ -25,8 +25,7 @@ from alerts.scoring import impact as impacts
 from alerts.scoring import score as scores
 from alerts.scoring.evidence import summary
 from alerts.scoring.profile import LEAST_SHOWN
-from alerts.scoring.score import Ranking, Score, Term
-from alerts.scoring.series import value_at
+from alerts.scoring.score import Ranking, Score, Term, value_at
 from alerts.stories.cluster import Clusterer, Event
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import TextIO, TypeVar
 
-from sqlalchemy import ScalarResult, select
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from alerts.model.alert import fate
-from alerts.model.level import Transition
 from alerts.runtime.runtime import Runtime
 from alerts.store.repositories.transitions import transition_of
 from alerts.store.schema import AlertRow, FindingRow, RevisionRow, StoryEventRow, StoryRow, TransitionRow
@@ -22,82 +24,54 @@ class Narrator:
     def __init__(self, runtime: Runtime, out: TextIO) -> None:
         self._runtime = runtime
         self._out = out
-        self._revision = self._event = self._transition = 0
+        self._newest: Counter[type] = Counter()  # the last row of each table that was printed
         self._alerts: set[str] = set()
-        self._counts = {"items": 0, "level changes": 0, "alerts": 0}
+        self._counts = Counter({"items": 0, "level changes": 0, "alerts": 0})
+        self._template = Environment(  # noqa: S701 - plain text for a terminal
+            loader=PackageLoader("alerts.demo", "."), undefined=StrictUndefined, trim_blocks=True
+        ).get_template("narration.txt.j2")
+
+    @property
+    def _names(self) -> dict[str, str]:
+        settings = self._runtime.configuration.current().settings
+        return {each.id: each.name for each in settings.institutions.values()}
 
     def begin(self, steps: int) -> None:
-        settings = self._runtime.configuration.current().settings
-        self._say(f"A story in {steps} steps, published on a local feed server.")
-        self._say("Tracked: " + ", ".join(each.name for each in settings.institutions.values()) + ".")
+        self._say(f"A story in {steps} steps, published on a local feed server.\n")
+        self._say(f"Tracked: {', '.join(self._names.values())}.\n")
 
     def step(self, number: int, says: str) -> None:
-        self._say(f"\n── {number} ── {says}")
+        self._say(f"\n── {number} ── {says}\n")
 
     def end(self) -> None:
-        self._say("\n" + ", ".join(f"{count} {what}" for what, count in self._counts.items()) + ".")
+        self._say("\n" + ", ".join(f"{count} {what}" for what, count in self._counts.items()) + ".\n")
 
     def report(self) -> None:
-        settings = self._runtime.configuration.current().settings
-        names = {each.id: each.name for each in settings.institutions.values()}
+        names = self._names
         with self._runtime.database.read() as session:
-            for row in _after(session, RevisionRow, self._revision):
-                self._revision = row.id
-                self._counts["items"] += 1
-                self._say(f"   in     {row.publisher}: {row.title}")
-                found = session.scalars(select(FindingRow).where(FindingRow.revision == row.id)).all()
-                topics = sorted({topic for finding in found for topic, *_ in finding.topics})
-                who = ", ".join(
-                    f"{names[finding.institution]} ({_rules(finding)})" for finding in found if finding.salience
-                )
-                if who:
-                    self._say(f"   found  {who}" + (f"; topic {', '.join(topics)}" if topics else ""))
-                else:
-                    self._say("   found  nobody that is tracked")
-            joined: dict[str, list[str]] = {}
-            for event in _after(session, StoryEventRow, self._event):
-                self._event = event.id
+            items = [
+                (row, session.scalars(select(FindingRow).where(FindingRow.revision == row.id)).all())
+                for row in self._new(session, RevisionRow)
+            ]
+            stories: dict[tuple[int, int, str, str], list[str]] = {}
+            for event in self._new(session, StoryEventRow):
                 story = session.get(StoryRow, event.story)
                 if story is not None and event.kind == "joined" and event.why["score"] > 0:
-                    line = (
-                        f"{story.reports} reports of {story.publishers} independent publishers, grade {story.grade}: "
-                        f"“{story.title}”"
-                    )
-                    joined.setdefault(line, []).append(names[event.institution])
-            for line, joining in joined.items():
-                self._say(f"   story  {', '.join(joining)}: {line}")
-            for changed in _after(session, TransitionRow, self._transition):
-                self._transition = changed.id
-                self._counts["level changes"] += 1
-                self._move(transition_of(changed), names)
-            for alert in session.scalars(select(AlertRow).order_by(AlertRow.at, AlertRow.id)):
-                if alert.id not in self._alerts:
-                    self._alerts.add(alert.id)
-                    self._counts["alerts"] += 1
-                    became = fate(alert.state, alert.reason)
-                    self._say(f"   alert  to {alert.subscriber} by {alert.channel}: {became}, id {alert.id}")
+                    key = (story.reports, story.publishers, story.grade, story.title)
+                    stories.setdefault(key, []).append(names[event.institution])
+            moves = [transition_of(each) for each in self._new(session, TransitionRow)]
+            recorded = session.scalars(select(AlertRow).order_by(AlertRow.at, AlertRow.id))
+            alerts = [each for each in recorded if each.id not in self._alerts]
+            new = {"items": items, "stories": stories, "moves": moves, "alerts": alerts}
+            self._say(self._template.render(new, names=names, fate=fate))
+        self._alerts |= {each.id for each in alerts}
+        self._counts.update({"items": len(items), "level changes": len(moves), "alerts": len(alerts)})
+
+    def _new(self, session: Session, table: type[_Row]) -> Sequence[_Row]:
+        rows = session.scalars(select(table).where(table.id > self._newest[table]).order_by(table.id)).all()
+        self._newest[table] = max((row.id for row in rows), default=self._newest[table])
+        return rows
+
+    def _say(self, text: str) -> None:
+        self._out.write(text)
         self._out.flush()
-
-    def _move(self, moved: Transition, names: dict[str, str]) -> None:
-        self._say(
-            f"   moved  {names[moved.institution]}, {moved.axis} ({moved.axis.horizon}): "
-            f"{moved.from_} → {moved.to}, score {moved.score:.2f}"
-        )
-        for each in moved.contributions[:2]:
-            self._say(
-                f"          {each.value:.2f} = severity {each.severity:.2f} × confidence {each.confidence:.2f} "
-                f"(grade {each.grade}) × salience {each.salience:.2f} × criticality {each.criticality:.1f}, "
-                f"“{each.title}”"
-            )
-
-    def _say(self, line: str) -> None:
-        self._out.write(line + "\n")
-        self._out.flush()
-
-
-def _after(session: Session, table: type[_Row], last: int) -> ScalarResult[_Row]:
-    return session.scalars(select(table).where(table.id > last).order_by(table.id))
-
-
-def _rules(finding: FindingRow) -> str:
-    return ", ".join(sorted({str(mention[4]) for mention in finding.mentions}))

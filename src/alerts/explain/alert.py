@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from alerts.model.errors import NotFoundError
 from alerts.model.level import Transition
-from alerts.model.records import alert_record, answer_record, rounded, transition_record
+from alerts.model.records import alert_record, answer_record, as_record, rounded, some, transition_record
 from alerts.model.story import Evidence, Report
 from alerts.model.times import format_time
 from alerts.runtime.configuration import Active
@@ -85,7 +85,7 @@ def _story(session: Session, evidence: Evidence, at: datetime) -> dict[str, Any]
             {
                 "items": list(group.items),
                 "weight": max(weights[item] for item in group.items),
-                "merged": [{"a": link.a, "b": link.b, "reason": link.reason} for link in group.links],
+                "merged": as_record(group.links),
             }
             for group in evidence.groups
         ],
@@ -104,21 +104,12 @@ def _confidence(evidence: Evidence, by_item: Mapping[str, float]) -> str:
 
 
 def _item(report: Report, mentions: Sequence[Sequence[Any]]) -> dict[str, Any]:
+    record = as_record(report)
+    of_mention = ("field", "start", "end", "text", "rule", "salience")
     return {
-        "item": report.item,
-        "title": report.title,
-        "url": report.url,
-        "source": report.source,
-        "publisher": report.publisher,
-        "reliability": report.reliability.value,
-        "direct": report.direct,
+        **some(record, "item", "title", "url", "source", "publisher", "reliability", "direct"),
         "weight": weight(report.reliability, report.direct),
-        "published": format_time(report.published) if report.published else None,
-        "observed": format_time(report.observed),
-        "salience": rounded(report.salience),
-        "mentions": [
-            {"field": field, "start": start, "end": end, "text": text, "rule": rule, "salience": salience}
-            for field, start, end, text, rule, salience in mentions
-        ],
+        **some(record, "published", "observed", "salience"),
+        "mentions": [dict(zip(of_mention, each, strict=True)) for each in mentions],
         "topics": [{"topic": topic, "weight": factor} for topic, factor in report.topics],
     }

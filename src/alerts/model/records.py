@@ -51,6 +51,11 @@ def _names(kind: type[Any]) -> tuple[tuple[str, str], ...]:
     return tuple((each.name, each.name.rstrip("_")) for each in fields(kind))
 
 
+def some(record: Mapping[str, Any], *keys: str) -> dict[str, Any]:
+    """These keys of a record, in this order; None for one that it does not have."""
+    return {key: record.get(key) for key in keys}
+
+
 def contribution_record(contribution: Contribution) -> dict[str, Any]:
     record: dict[str, Any] = as_record(contribution)
     record["contribution"] = record.pop("value")

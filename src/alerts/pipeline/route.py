@@ -15,12 +15,11 @@ from alerts.model.answer import Answer
 from alerts.model.institution import Institution
 from alerts.model.settings import Settings
 from alerts.model.subscriber import Silence, Subscriber
-from alerts.routing.alerts import Explanation, Message, Outcome
+from alerts.routing.alerts import Explanation, Message, Outcome, explanation_record
 from alerts.routing.case_events import CaseEvent, place, resolved
 from alerts.routing.events import CorrectionEvent
 from alerts.routing.preferences import Preferences
 from alerts.routing.router import SubscriberRouter
-from alerts.routing.trace import explanation_record
 from alerts.runtime.configuration import Active
 from alerts.runtime.task_requests import ENQUEUE_GRACE
 from alerts.store.repositories import alerts, answers, deliveries, silences, subscriber_state

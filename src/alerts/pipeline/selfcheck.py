@@ -20,7 +20,7 @@ from alerts.model.secret import Secret
 from alerts.model.settings import Settings
 from alerts.model.subscriber import IncidentKind, Operators
 from alerts.model.times import format_time, parse_time
-from alerts.rendering.notice import notice
+from alerts.rendering.render import notice
 from alerts.rendering.view import Rendered, Tone
 from alerts.routing.alerts import Kind, stable_id
 from alerts.runtime import logs

@@ -22,7 +22,7 @@ from alerts.model.secret import Secret
 from alerts.model.settings import Settings
 from alerts.model.subscriber import Subscriber
 from alerts.pipeline import briefings, selfcheck
-from alerts.rendering.threads import has_threads
+from alerts.rendering.formats import has_threads
 from alerts.rendering.view import MessageView, Rendered, compose
 from alerts.routing.alerts import Kind, Message, stable_id
 from alerts.routing.reasons import Reason

@@ -18,7 +18,7 @@ from alerts.rendering import escape
 from alerts.rendering.bounded import BoundedEnvironment
 from alerts.rendering.formats import HTML, PLAIN, Dialect, service_of
 from alerts.rendering.mail_headers import mail_headers
-from alerts.rendering.notice import notice
+from alerts.rendering.render import notice
 from alerts.rendering.templating import environment, render
 from alerts.rendering.view import MessageView, Rendered, Tone
 from alerts.routing.reasons import Reason

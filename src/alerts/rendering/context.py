@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 
 from alerts.model.profile import Profile
 from alerts.rendering import escape
-from alerts.rendering.calm import calm
 from alerts.rendering.news import (
     Origins,
     bracket,
+    calm,
     folded,
     how_sure,
     local_time,

@@ -6,7 +6,6 @@ import hashlib
 import re
 
 from alerts.rendering import escape
-from alerts.rendering.threads import thread
 from alerts.rendering.view import MessageView
 
 DOMAIN = "alerts.invalid"
@@ -19,7 +18,7 @@ def mail_headers(view: MessageView) -> tuple[tuple[str, str], ...]:
     List-Unsubscribe and List-Unsubscribe-Post (RFC 8058) where there is a link for it. Auto-Submitted
     (RFC 3834) keeps out-of-office replies away.
     """
-    reference = _id("t", view.subscriber, thread(view) or view.kind.value)
+    reference = _id("t", view.subscriber, view.thread or view.kind.value)
     headers = [
         ("Message-ID", message_id(view.id)),
         ("In-Reply-To", reference),

@@ -1,12 +1,13 @@
-"""A view rendered for one channel: escaped, within the service's limits, with a stable id.
+"""A message rendered for one channel: escaped, within the service's limits, with a stable id.
 
 Pure but for templates, which are read from the package and from the operator's directory.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment
 
@@ -16,10 +17,9 @@ from alerts.model.secret import Secret
 from alerts.rendering import escape
 from alerts.rendering.context import BUDGETS, wording
 from alerts.rendering.formats import PLAIN, Dialect, Service, service_of
-from alerts.rendering.mail_headers import mail_headers
+from alerts.rendering.mail_headers import mail_headers, message_id
 from alerts.rendering.news import title
 from alerts.rendering.templating import environment, render
-from alerts.rendering.threads import thread
 from alerts.rendering.view import Format, MessageView, Rendered, Role, Tone
 from alerts.rendering.webhook import payload
 from alerts.routing.alerts import Kind
@@ -74,7 +74,7 @@ class Renderer:
             payload=payload(view, line) if service.structured else None,
             tone=_tone(view),
             problem="; ".join(dict.fromkeys(problems)),
-            thread=thread(view),
+            thread=view.thread,
             answer=view.answers.get(view.entries[0].alert.id, "") if len(view.entries) == 1 else "",
         )
 
@@ -110,6 +110,44 @@ class Renderer:
         if key not in self._environments:
             self._environments[key] = environment(dialect, None if shipped else self._templates)
         return self._environments[key]
+
+
+def notice(
+    url: Secret,
+    *,
+    id: str,  # noqa: A002 - it is the message's id
+    title: str,
+    lines: Sequence[str],
+    tone: Tone,
+    payload: Mapping[str, Any],
+) -> Rendered:
+    """A plain message to operators: the lines, escaped; those that the service has no room for are counted."""
+    service = service_of(url.reveal())
+    shown = escape.shorten(escape.clean(title), service.title_limit or 200)
+    cleaned = [escape.headline(line, 500) for line in lines]
+    if not service.title_limit:
+        cleaned.insert(0, shown)
+    headers = (("Message-ID", message_id(id)), ("Auto-Submitted", "auto-generated"))
+    return Rendered(
+        id=id,
+        title=shown if service.title_limit else "",
+        body=_lines_that_fit(cleaned, PLAIN if service.email else service.dialect, service),
+        format=Format.TEXT if service.email else service.dialect.format,
+        html=_lines_that_fit(cleaned, service.dialect, service) if service.email else None,
+        headers=headers if service.email else (),
+        payload={**payload, "id": id, "subject": shown} if service.structured else None,
+        tone=tone,
+    )
+
+
+def _lines_that_fit(lines: Sequence[str], dialect: Dialect, service: Service) -> str:
+    for count in range(len(lines), -1, -1):
+        more = [f"… and {len(lines) - count} more"] if count < len(lines) else []
+        between = "<br>\n" if dialect.name == "html" else dialect.newline
+        body = between.join(dialect.escape(line) for line in [*lines[:count], *more])
+        if service.measure(body) <= service.limit:
+            return body
+    return escape.ELLIPSIS
 
 
 def _tone(view: MessageView) -> Tone:

@@ -105,15 +105,8 @@ def _gate_week(week: Mapping[str, Any], tier: Tier) -> dict[str, Any]:
         changes = [{**each, "contributions": []} for each in changes]
     if not tier.allows(DETAIL):
         changes = [{**each, "score": None} for each in changes]
-        hidden: dict[str, Any] = {
-            "story": None,
-            "confidence": None,
-            "mix": None,
-            "salience": None,
-            "newest": None,
-            "topics": [],
-        }
-        stories = [{**each, **hidden, "resolved": False, "sources": []} for each in stories[:1]]
+        hidden = dict.fromkeys(("story", "confidence", "mix", "salience", "newest"))
+        stories = [{**each, **hidden, "topics": [], "resolved": False, "sources": []} for each in stories[:1]]
     return {**week, "changes": changes, "stories": stories, "falls": week["falls"] if tier.allows(ANALYSIS) else []}
 
 

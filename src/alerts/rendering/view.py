@@ -66,6 +66,13 @@ class MessageView:
     answers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     instead_of: str = ""
 
+    @property
+    def thread(self) -> str:
+        """`INSTITUTION/AXIS` of a message that is about one institution and axis; empty for any other."""
+        alerts = [entry.alert for entry in self.entries]
+        found = {f"{each.institution}/{each.told_axis.value if each.told_axis else each.on.value}" for each in alerts}
+        return found.pop() if len(found) == 1 else ""
+
 
 class Format(StrEnum):
     """What the body is written in."""

@@ -9,8 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from alerts.access.sealing import Sealer
-from alerts.access.signing import SecretError
+from alerts.access.signing import Sealer, SecretError
 from alerts.config.files import Contents
 from alerts.model.errors import AlertsError, ConfigError, Problem
 from alerts.runtime import logs

@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import TextIO
 
 from alerts.access.pages import Pages, pages
-from alerts.access.sealing import Sealer
-from alerts.access.signing import signer
+from alerts.access.signing import Sealer, signer
 from alerts.config import environment
 from alerts.config.load import load_entries
 from alerts.feeds.fetching.network import HttpClient

@@ -133,7 +133,11 @@ def build(
             tags=tuple(sorted(institution.tags)),
         ),
         service_surface=lines[Signal.CONTINUITY],
-        governance_surface=_governance(institution, lines[Signal.GOVERNANCE], shares),
+        governance_surface=GovernanceSurface(
+            institution.criticality, (shares.governance or Axis.POLICY).horizon, lines[Signal.GOVERNANCE]
+        )
+        if lines[Signal.GOVERNANCE]
+        else None,
         evidence=pack.records,
         contributions=tuple(
             AxisContributions(axis, largest[axis], omitted=standing.axes[axis].others) for axis in Axis if largest[axis]
@@ -208,7 +212,8 @@ class _Pack:
         for story in stories:
             reports = [standing.reports[item] for item in story.items if item in standing.reports]
             numbered = tuple(
-                _record(len(records) + place, story.story, report) for place, report in enumerate(reports, start=1)
+                record_of(SourceRecord, report, number=number, story=story.story)
+                for number, report in enumerate(reports, start=len(records) + 1)
             )
             records += numbered
             by_story[story.story] = numbered
@@ -216,10 +221,6 @@ class _Pack:
 
     def numbers(self, story: str) -> tuple[int, ...]:
         return tuple(record.number for record in self.by_story.get(story, ()))
-
-
-def _record(number: int, story: str, report: Report) -> SourceRecord:
-    return record_of(SourceRecord, report, number=number, story=story)
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,10 +334,3 @@ def _signals(pack: _Pack, topics: Mapping[str, Topic]) -> dict[Signal, tuple[Sig
         for name, stories in carried.items()
     ]
     return {signal: tuple(line for line in lines if line.signal is signal) for signal in Signal}
-
-
-def _governance(institution: Institution, lines: tuple[SignalLine, ...], shares: _Shares) -> GovernanceSurface | None:
-    if not lines:
-        return None
-    axis = shares.governance or Axis.POLICY
-    return GovernanceSurface(institution.criticality, axis.horizon, lines)
