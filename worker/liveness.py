@@ -25,16 +25,7 @@ def install(app: Celery) -> None:
     if not name:
         return
     file = Path(name)
-    app.steps["consumer"].add(_step(file))
 
-    def published(**_: Any) -> None:
-        file.touch()
-
-    # Only beat sends ticks.
-    after_task_publish.connect(published, sender="tick", weak=False, dispatch_uid="liveness")
-
-
-def _step(file: Path) -> type[bootsteps.StartStopStep]:
     class Liveness(bootsteps.StartStopStep):  # type: ignore[misc]
         """Starts with the connection to the broker and stops with it."""
 
@@ -50,4 +41,9 @@ def _step(file: Path) -> type[bootsteps.StartStopStep]:
                 self._timer.cancel()
                 self._timer = None
 
-    return Liveness
+    def published(**_: Any) -> None:
+        file.touch()
+
+    app.steps["consumer"].add(Liveness)
+    # Only beat sends ticks.
+    after_task_publish.connect(published, sender="tick", weak=False, dispatch_uid="liveness")

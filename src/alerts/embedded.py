@@ -78,10 +78,6 @@ class Fork:
         self.pid = self._process.pid or 0
         self.terminate = self._process.terminate
 
-    @property
-    def returncode(self) -> int | None:
-        return self._process.exitcode
-
     def poll(self) -> int | None:
         return self._process.exitcode
 

@@ -15,8 +15,7 @@ from sqlalchemy import select
 from alerts.insight.health import CONTEST, LATE, disagreements, health
 from alerts.model.errors import ConfigError
 from alerts.pipeline import publish, steps
-from alerts.runtime.configuration import Files
-from alerts.runtime.generations import ConfigBehindError
+from alerts.runtime.configuration import ConfigBehindError, Files
 from alerts.runtime.runtime import configuration_of
 from alerts.store import system_state
 from alerts.store.repositories import generations

@@ -10,8 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from alerts.cases.corrections import CORRECTABLE, Correction, Rise
-from alerts.cases.history import Assessed, StoryVersion, Totals
+from alerts.cases.history import CORRECTABLE, Assessed, Correction, Rise, StoryVersion, Totals
 from alerts.cases.membership import Membership
 from alerts.cases.observation import Observation
 from alerts.model.alert import StoryRise

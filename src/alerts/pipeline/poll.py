@@ -24,10 +24,10 @@ from alerts.pipeline import websub
 from alerts.pipeline.mentions import finding_rows
 from alerts.runtime import logs
 from alerts.runtime.configuration import Active
-from alerts.runtime.ports import Polling
+from alerts.runtime.runtime import Runtime
 from alerts.runtime.task_requests import ENQUEUE_GRACE, TaskRequests
 from alerts.store import system_state
-from alerts.store.logical_clock import next_timestamp
+from alerts.store.clock import next_timestamp
 from alerts.store.repositories import cases, items, sources
 from alerts.store.repositories.sources import Finished, LeasedSource
 from alerts.stories.features import Features, features
@@ -57,13 +57,13 @@ class PollOutcome:
     fault: Exception | None = None
 
 
-def poll(runtime: Polling, source_id: str, *, due_only: bool = True) -> PollOutcome:
+def poll(runtime: Runtime, source_id: str, *, due_only: bool = True) -> PollOutcome:
     """Polls one source; see `poll_sources`."""
     return poll_sources(runtime, source_id, due_only=due_only)[0]
 
 
 def poll_sources(
-    runtime: Polling, *source_ids: str, due_only: bool = True, raise_faults: bool = True
+    runtime: Runtime, *source_ids: str, due_only: bool = True, raise_faults: bool = True
 ) -> list[PollOutcome]:
     """Polls those of the sources that are due and stores what is new. Idempotent; enqueues the institutions to assess.
 
@@ -123,7 +123,7 @@ class _Fetched(_Job):
 
 
 def _lease(
-    runtime: Polling, active: Active, source_ids: Sequence[str], outcomes: dict[str, PollOutcome], *, due_only: bool
+    runtime: Runtime, active: Active, source_ids: Sequence[str], outcomes: dict[str, PollOutcome], *, due_only: bool
 ) -> list[_Job]:
     """Takes the sources that can be polled now; `outcomes` gets those that cannot."""
     now = runtime.clock()
@@ -151,7 +151,7 @@ def _lease(
     return jobs
 
 
-def _fetched(runtime: Polling, jobs: Sequence[_Job], outcomes: dict[str, PollOutcome]) -> Iterator[list[_Fetched]]:
+def _fetched(runtime: Runtime, jobs: Sequence[_Job], outcomes: dict[str, PollOutcome]) -> Iterator[list[_Fetched]]:
     """Yields finished fetches in groups, as soon as any is done; `outcomes` gets what broke."""
     if not jobs:
         return
@@ -168,7 +168,7 @@ def _fetched(runtime: Polling, jobs: Sequence[_Job], outcomes: dict[str, PollOut
             yield sorted(done, key=lambda each: each.source.id)
 
 
-def _fetch(runtime: Polling, job: _Job) -> _Fetched:
+def _fetch(runtime: Runtime, job: _Job) -> _Fetched:
     pause = (job.turn - job.began).total_seconds()
     if pause > 0:
         time.sleep(pause)
@@ -198,7 +198,7 @@ def _portions(done: Sequence[_Fetched]) -> Iterator[list[_Fetched]]:
         yield portion
 
 
-def _record_apart(runtime: Polling, active: Active, done: Sequence[_Fetched]) -> dict[str, PollOutcome]:
+def _record_apart(runtime: Runtime, active: Active, done: Sequence[_Fetched]) -> dict[str, PollOutcome]:
     """Records polls together or, where that fails, each by itself: a fault with one of them harms no other."""
     try:
         return _record(runtime, active, done)
@@ -208,7 +208,7 @@ def _record_apart(runtime: Polling, active: Active, done: Sequence[_Fetched]) ->
     return {name: outcome for each in done for name, outcome in _record_apart(runtime, active, [each]).items()}
 
 
-def _record(runtime: Polling, active: Active, done: Sequence[_Fetched]) -> dict[str, PollOutcome]:
+def _record(runtime: Runtime, active: Active, done: Sequence[_Fetched]) -> dict[str, PollOutcome]:
     """Stores what polls brought, with what it says about whom, and finishes them: one statement a table, one commit."""
     with runtime.database.computing():
         found = _match(active, done)
@@ -239,7 +239,7 @@ def _record(runtime: Polling, active: Active, done: Sequence[_Fetched]) -> dict[
     return outcomes
 
 
-def _finished(runtime: Polling, session: Session, done: _Fetched, now: datetime) -> Finished:
+def _finished(runtime: Runtime, session: Session, done: _Fetched, now: datetime) -> Finished:
     """What to record of the source, with the time of its next poll."""
     plan = done.polled.plan
     next_at = plan.at or now + STOPPED_FOR

@@ -25,9 +25,8 @@ from alerts.feeds.schedule import first_poll
 from alerts.model.errors import ConfigError
 from alerts.model.source import Source
 from alerts.runtime import logs
-from alerts.runtime.configuration import Active
-from alerts.runtime.generations import host_name
-from alerts.runtime.ports import Recording
+from alerts.runtime.configuration import Active, host_name
+from alerts.runtime.runtime import Runtime
 from alerts.store import system_state
 from alerts.store.repositories import cases, generations, items, sources
 from alerts.store.repositories.generations import Generation
@@ -35,7 +34,7 @@ from alerts.store.repositories.generations import Generation
 CONFIRM_FILES: Final = timedelta(minutes=1)  # how often a host whose files are not in force reports it
 
 
-def publish_edits(runtime: Recording) -> None:
+def publish_edits(runtime: Runtime) -> None:
     """Publishes the files of this host where they are an edit that is good and not in force."""
     edit = runtime.configuration.unpublished()
     now = runtime.clock()
@@ -50,7 +49,7 @@ def publish_edits(runtime: Recording) -> None:
         publish(runtime, edit)
 
 
-def publish_files(runtime: Recording, *, accept_empty: bool = False) -> Generation | None:
+def publish_files(runtime: Runtime, *, accept_empty: bool = False) -> Generation | None:
     """Puts the files of this host in force because an operator asks for it here; None where they are already.
 
     Raises ConfigError where they are broken, or empty the configuration in force and `accept_empty` is not given.
@@ -60,7 +59,7 @@ def publish_files(runtime: Recording, *, accept_empty: bool = False) -> Generati
 
 
 def publish(
-    runtime: Recording, edit: Active, *, deliberate: bool = False, accept_empty: bool = False
+    runtime: Runtime, edit: Active, *, deliberate: bool = False, accept_empty: bool = False
 ) -> Generation | None:
     """Puts `edit`, the files as this process has read them, in force; the new generation, None where none was made.
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from alerts.insight.coverage import blind
 from alerts.insight.health import LATE, disagreements, overdue_line
 from alerts.model.counted import counted
+from alerts.model.records import as_record
 from alerts.model.secret import Secret
 from alerts.model.settings import Settings
 from alerts.model.subscriber import IncidentKind, Operators
@@ -24,7 +25,7 @@ from alerts.rendering.render import notice
 from alerts.rendering.view import Rendered, Tone
 from alerts.routing.alerts import Kind, stable_id
 from alerts.runtime import logs
-from alerts.runtime.ports import Enqueuing
+from alerts.runtime.runtime import Runtime
 from alerts.runtime.task_requests import TaskRequests
 from alerts.store import system_state
 from alerts.store.queries import listings
@@ -38,7 +39,7 @@ _MIN_INTERVAL = timedelta(seconds=30)
 _LISTED = 50  # incidents in one message
 
 
-def selfcheck(runtime: Enqueuing) -> list[str]:
+def selfcheck(runtime: Runtime) -> list[str]:
     """Checks the system, notifies what opened and what closed, and returns the deliveries. Two at once are harmless."""
     now = runtime.clock()
     active = runtime.configuration.current()
@@ -122,16 +123,8 @@ def _notify(
 
 
 def _records(some: Iterable[Known]) -> list[dict[str, Any]]:
-    return [
-        {
-            "kind": each.kind.value,
-            "subject": each.subject,
-            "line": each.line,
-            "since": format_time(each.since),
-            "seen": format_time(each.seen),
-        }
-        for each in some
-    ]
+    shown = ("kind", "subject", "line", "since", "seen")
+    return [{name: as_record(getattr(each, name)) for name in shown} for each in some]
 
 
 def rendered(leased: Leased, url: Secret) -> Rendered:

@@ -32,7 +32,7 @@ from alerts.feeds.state import FeedState
 from alerts.model.source import Source
 from alerts.model.times import format_time, parse_time
 from alerts.runtime import logs
-from alerts.runtime.ports import Polling, Serving
+from alerts.runtime.runtime import Runtime
 from alerts.runtime.task_requests import TaskRequests
 from alerts.store import system_state
 from alerts.store.repositories import overrides, sources
@@ -48,7 +48,7 @@ _LONGEST = timedelta(days=365)
 _METHODS = {"sha1": hashlib.sha1, "sha256": hashlib.sha256, "sha384": hashlib.sha384, "sha512": hashlib.sha512}
 
 
-def after_poll(runtime: Polling, source: Source, state: FeedState) -> None:
+def after_poll(runtime: Runtime, source: Source, state: FeedState) -> None:
     """Subscribes at the hub that the feed names, or renews before the lease ends. A failure is logged: polls go on."""
     if runtime.pages is None or not (state.hub and state.topic) or state.stopped:
         return
@@ -115,7 +115,7 @@ def next_poll(
     return outside_skipped(max(at, began + min(BACKUP, source.at_most or BACKUP)), state)
 
 
-def verified(runtime: Serving, token: str, query: Mapping[str, str]) -> Verification:
+def verified(runtime: Runtime, token: str, query: Mapping[str, str]) -> Verification:
     """Answers a hub that verifies a subscription; records the lease that it grants."""
     source = source_of(runtime, token)
     now = runtime.clock()
@@ -133,7 +133,7 @@ def verified(runtime: Serving, token: str, query: Mapping[str, str]) -> Verifica
     return answer
 
 
-def pushed(runtime: Serving, token: str, body: bytes, signature: str) -> bool:
+def pushed(runtime: Runtime, token: str, body: bytes, signature: str) -> bool:
     """A hub says that a feed has news: the source is due. False where the push is not from the hub."""
     source = source_of(runtime, token)
     if runtime.pages is None or source is None:
@@ -162,7 +162,7 @@ def pushed(runtime: Serving, token: str, body: bytes, signature: str) -> bool:
     return True
 
 
-def source_of(runtime: Serving, token: str) -> str | None:
+def source_of(runtime: Runtime, token: str) -> str | None:
     """The source of a callback address; None for an address that is no callback. Reads no database."""
     if runtime.pages is None:
         return None

@@ -79,7 +79,7 @@ def follow_in(
         return observation(item, institution, found, reduced[place], active.settings.sources, active.authorities)
 
     def follow(institution: str) -> Followed:
-        case = CaseFile(active.settings.institutions[institution], active.settings.topics, active.settings.levels)
+        case = active.new_case(institution)
         instants: dict[datetime, list[Observation]] = {}
         for place in places[institution]:
             instants.setdefault(items[place].observed, []).append(observed(institution, place))

@@ -22,7 +22,7 @@ from starlette.routing import Mount, Route
 from alerts.access.signing import Signer
 from alerts.model.errors import AlertsError, NotFoundError, StoreError, UsageError
 from alerts.runtime import logs
-from alerts.runtime.ports import Serving
+from alerts.runtime.runtime import Runtime
 from alerts.web import answering, api, atom, operators, pages, probes, reports, unsubscribing
 from alerts.web.auth import Authenticator, Visitor
 from alerts.web.middleware import Hardening
@@ -32,7 +32,7 @@ ASSETS: Final = {"style.css": "text/css", "page.js": "text/javascript", "icon.sv
 
 
 def create_app(
-    runtime: Serving,
+    runtime: Runtime,
     signer: Signer,
     operator_token: str,
     *,

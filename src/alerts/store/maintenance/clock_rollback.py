@@ -14,10 +14,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from alerts.model.alert import DeliveryState
-from alerts.store.repositories import cases
+from alerts.store.repositories import cases, deliveries
 from alerts.store.schema import AttemptRow, Base, CaseRow, ChannelRow, DeliveryRow, DeskRow, SourceRow
-
-_WAITING = (DeliveryState.PENDING.value, DeliveryState.FAILED.value, DeliveryState.UNKNOWN.value)
 
 
 def repair(session: Session, now: datetime, *, longest: timedelta) -> None:
@@ -41,7 +39,7 @@ def repair(session: Session, now: datetime, *, longest: timedelta) -> None:
         update(DeliveryRow)
         .where(
             DeliveryRow.due_at > now,
-            DeliveryRow.state.in_(_WAITING),
+            DeliveryRow.state.in_(deliveries.WAITING),
             ~tried.exists() | tried.where(AttemptRow.started_at > now).exists(),
         )
         .values(due_at=now)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from alerts.model.times import format_time, parse_time
@@ -67,9 +67,8 @@ def recent(session: Session, since: datetime) -> list[Generation]:
 
 def was_published(session: Session, content_hash: str) -> bool:
     """Whether files of this hash were in force before."""
-    return bool(
-        session.scalar(select(func.count()).select_from(ConfigurationRow).where(ConfigurationRow.hash == content_hash))
-    )
+    query = select(ConfigurationRow.number).where(ConfigurationRow.hash == content_hash).limit(1)
+    return session.scalar(query) is not None
 
 
 def content(session: Session, number: int) -> bytes:
