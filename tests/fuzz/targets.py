@@ -24,11 +24,10 @@ from alerts.config.items import read_items
 from alerts.config.load import load
 from alerts.config.tree import split_lines
 from alerts.feeds.diff import KnownItems, decide, wanted
-from alerts.feeds.feed import ParsedFeed, TextLimits
+from alerts.feeds.feed import FetchResult, ParsedFeed, TextLimits
 from alerts.feeds.parsing import lxmlfeed, xmlfeed
 from alerts.feeds.parsing.document import parse_document
 from alerts.feeds.parsing.parse import parse
-from alerts.feeds.result import FetchResult
 from alerts.feeds.schedule import next_poll
 from alerts.feeds.state import FeedState
 from alerts.matching.matcher import Matcher

@@ -14,11 +14,10 @@ from datetime import datetime
 
 from alerts.feeds import diff as deciding
 from alerts.feeds.diff import Decision, KnownItems, Wanted
-from alerts.feeds.feed import ParsedFeed, TextLimits
+from alerts.feeds.feed import FetchResult, Limits, ParsedFeed, TextLimits
 from alerts.feeds.fetching.fetch import fetch
 from alerts.feeds.fetching.network import HttpClient
 from alerts.feeds.parsing.parse import parse
-from alerts.feeds.result import FetchResult, Limits
 from alerts.feeds.schedule import Plan, next_poll
 from alerts.feeds.state import FeedState, state_for
 from alerts.model.source import Source

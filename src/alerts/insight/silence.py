@@ -36,8 +36,6 @@ _TRIES: Final[Sequence[tuple[str, Reliability, bool, int]]] = (
     ("one direct A publisher", Reliability.A, True, 1),
     ("one direct A and two secondary A publishers", Reliability.A, True, 3),
 )
-
-
 _OF_LEVELS: Final = frozenset({On.STORY, On.LEVEL})
 
 

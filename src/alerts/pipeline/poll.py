@@ -39,9 +39,7 @@ MAX_LOST_LEASES = 2
 source is taken to be the cause."""
 
 HOST_GAP = timedelta(seconds=1)
-MAX_HOST_WAIT = timedelta(
-    seconds=3
-)  # a source whose turn at its host comes later than this is released and polled then
+MAX_HOST_WAIT = timedelta(seconds=3)  # a source whose turn at its host comes later is released and polled then
 STOPPED_FOR = timedelta(days=36500)
 MAX_CHANGES = 500  # new and changed items stored in one transaction, but for those of one feed
 
@@ -227,12 +225,14 @@ def _record(runtime: Runtime, active: Active, done: Sequence[_Fetched]) -> dict[
         institutions = _store(session, active, ours, found, now) if found else {}
         # fault point: poll.written
     # fault point: poll.committed
-    outcomes = {
-        each.source.id: _outcome(each, sorted(institutions.get(each.source.id, ())))
-        if each.source.id in leased
-        else _lease_lost(each.source.id)
-        for each in done
-    }
+    outcomes = {}
+    for each in done:
+        source = each.source.id
+        if source in leased:
+            outcomes[source] = _outcome(each, sorted(institutions.get(source, ())))
+        else:
+            logs.event("poll.lease_lost", logging.WARNING, source=source)
+            outcomes[source] = PollOutcome(source, skipped=True)
     if due := sorted({name for names in institutions.values() for name in names}):
         runtime.enqueue(TaskRequests(assess=due))
         # fault point: poll.enqueued
@@ -287,11 +287,6 @@ def _record_unfinished(session: Session, source: Source, leased: LeasedSource, n
     sources.finish(session, [finished], now=now)
     logs.event("source.unfinished", logging.ERROR, source=source.id, leases=leased.lost_leases)
     return PollOutcome(source.id, error=plan.state.error_line)
-
-
-def _lease_lost(source: str) -> PollOutcome:
-    logs.event("poll.lease_lost", logging.WARNING, source=source)
-    return PollOutcome(source, skipped=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,17 +78,10 @@ def publish(
         before = generations.files_of(session, host)
         generations.keep_files_of(session, host, edit.settings.hash, now)
         if newest is not None and newest.hash == edit.settings.hash:
-            made = None
-        elif newest is None or deliberate or _is_edit(session, edit, newest, before):
-            if newest is not None and not accept_empty:
-                problems = emptied(newest.outline, edit.outline, configuration.directory)
-                if problems:
-                    raise ConfigError(problems)
-            made = generations.add(
-                session, content_hash=edit.settings.hash, at=now, host=host, outline=edit.outline, content=sealed
-            )
-            _follow(session, edit, now)
-        else:
+            return None
+        turned_back = newest is not None and before is not None and before.hash == newest.hash
+        is_edit = newest is None or deliberate or turned_back
+        if newest is not None and not is_edit and generations.was_published(session, edit.settings.hash):
             logs.event(
                 "config.outdated",
                 logging.WARNING,
@@ -98,17 +91,17 @@ def publish(
                 published_by=newest.host,
             )
             return None
-    if made is not None:
-        configuration.published(made, edit)
-        logs.event("config.published", generation=made.number, hash=made.hash, host=host)
+        if newest is not None and not accept_empty:
+            problems = emptied(newest.outline, edit.outline, configuration.directory)
+            if problems:
+                raise ConfigError(problems)
+        made = generations.add(
+            session, content_hash=edit.settings.hash, at=now, host=host, outline=edit.outline, content=sealed
+        )
+        _follow(session, edit, now)
+    configuration.published(made, edit)
+    logs.event("config.published", generation=made.number, hash=made.hash, host=host)
     return made
-
-
-def _is_edit(session: Session, edit: Active, newest: Generation, before: generations.HostFiles | None) -> bool:
-    """Whether files that are not in force are news, or were turned back on the host that had those in force."""
-    if before is not None and before.hash == newest.hash:
-        return True
-    return not generations.was_published(session, edit.settings.hash)
 
 
 def _follow(session: Session, active: Active, now: datetime) -> None:

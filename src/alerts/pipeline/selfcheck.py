@@ -14,8 +14,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from alerts.insight.coverage import blind
-from alerts.insight.disagreement import disagreements
-from alerts.insight.health import LATE, overdue_line
+from alerts.insight.health import LATE, disagreements, overdue_line
 from alerts.model.counted import counted
 from alerts.model.records import as_record
 from alerts.model.secret import Secret

@@ -13,7 +13,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 from sqlalchemy.orm import Session
 
-from alerts.insight.disagreement import disagreements
+from alerts.insight.health import disagreements
 from alerts.model.subscriber import IncidentKind
 from alerts.runtime.runtime import Runtime
 from alerts.store import system_state

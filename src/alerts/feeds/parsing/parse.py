@@ -11,10 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from alerts.feeds.feed import ParsedFeed, TextLimits
+from alerts.feeds.feed import ErrorKind, ParsedFeed, TextLimits
 from alerts.feeds.parsing import isolation, jsonfeed, known_entries, lxmlfeed, xmlfeed
 from alerts.feeds.parsing.document import entries_of, entry_hashes, parse_document, without
-from alerts.feeds.result import ErrorKind
 from alerts.feeds.state import FeedState
 from alerts.model.source import Source
 

@@ -45,7 +45,7 @@ _SAVE = (
 _PLACED = select(_M.c.institution, _M.c.item, _M.c.story).where(_M.c.institution.in_(SOME))
 # First who was assessed longest ago: one that is in the news all the time is due again and again, and would wait for
 # ever behind those that were found before.
-claim_due = Claim.of(_CASES, _C.institution, _C.due_at, order=(_C.cursor, _C.institution)).due
+claim_due = Claim(_CASES, _C.institution, _C.due_at, order=(_C.cursor, _C.institution)).due
 """Institutions to assess now: see `Claim.due`."""
 
 
