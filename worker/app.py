@@ -4,8 +4,6 @@ The broker carries task requests only. A task takes ids, may run twice, and may 
 database, and the next tick finds it there.
 """
 
-from __future__ import annotations
-
 import logging
 import os
 import warnings
@@ -96,7 +94,7 @@ def _check_environment() -> None:
 
 
 @worker_init.connect
-def _prepare(sender: Worker, **_options: object) -> None:
+def _prepare(sender: "Worker", **_options: object) -> None:
     # Imported by workers alone: beat sends tasks by name, and without their code it needs half the memory.
     import celery.apps.worker
 

@@ -5,8 +5,6 @@
 Runs Celery's service without Celery's command line, which would be most of the memory of so small a process.
 """
 
-from __future__ import annotations
-
 import signal
 import sys
 import time

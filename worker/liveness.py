@@ -5,8 +5,6 @@ broker has accepted a tick. A process that hangs, or has lost its broker for goo
 (`worker.healthcheck`).
 """
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """The queues: which task goes to which, how many tasks each may hold, and how requests get into them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, Final
 

@@ -1,7 +1,5 @@
 """The tasks: each runs one step of the pipeline, which enqueues the next once its transaction is committed."""
 
-from __future__ import annotations
-
 import os
 from datetime import timedelta
 

@@ -1,7 +1,5 @@
 """Links to pages, of members, of unsubscribing and of answers: how they are made, and what access they give."""
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass

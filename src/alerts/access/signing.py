@@ -1,7 +1,5 @@
 """Signed tokens and encrypted data that only this installation can make and read."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 import contextlib

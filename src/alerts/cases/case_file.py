@@ -4,8 +4,6 @@ The live pipeline loads a case file from the database, replay keeps one per inst
 it the same observations in the order of their instants and get the same transitions.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta

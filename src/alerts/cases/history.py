@@ -1,7 +1,5 @@
 """What a case file hands out to be recorded: versions of stories, levels that rose, and corrections of these. Pure."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -36,12 +34,12 @@ class Rise:
         return self.at, self.axis, self.story
 
     @classmethod
-    def of_transition(cls, transition: Transition) -> Rise:
+    def of_transition(cls, transition: Transition) -> "Rise":
         behind = frozenset(each.story for each in transition.contributions)
         return cls(transition.at, transition.axis, transition.from_, transition.to, behind, transition=transition)
 
     @classmethod
-    def of_story(cls, at: datetime, rise: StoryRise) -> Rise:
+    def of_story(cls, at: datetime, rise: StoryRise) -> "Rise":
         return cls(at, rise.axis, rise.from_, rise.to, frozenset({rise.story}), story=rise.story)
 
 
@@ -92,7 +90,7 @@ class Assessed:
     counts: Counts
     rises: tuple[StoryRise, ...] = ()
 
-    def without_rises(self) -> Assessed:
+    def without_rises(self) -> "Assessed":
         return replace(self, rises=())
 
 

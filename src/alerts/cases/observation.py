@@ -1,7 +1,5 @@
 """An item as observed, as far as it concerns one institution."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -31,7 +29,7 @@ class Observation:
     def counts(self) -> bool:
         return self.report.salience > 0
 
-    def after(self, former: Observation | None) -> Observation:
+    def after(self, former: "Observation | None") -> "Observation":
         """This revision in the place of a former one: what it says is new, when it was said stays.
 
         What no longer counts keeps the features it was clustered by.

@@ -1,7 +1,5 @@
 """The sending library, asked for one message to one target. Imported by the sender alone: it is large."""
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import importlib

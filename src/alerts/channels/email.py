@@ -5,8 +5,6 @@ new Message-ID and makes the text part from the HTML, and it does not tell a ref
 fate is unknown; so this plugin overrides the one method that assembles and sends.
 """
 
-from __future__ import annotations
-
 import contextlib
 import email.policy
 import smtplib

@@ -1,7 +1,5 @@
 """When a message may go out: how fast messages follow in a channel, and when a failed one is tried again. Pure."""
 
-from __future__ import annotations
-
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """`alerts check`: is the configuration right, and if not, where."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -112,7 +110,7 @@ def _idle(app: App, loaded: Loaded) -> list[Problem]:
     from alerts.store.queries import listings
     from alerts.store.repositories import items
 
-    def read(session: Session) -> list[Problem]:
+    def read(session: "Session") -> list[Problem]:
         count = items.count(session)
         if count < TELLING_HISTORY:
             return []

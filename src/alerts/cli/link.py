@@ -1,7 +1,5 @@
 """`alerts link`: links that let their bearers see more of the pages."""
 
-from __future__ import annotations
-
 import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -84,7 +82,7 @@ def link(
 _COLUMNS = ("id", "tier", "subscriber", "name", "expires", "state")
 
 
-def _row(each: Link, now: datetime) -> dict[str, str]:
+def _row(each: "Link", now: datetime) -> dict[str, str]:
     state = "revoked" if each.revoked_at else "good" if each.is_good(now) else "expired"
     return {
         "id": each.id,

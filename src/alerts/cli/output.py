@@ -1,7 +1,5 @@
 """Output: an aligned table for people, one JSON object a line for programs, a progress bar on standard error."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os

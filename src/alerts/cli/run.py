@@ -1,7 +1,5 @@
 """`alerts run`: everything in one process group, or everything once."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import sys
@@ -106,7 +104,7 @@ def _once(app: App) -> int:
     return 0
 
 
-def _sent(runtime: Runtime) -> int:
+def _sent(runtime: "Runtime") -> int:
     from alerts.store.queries import listings
 
     with runtime.database.read() as session:

@@ -1,7 +1,5 @@
 """`alerts web`: the pages, the JSON interface, feeds, health and metrics."""
 
-from __future__ import annotations
-
 import os
 
 import click

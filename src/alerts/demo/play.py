@@ -1,7 +1,5 @@
 """Plays the scenario: publishes it step by step, and prints what the program made of each."""
 
-from __future__ import annotations
-
 import io
 import textwrap
 import time

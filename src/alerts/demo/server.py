@@ -1,7 +1,5 @@
 """A feed server on the loopback interface: RSS over real HTTP, with validators."""
 
-from __future__ import annotations
-
 import hashlib
 import threading
 from collections import defaultdict

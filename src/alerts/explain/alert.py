@@ -1,7 +1,5 @@
 """Why an alert fired: each step from item to suppression, with its numbers."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Why a subscriber got no alert about an institution, and what evidence would have caused one."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from itertools import islice

@@ -15,8 +15,6 @@ one feed; entries disappear and return; whole feeds change at once. These rules 
   day (quarantine).
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -70,7 +68,7 @@ class KnownItems:
     total: int = 0
 
     @classmethod
-    def of(cls, items: Iterable[KnownItem], total: int | None = None) -> KnownItems:
+    def of(cls, items: Iterable[KnownItem], total: int | None = None) -> "KnownItems":
         by_id = {item.id: item for item in items}
         return cls(by_id, len(by_id) if total is None else total)
 
@@ -172,7 +170,7 @@ class _Matcher:
         self.found: list[tuple[Entry, str, KnownItem | None]] = []
         self.duplicates = 0
 
-    def match(self) -> _Matcher:
+    def match(self) -> "_Matcher":
         # Matches by id come first, so that an entry that only resembles an item does not take it.
         resolved: dict[int, KnownItem] = {}
         for index, entry in enumerate(self._entries):

@@ -1,7 +1,5 @@
 """What a poll passes from step to step: the answer of a server, the feed as read, and its entries."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """Links: made absolute, fit to be shown and fit to be stored. Pure. (`alerts.model.pages` compares them.)"""
 
-from __future__ import annotations
-
 import hashlib
 import re
 from contextlib import suppress

@@ -5,8 +5,6 @@ fetch -> parse -> decide -> next_poll
 polled = poll_feed(client, source, state, known, now=now)
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass

@@ -7,8 +7,6 @@ ask for; between that and a cap the rhythm of the feed's own news decides. No fa
 (gone) that is confirmed for days.
 """
 
-from __future__ import annotations
-
 import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta

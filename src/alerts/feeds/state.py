@@ -1,7 +1,5 @@
 """All that is remembered of a source between two polls."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
@@ -98,7 +96,7 @@ class FeedState:
         }
 
     @classmethod
-    def from_json(cls, record: Mapping[str, Any] | None) -> FeedState:
+    def from_json(cls, record: Mapping[str, Any] | None) -> "FeedState":
         values: dict[str, Any] = {
             name: parse_time(value) if name in _INSTANTS else tuple(value) if isinstance(value, list) else value
             for name, value in (record or {}).items()

@@ -1,7 +1,5 @@
 """Whether the sources that would report on an institution are working. Silence is not an all-clear."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta

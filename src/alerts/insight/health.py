@@ -1,7 +1,5 @@
 """Whether all is well, from what the database knows."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

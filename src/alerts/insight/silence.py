@@ -1,7 +1,5 @@
 """What was read on behalf of a subscriber who heard nothing, and how near an alert was: no news, with its evidence."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime

@@ -3,8 +3,6 @@
 The one place that knows the keys of transitions and alerts.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Mapping

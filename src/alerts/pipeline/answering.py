@@ -4,8 +4,6 @@ The subscriber is locked meanwhile, and no answer is earlier than what was decid
 later, live or in a replay of the record, it decides with the same answers in force.
 """
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """Institutions' findings to stories, levels, transitions and alerts."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace

@@ -1,7 +1,5 @@
 """The driver without a broker: everything that is due, in this process, until nothing is left."""
 
-from __future__ import annotations
-
 import logging
 import time
 from collections import deque

@@ -1,7 +1,5 @@
 """Findings: one row for each institution that a revision of an item mentions."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

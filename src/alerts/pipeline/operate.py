@@ -4,8 +4,6 @@ Each commits its own transaction, then enqueues what comes next. It raises NotFo
 exist and RefusedError where the state does not allow it.
 """
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """Polls sources: leases them, fetches their feeds, and stores new items together with what they say about whom."""
 
-from __future__ import annotations
-
 import logging
 import time
 from collections.abc import Iterator, Sequence

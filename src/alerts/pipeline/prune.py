@@ -3,8 +3,6 @@
 An institution is done in one short transaction, with a pause after it, so the system works on meanwhile.
 """
 
-from __future__ import annotations
-
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator

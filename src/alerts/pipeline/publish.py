@@ -10,8 +10,6 @@ So no host turns back an edit of another by merely having old files, and two hos
 one that was edited last. `disagreements` says where hosts differ for longer, or publish against each other.
 """
 
-from __future__ import annotations
-
 import contextlib
 import logging
 from datetime import datetime, timedelta

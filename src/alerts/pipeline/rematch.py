@@ -4,8 +4,6 @@ Recorded revisions are matched again, some at a time. The cases of institutions 
 are rebuilt when all are done (`assess`); until then they are assessed as before. All other cases stay as they are.
 """
 
-from __future__ import annotations
-
 from sqlalchemy.orm import Session
 
 from alerts.model.item import Item

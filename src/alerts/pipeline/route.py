@@ -1,7 +1,5 @@
 """From what happened to an institution to alerts and deliveries, in the transaction that recorded it."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace

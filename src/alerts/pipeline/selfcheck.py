@@ -3,8 +3,6 @@
 Runs about once a minute. The messages go through the outbox like all others, to `operators.channels`.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import replace

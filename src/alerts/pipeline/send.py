@@ -1,7 +1,5 @@
 """One delivery: leased, rendered, sent, marked."""
 
-from __future__ import annotations
-
 import logging
 from contextlib import ExitStack
 from dataclasses import dataclass

@@ -6,8 +6,6 @@
 Each commits its own transaction, then enqueues what comes next.
 """
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from alerts.pipeline.assess import assess

@@ -1,7 +1,5 @@
 """The tick: finds what is due in the database and hands it to the queues, once a second."""
 
-from __future__ import annotations
-
 import logging
 from datetime import timedelta
 

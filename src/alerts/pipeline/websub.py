@@ -10,8 +10,6 @@ finds news that was not pushed; while it is trusted, polls are only a backup. Ca
 key of this installation, so nothing secret is stored.
 """
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import logging
@@ -115,7 +113,7 @@ def next_poll(
     return outside_skipped(max(at, began + min(BACKUP, source.at_most or BACKUP)), state)
 
 
-def verified(runtime: Runtime, token: str, query: Mapping[str, str]) -> Verification:
+def verified(runtime: Runtime, token: str, query: Mapping[str, str]) -> "Verification":
     """Answers a hub that verifies a subscription; records the lease that it grants."""
     source = source_of(runtime, token)
     now = runtime.clock()

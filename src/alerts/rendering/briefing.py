@@ -3,8 +3,6 @@
 They take the record that a tier may see and hide nothing. No clock is read: equal records give equal bytes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta

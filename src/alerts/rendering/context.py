@@ -4,8 +4,6 @@ Every sentence here is about what this program did or computed; what happened in
 alone. A level and a confidence never stand in one sentence.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import quote

@@ -1,7 +1,5 @@
 """The markup of each channel, and which service speaks which."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache

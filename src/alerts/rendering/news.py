@@ -1,7 +1,5 @@
 """What a message says of an alert, the news first: its line of title, what moved, how sure. Pure."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime

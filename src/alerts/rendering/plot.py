@@ -6,8 +6,6 @@ reads in print; it stands alone as a file, and on a page a style sheet can take 
 templates of `pictures/`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """A profile as a JSON record and as text for the command line. Both take a gated profile and hide nothing."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

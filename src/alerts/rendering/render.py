@@ -3,8 +3,6 @@
 Pure but for templates, which are read from the package and from the operator's directory.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence

@@ -3,8 +3,6 @@
 Applied once, before anything is rendered, so that pages, messages, JSON and the command line cannot differ.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta

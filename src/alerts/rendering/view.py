@@ -1,7 +1,5 @@
 """What goes into a message, and what comes out of rendering it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -1,7 +1,5 @@
 """The structured message of a webhook."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any

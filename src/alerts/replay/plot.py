@@ -1,7 +1,5 @@
 """The levels of a replay as one picture: a panel of three axes for every institution whose level changed."""
 
-from __future__ import annotations
-
 import re
 from datetime import timedelta
 from html import escape

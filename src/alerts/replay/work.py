@@ -4,8 +4,6 @@ Children are forked and so inherit the items and the matcher; only results trave
 little to do, this process does the work.
 """
 
-from __future__ import annotations
-
 import multiprocessing
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor

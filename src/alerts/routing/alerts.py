@@ -1,7 +1,5 @@
 """What a router hands on: alert records, the messages that carry them to a channel, and why it decided so."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """From what a case file does to events that routers take in. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -70,7 +68,7 @@ class EventState:
         return {"spike": self.spike.record(), "grade": self.grade}
 
     @classmethod
-    def of(cls, record: dict[str, Any] | None) -> EventState:
+    def of(cls, record: dict[str, Any] | None) -> "EventState":
         return cls(SpikeState.of(record["spike"]), record["grade"]) if record else cls()
 
 

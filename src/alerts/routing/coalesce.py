@@ -1,7 +1,5 @@
 """What is still worth sending of alerts that waited together."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 

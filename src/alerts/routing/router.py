@@ -10,8 +10,6 @@
 Time is an argument. The rules are `rules`, the checks `suppression`, the waiting `waiting`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """Whom an event concerns: watch rules, and the index that finds the subscribers whose rules may match."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 

@@ -1,7 +1,5 @@
 """What a router remembers of one subscriber, small enough for a row, and the port through which a driver stores it."""
 
-from __future__ import annotations
-
 import json
 from bisect import insort
 from collections.abc import Sequence
@@ -130,7 +128,7 @@ class WatchState:
         return _text(_WATCH, self)
 
     @classmethod
-    def from_json(cls, text: str) -> WatchState:
+    def from_json(cls, text: str) -> "WatchState":
         """Raises ValueError where `text` was not made by `to_json`, of this version or an earlier one."""
         return _WATCH.validate_json(text)
 
@@ -294,7 +292,7 @@ class RouterState:
         return _text(_ROUTER, self)
 
     @classmethod
-    def from_json(cls, text: str) -> RouterState:
+    def from_json(cls, text: str) -> "RouterState":
         """Raises ValueError where `text` was not made by `to_json`, of this version or an earlier one."""
         return _ROUTER.validate_json(text)
 

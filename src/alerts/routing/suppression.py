@@ -1,7 +1,5 @@
 """Why an event that a rule matched is not sent at once: checks in a fixed order, the first that holds decides."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -4,8 +4,6 @@ Whatever falls due is stamped with the instant at which it fell due, so it makes
 late, it is asked for.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace

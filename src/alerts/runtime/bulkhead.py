@@ -1,7 +1,5 @@
 """A bulkhead: how many threads of this process one service may hold, so that a service which hangs delays no other."""
 
-from __future__ import annotations
-
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator

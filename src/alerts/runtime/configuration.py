@@ -5,8 +5,6 @@ process adopts the newest generation as soon as a step finds its number in the d
 step `tick` publishes edits (`alerts.pipeline.publish`). docs/design/0014-configuration-generations.md has the reasons.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 import socket
@@ -77,7 +75,7 @@ class Active:
     _case_keys: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, loaded: Loaded) -> Active:
+    def of(cls, loaded: Loaded) -> "Active":
         return cls(loaded.settings, loaded.outline)
 
     @cached_property
@@ -188,7 +186,7 @@ class Files:
     problems: tuple[Problem, ...] = ()
 
     @classmethod
-    def of(cls, directory: Path, in_force: Generation | None = None) -> Files:
+    def of(cls, directory: Path, in_force: Generation | None = None) -> "Files":
         """Read for this alone, which takes its time where they are large: see `Configuration.files`.
 
         An edit that empties the configuration `in_force` is refused.

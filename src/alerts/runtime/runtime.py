@@ -1,7 +1,5 @@
 """The composition root: worker, command line and tests build the program here, each with its own adapters."""
 
-from __future__ import annotations
-
 import os
 import sys
 import threading

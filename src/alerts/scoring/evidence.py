@@ -1,7 +1,5 @@
 """From the reports of a story to evidence about one institution."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from operator import attrgetter

@@ -1,7 +1,5 @@
 """What one story does to an axis by itself: severity × confidence × salience × criticality. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from alerts.model.institution import Institution

@@ -4,8 +4,6 @@ Every statement is a field of the configuration, a number computed from evidence
 with the numbers of the records that say them. No sentence is made here.
 """
 
-from __future__ import annotations
-
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -200,7 +198,7 @@ class _Pack:
     by_story: Mapping[str, tuple[SourceRecord, ...]]
 
     @classmethod
-    def of(cls, standing: Standing, weights: Mapping[str, float]) -> _Pack:
+    def of(cls, standing: Standing, weights: Mapping[str, float]) -> "_Pack":
         """The stories that contribute, and the newest."""
         leading = {
             each.story: each for view in standing.axes.values() for each in view.leading if each.story in weights
@@ -232,7 +230,7 @@ class _Shares:
     governance: Axis | None
 
     @classmethod
-    def of(cls, stories: Iterable[StorySummary], topics: Mapping[str, Topic], amounts: Amounts) -> _Shares:
+    def of(cls, stories: Iterable[StorySummary], topics: Mapping[str, Topic], amounts: Amounts) -> "_Shares":
         """A contribution is credited to each topic of its story in proportion to the topic's severity."""
         by_topic: defaultdict[str, float] = defaultdict(float)
         by_signal: defaultdict[Signal, float] = defaultdict(float)

@@ -8,8 +8,6 @@ order stays and the score is s × 2^(−Δt / half-life). Hence the two closed f
 Times are whole microseconds since 1970.
 """
 
-from __future__ import annotations
-
 import math
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Sequence

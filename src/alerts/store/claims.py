@@ -1,7 +1,5 @@
 """What is due is claimed by one tick, and not handed out again for a while."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any

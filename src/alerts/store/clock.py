@@ -8,8 +8,6 @@ until the transaction ends, so timestamps become visible in their own order: who
 That is what lets replay repeat, byte for byte, what many workers did.
 """
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """One database, two kinds: SQLite in WAL mode, or PostgreSQL."""
 
-from __future__ import annotations
-
 import os
 import sqlite3
 import threading

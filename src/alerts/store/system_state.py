@@ -1,7 +1,5 @@
 """Small facts that all processes share (the last tick, the configuration in force, …), and the rate gate."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta

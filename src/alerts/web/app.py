@@ -6,8 +6,6 @@ Handlers that read the database are plain functions: they run in threads, none b
 body are not, and hand over to a thread once they have it; so does whatever asks for the time, which is the database's.
 """
 
-from __future__ import annotations
-
 import logging
 from importlib.resources import files
 from typing import Final

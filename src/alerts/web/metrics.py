@@ -3,8 +3,6 @@
 Nothing is named that an open visitor may not know: no source, no institution, no subscriber is a label.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final

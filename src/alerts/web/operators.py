@@ -1,7 +1,5 @@
 """The operators' page, and what can be done from it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final

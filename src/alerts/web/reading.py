@@ -1,7 +1,5 @@
 """What the pages read of institutions. Nothing is kept: a profile is a few rows by index."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from typing import Final
 

@@ -1,7 +1,5 @@
 """The pages of the weekly briefing and of what readers said of alerts."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Final
 from urllib.parse import urlencode

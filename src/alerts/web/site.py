@@ -1,7 +1,5 @@
 """What all handlers share: runtime, authentication, templates and caches, made once for each process."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager

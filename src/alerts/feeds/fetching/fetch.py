@@ -6,8 +6,6 @@ No behaviour of a server raises: a failure is a value with a kind and one line f
 defect of this program.
 """
 
-from __future__ import annotations
-
 import re
 import ssl
 import time

@@ -1,7 +1,5 @@
 """What HTTP response headers say to a reader. Pure."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta

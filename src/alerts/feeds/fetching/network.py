@@ -9,8 +9,6 @@ own: two polls of one feed are minutes apart, and an idle connection that one so
 of another that may not.
 """
 
-from __future__ import annotations
-
 import base64
 import contextlib
 import queue

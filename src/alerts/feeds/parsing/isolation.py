@@ -4,8 +4,6 @@ feedparser is pure Python, so a thread that runs it cannot be stopped. A child p
 on its memory, and nothing of this process but the feed.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import pickle

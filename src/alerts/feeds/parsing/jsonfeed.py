@@ -1,7 +1,5 @@
 """JSON Feed 1.0 and 1.1 (https://www.jsonfeed.org/version/1.1/), read leniently."""
 
-from __future__ import annotations
-
 import json
 from datetime import datetime
 from typing import Any

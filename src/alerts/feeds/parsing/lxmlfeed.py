@@ -4,8 +4,6 @@ feedparser is the reference, and slow. Everything in a feed has to be known here
 encoding that is not is left to feedparser, as a whole. `tests/feeds/test_lxmlfeed.py` holds the two equal.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress

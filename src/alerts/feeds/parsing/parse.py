@@ -6,8 +6,6 @@ What comes out is plain text with absolute http(s) links. Nothing that a body ho
 feed, the result's `error` says so.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 

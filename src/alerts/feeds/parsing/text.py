@@ -1,7 +1,5 @@
 """Markup to plain text. Linear in its input, whatever that is."""
 
-from __future__ import annotations
-
 import html
 import re
 from collections.abc import Mapping

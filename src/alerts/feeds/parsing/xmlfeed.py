@@ -1,7 +1,5 @@
 """RSS, RDF and Atom by way of feedparser."""
 
-from __future__ import annotations
-
 import codecs
 import contextlib
 import html

@@ -5,8 +5,6 @@ hour ahead would wait for an hour once it is set back: sources would not be poll
 would not be handed out again. So it is all made due, which costs no more than a round of polls and assessments.
 """
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from typing import Any
 

@@ -3,8 +3,6 @@
 Each query is about all institutions, and goes through them by the indexes that begin with one.
 """
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from collections.abc import Collection, Iterator

@@ -1,7 +1,5 @@
 """Alerts as recorded: what each reported, and what became of it."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime

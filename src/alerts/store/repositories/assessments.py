@@ -1,7 +1,5 @@
 """What an institution's stories amounted to, instant by instant: their versions, scores, own levels that rose."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any

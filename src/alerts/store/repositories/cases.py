@@ -1,7 +1,5 @@
 """Findings in, case files out: what assessing one institution reads and writes."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """The outbox: deliveries, leases, attempts."""
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ The newest generation is the configuration in force. Its number and hash are als
 which every step reads anyway: whoever has another number in memory adopts the newest one first.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """Incidents of the system itself while they last, and the messages to its operators."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Items, their revisions, and what an item is recognised by at the next poll."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import zip_longest

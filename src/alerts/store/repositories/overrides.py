@@ -1,7 +1,5 @@
 """Manual overrides: deliveries sent again, sources released from quarantine, resumed, or polled sooner."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import select, update

@@ -1,7 +1,5 @@
 """Sources: when each is due, the lease of its poller, its health."""
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The stories of an institution as last assessed, which items are in them, and how that came about."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """What each subscriber's router remembers between two events."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -88,7 +86,7 @@ class SqlNotifications:
         self._looked = False
 
     @classmethod
-    def of(cls, session: Session, watched: Mapping[str, Collection[str]]) -> dict[str, SqlNotifications]:
+    def of(cls, session: Session, watched: Mapping[str, Collection[str]]) -> "dict[str, SqlNotifications]":
         """The notifications of some subscribers; those about the institutions given for each are read together."""
         known: dict[str, dict[WatchKey, WatchState]] = {subscriber: {} for subscriber in watched}
         first: dict[str, tuple[WatchKey, datetime]] = {}
