@@ -21,8 +21,8 @@ from pathlib import Path
 import feedparser
 
 from alerts.feeds.diff import ItemChange, KnownItem, KnownItems, Wanted
+from alerts.feeds.feed import FetchResult
 from alerts.feeds.poll import read_answer
-from alerts.feeds.result import FetchResult
 from alerts.feeds.state import FeedState
 from alerts.model.source import Source
 

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from alerts.feeds import diff, poll
 from alerts.feeds.diff import ItemChange, KnownItem, KnownItems, Wanted
+from alerts.feeds.feed import FetchResult
 from alerts.feeds.parsing.parse import parse
-from alerts.feeds.result import FetchResult
 from alerts.feeds.state import FeedState
 from alerts.model.item import Item
 from alerts.model.records import to_line

@@ -4,8 +4,6 @@ The broker carries task requests only. A task takes ids, may run twice, and may 
 database, and the next tick finds it there.
 """
 
-from __future__ import annotations
-
 import logging
 import os
 import warnings
@@ -50,7 +48,7 @@ app.conf.update(
         "unacked_restore_interval": 1,
         "unacked_restore_throttle": 1,
         "socket_keepalive": True,
-        "queue_order_strategy": "worker.queue_priority:NearestFirst",
+        "queue_order_strategy": "worker.queues:NearestFirst",
     },
     task_ignore_result=True,
     task_serializer="json",
@@ -68,7 +66,7 @@ app.conf.update(
         "tick": {"task": "tick", "schedule": TICK_SECONDS},
         "selfcheck": {"task": "selfcheck", "schedule": SELFCHECK_SECONDS},
     },
-    beat_scheduler="worker.monotonic_scheduler:MonotonicScheduler",
+    beat_scheduler="worker.beat:MonotonicScheduler",
     beat_max_loop_interval=1,
     timezone="UTC",
     enable_utc=True,
@@ -83,7 +81,7 @@ def _configure_logging(**_options: object) -> None:
 
 def _check_environment() -> None:
     """Ends the process, with one line, where a variable would make each of its tasks fail."""
-    from alerts.access.pages import pages
+    from alerts.access.links import pages
     from alerts.pipeline.heartbeat import heartbeat_url
     from alerts.store.database import parse_url
 
@@ -96,7 +94,7 @@ def _check_environment() -> None:
 
 
 @worker_init.connect
-def _prepare(sender: Worker, **_options: object) -> None:
+def _prepare(sender: "Worker", **_options: object) -> None:
     # Imported by workers alone: beat sends tasks by name, and without their code it needs half the memory.
     import celery.apps.worker
 

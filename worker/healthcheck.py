@@ -4,8 +4,6 @@
 asks a web process. Imports nothing large: it runs every few seconds.
 """
 
-from __future__ import annotations
-
 import http.client
 import os
 import sys

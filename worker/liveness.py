@@ -5,8 +5,6 @@ broker has accepted a tick. A process that hangs, or has lost its broker for goo
 (`worker.healthcheck`).
 """
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 from typing import Any
@@ -25,16 +23,7 @@ def install(app: Celery) -> None:
     if not name:
         return
     file = Path(name)
-    app.steps["consumer"].add(_step(file))
 
-    def published(**_: Any) -> None:
-        file.touch()
-
-    # Only beat sends ticks.
-    after_task_publish.connect(published, sender="tick", weak=False, dispatch_uid="liveness")
-
-
-def _step(file: Path) -> type[bootsteps.StartStopStep]:
     class Liveness(bootsteps.StartStopStep):  # type: ignore[misc]
         """Starts with the connection to the broker and stops with it."""
 
@@ -50,4 +39,9 @@ def _step(file: Path) -> type[bootsteps.StartStopStep]:
                 self._timer.cancel()
                 self._timer = None
 
-    return Liveness
+    def published(**_: Any) -> None:
+        file.touch()
+
+    app.steps["consumer"].add(Liveness)
+    # Only beat sends ticks.
+    after_task_publish.connect(published, sender="tick", weak=False, dispatch_uid="liveness")

@@ -1,15 +1,11 @@
 """The tasks: each runs one step of the pipeline, which enqueues the next once its transaction is committed."""
 
-from __future__ import annotations
-
 import os
 from datetime import timedelta
-from functools import cache
 
 from celery import Task, shared_task
 
 from alerts.config import environment
-from alerts.model.secret import Secret
 from alerts.pipeline import selfcheck as operators
 from alerts.pipeline import steps
 from alerts.pipeline.heartbeat import heartbeat, heartbeat_url
@@ -22,16 +18,11 @@ def _runtime(task: Task) -> Runtime:
     return process_runtime(queues.enqueue, queues.room)
 
 
-@cache
-def _heartbeat_url() -> Secret | None:
-    return heartbeat_url(os.environ)
-
-
 @shared_task(bind=True, name="tick")
 def tick(task: Task) -> None:
     # At most one within half the interval, however many processes of beat there are.
     steps.tick(_runtime(task), gap=timedelta(seconds=environment.tick_seconds(os.environ) / 2))
-    heartbeat(_runtime(task), _heartbeat_url())
+    heartbeat(_runtime(task), heartbeat_url(os.environ))
 
 
 @shared_task(bind=True, name="selfcheck")

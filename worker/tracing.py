@@ -4,8 +4,6 @@ Off unless OTEL_EXPORTER_OTLP_ENDPOINT names a collector; then `institution-aler
 other variables of OpenTelemetry's SDK hold as it documents them.
 """
 
-from __future__ import annotations
-
 import os
 import threading
 from typing import Any

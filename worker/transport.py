@@ -5,8 +5,6 @@ cannot be decoded goes back into the queue as the worker ends, so that it ends t
 database, so a message can be dropped: the next tick finds the work again.
 """
 
-from __future__ import annotations
-
 import base64
 import json
 import logging

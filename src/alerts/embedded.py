@@ -17,8 +17,6 @@ share that memory and start at once (docs/design/0023-forked-processes.md). So t
 opens no database before them.
 """
 
-from __future__ import annotations
-
 import contextlib
 import ctypes
 import fcntl
@@ -72,15 +70,11 @@ class EmbeddedError(AlertsError):
 class Fork:
     """A fork of this process that runs a module, with the interface of `subprocess.Popen`."""
 
-    def __init__(self, child: Child, environment: Mapping[str, str]) -> None:
+    def __init__(self, child: "Child", environment: Mapping[str, str]) -> None:
         self._process = _FORK.Process(target=_run_module, args=(child.name, child.module, environment))
         self._process.start()
         self.pid = self._process.pid or 0
         self.terminate = self._process.terminate
-
-    @property
-    def returncode(self) -> int | None:
-        return self._process.exitcode
 
     def poll(self) -> int | None:
         return self._process.exitcode

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from alerts.access.pages import pages
+from alerts.access.links import pages
 from alerts.access.signing import LEAST_SECRET, SecretError, Signer, kept, operator_token, signer
 
 

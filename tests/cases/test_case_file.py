@@ -11,11 +11,11 @@ import pytest
 from kit.present import present
 from kit.reports import ACME, AT, HEADLINES, RULES, TOPICS, Follower, case, later, seen
 
-from alerts.cases.assessments import assessments, of_falls
 from alerts.cases.case_file import AxisState, CaseFile, Change
 from alerts.cases.snapshot import standing
 from alerts.model.institution import Criticality, Institution
 from alerts.model.level import Axis, Cause, Level, LevelRules, Transition
+from alerts.routing.case_events import assessments, of_falls
 from alerts.scoring.score import level_of
 from alerts.stories.cluster import Merged
 

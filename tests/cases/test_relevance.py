@@ -7,7 +7,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.cases.relevance import Topics, topics_about
+from alerts.cases.observation import Topics, topics_about
 from alerts.model.mention import Matched, Mention, Rule, TopicHit
 from alerts.model.topic import Signal
 

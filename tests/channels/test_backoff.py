@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.channels.backoff import Backoff
+from alerts.channels.pacing import Backoff
 
 NOW = datetime(2026, 2, 24, 9, 0, tzinfo=UTC)
 RULE = Backoff(base=timedelta(seconds=10), cap=timedelta(minutes=10), attempts=20, lasting=timedelta(days=1))

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.channels.rate_limits import gap, lane
+from alerts.channels.pacing import gap, lane
 from alerts.model.secret import Secret
 from alerts.model.subscriber import RateLimit
 

@@ -15,8 +15,8 @@ from alerts.channels.result import SendReason
 from alerts.channels.send import send
 from alerts.model.alert import DeliveryState
 from alerts.model.secret import Secret
+from alerts.rendering.formats import has_threads
 from alerts.rendering.render import Renderer
-from alerts.rendering.threads import has_threads
 
 if TYPE_CHECKING:
     from kit.messages import Receiver, Sample

@@ -13,7 +13,7 @@ from kit.compose import ROOT, load, seconds
 from alerts.channels.send import DEADLINE_S
 from alerts.config import environment as settings_environment
 from alerts.embedded import THREADS
-from alerts.feeds.result import Limits
+from alerts.feeds.feed import Limits
 from alerts.runtime.bulkhead import MAX_IN_FLIGHT
 from worker.app import app as celery_app
 from worker.healthcheck import FILE_ENV

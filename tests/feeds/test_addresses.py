@@ -1,6 +1,6 @@
 import pytest
 
-from alerts.feeds.fetching.addresses import is_in, is_never_fetched, is_public, network_of
+from alerts.feeds.fetching.network import is_in, is_never_fetched, is_public, network_of
 
 
 @pytest.mark.parametrize(

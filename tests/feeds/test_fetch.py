@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from kit.rawserver import FEED, RawServer, Request, reply
 
+from alerts.feeds.feed import ErrorKind, FetchResult, Limits
 from alerts.feeds.fetching.fetch import fetch, inflate, make_client, user_agent
 from alerts.feeds.fetching.network import AddressRefusedError, Bounds, HttpClient
 from alerts.feeds.links import shown
-from alerts.feeds.result import ErrorKind, FetchResult, Limits
 from alerts.feeds.state import FeedState
 from alerts.model.source import Source
 

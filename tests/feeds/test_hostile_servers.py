@@ -16,10 +16,10 @@ import pytest
 from kit.rawserver import FEED, Answer, RawServer, Request, reply
 
 from alerts.feeds.diff import KnownItems
+from alerts.feeds.feed import ErrorKind, Limits
 from alerts.feeds.fetching.fetch import make_client
 from alerts.feeds.fetching.network import HttpClient
 from alerts.feeds.poll import PolledFeed, poll_feed
-from alerts.feeds.result import ErrorKind, Limits
 from alerts.feeds.state import FeedState
 from alerts.model.source import Source
 

@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 
-from alerts.feeds.feed import TextLimits
+from alerts.feeds.feed import ErrorKind, TextLimits
 from alerts.feeds.parsing import isolation, xmlfeed
 from alerts.feeds.parsing.parse import parse
-from alerts.feeds.result import ErrorKind
 from alerts.model.source import Source
 
 pytestmark = pytest.mark.servers

@@ -5,9 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from kit.laws import examples
 
-from alerts.feeds.feed import ParsedFeed, TextLimits
+from alerts.feeds.feed import ErrorKind, ParsedFeed, TextLimits
 from alerts.feeds.parsing.parse import parse
-from alerts.feeds.result import ErrorKind
 from alerts.model.source import Source
 
 SOURCE = Source(id="a", url="https://a.example/feed.xml", publisher="A")

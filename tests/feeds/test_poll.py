@@ -9,9 +9,9 @@ import pytest
 from kit.rawserver import RawServer
 
 from alerts.feeds.diff import ItemChange, KnownItem, KnownItems, Wanted
+from alerts.feeds.feed import FetchResult
 from alerts.feeds.fetching.fetch import make_client
 from alerts.feeds.poll import PolledFeed, poll_feed, read_answer
-from alerts.feeds.result import FetchResult
 from alerts.feeds.state import FeedState
 from alerts.model.source import Source
 

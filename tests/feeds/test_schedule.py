@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.feeds.diff import Decision, ItemChange, KnownItem
-from alerts.feeds.feed import Entry, ParsedFeed
-from alerts.feeds.result import ErrorKind, FetchResult
+from alerts.feeds.feed import Entry, ErrorKind, FetchResult, ParsedFeed
 from alerts.feeds.schedule import (
     ASKED_CAP,
     BLIND_CAP,

@@ -18,17 +18,16 @@ from kit.browsing import OPERATOR, SIGNER
 from kit.system import System
 from starlette.testclient import TestClient
 
-from alerts.access.pages import Pages
+from alerts.access.links import Pages
 from alerts.access.signing import Purpose
 from alerts.config.items import read_items
 from alerts.config.load import load
 from alerts.config.tree import split_lines
 from alerts.feeds.diff import KnownItems, decide, wanted
-from alerts.feeds.feed import ParsedFeed, TextLimits
+from alerts.feeds.feed import FetchResult, ParsedFeed, TextLimits
 from alerts.feeds.parsing import lxmlfeed, xmlfeed
 from alerts.feeds.parsing.document import parse_document
 from alerts.feeds.parsing.parse import parse
-from alerts.feeds.result import FetchResult
 from alerts.feeds.schedule import next_poll
 from alerts.feeds.state import FeedState
 from alerts.matching.matcher import Matcher

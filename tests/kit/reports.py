@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from alerts.cases.case_file import CaseFile, Change
-from alerts.cases.corrections import Rise
+from alerts.cases.history import Rise
 from alerts.cases.observation import Observation, observation
 from alerts.model.institution import Criticality, Institution
 from alerts.model.item import Item

@@ -12,8 +12,7 @@ from kit.receiver import Receiver
 from kit.system import START, System, settings
 from sqlalchemy import select
 
-from alerts.access.links import answer_token, answerer
-from alerts.access.pages import Pages
+from alerts.access.links import Pages, answer_token, answerer
 from alerts.access.signing import Signer
 from alerts.config.load import load
 from alerts.explain.alert import explain

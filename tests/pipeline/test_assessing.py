@@ -20,8 +20,8 @@ from alerts.pipeline import steps
 from alerts.runtime.case_cache import CaseCache
 from alerts.runtime.configuration import Active, Configuration
 from alerts.runtime.task_requests import ENQUEUE_GRACE, TaskRequests
+from alerts.store.clock import next_timestamp
 from alerts.store.database import Database
-from alerts.store.logical_clock import next_timestamp
 from alerts.store.maintenance import retention
 from alerts.store.queries import dashboard, listings
 from alerts.store.repositories import cases

@@ -22,7 +22,7 @@ from alerts.runtime.task_requests import ENQUEUE_GRACE
 from alerts.store.clock import SharedClock
 from alerts.store.database import Database
 from alerts.store.schema import AttemptRow, DeliveryRow, SourceRow
-from worker.monotonic_scheduler import MonotonicScheduler
+from worker.beat import MonotonicScheduler
 
 pytestmark = pytest.mark.servers
 
@@ -172,7 +172,7 @@ def test_beat_sends_at_once_and_then_by_a_clock_that_nobody_sets(monkeypatch: py
     monkeypatch.setattr(MonotonicScheduler, "producer", None)
     scheduler = MonotonicScheduler(app, max_interval=0.1)
     now = 100.0
-    monkeypatch.setattr("worker.monotonic_scheduler.time", SimpleNamespace(monotonic=lambda: now))
+    monkeypatch.setattr("worker.beat.time", SimpleNamespace(monotonic=lambda: now))
     assert scheduler.tick() == 0.1
     assert sorted(sent) == ["selfcheck", "tick"]
     for now in (100.5, 101.1, 101.2, 102.3, 161.0):  # noqa: B007 - the clock reads it

@@ -12,12 +12,10 @@ from kit.feeds import Entry, FeedServer
 from kit.system import SECRET, START, System, settings, write
 from sqlalchemy import select
 
-from alerts.insight.disagreement import CONTEST, LATE, disagreements
-from alerts.insight.health import health
+from alerts.insight.health import CONTEST, LATE, disagreements, health
 from alerts.model.errors import ConfigError
 from alerts.pipeline import publish, steps
-from alerts.runtime.configuration import Files
-from alerts.runtime.generations import ConfigBehindError
+from alerts.runtime.configuration import ConfigBehindError, Files
 from alerts.runtime.runtime import configuration_of
 from alerts.store import system_state
 from alerts.store.repositories import generations

@@ -11,7 +11,7 @@ from kombu.entity import Queue
 from kombu.utils.scheduling import cycle_by_name
 
 from worker.app import app
-from worker.queue_priority import NearestFirst
+from worker.queues import NearestFirst
 
 
 @pytest.mark.parametrize("given", list(permutations(["poll", "match", "send"])))

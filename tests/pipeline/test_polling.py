@@ -12,7 +12,7 @@ from kit.system import START, System, settings
 from sqlalchemy import event
 
 from alerts.cases.observation import publisher_of
-from alerts.feeds.result import Limits
+from alerts.feeds.feed import Limits
 from alerts.insight.coverage import coverage
 from alerts.insight.health import health
 from alerts.pipeline import poll as poll_step

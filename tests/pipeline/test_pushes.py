@@ -19,7 +19,7 @@ from kit.rawserver import Request, raw_server
 from kit.system import START, System, settings
 from sqlalchemy import select, text
 
-from alerts.access.pages import Pages
+from alerts.access.links import Pages
 from alerts.feeds.state import FeedState
 from alerts.pipeline import steps, websub
 from alerts.store import system_state

@@ -18,7 +18,7 @@ from alerts.model.profile import CoverageState
 from alerts.model.secret import Secret
 from alerts.pipeline.selfcheck import selfcheck
 from alerts.pipeline.send import send
-from alerts.rendering.notice import notice
+from alerts.rendering.render import notice
 from alerts.rendering.view import Tone
 from alerts.store.database import Database
 from alerts.store.schema import CaseRow, DeliveryRow, FindingRow, IncidentRow, SourceRow

@@ -17,10 +17,9 @@ from alerts.model.level import Level
 from alerts.model.secret import Secret
 from alerts.model.subscriber import On, Tier
 from alerts.rendering import escape
-from alerts.rendering.calm import calm
 from alerts.rendering.formats import service_of
-from alerts.rendering.mail_headers import mail_headers
-from alerts.rendering.render import Renderer
+from alerts.rendering.news import calm
+from alerts.rendering.render import Renderer, mail_headers
 from alerts.rendering.view import Role
 from alerts.routing.alerts import Kind
 
@@ -73,7 +72,7 @@ def test_a_message_fits_its_service_however_long_the_titles_are(url: str, sample
             assert service.measure(shown.html) <= service.limit
 
 
-@pytest.mark.parametrize("kind", [each for each in Kind if each is not Kind.OPERATORS])  # which has no view
+@pytest.mark.parametrize("kind", [each for each in Kind if each not in {Kind.BRIEFING, Kind.OPERATORS}])  # of their own
 @pytest.mark.parametrize("url", ["console://", "slack://a/b/c", "discord://1/t"])
 def test_a_message_says_what_it_must(url: str, kind: Kind, sample: Sample) -> None:
     if kind is Kind.TEST:

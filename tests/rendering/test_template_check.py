@@ -8,7 +8,7 @@ import pytest
 
 from alerts.model.secret import Secret
 from alerts.model.subscriber import Subscriber, Tier
-from alerts.rendering.template_check import problems
+from alerts.rendering.render import template_problems
 
 DESK = Subscriber(
     "desk",
@@ -22,11 +22,11 @@ def _problems(tmp_path: Path, **files: str) -> tuple[str, ...]:
         file = tmp_path / (name.replace("__", "/").replace("_dot_", ".") + ".j2")
         file.parent.mkdir(exist_ok=True)
         file.write_text(source, encoding="utf-8")
-    return problems(tmp_path, [DESK])
+    return template_problems(tmp_path, [DESK])
 
 
 def test_good_templates_and_none_at_all(tmp_path: Path) -> None:
-    assert problems(tmp_path / "nowhere", [DESK]) == ()
+    assert template_problems(tmp_path / "nowhere", [DESK]) == ()
     assert _problems(tmp_path) == ()
     assert (
         _problems(

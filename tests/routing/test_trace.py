@@ -7,8 +7,8 @@ import json
 from kit.routing import Office, build, level_event, rule
 
 from alerts.cli.output import rendered
+from alerts.routing.alerts import explanation_record
 from alerts.routing.events import InstitutionEvent
-from alerts.routing.trace import explanation_record
 
 
 def said(desk: Office, event: InstitutionEvent) -> list[str]:

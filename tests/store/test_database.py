@@ -16,8 +16,8 @@ from sqlalchemy.pool import QueuePool
 
 from alerts.model.errors import StoreError
 from alerts.store import database as module
+from alerts.store.clock import next_timestamp
 from alerts.store.database import Database, parse_url
-from alerts.store.logical_clock import next_timestamp
 from alerts.store.schema import Base, ClockRow
 from alerts.store.upsert import insert_new, upsert
 

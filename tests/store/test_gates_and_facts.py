@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from alerts.store import system_state
 from alerts.store.database import Database
-from alerts.store.rate_gate import try_acquire
 from alerts.store.schema import FactRow
+from alerts.store.system_state import try_acquire
 from alerts.store.types import Instant, Json, clean
 from alerts.store.upsert import chunks, insert_all, insert_new, upsert
 

@@ -12,8 +12,7 @@ from kit.system import System
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from alerts.access.links import answer_token
-from alerts.access.pages import Pages
+from alerts.access.links import Pages, answer_token
 from alerts.model.answer import Answer
 from alerts.model.subscriber import Tier
 from alerts.store.database import Database

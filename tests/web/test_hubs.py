@@ -15,7 +15,7 @@ from kit.browsing import SIGNER, Browser
 from kit.system import System
 from sqlalchemy import update
 
-from alerts.access.pages import Pages
+from alerts.access.links import Pages
 from alerts.access.signing import Purpose
 from alerts.feeds.state import FeedState
 from alerts.pipeline import websub

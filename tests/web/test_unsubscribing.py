@@ -5,8 +5,7 @@ from __future__ import annotations
 from kit.browsing import SIGNER, Browser
 from kit.system import System
 
-from alerts.access.links import unsubscribe_token
-from alerts.access.pages import Pages
+from alerts.access.links import Pages, unsubscribe_token
 from alerts.store.repositories import subscriber_state
 
 

@@ -1,6 +1,4 @@
-"""Signed tokens of links, cookies and forms, which only this installation can make."""
-
-from __future__ import annotations
+"""Signed tokens and encrypted data that only this installation can make and read."""
 
 import base64
 import binascii
@@ -10,6 +8,7 @@ import hmac
 import json
 import os
 import secrets
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -44,6 +43,10 @@ class Purpose(StrEnum):
 
 class SecretError(AlertsError):
     """A secret is missing, too short, or its file cannot be used."""
+
+
+class SealError(AlertsError):
+    """Sealed data cannot be opened: it was sealed under another ALERTS_SECRET, or it is damaged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,34 @@ def _encode(data: bytes) -> str:
 
 def _decode(text: str) -> bytes:
     return base64.b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Sealer:
+    """Seals bytes and opens them again (Fernet: AES-128-CBC with HMAC-SHA256), compressed.
+
+    The library is imported on first use: most processes never publish or adopt anything.
+    """
+
+    signer: Signer
+
+    def seal(self, plain: bytes) -> bytes:
+        """The encrypted bytes."""
+        from cryptography.fernet import Fernet
+
+        return Fernet(self._key()).encrypt(zlib.compress(plain))
+
+    def open(self, sealed: bytes) -> bytes:
+        """Raises SealError where they were not sealed under this key."""
+        from cryptography.fernet import Fernet, InvalidToken
+
+        try:
+            return zlib.decompress(Fernet(self._key()).decrypt(sealed))
+        except (InvalidToken, zlib.error):
+            raise SealError("it was encrypted under another ALERTS_SECRET: give all hosts the same") from None
+
+    def _key(self) -> bytes:
+        return base64.urlsafe_b64encode(self.signer.derived_key(Purpose.SEAL))
 
 
 def signer(state: Path, environment: Mapping[str, str]) -> Signer:

@@ -4,14 +4,11 @@ The live pipeline loads a case file from the database, replay keeps one per inst
 it the same observations in the order of their instants and get the same transitions.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from alerts.cases.corrections import CORRECTABLE, Correction, Rise
-from alerts.cases.history import Assessed, StoryVersion, Totals
+from alerts.cases.history import CORRECTABLE, Assessed, Correction, Rise, StoryVersion, Totals
 from alerts.cases.membership import Membership
 from alerts.cases.observation import Observation
 from alerts.model.alert import StoryRise
@@ -25,8 +22,7 @@ from alerts.scoring import impact as impacts
 from alerts.scoring import score as scores
 from alerts.scoring.evidence import summary
 from alerts.scoring.profile import LEAST_SHOWN
-from alerts.scoring.score import Ranking, Score, Term
-from alerts.scoring.series import value_at
+from alerts.scoring.score import Ranking, Score, Term, value_at
 from alerts.stories.cluster import Clusterer, Event
 
 

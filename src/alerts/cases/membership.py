@@ -1,7 +1,5 @@
 """Which items are in which story of one institution, and how that changed. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """What a case file knows at an instant, as a profile is made of it. Pure."""
 
-from __future__ import annotations
-
 import heapq
 from collections.abc import Mapping
 from datetime import datetime, timedelta

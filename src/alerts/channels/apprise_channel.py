@@ -1,7 +1,5 @@
 """The sending library, asked for one message to one target. Imported by the sender alone: it is large."""
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import importlib
@@ -24,8 +22,7 @@ from alerts.channels.result import SendReason, SendResult, of_status
 from alerts.model.channels import CONSOLE_SCHEME, scheme_of
 from alerts.model.secret import Secret
 from alerts.rendering import escape
-from alerts.rendering.formats import service_of
-from alerts.rendering.threads import LOST, has_threads
+from alerts.rendering.formats import has_threads, service_of
 from alerts.rendering.view import Format, Rendered
 
 CONNECT_S = 5.0
@@ -46,6 +43,12 @@ COMMON: Final[Mapping[str, tuple[str, str]]] = {
 """Module and class of the services that most people use. Any other makes the library load all of its 130 modules, which
 takes 17 MB and half a second."""
 
+_THREAD_LOST: Final = frozenset(
+    {"thread_not_found", "invalid_thread_ts", "message_not_found", "cannot_reply_to_message", "thread_locked"}
+    | {"restricted_action_thread_locked", "message_limit_exceeded"}
+)
+"""What Slack answers where nothing can go under a message any more: the next one begins a thread of its own."""
+
 _NO_SUCCESS_YET = frozenset({"ratelimited", "rate_limited", "internal_error", "fatal_error", "request_timeout"})
 
 
@@ -55,7 +58,7 @@ def deliver(url: str, message: Rendered, exchange: Exchange, *, under: str = "")
     Where the thread that it should go under is lost, the message begins one of its own.
     """
     result = _deliver(url, message, exchange, under)
-    if under and result.reason is SendReason.REJECTED and _answer(exchange.body).get("error") in LOST:
+    if under and result.reason is SendReason.REJECTED and _answer(exchange.body).get("error") in _THREAD_LOST:
         result = _deliver(url, message, exchange, "")
     return result
 

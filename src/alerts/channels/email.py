@@ -5,8 +5,6 @@ new Message-ID and makes the text part from the HTML, and it does not tell a ref
 fate is unknown; so this plugin overrides the one method that assembles and sends.
 """
 
-from __future__ import annotations
-
 import contextlib
 import email.policy
 import smtplib
@@ -24,7 +22,7 @@ from apprise.plugins.email import NotifyEmail
 from alerts.channels.http_capture import Exchange
 from alerts.channels.result import SendReason
 from alerts.rendering import escape
-from alerts.rendering.mail_headers import DOMAIN
+from alerts.rendering.render import DOMAIN
 from alerts.rendering.view import Rendered
 
 _WHOLE = frozenset({"list-unsubscribe", "list-unsubscribe-post", "message-id", "in-reply-to", "references"})

@@ -6,8 +6,6 @@ around the HTTP library's adapter. It does nothing unless the current context ca
 the process, and other threads, see no difference.
 """
 
-from __future__ import annotations
-
 import contextlib
 import contextvars
 import functools
@@ -35,7 +33,7 @@ BODY_LIMIT = 65_536
 LONGEST_WAIT_S = 1e9
 """Seconds of a Retry-After that are believed, about thirty years: longer ones are no durations any more."""
 
-_current: contextvars.ContextVar[Exchange | None] = contextvars.ContextVar("exchange", default=None)
+_current: "contextvars.ContextVar[Exchange | None]" = contextvars.ContextVar("exchange", default=None)
 _install_lock = threading.Lock()
 
 

@@ -1,7 +1,5 @@
 """What came of a send."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
@@ -58,7 +56,7 @@ class SendResult:
     posted: str = ""
 
     @classmethod
-    def of(cls, reason: SendReason, detail: str = "", retry_after: float | None = None) -> SendResult:
+    def of(cls, reason: SendReason, detail: str = "", retry_after: float | None = None) -> "SendResult":
         """With what the reason means, and the detail, in the line."""
         return cls(reason, f"{reason.meaning}: {detail}" if detail else reason.meaning, retry_after)
 

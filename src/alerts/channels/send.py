@@ -1,7 +1,5 @@
 """Handing one message to one channel, and saying honestly what came of it."""
 
-from __future__ import annotations
-
 import contextvars
 import sys
 import threading

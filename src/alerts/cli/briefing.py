@@ -1,7 +1,5 @@
 """`alerts briefing` and `alerts silence-report`."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """`alerts check`: is the configuration right, and if not, where."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -24,7 +22,7 @@ from alerts.model.errors import ConfigError, Problem
 from alerts.model.item import Item
 from alerts.model.settings import Settings
 from alerts.model.times import EPOCH
-from alerts.rendering.template_check import problems
+from alerts.rendering.render import template_problems
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -70,7 +68,7 @@ def check(app: App, as_json: bool, schema: bool, publish: bool, accept_empty: bo
     unusable = _unusable(loaded)
     _print(unusable, as_json=as_json)
     templates = app.config_dir / "templates"
-    broken = problems(templates, loaded.settings.subscribers.values()) if templates.is_dir() else ()
+    broken = template_problems(templates, loaded.settings.subscribers.values()) if templates.is_dir() else ()
     _print([_template_problem(each) for each in broken], as_json=as_json)
     if broken or unusable:
         return 1
@@ -112,7 +110,7 @@ def _idle(app: App, loaded: Loaded) -> list[Problem]:
     from alerts.store.queries import listings
     from alerts.store.repositories import items
 
-    def read(session: Session) -> list[Problem]:
+    def read(session: "Session") -> list[Problem]:
         count = items.count(session)
         if count < TELLING_HISTORY:
             return []

@@ -1,7 +1,5 @@
 """`alerts completion SHELL`, and what completes the ids that commands take."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """`alerts init`, `alerts import-opml` and `alerts export-opml`: configuration to begin with."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import BinaryIO
 

@@ -1,7 +1,5 @@
 """What every command shares: where the configuration, the database and the broker are."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -35,7 +33,7 @@ class App:
     state: Path
     exposed: tuple[str, ...] = ()
     """Options given on the command line with a password in them."""
-    stage: FeedServer | None = None
+    stage: "FeedServer | None" = None
     _settings: Settings | None = field(default=None, repr=False)
 
     @property
@@ -78,7 +76,7 @@ class App:
                 self.state.chmod(0o700)
 
     @contextlib.contextmanager
-    def open(self) -> Iterator[Database]:
+    def open(self) -> "Iterator[Database]":
         """The database, not upgraded."""
         from alerts.store.database import Database
 
@@ -91,7 +89,7 @@ class App:
             database.dispose()
 
     @contextlib.contextmanager
-    def reading(self) -> Iterator[Database]:
+    def reading(self) -> "Iterator[Database]":
         """The database as a command that only reads needs it: there, and of this program's schema."""
         with self.open() as database:
             if database.is_sqlite and not Path(database.url.database or "").is_file():
@@ -103,20 +101,20 @@ class App:
             yield database
 
     @contextlib.contextmanager
-    def read(self) -> Iterator[Session]:
+    def read(self) -> "Iterator[Session]":
         """A transaction that reads what is recorded. Raises StoreError where nothing is."""
         with self.reading() as database, database.read() as session:
             yield session
 
     @contextlib.contextmanager
-    def write(self) -> Iterator[Session]:
+    def write(self) -> "Iterator[Session]":
         """A transaction that writes, in a database that is made where there is none."""
         with self.open() as database:
             database.upgrade()
             with database.write() as session:
                 yield session
 
-    def if_recorded(self, read: Callable[[Session], _Read]) -> _Read | None:
+    def if_recorded(self, read: "Callable[[Session], _Read]") -> _Read | None:
         """What `read` finds; None where nothing is recorded yet, which some commands can do without."""
         try:
             with self.read() as session:
@@ -125,9 +123,9 @@ class App:
             return None
 
     @contextlib.contextmanager
-    def runtime(self) -> Iterator[tuple[Runtime, Once]]:
+    def runtime(self) -> "Iterator[tuple[Runtime, Once]]":
         """The pipeline in this process, without a broker."""
-        from alerts.access.pages import pages
+        from alerts.access.links import pages
         from alerts.pipeline.inline import Once
         from alerts.runtime.runtime import Runtime, configuration_of, utc_now
         from alerts.store.clock import SharedClock

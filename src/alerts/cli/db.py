@@ -1,7 +1,5 @@
 """`alerts status` and `alerts db`: whether the system works, its schema, what is kept, and copies of it."""
 
-from __future__ import annotations
-
 import contextlib
 from datetime import UTC, datetime
 from pathlib import Path

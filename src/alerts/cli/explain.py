@@ -1,7 +1,5 @@
 """`alerts explain ALERT` and `alerts why-not SUBSCRIBER --institution ID`."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 import click

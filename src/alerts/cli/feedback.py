@@ -1,7 +1,5 @@
 """`alerts feedback` and `alerts tune SUBSCRIBER`."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """`alerts link`: links that let their bearers see more of the pages."""
 
-from __future__ import annotations
-
 import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -49,8 +47,7 @@ def link(
       alerts link --list
       alerts link --revoke 1f8a0c55d2e7
     """
-    from alerts.access.links import invite, token_of
-    from alerts.access.pages import LOCAL, base_url
+    from alerts.access.links import LOCAL, base_url, invite, token_of
     from alerts.access.signing import signer
     from alerts.store.repositories import links
 
@@ -85,7 +82,7 @@ def link(
 _COLUMNS = ("id", "tier", "subscriber", "name", "expires", "state")
 
 
-def _row(each: Link, now: datetime) -> dict[str, str]:
+def _row(each: "Link", now: datetime) -> dict[str, str]:
     state = "revoked" if each.revoked_at else "good" if each.is_good(now) else "expired"
     return {
         "id": each.id,

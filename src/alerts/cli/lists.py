@@ -1,7 +1,5 @@
 """`alerts institutions | stories | transitions | deliveries`: lists of what is recorded; `alerts profile ID`."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 import click

@@ -1,7 +1,5 @@
 """The command `alerts`: its global options, its commands, and how errors reach a person."""
 
-from __future__ import annotations
-
 import importlib
 import io
 import os

@@ -1,7 +1,5 @@
 """`alerts match`: items in, mentions and topics out. No database."""
 
-from __future__ import annotations
-
 import json
 import sys
 from collections.abc import Callable, Iterator

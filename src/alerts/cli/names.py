@@ -1,7 +1,5 @@
 """`alerts names`: what is looked for to find an institution, how often it was found, and what looks missing."""
 
-from __future__ import annotations
-
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 

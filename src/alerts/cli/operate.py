@@ -1,7 +1,5 @@
 """`alerts ack | silence | unsubscribe | redeliver | release | send-test`: what operators do at night."""
 
-from __future__ import annotations
-
 import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -289,7 +287,7 @@ def send_test(app: App, subscriber: str, channel: str | None, as_json: bool) -> 
 
 
 @contextmanager
-def operating(app: App) -> Iterator[Runtime]:
+def operating(app: App) -> "Iterator[Runtime]":
     """The steps on what is recorded. What they enqueue is dropped: the next tick finds what is due."""
     from alerts.runtime.configuration import Configuration
     from alerts.runtime.runtime import Runtime, utc_now

@@ -1,7 +1,5 @@
 """Output: an aligned table for people, one JSON object a line for programs, a progress bar on standard error."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os
@@ -58,6 +56,7 @@ def rendered(template: str, values: Mapping[str, Any]) -> str:
         finalize=printable,
         undefined=StrictUndefined,
         trim_blocks=True,
+        keep_trailing_newline=True,
         lstrip_blocks=True,
     )
     environment.filters.update(g="{:g}".format, time=format_time)

@@ -1,7 +1,5 @@
 """`alerts preferences`: what a subscriber gets by the configuration, and what its readers chose from messages."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any

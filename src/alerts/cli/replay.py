@@ -1,7 +1,5 @@
 """`alerts replay`, `alerts plan` and `alerts cluster`: what would come of items, without touching what is live."""
 
-from __future__ import annotations
-
 import json
 import os
 import sys

@@ -1,7 +1,5 @@
 """`alerts run`: everything in one process group, or everything once."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import sys
@@ -106,7 +104,7 @@ def _once(app: App) -> int:
     return 0
 
 
-def _sent(runtime: Runtime) -> int:
+def _sent(runtime: "Runtime") -> int:
     from alerts.store.queries import listings
 
     with runtime.database.read() as session:
@@ -152,13 +150,13 @@ def _ended_by(supervisor: Supervisor) -> int:
 
 def _check_environment(state: Path, port: int) -> None:
     """Raises AlertsError, once, for what the children would refuse again and again."""
-    from alerts.access import pages, signing
+    from alerts.access import links, signing
     from alerts.config import environment
     from alerts.pipeline import heartbeat
 
     environment.tick_seconds(os.environ)
     heartbeat.heartbeat_url(os.environ)
-    pages.pages(state, os.environ)
+    links.pages(state, os.environ)
     if port:
         signing.signer(state, os.environ)
         signing.operator_token(state, os.environ)

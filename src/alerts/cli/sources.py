@@ -1,7 +1,5 @@
 """`alerts sources`: the health of the feeds, and which feeds a page has."""
 
-from __future__ import annotations
-
 import os
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -62,7 +60,7 @@ def sources(ctx: click.Context, failing: bool, as_json: bool) -> None:
     show(rows, columns, as_json=as_json, empty="no sources")
 
 
-def _row(source: Source, found: Health | None, reports: int, covers: Covers, now: datetime) -> dict[str, Any]:
+def _row(source: Source, found: "Health | None", reports: int, covers: "Covers", now: datetime) -> dict[str, Any]:
     from alerts.feeds.links import shown
     from alerts.feeds.state import FeedState
 
@@ -99,7 +97,7 @@ def _row(source: Source, found: Health | None, reports: int, covers: Covers, now
     }
 
 
-def _note(source: Source, state: FeedState, error: str, moved_to: str, *, stale: bool) -> str:
+def _note(source: Source, state: "FeedState", error: str, moved_to: str, *, stale: bool) -> str:
     """What to do about a source, or else what is wrong with it; empty where all is well."""
     if state.stopped:
         return state.stopped

@@ -1,7 +1,5 @@
 """`alerts test`."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import click

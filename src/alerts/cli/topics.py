@@ -1,7 +1,5 @@
 """`alerts topics`: what items can be about, how often it was found, and what a pattern would find."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 

@@ -1,7 +1,5 @@
 """`alerts web`: the pages, the JSON interface, feeds, health and metrics."""
 
-from __future__ import annotations
-
 import os
 
 import click
@@ -31,7 +29,7 @@ def web(app: App, host: str, port: int) -> None:
     """
     import uvicorn
 
-    from alerts.access.pages import base_url, pages
+    from alerts.access.links import base_url, pages
     from alerts.access.signing import METRICS_ENV, operator_token, signer
     from alerts.config.environment import setting
     from alerts.runtime import logs

@@ -1,7 +1,5 @@
 """From checked forms to the model."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache

@@ -1,7 +1,5 @@
 """References of a subscriber to its own channels: `to`, `escalate`, `rates`, `fallback`."""
 
-from __future__ import annotations
-
 from alerts.config.document import Entry
 from alerts.config.schema import SubscriberForm
 from alerts.model.nearest import did_you_mean

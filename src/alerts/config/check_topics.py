@@ -1,7 +1,5 @@
 """What is wrong with the phrases and patterns of a topic, and where."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """Checks across entries: references, duplicate ids, and keys that must agree with one another."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import Final
 

@@ -1,7 +1,5 @@
 """The files of the configuration as they are written: each value with its place, and the entries of each section."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence as Steps
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar

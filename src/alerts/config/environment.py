@@ -1,7 +1,5 @@
 """Values that come from outside the YAML: environment variables, files that hold a secret, and `${…}` marks."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Mapping

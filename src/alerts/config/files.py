@@ -4,8 +4,6 @@ An editor that truncates a file before it writes it, a mount that is not there y
 that are valid and hold nothing. Such an edit would end subscriptions and polls, so it needs a confirmation.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 from collections import Counter

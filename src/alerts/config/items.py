@@ -1,7 +1,5 @@
 """Items as JSON Lines: the input of `match`, `cluster` and `replay`."""
 
-from __future__ import annotations
-
 import json
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping

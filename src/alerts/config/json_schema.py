@@ -1,7 +1,5 @@
 """The JSON Schema of the configuration, for editors."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from functools import cache
 from importlib.resources import files

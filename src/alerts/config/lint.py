@@ -1,7 +1,5 @@
 """Warnings: what a configuration may say but probably does not mean. It takes effect all the same."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 
 from alerts.config.check_topics import patterns_of

@@ -1,7 +1,5 @@
 """From a directory of YAML to `Settings`, or to every problem in it at once."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping as Environ
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Two thirds of the OPML files met in the wild are no well-formed XML (bare `&`, `
 so outlines are scanned rather than parsed. That also leaves no room for entities, DTDs and external references.
 """
 
-from __future__ import annotations
-
 import html
 import re
 from collections.abc import Iterable, Iterator

@@ -4,8 +4,6 @@ A pack is a directory beside this module. `topics.yaml` says of each topic its s
 `xx.yaml` holds the patterns of one language by topic, and the word families that they use.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache

@@ -3,8 +3,6 @@
 What each key is for stands in descriptions.yaml. Defaults are those of the model.
 """
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Annotated, Any, ClassVar, Literal
 

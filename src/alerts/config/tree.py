@@ -6,8 +6,6 @@ rather than by PyYAML's composer, which recurses without a bound; here depth and
 bounded.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -51,7 +49,7 @@ class Scalar:
 class Sequence:
     line: int
     column: int
-    items: list[Node] = field(default_factory=list)
+    items: "list[Node]" = field(default_factory=list)
     size: int = 1
 
 
@@ -61,8 +59,8 @@ class Mapping:
 
     line: int
     column: int
-    pairs: list[tuple[Scalar, Node]] = field(default_factory=list)
-    entries: dict[str, tuple[Scalar, Node]] = field(default_factory=dict)
+    pairs: "list[tuple[Scalar, Node]]" = field(default_factory=list)
+    entries: "dict[str, tuple[Scalar, Node]]" = field(default_factory=dict)
     size: int = 1
 
 

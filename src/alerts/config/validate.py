@@ -1,7 +1,5 @@
 """Checks one entry against its form and says what is wrong, where it stands."""
 
-from __future__ import annotations
-
 from typing import Any, Final, get_args
 
 from pydantic import BaseModel, ValidationError

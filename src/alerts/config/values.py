@@ -3,8 +3,6 @@
 Scalars arrive as text. A check never repeats the value in its message: it may have come from the environment.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from datetime import datetime, time, timedelta

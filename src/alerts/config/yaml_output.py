@@ -1,7 +1,5 @@
 """Configuration that the program writes for a person to review: YAML text, ids made of names, the starter files."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Collection

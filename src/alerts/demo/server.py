@@ -1,15 +1,15 @@
 """A feed server on the loopback interface: RSS over real HTTP, with validators."""
 
-from __future__ import annotations
-
 import hashlib
 import threading
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
-from xml.sax.saxutils import escape
+
+from jinja2 import Environment, PackageLoader
 
 
 class FeedServer:
@@ -17,7 +17,9 @@ class FeedServer:
 
     def __init__(self, steps: Sequence[Mapping[str, Any]]) -> None:
         self.steps = steps
-        self._feeds: dict[str, list[str]] = {}
+        self._feeds: dict[str, list[tuple[Mapping[str, Any], datetime]]] = defaultdict(list)
+        templates = Environment(loader=PackageLoader("alerts.demo", "."), autoescape=True)
+        self._template = templates.get_template("feed.xml.j2")
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
@@ -30,24 +32,14 @@ class FeedServer:
     def publish(self, step: Mapping[str, Any], at: datetime) -> None:
         """Puts each entry of a step on top of its feed."""
         for number, entry in enumerate(step["publishes"]):
-            published = format_datetime(at - timedelta(seconds=number))
-            rendered = (
-                f"<item><guid isPermaLink='false'>{escape(entry['id'])}</guid><title>{escape(entry['title'])}</title>"
-                f"<link>{escape(entry['link'])}</link><description>{escape(entry['text'])}</description>"
-                f"<author>{escape(entry.get('author', ''))}</author><pubDate>{published}</pubDate></item>"
-            )
             with self._lock:
-                self._feeds.setdefault(entry["source"], []).insert(0, rendered)
+                self._feeds[entry["source"]].insert(0, (entry, at - timedelta(seconds=number)))
 
     def body(self, source: str) -> bytes:
         """The feed as served now."""
         with self._lock:
-            items = "".join(self._feeds.get(source, ()))
-        return (
-            "<?xml version='1.0' encoding='utf-8'?><rss version='2.0'><channel>"
-            f"<title>{escape(source)}</title><link>{self.url}</link><description>demo</description>{items}"
-            "</channel></rss>"
-        ).encode()
+            entries = list(self._feeds[source])
+        return self._template.render(source=source, url=self.url, entries=entries, rfc_2822=format_datetime).encode()
 
     def __enter__(self) -> Self:
         self._thread.start()

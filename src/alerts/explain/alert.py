@@ -1,7 +1,5 @@
 """Why an alert fired: each step from item to suppression, with its numbers."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -11,9 +9,8 @@ from sqlalchemy.orm import Session
 
 from alerts.model.errors import NotFoundError
 from alerts.model.level import Transition
-from alerts.model.records import alert_record, answer_record, rounded, transition_record
+from alerts.model.records import alert_record, answer_record, as_record, rounded, some, transition_record
 from alerts.model.story import Evidence, Report
-from alerts.model.times import format_time
 from alerts.runtime.configuration import Active
 from alerts.scoring.confidence import CAP_WITHOUT_DIRECT, weight
 from alerts.store.queries import listings, profiles
@@ -71,23 +68,20 @@ def _story(session: Session, evidence: Evidence, at: datetime) -> dict[str, Any]
     items = [each.item for each in evidence.reports]
     mentions = listings.mentions(session, evidence.institution, items, at)
     weights = {each.item: weight(each.reliability, each.direct) for each in evidence.reports}
+    record = as_record(evidence)
     return {
-        "story": evidence.story,
-        "title": evidence.title,
-        "confidence": rounded(evidence.confidence),
+        **some(record, "story", "title", "confidence"),
         "confidence_is": _confidence(evidence, weights),
-        "grade": evidence.grade,
-        "mix": evidence.mix.value,
-        "salience": rounded(evidence.salience),
+        **some(record, "grade", "mix", "salience"),
         "topics": [name for name, _ in evidence.topics],
-        "newest": format_time(evidence.newest),
+        "newest": record["newest"],
         "independent": [
             {
-                "items": list(group.items),
-                "weight": max(weights[item] for item in group.items),
-                "merged": [{"a": link.a, "b": link.b, "reason": link.reason} for link in group.links],
+                "items": list(each.items),
+                "weight": max(weights[item] for item in each.items),
+                "merged": as_record(each.links),
             }
-            for group in evidence.groups
+            for each in evidence.groups
         ],
         "items": [_item(each, mentions.get(each.item, ())) for each in evidence.reports],
     }
@@ -104,21 +98,12 @@ def _confidence(evidence: Evidence, by_item: Mapping[str, float]) -> str:
 
 
 def _item(report: Report, mentions: Sequence[Sequence[Any]]) -> dict[str, Any]:
+    record = as_record(report)
+    of_mention = ("field", "start", "end", "text", "rule", "salience")
     return {
-        "item": report.item,
-        "title": report.title,
-        "url": report.url,
-        "source": report.source,
-        "publisher": report.publisher,
-        "reliability": report.reliability.value,
-        "direct": report.direct,
+        **some(record, "item", "title", "url", "source", "publisher", "reliability", "direct"),
         "weight": weight(report.reliability, report.direct),
-        "published": format_time(report.published) if report.published else None,
-        "observed": format_time(report.observed),
-        "salience": rounded(report.salience),
-        "mentions": [
-            {"field": field, "start": start, "end": end, "text": text, "rule": rule, "salience": salience}
-            for field, start, end, text, rule, salience in mentions
-        ],
+        **some(record, "published", "observed", "salience"),
+        "mentions": [dict(zip(of_mention, each, strict=True)) for each in mentions],
         "topics": [{"topic": topic, "weight": factor} for topic, factor in report.topics],
     }

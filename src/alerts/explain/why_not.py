@@ -1,9 +1,8 @@
 """Why a subscriber got no alert about an institution, and what evidence would have caused one."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -20,13 +19,12 @@ from alerts.model.story import Evidence
 from alerts.model.subscriber import On, Subscriber, WatchRule
 from alerts.model.times import format_time
 from alerts.pipeline.route import silenced
-from alerts.routing.alerts import Explanation
+from alerts.routing.alerts import Explanation, explanation_record
 from alerts.routing.case_events import lead_of_story
 from alerts.routing.events import InstitutionEvent
 from alerts.routing.preferences import Preferences
 from alerts.routing.router import SubscriberRouter
 from alerts.routing.rules import name_of
-from alerts.routing.trace import explanation_record
 from alerts.runtime.configuration import Active
 from alerts.scoring.profile import Standing
 from alerts.scoring.score import combined, level_of
@@ -86,7 +84,7 @@ def why_not(
             for axis in Axis
             if any(_of_levels(rule) and axis in rule.axes for _, rule in rules)
         ],
-        "rejected": list(_rejections(session, active, institution, at)),
+        "rejected": list(islice(_rejections(session, active, institution, at), MOST_REJECTIONS)),
     }
 
 
@@ -98,14 +96,11 @@ def _of_levels(rule: WatchRule) -> bool:
 def _axis(session: Session, active: Active, subscriber: Subscriber, standing: Standing, axis: Axis) -> dict[str, Any]:
     view, at = standing.axes[axis], standing.at
     least = min(
-        (
-            rule.at_least
-            for rule in subscriber.watch
-            if rule.select.selects(standing.institution) and _of_levels(rule) and axis in rule.axes
-        ),
-        key=lambda each: each.rank,
+        rule.at_least
+        for rule in subscriber.watch
+        if rule.select.selects(standing.institution) and _of_levels(rule) and axis in rule.axes
     )
-    needed = active.settings.levels.raise_.get(max(least, Level.MEDIUM, key=lambda each: each.rank), 0.0)
+    needed = active.settings.levels.raise_.get(max(least, Level.MEDIUM), 0.0)
     found = contributions_of(active.settings, standing, axis, view.leading)
     record: dict[str, Any] = {
         "axis": axis.value,
@@ -183,19 +178,9 @@ def _rejections(
     session: Session, active: Active, institution: Institution, at: datetime
 ) -> Iterator[Mapping[str, Any]]:
     """Places in recent items that looked like the institution and were turned down, and why."""
-    found = 0
     for item in items.newest(session, since=at - LOOK_BACK, upto=at, limit=MOST_ITEMS):
         for each in active.matcher.match(item, explain=True).rejections:
             if each.institution == institution.id:
-                yield {
-                    "item": item.id,
-                    "title": item.title,
-                    "source": item.source,
-                    "observed": format_time(item.observed),
-                    "field": each.field,
-                    "text": each.text,
-                    "reason": each.reason,
-                }
-                found += 1
-                if found >= MOST_REJECTIONS:
-                    return
+                of_item = {"item": item.id, "title": item.title, "source": item.source}
+                said = {"field": each.field, "text": each.text, "reason": each.reason}
+                yield {**of_item, "observed": format_time(item.observed), **said}

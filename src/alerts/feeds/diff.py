@@ -15,8 +15,6 @@ one feed; entries disappear and return; whole feeds change at once. These rules 
   day (quarantine).
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -70,7 +68,7 @@ class KnownItems:
     total: int = 0
 
     @classmethod
-    def of(cls, items: Iterable[KnownItem], total: int | None = None) -> KnownItems:
+    def of(cls, items: Iterable[KnownItem], total: int | None = None) -> "KnownItems":
         by_id = {item.id: item for item in items}
         return cls(by_id, len(by_id) if total is None else total)
 
@@ -132,18 +130,24 @@ def decide(source: Source, parsed: ParsedFeed, known: KnownItems, state: FeedSta
         if entry.entry_hash and not (changed and rolled_back):
             entry_hashes.append((entry.entry_hash, item_id))
         if changed and not rolled_back:
-            revised.append(_change(source, parsed, entry, item_id, now, old=old))
+            revised.append(_change(source, parsed, entry, item_id, now, old))
         else:
             unchanged += 1
-    decision = Decision(
+    admitted, backfill, quarantine = _admit(new, parsed, known, state, now)
+    entry_hashes += [(entry.entry_hash, item_id) for entry, item_id in admitted if entry.entry_hash]
+    changes = ((item_id, _change(source, parsed, entry, item_id, now)) for entry, item_id in admitted)
+    return Decision(
+        new=tuple(replace(change, backfill=item_id in backfill) for item_id, change in changes),
         revised=tuple(revised),
         withdrawn=tuple(_withdrawn(source, parsed, known, now)),
         unchanged=unchanged,
         duplicates=matches.duplicates,
+        held=len(new) - len(admitted),
+        quarantine=quarantine,
+        released=bool(backfill) and known.total > 0,
         rolled_back=rolled_back,
         entry_hashes=tuple(entry_hashes),
     )
-    return _admit(decision, source, parsed, known, state, now, new)
 
 
 class _Matcher:
@@ -166,7 +170,7 @@ class _Matcher:
         self.found: list[tuple[Entry, str, KnownItem | None]] = []
         self.duplicates = 0
 
-    def match(self) -> _Matcher:
+    def match(self) -> "_Matcher":
         # Matches by id come first, so that an entry that only resembles an item does not take it.
         resolved: dict[int, KnownItem] = {}
         for index, entry in enumerate(self._entries):
@@ -259,14 +263,7 @@ def _alike(one: str, other: str) -> bool:
 
 
 def _change(
-    source: Source,
-    parsed: ParsedFeed,
-    entry: Entry,
-    item_id: str,
-    now: datetime,
-    *,
-    old: KnownItem | None = None,
-    backfill: bool = False,
+    source: Source, parsed: ParsedFeed, entry: Entry, item_id: str, now: datetime, old: KnownItem | None = None
 ) -> ItemChange:
     # An entry that only says when it was last touched keeps the date of its first version.
     published = entry.published or (old.published if old else None) or entry.updated
@@ -293,7 +290,7 @@ def _change(
         link_key=identity.link_key(entry.link),
         title_key=identity.title_key(entry.title),
     )
-    return ItemChange(item, known, backfill)
+    return ItemChange(item, known)
 
 
 def _headline(text: str) -> str:
@@ -323,51 +320,34 @@ def _rolled_back(parsed: ParsedFeed, state: FeedState, now: datetime) -> bool:
 
 
 def _admit(
-    decision: Decision,
-    source: Source,
-    parsed: ParsedFeed,
-    known: KnownItems,
-    state: FeedState,
-    now: datetime,
-    new: list[tuple[Entry, str]],
-) -> Decision:
-    """Accept the new entries, hold them back, or accept them as backfill."""
-    first = known.total == 0
-    doubtful = set() if first else _doubtful(new, state, now)
+    new: list[tuple[Entry, str]], parsed: ParsedFeed, known: KnownItems, state: FeedState, now: datetime
+) -> tuple[list[tuple[Entry, str]], set[str], str]:
+    """The new entries that are accepted, the ids of those that are backfill, and why the others are held back."""
+    if known.total == 0:
+        dates = {item_id: entry.published or entry.updated for entry, item_id in new}
+        return new, {item_id for item_id, when in dates.items() if when is None or when < now - BACKFILL}, ""
+    doubtful = _doubtful(new, state, now)
     crowd = len(doubtful) >= HELD_AT_LEAST and known.total >= HELD_AT_LEAST and len(doubtful) * 2 > parsed.total
     # A quarantine goes on even where fewer entries are in doubt at the next poll.
-    suspect = crowd or (state.held_since is not None and bool(doubtful))
-    waited = state.held_since is not None and state.held_polls >= HELD_POLLS and now - state.held_since >= HELD_FOR
-    if suspect and not waited:
-        # Nothing new of the first such poll is accepted; of later ones, what is dated after the first.
-        admitted = [
-            (entry, item_id)
-            for entry, item_id in new
-            if state.held_since is not None
-            and item_id not in doubtful
-            and entry.published is not None
-            and entry.published > state.held_since
-        ]
-    else:
-        admitted = new
-    changes = []
-    for entry, item_id in admitted:
-        if first:
-            dated = entry.published or entry.updated
-            backfill = dated is None or dated < now - BACKFILL
-        else:
-            backfill = suspect and item_id in doubtful
-        changes.append(_change(source, parsed, entry, item_id, now, backfill=backfill))
-    held = len(new) - len(admitted)
-    return replace(
-        decision,
-        new=tuple(changes),
-        held=held,
-        quarantine=_reason(len(doubtful), parsed.total, known.total, held) if held else "",
-        released=suspect and waited,
-        entry_hashes=decision.entry_hashes
-        + tuple((entry.entry_hash, item_id) for entry, item_id in admitted if entry.entry_hash),
+    if not (crowd or (state.held_since is not None and doubtful)):
+        return new, set(), ""
+    if state.held_since is not None and state.held_polls >= HELD_POLLS and now - state.held_since >= HELD_FOR:
+        return new, doubtful, ""
+    # Nothing new of the first such poll is accepted; of later ones, what is dated after the first.
+    admitted = [
+        (entry, item_id)
+        for entry, item_id in new
+        if state.held_since is not None
+        and item_id not in doubtful
+        and entry.published is not None
+        and entry.published > state.held_since
+    ]
+    quarantine = (
+        f"{len(doubtful)} of {parsed.total} entries of a feed with {known.total} known items turned new at once, "
+        f"undated or dated before the last poll: {len(new) - len(admitted)} held back until it stays so for "
+        f"{HELD_FOR.total_seconds() / 3600:g} hours"
     )
+    return admitted, set(), quarantine
 
 
 def _doubtful(new: list[tuple[Entry, str]], state: FeedState, now: datetime) -> set[str]:
@@ -383,10 +363,3 @@ def _doubtful(new: list[tuple[Entry, str]], state: FeedState, now: datetime) -> 
         for item_id, when in dates.items()
         if when is None or when < since or when.replace(second=0, microsecond=0) == rebuilt
     }
-
-
-def _reason(doubtful: int, total: int, known: int, held: int) -> str:
-    return (
-        f"{doubtful} of {total} entries of a feed with {known} known items turned new at once, undated or dated "
-        f"before the last poll: {held} held back until it stays so for {HELD_FOR.total_seconds() / 3600:g} hours"
-    )

@@ -1,7 +1,5 @@
 """Which entries are the same item, and what makes a revision. Pure."""
 
-from __future__ import annotations
-
 import hashlib
 import unicodedata
 from functools import lru_cache

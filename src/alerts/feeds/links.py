@@ -1,9 +1,8 @@
 """Links: made absolute, fit to be shown and fit to be stored. Pure. (`alerts.model.pages` compares them.)"""
 
-from __future__ import annotations
-
 import hashlib
 import re
+from contextlib import suppress
 from urllib.parse import quote, quote_plus, unquote_plus, urljoin, urlsplit, urlunsplit
 
 _MAX = 4096  # characters of a link
@@ -48,11 +47,8 @@ def storable(url: str) -> str:
 
     A digest in their place keeps two such URLs distinct. A URL that has neither is stored as it is.
     """
-    try:
+    with suppress(ValueError):
         parts = urlsplit(url)
-    except ValueError:
-        pass
-    else:
         if not parts.query and "@" not in parts.netloc:
             return url
     digest = hashlib.blake2b(url.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()

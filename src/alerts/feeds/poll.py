@@ -5,8 +5,6 @@ fetch -> parse -> decide -> next_poll
 polled = poll_feed(client, source, state, known, now=now)
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -14,11 +12,10 @@ from datetime import datetime
 
 from alerts.feeds import diff as deciding
 from alerts.feeds.diff import Decision, KnownItems, Wanted
-from alerts.feeds.feed import ParsedFeed, TextLimits
+from alerts.feeds.feed import FetchResult, Limits, ParsedFeed, TextLimits
 from alerts.feeds.fetching.fetch import fetch
 from alerts.feeds.fetching.network import HttpClient
 from alerts.feeds.parsing.parse import parse
-from alerts.feeds.result import FetchResult, Limits
 from alerts.feeds.schedule import Plan, next_poll
 from alerts.feeds.state import FeedState, state_for
 from alerts.model.source import Source

@@ -1,13 +1,11 @@
 """When to ask a feed again, and what to remember of it. Pure.
 
-    plan = next_poll(source, state, result, parsed, decision, now=now, jitter_seed=source.id)
+    plan = next_poll(source, state, result, parsed, decision, now=now)
 
 The earliest time is set by the source's `interval` in the configuration and by what the server and the feed
 ask for; between that and a cap the rhythm of the feed's own news decides. No failure stops a source, except a 410
 (gone) that is confirmed for days.
 """
-
-from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
@@ -16,10 +14,9 @@ from itertools import pairwise
 from statistics import median
 
 from alerts.feeds.diff import Decision
-from alerts.feeds.feed import ParsedFeed
+from alerts.feeds.feed import ErrorKind, FetchResult, ParsedFeed
 from alerts.feeds.links import has_credentials, masked, shown, storable
 from alerts.feeds.parsing.known_entries import remember
-from alerts.feeds.result import ErrorKind, FetchResult
 from alerts.feeds.state import FeedState, state_for
 from alerts.model.source import Source
 
@@ -60,12 +57,11 @@ def next_poll(
     decision: Decision | None = None,
     *,
     now: datetime,
-    jitter_seed: str = "",
 ) -> Plan:
     """What to remember after a poll that ended at `now`, and when to poll next.
 
     `parsed` and `decision` are None where there was no body to read; a body that is no feed counts as a
-    failure. The same arguments give the same plan: the jitter comes from `jitter_seed` and the count of polls.
+    failure. The same arguments give the same plan: the jitter comes from the source's id and the count of polls.
     """
     state = replace(state_for(source, state), polls=state.polls + 1, last_poll=now)
     error, line = result.error, result.detail
@@ -80,7 +76,7 @@ def next_poll(
         notes += more
     if state.stopped:
         return Plan(None, state, notes)
-    at = now + wait + wait * (JITTER * _fraction(jitter_seed or source.id, state.polls))
+    at = now + wait + wait * (JITTER * _fraction(source.id, state.polls))
     return Plan(outside_skipped(at, state), state, notes)
 
 

@@ -1,7 +1,5 @@
 """All that is remembered of a source between two polls."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
@@ -90,38 +88,26 @@ class FeedState:
 
     def to_json(self) -> dict[str, Any]:
         """JSON values, defaults left out."""
-        record: dict[str, Any] = {}
-        for name, default in _DEFAULTS.items():
-            value = getattr(self, name)
-            if value == default:
-                continue
-            if isinstance(value, datetime):
-                value = format_time(value)
-            elif isinstance(value, tuple):
-                value = list(value)
-            record[name] = value
-        return record
+        values = {name: getattr(self, name) for name in _DEFAULTS}
+        return {
+            name: format_time(value) if isinstance(value, datetime) else value
+            for name, value in values.items()
+            if value != _DEFAULTS[name]
+        }
 
     @classmethod
-    def from_json(cls, record: Mapping[str, Any] | None) -> FeedState:
-        values: dict[str, Any] = {}
-        for name, value in (record or {}).items():
-            if name not in _DEFAULTS or value is None:
-                continue
-            if name in _INSTANTS:
-                values[name] = parse_time(value)
-            else:
-                values[name] = tuple(value) if isinstance(value, list) else value
+    def from_json(cls, record: Mapping[str, Any] | None) -> "FeedState":
+        values: dict[str, Any] = {
+            name: parse_time(value) if name in _INSTANTS else tuple(value) if isinstance(value, list) else value
+            for name, value in (record or {}).items()
+            if name in _DEFAULTS and value is not None
+        }
         return cls(**values)
 
 
 _DEFAULTS: Final = {field.name: field.default for field in fields(FeedState)}
 _INSTANTS: Final = frozenset(field.name for field in fields(FeedState) if str(field.type).startswith("datetime"))
-
-
-_LASTING: Final = (
-    *("seen", "last_new", "first_success", "last_success", "rhythm", "newest_item", "longest_gap", "polls"),
-)
+_LASTING: Final = ["seen", "last_new", "first_success", "last_success", "rhythm", "newest_item", "longest_gap", "polls"]
 
 
 def state_for(source: Source, state: FeedState) -> FeedState:

@@ -1,7 +1,5 @@
 """The tables of the feed readers, kept as YAML in `data`."""
 
-from __future__ import annotations
-
 from importlib.resources import files
 from typing import Any
 

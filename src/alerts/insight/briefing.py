@@ -1,7 +1,5 @@
 """The weekly briefing, recomputed from the record alone: the same record gives the same edition."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise

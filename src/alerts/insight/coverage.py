@@ -1,7 +1,5 @@
 """Whether the sources that would report on an institution are working. Silence is not an all-clear."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -75,10 +73,14 @@ def _works(health: Vital, settings: Settings, at: datetime) -> bool:
     return not (health.error_streak >= FAILURES or silent or never or dead)
 
 
+def _broken(session: Session, settings: Settings, at: datetime) -> frozenset[str]:
+    known = (each for each in sources.vitals(session) if each.id in settings.sources)
+    return frozenset(each.id for each in known if not _works(each, settings, at))
+
+
 def blind(session: Session, settings: Settings, at: datetime) -> list[str]:
     """The institutions whose coverage is blind, in the order of the configuration: `coverage` for all at once."""
-    known = [each for each in sources.vitals(session) if each.id in settings.sources]
-    broken = frozenset(each.id for each in known if not _works(each, settings, at))
+    broken = _broken(session, settings, at)
     if not broken:
         return []
     since = at - MEMORY
@@ -107,25 +109,19 @@ class Covers:
 def by_source(session: Session, settings: Settings, at: datetime) -> dict[str, Covers]:
     """What each configured source does for coverage. An institution for which no source in particular would
     report, so that all of them count, is in none."""
-    broken = {
-        each.id for each in sources.vitals(session) if each.id in settings.sources and not _works(each, settings, at)
-    }
+    broken = _broken(session, settings, at)
     lately = sources.reporters(session, since=at - MEMORY)
     of: dict[str, list[str]] = {
         name: [each for each in settings.institutions if each in source.speaks_for or each in lately.get(name, ())]
         for name, source in settings.sources.items()
     }
-    all_of: dict[str, set[str]] = {}
-    for name, institutions in of.items():
-        for each in institutions:
-            all_of.setdefault(each, set()).add(name)
-    blind = {each for each, mine in all_of.items() if mine <= broken}
-    partial = {each for each, mine in all_of.items() if mine & broken} - blind
+    read = {each for name, some in of.items() if name not in broken for each in some}
+    unread = {each for name, some in of.items() if name in broken for each in some}
     return {
         name: Covers(
-            tuple(institutions),
-            tuple(each for each in institutions if each in partial),
-            tuple(each for each in institutions if each in blind),
+            tuple(some),
+            partial=tuple(each for each in some if each in unread and each in read),
+            blind=tuple(each for each in some if each in unread and each not in read),
         )
-        for name, institutions in of.items()
+        for name, some in of.items()
     }

@@ -1,7 +1,5 @@
 """Whether alerts were right: the verdicts of readers, with exact intervals, by what the alerts have in common."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -1,7 +1,5 @@
 """Whether all is well, from what the database knows."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,13 +7,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from alerts.insight.disagreement import disagreements
 from alerts.model.counted import counted_of
 from alerts.model.times import format_duration, format_time
 from alerts.runtime.configuration import Files
 from alerts.store import system_state
 from alerts.store.queries import listings
-from alerts.store.repositories import sources
+from alerts.store.repositories import generations, sources
+from alerts.store.repositories.generations import Generation
 from alerts.store.repositories.sources import Health
 from alerts.store.system_state import Fact
 
@@ -27,7 +25,10 @@ RUN_LATE = timedelta(hours=26)
 """Where `alerts run --once` does the work: a run a day, with some time to spare, is the least that is expected."""
 
 LATE = timedelta(minutes=5)
-"""So long overdue, and a queue is stuck."""
+"""So long overdue, and a queue is stuck; so long other files than those in force, and hosts disagree."""
+
+CONTEST = timedelta(hours=1)
+"""Hosts that publish the same two configurations in turn within this time publish against each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +51,14 @@ def health(session: Session, files: Files, now: datetime) -> Report:
     """The state of the whole system as of now."""
     refused = _refused(files)
     tick = system_state.get(session, system_state.TICK)
-    last_tick, unticked = _ticking(tick, now) if tick is not None else _never(session, now)
+    last_tick, unticked = _ticking(session, tick, now)
     known = [each for each in sources.health(session) if each.active]
     failing = [each for each in known if each.error]
     # None is a fault of the system: the first ends by itself, the second is polled at its new address, and of the third
     # only its publisher knows whether it is dead.
     held = sorted(each.id for each in known if each.state.held)
     moved = sorted(each.id for each in known if each.state.adopted_url)
-    stale = sorted(each.id for each in known if _is_stale(each, now))
+    stale = sorted(each.id for each in known if each.state.stale_at is not None and each.state.stale_at <= now)
     overdue = listings.overdue(session, now)
     stuck = []
     if tick is not None and now - tick.at <= TICK_LATE:  # else that is the cause
@@ -104,11 +105,6 @@ def health(session: Session, files: Files, now: datetime) -> Report:
     )
 
 
-def _is_stale(source: Health, now: datetime) -> bool:
-    at = source.state.stale_at
-    return at is not None and at <= now
-
-
 def overdue_line(kind: str, count: int, oldest: timedelta) -> str:
     """What waits although it is due. `kind` is a plural."""
     return f"{counted_of(count, kind)} overdue, the oldest for {format_duration(oldest)}"
@@ -121,17 +117,14 @@ def _refused(files: Files) -> list[str]:
     return [f"configuration refused: {first}" + (f" (and {len(more)} more)" if more else "")]
 
 
-def _never(session: Session, now: datetime) -> tuple[str, list[str]]:
-    """What to say before the first tick, and the problem where it is overdue."""
-    created = system_state.get(session, system_state.CREATED)
-    if created is not None and now - created.at <= FIRST_TICK_LATE:
-        return "never", []
-    past = f", {format_duration(now - created.at)} after the database was made" if created is not None else ""
-    return "never", [f"no tick yet{past}: is `alerts run`, or beat with a worker, up?"]
-
-
-def _ticking(tick: Fact, now: datetime) -> tuple[str, list[str]]:
+def _ticking(session: Session, tick: Fact | None, now: datetime) -> tuple[str, list[str]]:
     """When a tick last looked for what is due, and the problem where that is too long ago."""
+    if tick is None:
+        created = system_state.get(session, system_state.CREATED)
+        if created is not None and now - created.at <= FIRST_TICK_LATE:
+            return "never", []
+        past = f", {format_duration(now - created.at)} after the database was made" if created is not None else ""
+        return "never", [f"no tick yet{past}: is `alerts run`, or beat with a worker, up?"]
     past = format_duration(now - tick.at)
     if tick.value.get("once"):
         late = f"no run for {past}: does cron still call `alerts run --once`?"
@@ -149,3 +142,28 @@ def _unread(known: Sequence[Health]) -> list[str]:
         problems.append(f"{all_of_them} failed at the last poll: is the network up?")
     problems += [f"source {each.id} {each.state.stopped}" for each in known if each.state.stopped][:20]
     return problems
+
+
+def disagreements(session: Session, now: datetime) -> list[str]:
+    """One line for each host whose files are not in force for long, and for hosts that publish against each other."""
+    newest = generations.newest(session)
+    if newest is None:
+        return []
+    found = _contest(generations.recent(session, now - CONTEST))
+    found += [
+        f"the files of {each.host} are not in force, but generation {newest.number} of {newest.host}: make them the "
+        "same, or run `alerts check --publish` on the host that is right"
+        for each in generations.hosts(session)
+        if each.hash != newest.hash and now - each.seen < 2 * LATE and now - each.since >= LATE
+    ]
+    return found
+
+
+def _contest(recent: Sequence[Generation]) -> list[str]:
+    """Whether a host has put back what another had replaced."""
+    for first, second, third in zip(recent, recent[1:], recent[2:], strict=False):
+        if first.hash == third.hash and second.host != third.host:
+            numbers = f"generations {first.number} to {third.number}"
+            hosts = f"{second.host} and {third.host}"
+            return [f"{hosts} publish against each other ({numbers}): give both the same files"]
+    return []

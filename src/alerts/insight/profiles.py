@@ -1,7 +1,5 @@
 """The profile of an institution, read from what is recorded, or made from a case file."""
 
-from __future__ import annotations
-
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime

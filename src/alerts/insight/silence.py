@@ -1,7 +1,5 @@
 """What was read on behalf of a subscriber who heard nothing, and how near an alert was: no news, with its evidence."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -36,8 +34,6 @@ _TRIES: Final[Sequence[tuple[str, Reliability, bool, int]]] = (
     ("one direct A publisher", Reliability.A, True, 1),
     ("one direct A and two secondary A publishers", Reliability.A, True, 3),
 )
-
-
 _OF_LEVELS: Final = frozenset({On.STORY, On.LEVEL})
 
 

@@ -1,7 +1,5 @@
 """A form where it stands in a text, and what is around it: what may be a mention."""
 
-from __future__ import annotations
-
 import re
 
 from alerts.matching.document import Document

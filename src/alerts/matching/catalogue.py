@@ -1,7 +1,5 @@
 """Everything that is looked for to find one institution, and what looks missing from it."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator

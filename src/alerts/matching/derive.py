@@ -8,8 +8,6 @@ Each derivation gives surfaces as a text would write them, with the condition on
     `head`     only as a member of a list that ends with this plural: Orange and Kern Counties
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """An item as matching sees it: its fields as texts, and the language that they are in."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from functools import cached_property
 from itertools import chain

@@ -5,8 +5,6 @@ the candidate down, for people to read, or an empty string. `make eval-matching 
 worth on each labelled set; docs/design/0019-positive-evidence.md tells which were dropped, and why.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType

@@ -1,7 +1,5 @@
 """The forms under which an institution is written: those the operator gave and those derived from its name."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from enum import Enum, IntEnum

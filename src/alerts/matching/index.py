@@ -5,8 +5,6 @@ and the answer is remembered: a text without any costs little more than cutting 
 tracked. Forms in scripts without spaces are found by an Aho-Corasick automaton over characters instead.
 """
 
-from __future__ import annotations
-
 import re
 from bisect import bisect_left
 from collections import Counter

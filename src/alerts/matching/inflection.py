@@ -4,8 +4,6 @@ The forms are those that news uses: the infinitive, present and past of the thir
 that does not exist costs nothing, so rules give too many rather than too few.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import cache, partial
 

@@ -6,8 +6,6 @@ that several languages have counts for each of them by its share. Nothing is loa
 depends on the text alone, so that a replay gives the same.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from functools import cache

@@ -1,7 +1,5 @@
 """Doubtful names: what `alerts check` warns of."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from alerts.matching.text import Text

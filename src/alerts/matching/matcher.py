@@ -1,7 +1,5 @@
 """Which tracked institutions and topics an item names."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from functools import partial
 from itertools import chain

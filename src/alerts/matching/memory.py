@@ -1,7 +1,5 @@
 """What was found out about a word, remembered: texts use the same few thousand words again and again."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from typing import TypeVar
 

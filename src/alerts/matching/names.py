@@ -1,7 +1,5 @@
 """A name cut into words, and what its words say by themselves."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

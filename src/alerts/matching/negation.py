@@ -1,7 +1,5 @@
 """Whether a text denies what a phrase in it says: "denies", "no evidence of", "did not suffer"."""
 
-from __future__ import annotations
-
 import re
 
 from alerts.matching.language import LANGUAGES

@@ -7,8 +7,6 @@ union of its alternatives. So a pattern costs a few operations on integers, what
 Places of different sentences are kept apart by a place between them at which no word stands.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

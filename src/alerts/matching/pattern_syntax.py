@@ -12,8 +12,6 @@ word?        the word, or nothing; also after a group
 @            an institution; `@target`, `@actor`: the one acted upon, the one who acts
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -76,14 +74,14 @@ class Mentioned:
 
 @dataclass(frozen=True, slots=True)
 class Sequence:
-    parts: tuple[Node, ...]
+    parts: "tuple[Node, ...]"
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
     """One of the alternatives, or nothing where `optional`."""
 
-    options: tuple[Node, ...]
+    options: "tuple[Node, ...]"
     optional: bool = False
 
 

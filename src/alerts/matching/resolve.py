@@ -10,8 +10,6 @@ The steps, each on what the one before left:
     anaphors    "the company" counts where it follows a name of the same institution closely
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 
@@ -54,7 +52,7 @@ def resolve(
 
 
 def _unopposed(
-    spans: Mapping[Span, list[Candidate]], context: _Context, reject: Reject, filters: FilterSet
+    spans: Mapping[Span, list[Candidate]], context: "_Context", reject: Reject, filters: FilterSet
 ) -> list[Candidate]:
     """Those against which nothing speaks: no longer name, no filter, no missing context word."""
     covers = _covers(spans)

@@ -1,7 +1,5 @@
 """How much an item is about what it mentions."""
 
-from __future__ import annotations
-
 from alerts.model.mention import Rule
 
 HEAD_OF_CONTENT = 300  # characters of the content that count as much as a summary

@@ -1,7 +1,5 @@
 """Where sentences begin: enough to tell whether two spans stand in the same one."""
 
-from __future__ import annotations
-
 import re
 from bisect import bisect_right
 

@@ -1,7 +1,5 @@
 """Short forms of names: Cisco, Education Department, the Astros, Salk Institute."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from alerts.matching.names import ADJECTIVES, SMALL_WORDS, Derived, Name, distinctive, ordinary, place_at

@@ -1,7 +1,5 @@
 """What may stand between the words of a name or a phrase."""
 
-from __future__ import annotations
-
 import re
 
 _BLANK_LINE = re.compile(r"\n\s*\n")

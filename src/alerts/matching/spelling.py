@@ -3,8 +3,6 @@
 Both functions return the reason for turning a candidate down, for people to read, or an empty string.
 """
 
-from __future__ import annotations
-
 import re
 
 from alerts.matching.candidate import Candidate

@@ -1,7 +1,5 @@
 """Other spellings of a name: British and American, abbreviated places, joined and parted words."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from functools import partial

@@ -4,8 +4,6 @@ Every distinct word of a text is looked up once and remembered, so the cost of a
 words are looked for.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import compress

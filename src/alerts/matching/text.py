@@ -7,8 +7,6 @@ Latin letters, quotes and dashes, white space, invisible characters. Case is kep
 Everything here is linear in the text, whatever it holds (lone surrogates, megabytes, no spaces at all).
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """The phrases and patterns of one language, compiled; and where they match in a text."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 

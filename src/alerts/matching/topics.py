@@ -1,7 +1,5 @@
 """What an item is about: the phrases and patterns of the topics in its fields."""
 
-from __future__ import annotations
-
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """The word lists by name, each from its file under `data/` (what a list is for stands at the head of its file)."""
 
-from __future__ import annotations
-
 from functools import cache
 
 from alerts.matching.language import LANGUAGES

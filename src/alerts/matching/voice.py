@@ -11,8 +11,6 @@ that show it, each in the seven languages of the word lists:
 So is that of an investor that only qualifies another name: "OpenAI-backed Speak raises $78M".
 """
 
-from __future__ import annotations
-
 from alerts.matching.candidate import Candidate
 from alerts.matching.words import phrase_list, word_list, words
 

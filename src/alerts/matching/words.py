@@ -4,8 +4,6 @@ A file under `data/` holds words parted by white space; lines that begin with `#
 come from. They are written as matching compares words: in lower case, without accents.
 """
 
-from __future__ import annotations
-
 from functools import cache
 from importlib.resources import files
 

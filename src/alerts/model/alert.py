@@ -1,7 +1,5 @@
 """Assessments of an institution, the alerts made of them for subscribers, and the states of alerts and deliveries."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
@@ -134,7 +132,7 @@ class StoryRise(Lead):
     impact: float
     reported: datetime
     contribution: Contribution
-    others: tuple[StoryRise, ...] = ()
+    others: "tuple[StoryRise, ...]" = ()
 
     @property
     def lead(self) -> Lead:

@@ -1,7 +1,5 @@
 """What a reader answers to an alert: seen, wrong, useful, or what to get from now on."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -90,7 +88,7 @@ class Answer:
             return "mute", self.channel, self.institution
         return "volume", self.channel
 
-    def says_the_same(self, other: Answer) -> bool:
+    def says_the_same(self, other: "Answer") -> bool:
         """Whether both say the same about the same; when and by whom does not matter.
 
         A mute from another alert is another one: it lasts from then. So is an acknowledgement of no alert.

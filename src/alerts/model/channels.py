@@ -1,7 +1,5 @@
 """Which channels may be named: an allow-list, for the sending library also takes local and raw targets."""
 
-from __future__ import annotations
-
 from typing import Final
 from urllib.parse import urlsplit
 

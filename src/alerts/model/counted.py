@@ -1,7 +1,5 @@
 """Counts with their noun in the right number."""
 
-from __future__ import annotations
-
 
 def counted(count: int, noun: str, plural: str = "") -> str:
     """`1 source`, `2 sources`."""

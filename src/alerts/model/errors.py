@@ -13,8 +13,6 @@ Each message is one line that says what, where and what to do. Attributes are pl
 survives pickling, because Celery pickles what a task raises.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 

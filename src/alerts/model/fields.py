@@ -1,7 +1,5 @@
 """Dataclasses made of other objects, field by field."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 

@@ -1,7 +1,5 @@
 """Tracked institutions and the rules by which their names are found."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from enum import StrEnum
 

@@ -1,7 +1,5 @@
 """One entry of a feed."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 

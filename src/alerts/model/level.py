@@ -1,7 +1,5 @@
 """Axes of the decision trigger matrix, levels, and what moves them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """Results of matching: institutions and topics found in an item."""
 
-from __future__ import annotations
-
 import dataclasses
 from dataclasses import dataclass
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """Suggestions for a mistyped name."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from difflib import get_close_matches
 

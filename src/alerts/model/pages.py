@@ -1,7 +1,5 @@
 """Whether two links lead to one page: the one canonical form that items and stories are compared by. Pure."""
 
-from __future__ import annotations
-
 import re
 from functools import lru_cache
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit

@@ -4,8 +4,6 @@ Fields that a tier may hide are empty or None where they are hidden, which is al
 is known: a reader of a gated profile cannot tell one from the other.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum

@@ -3,8 +3,6 @@
 The one place that knows the keys of transitions and alerts.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Mapping
@@ -49,6 +47,11 @@ _PLAIN = frozenset({str, int, bool, type(None)})
 def _names(kind: type[Any]) -> tuple[tuple[str, str], ...]:
     """The fields of a dataclass, each with the name that records give it."""
     return tuple((each.name, each.name.rstrip("_")) for each in fields(kind))
+
+
+def some(record: Mapping[str, Any], *keys: str) -> dict[str, Any]:
+    """These keys of a record, in this order; None for one that it does not have."""
+    return {key: record.get(key) for key in keys}
 
 
 def contribution_record(contribution: Contribution) -> dict[str, Any]:

@@ -1,7 +1,5 @@
 """A value that must not be shown."""
 
-from __future__ import annotations
-
 
 class Secret:
     """A secret text, for example a channel URL with its token.

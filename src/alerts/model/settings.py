@@ -1,7 +1,5 @@
 """The whole configuration, checked and resolved."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """Sources: the feeds that are polled."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """Stories, and the evidence they give about an institution."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum

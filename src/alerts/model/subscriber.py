@@ -1,7 +1,5 @@
 """Subscribers: who gets alerts, and which ones; and the operators of the system."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
@@ -25,7 +23,7 @@ class Tier(StrEnum):
     def rank(self) -> int:
         return list(Tier).index(self)
 
-    def allows(self, needed: Tier) -> bool:
+    def allows(self, needed: "Tier") -> bool:
         return self.rank >= needed.rank
 
 

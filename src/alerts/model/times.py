@@ -1,7 +1,5 @@
 """Instants and durations as text and as numbers. All instants are UTC; nothing here reads a clock."""
 
-from __future__ import annotations
-
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Final

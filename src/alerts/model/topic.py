@@ -1,7 +1,5 @@
 """Topics: what an item can be about, and how it is recognised."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from enum import StrEnum
 

@@ -1,7 +1,5 @@
 """ISO weeks, from Monday 00:00 UTC to the next."""
 
-from __future__ import annotations
-
 import re
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
@@ -14,7 +12,7 @@ class Week(NamedTuple):
     number: int
 
     @classmethod
-    def parse(cls, text: str) -> Week:
+    def parse(cls, text: str) -> "Week":
         """`2026-W48`. Raises UsageError for anything else, and for a week that its year does not have."""
         found = re.fullmatch(r"([12]\d{3})-W(\d\d)", text, re.ASCII)
         try:
@@ -25,7 +23,7 @@ class Week(NamedTuple):
         raise UsageError(f"{text[:40]!r} is no week; write for example 2026-W48, an ISO week of its year")
 
     @classmethod
-    def of(cls, at: datetime) -> Week:
+    def of(cls, at: datetime) -> "Week":
         """The week that an instant lies in, by the calendar of its time zone."""
         return cls(*at.isocalendar()[:2])
 
@@ -37,7 +35,7 @@ class Week(NamedTuple):
     def end(self) -> datetime:
         return self.start + timedelta(weeks=1)
 
-    def moved(self, weeks: int) -> Week:
+    def moved(self, weeks: int) -> "Week":
         return Week.of(self.start + timedelta(weeks=weeks))
 
     def __str__(self) -> str:

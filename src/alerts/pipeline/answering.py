@@ -4,8 +4,6 @@ The subscriber is locked meanwhile, and no answer is earlier than what was decid
 later, live or in a replay of the record, it decides with the same answers in force.
 """
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -20,13 +18,13 @@ from alerts.model.level import Axis
 from alerts.pipeline.operate import RefusedError, opened_router
 from alerts.routing.router import SubscriberRouter
 from alerts.runtime import logs
-from alerts.runtime.ports import Enqueuing
+from alerts.runtime.runtime import Runtime
 from alerts.store.queries import listings
 from alerts.store.repositories import alerts, answers
 
 
 def give(
-    runtime: Enqueuing,
+    runtime: Runtime,
     alert_id: str,
     kind: AnswerKind,
     *,
@@ -57,7 +55,7 @@ def give(
     return made
 
 
-def take_back(runtime: Enqueuing, answer_id: str, who: str, *, subscriber: str = "") -> Answer:
+def take_back(runtime: Runtime, answer_id: str, who: str, *, subscriber: str = "") -> Answer:
     """Undoes an answer, of that subscriber where one is named; one that was undone before stays as it is.
 
     Raises NotFoundError where there is none.
@@ -86,7 +84,7 @@ class Acked:
     axes: tuple[Axis, ...]
 
 
-def ack(runtime: Enqueuing, alert_id: str, author: str = "") -> Acked:
+def ack(runtime: Runtime, alert_id: str, author: str = "") -> Acked:
     """An operator has seen an alert; a beginning of its id is enough."""
     made = give(runtime, alert_id, AnswerKind.ACKNOWLEDGE, who=_operator(author))
     with runtime.database.read() as session:
@@ -94,7 +92,7 @@ def ack(runtime: Enqueuing, alert_id: str, author: str = "") -> Acked:
     return Acked(alert.subscriber, alert.institution, tuple(change.axis for change in alert.changes))
 
 
-def ack_level(runtime: Enqueuing, subscriber: str, institution: str, *axes: Axis | None, author: str = "") -> Acked:
+def ack_level(runtime: Runtime, subscriber: str, institution: str, *axes: Axis | None, author: str = "") -> Acked:
     """The same for the levels of some axes, or for all of an institution."""
     runtime.configuration.current().settings.institution(institution)
     asked = tuple(axis for axis in axes if axis is not None) or tuple(Axis)

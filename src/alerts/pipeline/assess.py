@@ -1,22 +1,18 @@
 """Institutions' findings to stories, levels, transitions and alerts."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from alerts.cases.case_file import CaseFile
-from alerts.cases.corrections import CORRECTABLE, Rise
-from alerts.cases.history import Assessed
+from alerts.cases.history import CORRECTABLE, Assessed
 from alerts.cases.observation import Observation
 from alerts.insight.profiles import snapshots
 from alerts.model.errors import AlertsError
-from alerts.model.institution import Institution
 from alerts.model.level import Transition
 from alerts.model.records import as_record
 from alerts.model.story import Evidence
@@ -26,12 +22,12 @@ from alerts.routing.case_events import CaseEvent, CaseEvents, EventState
 from alerts.runtime import logs
 from alerts.runtime.case_cache import CaseCache
 from alerts.runtime.configuration import Active
-from alerts.runtime.ports import Assessing
+from alerts.runtime.runtime import Runtime
 from alerts.runtime.task_requests import TaskRequests
 from alerts.store import system_state
-from alerts.store.logical_clock import next_timestamp
+from alerts.store.clock import next_timestamp
 from alerts.store.repositories import assessments, cases, deliveries, stories, transitions
-from alerts.store.repositories.cases import Case, Recorded, Saved
+from alerts.store.repositories.cases import Case
 from alerts.store.repositories.stories import Happened
 from alerts.stories.cluster import Event
 
@@ -64,8 +60,22 @@ class Draft:
     touched: set[str] = field(default_factory=set)
     observed: datetime | None = None
 
+    def saved(self, more: datetime | None) -> Case:
+        """The case to be stored: due at its next fall, or at `more`, when something was observed meanwhile."""
+        falls = self.case.falls()
+        return replace(
+            self.stored,
+            cursor=self.upto,
+            version=self.stored.version + 1,
+            configuration=self.configuration,
+            axes=self.case.axes,
+            reporter=self.reporter.record(),
+            due_at=min((at for at in (*falls.values(), more) if at is not None), default=None),
+            falls=falls,
+        )
 
-def assess(runtime: Assessing, *institutions: str) -> list[Transition]:
+
+def assess(runtime: Runtime, *institutions: str) -> list[Transition]:
     """Assesses what was found about institutions since their last assessment, and the falls until now.
 
     Idempotent: the cursors of the cases say what is assessed. Enqueues the deliveries that can be sent. Several
@@ -91,7 +101,7 @@ def assess(runtime: Assessing, *institutions: str) -> list[Transition]:
     return found
 
 
-def _assess_together(runtime: Assessing, institutions: Sequence[str]) -> list[Transition]:
+def _assess_together(runtime: Runtime, institutions: Sequence[str]) -> list[Transition]:
     while institutions:
         # A timestamp of its own, committed first: everything observed before it is visible to the transactions below,
         # so no fall can be recorded that an observation not yet committed would have prevented.
@@ -123,7 +133,7 @@ def _assess_together(runtime: Assessing, institutions: Sequence[str]) -> list[Tr
     return []
 
 
-def _committed(runtime: Assessing, active: Active, done: Sequence[Draft], routed: Routed) -> list[Transition]:
+def _committed(runtime: Runtime, active: Active, done: Sequence[Draft], routed: Routed) -> list[Transition]:
     """What must wait for the commit: case files go to the cache, deliveries to the queue."""
     changes = []
     for each in done:
@@ -170,19 +180,6 @@ def _is_due(active: Active, case: Case, upto: datetime) -> bool:
     return fallen or case.configuration != active.case_key(case.institution)
 
 
-def _restored(active: Active, stored: Case, institution: Institution, recorded: Recorded) -> CaseFile:
-    case = CaseFile(institution, active.settings.topics, active.settings.levels)
-    case.restore(
-        recorded.members,
-        axes=stored.axes,
-        rises=recorded.rises,
-        clock=stored.cursor if stored.version else None,
-        merged=recorded.merged,
-        left=recorded.left,
-    )
-    return case
-
-
 def _rebuilt(session: Session, active: Active, stored: Case, case: CaseFile) -> tuple[EventState, History]:
     """Builds an empty case file from the whole history up to the cursor."""
     institution = case.institution.id
@@ -215,15 +212,22 @@ def _files(session: Session, active: Active, cache: CaseCache, stored: Sequence[
         elif (known := cache.take(each.institution, each.version, key)) is not None:
             found[each.institution] = known
         elif not each.version:
-            institution = active.settings.institutions[each.institution]
-            found[each.institution] = CaseFile(institution, active.settings.topics, active.settings.levels)
+            found[each.institution] = active.new_case(each.institution)
         else:
             missing.append(each)
     cursors = {each.institution: each.cursor for each in missing}
     recorded = cases.recorded(session, cursors, active.settings.sources, correctable=CORRECTABLE)
     for each in missing:
-        institution = active.settings.institutions[each.institution]
-        found[each.institution] = _restored(active, each, institution, recorded[each.institution])
+        record = recorded[each.institution]
+        case = found[each.institution] = active.new_case(each.institution)
+        case.restore(
+            record.members,
+            axes=each.axes,
+            rises=record.rises,
+            clock=each.cursor,
+            merged=record.merged,
+            left=record.left,
+        )
     return found
 
 
@@ -235,15 +239,12 @@ def _assess(
     waiting: Waiting,
     upto: datetime,
 ) -> Draft:
-    institution = active.settings.institutions[stored.institution]
     upto = max(upto, stored.cursor)  # another worker may have been here with a later stamp
-    key = active.case_key(institution.id)
-    case = files[institution.id]
-    rebuild = case is None
-    if case is None:
-        case = CaseFile(institution, active.settings.topics, active.settings.levels)
+    known = files[stored.institution]
+    rebuild = known is None
+    case = active.new_case(stored.institution) if known is None else known
     state = EventState.of(stored.reporter)
-    in_force = key if rebuild or not stored.version else stored.configuration
+    in_force = active.case_key(stored.institution) if rebuild or not stored.version else stored.configuration
     done = Draft(stored, case, state, in_force, upto)
     brought: list[Transition] = []
     if rebuild:
@@ -251,14 +252,15 @@ def _assess(
         done.reporter = state
         # In force before anything that waits, so that time does not run backwards.
         since = waiting[0][0] - timedelta.resolution if waiting else upto
-        done.transitions += case.reconsider(since, stored.axes, _correctable(session, stored))
+        correctable = cases.rises(session, {stored.institution: stored.cursor - CORRECTABLE})[stored.institution]
+        done.transitions += case.reconsider(since, stored.axes, correctable)
         if stored.configuration != cases.FORMER_FORMULA:  # whose new levels alert nobody
             brought = [*done.transitions]
     reporter = CaseEvents(case, state, active.wanted, topics=active.settings.topics, fresh=active.settings.fresh)
     done.happenings += reporter.reconsidered(brought)
     for at, batch in waiting:
         change, found = reporter.observe(at, batch)
-        done.events.append((institution.id, at, change.events))
+        done.events.append((stored.institution, at, change.events))
         done.transitions += change.transitions
         done.touched |= change.stories
         if change.stories:
@@ -287,22 +289,9 @@ def _store(
     stories.save(session, [evidence for _, evidence in touched if evidence is not None])
     stories.empty(session, [story for story, evidence in touched if evidence is None])
     assessments.add(session, [assessed for each in done for assessed in each.assessed])
-    cases.save(
-        session,
-        [
-            Saved(
-                each.stored,
-                cursor=each.upto,
-                configuration=each.configuration,
-                axes=each.case.axes,
-                falls=each.case.falls(),
-                reporter=each.reporter.record(),
-                # The stamp may be ahead of a clock that was set back.
-                more=min(more[each.stored.institution], now) if each.stored.institution in more else None,
-            )
-            for each in done
-        ],
-    )
+    # The stamp of what was observed meanwhile may be ahead of a clock that was set back.
+    again = {institution: min(at, now) for institution, at in more.items()}
+    cases.save(session, [each.saved(again.get(each.stored.institution)) for each in done])
     routed = route(
         session,
         active,
@@ -317,11 +306,3 @@ def _store(
     shown = [(case.institution.id, at, made) for case, at, made in snapshots(session, active, wanted)]
     deliveries.add_snapshots(session, shown)
     return routed
-
-
-def _correctable(session: Session, stored: Case) -> list[Rise]:
-    """The recorded rises that an item can still take back."""
-    since = stored.cursor - CORRECTABLE
-    recorded = transitions.since(session, [stored.institution], since)
-    of_stories = assessments.story_rises(session, [stored.institution], since)
-    return [*(Rise.of_transition(each) for each in recorded if each.rises), *of_stories.get(stored.institution, ())]

@@ -1,7 +1,5 @@
 """The weekly briefing as a message: queued once for each channel when it falls due, composed when it is sent."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 

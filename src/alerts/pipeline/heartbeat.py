@@ -4,8 +4,6 @@ Only something outside can notice that the whole system has stopped. The request
 so that no tick waits for it, and its address, which is a secret, is in no log.
 """
 
-from __future__ import annotations
-
 import logging
 import threading
 import time
@@ -37,7 +35,7 @@ def heartbeat_url(environment: Mapping[str, str]) -> Secret | None:
     return Secret(url) if url else None
 
 
-def heartbeat(runtime: Runtime, url: Secret | None) -> threading.Thread | None:
+def heartbeat(runtime: "Runtime", url: Secret | None) -> threading.Thread | None:
     """Called after a tick succeeded: sends a sign of life if a minute has passed since the last of any worker."""
     if url is None:
         return None

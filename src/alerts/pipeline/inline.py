@@ -1,12 +1,11 @@
 """The driver without a broker: everything that is due, in this process, until nothing is left."""
 
-from __future__ import annotations
-
 import logging
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 from sqlalchemy.exc import DBAPIError
 
@@ -22,6 +21,9 @@ from alerts.store.upsert import chunks
 POLLERS = 2  # batches at a time
 
 PATIENCE = 60.0  # seconds to wait for the turns of messages in their channels; the rest is left to the next run
+GROUP_PATIENCE = timedelta(minutes=1)
+"""A run that ends does not wait for the end of a group that is due within this; a longer one is kept."""
+
 _STEPS: Mapping[str, Callable[..., object]] = {
     "send": steps.send,
     "desk": steps.advance_desk,
@@ -79,11 +81,10 @@ class Once:
         """Sends the groups that wait for company; whether there was any."""
         now = runtime.clock()
         with runtime.database.read() as session:
-            some = subscriber_state.due_by(session, now + steps.GROUP_PATIENCE)
-        ready = [each for subscriber in some for each in steps.release_groups(runtime, subscriber)]
-        self.enqueue(TaskRequests(send=ready))
+            some = subscriber_state.due_by(session, now + GROUP_PATIENCE)
+        released = [steps.advance_desk(runtime, each, release=GROUP_PATIENCE) for each in some]
         self._follow(runtime)
-        return bool(ready)
+        return any(released)
 
     def _turn(self, runtime: Runtime, patience: float) -> bool:
         """Waits for the next turn of a message in its channel; False where there is none for some time."""

@@ -1,7 +1,5 @@
 """Findings: one row for each institution that a revision of an item mentions."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 
@@ -9,9 +7,8 @@ from alerts.cases.observation import observation, publisher_of
 from alerts.model.item import Item
 from alerts.model.mention import Matched
 from alerts.runtime.configuration import Active
+from alerts.store.repositories import cases
 from alerts.stories.features import Features, features
-
-_COPIED = ("title", "url", "source", "publisher", "published", "salience")
 
 
 def finding_rows(
@@ -33,28 +30,14 @@ def finding_rows(
         return []
     reduced = reduced or features(item, publisher_of(item, active.settings.sources), matched.mentions)
     reduced = replace(reduced, observed=item.observed, reported=item.reported)
-    blob = reduced.dump()
+    common = {"revision": revision, "quiet": quiet, "features": reduced.dump()}
     rows = []
     for institution in institutions:
         seen = observation(item, institution, matched, reduced, active.settings.sources, active.authorities).report
-        rows.append(
-            {
-                "institution": institution,
-                "observed": item.observed,
-                "item": item.id,
-                "revision": revision,
-                **{name: getattr(seen, name) for name in _COPIED},
-                "topics": [
-                    [topic, weight, "resolved"] if topic in seen.resolved else [topic, weight]
-                    for topic, weight in seen.topics
-                ],
-                "mentions": [
-                    [each.field, each.start, each.end, each.text, each.rule.value, each.salience]
-                    for each in matched.mentions
-                    if each.institution == institution
-                ],
-                "quiet": quiet,
-                "features": blob,
-            }
-        )
+        mentions = [
+            [each.field, each.start, each.end, each.text, each.rule.value, each.salience]
+            for each in matched.mentions
+            if each.institution == institution
+        ]
+        rows.append(cases.finding_row(seen, institution=institution, mentions=mentions, **common))
     return rows

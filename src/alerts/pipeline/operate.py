@@ -4,11 +4,10 @@ Each commits its own transaction, then enqueues what comes next. It raises NotFo
 exist and RefusedError where the state does not allow it.
 """
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import TextIO
 
@@ -16,18 +15,19 @@ from sqlalchemy.orm import Session
 
 from alerts.channels.result import SendReason, SendResult
 from alerts.channels.send import send as hand_over
-from alerts.feeds.state import FeedState
+from alerts.feeds.diff import HELD_FOR, HELD_POLLS
+from alerts.feeds.state import FeedState, resumed
 from alerts.model.alert import DeliveryState
 from alerts.model.errors import AlertsError, DeliveryError, NotFoundError
 from alerts.model.subscriber import Selection, Silence, Subscriber
 from alerts.model.times import format_time
-from alerts.pipeline.route import advance, locked_router
+from alerts.pipeline.route import advance, locked_routers
 from alerts.rendering.render import Renderer
 from alerts.rendering.view import compose
 from alerts.routing.alerts import Kind, stable_id
 from alerts.routing.router import SubscriberRouter
 from alerts.runtime import logs
-from alerts.runtime.ports import Enqueuing
+from alerts.runtime.runtime import Runtime
 from alerts.runtime.task_requests import TaskRequests
 from alerts.store.repositories import overrides, silences
 
@@ -36,7 +36,7 @@ class RefusedError(AlertsError):
     """It is there, but this cannot be done with it now."""
 
 
-def redeliver(runtime: Enqueuing, delivery: str) -> str:
+def redeliver(runtime: Runtime, delivery: str) -> str:
     """Sends a dead, failed or unknown delivery again, now; its id. A beginning of the id is enough."""
     with runtime.database.write() as session:
         row = overrides.find_delivery(session, delivery)
@@ -50,7 +50,7 @@ def redeliver(runtime: Enqueuing, delivery: str) -> str:
     return found
 
 
-def redeliver_dead(runtime: Enqueuing, subscriber: str | None = None) -> list[str]:
+def redeliver_dead(runtime: Runtime, subscriber: str | None = None) -> list[str]:
     """Sends everything again that was given up, of one subscriber or of all; the ids."""
     now = runtime.clock()
     with runtime.database.write() as session:
@@ -71,7 +71,7 @@ def _why_not_again(delivery: str, state: DeliveryState, sent_at: datetime | None
     return f"delivery {delivery} is {state}: it is on its way"
 
 
-def silence(runtime: Enqueuing, select: Selection, *, until: datetime, reason: str, author: str = "") -> Silence:
+def silence(runtime: Runtime, select: Selection, *, until: datetime, reason: str, author: str = "") -> Silence:
     """Holds back alerts on the selected institutions from now until `until`."""
     now = runtime.clock()
     settings = runtime.configuration.current().settings
@@ -85,7 +85,7 @@ def silence(runtime: Enqueuing, select: Selection, *, until: datetime, reason: s
     return made
 
 
-def unsilence(runtime: Enqueuing, silence_id: str) -> None:
+def unsilence(runtime: Runtime, silence_id: str) -> None:
     """Ends a silence made by hand; those of the configuration end there."""
     with runtime.database.write() as session:
         if not silences.remove(session, silence_id):
@@ -93,7 +93,7 @@ def unsilence(runtime: Enqueuing, silence_id: str) -> None:
     logs.event("silence.ended", silence=silence_id)
 
 
-def unsubscribe(runtime: Enqueuing, subscriber: str, channel: str | None = None) -> tuple[str, ...]:
+def unsubscribe(runtime: Runtime, subscriber: str, channel: str | None = None) -> tuple[str, ...]:
     """Nothing more goes to a channel (None: to any) of a subscriber; the channels."""
     channels = _channels(runtime, subscriber, channel)
     with opened_router(runtime, subscriber) as (_, router, now):
@@ -103,7 +103,7 @@ def unsubscribe(runtime: Enqueuing, subscriber: str, channel: str | None = None)
     return channels
 
 
-def resubscribe(runtime: Enqueuing, subscriber: str, channel: str | None = None) -> tuple[str, ...]:
+def resubscribe(runtime: Runtime, subscriber: str, channel: str | None = None) -> tuple[str, ...]:
     """Takes an unsubscription back; the channels."""
     channels = _channels(runtime, subscriber, channel)
     with opened_router(runtime, subscriber) as (_, router, _):
@@ -113,7 +113,7 @@ def resubscribe(runtime: Enqueuing, subscriber: str, channel: str | None = None)
     return channels
 
 
-def _channels(runtime: Enqueuing, subscriber: str, channel: str | None) -> tuple[str, ...]:
+def _channels(runtime: Runtime, subscriber: str, channel: str | None) -> tuple[str, ...]:
     known = runtime.configuration.current().settings.subscriber(subscriber)
     if channel is None:
         return tuple(known.channels)
@@ -123,43 +123,45 @@ def _channels(runtime: Enqueuing, subscriber: str, channel: str | None) -> tuple
 
 
 @contextmanager
-def opened_router(runtime: Enqueuing, subscriber_id: str) -> Iterator[tuple[Session, SubscriberRouter, datetime]]:
+def opened_router(runtime: Runtime, subscriber_id: str) -> Iterator[tuple[Session, SubscriberRouter, datetime]]:
     """A subscriber's router with everything done that was due until now, stored at the end of the block."""
     active = runtime.configuration.current()
-    subscriber = active.settings.subscriber(subscriber_id)
+    active.settings.subscriber(subscriber_id)  # raises NotFoundError where there is none
     with runtime.database.write() as session:
         now = runtime.clock()
         routed = advance(session, active, subscriber_id, now, enqueued=False)
-        with locked_router(session, active, subscriber) as router:
-            yield session, router, now
+        with locked_routers(session, active, {subscriber_id: ()}) as routers:
+            yield session, routers[subscriber_id], now
     if routed.ready:
         runtime.enqueue(TaskRequests(send=routed.ready))
 
 
-def release_quarantine(runtime: Enqueuing, source: str) -> int:
+def release_quarantine(runtime: Runtime, source: str) -> int:
     """Releases a quarantined feed: the next poll stores its held items without alerts; returns how many there are."""
     with runtime.database.write() as session:
         state = _free_source(session, runtime, source)
         if not state.held:
             raise RefusedError(f"source {source} holds nothing back")
-        overrides.believe(session, source, state, runtime.clock())
+        now = runtime.clock()
+        believed = replace(state, held_since=now - HELD_FOR, held_polls=HELD_POLLS)
+        overrides.poll_now(session, source, believed, now)
     logs.event("source.released", source=source, held=state.held)
     runtime.enqueue(TaskRequests(poll=[source]))
     return state.held
 
 
-def resume(runtime: Enqueuing, source: str) -> None:
+def resume(runtime: Runtime, source: str) -> None:
     """Polls a source again that was stopped because it is gone."""
     with runtime.database.write() as session:
         state = _free_source(session, runtime, source)
         if not state.stopped:
             raise RefusedError(f"source {source} is not stopped")
-        overrides.resume(session, source, state, runtime.clock())
+        overrides.poll_now(session, source, resumed(state), runtime.clock())
     logs.event("source.resumed", source=source)
     runtime.enqueue(TaskRequests(poll=[source]))
 
 
-def _free_source(session: Session, runtime: Enqueuing, source: str) -> FeedState:
+def _free_source(session: Session, runtime: Runtime, source: str) -> FeedState:
     if source not in runtime.configuration.current().settings.sources:
         raise NotFoundError("source", source, "`alerts sources` lists them")
     state = overrides.free_source(session, source, runtime.clock())

@@ -1,7 +1,5 @@
 """Polls sources: leases them, fetches their feeds, and stores new items together with what they say about whom."""
 
-from __future__ import annotations
-
 import logging
 import time
 from collections.abc import Iterator, Sequence
@@ -24,10 +22,10 @@ from alerts.pipeline import websub
 from alerts.pipeline.mentions import finding_rows
 from alerts.runtime import logs
 from alerts.runtime.configuration import Active
-from alerts.runtime.ports import Polling
+from alerts.runtime.runtime import Runtime
 from alerts.runtime.task_requests import ENQUEUE_GRACE, TaskRequests
 from alerts.store import system_state
-from alerts.store.logical_clock import next_timestamp
+from alerts.store.clock import next_timestamp
 from alerts.store.repositories import cases, items, sources
 from alerts.store.repositories.sources import Finished, LeasedSource
 from alerts.stories.features import Features, features
@@ -39,9 +37,7 @@ MAX_LOST_LEASES = 2
 source is taken to be the cause."""
 
 HOST_GAP = timedelta(seconds=1)
-MAX_HOST_WAIT = timedelta(
-    seconds=3
-)  # a source whose turn at its host comes later than this is released and polled then
+MAX_HOST_WAIT = timedelta(seconds=3)  # a source whose turn at its host comes later is released and polled then
 STOPPED_FOR = timedelta(days=36500)
 MAX_CHANGES = 500  # new and changed items stored in one transaction, but for those of one feed
 
@@ -59,13 +55,13 @@ class PollOutcome:
     fault: Exception | None = None
 
 
-def poll(runtime: Polling, source_id: str, *, due_only: bool = True) -> PollOutcome:
+def poll(runtime: Runtime, source_id: str, *, due_only: bool = True) -> PollOutcome:
     """Polls one source; see `poll_sources`."""
     return poll_sources(runtime, source_id, due_only=due_only)[0]
 
 
 def poll_sources(
-    runtime: Polling, *source_ids: str, due_only: bool = True, raise_faults: bool = True
+    runtime: Runtime, *source_ids: str, due_only: bool = True, raise_faults: bool = True
 ) -> list[PollOutcome]:
     """Polls those of the sources that are due and stores what is new. Idempotent; enqueues the institutions to assess.
 
@@ -125,7 +121,7 @@ class _Fetched(_Job):
 
 
 def _lease(
-    runtime: Polling, active: Active, source_ids: Sequence[str], outcomes: dict[str, PollOutcome], *, due_only: bool
+    runtime: Runtime, active: Active, source_ids: Sequence[str], outcomes: dict[str, PollOutcome], *, due_only: bool
 ) -> list[_Job]:
     """Takes the sources that can be polled now; `outcomes` gets those that cannot."""
     now = runtime.clock()
@@ -153,7 +149,7 @@ def _lease(
     return jobs
 
 
-def _fetched(runtime: Polling, jobs: Sequence[_Job], outcomes: dict[str, PollOutcome]) -> Iterator[list[_Fetched]]:
+def _fetched(runtime: Runtime, jobs: Sequence[_Job], outcomes: dict[str, PollOutcome]) -> Iterator[list[_Fetched]]:
     """Yields finished fetches in groups, as soon as any is done; `outcomes` gets what broke."""
     if not jobs:
         return
@@ -170,7 +166,7 @@ def _fetched(runtime: Polling, jobs: Sequence[_Job], outcomes: dict[str, PollOut
             yield sorted(done, key=lambda each: each.source.id)
 
 
-def _fetch(runtime: Polling, job: _Job) -> _Fetched:
+def _fetch(runtime: Runtime, job: _Job) -> _Fetched:
     pause = (job.turn - job.began).total_seconds()
     if pause > 0:
         time.sleep(pause)
@@ -200,7 +196,7 @@ def _portions(done: Sequence[_Fetched]) -> Iterator[list[_Fetched]]:
         yield portion
 
 
-def _record_apart(runtime: Polling, active: Active, done: Sequence[_Fetched]) -> dict[str, PollOutcome]:
+def _record_apart(runtime: Runtime, active: Active, done: Sequence[_Fetched]) -> dict[str, PollOutcome]:
     """Records polls together or, where that fails, each by itself: a fault with one of them harms no other."""
     try:
         return _record(runtime, active, done)
@@ -210,7 +206,7 @@ def _record_apart(runtime: Polling, active: Active, done: Sequence[_Fetched]) ->
     return {name: outcome for each in done for name, outcome in _record_apart(runtime, active, [each]).items()}
 
 
-def _record(runtime: Polling, active: Active, done: Sequence[_Fetched]) -> dict[str, PollOutcome]:
+def _record(runtime: Runtime, active: Active, done: Sequence[_Fetched]) -> dict[str, PollOutcome]:
     """Stores what polls brought, with what it says about whom, and finishes them: one statement a table, one commit."""
     with runtime.database.computing():
         found = _match(active, done)
@@ -227,19 +223,21 @@ def _record(runtime: Polling, active: Active, done: Sequence[_Fetched]) -> dict[
         institutions = _store(session, active, ours, found, now) if found else {}
         # fault point: poll.written
     # fault point: poll.committed
-    outcomes = {
-        each.source.id: _outcome(each, sorted(institutions.get(each.source.id, ())))
-        if each.source.id in leased
-        else _lease_lost(each.source.id)
-        for each in done
-    }
+    outcomes = {}
+    for each in done:
+        source = each.source.id
+        if source in leased:
+            outcomes[source] = _outcome(each, sorted(institutions.get(source, ())))
+        else:
+            logs.event("poll.lease_lost", logging.WARNING, source=source)
+            outcomes[source] = PollOutcome(source, skipped=True)
     if due := sorted({name for names in institutions.values() for name in names}):
         runtime.enqueue(TaskRequests(assess=due))
         # fault point: poll.enqueued
     return outcomes
 
 
-def _finished(runtime: Polling, session: Session, done: _Fetched, now: datetime) -> Finished:
+def _finished(runtime: Runtime, session: Session, done: _Fetched, now: datetime) -> Finished:
     """What to record of the source, with the time of its next poll."""
     plan = done.polled.plan
     next_at = plan.at or now + STOPPED_FOR
@@ -287,11 +285,6 @@ def _record_unfinished(session: Session, source: Source, leased: LeasedSource, n
     sources.finish(session, [finished], now=now)
     logs.event("source.unfinished", logging.ERROR, source=source.id, leases=leased.lost_leases)
     return PollOutcome(source.id, error=plan.state.error_line)
-
-
-def _lease_lost(source: str) -> PollOutcome:
-    logs.event("poll.lease_lost", logging.WARNING, source=source)
-    return PollOutcome(source, skipped=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,6 @@
 An institution is done in one short transaction, with a pause after it, so the system works on meanwhile.
 """
 
-from __future__ import annotations
-
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -14,14 +12,14 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from alerts.cases.corrections import CORRECTABLE
+from alerts.cases.history import CORRECTABLE
 from alerts.model.errors import UsageError
 from alerts.model.level import Axis, Level
 from alerts.model.settings import Settings
 from alerts.model.times import format_duration
 from alerts.runtime import logs
 from alerts.runtime.configuration import Active
-from alerts.runtime.ports import Recording
+from alerts.runtime.runtime import Runtime
 from alerts.scoring.score import half_life_of
 from alerts.store import system_state
 from alerts.store.database import Database
@@ -44,7 +42,7 @@ class Pruned:
 
 
 def prune(
-    runtime: Recording,
+    runtime: Runtime,
     keep: timedelta,
     *,
     dry_run: bool = False,
@@ -95,7 +93,7 @@ Transaction = Callable[[], AbstractContextManager[Session]]
 
 
 def _prune(
-    runtime: Recording, active: Active, before: datetime, transaction: Transaction, progress: Callable[[int, int], None]
+    runtime: Runtime, active: Active, before: datetime, transaction: Transaction, progress: Callable[[int, int], None]
 ) -> Counter[str]:
     counts: Counter[str] = Counter()
     with transaction() as session:
@@ -133,7 +131,8 @@ def _case(session: Session, active: Active, institution: str, before: datetime, 
     stored = cases.lock(session, [institution]).get(institution)
     if stored is None or not stored.version:  # nothing of it is assessed yet
         return Counter()
-    open_axes = _open(active.settings, stored)
+    tracked = institution in active.settings.institutions  # what is not has no axis above low
+    open_axes = [axis for axis, state in stored.axes.items() if tracked and state.level is not Level.LOW]
     gone = retention.old_stories(session, institution, before)
     if gone and open_axes:
         gone -= _behind(session, active, stored, open_axes)
@@ -155,13 +154,6 @@ def _items(source: str, before: datetime, transaction: Transaction) -> Counter[s
             old, after = retention.old_items(session, source, before, after=after, limit=BATCH)
             counts.update(retention.remove_items(session, old, remembered))
     return counts
-
-
-def _open(settings: Settings, stored: Case) -> list[Axis]:
-    """The axes above low. What is no longer tracked has none."""
-    if stored.institution not in settings.institutions:
-        return []
-    return [axis for axis, state in stored.axes.items() if state.level is not Level.LOW]
 
 
 def _behind(session: Session, active: Active, stored: Case, open_axes: list[Axis]) -> set[str]:

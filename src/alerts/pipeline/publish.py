@@ -10,8 +10,6 @@ So no host turns back an edit of another by merely having old files, and two hos
 one that was edited last. `disagreements` says where hosts differ for longer, or publish against each other.
 """
 
-from __future__ import annotations
-
 import contextlib
 import logging
 from datetime import datetime, timedelta
@@ -25,9 +23,8 @@ from alerts.feeds.schedule import first_poll
 from alerts.model.errors import ConfigError
 from alerts.model.source import Source
 from alerts.runtime import logs
-from alerts.runtime.configuration import Active
-from alerts.runtime.generations import host_name
-from alerts.runtime.ports import Recording
+from alerts.runtime.configuration import Active, host_name
+from alerts.runtime.runtime import Runtime
 from alerts.store import system_state
 from alerts.store.repositories import cases, generations, items, sources
 from alerts.store.repositories.generations import Generation
@@ -35,7 +32,7 @@ from alerts.store.repositories.generations import Generation
 CONFIRM_FILES: Final = timedelta(minutes=1)  # how often a host whose files are not in force reports it
 
 
-def publish_edits(runtime: Recording) -> None:
+def publish_edits(runtime: Runtime) -> None:
     """Publishes the files of this host where they are an edit that is good and not in force."""
     edit = runtime.configuration.unpublished()
     now = runtime.clock()
@@ -50,7 +47,7 @@ def publish_edits(runtime: Recording) -> None:
         publish(runtime, edit)
 
 
-def publish_files(runtime: Recording, *, accept_empty: bool = False) -> Generation | None:
+def publish_files(runtime: Runtime, *, accept_empty: bool = False) -> Generation | None:
     """Puts the files of this host in force because an operator asks for it here; None where they are already.
 
     Raises ConfigError where they are broken, or empty the configuration in force and `accept_empty` is not given.
@@ -60,7 +57,7 @@ def publish_files(runtime: Recording, *, accept_empty: bool = False) -> Generati
 
 
 def publish(
-    runtime: Recording, edit: Active, *, deliberate: bool = False, accept_empty: bool = False
+    runtime: Runtime, edit: Active, *, deliberate: bool = False, accept_empty: bool = False
 ) -> Generation | None:
     """Puts `edit`, the files as this process has read them, in force; the new generation, None where none was made.
 
@@ -79,17 +76,10 @@ def publish(
         before = generations.files_of(session, host)
         generations.keep_files_of(session, host, edit.settings.hash, now)
         if newest is not None and newest.hash == edit.settings.hash:
-            made = None
-        elif newest is None or deliberate or _is_edit(session, edit, newest, before):
-            if newest is not None and not accept_empty:
-                problems = emptied(newest.outline, edit.outline, configuration.directory)
-                if problems:
-                    raise ConfigError(problems)
-            made = generations.add(
-                session, content_hash=edit.settings.hash, at=now, host=host, outline=edit.outline, content=sealed
-            )
-            _follow(session, edit, now)
-        else:
+            return None
+        turned_back = newest is not None and before is not None and before.hash == newest.hash
+        is_edit = newest is None or deliberate or turned_back
+        if newest is not None and not is_edit and generations.was_published(session, edit.settings.hash):
             logs.event(
                 "config.outdated",
                 logging.WARNING,
@@ -99,17 +89,17 @@ def publish(
                 published_by=newest.host,
             )
             return None
-    if made is not None:
-        configuration.published(made, edit)
-        logs.event("config.published", generation=made.number, hash=made.hash, host=host)
+        if newest is not None and not accept_empty:
+            problems = emptied(newest.outline, edit.outline, configuration.directory)
+            if problems:
+                raise ConfigError(problems)
+        made = generations.add(
+            session, content_hash=edit.settings.hash, at=now, host=host, outline=edit.outline, content=sealed
+        )
+        _follow(session, edit, now)
+    configuration.published(made, edit)
+    logs.event("config.published", generation=made.number, hash=made.hash, host=host)
     return made
-
-
-def _is_edit(session: Session, edit: Active, newest: Generation, before: generations.HostFiles | None) -> bool:
-    """Whether files that are not in force are news, or were turned back on the host that had those in force."""
-    if before is not None and before.hash == newest.hash:
-        return True
-    return not generations.was_published(session, edit.settings.hash)
 
 
 def _follow(session: Session, active: Active, now: datetime) -> None:

@@ -4,8 +4,6 @@ Recorded revisions are matched again, some at a time. The cases of institutions 
 are rebuilt when all are done (`assess`); until then they are assessed as before. All other cases stay as they are.
 """
 
-from __future__ import annotations
-
 from sqlalchemy.orm import Session
 
 from alerts.model.item import Item
@@ -14,10 +12,10 @@ from alerts.pipeline.mentions import finding_rows
 from alerts.pipeline.publish import mark_outdated
 from alerts.runtime import logs
 from alerts.runtime.configuration import Active
-from alerts.runtime.ports import Enqueuing
+from alerts.runtime.runtime import Runtime
 from alerts.runtime.task_requests import TaskRequests
 from alerts.store import system_state
-from alerts.store.logical_clock import next_timestamp
+from alerts.store.clock import next_timestamp
 from alerts.store.repositories import cases, items
 
 CHUNK = 500
@@ -29,7 +27,7 @@ def is_current(session: Session, active: Active) -> bool:
     return known is not None and known.value == {"key": active.matching_key, "done": None}
 
 
-def rematch(runtime: Enqueuing, _key: str = "") -> bool:
+def rematch(runtime: Runtime, _key: str = "") -> bool:
     """Matches the next recorded revisions again; returns whether more are left. Requests itself, then what is due.
 
     Idempotent: the progress is stored in the same transaction as the findings.

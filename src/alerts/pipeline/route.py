@@ -1,7 +1,5 @@
 """From what happened to an institution to alerts and deliveries, in the transaction that recorded it."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -14,13 +12,12 @@ from alerts.model.alert import Alert
 from alerts.model.answer import Answer
 from alerts.model.institution import Institution
 from alerts.model.settings import Settings
-from alerts.model.subscriber import Silence, Subscriber
-from alerts.routing.alerts import Explanation, Message, Outcome
+from alerts.model.subscriber import Silence
+from alerts.routing.alerts import Explanation, Message, Outcome, explanation_record
 from alerts.routing.case_events import CaseEvent, place, resolved
 from alerts.routing.events import CorrectionEvent
 from alerts.routing.preferences import Preferences
 from alerts.routing.router import SubscriberRouter
-from alerts.routing.trace import explanation_record
 from alerts.runtime.configuration import Active
 from alerts.runtime.task_requests import ENQUEUE_GRACE
 from alerts.store.repositories import alerts, answers, deliveries, silences, subscriber_state
@@ -91,13 +88,13 @@ def advance(
 
     The caller enqueues what is ready, or leaves that to beat. `release`: groups go out so much before they are due.
     """
-    subscriber = active.settings.subscribers.get(subscriber_id)
-    if subscriber is None:  # no longer configured: nothing of it will ever be due again
+    if subscriber_id not in active.settings.subscribers:  # no longer configured: nothing of it will ever be due again
         states = subscriber_state.lock(session, [subscriber_id])
         subscriber_state.save(session, {subscriber_id: (states[subscriber_id], None)})
         return Routed()
     written = _Written(session, {}, now, now + ENQUEUE_GRACE if enqueued else None)
-    with locked_router(session, active, subscriber) as router:
+    with locked_routers(session, active, {subscriber_id: ()}) as routers:
+        router = routers[subscriber_id]
         held = silenced(session, active.settings)
         outcomes = router.advance(now, held)
         if release is not None:
@@ -109,19 +106,13 @@ def advance(
 
 
 @contextmanager
-def locked_router(session: Session, active: Active, subscriber: Subscriber) -> Iterator[SubscriberRouter]:
-    """The subscriber's router, locked until the transaction ends, and stored at the end of the block."""
-    with locked_routers(session, active, {subscriber.id: ()}) as routers:
-        yield routers[subscriber.id]
-
-
-@contextmanager
 def locked_routers(
     session: Session, active: Active, watched: Mapping[str, Collection[str]]
 ) -> Iterator[Mapping[str, SubscriberRouter]]:
-    """The same of some subscribers, in the order of their ids, each with what it was told of some institutions.
+    """The routers of some subscribers, locked until the transaction ends, and stored at the end of the block.
 
-    Their number does not change how many statements it takes.
+    They are locked in the order of their ids; each has what it was told of the institutions given for it. Their number
+    does not change how many statements it takes.
     """
     states = subscriber_state.lock(session, watched)
     notifications = SqlNotifications.of(session, watched)
@@ -148,21 +139,19 @@ def silenced(session: Session, settings: Settings) -> tuple[Silence, ...]:
     return (*settings.silences, *silences.all_silences(session))
 
 
+@dataclass(slots=True)
 class _Written:
     """What routers decide, gathered and written together."""
 
-    def __init__(
-        self, session: Session, transitions: Mapping[str, int], now: datetime, claimed_until: datetime | None
-    ) -> None:
-        self.routed = Routed()
-        self._session = session
-        self._transitions = transitions
-        self._now = now
-        self._claimed_until = claimed_until
-        self._alerts: list[Alert] = []
-        self._considered: dict[str, dict[str, Any] | None] = {}
-        self._dropped: list[str] = []
-        self._messages: list[deliveries.Written] = []
+    session: Session
+    transitions: Mapping[str, int]
+    now: datetime
+    claimed_until: datetime | None
+    routed: Routed = field(default_factory=Routed)
+    _alerts: list[Alert] = field(default_factory=list)
+    _considered: dict[str, dict[str, Any] | None] = field(default_factory=dict)
+    _dropped: list[str] = field(default_factory=list)
+    _messages: list[deliveries.Written] = field(default_factory=list)
 
     def add(self, outcome: Outcome, observed: datetime | None = None) -> None:
         for alert in outcome.alerts:
@@ -176,12 +165,12 @@ class _Written:
     def alerts_at(self, institution: str, instant: datetime) -> list[Alert]:
         """The alerts of an assessment, those of this transaction among them."""
         self.flush()
-        return alerts.at(self._session, institution, instant)
+        return alerts.at(self.session, institution, instant)
 
     def flush(self) -> None:
-        alerts.add(self._session, self._alerts, transition_ids=self._transitions, considered=self._considered)
-        alerts.drop(self._session, self._dropped)
-        deliveries.add_deliveries(self._session, self._messages, now=self._now, claimed_until=self._claimed_until)
+        alerts.add(self.session, self._alerts, transition_ids=self.transitions, considered=self._considered)
+        alerts.drop(self.session, self._dropped)
+        deliveries.add_deliveries(self.session, self._messages, now=self.now, claimed_until=self.claimed_until)
         self._alerts, self._dropped, self._messages = [], [], []
 
 

@@ -3,8 +3,6 @@
 Runs about once a minute. The messages go through the outbox like all others, to `operators.channels`.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -14,18 +12,18 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from alerts.insight.coverage import blind
-from alerts.insight.disagreement import disagreements
-from alerts.insight.health import LATE, overdue_line
+from alerts.insight.health import LATE, disagreements, overdue_line
 from alerts.model.counted import counted
+from alerts.model.records import as_record
 from alerts.model.secret import Secret
 from alerts.model.settings import Settings
 from alerts.model.subscriber import IncidentKind, Operators
 from alerts.model.times import format_time, parse_time
-from alerts.rendering.notice import notice
+from alerts.rendering.render import notice
 from alerts.rendering.view import Rendered, Tone
 from alerts.routing.alerts import Kind, stable_id
 from alerts.runtime import logs
-from alerts.runtime.ports import Enqueuing
+from alerts.runtime.runtime import Runtime
 from alerts.runtime.task_requests import TaskRequests
 from alerts.store import system_state
 from alerts.store.queries import listings
@@ -39,7 +37,7 @@ _MIN_INTERVAL = timedelta(seconds=30)
 _LISTED = 50  # incidents in one message
 
 
-def selfcheck(runtime: Enqueuing) -> list[str]:
+def selfcheck(runtime: Runtime) -> list[str]:
     """Checks the system, notifies what opened and what closed, and returns the deliveries. Two at once are harmless."""
     now = runtime.clock()
     active = runtime.configuration.current()
@@ -123,16 +121,8 @@ def _notify(
 
 
 def _records(some: Iterable[Known]) -> list[dict[str, Any]]:
-    return [
-        {
-            "kind": each.kind.value,
-            "subject": each.subject,
-            "line": each.line,
-            "since": format_time(each.since),
-            "seen": format_time(each.seen),
-        }
-        for each in some
-    ]
+    shown = ("kind", "subject", "line", "since", "seen")
+    return [{name: as_record(getattr(each, name)) for name in shown} for each in some]
 
 
 def rendered(leased: Leased, url: Secret) -> Rendered:

@@ -1,7 +1,5 @@
 """One delivery: leased, rendered, sent, marked."""
 
-from __future__ import annotations
-
 import logging
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -9,9 +7,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from alerts.access.pages import Pages
-from alerts.channels import rate_limits
-from alerts.channels.backoff import Backoff, share
+from alerts.access.links import Pages
+from alerts.channels import pacing
 from alerts.channels.result import SendReason, SendResult
 from alerts.channels.send import DEADLINE_S
 from alerts.channels.send import send as hand_over
@@ -22,14 +19,13 @@ from alerts.model.secret import Secret
 from alerts.model.settings import Settings
 from alerts.model.subscriber import Subscriber
 from alerts.pipeline import briefings, selfcheck
-from alerts.rendering.threads import has_threads
+from alerts.rendering.formats import has_threads
 from alerts.rendering.view import MessageView, Rendered, compose
 from alerts.routing.alerts import Kind, Message, stable_id
 from alerts.routing.reasons import Reason
 from alerts.runtime import logs
-from alerts.runtime.configuration import Active
-from alerts.runtime.generations import ConfigBehindError
-from alerts.runtime.ports import Sending
+from alerts.runtime.configuration import Active, ConfigBehindError
+from alerts.runtime.runtime import Runtime
 from alerts.runtime.task_requests import ENQUEUE_GRACE, TaskRequests
 from alerts.store import system_state
 from alerts.store.repositories import alerts, deliveries, subscriber_state
@@ -56,7 +52,7 @@ class SendOutcome:
     reason: str = ""
 
 
-def send(runtime: Sending, delivery_id: str) -> SendOutcome:
+def send(runtime: Runtime, delivery_id: str) -> SendOutcome:
     """Sends a delivery if it is due and no other sender has it.
 
     The attempt is on record before the send and its result after it. Killed in between, the lease runs out
@@ -81,13 +77,13 @@ def send(runtime: Sending, delivery_id: str) -> SendOutcome:
             result, thread = _hand_over(runtime, active, leased, url)
     # fault point: send.sent
     outcome = _finish(runtime, active.settings, leased, result, thread)
-    if url is not None and (following := runtime.bulkhead.next_waiter(rate_limits.lane(url))) is not None:
+    if url is not None and (following := runtime.bulkhead.next_waiter(pacing.lane(url))) is not None:
         runtime.enqueue(TaskRequests(send=[following]))
     return outcome
 
 
 def _take(
-    runtime: Sending, settings: Settings, delivery_id: str, passage: ExitStack
+    runtime: Runtime, settings: Settings, delivery_id: str, passage: ExitStack
 ) -> tuple[Leased, Secret | None] | SendOutcome:
     """Leases a delivery if it is its turn in its channel and the bulkhead of its service has room.
 
@@ -108,9 +104,9 @@ def _take(
             deliveries.put_off(session, delivery_id, now + BEHIND_WAIT)
             return SendOutcome(delivery_id, None, BEHIND)
         if url is not None:
-            lane = rate_limits.lane(url)
+            lane = pacing.lane(url)
             subscriber = settings.subscribers.get(waiting.subscriber)
-            gap = rate_limits.gap(url, subscriber.rates.get(waiting.channel) if subscriber else None)
+            gap = pacing.gap(url, subscriber.rates.get(waiting.channel) if subscriber else None)
             # Looked at first, so that no turn is used up, nor saved for a burst, while there is no room.
             room = runtime.bulkhead.has_room(lane, now)
             if room and deliveries.turn(session, waiting, gap, now) > now:
@@ -118,7 +114,7 @@ def _take(
             if not (room and passage.enter_context(runtime.bulkhead.acquire(lane, runtime.clock))):
                 if runtime.bulkhead.is_slow(lane, now):
                     # Not all of them at once again.
-                    until = now + SLOW_WAIT * (0.5 + share(delivery_id, now))
+                    until = now + SLOW_WAIT * (0.5 + pacing.share(delivery_id, now))
                     deliveries.put_off(session, delivery_id, until)
                 else:
                     deliveries.hold(session, delivery_id, now + BUSY_WAIT)
@@ -128,7 +124,7 @@ def _take(
     return SendOutcome(delivery_id, None) if leased is None else (leased, url)
 
 
-def _put_off(runtime: Sending, delivery_id: str) -> SendOutcome:
+def _put_off(runtime: Runtime, delivery_id: str) -> SendOutcome:
     """Leaves a delivery to a process that has the configuration in force, or to this one once it has it."""
     now = runtime.clock()
     with runtime.database.write() as session:
@@ -137,13 +133,13 @@ def _put_off(runtime: Sending, delivery_id: str) -> SendOutcome:
     return SendOutcome(delivery_id, None, BEHIND)
 
 
-def _wait(runtime: Sending, lane: str, delivery_id: str) -> None:
+def _wait(runtime: Runtime, lane: str, delivery_id: str) -> None:
     """Puts a delivery in the line for its service, once it is on record that it waits."""
     if not runtime.bulkhead.wait(lane, delivery_id, runtime.clock()):
         runtime.enqueue(TaskRequests(send=[delivery_id]))
 
 
-def _hand_over(runtime: Sending, active: Active, leased: Leased, url: Secret) -> tuple[SendResult, str]:
+def _hand_over(runtime: Runtime, active: Active, leased: Leased, url: Secret) -> tuple[SendResult, str]:
     """What came of it, and the thread that the message belongs to."""
     try:
         rendered = _rendered(runtime, active, leased, url)
@@ -167,7 +163,7 @@ def _channel(settings: Settings, subscriber: str, channel: str) -> Secret | None
     return None if known is None else known.channels.get(channel)
 
 
-def _rendered(runtime: Sending, active: Active, leased: Leased, url: Secret) -> Rendered:
+def _rendered(runtime: Runtime, active: Active, leased: Leased, url: Secret) -> Rendered:
     if leased.subscriber == OPERATORS:
         return selfcheck.rendered(leased, url)
     with runtime.database.read() as session:
@@ -177,12 +173,12 @@ def _rendered(runtime: Sending, active: Active, leased: Leased, url: Secret) -> 
     return runtime.renderer.render(shown, url)
 
 
-def _finish(runtime: Sending, settings: Settings, leased: Leased, result: SendResult, thread: str) -> SendOutcome:
+def _finish(runtime: Runtime, settings: Settings, leased: Leased, result: SendResult, thread: str) -> SendOutcome:
     """Marks what came of a send. What is given up goes to the channel's fallback, in the same transaction."""
     now = runtime.clock()
     state, next_at = result.state, None
     if state in {DeliveryState.FAILED, DeliveryState.UNKNOWN}:
-        next_at = Backoff().next_attempt(
+        next_at = pacing.Backoff().next_attempt(
             leased.id, number=leased.number, first=leased.created_at, now=now, retry_after=result.retry_after
         )
         if next_at is None:

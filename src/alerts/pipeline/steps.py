@@ -6,8 +6,6 @@
 Each commits its own transaction, then enqueues what comes next.
 """
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from alerts.pipeline.assess import assess
@@ -16,30 +14,23 @@ from alerts.pipeline.rematch import rematch
 from alerts.pipeline.route import advance
 from alerts.pipeline.send import send
 from alerts.pipeline.tick import tick
-from alerts.runtime.ports import Enqueuing
+from alerts.runtime.runtime import Runtime
 from alerts.runtime.task_requests import TaskRequests
 from alerts.store import system_state
 
-__all__ = ["advance_desk", "assess", "poll", "poll_sources", "release_groups", "rematch", "send", "tick"]
-
-GROUP_PATIENCE = timedelta(minutes=1)
-"""A run that ends does not wait for the end of a group that is due within this; a longer one is kept."""
+__all__ = ["advance_desk", "assess", "poll", "poll_sources", "rematch", "send", "tick"]
 
 
-def release_groups(runtime: Enqueuing, subscriber: str) -> list[str]:
-    """Sends the groups of a subscriber that are due within a minute at once; the deliveries that are ready."""
-    return _advance(runtime, subscriber, release=GROUP_PATIENCE)
+def advance_desk(runtime: Runtime, subscriber: str, *, release: timedelta | None = None) -> bool:
+    """Does what has fallen due for a subscriber: groups, digests, reminders, summaries; whether a message goes out.
 
-
-def advance_desk(runtime: Enqueuing, subscriber: str) -> None:
-    """Does what has fallen due for a subscriber: groups, digests, reminders, summaries."""
-    if ready := _advance(runtime, subscriber):
-        runtime.enqueue(TaskRequests(send=ready))
-
-
-def _advance(runtime: Enqueuing, subscriber: str, *, release: timedelta | None = None) -> list[str]:
+    `release`: groups go out so much before they are due.
+    """
     with runtime.database.read() as session:
         in_force = system_state.in_force(session)
     active = runtime.configuration.current(in_force.number)
     with runtime.database.write() as session:
-        return advance(session, active, subscriber, runtime.clock(), release=release).ready
+        ready = advance(session, active, subscriber, runtime.clock(), release=release).ready
+    if ready:
+        runtime.enqueue(TaskRequests(send=ready))
+    return bool(ready)

@@ -1,7 +1,5 @@
 """The tick: finds what is due in the database and hands it to the queues, once a second."""
 
-from __future__ import annotations
-
 import logging
 from datetime import timedelta
 
@@ -10,9 +8,9 @@ from alerts.pipeline import briefings, send
 from alerts.pipeline.publish import publish_edits
 from alerts.pipeline.rematch import is_current
 from alerts.runtime import logs
-from alerts.runtime.ports import Ticking
+from alerts.runtime.runtime import Runtime
 from alerts.runtime.task_requests import ASSESS_BATCH, POLL_BATCH, TaskRequests
-from alerts.store import rate_gate, system_state
+from alerts.store import system_state
 from alerts.store.maintenance import clock_rollback
 from alerts.store.repositories import cases, deliveries, sources, subscriber_state
 
@@ -25,7 +23,7 @@ HOLD = timedelta(seconds=30)
 SET_BACK = timedelta(seconds=5)
 
 
-def tick(runtime: Ticking, *, gap: timedelta = timedelta(0), once: bool = False) -> TaskRequests:
+def tick(runtime: Runtime, *, gap: timedelta = timedelta(0), once: bool = False) -> TaskRequests:
     """Claims what is due and enqueues it; does nothing within `gap` of another tick.
 
     `once`: `alerts run --once` calls it, so that health checks do not expect another tick within seconds.
@@ -41,7 +39,7 @@ def tick(runtime: Ticking, *, gap: timedelta = timedelta(0), once: bool = False)
     active = runtime.configuration.current(in_force.number)
     room = {step: min(BATCH, runtime.room(step)) for step in ("send", "assess", "poll")}
     with runtime.database.write() as session:
-        if gap and not rate_gate.try_acquire(session, "tick", now, gap):
+        if gap and not system_state.try_acquire(session, "tick", now, gap):
             return TaskRequests()
         if last is not None and last.at > now + SET_BACK:
             clock_rollback.repair(session, now, longest=timedelta(seconds=send.LEASE_SECONDS))

@@ -10,27 +10,27 @@ finds news that was not pushed; while it is trusted, polls are only a backup. Ca
 key of this installation, so nothing secret is stored.
 """
 
-from __future__ import annotations
-
+import hashlib
+import hmac
 import logging
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy.orm import Session
 
-from alerts.access.pages import Pages
+from alerts.access.links import Pages
 from alerts.access.signing import Purpose
 from alerts.feeds.fetching.network import FAILURES, Bounds
-from alerts.feeds.fetching.websub import Verification, renew_at, signed, subscribe, verify
 from alerts.feeds.links import host_key, unmasked
 from alerts.feeds.schedule import outside_skipped
 from alerts.feeds.state import FeedState
 from alerts.model.source import Source
 from alerts.model.times import format_time, parse_time
 from alerts.runtime import logs
-from alerts.runtime.ports import Polling, Serving
+from alerts.runtime.runtime import Runtime
 from alerts.runtime.task_requests import TaskRequests
 from alerts.store import system_state
 from alerts.store.repositories import overrides, sources
@@ -41,9 +41,12 @@ LEAST_GAP: Final = timedelta(seconds=30)  # however often a hub pushes, a source
 BACKUP: Final = timedelta(hours=4)
 _SECONDS = 15.0
 _MAX_ANSWER = 256 * 1024  # bytes of a hub's answer, of which only the status is read
+LEASE = timedelta(days=10)  # the lease to request; the hub decides
+_LONGEST = timedelta(days=365)
+_METHODS = {"sha1": hashlib.sha1, "sha256": hashlib.sha256, "sha384": hashlib.sha384, "sha512": hashlib.sha512}
 
 
-def after_poll(runtime: Polling, source: Source, state: FeedState) -> None:
+def after_poll(runtime: Runtime, source: Source, state: FeedState) -> None:
     """Subscribes at the hub that the feed names, or renews before the lease ends. A failure is logged: polls go on."""
     if runtime.pages is None or not (state.hub and state.topic) or state.stopped:
         return
@@ -53,11 +56,12 @@ def after_poll(runtime: Polling, source: Source, state: FeedState) -> None:
     with runtime.database.write() as session:
         known = system_state.get(session, _fact(source.id), lock=True)
         asked = {"hub": state.hub, "topic": state.topic}
-        if known is not None and not _is_due(known, asked, now):
-            return
+        kept = {}
+        if known is not None and asked.items() <= known.value.items():
+            if not _is_due(known, now):
+                return
+            kept = {name: known.value[name] for name in _TRUST if name in known.value}
         # Written before the request: the hub may verify it before it has answered.
-        same = known is not None and all(known.value.get(name) == value for name, value in asked.items())
-        kept = {name: known.value[name] for name in _TRUST if name in known.value} if known and same else {}
         system_state.put(session, _fact(source.id), now, {**asked, **kept})
     bounds = Bounds(
         deadline=time.monotonic() + _SECONDS,
@@ -74,9 +78,7 @@ def after_poll(runtime: Polling, source: Source, state: FeedState) -> None:
     logs.event("websub.asked", source=source.id, hub=state.hub, answer=said)
 
 
-def _is_due(known: system_state.Fact, asked: Mapping[str, str], now: datetime) -> bool:
-    if any(known.value.get(name) != value for name, value in asked.items()):
-        return True
+def _is_due(known: system_state.Fact, now: datetime) -> bool:
     until = known.value.get("until")
     if until is None:
         return now - known.at >= ASK_AGAIN
@@ -111,7 +113,7 @@ def next_poll(
     return outside_skipped(max(at, began + min(BACKUP, source.at_most or BACKUP)), state)
 
 
-def verified(runtime: Serving, token: str, query: Mapping[str, str]) -> Verification:
+def verified(runtime: Runtime, token: str, query: Mapping[str, str]) -> "Verification":
     """Answers a hub that verifies a subscription; records the lease that it grants."""
     source = source_of(runtime, token)
     now = runtime.clock()
@@ -129,7 +131,7 @@ def verified(runtime: Serving, token: str, query: Mapping[str, str]) -> Verifica
     return answer
 
 
-def pushed(runtime: Serving, token: str, body: bytes, signature: str) -> bool:
+def pushed(runtime: Runtime, token: str, body: bytes, signature: str) -> bool:
     """A hub says that a feed has news: the source is due. False where the push is not from the hub."""
     source = source_of(runtime, token)
     if runtime.pages is None or source is None:
@@ -158,7 +160,7 @@ def pushed(runtime: Serving, token: str, body: bytes, signature: str) -> bool:
     return True
 
 
-def source_of(runtime: Serving, token: str) -> str | None:
+def source_of(runtime: Runtime, token: str) -> str | None:
     """The source of a callback address; None for an address that is no callback. Reads no database."""
     if runtime.pages is None:
         return None
@@ -179,3 +181,75 @@ _TRUST: Final = ("pushed", "trusted")  # keys that outlive a renewal of the subs
 
 def _fact(source: str) -> str:
     return f"websub/{source}"
+
+
+# The protocol (https://www.w3.org/TR/websub/), without network and database
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What to answer a hub that asks at the callback, and what it means.
+
+    `status` and `body` go back to the hub. `lease` is set where the subscription is in force, `denied` holds
+    the hub's reason where it refused.
+    """
+
+    status: int
+    body: str = ""
+    lease: timedelta | None = None
+    denied: str | None = None
+
+
+def subscribe(hub: str, topic: str, callback: str, secret: str = "") -> dict[str, str]:
+    """The form fields of a request to the hub (section 5.1).
+
+    Raises ValueError where the secret is longer than the 199 bytes that the standard allows, or would go out
+    over an unencrypted connection.
+    """
+    form = {
+        "hub.callback": callback,
+        "hub.mode": "subscribe",
+        "hub.topic": topic,
+        "hub.lease_seconds": str(int(LEASE.total_seconds())),
+    }
+    if secret:
+        if len(secret.encode()) >= 200:
+            raise ValueError("the secret of a WebSub subscription has at most 199 bytes")
+        if not hub.startswith("https:"):
+            raise ValueError(f"{hub}: a secret goes only to a hub with https")
+        form["hub.secret"] = secret
+    return form
+
+
+def verify(query: Mapping[str, str], topic: str | None) -> Verification:
+    """Answer a hub's GET at the callback (section 5.3). `topic`: what was subscribed to, None if nothing was."""
+    mode = query.get("hub.mode", "")
+    if topic is None or query.get("hub.topic") != topic:
+        return Verification(404)
+    if mode == "denied":
+        return Verification(200, denied=" ".join(query.get("hub.reason", "no reason given").split())[:200])
+    challenge = query.get("hub.challenge", "")
+    if mode != "subscribe" or not challenge:  # we never ask to end a subscription
+        return Verification(404)
+    seconds = query.get("hub.lease_seconds", "")
+    if not (seconds.isascii() and seconds.isdigit() and 0 < len(seconds) <= 12) or int(seconds) == 0:
+        return Verification(404)
+    return Verification(200, challenge, lease=min(timedelta(seconds=int(seconds)), _LONGEST))
+
+
+def signed(body: bytes, signature: str, secret: str) -> bool:
+    """Whether `X-Hub-Signature` (``method=hex digest``) is the HMAC of the body (section 7.1).
+
+    A push with a wrong signature is dropped and still answered with success, so that the answer reveals nothing.
+    """
+    method, _, given = signature.strip().partition("=")
+    function = _METHODS.get(method.lower())
+    if function is None or not secret:
+        return False
+    expected = hmac.new(secret.encode(), body, function).hexdigest()
+    return hmac.compare_digest(expected.encode(), given.strip().lower().encode())
+
+
+def renew_at(granted: datetime, lease: timedelta) -> datetime:
+    """When to subscribe again: after three quarters of the lease, so that a failure can be repeated in time."""
+    return granted + lease * 0.75

@@ -4,8 +4,6 @@ The library's sandbox keeps templates from files and from the program, but not f
 loops. Here sizes and steps are bounded; what passes a bound is an error like any other of a template.
 """
 
-from __future__ import annotations
-
 import functools
 import re
 import threading

@@ -3,8 +3,6 @@
 They take the record that a tier may see and hide nothing. No clock is read: equal records give equal bytes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -17,8 +15,7 @@ from alerts.model.times import parse_time
 from alerts.rendering import escape
 from alerts.rendering.bounded import BoundedEnvironment
 from alerts.rendering.formats import HTML, PLAIN, Dialect, service_of
-from alerts.rendering.mail_headers import mail_headers
-from alerts.rendering.notice import notice
+from alerts.rendering.render import mail_headers, notice
 from alerts.rendering.templating import environment, render
 from alerts.rendering.view import MessageView, Rendered, Tone
 from alerts.routing.reasons import Reason

@@ -4,19 +4,16 @@ Every sentence here is about what this program did or computed; what happened in
 alone. A level and a confidence never stand in one sentence.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import quote
-from zoneinfo import ZoneInfo
 
 from alerts.model.profile import Profile
 from alerts.rendering import escape
-from alerts.rendering.calm import calm
 from alerts.rendering.news import (
     Origins,
     bracket,
+    calm,
     folded,
     how_sure,
     local_time,
@@ -176,14 +173,13 @@ _COPY = "This may be a second copy: an earlier attempt to send it was cut short.
 
 def wording(view: MessageView, budget: Budget) -> Wording:
     """The words of a message for its tier, at most as many as the budget allows."""
-    zone = ZoneInfo(view.timezone)
     entries, origins = folded(view.entries)
     grouped: dict[str, list[Entry]] = {}
     for entry in entries:
         grouped.setdefault(entry.alert.institution, []).append(entry)
     ordered = sorted(grouped.items(), key=lambda pair: -max(map(urgency, pair[1])))
     blocks = tuple(
-        _block(view, institution, sorted(some, key=lambda entry: -urgency(entry)), origins, budget, zone)
+        _block(view, institution, sorted(some, key=lambda entry: -urgency(entry)), origins, budget)
         for institution, some in ordered[: budget.institutions]
     )
     instead = f"It comes here because the channel {view.instead_of} could not be reached." if view.instead_of else ""
@@ -195,7 +191,7 @@ def wording(view: MessageView, budget: Budget) -> Wording:
         channel=view.channel,
         title=title(view, budget.title),
         intro=" ".join(filter(None, (_intro(view), instead, _COPY if view.copy else ""))),
-        at=local_time(view.at, zone),
+        at=local_time(view.at, view),
         institutions=blocks,
         more=len(entries) - shown + view.omitted,
         rules=tuple(dict.fromkeys(rule for entry in view.entries for rule in entry.alert.rules)),
@@ -212,9 +208,7 @@ def _intro(view: MessageView) -> str:
     return f"A report behind this alert was {happened}. With what it says now the alert would not have been sent."
 
 
-def _block(
-    view: MessageView, institution: str, entries: list[Entry], origins: Origins, budget: Budget, zone: ZoneInfo
-) -> Block:
+def _block(view: MessageView, institution: str, entries: list[Entry], origins: Origins, budget: Budget) -> Block:
     raw = view.profiles.get(institution)
     profile = gate(raw, view.tier) if raw else None
     page = f"{view.base_url}/institutions/{quote(institution, safe='')}" if view.base_url else ""
@@ -222,23 +216,21 @@ def _block(
     return Block(
         id=institution,
         name=name_of(view, institution),
-        level=max((entry.alert.level for entry in entries), key=lambda level: level.rank).value,
+        level=max(entry.alert.level for entry in entries).value,
         page=page,
-        alerts=tuple(_alert(view, entry, origins, profile, budget, zone) for entry in shown),
+        alerts=tuple(_alert(view, entry, origins, profile, budget) for entry in shown),
         more=len(entries) - len(shown),
         confidence=confidence_text(profile.confidence) if profile else "",
         coverage=coverage_text(profile.coverage) if profile else "",
         headline=_headline(profile, budget),
-        points=_points(profile, budget, zone),
-        rows=_rows(profile, zone) if profile and budget.matrix else (),
+        points=_points(view, profile, budget),
+        rows=_rows(view, profile) if profile and budget.matrix else (),
         contributions=_contributions(view, shown, budget),
-        sources=_sources(profile, budget, zone),
+        sources=_sources(view, profile, budget),
     )
 
 
-def _alert(
-    view: MessageView, entry: Entry, origins: Origins, profile: Profile | None, budget: Budget, zone: ZoneInfo
-) -> AlertLine:
+def _alert(view: MessageView, entry: Entry, origins: Origins, profile: Profile | None, budget: Budget) -> AlertLine:
     alert, lead = entry.alert, entry.alert.lead
     detailed = view.tier.allows(DETAIL)
     changes = [gate_transition(change, view.tier) for change in alert.changes]
@@ -246,9 +238,9 @@ def _alert(
         headline=escape.shorten_at_word(news(view, entry) or bracket(view, entry, origins), budget.title),
         level=alert.level.value,
         moved=" · ".join(moved(view, entry, changes, origins)),
-        moves=tuple(moves(view, entry, changes, origins, profile, zone)),
+        moves=tuple(moves(view, entry, changes, origins, profile)),
         sure=how_sure(lead) if news(view, entry) and lead is not None else "",
-        when=local_time(alert.at, zone),
+        when=local_time(alert.at, view),
         url=lead.url if lead is not None and detailed else "",
         publisher="" if lead is None else escape.shorten_at_word(escape.headline(lead.publisher), 80),
         topics="" if lead is None else ", ".join(lead.topics),
@@ -269,20 +261,20 @@ def _headline(profile: Profile | None, budget: Budget) -> str:
     return escape.headline(profile.headline.text, budget.title)
 
 
-def _points(profile: Profile | None, budget: Budget, zone: ZoneInfo) -> tuple[PointLine, ...]:
+def _points(view: MessageView, profile: Profile | None, budget: Budget) -> tuple[PointLine, ...]:
     if profile is None:
         return ()
     return tuple(
         PointLine(
             escape.shorten_at_word(escape.headline(point.text), budget.title) + (RESOLVED if point.resolved else ""),
             numbers_text(point.evidence[:6]),
-            local_time(point.at, zone),
+            local_time(point.at, view),
         )
         for point in profile.key_points[: budget.points]
     )
 
 
-def _sources(profile: Profile | None, budget: Budget, zone: ZoneInfo) -> tuple[SourceLine, ...]:
+def _sources(view: MessageView, profile: Profile | None, budget: Budget) -> tuple[SourceLine, ...]:
     """The records that the key points shown name, then those behind the matrix."""
     if profile is None:
         return ()
@@ -299,14 +291,14 @@ def _sources(profile: Profile | None, budget: Budget, zone: ZoneInfo) -> tuple[S
             kind="direct" if record.direct else "secondary",
             title=escape.headline(record.title, budget.title),
             url=record.url,
-            at=local_time(record.published or record.observed, zone),
+            at=local_time(record.published or record.observed, view),
         )
         for record in profile.evidence
         if record.number in wanted
     )
 
 
-def _rows(profile: Profile, zone: ZoneInfo) -> tuple[RowLine, ...]:
+def _rows(view: MessageView, profile: Profile) -> tuple[RowLine, ...]:
     return tuple(
         RowLine(
             axis=row.axis.value,
@@ -314,8 +306,8 @@ def _rows(profile: Profile, zone: ZoneInfo) -> tuple[RowLine, ...]:
             level=row.level.value,
             score="" if row.score is None else f"{row.score:.2f}",
             trend=row.trend.value if row.trend else "",
-            since=local_time(row.since, zone) if row.since else "",
-            next_fall=local_time(row.next_fall, zone) if row.next_fall else "",
+            since=local_time(row.since, view) if row.since else "",
+            next_fall=local_time(row.next_fall, view) if row.next_fall else "",
             numbers=numbers_text(row.evidence[:6]),
         )
         for row in profile.matrix

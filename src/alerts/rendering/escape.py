@@ -3,8 +3,6 @@
 `clean` comes first and is for every channel; the escapes below it are each for one markup and take cleaned text.
 """
 
-from __future__ import annotations
-
 import html
 import ipaddress
 import re

@@ -1,7 +1,5 @@
 """The markup of each channel, and which service speaks which."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
@@ -10,7 +8,8 @@ from typing import Any
 
 import yaml
 
-from alerts.model.channels import scheme_of
+from alerts.model.channels import host_of, scheme_of
+from alerts.model.secret import Secret
 from alerts.rendering import escape
 from alerts.rendering.view import Format
 
@@ -132,3 +131,9 @@ def service_name(url: str) -> str:
 def service_of(url: str) -> Service:
     """How the service that a channel URL names is spoken to; an unknown one gets plain text."""
     return _services().get(service_name(url), _UNKNOWN)
+
+
+def has_threads(url: Secret) -> bool:
+    """Whether the channel is a Slack bot. A webhook does not say which message it made, so none can go under it."""
+    text = url.reveal()
+    return scheme_of(text) == "slack" and host_of(text).startswith(("xoxb-", "xoxp-"))

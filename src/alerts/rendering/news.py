@@ -1,17 +1,17 @@
 """What a message says of an alert, the news first: its line of title, what moved, how sure. Pure."""
 
-from __future__ import annotations
-
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Final
 from zoneinfo import ZoneInfo
 
+from alerts.matching.words import word_list
 from alerts.model.alert import Alert, Lead
 from alerts.model.counted import counted
 from alerts.model.level import Axis, Level, Transition
 from alerts.model.profile import Profile
 from alerts.rendering import escape
-from alerts.rendering.calm import calm
 from alerts.rendering.view import Entry, MessageView, Role
 from alerts.routing.alerts import Kind
 
@@ -95,6 +95,40 @@ def news(view: MessageView, entry: Entry) -> str:
     return calm(escape.headline(alert.lead.title), name_of(view, alert.institution))
 
 
+LOUD_WORDS: Final = 4
+LOUD_SHARE: Final = 0.8
+"""A headline is loud that has so many words and more, and this share of its letters in capitals."""
+
+LONGEST_ACRONYM: Final = 4
+"""Letters of a word that may be a name in capitals (ECB, NATO); a longer one is a word."""
+
+_EDGES: Final = ".,;:!?'\"()[]“”‘’«»"
+
+
+def calm(text: str, names: str = "") -> str:
+    """A loud headline as a sentence; others are left alone.
+
+    Words of `names` are written as they are there; short words that are no common ones stay, as they may be acronyms.
+    """
+    words = [word for word in text.split() if any(character.isalpha() for character in word)]
+    letters = [character for character in text if character.isalpha()]
+    if len(words) < LOUD_WORDS or sum(each.isupper() for each in letters) < LOUD_SHARE * len(letters):
+        return text
+    known = {word.strip(_EDGES).upper(): word.strip(_EDGES) for word in names.split()}
+    common = word_list("common_words/en") | word_list("function_words/en")
+    said = []
+    for word in text.split():
+        bare = word.strip(_EDGES)
+        if bare.upper() in known:
+            said.append(word.replace(bare, known[bare.upper()]))
+        elif len(bare) <= LONGEST_ACRONYM and bare.lower() not in common:
+            said.append(word)
+        else:
+            said.append(word.lower())
+    calmed = re.sub(r"([!?])[!?]+", r"\1", " ".join(said))
+    return calmed[:1].upper() + calmed[1:]
+
+
 def bracket(view: MessageView, entry: Entry, origins: Origins) -> str:
     """`AXIS FROM → TO` of the axis that the alert is about."""
     alert = entry.alert
@@ -150,12 +184,7 @@ def moved(view: MessageView, entry: Entry, changes: Sequence[Transition], origin
 
 
 def moves(
-    view: MessageView,
-    entry: Entry,
-    changes: Sequence[Transition],
-    origins: Origins,
-    profile: Profile | None,
-    zone: ZoneInfo,
+    view: MessageView, entry: Entry, changes: Sequence[Transition], origins: Origins, profile: Profile | None
 ) -> Iterator[str]:
     """What moved, a sentence for each axis."""
     alert, lead = entry.alert, entry.alert.lead
@@ -164,7 +193,7 @@ def moves(
         now = entry.now.get(change.axis)
         score = "" if change.score is None else f", score {change.score:.2f}"
         if view.kind is Kind.CORRECTION:
-            yield f"{axis}: {_corrected(change, profile, zone)}"
+            yield f"{axis}: {_corrected(view, change, profile)}"
         elif entry.role is Role.REMINDER:
             yield f"{axis} is still {now or change.to}"
         else:
@@ -180,15 +209,15 @@ def moves(
         yield f"{counted(count, 'story', 'stories')} in a day, where {usual:.1f} are usual"
 
 
-def _corrected(change: Transition, profile: Profile | None, zone: ZoneInfo) -> str:
+def _corrected(view: MessageView, change: Transition, profile: Profile | None) -> str:
     """What is left of a rise that was taken back: a level may stand on other evidence, or for the margin's sake."""
     row = next((row for row in profile.matrix if row.axis is change.axis), None) if profile else None
     if row is None or row.level < change.to:
         gone = f"{change.from_} → {change.to} is taken back"
         return gone if row is None else f"{gone}, it is {row.level} now"
-    until = f" until {local_time(row.next_fall, zone)} if nothing happens" if row.next_fall else " for now"
+    until = f" until {local_time(row.next_fall, view)} if nothing happens" if row.next_fall else " for now"
     return f"it stays {row.level}{until}; this report is no longer a reason for it"
 
 
-def local_time(at: datetime, zone: ZoneInfo) -> str:
-    return at.astimezone(zone).strftime("%Y-%m-%d %H:%M %Z")
+def local_time(at: datetime, view: MessageView) -> str:
+    return at.astimezone(ZoneInfo(view.timezone)).strftime("%Y-%m-%d %H:%M %Z")

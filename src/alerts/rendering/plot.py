@@ -6,13 +6,12 @@ reads in print; it stands alone as a file, and on a page a style sheet can take 
 templates of `pictures/`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from hashlib import blake2b
+from operator import itemgetter
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -137,11 +136,12 @@ def _panel(
         return top + (1 - min(1.0, max(0.0, score))) * _PANEL
 
     placed = [(span.x(at), y(score)) for at, score in _thinned(points, span)]
+    thresholds = sorted(rules.raise_.items(), key=itemgetter(1))
     return {
         "axis": axis,
         "top": top,
         "base": y(0),
-        "thresholds": [(y(least), f"{level} {least:.2f}") for level, least in sorted(rules.raise_.items(), key=_least)],
+        "thresholds": [(y(least), f"{level} {least:.2f}") for level, least in thresholds],
         "points": placed,
         "line": " ".join(f"{x:.1f},{height:.1f}" for x, height in placed),
         "marks": [
@@ -155,10 +155,6 @@ def _panel(
             for move in (moves[-MARKS:] if points else ())
         ],
     }
-
-
-def _least(threshold: tuple[Level, float]) -> float:
-    return threshold[1]
 
 
 def _thinned(points: Sequence[Point], span: _Span) -> list[Point]:

@@ -1,12 +1,10 @@
 """A profile as a JSON record and as text for the command line. Both take a gated profile and hide nothing."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 
 from alerts.model.profile import Confidence, Coverage, CoverageState, Profile, SignalLine, Statement
-from alerts.model.records import as_record, contribution_record, transition_record
+from alerts.model.records import as_record, contribution_record, some, transition_record
 from alerts.model.story import Mix
 from alerts.model.times import format_time
 from alerts.rendering import escape
@@ -19,32 +17,24 @@ RESOLVED = " (resolved)"
 
 def profile_record(profile: Profile) -> dict[str, Any]:
     """The record of `alerts profile --json`, the profile page's JSON and webhooks: always the same keys."""
-    confidence = profile.confidence
     governance = profile.governance_surface
+    record = as_record(profile)
     return {
         "kind": "profile",
-        "at": format_time(profile.at),
-        "institution": profile.institution,
-        "name": profile.name,
-        "category": profile.category,
-        "region": profile.region,
-        "signal_focus": profile.signal_focus.value if profile.signal_focus else None,
-        "primary_domain": profile.primary_domain,
-        "topic": profile.topic,
-        "impact": profile.impact.value,
-        "confidence": {"number": None, **as_record(confidence)} if confidence else None,
-        "coverage": as_record(profile.coverage),
-        "counts": as_record(profile.counts),
+        **some(record, "at", "institution", "name", "category", "region", "signal_focus", "primary_domain", "topic"),
+        "impact": record["impact"],
+        "confidence": {"number": None, **record["confidence"]} if profile.confidence else None,
+        **some(record, "coverage", "counts"),
         "headline": _statement(profile.headline) if profile.headline else None,
         "key_points": [_statement(each) for each in profile.key_points],
         "what_happened": [_statement(each) for each in profile.what_happened],
-        "entity_brief": as_record(profile.brief),
+        "entity_brief": record["brief"],
         "service_surface": [_signal(each) for each in profile.service_surface],
         "governance_surface": {**as_record(governance), "signals": [_signal(each) for each in governance.signals]}
         if governance
         else None,
         "matrix": [{"axis": each.axis.value, "horizon": each.horizon, **as_record(each)} for each in profile.matrix],
-        "relations": as_record(profile.relations),
+        "relations": record["relations"],
         "relationship_signals": [_signal(each) for each in profile.relationship_signals],
         "evidence": [{**as_record(each), "url": escape.safe_url(each.url) or None} for each in profile.evidence],
         "contributions": [

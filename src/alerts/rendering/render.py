@@ -1,25 +1,29 @@
-"""A view rendered for one channel: escaped, within the service's limits, with a stable id.
+"""A message rendered for one channel: escaped, within the service's limits, with a stable id.
 
 Pure but for templates, which are read from the package and from the operator's directory.
 """
 
-from __future__ import annotations
-
-from collections.abc import Sequence
+import hashlib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment
+from pydantic import TypeAdapter
 
 from alerts.model.errors import DeliveryError
 from alerts.model.level import Level
 from alerts.model.secret import Secret
+from alerts.model.subscriber import Subscriber
 from alerts.rendering import escape
 from alerts.rendering.context import BUDGETS, wording
 from alerts.rendering.formats import PLAIN, Dialect, Service, service_of
-from alerts.rendering.mail_headers import mail_headers
 from alerts.rendering.news import title
 from alerts.rendering.templating import environment, render
-from alerts.rendering.threads import thread
 from alerts.rendering.view import Format, MessageView, Rendered, Role, Tone
 from alerts.rendering.webhook import payload
 from alerts.routing.alerts import Kind
@@ -58,7 +62,7 @@ class Renderer:
                 return self._fitting(view, service, dialect, [*own, shipped], line)
             except DeliveryError as error:
                 problems.append(str(error))
-                return self._fitting(view, service, dialect, [shipped], line, shipped=True)
+                return self._fitting(view, service, dialect, [shipped], line)
 
         if service.email:
             body, html = text(PLAIN, "message.j2", ".txt"), text(service.dialect, service.template, ".html")
@@ -74,22 +78,16 @@ class Renderer:
             payload=payload(view, line) if service.structured else None,
             tone=_tone(view),
             problem="; ".join(dict.fromkeys(problems)),
-            thread=thread(view),
+            thread=view.thread,
             answer=view.answers.get(view.entries[0].alert.id, "") if len(view.entries) == 1 else "",
         )
 
-    def _fitting(
-        self,
-        view: MessageView,
-        service: Service,
-        dialect: Dialect,
-        names: list[str],
-        line: str,
-        *,
-        shipped: bool = False,
-    ) -> str:
-        """The fullest form that the service takes; of the shortest, as many lines as it takes."""
-        env = self._environment(dialect, shipped=shipped)
+    def _fitting(self, view: MessageView, service: Service, dialect: Dialect, names: list[str], line: str) -> str:
+        """The fullest form that the service takes; of the shortest, as many lines as it takes.
+
+        `names` are templates, the first that exists is used; where there is one alone, it is the shipped one.
+        """
+        env = self._environment(dialect, shipped=len(names) == 1)
         lines: list[str] = []
         for budget in BUDGETS:
             context = {"message": wording(view, budget), "title_in_body": not service.title_limit}
@@ -110,6 +108,44 @@ class Renderer:
         if key not in self._environments:
             self._environments[key] = environment(dialect, None if shipped else self._templates)
         return self._environments[key]
+
+
+def notice(
+    url: Secret,
+    *,
+    id: str,  # noqa: A002 - it is the message's id
+    title: str,
+    lines: Sequence[str],
+    tone: Tone,
+    payload: Mapping[str, Any],
+) -> Rendered:
+    """A plain message to operators: the lines, escaped; those that the service has no room for are counted."""
+    service = service_of(url.reveal())
+    shown = escape.shorten(escape.clean(title), service.title_limit or 200)
+    cleaned = [escape.headline(line, 500) for line in lines]
+    if not service.title_limit:
+        cleaned.insert(0, shown)
+    headers = (("Message-ID", message_id(id)), ("Auto-Submitted", "auto-generated"))
+    return Rendered(
+        id=id,
+        title=shown if service.title_limit else "",
+        body=_lines_that_fit(cleaned, PLAIN if service.email else service.dialect, service),
+        format=Format.TEXT if service.email else service.dialect.format,
+        html=_lines_that_fit(cleaned, service.dialect, service) if service.email else None,
+        headers=headers if service.email else (),
+        payload={**payload, "id": id, "subject": shown} if service.structured else None,
+        tone=tone,
+    )
+
+
+def _lines_that_fit(lines: Sequence[str], dialect: Dialect, service: Service) -> str:
+    for count in range(len(lines), -1, -1):
+        more = [f"… and {len(lines) - count} more"] if count < len(lines) else []
+        between = "<br>\n" if dialect.name == "html" else dialect.newline
+        body = between.join(dialect.escape(line) for line in [*lines[:count], *more])
+        if service.measure(body) <= service.limit:
+            return body
+    return escape.ELLIPSIS
 
 
 def _tone(view: MessageView) -> Tone:
@@ -142,3 +178,78 @@ def _joined(lines: Sequence[str], dialect: Dialect) -> str:
         else:
             paragraphs.append([])
     return dialect.paragraph.join(dialect.newline.join(each) for each in paragraphs if each)
+
+
+# --- the headers of an e-mail: a stable id, threads, and one-click unsubscription ---
+
+DOMAIN = "alerts.invalid"
+"""Stands for the sender's domain in message ids, which are the same on every machine."""
+
+
+def mail_headers(view: MessageView) -> tuple[tuple[str, str], ...]:
+    """Message-ID from the message's id; References to its thread, one for each institution and axis.
+
+    List-Unsubscribe and List-Unsubscribe-Post (RFC 8058) where there is a link for it. Auto-Submitted
+    (RFC 3834) keeps out-of-office replies away.
+    """
+    reference = _header_id("t", view.subscriber, view.thread or view.kind.value)
+    headers = [
+        ("Message-ID", message_id(view.id)),
+        ("In-Reply-To", reference),
+        ("References", reference),
+        ("Auto-Submitted", "auto-generated"),
+        ("X-Alert-ID", re.sub(r"[^\x21-\x7e]", "-", view.id)[:200]),
+    ]
+    link = escape.safe_url(view.unsubscribe or "")
+    if link:
+        headers.append(("List-Unsubscribe", f"<{link}>"))
+        if link.startswith("https://"):
+            headers.append(("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
+    return tuple(headers)
+
+
+def message_id(stable: str) -> str:
+    """`<…@…>` of a stable id; the same for each copy of one message."""
+    return _header_id("m", stable)
+
+
+def _header_id(*parts: str) -> str:
+    digest = hashlib.sha256("\x00".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return f"<{parts[0]}.{digest}@{DOMAIN}>"
+
+
+# --- trying an operator's templates before a message needs them ---
+
+
+def template_problems(templates: Path, subscribers: Iterable[Subscriber]) -> tuple[str, ...]:
+    """One line for each template that cannot be used or that no channel uses; templates are tried on an example."""
+    renderer = Renderer(templates)
+    found: list[str] = []
+    used: set[Path] = set()
+    for subscriber in subscribers:
+        for channel, url in subscriber.channels.items():
+            stems = (f"{subscriber.id}/{channel}", channel)
+            expected = {templates / f"{stem}{part}.j2" for stem in stems for part in ("", ".txt", ".html")}
+            used |= expected
+            if not any(file.is_file() for file in expected):
+                continue
+            for view in (example(subscriber, channel), example(subscriber, channel, kind=Kind.TEST)):
+                found += [problem for problem in (renderer.render(view, url).problem,) if problem]
+    written = templates.rglob("*.j2") if templates.is_dir() else ()
+    idle = (
+        file for file in sorted(written) if file not in used and not file.relative_to(templates).name.startswith("_")
+    )
+    found += [f"{file}: no channel has this name; a part of other templates begins with _" for file in idle]
+    return tuple(dict.fromkeys(found))
+
+
+def example(subscriber: Subscriber, channel: str, *, kind: Kind = Kind.ALERT) -> MessageView:
+    """A message about an invented institution, with everything that a message can hold."""
+    view = replace(_example(), kind=kind, subscriber=subscriber.id, channel=channel, tier=subscriber.tier)
+    return replace(view, entries=(), profiles={}) if kind is Kind.TEST else view
+
+
+@cache
+def _example() -> MessageView:
+    text = (files("alerts.rendering") / "data" / "example.json").read_text(encoding="utf-8")
+    return TypeAdapter(MessageView).validate_json(text)

@@ -6,8 +6,6 @@ and any operation on a `Safe` gives a plain text again, which is escaped again. 
 can do by mistake is to escape twice, which shows, and not to let something through, which does not.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from pathlib import Path
 

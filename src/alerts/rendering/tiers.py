@@ -3,8 +3,6 @@
 Applied once, before anything is rendered, so that pages, messages, JSON and the command line cannot differ.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -105,15 +103,8 @@ def _gate_week(week: Mapping[str, Any], tier: Tier) -> dict[str, Any]:
         changes = [{**each, "contributions": []} for each in changes]
     if not tier.allows(DETAIL):
         changes = [{**each, "score": None} for each in changes]
-        hidden: dict[str, Any] = {
-            "story": None,
-            "confidence": None,
-            "mix": None,
-            "salience": None,
-            "newest": None,
-            "topics": [],
-        }
-        stories = [{**each, **hidden, "resolved": False, "sources": []} for each in stories[:1]]
+        hidden = dict.fromkeys(("story", "confidence", "mix", "salience", "newest"))
+        stories = [{**each, **hidden, "topics": [], "resolved": False, "sources": []} for each in stories[:1]]
     return {**week, "changes": changes, "stories": stories, "falls": week["falls"] if tier.allows(ANALYSIS) else []}
 
 

@@ -1,7 +1,5 @@
 """What goes into a message, and what comes out of rendering it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,7 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from alerts.model.alert import Alert, Lead
+from alerts.model.alert import Alert
 from alerts.model.level import Axis, Level
 from alerts.model.profile import Profile
 from alerts.model.subscriber import Subscriber, Tier
@@ -32,10 +30,6 @@ class Entry:
     alert: Alert
     role: Role = Role.NEW
     now: Mapping[Axis, Level] = field(default_factory=lambda: MappingProxyType({}))
-
-    @property
-    def lead(self) -> Lead | None:
-        return self.alert.lead
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +59,13 @@ class MessageView:
     copy: bool = False
     answers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     instead_of: str = ""
+
+    @property
+    def thread(self) -> str:
+        """`INSTITUTION/AXIS` of a message that is about one institution and axis; empty for any other."""
+        alerts = [entry.alert for entry in self.entries]
+        found = {f"{each.institution}/{each.told_axis.value if each.told_axis else each.on.value}" for each in alerts}
+        return found.pop() if len(found) == 1 else ""
 
 
 class Format(StrEnum):

@@ -1,8 +1,5 @@
 """The structured message of a webhook."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -10,7 +7,7 @@ from typing import Any
 from alerts.model.alert import Lead
 from alerts.model.fields import Same
 from alerts.model.profile import Profile
-from alerts.model.records import as_record, contribution_record
+from alerts.model.records import as_record, contribution_record, some
 from alerts.model.subscriber import Tier
 from alerts.model.times import format_time
 from alerts.rendering import escape
@@ -55,23 +52,23 @@ def _alert(entry: Entry, view: MessageView) -> dict[str, Any]:
     gravest = gate_transition(alert.transition, view.tier) if alert.transition else None
     moved = as_record(gravest) if gravest else {}
     return {
-        **_some(record, "id", "at", "institution", "on", "level"),
+        **some(record, "id", "at", "institution", "on", "level"),
         "lead": None if lead is None else _lead(lead, view),
         "also": [_lead(each, view) for each in alert.also],
         "changes": [
             {
                 "axis": change.axis.value,
                 "horizon": change.axis.horizon,
-                **_some(as_record(gate_transition(change, view.tier)), "from", "to", "score", "cause"),
+                **some(as_record(gate_transition(change, view.tier)), "from", "to", "score", "cause"),
                 "now": entry.now[change.axis].value if change.axis in entry.now else None,
             }
             for change in alert.changes
         ],
-        **_some(moved, "axis", "from", "to", "score"),
+        **some(moved, "axis", "from", "to", "score"),
         "contributions": [contribution_record(each) for each in gravest.contributions] if gravest else [],
         "role": entry.role.value,
         "answer": escape.safe_url(view.answers.get(alert.id, "")) or None,
-        **_some(record, "rules", "grades"),
+        **some(record, "rules", "grades"),
         "seen": alert.spike[0] if alert.spike else None,
         "usual": alert.spike[1] if alert.spike else None,
     }
@@ -81,11 +78,7 @@ def _lead(lead: Lead, view: MessageView) -> dict[str, Any]:
     """A story; its address needs detail, as everywhere."""
     keys = ("story", "title", "item", "topics", "publisher", "publishers", "grade", "url", "axis", "from", "to")
     url = escape.safe_url(lead.url) if view.tier.allows(DETAIL) else ""
-    return {**_some(as_record(lead), *keys), "url": url or None}
-
-
-def _some(record: Mapping[str, Any], *keys: str) -> dict[str, Any]:
-    return {key: record.get(key) for key in keys}
+    return {**some(as_record(lead), *keys), "url": url or None}
 
 
 def _cited(profile: Profile) -> Profile:

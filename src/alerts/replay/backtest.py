@@ -6,8 +6,6 @@ An institution's case file depends on nothing but its own observations, so each 
 happened is then put in order of time and handed to the subscribers' routers as the live pipeline would.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace

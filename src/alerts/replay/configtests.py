@@ -1,7 +1,5 @@
 """Unit tests of a configuration: items in, levels and alerts out, under a clock."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """The tests that ship with topic packs: headlines, the topics that they are about, and whom these concern."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass

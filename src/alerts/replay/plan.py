@@ -1,7 +1,5 @@
 """What a change of the configuration would do: the difference of two replays of one history."""
 
-from __future__ import annotations
-
 import os
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence

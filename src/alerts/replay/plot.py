@@ -1,7 +1,5 @@
 """The levels of a replay as one picture: a panel of three axes for every institution whose level changed."""
 
-from __future__ import annotations
-
 import re
 from datetime import timedelta
 from html import escape
@@ -10,8 +8,7 @@ from alerts.model.level import Axis, Transition
 from alerts.model.settings import Settings
 from alerts.rendering.plot import WIDTH, levels_svg
 from alerts.replay.backtest import Result
-from alerts.scoring.score import half_life_of
-from alerts.scoring.series import curve, grid
+from alerts.scoring.score import curve, grid, half_life_of
 
 POINTS = 400
 _GAP, _HEADING = 24, 32

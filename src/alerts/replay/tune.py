@@ -4,8 +4,6 @@ Every candidate is a subscriber of its own in one replay, so that each is judged
 alerts of a story or topic, levels told before and silences among it. A verdict is about a story of an institution.
 """
 
-from __future__ import annotations
-
 import math
 import os
 from collections.abc import Mapping, Sequence

@@ -4,8 +4,6 @@ Children are forked and so inherit the items and the matcher; only results trave
 little to do, this process does the work.
 """
 
-from __future__ import annotations
-
 import multiprocessing
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -79,7 +77,7 @@ def follow_in(
         return observation(item, institution, found, reduced[place], active.settings.sources, active.authorities)
 
     def follow(institution: str) -> Followed:
-        case = CaseFile(active.settings.institutions[institution], active.settings.topics, active.settings.levels)
+        case = active.new_case(institution)
         instants: dict[datetime, list[Observation]] = {}
         for place in places[institution]:
             instants.setdefault(items[place].observed, []).append(observed(institution, place))

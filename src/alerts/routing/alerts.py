@@ -1,15 +1,14 @@
-"""What a router hands on: alert records, and the messages that carry them to a channel."""
-
-from __future__ import annotations
+"""What a router hands on: alert records, the messages that carry them to a channel, and why it decided so."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from hashlib import blake2b
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from alerts.model.alert import Alert, AlertState
 from alerts.model.level import Axis, Level
+from alerts.model.records import as_record
 from alerts.routing.reasons import Reason
 
 
@@ -120,6 +119,19 @@ class Explanation:
     rules: tuple[RuleVerdict, ...] = ()
     channels: tuple[ChannelVerdict, ...] = ()
     note: str = ""
+
+
+def explanation_record(explanation: Explanation) -> dict[str, Any]:
+    """Each rule and each check up to the one that decided; rules are counted from 1."""
+    rules = [
+        as_record(each) | {"rule": each.rule + 1, "matched": each.matched, "follows": bool(each.follows)}
+        for each in explanation.rules
+    ]
+    channels = [as_record(each) | {"reason": each.reason or ""} for each in explanation.channels]
+    record = {"kind": "explanation", **as_record(explanation), "rules": rules, "channels": channels}
+    for each in (*rules, *channels):
+        del each["parts"]
+    return record
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,12 @@
 """From what a case file does to events that routers take in. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from alerts.cases.assessments import assessments, of_falls
 from alerts.cases.case_file import CaseFile, Change
-from alerts.cases.corrections import Correction
+from alerts.cases.history import Correction
 from alerts.cases.observation import Observation
 from alerts.model.alert import Alert, Assessment, Lead
 from alerts.model.level import AXES, Axis, Transition
@@ -71,43 +68,34 @@ class EventState:
         return {"spike": self.spike.record(), "grade": self.grade}
 
     @classmethod
-    def of(cls, record: dict[str, Any] | None) -> EventState:
+    def of(cls, record: dict[str, Any] | None) -> "EventState":
         return cls(SpikeState.of(record["spike"]), record["grade"]) if record else cls()
 
 
+@dataclass(frozen=True, slots=True)
 class CaseEvents:
-    """Feeds one case file and says what happened, in order of time."""
+    """Feeds one case file and says what happened, in order of time. `wanted` are the kinds of event to look for."""
 
-    def __init__(
-        self,
-        case: CaseFile,
-        state: EventState,
-        wanted: frozenset[On],
-        *,
-        topics: Mapping[str, Topic] | None = None,
-        fresh: timedelta = FRESH,
-    ) -> None:
-        self.case = case
-        self.state = state
-        self._wanted = wanted
-        self._topics = topics or {}
-        self._fresh = fresh
-        self._spikes = SpikeDetector(state.spike)
+    case: CaseFile
+    state: EventState
+    wanted: frozenset[On]
+    topics: Mapping[str, Topic] = field(default_factory=dict, kw_only=True)
+    fresh: timedelta = field(default=FRESH, kw_only=True)
 
     def observe(self, at: datetime, batch: Sequence[Observation]) -> tuple[Change, list[CaseEvent]]:
         """Takes in what was observed at one instant."""
         known = frozenset(each.report.item for each in batch if self.case.story_of(each.report.item) is not None)
         change = self.case.observe(at, batch)
         found: list[CaseEvent] = [*_retractions(change.corrections)]
-        old = frozenset(each.report.item for each in batch if each.quiet or at - each.report.reported > self._fresh)
-        mentions = tuple(self._mentions(change, old, known)) if On.MENTION in self._wanted else ()
+        old = frozenset(each.report.item for each in batch if each.quiet or at - each.report.reported > self.fresh)
+        mentions = tuple(self._mentions(change, old, known)) if On.MENTION in self.wanted else ()
         spike = self._spiked(at, change)
-        grade = self._graded(at) if On.GRADE in self._wanted else None
-        brought = assessments(self.case.institution.id, change, self._fresh)
+        grade = self._graded(at) if On.GRADE in self.wanted else None
+        brought = assessments(self.case.institution.id, change, self.fresh)
         now = next((each for each in brought if each.at == at), Assessment(self.case.institution.id, at))
         found += [self._event(each) for each in brought if each.at != at]
         if now.rises or now.changes or mentions or spike or grade:
-            leads = leads_of(self.case, now, self._topics)
+            leads = leads_of(self.case, now, self.topics)
             found.append(InstitutionEvent(now, leads, mentions, spike, grade))
         return change, sorted(found, key=place)
 
@@ -121,7 +109,7 @@ class CaseEvents:
         return [self._event(each) for each in of_falls(self.case.institution.id, changes)]
 
     def _event(self, assessment: Assessment) -> InstitutionEvent:
-        return InstitutionEvent(assessment, leads_of(self.case, assessment, self._topics))
+        return InstitutionEvent(assessment, leads_of(self.case, assessment, self.topics))
 
     def _mentions(self, change: Change, old: frozenset[str], known: frozenset[str]) -> Iterable[Mention]:
         """The items that were found to be about the institution; `known` ones were so before they were edited."""
@@ -130,14 +118,14 @@ class CaseEvents:
                 continue
             evidence = self.case.evidence_of(self.case.story_of(event.item) or event.story)
             if evidence is not None and any(each.item == event.item for each in evidence.reports):
-                yield Mention(lead_of_story(evidence, self._topics, event.item), fresh=event.item not in old)
+                yield Mention(lead_of_story(evidence, self.topics, event.item), fresh=event.item not in old)
 
     def _spiked(self, at: datetime, change: Change) -> Spike | None:
         found = None
         for each in change.events:
             if isinstance(each, Joined) and each.score == 0:
-                found = self._spikes.observe(at) or found
-        return found if On.SPIKE in self._wanted else None
+                found = SpikeDetector(self.state.spike).observe(at) or found
+        return found if On.SPIKE in self.wanted else None
 
     def _graded(self, at: datetime) -> GradeChange | None:
         """The grade of the story that adds most on any axis, where it changed: asked when evidence arrives."""
@@ -148,7 +136,34 @@ class CaseEvents:
         evidence = self.case.evidence_of(top.story)
         if not before or before == top.grade or evidence is None:
             return None
-        return GradeChange(before, top.grade, lead_of_story(evidence, self._topics))
+        return GradeChange(before, top.grade, lead_of_story(evidence, self.topics))
+
+
+def assessments(institution: str, change: Change, fresh: timedelta) -> list[Assessment]:
+    """What an observation brought, in order of time: the falls due before it, and what the evidence did.
+
+    `fresh`: the greatest age of a report, when it was found, that is still news. Where one of several stories that
+    rose is news, the others are left out: a feed that comes back brings what is old with what is new.
+    """
+    before = of_falls(institution, (each for each in change.transitions if each.at != change.at))
+    changes = tuple(each for each in change.transitions if each.at == change.at)
+    if not changes and not change.rises:
+        return before
+    news = frozenset(story for story, age in change.ages.items() if age <= fresh)
+    rises = tuple(each for each in change.rises if each.story in news)
+    rising = [each for each in changes if each.rises]
+    found = Assessment(institution, change.at, rises or change.rises, changes, reported=change.stories)
+    brought = [each for rise in rising if (each := found.behind(rise)) is not None and each.story in change.stories]
+    is_news = bool(rises) or any(each.story in news for each in brought)
+    return [*before, replace(found, fresh=is_news or not (change.rises or rising))]
+
+
+def of_falls(institution: str, falls: Iterable[Transition]) -> list[Assessment]:
+    """The level changes that no evidence brought, one assessment for each instant, in order of time."""
+    instants: dict[datetime, list[Transition]] = {}
+    for each in falls:
+        instants.setdefault(each.at, []).append(each)
+    return [Assessment(institution, at, changes=tuple(changes)) for at, changes in sorted(instants.items())]
 
 
 def leads_of(case: CaseFile, assessment: Assessment, topics: Mapping[str, Topic]) -> dict[str, Lead]:

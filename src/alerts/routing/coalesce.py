@@ -1,7 +1,5 @@
 """What is still worth sending of alerts that waited together."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -27,11 +25,9 @@ def coalesce(entries: Sequence[Pending], level_now: Callable[[WatchKey], Level])
     first: dict[WatchKey, Level] = {}
     kept: dict[WatchKey, tuple[Pending, Level]] = {}
     last_of_story = {(entry.institution, entry.story): entry for entry in entries if entry.story and entry.is_news}
-    for entry in entries:
-        if entry.purpose is not Purpose.ALERT:
-            continue
-        for move in entry.moves:
-            key = WatchKey(entry.institution, move.axis)
+    alerts = [each for each in entries if each.purpose is Purpose.ALERT]
+    for entry in alerts:
+        for key, move in entry.by_key.items():
             origin = first.setdefault(key, move.from_)
             now = level_now(key)
             if now != origin and (now > origin) == (move.to > move.from_):
@@ -42,21 +38,11 @@ def coalesce(entries: Sequence[Pending], level_now: Callable[[WatchKey], Level])
         repeated = entry.story and last_of_story.get((entry.institution, entry.story)) is not entry
         return id(entry) in standing_by or (entry.is_news and not repeated)
 
-    alerts = [each for each in entries if each.purpose is Purpose.ALERT]
     levels = {key: level for key, (_, level) in kept.items()}
-    levels |= {
-        WatchKey(each.institution, move.axis): move.to
-        for each in alerts
-        if stays(each)
-        for move in each.moves
-        if WatchKey(each.institution, move.axis) not in levels
-    }
-    levels |= {
-        WatchKey(each.institution, move.axis): move.from_
-        for each in entries
-        if each.purpose is Purpose.REMINDER
-        for move in each.moves
-    }
+    staying = [move for each in alerts if stays(each) for move in each.by_key.items()]
+    levels |= {key: move.to for key, move in staying if key not in levels}
+    reminded = [move for each in entries if each.purpose is Purpose.REMINDER for move in each.by_key.items()]
+    levels |= {key: move.from_ for key, move in reminded}
     standing = tuple(
         Standing(key.institution, key.axis, level_now(key))
         for key, level in levels.items()

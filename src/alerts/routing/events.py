@@ -4,8 +4,6 @@ An assessment has parts, each of a kind that a watch rule can be on. Together th
 channel.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta

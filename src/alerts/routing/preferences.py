@@ -3,8 +3,6 @@
 A preference holds for the channel whose message was answered, and only ever takes away from what the rules ask for.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, time

@@ -5,8 +5,6 @@ change repeats stands for its first occurrence, except the end of quiet hours, w
 rings while the clock shows a quiet time.
 """
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo

@@ -1,7 +1,5 @@
 """Why an alert or a message was held back: a closed set, used as record, metric label and answer alike."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 from typing import Self
 

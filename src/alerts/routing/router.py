@@ -10,11 +10,11 @@
 Time is an argument. The rules are `rules`, the checks `suppression`, the waiting `waiting`.
 """
 
-from __future__ import annotations
-
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
 from typing import Final
 
 from alerts.model.alert import Alert, AlertState
@@ -51,6 +51,7 @@ def alert_id(event: InstitutionEvent, subscriber: str, channel: str) -> str:
     return stable_id("alert", event.key, subscriber, channel)
 
 
+@dataclass(frozen=True, slots=True)
 class SubscriberRouter:
     """Decides for one subscriber. Not for two threads at a time: a driver locks the subscriber meanwhile.
 
@@ -59,20 +60,15 @@ class SubscriberRouter:
     waited is held back by one that covers its institution when it would go out.
     """
 
-    def __init__(
-        self,
-        subscriber: Subscriber,
-        institutions: Mapping[str, Institution],
-        state: RouterState,
-        notifications: NotificationRepository,
-        preferences: Preferences = NO_PREFERENCES,
-    ) -> None:
-        self.subscriber = subscriber
-        self.state = state
-        self._institutions = institutions
-        self._notifications = notifications
-        self._preferences = preferences
-        self._pending = PendingAlerts(subscriber, institutions, state, notifications, preferences)
+    subscriber: Subscriber
+    institutions: Mapping[str, Institution]
+    state: RouterState
+    notifications: NotificationRepository
+    preferences: Preferences = NO_PREFERENCES
+
+    @property
+    def _pending(self) -> PendingAlerts:
+        return PendingAlerts(self.subscriber, self.institutions, self.state, self.notifications, self.preferences)
 
     @property
     def next_due(self) -> datetime | None:
@@ -120,7 +116,7 @@ class SubscriberRouter:
     def raised(self, institution: str) -> dict[Axis, str]:
         """The axes of an institution above low, as the subscriber knows them, and the last alert about each (empty:
         none went out)."""
-        watches = {axis: self._notifications.watch(WatchKey(institution, axis)) for axis in Axis}
+        watches = {axis: self.notifications.watch(WatchKey(institution, axis)) for axis in Axis}
         found = {axis: watch for axis, watch in watches.items() if watch.level is not Level.LOW}
         last = {axis: [each[-1].alert for each in watch.notified.values() if each] for axis, watch in found.items()}
         return {axis: max(alerts, default="") for axis, alerts in last.items()}
@@ -140,10 +136,10 @@ class SubscriberRouter:
         messages = self._pending.advance(at, silences)
         for each in axes:
             key = WatchKey(institution, each)
-            watch = self._notifications.watch(key)
+            watch = self.notifications.watch(key)
             if watch.level is not Level.LOW:
                 watch.ack = Ack(at, author)
-                self._notifications.keep(key, watch)
+                self.notifications.keep(key, watch)
         for escalation in self.state.escalations:
             if escalation.pending.institution == institution and assessed in {None, escalation.assessed}:
                 escalation.ack = Ack(at, author)
@@ -153,10 +149,10 @@ class SubscriberRouter:
         """Undoes the acknowledgement of an instant, as far as nothing has replaced or ended it."""
         for each in Axis:
             key = WatchKey(institution, each)
-            watch = self._notifications.watch(key)
+            watch = self.notifications.watch(key)
             if watch.ack is not None and watch.ack.at == at:
                 watch.ack = None
-                self._notifications.keep(key, watch)
+                self.notifications.keep(key, watch)
         for escalation in self.state.escalations:
             if escalation.ack is not None and escalation.ack.at == at:
                 escalation.ack = None
@@ -173,20 +169,20 @@ class SubscriberRouter:
     def _handled(self, event: InstitutionEvent) -> bool:
         """Whether this event, or a later one of the same institution or axis, was handled before."""
         keys = [WatchKey(event.institution), *(WatchKey(event.institution, each.axis) for each in event.changes)]
-        seen = (self._notifications.watch(key).seen for key in keys)
+        seen = (self.notifications.watch(key).seen for key in keys)
         return any(each is not None and event.at <= each for each in seen)
 
     def _consider(
         self, event: InstitutionEvent, at: datetime, silences: Sequence[Silence]
     ) -> tuple[Explanation, Mapping[str, frozenset[Axis]]]:
         """The verdicts of rules and checks, and by channel the axes whose rise is followed without a word."""
-        institution = self._institutions.get(event.institution)
+        institution = self.institutions.get(event.institution)
         if institution is None:
             note = f"{event.institution} is not configured"
             return Explanation(event.key, self.subscriber.id, note=note), {}
         parts = event.parts
-        watches = {axis: self._notifications.watch(WatchKey(event.institution, axis)) for axis in Axis}
-        whole = self._notifications.watch(WatchKey(event.institution))
+        watches = {axis: self.notifications.watch(WatchKey(event.institution, axis)) for axis in Axis}
+        whole = self.notifications.watch(WatchKey(event.institution))
         rules = tuple(
             judge(index, rule, channel, parts, institution, _believed(parts, watches, channel))
             for index, rule in enumerate(self.subscriber.watch)
@@ -211,7 +207,7 @@ class SubscriberRouter:
                 muted=self.state.muted.get(channel),
                 room=self._pending.has_room(channel, at, event.institution, "" if lead is None else lead.item),
                 again=self._again(verdicts_of),
-                preferences=self._preferences,
+                preferences=self.preferences,
             )
             if matched:
                 verdicts.append(examine(candidate, matched))
@@ -246,7 +242,7 @@ class SubscriberRouter:
             channel=verdict.channel,
             institution=event.institution,
             on=taken[0].on,
-            level=max(levels, key=lambda level: level.rank),
+            level=max(levels),
             lead=lead,
             changes=changes,
             state=verdict.state,
@@ -307,11 +303,23 @@ class SubscriberRouter:
     ) -> None:
         """Remember the new levels, and who is, or will be, notified of what."""
         for change in event.changes:
-            self._learn_level(event, change, [alert for alert, _ in going if change in alert.changes], followed)
+            key = WatchKey(change.institution, change.axis)
+            watch = self.notifications.watch(key)
+            lead = event.lead([part for part in event.parts if part.change is change])
+            story = "" if lead is None else lead.story
+            watch.level, watch.seen, watch.ack = change.to, change.at, None
+            for channel in sorted(channel for channel, axes in followed.items() if change.axis in axes):
+                watch.record(channel, NotifiedLevel(change.to, "", story), rises=True)
+            for alert in (alert for alert, _ in going if change in alert.changes):
+                watch.record(alert.channel, NotifiedLevel(change.to, alert.id, story), rises=change.rises)
+            for channel in list(watch.remind):
+                if not self._pending.stands(key, watch, channel):
+                    del watch.remind[channel]
+            self.notifications.keep(key, watch)
         if not going:
             return
         key = WatchKey(event.institution)
-        whole = self._notifications.watch(key)
+        whole = self.notifications.watch(key)
         whole.seen = event.at
         for alert, verdict in going:
             for part in (event.parts[place] for place in verdict.parts):
@@ -322,28 +330,7 @@ class SubscriberRouter:
                 whole.record_story(
                     alert.channel, part.lead.story, part.lead.topics if levels else (), notified, MAX_REMEMBERED
                 )
-        self._notifications.keep(key, whole)
-
-    def _learn_level(
-        self,
-        event: InstitutionEvent,
-        change: Transition,
-        reporting: Sequence[Alert],
-        followed: Mapping[str, frozenset[Axis]],
-    ) -> None:
-        key = WatchKey(change.institution, change.axis)
-        watch = self._notifications.watch(key)
-        lead = event.lead([part for part in event.parts if part.change is change])
-        story = "" if lead is None else lead.story
-        watch.level, watch.seen, watch.ack = change.to, change.at, None
-        for channel in sorted(channel for channel, axes in followed.items() if change.axis in axes):
-            watch.record(channel, NotifiedLevel(change.to, "", story), rises=True)
-        for alert in reporting:
-            watch.record(alert.channel, NotifiedLevel(change.to, alert.id, story), rises=change.rises)
-        for channel in list(watch.remind):
-            if not self._pending.stands(key, watch, channel):
-                del watch.remind[channel]
-        self._notifications.keep(key, watch)
+        self.notifications.keep(key, whole)
 
 
 def _asked(rules: Iterable[RuleVerdict], verdict: ChannelVerdict) -> list[RuleVerdict]:
@@ -374,7 +361,4 @@ def _reported(event: InstitutionEvent, taken: Sequence[Part]) -> tuple[Transitio
 
 
 def _by_instant(messages: Iterable[Message]) -> list[Outcome]:
-    by_instant: dict[datetime, list[Message]] = defaultdict(list)
-    for message in messages:
-        by_instant[message.at].append(message)
-    return [Outcome(messages=tuple(each)) for each in by_instant.values()]
+    return [Outcome(messages=tuple(each)) for _, each in groupby(messages, key=attrgetter("at"))]

@@ -1,7 +1,5 @@
 """Whom an event concerns: watch rules, and the index that finds the subscribers whose rules may match."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
@@ -138,12 +136,9 @@ class Audience:
     """Finds the subscribers whose rules select an institution without asking every one of them."""
 
     def __init__(self, subscribers: Iterable[Subscriber]) -> None:
-        self._order: dict[str, int] = {}
-        self._subscribers: dict[str, Subscriber] = {}
-        self._by: dict[tuple[str, str], set[str]] = defaultdict(set)
-        for subscriber in subscribers:
-            self._order[subscriber.id] = len(self._order)
-            self._subscribers[subscriber.id] = subscriber
+        self._subscribers = tuple(subscribers)
+        self._by: dict[tuple[str, str], set[int]] = defaultdict(set)  # the places of subscribers
+        for place, subscriber in enumerate(self._subscribers):
             for rule in subscriber.watch:
                 select = rule.select
                 keys = [("id", name) for name in select.institutions]
@@ -153,14 +148,12 @@ class Audience:
                 if select.all:
                     keys.append(("all", ""))
                 for key in keys:
-                    self._by[key].add(subscriber.id)
+                    self._by[key].add(place)
 
     def of(self, institution: Institution) -> tuple[Subscriber, ...]:
         """Every subscriber with a rule that selects the institution, in the order given."""
         keys = [("all", ""), ("id", institution.id)]
         keys += [("region", institution.region), ("category", institution.category)]
         keys += [("tag", name) for name in institution.tags]
-        found: set[str] = set()
-        for key in keys:
-            found |= self._by.get(key, set())
-        return tuple(self._subscribers[name] for name in sorted(found, key=self._order.__getitem__))
+        found = {place for key in keys for place in self._by.get(key, ())}
+        return tuple(self._subscribers[place] for place in sorted(found))

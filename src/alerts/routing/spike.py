@@ -13,8 +13,6 @@ Nothing is a spike in an institution's first week, and one spike is reported onc
 been below half the threshold. The state is 54 small numbers at most.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -52,7 +50,7 @@ class SpikeState:
         return {"since": self.since, "hours": hours, "days": days, "raised": self.raised}
 
     @classmethod
-    def of(cls, record: Mapping[str, Any]) -> SpikeState:
+    def of(cls, record: Mapping[str, Any]) -> "SpikeState":
         """Raises ValueError or KeyError where `record` is none."""
         return cls(**{**record, "hours": dict(record["hours"]), "days": dict(record["days"])})
 

@@ -1,8 +1,7 @@
 """What a router remembers of one subscriber, small enough for a row, and the port through which a driver stores it."""
 
-from __future__ import annotations
-
 import json
+from bisect import insort
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,6 +12,7 @@ from typing import Annotated, Any, NamedTuple, Protocol
 from pydantic import BeforeValidator, Field, TypeAdapter
 
 from alerts.model.level import Axis, Level
+from alerts.model.subscriber import RateLimit
 from alerts.routing.alerts import Kind, Message
 
 
@@ -128,7 +128,7 @@ class WatchState:
         return _text(_WATCH, self)
 
     @classmethod
-    def from_json(cls, text: str) -> WatchState:
+    def from_json(cls, text: str) -> "WatchState":
         """Raises ValueError where `text` was not made by `to_json`, of this version or an earlier one."""
         return _WATCH.validate_json(text)
 
@@ -174,9 +174,14 @@ class Pending:
     escalate: Escalating | None = None
 
     @property
+    def by_key(self) -> dict[WatchKey, Move]:
+        """The moves by the axes that they are about."""
+        return {WatchKey(self.institution, move.axis): move for move in self.moves}
+
+    @property
     def keys(self) -> frozenset[WatchKey]:
         """The axes that it is about."""
-        return frozenset(WatchKey(self.institution, move.axis) for move in self.moves)
+        return frozenset(self.by_key)
 
     @property
     def is_news(self) -> bool:
@@ -225,11 +230,31 @@ class Queue:
 @dataclass(slots=True)
 class ChannelState:
     """`window` are the instants of the messages that count towards the limit, in order; a group that waits has
-    its place in it already. `summarised` is when the last summary went out."""
+    its place in it already. `summarised` is when the last summary went out.
+
+    The limit is a sliding window: it holds for any window of its length, of which two messages exactly the length
+    apart share none.
+    """
 
     window: list[datetime] = field(default_factory=list)
     summarised: datetime | None = None
     queues: dict[QueueName, Queue] = field(default_factory=dict)
+
+    def has_room(self, at: datetime, limit: RateLimit) -> bool:
+        """Whether one more message at `at` keeps every window within the limit."""
+        times = sorted([*self.window, at])
+        pairs = zip(times, times[limit.count :], strict=False)
+        return limit.count > 0 and all(last - first >= limit.per for first, last in pairs)
+
+    def next_room(self, at: datetime, limit: RateLimit) -> datetime:
+        """The first instant after `at` with room for one more message; a window's length later at most."""
+        frees = (each + limit.per for each in self.window)
+        return next((each for each in frees if each > at and self.has_room(each, limit)), at + limit.per)
+
+    def take(self, at: datetime, limit: RateLimit, now: datetime) -> None:
+        """Counts a message at `at`, which may lie ahead; drops what no window that ends after `now` can hold."""
+        insort(self.window, at)
+        self.window = [each for each in self.window if each > now - limit.per]
 
 
 @dataclass(slots=True)
@@ -267,7 +292,7 @@ class RouterState:
         return _text(_ROUTER, self)
 
     @classmethod
-    def from_json(cls, text: str) -> RouterState:
+    def from_json(cls, text: str) -> "RouterState":
         """Raises ValueError where `text` was not made by `to_json`, of this version or an earlier one."""
         return _ROUTER.validate_json(text)
 

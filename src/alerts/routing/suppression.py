@@ -1,7 +1,5 @@
 """Why an event that a rule matched is not sent at once: checks in a fixed order, the first that holds decides."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,7 +8,7 @@ from typing import Final
 from alerts.model.alert import AlertState
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Cause, Level
-from alerts.model.subscriber import Digest, QuietHours, Silence, Subscriber
+from alerts.model.subscriber import QuietHours, Silence, Subscriber
 from alerts.model.times import format_time
 from alerts.routing.alerts import ChannelVerdict, Step
 from alerts.routing.events import InstitutionEvent, Part
@@ -41,10 +39,6 @@ class Candidate:
     room: bool
     again: Mapping[int, timedelta]
     preferences: Preferences
-
-    @property
-    def digest(self) -> Digest | None:
-        return self.preferences.digest(self.subscriber, self.channel, self.at)
 
 
 def silence_over(institution: Institution, at: datetime, silences: Sequence[Silence]) -> Silence | None:
@@ -176,7 +170,7 @@ def _muted(case: Candidate, _: Level) -> str:
 
 
 def _digest(case: Candidate, level: Level) -> str:
-    digest = case.digest
+    digest = case.preferences.digest(case.subscriber, case.channel, case.at)
     if digest is None or level >= digest.below:
         return ""
     return f"lower than {digest.below}, waits until {format_time(next_digest(digest, case.at))}"
@@ -237,7 +231,7 @@ def examine(case: Candidate, matched: Sequence[int]) -> ChannelVerdict:
 
     for reason, whole, one in CHECKS:
         if whole is not None:
-            level = max((parts[place].level for place in left), key=lambda each: each.rank)
+            level = max(parts[place].level for place in left)
             detail = whole(case, level)
             steps.append(Step(reason.value, not detail, detail))
             if detail:

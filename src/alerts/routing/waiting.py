@@ -4,10 +4,9 @@ Whatever falls due is stamped with the instant at which it fell due, so it makes
 late, it is asked for.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,7 +21,6 @@ from alerts.routing.preferences import Preferences
 from alerts.routing.quiet_hours import next_digest, next_quiet
 from alerts.routing.reasons import Reason
 from alerts.routing.rules import stands
-from alerts.routing.sliding_window import has_room, next_room, take
 from alerts.routing.state import (
     QUEUE_LENGTH,
     ChannelState,
@@ -39,28 +37,23 @@ from alerts.routing.state import (
 )
 from alerts.routing.suppression import describe, quiet_end, silence_over
 
+_Held = dict[tuple[str, Reason, str], list[Pending]]
+"""What is held back, by channel, reason and detail."""
 
+
+@dataclass(frozen=True, slots=True)
 class PendingAlerts:
     """The half of a router that deals with time; see `SubscriberRouter` for its parts."""
 
-    def __init__(
-        self,
-        subscriber: Subscriber,
-        institutions: Mapping[str, Institution],
-        state: RouterState,
-        notifications: NotificationRepository,
-        preferences: Preferences,
-    ) -> None:
-        self._preferences = preferences
-        self._subscriber = subscriber
-        self._institutions = institutions
-        self._state = state
-        self._notifications = notifications
-        self._repeat = subscriber.repeat if subscriber.repeat and subscriber.repeat > timedelta(0) else None
+    subscriber: Subscriber
+    institutions: Mapping[str, Institution]
+    state: RouterState
+    notifications: NotificationRepository
+    preferences: Preferences
 
     @property
     def next_due(self) -> datetime | None:
-        return min((due for due in (self._state.due, self._notifications.next_reminder()) if due), default=None)
+        return min((due for due in (self.state.due, self.notifications.next_reminder()) if due), default=None)
 
     def advance(self, to: datetime, silences: Sequence[Silence]) -> list[Message]:
         """Everything that falls due until `to`, included, in order of time."""
@@ -77,21 +70,20 @@ class PendingAlerts:
 
     def reach(self, at: datetime) -> datetime:
         """Move the clock to an instant; gives where it is then, which is later where more was done already."""
-        clock = self._state.clock
-        self._state.clock = at if clock is None else max(clock, at)
-        return self._state.clock
+        clock = self.state.clock
+        self.state.clock = at if clock is None else max(clock, at)
+        return self.state.clock
 
     def has_room(self, channel: str, at: datetime, institution: str, item: str) -> bool:
         """Whether the limit lets one more alert out; one that joins a message that waits takes no place."""
-        limit = self._subscriber.limit
+        limit = self.subscriber.limit
         if limit is None or self._joins(channel, institution, item):
             return True
-        window = self._state.channels.get(channel, ChannelState()).window
-        return has_room(window, self._due_of_group(channel, at), limit)
+        return self.state.channels.get(channel, ChannelState()).has_room(self._due_of_group(channel, at), limit)
 
     def _group(self, channel: str) -> Queue | None:
         """The channel's group that waits; asking changes nothing."""
-        return self._state.channels.get(channel, ChannelState()).queues.get(QueueName.GROUP)
+        return self.state.channels.get(channel, ChannelState()).queues.get(QueueName.GROUP)
 
     def _joins(self, channel: str, institution: str, item: str) -> bool:
         """Whether an alert would go out with another that waits in the channel's group."""
@@ -103,7 +95,7 @@ class PendingAlerts:
     def _due_of_group(self, channel: str, at: datetime) -> datetime:
         """When the channel's group goes out: the one that waits, else one that begins now, not to wait into quiet
         hours."""
-        queue, hours, due = self._group(channel), self._subscriber.quiet_hours, at + self._subscriber.group
+        queue, hours, due = self._group(channel), self.subscriber.quiet_hours, at + self.subscriber.group
         if queue is not None:
             return queue.due
         return due if hours is None or due == at else min(due, next_quiet(hours, at))
@@ -112,7 +104,7 @@ class PendingAlerts:
         """Sends the groups that are due within so much at once: nothing more will come."""
         messages = self.advance(at, silences)
         at = self.reach(at)
-        for state in self._state.channels.values():
+        for state in self.state.channels.values():
             queue = state.queues.get(QueueName.GROUP)
             if queue is not None and at < queue.due <= at + within:
                 for _ in clusters(queue.entries):
@@ -125,12 +117,12 @@ class PendingAlerts:
     def accept(self, channel: str, pending: Pending, reason: str, urgency: Level, at: datetime) -> list[Message]:
         """Put an alert where its reason (empty: sent) makes it wait, or send it."""
         if reason == Reason.DIGEST:
-            self._wait_for_digest(channel, pending, self._preferences.digest(self._subscriber, channel, at), at)
+            self._wait_for_digest(channel, pending, self.preferences.digest(self.subscriber, channel, at), at)
         elif reason == Reason.QUIET_HOURS:
             self._wait_for_quiet_end(channel, pending, urgency, at)
         elif reason == Reason.LIMIT:
             self._wait_for_summary(channel, pending, urgency, at)
-        elif self._subscriber.group > timedelta(0):
+        elif self.subscriber.group > timedelta(0):
             due = self._due_of_group(channel, at)
             if not self._joins(channel, pending.institution, pending.item):
                 self._take(channel, due, at)
@@ -142,10 +134,10 @@ class PendingAlerts:
 
     def stands(self, key: WatchKey, watch: WatchState, channel: str) -> bool:
         """Whether the level is one that the channel asked for."""
-        institution = self._institutions.get(key.institution)
+        institution = self.institutions.get(key.institution)
         if institution is None or key.axis is None:
             return False
-        return stands(self._subscriber, institution, key.axis, channel, watch.level)
+        return stands(self.subscriber, institution, key.axis, channel, watch.level)
 
     def correct(self, event: CorrectionEvent, at: datetime) -> tuple[list[Message], tuple[str, ...]]:
         """Takes back the alerts that went out, once, and drops those that still wait, whose ids it gives."""
@@ -153,23 +145,25 @@ class PendingAlerts:
         dropped: list[str] = []
         owed: dict[str, list[Alert]] = defaultdict(list)
         for alert in event.alerts:
-            if alert.subscriber != self._subscriber.id:
+            if alert.subscriber != self.subscriber.id:
                 continue
             waits, corrected = self._withdraw(alert)
-            carried = self._notifications.carried(alert.id)
+            carried = self.notifications.carried(alert.id)
             corrected |= {each.channel for each in carried if each.kind is Kind.CORRECTION}
             for channel in sorted({each.channel for each in carried} - corrected):
                 owed[channel].append(alert)
             if waits and not carried:
-                pending = Pending(alert.id, alert.institution)
                 dropped.append(alert.id)
-                messages.append(self._hold(alert.channel, Kind.ALERT, [pending], at, Reason.CORRECTED, event.why))
+                why = {"held": Reason.CORRECTED, "detail": event.why}
+                messages.append(self._message(alert.channel, Kind.ALERT, at, (alert.id,), **why))
         for channel, alerts in owed.items():
             entries = [Pending(each.id, each.institution, purpose=Purpose.CORRECTION) for each in alerts]
-            urgency = max((each.level for each in alerts), key=lambda level: level.rank)
+            urgency = max(each.level for each in alerts)
             if reason := self._barred(channel):
-                messages.append(self._hold(channel, Kind.CORRECTION, entries, at, reason, event.why))
-            elif quiet_end(self._subscriber.quiet_hours, urgency, at) is not None:
+                messages.append(
+                    self._message(channel, Kind.CORRECTION, at, _ids(entries), held=reason, detail=event.why)
+                )
+            elif quiet_end(self.subscriber.quiet_hours, urgency, at) is not None:
                 for entry in entries:
                     self._wait_for_quiet_end(channel, entry, urgency, at)
             else:
@@ -179,7 +173,7 @@ class PendingAlerts:
     # Waiting
 
     def _channel(self, channel: str) -> ChannelState:
-        return self._state.channels.setdefault(channel, ChannelState())
+        return self.state.channels.setdefault(channel, ChannelState())
 
     def _wait(self, channel: str, name: QueueName, due: datetime, pending: Pending) -> None:
         queue = self._channel(channel).queues.setdefault(name, Queue(due))
@@ -191,24 +185,24 @@ class PendingAlerts:
             self._wait(channel, QueueName.DIGEST, next_digest(digest, at), pending)
 
     def _wait_for_quiet_end(self, channel: str, pending: Pending, urgency: Level, at: datetime) -> None:
-        due = quiet_end(self._subscriber.quiet_hours, urgency, at)
+        due = quiet_end(self.subscriber.quiet_hours, urgency, at)
         self._wait(channel, QueueName.QUIET, due or at, pending)
 
     def _wait_for_summary(self, channel: str, pending: Pending, urgency: Level, at: datetime) -> None:
         """At most one summary in the limit's length of time, not in quiet hours."""
-        limit = self._subscriber.limit
+        limit = self.subscriber.limit
         if limit is None:
             return
         state = self._channel(channel)
-        due = next_room(state.window, at, limit)
+        due = state.next_room(at, limit)
         if state.summarised is not None:
             due = max(due, state.summarised + limit.per)
-        due = quiet_end(self._subscriber.quiet_hours, urgency, due) or due
+        due = quiet_end(self.subscriber.quiet_hours, urgency, due) or due
         self._wait(channel, QueueName.SUMMARY, due, pending)
 
     def _take(self, channel: str, at: datetime, now: datetime) -> None:
-        if self._subscriber.limit is not None:
-            take(self._channel(channel).window, at, self._subscriber.limit, now)
+        if self.subscriber.limit is not None:
+            self._channel(channel).take(at, self.subscriber.limit, now)
 
     def _withdraw(self, alert: Alert) -> tuple[bool, set[str]]:
         """Take an alert out of every queue, off the reminders and the escalations.
@@ -217,30 +211,30 @@ class PendingAlerts:
         """
         waits = False
         corrected: set[str] = set()
-        for channel, state in self._state.channels.items():
+        for channel, state in self.state.channels.items():
             for name, queue in list(state.queues.items()):
                 concerned = [entry for entry in queue.entries if entry.alert == alert.id]
                 waits = waits or any(entry.purpose is Purpose.ALERT for entry in concerned)
                 corrected |= {channel for entry in concerned if entry.purpose is Purpose.CORRECTION}
                 self._drop(state, name, [entry for entry in concerned if entry.purpose is not Purpose.CORRECTION])
-        self._state.escalations = [
+        self.state.escalations = [
             each
-            for each in self._state.escalations
+            for each in self.state.escalations
             if (each.pending.institution, each.assessed) != (alert.institution, alert.at)
         ]
         for change in alert.changes:
             key = WatchKey(alert.institution, change.axis)
-            watch = self._notifications.watch(key)
+            watch = self.notifications.watch(key)
             last = watch.last(alert.channel)
             if last is not None and last.alert == alert.id:
                 watch.corrected = sorted({*watch.corrected, alert.channel})
                 watch.remind.pop(alert.channel, None)
             watch.retract(alert.channel, alert.id)
-            self._notifications.keep(key, watch)
+            self.notifications.keep(key, watch)
         whole = WatchKey(alert.institution)
-        watch = self._notifications.watch(whole)
+        watch = self.notifications.watch(whole)
         if watch.retract(alert.channel, alert.id):
-            self._notifications.keep(whole, watch)
+            self.notifications.keep(whole, watch)
         return waits, corrected
 
     @staticmethod
@@ -260,8 +254,8 @@ class PendingAlerts:
 
     def _flush(self, at: datetime, name: QueueName, silences: Sequence[Silence]) -> list[Message]:
         messages: list[Message] = []
-        for channel in sorted(self._state.channels):
-            state = self._state.channels[channel]
+        for channel in sorted(self.state.channels):
+            state = self.state.channels[channel]
             if name not in state.queues or state.queues[name].due > at:
                 continue
             queue = state.queues.pop(name)
@@ -269,7 +263,7 @@ class PendingAlerts:
                 state.summarised = at
             kind = Kind.GROUP if name is QueueName.QUIET else Kind(name.value)
             if reason := self._barred(channel):
-                messages.append(self._hold(channel, kind, queue.entries, at, reason, more=queue.more))
+                messages.append(self._message(channel, kind, at, _ids(queue.entries), held=reason, more=queue.more))
                 continue
             entries, held = self._still_wanted(channel, kind, queue.entries, at, silences)
             messages += held
@@ -293,7 +287,7 @@ class PendingAlerts:
         What is held never arrived, so its fall does not go there either.
         """
         wanted: list[Pending] = []
-        held: dict[tuple[Reason, str], list[Pending]] = defaultdict(list)
+        held: _Held = defaultdict(list)
         for entry in entries:
             if entry.purpose is Purpose.REMINDER and not self._is_owed(entry, channel):
                 continue
@@ -301,31 +295,31 @@ class PendingAlerts:
             if withheld is None or entry.purpose is Purpose.CORRECTION:
                 wanted.append(entry)
                 continue
-            held[withheld].append(entry)
+            held[channel, *withheld].append(entry)
             if entry.purpose is Purpose.ALERT:
                 self._forget(entry, channel)
-        return wanted, [self._hold(channel, kind, each, at, *withheld) for withheld, each in held.items()]
+        return wanted, self._held(kind, held, at)
 
     def _is_owed(self, reminder: Pending, channel: str) -> bool:
         """Whether a level of the reminder still stands and nobody has acknowledged it."""
-        watches = {key: self._notifications.watch(key) for key in reminder.keys}
+        watches = {key: self.notifications.watch(key) for key in reminder.keys}
         return any(watch.ack is None and self.stands(key, watch, channel) for key, watch in watches.items())
 
     def _forget(self, entry: Pending, channel: str) -> None:
         """The channel never got the alert: its fall does not go there, and its topic is open."""
         for key in sorted(entry.keys | {WatchKey(entry.institution)}, key=_place):
-            watch = self._notifications.watch(key)
+            watch = self.notifications.watch(key)
             if watch.retract(channel, entry.alert):
-                self._notifications.keep(key, watch)
+                self.notifications.keep(key, watch)
 
     def _remind(self, at: datetime, silences: Sequence[Silence]) -> list[Message]:
         """One reminder a channel, for all levels that still stand and are due for one."""
         ready: dict[str, list[Pending]] = defaultdict(list)
-        held: dict[tuple[str, Reason, str], list[Pending]] = defaultdict(list)
+        held: _Held = defaultdict(list)
         for channel, key, entry in self._due_reminders(at):
-            watch = self._notifications.watch(key)
-            digest = self._preferences.digest(self._subscriber, channel, at)
-            only_critical = self._preferences.only_critical(channel, at)
+            watch = self.notifications.watch(key)
+            digest = self.preferences.digest(self.subscriber, channel, at)
+            only_critical = self.preferences.only_critical(channel, at)
             if watch.ack is not None:
                 held[channel, Reason.ACKNOWLEDGED, f"by {watch.ack.author}"].append(entry)
             elif (withheld := self._withheld(channel, entry.institution, at, silences)) is not None:
@@ -335,17 +329,14 @@ class PendingAlerts:
             elif digest is not None and watch.level < digest.below:
                 # A reminder that is due together with a digest goes into that one, not the next.
                 self._wait_for_digest(channel, entry, digest, at - timedelta.resolution)
-            elif quiet_end(self._subscriber.quiet_hours, watch.level, at) is not None:
+            elif quiet_end(self.subscriber.quiet_hours, watch.level, at) is not None:
                 self._wait_for_quiet_end(channel, entry, watch.level, at)
             else:
                 ready[channel].append(entry)
-        messages = [
-            self._hold(channel, Kind.REMINDER, entries, at, reason, detail)
-            for (channel, reason, detail), entries in held.items()
-        ]
+        messages = self._held(Kind.REMINDER, held, at)
         for channel, entries in ready.items():
-            limit = self._subscriber.limit
-            if limit is None or has_room(self._channel(channel).window, at, limit):
+            limit = self.subscriber.limit
+            if limit is None or self._channel(channel).has_room(at, limit):
                 self._take(channel, at, at)
                 messages += self._send(channel, Kind.REMINDER, entries, at)
                 continue
@@ -356,8 +347,8 @@ class PendingAlerts:
     def _due_reminders(self, at: datetime) -> list[tuple[str, WatchKey, Pending]]:
         """By channel what there is to remind of now. The next time is set whatever becomes of it."""
         due: list[tuple[str, WatchKey, Pending]] = []
-        for key in sorted(self._notifications.reminders(at), key=_place):
-            watch = self._notifications.watch(key)
+        for key in sorted(self.notifications.reminders(at), key=_place):
+            watch = self.notifications.watch(key)
             for channel in sorted(channel for channel, when in watch.remind.items() if when <= at):
                 del watch.remind[channel]
                 last = watch.last(channel)
@@ -368,17 +359,17 @@ class PendingAlerts:
                     move = Move(key.axis, last.level, watch.level)
                     entry = Pending(last.alert, key.institution, (move,), story=last.story, purpose=Purpose.REMINDER)
                     due.append((channel, key, entry))
-            self._notifications.keep(key, watch)
+            self.notifications.keep(key, watch)
         return due
 
     def _escalate(self, at: datetime, silences: Sequence[Silence]) -> list[Message]:
         """One message a channel of all that nobody has acknowledged in time. Quiet hours and limits do not hold it."""
-        due = [each for each in self._state.escalations if each.due <= at]
+        due = [each for each in self.state.escalations if each.due <= at]
         if not due:
             return []
-        self._state.escalations = [each for each in self._state.escalations if each.due > at]
+        self.state.escalations = [each for each in self.state.escalations if each.due > at]
         going: dict[str, list[Pending]] = defaultdict(list)
-        held: dict[tuple[str, Reason, str], list[Pending]] = defaultdict(list)
+        held: _Held = defaultdict(list)
         for each in due:
             if each.ack is not None:
                 held[each.channel, Reason.ACKNOWLEDGED, f"by {each.ack.author}"].append(each.pending)
@@ -390,14 +381,11 @@ class PendingAlerts:
                 going[each.channel].append(each.pending)
         messages = []
         for channel, entries in going.items():
-            standing = coalesce(entries, lambda key: self._notifications.watch(key).level).standing
+            standing = coalesce(entries, lambda key: self.notifications.watch(key).level).standing
             message = self._message(channel, Kind.ESCALATION, at, _ids(entries), standing=standing)
-            self._notifications.carry(message)
+            self.notifications.carry(message)
             messages.append(message)
-        return messages + [
-            self._hold(channel, Kind.ESCALATION, entries, at, reason, detail)
-            for (channel, reason, detail), entries in held.items()
-        ]
+        return messages + self._held(Kind.ESCALATION, held, at)
 
     # Messages
 
@@ -410,50 +398,38 @@ class PendingAlerts:
         if kind is Kind.CORRECTION:
             message = self._message(channel, kind, at, _ids(entries), detail=detail)
         else:
-            left = coalesce(entries, lambda key: self._notifications.watch(key).level)
+            left = coalesce(entries, lambda key: self.notifications.watch(key).level)
             reminders = _ids(entry for entry in entries if entry.purpose is Purpose.REMINDER)
             if kind in {Kind.ALERT, Kind.ALL_CLEAR}:
                 stories = {(each.institution, each.story) for each in entries}
                 alone = len(left.alerts) == len(stories) == 1 and not more and not reminders
                 kind = _single(left.alerts[0]) if alone else Kind.GROUP
-            superseded = _ids(left.superseded)
-            message = self._message(
-                channel, kind, at, _ids(left.alerts), reminders, superseded, standing=left.standing, more=more
-            )
+            rest = {
+                "reminders": reminders,
+                "superseded": _ids(left.superseded),
+                "standing": left.standing,
+                "more": more,
+            }
+            message = self._message(channel, kind, at, _ids(left.alerts), **rest)
             self._supersede(channel, entries)
             self._schedule(channel, entries, at)
             if kind in {Kind.ALERT, Kind.GROUP}:
                 self._open_escalations(left.alerts, at)
-        self._notifications.carry(message)
+        self.notifications.carry(message)
         return [message]
 
-    def _hold(
-        self,
-        channel: str,
-        kind: Kind,
-        entries: Sequence[Pending],
-        at: datetime,
-        reason: Reason,
-        detail: str = "",
-        more: int = 0,
-    ) -> Message:
-        """A message that is not sent, kept for its reason."""
-        return self._message(channel, kind, at, _ids(entries), held=reason, detail=detail, more=more)
+    def _held(self, kind: Kind, held: _Held, at: datetime) -> list[Message]:
+        """Messages that are not sent, kept for their reasons."""
+        return [
+            self._message(channel, kind, at, _ids(entries), held=reason, detail=detail)
+            for (channel, reason, detail), entries in held.items()
+        ]
 
-    def _message(
-        self,
-        channel: str,
-        kind: Kind,
-        at: datetime,
-        alerts: tuple[str, ...],
-        reminders: tuple[str, ...] = (),
-        superseded: tuple[str, ...] = (),
-        **rest: Any,
-    ) -> Message:
-        """The message with its id, which depends on what it is, for whom, when and about what alone."""
-        carried = dict.fromkeys((*alerts, *reminders, *superseded))
-        of = ("message", self._subscriber.id, channel, kind, at.isoformat(), rest.get("held") or "", *carried)
-        return Message(stable_id(*of), self._subscriber.id, channel, kind, at, alerts, reminders, superseded, **rest)
+    def _message(self, channel: str, kind: Kind, at: datetime, alerts: tuple[str, ...], **rest: Any) -> Message:
+        """The message, sent or held, with its id: that depends on what it is, for whom, when and about what alone."""
+        draft = Message("", self.subscriber.id, channel, kind, at, alerts, **rest)
+        of = ("message", draft.subscriber, channel, kind, at.isoformat(), draft.held or "", *draft.carries)
+        return replace(draft, id=stable_id(*of))
 
     def _supersede(self, channel: str, sent: Sequence[Pending]) -> None:
         """What waits elsewhere about axes and stories that just went out, with their levels now, is superseded."""
@@ -476,38 +452,43 @@ class PendingAlerts:
         if self._repeat is None:
             return
         for key in sorted(frozenset().union(*(entry.keys for entry in entries)), key=_place):
-            watch = self._notifications.watch(key)
+            watch = self.notifications.watch(key)
             if self.stands(key, watch, channel):
                 watch.remind[channel] = at + self._repeat
-                self._notifications.keep(key, watch)
+                self.notifications.keep(key, watch)
 
     def _open_escalations(self, sent: Iterable[Pending], at: datetime) -> None:
         """Waits for an acknowledgement of what just went out, once for each assessment and channel to escalate to."""
-        open_now = {(each.pending.institution, each.assessed, each.channel) for each in self._state.escalations}
+        open_now = {(each.pending.institution, each.assessed, each.channel) for each in self.state.escalations}
         for entry in (entry for entry in sent if entry.purpose is Purpose.ALERT):
             assessed, after_by = entry.escalate or (at, {})
             for channel, after in after_by.items():
                 key = (entry.institution, assessed, channel)
                 if key not in open_now and len(open_now) < QUEUE_LENGTH:
                     open_now.add(key)
-                    self._state.escalations.append(OpenEscalation(at + after, channel, assessed, entry))
+                    self.state.escalations.append(OpenEscalation(at + after, channel, assessed, entry))
 
     # Small questions
 
+    @property
+    def _repeat(self) -> timedelta | None:
+        repeat = self.subscriber.repeat
+        return repeat if repeat is not None and repeat > timedelta(0) else None
+
     def _barred(self, channel: str) -> Reason | None:
-        if channel not in self._subscriber.channels:
+        if channel not in self.subscriber.channels:
             return Reason.CHANNEL_GONE
-        return Reason.UNSUBSCRIBED if channel in self._state.muted else None
+        return Reason.UNSUBSCRIBED if channel in self.state.muted else None
 
     def _withheld(
         self, channel: str, institution: str, at: datetime, silences: Sequence[Silence]
     ) -> tuple[Reason, str] | None:
         """The silence or the mute under which nothing about the institution goes to the channel, in words."""
-        known = self._institutions.get(institution)
+        known = self.institutions.get(institution)
         silence = None if known is None else silence_over(known, at, silences)
         if silence is not None:
             return Reason.SILENCE, describe(silence)
-        muted = self._preferences.muted(channel, institution, at)
+        muted = self.preferences.muted(channel, institution, at)
         return (Reason.MUTED, muted) if muted else None
 
 

@@ -1,7 +1,5 @@
 """A bulkhead: how many threads of this process one service may hold, so that a service which hangs delays no other."""
 
-from __future__ import annotations
-
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -23,39 +21,46 @@ MAX_WAITERS: Final = 1_000
 
 
 class Bulkhead:
-    """Sends in flight by service (`rate_limits.lane`). Thread-safe."""
+    """Sends in flight by service (`pacing.lane`). Thread-safe."""
 
     def __init__(self) -> None:
         self._in_flight: defaultdict[str, list[datetime]] = defaultdict(list)
         self._slow: set[str] = set()
         self._waiters: defaultdict[str, dict[str, None]] = defaultdict(dict)
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # one method asks another
 
     @contextmanager
     def acquire(self, service: str, clock: Callable[[], datetime]) -> Iterator[bool]:
         """Whether a send may begin; it is in flight as long as the block lasts."""
         began = clock()
-        if not self._begin(service, began):
-            yield False
-            return
+        with self._lock:
+            allowed = self.has_room(service, began)
+            if allowed:
+                self._in_flight[service].append(began)
         try:
-            yield True
+            yield allowed
         finally:
-            self._end(service, began, clock())
+            if allowed:
+                self._end(service, began, clock())
 
     def is_slow(self, service: str, now: datetime) -> bool:
         with self._lock:
-            return self._is_slow(service, now)
+            in_flight = self._in_flight.get(service, ())
+            return service in self._slow or any(now - began >= SLOW_AFTER for began in in_flight)
 
     def has_room(self, service: str, now: datetime) -> bool:
         """Whether a send might begin now."""
         with self._lock:
-            return self._has_room(service, now)
+            own = len(self._in_flight.get(service, ()))
+            if self.is_slow(service, now):
+                slow = sum(len(sends) for name, sends in self._in_flight.items() if self.is_slow(name, now))
+                return own == 0 and slow < MAX_SLOW_IN_FLIGHT
+            return own < MAX_IN_FLIGHT
 
     def wait(self, service: str, delivery: str, now: datetime) -> bool:
         """Queues a delivery that found no room, first come first served; False where there is room by now."""
         with self._lock:
-            if self._has_room(service, now):
+            if self.has_room(service, now):
                 return False
             if len(self._waiters[service]) < MAX_WAITERS:
                 self._waiters[service].setdefault(delivery)
@@ -73,20 +78,6 @@ class Bulkhead:
                 del self._waiters[service]
             return first
 
-    def _begin(self, service: str, now: datetime) -> bool:
-        with self._lock:
-            allowed = self._has_room(service, now)
-            if allowed:
-                self._in_flight[service].append(now)
-            return allowed
-
-    def _has_room(self, service: str, now: datetime) -> bool:
-        own = len(self._in_flight.get(service, ()))
-        if self._is_slow(service, now):
-            slow = sum(len(sends) for name, sends in self._in_flight.items() if self._is_slow(name, now))
-            return own == 0 and slow < MAX_SLOW_IN_FLIGHT
-        return own < MAX_IN_FLIGHT
-
     def _end(self, service: str, began: datetime, now: datetime) -> None:
         with self._lock:
             self._in_flight[service].remove(began)
@@ -96,7 +87,3 @@ class Bulkhead:
                 self._slow.add(service)
             else:
                 self._slow.discard(service)
-
-    def _is_slow(self, service: str, now: datetime) -> bool:
-        in_flight = self._in_flight.get(service, ())
-        return service in self._slow or any(now - began >= SLOW_AFTER for began in in_flight)

@@ -1,7 +1,5 @@
 """Case files in memory, so that an assessment need not read the history again."""
 
-from __future__ import annotations
-
 import threading
 from collections import OrderedDict
 

@@ -5,28 +5,36 @@ process adopts the newest generation as soon as a step finds its number in the d
 step `tick` publishes edits (`alerts.pipeline.publish`). docs/design/0014-configuration-generations.md has the reasons.
 """
 
-from __future__ import annotations
-
+import json
 import logging
+import socket
 import threading
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from alerts.config.files import Outline, emptied
+from alerts.access.signing import Sealer, SecretError
+from alerts.cases.case_file import CaseFile
+from alerts.config.files import Contents, Outline, emptied
 from alerts.config.load import Loaded, fingerprint, load_contents, load_entries
 from alerts.matching.matcher import Matcher
-from alerts.model.errors import ConfigError, Problem
+from alerts.model.errors import AlertsError, ConfigError, Problem
+from alerts.model.institution import Institution
+from alerts.model.records import digest
 from alerts.model.settings import Settings
+from alerts.model.source import Source
 from alerts.model.subscriber import On
+from alerts.model.topic import Topic
 from alerts.routing.case_events import wanted
 from alerts.routing.rules import Audience
-from alerts.runtime import keys, logs
-from alerts.runtime.generations import ConfigBehindError, Generations
+from alerts.runtime import logs
+from alerts.store.database import Database
+from alerts.store.repositories import generations as kept_generations
 from alerts.store.repositories.generations import Generation
+from alerts.stories.features import VERSION
 
 LOOK_SECONDS: Final = 1.0
 """The files and the newest generation are read at most once in this time."""
@@ -35,17 +43,39 @@ RETRY_SECONDS: Final = 30.0
 """Files that were refused are read again after this though they are the same: what was missing may be there now,
 a secret file or a directory. So is a generation that could not be adopted."""
 
+# What the keys of `Active` leave out of the record of an institution, a topic or a source.
+_SHOWN_ONLY: Final = frozenset({"tags", "relations", "category", "region", "primary_domain", "ids"})
+_NOT_MATCHED: Final = _SHOWN_ONLY | {"criticality"}
+_NOT_JUDGED: Final = _SHOWN_ONLY | {"domains", "products", "match"}
+_TOPIC_NOT_MATCHED: Final = frozenset({"severity", "signal"})
+_POLLED: Final = frozenset({"id", "url", "interval", "at_most", "language", "tags", "allow_private"})
+_SOURCE_NOT_MATCHED: Final = _POLLED | {"publisher", "reliability", "authority_on"}
+
+
+def _without(value: Institution | Topic | Source, left_out: frozenset[str]) -> dict[str, Any]:
+    return {each.name: getattr(value, each.name) for each in fields(value) if each.name not in left_out}
+
 
 @dataclass
 class Active:
-    """A checked configuration and what is built from it once."""
+    """A checked configuration, what is built from it once, and the keys of its parts.
+
+    Each key changes only when the part that it stands for changes:
+
+        matching_key    names, domains, match rules, phrases of topics    items are matched again
+        case_key(ID)    levels, severities, names and criticality of one  its case file is rebuilt
+        judged          publisher, reliability, whom a source speaks for  case files with its items are rebuilt
+
+    All else (tags, relations, regions, watch rules, channels) is read when it is used: an edit of it rebuilds nothing.
+    A field that is not known to be irrelevant counts, so that a new one cannot be forgotten.
+    """
 
     settings: Settings
     outline: Outline = field(default_factory=dict)
     _case_keys: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, loaded: Loaded) -> Active:
+    def of(cls, loaded: Loaded) -> "Active":
         return cls(loaded.settings, loaded.outline)
 
     @cached_property
@@ -62,28 +92,90 @@ class Active:
 
     @cached_property
     def matching_key(self) -> str:
-        """Names all that decides what is found in an item."""
-        return keys.matching_key(self.settings)
+        """Names all that decides what is found in an item, and what it is clustered by."""
+        settings = self.settings
+        speakers = {each.id: _without(each, _SOURCE_NOT_MATCHED) for each in settings.sources.values()}
+        return digest(
+            VERSION,
+            [_without(each, _NOT_MATCHED) for each in settings.institutions.values()],
+            [_without(each, _TOPIC_NOT_MATCHED) for each in settings.topics.values()],
+            # A source that speaks for no institution has no reports: adding one changes nothing.
+            {name: rest for name, rest in speakers.items() if any(rest.values())},
+        )
 
     @cached_property
     def _scoring_key(self) -> str:
-        return keys.scoring_key(self.settings)
+        """Names what decides the score of every institution alike."""
+        return digest(self.settings.topics, self.settings.levels)
 
     @cached_property
     def judged(self) -> Mapping[str, str]:
         """By source a digest of what its reports are judged by."""
-        return keys.judged(self.settings.sources)
+        return {each.id: digest(_without(each, _POLLED)) for each in self.settings.sources.values()}
 
     def case_key(self, institution: str) -> str:
         """Names all but its findings that decides what an institution's case amounts to."""
         if institution not in self._case_keys:
             judged = self.settings.institutions[institution]
-            self._case_keys[institution] = keys.case_key(self._scoring_key, judged)
+            self._case_keys[institution] = digest(self._scoring_key, _without(judged, _NOT_JUDGED))
         return self._case_keys[institution]
+
+    def new_case(self, institution: str) -> CaseFile:
+        """The case file of an institution about which nothing was found so far."""
+        return CaseFile(self.settings.institutions[institution], self.settings.topics, self.settings.levels)
 
     @cached_property
     def audience(self) -> Audience:
         return Audience(self.settings.subscribers.values())
+
+
+class ConfigBehindError(ConfigError):
+    """This process cannot use the configuration in force; others that can do its work."""
+
+    def __str__(self) -> str:
+        return f"the configuration in force cannot be used here: {self.problems[0]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Generations:
+    """`sealer` gives the key under which contents are kept; it raises SecretError where there is none."""
+
+    database: Database
+    sealer: Callable[[], Sealer]
+
+    def newest(self) -> Generation | None:
+        """The generation in force; None before the first."""
+        with self.database.read() as session:
+            return kept_generations.newest(session)
+
+    def contents(self, number: int) -> Contents:
+        """The files of a generation as they were published.
+
+        Raises ConfigBehindError where they were not kept or cannot be decrypted.
+        """
+        with self.database.read() as session:
+            sealed = kept_generations.content(session, number)
+        if not sealed:
+            raise _behind(number, "its content was not kept: copy its files here")
+        try:
+            files: dict[str, str] = json.loads(self.sealer().open(sealed))
+        except AlertsError as error:
+            raise _behind(number, str(error)) from error
+        return [(name, text.encode("latin-1")) for name, text in files.items()]
+
+    def sealed(self, contents: Contents) -> bytes:
+        """The files as they are kept; empty, and said so, where this host has no key and cannot make one."""
+        try:
+            sealer = self.sealer()
+        except SecretError as error:
+            logs.event("config.not_kept", logging.WARNING, reason=str(error))
+            return b""
+        record = {name: raw.decode("latin-1") for name, raw in contents}
+        return sealer.seal(json.dumps(record).encode())
+
+
+def _behind(number: int, line: str) -> ConfigBehindError:
+    return ConfigBehindError((Problem(f"generation {number} of the configuration", 1, 1, line),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +186,7 @@ class Files:
     problems: tuple[Problem, ...] = ()
 
     @classmethod
-    def of(cls, directory: Path, in_force: Generation | None = None) -> Files:
+    def of(cls, directory: Path, in_force: Generation | None = None) -> "Files":
         """Read for this alone, which takes its time where they are large: see `Configuration.files`.
 
         An edit that empties the configuration `in_force` is refused.
@@ -128,31 +220,23 @@ class Configuration:
         self.directory = directory
         self.generations = generations
         self._lock = threading.Lock()
-        self._problems: tuple[Problem, ...] = ()
+        self.problems: tuple[Problem, ...] = ()
+        """What is wrong with the files as they are now; empty where they are good."""
         self._behind: tuple[Problem, ...] = ()
-        self._number = 0
+        self.number = 0
+        """The generation that this process has adopted; 0 before the first."""
         self._files: Active | None = None
         self._active, self._seen = self._first(prepared)
         self._looked = self._read = time.monotonic()
         self._tried = float("-inf")
 
     @property
-    def problems(self) -> tuple[Problem, ...]:
-        """What is wrong with the files as they are now; empty where they are good."""
-        return self._problems
-
-    @property
     def files(self) -> Files:
         """The files as last read, which was a second ago at most."""
         self.current()
-        if self._problems or self._files is None:
-            return Files(problems=self._problems)
+        if self.problems or self._files is None:
+            return Files(problems=self.problems)
         return Files(self._files.settings.hash)
-
-    @property
-    def number(self) -> int:
-        """The generation that this process has adopted; 0 before the first."""
-        return self._number
 
     def current(self, in_force: int = 0) -> Active:
         """The configuration in force. `in_force` is the number of the generation that a step found in the database.
@@ -160,16 +244,16 @@ class Configuration:
         Where that is newer than what this process has, it is adopted first. Raises ConfigBehindError where it
         cannot be.
         """
-        behind = in_force > self._number
+        behind = in_force > self.number
         due = time.monotonic() - self._looked >= LOOK_SECONDS
         if (behind or due) and self._lock.acquire(blocking=behind):
             try:
-                if due or in_force > self._number:
+                if due or in_force > self.number:
                     self._look()
                     self._looked = time.monotonic()
             finally:
                 self._lock.release()
-        if in_force > self._number:
+        if in_force > self.number:
             raise ConfigBehindError(self._behind)
         return self._active
 
@@ -183,19 +267,17 @@ class Configuration:
     def unpublished(self) -> Active | None:
         """The files, where they are good and not in force: what the next tick may publish."""
         self.current()
-        if self.generations is None or self._problems or self._files is None:
+        if self.generations is None or self.problems or self._files is None:
             return None
-        return None if self._number and self._is_in_force(self._files) else self._files
+        is_in_force = self.number and self._files.settings.hash == self._active.settings.hash
+        return None if is_in_force else self._files
 
     def published(self, made: Generation, active: Active) -> None:
         """Takes note that this process has just put `active` in force."""
         with self._lock:
-            if made.number > self._number:
+            if made.number > self.number:
                 self._take(active, made)
-            self._problems = ()
-
-    def _is_in_force(self, files: Active) -> bool:
-        return files.settings.hash == self._active.settings.hash
+            self.problems = ()
 
     def _first(self, prepared: Active | None) -> tuple[Active, str]:
         """What is in force to begin with, and the hash of the files as they are."""
@@ -218,7 +300,7 @@ class Configuration:
             # Behind: steps are refused until it is adopted, or these files are published in its place.
             self._behind = error.problems
             return files, files.settings.hash
-        self._number = newest.number
+        self.number = newest.number
         if files is not None:
             self._judge(files, newest)
         return active, "" if files is None else files.settings.hash
@@ -231,7 +313,7 @@ class Configuration:
     def _look_at_files(self) -> None:
         try:
             found = fingerprint(self.directory)
-            again = bool(self._problems) and time.monotonic() - self._read >= RETRY_SECONDS
+            again = bool(self.problems) and time.monotonic() - self._read >= RETRY_SECONDS
             if found == self._seen and not again:
                 return
             self._seen, self._read = found, time.monotonic()
@@ -240,8 +322,8 @@ class Configuration:
             self._files = None
             self._refuse(error.problems)
             return
-        self._files, self._problems = files, ()
-        if not self._number:
+        self._files, self.problems = files, ()
+        if not self.number:
             self._take(files, None)
 
     def _adopt(self, generations: Generations) -> None:
@@ -249,7 +331,8 @@ class Configuration:
         newest = generations.newest()
         if newest is None:
             return
-        if newest.number > self._number and time.monotonic() - self._tried >= self._pause():
+        pause = RETRY_SECONDS if self._behind else 0.0
+        if newest.number > self.number and time.monotonic() - self._tried >= pause:
             try:
                 active = self._loaded(newest)
             except ConfigError as error:
@@ -262,13 +345,10 @@ class Configuration:
         if self._files is not None:
             self._judge(self._files, newest)
 
-    def _pause(self) -> float:
-        return RETRY_SECONDS if self._behind else 0.0
-
     def _judge(self, files: Active, newest: Generation) -> None:
         """Refuses files that empty what is in force."""
         if files.settings.hash == newest.hash:
-            self._problems = ()
+            self.problems = ()
         else:
             self._refuse(emptied(newest.outline, files.outline, self.directory))
 
@@ -285,11 +365,16 @@ class Configuration:
             active.matcher  # noqa: B018 (built here, while the former one still serves the other threads)
         self._active = active
         if generation is not None:
-            self._number = generation.number
+            self.number = generation.number
         self._behind, self._tried = (), float("-inf")
-        logs.event("config.loaded", generation=self._number, hash=active.settings.hash)
+        logs.event("config.loaded", generation=self.number, hash=active.settings.hash)
 
     def _refuse(self, problems: tuple[Problem, ...]) -> None:
-        if problems and self._problems != problems:
+        if problems and self.problems != problems:
             logs.event("config.refused", logging.ERROR, problems=[str(each) for each in problems])
-        self._problems = problems
+        self.problems = problems
+
+
+def host_name(directory: Path) -> str:
+    """What a directory of files is called in the database: the host and the path on it."""
+    return f"{socket.gethostname()}:{directory.absolute()}"

@@ -4,8 +4,6 @@ By default it runs after every 700 new objects and from time to time scans all o
 are many small objects that live long and form no cycles: a worker spent a sixth of its processor time finding nothing.
 """
 
-from __future__ import annotations
-
 import gc
 
 _THRESHOLD = 50_000

@@ -3,8 +3,6 @@
 An unexpected failure carries its traceback: lines of code, not the values in them.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 import os

@@ -1,9 +1,4 @@
-"""The composition root: worker, command line and tests build the program here, each with its own adapters.
-
-Steps take the part of it that they use (`alerts.runtime.ports`).
-"""
-
-from __future__ import annotations
+"""The composition root: worker, command line and tests build the program here, each with its own adapters."""
 
 import os
 import sys
@@ -15,17 +10,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import TextIO
 
-from alerts.access.pages import Pages, pages
-from alerts.access.sealing import Sealer
-from alerts.access.signing import signer
+from alerts.access.links import Pages, pages
+from alerts.access.signing import Sealer, signer
 from alerts.config import environment
 from alerts.config.load import load_entries
 from alerts.feeds.fetching.network import HttpClient
 from alerts.rendering.render import Renderer
 from alerts.runtime.bulkhead import Bulkhead
 from alerts.runtime.case_cache import CaseCache
-from alerts.runtime.configuration import Active, Configuration
-from alerts.runtime.generations import Generations
+from alerts.runtime.configuration import Active, Configuration, Generations
 from alerts.runtime.task_requests import TaskRequests
 from alerts.store.clock import SharedClock
 from alerts.store.database import Database
@@ -35,14 +28,14 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def no_end(_task: str) -> int:
-    """The room of a queue that holds as much as is put into it."""
-    return sys.maxsize
-
-
 @dataclass
 class Runtime:
-    """Everything that steps work with; HTTP client and renderer are made on first use."""
+    """Everything that steps work with; HTTP client and renderer are made on first use.
+
+    `enqueue` is called only after a transaction committed. `room` says how many more tasks of a step its queue takes;
+    `enqueue` may drop what is more than that. `cases` are the case files that this process has in memory. `stream` is
+    where console channels print. `pages` are where the world finds the pages; None where it does not.
+    """
 
     database: Database
     configuration: Configuration
@@ -53,7 +46,7 @@ class Runtime:
     bulkhead: Bulkhead = field(default_factory=Bulkhead)
     contact: str = ""
     pages: Pages | None = None
-    room: Callable[[str], int] = no_end
+    room: Callable[[str], int] = lambda _task: sys.maxsize
 
     @cached_property
     def client(self) -> HttpClient:

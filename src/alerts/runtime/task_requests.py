@@ -1,7 +1,5 @@
 """Task requests: ids that a step asks the queues to work on. One may be lost, since the database holds the same."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """How sure a story is: the weight of its publishers, its confidence, its grade."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 
 from alerts.model.source import Reliability

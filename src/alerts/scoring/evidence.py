@@ -1,9 +1,8 @@
 """From the reports of a story to evidence about one institution."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 from alerts.model.fields import record_of
 from alerts.model.story import Evidence, Group, Report, StorySummary
@@ -52,13 +51,8 @@ def evidence(story: str, institution: str, reports: Sequence[Report], groups: Se
 def _headline(reports: Sequence[Report]) -> str:
     """The newest correction, else the report that was observed first."""
     corrections = [report for report in reports if report.correction]
-    if corrections:
-        return max(corrections, key=_observed).title
-    return min(reports, key=_observed).title
-
-
-def _observed(report: Report) -> tuple[object, ...]:
-    return report.observed, report.reported, report.item
+    observed = attrgetter("observed", "reported", "item")
+    return (max(corrections, key=observed) if corrections else min(reports, key=observed)).title
 
 
 def _topics(reports: Sequence[Report]) -> tuple[tuple[tuple[str, float], ...], tuple[str, ...]]:

@@ -1,8 +1,6 @@
 """What one story does to an axis by itself: severity × confidence × salience × criticality. Pure."""
 
-from __future__ import annotations
-
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Contribution
@@ -16,13 +14,12 @@ MAX_IMPACT = 0.95
 
 
 def severity(story: StoryFacts, axis: Axis, topics: Mapping[str, Topic]) -> float:
-    """The largest of the story's topics on the axis, each times its weight; 0 without a topic."""
-    return severity_of(story.topics, axis, topics)
+    """The largest of the story's topics on the axis, each times its weight; 0 without a topic.
 
-
-def severity_of(weighted: Iterable[tuple[str, float]], axis: Axis, topics: Mapping[str, Topic]) -> float:
-    """The severity of topics, each with its weight: 1, or less where it is denied, resolved or only hinted at."""
-    return max((topics[topic].severity.on(axis) * weight for topic, weight in weighted if topic in topics), default=0.0)
+    The weight is 1, or less where the topic is denied, resolved or only hinted at.
+    """
+    weighted = (topics[topic].severity.on(axis) * weight for topic, weight in story.topics if topic in topics)
+    return max(weighted, default=0.0)
 
 
 def impact(story: StoryFacts, axis: Axis, topics: Mapping[str, Topic], institution: Institution) -> float:

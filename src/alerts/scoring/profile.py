@@ -4,8 +4,6 @@ Every statement is a field of the configuration, a number computed from evidence
 with the numbers of the records that say them. No sentence is made here.
 """
 
-from __future__ import annotations
-
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -133,7 +131,11 @@ def build(
             tags=tuple(sorted(institution.tags)),
         ),
         service_surface=lines[Signal.CONTINUITY],
-        governance_surface=_governance(institution, lines[Signal.GOVERNANCE], shares),
+        governance_surface=GovernanceSurface(
+            institution.criticality, (shares.governance or Axis.POLICY).horizon, lines[Signal.GOVERNANCE]
+        )
+        if lines[Signal.GOVERNANCE]
+        else None,
         evidence=pack.records,
         contributions=tuple(
             AxisContributions(axis, largest[axis], omitted=standing.axes[axis].others) for axis in Axis if largest[axis]
@@ -196,7 +198,7 @@ class _Pack:
     by_story: Mapping[str, tuple[SourceRecord, ...]]
 
     @classmethod
-    def of(cls, standing: Standing, weights: Mapping[str, float]) -> _Pack:
+    def of(cls, standing: Standing, weights: Mapping[str, float]) -> "_Pack":
         """The stories that contribute, and the newest."""
         leading = {
             each.story: each for view in standing.axes.values() for each in view.leading if each.story in weights
@@ -208,7 +210,8 @@ class _Pack:
         for story in stories:
             reports = [standing.reports[item] for item in story.items if item in standing.reports]
             numbered = tuple(
-                _record(len(records) + place, story.story, report) for place, report in enumerate(reports, start=1)
+                record_of(SourceRecord, report, number=number, story=story.story)
+                for number, report in enumerate(reports, start=len(records) + 1)
             )
             records += numbered
             by_story[story.story] = numbered
@@ -216,10 +219,6 @@ class _Pack:
 
     def numbers(self, story: str) -> tuple[int, ...]:
         return tuple(record.number for record in self.by_story.get(story, ()))
-
-
-def _record(number: int, story: str, report: Report) -> SourceRecord:
-    return record_of(SourceRecord, report, number=number, story=story)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +230,7 @@ class _Shares:
     governance: Axis | None
 
     @classmethod
-    def of(cls, stories: Iterable[StorySummary], topics: Mapping[str, Topic], amounts: Amounts) -> _Shares:
+    def of(cls, stories: Iterable[StorySummary], topics: Mapping[str, Topic], amounts: Amounts) -> "_Shares":
         """A contribution is credited to each topic of its story in proportion to the topic's severity."""
         by_topic: defaultdict[str, float] = defaultdict(float)
         by_signal: defaultdict[Signal, float] = defaultdict(float)
@@ -333,10 +332,3 @@ def _signals(pack: _Pack, topics: Mapping[str, Topic]) -> dict[Signal, tuple[Sig
         for name, stories in carried.items()
     ]
     return {signal: tuple(line for line in lines if line.signal is signal) for signal in Signal}
-
-
-def _governance(institution: Institution, lines: tuple[SignalLine, ...], shares: _Shares) -> GovernanceSurface | None:
-    if not lines:
-        return None
-    axis = shares.governance or Axis.POLICY
-    return GovernanceSurface(institution.criticality, axis.horizon, lines)

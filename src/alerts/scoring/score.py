@@ -8,16 +8,15 @@ order stays and the score is s × 2^(−Δt / half-life). Hence the two closed f
 Times are whole microseconds since 1970.
 """
 
-from __future__ import annotations
-
 import math
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import NamedTuple
 
-from alerts.model.level import Axis, Level, LevelRules
-from alerts.model.times import MICROSECOND, instant
+from alerts.model.level import Axis, Level, LevelRules, Transition
+from alerts.model.times import MICROSECOND, instant, micros
 
 PLACES = 16
 """Stories that a score counts. All those after them together are worth less than 4e-8 of the first."""
@@ -197,3 +196,31 @@ def fall_instant(score: Score, level: Level, rules: LevelRules, half_life: float
         return max(after + MICROSECOND, instant(fall))
     except OverflowError:
         return None
+
+
+# --- a score over time, for a picture --------------------------------------------------------------------------
+
+Course = Sequence[tuple[datetime, Score]]
+"""What a score faded from, each from its instant on, in order of time."""
+
+
+def curve(course: Course, instants: Sequence[datetime], half_life: float) -> list[tuple[datetime, float]]:
+    """The score at each instant; `half_life` in microseconds."""
+    return [(at, value_at(course, at, half_life)) for at in instants]
+
+
+def value_at(course: Course, at: datetime, half_life: float) -> float:
+    """The score at an instant; 0 before the first one. `half_life` in microseconds."""
+    place = bisect_right(course, at, key=itemgetter(0))
+    score = course[place - 1][1] if place else NO_SCORE
+    return score.at(micros(at), half_life)
+
+
+def grid(start: datetime, end: datetime, points: int, moves: Iterable[Transition]) -> list[datetime]:
+    """`points` even steps from start to end, and the instants of level changes with those just before them."""
+    step = (end - start) / points
+    instants = {start + step * place for place in range(points)} | {end}
+    for move in moves:
+        if start < move.at <= end:
+            instants |= {move.at, move.at - timedelta.resolution}
+    return sorted(instants)

@@ -1,20 +1,27 @@
-"""The time that all workers share: the database's, so that it does not matter how wrong the clock of one is.
+"""The two clocks of all workers: the wall clock of the database, and the logical clock that orders observations.
 
-A lease works only if all processes agree on "now". SQLite lives on one
-machine, whose clock all its processes share; a PostgreSQL server is asked for its own.
+A lease works only if all processes agree on "now", however wrong the clock of one is. SQLite lives on one machine,
+whose clock all its processes share; a PostgreSQL server is asked for its own.
+
+Observations carry the timestamp of the transaction that stores them. Taking one locks the row of the logical clock
+until the transaction ends, so timestamps become visible in their own order: whoever sees one sees all earlier ones.
+That is what lets replay repeat, byte for byte, what many workers did.
 """
-
-from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import text
+from sqlalchemy import BigInteger, bindparam, case, text, type_coerce, update
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
+from alerts.model.times import EPOCH
 from alerts.store.database import Database
+from alerts.store.schema import ClockRow, table_of
+from alerts.store.types import Instant
+from alerts.store.upsert import insert_new
 
 ASKED_EVERY_SECONDS = 1.0
 
@@ -52,9 +59,30 @@ class SharedClock:
         before = time.monotonic()
         try:
             with self._database.engine.connect() as connection:
-                told: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+                answer: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
         except SQLAlchemyError:
             return  # the next query reports what is wrong with the database
         finally:
             self._asked = time.monotonic()
-        self._known = told.astimezone(UTC), (before + self._asked) / 2  # the answer is of an instant in between
+        self._known = answer.astimezone(UTC), (before + self._asked) / 2  # the answer is of an instant in between
+
+
+_CLOCK = table_of(ClockRow)
+_NOW = bindparam("now", type_=Instant)
+_LATER = case(
+    (_CLOCK.c.stamp >= _NOW, type_coerce(_CLOCK.c.stamp, BigInteger) + 1), else_=type_coerce(_NOW, BigInteger)
+)
+_TAKE = update(_CLOCK).where(_CLOCK.c.id == 1).values(stamp=type_coerce(_LATER, Instant)).returning(_CLOCK.c.stamp)
+
+
+def next_timestamp(session: Session, now: datetime) -> datetime:
+    """A timestamp later than all before it, `now` if possible; a clock set back cannot reorder anything.
+
+    Call it as late in the transaction as possible: others that want one wait for its end.
+    """
+    # Writing the row takes its lock; only then is the timestamp of the latest committed transaction read.
+    taken: datetime | None = session.scalar(_TAKE, {"now": now})
+    if taken is None:
+        insert_new(session, ClockRow, [{"id": 1, "stamp": EPOCH}])
+        return next_timestamp(session, now)
+    return taken

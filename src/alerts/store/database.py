@@ -1,7 +1,5 @@
 """One database, two kinds: SQLite in WAL mode, or PostgreSQL."""
 
-from __future__ import annotations
-
 import os
 import sqlite3
 import threading
@@ -42,14 +40,10 @@ class Database:
         """Raises StoreError where the URL is none of the two kinds. Connects only on first use."""
         self.url = parse_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self._engine = _sqlite_engine(self.url) if self.is_sqlite else _postgres_engine(self.url, pool_size)
-        self._reading = self._engine.execution_options(alerts_read=True)
+        self.engine = _sqlite_engine(self.url) if self.is_sqlite else _postgres_engine(self.url, pool_size)
+        self._reading = self.engine.execution_options(alerts_read=True)
         self._writer = threading.Lock()
         self._interpreter = threading.Lock()
-
-    @property
-    def engine(self) -> Engine:
-        return self._engine
 
     @contextmanager
     def write(self, *, flush: bool = True) -> Iterator[Session]:
@@ -59,12 +53,7 @@ class Database:
         whole and before any later commit; so this is for work that is done again then, such as polls. (SQLite in WAL
         mode never waits.)
         """
-        with (
-            self._translated(),
-            self._turn(),
-            Session(self._engine, expire_on_commit=False) as session,
-            session.begin(),
-        ):
+        with self._translated(), self._turn(), Session(self.engine, expire_on_commit=False) as session, session.begin():
             if not (flush or self.is_sqlite):
                 session.execute(_NO_FLUSH)
             yield session
@@ -81,16 +70,16 @@ class Database:
 
         `at` is recorded as when a new database was made (default: this machine's time).
         """
-        if self._is_current():
+        scripts = Path(__file__).parent / "migrations"
+        if self.revision() == max(path.stem[:4] for path in (scripts / "versions").glob("[0-9]*.py")):
             return
         from alembic import command
         from alembic.config import Config
         from alembic.util import CommandError
 
         config = Config()
-        scripts = str(Path(__file__).parent / "migrations")
-        config.set_main_option("script_location", scripts.replace("%", "%%"))
-        with self._translated(), self._engine.begin() as connection:
+        config.set_main_option("script_location", str(scripts).replace("%", "%%"))
+        with self._translated(), self.engine.begin() as connection:
             if not self.is_sqlite:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
             config.attributes["connection"] = connection
@@ -103,23 +92,17 @@ class Database:
                 ) from error
             system_state.record_creation(connection, at or datetime.now(UTC))
 
-    def _is_current(self) -> bool:
-        """Whether the schema is the newest. Asked without the migration library, which is slow to load and large."""
-        newest = max(path.stem[:4] for path in (Path(__file__).parent / "migrations" / "versions").glob("[0-9]*.py"))
-        with self._translated(), self._engine.connect() as connection:
-            if not inspect(connection).has_table("alembic_version"):
-                return False
-            return bool(connection.scalar(text("SELECT version_num FROM alembic_version")) == newest)
-
     def revision(self) -> str | None:
-        """The schema revision of the database, None where it has none."""
-        from alembic.migration import MigrationContext
+        """The schema revision of the database, None where it has none.
 
-        with self._translated(), self._engine.connect() as connection:
-            return MigrationContext.configure(connection).get_current_revision()
+        Asked without the migration library, which is slow to load and large.
+        """
+        with self._translated(), self.engine.connect() as connection:
+            found = inspect(connection).has_table("alembic_version")
+            return connection.scalar(text("SELECT version_num FROM alembic_version")) if found else None
 
     def dispose(self) -> None:
-        self._engine.dispose()
+        self.engine.dispose()
 
     @contextmanager
     def computing(self) -> Iterator[None]:
@@ -162,27 +145,27 @@ class Database:
         """Database errors that a person can cause, as one line without the password."""
         try:
             yield
-        except OperationalError as error:
-            reason = str(error.orig).strip().splitlines()[0] if error.orig else type(error).__name__
-            hint = (
-                "is there room on its disk, may it be written, does another process hold it?"
-                if self.is_sqlite
-                else "is it running and reachable?"
-            )
-            raise StoreError(f"database {self._shown}: {reason}; {hint}") from error
-        except PoolTimeoutError as error:
-            raise StoreError(
-                f"database {self._shown}: all connections of this process are in use; ask again later"
-            ) from error
-        except ProgrammingError as error:
-            if error.statement is not None:  # a mistake of our own
+        except SQLAlchemyError as error:
+            line = self._explained(error)
+            if line is None:
                 raise
-            reason = str(error.orig).strip()
-            raise StoreError(f"database {self._shown}: {reason}; correct the options of its URL") from error
-        except DatabaseError as error:
-            if type(error) is not DatabaseError:  # its subclasses are our own mistakes
-                raise
-            raise StoreError(f"database {self._shown}: {error.orig}; restore it from a backup") from error
+            raise StoreError(f"database {self._shown}: {line}") from error
+
+    def _explained(self, error: SQLAlchemyError) -> str | None:
+        """What is wrong and what to do about it; None where it is a mistake of our own."""
+        match error:
+            case OperationalError():
+                reason = str(error.orig).strip().splitlines()[0] if error.orig else type(error).__name__
+                if self.is_sqlite:
+                    return f"{reason}; is there room on its disk, may it be written, does another process hold it?"
+                return f"{reason}; is it running and reachable?"
+            case PoolTimeoutError():
+                return "all connections of this process are in use; ask again later"
+            case ProgrammingError(statement=None):
+                return f"{str(error.orig).strip()}; correct the options of its URL"
+            case DatabaseError() if type(error) is DatabaseError:  # its subclasses are our own mistakes
+                return f"{error.orig}; restore it from a backup"
+        return None
 
 
 def parse_url(url: str) -> URL:

@@ -11,8 +11,6 @@ troubles                                                  incidents of the syste
 configurations                                            the generations of the configuration
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any, cast
 

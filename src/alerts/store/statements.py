@@ -1,7 +1,5 @@
 """The statements of a migration: SQL in the file beside its module, for both databases."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from pathlib import Path

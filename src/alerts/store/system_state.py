@@ -1,17 +1,15 @@
-"""Small facts that all processes share: the last tick, the configuration in force, …"""
-
-from __future__ import annotations
+"""Small facts that all processes share (the last tick, the configuration in force, …), and the rate gate."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from alerts.store.schema import FactRow, table_of
-from alerts.store.upsert import upsert
+from alerts.store.schema import FactRow, LockRow, table_of
+from alerts.store.upsert import insert_new, upsert
 
 CONFIGURATION = "configuration"
 """The configuration in force: its number and the hash of its files."""
@@ -91,3 +89,20 @@ def in_force(session: Session) -> InForce:
     known = dict(session.execute(_JUDGING).all())
     configuration = known.get(CONFIGURATION, {})
     return InForce(int(configuration.get("number", 0)), str(configuration.get("hash", "")), known.get(MATCHING, {}))
+
+
+def try_acquire(session: Session, name: str, now: datetime, gap: timedelta) -> bool:
+    """The rate gate: whether this transaction may do what `name` stands for; no other of any process may for `gap`.
+
+    The row is locked until the transaction ends, so the work is done in this transaction or not at all: one that was
+    delayed past the interval finds the name taken, or its commit fails. A time further ahead than `gap` was written by
+    a clock that has been set back since, and is ignored.
+    """
+    insert_new(session, LockRow, [{"name": name, "until": now}])
+    acquired = session.execute(
+        update(LockRow)
+        .where(LockRow.name == name, or_(LockRow.until <= now, LockRow.until > now + gap))
+        .values(until=now + gap)
+        .returning(LockRow.name)
+    ).scalar_one_or_none()
+    return acquired is not None

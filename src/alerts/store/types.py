@@ -1,7 +1,5 @@
 """Column types that both databases read alike."""
 
-from __future__ import annotations
-
 import json
 from datetime import datetime
 from typing import Any

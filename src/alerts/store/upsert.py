@@ -1,7 +1,5 @@
 """INSERT … ON CONFLICT for both databases."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar

@@ -9,8 +9,6 @@ What happens follows from the members of the time window alone: not from the ord
 instant, and not from whether this process saw them come (`Clusterer.restore`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -105,7 +103,7 @@ class Clusterer:
     @classmethod
     def restore(
         cls, members: Iterable[tuple[Features, str]], partition: str = "", names: Iterable[str] = ()
-    ) -> Clusterer:
+    ) -> "Clusterer":
         """The clusterer that saw these items arrive and put them into these stories, given in any order."""
         clusterer = cls(partition, names)
         for features, story in members:

@@ -1,7 +1,5 @@
 """Headlines that begin with a correction mark: "CORRECTED: …", "Berichtigung – …", "更正：…"."""
 
-from __future__ import annotations
-
 import re
 
 from alerts.stories.lexicon import lines

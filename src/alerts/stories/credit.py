@@ -1,7 +1,5 @@
 """Who a text comes from: publishers' names made comparable, news agencies credited."""
 
-from __future__ import annotations
-
 import re
 from functools import lru_cache
 

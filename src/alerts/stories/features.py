@@ -4,8 +4,6 @@ A tracked name stands in them as one term, `@` and the id of the institution, ho
 languages share it, and a name of several words is one shared term, not several.
 """
 
-from __future__ import annotations
-
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Sequence
@@ -68,7 +66,7 @@ class Features:
         return json.dumps(record, separators=(",", ":")).encode("ascii")
 
     @classmethod
-    def load(cls, data: bytes) -> Features:
+    def load(cls, data: bytes) -> "Features":
         """The value that `dump` wrote. Raises ValueError where `data` is of no known version."""
         record = json.loads(data)
         if not isinstance(record, list) or not record or record[0] not in _READABLE:

@@ -6,8 +6,6 @@ links, so a copy of a copy counts with the original. A link too many costs confi
 in doubt, linked.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 
 from alerts.model.story import Group, Link

@@ -4,8 +4,6 @@ Each file starts with comment lines (`#`), of which one names its origin. A list
 table has a key, a colon and its words on each line. Words are lower case; `_` stands for the space of a phrase.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

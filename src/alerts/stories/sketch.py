@@ -5,8 +5,6 @@ is recognised in the full text that it opens; the *sketch* keeps the smallest ha
 sampling, Cohen and Kaplan 2007), so that a copy with another opening is recognised too.
 """
 
-from __future__ import annotations
-
 from heapq import nsmallest
 from itertools import accumulate
 from zlib import crc32

@@ -6,8 +6,6 @@ A term is a light stem (`#` before a number). Equal things written differently g
 is (`lexicon`).
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from functools import lru_cache

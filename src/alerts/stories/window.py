@@ -9,8 +9,6 @@ but story-days, so that a big story does not make its own words worthless, while
 after story, or day after day, soon weighs little.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
@@ -45,7 +43,7 @@ class Term:
         self._step = 1
         self.cost = cost(self._weight, 1)
 
-    def report(self, story: Story, day: int, change: int) -> None:
+    def report(self, story: "Story", day: int, change: int) -> None:
         """Note that one more (or one less) item of the story has the term on that day."""
         key = (story, day)
         days = self._days
@@ -109,7 +107,7 @@ class Story:
         self.costs += squares
         self.squares += squares * cost
 
-    def profile(self) -> Read:
+    def profile(self) -> "Read":
         """How often the members have each term."""
         return [(term, term.text, count) for term, count in self.counts.items()]
 

@@ -1,7 +1,5 @@
 """Answering an alert from its message: a page that says what each answer does, and does it when a form is sent."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """The same as the pages, as JSON: gated by the same rules, described at /api/openapi.json."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.metadata import version

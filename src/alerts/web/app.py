@@ -6,8 +6,6 @@ Handlers that read the database are plain functions: they run in threads, none b
 body are not, and hand over to a thread once they have it; so does whatever asks for the time, which is the database's.
 """
 
-from __future__ import annotations
-
 import logging
 from importlib.resources import files
 from typing import Final
@@ -22,7 +20,7 @@ from starlette.routing import Mount, Route
 from alerts.access.signing import Signer
 from alerts.model.errors import AlertsError, NotFoundError, StoreError, UsageError
 from alerts.runtime import logs
-from alerts.runtime.ports import Serving
+from alerts.runtime.runtime import Runtime
 from alerts.web import answering, api, atom, operators, pages, probes, reports, unsubscribing
 from alerts.web.auth import Authenticator, Visitor
 from alerts.web.middleware import Hardening
@@ -32,7 +30,7 @@ ASSETS: Final = {"style.css": "text/css", "page.js": "text/javascript", "icon.sv
 
 
 def create_app(
-    runtime: Serving,
+    runtime: Runtime,
     signer: Signer,
     operator_token: str,
     *,

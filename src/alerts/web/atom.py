@@ -1,7 +1,5 @@
 """Atom feeds (RFC 4287): level changes of an institution, alerts of a subscriber or of one watch rule."""
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Authentication: an open visitor, the bearer of a link, or an operator."""
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import ipaddress

@@ -5,8 +5,6 @@ clients that say nothing would close the pages to everybody. Here a request must
 be taken within a time, and where too many connections are open the oldest idle one makes room for the new one.
 """
 
-from __future__ import annotations
-
 import asyncio
 import ipaddress
 from typing import Any, Final
@@ -80,7 +78,7 @@ class BoundedProtocol(H11Protocol):
         self._stop("_head", "_body")  # what is in the buffer has still to be taken
         super().on_response_complete()
 
-    def _make_room(self, others: list[BoundedProtocol]) -> None:
+    def _make_room(self, others: "list[BoundedProtocol]") -> None:
         """Closes the idle connection that has been open longest, or this one where all are being answered."""
         idle = [each for each in others if each.is_idle]
         chosen = min(idle, key=lambda each: each.opened_at) if idle else self

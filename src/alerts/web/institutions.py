@@ -1,7 +1,5 @@
 """The list of institutions: filtered, sorted, a page at a time."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -37,7 +35,7 @@ class Asked:
     page: int = 1
 
     @classmethod
-    def of(cls, query: Mapping[str, str]) -> Asked:
+    def of(cls, query: Mapping[str, str]) -> "Asked":
         level, sort, page = query.get("level", ""), query.get("sort", ""), query.get("page", "")
         return cls(
             tag=query.get("tag", ""),

@@ -3,8 +3,6 @@
 Nothing is named that an open visitor may not know: no source, no institution, no subscriber is a label.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final
@@ -13,9 +11,9 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 from sqlalchemy.orm import Session
 
-from alerts.insight.disagreement import disagreements
+from alerts.insight.health import disagreements
 from alerts.model.subscriber import IncidentKind
-from alerts.runtime.ports import Serving
+from alerts.runtime.runtime import Runtime
 from alerts.store import system_state
 from alerts.store.queries import listings, metrics
 from alerts.store.repositories import incidents
@@ -27,7 +25,7 @@ QUANTILES: Final = (0.5, 0.9, 0.99)
 class Metrics(Collector):
     """All metrics as of an instant."""
 
-    def __init__(self, runtime: Serving, session: Session, now: datetime) -> None:
+    def __init__(self, runtime: Runtime, session: Session, now: datetime) -> None:
         dwell = _dwell(metrics.dwell_times(session, now))
         self._read = [*_work(session, now), *dwell, *_configuration(runtime, session, now)]
 
@@ -79,7 +77,7 @@ def _dwell(seconds: Sequence[float]) -> Iterator[Metric]:
     yield GaugeMetricFamily("alerts_dwell_messages", "Messages behind these quantiles.", len(ordered))
 
 
-def _configuration(runtime: Serving, session: Session, now: datetime) -> Iterator[Metric]:
+def _configuration(runtime: Runtime, session: Session, now: datetime) -> Iterator[Metric]:
     tick = system_state.get(session, system_state.TICK) or system_state.get(session, system_state.CREATED)
     in_force = system_state.get(session, system_state.CONFIGURATION)
     for name, meaning, fact in (

@@ -3,8 +3,6 @@
 A foreign page must not reach them under a name of its own (DNS rebinding).
 """
 
-from __future__ import annotations
-
 import ipaddress
 import time
 from collections.abc import Iterable, Mapping

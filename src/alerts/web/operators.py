@@ -1,7 +1,5 @@
 """The operators' page, and what can be done from it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
@@ -21,7 +19,7 @@ from alerts.model.times import parse_duration
 from alerts.pipeline import answering, operate
 from alerts.pipeline.route import silenced
 from alerts.runtime import logs
-from alerts.runtime.ports import Serving
+from alerts.runtime.runtime import Runtime
 from alerts.store import system_state
 from alerts.store.queries import listings
 from alerts.store.repositories import sources
@@ -104,7 +102,7 @@ async def act(request: Request) -> Response:
     return RedirectResponse("/operate?" + urlencode({"done": done}), status_code=303)
 
 
-_Action = Callable[[Serving, Mapping[str, str], datetime], str]
+_Action = Callable[[Runtime, Mapping[str, str], datetime], str]
 
 
 def _act(site: Site, request: Request, fields: dict[str, str], action: _Action) -> str:
@@ -117,15 +115,15 @@ def _act(site: Site, request: Request, fields: dict[str, str], action: _Action) 
         return f"Not done: {error}"
 
 
-def _redeliver(runtime: Serving, fields: Mapping[str, str], _now: datetime) -> str:
+def _redeliver(runtime: Runtime, fields: Mapping[str, str], _now: datetime) -> str:
     return f"Delivery {operate.redeliver(runtime, fields.get('delivery', ''))} is due now."
 
 
-def _redeliver_dead(runtime: Serving, _fields: Mapping[str, str], _now: datetime) -> str:
+def _redeliver_dead(runtime: Runtime, _fields: Mapping[str, str], _now: datetime) -> str:
     return f"Due now: {counted(len(operate.redeliver_dead(runtime)), 'delivery', 'deliveries')}."
 
 
-def _silence(runtime: Serving, fields: Mapping[str, str], now: datetime) -> str:
+def _silence(runtime: Runtime, fields: Mapping[str, str], now: datetime) -> str:
     lasting = fields.get("for", "")
     try:
         until = now + parse_duration(lasting)
@@ -141,12 +139,12 @@ def _silence(runtime: Serving, fields: Mapping[str, str], now: datetime) -> str:
     return f"Silence {made.id} holds."
 
 
-def _unsilence(runtime: Serving, fields: Mapping[str, str], _now: datetime) -> str:
+def _unsilence(runtime: Runtime, fields: Mapping[str, str], _now: datetime) -> str:
     operate.unsilence(runtime, fields.get("silence", ""))
     return "The silence has ended."
 
 
-def _release(runtime: Serving, fields: Mapping[str, str], _now: datetime) -> str:
+def _release(runtime: Runtime, fields: Mapping[str, str], _now: datetime) -> str:
     source = fields.get("source", "")
     try:
         held = operate.release_quarantine(runtime, source)
@@ -156,12 +154,12 @@ def _release(runtime: Serving, fields: Mapping[str, str], _now: datetime) -> str
     return f"{counted(held, 'item')} of {source} will be taken in at its next poll, which is due now."
 
 
-def _ack(runtime: Serving, fields: Mapping[str, str], _now: datetime) -> str:
+def _ack(runtime: Runtime, fields: Mapping[str, str], _now: datetime) -> str:
     done = answering.ack(runtime, fields.get("alert", ""), fields.get("by", ""))
     return f"{done.subscriber} gets no reminders of {done.institution} until it changes."
 
 
-def _undo(runtime: Serving, fields: Mapping[str, str], _now: datetime) -> str:
+def _undo(runtime: Runtime, fields: Mapping[str, str], _now: datetime) -> str:
     done = answering.take_back(runtime, fields.get("answer", ""), "operator")
     return f"Taken back: {done.in_words()} of {done.subscriber}."
 

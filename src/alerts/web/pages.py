@@ -1,7 +1,5 @@
 """The pages that readers see: institutions, a profile, a story, an alert."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final

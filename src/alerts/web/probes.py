@@ -1,7 +1,5 @@
 """What machines ask: does this process live, does the system work, what are the numbers. Hubs (WebSub) push here."""
 
-from __future__ import annotations
-
 import json
 from typing import Any, Final
 

@@ -1,7 +1,5 @@
 """What the pages read of institutions. Nothing is kept: a profile is a few rows by index."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -13,8 +11,7 @@ from alerts.model.level import Axis
 from alerts.model.profile import Profile
 from alerts.model.times import format_time
 from alerts.rendering.plot import levels_svg
-from alerts.scoring.score import half_life_of
-from alerts.scoring.series import curve, grid
+from alerts.scoring.score import curve, grid, half_life_of
 from alerts.store.queries import profiles
 from alerts.store.repositories import cases
 from alerts.web.site import Site

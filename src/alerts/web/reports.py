@@ -1,7 +1,5 @@
 """The pages of the weekly briefing and of what readers said of alerts."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Final
 from urllib.parse import urlencode
@@ -16,6 +14,7 @@ from alerts.insight.feedback import feedback as verdicts
 from alerts.model.week import Week
 from alerts.rendering.briefing import briefing_body
 from alerts.rendering.tiers import ANALYSIS, gate_briefing, may_read_week
+from alerts.store.queries.reports import recorded_since
 from alerts.web.site import site_of, visit
 
 _LOOK_BACK: Final = timedelta(days=365)
@@ -41,13 +40,14 @@ def edition(request: Request) -> Response:
         active = site.runtime.configuration.current()
         shown = gate_briefing(briefing(session, active, week, who), visitor.tier)
         ahead, behind = (week.moved(step) for step in (1, -1))
+        known = behind.end > recorded_since(session)
         values = {
             "week": week,
             "body": Markup(briefing_body(shown)),  # noqa: S704 - made by us, with every text in it escaped
             "subscriber": name,
             "subscribers": sorted(site.settings.subscribers) if visitor.operator else [],
             "query": "?" + urlencode({"subscriber": name}) if name and visitor.operator else "",
-            "behind": behind if may_read_week(behind.end, visitor.tier, now) else None,
+            "behind": behind if known and may_read_week(behind.end, visitor.tier, now) else None,
             "ahead": ahead if ahead.start <= now else None,
         }
     return site.page(request, "briefing.html.j2", visitor, values)

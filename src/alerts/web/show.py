@@ -1,7 +1,5 @@
 """The template environment of the pages, and the filters that format values."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote, urlencode
 

@@ -1,7 +1,5 @@
 """What all handlers share: runtime, authentication, templates and caches, made once for each process."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,7 +14,7 @@ from starlette.responses import HTMLResponse, Response
 from alerts.insight.health import health
 from alerts.model.settings import Settings
 from alerts.runtime.configuration import Active
-from alerts.runtime.ports import Serving
+from alerts.runtime.runtime import Runtime
 from alerts.web.auth import Authenticator, Visitor
 from alerts.web.metrics import Metrics
 from alerts.web.show import environment
@@ -27,7 +25,7 @@ _Made = TypeVar("_Made")
 class Cached(Generic[_Made]):
     """What is read from the database, at most once within some seconds: asking often costs nothing."""
 
-    def __init__(self, runtime: Serving, seconds: int, read: Callable[[Serving, Session, datetime], _Made]) -> None:
+    def __init__(self, runtime: Runtime, seconds: int, read: Callable[[Runtime, Session, datetime], _Made]) -> None:
         self._runtime = runtime
         self._lasting = timedelta(seconds=seconds)
         self._read = read
@@ -46,7 +44,7 @@ class Cached(Generic[_Made]):
 class Site:
     """`base_url` is where the pages are for the world, without a slash at its end; empty: as the request says."""
 
-    runtime: Serving
+    runtime: Runtime
     authenticator: Authenticator
     base_url: str = ""
 

@@ -1,7 +1,5 @@
 """What the pages and the JSON interface show of a story and of an alert."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime

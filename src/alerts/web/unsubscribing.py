@@ -1,7 +1,5 @@
 """Ending a channel from a message: one click (RFC 8058), or a page that asks first."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 
 from starlette.concurrency import run_in_threadpool

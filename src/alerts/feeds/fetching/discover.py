@@ -1,7 +1,5 @@
 """Find the feeds that a web page names. Pure."""
 
-from __future__ import annotations
-
 import html
 import re
 from dataclasses import dataclass

@@ -6,8 +6,6 @@ No behaviour of a server raises: a failure is a value with a kind and one line f
 defect of this program.
 """
 
-from __future__ import annotations
-
 import re
 import ssl
 import time
@@ -20,6 +18,7 @@ from urllib.parse import urldefrag
 
 import h11
 
+from alerts.feeds.feed import ErrorKind, FetchResult, Limits, one_line
 from alerts.feeds.fetching import headers
 from alerts.feeds.fetching.network import (
     AddressRefusedError,
@@ -33,7 +32,6 @@ from alerts.feeds.fetching.network import (
     TooManyBytesError,
 )
 from alerts.feeds.links import absolute, host_key, shown, storable
-from alerts.feeds.result import ErrorKind, FetchResult, Limits
 from alerts.feeds.state import FeedState, poll_url
 from alerts.model.source import Source
 
@@ -290,14 +288,10 @@ def _explain(error: Exception, limits: Limits) -> tuple[ErrorKind | None, str]:
         case TimeoutError():
             return ErrorKind.TIMEOUT, f"silent for {limits.read:g} s"
         case ssl.SSLError():
-            return ErrorKind.TLS, f"no secure connection: {_plain(error)}"
+            return ErrorKind.TLS, f"no secure connection: {one_line(error)}"
         case OSError():
-            return ErrorKind.DOWN, f"no connection: {_plain(error)}"
+            return ErrorKind.DOWN, f"no connection: {one_line(error)}"
         case h11.ProtocolError():
-            return ErrorKind.PROTOCOL, f"what it sends is not proper HTTP: {_plain(error)}"
+            return ErrorKind.PROTOCOL, f"what it sends is not proper HTTP: {one_line(error)}"
         case _:
             return None, ""
-
-
-def _plain(error: Exception) -> str:
-    return " ".join(str(error).split())[:200] or type(error).__name__

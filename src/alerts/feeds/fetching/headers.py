@@ -1,7 +1,5 @@
 """What HTTP response headers say to a reader. Pure."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -31,12 +29,8 @@ def _seconds(text: str) -> timedelta | None:
 
 def retry_after(text: str, *, date: str, now: datetime) -> timedelta | None:
     """How long `Retry-After` asks to wait: seconds, or a date against the server's own clock (`Date`)."""
-    if (wait := _seconds(text)) is not None:
-        return wait
-    until = parse_date(text)
-    if until is None:
-        return None
-    return max(until - (parse_date(date) or now), timedelta(0))
+    wait = _seconds(text)
+    return _time_to(text, date, now) if wait is None else wait
 
 
 def fresh_for(*, cache_control: str, expires: str, age: str, date: str, now: datetime) -> timedelta | None:
@@ -47,10 +41,13 @@ def fresh_for(*, cache_control: str, expires: str, age: str, date: str, now: dat
     if "max-age" in directives:
         fresh = _seconds(directives["max-age"])
         return None if fresh is None else max(fresh - (_seconds(age) or timedelta(0)), timedelta(0))
-    until = parse_date(expires) if expires else None
-    if until is None:
-        return None
-    return max(until - (parse_date(date) or now), timedelta(0))
+    return _time_to(expires, date, now)
+
+
+def _time_to(until: str, date: str, now: datetime) -> timedelta | None:
+    """The time to an HTTP date by the server's own clock, which `date` shows; None where it is no date."""
+    end = parse_date(until)
+    return None if end is None else max(end - (parse_date(date) or now), timedelta(0))
 
 
 def links(values: Iterable[str], base: str) -> dict[str, tuple[str, ...]]:

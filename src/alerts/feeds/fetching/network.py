@@ -9,11 +9,8 @@ own: two polls of one feed are minutes apart, and an idle connection that one so
 of another that may not.
 """
 
-from __future__ import annotations
-
 import base64
 import contextlib
-import ipaddress
 import queue
 import re
 import socket
@@ -23,14 +20,15 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final, NamedTuple
 from urllib.parse import SplitResult, quote, unquote, urlencode, urlsplit
 
 import certifi
 import h11
 
-from alerts.feeds.fetching.addresses import is_in, is_never_fetched, is_public, network_of
+from alerts.feeds.tables import table
 
 Resolver = Callable[[str, int], Sequence[str]]
 """Host name and port to the texts of its addresses, best first. Raises OSError where there are none."""
@@ -41,6 +39,13 @@ _MAX_URL: Final = 65536
 _PORTS: Final = {"http": 80, "https": 443}
 _HOST = re.compile(r"[A-Za-z0-9._:-]+")  # IDNA is already encoded, the brackets of IPv6 are off
 _CONTROL = re.compile(r"[\x00-\x20\x7f]")
+_TABLE = table("addresses")
+_REFUSED = tuple(ip_network(text) for text in _TABLE["refused"])
+_NEVER = tuple(ip_network(text) for text in _TABLE["never"])
+_GLOBAL_V6 = IPv6Network("2000::/3")  # the only range from which global unicast addresses are given out
+_NAT64 = IPv6Network("64:ff9b::/96")  # what DNS64 answers on IPv6-only networks: carries an IPv4 address
+
+_SUBNET_V4, _SUBNET_V6 = 24, 64  # bits that the addresses of one network share
 _PATH_SAFE, _QUERY_SAFE = "%!$&'()*+,/:;=@[]~|^\\", "%!$&'()*+,/:;=?@[]~|^\\`{}"
 
 
@@ -167,7 +172,7 @@ class HttpClient:
         with self._connect(target, bounds) as stream:
             # A server may answer, and close, before it has read everything.
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-                _within(stream, bounds)
+                stream.settimeout(bounds.left(bounds.read))
                 stream.sendall(request)
             events = _events(connection, stream, bounds)
             answer = next(event for event in events if isinstance(event, h11.Response))
@@ -218,7 +223,7 @@ class HttpClient:
     def _resolve(self, host: str, port: int, bounds: Bounds) -> Sequence[str]:
         """Resolve in time: the system's resolver has no time limit of its own."""
         with contextlib.suppress(ValueError):
-            return [str(ipaddress.ip_address(host))]
+            return [str(ip_address(host))]
         answers: queue.SimpleQueue[Sequence[str] | BaseException] = queue.SimpleQueue()
 
         def work() -> None:
@@ -271,16 +276,12 @@ def _authorization(parts: SplitResult) -> list[tuple[str, str]]:
     return [("Authorization", f"Basic {base64.b64encode(credentials.encode()).decode()}")]
 
 
-def _within(stream: socket.socket, bounds: Bounds) -> None:
-    stream.settimeout(bounds.left(bounds.read))
-
-
 def _events(connection: h11.Connection, stream: socket.socket, bounds: Bounds) -> Iterator[h11.Event]:
     """What the server sends, to the end of its answer."""
     while True:
         event = connection.next_event()
         if event is h11.NEED_DATA:
-            _within(stream, bounds)
+            stream.settimeout(bounds.left(bounds.read))
             try:
                 data = bounds.count(stream.recv(_CHUNK))
             except TimeoutError:
@@ -302,3 +303,50 @@ def _text(value: bytes) -> str:
         return value.decode("utf-8")
     except UnicodeDecodeError:
         return value.decode("latin-1")
+
+
+# Which addresses a feed may be fetched from
+
+
+@lru_cache(maxsize=1 << 12)  # every poll asks about its host's addresses
+def is_public(text: str) -> bool:
+    """Whether an IP address in text form is one of the public internet."""
+    address = _parsed(text)
+    if address is None or (address.version == 6 and address not in _GLOBAL_V6):
+        return False
+    return not any(address in network for network in _REFUSED)
+
+
+def is_never_fetched(text: str) -> bool:
+    """Whether an IP address in text form is link-local or a cloud's metadata service: closed to every source."""
+    address = _parsed(text)
+    return address is None or any(address in network for network in _NEVER)
+
+
+def _parsed(text: str) -> IPv4Address | IPv6Address | None:
+    """The address, unwrapped; None for what is none, and for one with a scope (`%eth0`), which makes it local."""
+    try:
+        return None if "%" in text else _unwrapped(ip_address(text))
+    except ValueError:
+        return None
+
+
+def network_of(text: str) -> IPv4Network | IPv6Network:
+    """The network of an address, as far as one address tells it: a /24, in IPv6 a /64. Raises ValueError."""
+    plain = _unwrapped(ip_address(text.partition("%")[0]))
+    bits = _SUBNET_V4 if isinstance(plain, IPv4Address) else _SUBNET_V6
+    return ip_network(f"{plain}/{bits}", strict=False)
+
+
+def is_in(text: str, network: IPv4Network | IPv6Network) -> bool:
+    """Whether an address in text form is in a network, whichever way it is written."""
+    return _unwrapped(ip_address(text.partition("%")[0])) in network
+
+
+def _unwrapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """The IPv4 address that an IPv6 address carries, else the address itself."""
+    if isinstance(address, IPv4Address):
+        return address
+    if address.ipv4_mapped is not None:
+        return address.ipv4_mapped
+    return IPv4Address(int(address) & 0xFFFFFFFF) if address in _NAT64 else address

@@ -4,8 +4,6 @@ Most polls whose bytes changed bring nothing new, and reading an entry is slow. 
 millisecond; each entry is then serialised without its dates and hashed, and an entry whose hash is known is not read.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections.abc import Collection, Sequence

@@ -4,8 +4,6 @@ feedparser is pure Python, so a thread that runs it cannot be stopped. A child p
 on its memory, and nothing of this process but the feed.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import pickle
@@ -15,9 +13,8 @@ import subprocess
 import sys
 from typing import Final
 
-from alerts.feeds.feed import ParsedFeed, TextLimits
+from alerts.feeds.feed import ErrorKind, ParsedFeed, TextLimits
 from alerts.feeds.parsing import xmlfeed
-from alerts.feeds.result import ErrorKind
 
 DEADLINE: Final = 10.0  # seconds that a child gets for one feed, its start included
 MAX_MEMORY: Final = 1 << 30  # bytes of address space of a child

@@ -1,15 +1,13 @@
 """JSON Feed 1.0 and 1.1 (https://www.jsonfeed.org/version/1.1/), read leniently."""
 
-from __future__ import annotations
-
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from alerts.feeds import links
-from alerts.feeds.feed import Entry, ParsedFeed, TextLimits
+from alerts.feeds.feed import Entry, ErrorKind, ParsedFeed, TextLimits
 from alerts.feeds.parsing.text import looks_like_markup, to_line, to_text
-from alerts.feeds.result import ErrorKind
+from alerts.model.times import parse_time
 
 
 def looks_like_json(body: bytes) -> bool:
@@ -91,8 +89,7 @@ def _author(item: dict[str, Any], limits: TextLimits) -> str:
 
 def _instant(value: Any) -> datetime | None:
     try:
-        instant = datetime.fromisoformat(_string(value).strip())
-        instant = instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
-    except (ValueError, OverflowError):
+        instant = parse_time(_string(value))
+    except ValueError:
         return None
     return instant if instant.year > 1970 else None

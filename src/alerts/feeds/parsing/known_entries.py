@@ -1,7 +1,5 @@
 """The entries of a feed that need not be read again: a compact map from the hash of an entry to its item's id."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import re

@@ -4,10 +4,8 @@ feedparser is the reference, and slow. Everything in a feed has to be known here
 encoding that is not is left to feedparser, as a whole. `tests/feeds/test_lxmlfeed.py` holds the two equal.
 """
 
-from __future__ import annotations
-
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -86,43 +84,35 @@ def _feed(root: etree._Element, skip: Collection[etree._Element]) -> RawFeed:
     )
     assert version is not None  # noqa: S101 - `_expect` has seen to it
     context = _Context(version == "atom10", language)
-    head: dict[str, Any] = {} if language is None else {"language": language}
-    entries: list[dict[str, Any]] = []
-    seen: set[str] = set()
-    for element in top:
-        if element in skip:
-            continue
-        if element.tag == entry_tag:
-            _expect(not element.attrib)
-            entry: dict[str, Any] = {}
-            filled: set[str] = set()
-            for part in element:
-                _read(entry, part, _ENTRY_READERS, filled, _IGNORED_IN_ENTRY, context)
-            entries.append(entry)
-        else:
-            _read(head, element, _HEAD_READERS, seen, _IGNORED_IN_FEED, context)
-    return RawFeed(version, head, entries)
+    entries = [element for element in top if element.tag == entry_tag and element not in skip]
+    _expect(not any(element.attrib for element in entries))
+    head = _values((element for element in top if element.tag != entry_tag), _HEAD_READERS, _IGNORED_IN_FEED, context)
+    if language is not None:
+        head.setdefault("language", language)
+    return RawFeed(version, head, [_values(each, _ENTRY_READERS, _IGNORED_IN_ENTRY, context) for each in entries])
 
 
-def _read(
-    target: dict[str, Any],
-    element: etree._Element,
+def _values(
+    parts: Iterable[etree._Element],
     readers: Mapping[str, tuple[str, _Reader]],
-    seen: set[str],
     ignored: frozenset[str],
     context: _Context,
-) -> None:
-    """Read one part of an entry or of the feed itself. Two parts that fill one value are one too many."""
-    tag = _tag(element)
-    if tag in readers:
-        key, reader = readers[tag]
-        _expect(key not in seen)
-        seen.add(key)
-        reader(target, key, element, context)
-    elif tag in _LINKS:
-        _link(target, element)
-    else:
-        _ignore(element, ignored)
+) -> dict[str, Any]:
+    """The values of an entry, or of the feed itself. Two parts that fill one value are one too many."""
+    values: dict[str, Any] = {}
+    seen: set[str] = set()
+    for element in parts:
+        tag = _tag(element)
+        if tag in readers:
+            key, reader = readers[tag]
+            _expect(key not in seen)
+            seen.add(key)
+            reader(values, key, element, context)
+        elif tag in _LINKS:
+            _link(values, element)
+        else:
+            _ignore(element, ignored)
+    return values
 
 
 def _tag(element: etree._Element) -> str:

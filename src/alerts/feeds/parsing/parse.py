@@ -6,15 +6,12 @@ What comes out is plain text with absolute http(s) links. Nothing that a body ho
 feed, the result's `error` says so.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 
-from alerts.feeds.feed import ParsedFeed, TextLimits
+from alerts.feeds.feed import ErrorKind, ParsedFeed, TextLimits
 from alerts.feeds.parsing import isolation, jsonfeed, known_entries, lxmlfeed, xmlfeed
 from alerts.feeds.parsing.document import entries_of, entry_hashes, parse_document, without
-from alerts.feeds.result import ErrorKind
 from alerts.feeds.state import FeedState
 from alerts.model.source import Source
 

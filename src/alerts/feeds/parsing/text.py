@@ -1,7 +1,5 @@
 """Markup to plain text. Linear in its input, whatever that is."""
 
-from __future__ import annotations
-
 import html
 import re
 from collections.abc import Mapping
@@ -15,11 +13,8 @@ if TYPE_CHECKING:
     from lxml.etree import ParserTarget
 
 _TABLE = table("html")
-_BLOCKS = frozenset(_TABLE["blocks"].split())
-_SPACE = dict.fromkeys(_BLOCKS, "\n") | {
-    "td": " ",
-    "th": " ",
-}  # what replaces the start and end of an element in the text
+# What replaces the start and end of an element in the text.
+_SPACE = dict.fromkeys(_TABLE["blocks"].split(), "\n") | {"td": " ", "th": " "}
 _HIDDEN = frozenset(_TABLE["hidden"].split())
 _TAG = re.compile(rf"</?(?:{'|'.join(_TABLE['known'].split())})(?:\s[^<>]*)?/?>|<!--|<!\[CDATA\[", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:[a-zA-Z][a-zA-Z0-9]{1,31}|#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6});")

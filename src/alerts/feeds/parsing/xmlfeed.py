@@ -1,9 +1,8 @@
 """RSS, RDF and Atom by way of feedparser."""
 
-from __future__ import annotations
-
 import codecs
 import contextlib
+import html
 import io
 import re
 from collections.abc import Mapping
@@ -13,10 +12,8 @@ from typing import Any
 import feedparser
 
 from alerts.feeds import links
-from alerts.feeds.feed import Entry, ParsedFeed, RawFeed, TextLimits
-from alerts.feeds.parsing import hints
+from alerts.feeds.feed import Entry, ErrorKind, ParsedFeed, RawFeed, TextLimits, one_line
 from alerts.feeds.parsing.text import looks_like_markup, to_line, to_text
-from alerts.feeds.result import ErrorKind
 
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -28,6 +25,13 @@ _BYTE_ORDER_MARKS = (
 _CHARSET = re.compile(r";\s*charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _DOCTYPE = re.compile(rb"<!DOCTYPE[^\[>]{0,400}(?:\[.{0,20000}?\]\s*)?>", re.IGNORECASE | re.DOTALL)
 _REFERENCE = re.compile(rb"&#(?:x[0-9a-f]{6,}|[0-9]{7,});", re.IGNORECASE)
+_HOUR = re.compile(rb"<hour\b[^<>]*>\s*([0-9]{1,2})\s*</hour\s*>", re.IGNORECASE)
+_DAY = re.compile(rb"<day\b[^<>]*>\s*([A-Za-z]{3,9})\s*</day\s*>", re.IGNORECASE)
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_TOMBSTONES = b"http://purl.org/atompub/tombstones/1.0"
+_TOMBSTONE_PREFIX = re.compile(rb"xmlns:([A-Za-z_][\w.-]{0,40})\s*=\s*[\"']" + re.escape(_TOMBSTONES))
+_REF = re.compile(r"\sref\s*=\s*(?:\"([^\"<]*)\"|'([^'<]*)')")
+_PERIODS = {"hourly": 3600, "daily": 86400, "weekly": 604800, "monthly": 2592000, "yearly": 31536000}
 
 
 def read(body: bytes, content_type: str, *, base_url: str, limits: TextLimits) -> ParsedFeed:
@@ -46,7 +50,7 @@ def read(body: bytes, content_type: str, *, base_url: str, limits: TextLimits) -
     version = str(result.get("version") or "")
     if not result.entries and not version:
         return ParsedFeed(error=ErrorKind.NOT_A_FEED, detail=_what_instead(body))
-    malformed = _one_line(result.get("bozo_exception")) if result.bozo else ""
+    malformed = one_line(result.get("bozo_exception")) if result.bozo else ""
     return cleaned(RawFeed(version, result.feed, result.entries, malformed), body, base_url, limits)
 
 
@@ -86,9 +90,9 @@ def cleaned(raw: RawFeed, body: bytes, base_url: str, limits: TextLimits) -> Par
         notes.append(f"only the first {limits.entries} of {len(raw.entries)} entries were read")
     rss = not raw.version.startswith("atom")
     entries = [_entry(entry, base_url, rss, limits, notes) for entry in raw.entries[: limits.entries]]
-    entries += [Entry(guid=ref, withdrawn=True) for ref in hints.tombstones(body)[: limits.entries]]
+    entries += [Entry(guid=ref, withdrawn=True) for ref in _tombstones(body)[: limits.entries]]
     feed_links = [link for link in head.get("links", ()) if isinstance(link, Mapping)]
-    skip_hours, skip_days = hints.skips(body)
+    skip_hours, skip_days = _skips(body)
     return ParsedFeed(
         entries=tuple(entries),
         format=raw.version or "rss",
@@ -98,8 +102,8 @@ def cleaned(raw: RawFeed, body: bytes, base_url: str, limits: TextLimits) -> Par
         hubs=tuple(dict.fromkeys(_rel(feed_links, "hub", base_url))),
         self_link=next(iter(_rel(feed_links, "self", base_url)), ""),
         updated=_instant(head, "updated_parsed") or _instant(head, "published_parsed"),
-        ttl=hints.minutes(head.get("ttl")),
-        update_period=hints.update_period(head.get("sy_updateperiod"), head.get("sy_updatefrequency")),
+        ttl=_minutes(head.get("ttl")),
+        update_period=_update_period(head.get("sy_updateperiod"), head.get("sy_updatefrequency")),
         skip_hours=skip_hours,
         skip_days=skip_days,
         well_formed=not raw.malformed,
@@ -215,5 +219,47 @@ def _what_instead(body: bytes) -> str:
     return "is XML, but neither RSS nor Atom"
 
 
-def _one_line(error: Any) -> str:
-    return " ".join(str(error).split())[:200] or type(error).__name__
+# What a feed says to its readers beside its entries: when to come back, what it withdraws
+
+
+def _skips(body: bytes) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Hours (0 to 23, GMT) and weekdays (Monday is 0) in which an RSS feed asks not to be polled."""
+    named = {int(hour) for hour in _HOUR.findall(_inside(body, b"skipHours"))}
+    hours = {hour % 24 for hour in named if hour <= 24}
+    names = {day[:3].decode("ascii").lower() for day in _DAY.findall(_inside(body, b"skipDays"))}
+    days = {index for index, name in enumerate(_DAYS) if name in names}
+    return tuple(sorted(hours)), tuple(sorted(days))
+
+
+def _inside(body: bytes, element: bytes) -> bytes:
+    """What the first such element holds, as far as 4,096 bytes."""
+    start = body.find(b"<" + element)
+    if start < 0:
+        return b""
+    content = body[start : start + 4096]
+    return content[: max(content.find(b"</" + element), 0)]
+
+
+def _minutes(value: Any) -> int:
+    """RSS `<ttl>`, in minutes, as seconds; 0 where it is absent or no number."""
+    text = str(value or "").strip()
+    return int(text) * 60 if text.isascii() and text.isdigit() and len(text) < 8 else 0
+
+
+def _update_period(period: Any, frequency: Any) -> int:
+    """Seconds between two updates by the RSS syndication module; 0 where it is not given."""
+    base = _PERIODS.get(str(period or "").strip().lower(), 0)
+    times = str(frequency or "1").strip()
+    return base // max(int(times), 1) if base and times.isascii() and times.isdigit() and len(times) < 6 else 0
+
+
+def _tombstones(body: bytes) -> list[str]:
+    """Ids of entries that an Atom feed withdraws (`at:deleted-entry`, RFC 6721)."""
+    found: list[str] = []
+    prefixes = dict.fromkeys(match[1] for match in _TOMBSTONE_PREFIX.finditer(body))
+    for prefix in list(prefixes)[:4]:
+        for match in re.finditer(rb"<" + re.escape(prefix) + rb":deleted-entry(\s[^<>]*)>", body):
+            ref = _REF.search(match[1].decode("utf-8", "replace"))
+            if ref is not None:
+                found.append(html.unescape(ref[1] if ref[1] is not None else ref[2]).strip())
+    return list(dict.fromkeys(ref for ref in found if ref))

@@ -1,7 +1,5 @@
 """Copies of a SQLite database, made and taken back while it may be in use. PostgreSQL brings its own tools."""
 
-from __future__ import annotations
-
 import os
 import secrets
 import sqlite3

@@ -5,8 +5,6 @@ hour ahead would wait for an hour once it is set back: sources would not be poll
 would not be handed out again. So it is all made due, which costs no more than a round of polls and assessments.
 """
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,10 +12,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from alerts.model.alert import DeliveryState
-from alerts.store.repositories import cases
+from alerts.store.repositories import cases, deliveries
 from alerts.store.schema import AttemptRow, Base, CaseRow, ChannelRow, DeliveryRow, DeskRow, SourceRow
-
-_WAITING = (DeliveryState.PENDING.value, DeliveryState.FAILED.value, DeliveryState.UNKNOWN.value)
 
 
 def repair(session: Session, now: datetime, *, longest: timedelta) -> None:
@@ -41,7 +37,7 @@ def repair(session: Session, now: datetime, *, longest: timedelta) -> None:
         update(DeliveryRow)
         .where(
             DeliveryRow.due_at > now,
-            DeliveryRow.state.in_(_WAITING),
+            DeliveryRow.state.in_(deliveries.WAITING),
             ~tried.exists() | tried.where(AttemptRow.started_at > now).exists(),
         )
         .values(due_at=now)

@@ -1,7 +1,5 @@
 """Removing what is older than the retention, a part at a time. What must stay is decided by the caller."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any

@@ -1,7 +1,5 @@
 """Alembic's entry point: the connection comes from Database.upgrade()."""
 
-from __future__ import annotations
-
 from alembic import context
 
 from alerts.store.schema import Base

@@ -1,7 +1,5 @@
 """What the list of institutions and the feeds show of level changes: columns only, no contributions."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 

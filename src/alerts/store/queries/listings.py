@@ -1,7 +1,5 @@
 """What the lists of the command line and the pages show."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Numbers for metrics: counted by the database, never row by row."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final

@@ -1,7 +1,5 @@
 """What a profile is read from: a few rows by index, for now or for any past instant."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

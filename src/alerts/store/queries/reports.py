@@ -3,12 +3,10 @@
 Each query is about all institutions, and goes through them by the indexes that begin with one.
 """
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from collections.abc import Collection, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Text, cast, func, literal, or_, select, type_coerce
@@ -50,6 +48,11 @@ def recorded_until(session: Session) -> datetime:
     tick = system_state.get(session, system_state.TICK)
     newest = [session.scalar(select(ClockRow.stamp)), session.scalar(select(func.max(_T.at))), tick and tick.at]
     return max((each for each in newest if isinstance(each, datetime)), default=EPOCH)
+
+
+def recorded_since(session: Session) -> datetime:
+    """The observation of the oldest item; the far future where there is none."""
+    return session.scalar(select(func.min(RevisionRow.observed))) or datetime.max.replace(tzinfo=UTC)
 
 
 def levels_before(session: Session, at: datetime) -> dict[str, dict[Axis, Level]]:

@@ -1,7 +1,5 @@
 """Alerts as recorded: what each reported, and what became of it."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -84,7 +82,8 @@ def of_rows(session: Session, rows: Iterable[Any]) -> list[Alert]:
     span = [row.at for row in listed]
     institutions = sorted({row.institution for row in listed})
     recorded = transitions.between(session, institutions, min(span), max(span))
-    return [_alert(row, {each.key: each for each in recorded}) for row in listed]
+    by_key = {each.key: each for each in recorded}
+    return [_alert(row, by_key) for row in listed]
 
 
 def _alert(row: Any, recorded: Mapping[str, Transition]) -> Alert:

@@ -1,7 +1,5 @@
 """What readers answered to alerts."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any

@@ -1,7 +1,5 @@
 """What an institution's stories amounted to, instant by instant: their versions, scores, own levels that rose."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -9,11 +7,10 @@ from typing import Any
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
-from alerts.cases.corrections import Rise
-from alerts.cases.history import Assessed
+from alerts.cases.history import Assessed, Rise
 from alerts.model.fields import record_of
 from alerts.model.level import Axis, Level
-from alerts.model.story import Mix, StorySummary
+from alerts.model.story import Mix, Report, StorySummary
 from alerts.store.schema import AssessmentRow, StoryRiseRow, StoryVersionRow, table_of
 from alerts.store.upsert import SOME, chunks, insert_all, insert_new, row_of
 
@@ -56,12 +53,20 @@ def add(session: Session, assessed: Iterable[Assessed]) -> None:
 
 
 def _version(each: Assessed, story: StorySummary, keys: Mapping[Axis, float]) -> dict[str, Any]:
-    topics = [
-        [topic, weight, "resolved"] if topic in story.resolved else [topic, weight] for topic, weight in story.topics
-    ]
     ranks = {f"key_{axis}": keys.get(axis) for axis in Axis}
     key = {"institution": each.institution, "since": each.at, "until": None}
-    return row_of(StoryVersionRow, story, **key, topics=topics, **ranks)
+    return row_of(StoryVersionRow, story, **key, topics=topic_rows(story), **ranks)
+
+
+def topic_rows(of: StorySummary | Report) -> list[list[Any]]:
+    """The topics of a story or a report as a row holds them: name, weight, and a mark on those that are over."""
+    return [[topic, weight, "resolved"] if topic in of.resolved else [topic, weight] for topic, weight in of.topics]
+
+
+def topics_of(row: Any) -> dict[str, Any]:
+    """The topics of a row, as fields of a story or a report."""
+    over = tuple(topic for topic, _, *state in row.topics if state)
+    return {"topics": tuple((topic, weight) for topic, weight, *_ in row.topics), "resolved": over}
 
 
 def replace(session: Session, institution: str, assessed: Iterable[Assessed]) -> None:
@@ -73,14 +78,7 @@ def replace(session: Session, institution: str, assessed: Iterable[Assessed]) ->
 
 def summary_of(row: Any) -> StorySummary:
     """The story of a row of its versions."""
-    return record_of(
-        StorySummary,
-        row,
-        mix=Mix(row.mix),
-        topics=tuple((topic, weight) for topic, weight, *_ in row.topics),
-        items=tuple(row.items),
-        resolved=tuple(topic for topic, _, *state in row.topics if state),
-    )
+    return record_of(StorySummary, row, mix=Mix(row.mix), items=tuple(row.items), **topics_of(row))
 
 
 def story_rises(session: Session, institutions: Sequence[str], since: datetime) -> dict[str, list[Rise]]:
@@ -89,13 +87,7 @@ def story_rises(session: Session, institutions: Sequence[str], since: datetime) 
     query = _RISES.where(StoryRiseRow.at >= since).order_by(StoryRiseRow.at, StoryRiseRow.story)
     for some in chunks(institutions):
         for row in session.execute(query, {"some": some}):
-            rise = Rise(
-                at=row.at,
-                axis=Axis(row.axis),
-                from_=Level(row.from_level),
-                to=Level(row.to_level),
-                behind=frozenset({row.story}),
-                story=row.story,
-            )
+            levels = Level(row.from_level), Level(row.to_level)
+            rise = Rise(row.at, Axis(row.axis), *levels, behind=frozenset({row.story}), story=row.story)
             found.setdefault(row.institution, []).append(rise)
     return found

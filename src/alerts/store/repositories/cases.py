@@ -1,7 +1,5 @@
 """Findings in, case files out: what assessing one institution reads and writes."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,7 +9,7 @@ from sqlalchemy import ColumnElement, bindparam, case, delete, func, literal, or
 from sqlalchemy.orm import Session
 
 from alerts.cases.case_file import AxisState
-from alerts.cases.corrections import Rise
+from alerts.cases.history import Rise
 from alerts.cases.observation import Observation, report
 from alerts.model.level import Axis, Level
 from alerts.model.source import Source
@@ -21,7 +19,7 @@ from alerts.store.claims import Claim
 from alerts.store.repositories import assessments, transitions
 from alerts.store.schema import CaseRow, FindingRow, ItemRow, MembershipRow, StoryEventRow, table_of
 from alerts.store.types import Instant
-from alerts.store.upsert import SOME, chunks, insert_new, upsert
+from alerts.store.upsert import SOME, chunks, insert_new, row_of, upsert
 from alerts.stories.features import Features
 
 BEGINNING = EPOCH
@@ -45,7 +43,7 @@ _SAVE = (
 _PLACED = select(_M.c.institution, _M.c.item, _M.c.story).where(_M.c.institution.in_(SOME))
 # First who was assessed longest ago: one that is in the news all the time is due again and again, and would wait for
 # ever behind those that were found before.
-claim_due = Claim.of(_CASES, _C.institution, _C.due_at, order=(_C.cursor, _C.institution)).due
+claim_due = Claim(_CASES, _C.institution, _C.due_at, order=(_C.cursor, _C.institution)).due
 """Institutions to assess now: see `Claim.due`."""
 
 
@@ -79,16 +77,8 @@ def mark_due(
 
 
 def _fresh(institution: str, due_at: datetime) -> dict[str, Any]:
-    return {
-        "institution": institution,
-        "cursor": BEGINNING,
-        "version": 0,
-        "configuration": "",
-        "axes": {},
-        "reporter": {},
-        "due_at": due_at,
-        "claimed_until": None,
-    }
+    row = {"institution": institution, "cursor": BEGINNING, "version": 0, "configuration": "", "axes": {}}
+    return row | {"reporter": {}, "due_at": due_at, "claimed_until": None}
 
 
 def mark_all_due(session: Session, at: datetime) -> None:
@@ -136,16 +126,8 @@ def _case(row: Any) -> Case:
 
 
 REPORTS = select(
-    _F.institution,
-    _F.observed,
-    _F.item,
-    _F.title,
-    _F.url,
-    _F.source,
-    _F.publisher,
-    _F.published,
-    _F.salience,
-    _F.topics,
+    *(_F.institution, _F.observed, _F.item, _F.title, _F.url),
+    *(_F.source, _F.publisher, _F.published, _F.salience, _F.topics),
 )
 """What `report_of` reads."""
 
@@ -166,19 +148,11 @@ _FOUND = _FINDINGS.where(_F.institution.in_(SOME), _F.observed <= bindparam("upt
 
 
 def observations(
-    session: Session,
-    institution: str,
-    sources: Mapping[str, Source],
-    *,
-    after: datetime = BEGINNING,
-    upto: datetime | None = None,
+    session: Session, institution: str, sources: Mapping[str, Source], *, upto: datetime
 ) -> list[tuple[datetime, list[Observation]]]:
-    """What was observed about the institution in (after, upto], by instant, in order."""
-    query = _FINDINGS.where(FindingRow.institution == institution, FindingRow.observed > after)
-    if upto is not None:
-        query = query.where(FindingRow.observed <= upto)
+    """What was observed about the institution until an instant, included, by instant, in order."""
     instants: dict[datetime, list[Observation]] = {}
-    for row in session.execute(query.order_by(FindingRow.observed, FindingRow.item)):
+    for row in session.execute(_FOUND, {"some": [institution], "upto": upto}):
         instants.setdefault(row.observed, []).append(_observation(row, sources))
     return list(instants.items())
 
@@ -209,9 +183,7 @@ def _observation(row: Any, sources: Mapping[str, Source]) -> Observation:
 
 def report_of(row: Any, sources: Mapping[str, Source]) -> Report:
     """A finding as a source record."""
-    topics = tuple((topic, weight) for topic, weight, *_ in row.topics)
-    resolved = tuple(topic for topic, _, *state in row.topics if state)
-    return report(row, row.institution, sources, topics=topics, resolved=resolved)
+    return report(row, row.institution, sources, **assessments.topics_of(row))
 
 
 def _newest(seen: Iterable[Observation]) -> dict[str, Observation]:
@@ -266,18 +238,25 @@ def recorded(
         found[institution].members = [
             (each, stories[institution, item]) for item, each in _newest(seen).items() if (institution, item) in stories
         ]
-    since = min(cursors.values()) - correctable
-    for change in transitions.since(session, some, since):
-        if change.rises and change.at >= cursors[change.institution] - correctable:
-            found[change.institution].rises.append(Rise.of_transition(change))
-    for institution, of_stories in assessments.story_rises(session, some, since).items():
-        oldest = cursors[institution] - correctable
-        found[institution].rises += [each for each in of_stories if each.at >= oldest]
+    for institution, risen in rises(session, {each: cursors[each] - correctable for each in some}).items():
+        found[institution].rises = risen
     for kind, institution, other, story in session.execute(_MOVES, {"some": some}):
         if kind == "merged":
             found[institution].merged[other] = story
         else:
             found[institution].left.setdefault(other, set()).add(story)
+    return found
+
+
+def rises(session: Session, since: Mapping[str, datetime]) -> dict[str, list[Rise]]:
+    """The levels that rose, each institution's from its instant on: of its axes first, then of its stories."""
+    found: dict[str, list[Rise]] = {institution: [] for institution in since}
+    some, first = sorted(since), min(since.values())
+    for change in transitions.since(session, some, first):
+        if change.rises and change.at >= since[change.institution]:
+            found[change.institution].append(Rise.of_transition(change))
+    for institution, of_stories in assessments.story_rises(session, some, first).items():
+        found[institution] += [each for each in of_stories if each.at >= since[institution]]
     return found
 
 
@@ -301,6 +280,11 @@ _MOVES = (
 # --- writing -------------------------------------------------------------------------------------------------
 
 
+def finding_row(seen: Report, **given: Any) -> dict[str, Any]:
+    """The row of a report about an institution, with what else is `given`."""
+    return row_of(FindingRow, seen, topics=assessments.topic_rows(seen), **given)
+
+
 def add_findings(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     """Stores what was found in revisions; finding it again changes nothing."""
     insert_new(session, FindingRow, rows)
@@ -318,7 +302,11 @@ def replace_findings(session: Session, revisions: Sequence[int], rows: Sequence[
             stored[_finding_key(known)] = known
     new = {_finding_key(row): row for row in rows}
     gone = [key for key in stored if key not in new]
-    changed = [row for key, row in new.items() if key not in stored or not _is_same_finding(stored[key], row)]
+    changed = [
+        row
+        for key, row in new.items()
+        if key not in stored or any(stored[key][name] != value for name, value in row.items() if name != "quiet")
+    ]
     for places in chunks(gone, 100):
         session.execute(delete(FindingRow).where(_FINDING_PLACE.in_(places)))
     upsert(session, FindingRow, changed, keep=frozenset({"quiet"}))
@@ -331,10 +319,6 @@ _FINDING_PLACE = tuple_(_F.institution, _F.observed, _F.item)
 
 def _finding_key(row: Mapping[str, Any]) -> tuple[str, datetime, str]:
     return row["institution"], row["observed"], row["item"]
-
-
-def _is_same_finding(stored: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
-    return all(stored[name] == value for name, value in new.items() if name != "quiet")
 
 
 def reported_by(session: Session, sources: Sequence[str]) -> list[str]:
@@ -395,45 +379,30 @@ def begin(session: Session, institutions: Sequence[str], at: datetime) -> None:
         session.execute(update(_CASES).where(*mine).values(cursor=at, due_at=at))
 
 
-@dataclass(frozen=True, slots=True)
-class Saved:
-    """A case as it is to be written: assessed up to `cursor`; `more` is when something was first observed since."""
-
-    case: Case
-    cursor: datetime
-    configuration: str
-    axes: Mapping[Axis, AxisState]
-    falls: Mapping[Axis, datetime]
-    reporter: dict[str, Any]
-    more: datetime | None
-
-
-def save(session: Session, saved: Iterable[Saved]) -> None:
-    """Writes cases; each is due again at its next fall, or since something was observed meanwhile."""
-    rows = [_saved(each) for each in saved]
+def save(session: Session, assessed: Iterable[Case]) -> None:
+    """Writes cases as they were assessed, none of them claimed any more."""
+    rows = [
+        {
+            "whom": each.institution,
+            "new_cursor": each.cursor,
+            "new_version": each.version,
+            "new_configuration": each.configuration,
+            "new_axes": {
+                axis.value: {
+                    "level": state.level.value,
+                    "since": format_time(state.since) if state.since else None,
+                    "falls": format_time(each.falls[axis]) if axis in each.falls else None,
+                }
+                for axis, state in each.axes.items()
+            },
+            "new_reporter": each.reporter,
+            "new_due_at": each.due_at,
+            "new_claimed_until": None,
+        }
+        for each in assessed
+    ]
     if rows:
         session.execute(_SAVE, rows)
-
-
-def _saved(each: Saved) -> dict[str, Any]:
-    next_fall = min(each.falls.values(), default=None)
-    return {
-        "whom": each.case.institution,
-        "new_cursor": each.cursor,
-        "new_version": each.case.version + 1,
-        "new_configuration": each.configuration,
-        "new_axes": {
-            axis.value: {
-                "level": state.level.value,
-                "since": format_time(state.since) if state.since else None,
-                "falls": format_time(each.falls[axis]) if axis in each.falls else None,
-            }
-            for axis, state in each.axes.items()
-        },
-        "new_reporter": each.reporter,
-        "new_due_at": min((at for at in (next_fall, each.more) if at is not None), default=None),
-        "new_claimed_until": None,
-    }
 
 
 def shelve(session: Session, institutions: Iterable[str]) -> None:

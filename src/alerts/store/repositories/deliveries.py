@@ -1,7 +1,5 @@
 """The outbox: deliveries, leases, attempts."""
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +17,8 @@ from alerts.store.repositories import subscriber_state
 from alerts.store.schema import AttemptRow, ChannelRow, DeliveryRow, SnapshotRow, ThreadRow, table_of
 from alerts.store.upsert import insert_all, insert_new, row_of, upsert
 
-_WAITING = (DeliveryState.PENDING.value, DeliveryState.FAILED.value, DeliveryState.UNKNOWN.value)
+WAITING = (DeliveryState.PENDING.value, DeliveryState.FAILED.value, DeliveryState.UNKNOWN.value)
+"""The states of a delivery that is still to be sent."""
 
 _DELIVERIES = table_of(DeliveryRow)
 _ATTEMPTS = table_of(AttemptRow)
@@ -31,7 +30,7 @@ _S = table_of(SnapshotRow).c
 _FREE = (
     _D.id == bindparam("which"),
     _D.due_at <= bindparam("now"),
-    or_(_D.state.in_(_WAITING), (_D.state == DeliveryState.LEASED.value) & (_D.lease_until <= bindparam("now"))),
+    or_(_D.state.in_(WAITING), (_D.state == DeliveryState.LEASED.value) & (_D.lease_until <= bindparam("now"))),
 )
 _TO_SEND = select(_D.id, _D.subscriber, _D.channel, _D.turn_at).where(*_FREE).with_for_update()
 _LEASE = (
@@ -48,19 +47,6 @@ _LEASE = (
     )
     .returning(_D.id, _D.attempts, _D.subscriber, _D.channel, _D.kind, _D.at, _D.created_at, _D.message)
 )
-_PUT_OFF = (
-    update(_DELIVERIES)
-    .where(_D.id == bindparam("which"))
-    .values(due_at=bindparam("until"), claimed_until=None, turn_at=bindparam("turn"))
-)
-_SUPPRESS = (
-    update(_DELIVERIES)
-    .where(_D.id == bindparam("which"))
-    .values(
-        state=DeliveryState.SUPPRESSED.value, reason=bindparam("why"), due_at=None, claimed_until=None, turn_at=None
-    )
-)
-_HOLD = update(_DELIVERIES).where(_D.id == bindparam("which")).values(claimed_until=bindparam("until"), turn_at=None)
 _END_ATTEMPT = (
     update(_ATTEMPTS)
     .where(_T.delivery == bindparam("which"), _T.number == bindparam("nth"), _T.ended_at.is_(None))
@@ -86,7 +72,7 @@ _CHANNEL = select(_C.free_at, _C.paused_until).where(
 _SNAPSHOTS = select(_S.profile).where(_S.institution == bindparam("whom"))
 _NEWEST_BEFORE = _SNAPSHOTS.where(_S.at <= bindparam("upto")).order_by(_S.at.desc()).limit(1)
 _FIRST = _SNAPSHOTS.order_by(_S.at).limit(1)
-claim_due = Claim.of(_DELIVERIES, _D.id, _D.due_at).due
+claim_due = Claim(_DELIVERIES, _D.id, _D.due_at).due
 """Deliveries to send now, expired leases among them: see `Claim.due`."""
 
 
@@ -206,12 +192,13 @@ def _channel_times(session: Session, subscriber: str, channel: str) -> tuple[dat
 
 def put_off(session: Session, delivery: str, until: datetime, *, turn_at: datetime | None = None) -> None:
     """Makes a delivery due later, without an attempt. Without `turn_at` it gives back the turn it had."""
-    session.execute(_PUT_OFF, {"which": delivery, "until": until, "turn": turn_at})
+    later = update(_DELIVERIES).where(_D.id == delivery)
+    session.execute(later.values(due_at=until, claimed_until=None, turn_at=turn_at))
 
 
 def hold(session: Session, delivery: str, until: datetime) -> None:
     """Leaves a delivery due, to be handed out by no tick before then. It gives back the turn it had."""
-    session.execute(_HOLD, {"which": delivery, "until": until})
+    session.execute(update(_DELIVERIES).where(_D.id == delivery).values(claimed_until=until, turn_at=None))
 
 
 def thread(session: Session, leased: Leased, about: str) -> str:
@@ -243,7 +230,7 @@ def next_turn(session: Session, after: datetime) -> datetime | None:
     """The first turn that a delivery waits for."""
     return session.scalar(
         select(func.min(DeliveryRow.turn_at)).where(
-            DeliveryRow.turn_at > after, DeliveryRow.state.in_(_WAITING), DeliveryRow.due_at.is_not(None)
+            DeliveryRow.turn_at > after, DeliveryRow.state.in_(WAITING), DeliveryRow.due_at.is_not(None)
         )
     )
 
@@ -275,7 +262,9 @@ def _cut_off(session: Session, delivery: str, now: datetime) -> bool:
 
 def suppress(session: Session, delivery: str, reason: str) -> None:
     """Suppresses a delivery that was waiting to be sent."""
-    session.execute(_SUPPRESS, {"which": delivery, "why": reason})
+    ended = {"due_at": None, "claimed_until": None, "turn_at": None}
+    held_back = update(_DELIVERIES).where(_D.id == delivery)
+    session.execute(held_back.values(state=DeliveryState.SUPPRESSED.value, reason=reason, **ended))
 
 
 def finish(

@@ -4,14 +4,12 @@ The newest generation is the configuration in force. Its number and hash are als
 which every step reads anyway: whoever has another number in memory adopts the newest one first.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from alerts.model.times import format_time, parse_time
@@ -67,9 +65,8 @@ def recent(session: Session, since: datetime) -> list[Generation]:
 
 def was_published(session: Session, content_hash: str) -> bool:
     """Whether files of this hash were in force before."""
-    return bool(
-        session.scalar(select(func.count()).select_from(ConfigurationRow).where(ConfigurationRow.hash == content_hash))
-    )
+    query = select(ConfigurationRow.number).where(ConfigurationRow.hash == content_hash).limit(1)
+    return session.scalar(query) is not None
 
 
 def content(session: Session, number: int) -> bytes:

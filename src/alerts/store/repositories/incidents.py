@@ -1,7 +1,5 @@
 """Incidents of the system itself while they last, and the messages to its operators."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -46,9 +44,8 @@ def keep(session: Session, some: Iterable[Known]) -> None:
 
 def forget(session: Session, some: Iterable[Known]) -> None:
     for each in some:
-        session.execute(
-            delete(IncidentRow).where(IncidentRow.kind == each.kind.value, IncidentRow.subject == each.subject)
-        )
+        which = IncidentRow.kind == each.kind.value, IncidentRow.subject == each.subject
+        session.execute(delete(IncidentRow).where(*which))
 
 
 def add_message(session: Session, delivery: str, channel: str, record: Mapping[str, Any], now: datetime) -> None:

@@ -1,7 +1,5 @@
 """Items, their revisions, and what an item is recognised by at the next poll."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import zip_longest
@@ -36,7 +34,7 @@ _ABOUT = select(_F.item, _F.institution, _F.salience).where(_F.item.in_(SOME)).o
 
 def known_items(session: Session, source: str, wanted: Wanted) -> KnownItems:
     """The items of a source that a poll's entries may be, and how many it has in all."""
-    found: dict[str, KnownItem] = {}
+    found: list[KnownItem] = []
     total = session.scalar(_TOTAL, {"source": source}) or 0
     if total:
         all_three = zip_longest(
@@ -44,10 +42,8 @@ def known_items(session: Session, source: str, wanted: Wanted) -> KnownItems:
         )
         for ids, links, titles in all_three:
             some = {"source": source, "ids": ids, "links": links, "titles": titles}
-            for row in session.execute(_WANTED, some):
-                if row.id not in found:
-                    found[row.id] = KnownItem(*row)
-    return KnownItems(found, total)
+            found += [KnownItem(*row) for row in session.execute(_WANTED, some)]
+    return KnownItems.of(found, total)
 
 
 def add(session: Session, changes: Sequence[ItemChange], items: Sequence[Item], publishers: Sequence[str]) -> list[int]:

@@ -1,7 +1,5 @@
 """Links that let their bearers see more of the pages."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 

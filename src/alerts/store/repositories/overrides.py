@@ -1,15 +1,11 @@
 """Manual overrides: deliveries sent again, sources released from quarantine, resumed, or polled sooner."""
 
-from __future__ import annotations
-
-from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from alerts.feeds.diff import HELD_FOR, HELD_POLLS
-from alerts.feeds.state import FeedState, resumed
+from alerts.feeds.state import FeedState
 from alerts.model.alert import DeliveryState
 from alerts.store.schema import DeliveryRow, SourceRow
 
@@ -54,14 +50,10 @@ def free_source(session: Session, source: str, now: datetime) -> FeedState | Non
     return FeedState.from_json(row.state)
 
 
-def believe(session: Session, source: str, state: FeedState, now: datetime) -> None:
-    """Ends a quarantine: the next poll, due now, takes in quietly what is held back."""
-    _poll_now(session, source, replace(state, held_since=now - HELD_FOR, held_polls=HELD_POLLS), now)
-
-
-def resume(session: Session, source: str, state: FeedState, now: datetime) -> None:
-    """Starts a stopped source again, now."""
-    _poll_now(session, source, resumed(state), now)
+def poll_now(session: Session, source: str, state: FeedState, now: datetime) -> None:
+    """Makes a source due now, with this state."""
+    poll = update(SourceRow).where(SourceRow.id == source)
+    session.execute(poll.values(state=state.to_json(), next_poll_at=now, claimed_until=None))
 
 
 def hasten(session: Session, source: str, at: datetime) -> bool:
@@ -73,11 +65,3 @@ def hasten(session: Session, source: str, at: datetime) -> bool:
         .returning(SourceRow.id)
     )
     return found.scalar_one_or_none() is not None
-
-
-def _poll_now(session: Session, source: str, state: FeedState, now: datetime) -> None:
-    session.execute(
-        update(SourceRow)
-        .where(SourceRow.id == source)
-        .values(state=state.to_json(), next_poll_at=now, claimed_until=None)
-    )

@@ -1,7 +1,5 @@
 """Silences made by command."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,10 +16,8 @@ _LISTS = ("institutions", "tags", "regions", "categories")
 
 def all_silences(session: Session) -> list[Silence]:
     """Every stored silence, ended ones too, by id."""
-    return [
-        record_of(Silence, row, select=_selection(row.select))
-        for row in session.scalars(select(SilenceRow).order_by(SilenceRow.id))
-    ]
+    rows = session.scalars(select(SilenceRow).order_by(SilenceRow.id))
+    return [record_of(Silence, row, select=_selection(row.select)) for row in rows]
 
 
 def _selection(stored: Mapping[str, Any]) -> Selection:

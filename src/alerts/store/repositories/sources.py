@@ -1,7 +1,5 @@
 """Sources: when each is due, the lease of its poller, its health."""
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -69,7 +67,7 @@ _LAST_REPORTS = (
     .where(_FINDINGS.institution.in_(SOME), _FINDINGS.observed >= bindparam("since"))
     .group_by(_FINDINGS.institution, _FINDINGS.source)
 )
-claim_due = Claim.of(_SOURCES, _S.id, _S.next_poll_at, _S.active.is_(True)).due
+claim_due = Claim(_SOURCES, _S.id, _S.next_poll_at, _S.active.is_(True)).due
 """Sources to poll now: see `Claim.due`."""
 
 

@@ -1,7 +1,5 @@
 """The stories of an institution as last assessed, which items are in them, and how that came about."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -35,35 +33,20 @@ def add_events(session: Session, happened: Iterable[Happened]) -> None:
         for event in events:
             if isinstance(event, Joined):
                 placed[institution, event.item] = event.story
+                kind, story, other = "joined", event.story, event.item
             else:
-                _merge(session, institution, event.story_from, event.into)
-                for (whose, item), story in placed.items():
-                    if whose == institution and story == event.story_from:
+                session.execute(_MERGE_MEMBERS, {"whom": institution, "gone": event.story_from, "into": event.into})
+                session.execute(_MERGE_STORY, {"gone": event.story_from, "into": event.into})
+                for (whose, item), former in placed.items():
+                    if whose == institution and former == event.story_from:
                         placed[whose, item] = event.into
-            records.append(
-                {
-                    "at": at,
-                    "institution": institution,
-                    "kind": "joined" if isinstance(event, Joined) else "merged",
-                    "story": event.story if isinstance(event, Joined) else event.into,
-                    "other": event.item if isinstance(event, Joined) else event.story_from,
-                    "why": {"score": round(event.score, 6), "why": event.why},
-                }
-            )
-    upsert(
-        session,
-        MembershipRow,
-        [
-            {"institution": institution, "item": item, "story": story}
-            for (institution, item), story in sorted(placed.items())
-        ],
-    )
+                kind, story, other = "merged", event.into, event.story_from
+            why = {"score": round(event.score, 6), "why": event.why}
+            about = {"at": at, "institution": institution, "kind": kind}
+            records.append({**about, "story": story, "other": other, "why": why})
+    members = [{"institution": whose, "item": item, "story": story} for (whose, item), story in sorted(placed.items())]
+    upsert(session, MembershipRow, members)
     insert_all(session, StoryEventRow, records)
-
-
-def _merge(session: Session, institution: str, story: str, into: str) -> None:
-    session.execute(_MERGE_MEMBERS, {"whom": institution, "gone": story, "into": into})
-    session.execute(_MERGE_STORY, {"gone": story, "into": into})
 
 
 def empty(session: Session, stories: Sequence[str]) -> None:
@@ -74,22 +57,11 @@ def empty(session: Session, stories: Sequence[str]) -> None:
 
 def save(session: Session, found: Iterable[Evidence]) -> None:
     """Writes the stories as last assessed."""
-    upsert(
-        session,
-        StoryRow,
-        [
-            row_of(
-                StoryRow,
-                each,
-                id=each.story,
-                first=each.reports[0].reported,
-                reports=len(each.reports),
-                publishers=len(each.groups),
-                merged_into=None,
-            )
-            for each in found
-        ],
-    )
+    rows = []
+    for each in found:
+        counts = {"reports": len(each.reports), "publishers": len(each.groups)}
+        rows.append(row_of(StoryRow, each, id=each.story, first=each.reports[0].reported, **counts, merged_into=None))
+    upsert(session, StoryRow, rows)
 
 
 def replace(

@@ -1,7 +1,5 @@
 """What each subscriber's router remembers between two events."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -65,7 +63,7 @@ _SAVE = (
     .values(state=bindparam("new_state"), due_at=bindparam("due"), claimed_until=None)
 )
 _NONE_MUTED = '"muted":{}'
-claim_due = Claim.of(_DESKS, _DESKS.c.subscriber, _DESKS.c.due_at).due
+claim_due = Claim(_DESKS, _DESKS.c.subscriber, _DESKS.c.due_at).due
 """Subscribers with something due now: see `Claim.due`."""
 
 
@@ -83,11 +81,12 @@ class SqlNotifications:
         self._asked: set[WatchKey] = set()
         self._known: dict[WatchKey, WatchState] = {}
         self._changed: dict[WatchKey, WatchState] = {}
+        # The stored watch that is due first: good until it is changed or something is written.
         self._first: tuple[WatchKey, datetime] | None = None
         self._looked = False
 
     @classmethod
-    def of(cls, session: Session, watched: Mapping[str, Collection[str]]) -> dict[str, SqlNotifications]:
+    def of(cls, session: Session, watched: Mapping[str, Collection[str]]) -> "dict[str, SqlNotifications]":
         """The notifications of some subscribers; those about the institutions given for each are read together."""
         known: dict[str, dict[WatchKey, WatchState]] = {subscriber: {} for subscriber in watched}
         first: dict[str, tuple[WatchKey, datetime]] = {}
@@ -119,13 +118,8 @@ class SqlNotifications:
     def changed(self) -> list[dict[str, Any]]:
         """The rows of what was kept."""
         return [
-            {
-                "subscriber": self._subscriber,
-                "institution": key.institution,
-                "axis": _axis(key),
-                "state": watch.to_json(),
-                "due_at": watch.due,
-            }
+            {"subscriber": self._subscriber, "institution": key.institution, "axis": _axis(key)}
+            | {"state": watch.to_json(), "due_at": watch.due}
             for key, watch in self._changed.items()
         ]
 
@@ -141,21 +135,15 @@ class SqlNotifications:
             self.flush()
         if not self._looked:
             self.flush()
-            self._first, self._looked = self._stored_first(), True
+            row = self._session.execute(_FIRST_REMINDER, {"whose": self._subscriber}).first()
+            self._first, self._looked = None if row is None else (_key(row), row.due_at), True
         dues = [each.due for each in self._changed.values() if each.due is not None]
         return min([*dues, *([] if self._first is None else [self._first[1]])], default=None)
-
-    def _stored_first(self) -> tuple[WatchKey, datetime] | None:
-        """The stored watch that is due first: good until it is changed or something is written."""
-        row = self._session.execute(_FIRST_REMINDER, {"whose": self._subscriber}).first()
-        if row is None:
-            return None
-        return _key(row), row.due_at
 
     def reminders(self, at: datetime) -> Sequence[WatchKey]:
         self.flush()
         rows = self._session.execute(_REMINDERS, {"whose": self._subscriber, "at": at})
-        return [WatchKey(institution, Axis(axis) if axis else None) for institution, axis in rows]
+        return [_key(row) for row in rows]
 
     def carry(self, message: Message) -> None:
         for alert in message.carries:

@@ -1,7 +1,5 @@
 """Level changes as recorded."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
@@ -10,6 +8,7 @@ from typing import Any
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
+from alerts.model.fields import record_of
 from alerts.model.level import Axis, Cause, Contribution, Level, Transition
 from alerts.store.schema import TransitionRow, table_of
 from alerts.store.upsert import SOME, chunks, insert_all, row_of
@@ -45,7 +44,7 @@ def find(
     limit: int | None = None,
 ) -> list[Transition]:
     """Recorded level changes in order of time; with `limit` the newest ones."""
-    query = select(_TRANSITIONS)
+    query = select(_TRANSITIONS).order_by(*_LEAST_LAST).limit(limit)
     if institution is not None:
         query = query.where(_T.institution == institution)
     if axis is not None:
@@ -54,11 +53,7 @@ def find(
         query = query.where(_T.at >= since)
     if upto is not None:
         query = query.where(_T.at <= upto)
-    query = query.order_by(*_LEAST_LAST)
-    rows = session.execute(query.limit(limit) if limit is not None else query)
-    found = [transition_of(row) for row in rows]
-    found.reverse()
-    return found
+    return [transition_of(row) for row in session.execute(query)][::-1]
 
 
 def newest(session: Session, upto: Mapping[str, datetime], *, limit: int) -> dict[str, list[Transition]]:
@@ -86,15 +81,8 @@ def transition_of(row: Any) -> Transition:
 
 def lean_transition_of(row: Any) -> Transition:
     """The level change of a row, or of its columns but the contributions, which may be many."""
-    return Transition(
-        at=row.at,
-        institution=row.institution,
-        axis=Axis(row.axis),
-        from_=Level(row.from_level),
-        to=Level(row.to_level),
-        score=row.score,
-        cause=Cause(row.cause),
-    )
+    levels = {"from_": Level(row.from_level), "to": Level(row.to_level)}
+    return record_of(Transition, row, axis=Axis(row.axis), **levels, cause=Cause(row.cause), contributions=())
 
 
 def since(session: Session, institutions: Sequence[str], start: datetime) -> list[Transition]:

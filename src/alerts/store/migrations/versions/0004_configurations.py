@@ -3,8 +3,6 @@
 Revision: 0004
 """
 
-from __future__ import annotations
-
 from alerts.store.statements import migration
 
 revision = "0004"

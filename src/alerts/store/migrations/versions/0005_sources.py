@@ -3,8 +3,6 @@
 Revision: 0005
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from urllib.parse import urlsplit, urlunsplit

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alerts.feeds.fetching import websub
+from alerts.pipeline import websub
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HUB, TOPIC, CALLBACK = "https://hub.example/", "https://a.example/feed", "https://us.example/push/1"
