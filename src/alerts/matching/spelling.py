@@ -44,9 +44,7 @@ def spelling(candidate: Candidate) -> str:
             continue
         # Trinity College Dublin, written Trinity College, Dublin
         last_of_three = index == candidate.last - 1 > candidate.first + 1
-        if not (
-            gap == " " and seen == ", " and last_of_three and word.lower() not in FUNCTION_WORDS
-        ):
+        if not (gap == " " and seen == ", " and last_of_three and word.lower() not in FUNCTION_WORDS):
             return "other punctuation between the words"
     if form.after.startswith(".") and not form.gaps and not _full_stop_may_be_missing(candidate):
         return "an abbreviation without its full stop"
