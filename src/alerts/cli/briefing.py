@@ -25,17 +25,7 @@ from alerts.model.week import Week
 def briefing(
     app: App, week: str | None, subscriber: str | None, tier: str | None, html: Path | None, as_json: bool
 ) -> None:
-    """Show what a week brought.
-
-    Level changes, stories with their sources, levels day by day, what is expected, what was corrected, and what differs
-    from the edition before. It is read from the record alone, so that the same record gives the same bytes.
-
-    \b
-    Examples:
-      alerts briefing
-      alerts briefing --week 2026-W08 --html week.html
-      alerts briefing --subscriber desk --json
-    """
+    """Show what a week brought."""
     from alerts.insight.briefing import briefing as compose
     from alerts.rendering.briefing import briefing_page, briefing_text
     from alerts.rendering.tiers import gate_briefing
@@ -65,16 +55,7 @@ def briefing(
 @json_option
 @click.pass_obj
 def silence_report(app: App, subscriber: str | None, since: str | None, until: str | None, as_json: bool) -> None:
-    """Show that silence was silence.
-
-    For each subscriber: which sources were read and for how long not, how many items and mentions, what was held back,
-    and the nearest that a score came to what a rule asks for, with what would have crossed it.
-
-    \b
-    Examples:
-      alerts silence-report
-      alerts silence-report --subscriber desk --from 2026-02-23T00:00:00Z --to 2026-03-02T00:00:00Z --json
-    """
+    """Show that silence was silence."""
     from alerts.insight.silence import silence_report as compose
     from alerts.rendering.briefing import silence_text
     from alerts.runtime.configuration import Active

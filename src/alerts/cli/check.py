@@ -42,20 +42,7 @@ TELLING_HISTORY = 1000
 )
 @click.pass_obj
 def check(app: App, as_json: bool, schema: bool, publish: bool, accept_empty: bool) -> int:
-    """Validate the configuration.
-
-    Each problem is printed as FILE:LINE:COLUMN: message. Where enough history is recorded, names and topics that
-    it never matched are among the warnings. Exit status 1 when the configuration is refused;
-    warnings do not refuse it. Files that would empty the configuration in force are refused until --accept-empty
-    confirms it.
-
-    \b
-    Examples:
-      alerts check
-      alerts --config config.new check --json
-      alerts check --schema > config/schema.json
-      alerts check --accept-empty
-    """
+    """Validate the configuration."""
     if schema:
         click.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
         return 0

@@ -21,16 +21,7 @@ Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 @click.command()
 @click.argument("shell", type=click.Choice(SHELLS))
 def completion(shell: str) -> None:
-    """Print the code that makes a shell complete this command.
-
-    Commands, options, and the ids of institutions, subscribers and sources of the configuration.
-
-    \b
-    Examples:
-      alerts completion bash > ~/.local/share/bash-completion/completions/alerts
-      alerts completion zsh > ~/.zfunc/_alerts     # with ~/.zfunc in fpath before compinit
-      alerts completion fish > ~/.config/fish/completions/alerts.fish
-    """
+    """Print the code that makes a shell complete this command."""
     from alerts.cli.main import cli
 
     made = get_completion_class(shell)

@@ -32,16 +32,7 @@ def import_opml(
     allow_private: bool,
     tags: tuple[str, ...],
 ) -> int:
-    """Print the feeds of an OPML file as YAML `sources:`.
-
-    FILE is the list that another feed reader exports, - standard input. Feeds that the configuration has already
-    are left out. Folders become tags.
-
-    \b
-    Examples:
-      alerts import-opml feeds.opml
-      alerts import-opml feeds.opml --reliability C --tag press --output config/imported.yaml
-    """
+    """Print the feeds of an OPML file as YAML `sources:`."""
     name = getattr(file, "name", "-")
     try:
         feeds = opml.import_opml(file.read())
@@ -81,14 +72,7 @@ def _duration(text: str | None) -> str | None:
 @click.command("export-opml")
 @click.pass_obj
 def export_opml(app: App) -> None:
-    """Print the configured sources as OPML.
-
-    For other feed readers. Passwords in addresses are left out.
-
-    \b
-    Example:
-      alerts export-opml > feeds.opml
-    """
+    """Print the configured sources as OPML."""
     click.echo(opml.export_opml(app.settings().sources.values()).decode("utf-8"), nl=False)
 
 
@@ -96,14 +80,7 @@ def export_opml(app: App) -> None:
 @click.argument("directory", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
 @click.pass_obj
 def init(app: App, directory: Path | None) -> None:
-    """Write a small commented configuration to DIR.
-
-    Without DIR it goes where --config points. Nothing is ever written over.
-
-    \b
-    Example:
-      alerts init banks
-    """
+    """Write a small commented configuration to DIR."""
     directory = app.config_dir if directory is None else directory
     for path in write_starter(directory):
         click.echo(f"wrote {path}")

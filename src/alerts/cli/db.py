@@ -22,12 +22,7 @@ def db() -> None:
 @db.command()
 @click.pass_obj
 def upgrade(app: App) -> None:
-    """Bring the schema up to date. `alerts run` does it at its start.
-
-    \b
-    Example:
-      alerts db upgrade
-    """
+    """Bring the schema up to date. `alerts run` does it at its start."""
     with app.open() as database:
         before = database.revision()
         database.upgrade()
@@ -40,16 +35,7 @@ def upgrade(app: App) -> None:
 @click.option("--dry-run", is_flag=True, help="Only say what would go.")
 @json_command
 def prune(app: App, keep: str, dry_run: bool, as_json: bool) -> None:
-    """Remove what is older than the retention.
-
-    What a level above low rests on stays however old it is, and so does every delivery that is not finished,
-    and what a feed that still shows an item needs to know it by. No level moves because of it.
-
-    \b
-    Examples:
-      alerts db prune --keep 400d --dry-run
-      alerts db prune --keep 400d
-    """
+    """Remove what is older than the retention."""
     from alerts.pipeline.prune import prune as remove
 
     try:
@@ -71,14 +57,7 @@ def prune(app: App, keep: str, dry_run: bool, as_json: bool) -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.pass_obj
 def backup(app: App, file: Path) -> None:
-    """Copy a SQLite database to FILE, while the system runs.
-
-    FILE must be new. For PostgreSQL it says which command of PostgreSQL's does this.
-
-    \b
-    Example:
-      alerts db backup alerts-backup.db
-    """
+    """Copy a SQLite database to FILE, while the system runs."""
     from alerts.store.maintenance.backup import backup as copy
 
     with app.open() as database:
@@ -92,14 +71,7 @@ def backup(app: App, file: Path) -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.pass_obj
 def restore(app: App, file: Path) -> None:
-    """Put a backup in the place of what a SQLite database holds. Stop the system first.
-
-    What was sent since the backup was made may be sent once more.
-
-    \b
-    Example:
-      alerts db restore alerts-backup.db
-    """
+    """Put a backup in the place of what a SQLite database holds. Stop the system first."""
     from alerts.embedded import state_directory
     from alerts.store.maintenance.backup import restore as put_back
 
@@ -114,15 +86,7 @@ def restore(app: App, file: Path) -> None:
 @click.command()
 @json_command
 def status(app: App, as_json: bool) -> int:
-    """Say whether all is well. Exit status 1 when not.
-
-    The last tick, sources, what is overdue, deliveries, the configuration, and a line for each problem.
-
-    \b
-    Examples:
-      alerts status
-      alerts status --json
-    """
+    """Say whether all is well. Exit status 1 when not."""
     from alerts.insight.health import health
     from alerts.runtime.configuration import Files
     from alerts.store.repositories import generations

@@ -14,15 +14,7 @@ from alerts.model.records import to_line
 @click.argument("alert")
 @json_command
 def explain(app: App, alert: str, as_json: bool) -> None:
-    """Say why an alert fired.
-
-    Prints every step from the items to what became of the alert, with its numbers. ALERT is the id of an alert, or
-    of the message that carried it, or the beginning of either: `alerts deliveries` lists them.
-
-    \b
-    Example:
-      alerts explain 3f2a9c
-    """
+    """Say why an alert fired."""
     from alerts.explain.alert import explain as work_out
     from alerts.runtime.configuration import Active
     from alerts.store.queries import listings
@@ -44,16 +36,7 @@ def explain(app: App, alert: str, as_json: bool) -> None:
 @click.option("--at", metavar="TIME", help="As of then: RFC 3339, or a duration before now (2d).")
 @json_command
 def why_not(app: App, subscriber: str, institution: str, at: str | None, as_json: bool) -> None:
-    """Say why a subscriber heard nothing of an institution.
-
-    Walks every step: rules, coverage, scores, what was held back, what looked like the institution and was turned
-    down, and says which further evidence would have made the difference.
-
-    \b
-    Examples:
-      alerts why-not desk --institution cloudflare
-      alerts why-not desk --institution cloudflare --at 2d
-    """
+    """Say why a subscriber heard nothing of an institution."""
     from alerts.explain.why_not import why_not as work_out
     from alerts.runtime.configuration import Active
 

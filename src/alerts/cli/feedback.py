@@ -29,18 +29,7 @@ _COLUMNS = ["by", "name", "sent", "judged", "right", "precision", "low", "high",
 def feedback(
     app: App, subscriber: str | None, since: str | None, to: Path | None, source: click.File | None, as_json: bool
 ) -> None:
-    """Show whether alerts were right.
-
-    From the verdicts of readers: the share of right alerts with its exact 95 % interval (Clopper-Pearson), by rule,
-    topic, source, institution and level, the worst first, and how many were acknowledged. Files hold one verdict a
-    line, in the form of evaluations/verdicts.jsonl; an alert that has a verdict keeps it.
-
-    \b
-    Examples:
-      alerts feedback
-      alerts feedback --subscriber desk --since 90d --json
-      alerts feedback --export verdicts.jsonl
-    """
+    """Show whether alerts were right."""
     from alerts.insight import feedback as verdicts
 
     settings, now = app.settings(), datetime.now(UTC)
@@ -84,16 +73,7 @@ def _read(source: click.File) -> Iterator[Mapping[str, str]]:
 @json_option
 @click.pass_obj
 def tune(app: App, subscriber: str, wrong: str, as_json: bool) -> int:
-    """Propose what a subscriber's rules should ask for, by the verdicts of readers.
-
-    Plays the recorded history with other `at_least`, `min_grade`, `not` and `topics`, and proposes the change that
-    keeps wrong alerts within SHARE and loses the fewest right ones; says which, and prints the keys to paste.
-    Abstains, with exit status 1, while verdicts are too few to show anything. Changes nothing.
-
-    \b
-    Example:
-      alerts tune desk --wrong 10%
-    """
+    """Propose what a subscriber's rules should ask for, by the verdicts of readers."""
     from alerts.config.yaml_output import to_yaml
     from alerts.insight import feedback as verdicts
     from alerts.replay import tune as tuning

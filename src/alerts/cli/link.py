@@ -36,17 +36,7 @@ def link(
     listing: bool,
     as_json: bool,
 ) -> None:
-    """Make, list or revoke links to the pages, for members.
-
-    The link is signed, expires, and can be revoked. Whoever has it sees what its tier may see.
-
-    \b
-    Examples:
-      alerts link --tier strategic-circle --expires 30d --name "policy team"
-      alerts link --subscriber desk
-      alerts link --list
-      alerts link --revoke 1f8a0c55d2e7
-    """
+    """Make, list or revoke links to the pages, for members."""
     from alerts.access.links import LOCAL, base_url, invite, token_of
     from alerts.access.signing import signer
     from alerts.store.repositories import links

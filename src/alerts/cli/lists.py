@@ -25,13 +25,7 @@ STATE_NAMES = [state.value for state in DeliveryState]
 def institutions(
     app: App, tag: str | None, region: str | None, category: str | None, at_least: str | None, as_json: bool
 ) -> None:
-    """List the tracked institutions with their levels.
-
-    \b
-    Examples:
-      alerts institutions
-      alerts institutions --tag ai --at-least medium
-    """
+    """List the tracked institutions with their levels."""
     from alerts.store.queries import dashboard, listings
     from alerts.web.institutions import Asked
 
@@ -69,13 +63,7 @@ def institutions(
 @limit_option
 @json_command
 def stories(app: App, institution: str | None, topic: str | None, since: str | None, limit: int, as_json: bool) -> None:
-    """List stories, the newest first.
-
-    \b
-    Examples:
-      alerts stories --institution cloudflare
-      alerts stories --topic outage --since 7d
-    """
+    """List stories, the newest first."""
     from alerts.store.queries import listings
 
     if institution is not None:
@@ -98,13 +86,7 @@ def stories(app: App, institution: str | None, topic: str | None, since: str | N
 def transitions(
     app: App, institution: str | None, axis: str | None, since: str | None, limit: int, as_json: bool
 ) -> None:
-    """List level changes in order of time, and why.
-
-    \b
-    Examples:
-      alerts transitions --since 7d
-      alerts transitions --institution cloudflare --axis priority --json
-    """
+    """List level changes in order of time, and why."""
     from alerts.store.repositories import transitions
 
     if institution is not None:
@@ -137,15 +119,7 @@ def deliveries(
     limit: int,
     as_json: bool,
 ) -> None:
-    """List deliveries: who got what, when, how it fared.
-
-    The newest first. `alerts explain` takes the id in the last column.
-
-    \b
-    Examples:
-      alerts deliveries --since 1d
-      alerts deliveries --state dead --state failed
-    """
+    """List deliveries: who got what, when, how it fared."""
     from alerts.store.queries import listings
 
     if institution is not None:
@@ -177,15 +151,7 @@ def deliveries(
 @click.option("--at", metavar="TIME", help="As of then: RFC 3339, or a duration before now (2d).")
 @json_command
 def profile(app: App, institution: str, tier: str, at: str | None, as_json: bool) -> None:
-    """Show the profile of an institution.
-
-    Levels, key points, what happened, the decision trigger matrix, and the evidence behind each.
-
-    \b
-    Examples:
-      alerts profile anthropic
-      alerts profile anthropic --at 2026-02-24T09:00:00Z --json
-    """
+    """Show the profile of an institution."""
     from alerts.insight.profiles import profile_at
     from alerts.rendering.profile_forms import profile_record, profile_text
     from alerts.rendering.tiers import gate

@@ -66,6 +66,16 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
 COMMANDS = {name: place for section in SECTIONS.values() for name, place in section.items()}
 
 
+def _add_help(command: click.Command, name: str) -> None:
+    """The rest of a command's help, from help/NAME.txt; its first line is the docstring of the function."""
+    file = Path(__file__).with_name("help") / f"{name}.txt"
+    if command.callback is not None and file.is_file():
+        command.help = f"{command.callback.__doc__}\n\n" + file.read_text(encoding="utf-8").replace("\\b", "\b")
+    if isinstance(command, click.Group):
+        for each, inner in command.commands.items():
+            _add_help(inner, f"{name}-{each}")
+
+
 class LazyGroup(click.Group):
     """A group that imports a command's module when the command is used."""
 
@@ -78,6 +88,7 @@ class LazyGroup(click.Group):
         module, _, name = COMMANDS[cmd_name].partition(":")
         command = getattr(importlib.import_module(module), name)
         assert isinstance(command, click.Command)  # noqa: S101
+        _add_help(command, cmd_name)
         return command
 
     def resolve_command(

@@ -21,16 +21,7 @@ _CHUNK = 1 << 16  # bytes read at once, as far as they are there
 @click.option("--explain", is_flag=True, help="Add which form matched, and what was turned down and why, as `explain`.")
 @click.pass_obj
 def match(app: App, explain: bool) -> None:
-    """Find institutions and topics in items.
-
-    JSON Lines on standard input, JSON Lines on standard output. A line that is no item is reported on standard
-    error, the others are still processed, and the exit status is 1.
-
-    \b
-    Examples:
-      alerts match < items.jsonl
-      echo '{"id": "1", "title": "Cloudflare outage"}' | alerts match --explain
-    """
+    """Find institutions and topics in items."""
     settings = app.settings()
     matcher = Matcher(settings.institutions.values(), settings.topics.values(), settings.sources)
     done: list[str] = []

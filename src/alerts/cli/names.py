@@ -25,16 +25,7 @@ _EVER = timedelta(days=36_500)
 @json_option
 @click.pass_obj
 def names(app: App, institution: str, want_missing: bool, as_json: bool) -> None:
-    """Print every name by which an institution is found.
-
-    For each name: where it comes from (given, or the derivation), when it counts, and how often the recorded history
-    held it. `found` is empty where nothing is recorded.
-
-    \b
-    Examples:
-      alerts names anthropic
-      alerts names ico --missing --json
-    """
+    """Print every name by which an institution is found."""
     tracked = app.settings().institution(institution)
     if want_missing:
         rows = [{"text": each.text, "times": each.times, "why": each.why} for each in missing(tracked, _recorded(app))]

@@ -41,16 +41,7 @@ def ack(
     by: str,
     as_json: bool,
 ) -> None:
-    """Acknowledge a level: no reminders until it changes.
-
-    ALERT is the id of an alert, or of the message that carried it, or the beginning of either: `alerts
-    deliveries` lists them.
-
-    \b
-    Examples:
-      alerts ack 3f2a9c
-      alerts ack --institution anthropic --subscriber desk
-    """
+    """Acknowledge a level: no reminders until it changes."""
     from alerts.pipeline import answering
     from alerts.store.queries import listings
 
@@ -99,14 +90,7 @@ def silence(
     by: str,
     as_json: bool,
 ) -> None:
-    """Hold back alerts on some institutions for a time. What they would have been stays on record.
-
-    \b
-    Examples:
-      alerts silence --institution openai --for 4h --reason "planned launch"
-      alerts silence --list
-      alerts silence --end 9f31c2aa
-    """
+    """Hold back alerts on some institutions for a time. What they would have been stays on record."""
     from alerts.pipeline import operate
     from alerts.pipeline.route import silenced
 
@@ -162,16 +146,7 @@ def _end(lasting: str | None, until: str | None, now: datetime) -> datetime:
 @click.option("--undo", is_flag=True, help="Take an unsubscription back.")
 @click.pass_obj
 def unsubscribe(app: App, subscriber: str, channel: str | None, undo: bool) -> None:
-    """Send nothing more to a subscriber, until --undo.
-
-    Whatever the configuration says; alerts stay on record.
-
-    \b
-    Examples:
-      alerts unsubscribe desk
-      alerts unsubscribe desk --channel console
-      alerts unsubscribe desk --undo
-    """
+    """Send nothing more to a subscriber, until --undo."""
     from alerts.pipeline import operate
 
     with operating(app) as runtime:
@@ -189,17 +164,7 @@ def unsubscribe(app: App, subscriber: str, channel: str | None, undo: bool) -> N
 @completion.subscriber_option("With --dead: only what this subscriber missed.")
 @json_command
 def redeliver(app: App, delivery: str | None, dead: bool, subscriber: str | None, as_json: bool) -> None:
-    """Send a dead, failed or unknown delivery again.
-
-    DELIVERY is its id, or the beginning of it. `alerts deliveries --state dead` lists the dead ones. A running
-    system sends within a second.
-
-    \b
-    Examples:
-      alerts redeliver 5f0c31
-      alerts redeliver --dead
-      alerts redeliver --dead --subscriber desk
-    """
+    """Send a dead, failed or unknown delivery again."""
     from alerts.pipeline import operate
 
     if (delivery is None) != dead or (subscriber is not None and not dead):
@@ -218,15 +183,7 @@ def redeliver(app: App, delivery: str | None, dead: bool, subscriber: str | None
 @click.argument("source", shell_complete=completion.sources)
 @click.pass_obj
 def release(app: App, source: str) -> None:
-    """Release a quarantined feed, or resume a stopped one.
-
-    A feed that suddenly turns most of its items new is held back for half a day, and one that says it is gone
-    is stopped: `alerts sources` shows both. What was held back is taken in quietly and alerts nobody.
-
-    \b
-    Example:
-      alerts release cloudflare-blog
-    """
+    """Release a quarantined feed, or resume a stopped one."""
     from alerts.pipeline import operate
 
     with operating(app) as runtime:
@@ -244,17 +201,7 @@ def release(app: App, source: str) -> None:
 @click.option("--channel", metavar="NAME", help="Only this channel; without it all of the subscriber's.")
 @json_command
 def send_test(app: App, subscriber: str, channel: str | None, as_json: bool) -> int:
-    """Send a test message through a subscriber's channels.
-
-    Says which failed and why. SUBSCRIBER @operators stands for those who look after the system. Exit status 1 when
-    one of them failed.
-
-    \b
-    Examples:
-      alerts send-test desk
-      alerts send-test desk --channel console
-      alerts send-test @operators
-    """
+    """Send a test message through a subscriber's channels."""
     from dataclasses import replace
 
     from alerts.channels.result import SendReason

@@ -25,16 +25,7 @@ from alerts.model.subscriber import Digest, On, Subscriber
 @json_option
 @click.pass_obj
 def preferences(app: App, subscriber: str, as_yaml: bool, undo: str | None, by: str, as_json: bool) -> None:
-    """Show what a subscriber gets: by the configuration, and by what its readers chose from messages.
-
-    What is chosen in a channel holds for that channel and only takes away from what the configuration asks for.
-
-    \b
-    Examples:
-      alerts preferences desk
-      alerts preferences desk --as-yaml
-      alerts preferences desk --undo 5f0c31d2a1b4c3d2
-    """
+    """Show what a subscriber gets: by the configuration, and by what its readers chose from messages."""
     from alerts.pipeline import answering
     from alerts.routing.rules import channels_of, name_of
     from alerts.store.repositories import answers, subscriber_state

@@ -32,17 +32,7 @@ LONG = 20_000
 def replay(
     app: App, file: str | None, until: str | None, institutions: tuple[str, ...], plot: Path | None, _as_json: bool
 ) -> int:
-    """Play items under a virtual clock.
-
-    Prints every transition and every alert, in order of time. FILE holds one JSON item a line; `-` is standard
-    input. Without FILE the recorded history of the database is played. Live state is not touched and nothing is
-    sent.
-
-    \b
-    Examples:
-      alerts replay items.jsonl
-      alerts replay --until 2026-03-01T00:00:00Z --plot levels.svg
-    """
+    """Play items under a virtual clock."""
     from alerts.replay.backtest import records, rehearse
 
     settings = app.settings()
@@ -118,16 +108,7 @@ def recorded(app: App, until: datetime | None) -> list[Item]:
 @click.option("--publish", is_flag=True, help="Show the result on the operators' page, too.")
 @json_command
 def plan(app: App, against: Path, history: str | None, publish: bool, as_json: bool) -> int:
-    """Say what a change of the configuration would do.
-
-    Plays the recorded history under the configuration in force and under DIR, and prints the alerts that DIR
-    would add, drop and move, for whom, and how many each subscriber would get. Falls still to come, if nothing
-    happens, are among them. Changes nothing.
-
-    \b
-    Example:
-      cp -r config config.new; $EDITOR config.new/levels.yaml; alerts plan --against config.new
-    """
+    """Say what a change of the configuration would do."""
     from alerts.config.load import load
     from alerts.replay import plan as planning
     from alerts.store import system_state
@@ -158,16 +139,7 @@ def plan(app: App, against: Path, history: str | None, publish: bool, as_json: b
 @click.option("--explain", is_flag=True, help="Add `why`: what the item's joining, and each merge since, rests on.")
 @click.pass_obj
 def cluster(app: App, explain: bool) -> int:  # noqa: ARG001 - needs no configuration
-    """Group items that report the same event.
-
-    JSON Lines on standard input, JSON Lines on standard output. Prints {"id", "story"} for each item, in the
-    order of the input; the items are taken in the order in which they were observed. A line that is no item is
-    reported on standard error, the others are still processed, and the exit status is 1.
-
-    \b
-    Example:
-      alerts cluster < items.jsonl
-    """
+    """Group items that report the same event."""
     bad: list[InputError] = []
     items = read_file("-", bad)
     stories = stories_of(items)

@@ -45,18 +45,7 @@ if TYPE_CHECKING:
 )
 @click.pass_obj
 def run(app: App, once: bool, demo: bool, state: Path | None, host: str, port: int) -> int:
-    """Run everything here: broker, workers, beat and pages.
-
-    One command is the whole system. Without --broker a Redis-compatible server is started for it, without
-    --database a SQLite file is used; both live in the state directory. With --once the exit status is 1 where no
-    source at all could be read.
-
-    \b
-    Examples:
-      alerts run                   # until Ctrl-C
-      alerts run --once            # for cron
-      alerts run --demo --once     # see what it does, within a minute
-    """
+    """Run everything here: broker, workers, beat and pages."""
     if state is not None:
         app.state = state
     with _scene(app) if demo else contextlib.nullcontext():

@@ -23,17 +23,7 @@ if TYPE_CHECKING:  # each command imports what it needs, so that the others star
 @json_option
 @click.pass_context
 def sources(ctx: click.Context, failing: bool, as_json: bool) -> None:
-    """List the sources and how each fares.
-
-    `covers` counts the institutions that a source speaks for or lately reported on, and how many of them are
-    blind now; `note` says what is wrong and what to do, such as a new address to write into the configuration.
-    `alerts sources discover URL` finds the feeds of a web page.
-
-    \b
-    Examples:
-      alerts sources
-      alerts sources --failing
-    """
+    """List the sources and how each fares."""
     if ctx.invoked_subcommand is not None:
         return
     from alerts.insight.coverage import Covers, by_source
@@ -120,12 +110,7 @@ def _note(source: Source, state: "FeedState", error: str, moved_to: str, *, stal
 @click.option("--allow-private", is_flag=True, help="Also ask private and loopback addresses.")
 @json_option
 def discover(url: str, allow_private: bool, as_json: bool) -> int:
-    """Find the feeds of a web page, the likeliest first. Exit status 1 where there is none.
-
-    \b
-    Example:
-      alerts sources discover https://www.example.com/blog
-    """
+    """Find the feeds of a web page, the likeliest first. Exit status 1 where there is none."""
     from alerts.feeds.fetching.discover import feeds_of
     from alerts.feeds.fetching.fetch import fetch, make_client, user_agent
     from alerts.feeds.links import shown

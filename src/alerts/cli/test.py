@@ -18,17 +18,7 @@ from alerts.model.records import as_record, to_line
 @click.option("--packs", is_flag=True, help="Run the tests that ship with the topic packs instead.")
 @json_command
 def test(app: App, pattern: str, junit: Path | None, packs: bool, as_json: bool) -> int:
-    """Run the configuration's own tests.
-
-    Items go in, levels and alerts come out and are compared with what each test expects. Nothing is sent, no
-    database is needed. Exit status 1 where one fails, or where none is named so.
-
-    \b
-    Examples:
-      alerts test
-      alerts test --match outage --junit results.xml
-      alerts test --packs
-    """
+    """Run the configuration's own tests."""
     if packs:
         return _test_packs(as_json=as_json)
     from alerts.rendering.render import Renderer

@@ -23,14 +23,7 @@ MAX_TRIED = 20_000
 @json_option
 @click.pass_context
 def topics(ctx: click.Context, packs: bool, as_json: bool) -> None:
-    """List the topics in force, with an example and how often each was found in the recorded history.
-
-    \b
-    Examples:
-      alerts topics
-      alerts topics --packs
-      alerts topics try "{steal} ~5 (data|records)" --language en
-    """
+    """List the topics in force, with an example and how often each was found in the recorded history."""
     if ctx.invoked_subcommand is not None:
         return
     from alerts.config.packs import pack_examples, pack_names, pack_topics
@@ -82,15 +75,7 @@ def _row(topic: Topic, example: str, found: int | None) -> dict[str, object]:
 @limit_option
 @json_command
 def try_(app: App, pattern: str, language: str, since: str, limit: int, as_json: bool) -> int:
-    """Show what a pattern would have found in the recorded items. Changes nothing.
-
-    Word families of the packs in use, such as <data>, may stand in it. Exit status 1 where it finds nothing.
-
-    \b
-    Examples:
-      alerts topics try "@ (is|are|goes) (down|offline)"
-      alerts topics try "{steal} ~5 <data>" --language en --since 90d
-    """
+    """Show what a pattern would have found in the recorded items. Changes nothing."""
     from alerts.config.packs import families_of, pack_names
     from alerts.matching.matcher import Matcher
     from alerts.matching.pattern_syntax import PatternError, parse_pattern, write_out_families

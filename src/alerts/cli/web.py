@@ -13,20 +13,7 @@ from alerts.embedded import listening
 @click.option("--port", default=8321, show_default=True, type=click.IntRange(0, 65535), help="0: any free one.")
 @click.pass_obj
 def web(app: App, host: str, port: int) -> None:
-    """Serve the pages; `alerts run` does it, too.
-
-    \b
-    Example:
-      alerts web --host 0.0.0.0 --port 8321
-
-    \b
-    Reads from the environment:
-      ALERTS_BASE_URL         where the world finds the pages, for links in messages; https for secure cookies
-      ALERTS_SECRET           signs links; a file in the state directory otherwise
-      ALERTS_OPERATOR_TOKEN   lets operators act; a file in the state directory otherwise
-      ALERTS_METRICS_TOKEN    who reads /metrics must bear it; anybody may where it is not set
-      ALERTS_HOSTS            further names that the pages answer to, separated by commas
-    """
+    """Serve the pages; `alerts run` does it, too."""
     import uvicorn
 
     from alerts.access.links import base_url, pages
