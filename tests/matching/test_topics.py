@@ -96,6 +96,19 @@ def test_a_denial_lowers_the_weight(title: str, weight: float) -> None:
     assert [hit.weight for hit in hits(topic("data breach", negation=False), title)] == [1.0]
 
 
+@pytest.mark.parametrize(
+    ("language", "title", "weight"),
+    [
+        ("pt", "Falha no 112 afeta a OpenAI", 1.0),  # "no" is "in the"
+        ("pt", "OpenAI nao sofre falha no 112", 0.25),
+        ("es", "No hay falla 112 en OpenAI", 0.25),
+        ("", "Falha no 112 afeta OpenAI", 0.25),  # nothing tells the language: any negation may be one
+    ],
+)
+def test_a_word_negates_only_in_its_language(language: str, title: str, weight: float) -> None:
+    assert [hit.weight for hit in hits(topic("112"), title, language=language)] == [weight]
+
+
 def test_a_topic_counts_for_every_institution_unless_it_must_be_near() -> None:
     content = "OpenAI was sued by Mr. Smith. Anthropic Inc. grew. Nobody knows."
     (everywhere,) = hits(topic("sued"), "", content=content)

@@ -4,7 +4,6 @@ import re
 
 from alerts.matching.document import Document
 from alerts.matching.forms import Form
-from alerts.matching.index import Found
 from alerts.matching.vocabulary import AGENTS, ANY_COMMON_WORDS, FUNCTION_WORDS
 from alerts.matching.words import words
 from alerts.model.mention import Rule
@@ -21,89 +20,64 @@ _LONGEST_LINK = 300  # characters on each side that are looked at to tell whethe
 class Candidate:
     """Words `first` up to, not including, `last` of a text; `start` and `end` are their offsets in `text.low`.
 
-    Forms in scripts without spaces have offsets only.
+    Forms in scripts without spaces have offsets only: `place` holds the words, then these offsets.
     """
 
     __slots__ = (
-        "_after",
-        "_before",
-        "_gap_after",
-        "_gap_before",
+        "after",
+        "before",
         "document",
+        "dotted",
         "doubtful",
         "end",
         "field",
         "first",
         "form",
+        "gap_after",
+        "gap_before",
         "last",
         "start",
+        "surface",
         "text",
     )
 
-    def __init__(self, form: Form, field: str, document: Document, found: Found) -> None:
-        self.form = form
-        self.field = field
-        self.document = document
+    def __init__(self, form: Form, field: str, document: Document, place: tuple[int, int, int, int]) -> None:
+        self.form, self.field, self.document = form, field, document
         self.text = text = document.texts[field]
-        self.first, self.last = first, last = found.first, found.last
-        if form.unspaced:
-            self.start, self.end = found.start, found.end
-        else:
-            starts = text.starts
-            self.start, self.end = starts[first], starts[last - 1] + len(text.tokens[last - 1])
+        first, last, start, end = place
+        self.first, self.last = first, last
         self.doubtful = False  # as likely an ordinary word: set by the filter that sees it
-        self._gap_before: str | None = None
-        self._gap_after: str | None = None
-        self._before: str | None = None
-        self._after: str | None = None
-
-    @property
-    def surface(self) -> str:
-        """What stands there, with its case, one space between the words; initials without their full stops."""
-        if self.last - self.first == 1:
-            return self.text.cased_tokens[self.first]
-        return ("" if self.dotted else " ").join(self.text.cased_tokens[self.first : self.last])
-
-    @property
-    def dotted(self) -> bool:
-        """Whether one word stands there as initials with full stops: M.I.T."""
-        return self.last - self.first > 1 and not self.form.gaps and not self.form.unspaced
+        words, starts, low = text.cased_tokens, text.starts, text.low
+        size = last - first
+        # Whether one word stands there as initials with full stops: M.I.T.
+        self.dotted = dotted = size > 1 and not form.gaps and not form.unspaced
+        # What stands there, with its case, one space between the words; initials without their full stops.
+        self.surface = words[first] if size == 1 else ("" if dotted else " ").join(words[first:last])
+        if form.unspaced:
+            self.start, self.end = start, end
+            self.gap_before = gap_after = text.gap(0)
+        else:
+            self.start, self.end = start, end = starts[first], starts[last - 1] + len(words[last - 1])
+            self.gap_before = low[starts[first - 1] + len(words[first - 1]) if first else 0 : start]
+            gap_after = low[end : starts[last] if last < len(words) else len(low)]
+            if gap_after[:1] == "." and last < len(words) and (form.after == "." or dotted):
+                gap_after = gap_after[1:]  # the full stop of an abbreviation
+        self.gap_after = gap_after
+        # The words right beside it, where just a space is between.
+        self.before = words[first - 1] if first and self.gap_before == " " else ""
+        self.after = words[last] if gap_after == " " and last < len(words) else ""
 
     def word(self, index: int) -> str:
         """A word of the text with its case; empty outside of the text."""
-        return self.text.cased_tokens[index] if 0 <= index < len(self.text.tokens) else ""
+        return self.text.cased_tokens[index] if 0 <= index < len(self.text.cased_tokens) else ""
 
-    @property
-    def gap_before(self) -> str:
-        """What stands between the word before and this place."""
-        if self._gap_before is None:
-            self._gap_before = self.text.gap(self.first)
-        return self._gap_before
-
-    @property
-    def gap_after(self) -> str:
-        """What stands between this place and the word after, without the full stop of an abbreviation."""
-        if self._gap_after is None:
-            gap = self.text.gap(self.last)
-            stop = gap[:1] == "." and self.last < len(self.text.tokens) and (self.form.after == "." or self.dotted)
-            self._gap_after = gap[1:] if stop else gap
-        return self._gap_after
-
-    def before(self, gap: str = " ") -> str:
+    def before_gap(self, gap: str) -> str:
         """The word before, where just `gap` is between."""
-        if gap != " ":
-            return self.text.cased_tokens[self.first - 1] if self.first and self.gap_before == gap else ""
-        if self._before is None:
-            self._before = self.text.cased_tokens[self.first - 1] if self.first and self.gap_before == " " else ""
-        return self._before
+        return self.word(self.first - 1) if self.gap_before == gap else ""
 
-    def after(self, gap: str = " ") -> str:
+    def after_gap(self, gap: str) -> str:
         """The word after, where just `gap` is between."""
-        if gap != " ":
-            return self.word(self.last) if self.gap_after == gap else ""
-        if self._after is None:
-            self._after = self.word(self.last) if self.gap_after == " " else ""
-        return self._after
+        return self.word(self.last) if self.gap_after == gap else ""
 
     def extent(self) -> tuple[int, int]:
         """The span of the name in `text.low`, with what belongs to it: punctuation, article, legal form."""
@@ -114,7 +88,7 @@ class Candidate:
             start -= len(form.before)
         elif form.before and low.endswith(f"{form.before} ", 0, start):
             start -= len(form.before) + 1
-        elif self.before() == "The" and self.first > 1 and not _SENTENCE_END.search(self.text.gap(self.first - 1)):
+        elif self.before == "The" and self.first > 1 and not _SENTENCE_END.search(self.text.gap(self.first - 1)):
             start = self.text.starts[self.first - 1]
         if (form.after and low.startswith(form.after, end)) or (self.dotted and low.startswith(".", end)):
             end += len(form.after) or 1
@@ -122,7 +96,7 @@ class Candidate:
             end += len(form.after) + 1
         elif low.startswith(")", end) and low.count("(", start, end) > low.count(")", start, end):
             end += 1
-        elif (self.after() or self.after(", ")) in _LEGAL_TAILS:
+        elif (self.after or self.after_gap(", ")) in _LEGAL_TAILS:
             end = self.text.end(self.last)
         return start, end
 
@@ -130,7 +104,7 @@ class Candidate:
     def shows_organisation(self) -> bool:
         """Whether the words around say that an organisation is named: "GM spokesman", "(AP) -"."""
         dateline = self.gap_before.endswith(("(", "( ")) and _DATELINE_END.match(self.gap_after)
-        return bool(dateline) or self.after() in AGENTS
+        return bool(dateline) or self.after in AGENTS
 
     @property
     def common_words(self) -> frozenset[str]:
@@ -155,7 +129,7 @@ class Candidate:
 
     @property
     def starts_sentence(self) -> bool:
-        return self.first == 0 or _SENTENCE_END.search(self.gap_before) is not None
+        return self.first == 0 or (self.gap_before != " " and _SENTENCE_END.search(self.gap_before) is not None)
 
     @property
     def style(self) -> str:

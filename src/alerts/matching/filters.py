@@ -112,7 +112,7 @@ def double_name(candidate: Candidate) -> str:
     """
     if "-" not in {candidate.gap_before, candidate.gap_after}:
         return ""
-    for other, after in ((candidate.after("-"), True), (candidate.before("-"), False)):
+    for other, after in ((candidate.after_gap("-"), True), (candidate.before_gap("-"), False)):
         low = other.lower()
         joins = low in GIVEN_NAMES or (low in PLACE_NAMES and candidate.form.key in PLACE_NAMES)
         if other.istitle() and joins and not candidate.touches_name(after):
@@ -127,7 +127,7 @@ def _longer(name: str) -> str:
 
 def place_begins_name(candidate: Candidate) -> str:
     """Texas Instruments, Boston Consulting Group: a place with any other name after it."""
-    following = candidate.after()
+    following = candidate.after
     key = candidate.form.key
     if not following[:1].isupper() or (following.isupper() and key not in _COUNTRY_LETTERS):
         return ""
@@ -143,7 +143,7 @@ def place_begins_name(candidate: Candidate) -> str:
 
 def _headed(candidate: Candidate) -> bool:
     """Whether a run of capitalised words that no verb interrupts ends in a noun such as Exchange or Department."""
-    for index in range(candidate.last, min(candidate.last + 4, len(candidate.text.tokens))):
+    for index in range(candidate.last, min(candidate.last + 4, len(candidate.text.cased_tokens))):
         word = candidate.word(index)
         gap = candidate.gap_after if index == candidate.last else candidate.text.gap(index)
         if gap != " " or not (word[0].isupper() or (word in _INSIDE_NAMES and index > candidate.last)):
@@ -157,7 +157,7 @@ def _headed(candidate: Candidate) -> bool:
 
 def place_ends_name(candidate: Candidate) -> str:
     """West Virginia, Inter Milan, Amazon U.K."""
-    preceding, key = candidate.before(), candidate.form.key
+    preceding, key = candidate.before, candidate.form.key
     low = preceding.lower()
     if not preceding[:1].isupper():
         return ""
@@ -182,7 +182,9 @@ def _introduces_place(word: str) -> bool:
 def head_of_place(candidate: Candidate) -> str:
     """University of Chicago, Tour de France, Copa del Rey: a head with a capital, "of", and a place."""
     at = candidate.first - 1
-    low = candidate.before().lower()
+    if candidate.word(at).lower() not in _JOINING_WORDS:
+        return ""
+    low = candidate.before.lower()
     if low in _ROMANCE_OF and low != "del":  # the article makes a club of a city: el portero del Barcelona
         head = candidate.word(at - 1)
         capital = head[:1].isupper() and at > 1 and not _SENTENCE_START.search(candidate.text.gap(at - 1))
@@ -205,9 +207,9 @@ def head_of_place(candidate: Candidate) -> str:
 
 def surname(candidate: Candidate) -> str:
     """Harrison Ford, Sen. Dell, President Ford said."""
-    if candidate.form.gaps or not candidate.surface.istitle():
+    if candidate.form.gaps or not candidate.word(candidate.first - 1)[:1].isupper() or not candidate.surface.istitle():
         return ""
-    preceding = candidate.before() or candidate.before(". ")
+    preceding = candidate.before or candidate.before_gap(". ")
     low = preceding.lower()
     if not preceding[:1].isupper():
         return ""
@@ -218,7 +220,7 @@ def surname(candidate: Candidate) -> str:
         and candidate.form.key != low
         and not candidate.touches_name(after=False)
     )
-    office = low in PERSON_TITLES and candidate.after().lower() in SAYING_VERBS
+    office = low in PERSON_TITLES and candidate.after.lower() in SAYING_VERBS
     if given or office or low in FORMS_OF_ADDRESS:
         return f"{PERSON}: {preceding} {candidate.surface}"
     return ""
@@ -237,9 +239,9 @@ def ordinary_word(candidate: Candidate) -> str:
 
 def _may_be_name(candidate: Candidate) -> bool:
     """A verb may follow ("Target misses", "Orange fined"), or it begins a headline ("Orange Court Battle Ends")."""
-    following = candidate.after()
+    following = candidate.after
     if candidate.style == "headline":
-        return following[:1].isupper() and (candidate.starts_sentence or candidate.before() == "The")
+        return following[:1].isupper() and (candidate.starts_sentence or candidate.before == "The")
     if following.lower() in _ARTICLES:
         return False  # "Chase the sun"
     function = following.lower() in ANY_FUNCTION_WORDS
@@ -264,29 +266,29 @@ def _is_ordinary(candidate: Candidate) -> bool:
 
 def _shows_name(candidate: Candidate) -> bool:
     """Whether what stands beside an ordinary word says that it is a name."""
-    following, after = candidate.after(), candidate.gap_after
+    following, after = candidate.after, candidate.gap_after
     return (
         bool(candidate.mark)
-        or len(candidate.text.tokens) == 1
-        or candidate.after("'") == "s"
+        or len(candidate.text.cased_tokens) == 1
+        or candidate.after_gap("'") == "s"
         or following.lower() in OF_ORGANISATIONS
         or (following[:1].isupper() and candidate.style == "mixed")
         or following[:1].isdigit()
         or after.strip()[:1] in {":", "-", ";", "'", '"'}
         or candidate.gap_before[-1:] in {"-", "/"}
-        or (candidate.gap_before == ": " and candidate.last == len(candidate.text.tokens))
-        or (candidate.first == 1 and candidate.before() != "" and candidate.style == "mixed")
+        or (candidate.gap_before == ": " and candidate.last == len(candidate.text.cased_tokens))
+        or (candidate.first == 1 and candidate.before != "" and candidate.style == "mixed")
     )
 
 
 def german_noun(candidate: Candidate) -> str:
     """In German every noun has a capital: ein Bild, das schöne Bild, S-Bahn are no names, Bild is."""
-    before = candidate.before()
+    before = candidate.before
     adjective = before.islower() and before not in ANY_FUNCTION_WORDS and before.endswith(_GERMAN_ENDINGS)
-    if not (candidate.before("-") or before.lower() in _GERMAN_INDEFINITE or adjective):
+    if not (candidate.before_gap("-") or before.lower() in _GERMAN_INDEFINITE or adjective):
         return ""
     if candidate.is_common and candidate.document.language == "de":
-        return f"an ordinary noun: {before or candidate.before('-')} {candidate.surface}"
+        return f"an ordinary noun: {before or candidate.before_gap('-')} {candidate.surface}"
     return ""
 
 
@@ -295,7 +297,7 @@ def month(candidate: Candidate) -> str:
     if candidate.form.key not in MONTHS:
         return ""
     before = candidate.word(candidate.first - 1).lower()
-    after = candidate.after()
+    after = candidate.after
     if before.isdigit() or after.isdigit() or before in _BEFORE_MONTH:
         return "a month"
     return ""
@@ -309,7 +311,7 @@ def locative(candidate: Candidate) -> str:
     form = candidate.form
     if form.key not in PLACE_NAMES:
         return ""
-    language, before = candidate.document.language, candidate.before() or candidate.before("'")
+    language, before = candidate.document.language, candidate.before or candidate.before_gap("'")
     where = before.lower() in LOCATIVE.get(language, ())
     origin = form.strength is Strength.OFFICIAL and before.lower() in ORIGIN.get(language, ())
     if where or origin:
@@ -320,6 +322,8 @@ def locative(candidate: Candidate) -> str:
 def dateline(candidate: Candidate) -> str:
     """The place where a report was written, which it is not about."""
     cased, place = candidate.text.cased, candidate.form.key in PLACE_NAMES
+    if not place and candidate.start >= _MAX_DATELINE:
+        return ""
     if place and candidate.document.language != "en" and _DATELINE.match(cased[candidate.end : candidate.end + 60]):
         return "the place of a dateline"
     head = _DATELINE_HEAD.match(cased) if candidate.start < _MAX_DATELINE else None
@@ -336,14 +340,14 @@ def condition_of_form(candidate: Candidate) -> str:
     """The conditions of a derived form that the words beside it decide."""
     if candidate.form.head and not _in_list(candidate):
         return f"no list of {candidate.form.head}"
-    if candidate.form.needs and candidate.form.key in PLACE_NAMES and candidate.before().lower() in _LOCATING:
+    if candidate.form.needs and candidate.form.key in PLACE_NAMES and candidate.before.lower() in _LOCATING:
         return "a place"
     return ""
 
 
 def _in_list(candidate: Candidate) -> bool:
     text, joined = candidate.text, False
-    for index in range(candidate.last, min(candidate.last + _MAX_LIST, len(text.tokens))):
+    for index in range(candidate.last, min(candidate.last + _MAX_LIST, len(text.cased_tokens))):
         word = candidate.word(index)
         comma = text.gap(index).strip() == ","
         if not comma and text.gap(index) != " ":
@@ -374,46 +378,61 @@ FILTERS: Mapping[str, Filter] = MappingProxyType(
     }
 )
 
-_WITH_READINGS = ANY_COMMON_WORDS | {f"{word}s" for word in ANY_COMMON_WORDS} | MONTHS | PLACE_NAMES | _COUNTRY_LETTERS
-# Between two words in lower case only what a name itself also is can speak against it …
-_IN_RUNNING_TEXT = frozenset({"ordinary word", "German noun", "month", "locative", "condition of form"})
-# … and against a name that is nothing else only these can: a capital, a hyphen, a preposition beside it.
+_NAMES_OF_PLACES_AND_MONTHS = MONTHS | PLACE_NAMES | _COUNTRY_LETTERS
+_WITH_READINGS = ANY_COMMON_WORDS | {f"{word}s" for word in ANY_COMMON_WORDS} | _NAMES_OF_PLACES_AND_MONTHS
+# Which filters can speak against a candidate: for most candidates few can, for many none.
+_OF_PUNCTUATION = frozenset({"link", "double name"})
+_OF_PLACES_AND_MONTHS = frozenset({"place begins name", "place ends name", "month", "locative"})
+_OF_WORDS = frozenset({"ordinary word", "German noun", "condition of form"})
+# Between two words in lower case only what a name itself also is can speak against it.
+_BESIDE_CAPITALS = frozenset({"place begins name", "place ends name", "head of place", "surname", "dateline"})
 _PLAIN_ENDS = frozenset({"", " ", ",", ";", ")", "'", "\n"})
-_OF_NEIGHBOURS = frozenset({"link", "double name", "head of place", "surname", "dateline"})
 
 
 class FilterSet:
-    """Filters in their order, and which of them can speak against a candidate: for most candidates none can."""
+    """Filters in their order, and which of them are asked about a candidate."""
 
-    __slots__ = ("_every", "_in_running_text", "_of_neighbours")
+    __slots__ = ("_filters", "_known")
 
     def __init__(self, filters: Mapping[str, Filter]) -> None:
-        self._every = tuple(filters.values())
-        self._in_running_text = tuple(each for name, each in filters.items() if name in _IN_RUNNING_TEXT)
-        self._of_neighbours = tuple(each for name, each in filters.items() if name in _OF_NEIGHBOURS)
+        self._filters = filters
+        self._known: dict[tuple[bool, bool, bool, bool], tuple[Filter, ...]] = {}
 
     def reason(self, candidate: Candidate) -> str:
-        """The first reason against a candidate; empty where there is none."""
-        if candidate.form.rule is Rule.DOMAIN:
+        """The first reason against a candidate; empty where there is none.
+
+        A form has other readings if it is also a word, a month or a place, or depends on other words.
+        """
+        form, before = candidate.form, candidate.before
+        if form.rule is Rule.DOMAIN:
             return _not_a_host(candidate)
-        if candidate.form.unspaced:
+        if form.unspaced:
             return ""
-        before = candidate.before()
         after_small_word = before[:1].islower() and before not in _JOINING_WORDS
-        if has_readings(candidate):
-            running = after_small_word and candidate.after()[:1].islower()
-            filters = self._in_running_text if running else self._every
-        elif after_small_word and candidate.gap_after[:1] in _PLAIN_ENDS:
+        readings = form.key in _WITH_READINGS or form.head != "" or form.needs != ()
+        if not readings and after_small_word and candidate.gap_after[:1] in _PLAIN_ENDS:
             return ""
-        else:
-            filters = self._of_neighbours
+        plain = (
+            candidate.gap_before[-1:] in {"", " "}
+            and candidate.text.low[candidate.end : candidate.end + 1] in _PLAIN_ENDS
+        )
+        running = readings and after_small_word and candidate.after[:1].islower()
+        kind = plain, readings, readings and form.key in _NAMES_OF_PLACES_AND_MONTHS, running
+        filters = self._known.get(kind)
+        if filters is None:
+            filters = self._known[kind] = self._asked(*kind)
         for each in filters:
             if reason := each(candidate):
                 return reason
         return ""
 
-
-def has_readings(candidate: Candidate) -> bool:
-    """Whether a form is also a word, a month or a place, or depends on others."""
-    form = candidate.form
-    return form.key in _WITH_READINGS or form.head != "" or form.needs != ()
+    def _asked(self, plain: bool, readings: bool, of_place: bool, running: bool) -> tuple[Filter, ...]:
+        """The filters for a candidate that has blanks beside it, other readings, one as a place or a month, and small
+        words on both sides."""
+        idle = frozenset().union(
+            _OF_PUNCTUATION if plain or running else (),
+            () if readings else _OF_WORDS,
+            () if of_place else _OF_PLACES_AND_MONTHS,
+            _BESIDE_CAPITALS if running else (),
+        )
+        return tuple(each for name, each in self._filters.items() if name not in idle)

@@ -62,9 +62,11 @@ class Form(NamedTuple):
     @property
     def hides(self) -> bool:
         """Whether a name inside this one, of several words, is surely none of its own."""
+        if not self.gaps:
+            return False
         locates = len(self.gaps) > 2 and (" in " in self.key or " at " in self.key)
         named = self.strength > Strength.ANAPHOR and not self.head and not self.excludes
-        return bool(self.gaps) and named and not locates
+        return named and not locates
 
     @property
     def words(self) -> int:

@@ -10,7 +10,6 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import compress
-from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
@@ -37,14 +36,9 @@ Places = tuple[tuple[int, int, int, frozenset[str] | None], ...]
 Word = tuple[Places, Forms, bool]  # these, the forms that the word is by itself, whether it is a large letter
 
 
-class Found(NamedTuple):
-    """Forms of one key at the same place: words `first` up to `last`, or characters where `last` is 0."""
-
-    start: int
-    end: int
-    first: int
-    last: int
-    forms: Forms
+# Forms of one key at the same place: first their size in words, negative, so that the longest sort first; then words
+# `first` up to `last`, or 0 and 0; then characters `start` up to `end` of scripts without spaces, or 0 and 0.
+Found = tuple[int, int, int, int, int, Forms]
 
 
 class Index:
@@ -86,24 +80,26 @@ class Index:
         Names of one word that need a capital are given in lower case only with `explain`.
         """
         found: list[Found] = []
-        tokens, forms = text.tokens, self._forms
+        tokens, forms = text.cased_tokens, self._forms
         ends: dict[str, int] = {}  # an occurrence that overlaps the one before of the same form is none
         strict = not (explain or text.caseless or "#" in text.raw)
-        words = list(map((self._words if strict else self._words_of_any_case).__getitem__, text.cased_tokens))
+        words = list(map((self._words if strict else self._words_of_any_case).__getitem__, tokens))
         count, letters = len(words), False
         for at in compress(range(count), words):
             places, single, letter = words[at]  # type: ignore[misc]  # none of these is None
             for offset, size, step, beside in places:
                 first = at - offset
                 last = first + size
-                if first < 0 or last > count or (beside is not None and tokens[at + step] not in beside):
+                if first < 0 or last > count:
                     continue
-                key = " ".join(tokens[first:last])
+                if beside is not None and (words[at + step] is None or _low(tokens[at + step]) not in beside):
+                    continue
+                key = _low(" ".join(tokens[first:last]))
                 if key in forms and first >= ends.get(key, 0):
                     ends[key] = last
-                    found.append(Found(-1, -1, first, last, forms[key]))
+                    found.append((-size, first, last, 0, 0, forms[key]))
             if single:
-                found.append(Found(-1, -1, at, at + 1, single))
+                found.append((-1, at, at + 1, 0, 0, single))
             letters |= letter
         if "#" in text.raw or "@" in text.raw:
             found.extend(self._find_tagged(text))
@@ -117,7 +113,7 @@ class Index:
         """Names whose words a hashtag or a handle runs together."""
         for at, token in enumerate(text.tokens):
             if token in self._tagged and text.low[max(0, text.starts[at] - 1)] in "#@":
-                yield Found(-1, -1, at, at + 1, self._tagged[token])
+                yield -1, at, at + 1, 0, 0, self._tagged[token]
 
     def _find_dotted(self, text: Text) -> Iterator[Found]:
         """Initials with full stops, as if they had none: M.I.T. (A.I. needs an alias of its own)."""
@@ -125,7 +121,7 @@ class Index:
             first = bisect_left(text.starts, initials.start())
             key = initials.group().replace(".", "").replace(" ", "").lower()
             if key in self._forms:
-                yield Found(-1, -1, first, first + len(key), self._forms[key])
+                yield -len(key), first, first + len(key), 0, 0, self._forms[key]
 
     def _find_unspaced(self, text: Text) -> Iterator[Found]:
         assert self._automaton is not None  # noqa: S101 - the caller checked
@@ -134,7 +130,7 @@ class Index:
             if start < ends.get(number, 0):
                 continue
             ends[number] = end
-            yield Found(start, end, 0, 0, self._unspaced[number])
+            yield 0, 0, 0, start, end, self._unspaced[number]
 
 
 class _Words(Memory[Word | None]):
@@ -148,13 +144,19 @@ class _Words(Memory[Word | None]):
     ) -> None:
         super().__init__()
         self._forms, self._anchors, self._capital, self._strict = forms, anchors, capital, strict
+        self._beside = frozenset().union(*(beside for each in set(anchors.values()) for *_, beside in each if beside))
 
     def look_up(self, word: str) -> Word | None:
-        low = word.lower().replace("ς", "σ")
+        low = _low(word)
         places = self._anchors.get(low, ())
         single = self._forms[low] if low in self._capital and not (self._strict and word == low) else ()
         letter = len(word) == 1 and word != low and word not in {"A", "I"}
-        return (places, single, letter) if places or single or letter else None
+        return (places, single, letter) if places or single or letter or low in self._beside else None
+
+
+def _low(words: str) -> str:
+    """Words of a text as the keys of forms have them."""
+    return words.lower().replace("ς", "σ")
 
 
 def _anchors(keys: Iterable[str]) -> dict[str, Places]:

@@ -1,8 +1,9 @@
 """Which tracked institutions and topics an item names."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from itertools import chain
+from operator import itemgetter
 from urllib.parse import urlsplit
 
 from alerts.matching.candidate import Candidate
@@ -78,7 +79,7 @@ class Matcher:
             about = {name for name, _ in origin}
             likelihood = partial(self._likelihood, document)
             chosen, ambiguous = resolve(candidates, document, reject, self._filters, about, likelihood)
-            mentions = _apart(_mention(candidate, candidate in ambiguous, explain) for candidate in chosen)
+            mentions = _apart([_mention(candidate, candidate in ambiguous, explain) for candidate in chosen])
         mentions += _about(origin, mentions)
         if tracked_only and not mentions:
             return Matched()
@@ -117,28 +118,27 @@ class Matcher:
         return set()
 
 
-def _spelled(places: list[Found], field: str, document: Document, reject: Reject, explain: bool) -> Iterator[Candidate]:
+def _spelled(places: list[Found], field: str, document: Document, reject: Reject, explain: bool) -> list[Candidate]:
     """The candidates at some places of a field; with `explain` also those inside a longer name."""
+    candidates: list[Candidate] = []
     longer: list[tuple[int, int]] = []
-    for found in sorted(places, key=_fewer_words) if len(places) > 1 else places:
-        first, last = found.first, found.last
-        if longer and last and any(a <= first and last <= b and b - a > last - first for a, b in longer):
+    if len(places) > 1:
+        places.sort(key=itemgetter(0))
+    for size, first, last, start, end, named in places:
+        if longer and last and any(a <= first and last <= b and b - a > -size for a, b in longer):
             continue
         hides = False
-        for form in found.forms:
-            candidate = Candidate(form, field, document, found)
+        for form in named:
+            candidate = Candidate(form, field, document, (first, last, start, end))
             reason = spelling(candidate)
             if not reason:
                 hides = hides or form.hides
-                yield candidate
+                candidates.append(candidate)
             elif not form.excludes:
                 reject(candidate, reason)
         if hides and not explain:
             longer.append((first, last))
-
-
-def _fewer_words(found: Found) -> int:
-    return found.first - found.last
+    return candidates
 
 
 def _about(origin: Iterable[tuple[str, Rule]], mentions: list[Mention]) -> list[Mention]:

@@ -2,12 +2,14 @@
 
 import re
 
+from alerts.matching.language import LANGUAGES
 from alerts.matching.text import Text
 from alerts.matching.words import word_list, words
 
 # Before the phrase: the cue and how many words may stand between them.
 _DENIALS = word_list("denials")
-_NEGATIONS = word_list("negations")
+_BY_LANGUAGE = {language: word_list(f"negations/{language}") for language in LANGUAGES}
+_OF_ANY_LANGUAGE = frozenset().union(*_BY_LANGUAGE.values())
 _FALSE = words("false fake hoax untrue unfounded baseless")
 _DENIAL_REACH = 10
 _NEGATION_REACH = 4
@@ -30,9 +32,14 @@ _AFTER_WITHOUT_SPACES = re.compile(r"^[^，。！？；,.!?;]{0,4}(?:不实|是�
 _REACH_WITHOUT_SPACES = 16  # characters
 
 
-def is_negative(word: str) -> bool:
+def negations(language: str) -> frozenset[str]:
+    """The negating words of a language; those of all where it is unknown. Portuguese "no" is "in the", not "no"."""
+    return _BY_LANGUAGE.get(language, _OF_ANY_LANGUAGE)
+
+
+def is_negative(word: str, language: str) -> bool:
     """Whether a word, in lower case, negates what stands around it in its clause."""
-    return word in _NEGATIONS or word in _DENIALS
+    return word in negations(language) or word in _DENIALS
 
 
 def denied_without_spaces(low: str, start: int, end: int) -> bool:
@@ -42,7 +49,7 @@ def denied_without_spaces(low: str, start: int, end: int) -> bool:
     return bool(_WITHOUT_SPACES.search(before) or _AFTER_WITHOUT_SPACES.match(after))
 
 
-def denied(text: Text, first: int, last: int) -> bool:
+def denied(text: Text, first: int, last: int, language: str) -> bool:
     """Whether the words `first` up to `last` are denied by the clause that they stand in."""
     tokens = text.tokens
     after = text.low[text.end(last - 1) : text.end(last - 1) + 60]
@@ -53,28 +60,28 @@ def denied(text: Text, first: int, last: int) -> bool:
         at -= 1
         word, distance = tokens[at], first - at - 1
         if word in _DENIALS:
-            return not _negated(text, at)
+            return not _negated(text, at, language)
         if distance > _NEGATION_REACH:
             continue
         if word in _FALSE and distance <= 1:
             return True
         if word == "out" and at > 0 and tokens[at - 1] in _RULING_OUT:
-            return not _negated(text, at - 1)
-        if _is_negation(text, at) and tokens[at + 1] not in _NOT_NEGATING_AFTER:
+            return not _negated(text, at - 1, language)
+        if _is_negation(text, at, language) and tokens[at + 1] not in _NOT_NEGATING_AFTER:
             return not any(each in _RULING_OUT for each in tokens[at + 1 : first])
     return False
 
 
-def _negated(text: Text, at: int) -> bool:
+def _negated(text: Text, at: int, language: str) -> bool:
     """Whether the denial itself is denied, in its clause: "did not deny"."""
     for index in range(at, max(0, at - 3), -1):
         if _CLAUSE_END.search(text.gap(index)):
             return False
-        if _is_negation(text, index - 1):
+        if _is_negation(text, index - 1, language):
             return True
     return False
 
 
-def _is_negation(text: Text, at: int) -> bool:
+def _is_negation(text: Text, at: int, language: str) -> bool:
     word = text.tokens[at]
-    return word in _NEGATIONS and not (word == "no" and _ANSWER.match(text.gap(at + 1)))
+    return word in negations(language) and not (word == "no" and _ANSWER.match(text.gap(at + 1)))

@@ -45,8 +45,9 @@ def resolve(
     chosen, ambiguous = _chosen(names, reject, about, likelihood)
     if anaphors:
         chosen += _pointing_back(anaphors, chosen, reject)
-    order = {field: number for number, field in enumerate(document.texts)}
-    chosen.sort(key=lambda candidate: (order[candidate.field], candidate.start, candidate.end))
+    if len(chosen) > 1:
+        order = {field: number for number, field in enumerate(document.texts)}
+        chosen.sort(key=lambda candidate: (order[candidate.field], candidate.start, candidate.end))
     return chosen, ambiguous
 
 
@@ -97,9 +98,9 @@ def _chosen(
     names: list[Candidate], reject: Reject, about: Collection[str], likelihood: Callable[[str], int]
 ) -> tuple[list[Candidate], set[Candidate]]:
     """One candidate a span, and which of them are ambiguous."""
-    claims = list(_by_span(names).values())
+    claims = list(_by_span(names).values()) if len(names) > 1 else [names]
     doubtful = {each for each in names if each.doubtful}
-    if not doubtful and len(claims) == len(names):  # as nearly always
+    if not doubtful and len(claims) >= len(names):  # as nearly always
         return names, set()
     clear = {rivals[0].form.institution for rivals in claims if _agree(rivals)}.union(about)
     certain = {each.form.institution for each in names if each not in doubtful}
@@ -174,7 +175,7 @@ def _covered(by: Form) -> str:
 
 def _parted(candidates: list[Candidate]) -> list[Candidate]:
     """Without names that tell a candidate by naming another: "X University in Y" is X University, and Y."""
-    if not any(len(candidate.form.gaps) >= 3 and _locates(candidate) for candidate in candidates):
+    if not any(_locates(each) for each in candidates if len(each.form.gaps) >= 3):
         return candidates
     owners: dict[Span, set[str]] = {}
     for candidate in candidates:
@@ -185,7 +186,7 @@ def _parted(candidates: list[Candidate]) -> list[Candidate]:
         return any(
             candidate.form.institution in owners.get((candidate.field, candidate.first, index), ())
             and owners.get((candidate.field, index + 1, candidate.last), set()) - {candidate.form.institution}
-            for index in _locates(candidate)
+            for index in (_locates(candidate) if len(candidate.form.gaps) >= 3 else ())
         )
 
     return [candidate for candidate in candidates if not parts(candidate)]
@@ -193,10 +194,8 @@ def _parted(candidates: list[Candidate]) -> list[Candidate]:
 
 def _locates(candidate: Candidate) -> list[int]:
     """Where in a name of four words or more a candidate is told."""
-    if len(candidate.form.gaps) < 3:
-        return []
     inner = range(candidate.first + 1, candidate.last - 1)
-    return [index for index in inner if candidate.text.tokens[index] in {"in", "at"}]
+    return [index for index in inner if candidate.word(index).lower() in {"in", "at"}]
 
 
 # ── What the rest of the item says ───────────────────────────────────────────────────────────────────────────

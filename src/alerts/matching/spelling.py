@@ -35,14 +35,16 @@ def spelling(candidate: Candidate) -> str:
         return _unspaced(candidate)
     text = candidate.text
     for index, gap in enumerate(form.gaps, candidate.first + 1):
-        seen = text.gap(index)
+        seen, word = text.gap(index), text.cased_tokens[index - 1]
+        if seen == gap:
+            continue
         # Rape Crisis England and Wales, written Rape Crisis (England and Wales)
         parenthesis = seen == " (" and text.low.startswith(")", candidate.end)
-        if parenthesis or same_gap(gap, seen, text.tokens[index - 1]):
+        if parenthesis or same_gap(gap, seen, word):
             continue
         # Trinity College Dublin, written Trinity College, Dublin
         last_of_three = index == candidate.last - 1 > candidate.first + 1
-        if not (gap == " " and seen == ", " and last_of_three and text.tokens[index - 1] not in FUNCTION_WORDS):
+        if not (gap == " " and seen == ", " and last_of_three and word.lower() not in FUNCTION_WORDS):
             return "other punctuation between the words"
     if form.after.startswith(".") and not form.gaps and not _full_stop_may_be_missing(candidate):
         return "an abbreviation without its full stop"
@@ -145,7 +147,7 @@ def _proper(candidate: Candidate, seen: str) -> str:
 
 def _among_capitals(candidate: Candidate) -> str:
     """A word in capitals among capitals may be any word."""
-    beside = candidate.before(), candidate.after()
+    beside = candidate.before, candidate.after
     function = candidate.form.key in ANY_FUNCTION_WORDS and all(word.isupper() for word in beside)
     if not function and (candidate.style != "caps" or beside[1].lower() in OF_ORGANISATIONS):
         return ""

@@ -46,7 +46,6 @@ class Terms:
         self._numbers: dict[Word | None, int] = {}
         self._words: list[Word | None] = []  # by number
         self._lookup: _Lookup | None = None
-        self._cased: dict[str, int] = {}  # the terms that count only as written, by their text
         self._unspaced: list[int] = []
         self._automaton: AhoCorasick | None = None
 
@@ -66,9 +65,7 @@ class Terms:
 
     def close(self) -> None:
         """Build what finding needs."""
-        spaced = [(word, term) for word, term in self._numbers.items() if word is None or not word.unspaced]
-        self._lookup = _Lookup((word, term) for word, term in spaced if word is None or not word.cased)
-        self._cased = {word.cased: term for word, term in spaced if word is not None and word.cased}
+        self._lookup = _Lookup((word, term) for word, term in self._numbers.items() if not (word and word.unspaced))
         unspaced = [(word.text, term) for word, term in self._numbers.items() if word and word.unspaced]
         self._unspaced = [term for _, term in unspaced]
         if unspaced:
@@ -78,12 +75,7 @@ class Terms:
 
     def find(self, text: Text) -> Found:
         assert self._lookup is not None  # noqa: S101 - it is closed
-        rows = list(map(self._lookup.__getitem__, text.tokens))
-        if self._cased and not self._cased.keys().isdisjoint(text.cased_tokens):
-            for index, cased in enumerate(text.cased_tokens):
-                if cased in self._cased:
-                    rows[index] += (self._cased[cased],)
-        found = Found(rows)
+        found = Found(list(map(self._lookup.__getitem__, text.cased_tokens)))
         if self._automaton is not None and text.special:
             for number, start, end in self._automaton.find_matches_as_indexes(text.low, overlapping=True):
                 found.spans.setdefault(self._unspaced[number], []).append((start, end))
@@ -91,10 +83,11 @@ class Terms:
 
 
 class _Lookup(Memory[tuple[int, ...]]):
-    """From a word of a text to the terms that it is."""
+    """From a word of a text, with its case, to the terms that it is."""
 
     def __init__(self, terms: Iterable[tuple[Word | None, int]]) -> None:
         super().__init__()
+        self._cased: dict[str, int] = {}  # the terms that count only as written
         self._exact: dict[str, list[int]] = {}
         self._beginnings: dict[str, list[int]] = {}
         self._endings: dict[str, list[int]] = {}
@@ -103,6 +96,8 @@ class _Lookup(Memory[tuple[int, ...]]):
         for word, term in terms:
             if word is None:
                 self._number = term
+            elif word.cased:
+                self._cased[word.cased] = term
             elif word.open_start and word.open_end:
                 self._inner.append((word.text, term))
             elif word.open_start:
@@ -115,7 +110,8 @@ class _Lookup(Memory[tuple[int, ...]]):
         self._ending_lengths = sorted({len(each) for each in self._endings})
 
     def look_up(self, word: str) -> tuple[int, ...]:
-        return tuple(self._terms(word))
+        cased = (self._cased[word],) if word in self._cased else ()
+        return (*self._terms(word.lower().replace("ς", "σ")), *cased)
 
     def _terms(self, token: str) -> Iterator[int]:
         yield from self._exact.get(token, ())

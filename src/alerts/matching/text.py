@@ -88,13 +88,13 @@ class Text:
         "_caseless",
         "_separated",
         "_starts",
+        "_tokens",
         "cased",
         "cased_tokens",
         "low",
         "raw",
         "special",
         "styles",
-        "tokens",
     )
 
     def __init__(self, raw: str) -> None:
@@ -102,18 +102,17 @@ class Text:
         self._back: list[int] | None = None  # offset in `low` -> offset in `raw`, where they differ
         self._caseless: bool | None = None
         self._starts: list[int] | None = None
+        self._tokens: list[str] | None = None
         self.styles: dict[int, str] = {}  # kept for `Candidate`: how sentences use capitals, by offset
         self.cased = raw if raw.isascii() else self._fold(raw)
         # `cased` with a space for everything that is not part of a word.
         if self.cased.isascii():
             self.low = self.cased.lower()
             self._separated = self.cased.encode("ascii").translate(_ASCII_WORDS).decode("ascii")
-            self.tokens = self._separated.lower().split()
             self.special = False
         else:
             self.low = self.cased.lower().replace("ς", "σ")
             self._separated = _NO_WORD.sub(" ", self.cased)
-            self.tokens = self._separated.lower().replace("ς", "σ").split()
             self.special = _SPECIAL_SCRIPT.search(self.low) is not None
         self.cased_tokens = self._separated.split()
 
@@ -137,14 +136,19 @@ class Text:
         return "".join(pieces)
 
     @property
+    def tokens(self) -> list[str]:
+        """Its words in lower case; most texts without a candidate never need them."""
+        if self._tokens is None:
+            self._tokens = self._separated.lower().replace("ς", "σ").split()
+        return self._tokens
+
+    @property
     def starts(self) -> list[int]:
         """The offset of each word in `low`."""
         if self._starts is None:
-            self._starts, offset = [], 0
-            for part in self._separated.split(" "):
-                if part:
-                    self._starts.append(offset)
-                offset += len(part) + 1
+            end = -1  # of the part before
+            sizes = map(len, self._separated.split(" "))
+            self._starts = [end - size for size in sizes if (end := end + size + 1) and size]
         return self._starts
 
     @property
@@ -163,11 +167,11 @@ class Text:
 
     def end(self, index: int) -> int:
         """The offset in `low` where word `index` ends."""
-        return self.starts[index] + len(self.tokens[index])
+        return self.starts[index] + len(self.cased_tokens[index])
 
     def gap(self, index: int) -> str:
         """What stands before word `index`: up to the word before it, or the rim of the text."""
-        starts, tokens = self.starts, self.tokens
+        starts, tokens = self.starts, self.cased_tokens
         begin = starts[index - 1] + len(tokens[index - 1]) if index > 0 else 0
         finish = starts[index] if index < len(tokens) else len(self.low)
         return self.low[begin:finish]

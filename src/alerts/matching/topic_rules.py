@@ -114,7 +114,7 @@ class TopicRules:
             pattern.written or pattern.text,
             tuple(frozenset(map(self._terms.number, words)) for words in required(tree)),
             program,
-            negative=any(is_negative(word.text) for word in words_of(tree)),
+            negative=any(is_negative(word.text, language_code(pattern.language)) for word in words_of(tree)),
             names=needs_institution(tree),
         )
 

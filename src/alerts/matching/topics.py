@@ -106,7 +106,7 @@ class Lexicon:
             return ()
         ruled_out = {span.rule.topic for one in fields for span in one.spans if span.rule.rules_out}
         title = fields[0] if fields and fields[0].name == "title" else None
-        return tuple(hit for one in fields if one.spans for hit in self._hits(one, title, ruled_out))
+        return tuple(hit for one in fields if one.spans for hit in self._hits(one, title, ruled_out, language))
 
     def near_misses(self, texts: Mapping[str, Text], language: str = "") -> tuple[NearMiss, ...]:
         """Patterns of which the text has all words but one, to explain why a topic is not there."""
@@ -124,7 +124,9 @@ class Lexicon:
             rules = self._rules[language] = TopicRules(self._topics, language)
         return rules
 
-    def _hits(self, one: _Field, title: _Field | None, ruled_out: set[int]) -> Iterator[TopicHit]:
+    def _hits(
+        self, one: _Field, title: _Field | None, ruled_out: set[int], language: Callable[[], str]
+    ) -> Iterator[TopicHit]:
         excepted = _by_topic(one.spans, PatternKind.EXCEPT)
         resolved = _by_topic(one.spans, PatternKind.RESOLVED)
         over = _by_topic(title.spans, PatternKind.RESOLVED).keys() if title is not None else frozenset()
@@ -148,7 +150,7 @@ class Lexicon:
                 or span.rule.topic in over
                 or any(one.sentence(start) == sentence for start, _ in resolved.get(span.rule.topic, ()))
             )
-            is_denied = topic.negation and not is_over and _is_denied(text, span)
+            is_denied = topic.negation and not is_over and _is_denied(text, span, language_code(language()))
             weak = span.rule.kind is PatternKind.WEAK
             yield TopicHit(
                 topic.id,
@@ -212,11 +214,11 @@ def _chosen(spans: list[Span]) -> list[Span]:
     )
 
 
-def _is_denied(text: Text, span: Span) -> bool:
+def _is_denied(text: Text, span: Span, language: str) -> bool:
     if text.special:
         return denied_without_spaces(text.low, span.start, span.end)
     first, last = bisect_right(text.starts, span.start) - 1, bisect_right(text.starts, span.end - 1)
     if not (0 <= first < last and text.starts[first] == span.start):
         return False
     inner = () if span.rule.program is None or span.rule.negative else text.tokens[first:last]
-    return any(map(is_negative, inner)) or denied(text, first, last)
+    return any(is_negative(word, language) for word in inner) or denied(text, first, last, language)

@@ -50,10 +50,11 @@ def is_voice(candidate: Candidate) -> bool:
     """Whether the words around say that the institution speaks here, and nothing happens to it."""
     if candidate.form.unspaced:
         return False
-    tokens, first, last = candidate.text.tokens, candidate.first, candidate.last
-    if _TRIGGERS.isdisjoint(tokens[max(0, first - _REACH) : first] + tokens[last : last + 2]):
+    words, first, last = candidate.text.cased_tokens, candidate.first, candidate.last
+    around = words[max(0, first - _REACH) : first] + words[last : last + 2]
+    if _TRIGGERS.isdisjoint(map(str.lower, around)):
         return _is_dateline(candidate)
-    if candidate.gap_after == "-" and tokens[last] in _BACKED:
+    if candidate.gap_after == "-" and candidate.word(last).lower() in _BACKED:
         return True
     return (
         _has_analysts(candidate)
@@ -98,7 +99,7 @@ def _is_source(candidate: Candidate) -> bool:
 
 
 def _was_told(candidate: Candidate) -> bool:
-    tokens, following = candidate.text.tokens, candidate.after().lower()
+    tokens, following = candidate.text.tokens, candidate.after.lower()
     for at in _before(candidate):
         if tokens[at] in {"told", "tells"}:
             return not following or following in _AFTER_TOLD
@@ -109,14 +110,14 @@ def _was_told(candidate: Candidate) -> bool:
 
 def _is_dateline(candidate: Candidate) -> bool:
     return (
-        candidate.start < _MAX_DATELINE
-        and candidate.gap_before.endswith("(")
+        candidate.gap_before.endswith("(")
+        and candidate.start < _MAX_DATELINE
         and candidate.gap_after.startswith(_DATELINE_END)
     )
 
 
 def _rates(candidate: Candidate) -> bool:
-    verb = candidate.after().lower()
+    verb = candidate.after.lower()
     following = candidate.word(candidate.last + 1)
     if verb in _FORECASTS:
         return following.lower() in _ECONOMY
