@@ -22,6 +22,7 @@ from alerts.feeds.fetching.network import BadAddressError, Bounds, DeadlineError
         ("http://a.example:8080/", "a.example", 8080, "/", "a.example:8080"),
         ("http://[2001:db8::1]:81/", "2001:db8::1", 81, "/", "[2001:db8::1]:81"),
         ("https://bücher.example/ä?q=ö", "xn--bcher-kva.example", 443, "/%C3%A4?q=%C3%B6", "xn--bcher-kva.example"),
+        ("https://straße.example/", "xn--strae-oqa.example", 443, "/", "xn--strae-oqa.example"),
         ("https://a.example/%7Ea?q=%2F{x}", "a.example", 443, "/%7Ea?q=%2F{x}", "a.example"),
     ],
 )

@@ -27,6 +27,7 @@ from urllib.parse import SplitResult, quote, unquote, urlencode, urlsplit
 
 import certifi
 import h11
+import idna
 
 from alerts.feeds.tables import table
 
@@ -255,7 +256,8 @@ def request_target(url: str) -> RequestTarget:
     try:
         parts = urlsplit(url)
         port = parts.port
-        host = (parts.hostname or "").encode("idna").decode("ascii")
+        host = parts.hostname or ""
+        host = host if host.isascii() else idna.encode(host, uts46=True).decode("ascii")
     except (ValueError, UnicodeError) as error:
         raise BadAddressError(f"cannot be asked: {error}") from error
     if parts.scheme not in _PORTS or not _HOST.fullmatch(host) or len(url) > _MAX_URL or _CONTROL.search(url):
