@@ -23,7 +23,8 @@ def test_the_newest_edition_is_the_last_whole_week(town: System, browser: Browse
     answer = client.get("/briefing")
     assert answer.url.path == f"/briefing/{WEEK}"
     assert "Rocketeer is down" in answer.text
-    assert f'href="/briefing/{Week.parse(WEEK).moved(-1)}"' in answer.text
+    assert f'href="/briefing/{Week.parse(WEEK).moved(1)}"' in answer.text
+    assert f'href="/briefing/{Week.parse(WEEK).moved(-1)}"' not in answer.text, "the record begins in this week"
     assert client.get(f"/briefing/{WEEK}").text == answer.text.replace(f"?{answer.url.query.decode()}", "")
 
 

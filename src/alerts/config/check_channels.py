@@ -11,8 +11,9 @@ def check_channels(entry: Entry, subscriber: SubscriberForm) -> None:
 
     def unknown(name: str, key: str, *steps: str | int, at_key: bool = False) -> bool:
         if name not in channels:
+            shown = repr(name) if at_key else entry.shown(*steps)  # a value may be a secret, a key is none
             suggestion = did_you_mean(name, channels) or f"; it has {', '.join(channels) or 'none'}"
-            entry.report(*steps, message=f"{key}: the subscriber has no channel {name!r}{suggestion}", at_key=at_key)
+            entry.report(*steps, message=f"{key}: the subscriber has no channel {shown}{suggestion}", at_key=at_key)
         return name not in channels
 
     for index, rule in enumerate(subscriber.watch):

@@ -283,7 +283,8 @@ class Configuration:
         """What is in force to begin with, and the hash of the files as they are."""
         newest = None if self.generations is None else self.generations.newest()
         try:
-            self._files = prepared or Active.of(load_entries(self.directory))
+            current = prepared is not None and fingerprint(self.directory) == prepared.settings.hash
+            self._files = prepared if current else Active.of(load_entries(self.directory))
         except ConfigError as error:
             if newest is None:
                 raise
