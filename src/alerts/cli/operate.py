@@ -27,7 +27,7 @@ by_option = click.option("--by", metavar="NAME", default="", help="Who does it; 
 
 @click.command()
 @click.argument("alert", required=False)
-@completion.subscriber_option("With --institution: at whose desk.")
+@completion.subscriber_option("With --institution: the subscriber who acknowledges.")
 @completion.institution_option("Instead of an alert: the levels of this institution.", metavar="ID")
 @click.option("--axis", type=click.Choice([axis.value for axis in Axis]), help="With --institution: this axis only.")
 @by_option

@@ -45,7 +45,7 @@ def briefing(session: Session, active: Active, week: Week, subscriber: Subscribe
         raise NotFoundError("edition", str(week), f"the record ends at {format_time(recorded)}")
     scope = list(settings.institutions.values()) if subscriber is None else watched(settings, subscriber)
     known, until = {each.id: each for each in scope}, min(week.end, recorded)
-    whose = "" if subscriber is None else subscriber.id
+    subscriber_id = "" if subscriber is None else subscriber.id
     found, stories = _institutions(session, settings, known, week, until)
     corrected = _corrected(session, known, week.start, until)
     numbers: dict[tuple[str, bool], int] = {}
@@ -60,7 +60,7 @@ def briefing(session: Session, active: Active, week: Week, subscriber: Subscribe
         "start": format_time(week.start),
         "end": format_time(week.end),
         "until": format_time(until),
-        "subscriber": whose,
+        "subscriber": subscriber_id,
         "tracked": len(scope),
         "quiet": len(scope) - len(found),
         "omitted": len(found) - len(listed),

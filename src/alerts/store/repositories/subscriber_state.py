@@ -21,13 +21,15 @@ _CARRIED = table_of(CarriedRow)
 _DELIVERIES = table_of(DeliveryRow)
 
 _WATCHES = select(_W.subscriber, _W.institution, _W.axis, _W.state)
-_WATCHES_OF = _WATCHES.where(_W.subscriber.in_(SOME), _W.institution.in_(bindparam("about", expanding=True)))
+_WATCHES_OF = _WATCHES.where(_W.subscriber.in_(SOME), _W.institution.in_(bindparam("institution_ids", expanding=True)))
 _WATCH = _WATCHES.where(
-    _W.subscriber == bindparam("whose"), _W.institution == bindparam("whom"), _W.axis == bindparam("on")
+    _W.subscriber == bindparam("subscriber_id"),
+    _W.institution == bindparam("institution_id"),
+    _W.axis == bindparam("axis_name"),
 )
 _FIRST_REMINDER = (
     select(_W.institution, _W.axis, _W.due_at)
-    .where(_W.subscriber == bindparam("whose"), _W.due_at.is_not(None))
+    .where(_W.subscriber == bindparam("subscriber_id"), _W.due_at.is_not(None))
     .order_by(_W.due_at)
     .limit(1)
 )
@@ -42,7 +44,7 @@ _IN_TURN = (
 _FIRST_REMINDERS = select(_IN_TURN).where(_IN_TURN.c.place == 1)
 _REMINDERS = (
     select(_W.institution, _W.axis)
-    .where(_W.subscriber == bindparam("whose"), _W.due_at <= bindparam("at"))
+    .where(_W.subscriber == bindparam("subscriber_id"), _W.due_at <= bindparam("at"))
     .order_by(_W.institution, _W.axis)
 )
 _CARRIED_BY = (
@@ -50,7 +52,7 @@ _CARRIED_BY = (
     .join(_CARRIED, _CARRIED.c.delivery == _DELIVERIES.c.id)
     .where(_CARRIED.c.alert == bindparam("alert"), _DELIVERIES.c.state != DeliveryState.DEAD.value)
 )
-_STATE = select(_DESKS.c.state).where(_DESKS.c.subscriber == bindparam("whose"))
+_STATE = select(_DESKS.c.state).where(_DESKS.c.subscriber == bindparam("subscriber_id"))
 _LOCKED = (
     select(_DESKS.c.subscriber, _DESKS.c.state)
     .where(_DESKS.c.subscriber.in_(SOME))
@@ -59,7 +61,7 @@ _LOCKED = (
 )
 _SAVE = (
     update(_DESKS)
-    .where(_DESKS.c.subscriber == bindparam("whose"))
+    .where(_DESKS.c.subscriber == bindparam("subscriber_id"))
     .values(state=bindparam("new_state"), due_at=bindparam("due"), claimed_until=None)
 )
 _NONE_MUTED = '"muted":{}'
@@ -92,7 +94,7 @@ class SqlNotifications:
         first: dict[str, tuple[WatchKey, datetime]] = {}
         for some in chunks(sorted(watched)):
             if about := sorted({each for subscriber in some for each in watched[subscriber]}):
-                for row in session.execute(_WATCHES_OF, {"some": some, "about": about}):
+                for row in session.execute(_WATCHES_OF, {"some": some, "institution_ids": about}):
                     known[row.subscriber][_key(row)] = WatchState.from_json(row.state)
             for row in session.execute(_FIRST_REMINDERS, {"some": some}):
                 first[row.subscriber] = _key(row), row.due_at
@@ -106,7 +108,7 @@ class SqlNotifications:
     def watch(self, key: WatchKey) -> WatchState:
         if key.institution not in self._whole and key not in self._asked:
             self._asked.add(key)
-            asked = {"whose": self._subscriber, "whom": key.institution, "on": _axis(key)}
+            asked = {"subscriber_id": self._subscriber, "institution_id": key.institution, "axis_name": _axis(key)}
             for row in self._session.execute(_WATCH, asked):
                 self._known[key] = WatchState.from_json(row.state)
         return self._known.get(key) or WatchState()
@@ -135,14 +137,14 @@ class SqlNotifications:
             self.flush()
         if not self._looked:
             self.flush()
-            row = self._session.execute(_FIRST_REMINDER, {"whose": self._subscriber}).first()
+            row = self._session.execute(_FIRST_REMINDER, {"subscriber_id": self._subscriber}).first()
             self._first, self._looked = None if row is None else (_key(row), row.due_at), True
         dues = [each.due for each in self._changed.values() if each.due is not None]
         return min([*dues, *([] if self._first is None else [self._first[1]])], default=None)
 
     def reminders(self, at: datetime) -> Sequence[WatchKey]:
         self.flush()
-        rows = self._session.execute(_REMINDERS, {"whose": self._subscriber, "at": at})
+        rows = self._session.execute(_REMINDERS, {"subscriber_id": self._subscriber, "at": at})
         return [_key(row) for row in rows]
 
     def carry(self, message: Message) -> None:
@@ -184,13 +186,13 @@ def _locked(session: Session, some: Sequence[str]) -> dict[str, str]:
 
 def peek(session: Session, subscriber: str) -> RouterState:
     """The subscriber's state, without a lock: to read, not to change."""
-    state = session.scalar(_STATE, {"whose": subscriber})
+    state = session.scalar(_STATE, {"subscriber_id": subscriber})
     return RouterState() if state is None else RouterState.from_json(state)
 
 
 def is_muted(session: Session, subscriber: str, channel: str) -> bool:
     """Whether the subscriber has unsubscribed the channel."""
-    state = session.scalar(_STATE, {"whose": subscriber})
+    state = session.scalar(_STATE, {"subscriber_id": subscriber})
     if state is None or _NONE_MUTED in state:  # most have none: not worth reading the whole state
         return False
     return channel in RouterState.from_json(state).muted
@@ -203,7 +205,7 @@ def save(
 ) -> None:
     """Writes what the routers of some subscribers remember, and when something of each is due next."""
     upsert(session, WatchRow, [row for each in notifications for row in each.changed()])
-    rows = [{"whose": who, "new_state": state.to_json(), "due": due} for who, (state, due) in states.items()]
+    rows = [{"subscriber_id": who, "new_state": state.to_json(), "due": due} for who, (state, due) in states.items()]
     if rows:
         session.execute(_SAVE, rows)
 
