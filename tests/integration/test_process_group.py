@@ -356,7 +356,7 @@ def test_the_demonstration_tells_the_whole_story_within_a_minute(alerts_command:
     assert len(high) >= 3
     alerts = [each for each in told if each.startswith("alert ")]
     assert 3 <= len(alerts) <= len(high), "one for each assessment, whatever the number of axes that moved"
-    assert done.stdout.count("You get this because") == 2, "one message for all that a story moved"
+    assert 3 <= done.stdout.count("You get this because") <= len(alerts)
     assert told[-1] == f"8 items, {len(moved)} level changes, {len(alerts)} alerts."
     print(f"\nthe demonstration took {time.monotonic() - began:.1f} s")
 

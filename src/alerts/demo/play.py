@@ -66,12 +66,12 @@ class Narrator:
                 (row, session.scalars(select(FindingRow).where(FindingRow.revision == row.id)).all())
                 for row in self._new(session, RevisionRow)
             ]
-            stories: dict[tuple[int, int, str, str], list[str]] = {}
+            stories: dict[tuple[int, int, str, str], dict[str, None]] = {}
             for event in self._new(session, StoryEventRow):
                 story = session.get(StoryRow, event.story)
                 if story is not None and event.kind == "joined" and event.why["score"] > 0:
                     key = (story.reports, story.publishers, story.grade, story.title)
-                    stories.setdefault(key, []).append(names[event.institution])
+                    stories.setdefault(key, {})[names[event.institution]] = None
             moves = [transition_of(each) for each in self._new(session, TransitionRow)]
             recorded = session.scalars(select(AlertRow).order_by(AlertRow.at, AlertRow.id))
             alerts = [each for each in recorded if each.id not in self._alerts]
@@ -105,7 +105,8 @@ def once(stage: FeedServer, runtime: Runtime, driver: Once, out: TextIO) -> None
     for number, step in enumerate(stage.steps, start=1):
         narrator.step(number, step["says"])
         stage.publish(step, _now())
-        driver.run(runtime, sources)
+        for source in sources:  # one by one: which answers of several arrive together is chance
+            driver.run(runtime, [source])
         narrator.report()
         # What the console channel printed meanwhile comes after the story of how it came about.
         if printed := messages.getvalue():
