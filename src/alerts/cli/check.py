@@ -27,8 +27,7 @@ from alerts.rendering.render import template_problems
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-TELLING_HISTORY = 1000
-"""So many recorded items, and a name that was never among them is worth a warning."""
+TELLING_HISTORY = 1000  # so many recorded items, and a name that was never among them is worth a warning
 
 
 @click.command()

@@ -31,8 +31,7 @@ class App:
     database: str
     broker: str
     state: Path
-    exposed: tuple[str, ...] = ()
-    """Options given on the command line with a password in them."""
+    exposed: tuple[str, ...] = ()  # options given on the command line with a password in them
     stage: "FeedServer | None" = None
     _settings: Settings | None = field(default=None, repr=False)
 

@@ -10,10 +10,9 @@ from alerts.config.tree import Mapping, Node, Scalar, Sequence
 from alerts.model.errors import Problem
 
 F = TypeVar("F", bound=Form)
-
 Path = Steps[str | int]
+# Keys whose values are never repeated in a message: they may carry a password or a token.
 _PRIVATE: Final = frozenset({"channels", "url"})
-"""Keys whose values are never repeated in a message: they may carry a password or a token."""
 
 
 @dataclass(slots=True)

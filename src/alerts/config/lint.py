@@ -23,8 +23,7 @@ from alerts.model.institution import Role
 from alerts.model.nearest import did_you_mean
 from alerts.model.topic import PatternKind, Signal, Topic
 
-MAX_SHARE = 0.5
-"""A pattern that matches more than this share of all items is too general."""
+MAX_SHARE = 0.5  # a pattern that matches more than this share of all items is too general
 
 
 def doubts(loaded: Loaded) -> list[Problem]:
@@ -150,8 +149,8 @@ def _silent_authorities(entries: Entries) -> Iterator[Problem]:
             yield _warning(entry, "role", message=message)
 
 
+# `levels.raise` as it was written while a score was 1 − ∏(1 − c) over all stories.
 _FORMER_DEFAULTS = (0.25, 0.50, 0.75)
-"""`levels.raise` as it was written while a score was 1 − ∏(1 − c) over all stories."""
 
 
 def _former_thresholds(entries: Entries) -> Iterator[Problem]:

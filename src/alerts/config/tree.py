@@ -17,20 +17,16 @@ from yaml.cyaml import CParser  # type: ignore[attr-defined]
 from alerts.model.errors import ConfigError, Problem
 
 MAX_DEPTH: Final = 40
-MAX_EXPANSION: Final = 200_000
-"""How many values all aliases (`*name`) of a file may stand for together."""
-
+MAX_EXPANSION: Final = 200_000  # how many values all aliases (`*name`) of a file may stand for together
 _LINE_BREAK = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
 _NULLS: Final = frozenset({"", "~", "null", "Null", "NULL"})
-_ADVICE: Final = (
+_ADVICE: Final = (  # what to do, by a part of what the parser says
     ("mapping values are not allowed", "a colon too many: put the value in quotes"),
     ("cannot start any token", "put the value in quotes"),
     ("unexpected end of stream", "the closing quote is missing"),
     ("while parsing a block", "check the indentation"),
     ("expected ',' or", "a comma or a closing bracket is missing"),
 )
-"""What to do, by a part of what the parser says."""
-
 _STR_TAG: Final = "tag:yaml.org,2002:str"
 
 

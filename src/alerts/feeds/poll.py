@@ -20,9 +20,8 @@ from alerts.feeds.schedule import Plan, next_poll
 from alerts.feeds.state import FeedState, state_for
 from alerts.model.source import Source
 
+# The known items that a decision wants. Called once, after the fetch, and only where there are entries to decide on.
 LookUp = Callable[[Wanted], KnownItems]
-"""Gives the known items that a decision wants. Called once, after the fetch, and only where there are
-entries to decide on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,9 +31,8 @@ import idna
 
 from alerts.feeds.tables import table
 
+# Host name and port to the texts of its addresses, best first. Raises OSError where there are none.
 Resolver = Callable[[str, int], Sequence[str]]
-"""Host name and port to the texts of its addresses, best first. Raises OSError where there are none."""
-
 _CHUNK: Final = 65536
 _MAX_HEAD: Final = 100 * 1024  # bytes of a status line with its headers
 _MAX_URL: Final = 65536
@@ -70,8 +69,8 @@ class ConnectTimeoutError(OSError):
     """No address of the host took the connection in time."""
 
 
+# What a request raises where the other side, or its address, is at fault.
 FAILURES = (AddressRefusedError, BadAddressError, TooManyBytesError, DeadlineError, OSError, h11.ProtocolError)
-"""What a request raises where the other side, or its address, is at fault."""
 
 
 @dataclass(slots=True)
