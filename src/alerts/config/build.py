@@ -91,7 +91,8 @@ def _value(hint: Any, value: Any) -> Any:
 
 def _source(form: SourceForm, institutions: Mapping[str, Institution]) -> Source:
     supervised = form.authority_on
-    tagged = {each.id for each in institutions.values() if not each.tags.isdisjoint(supervised.tags)}
+    candidates = institutions.values() if supervised.tags else ()
+    tagged = {each.id for each in candidates if not each.tags.isdisjoint(supervised.tags)}
     return _model(Source, form, authority_on=frozenset(tagged.union(supervised.ids) - set(form.speaks_for)))
 
 
