@@ -39,8 +39,7 @@ def check(entries: Entries) -> None:
     for section in sorted(SINGLE):
         steps = (section,) if section in VALUES else ()
         for entry in entries.all(section)[1:]:
-            file, line, _ = entries.all(section)[0].place(*steps)
-            message = f"{section} stand in {file}:{line} already: keep them in one place"
+            message = f"{section} stand in {entries.all(section)[0].where(*steps)} already: keep them in one place"
             entry.report(*steps, message=message, at_key=True)
     _check_levels(entries)
     for source, form in entries.valid("sources", SourceForm):
@@ -74,8 +73,7 @@ def _named(entries: Entries, section: str) -> dict[str, Entry]:
         if not name:
             continue
         if name in named:
-            file, line, _ = named[name].place(key)
-            entry.report(key, message=f"{key}: {entry.shown(key)} is taken already, by {file}:{line}")
+            entry.report(key, message=f"{key}: {entry.shown(key)} is taken already, by {named[name].where(key)}")
         else:
             named[name] = entry
     return named

@@ -106,6 +106,11 @@ class Entry:
         node = self.document.find([*self.path, *steps])
         return self.document.file, node.line, node.column
 
+    def where(self, *steps: str | int) -> str:
+        """FILE:LINE of a path inside the entry."""
+        file, line, _ = self.place(*steps)
+        return f"{file}:{line}"
+
     def shown(self, *steps: str | int) -> str:
         """The value at a path as a message may repeat it."""
         return self.document.shown([*self.path, *steps])
