@@ -56,8 +56,7 @@ def storable(url: str) -> str:
 
 
 def masked(url: str, own: str) -> str:
-    """A URL as the database may hold it: without credentials, and without the values of the query of `own`, the URL
-    that the operator wrote.
+    """A URL as the database may hold it: without credentials and the query values of `own`, the operator's URL.
 
     Each value is replaced by its name in braces, which no URL has. `unmasked` puts the values back.
     """

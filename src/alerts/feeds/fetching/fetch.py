@@ -2,8 +2,7 @@
 
     result = fetch(client, source, state, now=now)
 
-No behaviour of a server raises: a failure is a value with a kind and one line for people. An exception from here is a
-defect of this program.
+No behaviour of a server raises: a failure is a value with a kind and one line for people.
 """
 
 import re
@@ -62,8 +61,7 @@ def fetch(
 ) -> FetchResult:
     """Fetch a source's feed, conditionally where validators are known.
 
-    Follows up to `limits.redirects` redirects, each to a checked address. `now` only stands in for the
-    clock of servers that send no `Date`.
+    Follows redirects to checked addresses. `now` only stands in for the clock of servers that send no `Date`.
     """
     limits = limits or Limits()
     trail = _Trail(poll_url(source, state))
