@@ -68,9 +68,8 @@ class KnownItems:
     total: int = 0
 
     @classmethod
-    def of(cls, items: Iterable[KnownItem], total: int | None = None) -> "KnownItems":
-        by_id = {item.id: item for item in items}
-        return cls(by_id, len(by_id) if total is None else total)
+    def of(cls, items: Iterable[KnownItem], total: int) -> "KnownItems":
+        return cls({item.id: item for item in items}, total)
 
 
 @dataclass(frozen=True, slots=True)

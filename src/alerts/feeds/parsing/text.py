@@ -104,8 +104,5 @@ class _TextTarget:
         if not self._hidden:
             self.parts.append(data)
 
-    def comment(self, text: str) -> None:
-        pass
-
     def close(self) -> None:
         pass
