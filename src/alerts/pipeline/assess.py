@@ -218,16 +218,8 @@ def _files(session: Session, active: Active, cache: CaseCache, stored: Sequence[
     cursors = {each.institution: each.cursor for each in missing}
     recorded = cases.recorded(session, cursors, active.settings.sources, correctable=CORRECTABLE)
     for each in missing:
-        record = recorded[each.institution]
         case = found[each.institution] = active.new_case(each.institution)
-        case.restore(
-            record.members,
-            axes=each.axes,
-            rises=record.rises,
-            clock=each.cursor,
-            merged=record.merged,
-            left=record.left,
-        )
+        case.restore(recorded[each.institution], each.axes, each.cursor)
     return found
 
 

@@ -96,11 +96,10 @@ def advance(
     with locked_routers(session, active, {subscriber_id: ()}) as routers:
         router = routers[subscriber_id]
         held = silenced(session, active.settings)
-        outcomes = router.advance(now, held)
+        messages = router.advance(now, held)
         if release is not None:
-            outcomes += router.release_groups(now, release, held)
-        for outcome in outcomes:
-            written.add(outcome)
+            messages += router.release_groups(now, release, held)
+        written.add(Outcome(messages=tuple(messages)))
     written.flush()
     return written.routed
 
