@@ -97,7 +97,9 @@ def build(
     institution = standing.institution
     largest = {axis: _largest(standing, axis, topics, rules) for axis in Axis}
     amounts = {axis: {each.story: each.value for each in largest[axis]} for axis in Axis}
-    weights = _weights(amounts)
+    weights: defaultdict[str, float] = defaultdict(float)  # what each story contributes over all axes
+    for each in (each for axis in Axis for each in largest[axis]):
+        weights[each.story] += each.value
     pack = _Pack.of(standing, weights)
     shares = _Shares.of(pack.stories, topics, amounts)
     matrix = tuple(_row(axis, standing.axes[axis], largest[axis], pack, rules) for axis in Axis)
@@ -177,15 +179,6 @@ def _largest(
 
 def _is_shown(story: StorySummary) -> bool:
     return story.confidence >= INTERNAL_BELOW
-
-
-def _weights(amounts: Amounts) -> dict[str, float]:
-    """What each story contributes over all axes."""
-    weights: dict[str, float] = {}
-    for axis in Axis:
-        for story, amount in amounts[axis].items():
-            weights[story] = weights.get(story, 0.0) + amount
-    return weights
 
 
 @dataclass(frozen=True, slots=True)

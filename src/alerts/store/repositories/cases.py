@@ -234,7 +234,7 @@ def rises(session: Session, since: Mapping[str, datetime]) -> dict[str, list[Ris
     """The levels that rose, each institution's from its instant on: of its axes first, then of its stories."""
     found: dict[str, list[Rise]] = {institution: [] for institution in since}
     some, first = sorted(since), min(since.values())
-    for change in transitions.since(session, some, first):
+    for change in transitions.between(session, some, first):
         if change.rises and change.at >= since[change.institution]:
             found[change.institution].append(Rise.of_transition(change))
     for institution, of_stories in assessments.story_rises(session, some, first).items():
