@@ -26,11 +26,15 @@ CONTEST = timedelta(hours=1)  # two hosts that put back each other's configurati
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`facts` are for people, in order; `problems` are one line each, and none of them means healthy."""
+    """`facts` are for people, in order. `problems_of` has by fact the lines of what is wrong; none means healthy."""
 
     facts: tuple[tuple[str, str], ...]
-    problems: tuple[str, ...]
+    problems_of: Mapping[str, Sequence[str]]
     data: Mapping[str, Any]
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        return tuple(line for lines in self.problems_of.values() for line in lines)
 
     @property
     def healthy(self) -> bool:
@@ -79,7 +83,13 @@ def health(session: Session, files: Files, now: datetime) -> Report:
             ("deliveries", ", ".join(f"{count} {state}" for state, count in sorted(states.items())) or "none yet"),
             ("configuration", "refused" if refused else files.hash[:12] + (f", generation {number}" if number else "")),
         ),
-        problems=(*refused, *disagreements(session, now), *unticked, *_unread(known), *stuck, *lost),
+        problems_of={
+            "configuration": [*refused, *disagreements(session, now)],
+            "last tick": unticked,
+            "sources": _unread(known),
+            "waiting": stuck,
+            "deliveries": lost,
+        },
         data={
             "at": format_time(now),
             "last_tick": None if tick is None else format_time(tick.at),
