@@ -50,7 +50,7 @@ def check(app: App, as_json: bool, schema: bool, publish: bool, accept_empty: bo
         _print(error.problems, as_json=as_json)
         return 1
     _print([*doubts(loaded), *_idle(app, loaded)], as_json=as_json)
-    unusable = _unusable(loaded)
+    unusable = unusable_channels(loaded)
     _print(unusable, as_json=as_json)
     templates = app.config_dir / "templates"
     broken = template_problems(templates, loaded.settings.subscribers.values()) if templates.is_dir() else ()
@@ -125,7 +125,7 @@ def _doubtful_patterns(loaded: Loaded, recent: Sequence[Item]) -> list[Problem]:
     return doubtful_patterns(loaded, counts, len(recent))
 
 
-def _unusable(loaded: Loaded) -> list[Problem]:
+def unusable_channels(loaded: Loaded) -> list[Problem]:
     """Channels whose URL is not of its service's form: no message would ever arrive."""
     entries = loaded.entries
     forms: list[tuple[Entry, SubscriberForm | OperatorsForm]] = [

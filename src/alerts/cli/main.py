@@ -24,7 +24,13 @@ _DIRECTORY: Mapping[str, Any] = {"metavar": "DIR", "type": click.Path(path_type=
 
 # Each command lives in its own module, imported only when it is called: `alerts match` must not wait for Celery.
 SECTIONS: Mapping[str, Mapping[str, str]] = {
-    "Run it": {"run": "alerts.cli.run:run", "web": "alerts.cli.web:web", "status": "alerts.cli.db:status"},
+    "Run it": {
+        "run": "alerts.cli.run:run",
+        "poll": "alerts.cli.run:poll",
+        "web": "alerts.cli.web:web",
+        "status": "alerts.cli.db:status",
+        "doctor": "alerts.cli.doctor:doctor",
+    },
     "Write the configuration": {
         "init": "alerts.cli.configuration:init",
         "check": "alerts.cli.check:check",
@@ -114,7 +120,7 @@ class LazyGroup(click.Group):
 
 
 def _place(name: str, meaning: str, default: str = "", **options: Any) -> Callable[[_Function], _Function]:
-    """An option before the command; the variable ALERTS_NAME sets it as well."""
+    """An option before the command; a variable of the environment sets it as well."""
     options = {"metavar": "URL", "default": default, "help": meaning, **options}
     return click.option(f"--{name}", envvar=f"ALERTS_{name.upper()}", show_envvar=True, **options)
 

@@ -149,6 +149,7 @@ def _answer(
         ),
         hubs=links.get("hub", ()),
         self_link=next(iter(links.get("self", ())), ""),
+        server_time=headers.server_time(date, get("age")),
     )
     if status == 304:
         if not asked_conditionally:
