@@ -101,6 +101,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("config", "config.new"):
         shutil.copytree(EXAMPLE_CONFIG, here / name)
     (here / "items.jsonl").write_text('{"id": "1", "title": "Cloudflare outage"}\n')
+    (here / "banks.csv").write_text("Firm,LEI\nNorthbank,529900T8BM49AURSDO55\n")
+    (here / "entities.ftm.json").write_text('{"id": "a", "schema": "Company", "properties": {"name": ["Northbank"]}}\n')
     (here / "feeds.opml").write_text('<opml version="2.0"><body><outline xmlUrl="https://a.example/f"/></body></opml>')
     assert status_of(["--state", str(here / ".alerts"), "db", "upgrade"]) == 0
     assert status_of(["--state", str(here / ".alerts"), "db", "backup", str(here / "alerts-backup.db")]) == 0

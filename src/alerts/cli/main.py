@@ -33,6 +33,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "test": "alerts.cli.test:test",
         "plan": "alerts.cli.replay:plan",
         "tune": "alerts.cli.feedback:tune",
+        "import-institutions": "alerts.cli.configuration:import_institutions",
         "import-opml": "alerts.cli.configuration:import_opml",
         "export-opml": "alerts.cli.configuration:export_opml",
     },
