@@ -18,17 +18,10 @@ from alerts.store.repositories.sources import Health
 from alerts.store.system_state import Fact
 
 TICK_LATE = timedelta(seconds=60)
-FIRST_TICK_LATE = timedelta(minutes=2)
-"""After the database was made: long enough for all processes to start."""
-
-RUN_LATE = timedelta(hours=26)
-"""Where `alerts run --once` does the work: a run a day, with some time to spare, is the least that is expected."""
-
-LATE = timedelta(minutes=5)
-"""So long overdue, and a queue is stuck; so long other files than those in force, and hosts disagree."""
-
-CONTEST = timedelta(hours=1)
-"""Hosts that publish the same two configurations in turn within this time publish against each other."""
+FIRST_TICK_LATE = timedelta(minutes=2)  # after the database was made: long enough for all processes to start
+RUN_LATE = timedelta(hours=26)  # for `alerts run --once`: a run a day is the least that is expected
+LATE = timedelta(minutes=5)  # overdue for longer, a queue is stuck; with other files for longer, hosts disagree
+CONTEST = timedelta(hours=1)  # two hosts that put back each other's configuration within it publish against each other
 
 
 @dataclass(frozen=True, slots=True)

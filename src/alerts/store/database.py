@@ -19,12 +19,8 @@ from sqlalchemy.orm import Session
 from alerts.model.errors import StoreError
 from alerts.store import system_state
 
-_BUSY_SECONDS = 30.0
-"""How long a write on SQLite waits for those before it."""
-
-_PATIENCE = 0.05
-"""How long a thread that writes and one that computes wait for each other, in seconds."""
-
+_BUSY_SECONDS = 30.0  # how long a write on SQLite waits for those before it
+_PATIENCE = 0.05  # how long a thread that writes and one that computes wait for each other, in seconds
 _SHORTEST_LOOK, _LONGEST_LOOK = 0.0005, 0.005  # seconds
 _NO_FLUSH = text("SET LOCAL synchronous_commit = off")
 _SERVER_FACTS = text(
