@@ -56,9 +56,8 @@ def import_institutions(
     from alerts.config.institution_import import merge, read
 
     mapping = {header: setting for header, _, setting in (each.rpartition("=") for each in pairs)}
-    for each in pairs:
-        if not each.rpartition("=")[0] or each.rpartition("=")[2] not in read.settings():
-            raise UsageError(f"--map {each}: write HEADER=SETTING, one of {', '.join(read.settings())}")
+    if wrong := [each for each in pairs if each.startswith("=") or each.rpartition("=")[2] not in read.SETTINGS]:
+        raise UsageError(f"--map {wrong[0]}: write HEADER=SETTING, one of {', '.join(read.SETTINGS)}")
     configured = list(app.settings().institutions.values()) if app.config_dir.exists() else []
     records = (each for file in files for each in read.read(file, _name(file), mapping, frozenset(languages)))
     found = merge.plan(records, configured, tags=tags, limit=limit)

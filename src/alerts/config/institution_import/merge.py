@@ -92,27 +92,24 @@ def _assign(
     for record in merged:
         name, keys = record.fields["name"][0], _keys(record)
         known = next((by_key[key] for key in keys if key in by_key), None)
-        if known is None and not _contradicts(record, same := by_name.get(name.casefold())):
-            known = same
-        if known is not None:
+        known = known or _namesake(record, by_name.get(name.casefold()))
+        if known is None:
+            names = map(slug, (*record.fields.get("id", ()), name, *keys))
+            key = unique(next(filter(None, names), "institution"), taken)
+            taken.add(key)
+            new.append((key, record))
+        else:
             key = known.id
             result.known += 1
             result.notes += _lacking(record, known)
-        else:
-            key = unique(
-                next(filter(None, map(slug, (*record.fields.get("id", ()), name, *keys))), "institution"), taken
-            )
-            taken.add(key)
-            new.append((key, record))
         ids |= {each: key for each in (*keys, name.casefold()) if each not in ids}
     return new, ids
 
 
-def _contradicts(record: Record, same: Institution | None) -> bool:
-    """Whether an institution of the same name has another id in the same system."""
-    return any(
-        value not in record.fields.get(f"{_IDS}{system}", [value]) for system, value in (same.ids if same else ())
-    )
+def _namesake(record: Record, other: Institution | None) -> Institution | None:
+    """The institution of the same name, unless it has another id in the same system."""
+    ids = () if other is None else other.ids
+    return other if all(value in record.fields.get(_IDS + system, [value]) for system, value in ids) else None
 
 
 def _lacking(record: Record, known: Institution) -> Iterator[str]:

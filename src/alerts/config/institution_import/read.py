@@ -9,7 +9,6 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import chain, islice
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import yaml
 
@@ -23,12 +22,19 @@ MAX_CHARS: Final = 200
 MAX_DEPTH: Final = 12  # of objects within objects; no known format goes deeper than nine
 
 _TABLE: Final = yaml.safe_load(files(__package__).joinpath("formats.yaml").read_text(encoding="utf-8"))
+SETTINGS: Final = tuple(_TABLE["columns"])
+"""What a column can be mapped to."""
 _COLUMNS: Final = {title: setting for setting, titles in _TABLE["columns"].items() for title in titles}
 _MANY: Final = {"aliases": "[;|\n]", "products": "[;|\n]", "domains": "[;|,\n]", "tags": "[;|,\n]"}
 """What separates the values of one cell. A name may have a comma in it."""
-_LEI: Final = re.compile(r"[A-Z0-9]{18}[0-9]{2}")
-_HOST: Final = re.compile(r"(?=.*[a-z])[a-z0-9-]+(\.[a-z0-9-]+)+")
-_ITEM: Final = re.compile(r"(?:https?://www\.wikidata\.org/(?:entity|wiki)/)?(Q[1-9][0-9]*)")
+_FORMS: Final = {
+    "ids.lei": (r"([A-Z0-9]{18}[0-9]{2})", "is no LEI: 20 letters and digits, of which the last two check the others"),
+    "ids.wikidata": (r"(?:https?://www\.wikidata\.org/\w+/)?(Q[1-9][0-9]*)", "is no item of Wikidata: Q and a number"),
+    "domains": (r"(?:https?://)?(?:www\.)?((?=[^/]*[a-z])[a-z0-9-]+(?:\.[a-z0-9-]+)+)\.?(?:[:/?].*)?", "names no host"),
+    "criticality": (f"({'|'.join(Criticality)})", f"is no criticality: {', '.join(Criticality)}"),
+    **dict.fromkeys(("name", "aliases", "products"), (r"(.*[^\W_].*)", "is no name: it has no letter and no digit")),
+}
+"""How a value is written, in any case: an expression, whose group is taken, and what is wrong with others."""
 _PACKED: Final = {
     b"PK": "a ZIP archive: unpack it",
     b"\x1f\x8b": "compressed: unpack it",
@@ -51,11 +57,6 @@ class Record:
     problems: list[str] = field(default_factory=list)
 
 
-def settings() -> list[str]:
-    """What a column can be mapped to."""
-    return list(_TABLE["columns"])
-
-
 def read(file: Iterable[bytes], name: str, mapping: Mapping[str, str], languages: frozenset[str]) -> Iterator[Record]:
     """The records of a file, in whatever format it is.
 
@@ -67,10 +68,7 @@ def read(file: Iterable[bytes], name: str, mapping: Mapping[str, str], languages
     head = list(islice(lines, 3))
     reader = _json if "".join(head).lstrip().startswith(("{", "[")) else _rows
     for where, found in reader(head, lines, name, titles):
-        if isinstance(found, str):
-            yield Record(where, problems=[found])
-        else:
-            yield _record(where, found, titles, languages)
+        yield Record(where, {}, [found]) if isinstance(found, str) else _record(where, found, titles, languages)
 
 
 def _decoded(file: Iterable[bytes], name: str) -> Iterator[str]:
@@ -92,13 +90,14 @@ def _rows(
     rows = csv.reader(chain(head, lines), delimiter=separator, strict=True)
     try:
         header = [cell.strip() for cell in next((row for row in rows if any(row)), [])]
-        if missing := sorted(set(titles) - {_title(each) for each in header}):
-            raise InputError(f"{name}:1:1", f"has no column {missing[0]!r}; it has {_short(', '.join(header))}")
-        if _format([(each, "") for each in header]) is None and "name" not in [
-            _column(each, titles) for each in header
-        ]:
-            hint = "call one `name`, or write --map HEADER=name"
-            raise InputError(f"{name}:1:1", f"no column is the name: {hint}; it has {_short(', '.join(header))}")
+        problem = next((f"has no column {each!r}" for each in titles if each not in map(_title, header)), "")
+        if (
+            "name" not in (_column(each, titles) for each in header)
+            and _format([(each, "") for each in header]) is None
+        ):
+            problem = problem or "no column is the name: call one `name`, or write --map HEADER=name"
+        if problem:
+            raise InputError(f"{name}:1:1", f"{problem}; it has {_short(', '.join(header))}")
         for row in rows:
             if any(cell.strip() for cell in row[len(header) :]):
                 problem = f"{len(row)} cells under {len(header)} headers: put a cell with {separator!r} in quotes"
@@ -210,7 +209,7 @@ def _record(where: str, found: Fields, titles: Mapping[str, str], languages: fro
     for key, text in found:
         if kind is None:
             setting = _column(key, titles)
-            if setting == "name" and _ITEM.fullmatch(text.strip()):  # ?item of a query
+            if setting == "name" and _is_item(text):  # ?item of a query
                 setting = "ids.wikidata"
             parts = re.split(_MANY[setting], text) if setting in _MANY else [text]
             values += [(0, setting, part, key) for part in parts]
@@ -235,32 +234,28 @@ def _record(where: str, found: Fields, titles: Mapping[str, str], languages: fro
 
 def _cleaned(setting: str, text: str) -> str:
     """The value as the configuration takes it. Raises ValueError, which says what is wrong, where it cannot be used."""
-    if setting == "ids.lei":
-        text = text.upper()
-        if not _LEI.fullmatch(text) or int("".join(str(int(char, 36)) for char in text)) % 97 != 1:
-            raise ValueError("is no LEI: 20 letters and digits, of which the last two check the others")
-    elif setting == "ids.wikidata":
-        if not (item := _ITEM.fullmatch(text)):
-            raise ValueError("is no item of Wikidata: Q and a number")
-        return item[1]
-    elif setting == "domains":
-        try:
-            text = (urlsplit(text if "//" in text else f"//{text}").hostname or "").removeprefix("www.").rstrip(".")
-        except ValueError:
-            text = ""
-        if not _HOST.fullmatch(text):
-            raise ValueError("names no host")
-    elif setting == "criticality":
-        text = text.casefold()
-        if text not in set(Criticality):
-            raise ValueError(f"is no criticality: {', '.join(Criticality)}")
-    elif setting in {"name", "aliases", "products"} and not any(map(str.isalnum, text)):
-        raise ValueError("is no name: it has no letter and no digit")
-    elif setting == "region" and len(text) == 2:
-        return text.upper()
-    elif setting.startswith("relations.") and (item := _ITEM.fullmatch(text)):
-        return item[1]
-    return text
+    if setting.startswith("relations."):
+        return text.rpartition("/")[2] if _is_item(text) else text
+    form, problem = _FORMS.get(setting, ("(.*)", ""))
+    match = re.fullmatch(form, text, re.IGNORECASE)
+    if match is None or (setting == "ids.lei" and not _checks(match[1])):
+        raise ValueError(problem)
+    if setting in {"domains", "criticality"}:
+        return match[1].lower()
+    return (
+        match[1].upper()
+        if setting in {"ids.lei", "ids.wikidata"} or (setting, len(text)) == ("region", 2)
+        else match[1]
+    )
+
+
+def _is_item(text: str) -> bool:
+    return re.fullmatch(_FORMS["ids.wikidata"][0], text.strip()) is not None
+
+
+def _checks(lei: str) -> bool:
+    """Whether the check digits are right (ISO 7064, MOD 97-10)."""
+    return int("".join(str(int(char, 36)) for char in lei)) % 97 == 1
 
 
 def _short(text: str) -> str:
