@@ -8,7 +8,7 @@ import click
 from alerts.cli.context import App
 from alerts.cli.output import json_command, printable
 from alerts.config import opml, yaml_output
-from alerts.config.yaml_output import write_new, write_starter
+from alerts.config.yaml_output import FIELDS, write_new, write_starter
 from alerts.model.counted import counted
 from alerts.model.errors import InputError, UsageError
 from alerts.model.records import to_line
@@ -153,10 +153,11 @@ def export_opml(app: App) -> None:
 
 @click.command()
 @click.argument("directory", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
+@click.option("--from", "field", type=click.Choice(FIELDS), default=FIELDS[0], show_default=True, help="Of this field.")
 @click.pass_obj
-def init(app: App, directory: Path | None) -> None:
+def init(app: App, directory: Path | None, field: str) -> None:
     """Write a small commented configuration to DIR."""
     directory = app.config_dir if directory is None else directory
-    for path in write_starter(directory):
+    for path in write_starter(directory, field):
         click.echo(f"wrote {path}")
     click.echo(f"next: alerts --config {directory} check, then test, then run")

@@ -144,7 +144,7 @@ def cli(ctx: click.Context, config: Path, database: str, broker: str, state: Pat
     \b
     Examples:
       alerts run --demo --once        # see what it does, without a network
-      alerts init banks               # a first configuration of your own
+      alerts init banks --from banks  # a first configuration of your own
       alerts --config banks check
       alerts --config banks run
     """
