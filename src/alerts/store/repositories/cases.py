@@ -148,18 +148,22 @@ def observations(
     session: Session, institution: str, sources: Mapping[str, Source], *, upto: datetime
 ) -> list[tuple[datetime, list[Observation]]]:
     """What was observed about the institution until an instant, included, by instant, in order."""
-    instants: dict[datetime, list[Observation]] = {}
-    for row in session.execute(_FOUND, {"some": [institution], "upto": upto}):
-        instants.setdefault(row.observed, []).append(_observation(row, sources))
-    return list(instants.items())
+    rows = session.execute(_FOUND, {"some": [institution], "upto": upto})
+    return _by_instant(rows, sources).get(institution, [])
 
 
 def waiting(
     session: Session, institutions: Iterable[str], sources: Mapping[str, Source], upto: datetime
 ) -> dict[str, list[tuple[datetime, list[Observation]]]]:
     """What was observed up to an instant and is not assessed yet, of each institution by instant, in order."""
+    return _by_instant(session.execute(_WAITING, {"some": list(institutions), "upto": upto}), sources)
+
+
+def _by_instant(
+    rows: Iterable[Any], sources: Mapping[str, Source]
+) -> dict[str, list[tuple[datetime, list[Observation]]]]:
     found: dict[str, dict[datetime, list[Observation]]] = {}
-    for row in session.execute(_WAITING, {"some": list(institutions), "upto": upto}):
+    for row in rows:
         instants = found.setdefault(row.institution, {})
         instants.setdefault(row.observed, []).append(_observation(row, sources))
     return {institution: list(instants.items()) for institution, instants in found.items()}

@@ -53,31 +53,21 @@ def add(session: Session, changes: Sequence[ItemChange], items: Sequence[Item], 
     """
     if not items:
         return []
-    rows = [
+    stamp = items[0].observed
+    seen = {"revision": 0, "first_observed": stamp, "last_changed": stamp}
+    known = [
+        row_of(ItemRow, change.known, id=item.id, source=item.source, **seen)
+        for change, item in zip(changes, items, strict=True)
+    ]
+    revisions = [
         row_of(RevisionRow, item, item=item.id, publisher=publisher)
         for item, publisher in zip(items, publishers, strict=True)
     ]
-    upsert(
-        session,
-        ItemRow,
-        [
-            row_of(
-                ItemRow,
-                change.known,
-                id=item.id,
-                source=item.source,
-                revision=0,
-                first_observed=item.observed,
-                last_changed=item.observed,
-            )
-            for change, item in zip(changes, items, strict=True)
-        ],
-        keep=frozenset({"source", "first_observed", "revision"}),
-    )
-    insert_all(session, RevisionRow, rows)
+    upsert(session, ItemRow, known, keep=frozenset({"source", "first_observed", "revision"}))
+    insert_all(session, RevisionRow, revisions)
     # RETURNING would make the insert one statement a row. Nothing else has this timestamp.
     numbered: dict[str, list[int]] = {}
-    for number, item in session.execute(_NUMBERED, {"at": items[0].observed}):
+    for number, item in session.execute(_NUMBERED, {"at": stamp}):
         numbered.setdefault(item, []).append(number)
     return [numbered[clean(item.id)].pop() for item in items]
 
