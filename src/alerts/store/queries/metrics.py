@@ -16,9 +16,9 @@ SAMPLE: Final = 1000
 def source_numbers(session: Session, now: datetime) -> dict[str, float]:
     """How many sources are polled and failing, and how late the latest one is (seconds)."""
     failing = func.count().filter(SourceRow.error_streak > 0)
-    due = func.coalesce(func.min(SourceRow.next_poll_at), now)
-    row = session.execute(select(func.count(), failing, due).where(SourceRow.active.is_(True))).one()
-    return {"active": row[0], "failing": row[1], "lag": max(0.0, (now - row[2]).total_seconds())}
+    asked = select(func.count(), failing, func.min(SourceRow.next_poll_at)).where(SourceRow.active.is_(True))
+    active, failed, due = tuple[int, int, datetime | None](session.execute(asked).one())
+    return {"active": active, "failing": failed, "lag": 0.0 if due is None else max(0.0, (now - due).total_seconds())}
 
 
 def by_outcome(session: Session, table: type[AlertRow | DeliveryRow]) -> list[tuple[str, str, int]]:
