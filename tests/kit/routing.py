@@ -79,7 +79,10 @@ class Office:
 
     def ack(self, at: str | datetime, institution: str = "acme", axis: Axis | None = None) -> Outcome:
         axes = Axis if axis is None else (axis,)
-        return self._take(self.router.ack(institution, axes, instant(at), "ops", silences=self.silences))
+        router = self.router
+        outcome = self._take(Outcome(messages=tuple(router.advance(instant(at), self.silences))))
+        router.ack(institution, axes, instant(at), "ops")
+        return outcome
 
     def level(self, at: str | datetime, *changes: str, **more: Any) -> Outcome:
         return self.hear(level_event(at, *changes, **more))

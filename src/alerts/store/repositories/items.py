@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from alerts.feeds.diff import ItemChange, KnownItem, KnownItems, Wanted
 from alerts.model.fields import record_of
 from alerts.model.item import Item
+from alerts.model.times import LAST_INSTANT
 from alerts.store.schema import FindingRow, ItemRow, RevisionRow, table_of
 from alerts.store.types import clean
 from alerts.store.upsert import SOME, chunks, insert_all, row_of, upsert
@@ -82,24 +83,18 @@ def institutions_of(session: Session, items: Sequence[str]) -> dict[str, set[str
     return found
 
 
-def record(
-    session: Session, *, after: datetime | None = None, upto: datetime | None = None, batch: int = 1000
-) -> Iterator[Item]:
+def record(session: Session, *, upto: datetime | None = None) -> Iterator[Item]:
     """All that was observed, revision by revision in order of observation: what replay reads."""
-    query = select(RevisionRow).order_by(RevisionRow.observed, RevisionRow.id)
-    if after is not None:
-        query = query.where(RevisionRow.observed > after)
-    if upto is not None:
-        query = query.where(RevisionRow.observed <= upto)
-    for row in session.scalars(query.execution_options(yield_per=batch)):
-        yield _item(row)
+    query = select(RevisionRow).where(RevisionRow.observed <= (upto or LAST_INSTANT))
+    ordered = query.order_by(RevisionRow.observed, RevisionRow.id)
+    return map(_item, session.scalars(ordered.execution_options(yield_per=1000)))
 
 
 def newest(session: Session, *, since: datetime, upto: datetime, limit: int) -> Iterator[Item]:
     """Revisions observed in a span of time, the newest first."""
     query = select(RevisionRow).where(RevisionRow.observed >= since, RevisionRow.observed <= upto)
-    for row in session.scalars(query.order_by(RevisionRow.observed.desc(), RevisionRow.id.desc()).limit(limit)):
-        yield _item(row)
+    newest_first = query.order_by(RevisionRow.observed.desc(), RevisionRow.id.desc())
+    return map(_item, session.scalars(newest_first.limit(limit)))
 
 
 def revisions_after(session: Session, after: int, *, limit: int) -> list[tuple[int, Item, Item | None]]:
