@@ -323,9 +323,7 @@ def invalidate(session: Session, institutions: Iterable[str]) -> None:
 
     The version grows, so that an assessment in progress starts again.
     """
-    for some in chunks(sorted(institutions)):
-        _lock_in_order(session, some)
-        session.execute(update(_CASES).where(_C.institution.in_(some)).values(configuration="", version=_C.version + 1))
+    _change(session, institutions, configuration="", version=_C.version + 1)
 
 
 def configurations(session: Session) -> list[tuple[str, str]]:
@@ -335,17 +333,15 @@ def configurations(session: Session) -> list[tuple[str, str]]:
 
 def mark_due_again(session: Session, institutions: Iterable[str], at: datetime) -> None:
     """Makes institutions due at `at`, whatever they were claimed for."""
+    _change(session, institutions, due_at=due_by(at), claimed_until=None)
+
+
+def _change(session: Session, institutions: Iterable[str], **values: Any) -> None:
     for some in chunks(sorted(institutions)):
-        _lock_in_order(session, some)
-        session.execute(
-            update(CaseRow).where(CaseRow.institution.in_(some)).values(due_at=due_by(at), claimed_until=None)
-        )
-
-
-def _lock_in_order(session: Session, institutions: Sequence[str]) -> None:
-    """In the order in which all others lock them."""
-    query = select(_C.institution).where(_C.institution.in_(institutions)).order_by(_C.institution)
-    session.execute(query.with_for_update())
+        mine = _C.institution.in_(some)
+        # In the order in which all others lock them.
+        session.execute(select(_C.institution).where(mine).order_by(_C.institution).with_for_update())
+        session.execute(update(_CASES).where(mine).values(**values))
 
 
 def open_missing(session: Session) -> list[str]:
