@@ -102,8 +102,7 @@ def opened(session: Session, institution: str, axes: Collection[Axis]) -> dict[A
 
 
 def remove_stories(session: Session, institution: str, gone: Collection[str], before: datetime) -> dict[str, int]:
-    """Takes stories away with all that was found about the institution in their items, and old findings that
-    are in no story."""
+    """Removes stories with all that was found about the institution in their items, and old findings in no story."""
     counts = {"stories": 0, "findings": 0}
     in_story = select(MembershipRow.item).where(MembershipRow.institution == institution)
     items: set[str] = set()

@@ -65,10 +65,7 @@ claim_due = Claim(_DESKS, _DESKS.c.subscriber, _DESKS.c.due_at).due  # subscribe
 
 
 class SqlNotifications:
-    """The notifications of one subscriber, within one transaction.
-
-    Writes at the end: pass it to `save` before the commit.
-    """
+    """The notifications of one subscriber within one transaction; pass them to `save` before it ends."""
 
     def __init__(self, session: Session, subscriber: str) -> None:
         self._session = session
