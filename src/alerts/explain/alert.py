@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from alerts.model.alert import Alert
 from alerts.model.errors import NotFoundError
 from alerts.model.level import Transition
 from alerts.model.records import alert_record, answer_record, as_record, rounded, some, transition_record
@@ -17,23 +18,44 @@ from alerts.store.queries import listings, profiles
 from alerts.store.repositories import alerts, answers
 
 
-def explain(session: Session, active: Active, alert_id: str, *, stories: int | None = None) -> dict[str, Any]:
-    """All steps that led to an alert, as one record. Raises NotFoundError where there is no such alert.
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """A recorded alert and the stories behind it, those that it leads with first.
 
-    The stories that contribute most, at most `stories` of them, are computed again from what had been observed by
-    then, under the configuration given.
+    Stories are computed again from what had been observed by then, under the configuration given.
     """
-    row = listings.alert(session, alert_id)
-    if row is None:
-        raise NotFoundError("alert", alert_id, "`alerts deliveries` lists the ids of messages")
-    (alert,) = alerts.of_rows(session, [row])
-    transition = alert.transition
-    institution = active.settings.institutions.get(row.institution)
-    leads = [each.story for each in (alert.lead, *alert.also) if each is not None and each.story]
-    behind = [each.story for change in alert.changes for each in change.contributions]
-    wanted = list(dict.fromkeys([*leads, *behind]))[:stories]
-    sources = active.settings.sources
-    known = {} if institution is None else profiles.stories(session, institution, sources, wanted, row.at)
+
+    alert: Alert
+    considered: Mapping[str, Any] | None
+    stories: Mapping[str, Evidence]
+
+    @classmethod
+    def of(cls, session: Session, active: Active, alert_id: str, *, stories: int | None = None) -> "Basis":
+        """At most `stories` of them. Raises NotFoundError where there is no such alert."""
+        row = listings.alert(session, alert_id)
+        if row is None:
+            raise NotFoundError("alert", alert_id, "`alerts deliveries` lists the ids of messages")
+        (alert,) = alerts.of_rows(session, [row])
+        institution = active.settings.institutions.get(alert.institution)
+        leads = [each.story for each in (alert.lead, *alert.also) if each is not None and each.story]
+        behind = [each.story for change in alert.changes for each in change.contributions]
+        wanted = list(dict.fromkeys([*leads, *behind]))[:stories]
+        sources = active.settings.sources
+        known = {} if institution is None else profiles.stories(session, institution, sources, wanted, alert.at)
+        return cls(alert, row.detail.get("considered"), {each: known[each] for each in wanted if each in known})
+
+    def mentions(self, session: Session, story: Evidence) -> Mapping[str, Sequence[Sequence[Any]]]:
+        """By item of a story where it named the institution."""
+        return listings.mentions(session, story.institution, [each.item for each in story.reports], self.alert.at)
+
+
+def explain(session: Session, active: Active, alert_id: str, *, stories: int | None = None) -> dict[str, Any]:
+    """All steps that led to an alert, as one record, with at most so many of the stories behind it.
+
+    Raises NotFoundError where there is no such alert.
+    """
+    basis = Basis.of(session, active, alert_id, stories=stories)
+    alert, transition = basis.alert, basis.alert.transition
     return {
         "kind": "explanation",
         "alert": {
@@ -43,10 +65,10 @@ def explain(session: Session, active: Active, alert_id: str, *, stories: int | N
         },
         "transition": None if transition is None else transition_record(transition),
         "level": None if transition is None else _level(active, transition),
-        "stories": [_story(session, known[each], row.at) for each in wanted if each in known],
-        "routing": row.detail.get("considered"),
-        "deliveries": listings.deliveries_of(session, row.id),
-        "answers": [answer_record(each) for each in answers.find(session, alerts=[row.id])],
+        "stories": [story_record(each, basis.mentions(session, each)) for each in basis.stories.values()],
+        "routing": basis.considered,
+        "deliveries": listings.deliveries_of(session, alert.id),
+        "answers": [answer_record(each) for each in answers.find(session, alerts=[alert.id])],
     }
 
 
@@ -64,9 +86,8 @@ def _level(active: Active, transition: Transition) -> dict[str, Any]:
     }
 
 
-def _story(session: Session, evidence: Evidence, at: datetime) -> dict[str, Any]:
-    items = [each.item for each in evidence.reports]
-    mentions = listings.mentions(session, evidence.institution, items, at)
+def story_record(evidence: Evidence, mentions: Mapping[str, Sequence[Sequence[Any]]]) -> dict[str, Any]:
+    """What a story proves and from which reports, with the numbers to recompute it; `mentions` are by item."""
     weights = {each.item: weight(each.reliability, each.direct) for each in evidence.reports}
     record = as_record(evidence)
     return {
@@ -106,4 +127,5 @@ def _item(report: Report, mentions: Sequence[Sequence[Any]]) -> dict[str, Any]:
         **some(record, "published", "observed", "salience"),
         "mentions": [dict(zip(of_mention, each, strict=True)) for each in mentions],
         "topics": [{"topic": topic, "weight": factor} for topic, factor in report.topics],
+        **some(record, "resolved", "correction"),
     }
