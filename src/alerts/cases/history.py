@@ -12,8 +12,7 @@ from alerts.model.story import Evidence, StorySummary
 from alerts.scoring.confidence import INTERNAL_BELOW
 from alerts.scoring.score import Score
 
-CORRECTABLE = timedelta(days=90)
-"""A rise is taken back within this time; what is older was long acted upon."""
+CORRECTABLE = timedelta(days=90)  # a rise is taken back within this time; what is older was long acted upon
 
 
 @dataclass(frozen=True, slots=True)

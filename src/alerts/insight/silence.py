@@ -24,9 +24,7 @@ from alerts.scoring.score import combined, half_life_of
 from alerts.store.queries import profiles, reports
 from alerts.store.repositories import sources
 
-NEAREST: Final = 3
-"""So many of the nearest are reported, of different institutions."""
-
+NEAREST: Final = 3  # so many of the nearest are reported, of different institutions
 _TRIES: Final[Sequence[tuple[str, Reliability, bool, int]]] = (
     ("one more independent secondary B publisher", Reliability.B, False, 1),
     ("one more independent secondary A publisher", Reliability.A, False, 1),

@@ -37,8 +37,7 @@ class On(StrEnum):
     GRADE = "grade"
 
 
-GRADE_LETTERS = "ABCD"
-"""Grades of confidence, the best first. D is the default: whatever is above internal monitoring."""
+GRADE_LETTERS = "ABCD"  # grades of confidence, the best first. D is the default: whatever is above internal monitoring.
 
 
 class Direction(StrEnum):

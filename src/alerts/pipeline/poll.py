@@ -31,11 +31,9 @@ from alerts.store.repositories.sources import Finished, LeasedSource
 from alerts.stories.features import Features, features
 
 LEASE_SECONDS = 180.0
-
+# After one poll that did not end its worker may have been killed, and it is repeated at once; after two in a row the
+# source is taken to be the cause.
 MAX_LOST_LEASES = 2
-"""After one poll that did not end its worker may have been killed, and it is repeated at once; after two in a row the
-source is taken to be the cause."""
-
 HOST_GAP = timedelta(seconds=1)
 MAX_HOST_WAIT = timedelta(seconds=3)  # a source whose turn at its host comes later is released and polled then
 STOPPED_FOR = timedelta(days=36500)

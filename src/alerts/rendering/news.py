@@ -80,8 +80,7 @@ def title(view: MessageView, limit: int = escape.TITLE_LIMIT) -> str:
     return head + escape.shorten_at_word(headline, room) + tail
 
 
-_LEAST_HEADLINE = 12
-"""Characters of a headline below which it says nothing."""
+_LEAST_HEADLINE = 12  # characters of a headline below which it says nothing
 
 
 def news(view: MessageView, entry: Entry) -> str:
@@ -96,12 +95,8 @@ def news(view: MessageView, entry: Entry) -> str:
 
 
 LOUD_WORDS: Final = 4
-LOUD_SHARE: Final = 0.8
-"""A headline is loud that has so many words and more, and this share of its letters in capitals."""
-
-LONGEST_ACRONYM: Final = 4
-"""Letters of a word that may be a name in capitals (ECB, NATO); a longer one is a word."""
-
+LOUD_SHARE: Final = 0.8  # a headline is loud that has so many words and more, and this share of its letters in capitals
+LONGEST_ACRONYM: Final = 4  # letters of a word that may be a name in capitals (ECB, NATO); a longer one is a word
 _EDGES: Final = ".,;:!?'\"()[]“”‘’«»"
 
 

@@ -15,8 +15,7 @@ from alerts.rendering.profile_forms import profile_record
 from alerts.rendering.tiers import DETAIL, gate, gate_transition
 from alerts.rendering.view import Entry, MessageView
 
-SCHEMA = 2
-"""Goes up when a key changes its meaning or goes away; new keys may come at any time."""
+SCHEMA = 2  # goes up when a key changes its meaning or goes away; new keys may come at any time
 
 
 def payload(view: MessageView, title: str) -> dict[str, Any]:

@@ -48,8 +48,7 @@ class Retraction:
         )
 
 
-CaseEvent = InstitutionEvent | Retraction
-"""An event, or a correction whose alerts are not looked up yet."""
+CaseEvent = InstitutionEvent | Retraction  # an event, or a correction whose alerts are not looked up yet
 
 
 def wanted(settings: Settings) -> frozenset[On]:

@@ -41,9 +41,7 @@ from alerts.routing.suppression import WAITING, Candidate, examine
 from alerts.routing.waiting import PendingAlerts
 
 NO_PREFERENCES: Final = Preferences()
-
-MAX_REMEMBERED: Final = 32
-"""Stories, and topics, remembered for each institution and channel."""
+MAX_REMEMBERED: Final = 32  # stories, and topics, remembered for each institution and channel
 
 
 def alert_id(event: InstitutionEvent, subscriber: str, channel: str) -> str:

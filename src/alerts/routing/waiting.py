@@ -37,8 +37,7 @@ from alerts.routing.state import (
 )
 from alerts.routing.suppression import describe, quiet_end, silence_over
 
-_Held = dict[tuple[str, Reason, str], list[Pending]]
-"""What is held back, by channel, reason and detail."""
+_Held = dict[tuple[str, Reason, str], list[Pending]]  # what is held back, by channel, reason and detail
 
 
 @dataclass(frozen=True, slots=True)

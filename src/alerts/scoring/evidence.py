@@ -8,14 +8,10 @@ from alerts.model.fields import record_of
 from alerts.model.story import Evidence, Group, Report, StorySummary
 from alerts.scoring import confidence as conf
 
-RESOLVED = 0.25
-"""The weight of a topic that is over."""
-
+RESOLVED = 0.25  # the weight of a topic that is over
+# Papers go on reporting an outage for hours after its end; a later report means that it is back.
 REOPENED = timedelta(hours=6)
-"""Papers go on reporting an outage for hours after its end; a later report means that it is back."""
-
-SHOWN_REPORTS = 12
-"""Source records of one story in a profile: the best of each independent publisher first."""
+SHOWN_REPORTS = 12  # source records of one story in a profile: the best of each independent publisher first
 
 
 def evidence(story: str, institution: str, reports: Sequence[Report], groups: Sequence[Group]) -> Evidence:

@@ -36,16 +36,12 @@ from alerts.scoring import impact as impacts
 from alerts.scoring import score as scores
 from alerts.scoring.confidence import INTERNAL_BELOW, grade
 
-NEWEST = 12
-"""Stories in an evidence pack because they are the newest, beside those that a score counts."""
+NEWEST = 12  # stories in an evidence pack because they are the newest, beside those that a score counts
 KEY_POINTS = 5
 HAPPENED = 6
 BEHIND_A_ROW = 10
-STEADY = 0.005
-"""A score that moved less than this within a day is steady."""
-LEAST_SHOWN = 5e-7
-"""Contributions that six decimals cannot show are left out."""
-
+STEADY = 0.005  # a score that moved less than this within a day is steady
+LEAST_SHOWN = 5e-7  # contributions that six decimals cannot show are left out
 _Key = TypeVar("_Key")
 
 
@@ -81,8 +77,7 @@ class Standing:
     counts: Counts
 
 
-Amounts = Mapping[Axis, Mapping[str, float]]
-"""What each leading story contributes to each axis."""
+Amounts = Mapping[Axis, Mapping[str, float]]  # what each leading story contributes to each axis
 
 
 def build(

@@ -23,10 +23,8 @@ from alerts.store.upsert import SOME, chunks, insert_new, row_of, upsert
 from alerts.stories.features import Features
 
 BEGINNING = EPOCH
-
+# In the place of a configuration: its scores are by another formula, so the case is to be rebuilt, alerting nobody.
 FORMER_FORMULA = "former-formula"
-"""In the place of a configuration: scores were worked out by another formula, so the case is to be rebuilt, quietly."""
-
 _CASES = table_of(CaseRow)
 _C = _CASES.c
 _F = table_of(FindingRow).c
@@ -41,10 +39,9 @@ _SAVE = (
     .values({name: bindparam(f"new_{name}") for name in _C.keys() if name != "institution"})  # noqa: SIM118
 )
 _PLACED = select(_M.c.institution, _M.c.item, _M.c.story).where(_M.c.institution.in_(SOME))
-# First who was assessed longest ago: one that is in the news all the time is due again and again, and would wait for
-# ever behind those that were found before.
+# Institutions to assess now (see `Claim.due`), first who was assessed longest ago: one that is in the news all the
+# time is due again and again, and would wait for ever behind those that were found before.
 claim_due = Claim(_CASES, _C.institution, _C.due_at, order=(_C.cursor, _C.institution)).due
-"""Institutions to assess now: see `Claim.due`."""
 
 
 @dataclass(frozen=True, slots=True)
