@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import pty
 import re
@@ -102,6 +103,12 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copytree(EXAMPLE_CONFIG, here / name)
     (here / "items.jsonl").write_text('{"id": "1", "title": "Cloudflare outage"}\n')
     (here / "feeds.opml").write_text('<opml version="2.0"><body><outline xmlUrl="https://a.example/f"/></body></opml>')
+    empty = {
+        **dict.fromkeys(("transitions", "rises", "stories"), ()),
+        **{key: {} for key in ("configuration", "checksums")},
+    }
+    alert = {"id": "3f2a9c", "level": "low", "changes": []}
+    (here / "alert.json").write_text(json.dumps({**empty, "alert": alert, "message": None}))
     assert status_of(["--state", str(here / ".alerts"), "db", "upgrade"]) == 0
     assert status_of(["--state", str(here / ".alerts"), "db", "backup", str(here / "alerts-backup.db")]) == 0
     return here

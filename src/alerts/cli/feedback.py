@@ -9,7 +9,16 @@ import click
 
 from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import Progress, check_writable, json_option, point_in_time, rendered, show, write_file
+from alerts.cli.output import (
+    Progress,
+    check_writable,
+    json_option,
+    list_option,
+    point_in_time,
+    rendered,
+    show,
+    write_file,
+)
 from alerts.cli.replay import LONG
 from alerts.model.errors import InputError, UsageError
 from alerts.model.records import to_line
@@ -24,7 +33,7 @@ _COLUMNS = ["by", "name", "sent", "judged", "right", "precision", "low", "high",
 @click.option(
     "--import", "source", type=click.File("rb"), metavar="FILE", help="Take in verdicts; - is standard input."
 )
-@json_option
+@list_option
 @click.pass_obj
 def feedback(
     app: App, subscriber: str | None, since: str | None, to: Path | None, source: click.File | None, as_json: bool

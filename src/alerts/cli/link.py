@@ -8,7 +8,7 @@ import click
 
 from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import json_command, show
+from alerts.cli.output import list_command, show
 from alerts.model.errors import NotFoundError, UsageError
 from alerts.model.records import to_line
 from alerts.model.subscriber import Tier
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.option("--name", default="", help="Who gets it, to distinguish links.")
 @click.option("--revoke", metavar="LINK", help="End a link now.")
 @click.option("--list", "listing", is_flag=True, help="List the links.")
-@json_command
+@list_command
 def link(
     app: App,
     tier: str | None,

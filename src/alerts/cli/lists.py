@@ -6,7 +6,7 @@ import click
 
 from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import json_command, limit_option, past_instant, point_in_time, show
+from alerts.cli.output import json_command, limit_option, list_command, past_instant, point_in_time, show
 from alerts.model.alert import DeliveryState
 from alerts.model.level import Axis, Level
 from alerts.model.records import to_line, transition_record
@@ -21,7 +21,7 @@ STATE_NAMES = [state.value for state in DeliveryState]
 @click.option("--region", help="Only those of this region.")
 @click.option("--category", help="Only those of this category.")
 @click.option("--at-least", type=click.Choice(LEVEL_NAMES), help="Only those with a level at least this high.")
-@json_command
+@list_command
 def institutions(
     app: App, tag: str | None, region: str | None, category: str | None, at_least: str | None, as_json: bool
 ) -> None:
@@ -61,7 +61,7 @@ def institutions(
 @click.option("--topic", help="Only with this topic.")
 @click.option("--since", metavar="TIME", help="RFC 3339, or a duration before now (2d).")
 @limit_option
-@json_command
+@list_command
 def stories(app: App, institution: str | None, topic: str | None, since: str | None, limit: int, as_json: bool) -> None:
     """List stories, the newest first."""
     from alerts.store.queries import listings
@@ -82,7 +82,7 @@ def stories(app: App, institution: str | None, topic: str | None, since: str | N
 @click.option("--axis", type=click.Choice([axis.value for axis in Axis]), help="Only on this axis.")
 @click.option("--since", metavar="TIME", help="RFC 3339, or a duration before now (2d).")
 @limit_option
-@json_command
+@list_command
 def transitions(
     app: App, institution: str | None, axis: str | None, since: str | None, limit: int, as_json: bool
 ) -> None:
@@ -109,7 +109,7 @@ def transitions(
 @click.option("--state", multiple=True, type=click.Choice(STATE_NAMES), help="Only in this state; may be repeated.")
 @click.option("--since", metavar="TIME", help="RFC 3339, or a duration before now (2d).")
 @limit_option
-@json_command
+@list_command
 def deliveries(
     app: App,
     subscriber: str | None,

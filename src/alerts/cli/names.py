@@ -8,7 +8,7 @@ import click
 
 from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import json_option, show
+from alerts.cli.output import list_option, show
 from alerts.matching.catalogue import missing, names_of
 from alerts.model.item import Item
 
@@ -24,7 +24,7 @@ _EVER = timedelta(days=36_500)
 @click.option(
     "--missing", "want_missing", is_flag=True, help="What recorded items hold of it and was not counted, and why."
 )
-@json_option
+@list_option
 @click.pass_obj
 def names(app: App, institution: str, want_missing: bool, as_json: bool) -> None:
     """Print every name by which an institution is found."""

@@ -10,7 +10,7 @@ import click
 
 from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import json_command, printable, show
+from alerts.cli.output import json_command, list_command, printable, show
 from alerts.model.alert import DeliveryState
 from alerts.model.counted import counted
 from alerts.model.errors import NotFoundError, UsageError
@@ -74,7 +74,7 @@ def ack(
 @click.option("--list", "listing", is_flag=True, help="List the silences in force, those of the YAML too.")
 @click.option("--end", metavar="SILENCE", help="End a silence made with this command.")
 @by_option
-@json_command
+@list_command
 def silence(
     app: App,
     institutions: tuple[str, ...],

@@ -1,6 +1,8 @@
-"""Output: an aligned table for people, one JSON object a line for programs, a progress bar on standard error."""
+"""Output: a table for people, JSON lines or CSV for programs, a progress bar on standard error."""
 
 import contextlib
+import csv
+import io
 import json
 import os
 import re
@@ -24,10 +26,28 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 # Control, format (bidirectional, zero-width) and line separator characters: a feed must not steer a terminal.
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
 
+_CSV = f"{__name__}.csv"
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+
 
 def json_option(command: _Command) -> _Command:
     """Adds `--json`."""
     return click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")(command)
+
+
+def list_option(command: _Command) -> _Command:
+    """Adds `--json`, and `--csv`, which `show` looks up."""
+
+    def remember(ctx: click.Context, _option: click.Parameter, chosen: bool) -> None:
+        ctx.meta[_CSV] = chosen
+
+    name = "CSV with a header, for a spreadsheet."
+    return json_option(click.option("--csv", is_flag=True, expose_value=False, callback=remember, help=name)(command))
+
+
+def list_command(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds `--json` and `--csv` and passes the App as the first argument."""
+    return list_option(click.pass_obj(command))
 
 
 def json_command(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -65,8 +85,16 @@ def rendered(template: str, values: Mapping[str, Any]) -> str:
 
 
 def show(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool, empty: str = "nothing") -> None:
-    """Prints rows. `columns` are those of the table; JSON has every key."""
+    """Prints rows. `columns` are those of the table; JSON and CSV have every key."""
     found = list(rows)
+    if click.get_current_context().meta.get(_CSV):
+        if as_json:
+            raise UsageError("--json and --csv exclude each other")
+        keys = list(dict.fromkeys(key for row in found for key in row)) or columns
+        text = io.StringIO()
+        csv.writer(text).writerows([keys, *([_cell(row.get(key)) for key in keys] for row in found)])
+        click.echo(text.getvalue(), nl=False)
+        return
     if as_json:
         for row in found:
             click.echo(to_line(row))
@@ -79,6 +107,19 @@ def show(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_json: 
     for line in ([column.replace("_", " ") for column in columns], *cells):
         padded = (text + " " * (width - _width(text)) for text, width in zip(line, widths, strict=True))
         click.echo("  ".join(padded).rstrip())
+
+
+def _cell(value: Any) -> Any:
+    """A value in CSV: one line; a list of words with commas, what is nested as JSON.
+
+    What a spreadsheet would take for a formula begins with an apostrophe.
+    """
+    if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
+        return value
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        value = ", ".join(value)
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return ("'" if text.startswith(_FORMULA) else "") + printable(text)
 
 
 def _short(value: Any) -> str:

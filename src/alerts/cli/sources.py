@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from alerts.cli.context import App
-from alerts.cli.output import json_option, show
+from alerts.cli.output import list_option, show
 from alerts.model.errors import FeedError
 from alerts.model.source import Source
 from alerts.model.times import format_duration, format_time
@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # each command imports what it needs, so that the others star
 
 @click.group(invoke_without_command=True)
 @click.option("--failing", is_flag=True, help="Only those whose last poll failed.")
-@json_option
+@list_option
 @click.pass_context
 def sources(ctx: click.Context, failing: bool, as_json: bool) -> None:
     """List the sources and how each fares."""
@@ -108,7 +108,7 @@ def _note(source: Source, state: "FeedState", error: str, moved_to: str, *, stal
 @sources.command()
 @click.argument("url")
 @click.option("--allow-private", is_flag=True, help="Also ask private and loopback addresses.")
-@json_option
+@list_option
 def discover(url: str, allow_private: bool, as_json: bool) -> int:
     """Find the feeds of a web page, the likeliest first. Exit status 1 where there is none."""
     from alerts.feeds.fetching.discover import feeds_of

@@ -6,7 +6,7 @@ from itertools import islice
 import click
 
 from alerts.cli.context import App
-from alerts.cli.output import json_command, json_option, limit_option, point_in_time, printable, show
+from alerts.cli.output import json_command, limit_option, list_option, point_in_time, printable, show
 from alerts.model.counted import counted
 from alerts.model.errors import StoreError, UsageError
 from alerts.model.level import Axis
@@ -19,7 +19,7 @@ MAX_TRIED = 20_000  # recorded items that a pattern is tried on
 
 @click.group(invoke_without_command=True)
 @click.option("--packs", is_flag=True, help="List the packs that `topic_packs` can name instead.")
-@json_option
+@list_option
 @click.pass_context
 def topics(ctx: click.Context, packs: bool, as_json: bool) -> None:
     """List the topics in force, with an example and how often each was found in the recorded history."""
