@@ -122,7 +122,7 @@ class LazyGroup(click.Group):
 
 
 def _place(name: str, meaning: str, default: str = "", **options: Any) -> Callable[[_Function], _Function]:
-    """An option before the command; the variable ALERTS_NAME sets it as well."""
+    """An option before the command; a variable of the environment sets it as well."""
     options = {"metavar": "URL", "default": default, "help": meaning, **options}
     return click.option(f"--{name}", envvar=f"ALERTS_{name.upper()}", show_envvar=True, **options)
 

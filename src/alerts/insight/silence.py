@@ -19,6 +19,7 @@ from alerts.model.times import format_time, micros
 from alerts.routing.rules import name_of
 from alerts.runtime.configuration import Active
 from alerts.scoring.evidence import evidence, summary
+from alerts.scoring.impact import term
 from alerts.scoring.profile import Standing, contributions
 from alerts.scoring.score import combined, half_life_of
 from alerts.store.queries import profiles, reports
@@ -156,8 +157,9 @@ def contributions_of(
     settings: Settings, standing: Standing, axis: Axis, stories: Iterable[StorySummary]
 ) -> tuple[Contribution, ...]:
     """What stories contribute to an axis at the instant of a standing."""
-    known, rules, at = settings.topics, settings.levels, standing.at
-    return contributions(stories, axis, at, topics=known, rules=rules, institution=standing.institution)
+    topics, institution = settings.topics, standing.institution
+    ranked = ((each, term(each, axis, topics, institution)) for each in stories)
+    return contributions(ranked, axis, standing.at, topics=topics, rules=settings.levels, institution=institution)
 
 
 def further_reports(

@@ -224,15 +224,6 @@ class IncidentKind(StrEnum):
     DEAD_LETTERS = "dead"  # deliveries to a channel were given up
     CONFIG_REJECTED = "refused"  # an edit of the configuration is not in force
 
-    @property
-    def meaning(self) -> str:
-        return {
-            "blind": "no source that would report on an institution works",
-            "stuck": "work is overdue",
-            "dead": "deliveries to a channel were given up",
-            "refused": "an edit of the configuration was refused",
-        }[self.value]
-
 
 @dataclass(frozen=True, slots=True)
 class Operators:

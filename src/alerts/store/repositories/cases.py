@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, bindparam, case, delete, func, literal, or
 from sqlalchemy.orm import Session
 
 from alerts.cases.case_file import AxisState
-from alerts.cases.history import Rise
+from alerts.cases.history import Recorded, Rise
 from alerts.cases.observation import Observation, report
 from alerts.model.level import Axis, Level
 from alerts.model.source import Source
@@ -202,21 +202,6 @@ def merged(session: Session, institution: str) -> dict[str, str]:
     return dict(rows.all())
 
 
-@dataclass(slots=True)
-class Recorded:
-    """What a case file is restored from.
-
-    `members` are each item's newest observation, in the place of its former ones, with its story; `rises` the levels
-    that rose and that an item can still take back; `merged` the stories that were merged, and into which; `left`,
-    by item, the stories that a revision moved it out of.
-    """
-
-    members: list[tuple[Observation, str]] = field(default_factory=list)
-    rises: list[Rise] = field(default_factory=list)
-    merged: dict[str, str] = field(default_factory=dict)
-    left: dict[str, set[str]] = field(default_factory=dict)
-
-
 def recorded(
     session: Session, cursors: Mapping[str, datetime], sources: Mapping[str, Source], *, correctable: timedelta
 ) -> dict[str, Recorded]:
@@ -249,7 +234,7 @@ def rises(session: Session, since: Mapping[str, datetime]) -> dict[str, list[Ris
     """The levels that rose, each institution's from its instant on: of its axes first, then of its stories."""
     found: dict[str, list[Rise]] = {institution: [] for institution in since}
     some, first = sorted(since), min(since.values())
-    for change in transitions.since(session, some, first):
+    for change in transitions.between(session, some, first):
         if change.rises and change.at >= since[change.institution]:
             found[change.institution].append(Rise.of_transition(change))
     for institution, of_stories in assessments.story_rises(session, some, first).items():
