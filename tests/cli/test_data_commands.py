@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.cli.output import list_option, show
+from alerts.cli.output import show, tabular
 
 Call = Any
 State = Any
@@ -34,7 +34,7 @@ LISTS = [
 
 def printed(rows: list[dict[str, Any]], *arguments: str) -> str:
     @click.command()
-    @list_option
+    @tabular
     def command(as_json: bool) -> None:
         show(rows, ["a"], as_json=as_json)
 

@@ -103,7 +103,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copytree(EXAMPLE_CONFIG, here / name)
     (here / "items.jsonl").write_text('{"id": "1", "title": "Cloudflare outage"}\n')
     (here / "feeds.opml").write_text('<opml version="2.0"><body><outline xmlUrl="https://a.example/f"/></body></opml>')
-    empty = {
+    empty: dict[str, object] = {
         **dict.fromkeys(("transitions", "rises", "stories"), ()),
         **{key: {} for key in ("configuration", "checksums")},
     }

@@ -8,7 +8,7 @@ import click
 
 from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import list_option, show
+from alerts.cli.output import show, tabular
 from alerts.matching.catalogue import missing, names_of
 from alerts.model.item import Item
 
@@ -24,14 +24,14 @@ _EVER = timedelta(days=36_500)
 @click.option(
     "--missing", "want_missing", is_flag=True, help="What recorded items hold of it and was not counted, and why."
 )
-@list_option
+@tabular
 @click.pass_obj
-def names(app: App, institution: str, want_missing: bool, as_json: bool) -> None:
+def names(app: App, institution: str, want_missing: bool, form: str | None) -> None:
     """Print every name by which an institution is found."""
     tracked = app.settings().institution(institution)
     if want_missing:
         rows = [{"text": each.text, "times": each.times, "why": each.why} for each in missing(tracked, _recorded(app))]
-        show(rows, ["text", "times", "why"], as_json=as_json, empty="nothing looks missing")
+        show(rows, ["text", "times", "why"], form, empty="nothing looks missing")
         return
     found = app.if_recorded(lambda session: _found(session, tracked.id))
     table = [
@@ -45,7 +45,7 @@ def names(app: App, institution: str, want_missing: bool, as_json: bool) -> None
         }
         for each in names_of(tracked)
     ]
-    show(table, ["name", "rule", "by", "found", "condition"], as_json=as_json)
+    show(table, ["name", "rule", "by", "found", "condition"], form)
 
 
 def _found(session: "Session", institution: str) -> Counter[str]:

@@ -26,7 +26,6 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 # Control, format (bidirectional, zero-width) and line separator characters: a feed must not steer a terminal.
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
 
-_CSV = f"{__name__}.csv"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
@@ -35,19 +34,15 @@ def json_option(command: _Command) -> _Command:
     return click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")(command)
 
 
-def list_option(command: _Command) -> _Command:
-    """Adds `--json`, and `--csv`, which `show` looks up."""
-
-    def remember(ctx: click.Context, _option: click.Parameter, chosen: bool) -> None:
-        ctx.meta[_CSV] = chosen
-
-    name = "CSV with a header, for a spreadsheet."
-    return json_option(click.option("--csv", is_flag=True, expose_value=False, callback=remember, help=name)(command))
+def tabular(command: _Command) -> _Command:
+    """Adds `--json` and `--csv` as the argument `form` of `show`."""
+    command = click.option("--csv", "form", flag_value="csv", help="CSV with a header, for a spreadsheet.")(command)
+    return click.option("--json", "form", flag_value="json", help="One JSON object a line.")(command)
 
 
-def list_command(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Adds `--json` and `--csv` and passes the App as the first argument."""
-    return list_option(click.pass_obj(command))
+def tabular_command(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The same, and passes the App as the first argument."""
+    return tabular(click.pass_obj(command))
 
 
 def json_command(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -84,20 +79,18 @@ def rendered(template: str, values: Mapping[str, Any]) -> str:
     return environment.get_template(template).render(values)
 
 
-def show(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool, empty: str = "nothing") -> None:
-    """Prints rows. `columns` are those of the table; JSON and CSV have every key."""
+def show(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], form: str | None, empty: str = "nothing") -> None:
+    """Prints rows as a table of `columns`, or in the form `json` or `csv` with every key."""
     found = list(rows)
-    if click.get_current_context().meta.get(_CSV):
-        if as_json:
-            raise UsageError("--json and --csv exclude each other")
+    if form == "json":
+        for row in found:
+            click.echo(to_line(row))
+        return
+    if form == "csv":
         keys = list(dict.fromkeys(key for row in found for key in row)) or columns
         text = io.StringIO()
         csv.writer(text).writerows([keys, *([_cell(row.get(key)) for key in keys] for row in found)])
         click.echo(text.getvalue(), nl=False)
-        return
-    if as_json:
-        for row in found:
-            click.echo(to_line(row))
         return
     if not found:
         click.echo(empty, err=True)
@@ -110,16 +103,12 @@ def show(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_json: 
 
 
 def _cell(value: Any) -> Any:
-    """A value in CSV: one line; a list of words with commas, what is nested as JSON.
-
-    What a spreadsheet would take for a formula begins with an apostrophe.
-    """
-    if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
-        return value
+    """A value on one line of CSV; an apostrophe keeps a spreadsheet from taking it for a formula."""
     if isinstance(value, list) and all(isinstance(each, str) for each in value):
         value = ", ".join(value)
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return ("'" if text.startswith(_FORMULA) else "") + printable(text)
+    if isinstance(value, str):
+        return ("'" if value.startswith(_FORMULA) else "") + printable(value)
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict | bool) else value
 
 
 def _short(value: Any) -> str:

@@ -1,13 +1,13 @@
 """An alert as one JSON file from which anybody can recompute it: source records, configuration, formula, verifier."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from importlib.resources import files
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from alerts.explain.alert import Basis, story_record
+from alerts.explain.alert import Basis, level_rules
 from alerts.explain.verifier import checksum
 from alerts.model.alert import Alert, DeliveryState, Lead
 from alerts.model.institution import Institution
@@ -35,22 +35,23 @@ def export(session: Session, active: Active, alert_id: str, renderer: Renderer) 
     """
     basis = Basis.of(session, active, alert_id)
     alert, institution = basis.alert, active.settings.institution(basis.alert.institution)
-    texts = items.texts(session, [each.item for story in basis.stories.values() for each in story.reports], alert.at)
-    topics = dict.fromkeys(name for story in basis.stories.values() for name, _ in story.topics)
-    leads = [each for each in (alert.lead, *alert.also) if each is not None and each.axis is not None]
+    reports = [each for story in basis.stories for each in story["items"]]
+    texts = items.texts(session, [each["item"] for each in reports], alert.at)
+    for each in reports:  # the texts are their publishers'; a hash shows whether a copy is what was read
+        recorded = zip(("title", "summary", "content"), texts.get(each["item"], ()), strict=False)
+        each["sha256"] = {field: hashlib.sha256(text.encode()).hexdigest() for field, text in recorded}
+    leads = [each for each in (alert.lead, *alert.also) if each is not None and each.story in basis.evidence]
     first = next(iter(listings.deliveries_of(session, alert.id)), None)  # later ones only remind of it
     found: dict[str, Any] = {
         "kind": "alert-export",
         "format": FORMAT,
         "alert": {"id": alert.id, **alert_record(alert), "rules": list(alert.rules)},
-        "configuration": _configuration(active, institution, topics),
+        "configuration": _configuration(
+            active, institution, {name for each in basis.stories for name in each["topics"]}
+        ),
         "transitions": [transition_record(each) for each in alert.changes],
-        "rises": [
-            _rise(active, alert, each, basis.stories[each.story]) for each in leads if each.story in basis.stories
-        ],
-        "stories": [
-            _with_hashes(story_record(each, basis.mentions(session, each)), texts) for each in basis.stories.values()
-        ],
+        "rises": [_rise(active, alert, each, basis.evidence[each.story]) for each in leads if each.axis is not None],
+        "stories": basis.stories,
         "message": None if first is None else _message(session, active, renderer, first),
     }
     found["formula"] = _shipped("formula.txt").format_map(found["configuration"]).splitlines()
@@ -62,30 +63,18 @@ def _shipped(name: str) -> str:
     return (files("alerts.explain") / name).read_text(encoding="utf-8")
 
 
-def _with_hashes(story: dict[str, Any], texts: Mapping[str, Sequence[str]]) -> dict[str, Any]:
-    """The texts themselves are their publishers'; a hash shows whether a copy is what was read."""
-    for each in story["items"]:
-        recorded = zip(("title", "summary", "content"), texts.get(each["item"], ()), strict=False)
-        each["sha256"] = {field: hashlib.sha256(text.encode()).hexdigest() for field, text in recorded}
-    return story
-
-
-def _configuration(active: Active, institution: Institution, topics: Iterable[str]) -> dict[str, Any]:
+def _configuration(active: Active, institution: Institution, topics: Collection[str]) -> dict[str, Any]:
     """What of the configuration decides the alert's numbers, and by what the institution is found in a text."""
-    rules, known = active.settings.levels, active.settings.topics
     named: dict[str, Any] = some(as_record(institution), "id", "name", "aliases", "products", "domains", "match")
     named["match"]["derive"] = sorted(institution.match.derive)
+    known = (active.settings.topics[name] for name in sorted(topics) if name in active.settings.topics)
     return {
         "institution": named,
         "criticality": {"level": institution.criticality.value, "factor": institution.criticality.factor},
-        "levels": {
-            "raise": {level.value: threshold for level, threshold in rules.raise_.items()},
-            "margin": rules.margin,
-            "half_life_s": {axis.value: span.total_seconds() for axis, span in rules.half_life.items()},
-        },
+        "levels": level_rules(active),
         "topics": {
             each.id: {"signal": each.signal.value, "severity": {axis.value: each.severity.on(axis) for axis in Axis}}
-            for each in (known[name] for name in topics if name in known)
+            for each in known
         },
     }
 
