@@ -35,8 +35,8 @@ LISTS = [
 def printed(rows: list[dict[str, Any]], *arguments: str) -> str:
     @click.command()
     @tabular
-    def command(as_json: bool) -> None:
-        show(rows, ["a"], as_json=as_json)
+    def command(form: str | None) -> None:
+        show(rows, ["a"], form)
 
     done = CliRunner().invoke(command, ["--csv", *arguments], catch_exceptions=False, standalone_mode=False)
     return done.stdout
@@ -85,13 +85,6 @@ def test_a_cell_is_one_line_and_no_formula(value: Any, cell: str) -> None:
 def test_no_text_begins_as_a_formula(value: Any) -> None:
     ((_, found),) = list(csv.reader(io.StringIO(printed([{"a": 1, "b": value}]))))[1:]
     assert not found.startswith(("=", "+", "-", "@", "\t", "\r"))
-
-
-@pytest.mark.servers
-def test_json_and_csv_exclude_each_other(call: Call, filled: State) -> None:
-    done = call(filled, "stories", "--json", "--csv")
-    assert (done.status, done.out) == (2, "")
-    assert done.err == "alerts: --json and --csv exclude each other\n"
 
 
 @pytest.mark.servers
