@@ -9,7 +9,7 @@ ALL = frozenset(Derivation)
 
 
 def alone(name: str) -> set[str]:
-    return {each.surface for each in derived(name, ALL) if each.alone and not each.needs and not each.head}
+    return {each.surface for each in derived(name, ALL) if each.alone and not each.needs}
 
 
 def supported(name: str) -> set[str]:
@@ -40,7 +40,6 @@ def supported(name: str) -> set[str]:
         ("The Walt Disney Company", "Walt Disney"),
         ("Tiffany & Co.", "Tiffany"),
         ("Chelsea F.C.", "Chelsea"),
-        ("PepsiCo", "Pepsi"),
         ("Johnson & Johnson", "Johnson and Johnson"),
         ("Procter and Gamble", "Procter & Gamble"),
         ("Food and Drug Administration", "FDA"),
@@ -62,9 +61,7 @@ def supported(name: str) -> set[str]:
         ("Salk Institute for Biological Studies", "Salk Institute"),
         ("Los Angeles Dodgers", "LA Dodgers"),
         ("Los Angeles Dodgers", "Dodgers"),
-        ("University of California, Berkeley", "UC Berkeley"),
         ("Senate of the Republic of Italy", "Senate of Italy"),
-        ("Washington, D.C.", "Washington"),
         ("OpenAI", "Open AI"),
         ("Conservative Party", "Conservatives"),
         ("Louisiana Department of Wildlife", "La. Department of Wildlife"),
@@ -75,13 +72,7 @@ def test_forms_that_count_alone(name: str, short: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "short"),
-    [
-        ("General Motors", "GM"),
-        ("Delta Air Lines", "Delta"),
-        ("University of California, San Diego", "University of California"),
-        ("Marshall University", "Marshall"),
-    ],
+    ("name", "short"), [("General Motors", "GM"), ("Delta Air Lines", "Delta"), ("Marshall University", "Marshall")]
 )
 def test_forms_that_need_a_fuller_name(name: str, short: str) -> None:
     assert short in supported(name)
@@ -111,8 +102,6 @@ def test_forms_that_would_be_something_else_are_not_derived(name: str, never: st
 def test_conditions_of_forms_that_the_text_must_meet() -> None:
     by_surface = {each.surface: each for each in derived("England national rugby union team", ALL)}
     assert by_surface["England"].needs == ("rugby", "union")
-    by_surface = {each.surface: each for each in derived("Orange County", ALL)}
-    assert by_surface["Orange"].head == "counties"
 
 
 @pytest.mark.parametrize("by", list(Derivation))

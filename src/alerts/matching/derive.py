@@ -5,7 +5,6 @@ Each derivation gives surfaces as a text would write them, with the condition on
     alone      distinctive enough by itself
     not alone  only where a fuller name of the same institution stands in the item
     `needs`    only where one of these words stands in the item
-    `head`     only as a member of a list that ends with this plural: Orange and Kern Counties
 """
 
 import re
@@ -27,7 +26,6 @@ from alerts.matching.vocabulary import (
 from alerts.model.institution import Derivation
 
 _PARENTHESES = re.compile(r"^(.*\S)\s*\(([^()]+)\)\s*(.*)$", re.DOTALL)
-_GLUED_COMPANY = re.compile(r"^([A-Z][a-z]{3,})(?:Co|Corp)$")
 _NO_ACRONYMS = STOP_ACRONYMS | FUNCTION_WORDS | {form[0] for form in LEGAL_FORMS if len(form) == 1}
 _LONGEST_ACRONYM = 7
 _TRAILING = {
@@ -61,9 +59,6 @@ def _all(given: str) -> Iterator[Derived]:
     firm = len(bare) < len(full)
     if firm:
         yield Derived(bare.surface, Derivation.LEGAL_FORM)
-    glued = _GLUED_COMPANY.match(bare.surface)
-    if glued:
-        yield Derived(glued[1], Derivation.LEGAL_FORM, glued[1].lower() not in COMMON_WORDS)
     if len(bare) > 1 and bare.low[0] == "the":
         bare = Name(bare.part(1, len(bare)))
         yield Derived(bare.surface, Derivation.ARTICLE, len(bare) > 1 or bare.low[0] not in COMMON_WORDS)

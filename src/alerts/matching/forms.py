@@ -22,7 +22,6 @@ class Strength(IntEnum):
     STRONG = 2  # derived, and distinctive enough to stand alone
     GIVEN = 3  # an alias, product or domain that the operator gave
     OFFICIAL = 4
-    LISTED = 5  # a member of a list that names what it is: Orange and Kern Counties
 
 
 class Case(Enum):
@@ -53,7 +52,6 @@ class Form(NamedTuple):
     after: str = ""
     needs: tuple[str, ...] = ()  # words, one of which must stand in the item for a derived form to count
     requires: tuple[str, ...] = ()  # the same, as the operator asks for
-    head: str = ""  # the plural that the list must end with
     tagged: bool = False  # words run together, as only a hashtag or a handle writes them
     excludes: bool = False  # a phrase within which the institution's names do not count …
     excludes_only: str = ""  # … or only the one with this key
@@ -65,7 +63,7 @@ class Form(NamedTuple):
         if not self.gaps:
             return False
         locates = len(self.gaps) > 2 and (" in " in self.key or " at " in self.key)
-        named = self.strength > Strength.ANAPHOR and not self.head and not self.excludes
+        named = self.strength > Strength.ANAPHOR and not self.excludes
         return named and not locates
 
     @property
@@ -141,11 +139,11 @@ def _derived(institution: Institution) -> Iterator[Form | None]:
     for each in derived(institution.name, allowed) if allowed else ():
         if each.surface in ruled:
             continue
-        strength = Strength.LISTED if each.head else Strength.STRONG if each.alone else Strength.WEAK
+        strength = Strength.STRONG if each.alone else Strength.WEAK
         case = Case.STRICT if each.by is Derivation.ACRONYM else by_rules
         form = make(institution.id, each.surface, Rule.ALIAS, strength, case, each.by.value)
         form = _gated(form, institution.match.require_any)
-        yield form and form._replace(needs=each.needs, head=each.head)
+        yield form and form._replace(needs=each.needs)
 
 
 def _asked_case(sensitive: bool | None) -> Case | None:

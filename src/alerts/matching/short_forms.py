@@ -10,9 +10,7 @@ from alerts.matching.vocabulary import (
     GOVERNMENT_NOUNS,
     HEAD_NOUNS,
     LINE_PAIRS,
-    PLACE_ABBREVIATIONS,
     PLACE_NAMES,
-    PLURALS,
 )
 from alerts.matching.words import word_list, words
 from alerts.model.institution import Derivation
@@ -24,7 +22,6 @@ _PARTY_PLURALS = {"democratic": "Democrats", "labour": "Labour", "green": "Green
 _TOO_GENERAL = ADJECTIVES | word_list("too_general")
 _AMERICAN = ("U.S.", "US", "United States", "American", "Washington", "federal")
 _ROYAL = words("koninklijke koninklijk royal kungliga kongelige")
-_STATES = {state.upper().rstrip(".") + "." for full, shorts in PLACE_ABBREVIATIONS for state in (full, *shorts)}
 
 
 def short_forms(name: Name, firm: bool) -> Iterator[Derived]:
@@ -36,7 +33,6 @@ def short_forms(name: Name, firm: bool) -> Iterator[Derived]:
     yield from _without_generic_nouns(name)
     yield from _inverted(name)
     yield from _cut_before_preposition(name)
-    yield from _cut_at_comma(name)
     yield from _without_description(name)
     yield from _of_a_country(name)
     yield from _team(name)
@@ -47,9 +43,6 @@ def short_forms(name: Name, firm: bool) -> Iterator[Derived]:
         yield _short(name.part(0, size - 1))
     if firm and size in {2, 3} and low[0] in GIVEN_NAMES and distinctive(low[-1], name.word(size - 1)):
         yield _short(name.part(size - 1, size))
-    if low[:3] == ["university", "of", "california"] and size > 3:
-        yield _short("UC " + name.part(3, size))
-    yield from _listed(name)
 
 
 def _short(surface: str, alone: bool = True) -> Derived:
@@ -113,16 +106,6 @@ def _cut_before_preposition(name: Name) -> Iterator[Derived]:
         noun = low[at - 1] in HEAD_NOUNS or low[at - 1] in GENERIC_NOUNS
         if low[at - 1] not in _INVERTIBLE or low[at] in {"for", "in"}:
             yield _short(name.part(0, at), alone=noun and low[at] in {"for", "in"})
-
-
-def _cut_at_comma(name: Name) -> Iterator[Derived]:
-    """University of California (, San Diego); a city before its state stands alone: Washington (, D.C.)."""
-    for index in range(1, len(name)):
-        if name.text.gap(index).startswith(","):
-            city = place_at(name.low, 0) == index and (name.part(index, len(name)) + ".").upper() in _STATES
-            if city or index > 1:
-                yield _short(name.part(0, index), alone=city)
-            return
 
 
 def _without_description(name: Name) -> Iterator[Derived]:
@@ -226,14 +209,3 @@ def _party(name: Name) -> Iterator[Derived]:
         yield _short(_PARTY_PLURALS[adjective])
     elif adjective.endswith(_PARTY_ADJECTIVES):
         yield _short(name.word(0) + "s")
-    if adjective in _PARTY_PLURALS or adjective.endswith(_PARTY_ADJECTIVES):
-        yield _short(name.word(0))  # with a capital within a sentence it is the party
-
-
-def _listed(name: Name) -> Iterator[Derived]:
-    """Members of a list share the plural at its end: Orange and Kern Counties."""
-    plural = PLURALS.get(name.low[-1])
-    if plural:
-        if plural in {"counties", "departments", "ministries", "universities"}:
-            yield _short(f"{name.part(0, len(name) - 1)} {plural.capitalize()}")
-        yield Derived(name.part(0, len(name) - 1), Derivation.SHORT_FORM, head=plural)

@@ -30,7 +30,6 @@ GOVERNMENT_NOUNS = word_list("government_nouns")
 OF_HEADS = word_list("of_heads")
 PLACE_PREFIXES = word_list("place_prefixes")
 STOP_ACRONYMS = word_list("stop_acronyms")
-PLURALS = dict(pair_list("plurals"))
 SPELLINGS = pair_list("spellings")
 DEMONYMS = dict(pair_list("demonyms"))
 PLACE_ABBREVIATIONS = tuple(
@@ -55,6 +54,7 @@ ANY_COMMON_WORDS = (
 
 # By language, the prepositions that say where something is, and those that say what it belongs to or comes from.
 LOCATIVE = {language: words(prepositions) for language, prepositions in pair_list("locative")}
+HOMES = {language: words(regions) for language, regions in pair_list("homes")}  # where it is spoken at home
 ORIGIN = {language: words(prepositions) for language, prepositions in pair_list("origin")}
 
 
