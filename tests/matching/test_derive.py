@@ -43,7 +43,9 @@ def supported(name: str) -> set[str]:
         ("Johnson & Johnson", "Johnson and Johnson"),
         ("Procter and Gamble", "Procter & Gamble"),
         ("Food and Drug Administration", "FDA"),
-        ("Food and Drug Administration", "U.S. Food and Drug Administration"),
+        ("U.S. Food and Drug Administration", "FDA"),
+        ("UK Competition and Markets Authority", "CMA"),
+        ("Bank of Japan", "BOJ"),
         ("China National Offshore Oil Corporation", "CNOOC"),
         ("Ministry of Defence", "MoD"),
         ("Procter & Gamble", "P&G"),
@@ -57,6 +59,14 @@ def supported(name: str) -> set[str]:
         ("Ministry of Defence", "Ministry of Defense"),
         ("United States Department of Education", "U.S. Department of Education"),
         ("United States Department of Education", "United States Education Department"),
+        ("United States Department of Education", "U.S. Education Department"),
+        ("Export-Import Bank of the United States", "U.S. Export-Import Bank"),
+        ("Koninklijke Ahold Delhaize N.V.", "Ahold Delhaize"),
+        ("Koninklijke KPN N.V.", "Royal KPN"),
+        ("Grupo Bimbo, S.A.B. de C.V.", "Grupo Bimbo"),
+        ("Public Joint Stock Company Gazprom", "Gazprom"),
+        ("Netherlands", "government of the Netherlands"),
+        ("South Korea", "South Korean government"),
         ("Supreme Court of Victoria", "Victorian Supreme Court"),
         ("Salk Institute for Biological Studies", "Salk Institute"),
         ("Los Angeles Dodgers", "LA Dodgers"),
@@ -86,6 +96,11 @@ def test_forms_that_need_a_fuller_name(name: str, short: str) -> None:
         ("General Motors", "General"),
         ("American Airlines", "American"),
         ("Deutsche Bank AG", "Deutsche"),
+        ("Deutsche Bank AG", "Bank"),
+        ("Department of Energy", "Department"),
+        ("Saudi Arabian Oil Company", "Saudi Arabian"),
+        ("AS Rom", "Rom"),
+        ("Vitamin B", "Vitamin"),
         ("First Inc.", "CD"),
         ("Amnesty International", "AI"),
         ("The Who", "TW"),
@@ -100,6 +115,8 @@ def test_forms_that_would_be_something_else_are_not_derived(name: str, never: st
 
 
 def test_conditions_of_forms_that_the_text_must_meet() -> None:
+    by_surface = {each.surface: each for each in derived("United States Department of Transportation", ALL)}
+    assert "American" in by_surface["Transportation Department"].needs
     by_surface = {each.surface: each for each in derived("England national rugby union team", ALL)}
     assert by_surface["England"].needs == ("rugby", "union")
 

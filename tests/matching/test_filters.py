@@ -10,6 +10,7 @@ import yaml
 from alerts import matching
 from alerts.matching.filters import FILTERS
 from alerts.matching.matcher import Matcher
+from alerts.matching.vocabulary import LEGAL_FORMS, MULTIWORD_PLACES
 from alerts.model.institution import Institution
 from alerts.model.item import Item
 from alerts.model.mention import Matched
@@ -128,3 +129,9 @@ def test_a_word_list_says_what_it_is_and_where_it_comes_from(file: Path) -> None
         for line in lines:
             letters = "[^A-Z]*" if file.parent.name == "han" else "[a-z0-9 ,:&-]*"
             assert line.startswith("#") or re.fullmatch(letters, line), line
+
+
+def test_phrases_of_a_list_are_not_cut_at_the_end_of_a_line() -> None:
+    assert {len(place) for place in MULTIWORD_PLACES} >= {2, 3}
+    assert all(len(place) > 1 for place in MULTIWORD_PLACES)
+    assert all(len(form) > 1 or len(form[0]) > 1 for form in LEGAL_FORMS)

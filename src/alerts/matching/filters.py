@@ -151,7 +151,7 @@ def _headed(candidate: Candidate) -> bool:
             return False
         if word.lower() in _VERBS or word.lower() in _NEVER_IN_NAMES:
             return False
-        if word.lower() in _NAME_HEADS and index > candidate.last:
+        if word.lower() in _NAME_HEADS and (index > candidate.last or candidate.word(index + 1) in {"of", "for"}):
             return candidate.style != "caps"
     return False
 

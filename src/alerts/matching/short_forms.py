@@ -3,15 +3,7 @@
 from collections.abc import Iterator
 
 from alerts.matching.names import ADJECTIVES, SMALL_WORDS, Derived, Name, distinctive, ordinary, place_at
-from alerts.matching.vocabulary import (
-    DEMONYMS,
-    GENERIC_NOUNS,
-    GIVEN_NAMES,
-    GOVERNMENT_NOUNS,
-    HEAD_NOUNS,
-    LINE_PAIRS,
-    PLACE_NAMES,
-)
+from alerts.matching.vocabulary import DEMONYMS, GENERIC_NOUNS, GIVEN_NAMES, HEAD_NOUNS, LINE_PAIRS, PLACE_NAMES
 from alerts.matching.words import word_list, words
 from alerts.model.institution import Derivation
 
@@ -20,7 +12,11 @@ _PARTY_ADJECTIVES = ("ive", "al", "ist", "can", "ian")
 _SCHOOLS = words("university college institute school academy polytechnic")
 _PARTY_PLURALS = {"democratic": "Democrats", "labour": "Labour", "green": "Greens"}
 _TOO_GENERAL = ADJECTIVES | word_list("too_general")
-_AMERICAN = ("U.S.", "US", "United States", "American", "Washington", "federal")
+# Countries whose bodies are written with the country before: how a name writes it, and what an item says for it.
+_COUNTRIES = (
+    ([["united", "states"], ["u", "s"], ["us"]], ("U.S.", "US", "United States", "American", "Washington", "federal")),
+    ([["united", "kingdom"], ["u", "k"], ["uk"]], ("UK", "U.K.", "United Kingdom", "British", "Britain", "London")),
+)
 _ROYAL = words("koninklijke koninklijk royal kungliga kongelige")
 
 
@@ -65,7 +61,7 @@ def _without_generic_nouns(name: Name) -> Iterator[Derived]:
             yield _short(name.part(0, end))
         elif end > 1 and not all(ordinary(w) or w in PLACE_NAMES or w in ADJECTIVES for w in rest):
             yield _short(name.part(0, end), alone=False)
-        elif end == 1 and len(rest[0]) > 3 and rest[0] not in PLACE_NAMES and rest[0] not in _TOO_GENERAL:
+        elif end == 1 and len(rest[0]) > 3 and rest[0] not in PLACE_NAMES | _TOO_GENERAL | HEAD_NOUNS | GENERIC_NOUNS:
             yield _short(name.part(0, 1), alone=False)
 
 
@@ -147,46 +143,41 @@ def _without_first_word(name: Name) -> Iterator[Derived]:
 
 
 def _of_a_country(name: Name) -> Iterator[Derived]:
-    """Bodies of a state, with or without the state: (U.S.) Food and Drug Administration, U.S. Supreme Court."""
-    low, size = name.low, len(name)
-    begin = 2 if low[:2] in (["united", "states"], ["u", "s"]) else int(low[0] == "us" and name.word(0) == "US")
-    if begin and size - begin > 1 and low[begin] != "of":
-        rest = name.part(begin, size)
-        yield Derived(rest, Derivation.SHORT_FORM, needs=() if size - begin > 3 else _AMERICAN)
-        yield from _american(rest, but=name.part(0, begin))
-    elif low[-4:] == ["of", "the", "united", "states"]:
-        rest = name.part(0, size - 4)
-        yield Derived(rest, Derivation.SHORT_FORM, needs=_AMERICAN)
-        yield from _american(rest)
-    elif (
-        size > 2
-        and not place_at(low, 0)
-        and low[0] not in ADJECTIVES
-        and low[-1] not in DEMONYMS
-        and "ministry" not in low
-        and (low[0] == "national" or any(word in GOVERNMENT_NOUNS for word in low))
-    ):
-        yield from _american(name.surface)
+    """Bodies of a state with and without it: (U.S.) Food and Drug Administration, U.S. Supreme Court, SEC."""
+    size = len(name)
+    for spellings, said in _COUNTRIES:
+        begin = next((len(each) for each in spellings if _begins_with(name, each)), 0)
+        of_it = next((len(each) + 2 for each in spellings if name.low[-len(each) - 2 :] == ["of", "the", *each]), 0)
+        if not of_it and (size - begin < 2 or name.low[begin] == "of"):
+            continue
+        if begin or of_it:
+            body, given = Name(name.part(begin, size - of_it)), name.part(0, begin or 1)
+            needs = () if begin and len(body) > 3 else said
+            for surface in (body.surface, *(each.surface for each in _inverted(body))):
+                yield Derived(surface, Derivation.SHORT_FORM, needs=needs)
+                yield from (_short(f"{country} {surface}") for country in said[:3] if country != given)
 
 
-def _american(body: str, but: str = "") -> Iterator[Derived]:
-    for country in ("U.S.", "US", "United States"):
-        if country != but:
-            yield _short(f"{country} {body}")
+def _begins_with(name: Name, country: list[str]) -> bool:
+    """Whether a name begins with a country; as one word it is in capitals: "us" is a pronoun."""
+    return name.low[: len(country)] == country and (len(country) > 1 or name.word(0).isupper())
 
 
 def _with_government(name: Name) -> Iterator[Derived]:
     """A country acts through its government: the French government."""
     adjective = DEMONYMS.get(name.surface.lower())
     if adjective:
-        yield _short(f"{adjective.capitalize()} government")
-        yield _short(f"government of {name.surface}")
+        yield from map(_short, (f"{adjective.title()} government", f"government of {name.surface}"))
+        yield _short(f"government of the {name.surface}")
 
 
 def _without_nationality(name: Name, firm: bool) -> Iterator[Derived]:
-    """(Deutsche) Lufthansa, (Koninklijke) Philips."""
-    if firm and len(name) == 2 and (name.low[0] in ADJECTIVES or name.low[0] in _ROYAL):
-        yield Derived(name.part(1, 2), Derivation.SHORT_FORM, alone=distinctive(name.low[1], name.word(1)))
+    """(Deutsche) Lufthansa, (Koninklijke) Ahold Delhaize, Royal Ahold Delhaize."""
+    royal = name.low[0] in _ROYAL
+    if firm and (royal or (len(name) == 2 and name.low[0] in ADJECTIVES)) and distinctive(name.low[1], name.word(1)):
+        yield _short(name.part(1, len(name)))
+        if royal:
+            yield _short(f"Royal {name.part(1, len(name))}")
 
 
 def _team(name: Name) -> Iterator[Derived]:
