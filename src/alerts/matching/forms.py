@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from alerts.matching.derive import derived
 from alerts.matching.names import distinctive
+from alerts.matching.spellings import inflected
 from alerts.matching.text import Text
-from alerts.matching.vocabulary import COMMON_WORDS, DETERMINERS, PRONOUNS
+from alerts.matching.vocabulary import COMMON_WORDS, DETERMINERS, LEGAL_TAILS, PRONOUNS
 from alerts.model.institution import Derivation, Institution
 from alerts.model.mention import Rule
 
@@ -78,7 +79,8 @@ _DOMAIN = re.compile(r"^(?:[a-z][a-z0-9+.-]*://)?(?:www\.)?([^/\s?#:@]+\.[^/\s?#
 
 def forms(institution: Institution) -> Iterator[Form]:
     """All forms of an institution; empty names and names without a letter or digit give none."""
-    for form in chain(_given(institution), _excluded(institution), _tagged(institution), _derived(institution)):
+    parts = _given, _excluded, _tagged, _derived, _inflected
+    for form in chain.from_iterable(part(institution) for part in parts):
         if form is not None:
             yield form
 
@@ -108,8 +110,10 @@ def _gated(form: Form | None, require_any: tuple[str, ...]) -> Form | None:
     """A form with the institution's context words, where it is short or ordinary: others say enough by themselves."""
     if form is None or not require_any or form.unspaced or not form.key.isascii():
         return form
-    telling = any(distinctive(word, cased) for word, cased in zip(form.key.split(), form.cased.split(), strict=False))
-    return form if form.gaps and telling else form._replace(requires=require_any)
+    words = form.key.split()
+    telling = any(distinctive(word, cased) for word, cased in zip(words, form.cased.split(), strict=False))
+    firm = words[-1] in LEGAL_TAILS  # Target Corporation
+    return form if form.gaps and (telling or firm) else form._replace(requires=require_any)
 
 
 def _excluded(institution: Institution) -> Iterator[Form | None]:
@@ -144,6 +148,17 @@ def _derived(institution: Institution) -> Iterator[Form | None]:
         form = make(institution.id, each.surface, Rule.ALIAS, strength, case, each.by.value)
         form = _gated(form, institution.match.require_any)
         yield form and form._replace(needs=each.needs)
+
+
+def _inflected(institution: Institution) -> Iterator[Form | None]:
+    """The grammatical cases of what was given; names with conditions of their own are taken as they are."""
+    match = institution.match
+    ruled = {rules.name for rules in match.of_names} if Derivation.SPELLING in match.derive else None
+    for name in () if ruled is None else {institution.name, *institution.aliases} - ruled:
+        if not name.isascii():
+            for surface in inflected(name):
+                case, origin = _asked_case(match.case_sensitive), Derivation.SPELLING.value
+                yield make(institution.id, surface, Rule.ALIAS, Strength.STRONG, case, origin)
 
 
 def _asked_case(sensitive: bool | None) -> Case | None:

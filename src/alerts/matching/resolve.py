@@ -225,7 +225,8 @@ class _Context:
         self._met: dict[tuple[str, ...], bool] = {}
 
     def missing(self, candidate: Candidate) -> str:
-        for words in (candidate.form.needs, candidate.form.requires):
+        own = candidate.form.strength is not Strength.GIVEN  # not an alias, to which its condition belongs
+        for words in (candidate.form.needs, () if own and candidate.is_firm else candidate.form.requires):
             if words and not self._has_any(words):
                 return "no context word: " + ", ".join(words)
         return ""

@@ -3,7 +3,15 @@
 from collections.abc import Iterator
 
 from alerts.matching.names import ADJECTIVES, SMALL_WORDS, Derived, Name, distinctive, ordinary, place_at
-from alerts.matching.vocabulary import DEMONYMS, GENERIC_NOUNS, GIVEN_NAMES, HEAD_NOUNS, LINE_PAIRS, PLACE_NAMES
+from alerts.matching.vocabulary import (
+    COMMON_WORDS,
+    DEMONYMS,
+    GENERIC_NOUNS,
+    GIVEN_NAMES,
+    HEAD_NOUNS,
+    LINE_PAIRS,
+    PLACE_NAMES,
+)
 from alerts.matching.words import word_list, words
 from alerts.model.institution import Derivation
 
@@ -112,7 +120,8 @@ def _without_description(name: Name) -> Iterator[Derived]:
     end = len(name)
     while end > 1 and name.word(end - 1).islower() and name.text.gap(end - 1) not in {"'", "-"}:
         end -= 1
-    if end == len(name) or name.low[end] in SMALL_WORDS:  # Autorité des marchés financiers
+    english = name.low[-1] in COMMON_WORDS | GENERIC_NOUNS | HEAD_NOUNS  # not Crédit agricole
+    if end == len(name) or name.low[end] in SMALL_WORDS or not english:  # Autorité des marchés financiers
         return
     while end > 1 and (name.low[end - 1] in {"women", "men", "s", "national"} or name.low[end - 1] in SMALL_WORDS):
         end -= 1

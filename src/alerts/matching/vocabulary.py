@@ -20,6 +20,7 @@ GIVEN_NAMES = word_list("given_names")
 
 LEGAL_FORMS = phrase_list("legal_forms")
 PLAIN_LEGAL_FORMS = word_list("plain_legal_forms")
+LEGAL_TAILS = words("inc corp corporation ltd limited llc plc gmbh ag")  # that texts put after short names, too
 LEGAL_PREFIXES = phrase_list("legal_prefixes")
 CLUB_FORMS = phrase_list("club_forms")
 GENERIC_NOUNS = word_list("generic_nouns")
