@@ -97,5 +97,4 @@ class StorySummary:
     resolved: tuple[str, ...] = ()
 
 
-StoryFacts = Evidence | StorySummary
-"""What a story proves about an institution, with its reports or without."""
+StoryFacts = Evidence | StorySummary  # what a story proves about an institution, with its reports or without
