@@ -15,7 +15,13 @@ _STATE_OF = re.compile(
 )
 _RESPELLED = {old: new for one, two in SPELLINGS for old, new in ((one, two), (two, one))}
 _CYRILLIC_NOUN = re.compile("[А-ЯЁІЇЄ][а-яёіїє]{3,}(?<!ая)(?<!ый)(?<!ий)(?<!ой)(?<!о)(?<!и)")
-_CASES = {"": "а у ом е", "а": "ы у е ой", "я": "и ю е ей", "ь": "и ью я ю ем", "й": "я ю ем е"}
+_CASES = {  # Russian and Ukrainian, by the ending of the first
+    "": "а у ом е і",
+    "а": "ы и у е і ой ою",
+    "я": "и ю е ей і ею",
+    "ь": "и ью я ю ем",
+    "й": "я ю ем е",
+}
 _ARABIC = re.compile("[ء-ي]{3,}")
 _WITH_PLACE = re.compile(
     "|".join(re.escape(form) for full, shorts in PLACE_ABBREVIATIONS for form in (full, *shorts) if len(form) > 2)
