@@ -207,11 +207,13 @@ def _processes(app: App, state: Path, host: str, port: int) -> Iterator[Supervis
 def _scene(app: App) -> Iterator[None]:
     """The demonstration has a configuration, a feed server and a state of its own, gone at its end."""
     from alerts.demo import play
+    from alerts.runtime import logs
 
     if app.database or app.broker:
         raise UsageError("--demo runs on its own database and broker; leave out --database and --broker")
     with tempfile.TemporaryDirectory(prefix="alerts-demo-") as state, play.server() as stage:
         os.environ["ALERTS_DEMO_URL"] = stage.url
+        os.environ.setdefault(logs.LEVEL, "WARNING")  # the scenario tells the news itself
         app.config_dir, app.state, app.stage = play.CONFIG, Path(state), stage
         yield
 
