@@ -207,13 +207,11 @@ def _processes(app: App, state: Path, host: str, port: int) -> Iterator[Supervis
 def _scene(app: App) -> Iterator[None]:
     """The demonstration has a configuration, a feed server and a state of its own, gone at its end."""
     from alerts.demo import play
-    from alerts.runtime import logs
 
     if app.database or app.broker:
         raise UsageError("--demo runs on its own database and broker; leave out --database and --broker")
     with tempfile.TemporaryDirectory(prefix="alerts-demo-") as state, play.server() as stage:
         os.environ["ALERTS_DEMO_URL"] = stage.url
-        os.environ.setdefault(logs.LEVEL, "WARNING")  # the scenario tells the news itself
         app.config_dir, app.state, app.stage = play.CONFIG, Path(state), stage
         yield
 
@@ -229,6 +227,7 @@ def _demo(app: App, host: str, port: int, *, once: bool) -> int:
             play.once(app.stage, runtime, driver, sys.stdout)
         return 0
     check_port(host, port)
+    os.environ.setdefault(logs.LEVEL, "WARNING")  # the scenario itself says what happens
     with app.open() as database:
         database.upgrade()
     with _processes(app, app.state, host, port) as supervisor, app.runtime() as (runtime, _):
