@@ -47,6 +47,8 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "profile": "alerts.cli.lists:profile",
         "explain": "alerts.cli.explain:explain",
         "why-not": "alerts.cli.explain:why_not",
+        "export": "alerts.cli.explain:export",
+        "verify": "alerts.cli.explain:verify",
         "stories": "alerts.cli.lists:stories",
         "transitions": "alerts.cli.lists:transitions",
         "deliveries": "alerts.cli.lists:deliveries",

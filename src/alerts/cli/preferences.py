@@ -59,7 +59,7 @@ def preferences(app: App, subscriber: str, as_yaml: bool, undo: str | None, by: 
         return
     click.echo(rendered("preferences.txt.j2", record))
     columns = ("id", "channel", "said", "at", "until", "who")
-    show(record["chosen"], columns, as_json=False, empty="nothing was chosen from messages")
+    show(record["chosen"], columns, None, empty="nothing was chosen from messages")
 
 
 def _digest(digest: Digest) -> dict[str, str]:
