@@ -1,11 +1,20 @@
 """The phrases and patterns of one language, compiled; and where they match in a text."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from alerts.matching.negation import is_negative
 from alerts.matching.pattern_program import Match, Program, View
-from alerts.matching.pattern_syntax import Choice, Node, needs_institution, parse_pattern, required, words_in, words_of
+from alerts.matching.pattern_syntax import (
+    Choice,
+    Node,
+    needs_mention,
+    parse_pattern,
+    reach,
+    required,
+    words_in,
+    words_of,
+)
 from alerts.matching.sentences import Sentences
 from alerts.matching.spacing import same_gap
 from alerts.matching.terms import Found, Terms
@@ -18,8 +27,8 @@ from alerts.model.topic import PatternKind, Topic, TopicPattern
 class Rule:
     """A phrase (`terms`, `gaps`) or a pattern (`program`) of a topic.
 
-    `needs` holds, for each part that a match cannot do without, the terms of which it has at least one. `rules_out`
-    marks the phrases of `none`.
+    `needs` holds, for each part that a match cannot do without, the terms of which it has at least one; of a pattern
+    in their order. `rules_out` marks the phrases of `none`.
     """
 
     topic: int
@@ -32,6 +41,7 @@ class Rule:
     rules_out: bool = False
     negative: bool = False  # it holds a negation itself: one inside its match denies nothing
     names: bool = False  # it cannot do without an institution
+    reach: int = 0  # the most words that a match of a pattern holds
 
 
 @dataclass(slots=True)
@@ -46,7 +56,7 @@ class Span:
 
 
 class TopicRules:
-    """What is looked for in texts of one language; of an empty one, in all texts. Immutable once built.
+    """What is looked for in texts of one language: phrases, its patterns and those of all languages. Immutable.
 
     Topics are named by their place in `topics`.
     """
@@ -56,34 +66,34 @@ class TopicRules:
         self._terms = Terms()
         self._rules: dict[int, list[Rule]] = {}  # by the term that must be there before anything else is looked at
         for number, topic in enumerate(topics):
-            if not language:
-                for rules_out, phrases in ((False, topic.any), (True, topic.none)):
-                    for phrase in phrases:
-                        self._add(self._phrase(phrase, number, rules_out))
-            for pattern in topic.patterns:
-                if language_code(pattern.language) == language:
-                    tree = parse_pattern(pattern.text, pattern.language)
-                    for option in tree.options if isinstance(tree, Choice) else (tree,):
-                        self._add(self._pattern(number, pattern, option))
+            for rules_out, phrases in ((False, topic.any), (True, topic.none)):
+                for phrase in phrases:
+                    self._add(self._phrase(phrase, number, rules_out))
+        patterns = [(number, pattern) for number, topic in enumerate(topics) for pattern in topic.patterns]
+        for number, pattern in patterns:
+            if language_code(pattern.language) in {"", language}:
+                tree = parse_pattern(pattern.text, pattern.language)
+                for option in tree.options if isinstance(tree, Choice) else (tree,):
+                    self._add(self._pattern(number, pattern, option))
         self._terms.close()
         self._anchors = frozenset(self._rules)
 
-    def spans(
-        self, text: Text, mentions: Callable[[], Sequence[Mention]], sentences: Callable[[], Sentences]
-    ) -> Iterator[Span]:
-        """Where the rules match in a field. Its mentions and its sentences are asked for only where they matter."""
-        if not self._rules:
-            return
+    def has_anchor(self, word: str) -> bool:
+        """Whether a rule is filed under a word of a text."""
+        return not self._anchors.isdisjoint(self._terms.of(word))
+
+    def spans(self, text: Text, mentions: Sequence[Mention], sentences: Callable[[], Sentences]) -> Iterator[Span]:
+        """Where the rules match in a field. Its sentences are asked for only where they matter."""
         found = self._terms.find(text)
         view: View | None = None
-        for rule in self._candidates(found.present):
-            if rule.names and not mentions():
+        for rule in self._candidates(found.present, named=bool(mentions)):
+            if not (text.special or _within_reach(rule, found.words)):
                 continue
             if rule.program is None:
                 yield from _phrase_spans(rule, text, found)
                 continue
             if view is None:
-                view = View(text, found.words, found.spans, mentions(), sentences())
+                view = View(text, found, mentions, sentences())
             for match in rule.program.matches(view):
                 yield from _captured(match, rule, *view.offsets(match))
 
@@ -115,7 +125,8 @@ class TopicRules:
             tuple(frozenset(map(self._terms.number, words)) for words in required(tree)),
             program,
             negative=any(is_negative(word.text, language_code(pattern.language)) for word in words_of(tree)),
-            names=needs_institution(tree),
+            names=needs_mention(tree),
+            reach=reach(tree),
         )
 
     def _phrase(self, phrase: str, topic: int, rules_out: bool) -> Rule | None:
@@ -131,11 +142,13 @@ class TopicRules:
         needs = (needs[rarest], *needs[:rarest], *needs[rarest + 1 :])
         return Rule(topic, PatternKind.FULL, phrase, needs, None, terms, gaps, rules_out)
 
-    def _candidates(self, there: set[int]) -> list[Rule]:
-        """The rules of which a text has all that a match cannot do without."""
+    def _candidates(self, there: frozenset[int], *, named: bool) -> list[Rule]:
+        """The rules of which a text has all that a match cannot do without; `named` says whether it has a mention."""
         candidates: dict[int, Rule] = {}
         for term in there & self._anchors:
             for rule in self._rules[term]:
+                if rule.names and not named:
+                    continue
                 for need in rule.needs:
                     if need.isdisjoint(there):
                         break
@@ -147,6 +160,14 @@ class TopicRules:
 def language_code(language: str) -> str:
     """The first part of a language in lower case: `pt` of `pt-BR`."""
     return language.replace("_", "-").partition("-")[0].strip().lower()
+
+
+def _within_reach(rule: Rule, words: Mapping[int, Sequence[int]]) -> bool:
+    """Whether the words that a pattern needs stand anywhere in their order and close enough for a match."""
+    if len(rule.needs) < 2 or rule.program is None:
+        return True
+    first, *others = ([at for term in need.intersection(words) for at in words[term]] for need in rule.needs)
+    return any(all(any(at < other < at + rule.reach for other in each) for each in others) for at in first)
 
 
 def _phrase_spans(rule: Rule, text: Text, found: Found) -> list[Span]:
