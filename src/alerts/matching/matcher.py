@@ -42,8 +42,7 @@ class Matcher:
         self._filters = FilterSet(filters)
         self._institutions = {each.id: each for each in institutions}
         self._lexicon = Lexicon(topics)
-        every_form = chain.from_iterable(forms(each) for each in self._institutions.values())
-        self._index = Index(every_form, self._lexicon.topical)
+        self._index = Index(chain.from_iterable(map(forms, self._institutions.values())), self._lexicon.topical)
         self._hosts: dict[str, set[str]] = {}
         for each in self._institutions.values():
             for domain in each.domains:
@@ -73,8 +72,7 @@ class Matcher:
         topical: list[str] = []  # the fields that may hold a topic
         for field, text in document.texts.items():
             places, any_topic = self._index.find(text, explain)
-            if places:
-                candidates += _spelled(places, field, document, reject, explain)
+            candidates += _spelled(places, field, document, reject, explain)
             if any_topic:
                 topical.append(field)
         mentions: list[Mention] = []

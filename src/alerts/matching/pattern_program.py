@@ -22,12 +22,7 @@ from alerts.model.mention import Mention
 MAX_MATCHES = 16  # of one pattern in one field
 
 
-@dataclass(frozen=True, slots=True)
-class Capture:
-    """The institutions at an `@` of a pattern."""
-
-    role: str
-    institutions: frozenset[str]
+Capture = tuple[str, frozenset[str]]  # the role at an `@` of a pattern, and the institutions that stand there
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +45,7 @@ class View:
         self._found = found
         self._mentions = mentions
         self._standing: dict[frozenset[int], int] = {}
-        self._widths: dict[int, list[tuple[int, int]]] = {}
+        self._spans: dict[frozenset[int], list[tuple[int, int]]] = {}
         self._starts = text.starts
         if text.special:
             characters = [found.start() for found in UNSPACED_CHARACTER.finditer(text.low)]
@@ -78,15 +73,10 @@ class View:
 
     def spans_of(self, terms: frozenset[int]) -> list[tuple[int, int]]:
         """For each width in units the places where one of the terms without spaces begins."""
-        grouped: dict[int, int] = {}
-        for term in self._found.present & terms:
-            if term not in self._widths:
-                self._widths[term] = self._grouped(
-                    (self._unit(start), self._unit(end - 1) + 1) for start, end in self._found.spans[term]
-                )
-            for width, bits in self._widths[term]:
-                grouped[width] = grouped.get(width, 0) | bits
-        return list(grouped.items())
+        if terms not in self._spans:
+            spans = [span for term in self._found.present & terms for span in self._found.spans[term]]
+            self._spans[terms] = self._grouped((self._unit(start), self._unit(end - 1) + 1) for start, end in spans)
+        return self._spans[terms]
 
     @cached_property
     def mentions(self) -> list[tuple[int, int]]:
@@ -162,7 +152,7 @@ class Program:
             first = self._root.backward(low, view).bit_length() - 1
             captures: list[tuple[str, int, int]] = []
             self._root.trace(first, last, view, captures)
-            named = tuple(Capture(role, view.institutions(start, end - start)) for role, start, end in captures)
+            named = tuple((role, view.institutions(start, end - start)) for role, start, end in captures)
             if last > first and (first, named) not in seen:
                 seen.add((first, named))
                 yield Match(first, last, named)

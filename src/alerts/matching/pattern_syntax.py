@@ -162,15 +162,15 @@ def required(node: Node) -> list[frozenset[Word]]:
     return [] if found is None else [found]
 
 
-def needs_mention(node: Node) -> bool:
+def needs_name(node: Node) -> bool:
     """Whether no match can do without an institution."""
     match node:
         case Mentioned():
             return True
         case Sequence(parts):
-            return any(map(needs_mention, parts))
+            return any(map(needs_name, parts))
         case Choice(options, optional):
-            return not optional and all(map(needs_mention, options))
+            return not optional and all(map(needs_name, options))
     return False
 
 

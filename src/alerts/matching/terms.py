@@ -4,6 +4,7 @@ Every distinct word of a text is looked up once and remembered, so the cost of a
 words are looked for.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import compress
 from typing import NamedTuple
@@ -28,17 +29,13 @@ class Terms:
 
     def __init__(self) -> None:
         self._numbers: dict[Word | None, int] = {}
-        self._words: list[Word | None] = []  # by number
-        self._of_word: Memory[tuple[int, ...]] = Memory(lambda _: ())
+        self.of_word: Memory[tuple[int, ...]] = Memory(lambda _: ())  # by a word of a text with its case
         self._unspaced: list[int] = []
         self._automaton: AhoCorasick | None = None
 
     def number(self, word: Word | None) -> int:
         """The number of a word; None stands for any number."""
-        number = self._numbers.setdefault(word, len(self._words))
-        if number == len(self._words):
-            self._words.append(word)
-        return number
+        return self._numbers.setdefault(word, len(self._numbers))
 
     def text(self, term: int) -> str:
         """A term as people write it."""
@@ -46,30 +43,24 @@ class Terms:
 
     def close(self) -> None:
         """Build what finding needs."""
-        self._of_word = _memory(self._numbers)
+        self._words = list(self._numbers)
+        self.of_word = _memory(self._numbers)
         unspaced = [word for word in self._words if word and word.unspaced]
         self._unspaced = [self._numbers[word] for word in unspaced]
         if unspaced:
             texts = [word.text for word in unspaced]
             self._automaton = AhoCorasick(texts, matchkind=MatchKind.Standard, store_patterns=False)
 
-    def of(self, word: str) -> tuple[int, ...]:
-        """The terms that a word of a text is, with its case."""
-        return self._of_word[word]
-
     def find(self, text: Text) -> Found:
-        rows = list(map(self._of_word.__getitem__, text.cased_tokens))
-        words: dict[int, list[int]] = {}
-        spans: dict[int, list[tuple[int, int]]] = {}
+        rows = list(map(self.of_word.__getitem__, text.cased_tokens))
+        words: dict[int, list[int]] = defaultdict(list)
+        spans: dict[int, list[tuple[int, int]]] = defaultdict(list)
         for index in compress(range(len(rows)), rows):
             for term in rows[index]:
-                if term in words:
-                    words[term].append(index)
-                else:
-                    words[term] = [index]
+                words[term].append(index)
         if self._automaton is not None and text.special:
             for number, start, end in self._automaton.find_matches_as_indexes(text.low, overlapping=True):
-                spans.setdefault(self._unspaced[number], []).append((start, end))
+                spans[self._unspaced[number]].append((start, end))
         return Found(frozenset(words).union(spans), words, spans)
 
 

@@ -1,20 +1,12 @@
 """The phrases and patterns of one language, compiled; and where they match in a text."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from alerts.matching.negation import is_negative
 from alerts.matching.pattern_program import Match, Program, View
-from alerts.matching.pattern_syntax import (
-    Choice,
-    Node,
-    needs_mention,
-    parse_pattern,
-    reach,
-    required,
-    words_in,
-    words_of,
-)
+from alerts.matching.pattern_syntax import Choice, Node, needs_name, parse_pattern, reach, required, words_in, words_of
 from alerts.matching.sentences import Sentences
 from alerts.matching.spacing import same_gap
 from alerts.matching.terms import Found, Terms
@@ -64,23 +56,28 @@ class TopicRules:
     def __init__(self, topics: Sequence[Topic], language: str) -> None:
         """Raises PatternError for a pattern that cannot be read."""
         self._terms = Terms()
-        self._rules: dict[int, list[Rule]] = {}  # by the term that must be there before anything else is looked at
+        rules = [
+            self._phrase(phrase, number, rules_out)
+            for number, topic in enumerate(topics)
+            for rules_out, phrases in ((False, topic.any), (True, topic.none))
+            for phrase in phrases
+        ]
         for number, topic in enumerate(topics):
-            for rules_out, phrases in ((False, topic.any), (True, topic.none)):
-                for phrase in phrases:
-                    self._add(self._phrase(phrase, number, rules_out))
-        patterns = [(number, pattern) for number, topic in enumerate(topics) for pattern in topic.patterns]
-        for number, pattern in patterns:
-            if language_code(pattern.language) in {"", language}:
-                tree = parse_pattern(pattern.text, pattern.language)
-                for option in tree.options if isinstance(tree, Choice) else (tree,):
-                    self._add(self._pattern(number, pattern, option))
+            for pattern in topic.patterns:
+                if language_code(pattern.language) in {"", language}:
+                    tree = parse_pattern(pattern.text, pattern.language)
+                    options = tree.options if isinstance(tree, Choice) else (tree,)
+                    rules += [self._pattern(number, pattern, option) for option in options]
         self._terms.close()
+        self._rules: dict[int, list[Rule]] = {}  # by the term that must be there before anything else is looked at
+        for rule in filter(None, rules):
+            for term in sorted(rule.needs[0] if rule.program is None else self._rarest(rule.needs)):
+                self._rules.setdefault(term, []).append(rule)
         self._anchors = frozenset(self._rules)
 
     def has_anchor(self, word: str) -> bool:
         """Whether a rule is filed under a word of a text."""
-        return not self._anchors.isdisjoint(self._terms.of(word))
+        return not self._anchors.isdisjoint(self._terms.of_word[word])
 
     def spans(self, text: Text, mentions: Sequence[Mention], sentences: Callable[[], Sentences]) -> Iterator[Span]:
         """Where the rules match in a field. Its sentences are asked for only where they matter."""
@@ -99,18 +96,12 @@ class TopicRules:
 
     def near_misses(self, text: Text) -> Iterator[tuple[Rule, tuple[str, ...], tuple[str, ...]]]:
         """Patterns of two needs or more of which a text has all but one: what it has, and what is missing."""
-        found = self._terms.find(text)
-        there = found.present
-        for rule in {id(rule): rule for rules in self._rules.values() for rule in rules}.values():
+        there = self._terms.find(text).present
+        for rule in _distinct(chain.from_iterable(self._rules.values())):
             missing = [need for need in rule.needs if need.isdisjoint(there)]
             if len(rule.needs) > 1 and len(missing) == 1 and rule.kind is PatternKind.FULL:
                 has = tuple(min(map(self._terms.text, there & need)) for need in rule.needs if need != missing[0])
                 yield rule, has, tuple(sorted(map(self._terms.text, missing[0])))
-
-    def _add(self, rule: Rule | None) -> None:
-        if rule is not None:
-            for term in sorted(rule.needs[0] if rule.program is None else self._rarest(rule.needs)):
-                self._rules.setdefault(term, []).append(rule)
 
     def _rarest(self, needs: tuple[frozenset[int], ...]) -> frozenset[int]:
         """The need that texts hold most seldom, by the lengths of its words."""
@@ -125,7 +116,7 @@ class TopicRules:
             tuple(frozenset(map(self._terms.number, words)) for words in required(tree)),
             program,
             negative=any(is_negative(word.text, language_code(pattern.language)) for word in words_of(tree)),
-            names=needs_mention(tree),
+            names=needs_name(tree),
             reach=reach(tree),
         )
 
@@ -144,17 +135,12 @@ class TopicRules:
 
     def _candidates(self, there: frozenset[int], *, named: bool) -> list[Rule]:
         """The rules of which a text has all that a match cannot do without; `named` says whether it has a mention."""
-        candidates: dict[int, Rule] = {}
-        for term in there & self._anchors:
-            for rule in self._rules[term]:
-                if rule.names and not named:
-                    continue
-                for need in rule.needs:
-                    if need.isdisjoint(there):
-                        break
-                else:
-                    candidates[id(rule)] = rule
-        return list(candidates.values())
+        rules = (rule for term in there & self._anchors for rule in self._rules[term] if named or not rule.names)
+        return [rule for rule in _distinct(rules) if not any(map(there.isdisjoint, rule.needs))]
+
+
+def _distinct(rules: Iterable[Rule]) -> Collection[Rule]:
+    return {id(rule): rule for rule in rules}.values()
 
 
 def language_code(language: str) -> str:
@@ -195,8 +181,8 @@ def _captured(match: Match, rule: Rule, start: int, end: int) -> Iterator[Span]:
         yield Span(start, end, rule)
         return
     by_role: dict[str, frozenset[str]] = {}
-    for capture in match.captures:
-        by_role[capture.role] = by_role.get(capture.role, frozenset()) | capture.institutions
+    for role, institutions in match.captures:
+        by_role[role] = by_role.get(role, frozenset()) | institutions
     if len(by_role) > 1:  # a plain `@` beside a role only says that somebody stands there
         by_role.pop("", None)
     for role, institutions in by_role.items():

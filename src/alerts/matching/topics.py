@@ -126,10 +126,9 @@ class Lexicon:
         )
 
     def _of(self, language: str) -> TopicRules:
-        rules = self._rules.get(language)
-        if rules is None:
-            rules = self._rules[language] = TopicRules(self._topics, language)
-        return rules
+        if language not in self._rules:
+            self._rules[language] = TopicRules(self._topics, language)
+        return self._rules[language]
 
     def _hits(
         self, one: _Field, title: _Field | None, ruled_out: set[int], language: Callable[[], str]
