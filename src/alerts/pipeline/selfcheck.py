@@ -54,8 +54,7 @@ def selfcheck(runtime: Runtime) -> list[str]:
         logs.event("incident.opened", logging.WARNING, kind=each.kind, subject=each.subject, line=each.line)
     for each in over:
         logs.event("incident.closed", logging.WARNING, kind=each.kind, subject=each.subject, line=each.line)
-    if made:
-        runtime.enqueue(TaskRequests(send=made))
+    runtime.enqueue(TaskRequests(send=made))
     return made
 
 
