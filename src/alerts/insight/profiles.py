@@ -1,7 +1,7 @@
 """The profile of an institution, read from what is recorded, or made from a case file."""
 
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import cache, lru_cache
 
@@ -29,9 +29,9 @@ HISTORY = 100
 
 def profile_at(session: Session, active: Active, institution: Institution, at: datetime) -> Profile:
     """The profile as of a past or present instant, from what had been observed by then."""
-    return _profile(
-        active.settings,
+    return build(
         standing_at(session, active, institution, at),
+        active.settings,
         history=transitions.find(session, institution.id, upto=at, limit=HISTORY),
         coverage=coverage_of(session, active.settings, institution, at),
     )
@@ -42,22 +42,7 @@ def profile_of(
 ) -> Profile:
     """The profile from a case file alone, as of an instant not before its clock, to which it is advanced."""
     case.advance(at)
-    return _profile(settings, case.standing(at), history=history, coverage=coverage)
-
-
-def _profile(settings: Settings, standing: Standing, *, history: Iterable[Transition], coverage: Coverage) -> Profile:
-    return build(
-        standing,
-        topics=settings.topics,
-        rules=settings.levels,
-        history=sorted(history, key=lambda each: (each.at, each.axis.value)),
-        coverage=coverage,
-        names={
-            each.to: settings.institutions[each.to].name
-            for each in standing.institution.relations
-            if each.to in settings.institutions
-        },
-    )
+    return build(case.standing(at), settings, history=history, coverage=coverage)
 
 
 def standing_at(session: Session, active: Active, institution: Institution, at: datetime) -> Standing:
@@ -137,7 +122,7 @@ def snapshots(
     for case, at in wanted:
         key = case.institution.id
         standing = case.standing(clocks[key], before.get(key, profiles.NOTHING.scores))
-        made = _profile(active.settings, standing, history=history[key], coverage=covered[key])
+        made = build(standing, active.settings, history=history[key], coverage=covered[key])
         yield case, at, zlib.compress(_adapter().dump_json(made))
 
 

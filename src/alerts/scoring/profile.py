@@ -29,6 +29,7 @@ from alerts.model.profile import (
     Statement,
     Trend,
 )
+from alerts.model.settings import Settings
 from alerts.model.story import Mix, Report, StoryFacts, StorySummary
 from alerts.model.times import micros
 from alerts.model.topic import Signal, Topic
@@ -81,20 +82,9 @@ class Standing:
 Amounts = Mapping[Axis, Mapping[str, float]]  # what each leading story contributes to each axis
 
 
-def build(
-    standing: Standing,
-    *,
-    topics: Mapping[str, Topic],
-    rules: LevelRules,
-    history: Sequence[Transition],
-    coverage: Coverage,
-    names: Mapping[str, str] | None = None,
-) -> Profile:
-    """The profile. `names` gives the names of related institutions by id.
-
-    Stories kept for internal monitoring (confidence below 0.10) are left out.
-    """
-    institution = standing.institution
+def build(standing: Standing, settings: Settings, *, history: Iterable[Transition], coverage: Coverage) -> Profile:
+    """The profile. Stories kept for internal monitoring (confidence below 0.10) are left out."""
+    institution, topics, rules = standing.institution, settings.topics, settings.levels
     largest = {axis: _largest(standing, axis, topics, rules) for axis in Axis}
     amounts = {axis: {each.story: each.value for each in largest[axis]} for axis in Axis}
     weights: defaultdict[str, float] = defaultdict(float)  # what each story contributes over all axes
@@ -134,7 +124,8 @@ def build(
             AxisContributions(axis, largest[axis], omitted=standing.axes[axis].others) for axis in Axis if largest[axis]
         ),
         relations=tuple(
-            RelationLine(each.kind, each.to, (names or {}).get(each.to, each.to)) for each in institution.relations
+            RelationLine(each.kind, each.to, known.name if (known := settings.institutions.get(each.to)) else each.to)
+            for each in institution.relations
         ),
         relationship_signals=lines[Signal.RELATIONSHIP],
         history=tuple(sorted(history, key=lambda each: (each.at, each.axis))),
