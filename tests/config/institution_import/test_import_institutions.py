@@ -392,7 +392,14 @@ def test_parents_may_be_configured_and_are_found_by_id_or_name() -> None:
         [{"kind": "parent", "to": "x-1"}],
         None,
     ]
-    assert found.notes == ["1 relation left out: 'Nobody', for one, is neither in the files nor configured"]
+    assert found.notes == ["1 relation: left out: 'Nobody', for one, is neither in the files nor configured"]
+
+
+def test_one_problem_of_many_records_is_one_line() -> None:
+    text = "\n".join(ftm("Person", str(number), name=["A Person"]) for number in range(9))
+    found = planned(text)
+    assert found.left_out == 9
+    assert found.notes == ["f:1, f:2, f:3, f:4, f:5 and 4 more: left out: its schema is 'Person'"]
 
 
 def test_doubtful_names_are_told() -> None:
@@ -554,6 +561,6 @@ def test_wrong_usage_is_one_line(tmp_path: Path, arguments: list[str], message: 
 
 
 def test_notes_are_bounded(tmp_path: Path) -> None:
-    result = run(tmp_path, "-", input="name,lei\n" + "".join(f"Bank {number},x\n" for number in range(60)))
+    result = run(tmp_path, "-", input="name,lei\n" + "".join(f"Bank {number},x{number}\n" for number in range(60)))
     assert result.stderr.count("is no LEI") == 50
     assert "… and 10 more notes" in result.stderr

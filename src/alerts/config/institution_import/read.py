@@ -207,15 +207,11 @@ def _record(where: str, found: Fields, titles: Mapping[str, str], languages: fro
         return record
     values: list[tuple[int, str, str, str]] = []
     for key, text in found:
-        if kind is None:
-            setting = _column(key, titles)
-            if setting == "name" and _is_item(text):  # ?item of a query
-                setting = "ids.wikidata"
-            parts = re.split(_MANY[setting], text) if setting in _MANY else [text]
-            values += [(0, setting, part, key) for part in parts]
-        else:
-            known = (each for each in _meaning(kind, key) if not (each[2] and languages) or each[2] in languages)
-            values += [(rank, setting, text, key) for setting, rank, _ in known]
+        for setting, rank, language in [(_column(key, titles), 0, "")] if kind is None else _meaning(kind, key):
+            item = setting == "name" and _is_item(text)  # ?item of a query
+            parts = re.split(_MANY[setting], text) if kind is None and setting in _MANY else [text]
+            if not (language and languages) or language in languages:
+                values += [(rank, "ids.wikidata" if item else setting, part, key) for part in parts]
     for _, setting, value, key in sorted(values, key=lambda each: each[0]):
         text = one_line(value)[:MAX_CHARS].strip()
         try:
@@ -223,10 +219,9 @@ def _record(where: str, found: Fields, titles: Mapping[str, str], languages: fro
         except ValueError as error:
             record.problems.append(f"{key}: {_short(text)} {error}")
             continue
-        taken = record.fields.setdefault(setting, [])
-        if cleaned and cleaned not in taken and len(taken) < MAX_VALUES:
+        taken = record.fields.setdefault(setting, []) if cleaned else []
+        if cleaned not in taken and len(taken) < MAX_VALUES:
             taken.append(cleaned)
-    record.fields = {setting: taken for setting, taken in record.fields.items() if taken}
     if not record.fields.keys() & {"name", "child"}:
         record.problems.append("has no name")
     return record
@@ -238,7 +233,8 @@ def _cleaned(setting: str, text: str) -> str:
         return text.rpartition("/")[2] if _is_item(text) else text
     form, problem = _FORMS.get(setting, ("(.*)", ""))
     match = re.fullmatch(form, text, re.IGNORECASE)
-    if match is None or (setting == "ids.lei" and not _checks(match[1])):
+    # The check digits of an LEI: ISO 7064, MOD 97-10.
+    if match is None or (setting == "ids.lei" and int("".join(str(int(char, 36)) for char in text)) % 97 != 1):
         raise ValueError(problem)
     if setting in {"domains", "criticality"}:
         return match[1].lower()
@@ -251,11 +247,6 @@ def _cleaned(setting: str, text: str) -> str:
 
 def _is_item(text: str) -> bool:
     return re.fullmatch(_FORMS["ids.wikidata"][0], text.strip()) is not None
-
-
-def _checks(lei: str) -> bool:
-    """Whether the check digits are right (ISO 7064, MOD 97-10)."""
-    return int("".join(str(int(char, 36)) for char in lei)) % 97 == 1
 
 
 def _short(text: str) -> str:

@@ -97,6 +97,15 @@ def newest(session: Session, *, since: datetime, upto: datetime, limit: int) -> 
     return map(_item, session.scalars(newest_first.limit(limit)))
 
 
+def texts(session: Session, items: Sequence[str], upto: datetime) -> dict[str, tuple[str, str, str]]:
+    """Title, summary and content of items as they read at an instant."""
+    found: dict[str, tuple[str, str, str]] = {}
+    for some in chunks(items):
+        query = select(_R.item, _R.title, _R.summary, _R.content).where(_R.item.in_(some), _R.observed <= upto)
+        found |= {item: tuple(said) for item, *said in session.execute(query.order_by(_R.observed, _R.id))}
+    return found
+
+
 def revisions_after(session: Session, after: int, *, limit: int) -> list[tuple[int, Item, Item | None]]:
     """The next revisions by row id, each with the one of the same item before it."""
     rows = session.scalars(
