@@ -91,7 +91,7 @@ def build(standing: Standing, settings: Settings, *, history: Iterable[Transitio
     for each in (each for axis in Axis for each in largest[axis]):
         weights[each.story] += each.value
     pack = _Pack.of(standing, weights)
-    shares = _Shares.of(pack.stories, topics, amounts)
+    topic, focus, governance = _shares(pack.stories, topics, amounts)
     matrix = tuple(_row(axis, standing.axes[axis], largest[axis], pack, rules) for axis in Axis)
     points = tuple(_statement(story, pack) for story in pack.stories[:KEY_POINTS])
     lines = _signals(pack, topics)
@@ -102,8 +102,8 @@ def build(standing: Standing, settings: Settings, *, history: Iterable[Transitio
         category=institution.category,
         region=institution.region,
         primary_domain=institution.primary_domain,
-        signal_focus=shares.focus,
-        topic=shares.topic,
+        signal_focus=focus,
+        topic=topic,
         impact=max(row.level for row in matrix),
         confidence=_confidence(pack.stories, weights),
         coverage=coverage,
@@ -115,7 +115,7 @@ def build(standing: Standing, settings: Settings, *, history: Iterable[Transitio
         brief=record_of(Brief, institution, also_known_as=institution.aliases, tags=tuple(sorted(institution.tags))),
         service_surface=lines[Signal.CONTINUITY],
         governance_surface=GovernanceSurface(
-            institution.criticality, (shares.governance or Axis.POLICY).horizon, lines[Signal.GOVERNANCE]
+            institution.criticality, (governance or Axis.POLICY).horizon, lines[Signal.GOVERNANCE]
         )
         if lines[Signal.GOVERNANCE]
         else None,
@@ -199,41 +199,34 @@ class _Pack:
         return tuple(record.number for record in self.by_story.get(story, ()))
 
 
-@dataclass(frozen=True, slots=True)
-class _Shares:
-    """Which topic and which signal class weigh most, and where governance does."""
+def _shares(
+    stories: Iterable[StorySummary], topics: Mapping[str, Topic], amounts: Amounts
+) -> tuple[str | None, Signal | None, Axis | None]:
+    """Which topic and which signal class weigh most, and on which axis governance does.
 
-    topic: str | None
-    focus: Signal | None
-    governance: Axis | None
-
-    @classmethod
-    def of(cls, stories: Iterable[StorySummary], topics: Mapping[str, Topic], amounts: Amounts) -> "_Shares":
-        """A contribution is credited to each topic of its story in proportion to the topic's severity."""
-        by_topic: defaultdict[str, float] = defaultdict(float)
-        by_signal: defaultdict[Signal, float] = defaultdict(float)
-        by_axis: defaultdict[Axis, float] = defaultdict(float)
-        for axis in Axis:
-            for story in stories:
-                amount, severity = amounts[axis].get(story.story, 0.0), impacts.severity(story, axis, topics)
-                if amount <= 0 or severity <= 0:
+    A contribution is credited to each topic of its story in proportion to the topic's severity.
+    """
+    by_topic: defaultdict[str, float] = defaultdict(float)
+    by_signal: defaultdict[Signal, float] = defaultdict(float)
+    by_axis: defaultdict[Axis, float] = defaultdict(float)
+    for axis in Axis:
+        for story in stories:
+            amount, severity = amounts[axis].get(story.story, 0.0), impacts.severity(story, axis, topics)
+            if amount <= 0 or severity <= 0:
+                continue
+            best: defaultdict[Signal, float] = defaultdict(float)
+            for name, weight in story.topics:
+                topic = topics.get(name)
+                if topic is None:
                     continue
-                best: defaultdict[Signal, float] = defaultdict(float)
-                for name, weight in story.topics:
-                    topic = topics.get(name)
-                    if topic is None:
-                        continue
-                    share = amount * min(1.0, topic.severity.on(axis) * weight / severity)
-                    by_topic[name] += share
-                    best[topic.signal] = max(best[topic.signal], share)
-                for signal, share in best.items():
-                    by_signal[signal] += share
-                by_axis[axis] += best[Signal.GOVERNANCE]
-        return cls(
-            topic=_heaviest(by_topic, sorted(by_topic)),
-            focus=_heaviest(by_signal, tuple(Signal)),
-            governance=_heaviest(by_axis, tuple(Axis)),
-        )
+                share = amount * min(1.0, topic.severity.on(axis) * weight / severity)
+                by_topic[name] += share
+                best[topic.signal] = max(best[topic.signal], share)
+            for signal, share in best.items():
+                by_signal[signal] += share
+            by_axis[axis] += best[Signal.GOVERNANCE]
+    leading = _heaviest(by_topic, sorted(by_topic))
+    return leading, _heaviest(by_signal, tuple(Signal)), _heaviest(by_axis, tuple(Axis))
 
 
 def _heaviest(weights: Mapping[_Key, float], order: Iterable[_Key]) -> _Key | None:
