@@ -35,7 +35,7 @@ from alerts.store.schema import (
     TransitionRow,
     table_of,
 )
-from alerts.store.upsert import chunks
+from alerts.store.upsert import SOME, rows_of
 
 _V, _T = table_of(StoryVersionRow), table_of(TransitionRow).c
 _KNOWN = select(CaseRow.institution)
@@ -180,9 +180,8 @@ def _lean(session: Session) -> ColumnElement[str]:
 
 def reported(session: Session, items: list[str]) -> dict[str, datetime]:
     """The time of the report of items: published, never later than first observed."""
-    found = {}
-    for some in chunks(items):
-        query = select(ItemRow.id, ItemRow.published, ItemRow.first_observed).where(ItemRow.id.in_(some))
-        for item, published, observed in session.execute(query):
-            found[item] = observed if published is None else min(published, observed)
-    return found
+    query = select(ItemRow.id, ItemRow.published, ItemRow.first_observed).where(ItemRow.id.in_(SOME))
+    return {
+        item: observed if published is None else min(published, observed)
+        for item, published, observed in rows_of(session, query, items)
+    }
