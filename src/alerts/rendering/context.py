@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from alerts.model.fields import grouped
 from alerts.model.profile import Profile
 from alerts.rendering import escape, news
 from alerts.rendering.profile_forms import RESOLVED, confidence_text, coverage_text, numbers_text
@@ -159,10 +160,8 @@ _COPY = "This may be a second copy: an earlier attempt to send it was cut short.
 def wording(view: MessageView, budget: Budget) -> Wording:
     """The words of a message for its tier, at most as many as the budget allows."""
     entries, origins = news.folded(view.entries)
-    grouped: dict[str, list[Entry]] = {}
-    for entry in entries:
-        grouped.setdefault(entry.alert.institution, []).append(entry)
-    ordered = sorted(grouped.items(), key=lambda pair: -max(map(news.urgency, pair[1])))
+    by_institution = grouped((entry.alert.institution, entry) for entry in entries)
+    ordered = sorted(by_institution.items(), key=lambda pair: -max(map(news.urgency, pair[1])))
     blocks = tuple(
         _block(view, institution, sorted(some, key=lambda entry: -news.urgency(entry)), origins, budget)
         for institution, some in ordered[: budget.institutions]

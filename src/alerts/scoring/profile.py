@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from alerts.model.fields import record_of
+from alerts.model.fields import grouped, record_of
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Contribution, Level, LevelRules, Transition
 from alerts.model.profile import (
@@ -281,9 +281,7 @@ def _happened(pack: _Pack, weights: Mapping[str, float]) -> tuple[Statement, ...
     if not pack.stories:
         return ()
     leading = max(pack.stories, key=lambda story: (weights.get(story.story, 0.0), story.newest, story.story))
-    by_headline: dict[str, list[SourceRecord]] = {}
-    for record in pack.by_story[leading.story]:
-        by_headline.setdefault(record.title.casefold(), []).append(record)
+    by_headline = grouped((record.title.casefold(), record) for record in pack.by_story[leading.story])
     statements = []
     for first, *more in list(by_headline.values())[:HAPPENED]:
         at = first.observed if first.published is None else min(first.published, first.observed)
@@ -294,10 +292,7 @@ def _happened(pack: _Pack, weights: Mapping[str, float]) -> tuple[Statement, ...
 
 def _signals(pack: _Pack, topics: Mapping[str, Topic]) -> dict[Signal, tuple[SignalLine, ...]]:
     """Each reported topic with its newest headline and how many stories carry it, newest first."""
-    carried: dict[str, list[StorySummary]] = {}
-    for story in pack.stories:
-        for name in (name for name, _ in story.topics if name in topics):
-            carried.setdefault(name, []).append(story)
+    carried = grouped((name, story) for story in pack.stories for name, _ in story.topics if name in topics)
     lines = [
         SignalLine(name, topics[name].signal, _statement(stories[0], pack), len(stories))
         for name, stories in carried.items()

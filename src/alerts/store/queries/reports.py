@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, aliased
 
 from alerts.model.alert import AlertState
 from alerts.model.answer import AnswerKind
+from alerts.model.fields import grouped
 from alerts.model.level import Axis, Level
 from alerts.model.story import StorySummary
 from alerts.model.times import EPOCH, LAST_INSTANT, MICROSECOND
@@ -76,10 +77,8 @@ def stories(session: Session, start: datetime, end: datetime) -> dict[str, list[
         or_(_V.c.until.is_(None), _V.c.until > last),
         _V.c.confidence >= INTERNAL_BELOW,
     )
-    found: dict[str, list[StorySummary]] = {}
-    for row in session.execute(query.order_by(_V.c.newest.desc(), _V.c.story)):
-        found.setdefault(row.institution, []).append(summary_of(row))
-    return found
+    rows = session.execute(query.order_by(_V.c.newest.desc(), _V.c.story))
+    return grouped((row.institution, summary_of(row)) for row in rows)
 
 
 def scores(session: Session, start: datetime, end: datetime) -> Iterator[tuple[str, datetime, dict[Axis, Score]]]:

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, func, select, union_all
 from sqlalchemy.orm import Session
 
 from alerts.feeds.diff import ItemChange, KnownItem, KnownItems, Wanted
-from alerts.model.fields import record_of
+from alerts.model.fields import grouped, record_of
 from alerts.model.item import Item
 from alerts.model.times import LAST_INSTANT
 from alerts.store.schema import FindingRow, ItemRow, RevisionRow, table_of
@@ -67,9 +67,7 @@ def add(session: Session, changes: Sequence[ItemChange], items: Sequence[Item], 
     upsert(session, ItemRow, known, keep=frozenset({"source", "first_observed", "revision"}))
     insert_all(session, RevisionRow, revisions)
     # RETURNING would make the insert one statement a row. Nothing else has this timestamp.
-    numbered: dict[str, list[int]] = {}
-    for number, item in session.execute(_NUMBERED, {"at": stamp}):
-        numbered.setdefault(item, []).append(number)
+    numbered = grouped((item, number) for number, item in session.execute(_NUMBERED, {"at": stamp}))
     return [numbered[clean(item.id)].pop() for item in items]
 
 
