@@ -25,7 +25,7 @@ _TABLE: Final = yaml.safe_load(files(__package__).joinpath("formats.yaml").read_
 SETTINGS: Final = tuple(_TABLE["columns"])
 """What a column can be mapped to."""
 _COLUMNS: Final = {title: setting for setting, titles in _TABLE["columns"].items() for title in titles}
-_MANY: Final = {"aliases": "[;|\n]", "products": "[;|\n]", "domains": "[;|,\n]", "tags": "[;|,\n]"}
+_MANY: Final = {**dict.fromkeys(("aliases", "products", "region"), "[;|\n]"), "domains": "[;|,\n]", "tags": "[;|,\n]"}
 """What separates the values of one cell. A name may have a comma in it."""
 _FORMS: Final = {
     "ids.lei": (r"([A-Z0-9]{18}[0-9]{2})", "is no LEI: 20 letters and digits, of which the last two check the others"),
@@ -36,7 +36,7 @@ _FORMS: Final = {
 }
 """How a value is written, in any case: an expression, whose group is taken, and what is wrong with others."""
 _PACKED: Final = {
-    b"PK": "a ZIP archive: unpack it",
+    b"PK": "a workbook or a ZIP archive: save it as CSV, or unpack it",
     b"\x1f\x8b": "compressed: unpack it",
     b"<": "XML: take CSV or JSON",
 }
@@ -201,7 +201,8 @@ def _column(key: str, titles: Mapping[str, str]) -> str:
 def _record(where: str, found: Fields, titles: Mapping[str, str], languages: frozenset[str]) -> Record:
     record = Record(where)
     kind = _format(found)
-    only = _TABLE["formats"][kind].get("only", {}) if kind is not None else {}
+    form: Mapping[str, Any] = {"cells": True} if kind is None else _TABLE["formats"][kind]
+    only, is_cell = form.get("only", {}), form.get("cells", False)
     if other := next((pair for pair in found if pair[0] in only and pair[1] not in only[pair[0]]), None):
         record.problems.append(f"its {other[0]} is {_short(other[1])}")
         return record
@@ -209,7 +210,7 @@ def _record(where: str, found: Fields, titles: Mapping[str, str], languages: fro
     for key, text in found:
         for setting, rank, language in [(_column(key, titles), 0, "")] if kind is None else _meaning(kind, key):
             item = setting == "name" and _is_item(text)  # ?item of a query
-            parts = re.split(_MANY[setting], text) if kind is None and setting in _MANY else [text]
+            parts = re.split(_MANY[setting], text) if is_cell and setting in _MANY else [text]
             if not (language and languages) or language in languages:
                 values += [(rank, "ids.wikidata" if item else setting, part, key) for part in parts]
     for _, setting, value, key in sorted(values, key=lambda each: each[0]):
