@@ -149,12 +149,15 @@ def _target(value: str, ids: Mapping[str, str]) -> str | None:
 
 def _entry(key: str, record: Record, ids: Mapping[str, str], tags: Sequence[str]) -> dict[str, Any]:
     fields = record.fields
-    names = {each.casefold(): each for each in reversed([*fields["name"], *fields.get("aliases", ())])}
+    names: dict[str, str] = {}
+    for each in (*fields["name"], *fields.get("aliases", ())):
+        names.setdefault(each.casefold(), each)
+    name, *aliases = names.values()
     related = dict.fromkeys((kind, _target(value, ids)) for kind, value in _relations(record))
     entry: dict[str, Any] = {
         "id": key,
-        "name": fields["name"][0],
-        "aliases": [each for each in reversed(names.values()) if each.casefold() != fields["name"][0].casefold()],
+        "name": name,
+        "aliases": aliases,
         **{setting: fields.get(setting, []) for setting in ("products", "domains")},
         "ids": {each.removeprefix(_IDS): fields[each][0] for each in fields if each.startswith(_IDS)},
         **{each: fields.get(each, [""])[0] for each in ("category", "region", "primary_domain", "criticality")},
