@@ -23,7 +23,6 @@ Point = tuple[datetime, float]
 WIDTH = 960
 MARKS = 200
 """Transitions drawn on one axis, the newest; the description counts all."""
-SPARK_WIDTH, SPARK_HEIGHT = 120, 22
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 88, 92, 10, 24
 _PANEL, _GAP = 88, 20
@@ -84,25 +83,6 @@ def levels_svg(
         panels=panels,
         ticks=[] if span is None else list(_ticks(span)),
     ) + "\n"  # fmt: skip
-
-
-def spark_svg(steps: Sequence[tuple[datetime, Level]], end: datetime, *, title: str) -> str:
-    """A level over time as a small picture: from each instant on the level given with it, until `end`.
-
-    `steps` are in order of time and not empty; the first instant is the left edge.
-    """
-    start, now = steps[0][0], steps[-1][1]
-    width = max(end - start, timedelta(seconds=1))
-
-    def y(level: Level) -> str:
-        return f"{SPARK_HEIGHT - 1 - (SPARK_HEIGHT - 4) / 3 * level.rank:.1f}"
-
-    drawn = (f"H{min(1.0, (at - start) / width) * SPARK_WIDTH:.1f}V{y(level)}" for at, level in steps[1:][-MARKS:])
-    line = f"M0,{y(steps[0][1])}{''.join(drawn)}H{SPARK_WIDTH}"
-    said = f"{title}: at most {max(level for _, level in steps)}, now {now}"
-    picture = _pictures().get_template("spark.svg.j2")
-    size = {"width": SPARK_WIDTH, "height": SPARK_HEIGHT}
-    return picture.render(_LOOK, **size, name=f"s{_hash(f'{said}|{line}')}", said=said, line=line, now=now)
 
 
 def _hash(text: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from alerts.model.level import Axis, Transition
 from alerts.model.profile import MatrixRow, Profile
+from alerts.model.story import StreamStory
 from alerts.model.subscriber import Tier
 
 DETAIL = Tier.STRATEGIC_CIRCLE
@@ -57,6 +58,13 @@ def gate_transition(transition: Transition, tier: Tier) -> Transition:
         score=transition.score if tier.allows(DETAIL) else None,
         contributions=transition.contributions if tier.allows(ANALYSIS) else (),
     )
+
+
+def gate_stream_story(story: StreamStory, tier: Tier) -> StreamStory:
+    """A story of the stream as a tier may see it. Open may be given the newest story of an institution alone."""
+    if tier.allows(DETAIL):
+        return story
+    return replace(story, story="", grade="", topics=[], publishers={}, resolved=False)
 
 
 NEWS = timedelta(days=7)

@@ -51,7 +51,7 @@ def openapi(request: Request) -> Response:
 def institutions(request: Request) -> Response:
     asked = listing.Asked.of(request.query_params)
     with visit(request) as (site, session, visitor):
-        found = listing.read_board(session, site.settings, asked, visitor.tier, site.now())
+        found = listing.read_board(session, site.settings, asked, visitor.tier)
     return answer(
         {
             "kind": "institutions",

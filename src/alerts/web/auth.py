@@ -167,7 +167,7 @@ class Authenticator:
     # --- members -------------------------------------------------------------------------------------------
 
     def remember(self, response: Response, token: str, known: Member, now: datetime) -> None:
-        self._set(response, MEMBER_COOKIE, token, int((known.expires_at - now).total_seconds()), "lax")
+        self.set_cookie(response, MEMBER_COOKIE, token, int((known.expires_at - now).total_seconds()), "lax")
 
     def leave(self, request: Request, response: Response, session: Session, now: datetime) -> None:
         """Forgets the link on this device, and ends the operator's session everywhere."""
@@ -188,7 +188,7 @@ class Authenticator:
         """Starts an operator's session."""
         until = format_time(now + SESSION)
         token = self.signer.sign(Purpose.OPERATOR, until, secrets.token_hex(8), self._fingerprint)
-        self._set(response, OPERATOR_COOKIE, token, int(SESSION.total_seconds()), "strict")
+        self.set_cookie(response, OPERATOR_COOKIE, token, int(SESSION.total_seconds()), "strict")
 
     def _session(self, cookie: str, now: datetime) -> tuple[str, ...] | None:
         """End, id and fingerprint of a session that has not ended by itself."""
@@ -204,9 +204,10 @@ class Authenticator:
             return ""
         return self.signer.sign(Purpose.FORM, parts[1])
 
-    def _set(
+    def set_cookie(
         self, response: Response, name: str, value: str, seconds: int, same_site: Literal["lax", "strict"]
     ) -> None:
+        """A cookie that no script reads, and none but https carries where the pages are at https."""
         response.set_cookie(
             name, value, max_age=seconds, path="/", secure=self._https, httponly=True, samesite=same_site
         )

@@ -21,6 +21,9 @@ BODY_SECONDS: Final = 20.0
 ANSWER_SECONDS: Final = 120.0
 """From the end of the headers until the whole answer has been taken."""
 
+LIVE: Final = "/live"
+"""Where an answer lasts as long as it may."""
+
 MAX_CONNECTIONS: Final = 500
 """In all; half of the files that a process may usually have open."""
 
@@ -54,6 +57,12 @@ class BoundedProtocol(H11Protocol):
             self._make_room(of_client)
         elif len(others) >= MAX_CONNECTIONS:
             self._make_room(others)
+
+    def shutdown(self) -> None:
+        """Lets pages go that listen to `/live`, so that ending the server does not wait for them."""
+        super().shutdown()
+        if not self.is_idle and self.cycle.scope["path"] == LIVE:
+            self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop("_head", "_body", "_answer")

@@ -25,11 +25,11 @@ from alerts.web.stories import read_alert, read_story, without_each
 WINDOWS: Final = {"30d": timedelta(days=30), "90d": timedelta(days=90), "1y": timedelta(days=365)}
 
 
-def home(request: Request) -> Response:
+def institutions(request: Request) -> Response:
     """All institutions."""
     asked = listing.Asked.of(request.query_params)
     with visit(request) as (site, session, visitor):
-        board = listing.read_board(session, site.settings, asked, visitor.tier, site.now())
+        board = listing.read_board(session, site.settings, asked, visitor.tier)
     values = {"board": board, "asked": asked, "choices": listing.choices(site.settings)}
     return site.page(request, "institutions.html.j2", visitor, values)
 

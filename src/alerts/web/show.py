@@ -50,7 +50,11 @@ def when(at: datetime | None, *, day: bool = False) -> Markup:
         return Markup("–")
     at = at.astimezone(UTC)
     text = f"{at.day} {at:%b %Y}" if day else f"{at.day} {at:%b %Y, %H:%M} UTC"
-    return Markup('<time datetime="{}">{}</time>').format(format_time(at), text)
+    return Markup('<time datetime="{}"{}>{}</time>').format(format_time(at), "" if day else _AS_INSTANT, text)
+
+
+_AS_INSTANT = Markup(' data-as="instant"')
+"""The script of the pages writes the instant in the zone of the reader."""
 
 
 def ago(at: datetime | None, now: datetime) -> Markup:

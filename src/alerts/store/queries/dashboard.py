@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from alerts.model.level import Transition
+from alerts.model.level import Axis, Level, Transition
 from alerts.store.queries.listings import listed_stories
 from alerts.store.repositories.transitions import lean_transition_of
 from alerts.store.schema import AlertRow, StoryEventRow, StoryRow, TransitionRow, table_of
@@ -22,17 +22,16 @@ def changed_at(session: Session) -> dict[str, datetime]:
     return dict(rows.all())
 
 
-def changes_since(session: Session, institutions: Iterable[str], since: datetime) -> dict[str, list[Transition]]:
-    """The level changes of some institutions since an instant, in order of time, without contributions."""
-    found: dict[str, list[Transition]] = {}
-    query = (
-        select(*_LEAN)
-        .where(TransitionRow.institution.in_(list(institutions)), TransitionRow.at >= since)
-        .order_by(TransitionRow.at, TransitionRow.id)
-    )
-    for row in session.execute(query):
-        found.setdefault(row.institution, []).append(lean_transition_of(row))
-    return found
+def moves_since(
+    session: Session, since: datetime, institutions: Sequence[str] | None = None
+) -> list[tuple[str, Axis, Level, Level, datetime]]:
+    """Institution, axis, levels before and after, and instant of the changes since an instant, the newest first."""
+    moved = TransitionRow.institution, TransitionRow.axis, TransitionRow.from_level, TransitionRow.to_level
+    query = select(*moved, TransitionRow.at).where(TransitionRow.at >= since)
+    if institutions is not None:
+        query = query.where(TransitionRow.institution.in_(institutions))
+    rows = session.execute(query.order_by(TransitionRow.at.desc(), TransitionRow.id.desc()))
+    return [(institution, Axis(axis), Level(from_), Level(to), at) for institution, axis, from_, to, at in rows]
 
 
 def newest_changes(session: Session, institutions: Iterable[str]) -> dict[str, Transition]:

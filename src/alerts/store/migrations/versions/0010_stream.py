@@ -1,0 +1,21 @@
+"""The newest standing stories of all institutions by index
+
+Revision: 0010
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0010"
+down_revision = "0007"
+
+
+def upgrade() -> None:
+    where = sa.text("until IS NULL")
+    op.create_index(
+        "ix_story_versions_standing", "story_versions", ["newest"], sqlite_where=where, postgresql_where=where
+    )
+
+
+def downgrade() -> None:
+    op.drop_index("ix_story_versions_standing", "story_versions")
