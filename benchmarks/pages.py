@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from sqlalchemy import literal, null
 from starlette.applications import Starlette
 
 from alerts.access.links import invite, token_of
@@ -95,7 +96,9 @@ def rows(institutions: int, items: int, end: datetime) -> Iterator[tuple[type, d
     weights = [1 / (1 + each) ** 0.7 for each in range(institutions)]
     about = rng.choices(ids, weights, k=items)
     running: dict[str, tuple[str, list[str]]] = {}
-    levels: dict[str, dict[str, Level]] = {each: dict.fromkeys((axis.value for axis in Axis), Level.LOW) for each in ids}
+    levels: dict[str, dict[str, Level]] = {
+        each: dict.fromkeys((axis.value for axis in Axis), Level.LOW) for each in ids
+    }
     closed: dict[str, dict[str, Any]] = {}
     for number, institution in enumerate(about):
         at = end - SPAN * (1 - number / items)
@@ -159,7 +162,9 @@ def fill(database: Database, institutions: int, items: int, end: datetime) -> No
         flush(table)
     with database.write() as session:
         session.execute(
-            StoryRow.__table__.insert().from_select(
+            table_of(StoryRow)
+            .insert()
+            .from_select(
                 [each.name for each in table_of(StoryRow).c],
                 table_of(StoryVersionRow)
                 .select()
@@ -167,12 +172,10 @@ def fill(database: Database, institutions: int, items: int, end: datetime) -> No
                 .where(StoryVersionRow.until.is_(None)),
             )
         )
-        session.execute(SourceRow.__table__.update().values(last_success_at=end, last_poll_at=end))
+        session.execute(table_of(SourceRow).update().values(last_success_at=end, last_poll_at=end))
 
 
 def _story_column(name: str) -> Any:
-    from sqlalchemy import literal, null
-
     columns = table_of(StoryVersionRow).c
     others = {"id": columns.story, "first": columns.since, "merged_into": null()}
     found = others.get(name, columns[name] if name in columns else literal(0))

@@ -28,6 +28,7 @@ from alerts.web.pages import asked_instant, read_why_not
 from alerts.web.reading import read_profile
 from alerts.web.site import site_of, visit
 from alerts.web.stories import Shown, StoryPage, read_alert, read_story
+from alerts.web.stream import read_stream
 
 MOST: Final = 200
 
@@ -60,6 +61,15 @@ def institutions(request: Request) -> Response:
             "pages": found.pages,
             "institutions": [_row(each) for each in found.rows],
         }
+    )
+
+
+def stream(request: Request) -> Response:
+    asked = listing.Asked.of(request.query_params)
+    with visit(request) as (site, session, visitor):
+        found = read_stream(session, site.settings, asked, visitor.tier)
+    return answer(
+        {"kind": "stream", "stories": [as_record(each) for each in found.stories], "older": found.older or None}
     )
 
 
@@ -212,6 +222,7 @@ def paths() -> Sequence[tuple[str, Any]]:
     """The routes of the interface, the more telling first."""
     return (
         ("/openapi.json", openapi),
+        ("/stream", stream),
         ("/institutions", institutions),
         ("/institutions/{institution}", institution),
         ("/institutions/{institution}/changes", changes),

@@ -15,6 +15,7 @@ from alerts.model.level import LEVELS, Axis, Level
 from alerts.model.week import Week
 from alerts.rendering.tiers import ANALYSIS, NEWS
 from alerts.store.queries import dashboard
+from alerts.store.queries.reports import recorded_since
 from alerts.web.institutions import levels_of
 from alerts.web.site import visit
 
@@ -47,6 +48,7 @@ def overview(request: Request) -> Response:
         raised = [key for key in known if highest[key] > Level.LOW]
         raised.sort(key=lambda key: (-highest[key].rank, key not in rises, known[key].name.casefold()))
         weeks = [Week.of(now - timedelta(weeks=back)) for back in reversed(range(WEEKS))]
+        weeks = [each for each in weeks if each.end > recorded_since(session)] or weeks[-1:]
         heat: Mapping[str, Sequence[Level]] = {}
         if visitor.tier.allows(ANALYSIS):
             shown = raised[:LISTED]

@@ -70,7 +70,7 @@ def visits(cookie: str, now: datetime) -> tuple[datetime, str]:
     On a first visit nothing is new.
     """
     known = re.fullmatch(r"(\d{1,10})\.(\d{1,10})", cookie, re.ASCII)
-    this = int(now.timestamp())
+    this = int(now.timestamp()) + 1  # what this second brings is seen
     before, last = (min(int(each), this) for each in known.groups()) if known else (this, this)
     before = last if this - last > VISIT.total_seconds() else before
     return datetime.fromtimestamp(before, UTC), f"{before}.{this}"
