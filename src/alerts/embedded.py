@@ -40,9 +40,9 @@ from urllib.parse import parse_qs
 from alerts.model.errors import AlertsError
 
 GRACE_SECONDS = 10.0
+# Of the worker of each queue. Sends have more than two services that hang can hold (`alerts.runtime.bulkhead`).
 THREADS: Mapping[str, int] = {"poll": 8, "match": 4, "send": 10}
-"""Of the worker of each queue. Sends have more than two services that hang can hold (`alerts.runtime.bulkhead`)."""
-
+# What the children are made of, imported by the supervisor. Not the sending library: one child alone needs it.
 PRELOADED: Final = (
     *(
         "celery.bin.celery",
@@ -56,8 +56,6 @@ PRELOADED: Final = (
     *("kombu.transport.redis", "uvicorn"),
     *("alerts.pipeline.steps", "alerts.pipeline.selfcheck", "alerts.runtime.runtime", "alerts.web.app"),
 )
-"""What the children are made of, imported by the supervisor. Not the sending library: one child alone needs it."""
-
 _FIRST_PAUSE, _LONGEST_PAUSE, _LONG_LIFE = 0.5, 30.0, 60.0
 _FORK: Final = multiprocessing.get_context("fork")
 _PR_SET_PDEATHSIG, _PR_SET_NAME = 1, 15
@@ -106,9 +104,7 @@ class Supervisor:
     environment: Mapping[str, str]
     say: Callable[[str], None]
     children: list[Child] = field(default_factory=list)
-    signal: int = 0
-    """The signal that stopped it, 0 for none."""
-
+    signal: int = 0  # the signal that stopped it, 0 for none
     _stopping: threading.Event = field(default_factory=threading.Event)
 
     def add(self, name: str, command: Sequence[str]) -> Child:

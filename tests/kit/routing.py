@@ -74,8 +74,7 @@ class Office:
     def advance(self, to: str | datetime) -> list[Message]:
         """The messages of what fell due."""
         before = len(self.messages)
-        for outcome in self.router.advance(instant(to), self.silences):
-            self._take(outcome)
+        self._take(Outcome(messages=tuple(self.router.advance(instant(to), self.silences))))
         return self.messages[before:]
 
     def ack(self, at: str | datetime, institution: str = "acme", axis: Axis | None = None) -> Outcome:
@@ -217,8 +216,6 @@ def story_event(
         grade=grade,
         sources=frozenset(sources),
         publishers=2,
-        reported=instant(at),
-        contribution=transition(at, "low>high", story=name, topics=topics).contributions[0],
     )
     return InstitutionEvent(Assessment(institution, instant(at), (rise,), made, fresh))
 

@@ -21,9 +21,7 @@ from alerts.model.errors import AlertsError
 SECRET_ENV: Final = "ALERTS_SECRET"  # noqa: S105 - the name of a variable
 OPERATOR_ENV: Final = "ALERTS_OPERATOR_TOKEN"
 METRICS_ENV: Final = "ALERTS_METRICS_TOKEN"
-LEAST_SECRET: Final = 16
-"""Characters that a secret from the environment must have."""
-
+LEAST_SECRET: Final = 16  # characters that a secret from the environment must have
 _MAC_BYTES: Final = 20
 _LONGEST: Final = 2000
 

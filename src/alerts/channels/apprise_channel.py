@@ -26,9 +26,7 @@ from alerts.rendering.formats import has_threads, service_of
 from alerts.rendering.view import Format, Rendered
 
 CONNECT_S = 5.0
-READ_S = 15.0
-"""Seconds for a connection, and between two reads: a service slower than that leaves the outcome unknown."""
-
+READ_S = 15.0  # seconds for a connection, and between two reads: a service slower than that leaves the outcome unknown
 SIGNATURE_HEADER = "X-Alerts-Signature"
 
 COMMON: Final[Mapping[str, tuple[str, str]]] = {

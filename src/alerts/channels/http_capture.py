@@ -27,12 +27,8 @@ from urllib3.exceptions import NewConnectionError
 
 from alerts.channels.result import SendReason
 
-BODY_LIMIT = 65_536
-"""Bytes of an answer that are read; the rest is not waited for."""
-
-LONGEST_WAIT_S = 1e9
-"""Seconds of a Retry-After that are believed, about thirty years: longer ones are no durations any more."""
-
+BODY_LIMIT = 65_536  # bytes of an answer that are read; the rest is not waited for
+LONGEST_WAIT_S = 1e9  # of a Retry-After, about thirty years: longer ones are no durations any more
 _current: "contextvars.ContextVar[Exchange | None]" = contextvars.ContextVar("exchange", default=None)
 _install_lock = threading.Lock()
 

@@ -33,7 +33,7 @@ def _ids(of: Callable[[Settings], Iterable[str]]) -> Complete:
     def complete(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
         from alerts.config.load import load
 
-        given = ctx.find_root().params.get("config_dir") or os.environ.get("ALERTS_CONFIG") or "config"
+        given = ctx.find_root().params.get("config") or os.environ.get("ALERTS_CONFIG") or "config"
         try:
             settings = load(Path(given))
         except AlertsError:  # nothing to offer: this is no moment to complain

@@ -31,8 +31,7 @@ class App:
     database: str
     broker: str
     state: Path
-    exposed: tuple[str, ...] = ()
-    """Options given on the command line with a password in them."""
+    exposed: tuple[str, ...] = ()  # options given on the command line with a password in them
     stage: "FeedServer | None" = None
     _settings: Settings | None = field(default=None, repr=False)
 
@@ -116,6 +115,8 @@ class App:
 
     def if_recorded(self, read: "Callable[[Session], _Read]") -> _Read | None:
         """What `read` finds; None where nothing is recorded yet, which some commands can do without."""
+        if not self.database and not (self.state / "alerts.db").exists():
+            return None  # without importing what a database needs
         try:
             with self.read() as session:
                 return read(session)
@@ -125,23 +126,13 @@ class App:
     @contextlib.contextmanager
     def runtime(self) -> "Iterator[tuple[Runtime, Once]]":
         """The pipeline in this process, without a broker."""
-        from alerts.access.links import pages
         from alerts.pipeline.inline import Once
-        from alerts.runtime.runtime import Runtime, configuration_of, utc_now
-        from alerts.store.clock import SharedClock
+        from alerts.runtime.runtime import runtime_on
 
         self.settings()  # broken files are reported before anything is done
         with self.open() as database:
             database.upgrade()
-            configuration = configuration_of(self.config_dir, database, self.state, os.environ)
             driver = Once()
-            runtime = Runtime(
-                database=database,
-                configuration=configuration,
-                enqueue=driver.enqueue,
-                clock=SharedClock(database, utc_now),
-                contact=os.environ.get("ALERTS_CONTACT", ""),
-                pages=pages(self.state, os.environ),
-            )
+            runtime = runtime_on(database, self.config_dir, self.state, driver.enqueue)
             with contextlib.closing(runtime):
                 yield runtime, driver

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import click
 
@@ -9,9 +10,10 @@ from alerts.cli import completion
 from alerts.cli.context import App
 from alerts.cli.output import json_option, show
 from alerts.matching.catalogue import missing, names_of
-from alerts.model.errors import StoreError
-from alerts.model.institution import Institution
 from alerts.model.item import Item
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 MAX_ITEMS = 20_000  # newest recorded items that `--missing` reads
 _EVER = timedelta(days=36_500)
@@ -31,7 +33,7 @@ def names(app: App, institution: str, want_missing: bool, as_json: bool) -> None
         rows = [{"text": each.text, "times": each.times, "why": each.why} for each in missing(tracked, _recorded(app))]
         show(rows, ["text", "times", "why"], as_json=as_json, empty="nothing looks missing")
         return
-    found = _found(app, tracked)
+    found = app.if_recorded(lambda session: _found(session, tracked.id))
     table = [
         {
             "name": each.name,
@@ -46,20 +48,16 @@ def names(app: App, institution: str, want_missing: bool, as_json: bool) -> None
     show(table, ["name", "rule", "by", "found", "condition"], as_json=as_json)
 
 
-def _found(app: App, institution: Institution) -> Counter[str] | None:
-    """How often the recorded items held each text, case folded; None where nothing is recorded."""
+def _found(session: "Session", institution: str) -> Counter[str]:
+    """How often the recorded items held each text, case folded."""
     from alerts.store.queries import listings
 
-    try:
-        with app.reading() as database, database.read() as session:
-            return listings.mention_texts(session, institution.id)
-    except StoreError:
-        return None
+    return listings.mention_texts(session, institution)
 
 
 def _recorded(app: App) -> list[Item]:
     from alerts.store.repositories import items
 
     now = datetime.now(UTC)
-    with app.reading() as database, database.read() as session:
+    with app.read() as session:
         return list(items.newest(session, since=now - _EVER, upto=now, limit=MAX_ITEMS))

@@ -14,8 +14,7 @@ from alerts.model.records import to_line
 from alerts.model.times import format_time
 from alerts.model.topic import PatternKind, Signal, Topic, TopicPattern
 
-MAX_TRIED = 20_000
-"""Recorded items that a pattern is tried on."""
+MAX_TRIED = 20_000  # recorded items that a pattern is tried on
 
 
 @click.group(invoke_without_command=True)

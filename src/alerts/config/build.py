@@ -14,7 +14,6 @@ from alerts.config.schema import (
     Form,
     FreshForm,
     InstitutionForm,
-    ItemForm,
     LevelsForm,
     NameForm,
     OperatorsForm,
@@ -27,7 +26,7 @@ from alerts.config.schema import (
 from alerts.matching.pattern_syntax import write_out_families
 from alerts.model.institution import Institution, MatchRules, NameRules
 from alerts.model.item import Item
-from alerts.model.level import Axis, Level, LevelRules
+from alerts.model.level import LevelRules
 from alerts.model.secret import Secret
 from alerts.model.settings import FRESH, ConfigTest, Expectation, Settings
 from alerts.model.source import Source
@@ -41,21 +40,19 @@ _fields: Callable[[type], dict[str, Any]] = cache(get_type_hints)
 def build(entries: Entries, content_hash: str) -> Settings:
     """The settings of entries that have no problem."""
     institutions = {form.id: _institution(form) for _, form in entries.valid("institutions", InstitutionForm)}
-    levels = [_levels(form) for _, form in entries.valid("levels", LevelsForm)]
+    sources = {form.id: _source(form, institutions) for _, form in entries.valid("sources", SourceForm)}
+    subscribers = {form.id: _model(Subscriber, form) for _, form in entries.valid("subscribers", SubscriberForm)}
+    levels = [_model(LevelRules, form) for _, form in entries.valid("levels", LevelsForm)]
     fresh = [form.fresh for _, form in entries.valid("fresh", FreshForm)]
     operators = [_model(Operators, form) for _, form in entries.valid("operators", OperatorsForm)]
     return Settings(
         hash=content_hash,
-        sources=MappingProxyType(
-            {form.id: _source(form, institutions) for _, form in entries.valid("sources", SourceForm)}
-        ),
+        sources=MappingProxyType(sources),
         institutions=MappingProxyType(institutions),
         topics=MappingProxyType(_topics(entries)),
         levels=levels[0] if levels else LevelRules(),
         fresh=fresh[0] if fresh else FRESH,
-        subscribers=MappingProxyType(
-            {form.id: _model(Subscriber, form) for _, form in entries.valid("subscribers", SubscriberForm)}
-        ),
+        subscribers=MappingProxyType(subscribers),
         silences=tuple(_silence(form) for _, form in entries.valid("silences", SilenceForm)),
         operators=operators[0] if operators else Operators(),
         tests=tuple(_test(entry, form) for entry, form in entries.valid("tests", ConfigTestForm)),
@@ -76,8 +73,13 @@ def _model(kind: type[_Model], form: Form, /, **given: Any) -> _Model:
 
 
 def _value(hint: Any, value: Any) -> Any:
-    """A value of a form as the model has it: forms become dataclasses, lists of names sets, channel URLs secrets."""
+    """A value of a form as the model has it: forms become dataclasses, lists of names sets, channel URLs secrets.
+
+    A form in the place of a mapping has a number for each member of an enumeration.
+    """
     kind, arguments = get_origin(hint), get_args(hint)
+    if isinstance(value, Form) and kind is Mapping:
+        return MappingProxyType({arguments[0](name): each for name, each in value})
     if isinstance(value, Form):
         return _model(hint if kind is None else arguments[0], value)
     if kind is frozenset:
@@ -91,7 +93,8 @@ def _value(hint: Any, value: Any) -> Any:
 
 def _source(form: SourceForm, institutions: Mapping[str, Institution]) -> Source:
     supervised = form.authority_on
-    tagged = {each.id for each in institutions.values() if not each.tags.isdisjoint(supervised.tags)}
+    candidates = institutions.values() if supervised.tags else ()
+    tagged = {each.id for each in candidates if not each.tags.isdisjoint(supervised.tags)}
     return _model(Source, form, authority_on=frozenset(tagged.union(supervised.ids) - set(form.speaks_for)))
 
 
@@ -136,16 +139,6 @@ def _topic(form: TopicForm, packs: Sequence[str], base: Topic | None) -> Topic:
     )
 
 
-def _levels(form: LevelsForm) -> LevelRules:
-    return LevelRules(
-        raise_=MappingProxyType(
-            {Level.MEDIUM: form.raise_.medium, Level.HIGH: form.raise_.high, Level.CRITICAL: form.raise_.critical}
-        ),
-        margin=form.margin,
-        half_life=MappingProxyType({axis: getattr(form.half_life, axis.value) for axis in Axis}),
-    )
-
-
 def _silence(form: SilenceForm) -> Silence:
     """Its id names its content, so that it stays the same however the file around it changes."""
     digest = hashlib.sha256(form.model_dump_json().encode()).hexdigest()
@@ -153,28 +146,12 @@ def _silence(form: SilenceForm) -> Silence:
 
 
 def _test(entry: Entry, form: ConfigTestForm) -> ConfigTest:
-    return ConfigTest(
-        name=form.name,
-        at=form.at,
-        items=tuple(_item(number, each, form) for number, each in enumerate(form.items, 1)),
-        expect=tuple(
-            Expectation(
-                **each.model_dump(exclude={"state"}),
-                state=each.state.value if each.state else "",
-                where=_where(entry, "expect", index),
-            )
-            for index, each in enumerate(form.expect)
-        ),
-        where=_where(entry),
+    """An item without an id gets one, without `observed` it was seen when published."""
+    items = tuple(
+        _model(Item, each, id=each.id or f"item-{number}", observed=each.observed or each.published or form.at)
+        for number, each in enumerate(form.items, 1)
     )
-
-
-def _item(number: int, form: ItemForm, test: ConfigTestForm) -> Item:
-    """An item of a test; without an id it gets one, without `observed` it was seen when published."""
-    given = form.model_dump(exclude={"id", "observed"})
-    return Item(id=form.id or f"item-{number}", observed=form.observed or form.published or test.at, **given)
-
-
-def _where(entry: Entry, *steps: str | int) -> str:
-    file, line, _ = entry.place(*steps)
-    return f"{file}:{line}"
+    expect = tuple(
+        _model(Expectation, each, where=entry.where("expect", index)) for index, each in enumerate(form.expect)
+    )
+    return _model(ConfigTest, form, items=items, expect=expect, where=entry.where())

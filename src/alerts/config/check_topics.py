@@ -11,8 +11,8 @@ from alerts.matching.pattern_syntax import PatternError, parse_pattern, write_ou
 from alerts.model.topic import PatternKind, Topic
 
 _LOOSE_STAR = re.compile(r"(?<!\w)\*|\*\w")
+# What patterns are made of, and phrases never.
 _PATTERN_SYNTAX = re.compile(r"\([^()]*\|[^()]*\)|(?<!\S)~\d|\{\w+\}|(?<!\S)@(?:target|actor)?(?!\S)")
-"""What patterns are made of, and phrases never."""
 
 
 class Written(NamedTuple):

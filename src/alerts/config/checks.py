@@ -27,14 +27,10 @@ from alerts.model.subscriber import Direction, On
 from alerts.model.times import format_duration
 from alerts.model.topic import Topic
 
+# The key that names an entry of each section.
 _KEYS: Final = {"sources": "id", "institutions": "id", "topics": "id", "subscribers": "id", "tests": "name"}
-"""The key that names an entry of each section."""
-
-Known = dict[str, dict[str, Entry]]
-"""The entries of each section by id, refused ones among them."""
-
-Steps = tuple[str | int, ...]
-"""A path of keys and indexes inside an entry."""
+Known = dict[str, dict[str, Entry]]  # the entries of each section by id, refused ones among them
+Steps = tuple[str | int, ...]  # a path of keys and indexes inside an entry
 
 
 def check(entries: Entries) -> None:
@@ -43,8 +39,7 @@ def check(entries: Entries) -> None:
     for section in sorted(SINGLE):
         steps = (section,) if section in VALUES else ()
         for entry in entries.all(section)[1:]:
-            file, line, _ = entries.all(section)[0].place(*steps)
-            message = f"{section} stand in {file}:{line} already: keep them in one place"
+            message = f"{section} stand in {entries.all(section)[0].where(*steps)} already: keep them in one place"
             entry.report(*steps, message=message, at_key=True)
     _check_levels(entries)
     for source, form in entries.valid("sources", SourceForm):
@@ -78,8 +73,7 @@ def _named(entries: Entries, section: str) -> dict[str, Entry]:
         if not name:
             continue
         if name in named:
-            file, line, _ = named[name].place(key)
-            entry.report(key, message=f"{key}: {entry.shown(key)} is taken already, by {file}:{line}")
+            entry.report(key, message=f"{key}: {entry.shown(key)} is taken already, by {named[name].where(key)}")
         else:
             named[name] = entry
     return named
@@ -222,10 +216,9 @@ def _check_test(entry: Entry, test: ConfigTestForm, known: Known, shipped: Mappi
             entry.report("expect", index, message=f"expects nothing: add one of {', '.join(_EXPECTS)}")
 
 
+# Keys of an expectation that say what must hold; the others say for whom or what.
 _EXPECTS: Final = ("level", "mentioned", "topic", "alerts", "state", "reason", "text", "not_text")
-"""Keys of an expectation that say what must hold; the others say for whom or what."""
-
-_NEEDS: Final[dict[str, tuple[str, ...]]] = {
+_NEEDS: Final[dict[str, tuple[str, ...]]] = {  # keys of an expectation that need another beside them
     "axis": ("institution", "subscriber"),
     "level": ("institution",),
     "mentioned": ("institution",),
@@ -237,7 +230,6 @@ _NEEDS: Final[dict[str, tuple[str, ...]]] = {
     "text": ("subscriber",),
     "not_text": ("subscriber",),
 }
-"""Keys of an expectation that need another beside them."""
 
 
 # --- ids that must name an entry of another section ------------------------------------------------------------

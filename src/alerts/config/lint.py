@@ -7,7 +7,6 @@ from alerts.config.checks import authority_steps, names_in
 from alerts.config.document import Entries, Entry
 from alerts.config.load import Loaded
 from alerts.config.schema import (
-    Form,
     InstitutionForm,
     LevelsForm,
     OperatorsForm,
@@ -23,8 +22,7 @@ from alerts.model.institution import Role
 from alerts.model.nearest import did_you_mean
 from alerts.model.topic import PatternKind, Signal, Topic
 
-MAX_SHARE = 0.5
-"""A pattern that matches more than this share of all items is too general."""
+MAX_SHARE = 0.5  # a pattern that matches more than this share of all items is too general
 
 
 def doubts(loaded: Loaded) -> list[Problem]:
@@ -46,7 +44,19 @@ def idle(loaded: Loaded, seen: Mapping[str, frozenset[str]], topics: frozenset[s
 
     `seen` gives, by institution, the texts (case folded) that mentioned it; `topics` those found anywhere.
     """
-    return sorted(_idle(loaded, seen, topics, f"never matched in {items:,} recorded items"))
+    never = f"never matched in {items:,} recorded items"
+    found = []
+    for entry, form in _institutions(loaded.entries):
+        texts = seen.get(form.id, frozenset())
+        if not texts:
+            found.append(_warning(entry, "name", message=f"{form.id}: the institution was {never}"))
+            continue
+        unseen = [(steps, name) for steps, name in names_in(form)[1:] if name.casefold() not in texts]
+        found += [_warning(entry, *steps, message=f"{form.id}: {name!r} {never}") for steps, name in unseen]
+    for entry, topic in loaded.entries.valid("topics", TopicForm):
+        if topic.id not in topics:
+            found.append(_warning(entry, "id", message=f"the topic {topic.id} {never}"))
+    return sorted(found)
 
 
 def pattern_topics(loaded: Loaded) -> list[Topic]:
@@ -81,20 +91,6 @@ def doubtful_patterns(loaded: Loaded, counts: Mapping[str, int], items: int) -> 
 def _written(form: TopicForm) -> dict[str, tuple[str | int, ...]]:
     """Where each pattern of a topic stands, by its text."""
     return {each.text: each.steps for each in patterns_of(form)}
-
-
-def _idle(loaded: Loaded, seen: Mapping[str, frozenset[str]], topics: frozenset[str], never: str) -> Iterator[Problem]:
-    for entry, form in _institutions(loaded.entries):
-        texts = seen.get(form.id, frozenset())
-        if not texts:
-            yield _warning(entry, "name", message=f"{form.id}: the institution was {never}")
-            continue
-        for steps, name in names_in(form)[1:]:
-            if name.casefold() not in texts:
-                yield _warning(entry, *steps, message=f"{form.id}: {name!r} {never}")
-    for entry, topic in loaded.entries.valid("topics", TopicForm):
-        if topic.id not in topics:
-            yield _warning(entry, "id", message=f"the topic {topic.id} {never}")
 
 
 def _warning(entry: Entry, *steps: str | int, message: str) -> Problem:
@@ -150,14 +146,10 @@ def _silent_authorities(entries: Entries) -> Iterator[Problem]:
             yield _warning(entry, "role", message=message)
 
 
-_FORMER_DEFAULTS = (0.25, 0.50, 0.75)
-"""`levels.raise` as it was written while a score was 1 − ∏(1 − c) over all stories."""
-
-
 def _former_thresholds(entries: Entries) -> Iterator[Problem]:
+    """The defaults of the time when a score was 1 − ∏(1 − c) over all stories."""
     for entry, levels in entries.valid("levels", LevelsForm):
-        written = levels.raise_
-        if (written.medium, written.high, written.critical) == _FORMER_DEFAULTS:
+        if levels.raise_.model_dump() == {"medium": 0.25, "high": 0.50, "critical": 0.75}:
             message = (
                 "raise: these were the defaults while every story added to a score; now the gravest story carries it "
                 "and a story without a topic counts 0: remove `raise` and `margin` (the defaults are 0.12, 0.3, 0.5 "
@@ -203,14 +195,11 @@ def _doubtful_names(loaded: Loaded) -> Iterator[Problem]:
     settings = loaded.settings
     for kind, name, message in lint(settings.institutions.values(), settings.topics.values()):
         entry, form = places[kind, name]
-        yield _warning(entry, *_quoted_in(message, form), message=f"{name}: {message}")
-
-
-def _quoted_in(message: str, form: Form) -> tuple[str | int, ...]:
-    """The path of the name that a message is about."""
-    if isinstance(form, InstitutionForm):
-        return next((steps for steps, text in names_in(form)[1:] if repr(text) in message), ("name",))
-    return ("any",)
+        steps: tuple[str | int, ...] = ("any",)
+        if isinstance(form, InstitutionForm):
+            others = names_in(form)[1:]
+            steps = next((place for place, text in others if repr(text) in message), ("name",))
+        yield _warning(entry, *steps, message=f"{name}: {message}")
 
 
 def _institutions(entries: Entries) -> list[tuple[Entry, InstitutionForm]]:

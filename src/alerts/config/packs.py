@@ -15,13 +15,12 @@ import yaml
 from alerts.matching.pattern_syntax import write_out_families
 from alerts.model.topic import Near, PatternKind, Severity, Signal, Topic, TopicPattern
 
-PATTERN_KEYS = {
+PATTERN_KEYS = {  # the keys of a topic that hold patterns
     "patterns": PatternKind.FULL,
     "weak": PatternKind.WEAK,
     "resolved_by": PatternKind.RESOLVED,
     "except": PatternKind.EXCEPT,
 }
-"""The keys of a topic that hold patterns."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -383,7 +383,7 @@ class ConfigurationForm(Form):
     tests: tuple[ConfigTestForm, ...] = ()
 
 
-ENTRY_FORMS: dict[str, type[Form]] = {
+ENTRY_FORMS: dict[str, type[Form]] = {  # the form of an entry of each section
     "sources": SourceForm,
     "institutions": InstitutionForm,
     "topic_packs": NameForm,
@@ -396,10 +396,5 @@ ENTRY_FORMS: dict[str, type[Form]] = {
     "operators": OperatorsForm,
     "tests": ConfigTestForm,
 }
-"""The form of an entry of each section."""
-
-SINGLE = frozenset({"levels", "operators", "fresh"})
-"""Sections that stand once; the others are lists."""
-
-VALUES = frozenset({"fresh"})
-"""Single sections that are one value; their form has one key, the section's own name."""
+SINGLE = frozenset({"levels", "operators", "fresh"})  # sections that stand once; the others are lists
+VALUES = frozenset({"fresh"})  # single sections that are one value; their form has one key, the section's own name

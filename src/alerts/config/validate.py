@@ -11,7 +11,7 @@ from alerts.config.tree import Sequence
 from alerts.model.nearest import did_you_mean
 
 _MAPPING: Final = "write a mapping: one `key: value` a line"
-_ADVICE: Final = {
+_ADVICE: Final = {  # what to do, by the type of pydantic's error; the checks in `values` bring their own
     "tuple_type": "write a list: [one, two], or one `- …` a line",
     "dict_type": _MAPPING,
     "model_type": _MAPPING,
@@ -32,8 +32,6 @@ _ADVICE: Final = {
     "greater_than_equal": "write a number of at least {ge:g}",
     "less_than_equal": "write a number of at most {le:g}",
 }
-"""What to do, by the type of pydantic's error; the checks in `values` bring their own."""
-
 _CHOICES: Final = frozenset({"enum", "literal_error"})
 
 

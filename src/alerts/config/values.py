@@ -26,8 +26,7 @@ _WEB = re.compile("https?://", re.IGNORECASE)
 _UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f]")
 
 _WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-TEXTS: Final = {"type": "array", "items": {"type": "string"}}
-"""A list of texts in JSON Schema."""
+TEXTS: Final = {"type": "array", "items": {"type": "string"}}  # a list of texts in JSON Schema
 
 
 def problem(message: str) -> PydanticCustomError:

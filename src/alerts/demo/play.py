@@ -24,9 +24,8 @@ from alerts.store.schema import AlertRow, FindingRow, RevisionRow, StoryEventRow
 
 _HERE = Path(__file__).parent
 CONFIG = _HERE / "config"
+# Between two steps when the demonstration runs live: time to read, and for the slowest part of the line.
 PAUSE_SECONDS = 6.0
-"""Between two steps when the demonstration runs live: time to read, and for the slowest part of the line."""
-
 
 _Row = TypeVar("_Row", RevisionRow, StoryEventRow, TransitionRow)
 

@@ -75,6 +75,7 @@ class FetchResult:
     error: ErrorKind | None = None
     detail: str = ""  # one line for people, where there is an error
     elapsed: float = 0.0  # seconds
+    server_time: datetime | None = None  # by the clock of the server when it answered
 
     @property
     def ok(self) -> bool:

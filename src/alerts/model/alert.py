@@ -1,10 +1,10 @@
 """Assessments of an institution, the alerts made of them for subscribers, and the states of alerts and deliveries."""
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from operator import attrgetter
 
+from alerts.model.fields import record_of
 from alerts.model.level import Axis, Contribution, Level, Transition
 from alerts.model.subscriber import On
 from alerts.model.topic import Signal
@@ -79,7 +79,7 @@ class Alert:
     also: tuple[Lead, ...] = ()
     rules: tuple[str, ...] = ()
     grades: tuple[str, str] | None = None
-    spike: tuple[int, float, int] | None = field(default=None)
+    spike: tuple[int, float, int] | None = None
 
     @property
     def transition(self) -> Transition | None:
@@ -114,29 +114,23 @@ def fate(state: str, reason: str) -> str:
     return f"{state} ({reason})" if reason else state
 
 
-_LEAD_FIELDS = attrgetter(*(each.name for each in fields(Lead)))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoryRise(Lead):
     """A story whose own level rose, with all that an alert says of the story it leads with.
 
     `axis` is the axis where its level is highest; where equal priority, then policy, then continuity; `impact` is the
-    story's there, before its age, and `contribution` what it adds at the instant. `reported` is the time of the report
-    that brought it (published, never later than observed). `others` are its rises on further axes, the gravest first.
+    story's there, before its age. `others` are its rises on further axes, the gravest first.
     """
 
     axis: Axis
     from_: Level
     to: Level
     impact: float
-    reported: datetime
-    contribution: Contribution
     others: "tuple[StoryRise, ...]" = ()
 
     @property
     def lead(self) -> Lead:
-        return Lead(*_LEAD_FIELDS(self))
+        return record_of(Lead, self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,5 +119,4 @@ class StreamStory:
     resolved: bool = False
 
 
-StoryFacts = Evidence | StorySummary
-"""What a story proves about an institution, with its reports or without."""
+StoryFacts = Evidence | StorySummary  # what a story proves about an institution, with its reports or without

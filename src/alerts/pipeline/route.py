@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from alerts.model.alert import Alert
 from alerts.model.answer import Answer
 from alerts.model.institution import Institution
+from alerts.model.records import fields_of
 from alerts.model.settings import Settings
 from alerts.model.subscriber import Silence
 from alerts.routing.alerts import Explanation, Message, Outcome, explanation_record
@@ -96,11 +97,10 @@ def advance(
     with locked_routers(session, active, {subscriber_id: ()}) as routers:
         router = routers[subscriber_id]
         held = silenced(session, active.settings)
-        outcomes = router.advance(now, held)
+        messages = router.advance(now, held)
         if release is not None:
-            outcomes += router.release_groups(now, release, held)
-        for outcome in outcomes:
-            written.add(outcome)
+            messages += router.release_groups(now, release, held)
+        written.add(Outcome(messages=tuple(messages)))
     written.flush()
     return written.routed
 
@@ -176,14 +176,7 @@ class _Written:
 
 def message_record(message: Message) -> dict[str, Any]:
     """What the sender needs to know of a message; the alerts themselves are rows."""
-    return {
-        "alerts": list(message.alerts),
-        "reminders": list(message.reminders),
-        "superseded": list(message.superseded),
-        "standing": [list(each) for each in message.standing],
-        "more": message.more,
-        "detail": message.detail,
-    }
+    return fields_of(message, "alerts", "reminders", "superseded", "standing", "more", "detail")
 
 
 def considered(explanation: Explanation | None, channel: str) -> dict[str, Any] | None:

@@ -33,13 +33,11 @@ from alerts.store.repositories.deliveries import Leased
 from alerts.store.repositories.incidents import OPERATORS
 
 LEASE_SECONDS = DEADLINE_S + 30.0
-
 # A delivery that its service has no room for is called when a send to it ends; by then it is found again anyway.
 BUSY_WAIT = timedelta(seconds=5)
 SLOW_WAIT = timedelta(seconds=30)  # about so long it waits where the service is slow
 BEHIND = "waits for the configuration in force"
-# So long a delivery waits where this process cannot use the configuration in force yet.
-BEHIND_WAIT = timedelta(seconds=5)
+BEHIND_WAIT = timedelta(seconds=5)  # for a process that cannot use the configuration in force yet
 LONGEST_PAUSE = timedelta(hours=1)  # a service that asks for a longer pause is tried again after this
 
 

@@ -14,17 +14,10 @@ from typing import Any, Final
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-MAX_REPEAT: Final = 10_000
-"""Characters, or elements, of what a multiplication or a width makes; the largest power is 64."""
-
-MAX_TEXT: Final = 200_000
-"""Characters of a value that is printed or that a filter gives."""
-
-MAX_STEPS: Final = 100_000
-"""Numbers that all calls of `range` give together."""
-
-MAX_SECONDS: Final = 5.0
-"""A template that still prints after this is stopped."""
+MAX_REPEAT: Final = 10_000  # characters, or elements, of what a multiplication or a width makes
+MAX_TEXT: Final = 200_000  # characters of a value that is printed or that a filter gives
+MAX_STEPS: Final = 100_000  # numbers that all calls of `range` give together
+MAX_SECONDS: Final = 5.0  # a template that still prints after this is stopped
 
 _GROWING: Final = frozenset(
     {"ljust", "rjust", "center", "zfill", "expandtabs", "format", "format_map", "translate", "replace", "join"}

@@ -20,9 +20,7 @@ from alerts.rendering.templating import environment, render
 from alerts.rendering.view import MessageView, Rendered, Tone
 from alerts.routing.reasons import Reason
 
-_LISTED: Final = (100, 40, 20, 10, 5, 1)
-"""So many institutions an e-mail lists, the first that fits; the page has more."""
-
+_LISTED: Final = (100, 40, 20, 10, 5, 1)  # so many institutions an e-mail lists, the first that fits; the page has more
 _MEANINGS: Final = {each.value: each.meaning for each in Reason}
 _environment: Final = cache(environment)
 

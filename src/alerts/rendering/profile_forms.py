@@ -11,8 +11,7 @@ from alerts.rendering import escape
 from alerts.rendering.formats import PLAIN
 from alerts.rendering.templating import Safe, environment, render
 
-RESOLVED = " (resolved)"
-"""What stands behind a headline whose story is over."""
+RESOLVED = " (resolved)"  # what stands behind a headline whose story is over
 
 
 def profile_record(profile: Profile) -> dict[str, Any]:

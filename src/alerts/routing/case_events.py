@@ -25,6 +25,7 @@ from alerts.routing.events import (
     strongest,
 )
 from alerts.routing.spike import SpikeDetector, SpikeState
+from alerts.scoring.evidence import lead_of
 from alerts.stories.cluster import Joined
 
 
@@ -48,8 +49,7 @@ class Retraction:
         )
 
 
-CaseEvent = InstitutionEvent | Retraction
-"""An event, or a correction whose alerts are not looked up yet."""
+CaseEvent = InstitutionEvent | Retraction  # an event, or a correction whose alerts are not looked up yet
 
 
 def wanted(settings: Settings) -> frozenset[On]:
@@ -177,20 +177,8 @@ def lead_of_story(evidence: Evidence, topics: Mapping[str, Topic], item: str = "
     """A story as an alert leads with it, by one of its items: the newest report where none is named."""
     newest = max(evidence.reports, key=lambda each: (each.observed, each.item))
     report = next((each for each in evidence.reports if each.item == item), newest)
-    names = tuple(name for name, _ in evidence.topics)
-    return Lead(
-        story=evidence.story,
-        title=report.title if item else evidence.title,
-        item=report.item,
-        url=report.url,
-        publisher=report.publisher,
-        topics=names,
-        signals=frozenset(topics[each].signal for each in names if each in topics),
-        sources=frozenset(each.source for each in evidence.reports),
-        publishers=len(evidence.groups),
-        grade=evidence.grade,
-        confidence=evidence.confidence,
-    )
+    lead = lead_of(evidence, report, topics)
+    return lead if item else replace(lead, title=evidence.title)
 
 
 def _retractions(corrections: Iterable[Correction]) -> list[Retraction]:

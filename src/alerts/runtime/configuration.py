@@ -36,12 +36,10 @@ from alerts.store.repositories import generations as kept_generations
 from alerts.store.repositories.generations import Generation
 from alerts.stories.features import VERSION
 
-LOOK_SECONDS: Final = 1.0
-"""The files and the newest generation are read at most once in this time."""
-
+LOOK_SECONDS: Final = 1.0  # the files and the newest generation are read at most once in this time
+# Files that were refused are read again after this though they are the same: what was missing may be there now, a
+# secret file or a directory. So is a generation that could not be adopted.
 RETRY_SECONDS: Final = 30.0
-"""Files that were refused are read again after this though they are the same: what was missing may be there now,
-a secret file or a directory. So is a generation that could not be adopted."""
 
 # What the keys of `Active` leave out of the record of an institution, a topic or a source.
 _SHOWN_ONLY: Final = frozenset({"tags", "relations", "category", "region", "primary_domain", "ids"})
@@ -220,11 +218,10 @@ class Configuration:
         self.directory = directory
         self.generations = generations
         self._lock = threading.Lock()
+        # What is wrong with the files as they are now; empty where they are good.
         self.problems: tuple[Problem, ...] = ()
-        """What is wrong with the files as they are now; empty where they are good."""
         self._behind: tuple[Problem, ...] = ()
-        self.number = 0
-        """The generation that this process has adopted; 0 before the first."""
+        self.number = 0  # the generation that this process has adopted; 0 before the first
         self._files: Active | None = None
         self._active, self._seen = self._first(prepared)
         self._looked = self._read = time.monotonic()

@@ -4,15 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+# A step enqueues what it made itself; a tick enqueues it again only after this. It is the price of a lost request.
 ENQUEUE_GRACE = timedelta(seconds=10)
-"""A step enqueues what it made itself; a tick enqueues it again only after this. It is the price of a lost request."""
-
+# Institutions assessed in one transaction: others that want one of them wait no longer than that takes.
 ASSESS_BATCH = 32
-"""Institutions assessed in one transaction: others that want one of them wait no longer than that takes."""
-
-POLL_BATCH = 16
-"""So many sources are polled by one task: leased, and recorded where nothing is new, in one transaction."""
-
+POLL_BATCH = 16  # so many sources are polled by one task: leased, and recorded where nothing is new, in one transaction
 _SIZES = {"assess": ASSESS_BATCH, "poll": POLL_BATCH}
 
 

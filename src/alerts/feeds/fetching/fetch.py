@@ -20,17 +20,7 @@ import h11
 
 from alerts.feeds.feed import ErrorKind, FetchResult, Limits, one_line
 from alerts.feeds.fetching import headers
-from alerts.feeds.fetching.network import (
-    AddressRefusedError,
-    BadAddressError,
-    Bounds,
-    ConnectTimeoutError,
-    DeadlineError,
-    HttpClient,
-    Resolver,
-    Response,
-    TooManyBytesError,
-)
+from alerts.feeds.fetching.network import Bounds, HttpClient, RequestError, Resolver, Response
 from alerts.feeds.links import absolute, host_key, shown, storable
 from alerts.feeds.state import FeedState, poll_url
 from alerts.model.source import Source
@@ -68,10 +58,6 @@ def make_client(
     return HttpClient(own, resolver=resolver, ssl_context=ssl_context)
 
 
-class _FetchError(Exception):
-    """Ends a fetch; its arguments, an `ErrorKind` and a line, become the result's error."""
-
-
 def fetch(
     client: HttpClient, source: Source, state: FeedState, *, limits: Limits | None = None, now: datetime
 ) -> FetchResult:
@@ -84,7 +70,7 @@ def fetch(
     trail = _Trail(poll_url(source, state))
     started = time.monotonic()
     bounds = Bounds(
-        deadline=started + limits.total,
+        total=limits.total,
         max_bytes=limits.compressed + limits.overhead,
         private_host=host_key(source.url) if source.allow_private else "",
         connect=limits.connect,
@@ -129,10 +115,10 @@ def _follow(
     visited: set[str] = set()
     while True:
         if trail.current in visited:
-            raise _FetchError(ErrorKind.REDIRECT, "redirects in a circle")
+            raise RequestError(ErrorKind.REDIRECT, "redirects in a circle")
         visited.add(trail.current)
         if len(visited) > limits.redirects + 1:
-            raise _FetchError(ErrorKind.REDIRECT, f"more than {limits.redirects} redirects")
+            raise RequestError(ErrorKind.REDIRECT, f"more than {limits.redirects} redirects")
         conditions = _conditions(trail, state)
         with client.open("GET", trail.current, bounds, conditions) as response:
             trail.status = response.status
@@ -154,7 +140,7 @@ def _redirected(current: str, response: Response) -> str:
     target = "" if _CONTROL.search(location) else urldefrag(absolute(location, current)).url
     if not target:
         where = "what is no web address" if location else "nowhere"
-        raise _FetchError(ErrorKind.REDIRECT, f"redirects ({response.status}) to {where}")
+        raise RequestError(ErrorKind.REDIRECT, f"redirects ({response.status}) to {where}")
     return target
 
 
@@ -177,10 +163,11 @@ def _answer(
         ),
         hubs=links.get("hub", ()),
         self_link=next(iter(links.get("self", ())), ""),
+        server_time=headers.server_time(date, get("age")),
     )
     if status == 304:
         if not asked_conditionally:
-            raise _FetchError(ErrorKind.HTTP, "says 304 Not Modified though nothing was known of it")
+            raise RequestError(ErrorKind.HTTP, "says 304 Not Modified though nothing was known of it")
         return result
     if status in {200, 203}:
         return replace(result, body=_body(response, limits))
@@ -202,7 +189,7 @@ def _exact(response: Response, name: bytes) -> str:
 def _body(response: Response, limits: Limits) -> bytes:
     declared = response.get("content-length")
     if declared.isascii() and declared.isdigit() and int(declared[:15]) > limits.compressed:
-        raise _FetchError(ErrorKind.TOO_LARGE, f"is {declared} bytes, more than {limits.compressed}")
+        raise RequestError(ErrorKind.TOO_LARGE, f"is {declared} bytes, more than {limits.compressed}")
     codings = [
         coding
         for value in response.get_all("content-encoding")
@@ -210,17 +197,17 @@ def _body(response: Response, limits: Limits) -> bytes:
         if coding not in {"", "identity", "none", "utf-8"}
     ]
     if len(codings) > 2:
-        raise _FetchError(ErrorKind.ENCODING, f"is encoded {len(codings)} times over")
+        raise RequestError(ErrorKind.ENCODING, f"is encoded {len(codings)} times over")
     raw = _bounded(response.body, limits.compressed)
     for coding in reversed(codings):
         if coding not in {"gzip", "x-gzip", "deflate"}:
-            raise _FetchError(ErrorKind.ENCODING, f"is encoded as {coding!r}, which was not asked for")
+            raise RequestError(ErrorKind.ENCODING, f"is encoded as {coding!r}, which was not asked for")
         raw = inflate(raw, limits.body)
     body = b"".join(raw)
     if body[:2] == b"\x1f\x8b":  # a compressed file, or a server that compresses twice
         body = b"".join(inflate(iter([body]), limits.body))
     if len(body) > limits.body:
-        raise _FetchError(ErrorKind.TOO_LARGE, f"is more than {limits.body} bytes")
+        raise RequestError(ErrorKind.TOO_LARGE, f"is more than {limits.body} bytes")
     return body
 
 
@@ -229,7 +216,7 @@ def _bounded(chunks: Iterator[bytes], limit: int) -> Iterator[bytes]:
     for chunk in chunks:
         total += len(chunk)
         if total > limit:
-            raise _FetchError(ErrorKind.TOO_LARGE, f"is more than {limit} bytes")
+            raise RequestError(ErrorKind.TOO_LARGE, f"is more than {limit} bytes")
         yield chunk
 
 
@@ -247,16 +234,16 @@ def inflate(chunks: Iterator[bytes], limit: int) -> Iterator[bytes]:
             try:
                 piece = inflater.decompress(data, min(65536, limit - total + 1))
             except zlib.error as error:
-                raise _FetchError(ErrorKind.ENCODING, f"cannot be decompressed: {error}") from error
+                raise RequestError(ErrorKind.ENCODING, f"cannot be decompressed: {error}") from error
             total += len(piece)
             if total > limit:
-                raise _FetchError(ErrorKind.TOO_LARGE, f"is more than {limit} bytes decompressed")
+                raise RequestError(ErrorKind.TOO_LARGE, f"is more than {limit} bytes decompressed")
             yield piece
             data = inflater.unconsumed_tail or inflater.unused_data
             if inflater.eof:
                 inflater = None
     if inflater is not None:
-        raise _FetchError(ErrorKind.ENCODING, "ends in the middle of its compressed body")
+        raise RequestError(ErrorKind.ENCODING, "ends in the middle of its compressed body")
 
 
 def _window(start: bytes) -> int:
@@ -270,21 +257,9 @@ def _window(start: bytes) -> int:
 def _explain(error: Exception, limits: Limits) -> tuple[ErrorKind | None, str]:
     """What an exception on the way means; no kind for what is a fault of this program."""
     match error:
-        case _FetchError():
+        case RequestError():
             kind, line = error.args
             return kind, line
-        case AddressRefusedError():
-            host, address, why = error.args
-            where = "" if host == address else f"is at {address}, which "
-            return ErrorKind.ADDRESS, f"{host} {where}{why}"
-        case TooManyBytesError():
-            return ErrorKind.TOO_LARGE, f"sends more than {error.args[0]} bytes, headers and framing included"
-        case DeadlineError():
-            return ErrorKind.TIMEOUT, f"not finished within {limits.total:g} s"
-        case BadAddressError():
-            return ErrorKind.ADDRESS, str(error)
-        case ConnectTimeoutError():
-            return ErrorKind.TIMEOUT, f"no connection within {limits.connect:g} s"
         case TimeoutError():
             return ErrorKind.TIMEOUT, f"silent for {limits.read:g} s"
         case ssl.SSLError():

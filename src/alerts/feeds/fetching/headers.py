@@ -1,5 +1,6 @@
 """What HTTP response headers say to a reader. Pure."""
 
+import contextlib
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -25,6 +26,14 @@ def _seconds(text: str) -> timedelta | None:
     if not (digits.isascii() and digits.isdigit()):
         return None
     return timedelta(seconds=min(int(digits[:12]), 10**10))
+
+
+def server_time(date: str, age: str) -> datetime | None:
+    """What the server's clock showed: `Date`, and how long a cache has kept the answer since; None without `Date`."""
+    sent = parse_date(date)
+    with contextlib.suppress(OverflowError):
+        return None if sent is None else sent + (_seconds(age) or timedelta(0))
+    return None
 
 
 def retry_after(text: str, *, date: str, now: datetime) -> timedelta | None:

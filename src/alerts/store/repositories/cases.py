@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, bindparam, case, delete, func, literal, or
 from sqlalchemy.orm import Session
 
 from alerts.cases.case_file import AxisState
-from alerts.cases.history import Rise
+from alerts.cases.history import Recorded, Rise
 from alerts.cases.observation import Observation, report
 from alerts.model.level import Axis, Level
 from alerts.model.source import Source
@@ -23,10 +23,8 @@ from alerts.store.upsert import SOME, chunks, insert_new, row_of, upsert
 from alerts.stories.features import Features
 
 BEGINNING = EPOCH
-
+# In the place of a configuration: its scores are by another formula, so the case is to be rebuilt, alerting nobody.
 FORMER_FORMULA = "former-formula"
-"""In the place of a configuration: scores were worked out by another formula, so the case is to be rebuilt, quietly."""
-
 _CASES = table_of(CaseRow)
 _C = _CASES.c
 _F = table_of(FindingRow).c
@@ -41,10 +39,9 @@ _SAVE = (
     .values({name: bindparam(f"new_{name}") for name in _C.keys() if name != "institution"})  # noqa: SIM118
 )
 _PLACED = select(_M.c.institution, _M.c.item, _M.c.story).where(_M.c.institution.in_(SOME))
-# First who was assessed longest ago: one that is in the news all the time is due again and again, and would wait for
-# ever behind those that were found before.
+# Institutions to assess now (see `Claim.due`), first who was assessed longest ago: one that is in the news all the
+# time is due again and again, and would wait for ever behind those that were found before.
 claim_due = Claim(_CASES, _C.institution, _C.due_at, order=(_C.cursor, _C.institution)).due
-"""Institutions to assess now: see `Claim.due`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,21 +202,6 @@ def merged(session: Session, institution: str) -> dict[str, str]:
     return dict(rows.all())
 
 
-@dataclass(slots=True)
-class Recorded:
-    """What a case file is restored from.
-
-    `members` are each item's newest observation, in the place of its former ones, with its story; `rises` the levels
-    that rose and that an item can still take back; `merged` the stories that were merged, and into which; `left`,
-    by item, the stories that a revision moved it out of.
-    """
-
-    members: list[tuple[Observation, str]] = field(default_factory=list)
-    rises: list[Rise] = field(default_factory=list)
-    merged: dict[str, str] = field(default_factory=dict)
-    left: dict[str, set[str]] = field(default_factory=dict)
-
-
 def recorded(
     session: Session, cursors: Mapping[str, datetime], sources: Mapping[str, Source], *, correctable: timedelta
 ) -> dict[str, Recorded]:
@@ -252,7 +234,7 @@ def rises(session: Session, since: Mapping[str, datetime]) -> dict[str, list[Ris
     """The levels that rose, each institution's from its instant on: of its axes first, then of its stories."""
     found: dict[str, list[Rise]] = {institution: [] for institution in since}
     some, first = sorted(since), min(since.values())
-    for change in transitions.since(session, some, first):
+    for change in transitions.between(session, some, first):
         if change.rises and change.at >= since[change.institution]:
             found[change.institution].append(Rise.of_transition(change))
     for institution, of_stories in assessments.story_rises(session, some, first).items():

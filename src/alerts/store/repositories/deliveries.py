@@ -72,8 +72,7 @@ _CHANNEL = select(_C.free_at, _C.paused_until).where(
 _SNAPSHOTS = select(_S.profile).where(_S.institution == bindparam("whom"))
 _NEWEST_BEFORE = _SNAPSHOTS.where(_S.at <= bindparam("upto")).order_by(_S.at.desc()).limit(1)
 _FIRST = _SNAPSHOTS.order_by(_S.at).limit(1)
-claim_due = Claim(_DELIVERIES, _D.id, _D.due_at).due
-"""Deliveries to send now, expired leases among them: see `Claim.due`."""
+claim_due = Claim(_DELIVERIES, _D.id, _D.due_at).due  # deliveries to send now, expired leases too: see `Claim.due`
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,8 +67,7 @@ _LAST_REPORTS = (
     .where(_FINDINGS.institution.in_(SOME), _FINDINGS.observed >= bindparam("since"))
     .group_by(_FINDINGS.institution, _FINDINGS.source)
 )
-claim_due = Claim(_SOURCES, _S.id, _S.next_poll_at, _S.active.is_(True)).due
-"""Sources to poll now: see `Claim.due`."""
+claim_due = Claim(_SOURCES, _S.id, _S.next_poll_at, _S.active.is_(True)).due  # sources to poll now: see `Claim.due`
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,8 +65,7 @@ _SAVE = (
     .values(state=bindparam("new_state"), due_at=bindparam("due"), claimed_until=None)
 )
 _NONE_MUTED = '"muted":{}'
-claim_due = Claim(_DESKS, _DESKS.c.subscriber, _DESKS.c.due_at).due
-"""Subscribers with something due now: see `Claim.due`."""
+claim_due = Claim(_DESKS, _DESKS.c.subscriber, _DESKS.c.due_at).due  # subscribers with something due: see `Claim.due`
 
 
 class SqlNotifications:
