@@ -109,6 +109,7 @@ def pages(town: System) -> list[str]:
         "/overview",
         "/institutions",
         "/institutions/acme",
+        "/institutions/acme?compare=globex",
         f"/stories/{story}",
         f"/alerts/{alert}",
         "/briefing/2026-W10",

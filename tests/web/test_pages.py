@@ -147,7 +147,15 @@ def test_the_pages_link_to_pages_that_are_there(town: System, browser: Browser) 
 
 # --- what a tier sees ----------------------------------------------------------------------------------------
 
-DETAIL_ONLY = ("Key points", "Evidence", "Harbor Tribune", "tribune.example", "Score", "Trend", "Also known as")
+DETAIL_ONLY = (
+    "What moved the levels",
+    "Evidence",
+    "Harbor Tribune",
+    "tribune.example",
+    "Score",
+    "Trend",
+    "Also known as",
+)
 ANALYSIS_ONLY = ("Severity", "Levels over time", "supplier", "If nothing happens", "History")
 
 

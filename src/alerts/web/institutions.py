@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy.orm import Session
@@ -109,13 +110,14 @@ def read_board(session: Session, settings: Settings, asked: Asked, tier: Tier) -
     levels = levels_of(session, settings)
     highest = {each: max(found.values()) for each, found in levels.items()}
     wanted = [each for each in settings.institutions.values() if asked.wants(each, highest[each.id])]
-    ordered = _ordered(session, wanted, highest, asked.sort)
+    changed = dashboard.changed_at(session)
+    ordered = _ordered(wanted, highest, changed, asked.sort)
     pages = max(1, -(-len(ordered) // PAGE))
     page = min(asked.page, pages)
     shown = ordered[(page - 1) * PAGE : page * PAGE]
     ids = [each.id for each in shown]
     stories = dashboard.story_counts(session, ids)
-    newest = dashboard.newest_changes(session, ids)
+    newest = dashboard.changes(session, {each: changed[each] for each in ids if each in changed})
     rows = [
         Row(
             institution=each,
@@ -132,13 +134,12 @@ def read_board(session: Session, settings: Settings, asked: Asked, tier: Tier) -
 
 
 def _ordered(
-    session: Session, wanted: Sequence[Institution], highest: Mapping[str, Level], sort: str
+    wanted: Sequence[Institution], highest: Mapping[str, Level], changed: Mapping[str, tuple[datetime, str]], sort: str
 ) -> list[Institution]:
     by_name = sorted(wanted, key=lambda each: (each.name.casefold(), each.id))
     if sort == "name":
         return by_name
-    changed = dashboard.changed_at(session)
-    recent = sorted(by_name, key=lambda each: -(changed[each.id].timestamp() if each.id in changed else 0.0))
+    recent = sorted(by_name, key=lambda each: -(changed[each.id][0].timestamp() if each.id in changed else 0.0))
     return recent if sort == "changed" else sorted(recent, key=lambda each: -highest[each.id].rank)
 
 

@@ -23,7 +23,8 @@ WEEKS: Final = 8
 LISTED: Final = 100
 """Institutions in the heat map, those that stand highest; and rises that are listed."""
 
-Move = tuple[str, Axis, Level, Level, datetime]
+Move = tuple[str, str, str, str, datetime]
+RANK: Final = {level.value: level.rank for level in Level}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def overview(request: Request) -> Response:
         "heat": heat,
         "weeks": weeks,
     }
-    shown_rises = sorted(rises.values(), key=lambda move: (-move[3].rank, -move[4].timestamp()))
+    shown_rises = sorted(rises.values(), key=lambda move: (-RANK[move[3]], -move[4].timestamp()))
     quiet = [key for key in known if highest[key] is Level.LOW]
     rest = {"rises": shown_rises, "blind": [key for key in known if key in unseen], "quiet": quiet, "most": LISTED}
     return site.page(request, "overview.html.j2", visitor, {**values, **rest})
@@ -77,7 +78,7 @@ def _rises(moves: Sequence[Move]) -> dict[str, Move]:
     """Of each institution that rose the rise to the highest level, the newest of them."""
     found: dict[str, Move] = {}
     for move in moves:
-        if move[3] > move[2] and (move[0] not in found or move[3] > found[move[0]][3]):
+        if RANK[move[3]] > max(RANK[move[2]], RANK[found[move[0]][3]] if move[0] in found else 0):
             found[move[0]] = move
     return found
 
@@ -87,7 +88,7 @@ def by_week(
 ) -> dict[str, list[Level]]:
     """The highest level of each institution in each week, from the levels of now back through its changes, the newest
     first. `weeks` are in order, the last one is this one."""
-    standing = {key: {axis: level.rank for axis, level in axes.items()} for key, axes in levels.items()}
+    standing = {key: {axis.value: level.rank for axis, level in axes.items()} for key, axes in levels.items()}
     found: dict[str, list[Level]] = {key: [] for key in levels}
     waiting = iter(moves)
     move = next(waiting, None)
@@ -95,8 +96,8 @@ def by_week(
         highest = {key: max(axes.values()) for key, axes in standing.items()}
         while move is not None and move[4] >= week.start:
             key, axis, from_, _, _ = move
-            standing[key][axis] = from_.rank
-            highest[key] = max(highest[key], from_.rank)
+            standing[key][axis] = RANK[from_]
+            highest[key] = max(highest[key], RANK[from_])
             move = next(waiting, None)
         for key, rank in highest.items():
             found[key].insert(0, LEVELS[rank])
