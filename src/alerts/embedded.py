@@ -9,12 +9,11 @@
     └── web      the pages                                              (unless --port is 0)
 
 A child that ends is restarted, with a longer pause each time it ends soon, and a line says so. The children lead
-process groups of their own, so Ctrl-C reaches the supervisor alone, which then stops them in order; they also die
-with it (on Linux), whatever kills it.
+process groups of their own, so Ctrl-C reaches the supervisor alone, which stops them in order; on Linux they also die
+with it, whatever kills it.
 
-The supervisor imports the program and builds the matcher once; all children but the broker are forks of it. They
-share that memory and start at once (docs/design/0023-forked-processes.md). So the supervisor starts no threads and
-opens no database before them.
+The supervisor imports the program and builds the matcher once. All children but the broker are its forks, share that
+memory and start at once (docs/design/0023-forked-processes.md): it has no threads and no open database before them.
 """
 
 import contextlib

@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -18,9 +18,8 @@ from alerts.config import environment
 from alerts.config.lint import doubts
 from alerts.config.load import load_entries
 from alerts.model.counted import counted
-from alerts.model.errors import AlertsError, ConfigError
+from alerts.model.errors import AlertsError, ConfigError, StoreError
 from alerts.model.records import to_line
-from alerts.model.source import Source
 from alerts.model.times import format_duration
 
 LEAST_FREE: Final = 100_000_000  # bytes on the disk of the state; below it a busy day may fill it
@@ -50,15 +49,8 @@ def doctor(app: App, as_json: bool) -> int:
 
 def examine(app: App) -> Findings:
     """Every check in turn. Nothing is changed: no schema and no secret is made, no message is sent."""
-    checks = {
-        "configuration": _configuration,
-        "secrets": _secrets,
-        "disk": _disk,
-        "broker": _broker,
-        "database": _database,
-        "network": _network,
-    }
-    for name, check in checks.items():
+    for check in (_configuration, _secrets, _disk, _broker, _database, _network):
+        name = check.__name__.strip("_")
         try:
             yield from check(app)
         except ConfigError as error:
@@ -69,19 +61,22 @@ def examine(app: App) -> Findings:
             yield name, FAIL, str(error)
 
 
+def _each(check: str, state: str, problems: Sequence[str], ok: str) -> Findings:
+    """A line for each problem, or one that there is none."""
+    yield from ((check, state, line) for line in problems)
+    if not problems:
+        yield check, OK, ok
+
+
 def _configuration(app: App) -> Findings:
     loaded = load_entries(app.config_dir)
-    settings, warnings = loaded.settings, doubts(loaded)
+    settings, warnings = loaded.settings, len(doubts(loaded))
     said = f"{counted(len(settings.institutions), 'institution')}, {counted(len(settings.sources), 'source')}"
-    if warnings:
-        yield "configuration", WARN, f"{said}; {counted(len(warnings), 'warning')}: see `alerts check`"
-    else:
-        yield "configuration", OK, said
-    unusable = unusable_channels(loaded)
-    yield from (("channels", FAIL, str(problem)) for problem in unusable)
-    if not unusable:
-        count = counted(sum(len(each.channels) for each in settings.subscribers.values()), "channel")
-        yield "channels", OK, f"the addresses of {count} can be read; `alerts send-test SUBSCRIBER` tries them"
+    doubtful = [f"{said}; {counted(warnings, 'warning')}: see `alerts check`"] if warnings else []
+    yield from _each("configuration", WARN, doubtful, said)
+    count = counted(sum(len(each.channels) for each in settings.subscribers.values()), "channel")
+    readable = f"the addresses of {count} can be read; `alerts send-test SUBSCRIBER` tries them"
+    yield from _each("channels", FAIL, list(map(str, unusable_channels(loaded))), readable)
     if not settings.operators.channels:
         yield "channels", WARN, "nobody is notified of incidents of the system: give `operators:` a channel"
 
@@ -89,9 +84,7 @@ def _configuration(app: App) -> Findings:
 def _secrets(app: App) -> Findings:
     from alerts.access import signing
 
-    warnings = [
-        f"the password in --{name} can be read in the list of processes: set a variable" for name in app.exposed
-    ]
+    warnings = [f"the password in --{name} stands in the list of processes: set a variable" for name in app.exposed]
     for variable, file, read in (
         (signing.SECRET_ENV, app.state / "secret", signing.signer),
         (signing.OPERATOR_ENV, app.state / "operator-token", signing.operator_token),
@@ -102,9 +95,7 @@ def _secrets(app: App) -> Findings:
             read(app.state, os.environ)
     if app.database and not environment.setting(os.environ, signing.SECRET_ENV):
         warnings.append(f"{signing.SECRET_ENV} is not set: all hosts of one database need the same")
-    yield from (("secrets", WARN, line) for line in warnings)
-    if not warnings:
-        yield "secrets", OK, "kept for this user alone"
+    yield from _each("secrets", WARN, warnings, "kept for this user alone")
 
 
 def _disk(app: App) -> Findings:
@@ -114,8 +105,7 @@ def _disk(app: App) -> Findings:
             probe.write(bytes(4096))
         free = shutil.disk_usage(folder).free
     except OSError as error:
-        yield "disk", FAIL, f"{folder} cannot be written: {error.strerror}; choose another directory with --state"
-        return
+        raise StoreError(f"{folder} cannot be written: {error.strerror}; choose another with --state") from error
     state = FAIL if free < LEAST_FREE else WARN if free < LITTLE_FREE else OK
     advice = "" if state == OK else ": make room, or keep less with `alerts db prune --keep`"
     yield "disk", state, f"{folder} has {free / 1e9:.1f} GB free{advice}"
@@ -144,12 +134,13 @@ def _database(app: App) -> Findings:
         facts, revision, needed = database.server_facts(), database.revision() or "none", newest_revision()
         if "now" in facts:
             yield _clock("the database", datetime.fromtimestamp(float(facts["now"]), UTC), asked)
-        unsafe = [f"{name} is {facts[name]}" for name, safe in SAFE.items() if facts.get(name, safe) != safe]
-        if unsafe:
-            yield "database", FAIL, f"{', '.join(unsafe)}: a crash may lose data; see docs/production.md"
-        else:
-            kind = f"PostgreSQL {facts['server_version']}" if "now" in facts else "SQLite in WAL mode"
-            yield "database", OK, f"{kind}, schema {revision}"
+        unsafe = [
+            f"{name} is {facts[name]}: a crash may lose data"
+            for name in SAFE
+            if facts.get(name, SAFE[name]) != SAFE[name]
+        ]
+        kind = f"PostgreSQL {facts['server_version']}" if "now" in facts else "SQLite in WAL mode"
+        yield from _each("database", FAIL, unsafe, f"{kind}, schema {revision}")
         if revision != needed:
             newer = revision != "none" and revision > needed
             advice = "install the newer version of the program" if newer else "`alerts db upgrade` brings it up to date"
@@ -159,11 +150,10 @@ def _database(app: App) -> Findings:
             report = health(session, Files.of(app.config_dir, generations.newest(session)), datetime.now(UTC))
     doubtful = any(report.data["sources"][key] for key in ("failing", "held", "moved", "stale"))
     for name, value in report.facts:
-        problems = report.problems_of[name]
-        yield from ((name, FAIL, line) for line in problems)
-        if not problems:
-            advice = "" if "alerts sources" in value else ": see `alerts sources`"
-            yield (name, WARN, value + advice) if name == "sources" and doubtful else (name, OK, value)
+        if name == "sources" and doubtful and not report.problems_of[name]:
+            yield name, WARN, value if "alerts sources" in value else f"{value}: see `alerts sources`"
+        else:
+            yield from _each(name, FAIL, report.problems_of[name], value)
 
 
 def _clock(whose: str, shown: datetime, asked: datetime) -> tuple[str, str, str]:
@@ -172,21 +162,19 @@ def _clock(whose: str, shown: datetime, asked: datetime) -> tuple[str, str, str]
     if off <= CLOCK_OFF:
         return "clock", OK, f"agrees with {whose}"
     way = "ahead of" if asked > shown else "behind"
-    message = f"{format_duration(off)} {way} {whose}: keep both right with NTP"
-    return "clock", FAIL if off > CLOCK_WRONG else WARN, message
+    state = FAIL if off > CLOCK_WRONG else WARN
+    return "clock", state, f"{format_duration(off)} {way} {whose}: keep both right with NTP"
 
 
 def _network(app: App) -> Findings:
-    """Fetches a source, of the first hosts the first that answers."""
+    """Fetches a source; of the first hosts the first that answers is enough."""
     from alerts.feeds.fetching.fetch import fetch, make_client, user_agent
     from alerts.feeds.state import FeedState
 
-    hosts: dict[str, Source] = {}
-    for source in app.settings().sources.values():
-        hosts.setdefault(urlsplit(source.url).hostname or "", source)
+    by_host = {str(urlsplit(each.url).hostname): each for each in app.settings().sources.values()}
     client = make_client(agent=user_agent(os.environ.get("ALERTS_CONTACT", "")))
     problem = ""
-    for host, source in list(hosts.items())[:MAX_HOSTS]:
+    for host, source in list(by_host.items())[:MAX_HOSTS]:
         asked = datetime.now(UTC)
         result = fetch(client, source, FeedState(), now=asked)
         if result.status:  # whatever it says, it was reached

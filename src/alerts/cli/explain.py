@@ -11,7 +11,7 @@ from alerts.model.records import to_line
 
 
 @click.command()
-@click.argument("alert")
+@click.argument("alert", shell_complete=completion.alerts)
 @json_command
 def explain(app: App, alert: str, as_json: bool) -> None:
     """Say why an alert fired."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @completion.subscriber_option("A link for a subscriber: its tier, and its alerts as feeds.")
 @click.option("--expires", metavar="DURATION", default="30d", show_default=True, help="How long it is good.")
 @click.option("--name", default="", help="Who gets it, to distinguish links.")
-@click.option("--revoke", metavar="LINK", help="End a link now.")
+@click.option("--revoke", metavar="LINK", shell_complete=completion.links, help="End a link now.")
 @click.option("--list", "listing", is_flag=True, help="List the links.")
 @json_command
 def link(

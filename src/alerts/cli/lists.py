@@ -17,9 +17,9 @@ STATE_NAMES = [state.value for state in DeliveryState]
 
 
 @click.command()
-@click.option("--tag", help="Only those with this tag.")
-@click.option("--region", help="Only those of this region.")
-@click.option("--category", help="Only those of this category.")
+@click.option("--tag", shell_complete=completion.tags, help="Only those with this tag.")
+@click.option("--region", shell_complete=completion.regions, help="Only those of this region.")
+@click.option("--category", shell_complete=completion.categories, help="Only those of this category.")
 @click.option("--at-least", type=click.Choice(LEVEL_NAMES), help="Only those with a level at least this high.")
 @json_command
 def institutions(
@@ -58,7 +58,7 @@ def institutions(
 
 @click.command()
 @completion.institution_option("Only about this one.")
-@click.option("--topic", help="Only with this topic.")
+@click.option("--topic", shell_complete=completion.topics, help="Only with this topic.")
 @click.option("--since", metavar="TIME", help="RFC 3339, or a duration before now (2d).")
 @limit_option
 @json_command

@@ -37,6 +37,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "test": "alerts.cli.test:test",
         "plan": "alerts.cli.replay:plan",
         "tune": "alerts.cli.feedback:tune",
+        "import-institutions": "alerts.cli.configuration:import_institutions",
         "import-opml": "alerts.cli.configuration:import_opml",
         "export-opml": "alerts.cli.configuration:export_opml",
     },
@@ -143,7 +144,7 @@ def cli(ctx: click.Context, config: Path, database: str, broker: str, state: Pat
     \b
     Examples:
       alerts run --demo --once        # see what it does, without a network
-      alerts init banks               # a first configuration of your own
+      alerts init banks --from banks  # a first configuration of your own
       alerts --config banks check
       alerts --config banks run
     """

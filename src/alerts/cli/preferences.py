@@ -20,7 +20,7 @@ from alerts.model.subscriber import Digest, On, Subscriber
 @click.command()
 @click.argument("subscriber", shell_complete=completion.subscribers)
 @click.option("--as-yaml", is_flag=True, help="Print what to write into the configuration to the same effect.")
-@click.option("--undo", metavar="ANSWER", help="Take the preference of this id back.")
+@click.option("--undo", metavar="ANSWER", shell_complete=completion.answers, help="Take this preference back.")
 @by_option
 @json_option
 @click.pass_obj

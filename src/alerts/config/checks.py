@@ -3,13 +3,11 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from alerts.config.check_channels import check_channels
 from alerts.config.check_topics import check_topic
 from alerts.config.document import Entries, Entry
 from alerts.config.packs import pack_names, pack_topics
 from alerts.config.schema import (
     SINGLE,
-    VALUES,
     ConfigTestForm,
     ExclusionForm,
     InstitutionForm,
@@ -37,10 +35,9 @@ def check(entries: Entries) -> None:
     """Report every contradiction between and inside the entries."""
     known = {section: _named(entries, section) for section in _KEYS}
     for section in sorted(SINGLE):
-        steps = (section,) if section in VALUES else ()
         for entry in entries.all(section)[1:]:
-            message = f"{section} stand in {entries.all(section)[0].where(*steps)} already: keep them in one place"
-            entry.report(*steps, message=message, at_key=True)
+            message = f"{section} stand in {entries.all(section)[0].where()} already: keep them in one place"
+            entry.report(message=message, at_key=True)
     _check_levels(entries)
     for source, form in entries.valid("sources", SourceForm):
         _check_ids(source, ("speaks_for",), form.speaks_for, known, "institutions")
@@ -149,10 +146,45 @@ def _check_subscriber(entry: Entry, subscriber: SubscriberForm, known: Known, sh
         if rule.name and named.setdefault(rule.name, index) != index:
             message = f"name: rule {named[rule.name] + 1} has the name {entry.shown('watch', index, 'name')}"
             entry.report("watch", index, "name", message=f"{message} already")
-    check_channels(entry, subscriber)
+    _check_channels(entry, subscriber)
     quiet = subscriber.quiet_hours
     if quiet is not None and quiet.from_ == quiet.to:
         entry.report("quiet_hours", "to", message="to: the quiet hours end when they begin")
+
+
+def _check_channels(entry: Entry, subscriber: SubscriberForm) -> None:
+    """Reports channels that the subscriber does not have, and ways that lead nowhere."""
+    channels = list(subscriber.channels)
+
+    def unknown(name: str, key: str, *steps: str | int, at_key: bool = False) -> bool:
+        if name not in channels:
+            shown = repr(name) if at_key else entry.shown(*steps)  # a value may be a secret, a key is none
+            suggestion = did_you_mean(name, channels) or f"; it has {', '.join(channels) or 'none'}"
+            entry.report(*steps, message=f"{key}: the subscriber has no channel {shown}{suggestion}", at_key=at_key)
+        return name not in channels
+
+    for index, rule in enumerate(subscriber.watch):
+        for at, name in enumerate(rule.to):
+            unknown(name, "to", "watch", index, "to", at)
+        steps = ("watch", index, "escalate", "to")
+        later = rule.escalate.to if rule.escalate is not None else ()
+        for at, name in enumerate(later):
+            if not unknown(name, "to", *steps, at) and name in rule.to:
+                message = f"to: {name} is in the rule's own `to`, which gets the alert at once: remove one of the two"
+                entry.report(*steps, at, message=message)
+        if later and not rule.to and set(channels) <= set(later):
+            entry.report(*steps, message="to: no channel is left that gets the alert at once: name fewer here")
+    for name in subscriber.rates:
+        unknown(name, "rates", "rates", name, at_key=True)
+    for name, other in subscriber.fallback.items():
+        unknown(name, "fallback", "fallback", name, at_key=True)
+        unknown(other, "fallback", "fallback", name)
+        way = [name]
+        while way[-1] in subscriber.fallback and way.count(way[-1]) == 1:
+            way.append(subscriber.fallback[way[-1]])
+        if len(way) > 1 and way[-1] == name:
+            message = f"fallback: {' → '.join(way)} is a circle: what cannot be delivered has to end somewhere"
+            entry.report("fallback", name, message=message)
 
 
 def _check_rule(entry: Entry, steps: Steps, rule: WatchForm, known: Known, shipped: Mapping[str, Topic]) -> None:

@@ -301,9 +301,10 @@ class SubscriberForm(Form):
     group: Wait = timedelta(minutes=1)
 
 
-class FreshForm(Form):
-    """How old news may be to alert."""
+class FreshForm(ShortForm):
+    """How old news may be to alert: a duration alone."""
 
+    short = ("fresh", object)
     fresh: Duration
 
 
@@ -397,4 +398,3 @@ ENTRY_FORMS: dict[str, type[Form]] = {  # the form of an entry of each section
     "tests": ConfigTestForm,
 }
 SINGLE = frozenset({"levels", "operators", "fresh"})  # sections that stand once; the others are lists
-VALUES = frozenset({"fresh"})  # single sections that are one value; their form has one key, the section's own name

@@ -1,9 +1,8 @@
 """YAML text to a tree of nodes that know where they stand.
 
 Every scalar stays text: the schema says what a value is, so `NO`, `on`, `22:00`, `1.10` and unquoted
-timestamps never turn into booleans or numbers behind the writer's back. The tree is built from parser events
-rather than by PyYAML's composer, which recurses without a bound; here depth and the expansion of aliases are
-bounded.
+timestamps never turn into booleans or numbers behind the writer's back. The tree is built from parser events, with
+bounds on depth and on the expansion of aliases, since PyYAML's composer recurses without a bound.
 """
 
 import re

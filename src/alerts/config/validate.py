@@ -35,14 +35,11 @@ _ADVICE: Final = {  # what to do, by the type of pydantic's error; the checks in
 _CHOICES: Final = frozenset({"enum", "literal_error"})
 
 
-def validate(document: Document, path: Path, form: type[Form], data: Any = None) -> Form | None:
-    """The entry at `path` as its form; None where anything in it is wrong, which is then reported.
-
-    `data` stands in for what is written there.
-    """
+def validate(document: Document, path: Path, form: type[Form]) -> Form | None:
+    """The entry at `path` as its form; None where anything in it is wrong, which is then reported."""
     before = len(document.problems)
     try:
-        checked = form.model_validate(document.data(document.find(path)) if data is None else data)
+        checked = form.model_validate(document.data(document.find(path)))
     except ValidationError as error:
         for detail in error.errors(include_url=False, include_context=True, include_input=False):
             _report(document, path, detail, form)

@@ -2,9 +2,8 @@
 
     plan = next_poll(source, state, result, parsed, decision, now=now)
 
-The earliest time is set by the source's `interval` in the configuration and by what the server and the feed
-ask for; between that and a cap the rhythm of the feed's own news decides. No failure stops a source, except a 410
-(gone) that is confirmed for days.
+The earliest time is set by the source's `interval` in the configuration and by what the server and the feed ask for;
+between that and a cap the rhythm of its news decides. Only a 410 (gone) that is confirmed for days stops a source.
 """
 
 import hashlib

@@ -37,7 +37,15 @@ class Bulkhead:
             yield allowed
         finally:
             if allowed:
-                self._end(service, began, clock())
+                now = clock()
+                with self._lock:
+                    self._in_flight[service].remove(began)
+                    if not self._in_flight[service]:
+                        del self._in_flight[service]
+                    if now - began >= SLOW_AFTER:
+                        self._slow.add(service)
+                    else:
+                        self._slow.discard(service)
 
     def is_slow(self, service: str, now: datetime) -> bool:
         with self._lock:
@@ -73,13 +81,3 @@ class Bulkhead:
             if not waiters:
                 del self._waiters[service]
             return first
-
-    def _end(self, service: str, began: datetime, now: datetime) -> None:
-        with self._lock:
-            self._in_flight[service].remove(began)
-            if not self._in_flight[service]:
-                del self._in_flight[service]
-            if now - began >= SLOW_AFTER:
-                self._slow.add(service)
-            else:
-                self._slow.discard(service)

@@ -202,8 +202,7 @@ class Configuration:
     """What is in force in this process. Thread-safe: one thread reads and builds, the others go on meanwhile.
 
     Without `generations`, or before the first one, the files are in force as soon as they change; a broken edit is
-    refused and the last good one stays. With them the newest generation is, and a valid edit of the files waits in
-    `unpublished` for the next tick.
+    refused and the last good one stays. With them the newest is, and a valid edit waits in `unpublished` for a tick.
     """
 
     def __init__(
@@ -238,8 +237,7 @@ class Configuration:
     def current(self, in_force: int = 0) -> Active:
         """The configuration in force. `in_force` is the number of the generation that a step found in the database.
 
-        Where that is newer than what this process has, it is adopted first. Raises ConfigBehindError where it
-        cannot be.
+        Where that is newer than what this process has, it is adopted first, or ConfigBehindError raised.
         """
         behind = in_force > self.number
         due = time.monotonic() - self._looked >= LOOK_SECONDS
@@ -247,7 +245,6 @@ class Configuration:
             try:
                 if due or in_force > self.number:
                     self._look()
-                    self._looked = time.monotonic()
             finally:
                 self._lock.release()
         if in_force > self.number:
@@ -258,7 +255,6 @@ class Configuration:
         """Reads the files and the newest generation now, however recently that was done; returns what is in force."""
         with self._lock:
             self._look()
-            self._looked = time.monotonic()
         return self._active
 
     def unpublished(self) -> Active | None:
@@ -307,6 +303,7 @@ class Configuration:
         self._look_at_files()
         if self.generations is not None:
             self._adopt(self.generations)
+        self._looked = time.monotonic()
 
     def _look_at_files(self) -> None:
         try:

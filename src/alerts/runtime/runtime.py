@@ -73,8 +73,7 @@ def prepare(*, matching: bool = True) -> None:
     """Builds the configuration and its matcher before a worker forks, so that its children share the memory.
 
     `matching`: whether this process matches items; the matcher of one that does not would lie idle. Does nothing in
-    a fork of a process that has done it. Raises ConfigError where the files are broken; the processes then go on with
-    the configuration in force.
+    a fork of a process that has done it. Raises ConfigError where the files are broken: what is in force stays so.
     """
     if _directory() in _PREPARED:
         return

@@ -16,9 +16,8 @@ _SIZES = {"assess": ASSESS_BATCH, "poll": POLL_BATCH}
 class TaskRequests:
     """Ids that are due: sources to poll, institutions to assess, subscribers to advance, deliveries to send.
 
-    `rematch` names the configuration under which recorded items are to be matched again. `claimed`: a tick made
-    them, which asked its queues for room before it claimed. Such a request must not be dropped: the next one
-    comes only when the claim ends.
+    `rematch` names the configuration under which recorded items are to be matched again. `claimed`: a tick made them,
+    which asked for room in the queues first. They must not be dropped: the next ones come only when the claim ends.
     """
 
     poll: Sequence[str] = ()

@@ -2,8 +2,7 @@
 
     result = fetch(client, source, state, now=now)
 
-No behaviour of a server raises: a failure is a value with a kind and one line for people. An exception from here is a
-defect of this program.
+No behaviour of a server raises: a failure is a value with a kind and one line for people.
 """
 
 import re
@@ -14,13 +13,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from importlib.metadata import version
+from typing import Any
 from urllib.parse import urldefrag
-
-import h11
 
 from alerts.feeds.feed import ErrorKind, FetchResult, Limits, one_line
 from alerts.feeds.fetching import headers
-from alerts.feeds.fetching.network import Bounds, HttpClient, RequestError, Resolver, Response
+from alerts.feeds.fetching.network import FAILURES, Bounds, HttpClient, RequestError, Resolver, Response
 from alerts.feeds.links import absolute, host_key, shown, storable
 from alerts.feeds.state import FeedState, poll_url
 from alerts.model.source import Source
@@ -63,12 +61,10 @@ def fetch(
 ) -> FetchResult:
     """Fetch a source's feed, conditionally where validators are known.
 
-    Follows up to `limits.redirects` redirects, each to a checked address. `now` only stands in for the
-    clock of servers that send no `Date`.
+    Follows redirects to checked addresses. `now` only stands in for the clock of servers that send no `Date`.
     """
     limits = limits or Limits()
     trail = _Trail(poll_url(source, state))
-    started = time.monotonic()
     bounds = Bounds(
         total=limits.total,
         max_bytes=limits.compressed + limits.overhead,
@@ -78,19 +74,10 @@ def fetch(
     )
     try:
         result = _follow(client, trail, state, limits, bounds, now)
-    except Exception as error:
+    except FAILURES as error:
         kind, line = _explain(error, limits)
-        if kind is None:
-            raise
-        result = FetchResult(
-            url=trail.asked,
-            final_url=trail.current,
-            status=trail.status,
-            moved_to=trail.moved_to,
-            error=kind,
-            detail=f"{shown(trail.current)}: {line}",
-        )
-    return replace(result, elapsed=time.monotonic() - started)
+        result = trail.result(error=kind, detail=f"{shown(trail.current)}: {line}")
+    return replace(result, elapsed=time.monotonic() - bounds.began)
 
 
 class _Trail:
@@ -107,6 +94,9 @@ class _Trail:
         if self._permanent:
             self.moved_to = target
         self.current = target
+
+    def result(self, **values: Any) -> FetchResult:
+        return FetchResult(self.asked, self.current, self.status, moved_to=self.moved_to, **values)
 
 
 def _follow(
@@ -150,14 +140,10 @@ def _answer(
     get, status = response.get, response.status
     date = get("date")
     links = headers.links(response.get_all("link"), trail.current)
-    result = FetchResult(
-        url=trail.asked,
-        final_url=trail.current,
-        status=status,
+    result = trail.result(
         content_type=get("content-type"),
         etag=_exact(response, b"etag"),
         last_modified=_exact(response, b"last-modified"),
-        moved_to=trail.moved_to,
         fresh_for=headers.fresh_for(
             cache_control=get("cache-control"), expires=get("expires"), age=get("age"), date=date, now=now
         ),
@@ -254,8 +240,8 @@ def _window(start: bytes) -> int:
     return zlib.MAX_WBITS if is_zlib else -zlib.MAX_WBITS
 
 
-def _explain(error: Exception, limits: Limits) -> tuple[ErrorKind | None, str]:
-    """What an exception on the way means; no kind for what is a fault of this program."""
+def _explain(error: Exception, limits: Limits) -> tuple[ErrorKind, str]:
+    """What one of FAILURES means."""
     match error:
         case RequestError():
             kind, line = error.args
@@ -266,7 +252,5 @@ def _explain(error: Exception, limits: Limits) -> tuple[ErrorKind | None, str]:
             return ErrorKind.TLS, f"no secure connection: {one_line(error)}"
         case OSError():
             return ErrorKind.DOWN, f"no connection: {one_line(error)}"
-        case h11.ProtocolError():
-            return ErrorKind.PROTOCOL, f"what it sends is not proper HTTP: {one_line(error)}"
         case _:
-            return None, ""
+            return ErrorKind.PROTOCOL, f"what it sends is not proper HTTP: {one_line(error)}"

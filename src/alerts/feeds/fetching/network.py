@@ -5,8 +5,7 @@ names that resolve differently the next moment (DNS rebinding). TLS and the Host
 write ends at the deadline of the whole fetch, however slowly a server sends, and every byte received counts.
 
 h11 writes and reads the protocol; sockets, limits and addresses are handled here. A request has a connection of its
-own: two polls of one feed are minutes apart, and an idle connection that one source may use must not carry the request
-of another that may not.
+own: polls of one feed are minutes apart, and not every source may use the connections that another one may.
 """
 
 import base64

@@ -12,16 +12,27 @@ from alerts.model.level import Axis, Level
 from alerts.model.times import format_time
 from alerts.store.schema import (
     AlertRow,
+    AnswerRow,
     AttemptRow,
     CarriedRow,
     CaseRow,
     DeliveryRow,
     FindingRow,
+    LinkRow,
     MembershipRow,
+    SilenceRow,
     SourceRow,
     StoryRow,
 )
 from alerts.store.upsert import chunks
+
+_IDS = {
+    "alert": AlertRow.id,
+    "delivery": DeliveryRow.id,
+    "link": LinkRow.id,
+    "silence": SilenceRow.id,
+    "answer": AnswerRow.id,
+}
 
 
 def _time(value: datetime | None) -> str | None:
@@ -160,6 +171,13 @@ def alert(session: Session, alert_id: str) -> AlertRow | None:
         return row
     found = session.scalars(select(AlertRow).where(AlertRow.id.startswith(alert_id, autoescape=True)).limit(2)).all()
     return found[0] if len(found) == 1 else None
+
+
+def ids_beginning(session: Session, kind: str, beginning: str, limit: int = 50) -> list[str]:
+    """Ids of recorded alerts, deliveries, links, silences or answers, to complete what a person types."""
+    column = _IDS[kind]
+    query = select(column).where(column.startswith(beginning, autoescape=True)).order_by(column).limit(limit)
+    return list(session.scalars(query))
 
 
 def alerts_named(session: Session, key: str) -> list[str]:
