@@ -97,7 +97,21 @@ def enter_as_operator(browser: Chromium, address: str) -> None:
     assert browser.run("return document.querySelector('h1').textContent") == "Operations"
 
 
-OPERATORS = ("/operate", "/feedback", "/institutions/acme/why-not?subscriber=desk")
+OPERATORS = (
+    "/operate",
+    "/operate/audit",
+    "/me?subscriber=desk",
+    "/institutions/acme",
+    "/feedback",
+    "/institutions/acme/why-not?subscriber=desk",
+)
+    "/operate",
+    "/operate/audit",
+    "/me?subscriber=desk",
+    "/institutions/acme",
+    "/feedback",
+    "/institutions/acme/why-not?subscriber=desk",
+)
 
 
 def pages(town: System) -> list[str]:

@@ -81,7 +81,9 @@ def addresses(town: System) -> list[str]:
         f"/alerts/{first(town, AlertRow)}",
         "/briefing/2026-W10",
         "/feedback",
+        "/me?subscriber=desk",
         "/operate",
+        "/operate/audit",
         "/operate/enter",
         "/nowhere",
     ]

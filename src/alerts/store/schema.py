@@ -278,7 +278,7 @@ class AlertRow(Base, table="alerts"):
 
     id: Mapped[str] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(index=True)
-    subscriber: Mapped[str] = mapped_column(index=True)
+    subscriber: Mapped[str]
     channel: Mapped[str]
     institution: Mapped[str] = mapped_column(index=True)
     on: Mapped[str]
@@ -286,6 +286,7 @@ class AlertRow(Base, table="alerts"):
     state: Mapped[str]
     reason: Mapped[str]
     detail: Mapped[dict[str, Any]]
+    __table_args__ = (Index("ix_alerts_subscriber", "subscriber", "at"),)
 
 
 class DeliveryRow(Base, table="deliveries"):

@@ -7,7 +7,9 @@ from operator import itemgetter
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from alerts.model.alert import AlertState
 from alerts.model.level import Axis, Transition
+from alerts.model.times import EPOCH
 from alerts.store.repositories.transitions import lean_transition_of
 from alerts.store.schema import AlertRow, AssessmentRow, CaseRow, StoryEventRow, StoryRow, TransitionRow, table_of
 
@@ -78,16 +80,16 @@ def story_events(session: Session, story_id: str, *, limit: int) -> list[StoryEv
     return list(reversed(rows))
 
 
-def alerts_of(session: Session, subscriber: str, *, limit: int) -> list[AlertRow]:
-    """A subscriber's newest alerts, the newest first."""
-    return list(
-        session.scalars(
-            select(AlertRow)
-            .where(AlertRow.subscriber == subscriber)
-            .order_by(AlertRow.at.desc(), AlertRow.id)
-            .limit(limit)
-        )
-    )
+def alerts_of(session: Session, subscriber: str, *, since: datetime = EPOCH, limit: int) -> list[AlertRow]:
+    """A subscriber's newest alerts from an instant on, the newest first."""
+    mine = AlertRow.subscriber == subscriber, AlertRow.at >= since
+    return list(session.scalars(select(AlertRow).where(*mine).order_by(AlertRow.at.desc(), AlertRow.id).limit(limit)))
+
+
+def suppressed(session: Session, since: datetime, limit: int) -> list[AlertRow]:
+    """The newest alerts from an instant on that were held back for good, the newest first."""
+    held = AlertRow.at >= since, AlertRow.state == AlertState.SUPPRESSED.value
+    return list(session.scalars(select(AlertRow).where(*held).order_by(AlertRow.at.desc(), AlertRow.id).limit(limit)))
 
 
 def transitions_by_id(session: Session, ids: Iterable[int]) -> dict[int, Transition]:

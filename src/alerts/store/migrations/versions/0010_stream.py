@@ -1,4 +1,4 @@
-"""The newest standing stories of all institutions by index
+"""The newest standing stories of all institutions, and the newest alerts of a subscriber, by index
 
 Revision: 0010
 """
@@ -15,7 +15,11 @@ def upgrade() -> None:
     op.create_index(
         "ix_story_versions_standing", "story_versions", ["newest"], sqlite_where=where, postgresql_where=where
     )
+    op.drop_index("ix_alerts_subscriber", "alerts")
+    op.create_index("ix_alerts_subscriber", "alerts", ["subscriber", "at"])
 
 
 def downgrade() -> None:
+    op.drop_index("ix_alerts_subscriber", "alerts")
+    op.create_index("ix_alerts_subscriber", "alerts", ["subscriber"])
     op.drop_index("ix_story_versions_standing", "story_versions")
