@@ -105,13 +105,6 @@ OPERATORS = (
     "/feedback",
     "/institutions/acme/why-not?subscriber=desk",
 )
-    "/operate",
-    "/operate/audit",
-    "/me?subscriber=desk",
-    "/institutions/acme",
-    "/feedback",
-    "/institutions/acme/why-not?subscriber=desk",
-)
 
 
 def pages(town: System) -> list[str]:
