@@ -68,19 +68,15 @@ class App:
                 err=True,
             )
 
-    def _keep_private(self) -> None:
-        """The state directory holds the database and secrets: it is for this user alone."""
-        with contextlib.suppress(OSError):  # of another user, who has to see to it
-            if self.state.stat().st_mode & 0o077:
-                self.state.chmod(0o700)
-
     @contextlib.contextmanager
     def open(self) -> "Iterator[Database]":
         """The database, not upgraded."""
         from alerts.store.database import Database
 
-        if not self.database:
-            self._keep_private()
+        if not self.database:  # the state directory holds it and secrets: for this user alone
+            with contextlib.suppress(OSError):  # of another user, who has to see to it
+                if self.state.stat().st_mode & 0o077:
+                    self.state.chmod(0o700)
         database = Database(self.database_url)
         try:
             yield database
@@ -133,6 +129,4 @@ class App:
         with self.open() as database:
             database.upgrade()
             driver = Once()
-            runtime = runtime_on(database, self.config_dir, self.state, driver.enqueue)
-            with contextlib.closing(runtime):
-                yield runtime, driver
+            yield runtime_on(database, self.config_dir, self.state, driver.enqueue), driver

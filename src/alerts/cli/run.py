@@ -227,6 +227,7 @@ def _demo(app: App, host: str, port: int, *, once: bool) -> int:
             play.once(app.stage, runtime, driver, sys.stdout)
         return 0
     check_port(host, port)
+    os.environ.setdefault(logs.LEVEL, "WARNING")  # the scenario itself says what happens
     with app.open() as database:
         database.upgrade()
     with _processes(app, app.state, host, port) as supervisor, app.runtime() as (runtime, _):

@@ -16,6 +16,9 @@ from alerts.model.errors import AlertsError, UsageError
 
 LEVEL = "ALERTS_LOG"
 _ROOT = "alerts"
+_NEWS = f"{_ROOT}.news"
+NEWS = frozenset({"story.begun", "level.changed", "alert.made"})
+"""Events that are shown on a terminal from the start, where ALERTS_LOG does not say otherwise."""
 # Control, format (bidirectional, zero-width) and separator characters: a feed or a client must not steer a terminal.
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
 _NOISY = ("apprise", "kombu", "amqp", "celery.redirected")
@@ -64,6 +67,8 @@ def configure(level: str | None = None) -> None:
     handler.setFormatter(_Lines(as_json=wanted == "json"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger(_ROOT).setLevel(chosen)
+    is_watched = level is None and LEVEL not in os.environ and sys.stderr.isatty()
+    logging.getLogger(_NEWS).setLevel(logging.INFO if is_watched else logging.NOTSET)
     # These log URLs, headers and bodies below WARNING: secrets among them.
     for name in _NOISY:
         logging.getLogger(name).setLevel(logging.WARNING)
@@ -71,7 +76,12 @@ def configure(level: str | None = None) -> None:
 
 def event(name: str, level: int = logging.INFO, *, caught: bool = False, **fields: object) -> None:
     """Logs one event. `caught`: with the exception being handled, as one line."""
-    logging.getLogger(_ROOT).log(level, name, exc_info=caught, extra={"fields": fields})
+    logging.getLogger(_NEWS if name in NEWS else _ROOT).log(level, name, exc_info=caught, extra={"fields": fields})
+
+
+def shows_news() -> bool:
+    """Whether anybody sees NEWS; else they need not be put together."""
+    return logging.getLogger(_NEWS).isEnabledFor(logging.INFO)
 
 
 def frames(error: BaseException) -> str:

@@ -25,7 +25,7 @@ _TABLE: Final = yaml.safe_load(files(__package__).joinpath("formats.yaml").read_
 SETTINGS: Final = tuple(_TABLE["columns"])
 """What a column can be mapped to."""
 _COLUMNS: Final = {title: setting for setting, titles in _TABLE["columns"].items() for title in titles}
-_MANY: Final = {"aliases": "[;|\n]", "products": "[;|\n]", "domains": "[;|,\n]", "tags": "[;|,\n]"}
+_MANY: Final = {**dict.fromkeys(("aliases", "products", "region"), "[;|\n]"), "domains": "[;|,\n]", "tags": "[;|,\n]"}
 """What separates the values of one cell. A name may have a comma in it."""
 _FORMS: Final = {
     "ids.lei": (r"([A-Z0-9]{18}[0-9]{2})", "is no LEI: 20 letters and digits, of which the last two check the others"),
@@ -36,7 +36,7 @@ _FORMS: Final = {
 }
 """How a value is written, in any case: an expression, whose group is taken, and what is wrong with others."""
 _PACKED: Final = {
-    b"PK": "a ZIP archive: unpack it",
+    b"PK": "a workbook or a ZIP archive: save it as CSV, or unpack it",
     b"\x1f\x8b": "compressed: unpack it",
     b"<": "XML: take CSV or JSON",
 }
@@ -201,21 +201,18 @@ def _column(key: str, titles: Mapping[str, str]) -> str:
 def _record(where: str, found: Fields, titles: Mapping[str, str], languages: frozenset[str]) -> Record:
     record = Record(where)
     kind = _format(found)
-    only = _TABLE["formats"][kind].get("only", {}) if kind is not None else {}
+    form: Mapping[str, Any] = {"cells": True} if kind is None else _TABLE["formats"][kind]
+    only, is_cell = form.get("only", {}), form.get("cells", False)
     if other := next((pair for pair in found if pair[0] in only and pair[1] not in only[pair[0]]), None):
         record.problems.append(f"its {other[0]} is {_short(other[1])}")
         return record
     values: list[tuple[int, str, str, str]] = []
     for key, text in found:
-        if kind is None:
-            setting = _column(key, titles)
-            if setting == "name" and _is_item(text):  # ?item of a query
-                setting = "ids.wikidata"
-            parts = re.split(_MANY[setting], text) if setting in _MANY else [text]
-            values += [(0, setting, part, key) for part in parts]
-        else:
-            known = (each for each in _meaning(kind, key) if not (each[2] and languages) or each[2] in languages)
-            values += [(rank, setting, text, key) for setting, rank, _ in known]
+        for setting, rank, language in [(_column(key, titles), 0, "")] if kind is None else _meaning(kind, key):
+            item = setting == "name" and _is_item(text)  # ?item of a query
+            parts = re.split(_MANY[setting], text) if is_cell and setting in _MANY else [text]
+            if not (language and languages) or language in languages:
+                values += [(rank, "ids.wikidata" if item else setting, part, key) for part in parts]
     for _, setting, value, key in sorted(values, key=lambda each: each[0]):
         text = one_line(value)[:MAX_CHARS].strip()
         try:
@@ -223,10 +220,9 @@ def _record(where: str, found: Fields, titles: Mapping[str, str], languages: fro
         except ValueError as error:
             record.problems.append(f"{key}: {_short(text)} {error}")
             continue
-        taken = record.fields.setdefault(setting, [])
-        if cleaned and cleaned not in taken and len(taken) < MAX_VALUES:
+        taken = record.fields.setdefault(setting, []) if cleaned else []
+        if cleaned not in taken and len(taken) < MAX_VALUES:
             taken.append(cleaned)
-    record.fields = {setting: taken for setting, taken in record.fields.items() if taken}
     if not record.fields.keys() & {"name", "child"}:
         record.problems.append("has no name")
     return record
@@ -238,7 +234,8 @@ def _cleaned(setting: str, text: str) -> str:
         return text.rpartition("/")[2] if _is_item(text) else text
     form, problem = _FORMS.get(setting, ("(.*)", ""))
     match = re.fullmatch(form, text, re.IGNORECASE)
-    if match is None or (setting == "ids.lei" and not _checks(match[1])):
+    # The check digits of an LEI: ISO 7064, MOD 97-10.
+    if match is None or (setting == "ids.lei" and int("".join(str(int(char, 36)) for char in text)) % 97 != 1):
         raise ValueError(problem)
     if setting in {"domains", "criticality"}:
         return match[1].lower()
@@ -251,11 +248,6 @@ def _cleaned(setting: str, text: str) -> str:
 
 def _is_item(text: str) -> bool:
     return re.fullmatch(_FORMS["ids.wikidata"][0], text.strip()) is not None
-
-
-def _checks(lei: str) -> bool:
-    """Whether the check digits are right (ISO 7064, MOD 97-10)."""
-    return int("".join(str(int(char, 36)) for char in lei)) % 97 == 1
 
 
 def _short(text: str) -> str:
