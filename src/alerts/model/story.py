@@ -1,10 +1,9 @@
 """Stories, and the evidence they give about an institution."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from alerts.model.level import Level
 from alerts.model.source import Reliability
 
 
@@ -92,24 +91,3 @@ class StorySummary(StoryFacts):
     reports: int
     publishers: int
     items: tuple[str, ...]
-
-
-@dataclass(slots=True)
-class StreamStory:
-    """A story as the stream of all news lists it; grows while further stories are found to be about the same event.
-
-    `at` is the time of its newest independent report, `since` when that was observed. `publishers` are the names of
-    its publishers by source; `level` is the highest that the story reaches by itself, or that of its institution where
-    a tier may not see the story.
-    """
-
-    story: str
-    title: str
-    at: datetime
-    since: datetime
-    institutions: list[str]
-    level: Level
-    grade: str = ""
-    topics: list[str] = field(default_factory=list)
-    publishers: dict[str, str] = field(default_factory=dict)
-    resolved: bool = False

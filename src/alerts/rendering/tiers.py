@@ -10,7 +10,6 @@ from typing import Any
 
 from alerts.model.level import Axis, Transition
 from alerts.model.profile import MatrixRow, Profile
-from alerts.model.story import StreamStory
 from alerts.model.subscriber import Tier
 
 DETAIL = Tier.STRATEGIC_CIRCLE  # key points, evidence pack with links, surfaces, full matrix, the number behind a grade
@@ -57,11 +56,10 @@ def gate_transition(transition: Transition, tier: Tier) -> Transition:
     )
 
 
-def gate_stream_story(story: StreamStory, tier: Tier) -> StreamStory:
+def gate_stream_story(story: Mapping[str, Any], tier: Tier) -> Mapping[str, Any]:
     """A story of the stream as a tier may see it. Open may be given the newest story of an institution alone."""
-    if tier.allows(DETAIL):
-        return story
-    return replace(story, story="", grade="", topics=[], publishers={}, resolved=False)
+    hidden = {"story": "", "grade": "", "topics": [], "publishers": {}, "resolved": False}
+    return story if tier.allows(DETAIL) else {**story, **hidden}
 
 
 NEWS = timedelta(days=7)  # so long a level change is news; what is older is history

@@ -21,20 +21,7 @@ from alerts.access.signing import Signer
 from alerts.model.errors import AlertsError, NotFoundError, StoreError, UsageError
 from alerts.runtime import logs
 from alerts.runtime.runtime import Runtime
-from alerts.web import (
-    answering,
-    api,
-    atom,
-    live,
-    me,
-    operators,
-    overview,
-    pages,
-    probes,
-    reports,
-    stream,
-    unsubscribing,
-)
+from alerts.web import answering, api, atom, live, operators, overview, pages, probes, reports, stream, unsubscribing
 from alerts.web.auth import Authenticator, Visitor
 from alerts.web.connections import LIVE
 from alerts.web.middleware import Hardening
@@ -79,7 +66,7 @@ def _routes() -> list[Route | Mount]:
         Route("/institutions/{institution}/why-not", pages.why_not),
         Route("/briefing", reports.newest),
         Route("/briefing/{week}", reports.edition),
-        Route("/me", me.mine),
+        Route("/me", reports.mine),
         Route("/feedback", reports.feedback),
         Route("/stories/{story}", pages.story),
         Route("/alerts/{alert}", pages.alert),

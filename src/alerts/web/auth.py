@@ -28,19 +28,14 @@ from alerts.store import system_state
 MEMBER_COOKIE: Final = "alerts_member"
 OPERATOR_COOKIE: Final = "alerts_operator"
 SESSION: Final = timedelta(hours=12)
-LARGEST_FORM: Final = 16_384
-"""Bytes of a form; the forms of the pages are far smaller."""
-
-MAX_WRONG: Final = 10
-"""Wrong tokens that an address may give within WINDOW."""
-
+LARGEST_FORM: Final = 16_384  # bytes of a form; the forms of the pages are far smaller
+MAX_WRONG: Final = 10  # wrong tokens that an address may give within WINDOW
 WINDOW: Final = timedelta(minutes=10)
 
 MAX_ADDRESSES: Final = 10_000
 """Addresses that are remembered in a process; the one that was wrong longest ago is forgotten first."""
 
-_LEFT: Final = "left/"
-"""Facts: the sessions of operators that were ended before their time, by id."""
+_LEFT: Final = "left/"  # facts: the sessions of operators that were ended before their time, by id
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,15 +18,9 @@ HEAD_SECONDS: Final = 10.0
 BODY_SECONDS: Final = 20.0
 """From the end of the headers to the end of the body. The largest are pushes of some kilobytes."""
 
-ANSWER_SECONDS: Final = 120.0
-"""From the end of the headers until the whole answer has been taken."""
-
-LIVE: Final = "/live"
-"""Where an answer lasts as long as it may."""
-
-MAX_CONNECTIONS: Final = 500
-"""In all; half of the files that a process may usually have open."""
-
+ANSWER_SECONDS: Final = 120.0  # from the end of the headers until the whole answer has been taken
+LIVE: Final = "/live"  # where an answer lasts as long as it may
+MAX_CONNECTIONS: Final = 500  # in all; half of the files that a process may usually have open
 MAX_PER_CLIENT: Final = 50
 """From one address. A trusted proxy speaks for many clients and is bounded by the total alone."""
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
@@ -87,26 +87,14 @@ class Row:
     change: Transition | None
 
 
-@dataclass(frozen=True, slots=True)
-class Board:
-    """A page of the list. `raised` counts, of everything tracked, the institutions by their highest level."""
-
-    rows: Sequence[Row]
-    found: int
-    tracked: int
-    raised: Mapping[Level, int]
-    page: int
-    pages: int
-
-
 def levels_of(session: Session, settings: Settings) -> dict[str, Mapping[Axis, Level]]:
     """The levels of every tracked institution."""
     recorded, quiet = listings.levels(session), dict.fromkeys(Axis, Level.LOW)
     return {each: recorded.get(each, quiet) for each in settings.institutions}
 
 
-def read_board(session: Session, settings: Settings, asked: Asked, tier: Tier) -> Board:
-    """The list as asked for, gated."""
+def read_board(session: Session, settings: Settings, asked: Asked, tier: Tier) -> dict[str, Any]:
+    """A page of the list as asked for, gated. `raised` counts everything tracked by its highest level."""
     levels = levels_of(session, settings)
     highest = {each: max(found.values()) for each, found in levels.items()}
     wanted = [each for each in settings.institutions.values() if asked.wants(each, highest[each.id])]
@@ -128,9 +116,9 @@ def read_board(session: Session, settings: Settings, asked: Asked, tier: Tier) -
         )
         for each in shown
     ]
-    counted = Counter(highest.values())
-    raised = {level: counted[level] for level in Level}
-    return Board(rows, len(ordered), len(settings.institutions), raised, page, pages)
+    raised = Counter(highest.values())
+    counts = {"found": len(ordered), "tracked": len(settings.institutions), "raised": raised}
+    return {"rows": rows, **counts, "page": page, "pages": pages}
 
 
 def _ordered(

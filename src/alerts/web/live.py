@@ -15,12 +15,9 @@ from alerts.runtime.runtime import Runtime
 from alerts.store.queries.stream import newest_change
 from alerts.web.connections import ANSWER_SECONDS
 
-LISTENERS: Final = 100
-"""In a process; a further one is told to come back later, and its page stays as it is."""
-
+LISTENERS: Final = 100  # in a process; a further one is told to come back later, and its page stays as it is
 SECONDS: Final = 1.0
-LASTING: Final = 0.8 * ANSWER_SECONDS
-"""Seconds after which an answer ends, before its connection is given up; the browser asks again by itself."""
+LASTING: Final = 0.8 * ANSWER_SECONDS  # seconds: it ends before its connection is given up, and the browser asks again
 
 
 class Live:
@@ -33,7 +30,7 @@ class Live:
         self.listeners = 0
 
     async def newest(self) -> int:
-        """Looks where nobody has within the last second."""
+        """Looks unless somebody has within the last second."""
         if time.monotonic() - self._looked_at >= SECONDS:
             self._looked_at = time.monotonic()
             self._newest = await run_in_threadpool(self._read)
@@ -49,12 +46,10 @@ class Live:
         ends = time.monotonic() + LASTING
         try:
             yield "retry: 5000\n\n"
-            while time.monotonic() < ends:
-                newest = await self.newest()
-                if newest > known:
-                    yield f"event: newer\nid: {newest}\ndata: {newest}\n\n"
-                    return
+            while (newest := await self.newest()) <= known and time.monotonic() < ends:
                 await asyncio.sleep(SECONDS)
+            if newest > known:
+                yield f"event: newer\nid: {newest}\ndata: {newest}\n\n"
         except StoreError:  # the database is away: the browser asks again
             return
         finally:
@@ -63,10 +58,9 @@ class Live:
 
 async def live(request: Request) -> Response:
     """`?known=` is the number of the newest change on the page. Says nothing but that there is a newer one."""
-    known = request.query_params.get("known", "")
+    known, source = request.query_params.get("known", ""), request.app.state.live
     if not (known.isascii() and known.isdigit() and len(known) < 20):
         raise HTTPException(400, "“known” is the number of a change.")
-    source: Live = request.app.state.live
     if source.listeners >= LISTENERS:
         raise HTTPException(503, "Too many pages are listening.", {"Retry-After": "60"})
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}

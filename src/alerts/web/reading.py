@@ -1,20 +1,19 @@
 """What the pages read of institutions. Nothing is kept: a profile is a few rows by index."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 from operator import attrgetter
-from typing import Final
+from typing import Any, Final
 
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from alerts.insight.profiles import profile_at
 from alerts.model.counted import counted
-from alerts.model.institution import Criticality, Institution
+from alerts.model.institution import Institution
 from alerts.model.level import Axis
-from alerts.model.profile import GovernanceSurface, Profile, SourceRecord, Statement
+from alerts.model.profile import Profile
 from alerts.model.times import format_time
 from alerts.rendering.plot import levels_svg
 from alerts.scoring.score import curve, grid, half_life_of
@@ -23,8 +22,7 @@ from alerts.store.queries.stream import reports
 from alerts.store.repositories import cases
 from alerts.web.site import Site
 
-POINTS: Final = 180
-"""Instants of a curve, next to those of its level changes."""
+POINTS: Final = 180  # instants of a curve, next to those of its level changes
 
 
 def read_profile(site: Site, session: Session, institution: Institution, at: datetime | None) -> Profile:
@@ -62,31 +60,18 @@ def plots(site: Site, session: Session, shown: Profile, window: timedelta, width
     return [Markup(levels_svg(curves, shown.history, rules, title=title, width=each)) for each in widths]  # noqa: S704
 
 
-@dataclass(frozen=True, slots=True)
-class ProfileStory:
-    """A story of a profile: its source records, the axes whose score it moves, the others that its reports name."""
-
-    story: str
-    said: Statement | None
-    records: tuple[SourceRecord, ...]
-    axes: tuple[Axis, ...]
-    about: tuple[str, ...]
-
-
-def stories_of(session: Session, shown: Profile) -> list[ProfileStory]:
-    """The stories behind a profile, as far as a gated one has them, the newest first."""
+def stories_of(session: Session, shown: Profile) -> list[dict[str, Any]]:
+    """The stories behind a profile, as far as a gated one has them, the newest first: each with its statement,
+    source records, the axes whose score it moves, and the other institutions that its reports name."""
     about = [(report.item, report.institution) for report in reports(session, {each.item for each in shown.evidence})]
-    surfaces = (shown.service_surface, (shown.governance_surface or _NONE).signals, shown.relationship_signals)
-    said = {line.statement.story: line.statement for surface in surfaces for line in surface}
-    said |= {each.story: each for each in shown.key_points}
+    governance = shown.governance_surface.signals if shown.governance_surface else ()
+    lines = (*shown.service_surface, *governance, *shown.relationship_signals)
+    said = {each.story: each for each in (*(line.statement for line in lines), *shown.key_points)}
     found = []
     for story, group in groupby(shown.evidence, key=attrgetter("story")):
-        records = tuple(group)
+        records = list(group)
         items = {each.item for each in records}
         others = sorted({key for item, key in about if item in items and key != shown.institution})
-        axes = tuple(row.axis for row in shown.matrix if story in row.stories)
-        found.append(ProfileStory(story, said.get(story), records, axes, tuple(others)))
+        axes = [row.axis for row in shown.matrix if story in row.stories]
+        found.append({"story": story, "said": said.get(story), "records": records, "axes": axes, "about": others})
     return found
-
-
-_NONE: Final = GovernanceSurface(Criticality.LOW, "")

@@ -61,8 +61,7 @@ def since(at: datetime, now: datetime) -> Markup:
     return Markup('<time datetime="{}" data-as="clock">{:%H:%M} UTC</time>').format(format_time(at), at.astimezone(UTC))
 
 
-_AS_INSTANT = Markup(' data-as="instant"')
-"""The script of the pages writes the instant in the zone of the reader."""
+_AS_INSTANT = Markup(' data-as="instant"')  # the script of the pages writes the instant in the zone of the reader
 
 
 def ago(at: datetime | None, now: datetime) -> Markup:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -14,7 +13,6 @@ from starlette.responses import RedirectResponse, Response
 from alerts.model.errors import NotFoundError
 from alerts.model.level import Axis, Level
 from alerts.model.settings import Settings
-from alerts.model.story import StreamStory
 from alerts.model.subscriber import Tier
 from alerts.model.times import EPOCH, MICROSECOND, micros
 from alerts.rendering.tiers import DETAIL, gate_stream_story
@@ -26,25 +24,12 @@ from alerts.web.institutions import Asked, choices, levels_of
 from alerts.web.site import visit
 
 PAGE: Final = 40
-SCANNED: Final = 2000
-"""Stories that a page with filters looks through at most; the next page looks further back."""
-
-READ_ALONE: Final = 40
-"""So many institutions are read each by its index; of more, what lies among the newest stories of all."""
+SCANNED: Final = 2000  # stories that a page with filters looks through at most; the next page looks further back
+READ_ALONE: Final = 40  # so many institutions are read each by its index; of more, what is in the newest of all
 
 SEEN_COOKIE: Final = "alerts_seen"
-VISIT: Final = timedelta(minutes=30)
-"""After so long without a look at the stream, the next one is another visit."""
-
+VISIT: Final = timedelta(minutes=30)  # after so long without a look at the stream, the next one is another visit
 _LIST_ONLY: Final = {"q", "sort", "page", "category"}
-
-
-@dataclass(frozen=True, slots=True)
-class Stream:
-    """A page of the stream. `older` is where the next one begins, empty at the end of the record."""
-
-    stories: Sequence[StreamStory]
-    older: str
 
 
 def home(request: Request) -> Response:
@@ -76,8 +61,9 @@ def visits(cookie: str, now: datetime) -> tuple[datetime, str]:
     return datetime.fromtimestamp(before, UTC), f"{before}.{this}"
 
 
-def read_stream(session: Session, settings: Settings, asked: Asked, tier: Tier) -> Stream:
-    """A page as asked for, gated. An open visitor gets the newest story of each institution alone.
+def read_stream(session: Session, settings: Settings, asked: Asked, tier: Tier) -> dict[str, Any]:
+    """A page as asked for, gated, and as `older` where the next one begins, None at the end of the record. An open
+    visitor gets the newest story of each institution alone.
 
     Raises NotFoundError for an institution, topic or source that is not configured, HTTPException for what the tier
     may not filter by.
@@ -103,31 +89,35 @@ def read_stream(session: Session, settings: Settings, asked: Asked, tier: Tier) 
                 break
             shown.append((row, level))
     found = [gate_stream_story(each, tier) for each in _merged(session, settings, shown, sees_all)]
-    return Stream(found, "" if bound is None else f"{-bound[0]}-{bound[1]}")
+    return {"stories": found, "older": None if bound is None else f"{-bound[0]}-{bound[1]}"}
 
 
 def _merged(
     session: Session, settings: Settings, rows: Sequence[tuple[Any, Level]], sees_all: bool
-) -> list[StreamStory]:
-    """One entry for those with a report in common: one event, about several institutions."""
-    found: list[StreamStory] = []
-    of_item: dict[str, StreamStory] = {}
+) -> list[dict[str, Any]]:
+    """One record for those with a report in common: one event, about several institutions.
+
+    `at` is the time of its newest independent report, `since` when that was observed; `level` is the highest that the
+    story reaches by itself, or that of its institution where a tier may not see the story.
+    """
+    found: list[dict[str, Any]] = []
+    of_item: dict[str, dict[str, Any]] = {}
     for row, level in rows:
-        topics = [name for name, *_ in row.topics]
         story = next((of_item[item] for item in row.items if item in of_item), None)
         if story is None:
+            named = {"story": row.story, "title": row.title, "at": row.newest, "since": row.since, "grade": row.grade}
+            lists: dict[str, Any] = {"institutions": [], "topics": [], "publishers": {}}
             over = any(state for _, _, *state in row.topics)
-            story = StreamStory(row.story, row.title, row.newest, row.since, [], level, row.grade, resolved=over)
-            found.append(story)
-        story.level, story.since = max(story.level, level), max(story.since, row.since)
-        story.institutions.append(row.institution)
-        story.topics = list(dict.fromkeys([*story.topics, *topics]))
+            found.append(story := {**named, **lists, "level": level, "resolved": over})
+        story |= {"level": max(story["level"], level), "since": max(story["since"], row.since)}
+        story["institutions"].append(row.institution)
+        story["topics"] += [name for name, *_ in row.topics if name not in story["topics"]]
         of_item |= dict.fromkeys(row.items, story)
     for report in stream.reports(session, of_item) if sees_all else ():
         story = of_item[report.item]
-        story.publishers.setdefault(report.source, report.publisher)
-        if report.institution in settings.institutions and report.institution not in story.institutions:
-            story.institutions.append(report.institution)
+        story["publishers"].setdefault(report.source, report.publisher)
+        if report.institution in settings.institutions and report.institution not in story["institutions"]:
+            story["institutions"].append(report.institution)
     return found
 
 
