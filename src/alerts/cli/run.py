@@ -140,9 +140,10 @@ def _sent(runtime: "Runtime") -> int:
 def _forever(app: App, host: str, port: int) -> int:
     """Runs until a signal ends it; 128 and the number of that signal, as a shell says it."""
     from alerts.runtime import logs
+    from alerts.runtime.runtime import prepare
 
     logs.configure()
-    settings = app.settings()  # a broken configuration starts nothing
+    settings = prepare(app.config_dir, matching=False).settings  # a broken configuration starts nothing
     if app.broker:
         check_broker(app.broker)
     with state_directory(app.state) as state:

@@ -36,7 +36,7 @@ class _Lines(logging.Formatter):
         fields: dict[str, object] = dict(getattr(record, "fields", {}))
         error = record.exc_info[1] if record.exc_info else None
         if error is not None:
-            fields["error"] = f"{type(error).__name__}: {_one_line(str(error))}"
+            fields["error"] = f"{type(error).__name__}: {' '.join(str(error).split())}"
             if not isinstance(error, AlertsError):
                 fields["traceback"] = frames(error)
         if self._as_json:
@@ -105,8 +105,4 @@ def _printable(text: str) -> str:
 def _first_line(record: logging.LogRecord) -> str:
     """Libraries put whole stacks into a message, once a second while a broker is away."""
     lines = record.getMessage().strip().splitlines()
-    return _one_line(lines[0])[:500] if lines else ""
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    return " ".join(lines[0].split())[:500] if lines else ""

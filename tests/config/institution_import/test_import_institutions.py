@@ -93,9 +93,9 @@ def test_cells_that_cannot_be_used_are_named_with_line_and_column() -> None:
     [
         ("name\nZürich\n".encode("latin-1"), "f:2:2: is not UTF-8"),
         (b'name\n"Northbank\n', "f:2:1: is no CSV"),
-        (b"PK\x03\x04", "f: is a workbook or a ZIP archive"),
-        (b"\x1f\x8b\x08", "f: is compressed"),
-        (b"<?xml", "f: is XML"),
+        (b"PK\x03\x04", "f: is a workbook, an archive or XML"),
+        (b"\x1f\x8b\x08", "f: is a workbook, an archive or XML"),
+        (b"<?xml", "f: is a workbook, an archive or XML"),
         (b'{"entities":\n {"Q1": }}', "f:2:9: is no JSON"),
         (b"", "f:1:1: no column is the name"),
     ],

@@ -35,11 +35,7 @@ _FORMS: Final = {
     **dict.fromkeys(("name", "aliases", "products"), (r"(.*[^\W_].*)", "is no name: it has no letter and no digit")),
 }
 """How a value is written, in any case: an expression, whose group is taken, and what is wrong with others."""
-_PACKED: Final = {
-    b"PK": "a workbook or a ZIP archive: save it as CSV, or unpack it",
-    b"\x1f\x8b": "compressed: unpack it",
-    b"<": "XML: take CSV or JSON",
-}
+_NO_TEXT: Final = (b"PK", b"\x1f\x8b", b"<")  # how workbooks, archives and XML begin
 
 Fields = Sequence[tuple[str, str]]
 """A record as its file has it, flat: each value with its path."""
@@ -66,16 +62,15 @@ def read(file: Iterable[bytes], name: str, mapping: Mapping[str, str], languages
     titles = {_title(header): setting for header, setting in mapping.items()}
     lines = _decoded(file, name)
     head = list(islice(lines, 3))
-    reader = _json if "".join(head).lstrip().startswith(("{", "[")) else _rows
-    for where, found in reader(head, lines, name, titles):
+    is_json = "".join(head).lstrip().startswith(("{", "["))
+    for where, found in _json(head, lines, name) if is_json else _rows(head, lines, name, titles):
         yield Record(where, {}, [found]) if isinstance(found, str) else _record(where, found, titles, languages)
 
 
 def _decoded(file: Iterable[bytes], name: str) -> Iterator[str]:
     for number, raw in enumerate(file, 1):
-        packed = next((what for magic, what in _PACKED.items() if number == 1 and raw.startswith(magic)), "")
-        if packed:
-            raise InputError(name, f"is {packed}")
+        if number == 1 and raw.startswith(_NO_TEXT):
+            raise InputError(name, "is a workbook, an archive or XML: save it as CSV, unpack it, or take CSV or JSON")
         try:
             yield raw.decode("utf-8-sig" if number == 1 else "utf-8")
         except UnicodeDecodeError as error:
@@ -86,7 +81,7 @@ def _rows(
     head: Sequence[str], lines: Iterator[str], name: str, titles: Mapping[str, str]
 ) -> Iterator[tuple[str, Fields | str]]:
     """The rows of a spreadsheet export. Its separator is the one that the header has most often."""
-    separator = max(",;\t|", key=next((line for line in head if line.strip()), "").count)
+    separator = max(",;\t|", key="".join(head).strip().partition("\n")[0].count)
     rows = csv.reader(chain(head, lines), delimiter=separator, strict=True)
     try:
         header = [cell.strip() for cell in next((row for row in rows if any(row)), [])]
@@ -108,9 +103,7 @@ def _rows(
         raise InputError(f"{name}:{rows.line_num}:1", f"is no CSV: {error}") from None
 
 
-def _json(
-    head: Sequence[str], lines: Iterator[str], name: str, _titles: Mapping[str, str]
-) -> Iterator[tuple[str, Fields | str]]:
+def _json(head: Sequence[str], lines: Iterator[str], name: str) -> Iterator[tuple[str, Fields | str]]:
     """JSON lines, also those of a Wikidata dump; else one document, whose records have a number in place of a line."""
     if all(isinstance(_parsed(line), str) for line in head):
         whole = _parsed("".join(chain(head, lines)))
