@@ -36,6 +36,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "profile": "alerts.cli.lists:profile",
         "explain": "alerts.cli.explain:explain",
         "why-not": "alerts.cli.explain:why_not",
+        "search": "alerts.cli.search:search",
         "stories": "alerts.cli.lists:stories",
         "transitions": "alerts.cli.lists:transitions",
         "deliveries": "alerts.cli.lists:deliveries",

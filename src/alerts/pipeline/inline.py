@@ -29,6 +29,7 @@ _STEPS: Mapping[str, Callable[..., object]] = {
     "desk": steps.advance_desk,
     "assess": steps.assess,
     "rematch": steps.rematch,
+    "index": steps.index,
 }
 
 
@@ -66,7 +67,7 @@ class Once:
         while True:
             found = steps.tick(runtime, once=True)
             self._follow(runtime)
-            if found.assess or found.desk or found.send or found.rematch:
+            if found.assess or found.desk or found.send or found.rematch or found.index:
                 continue
             if release and self._release(runtime):
                 continue

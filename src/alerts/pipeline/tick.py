@@ -12,7 +12,7 @@ from alerts.runtime.runtime import Runtime
 from alerts.runtime.task_requests import ASSESS_BATCH, POLL_BATCH, TaskRequests
 from alerts.store import system_state
 from alerts.store.maintenance import clock_rollback
-from alerts.store.repositories import cases, deliveries, sources, subscriber_state
+from alerts.store.repositories import cases, deliveries, search_index, sources, subscriber_state
 
 # The most of each kind that a tick hands out, and never more than its queue has room for; the next tick takes the rest.
 BATCH = 500
@@ -55,6 +55,7 @@ def tick(runtime: Runtime, *, gap: timedelta = timedelta(0), once: bool = False)
             desk=desk,
             assess=cases.claim_due(session, now, limit=min(BATCH, left), hold=HOLD),
             rematch=[active.matching_key] if stale else [],
+            index=["items"] if room["assess"] and search_index.waiting(session) else [],
             poll=sources.claim_due(session, now, limit=min(POLLS, room["poll"] * POLL_BATCH), hold=HOLD),
             claimed=True,
         )

@@ -59,6 +59,14 @@ def gate_transition(transition: Transition, tier: Tier) -> Transition:
     )
 
 
+KINDS = ("institutions", "stories", "items")
+
+
+def searched(tier: Tier) -> tuple[str, ...]:
+    """The kinds of things that a search finds: institutions with level and newest headline; what was said in detail."""
+    return KINDS if tier.allows(DETAIL) else KINDS[:1]
+
+
 NEWS = timedelta(days=7)
 """So long a level change is news; what is older is history."""
 

@@ -7,10 +7,12 @@ from pathlib import Path
 from alembic import op
 
 WORDS = {
-    "sqlite": {"serial": "INTEGER", "double": "DOUBLE", "bytes": "BLOB", "where_due": " WHERE due_at IS NOT NULL"},
-    "postgresql": {"serial": "SERIAL", "double": "DOUBLE PRECISION", "bytes": "BYTEA", "where_due": ""},
+    "sqlite": {"serial": "INTEGER", "double": "DOUBLE", "bytes": "BLOB", "where_due": " WHERE due_at IS NOT NULL"}
+    | {"sqlite": "", "postgresql": "-- "},
+    "postgresql": {"serial": "SERIAL", "double": "DOUBLE PRECISION", "bytes": "BYTEA", "where_due": ""}
+    | {"sqlite": "-- ", "postgresql": ""},
 }
-"""What the two databases write differently."""
+"""What the two databases write differently; a statement of one of them is a comment for the other."""
 
 
 def migration(module: str) -> tuple[Callable[[], None], Callable[[], None]]:
@@ -26,7 +28,7 @@ def migration(module: str) -> tuple[Callable[[], None], Callable[[], None]]:
                 op.execute(statement)
 
     def downgrade() -> None:
-        for table in reversed(re.findall(r"CREATE TABLE (\w+)", text)):
+        for table in reversed(dict.fromkeys(re.findall(r"CREATE (?:VIRTUAL )?TABLE (\w+)", text))):
             op.drop_table(table)
 
     return upgrade, downgrade

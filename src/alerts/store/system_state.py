@@ -20,6 +20,9 @@ MATCHING = "matching"
 JUDGED = "judged"
 """By source a digest of what its reports were judged by: publisher, reliability, the institutions it speaks for."""
 
+SEARCH = "search"
+"""Which revisions the search index holds, and by which rules."""
+
 PLAN = "plan"
 """The result of the last `alerts plan` that was published."""
 

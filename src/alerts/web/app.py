@@ -21,7 +21,7 @@ from alerts.access.signing import Signer
 from alerts.model.errors import AlertsError, NotFoundError, StoreError, UsageError
 from alerts.runtime import logs
 from alerts.runtime.runtime import Runtime
-from alerts.web import answering, api, atom, operators, pages, probes, reports, unsubscribing
+from alerts.web import answering, api, atom, operators, pages, probes, reports, search, unsubscribing
 from alerts.web.auth import Authenticator, Visitor
 from alerts.web.middleware import Hardening
 from alerts.web.site import Site, site_of, unless_known
@@ -56,6 +56,7 @@ def create_app(
 def _routes() -> list[Route | Mount]:
     return [
         Route("/", pages.home),
+        Route("/search", search.page),
         Route("/institutions/{institution}", pages.profile),
         Route("/institutions/{institution}/feed.atom", atom.institution_feed),
         Route("/institutions/{institution}/why-not", pages.why_not),
