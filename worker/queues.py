@@ -15,7 +15,6 @@ ROUTES: Final[Mapping[str, Mapping[str, Any]]] = {
     "assess": {"queue": "match", "priority": 6},
     "desk": {"queue": "match"},
     "rematch": {"queue": "match"},
-    "index": {"queue": "match", "priority": 9},
     "tick": {"queue": "match"},
     "send": {"queue": "send"},
     # Where it still runs when polling or matching is stuck; without this queue no message goes out anyway.

@@ -47,11 +47,6 @@ def rematch(task: Task, key: str) -> None:
     steps.rematch(_runtime(task), key)
 
 
-@shared_task(bind=True, name="index")
-def index(task: Task, name: str) -> None:
-    steps.index(_runtime(task), name)
-
-
 @shared_task(bind=True, name="desk")
 def desk(task: Task, subscriber: str) -> None:
     # fault point: desk.taken

@@ -14,7 +14,7 @@ from alerts.rendering.tiers import KINDS
 
 
 @click.command()
-@click.argument("query", metavar="QUERY")
+@click.argument("q", metavar="QUERY")
 @click.option("--kind", type=click.Choice(KINDS), help="Only these.")
 @completion.institution_option("Only what is about this one.")
 @click.option("--source", shell_complete=completion.sources, metavar="ID", help="Only of this source.")
@@ -25,16 +25,13 @@ from alerts.rendering.tiers import KINDS
 @click.option("--limit", type=click.IntRange(1, 200), default=20, show_default=True, help="At most so many.")
 @click.option("--page", type=click.IntRange(min=1), default=1, help="Which of the pages of so many.")
 @json_command
-def search(app: App, query: str, limit: int, page: int, as_json: bool, **filters: str | None) -> None:
+def search(app: App, as_json: bool, **given: object) -> None:
     """Search what was said: items, stories and institutions, the best first."""
-    from alerts.web.search import Asked
     from alerts.web.search import search as find
 
-    now = datetime.now(UTC)
-    given = {"q": query, "limit": str(limit), "page": str(page)} | {name: each or "" for name, each in filters.items()}
-    asked = Asked.of(given, app.settings(), now)
+    fields = {name: str(value) for name, value in given.items() if value is not None}
     with app.read() as session:
-        found = find(session, app.settings(), asked, Tier.LEADERSHIP_ALLIANCE, now)
+        found = find(session, app.settings(), fields, Tier.LEADERSHIP_ALLIANCE, datetime.now(UTC))
     if as_json:
         for each in (*found["institutions"], *found["results"]):
             click.echo(to_line(each))

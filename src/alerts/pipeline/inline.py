@@ -29,7 +29,6 @@ _STEPS: Mapping[str, Callable[..., object]] = {
     "desk": steps.advance_desk,
     "assess": steps.assess,
     "rematch": steps.rematch,
-    "index": steps.index,
 }
 
 
@@ -67,7 +66,7 @@ class Once:
         while True:
             found = steps.tick(runtime, once=True)
             self._follow(runtime)
-            if found.assess or found.desk or found.send or found.rematch or found.index:
+            if found.assess or found.desk or found.send or found.rematch:
                 continue
             if release and self._release(runtime):
                 continue

@@ -17,22 +17,8 @@ from alerts.pipeline.tick import tick
 from alerts.runtime.runtime import Runtime
 from alerts.runtime.task_requests import TaskRequests
 from alerts.store import system_state
-from alerts.store.repositories import search_index
 
-__all__ = ["advance_desk", "assess", "index", "poll", "poll_sources", "rematch", "send", "tick"]
-
-
-INDEX_BATCH, INDEX_BATCHES = 200, 25  # a tick asks again while anything is left
-
-
-def index(runtime: Runtime, _name: str = "") -> None:
-    """Adds recorded items to the search index, in short transactions. Lost, it is done again: the index has no other
-    source than the record."""
-    for _ in range(INDEX_BATCHES):
-        with runtime.database.write(flush=False) as session:
-            search_index.catch_up(session, runtime.clock(), INDEX_BATCH)
-            if not search_index.waiting(session):
-                return
+__all__ = ["advance_desk", "assess", "poll", "poll_sources", "rematch", "send", "tick"]
 
 
 def advance_desk(runtime: Runtime, subscriber: str, *, release: timedelta | None = None) -> bool:

@@ -20,9 +20,9 @@ _SIZES = {"assess": ASSESS_BATCH, "poll": POLL_BATCH}
 class TaskRequests:
     """Ids that are due: sources to poll, institutions to assess, subscribers to advance, deliveries to send.
 
-    `rematch` names the configuration under which recorded items are to be matched again; `index` asks for what is
-    recorded to be added to the search index. `claimed`: a tick made them, which asked its queues for room before it
-    claimed. Such a request must not be dropped: the next one comes only when the claim ends.
+    `rematch` names the configuration under which recorded items are to be matched again. `claimed`: a tick made
+    them, which asked its queues for room before it claimed. Such a request must not be dropped: the next one
+    comes only when the claim ends.
     """
 
     poll: Sequence[str] = ()
@@ -30,7 +30,6 @@ class TaskRequests:
     desk: Sequence[str] = ()
     send: Sequence[str] = ()
     rematch: Sequence[str] = ()
-    index: Sequence[str] = ()
     claimed: bool = False
 
     def tasks(self) -> Iterator[tuple[str, Sequence[str]]]:
@@ -38,7 +37,7 @@ class TaskRequests:
 
         But matching again comes before assessing, which waits for it.
         """
-        for name in ("send", "desk", "rematch", "assess", "poll", "index"):
+        for name in ("send", "desk", "rematch", "assess", "poll"):
             ids = getattr(self, name)
             size = _SIZES.get(name, 1)
             for start in range(0, len(ids), size):

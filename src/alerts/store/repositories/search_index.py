@@ -1,4 +1,4 @@
-"""The full-text index of recorded items: an FTS5 table of SQLite, a `tsvector` of PostgreSQL, by revision.
+"""The full-text index of recorded items by revision: a table of FTS5 on SQLite, a `tsvector` on PostgreSQL.
 
 It is derived from the record and follows it: a worker adds what is not indexed yet, some at a time and the newest
 first, so that neither polls nor upgrades of large databases wait for it. Revisions that a newer one replaced stay in
@@ -6,7 +6,7 @@ it and are skipped by searches; retention removes them.
 """
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,16 +21,16 @@ from alerts.store.queries.metrics import newest_id
 from alerts.store.schema import RevisionRow, table_of
 from alerts.store.upsert import chunks, dialect
 
-FINE, COARSE = 13, 17
-"""Of PostgreSQL, whose index has no order: an entry also holds words for its block of 8,192 and of 131,072 revisions,
-by which a search finds the newest ones without reading the others."""
+BLOCK_BITS = 15
+"""Entries hold a word for their block of 32,768 revisions, too: the index of PostgreSQL has no order, and a search of
+the newest ones reads no others by it."""
 
 _R = table_of(RevisionRow)
 _ADD = {
     "sqlite": text("INSERT INTO search (rowid, words) VALUES (:id, :words)"),
     "postgresql": text("INSERT INTO search (id, words) VALUES (:id, CAST(:words AS tsvector)) ON CONFLICT DO NOTHING"),
 }
-_REMOVE = {  # an FTS5 table without texts must be given the words to remove
+_REMOVE = {  # a table of FTS5 without texts must be given the words to remove
     "sqlite": text("INSERT INTO search (search, rowid, words) VALUES ('delete', :id, :words)"),
     "postgresql": text("DELETE FROM search WHERE id = :id"),
 }
@@ -64,8 +64,7 @@ def catch_up(session: Session, at: datetime, size: int) -> None:
     if rows:
         high = rows[-1].id
     else:
-        older = select(_R).where(_R.c.id <= low).order_by(_R.c.id.desc()).limit(size)
-        rows = session.execute(older).all()[::-1]
+        rows = session.execute(select(_R).where(_R.c.id <= low).order_by(_R.c.id.desc()).limit(size)).all()[::-1]
         low = rows[0].id - 1 if len(rows) == size else 0
     _execute(session, _ADD, rows)
     system_state.put(session, system_state.SEARCH, at, {"rules": _rules(session), "low": low, "high": high})
@@ -79,10 +78,16 @@ def remove(session: Session, items: Sequence[str]) -> None:
         _execute(session, _REMOVE, session.execute(select(_R).where(*indexed)).all())
 
 
-def _execute(session: Session, statements: dict[str, Any], rows: Sequence[Any]) -> None:
-    entries = [{"id": row.id, "words": index_words(record_of(Item, row, id=row.item))} for row in rows]
-    if dialect(session) == "postgresql":
-        for each in entries:
-            each["words"] += f" #{each['id'] >> FINE} ##{each['id'] >> COARSE}" if each["words"] else ""
-    if entries := [each for each in entries if each["words"]]:
+def block_word(block: int) -> str:
+    """A block as a word of the index, which no text holds."""
+    return f"@#{block}"
+
+
+def _execute(session: Session, statements: Mapping[str, Any], rows: Sequence[Any]) -> None:
+    entries = [
+        {"id": row.id, "words": f"{words} {block_word(row.id >> BLOCK_BITS)}"}
+        for row in rows
+        if (words := index_words(record_of(Item, row, id=row.item)))
+    ]
+    if entries:
         session.execute(statements[dialect(session)], entries)
