@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import func, or_, select
 
-from alerts.feeds.identity import item_id
+from alerts.feeds.identity import digest
 from alerts.model.alert import DeliveryState
 from alerts.store.database import Database
 from alerts.store.schema import AttemptRow, CaseRow, DeliveryRow, FindingRow, ItemRow, RevisionRow, SourceRow
@@ -31,7 +31,7 @@ class Books:
 def expected(sources: int, entries: Mapping[int, int]) -> set[str]:
     """The ids of all items of a world whose sources showed so many entries in each version."""
     return {
-        item_id(f"source-{source}", f"id:{source}-{version}-{number}")
+        digest(f"source-{source}", f"id:{source}-{version}-{number}")
         for source in range(sources)
         for version, count in entries.items()
         for number in range(count)

@@ -167,10 +167,8 @@ def measure(kind: str, count: int, repeat: int) -> None:
                 computed.append((time.process_time() - worked) * 1000)
             slowest = max(slowest, statistics.median(times))
             shown = f"{found['found']}{'' if found['complete'] else '+'}"
-            print(
-                f"  {name:<32}{shown:>7}{statistics.median(times):>11.1f}{max(times):>9.1f}{statistics.median(computed):>9.1f}",
-                flush=True,
-            )
+            middle, own = statistics.median(times), statistics.median(computed)
+            print(f"  {name:<32}{shown:>7}{middle:>11.1f}{max(times):>9.1f}{own:>9.1f}", flush=True)
         print(f"  slowest median {slowest:.1f} ms")
         database.dispose()
 

@@ -9,12 +9,11 @@
     └── web      the pages                                              (unless --port is 0)
 
 A child that ends is restarted, with a longer pause each time it ends soon, and a line says so. The children lead
-process groups of their own, so Ctrl-C reaches the supervisor alone, which then stops them in order; they also die
-with it (on Linux), whatever kills it.
+process groups of their own, so Ctrl-C reaches the supervisor alone, which stops them in order; on Linux they also die
+with it, whatever kills it.
 
-The supervisor imports the program and builds the matcher once; all children but the broker are forks of it. They
-share that memory and start at once (docs/design/0023-forked-processes.md). So the supervisor starts no threads and
-opens no database before them.
+The supervisor imports the program and builds the matcher once. All children but the broker are its forks, share that
+memory and start at once (docs/design/0023-forked-processes.md): it has no threads and no open database before them.
 """
 
 import contextlib
@@ -40,9 +39,9 @@ from urllib.parse import parse_qs
 from alerts.model.errors import AlertsError
 
 GRACE_SECONDS = 10.0
+# Of the worker of each queue. Sends have more than two services that hang can hold (`alerts.runtime.bulkhead`).
 THREADS: Mapping[str, int] = {"poll": 8, "match": 4, "send": 10}
-"""Of the worker of each queue. Sends have more than two services that hang can hold (`alerts.runtime.bulkhead`)."""
-
+# What the children are made of, imported by the supervisor. Not the sending library: one child alone needs it.
 PRELOADED: Final = (
     *(
         "celery.bin.celery",
@@ -56,8 +55,6 @@ PRELOADED: Final = (
     *("kombu.transport.redis", "uvicorn"),
     *("alerts.pipeline.steps", "alerts.pipeline.selfcheck", "alerts.runtime.runtime", "alerts.web.app"),
 )
-"""What the children are made of, imported by the supervisor. Not the sending library: one child alone needs it."""
-
 _FIRST_PAUSE, _LONGEST_PAUSE, _LONG_LIFE = 0.5, 30.0, 60.0
 _FORK: Final = multiprocessing.get_context("fork")
 _PR_SET_PDEATHSIG, _PR_SET_NAME = 1, 15
@@ -106,20 +103,12 @@ class Supervisor:
     environment: Mapping[str, str]
     say: Callable[[str], None]
     children: list[Child] = field(default_factory=list)
-    signal: int = 0
-    """The signal that stopped it, 0 for none."""
-
+    signal: int = 0  # the signal that stopped it, 0 for none
     _stopping: threading.Event = field(default_factory=threading.Event)
 
-    def add(self, name: str, command: Sequence[str]) -> Child:
-        """Starts a program and watches it from now on."""
-        return self._add(Child(name, command=command))
-
-    def fork(self, name: str, *module: str) -> Child:
-        """Starts a fork that does what `python -m` does with a module and its arguments, and watches it from now on."""
-        return self._add(Child(name, module=module))
-
-    def _add(self, child: Child) -> Child:
+    def add(self, name: str, command: Sequence[str] = (), *, module: Sequence[str] = ()) -> Child:
+        """Starts a program, or a fork that does what `python -m` would, and watches it from now on."""
+        child = Child(name, command, module)
         self.children.append(child)
         self._start(child)
         return child
@@ -309,8 +298,9 @@ def start_workers(supervisor: Supervisor) -> None:
     celery = ["--app", "worker.app", "--quiet"]
     for queue, threads in THREADS.items():
         pool = ["--pool", "threads", "--concurrency", str(threads)]
-        supervisor.fork(queue, "celery", *celery, "worker", "-Q", queue, "-n", f"{queue}@embedded", *pool, *quiet)
-    supervisor.fork("beat", "worker.beat")
+        worker = ["worker", "-Q", queue, "-n", f"{queue}@embedded"]
+        supervisor.add(queue, module=["celery", *celery, *worker, *pool, *quiet])
+    supervisor.add("beat", module=["worker.beat"])
 
 
 def in_child(work: Callable[..., None], *arguments: object) -> None:
@@ -333,7 +323,7 @@ def check_port(host: str, port: int) -> None:
 def start_web(supervisor: Supervisor, host: str, port: int) -> None:
     """Starts the pages; no pages with port 0."""
     if port:
-        supervisor.fork("web", "alerts", "web", "--host", host, "--port", str(port))
+        supervisor.add("web", module=["alerts", "web", "--host", host, "--port", str(port)])
 
 
 def listening(host: str, port: int) -> socket.socket:

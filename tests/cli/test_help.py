@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import pty
 import re
@@ -22,7 +23,7 @@ from alerts.cli.output import Progress
 
 EXAMPLE_CONFIG = Path(__file__).parents[2] / "config"
 STARTS_SERVERS = {"run", "web"}
-NEEDS_A_NETWORK = {"discover"}
+NEEDS_A_NETWORK = {"discover", "poll", "doctor"}
 NOT_THERE = (
     r"alerts: no (alert|answer|delivery|edition|link|silence) '|alerts: source |@operators has no"
     r"|alerts: desk knows of no|alerts: no item is recorded"
@@ -101,7 +102,15 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("config", "config.new"):
         shutil.copytree(EXAMPLE_CONFIG, here / name)
     (here / "items.jsonl").write_text('{"id": "1", "title": "Cloudflare outage"}\n')
+    (here / "banks.csv").write_text("Firm,LEI\nNorthbank,529900T8BM49AURSDO55\n")
+    (here / "entities.ftm.json").write_text('{"id": "a", "schema": "Company", "properties": {"name": ["Northbank"]}}\n')
     (here / "feeds.opml").write_text('<opml version="2.0"><body><outline xmlUrl="https://a.example/f"/></body></opml>')
+    empty: dict[str, object] = {
+        **dict.fromkeys(("transitions", "rises", "stories"), ()),
+        **{key: {} for key in ("configuration", "checksums")},
+    }
+    alert = {"id": "3f2a9c", "level": "low", "changes": []}
+    (here / "alert.json").write_text(json.dumps({**empty, "alert": alert, "message": None}))
     assert status_of(["--state", str(here / ".alerts"), "db", "upgrade"]) == 0
     assert status_of(["--state", str(here / ".alerts"), "db", "backup", str(here / "alerts-backup.db")]) == 0
     return here
@@ -181,6 +190,27 @@ def test_the_printed_code_asks_the_program_and_the_program_answers(
     assert "desk" in given
     assert "anthropic" not in given
     assert "cloudflare-blog" in completed(shell, "alerts release cloudflare-b", ALERTS_CONFIG=str(EXAMPLE_CONFIG))
+    assert "frontier" in completed(shell, "alerts silence --tag fron", ALERTS_CONFIG=str(EXAMPLE_CONFIG))
+
+
+FREE_TEXT = {
+    *("at", "by", "expires", "file", "history", "host", "interval", "keep", "language", "languages", "lasting", "name"),
+    *("pairs", "pattern", "reason", "since", "until", "url", "week", "wrong"),
+}
+"""Parameters that are not the id of something."""
+
+
+def test_every_id_is_completed() -> None:
+    left = [
+        (" ".join(path), each.name)
+        for path, command in ALL
+        for each in command.params
+        if isinstance(each.type, click.types.StringParamType)
+        and each.name not in FREE_TEXT
+        and each._custom_shell_complete is None
+        and not (path and path[0].startswith("import-"))
+    ]
+    assert left == [("", "database"), ("", "broker")]
 
 
 def test_bash_takes_the_code_and_completes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

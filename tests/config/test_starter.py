@@ -13,19 +13,21 @@ from kit.feeds import Entry, FeedServer
 from alerts.cli.main import status_of
 from alerts.config.lint import doubts
 from alerts.config.load import load_entries
-from alerts.config.yaml_output import write_starter
+from alerts.config.yaml_output import FIELDS, write_starter
 from alerts.model.errors import InputError
 
 EXAMPLE = Path(__file__).parents[2] / "config"
 
 
-def test_the_starter_is_sound(tmp_path: Path) -> None:
-    written = write_starter(tmp_path / "new" / "config")
+@pytest.mark.parametrize("field", FIELDS)
+def test_the_starter_is_sound(field: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    written = write_starter(tmp_path / "new" / "config", field)
     loaded = load_entries(tmp_path / "new" / "config", {})
     assert doubts(loaded) == []
     assert loaded.settings.tests
     assert loaded.settings.subscribers["desk"].channels["console"].reveal() == "console://"
     assert all(path.is_file() for path in written)
+    assert status_of(["--config", str(tmp_path / "new" / "config"), "test"]) == 0, capsys.readouterr().out
 
 
 def test_the_starter_overwrites_nothing(tmp_path: Path) -> None:

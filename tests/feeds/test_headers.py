@@ -59,6 +59,13 @@ def test_quoted_and_upper_case_directives() -> None:
     assert fresh('Max-Age="90"') == timedelta(seconds=90)
 
 
+def test_the_clock_of_a_server_behind_a_cache() -> None:
+    assert headers.server_time(SERVER, "") == NOW - timedelta(hours=2)
+    assert headers.server_time(SERVER, "7200") == NOW
+    assert headers.server_time("", "7200") is None
+    assert headers.server_time("Fri, 31 Dec 9999 23:59:59 GMT", "9999999999") is None
+
+
 def test_links_of_headers() -> None:
     found = headers.links(
         ['<https://hub.example/>; rel="hub", </feed>; rel=self', '<https://a.example/>; title=x; rel="a Hub"'],
@@ -72,5 +79,6 @@ def test_links_of_headers() -> None:
 def test_no_header_raises(text: str) -> None:
     headers.parse_date(text)
     headers.retry_after(text, date=text, now=NOW)
+    headers.server_time(text, text)
     fresh(text, text, text, text)
     headers.links([text], "https://a.example/")

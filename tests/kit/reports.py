@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from alerts.cases.case_file import CaseFile, Change
-from alerts.cases.history import Rise
+from alerts.cases.history import Recorded, Rise
 from alerts.cases.observation import Observation, observation
 from alerts.model.institution import Criticality, Institution
 from alerts.model.item import Item
@@ -127,14 +127,13 @@ class Follower:
     def hand_over(self) -> None:
         """Another process goes on from what is stored."""
         fresh = case(self.rules)
-        fresh.restore(
+        record = Recorded(
             [(each, self._stories[item]) for item, each in self._newest.items() if item in self._stories],
-            axes=self.case.axes,
-            rises=self.rises,
-            clock=self.case.clock,
-            merged=self._merged,
+            self.rises,
+            self._merged,
             left={item: stories for item, stories in self._joined.items() if len(stories) > 1},
         )
+        fresh.restore(record, self.case.axes, self.case.clock)
         self.case = fresh
 
 

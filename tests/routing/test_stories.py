@@ -36,9 +36,9 @@ def test_a_rule_for_an_axis_asks_for_the_rise_of_the_story_there() -> None:
         channels=["mail", "pager"],
     )
     event = story_event("10:00", "s1", axis=Axis.PRIORITY, to="high")
-    (rise,) = event.assessment.rises
+    (rise,) = event.rises
     other = replace(rise, axis=Axis.POLICY, to=Level.MEDIUM)
-    both = replace(event, assessment=replace(event.assessment, rises=(replace(rise, others=(other,)),)))
+    both = replace(event, rises=(replace(rise, others=(other,)),))
     mail, pager = desk.hear(both).alerts
     assert (mail.level, present(mail.lead).axis, mail.also) == (Level.MEDIUM, Axis.POLICY, ())
     assert (pager.level, present(pager.lead).axis, pager.also) == (Level.HIGH, Axis.PRIORITY, ())
@@ -228,8 +228,8 @@ def test_each_message_of_a_group_has_its_place_in_the_limit() -> None:
 def test_a_run_that_ends_does_not_wait_for_company() -> None:
     desk = build(rule(on="story"), group="1m", limit="1/1h")
     desk.story("10:00:00", "s1")
-    (outcome,) = desk.router.release_groups(instant("10:00:20"), timedelta(minutes=1))
-    assert [message.at for message in outcome.messages] == [instant("10:00:20")]
+    messages = desk.router.release_groups(instant("10:00:20"), timedelta(minutes=1))
+    assert [message.at for message in messages] == [instant("10:00:20")]
     assert desk.router.next_due is None
     long = build(rule(on="story"), group="10m")
     long.story("10:00:00", "s1")

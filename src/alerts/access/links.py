@@ -66,8 +66,7 @@ def member(session: Session, signer: Signer, settings: Settings, token: str, now
     return Member(link.id, tier, link.subscriber, link.expires_at)
 
 
-ANSWERABLE: Final = timedelta(days=30)
-"""How long a message can be answered by its links."""
+ANSWERABLE: Final = timedelta(days=30)  # how long a message can be answered by its links
 
 
 @dataclass(frozen=True, slots=True)

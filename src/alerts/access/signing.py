@@ -21,9 +21,7 @@ from alerts.model.errors import AlertsError
 SECRET_ENV: Final = "ALERTS_SECRET"  # noqa: S105 - the name of a variable
 OPERATOR_ENV: Final = "ALERTS_OPERATOR_TOKEN"
 METRICS_ENV: Final = "ALERTS_METRICS_TOKEN"
-LEAST_SECRET: Final = 16
-"""Characters that a secret from the environment must have."""
-
+LEAST_SECRET: Final = 16  # characters that a secret from the environment must have
 _MAC_BYTES: Final = 20
 _LONGEST: Final = 2000
 
@@ -125,13 +123,7 @@ def signer(state: Path, environment: Mapping[str, str]) -> Signer:
 
     Raises SecretError where the secret is too short or the file cannot be used.
     """
-    given = setting(environment, SECRET_ENV)
-    if given and len(given) < LEAST_SECRET:
-        raise SecretError(
-            f"{SECRET_ENV} has {len(given)} characters; give at least {LEAST_SECRET}, for example "
-            "the output of `openssl rand -hex 32`"
-        )
-    return Signer((given or kept(state / "secret")).encode())
+    return Signer((_given(environment, SECRET_ENV) or kept(state / "secret")).encode())
 
 
 def operator_token(state: Path, environment: Mapping[str, str]) -> str:
@@ -139,10 +131,15 @@ def operator_token(state: Path, environment: Mapping[str, str]) -> str:
 
     Raises SecretError as `signer` does.
     """
-    given = setting(environment, OPERATOR_ENV)
+    return _given(environment, OPERATOR_ENV) or kept(state / "operator-token")
+
+
+def _given(environment: Mapping[str, str], name: str) -> str:
+    given = setting(environment, name)
     if given and len(given) < LEAST_SECRET:
-        raise SecretError(f"{OPERATOR_ENV} has {len(given)} characters; give at least {LEAST_SECRET}")
-    return given or kept(state / "operator-token")
+        example = "for example the output of `openssl rand -hex 32`"
+        raise SecretError(f"{name} has {len(given)} characters; give at least {LEAST_SECRET}, {example}")
+    return given
 
 
 def kept(path: Path) -> str:

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from alerts.cases.history import CORRECTABLE, Assessed, Correction, Rise, StoryVersion, Totals
+from alerts.cases.history import CORRECTABLE, Assessed, Correction, Recorded, Rise, StoryVersion, Totals
 from alerts.cases.membership import Membership
 from alerts.cases.observation import Observation
 from alerts.model.alert import StoryRise
+from alerts.model.fields import record_of
 from alerts.model.institution import Institution
 from alerts.model.level import AXES, Axis, Cause, Contribution, Level, LevelRules, Transition
 from alerts.model.profile import Counts
@@ -20,8 +21,8 @@ from alerts.model.times import MICROSECOND, micros
 from alerts.model.topic import Topic
 from alerts.scoring import impact as impacts
 from alerts.scoring import score as scores
-from alerts.scoring.evidence import summary
-from alerts.scoring.profile import LEAST_SHOWN
+from alerts.scoring.evidence import lead_of, summary
+from alerts.scoring.profile import contributions
 from alerts.scoring.score import Ranking, Score, Term, value_at
 from alerts.stories.cluster import Clusterer, Event
 
@@ -78,31 +79,17 @@ class CaseFile:
 
     # --- restoring -------------------------------------------------------------------------------------
 
-    def restore(
-        self,
-        members: Iterable[tuple[Observation, str]],
-        *,
-        axes: Mapping[Axis, AxisState],
-        rises: Iterable[Rise],
-        clock: datetime | None,
-        merged: Mapping[str, str] | None = None,
-        left: Mapping[str, Iterable[str]] | None = None,
-    ) -> None:
-        """Takes up where another process left off.
-
-        `members` are each item's newest observation with its story, `merged` the stories found to be others, `left`
-        those that an item was in before a revision took it elsewhere.
-        """
-        pairs = list(members)
+    def restore(self, record: Recorded, axes: Mapping[Axis, AxisState], clock: datetime | None) -> None:
+        """Takes up where another process left off, at its clock."""
         # What has left the window by now has no influence on what comes after.
         recent = (
             (each.features, story)
-            for each, story in pairs
+            for each, story in record.members
             if clock is None or clock - each.features.observed < Clusterer.HORIZON
         )
         self._clusterer = Clusterer.restore(recent, self.institution.id, _names(self.institution))
-        self._members = Membership(merged, left)
-        for observation, story in pairs:
+        self._members = Membership(record.merged, record.left)
+        for observation, story in record.members:
             self._members.place(observation, story)
             if observation.revised:
                 self._revised.add(observation.report.item)
@@ -112,7 +99,7 @@ class CaseFile:
         if clock is not None:
             self._note_scores(clock)
         self.axes.update(axes)
-        self._rises = list(rises)
+        self._rises = list(record.rises)
 
     # --- time ------------------------------------------------------------------------------------------
 
@@ -169,7 +156,7 @@ class CaseFile:
         weighed = frozenset(story for story in touched if self._weigh(story))
         self._note_scores(at)
         changed = self._levels(at, Cause.EVIDENCE)
-        rises = self._story_rises(at, batch, levels)
+        rises = self._story_rises(batch, levels)
         revised = [each for each in batch if before[each.report.item] is not None]
         self._revised |= {each.report.item for each in revised}
         corrections = self._corrections(at, revised)
@@ -272,9 +259,7 @@ class CaseFile:
             for story in stories
         }
 
-    def _story_rises(
-        self, at: datetime, batch: Sequence[Observation], before: Mapping[str, Mapping[Axis, Level]]
-    ) -> list[StoryRise]:
+    def _story_rises(self, batch: Sequence[Observation], before: Mapping[str, Mapping[Axis, Level]]) -> list[StoryRise]:
         """The stories whose own level rose, the gravest first; `before` holds the levels of those touched.
 
         A story that another was merged into had the higher level of the two.
@@ -289,36 +274,17 @@ class CaseFile:
             now = self._own_levels([story])[story]
             risen = sorted((axis for axis in AXES if now[axis] > levels[axis]), key=lambda axis: -now[axis].rank)
             if risen:
-                first, *others = (self._story_rise(at, batch, story, each, levels[each], now[each]) for each in risen)
+                first, *others = (self._story_rise(batch, story, each, levels[each], now[each]) for each in risen)
                 found.append(replace(first, others=tuple(others)))
         return sorted(found, key=lambda each: (-each.to.rank, -each.impact, each.story))
 
-    def _story_rise(
-        self, at: datetime, batch: Sequence[Observation], story: str, axis: Axis, from_: Level, to: Level
-    ) -> StoryRise:
+    def _story_rise(self, batch: Sequence[Observation], story: str, axis: Axis, from_: Level, to: Level) -> StoryRise:
         known, term = self._evidence[story], self._rankings[axis].get(story)
         assert term is not None  # noqa: S101 - else it had no level
         brought = [each for each in batch if each.counts and self._members.story_of[each.report.item] == story]
         report = min(brought, key=_strongest).report if brought else known.reports[-1]
-        return StoryRise(
-            story=story,
-            item=report.item,
-            title=report.title,
-            url=report.url,
-            publisher=report.publisher,
-            topics=tuple(topic for topic, _ in known.topics),
-            signals=frozenset(self._topics[topic].signal for topic, _ in known.topics if topic in self._topics),
-            sources=frozenset(each.source for each in known.reports),
-            publishers=len(known.groups),
-            grade=known.grade,
-            confidence=known.confidence,
-            axis=axis,
-            from_=from_,
-            to=to,
-            impact=term.impact,
-            reported=report.reported,
-            contribution=self._contribution(story, axis, term, micros(at)),
-        )
+        moved = {"axis": axis, "from_": from_, "to": to, "impact": term.impact, "others": ()}
+        return record_of(StoryRise, lead_of(known, report, self._topics), **moved)
 
     def _ages(self, at: datetime, batch: Sequence[Observation]) -> dict[str, timedelta]:
         """By story how old the newest report of the batch is; without those that have no date to believe."""
@@ -435,14 +401,8 @@ class CaseFile:
 
     def contributions(self, axis: Axis, at: datetime) -> tuple[Contribution, ...]:
         """What the stories that the score counts contribute to an axis, largest first."""
-        now = micros(at)
-        found = (self._contribution(story, axis, term, now) for story, term in self._rankings[axis].leading())
-        return tuple(each for each in found if each.value >= LEAST_SHOWN)
-
-    def _contribution(self, story: str, axis: Axis, term: Term, now: int) -> Contribution:
-        value = scores.contributed(term, now, self._rankings[axis].half_life)
-        age = max(0, now - term.newest)
-        return impacts.contribution(self._evidence[story], axis, value, age, self._topics, self.institution)
+        ranked = ((self._evidence[story], term) for story, term in self._rankings[axis].leading())
+        return contributions(ranked, axis, at, topics=self._topics, rules=self._rules, institution=self.institution)
 
     def evidence_of(self, story: str) -> Evidence | None:
         """What a story proves."""

@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from alerts.cases.observation import Observation
 from alerts.model.alert import StoryRise
 from alerts.model.level import Axis, Level, Transition
 from alerts.model.profile import Counts
@@ -12,8 +13,7 @@ from alerts.model.story import Evidence, StorySummary
 from alerts.scoring.confidence import INTERNAL_BELOW
 from alerts.scoring.score import Score
 
-CORRECTABLE = timedelta(days=90)
-"""A rise is taken back within this time; what is older was long acted upon."""
+CORRECTABLE = timedelta(days=90)  # a rise is taken back within this time; what is older was long acted upon
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +57,20 @@ class Correction:
     level: Level
     withdrawn: bool
 
-    @property
-    def key(self) -> str:
-        """Unique among the corrections of one instant."""
-        return f"{self.institution}/{self.rise.at.isoformat()}/{self.rise.axis}/{self.rise.story}"
+
+@dataclass(slots=True)
+class Recorded:
+    """What a case file is restored from.
+
+    `members` are each item's newest observation, in the place of its former ones, with its story; `rises` the levels
+    that rose and that an item can still take back; `merged` the stories that were merged, and into which; `left`,
+    by item, the stories that a revision moved it out of.
+    """
+
+    members: list[tuple[Observation, str]] = field(default_factory=list)
+    rises: list[Rise] = field(default_factory=list)
+    merged: dict[str, str] = field(default_factory=dict)
+    left: dict[str, set[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +99,6 @@ class Assessed:
     ranked: Mapping[Axis, int]
     counts: Counts
     rises: tuple[StoryRise, ...] = ()
-
-    def without_rises(self) -> "Assessed":
-        return replace(self, rises=())
 
 
 class Totals:

@@ -11,8 +11,7 @@ from alerts.scoring.evidence import summary
 from alerts.scoring.profile import NEWEST, AxisView, Standing
 from alerts.scoring.score import PLACES, Score
 
-DAY = timedelta(days=1)
-"""A trend compares with the score of so long before."""
+DAY = timedelta(days=1)  # a trend compares with the score of so long before
 
 
 def standing(case: CaseFile, at: datetime, before: Mapping[Axis, Score] | None = None) -> Standing:

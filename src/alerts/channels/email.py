@@ -28,8 +28,7 @@ from alerts.rendering.view import Rendered
 _WHOLE = frozenset({"list-unsubscribe", "list-unsubscribe-post", "message-id", "in-reply-to", "references"})
 """Headers whose one word must arrive as it is: folded, it would become RFC 2047 words that no client reads there."""
 
-LINE_LIMIT = 998
-"""Characters of a line of a message, RFC 5322."""
+LINE_LIMIT = 998  # characters of a line of a message, RFC 5322
 
 
 class _Policy(email.policy.EmailPolicy):
@@ -46,9 +45,7 @@ class _Policy(email.policy.EmailPolicy):
 
 
 _POLICY = _Policy(linesep="\r\n", cte_type="7bit", raise_on_defect=True)
-
-REPLY_LIMIT = 65_536
-"""Bytes of a mail server's reply; a longer one is no reply."""
+REPLY_LIMIT = 65_536  # bytes of a mail server's reply; a longer one is no reply
 
 
 class EmailPlugin(NotifyEmail):  # type: ignore[no-untyped-call]

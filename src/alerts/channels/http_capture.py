@@ -27,12 +27,8 @@ from urllib3.exceptions import NewConnectionError
 
 from alerts.channels.result import SendReason
 
-BODY_LIMIT = 65_536
-"""Bytes of an answer that are read; the rest is not waited for."""
-
-LONGEST_WAIT_S = 1e9
-"""Seconds of a Retry-After that are believed, about thirty years: longer ones are no durations any more."""
-
+BODY_LIMIT = 65_536  # bytes of an answer that are read; the rest is not waited for
+LONGEST_WAIT_S = 1e9  # of a Retry-After, about thirty years: longer ones are no durations any more
 _current: "contextvars.ContextVar[Exchange | None]" = contextvars.ContextVar("exchange", default=None)
 _install_lock = threading.Lock()
 
@@ -43,14 +39,14 @@ class Exchange:
     `started` is set before the first byte of a request may go out.
     """
 
-    def __init__(self, sign: Callable[[bytes], Mapping[str, str]] | None = None) -> None:
+    def __init__(self) -> None:
         self.started = False
         self.problem: SendReason | None = None
         self.detail = ""
         self.status: int | None = None
         self.body = b""
         self.retry_after: float | None = None
-        self.sign = sign
+        self.sign: Callable[[bytes], Mapping[str, str]] | None = None  # headers that prove where a body is from
         self._abandoned = threading.Event()
         self._sockets: list[Callable[[], socket.socket | None]] = []
 

@@ -10,8 +10,7 @@ from alerts.model.channels import CONSOLE_SCHEME, is_allowed, scheme_of
 from alerts.model.secret import Secret
 from alerts.rendering.view import Rendered
 
-DEADLINE_S = 30.0
-"""Seconds after which a send is given up, whatever the channel does."""
+DEADLINE_S = 30.0  # seconds after which a send is given up, whatever the channel does
 
 
 def send(

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -20,15 +20,13 @@ from alerts.model.channels import scheme_of
 from alerts.model.counted import counted_of
 from alerts.model.errors import ConfigError, Problem
 from alerts.model.item import Item
-from alerts.model.settings import Settings
 from alerts.model.times import EPOCH
 from alerts.rendering.render import template_problems
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-TELLING_HISTORY = 1000
-"""So many recorded items, and a name that was never among them is worth a warning."""
+TELLING_HISTORY = 1000  # so many recorded items, and a name that was never among them is worth a warning
 
 
 @click.command()
@@ -52,7 +50,7 @@ def check(app: App, as_json: bool, schema: bool, publish: bool, accept_empty: bo
         _print(error.problems, as_json=as_json)
         return 1
     _print([*doubts(loaded), *_idle(app, loaded)], as_json=as_json)
-    unusable = _unusable(loaded)
+    unusable = unusable_channels(loaded)
     _print(unusable, as_json=as_json)
     templates = app.config_dir / "templates"
     broken = template_problems(templates, loaded.settings.subscribers.values()) if templates.is_dir() else ()
@@ -66,7 +64,9 @@ def check(app: App, as_json: bool, schema: bool, publish: bool, accept_empty: bo
     if lost:
         return 1
     if not as_json:
-        click.echo(f"{app.config_dir}: {_summary(loaded.settings)}")
+        sections = ("sources", "institutions", "topics", "subscribers", "silences", "tests")
+        counts = (counted_of(len(getattr(loaded.settings, each)), each) for each in sections)
+        click.echo(f"{app.config_dir}: {', '.join(counts)}")
     return 0
 
 
@@ -84,20 +84,25 @@ def _publish(app: App, *, accept_empty: bool) -> int:
 
 def _emptied(app: App, loaded: Loaded) -> tuple[Problem, ...]:
     """What of the configuration in force the files have emptied; nothing where none is in force yet."""
-    from alerts.store.repositories import generations
 
-    newest = app.if_recorded(generations.newest)
-    if newest is None or newest.hash == loaded.settings.hash:
-        return ()
-    return emptied(newest.outline, loaded.outline, app.config_dir)
+    def read(session: "Session") -> tuple[Problem, ...]:
+        from alerts.store.repositories import generations
+
+        newest = generations.newest(session)
+        if newest is None or newest.hash == loaded.settings.hash:
+            return ()
+        return emptied(newest.outline, loaded.outline, app.config_dir)
+
+    return app.if_recorded(read) or ()
 
 
 def _idle(app: App, loaded: Loaded) -> list[Problem]:
     """What the recorded history never matched, where enough of it is recorded to say so."""
-    from alerts.store.queries import listings
-    from alerts.store.repositories import items
 
     def read(session: "Session") -> list[Problem]:
+        from alerts.store.queries import listings
+        from alerts.store.repositories import items
+
         count = items.count(session)
         if count < TELLING_HISTORY:
             return []
@@ -120,7 +125,7 @@ def _doubtful_patterns(loaded: Loaded, recent: Sequence[Item]) -> list[Problem]:
     return doubtful_patterns(loaded, counts, len(recent))
 
 
-def _unusable(loaded: Loaded) -> list[Problem]:
+def unusable_channels(loaded: Loaded) -> list[Problem]:
     """Channels whose URL is not of its service's form: no message would ever arrive."""
     entries = loaded.entries
     forms: list[tuple[Entry, SubscriberForm | OperatorsForm]] = [
@@ -152,17 +157,8 @@ def _template_problem(line: str) -> Problem:
 def _print(problems: Iterable[Problem], *, as_json: bool) -> None:
     for problem in problems:
         if as_json:
-            click.echo(json.dumps(_record(problem), ensure_ascii=False))
+            record = asdict(problem)
+            record["severity"] = "warning" if record.pop("warning") else "error"
+            click.echo(json.dumps(record, ensure_ascii=False))
         else:
             click.echo(str(problem), err=True)
-
-
-def _record(problem: Problem) -> dict[str, Any]:
-    record = asdict(problem)
-    severity = "warning" if record.pop("warning") else "error"
-    return {**record, "severity": severity}
-
-
-def _summary(settings: Settings) -> str:
-    sections = ("sources", "institutions", "topics", "subscribers", "silences", "tests")
-    return ", ".join(counted_of(len(getattr(settings, each)), each) for each in sections)

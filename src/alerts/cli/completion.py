@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 import click
 from click.shell_completion import CompletionItem, get_completion_class
 
+from alerts.cli.context import App
+from alerts.config import environment
 from alerts.model.errors import AlertsError
 from alerts.model.settings import Settings
 
@@ -29,23 +31,47 @@ def completion(shell: str) -> None:
     click.echo(made(cli, {}, "alerts", _VARIABLE).source())
 
 
-def _ids(of: Callable[[Settings], Iterable[str]]) -> Complete:
-    def complete(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        from alerts.config.load import load
+def _app(ctx: click.Context) -> App:
+    """As the options before the command say; they are not read yet while a shell asks."""
+    given = ctx.find_root().params
+    state = Path(given.get("state") or os.environ.get("ALERTS_STATE") or ".alerts")
+    database = given.get("database") or environment.setting(os.environ, environment.DATABASE)
+    return App(Path(given.get("config_dir") or os.environ.get("ALERTS_CONFIG") or "config"), database, "", state)
 
-        given = ctx.find_root().params.get("config_dir") or os.environ.get("ALERTS_CONFIG") or "config"
+
+def _completed(of: Callable[[App, str], Iterable[str]]) -> Complete:
+    def complete(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
         try:
-            settings = load(Path(given))
+            return [CompletionItem(each) for each in of(_app(ctx), incomplete) if each.startswith(incomplete)]
         except AlertsError:  # nothing to offer: this is no moment to complain
             return []
-        return [CompletionItem(each) for each in of(settings) if each.startswith(incomplete)]
 
     return complete
 
 
-institutions = _ids(lambda settings: settings.institutions)
-subscribers = _ids(lambda settings: settings.subscribers)
-sources = _ids(lambda settings: settings.sources)
+def _configured(of: Callable[[Settings], Iterable[str]]) -> Complete:
+    return _completed(lambda app, _: of(app.settings()))
+
+
+def _recorded(table: str) -> Complete:
+    def ids(app: App, beginning: str) -> list[str]:
+        from alerts.store.queries.listings import ids_beginning
+
+        with app.read() as session:
+            return ids_beginning(session, table, beginning)
+
+    return _completed(ids)
+
+
+institutions = _configured(lambda settings: settings.institutions)
+subscribers = _configured(lambda settings: settings.subscribers)
+sources = _configured(lambda settings: settings.sources)
+topics = _configured(lambda settings: settings.topics)
+tags = _configured(lambda settings: {tag for each in settings.institutions.values() for tag in each.tags})
+regions = _configured(lambda settings: {each.region for each in settings.institutions.values()} - {""})
+categories = _configured(lambda settings: {each.category for each in settings.institutions.values()} - {""})
+channels = _configured(lambda settings: {name for each in settings.subscribers.values() for name in each.channels})
+alerts, deliveries, links, silences, answers = map(_recorded, ("alerts", "deliveries", "links", "silences", "answers"))
 
 
 def institution_option(meaning: str, *names: str, **options: Any) -> Callable[[_Command], _Command]:

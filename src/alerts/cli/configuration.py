@@ -1,16 +1,94 @@
-"""`alerts init`, `alerts import-opml` and `alerts export-opml`: configuration to begin with."""
+"""`alerts init`, `import-institutions`, `import-opml` and `export-opml`: configuration to begin with."""
 
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import click
 
 from alerts.cli.context import App
-from alerts.config import opml
-from alerts.config.yaml_output import write_new, write_starter
+from alerts.cli.output import json_command, printable
+from alerts.config import opml, yaml_output
+from alerts.config.yaml_output import FIELDS, write_new, write_starter
 from alerts.model.counted import counted
 from alerts.model.errors import InputError, UsageError
+from alerts.model.records import to_line
 from alerts.model.times import parse_duration
+
+MAX_NOTES = 50
+"""Printed for one import: a file of a registry can hold thousands of records that are left out."""
+
+_COMMENT = (
+    "# Imported. Review the names: take out aliases that are ordinary words, or give them conditions of their own.\n"
+    "# `alerts check` warns of dangerous ones, `alerts names ID` shows what will be looked for.\n"
+)
+
+
+@click.command("import-institutions")
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.File("rb"))
+@click.option(
+    "--map", "pairs", metavar="HEADER=SETTING", multiple=True, help="What a column or a key means; repeatable."
+)
+@click.option("--language", "languages", metavar="CODE", multiple=True, help="Only names of this language; repeatable.")
+@click.option("--tag", "tags", metavar="TAG", multiple=True, help="Add a tag to all; repeatable.")
+@click.option("--limit", type=click.IntRange(min=1), default=5_000, show_default=True, help="Refuse more new ones.")
+@click.option("--dry-run", is_flag=True, help="One short line for each in place of YAML; nothing is written.")
+@click.option(
+    "--write",
+    "--output",
+    "output",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Write to a new file instead of standard output.",
+)
+@json_command
+def import_institutions(
+    app: App,
+    files: tuple[BinaryIO, ...],
+    pairs: tuple[str, ...],
+    languages: tuple[str, ...],
+    tags: tuple[str, ...],
+    limit: int,
+    dry_run: bool,
+    output: Path | None,
+    as_json: bool,
+) -> None:
+    """Print institutions of spreadsheets and registries as YAML."""
+    from alerts.config.institution_import import merge, read
+
+    mapping = {header: setting for header, _, setting in (each.rpartition("=") for each in pairs)}
+    if wrong := [each for each in pairs if each.startswith("=") or each.rpartition("=")[2] not in read.SETTINGS]:
+        raise UsageError(f"--map {wrong[0]}: write HEADER=SETTING, one of {', '.join(read.SETTINGS)}")
+    configured = list(app.settings().institutions.values()) if app.config_dir.exists() else []
+    records = (each for file in files for each in read.read(file, _name(file), mapping, frozenset(languages)))
+    found = merge.plan(records, configured, tags=tags, limit=limit)
+    for note in found.notes[:MAX_NOTES]:
+        click.echo(printable(note), err=True)
+    if len(found.notes) > MAX_NOTES:
+        click.echo(f"… and {counted(len(found.notes) - MAX_NOTES, 'more note')}", err=True)
+    if dry_run or as_json:
+        for entry in found.entries:
+            click.echo(to_line(entry) if as_json else printable(_preview(entry)))
+    elif found.entries:
+        _put(yaml_output.to_yaml("institutions", found.entries, _COMMENT), output)
+    new, left_out = counted(len(found.entries), "new institution"), counted(found.left_out, "record")
+    click.echo(f"{new}, {found.known} configured already, {left_out} left out", err=True)
+
+
+def _name(file: BinaryIO) -> str:
+    name = str(getattr(file, "name", "<stdin>"))
+    return "-" if name == "<stdin>" else name
+
+
+def _preview(entry: dict[str, Any]) -> str:
+    known = [*entry.get("aliases", ())[:3], *(f"{key} {value}" for key, value in entry.get("ids", {}).items())]
+    return f"{entry['id']}: {entry['name']}" + (f" ({', '.join(known)})" if known else "")
+
+
+def _put(text: str, output: Path | None) -> None:
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        write_new(output, text)
 
 
 @click.command("import-opml")
@@ -33,7 +111,7 @@ def import_opml(
     tags: tuple[str, ...],
 ) -> int:
     """Print the feeds of an OPML file as YAML `sources:`."""
-    name = getattr(file, "name", "-")
+    name = _name(file)
     try:
         feeds = opml.import_opml(file.read())
     except InputError as error:
@@ -50,12 +128,9 @@ def import_opml(
     if not entries:
         click.echo(f"{name}: no new feed in it", err=True)
         return 0
-    text = opml.to_yaml(entries)
-    if output is None:
-        click.echo(text, nl=False)
-        return 0
-    write_new(output, text)
-    click.echo(f"{output}: {counted(len(entries), 'source')}")
+    _put(yaml_output.to_yaml("sources", entries, opml.COMMENT), output)
+    if output is not None:
+        click.echo(f"{output}: {counted(len(entries), 'source')}")
     return 0
 
 
@@ -78,10 +153,11 @@ def export_opml(app: App) -> None:
 
 @click.command()
 @click.argument("directory", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
+@click.option("--from", "field", type=click.Choice(FIELDS), default=FIELDS[0], show_default=True, help="Of this field.")
 @click.pass_obj
-def init(app: App, directory: Path | None) -> None:
+def init(app: App, directory: Path | None, field: str) -> None:
     """Write a small commented configuration to DIR."""
     directory = app.config_dir if directory is None else directory
-    for path in write_starter(directory):
+    for path in write_starter(directory, field):
         click.echo(f"wrote {path}")
     click.echo(f"next: alerts --config {directory} check, then test, then run")

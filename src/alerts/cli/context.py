@@ -31,8 +31,7 @@ class App:
     database: str
     broker: str
     state: Path
-    exposed: tuple[str, ...] = ()
-    """Options given on the command line with a password in them."""
+    exposed: tuple[str, ...] = ()  # options given on the command line with a password in them
     stage: "FeedServer | None" = None
     _settings: Settings | None = field(default=None, repr=False)
 
@@ -69,19 +68,15 @@ class App:
                 err=True,
             )
 
-    def _keep_private(self) -> None:
-        """The state directory holds the database and secrets: it is for this user alone."""
-        with contextlib.suppress(OSError):  # of another user, who has to see to it
-            if self.state.stat().st_mode & 0o077:
-                self.state.chmod(0o700)
-
     @contextlib.contextmanager
     def open(self) -> "Iterator[Database]":
         """The database, not upgraded."""
         from alerts.store.database import Database
 
-        if not self.database:
-            self._keep_private()
+        if not self.database:  # the state directory holds it and secrets: for this user alone
+            with contextlib.suppress(OSError):  # of another user, who has to see to it
+                if self.state.stat().st_mode & 0o077:
+                    self.state.chmod(0o700)
         database = Database(self.database_url)
         try:
             yield database
@@ -116,6 +111,8 @@ class App:
 
     def if_recorded(self, read: "Callable[[Session], _Read]") -> _Read | None:
         """What `read` finds; None where nothing is recorded yet, which some commands can do without."""
+        if not self.database and not (self.state / "alerts.db").exists():
+            return None  # without importing what a database needs
         try:
             with self.read() as session:
                 return read(session)
@@ -125,23 +122,11 @@ class App:
     @contextlib.contextmanager
     def runtime(self) -> "Iterator[tuple[Runtime, Once]]":
         """The pipeline in this process, without a broker."""
-        from alerts.access.links import pages
         from alerts.pipeline.inline import Once
-        from alerts.runtime.runtime import Runtime, configuration_of, utc_now
-        from alerts.store.clock import SharedClock
+        from alerts.runtime.runtime import runtime_on
 
         self.settings()  # broken files are reported before anything is done
         with self.open() as database:
             database.upgrade()
-            configuration = configuration_of(self.config_dir, database, self.state, os.environ)
             driver = Once()
-            runtime = Runtime(
-                database=database,
-                configuration=configuration,
-                enqueue=driver.enqueue,
-                clock=SharedClock(database, utc_now),
-                contact=os.environ.get("ALERTS_CONTACT", ""),
-                pages=pages(self.state, os.environ),
-            )
-            with contextlib.closing(runtime):
-                yield runtime, driver
+            yield runtime_on(database, self.config_dir, self.state, driver.enqueue), driver

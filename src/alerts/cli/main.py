@@ -6,8 +6,9 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 from click.core import ParameterSource
@@ -18,15 +19,25 @@ from alerts.model.errors import AlertsError, ConfigError
 from alerts.model.nearest import did_you_mean
 from alerts.runtime import gc_tuning
 
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+_DIRECTORY: Mapping[str, Any] = {"metavar": "DIR", "type": click.Path(path_type=Path)}
+
 # Each command lives in its own module, imported only when it is called: `alerts match` must not wait for Celery.
 SECTIONS: Mapping[str, Mapping[str, str]] = {
-    "Run it": {"run": "alerts.cli.run:run", "web": "alerts.cli.web:web", "status": "alerts.cli.db:status"},
+    "Run it": {
+        "run": "alerts.cli.run:run",
+        "poll": "alerts.cli.run:poll",
+        "web": "alerts.cli.web:web",
+        "status": "alerts.cli.db:status",
+        "doctor": "alerts.cli.doctor:doctor",
+    },
     "Write the configuration": {
         "init": "alerts.cli.configuration:init",
         "check": "alerts.cli.check:check",
         "test": "alerts.cli.test:test",
         "plan": "alerts.cli.replay:plan",
         "tune": "alerts.cli.feedback:tune",
+        "import-institutions": "alerts.cli.configuration:import_institutions",
         "import-opml": "alerts.cli.configuration:import_opml",
         "export-opml": "alerts.cli.configuration:export_opml",
     },
@@ -37,6 +48,8 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "explain": "alerts.cli.explain:explain",
         "why-not": "alerts.cli.explain:why_not",
         "search": "alerts.cli.search:search",
+        "export": "alerts.cli.explain:export",
+        "verify": "alerts.cli.explain:verify",
         "stories": "alerts.cli.lists:stories",
         "transitions": "alerts.cli.lists:transitions",
         "deliveries": "alerts.cli.lists:deliveries",
@@ -64,6 +77,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     },
     "Shell": {"completion": "alerts.cli.completion:completion"},
 }
+_PASSWORD = re.compile(r"(postgres|redis).*(//[^/@]*:[^/@]+@|[?&]password=)")  # before the host or among the options
 COMMANDS = {name: place for section in SECTIONS.values() for name, place in section.items()}
 
 
@@ -110,61 +124,41 @@ class LazyGroup(click.Group):
                 formatter.write_dl(rows, col_max=22, col_spacing=2)
 
 
+def _place(name: str, meaning: str, default: str = "", **options: Any) -> Callable[[_Function], _Function]:
+    """An option before the command; a variable of the environment sets it as well."""
+    options = {"metavar": "URL", "default": default, "help": meaning, **options}
+    return click.option(f"--{name}", envvar=f"ALERTS_{name.upper()}", show_envvar=True, **options)
+
+
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option(
-    "--config",
-    "config_dir",
-    envvar="ALERTS_CONFIG",
-    default="config",
-    show_envvar=True,
-    metavar="DIR",
-    type=click.Path(path_type=Path),
-    help="Directory of the YAML configuration; ./config where none is given.",
-)
-@click.option(
-    "--database",
-    envvar="ALERTS_DATABASE",
-    show_envvar=True,
-    default="",
-    metavar="URL",
-    help="sqlite:///PATH or postgresql://…; a file in the state directory where none is given.",
-)
-@click.option(
-    "--broker",
-    envvar="ALERTS_BROKER",
-    show_envvar=True,
-    default="",
-    metavar="URL",
-    help="redis://…; `alerts run` starts one of its own where none is given.",
-)
-@click.option(
-    "--state",
-    envvar="ALERTS_STATE",
+@_place("config", "Directory of the YAML configuration; ./config where none is given.", default="config", **_DIRECTORY)
+@_place("database", "sqlite:///PATH or postgresql://…; a file in the state directory where none is given.")
+@_place("broker", "redis://…; `alerts run` starts one of its own where none is given.")
+@_place(
+    "state",
+    "Directory of the embedded broker and database, ./.alerts where none is given; delete it to start afresh.",
     default=".alerts",
-    show_envvar=True,
-    metavar="DIR",
-    type=click.Path(path_type=Path),
-    help="Directory of the embedded broker and database, ./.alerts where none is given; delete it to start afresh.",
+    **_DIRECTORY,
 )
 @click.version_option(package_name="institution-alerts", prog_name="alerts")
 @click.pass_context
-def cli(ctx: click.Context, config_dir: Path, database: str, broker: str, state: Path) -> None:
+def cli(ctx: click.Context, config: Path, database: str, broker: str, state: Path) -> None:
     """Finds tracked institutions in news feeds and alerts subscribers when a level crosses a threshold.
 
     \b
     Examples:
       alerts run --demo --once        # see what it does, without a network
-      alerts init banks               # a first configuration of your own
+      alerts init banks --from banks  # a first configuration of your own
       alerts --config banks check
       alerts --config banks run
     """
     exposed = tuple(
         name
         for name, url in (("database", database), ("broker", broker))
-        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE and _has_password(url)
+        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE and _PASSWORD.match(url)
     )
     ctx.obj = App(
-        config_dir=config_dir,
+        config_dir=config,
         database=database or environment.setting(os.environ, environment.DATABASE),
         broker=broker or environment.setting(os.environ, environment.BROKER),
         state=state,
@@ -222,11 +216,6 @@ def status_of(arguments: Sequence[str] | None = None) -> int:
         )
         return 1
     return outcome if isinstance(outcome, int) else 0
-
-
-def _has_password(url: str) -> bool:
-    """Whether a URL carries a password, before its host or among its options."""
-    return bool(re.search(r"^(postgres|redis).*(//[^/@]*:[^/@]+@|[?&]password=)", url))
 
 
 def _complain(message: str) -> None:

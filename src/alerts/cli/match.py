@@ -13,6 +13,7 @@ from alerts.matching.matcher import Matcher
 from alerts.model.errors import InputError
 from alerts.model.item import Item
 from alerts.model.mention import Matched, Mention, Rejection, TopicHit
+from alerts.model.records import as_record, some
 
 _CHUNK = 1 << 16  # bytes read at once, as far as they are there
 
@@ -67,14 +68,10 @@ def match_record(item: Item, matched: Matched, explain: bool = False) -> dict[st
         "mentions": [
             {
                 "institution": each.institution,
-                "field": each.field,
-                "start": each.start,
-                "end": each.end,
-                "text": each.text,
+                **_span(each),
                 "rule": each.rule.value,
                 "salience": each.salience,
-                **({"ambiguous": True} if each.ambiguous else {}),
-                **({"voice": True} if each.voice else {}),
+                **_set(each, "ambiguous", "voice"),
             }
             for each in matched.mentions
         ],
@@ -87,45 +84,30 @@ def match_record(item: Item, matched: Matched, explain: bool = False) -> dict[st
         ]
         record["explain_topics"] = [
             *({**_topic(each), "pattern": each.pattern} for each in matched.topics),
-            *(
-                {
-                    "topic": each.topic,
-                    "field": each.field,
-                    "pattern": each.pattern,
-                    "found": list(each.found),
-                    "missing": list(each.missing),
-                }
-                for each in matched.near_misses
-            ),
+            *(some(as_record(each), "topic", "field", "pattern", "found", "missing") for each in matched.near_misses),
         ]
     return record
 
 
 def _topic(hit: TopicHit) -> dict[str, Any]:
     """A topic as JSON: whom it concerns and what lowers its weight only where there is such a thing."""
-    record: dict[str, Any] = {
-        "topic": hit.topic,
-        "signal": hit.signal.value,
-        "field": hit.field,
-        "start": hit.start,
-        "end": hit.end,
-        "text": hit.text,
-    }
+    record = {"topic": hit.topic, "signal": hit.signal.value, **_span(hit)}
     if hit.institutions is not None:
         record["institutions"] = sorted(hit.institutions)
     if hit.role:
         record["role"] = hit.role
-    record |= {key: True for key in ("weak", "denied", "resolved") if getattr(hit, key)}
-    return record
+    return record | _set(hit, "weak", "denied", "resolved")
 
 
 def _explanation(found: Mention | Rejection, *, accepted: bool, why: str) -> dict[str, Any]:
-    return {
-        "institution": found.institution,
-        "field": found.field,
-        "start": found.start,
-        "end": found.end,
-        "text": found.text,
-        "accepted": accepted,
-        "why": why,
-    }
+    return {"institution": found.institution, **_span(found), "accepted": accepted, "why": why}
+
+
+def _span(found: Mention | Rejection | TopicHit) -> dict[str, Any]:
+    """Where something was found."""
+    return {"field": found.field, "start": found.start, "end": found.end, "text": found.text}
+
+
+def _set(found: Mention | TopicHit, *marks: str) -> dict[str, bool]:
+    """Those of the marks that it bears."""
+    return {mark: True for mark in marks if getattr(found, mark)}

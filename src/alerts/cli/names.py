@@ -1,16 +1,13 @@
 """`alerts names`: what is looked for to find an institution, how often it was found, and what looks missing."""
 
-from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import click
 
 from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import json_option, show
+from alerts.cli.output import show, tabular_command
 from alerts.matching.catalogue import missing, names_of
-from alerts.model.errors import StoreError
-from alerts.model.institution import Institution
 from alerts.model.item import Item
 
 MAX_ITEMS = 20_000  # newest recorded items that `--missing` reads
@@ -22,16 +19,17 @@ _EVER = timedelta(days=36_500)
 @click.option(
     "--missing", "want_missing", is_flag=True, help="What recorded items hold of it and was not counted, and why."
 )
-@json_option
-@click.pass_obj
-def names(app: App, institution: str, want_missing: bool, as_json: bool) -> None:
+@tabular_command
+def names(app: App, institution: str, want_missing: bool, form: str | None) -> None:
     """Print every name by which an institution is found."""
+    from alerts.store.queries import listings
+
     tracked = app.settings().institution(institution)
     if want_missing:
         rows = [{"text": each.text, "times": each.times, "why": each.why} for each in missing(tracked, _recorded(app))]
-        show(rows, ["text", "times", "why"], as_json=as_json, empty="nothing looks missing")
+        show(rows, ["text", "times", "why"], form, empty="nothing looks missing")
         return
-    found = _found(app, tracked)
+    found = app.if_recorded(lambda session: listings.mention_texts(session, tracked.id))
     table = [
         {
             "name": each.name,
@@ -43,23 +41,12 @@ def names(app: App, institution: str, want_missing: bool, as_json: bool) -> None
         }
         for each in names_of(tracked)
     ]
-    show(table, ["name", "rule", "by", "found", "condition"], as_json=as_json)
-
-
-def _found(app: App, institution: Institution) -> Counter[str] | None:
-    """How often the recorded items held each text, case folded; None where nothing is recorded."""
-    from alerts.store.queries import listings
-
-    try:
-        with app.reading() as database, database.read() as session:
-            return listings.mention_texts(session, institution.id)
-    except StoreError:
-        return None
+    show(table, ["name", "rule", "by", "found", "condition"], form)
 
 
 def _recorded(app: App) -> list[Item]:
     from alerts.store.repositories import items
 
     now = datetime.now(UTC)
-    with app.reading() as database, database.read() as session:
+    with app.read() as session:
         return list(items.newest(session, since=now - _EVER, upto=now, limit=MAX_ITEMS))

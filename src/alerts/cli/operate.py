@@ -10,7 +10,7 @@ import click
 
 from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import json_command, printable, show
+from alerts.cli.output import json_command, printable, show, tabular_command
 from alerts.model.alert import DeliveryState
 from alerts.model.counted import counted
 from alerts.model.errors import NotFoundError, UsageError
@@ -22,11 +22,14 @@ from alerts.model.times import format_time, parse_duration, parse_time
 if TYPE_CHECKING:
     from alerts.runtime.runtime import Runtime
 
+channel_option = click.option(
+    "--channel", metavar="NAME", shell_complete=completion.channels, help="Only this channel; all where none is given."
+)
 by_option = click.option("--by", metavar="NAME", default="", help="Who does it; the user's name if not given.")
 
 
 @click.command()
-@click.argument("alert", required=False)
+@click.argument("alert", required=False, shell_complete=completion.alerts)
 @completion.subscriber_option("With --institution: the subscriber who acknowledges.")
 @completion.institution_option("Instead of an alert: the levels of this institution.", metavar="ID")
 @click.option("--axis", type=click.Choice([axis.value for axis in Axis]), help="With --institution: this axis only.")
@@ -64,17 +67,21 @@ def ack(
 
 @click.command()
 @completion.institution_option("May be given several times.", "institutions", multiple=True, metavar="ID")
-@click.option("--tag", "tags", multiple=True, help="All institutions with this tag.")
-@click.option("--region", "regions", multiple=True, help="All institutions of this region.")
-@click.option("--category", "categories", multiple=True, help="All institutions of this category.")
+@click.option("--tag", "tags", multiple=True, shell_complete=completion.tags, help="All with this tag.")
+@click.option("--region", "regions", multiple=True, shell_complete=completion.regions, help="All of this region.")
+@click.option(
+    "--category", "categories", multiple=True, shell_complete=completion.categories, help="All of this category."
+)
 @click.option("--all", "everything", is_flag=True, help="All institutions.")
 @click.option("--for", "lasting", metavar="DURATION", help="How long, for example 2h or 3d.")
 @click.option("--until", metavar="TIME", help="Until then, RFC 3339, instead of --for.")
 @click.option("--reason", default="", help="Why: it is shown wherever an alert was held back.")
 @click.option("--list", "listing", is_flag=True, help="List the silences in force, those of the YAML too.")
-@click.option("--end", metavar="SILENCE", help="End a silence made with this command.")
+@click.option(
+    "--end", metavar="SILENCE", shell_complete=completion.silences, help="End a silence made with this command."
+)
 @by_option
-@json_command
+@tabular_command
 def silence(
     app: App,
     institutions: tuple[str, ...],
@@ -88,7 +95,7 @@ def silence(
     listing: bool,
     end: str | None,
     by: str,
-    as_json: bool,
+    form: str | None,
 ) -> None:
     """Hold back alerts on some institutions for a time. What they would have been stays on record."""
     from alerts.pipeline import operate
@@ -107,7 +114,7 @@ def silence(
             with runtime.database.read() as session:
                 held = silenced(session, runtime.configuration.current().settings)
             held = tuple(each for each in held if each.until > runtime.clock())
-            show(map(_silence, held), _SILENCE_COLUMNS, as_json=as_json, empty="no silences")
+            show(map(_silence, held), _SILENCE_COLUMNS, form, empty="no silences")
             return
         if end is not None:
             operate.unsilence(runtime, end)
@@ -115,7 +122,7 @@ def silence(
             return
         ends = _end(lasting, until, runtime.clock())
         made = operate.silence(runtime, select, until=ends, reason=reason, author=by or me())
-    show([_silence(made)], _SILENCE_COLUMNS, as_json=as_json)
+    show([_silence(made)], _SILENCE_COLUMNS, form)
 
 
 _SILENCE_COLUMNS = ("id", "about", "until", "reason", "by")
@@ -142,7 +149,7 @@ def _end(lasting: str | None, until: str | None, now: datetime) -> datetime:
 
 @click.command()
 @click.argument("subscriber", shell_complete=completion.subscribers)
-@click.option("--channel", metavar="NAME", help="Only this channel; without it all of the subscriber's.")
+@channel_option
 @click.option("--undo", is_flag=True, help="Take an unsubscription back.")
 @click.pass_obj
 def unsubscribe(app: App, subscriber: str, channel: str | None, undo: bool) -> None:
@@ -159,7 +166,7 @@ def unsubscribe(app: App, subscriber: str, channel: str | None, undo: bool) -> N
 
 
 @click.command()
-@click.argument("delivery", required=False)
+@click.argument("delivery", required=False, shell_complete=completion.deliveries)
 @click.option("--dead", is_flag=True, help="Everything that was given up.")
 @completion.subscriber_option("With --dead: only what this subscriber missed.")
 @json_command
@@ -198,7 +205,7 @@ def release(app: App, source: str) -> None:
 
 @click.command("send-test")
 @click.argument("subscriber", shell_complete=completion.subscribers)
-@click.option("--channel", metavar="NAME", help="Only this channel; without it all of the subscriber's.")
+@channel_option
 @json_command
 def send_test(app: App, subscriber: str, channel: str | None, as_json: bool) -> int:
     """Send a test message through a subscriber's channels."""

@@ -1,4 +1,4 @@
-"""`alerts run`: everything in one process group, or everything once."""
+"""`alerts run`: everything in one process group, or everything once. `alerts poll`: some sources now."""
 
 import contextlib
 import os
@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import Progress
+from alerts.cli.output import Progress, json_command, printable
 from alerts.embedded import (
     Supervisor,
     check_broker,
@@ -25,8 +26,11 @@ from alerts.embedded import (
 )
 from alerts.model.counted import counted
 from alerts.model.errors import UsageError
+from alerts.model.nearest import did_you_mean
+from alerts.model.records import to_line
 
 if TYPE_CHECKING:
+    from alerts.pipeline.poll import PollOutcome
     from alerts.runtime.runtime import Runtime
 
 
@@ -57,7 +61,6 @@ def run(app: App, once: bool, demo: bool, state: Path | None, host: str, port: i
 
 
 def _once(app: App) -> int:
-    from alerts.pipeline.poll import PollOutcome
     from alerts.pipeline.publish import publish_files
     from alerts.runtime import logs
 
@@ -70,7 +73,7 @@ def _once(app: App) -> int:
         # Not where the messages of console:// would run into it.
         with Progress("polling", 0 if sys.stdout.isatty() else len(sources)) as progress:
 
-            def report(outcome: PollOutcome) -> None:
+            def report(outcome: "PollOutcome") -> None:
                 if outcome.error:
                     progress.say(f"{outcome.source}: {outcome.error}")
                 progress()
@@ -91,6 +94,40 @@ def _once(app: App) -> int:
         click.echo(f"alerts: every source failed, nothing could be read: {check}", err=True)
         return 1
     return 0
+
+
+@click.command()
+@click.argument("ids", metavar="SOURCE...", nargs=-1, required=True, shell_complete=completion.sources)
+@json_command
+def poll(app: App, ids: tuple[str, ...], as_json: bool) -> int:
+    """Poll sources now, and say what each brought."""
+    from alerts.pipeline.publish import publish_edits
+    from alerts.runtime import logs
+
+    logs.configure(logs.level_named(os.environ, "ERROR"))
+
+    def report(outcome: "PollOutcome") -> None:
+        record = {name: getattr(outcome, name) for name in ("source", "new", "revised", "skipped")}
+        record |= {"institutions": list(outcome.institutions), "error": outcome.error or None}
+        click.echo(to_line(record) if as_json else printable(f"{outcome.source}: {_brought(outcome)}"))
+
+    with app.runtime() as (runtime, driver):
+        publish_edits(runtime)
+        known = list(runtime.configuration.current().settings.sources)
+        for unknown in set(ids) - set(known):
+            hint = did_you_mean(unknown, known) or "; `alerts sources` lists them"
+            raise UsageError(f"no source {unknown!r} in the configuration{hint}")
+        outcomes = driver.run(runtime, dict.fromkeys(ids), report)
+    return 1 if any(each.error or each.skipped for each in outcomes) else 0
+
+
+def _brought(outcome: "PollOutcome") -> str:
+    if outcome.error:
+        return f"failed: {outcome.error}"
+    if outcome.skipped:
+        return "not polled: another process polls it, or others of its host, right now; try again"
+    about = f", about {', '.join(outcome.institutions)}" if outcome.institutions else ""
+    return f"{counted(outcome.new, 'new item')}, {outcome.revised} changed{about}"
 
 
 def _sent(runtime: "Runtime") -> int:

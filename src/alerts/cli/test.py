@@ -58,15 +58,10 @@ def _test_packs(*, as_json: bool) -> int:
     for pack, (count, failures) in run_packs().items():
         failed += len(failures)
         for each in failures:
-            row = {"pack": pack, "language": each.headline.language, "title": each.headline.title}
-            if as_json:
-                click.echo(to_line({**row, "expected": each.expected, "actual": each.actual}))
-            else:
-                click.echo(f"FAIL  {pack}, {each.headline.language}: {printable(each.headline.title)}")
-                click.echo(f"        expected  {each.expected}")
-                click.echo(f"        actual    {each.actual}")
-        if as_json:
-            click.echo(to_line({"pack": pack, "passed": count - len(failures), "failed": len(failures)}))
-        else:
-            click.echo(f"{pack}: {count - len(failures)} passed, {len(failures)} failed")
+            said = {"expected": each.expected, "actual": each.actual}
+            row = {"pack": pack, "language": each.headline.language, "title": each.headline.title, **said}
+            words = "FAIL  {pack}, {language}: {title}\n        expected  {expected}\n        actual    {actual}"
+            click.echo(to_line(row) if as_json else words.format_map({key: printable(row[key]) for key in row}))
+        counts = {"pack": pack, "passed": count - len(failures), "failed": len(failures)}
+        click.echo(to_line(counts) if as_json else "{pack}: {passed} passed, {failed} failed".format_map(counts))
     return 1 if failed else 0

@@ -16,12 +16,11 @@ def web(app: App, host: str, port: int) -> None:
     """Serve the pages; `alerts run` does it, too."""
     import uvicorn
 
-    from alerts.access.links import base_url, pages
+    from alerts.access.links import base_url
     from alerts.access.signing import METRICS_ENV, operator_token, signer
     from alerts.config.environment import setting
     from alerts.runtime import logs
-    from alerts.runtime.runtime import Runtime, configuration_of, utc_now
-    from alerts.store.clock import SharedClock
+    from alerts.runtime.runtime import runtime_on
     from alerts.web.app import create_app
     from alerts.web.connections import BoundedProtocol
     from alerts.web.middleware import known_hosts
@@ -29,13 +28,8 @@ def web(app: App, host: str, port: int) -> None:
     logs.configure()
     with app.open() as database, listening(host, port) as listener:
         database.upgrade()
-        runtime = Runtime(
-            database=database,
-            configuration=configuration_of(app.config_dir, database, app.state, os.environ),
-            enqueue=lambda _hints: None,  # the next tick finds in the database what is due
-            clock=SharedClock(database, utc_now),
-            pages=pages(app.state, os.environ),
-        )
+        # Nothing is enqueued: the next tick finds in the database what is due.
+        runtime = runtime_on(database, app.config_dir, app.state, lambda _requests: None)
         application = create_app(
             runtime,
             signer(app.state, os.environ),

@@ -6,28 +6,14 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
+from alerts.config import schema
 from alerts.config.check_topics import patterns_of
 from alerts.config.document import Entries, Entry
 from alerts.config.packs import families_of, pack_topics
-from alerts.config.schema import (
-    ConfigTestForm,
-    Form,
-    FreshForm,
-    InstitutionForm,
-    ItemForm,
-    LevelsForm,
-    NameForm,
-    OperatorsForm,
-    SelectionForm,
-    SilenceForm,
-    SourceForm,
-    SubscriberForm,
-    TopicForm,
-)
 from alerts.matching.pattern_syntax import write_out_families
 from alerts.model.institution import Institution, MatchRules, NameRules
 from alerts.model.item import Item
-from alerts.model.level import Axis, Level, LevelRules
+from alerts.model.level import LevelRules
 from alerts.model.secret import Secret
 from alerts.model.settings import FRESH, ConfigTest, Expectation, Settings
 from alerts.model.source import Source
@@ -40,34 +26,32 @@ _fields: Callable[[type], dict[str, Any]] = cache(get_type_hints)
 
 def build(entries: Entries, content_hash: str) -> Settings:
     """The settings of entries that have no problem."""
-    institutions = {form.id: _institution(form) for _, form in entries.valid("institutions", InstitutionForm)}
-    levels = [_levels(form) for _, form in entries.valid("levels", LevelsForm)]
-    fresh = [form.fresh for _, form in entries.valid("fresh", FreshForm)]
-    operators = [_model(Operators, form) for _, form in entries.valid("operators", OperatorsForm)]
+    institutions = {form.id: _institution(form) for _, form in entries.valid("institutions", schema.InstitutionForm)}
+    sources = {form.id: _source(form, institutions) for _, form in entries.valid("sources", schema.SourceForm)}
+    subscribers = {form.id: _model(Subscriber, form) for _, form in entries.valid("subscribers", schema.SubscriberForm)}
+    levels = [_model(LevelRules, form) for _, form in entries.valid("levels", schema.LevelsForm)]
+    fresh = [form.fresh for _, form in entries.valid("fresh", schema.FreshForm)]
+    operators = [_model(Operators, form) for _, form in entries.valid("operators", schema.OperatorsForm)]
     return Settings(
         hash=content_hash,
-        sources=MappingProxyType(
-            {form.id: _source(form, institutions) for _, form in entries.valid("sources", SourceForm)}
-        ),
+        sources=MappingProxyType(sources),
         institutions=MappingProxyType(institutions),
         topics=MappingProxyType(_topics(entries)),
         levels=levels[0] if levels else LevelRules(),
         fresh=fresh[0] if fresh else FRESH,
-        subscribers=MappingProxyType(
-            {form.id: _model(Subscriber, form) for _, form in entries.valid("subscribers", SubscriberForm)}
-        ),
-        silences=tuple(_silence(form) for _, form in entries.valid("silences", SilenceForm)),
+        subscribers=MappingProxyType(subscribers),
+        silences=tuple(_silence(form) for _, form in entries.valid("silences", schema.SilenceForm)),
         operators=operators[0] if operators else Operators(),
-        tests=tuple(_test(entry, form) for entry, form in entries.valid("tests", ConfigTestForm)),
+        tests=tuple(_test(entry, form) for entry, form in entries.valid("tests", schema.ConfigTestForm)),
     )
 
 
-def _model(kind: type[_Model], form: Form, /, **given: Any) -> _Model:
+def _model(kind: type[_Model], form: schema.Form, /, **given: Any) -> _Model:
     """A dataclass of the model with the fields `given`, and the others from those of the same name in a form.
 
     A field that is None in the form has the dataclass's own default.
     """
-    if isinstance(form, SelectionForm) and "select" in _fields(kind):
+    if isinstance(form, schema.SelectionForm) and "select" in _fields(kind):
         given["select"] = _model(Selection, form)
     for name, hint in _fields(kind).items():
         if name not in given and (value := getattr(form, name)) is not None:
@@ -76,9 +60,14 @@ def _model(kind: type[_Model], form: Form, /, **given: Any) -> _Model:
 
 
 def _value(hint: Any, value: Any) -> Any:
-    """A value of a form as the model has it: forms become dataclasses, lists of names sets, channel URLs secrets."""
+    """A value of a form as the model has it: forms become dataclasses, lists of names sets, channel URLs secrets.
+
+    A form in the place of a mapping has a number for each member of an enumeration.
+    """
     kind, arguments = get_origin(hint), get_args(hint)
-    if isinstance(value, Form):
+    if isinstance(value, schema.Form) and kind is Mapping:
+        return MappingProxyType({arguments[0](name): each for name, each in value})
+    if isinstance(value, schema.Form):
         return _model(hint if kind is None else arguments[0], value)
     if kind is frozenset:
         return frozenset(value)
@@ -89,13 +78,14 @@ def _value(hint: Any, value: Any) -> Any:
     return Secret(value) if hint is Secret else value
 
 
-def _source(form: SourceForm, institutions: Mapping[str, Institution]) -> Source:
+def _source(form: schema.SourceForm, institutions: Mapping[str, Institution]) -> Source:
     supervised = form.authority_on
-    tagged = {each.id for each in institutions.values() if not each.tags.isdisjoint(supervised.tags)}
+    candidates = institutions.values() if supervised.tags else ()
+    tagged = {each.id for each in candidates if not each.tags.isdisjoint(supervised.tags)}
     return _model(Source, form, authority_on=frozenset(tagged.union(supervised.ids) - set(form.speaks_for)))
 
 
-def _institution(form: InstitutionForm) -> Institution:
+def _institution(form: schema.InstitutionForm) -> Institution:
     conditional = [each for each in form.aliases if each.case_sensitive is not None or each.require_any or each.exclude]
     return _model(
         Institution,
@@ -108,17 +98,17 @@ def _institution(form: InstitutionForm) -> Institution:
 
 def _topics(entries: Entries) -> dict[str, Topic]:
     """Those of the packs, then those written here, which replace or extend them."""
-    packs = [form.id for _, form in entries.valid("topic_packs", NameForm)]
-    off = {form.id for _, form in entries.valid("topics_off", NameForm)}
+    packs = [form.id for _, form in entries.valid("topic_packs", schema.NameForm)]
+    off = {form.id for _, form in entries.valid("topics_off", schema.NameForm)}
     topics: dict[str, Topic] = {}
     for pack in packs:
         topics |= {topic.id: topic for topic in pack_topics(pack) if topic.id not in off}
-    for _, form in entries.valid("topics", TopicForm):
+    for _, form in entries.valid("topics", schema.TopicForm):
         topics[form.id] = _topic(form, packs, topics.get(form.id) if form.extends else None)
     return topics
 
 
-def _topic(form: TopicForm, packs: Sequence[str], base: Topic | None) -> Topic:
+def _topic(form: schema.TopicForm, packs: Sequence[str], base: Topic | None) -> Topic:
     patterns = tuple(
         TopicPattern(write_out_families(text, families_of(packs, language)), language, kind, text)
         for kind, language, text, _ in patterns_of(form)
@@ -136,45 +126,19 @@ def _topic(form: TopicForm, packs: Sequence[str], base: Topic | None) -> Topic:
     )
 
 
-def _levels(form: LevelsForm) -> LevelRules:
-    return LevelRules(
-        raise_=MappingProxyType(
-            {Level.MEDIUM: form.raise_.medium, Level.HIGH: form.raise_.high, Level.CRITICAL: form.raise_.critical}
-        ),
-        margin=form.margin,
-        half_life=MappingProxyType({axis: getattr(form.half_life, axis.value) for axis in Axis}),
-    )
-
-
-def _silence(form: SilenceForm) -> Silence:
+def _silence(form: schema.SilenceForm) -> Silence:
     """Its id names its content, so that it stays the same however the file around it changes."""
     digest = hashlib.sha256(form.model_dump_json().encode()).hexdigest()
     return _model(Silence, form, id=f"config-{digest[:12]}")
 
 
-def _test(entry: Entry, form: ConfigTestForm) -> ConfigTest:
-    return ConfigTest(
-        name=form.name,
-        at=form.at,
-        items=tuple(_item(number, each, form) for number, each in enumerate(form.items, 1)),
-        expect=tuple(
-            Expectation(
-                **each.model_dump(exclude={"state"}),
-                state=each.state.value if each.state else "",
-                where=_where(entry, "expect", index),
-            )
-            for index, each in enumerate(form.expect)
-        ),
-        where=_where(entry),
+def _test(entry: Entry, form: schema.ConfigTestForm) -> ConfigTest:
+    """An item without an id gets one, without `observed` it was seen when published."""
+    items = tuple(
+        _model(Item, each, id=each.id or f"item-{number}", observed=each.observed or each.published or form.at)
+        for number, each in enumerate(form.items, 1)
     )
-
-
-def _item(number: int, form: ItemForm, test: ConfigTestForm) -> Item:
-    """An item of a test; without an id it gets one, without `observed` it was seen when published."""
-    given = form.model_dump(exclude={"id", "observed"})
-    return Item(id=form.id or f"item-{number}", observed=form.observed or form.published or test.at, **given)
-
-
-def _where(entry: Entry, *steps: str | int) -> str:
-    file, line, _ = entry.place(*steps)
-    return f"{file}:{line}"
+    expect = tuple(
+        _model(Expectation, each, where=entry.where("expect", index)) for index, each in enumerate(form.expect)
+    )
+    return _model(ConfigTest, form, items=items, expect=expect, where=entry.where())

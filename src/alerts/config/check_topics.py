@@ -11,8 +11,8 @@ from alerts.matching.pattern_syntax import PatternError, parse_pattern, write_ou
 from alerts.model.topic import PatternKind, Topic
 
 _LOOSE_STAR = re.compile(r"(?<!\w)\*|\*\w")
+# What patterns are made of, and phrases never.
 _PATTERN_SYNTAX = re.compile(r"\([^()]*\|[^()]*\)|(?<!\S)~\d|\{\w+\}|(?<!\S)@(?:target|actor)?(?!\S)")
-"""What patterns are made of, and phrases never."""
 
 
 class Written(NamedTuple):
@@ -43,8 +43,8 @@ def check_topic(entry: Entry, topic: TopicForm, shipped: Mapping[str, Topic], pa
             elif _PATTERN_SYNTAX.search(text):
                 message = f"{key}: {entry.shown(key, index)} is a pattern: write it under `patterns:`"
                 entry.report(key, index, message=message)
-    for _, language, text, steps in patterns_of(topic):
-        _check_pattern(entry, steps, text, language, families_of(packs, language))
+    for pattern in patterns_of(topic):
+        _check_pattern(entry, pattern, families_of(packs, pattern.language))
     if topic.extends and topic.id not in shipped:
         entry.report("extends", message=f"extends: no pack in use has a topic {topic.id!r}")
     elif not topic.extends and topic.signal is None:
@@ -53,12 +53,10 @@ def check_topic(entry: Entry, topic: TopicForm, shipped: Mapping[str, Topic], pa
         entry.report("any", message="any: the topic has no phrase and no pattern: add `any:` or `patterns:`")
 
 
-def _check_pattern(
-    entry: Entry, steps: tuple[str | int, ...], text: str, language: str, families: Mapping[str, str]
-) -> None:
+def _check_pattern(entry: Entry, pattern: Written, families: Mapping[str, str]) -> None:
+    text, steps = pattern.text, pattern.steps
     try:
-        written_out = write_out_families(text, families)
-        parse_pattern(written_out, language)
+        parse_pattern(write_out_families(text, families), pattern.language)
     except PatternError as error:
         offset = error.offset if error.offset <= len(text) else 0
         # What comes after a word family stands further to the right once that is written out.

@@ -10,10 +10,9 @@ from alerts.config.tree import Mapping, Node, Scalar, Sequence
 from alerts.model.errors import Problem
 
 F = TypeVar("F", bound=Form)
-
 Path = Steps[str | int]
+# Keys whose values are never repeated in a message: they may carry a password or a token.
 _PRIVATE: Final = frozenset({"channels", "url"})
-"""Keys whose values are never repeated in a message: they may carry a password or a token."""
 
 
 @dataclass(slots=True)
@@ -106,6 +105,11 @@ class Entry:
         """File, line and column of a path inside the entry."""
         node = self.document.find([*self.path, *steps])
         return self.document.file, node.line, node.column
+
+    def where(self, *steps: str | int) -> str:
+        """FILE:LINE of a path inside the entry."""
+        file, line, _ = self.place(*steps)
+        return f"{file}:{line}"
 
     def shown(self, *steps: str | int) -> str:
         """The value at a path as a message may repeat it."""

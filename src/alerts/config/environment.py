@@ -110,24 +110,26 @@ class Interpolator:
 
     def _file(self, name: str) -> str:
         if name not in self._files:
-            self._files[name] = _secret_file(name)
+            if not Path(name).is_absolute():
+                raise ValueError(f"${{file:{name}}} needs an absolute path")
+            try:
+                self._files[name] = _secret_file(Path(name))
+            except ValueError as error:
+                raise ValueError(f"the secret file {name} {error}") from None
         return self._files[name]
 
 
-def _secret_file(name: str) -> str:
-    path = Path(name)
-    if not path.is_absolute():
-        raise ValueError(f"${{file:{name}}} needs an absolute path")
+def _secret_file(path: Path) -> str:
+    """The secret in a file. Raises ValueError, saying why, where there is none."""
     try:
         regular = path.is_file()
-        text, complete = _read_secret(path) if regular else ("", True)
     except OSError as error:
-        raise ValueError(f"the secret file {name} cannot be read: {error.strerror}") from None
-    except ValueError as error:
-        raise ValueError(f"the secret file {name} {error}") from None
+        raise ValueError(f"cannot be read: {error.strerror}") from None
     if not regular:
-        raise ValueError(f"the secret file {name} does not exist or is no regular file")
-    if not text or not complete:
-        what = "is empty" if complete else f"is larger than {_MAX_SECRET_BYTES} bytes"
-        raise ValueError(f"the secret file {name} {what}")
+        raise ValueError("does not exist or is no regular file")
+    text, complete = _read_secret(path)
+    if not complete:
+        raise ValueError(f"is larger than {_MAX_SECRET_BYTES} bytes")
+    if not text:
+        raise ValueError("is empty")
     return text

@@ -16,13 +16,9 @@ from alerts.model.counted import counted
 from alerts.model.errors import ConfigError, Problem
 
 _SUFFIXES = (".yaml", ".yml")
-
-Contents = Sequence[tuple[str, bytes]]
-"""The files of a configuration: path inside the directory, and content."""
-
+Contents = Sequence[tuple[str, bytes]]  # the files of a configuration: path inside the directory, and content
+# `files`: the entries in each file; `sources`, `institutions`, `subscribers`: how many there are.
 Outline = Mapping[str, Any]
-"""`files`: the entries in each file; `sources`, `institutions`, `subscribers`: how many there are."""
-
 GUARDED: Final = ("subscribers", "sources", "institutions")
 CONFIRM: Final = "if that is meant, run `alerts check --accept-empty`"
 

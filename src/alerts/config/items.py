@@ -11,8 +11,8 @@ from alerts.model.errors import InputError
 from alerts.model.item import Item
 from alerts.model.times import EPOCH, parse_time
 
+# Elsewhere a time is a slip, and the calendar may end before what follows from it: a window, a fall.
 _YEARS = range(1000, 3000)
-"""Elsewhere a time is a slip, and the calendar may end before what follows from it: a window, a fall."""
 _TEXTS = ("title", "summary", "content", "url", "source", "publisher", "language", "origin", "author")
 
 

@@ -10,7 +10,7 @@ from alerts.config.checks import check
 from alerts.config.document import Document, Entries, Entry
 from alerts.config.environment import Interpolator
 from alerts.config.files import Contents, Outline, content_hash, outline, read_files, shown
-from alerts.config.schema import ENTRY_FORMS, SINGLE, VALUES
+from alerts.config.schema import ENTRY_FORMS, SINGLE
 from alerts.config.tree import Mapping, Scalar, Sequence, parse, type_names
 from alerts.config.validate import validate
 from alerts.model.errors import ConfigError, Problem
@@ -107,8 +107,6 @@ def _read_sections(document: Document, entries: Entries) -> None:
             document.report([section], f"unknown key {section!r}{suggestion} (known: {known})", at_key=True)
         elif isinstance(node, Scalar) and node.text is None:
             continue  # a section whose entries are all commented out
-        elif section in VALUES:
-            entries.add(Entry(document, section, (), validate(document, (), form, {section: document.data(node)})))
         elif section in SINGLE:
             entries.add(Entry(document, section, (section,), validate(document, (section,), form)))
         elif not isinstance(node, Sequence):

@@ -15,13 +15,12 @@ import yaml
 from alerts.matching.pattern_syntax import write_out_families
 from alerts.model.topic import Near, PatternKind, Severity, Signal, Topic, TopicPattern
 
-PATTERN_KEYS = {
+PATTERN_KEYS = {  # the keys of a topic that hold patterns
     "patterns": PatternKind.FULL,
     "weak": PatternKind.WEAK,
     "resolved_by": PatternKind.RESOLVED,
     "except": PatternKind.EXCEPT,
 }
-"""The keys of a topic that hold patterns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,16 +114,15 @@ def _expected(written: Mapping[str, str]) -> Mapping[str, frozenset[tuple[str, s
 @cache
 def _languages(pack: str, folder: str = "") -> dict[str, Any]:
     """What the files of the languages hold, by language."""
-    place = files("alerts.config").joinpath("packs", pack)
-    place = place.joinpath(folder) if folder else place
+    place = files("alerts.config").joinpath("packs", pack, folder)
     names = sorted(each.name for each in place.iterdir()) if place.is_dir() else []
     languages = [name for name in names if name.endswith(".yaml") and name != "topics.yaml"]
-    return {name.removesuffix(".yaml"): _read(pack, f"{folder}/{name}" if folder else name) for name in languages}
+    return {name.removesuffix(".yaml"): _read(pack, folder, name) for name in languages}
 
 
 @cache
-def _read(pack: str, name: str) -> Any:
+def _read(pack: str, *steps: str) -> Any:
     if pack not in pack_names():
         raise KeyError(pack)
-    text = files("alerts.config").joinpath("packs", pack, *name.split("/")).read_text(encoding="utf-8")
+    text = files("alerts.config").joinpath("packs", pack, *steps).read_text(encoding="utf-8")
     return yaml.load(text, Loader=yaml.CSafeLoader)

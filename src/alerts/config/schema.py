@@ -104,6 +104,11 @@ class RelationForm(Form):
     to: Id
 
 
+_DERIVATIONS = WithJsonSchema(
+    {"anyOf": [{"enum": ["all", "none"]}, {"type": "array", "items": {"enum": [each.value for each in Derivation]}}]}
+)
+
+
 def _derivations(value: Any) -> Any:
     """`all`, `none` or a list, always as a list."""
     if isinstance(value, str):
@@ -119,18 +124,7 @@ class MatchForm(Form):
     case_sensitive: Boolean | None = None
     require_any: tuple[Text, ...] = ()
     exclude: tuple[Text, ...] = ()
-    derive: Annotated[
-        tuple[Derivation, ...],
-        BeforeValidator(_derivations),
-        WithJsonSchema(
-            {
-                "anyOf": [
-                    {"enum": ["all", "none"]},
-                    {"type": "array", "items": {"enum": [each.value for each in Derivation]}},
-                ]
-            }
-        ),
-    ] = tuple(Derivation)
+    derive: Annotated[tuple[Derivation, ...], BeforeValidator(_derivations), _DERIVATIONS] = tuple(Derivation)
 
 
 class AliasForm(ShortForm):
@@ -301,9 +295,10 @@ class SubscriberForm(Form):
     group: Wait = timedelta(minutes=1)
 
 
-class FreshForm(Form):
-    """How old news may be to alert."""
+class FreshForm(ShortForm):
+    """How old news may be to alert: a duration alone."""
 
+    short = ("fresh", object)
     fresh: Duration
 
 
@@ -383,7 +378,7 @@ class ConfigurationForm(Form):
     tests: tuple[ConfigTestForm, ...] = ()
 
 
-ENTRY_FORMS: dict[str, type[Form]] = {
+ENTRY_FORMS: dict[str, type[Form]] = {  # the form of an entry of each section
     "sources": SourceForm,
     "institutions": InstitutionForm,
     "topic_packs": NameForm,
@@ -396,10 +391,4 @@ ENTRY_FORMS: dict[str, type[Form]] = {
     "operators": OperatorsForm,
     "tests": ConfigTestForm,
 }
-"""The form of an entry of each section."""
-
-SINGLE = frozenset({"levels", "operators", "fresh"})
-"""Sections that stand once; the others are lists."""
-
-VALUES = frozenset({"fresh"})
-"""Single sections that are one value; their form has one key, the section's own name."""
+SINGLE = frozenset({"levels", "operators", "fresh"})  # sections that stand once; the others are lists

@@ -1,9 +1,8 @@
 """YAML text to a tree of nodes that know where they stand.
 
 Every scalar stays text: the schema says what a value is, so `NO`, `on`, `22:00`, `1.10` and unquoted
-timestamps never turn into booleans or numbers behind the writer's back. The tree is built from parser events
-rather than by PyYAML's composer, which recurses without a bound; here depth and the expansion of aliases are
-bounded.
+timestamps never turn into booleans or numbers behind the writer's back. The tree is built from parser events, with
+bounds on depth and on the expansion of aliases, since PyYAML's composer recurses without a bound.
 """
 
 import re
@@ -17,20 +16,16 @@ from yaml.cyaml import CParser  # type: ignore[attr-defined]
 from alerts.model.errors import ConfigError, Problem
 
 MAX_DEPTH: Final = 40
-MAX_EXPANSION: Final = 200_000
-"""How many values all aliases (`*name`) of a file may stand for together."""
-
+MAX_EXPANSION: Final = 200_000  # how many values all aliases (`*name`) of a file may stand for together
 _LINE_BREAK = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
 _NULLS: Final = frozenset({"", "~", "null", "Null", "NULL"})
-_ADVICE: Final = (
+_ADVICE: Final = (  # what to do, by a part of what the parser says
     ("mapping values are not allowed", "a colon too many: put the value in quotes"),
     ("cannot start any token", "put the value in quotes"),
     ("unexpected end of stream", "the closing quote is missing"),
     ("while parsing a block", "check the indentation"),
     ("expected ',' or", "a comma or a closing bracket is missing"),
 )
-"""What to do, by a part of what the parser says."""
-
 _STR_TAG: Final = "tag:yaml.org,2002:str"
 
 
@@ -74,22 +69,18 @@ def parse(raw: bytes, file: str) -> tuple[Node | None, list[Problem]]:
 
     Raises ConfigError, with one problem, where the text is no YAML that can be read at all.
     """
-    return _Builder(_decode(raw, file), file).document()
-
-
-def _decode(raw: bytes, file: str) -> str:
     try:
-        return raw.decode("utf-8-sig")
+        text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = raw[: error.start].decode("utf-8-sig", "replace")
-        line, column = _position(before, len(before))
         message = f"byte 0x{raw[error.start]:02x} is not UTF-8: save the file as UTF-8"
-        raise ConfigError((Problem(file, line, column, message),)) from None
+        raise ConfigError((Problem(file, *_end(before), message),)) from None
+    return _Builder(text, file).document()
 
 
-def _position(text: str, offset: int) -> tuple[int, int]:
-    """Line and column, from 1, of a character."""
-    lines = split_lines(text[:offset])
+def _end(text: str) -> tuple[int, int]:
+    """Line and column, from 1, of what comes after a text."""
+    lines = split_lines(text)
     return len(lines), len(lines[-1]) + 1
 
 
@@ -125,13 +116,11 @@ class _Builder:
                 yield event
         except yaml.MarkedYAMLError as error:
             line, column = self._place(error)
-            message = f"not YAML: {self._explain(error, line)}"
-            raise ConfigError((Problem(self._file, line, column, message),)) from None
+            raise ConfigError((Problem(self._file, line, column, self._explain(error, line)),)) from None
         except yaml.reader.ReaderError as error:
-            offset = next((at for at, char in enumerate(self._text) if _unprintable(char)), 0)
-            line, column = _position(self._text, offset)
-            message = f"{error.reason}: remove the character U+{ord(self._text[offset]):04X}"
-            raise ConfigError((Problem(self._file, line, column, message),)) from None
+            before = self._text.encode()[: error.position].decode()
+            message = f"{error.reason}: remove the character U+{error.character:04X}"
+            raise ConfigError((Problem(self._file, *_end(before), message),)) from None
 
     def _place(self, error: yaml.MarkedYAMLError) -> tuple[int, int]:
         """Line and column, from 1, in the text; a quote that never ends is reported where it begins."""
@@ -139,8 +128,8 @@ class _Builder:
         mark = (error.context_mark if at_end else None) or error.problem_mark or error.context_mark
         if mark is None:
             return 1, 1
-        lines = split_lines(self._text)  # the parser puts the end on a line after the last
-        return (mark.line + 1, mark.column + 1) if mark.line < len(lines) else (len(lines), len(lines[-1]) + 1)
+        end = _end(self._text)  # the parser puts it on a line after the last
+        return (mark.line + 1, mark.column + 1) if mark.line < end[0] else end
 
     def _explain(self, error: yaml.MarkedYAMLError, line: int) -> str:
         message = " ".join(part for part in (error.problem, error.context) if part)
@@ -148,10 +137,12 @@ class _Builder:
             message += f" that begins in line {error.context_mark.line + 1}"
         text = split_lines(self._text)[line - 1]
         if "\t" in text[: len(text) - len(text.lstrip())]:
-            return f"a tab stands in the indentation: use spaces ({message})"
-        if "${" in text and "flow" in message:
-            return f"put ${{…}} in quotes inside {{ }} and [ ] ({message})"
-        return next((f"{advice} ({message})" for part, advice in _ADVICE if part in message), message)
+            advice = "a tab stands in the indentation: use spaces"
+        elif "${" in text and "flow" in message:
+            advice = "put ${…} in quotes inside { } and [ ]"
+        else:
+            advice = next((advice for part, advice in _ADVICE if part in message), "")
+        return f"not YAML: {advice} ({message})" if advice else f"not YAML: {message}"
 
     def _refuse(self, event: Any, message: str) -> ConfigError:
         mark = event.start_mark
@@ -239,14 +230,3 @@ class _Builder:
 
     def _problem(self, mark: Any, message: str) -> None:
         self._problems.append(Problem(self._file, mark.line + 1, mark.column + 1, message))
-
-
-def _unprintable(char: str) -> bool:
-    """What YAML does not allow unescaped in a file."""
-    return not (
-        char in "\t\n\r\x85"
-        or "\x20" <= char <= "\x7e"
-        or "\xa0" <= char <= "\ud7ff"
-        or ("\ue000" <= char <= "\ufffd" and char != "\ufeff")
-        or "\U00010000" <= char <= "\U0010ffff"
-    )

@@ -11,7 +11,7 @@ from alerts.config.tree import Sequence
 from alerts.model.nearest import did_you_mean
 
 _MAPPING: Final = "write a mapping: one `key: value` a line"
-_ADVICE: Final = {
+_ADVICE: Final = {  # what to do, by the type of pydantic's error; the checks in `values` bring their own
     "tuple_type": "write a list: [one, two], or one `- …` a line",
     "dict_type": _MAPPING,
     "model_type": _MAPPING,
@@ -32,19 +32,14 @@ _ADVICE: Final = {
     "greater_than_equal": "write a number of at least {ge:g}",
     "less_than_equal": "write a number of at most {le:g}",
 }
-"""What to do, by the type of pydantic's error; the checks in `values` bring their own."""
-
 _CHOICES: Final = frozenset({"enum", "literal_error"})
 
 
-def validate(document: Document, path: Path, form: type[Form], data: Any = None) -> Form | None:
-    """The entry at `path` as its form; None where anything in it is wrong, which is then reported.
-
-    `data` stands in for what is written there.
-    """
+def validate(document: Document, path: Path, form: type[Form]) -> Form | None:
+    """The entry at `path` as its form; None where anything in it is wrong, which is then reported."""
     before = len(document.problems)
     try:
-        checked = form.model_validate(document.data(document.find(path)) if data is None else data)
+        checked = form.model_validate(document.data(document.find(path)))
     except ValidationError as error:
         for detail in error.errors(include_url=False, include_context=True, include_input=False):
             _report(document, path, detail, form)

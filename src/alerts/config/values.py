@@ -19,15 +19,14 @@ from alerts.model.times import format_duration, parse_duration, parse_time
 
 _LONGEST: Final = timedelta(days=36_525)
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?", re.ASCII)
-_RATE = re.compile(r"(\d{1,6}) */ *(\S+)", re.ASCII)
+_RATE = re.compile(r"(?!0+\b)(\d{1,6}) */ *(\S+)", re.ASCII)
 _DOMAIN = re.compile(r"[^\s/:@*?#]+\.[^\s/:@*?#.]+")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*", re.ASCII)
 _WEB = re.compile("https?://", re.IGNORECASE)
 _UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f]")
 
 _WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-TEXTS: Final = {"type": "array", "items": {"type": "string"}}
-"""A list of texts in JSON Schema."""
+TEXTS: Final = {"type": "array", "items": {"type": "string"}}  # a list of texts in JSON Schema
 
 
 def problem(message: str) -> PydanticCustomError:
@@ -76,10 +75,15 @@ def _duration(text: str) -> timedelta:
     return value
 
 
-def _clock(text: str) -> time:
-    found = _CLOCK.fullmatch(text)
-    if not found:
+def _matched(pattern: re.Pattern[str], text: str) -> re.Match[str]:
+    found = pattern.fullmatch(text)
+    if found is None:
         raise ValueError
+    return found
+
+
+def _clock(text: str) -> time:
+    found = _matched(_CLOCK, text)
     return time(int(found[1]), int(found[2]), int(found[3] or 0))
 
 
@@ -98,11 +102,8 @@ def _zone(text: str) -> str:
 
 
 def _rate(text: str) -> RateLimit:
-    found = _RATE.fullmatch(text)
-    if not found or not int(found[1]):
-        raise ValueError
-    per = found[2]
-    return RateLimit(int(found[1]), _duration(per if per[0].isdigit() else "1" + per))
+    count, per = _matched(_RATE, text).groups()
+    return RateLimit(int(count), _duration(per if per[0].isdigit() else "1" + per))
 
 
 def _web_address(text: str) -> str:
@@ -114,15 +115,11 @@ def _web_address(text: str) -> str:
 
 
 def _domain(text: str) -> str:
-    if not _DOMAIN.fullmatch(text):
-        raise ValueError
-    return text.lower()
+    return _matched(_DOMAIN, text)[0].lower()
 
 
 def _language(text: str) -> str:
-    if not _LANGUAGE.fullmatch(text):
-        raise ValueError
-    return text
+    return _matched(_LANGUAGE, text)[0]
 
 
 def _channel(text: str) -> str:

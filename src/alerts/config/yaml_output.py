@@ -11,6 +11,7 @@ import yaml
 
 from alerts.model.errors import InputError
 
+FIELDS = ("ai", "banks", "energy", "public-sector")  # in which `alerts init` has institutions and feeds
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -76,19 +77,20 @@ def write_new(path: Path, text: str) -> None:
         raise InputError(str(path), f"cannot be written: {error.strerror}") from None
 
 
-def write_starter(directory: Path) -> list[Path]:
+def write_starter(directory: Path, field: str = FIELDS[0]) -> list[Path]:
     """Write the configuration of `alerts init` into a directory, which is made if need be; returns the paths.
 
     Raises InputError where it holds YAML already or cannot be written; then nothing is changed.
     """
-    starters = sorted(files("alerts.config").joinpath("starter_files").iterdir(), key=lambda each: each.name)
+    shared = files("alerts.config").joinpath("starter_files")
+    starters = [each for each in (*shared.iterdir(), *shared.joinpath(field).iterdir()) if each.is_file()]
     try:
         directory.mkdir(parents=True, exist_ok=True)
         there = sorted(path.name for path in directory.iterdir() if path.suffix in {".yaml", ".yml"})
         if there:
             raise InputError(str(directory), f"holds {there[0]} already: choose an empty directory")
         written = []
-        for starter in starters:
+        for starter in sorted(starters, key=lambda each: each.name):
             path = directory / starter.name
             path.write_text(starter.read_text(encoding="utf-8"), encoding="utf-8")
             written.append(path)

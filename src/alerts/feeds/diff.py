@@ -68,17 +68,15 @@ class KnownItems:
     total: int = 0
 
     @classmethod
-    def of(cls, items: Iterable[KnownItem], total: int | None = None) -> "KnownItems":
-        by_id = {item.id: item for item in items}
-        return cls(by_id, len(by_id) if total is None else total)
+    def of(cls, items: Iterable[KnownItem], total: int) -> "KnownItems":
+        return cls({item.id: item for item in items}, total)
 
 
 @dataclass(frozen=True, slots=True)
 class ItemChange:
     """One item to store: `known` is what to remember it by.
 
-    `backfill`: the feed held it long before its first poll, or it comes out of quarantine without a date. It is stored
-    and shown, and causes no alert by itself.
+    `backfill`: the feed held it long before its first poll, or it leaves a quarantine undated: stored, but no alert.
     """
 
     item: Item
@@ -88,8 +86,7 @@ class ItemChange:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The result of comparing a feed with the stored items. `quarantine` is one line that says why nothing new was
-    accepted, or empty."""
+    """The result of comparing a feed with the stored items. `quarantine`: why nothing new was accepted, or empty."""
 
     new: tuple[ItemChange, ...] = ()
     revised: tuple[ItemChange, ...] = ()
@@ -351,8 +348,8 @@ def _admit(
 
 
 def _doubtful(new: list[tuple[Entry, str]], state: FeedState, now: datetime) -> set[str]:
-    """Ids of new entries that cannot have appeared since the last poll: undated, dated well before it, or
-    dated all alike, as a rebuilt feed does."""
+    """Ids of new entries that are not from after the last poll: undated, dated well before it, or dated all alike, as
+    in a rebuilt feed."""
     since = (state.last_success or now) - BACKFILL
     dates = {item_id: entry.published or entry.updated for entry, item_id in new}
     minutes = Counter(when.replace(second=0, microsecond=0) for when in dates.values() if when is not None)

@@ -55,9 +55,8 @@ class Limits:
 class FetchResult:
     """The result of one fetch. `error` None and `modified` False: the server said 304.
 
-    `etag` and `last_modified` hold the exact bytes of the server's headers, read as Latin-1. `moved_to` is
-    where the leading permanent redirects (301, 308) led, empty where the first answer was none. `fresh_for`
-    is what Cache-Control or Expires ask to wait.
+    `etag` and `last_modified` hold the exact bytes of the server's headers, read as Latin-1. `moved_to` is where the
+    leading permanent redirects (301, 308) led, empty where there was none. `fresh_for`: by Cache-Control or Expires.
     """
 
     url: str  # asked for
@@ -75,6 +74,7 @@ class FetchResult:
     error: ErrorKind | None = None
     detail: str = ""  # one line for people, where there is an error
     elapsed: float = 0.0  # seconds
+    server_time: datetime | None = None  # by the clock of the server when it answered
 
     @property
     def ok(self) -> bool:

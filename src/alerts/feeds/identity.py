@@ -38,7 +38,7 @@ def is_specific(link: str, home: str = "") -> bool:
     return bool(named) and ("/" in named or "?" in named) and named != link_key(home)
 
 
-def key(entry: Entry, publisher: str, home: str = "") -> str:
+def _key(source: Source, entry: Entry, home: str) -> str:
     """What names an entry within its feed: its id, else its link, else its title with the publisher.
 
     `home` is the page that the feed belongs to, which names no entry. Empty where the entry has none of the three:
@@ -49,27 +49,25 @@ def key(entry: Entry, publisher: str, home: str = "") -> str:
     if entry.link and (is_specific(entry.link, home) or not entry.title):
         return "link:" + link_key(entry.link)
     if entry.title:
-        return f"title:{title_key(entry.title)}\n{title_key(entry.origin or publisher)}"
+        return f"title:{title_key(entry.title)}\n{title_key(entry.origin or source.publisher)}"
     if entry.summary or entry.content:
         return "text:" + digest(_plain(entry.summary), _plain(entry.content))
     return ""
 
 
-def item_id(source_id: str, entry_key: str) -> str:
-    """The id of an item everywhere in the program: 80 bits of a hash, 20 hexadecimal digits."""
-    return digest(source_id, entry_key)
-
-
 def entry_id(source: Source, entry: Entry, home: str = "") -> str:
-    """The id of an entry by its own key alone, without comparing it with known items; empty where it has no key."""
-    named = key(entry, source.publisher, home)
-    return item_id(source.id, named) if named else ""
+    """The id of an entry by its own key alone, without comparing it with known items; empty where it has no key.
+
+    It is the item's id everywhere in the program: 80 bits of a hash, 20 hexadecimal digits.
+    """
+    named = _key(source, entry, home)
+    return digest(source.id, named) if named else ""
 
 
 def variant_id(source: Source, entry: Entry, home: str = "") -> str:
     """The id of an entry whose feed uses the same guid for another article."""
-    named = key(entry, source.publisher, home)
-    return item_id(source.id, f"{named}\n{link_key(entry.link)}\n{title_key(entry.title)}")
+    named = _key(source, entry, home)
+    return digest(source.id, f"{named}\n{link_key(entry.link)}\n{title_key(entry.title)}")
 
 
 def fingerprint(entry: Entry) -> str:

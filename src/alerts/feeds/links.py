@@ -56,8 +56,7 @@ def storable(url: str) -> str:
 
 
 def masked(url: str, own: str) -> str:
-    """A URL as the database may hold it: without credentials, and without the values of the query of `own`, the URL
-    that the operator wrote.
+    """A URL as the database may hold it: without credentials and the query values of `own`, the operator's URL.
 
     Each value is replaced by its name in braces, which no URL has. `unmasked` puts the values back.
     """
@@ -78,10 +77,7 @@ def unmasked(url: str, own: str) -> str:
 
 def _query_values(url: str) -> list[tuple[str, str]]:
     """Names and values, as they are written, of a query; the longest value first. Short ones are no secrets."""
-    try:
-        query = urlsplit(url).query
-    except ValueError:
-        return []
+    query = url.partition("#")[0].partition("?")[2]
     pairs = [(name, value) for name, _, value in (part.partition("=") for part in query.split("&"))]
     return sorted(
         (pair for pair in pairs if len(pair[1]) >= _SECRET_LENGTH), key=lambda pair: len(pair[1]), reverse=True
@@ -95,11 +91,8 @@ def has_credentials(url: str) -> bool:
 
 def host_key(url: str) -> str:
     """The name by which a server is recognised: its host in lower case and ASCII, without port and credentials."""
-    try:
+    name = ""
+    with suppress(ValueError):  # of the parts, or, as UnicodeError, of what IDNA cannot encode
         name = (urlsplit(url).hostname or "").rstrip(".")
-    except ValueError:
-        return ""
-    try:
-        return name.encode("idna").decode("ascii")
-    except UnicodeError:
-        return name
+        name = name.encode("idna").decode("ascii")
+    return name

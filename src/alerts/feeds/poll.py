@@ -12,7 +12,7 @@ from datetime import datetime
 
 from alerts.feeds import diff as deciding
 from alerts.feeds.diff import Decision, KnownItems, Wanted
-from alerts.feeds.feed import FetchResult, Limits, ParsedFeed, TextLimits
+from alerts.feeds.feed import FetchResult, Limits, ParsedFeed
 from alerts.feeds.fetching.fetch import fetch
 from alerts.feeds.fetching.network import HttpClient
 from alerts.feeds.parsing.parse import parse
@@ -20,9 +20,8 @@ from alerts.feeds.schedule import Plan, next_poll
 from alerts.feeds.state import FeedState, state_for
 from alerts.model.source import Source
 
+# The known items that a decision wants. Called once, after the fetch, and only where there are entries to decide on.
 LookUp = Callable[[Wanted], KnownItems]
-"""Gives the known items that a decision wants. Called once, after the fetch, and only where there are
-entries to decide on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,22 +54,12 @@ def poll_feed(
         return read_answer(source, state, result, known, now=now)
 
 
-def read_answer(
-    source: Source,
-    state: FeedState,
-    result: FetchResult,
-    known: LookUp,
-    *,
-    now: datetime,
-    limits: TextLimits | None = None,
-) -> PolledFeed:
+def read_answer(source: Source, state: FeedState, result: FetchResult, known: LookUp, *, now: datetime) -> PolledFeed:
     """The rest of a poll whose fetch is done: `now` becomes the time at which its items were observed."""
     state = state_for(source, state)
     parsed = decision = None
     if result.modified:
-        parsed = parse(
-            result.body, result.content_type, base_url=result.final_url, source=source, state=state, limits=limits
-        )
+        parsed = parse(result.body, result.content_type, base_url=result.final_url, source=source, state=state)
         if parsed.error is None and not parsed.same_body:
             found = known(deciding.wanted(source, parsed)) if parsed.entries else KnownItems()
             decision = deciding.decide(source, parsed, found, state, now)

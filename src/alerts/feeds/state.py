@@ -18,8 +18,7 @@ STALE_GAPS: Final = 2  # times the longest time between two items
 class FeedState:
     """Everything about a source that outlives a poll, but for its items and the time of the next one.
 
-    It is stored as one JSON value. Unknown keys of a newer version are dropped when read, missing ones
-    take their defaults.
+    Stored as one JSON value. Unknown keys of a newer version are dropped when read, missing ones take their defaults.
     """
 
     url: str = ""  # the source's URL in the configuration that this state is about, as `links.storable` writes it

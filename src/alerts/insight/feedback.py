@@ -20,9 +20,7 @@ from alerts.store.repositories import answers
 
 RIGHT: Final = "right"
 CONFIDENCE: Final = 0.95
-HEADLINE: Final = 60
-"""Characters by which a verdict knows a headline."""
-
+HEADLINE: Final = 60  # characters by which a verdict knows a headline
 VERDICTS: Final = (RIGHT, *(each.verdict for each in WrongReason))
 KEYS: Final = ("institution", "day", "headline", "topic", "verdict")
 _REASONS: Final = {each.verdict: each for each in WrongReason}

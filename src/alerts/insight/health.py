@@ -18,26 +18,23 @@ from alerts.store.repositories.sources import Health
 from alerts.store.system_state import Fact
 
 TICK_LATE = timedelta(seconds=60)
-FIRST_TICK_LATE = timedelta(minutes=2)
-"""After the database was made: long enough for all processes to start."""
-
-RUN_LATE = timedelta(hours=26)
-"""Where `alerts run --once` does the work: a run a day, with some time to spare, is the least that is expected."""
-
-LATE = timedelta(minutes=5)
-"""So long overdue, and a queue is stuck; so long other files than those in force, and hosts disagree."""
-
-CONTEST = timedelta(hours=1)
-"""Hosts that publish the same two configurations in turn within this time publish against each other."""
+FIRST_TICK_LATE = timedelta(minutes=2)  # after the database was made: long enough for all processes to start
+RUN_LATE = timedelta(hours=26)  # for `alerts run --once`: a run a day is the least that is expected
+LATE = timedelta(minutes=5)  # overdue for longer, a queue is stuck; with other files for longer, hosts disagree
+CONTEST = timedelta(hours=1)  # two hosts that put back each other's configuration within it publish against each other
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`facts` are for people, in order; `problems` are one line each, and none of them means healthy."""
+    """`facts` are for people, in order. `problems_of` has by fact the lines of what is wrong; none means healthy."""
 
     facts: tuple[tuple[str, str], ...]
-    problems: tuple[str, ...]
+    problems_of: Mapping[str, Sequence[str]]
     data: Mapping[str, Any]
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        return tuple(line for lines in self.problems_of.values() for line in lines)
 
     @property
     def healthy(self) -> bool:
@@ -86,7 +83,13 @@ def health(session: Session, files: Files, now: datetime) -> Report:
             ("deliveries", ", ".join(f"{count} {state}" for state, count in sorted(states.items())) or "none yet"),
             ("configuration", "refused" if refused else files.hash[:12] + (f", generation {number}" if number else "")),
         ),
-        problems=(*refused, *disagreements(session, now), *unticked, *_unread(known), *stuck, *lost),
+        problems_of={
+            "configuration": [*refused, *disagreements(session, now)],
+            "last tick": unticked,
+            "sources": _unread(known),
+            "waiting": stuck,
+            "deliveries": lost,
+        },
         data={
             "at": format_time(now),
             "last_tick": None if tick is None else format_time(tick.at),

@@ -19,14 +19,13 @@ from alerts.model.times import format_time, micros
 from alerts.routing.rules import name_of
 from alerts.runtime.configuration import Active
 from alerts.scoring.evidence import evidence, summary
+from alerts.scoring.impact import term
 from alerts.scoring.profile import Standing, contributions
 from alerts.scoring.score import combined, half_life_of
 from alerts.store.queries import profiles, reports
 from alerts.store.repositories import sources
 
-NEAREST: Final = 3
-"""So many of the nearest are reported, of different institutions."""
-
+NEAREST: Final = 3  # so many of the nearest are reported, of different institutions
 _TRIES: Final[Sequence[tuple[str, Reliability, bool, int]]] = (
     ("one more independent secondary B publisher", Reliability.B, False, 1),
     ("one more independent secondary A publisher", Reliability.A, False, 1),
@@ -158,8 +157,9 @@ def contributions_of(
     settings: Settings, standing: Standing, axis: Axis, stories: Iterable[StorySummary]
 ) -> tuple[Contribution, ...]:
     """What stories contribute to an axis at the instant of a standing."""
-    known, rules, at = settings.topics, settings.levels, standing.at
-    return contributions(stories, axis, at, topics=known, rules=rules, institution=standing.institution)
+    topics, institution = settings.topics, standing.institution
+    ranked = ((each, term(each, axis, topics, institution)) for each in stories)
+    return contributions(ranked, axis, standing.at, topics=topics, rules=settings.levels, institution=institution)
 
 
 def further_reports(

@@ -7,8 +7,7 @@ from typing import Final
 
 from alerts.model.counted import counted
 
-MUTE_DAYS: Final = (1, 7, 30)
-"""For how many days a message offers to mute its institution."""
+MUTE_DAYS: Final = (1, 7, 30)  # for how many days a message offers to mute its institution
 
 
 class AnswerKind(StrEnum):

@@ -12,7 +12,7 @@ from enum import Enum
 from functools import cache
 from typing import Any
 
-from alerts.model.alert import Alert, Lead
+from alerts.model.alert import Alert
 from alerts.model.answer import Answer
 from alerts.model.level import Contribution, Transition
 from alerts.model.times import format_time
@@ -54,6 +54,11 @@ def some(record: Mapping[str, Any], *keys: str) -> dict[str, Any]:
     return {key: record.get(key) for key in keys}
 
 
+def fields_of(value: Any, *names: str) -> dict[str, Any]:
+    """These fields of a dataclass as records show them, in this order."""
+    return {name.rstrip("_"): as_record(getattr(value, name)) for name in names}
+
+
 def contribution_record(contribution: Contribution) -> dict[str, Any]:
     record: dict[str, Any] = as_record(contribution)
     record["contribution"] = record.pop("value")
@@ -69,32 +74,17 @@ def alert_record(alert: Alert) -> dict[str, Any]:
     gravest = alert.transition
     return {
         "kind": "alert",
-        "at": format_time(alert.at),
-        "subscriber": alert.subscriber,
-        "channel": alert.channel,
-        "institution": alert.institution,
-        "on": alert.on.value,
-        "level": alert.level.value,
-        "lead": None if alert.lead is None else lead_record(alert.lead),
-        "changes": [change_record(each) for each in alert.changes],
+        **fields_of(alert, "at", "subscriber", "channel", "institution", "on", "level"),
+        "lead": None if alert.lead is None else fields_of(alert.lead, "story", "title", "item", "topics"),
+        "changes": [fields_of(each, "axis", "from_", "to", "score") for each in alert.changes],
         "transition": None if gravest is None else transition_record(gravest),
-        "state": alert.state.value,
-        "reason": alert.reason,
+        **fields_of(alert, "state", "reason"),
     }
 
 
 def answer_record(answer: Answer) -> dict[str, Any]:
     """What a reader answered; `until` is when a mute ends, `verdict` a word of `evaluations/verdicts.jsonl`."""
-    until = None if answer.until is None else format_time(answer.until)
-    return {**as_record(answer), "until": until, "verdict": answer.verdict, "said": answer.in_words()}
-
-
-def lead_record(lead: Lead) -> dict[str, Any]:
-    return {"story": lead.story, "title": lead.title, "item": lead.item, "topics": list(lead.topics)}
-
-
-def change_record(change: Transition) -> dict[str, Any]:
-    return {key: value for key, value in as_record(change).items() if key in {"axis", "from", "to", "score"}}
+    return {**as_record(answer), **fields_of(answer, "until", "verdict"), "said": answer.in_words()}
 
 
 def to_line(record: Mapping[str, Any]) -> str:

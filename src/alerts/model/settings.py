@@ -16,9 +16,7 @@ from alerts.model.subscriber import Operators, Selection, Silence, Subscriber
 from alerts.model.topic import Topic
 
 _Entry = TypeVar("_Entry")
-
-FRESH = timedelta(hours=48)
-"""A report that is older when it is observed sets levels and causes no alert."""
+FRESH = timedelta(hours=48)  # a report that is older when it is observed sets levels and causes no alert
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,8 +37,7 @@ class On(StrEnum):
     GRADE = "grade"
 
 
-GRADE_LETTERS = "ABCD"
-"""Grades of confidence, the best first. D is the default: whatever is above internal monitoring."""
+GRADE_LETTERS = "ABCD"  # grades of confidence, the best first. D is the default: whatever is above internal monitoring.
 
 
 class Direction(StrEnum):
@@ -224,15 +223,6 @@ class IncidentKind(StrEnum):
     BACKLOG = "stuck"  # work is overdue
     DEAD_LETTERS = "dead"  # deliveries to a channel were given up
     CONFIG_REJECTED = "refused"  # an edit of the configuration is not in force
-
-    @property
-    def meaning(self) -> str:
-        return {
-            "blind": "no source that would report on an institution works",
-            "stuck": "work is overdue",
-            "dead": "deliveries to a channel were given up",
-            "refused": "an edit of the configuration was refused",
-        }[self.value]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,9 @@ from typing import Final
 
 from alerts.model.errors import UsageError
 
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-"""Instants are stored as microseconds since then; nothing was recorded before."""
-MICROSECOND: Final = timedelta(microseconds=1)
-"""The least that two instants differ by."""
-
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)  # instants are stored as microseconds since then
+LAST_INSTANT: Final = datetime.max.replace(tzinfo=UTC)
+MICROSECOND: Final = timedelta(microseconds=1)  # the least that two instants differ by
 _DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)(w|d|h|ms|m|s))", re.ASCII)
 _UNIT = {"w": 604800.0, "d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 

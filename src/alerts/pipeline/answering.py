@@ -15,6 +15,7 @@ from alerts.model.alert import Alert
 from alerts.model.answer import PREFERENCES, Answer, AnswerKind, WrongReason
 from alerts.model.errors import NotFoundError
 from alerts.model.level import Axis
+from alerts.model.records import fields_of
 from alerts.pipeline.operate import RefusedError, opened_router
 from alerts.routing.router import SubscriberRouter
 from alerts.runtime import logs
@@ -139,15 +140,7 @@ def _record(session: Session, router: SubscriberRouter, asked: Answer, now: date
     for each in former:
         answers.undo(session, each.id, made.at, f"replaced by {made.id}")
     answers.add(session, [made])
-    logs.event(
-        "answer.given",
-        answer=made.id,
-        alert=made.alert,
-        subscriber=made.subscriber,
-        channel=made.channel,
-        kind=made.kind.value,
-        who=made.who,
-    )
+    logs.event("answer.given", answer=made.id, **fields_of(made, "alert", "subscriber", "channel", "kind", "who"))
     return made
 
 

@@ -14,7 +14,7 @@ from alerts.cases.observation import Observation
 from alerts.insight.profiles import snapshots
 from alerts.model.errors import AlertsError
 from alerts.model.level import Transition
-from alerts.model.records import as_record
+from alerts.model.records import fields_of
 from alerts.model.story import Evidence
 from alerts.pipeline.rematch import is_current
 from alerts.pipeline.route import InstitutionEvents, Routed, route
@@ -141,15 +141,8 @@ def _committed(runtime: Runtime, active: Active, done: Sequence[Draft], routed: 
         runtime.cases.put(institution, each.stored.version + 1, active.case_key(institution), each.case)
         changes += each.transitions
     for change in changes:
-        logs.event(
-            "level.changed",
-            institution=change.institution,
-            axis=change.axis.value,
-            before=change.from_.value,
-            after=change.to.value,
-            score=as_record(change.score),
-            cause=change.cause.value,
-        )
+        moved = fields_of(change, "institution", "axis", "score", "cause")
+        logs.event("level.changed", before=change.from_.value, after=change.to.value, **moved)
     if routed.ready:
         runtime.enqueue(TaskRequests(send=routed.ready))
     return changes
@@ -218,16 +211,8 @@ def _files(session: Session, active: Active, cache: CaseCache, stored: Sequence[
     cursors = {each.institution: each.cursor for each in missing}
     recorded = cases.recorded(session, cursors, active.settings.sources, correctable=CORRECTABLE)
     for each in missing:
-        record = recorded[each.institution]
         case = found[each.institution] = active.new_case(each.institution)
-        case.restore(
-            record.members,
-            axes=each.axes,
-            rises=record.rises,
-            clock=each.cursor,
-            merged=record.merged,
-            left=record.left,
-        )
+        case.restore(recorded[each.institution], each.axes, each.cursor)
     return found
 
 

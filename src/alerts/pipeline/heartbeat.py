@@ -6,7 +6,6 @@ so that no tick waits for it, and its address, which is a secret, is in no log.
 
 import logging
 import threading
-import time
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -53,7 +52,7 @@ def heartbeat(runtime: "Runtime", url: Secret | None) -> threading.Thread | None
 
 def _ask(client: HttpClient, url: Secret) -> None:
     address = url.reveal()
-    bounds = Bounds(time.monotonic() + TIMEOUT_SECONDS, max_bytes=1 << 20, private_host=host_key(address))
+    bounds = Bounds(TIMEOUT_SECONDS, max_bytes=1 << 20, private_host=host_key(address))
     try:
         with client.open("GET", address, bounds) as answer:
             status = answer.status

@@ -19,11 +19,9 @@ from alerts.store.repositories import deliveries, subscriber_state
 from alerts.store.upsert import chunks
 
 POLLERS = 2  # batches at a time
-
 PATIENCE = 60.0  # seconds to wait for the turns of messages in their channels; the rest is left to the next run
+# A run that ends does not wait for the end of a group that is due within this; a longer one is kept.
 GROUP_PATIENCE = timedelta(minutes=1)
-"""A run that ends does not wait for the end of a group that is due within this; a longer one is kept."""
-
 _STEPS: Mapping[str, Callable[..., object]] = {
     "send": steps.send,
     "desk": steps.advance_desk,

@@ -17,6 +17,7 @@ from alerts.feeds.schedule import next_poll, unfinished
 from alerts.feeds.state import poll_url
 from alerts.model.errors import AlertsError
 from alerts.model.mention import Matched
+from alerts.model.records import fields_of
 from alerts.model.source import Source
 from alerts.pipeline import websub
 from alerts.pipeline.mentions import finding_rows
@@ -31,11 +32,9 @@ from alerts.store.repositories.sources import Finished, LeasedSource
 from alerts.stories.features import Features, features
 
 LEASE_SECONDS = 180.0
-
+# After one poll that did not end its worker may have been killed, and it is repeated at once; after two in a row the
+# source is taken to be the cause.
 MAX_LOST_LEASES = 2
-"""After one poll that did not end its worker may have been killed, and it is repeated at once; after two in a row the
-source is taken to be the cause."""
-
 HOST_GAP = timedelta(seconds=1)
 MAX_HOST_WAIT = timedelta(seconds=3)  # a source whose turn at its host comes later is released and polled then
 STOPPED_FOR = timedelta(days=36500)
@@ -257,21 +256,13 @@ def _finished(runtime: Runtime, session: Session, done: _Fetched, now: datetime)
 
 def _outcome(done: _Fetched, institutions: Sequence[str]) -> PollOutcome:
     decision = done.decision
-    outcome = PollOutcome(
-        done.source.id,
-        new=len(decision.new),
-        revised=len(decision.revised) + len(decision.withdrawn),
-        institutions=institutions,
-        error=done.polled.plan.state.error_line,
-    )
+    revised, error = len(decision.revised) + len(decision.withdrawn), done.polled.plan.state.error_line
+    outcome = PollOutcome(done.source.id, len(decision.new), revised, institutions, error)
     logs.event(
         "source.polled",
-        logging.WARNING if outcome.error else logging.INFO,
-        source=outcome.source,
-        new=outcome.new,
-        revised=outcome.revised,
+        logging.WARNING if error else logging.INFO,
+        **fields_of(outcome, "source", "new", "revised", "error"),
         held=decision.held,
-        error=outcome.error,
         ms=round(done.polled.result.elapsed * 1000),
     )
     return outcome

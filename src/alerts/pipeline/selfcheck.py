@@ -4,17 +4,16 @@ Runs about once a minute. The messages go through the outbox like all others, to
 """
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy.orm import Session
 
 from alerts.insight.coverage import blind
 from alerts.insight.health import LATE, disagreements, overdue_line
 from alerts.model.counted import counted
-from alerts.model.records import as_record
+from alerts.model.records import fields_of
 from alerts.model.secret import Secret
 from alerts.model.settings import Settings
 from alerts.model.subscriber import IncidentKind, Operators
@@ -108,9 +107,10 @@ def _notify(
     session: Session, operators: Operators, begun: Sequence[Known], over: Sequence[Known], now: datetime
 ) -> list[str]:
     """Writes one message for each channel, about the kinds of incidents that operators asked for."""
+    shown = ("kind", "subject", "line", "since", "seen")
     record = {
-        "begun": _records(each for each in begun if each.kind in operators.on),
-        "over": _records(each for each in over if each.kind in operators.on),
+        "begun": [fields_of(each, *shown) for each in begun if each.kind in operators.on],
+        "over": [fields_of(each, *shown) for each in over if each.kind in operators.on],
     }
     if not any(record.values()):
         return []
@@ -118,11 +118,6 @@ def _notify(
     for delivery, channel in made.items():
         incidents.add_message(session, delivery, channel, record, now)
     return list(made)
-
-
-def _records(some: Iterable[Known]) -> list[dict[str, Any]]:
-    shown = ("kind", "subject", "line", "since", "seen")
-    return [{name: as_record(getattr(each, name)) for name in shown} for each in some]
 
 
 def rendered(leased: Leased, url: Secret) -> Rendered:

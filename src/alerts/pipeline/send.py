@@ -33,13 +33,11 @@ from alerts.store.repositories.deliveries import Leased
 from alerts.store.repositories.incidents import OPERATORS
 
 LEASE_SECONDS = DEADLINE_S + 30.0
-
 # A delivery that its service has no room for is called when a send to it ends; by then it is found again anyway.
 BUSY_WAIT = timedelta(seconds=5)
 SLOW_WAIT = timedelta(seconds=30)  # about so long it waits where the service is slow
 BEHIND = "waits for the configuration in force"
-# So long a delivery waits where this process cannot use the configuration in force yet.
-BEHIND_WAIT = timedelta(seconds=5)
+BEHIND_WAIT = timedelta(seconds=5)  # for a process that cannot use the configuration in force yet
 LONGEST_PAUSE = timedelta(hours=1)  # a service that asks for a longer pause is tried again after this
 
 
@@ -167,7 +165,7 @@ def _rendered(runtime: Runtime, active: Active, leased: Leased, url: Secret) -> 
     if leased.subscriber == OPERATORS:
         return selfcheck.rendered(leased, url)
     with runtime.database.read() as session:
-        shown = _view(session, active.settings.subscribers[leased.subscriber], leased, runtime.pages)
+        shown = view_of(session, active.settings.subscribers[leased.subscriber], leased, runtime.pages)
         if shown.kind is Kind.BRIEFING:
             return briefings.rendered(session, active, shown, url)
     return runtime.renderer.render(shown, url)
@@ -225,8 +223,11 @@ def _to_fallback(session: Session, settings: Settings, dead: Leased, now: dateti
     return made
 
 
-def _view(session: Session, subscriber: Subscriber, leased: Leased, pages: Pages | None) -> MessageView:
-    """The content of the message: its alerts, and the profiles as they were when it was written."""
+def view_of(session: Session, subscriber: Subscriber, leased: Leased, pages: Pages | None) -> MessageView:
+    """The content of the message: its alerts, and the profiles as they were when it was written.
+
+    Without `pages` it has no links to them, so none that holds a token.
+    """
     record = leased.message
     superseded = record.get("superseded", record.get("overtaken", []))  # its name before version 0.2
     found = alerts.by_id(session, [*record["alerts"], *record["reminders"], *superseded])

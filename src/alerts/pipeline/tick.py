@@ -21,8 +21,7 @@ POLLS = 2_000  # cheaper: a task takes several
 INDEX_BATCH, INDEX_BATCHES = 200, 5  # items added to the search index in a transaction, and transactions in a tick
 # What was handed out and not done, because a worker or the broker was lost, is handed out again after this time.
 HOLD = timedelta(seconds=30)
-# A tick that is further ahead than this was made by a clock that has been set back since.
-SET_BACK = timedelta(seconds=5)
+SET_BACK = timedelta(seconds=5)  # a tick that is further ahead was made by a clock that has been set back since
 
 
 def tick(runtime: Runtime, *, gap: timedelta = timedelta(0), once: bool = False) -> TaskRequests:

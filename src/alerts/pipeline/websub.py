@@ -13,7 +13,6 @@ key of this installation, so nothing secret is stored.
 import hashlib
 import hmac
 import logging
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,7 +22,7 @@ from sqlalchemy.orm import Session
 
 from alerts.access.links import Pages
 from alerts.access.signing import Purpose
-from alerts.feeds.fetching.network import FAILURES, Bounds
+from alerts.feeds.fetching.network import FAILURES, Bounds, RequestError
 from alerts.feeds.links import host_key, unmasked
 from alerts.feeds.schedule import outside_skipped
 from alerts.feeds.state import FeedState
@@ -64,9 +63,7 @@ def after_poll(runtime: Runtime, source: Source, state: FeedState) -> None:
         # Written before the request: the hub may verify it before it has answered.
         system_state.put(session, _fact(source.id), now, {**asked, **kept})
     bounds = Bounds(
-        deadline=time.monotonic() + _SECONDS,
-        max_bytes=_MAX_ANSWER,
-        private_host=host_key(source.url) if source.allow_private else "",
+        total=_SECONDS, max_bytes=_MAX_ANSWER, private_host=host_key(source.url) if source.allow_private else ""
     )
     try:
         form = subscribe(state.hub, unmasked(state.topic, source.url), callback, secret)
@@ -74,7 +71,7 @@ def after_poll(runtime: Runtime, source: Source, state: FeedState) -> None:
         with runtime.client.open("POST", state.hub, bounds, form=form) as answer:
             said = f"status {answer.status}"
     except (*FAILURES, ValueError) as error:
-        said = type(error).__name__
+        said = error.args[0].value if isinstance(error, RequestError) else type(error).__name__
     logs.event("websub.asked", source=source.id, hub=state.hub, answer=said)
 
 

@@ -13,16 +13,13 @@ from alerts.model.counted import counted
 from alerts.model.secret import Secret
 from alerts.model.times import parse_time
 from alerts.rendering import escape
-from alerts.rendering.bounded import BoundedEnvironment
 from alerts.rendering.formats import HTML, PLAIN, Dialect, service_of
 from alerts.rendering.render import mail_headers, notice
 from alerts.rendering.templating import environment, render
 from alerts.rendering.view import MessageView, Rendered, Tone
 from alerts.routing.reasons import Reason
 
-_LISTED: Final = (100, 40, 20, 10, 5, 1)
-"""So many institutions an e-mail lists, the first that fits; the page has more."""
-
+_LISTED: Final = (100, 40, 20, 10, 5, 1)  # so many institutions an e-mail lists, the first that fits; the page has more
 _MEANINGS: Final = {each.value: each.meaning for each in Reason}
 _environment: Final = cache(environment)
 
@@ -81,7 +78,7 @@ def _rendered(dialect: Dialect, template: str, **values: Any) -> str:
     sources = {source["number"]: source for each in shown for story in each["stories"] for source in story["sources"]}
     words = {"instant": _instant, "short": escape.headline, "counted": counted, "meanings": _MEANINGS}
     lists = {"falls": _in_order(shown, "falls"), "sources": list(sources.values())}
-    env: BoundedEnvironment = _environment(dialect)
+    env = _environment(dialect)
     text = str(render(env, [template], {**words, **lists, **values}))
     return "\n".join(line.rstrip() for line in text.strip().split("\n")) + "\n"
 

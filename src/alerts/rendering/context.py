@@ -9,22 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from alerts.model.profile import Profile
-from alerts.rendering import escape
-from alerts.rendering.news import (
-    Origins,
-    bracket,
-    calm,
-    folded,
-    how_sure,
-    local_time,
-    moved,
-    moves,
-    name_of,
-    news,
-    note_of,
-    title,
-    urgency,
-)
+from alerts.rendering import escape, news
 from alerts.rendering.profile_forms import RESOLVED, confidence_text, coverage_text, numbers_text
 from alerts.rendering.tiers import ANALYSIS, DETAIL, gate, gate_transition
 from alerts.rendering.view import Entry, MessageView, Role
@@ -173,13 +158,13 @@ _COPY = "This may be a second copy: an earlier attempt to send it was cut short.
 
 def wording(view: MessageView, budget: Budget) -> Wording:
     """The words of a message for its tier, at most as many as the budget allows."""
-    entries, origins = folded(view.entries)
+    entries, origins = news.folded(view.entries)
     grouped: dict[str, list[Entry]] = {}
     for entry in entries:
         grouped.setdefault(entry.alert.institution, []).append(entry)
-    ordered = sorted(grouped.items(), key=lambda pair: -max(map(urgency, pair[1])))
+    ordered = sorted(grouped.items(), key=lambda pair: -max(map(news.urgency, pair[1])))
     blocks = tuple(
-        _block(view, institution, sorted(some, key=lambda entry: -urgency(entry)), origins, budget)
+        _block(view, institution, sorted(some, key=lambda entry: -news.urgency(entry)), origins, budget)
         for institution, some in ordered[: budget.institutions]
     )
     instead = f"It comes here because the channel {view.instead_of} could not be reached." if view.instead_of else ""
@@ -189,9 +174,9 @@ def wording(view: MessageView, budget: Budget) -> Wording:
         kind=view.kind.value,
         subscriber=view.subscriber,
         channel=view.channel,
-        title=title(view, budget.title),
+        title=news.title(view, budget.title),
         intro=" ".join(filter(None, (_intro(view), instead, _COPY if view.copy else ""))),
-        at=local_time(view.at, view),
+        at=news.local_time(view.at, view),
         institutions=blocks,
         more=len(entries) - shown + view.omitted,
         rules=tuple(dict.fromkeys(rule for entry in view.entries for rule in entry.alert.rules)),
@@ -208,14 +193,14 @@ def _intro(view: MessageView) -> str:
     return f"A report behind this alert was {happened}. With what it says now the alert would not have been sent."
 
 
-def _block(view: MessageView, institution: str, entries: list[Entry], origins: Origins, budget: Budget) -> Block:
+def _block(view: MessageView, institution: str, entries: list[Entry], origins: news.Origins, budget: Budget) -> Block:
     raw = view.profiles.get(institution)
     profile = gate(raw, view.tier) if raw else None
     page = f"{view.base_url}/institutions/{quote(institution, safe='')}" if view.base_url else ""
     shown = entries[: budget.changes]
     return Block(
         id=institution,
-        name=name_of(view, institution),
+        name=news.name_of(view, institution),
         level=max(entry.alert.level for entry in entries).value,
         page=page,
         alerts=tuple(_alert(view, entry, origins, profile, budget) for entry in shown),
@@ -230,25 +215,25 @@ def _block(view: MessageView, institution: str, entries: list[Entry], origins: O
     )
 
 
-def _alert(view: MessageView, entry: Entry, origins: Origins, profile: Profile | None, budget: Budget) -> AlertLine:
-    alert, lead = entry.alert, entry.alert.lead
+def _alert(
+    view: MessageView, entry: Entry, origins: news.Origins, profile: Profile | None, budget: Budget
+) -> AlertLine:
+    alert, lead, headline = entry.alert, entry.alert.lead, news.headline_of(view, entry)
     detailed = view.tier.allows(DETAIL)
     changes = [gate_transition(change, view.tier) for change in alert.changes]
+    also = alert.also[: budget.points]
     return AlertLine(
-        headline=escape.shorten_at_word(news(view, entry) or bracket(view, entry, origins), budget.title),
+        headline=escape.shorten_at_word(headline or news.bracket(view, entry, origins), budget.title),
         level=alert.level.value,
-        moved=" · ".join(moved(view, entry, changes, origins)),
-        moves=tuple(moves(view, entry, changes, origins, profile)),
-        sure=how_sure(lead) if news(view, entry) and lead is not None else "",
-        when=local_time(alert.at, view),
+        moved=" · ".join(news.moved(view, entry, changes, origins)),
+        moves=tuple(news.moves(view, entry, changes, origins, profile)),
+        sure=news.how_sure(lead) if headline and lead is not None else "",
+        when=news.local_time(alert.at, view),
         url=lead.url if lead is not None and detailed else "",
         publisher="" if lead is None else escape.shorten_at_word(escape.headline(lead.publisher), 80),
         topics="" if lead is None else ", ".join(lead.topics),
-        note=note_of(view, entry),
-        also=tuple(
-            escape.shorten_at_word(calm(escape.headline(each.title), name_of(view, alert.institution)), budget.title)
-            for each in alert.also[: budget.points]
-        ),
+        note=news.note_of(view, entry),
+        also=tuple(escape.shorten_at_word(news.calmed(view, alert, each), budget.title) for each in also),
         page=f"{view.base_url}/alerts/{quote(alert.id, safe='')}" if view.base_url and detailed else "",
         answer="" if view.kind is Kind.CORRECTION or entry.role is Role.SUPERSEDED else view.answers.get(alert.id, ""),
     )
@@ -268,7 +253,7 @@ def _points(view: MessageView, profile: Profile | None, budget: Budget) -> tuple
         PointLine(
             escape.shorten_at_word(escape.headline(point.text), budget.title) + (RESOLVED if point.resolved else ""),
             numbers_text(point.evidence[:6]),
-            local_time(point.at, view),
+            news.local_time(point.at, view),
         )
         for point in profile.key_points[: budget.points]
     )
@@ -291,7 +276,7 @@ def _sources(view: MessageView, profile: Profile | None, budget: Budget) -> tupl
             kind="direct" if record.direct else "secondary",
             title=escape.headline(record.title, budget.title),
             url=record.url,
-            at=local_time(record.published or record.observed, view),
+            at=news.local_time(record.published or record.observed, view),
         )
         for record in profile.evidence
         if record.number in wanted
@@ -306,8 +291,8 @@ def _rows(view: MessageView, profile: Profile) -> tuple[RowLine, ...]:
             level=row.level.value,
             score="" if row.score is None else f"{row.score:.2f}",
             trend=row.trend.value if row.trend else "",
-            since=local_time(row.since, view) if row.since else "",
-            next_fall=local_time(row.next_fall, view) if row.next_fall else "",
+            since=news.local_time(row.since, view) if row.since else "",
+            next_fall=news.local_time(row.next_fall, view) if row.next_fall else "",
             numbers=numbers_text(row.evidence[:6]),
         )
         for row in profile.matrix

@@ -10,8 +10,7 @@ import unicodedata
 from urllib.parse import quote, urlsplit
 
 ELLIPSIS = "…"
-TITLE_LIMIT = 300
-"""Characters of a headline in a message; a longer one is shortened."""
+TITLE_LIMIT = 300  # characters of a headline in a message; a longer one is shortened
 URL_LIMIT = 2000
 
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # letters that print as nothing

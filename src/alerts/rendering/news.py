@@ -73,35 +73,33 @@ def title(view: MessageView, limit: int = escape.TITLE_LIMIT) -> str:
     moved_to = bracket(view, worst, origins)
     tail = (f" [{moved_to}]" if moved_to else "") + (f" and {count - 1} more" if count > 1 else "")
     head = f"{prefix}{name}: "
-    headline = news(view, worst)
+    headline = headline_of(view, worst)
     room = limit - len(head) - len(tail)
     if not headline or room < _LEAST_HEADLINE:
         return escape.shorten(f"{prefix}{name}" + (tail or ": changed"), limit)
     return head + escape.shorten_at_word(headline, room) + tail
 
 
-_LEAST_HEADLINE = 12
-"""Characters of a headline below which it says nothing."""
+_LEAST_HEADLINE = 12  # characters of a headline below which it says nothing
 
 
-def news(view: MessageView, entry: Entry) -> str:
+def headline_of(view: MessageView, entry: Entry) -> str:
     """What happened in the world, in a headline's words; of a spike how many stories."""
     alert = entry.alert
     if alert.spike is not None and alert.lead is None:
         return f"{counted(alert.spike[0], 'story', 'stories')} in a day, where {alert.spike[1]:.1f} are usual"
     falls = bool(alert.changes) and not any(change.rises for change in alert.changes)
-    if alert.lead is None or falls:
-        return ""
-    return calm(escape.headline(alert.lead.title), name_of(view, alert.institution))
+    return "" if alert.lead is None or falls else calmed(view, alert, alert.lead)
+
+
+def calmed(view: MessageView, alert: Alert, lead: Lead) -> str:
+    """The headline of one of an alert's stories."""
+    return calm(escape.headline(lead.title), name_of(view, alert.institution))
 
 
 LOUD_WORDS: Final = 4
-LOUD_SHARE: Final = 0.8
-"""A headline is loud that has so many words and more, and this share of its letters in capitals."""
-
-LONGEST_ACRONYM: Final = 4
-"""Letters of a word that may be a name in capitals (ECB, NATO); a longer one is a word."""
-
+LOUD_SHARE: Final = 0.8  # a headline is loud that has so many words and more, and this share of its letters in capitals
+LONGEST_ACRONYM: Final = 4  # letters of a word that may be a name in capitals (ECB, NATO); a longer one is a word
 _EDGES: Final = ".,;:!?'\"()[]“”‘’«»"
 
 

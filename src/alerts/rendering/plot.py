@@ -21,8 +21,7 @@ from alerts.model.level import Axis, Level, LevelRules, Transition
 Point = tuple[datetime, float]
 
 WIDTH = 960
-MARKS = 200
-"""Transitions drawn on one axis, the newest; the description counts all."""
+MARKS = 200  # transitions drawn on one axis, the newest; the description counts all
 SPARK_WIDTH, SPARK_HEIGHT = 120, 22
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 88, 92, 10, 24

@@ -182,8 +182,7 @@ def _joined(lines: Sequence[str], dialect: Dialect) -> str:
 
 # --- the headers of an e-mail: a stable id, threads, and one-click unsubscription ---
 
-DOMAIN = "alerts.invalid"
-"""Stands for the sender's domain in message ids, which are the same on every machine."""
+DOMAIN = "alerts.invalid"  # stands for the sender's domain in message ids, which are the same on every machine
 
 
 def mail_headers(view: MessageView) -> tuple[tuple[str, str], ...]:

@@ -8,13 +8,14 @@ can do by mistake is to escape twice, which shows, and not to let something thro
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, PackageLoader, PrefixLoader, StrictUndefined
 from jinja2.exceptions import TemplateError, TemplateSyntaxError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from alerts.model.errors import DeliveryError
 from alerts.rendering import escape
-from alerts.rendering.bounded import BoundedEnvironment
 from alerts.rendering.formats import Dialect
 
 
@@ -24,20 +25,25 @@ class Safe(str):
     __slots__ = ()
 
 
-class _Environment(BoundedEnvironment):
+class _Environment(ImmutableSandboxedEnvironment):
     # What blocks, macros, `super()` and `{% set %}…{% endset %}` collect was escaped piece by piece.
     @staticmethod
     def concat(parts: Iterable[str]) -> str:
         return Safe("".join(parts))
 
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """A field of a dataclass is safe without a look at what it holds: most of what templates ask for."""
+        if not attribute.startswith("_") and attribute in getattr(type(obj), "__dataclass_fields__", ()):
+            return getattr(obj, attribute)
+        return super().getattr(obj, attribute)
 
-def environment(dialect: Dialect, overrides: Path | None = None) -> BoundedEnvironment:
+
+def environment(dialect: Dialect, overrides: Path | None = None) -> Environment:
     """Templates for one dialect: the shipped ones, also as `builtin/NAME`, after those of `overrides`."""
 
     def escaped(value: object) -> str:
         if value is None:
             return ""
-        made.printed(value)
         return value if isinstance(value, Safe) else dialect.escape(escape.clean(str(value)))
 
     def bold(value: object) -> Safe:
@@ -69,7 +75,6 @@ def environment(dialect: Dialect, overrides: Path | None = None) -> BoundedEnvir
     for name in ("safe", "escape", "e", "forceescape", "urlize", "xmlattr", "tojson", "pprint"):
         made.filters.pop(name, None)  # they know HTML alone
     made.globals.update(bold=bold, link=link, button=button, dialect=dialect.name)
-    made.bound_filters()
     return made
 
 
@@ -79,8 +84,6 @@ def render(env: Environment, names: list[str], context: dict[str, object]) -> st
     try:
         template = env.select_template(names)
         name = template.name or name
-        if isinstance(env, BoundedEnvironment):
-            env.begin()
         return template.render(context)
     except TemplateSyntaxError as error:
         raise DeliveryError(f"{error.filename or error.name}:{error.lineno}: {error.message}") from None

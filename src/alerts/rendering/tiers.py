@@ -12,11 +12,8 @@ from alerts.model.level import Axis, Transition
 from alerts.model.profile import MatrixRow, Profile
 from alerts.model.subscriber import Tier
 
-DETAIL = Tier.STRATEGIC_CIRCLE
-"""Key points, evidence pack with links, surfaces, full matrix, the number behind a grade."""
-
-ANALYSIS = Tier.LEADERSHIP_ALLIANCE
-"""Contributions, relations, projected falls, history and plots."""
+DETAIL = Tier.STRATEGIC_CIRCLE  # key points, evidence pack with links, surfaces, full matrix, the number behind a grade
+ANALYSIS = Tier.LEADERSHIP_ALLIANCE  # contributions, relations, projected falls, history and plots
 
 
 def gate(profile: Profile, tier: Tier) -> Profile:
@@ -67,8 +64,7 @@ def searched(tier: Tier) -> tuple[str, ...]:
     return KINDS if tier.allows(DETAIL) else KINDS[:1]
 
 
-NEWS = timedelta(days=7)
-"""So long a level change is news; what is older is history."""
+NEWS = timedelta(days=7)  # so long a level change is news; what is older is history
 
 
 def gate_changes(changes: Iterable[Transition], tier: Tier, now: datetime) -> list[Transition]:

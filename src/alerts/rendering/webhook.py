@@ -7,28 +7,21 @@ from typing import Any
 from alerts.model.alert import Lead
 from alerts.model.fields import Same
 from alerts.model.profile import Profile
-from alerts.model.records import as_record, contribution_record, some
+from alerts.model.records import as_record, contribution_record, fields_of
 from alerts.model.subscriber import Tier
-from alerts.model.times import format_time
 from alerts.rendering import escape
 from alerts.rendering.profile_forms import profile_record
 from alerts.rendering.tiers import DETAIL, gate, gate_transition
 from alerts.rendering.view import Entry, MessageView
 
-SCHEMA = 2
-"""Goes up when a key changes its meaning or goes away; new keys may come at any time."""
+SCHEMA = 2  # goes up when a key changes its meaning or goes away; new keys may come at any time
 
 
 def payload(view: MessageView, title: str) -> dict[str, Any]:
     """`id` is stable: a second copy of the same message has the same. Texts are as feeds gave them."""
     return {
         "schema": SCHEMA,
-        "id": view.id,
-        "kind": view.kind.value,
-        "subscriber": view.subscriber,
-        "channel": view.channel,
-        "tier": view.tier.value,
-        "at": format_time(view.at),
+        **fields_of(view, "id", "kind", "subscriber", "channel", "tier", "at"),
         "subject": title,
         "alerts": [_alert(entry, view) for entry in view.entries],
         "omitted": view.omitted,
@@ -48,27 +41,26 @@ def _profile(profile: Same[Profile], tier: Tier) -> dict[str, Any]:
 
 def _alert(entry: Entry, view: MessageView) -> dict[str, Any]:
     alert, lead = entry.alert, entry.alert.lead
-    record = as_record(alert)
     gravest = gate_transition(alert.transition, view.tier) if alert.transition else None
-    moved = as_record(gravest) if gravest else {}
+    moved = ("axis", "from_", "to", "score")
     return {
-        **some(record, "id", "at", "institution", "on", "level"),
+        **fields_of(alert, "id", "at", "institution", "on", "level"),
         "lead": None if lead is None else _lead(lead, view),
         "also": [_lead(each, view) for each in alert.also],
         "changes": [
             {
                 "axis": change.axis.value,
                 "horizon": change.axis.horizon,
-                **some(as_record(gate_transition(change, view.tier)), "from", "to", "score", "cause"),
-                "now": entry.now[change.axis].value if change.axis in entry.now else None,
+                **fields_of(gate_transition(change, view.tier), "from_", "to", "score", "cause"),
+                "now": as_record(entry.now.get(change.axis)),
             }
             for change in alert.changes
         ],
-        **some(moved, "axis", "from", "to", "score"),
+        **(fields_of(gravest, *moved) if gravest else dict.fromkeys(name.rstrip("_") for name in moved)),
         "contributions": [contribution_record(each) for each in gravest.contributions] if gravest else [],
         "role": entry.role.value,
         "answer": escape.safe_url(view.answers.get(alert.id, "")) or None,
-        **some(record, "rules", "grades"),
+        **fields_of(alert, "rules", "grades"),
         "seen": alert.spike[0] if alert.spike else None,
         "usual": alert.spike[1] if alert.spike else None,
     }
@@ -76,9 +68,9 @@ def _alert(entry: Entry, view: MessageView) -> dict[str, Any]:
 
 def _lead(lead: Lead, view: MessageView) -> dict[str, Any]:
     """A story; its address needs detail, as everywhere."""
-    keys = ("story", "title", "item", "topics", "publisher", "publishers", "grade", "url", "axis", "from", "to")
+    shown = ("story", "title", "item", "topics", "publisher", "publishers", "grade", "url", "axis", "from_", "to")
     url = escape.safe_url(lead.url) if view.tier.allows(DETAIL) else ""
-    return {**some(as_record(lead), *keys), "url": url or None}
+    return {**fields_of(lead, *shown), "url": url or None}
 
 
 def _cited(profile: Profile) -> Profile:

@@ -150,8 +150,7 @@ def _route(
             result.messages += outcome.messages
     if result.end is not None:
         for router in routers.values():
-            for outcome in router.advance(result.end, settings.silences):
-                result.messages += outcome.messages
+            result.messages += router.advance(result.end, settings.silences)
     result.alerts = sorted(made.values(), key=alert_order)
     result.messages.sort(key=lambda each: (each.at, each.subscriber, each.channel, each.id))
 

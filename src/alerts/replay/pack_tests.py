@@ -23,14 +23,10 @@ class PackFailure:
 def run_pack(pack: str) -> tuple[int, list[PackFailure]]:
     """How many headlines a pack has, and those that fail. KeyError for an unknown pack."""
     topics = {topic.id: topic for name in dict.fromkeys(("core", pack)) for topic in pack_topics(name)}
-    headlines = pack_headlines(pack)
-    lexicon = Lexicon(topics.values())
-    failures = []
-    for each in headlines:
-        actual = _judged(each, lexicon)
-        if not _agree(each.expected, actual):
-            failures.append(PackFailure(pack, each, _shown(each.expected), _shown(actual)))
-    return len(headlines), failures
+    headlines, lexicon = pack_headlines(pack), Lexicon(topics.values())
+    judged = [(each, _judged(each, lexicon)) for each in headlines]
+    failed = ((each, actual) for each, actual in judged if not _agree(each.expected, actual))
+    return len(headlines), [PackFailure(pack, each, _shown(each.expected), _shown(actual)) for each, actual in failed]
 
 
 def run_packs() -> dict[str, tuple[int, list[PackFailure]]]:

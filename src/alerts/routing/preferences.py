@@ -12,8 +12,7 @@ from alerts.model.level import Level
 from alerts.model.subscriber import Digest, Subscriber
 from alerts.model.times import format_time
 
-DAILY_AT = time(8)
-"""When the daily message of a subscriber without a digest goes out, on the clock of its time zone."""
+DAILY_AT = time(8)  # when the daily message of a subscriber without a digest goes out, on the clock of its time zone
 
 
 @dataclass(frozen=True, slots=True)

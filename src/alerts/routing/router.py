@@ -13,37 +13,19 @@ Time is an argument. The rules are `rules`, the checks `suppression`, the waitin
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
-from operator import attrgetter
 from typing import Final
 
 from alerts.model.alert import Alert, AlertState
-from alerts.model.institution import Institution
 from alerts.model.level import Axis, Level, Transition
-from alerts.model.subscriber import Silence, Subscriber, WatchRule
-from alerts.routing.alerts import ChannelVerdict, Explanation, Message, Outcome, RuleVerdict, stable_id
+from alerts.model.subscriber import Silence, WatchRule
+from alerts.routing.alerts import ChannelVerdict, Explanation, Outcome, RuleVerdict, stable_id
 from alerts.routing.events import CorrectionEvent, Event, InstitutionEvent, Part
-from alerts.routing.preferences import Preferences
 from alerts.routing.rules import channels_of, judge
-from alerts.routing.state import (
-    Ack,
-    Escalating,
-    Move,
-    NotificationRepository,
-    NotifiedLevel,
-    NotifiedTopic,
-    Pending,
-    RouterState,
-    WatchKey,
-    WatchState,
-)
+from alerts.routing.state import Ack, Escalating, Move, NotifiedLevel, NotifiedTopic, Pending, WatchKey, WatchState
 from alerts.routing.suppression import WAITING, Candidate, examine
 from alerts.routing.waiting import PendingAlerts
 
-NO_PREFERENCES: Final = Preferences()
-
-MAX_REMEMBERED: Final = 32
-"""Stories, and topics, remembered for each institution and channel."""
+MAX_REMEMBERED: Final = 32  # stories, and topics, remembered for each institution and channel
 
 
 def alert_id(event: InstitutionEvent, subscriber: str, channel: str) -> str:
@@ -52,28 +34,8 @@ def alert_id(event: InstitutionEvent, subscriber: str, channel: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class SubscriberRouter:
-    """Decides for one subscriber. Not for two threads at a time: a driver locks the subscriber meanwhile.
-
-    `state` and what the repository holds are changed in place; the driver stores them with the outcome, in one
-    transaction. `institutions` are the configured ones by id. Silences are passed with each call; an alert that
-    waited is held back by one that covers its institution when it would go out.
-    """
-
-    subscriber: Subscriber
-    institutions: Mapping[str, Institution]
-    state: RouterState
-    notifications: NotificationRepository
-    preferences: Preferences = NO_PREFERENCES
-
-    @property
-    def _pending(self) -> PendingAlerts:
-        return PendingAlerts(self.subscriber, self.institutions, self.state, self.notifications, self.preferences)
-
-    @property
-    def next_due(self) -> datetime | None:
-        """When `advance` has something to do next; None: only an event can change anything."""
-        return self._pending.next_due
+class SubscriberRouter(PendingAlerts):
+    """Decides for one subscriber. Not for two threads at a time: a driver locks the subscriber meanwhile."""
 
     def handle(self, event: Event, at: datetime, silences: Sequence[Silence] = ()) -> Outcome:
         """What comes of an event at `at`, after all that fell due until then.
@@ -81,10 +43,10 @@ class SubscriberRouter:
         An instant before the last at which something was done counts as that one; alerts are stamped with the
         event's own. Events of one institution come in order of time; one handled before changes nothing.
         """
-        messages = self._pending.advance(at, silences)
-        at = self._pending.reach(at)
+        messages = self.advance(at, silences)
+        at = self.reach(at)
         if isinstance(event, CorrectionEvent):
-            corrections, dropped = self._pending.correct(event, at)
+            corrections, dropped = self.correct(event, at)
             return Outcome(messages=(*messages, *corrections), dropped=dropped)
         if self._handled(event):
             return Outcome(messages=tuple(messages))
@@ -98,16 +60,8 @@ class SubscriberRouter:
         self._learn(event, going, followed)
         for alert, verdict in going:
             pending = self._as_pending(event, alert, verdict, explanation.rules)
-            messages += self._pending.accept(alert.channel, pending, alert.reason, alert.level, at)
+            messages += self.accept(alert.channel, pending, alert.reason, alert.level, at)
         return Outcome(tuple(alert for alert, _ in decided), tuple(messages), explanation)
-
-    def advance(self, to: datetime, silences: Sequence[Silence] = ()) -> list[Outcome]:
-        """Everything that falls due until `to`, included: one outcome an instant, in order."""
-        return _by_instant(self._pending.advance(to, silences))
-
-    def release_groups(self, at: datetime, within: timedelta, silences: Sequence[Silence] = ()) -> list[Outcome]:
-        """Groups that are due within so much go out now: nothing more will come."""
-        return _by_instant(self._pending.release_groups(at, within, silences))
 
     def explain(self, event: InstitutionEvent, at: datetime, silences: Sequence[Silence] = ()) -> Explanation:
         """What `handle` would decide of the event now, and why; changes nothing."""
@@ -122,18 +76,10 @@ class SubscriberRouter:
         return {axis: max(alerts, default="") for axis, alerts in last.items()}
 
     def ack(
-        self,
-        institution: str,
-        axes: Iterable[Axis],
-        at: datetime,
-        author: str,
-        *,
-        assessed: datetime | None = None,
-        silences: Sequence[Silence] = (),
-    ) -> Outcome:
+        self, institution: str, axes: Iterable[Axis], at: datetime, author: str, *, assessed: datetime | None = None
+    ) -> None:
         """No more reminders of the levels of some axes until they change, and no escalation of what the assessment of
-        that instant brought (None: of anything about the institution)."""
-        messages = self._pending.advance(at, silences)
+        that instant brought (None: of anything about the institution). What was due before must have been done."""
         for each in axes:
             key = WatchKey(institution, each)
             watch = self.notifications.watch(key)
@@ -143,7 +89,6 @@ class SubscriberRouter:
         for escalation in self.state.escalations:
             if escalation.pending.institution == institution and assessed in {None, escalation.assessed}:
                 escalation.ack = Ack(at, author)
-        return Outcome(messages=tuple(messages))
 
     def take_back_ack(self, institution: str, at: datetime) -> None:
         """Undoes the acknowledgement of an instant, as far as nothing has replaced or ended it."""
@@ -205,7 +150,7 @@ class SubscriberRouter:
                 whole=whole,
                 silences=silences,
                 muted=self.state.muted.get(channel),
-                room=self._pending.has_room(channel, at, event.institution, "" if lead is None else lead.item),
+                room=self.has_room(channel, at, event.institution, "" if lead is None else lead.item),
                 again=self._again(verdicts_of),
                 preferences=self.preferences,
             )
@@ -313,7 +258,7 @@ class SubscriberRouter:
             for alert in (alert for alert, _ in going if change in alert.changes):
                 watch.record(alert.channel, NotifiedLevel(change.to, alert.id, story), rises=change.rises)
             for channel in list(watch.remind):
-                if not self._pending.stands(key, watch, channel):
+                if not self.stands(key, watch, channel):
                     del watch.remind[channel]
             self.notifications.keep(key, watch)
         if not going:
@@ -358,7 +303,3 @@ def _reported(event: InstitutionEvent, taken: Sequence[Part]) -> tuple[Transitio
     own = [part.change for part in taken if part.change is not None]
     rises = any(part.rises for part in taken)
     return tuple(change for change in event.changes if change in own or (rises and change.rises))
-
-
-def _by_instant(messages: Iterable[Message]) -> list[Outcome]:
-    return [Outcome(messages=tuple(each)) for _, each in groupby(messages, key=attrgetter("at"))]

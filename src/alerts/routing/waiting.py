@@ -37,13 +37,17 @@ from alerts.routing.state import (
 )
 from alerts.routing.suppression import describe, quiet_end, silence_over
 
-_Held = dict[tuple[str, Reason, str], list[Pending]]
-"""What is held back, by channel, reason and detail."""
+_Held = dict[tuple[str, Reason, str], list[Pending]]  # what is held back, by channel, reason and detail
 
 
 @dataclass(frozen=True, slots=True)
 class PendingAlerts:
-    """The half of a router that deals with time; see `SubscriberRouter` for its parts."""
+    """The half of a router that deals with time. `institutions` are the configured ones by id.
+
+    `state` and what the repository holds are changed in place; the driver stores them with the outcome, in one
+    transaction. Silences are passed with each call: one that covers an institution when an alert that waited would go
+    out holds it back.
+    """
 
     subscriber: Subscriber
     institutions: Mapping[str, Institution]
@@ -53,9 +57,10 @@ class PendingAlerts:
 
     @property
     def next_due(self) -> datetime | None:
+        """When `advance` has something to do next; None: only an event can change anything."""
         return min((due for due in (self.state.due, self.notifications.next_reminder()) if due), default=None)
 
-    def advance(self, to: datetime, silences: Sequence[Silence]) -> list[Message]:
+    def advance(self, to: datetime, silences: Sequence[Silence] = ()) -> list[Message]:
         """Everything that falls due until `to`, included, in order of time."""
         messages: list[Message] = []
         while (due := self.next_due) is not None and due <= to:
@@ -93,14 +98,13 @@ class PendingAlerts:
         )
 
     def _due_of_group(self, channel: str, at: datetime) -> datetime:
-        """When the channel's group goes out: the one that waits, else one that begins now, not to wait into quiet
-        hours."""
+        """When the channel's group goes out: the one that waits, else one that begins now, before quiet hours."""
         queue, hours, due = self._group(channel), self.subscriber.quiet_hours, at + self.subscriber.group
         if queue is not None:
             return queue.due
         return due if hours is None or due == at else min(due, next_quiet(hours, at))
 
-    def release_groups(self, at: datetime, within: timedelta, silences: Sequence[Silence]) -> list[Message]:
+    def release_groups(self, at: datetime, within: timedelta, silences: Sequence[Silence] = ()) -> list[Message]:
         """Sends the groups that are due within so much at once: nothing more will come."""
         messages = self.advance(at, silences)
         at = self.reach(at)

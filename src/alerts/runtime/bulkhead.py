@@ -7,17 +7,13 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Final
 
+# Sends to one service at a time. A process that sends has more threads than two services can hold.
 MAX_IN_FLIGHT: Final = 4
-"""Sends to one service at a time. A process that sends has more threads than two services can hold."""
-
+# A service that takes longer is slow: it gets one send at a time until one is quick again.
 SLOW_AFTER: Final = timedelta(seconds=5)
-"""A service that takes longer is slow: it gets one send at a time until one is quick again."""
-
-MAX_SLOW_IN_FLIGHT: Final = 2
-"""Sends to all slow services together."""
-
+MAX_SLOW_IN_FLIGHT: Final = 2  # sends to all slow services together
+# Deliveries remembered as waiting for one service; the next ticks find the others in the database.
 MAX_WAITERS: Final = 1_000
-"""Deliveries remembered as waiting for one service; the next ticks find the others in the database."""
 
 
 class Bulkhead:
@@ -41,7 +37,15 @@ class Bulkhead:
             yield allowed
         finally:
             if allowed:
-                self._end(service, began, clock())
+                now = clock()
+                with self._lock:
+                    self._in_flight[service].remove(began)
+                    if not self._in_flight[service]:
+                        del self._in_flight[service]
+                    if now - began >= SLOW_AFTER:
+                        self._slow.add(service)
+                    else:
+                        self._slow.discard(service)
 
     def is_slow(self, service: str, now: datetime) -> bool:
         with self._lock:
@@ -77,13 +81,3 @@ class Bulkhead:
             if not waiters:
                 del self._waiters[service]
             return first
-
-    def _end(self, service: str, began: datetime, now: datetime) -> None:
-        with self._lock:
-            self._in_flight[service].remove(began)
-            if not self._in_flight[service]:
-                del self._in_flight[service]
-            if now - began >= SLOW_AFTER:
-                self._slow.add(service)
-            else:
-                self._slow.discard(service)

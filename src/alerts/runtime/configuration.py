@@ -36,12 +36,10 @@ from alerts.store.repositories import generations as kept_generations
 from alerts.store.repositories.generations import Generation
 from alerts.stories.features import VERSION
 
-LOOK_SECONDS: Final = 1.0
-"""The files and the newest generation are read at most once in this time."""
-
+LOOK_SECONDS: Final = 1.0  # the files and the newest generation are read at most once in this time
+# Files that were refused are read again after this though they are the same: what was missing may be there now, a
+# secret file or a directory. So is a generation that could not be adopted.
 RETRY_SECONDS: Final = 30.0
-"""Files that were refused are read again after this though they are the same: what was missing may be there now,
-a secret file or a directory. So is a generation that could not be adopted."""
 
 # What the keys of `Active` leave out of the record of an institution, a topic or a source.
 _SHOWN_ONLY: Final = frozenset({"tags", "relations", "category", "region", "primary_domain", "ids"})
@@ -204,8 +202,7 @@ class Configuration:
     """What is in force in this process. Thread-safe: one thread reads and builds, the others go on meanwhile.
 
     Without `generations`, or before the first one, the files are in force as soon as they change; a broken edit is
-    refused and the last good one stays. With them the newest generation is, and a valid edit of the files waits in
-    `unpublished` for the next tick.
+    refused and the last good one stays. With them the newest is, and a valid edit waits in `unpublished` for a tick.
     """
 
     def __init__(
@@ -220,11 +217,10 @@ class Configuration:
         self.directory = directory
         self.generations = generations
         self._lock = threading.Lock()
+        # What is wrong with the files as they are now; empty where they are good.
         self.problems: tuple[Problem, ...] = ()
-        """What is wrong with the files as they are now; empty where they are good."""
         self._behind: tuple[Problem, ...] = ()
-        self.number = 0
-        """The generation that this process has adopted; 0 before the first."""
+        self.number = 0  # the generation that this process has adopted; 0 before the first
         self._files: Active | None = None
         self._active, self._seen = self._first(prepared)
         self._looked = self._read = time.monotonic()
@@ -241,8 +237,7 @@ class Configuration:
     def current(self, in_force: int = 0) -> Active:
         """The configuration in force. `in_force` is the number of the generation that a step found in the database.
 
-        Where that is newer than what this process has, it is adopted first. Raises ConfigBehindError where it
-        cannot be.
+        Where that is newer than what this process has, it is adopted first, or ConfigBehindError raised.
         """
         behind = in_force > self.number
         due = time.monotonic() - self._looked >= LOOK_SECONDS
@@ -250,7 +245,6 @@ class Configuration:
             try:
                 if due or in_force > self.number:
                     self._look()
-                    self._looked = time.monotonic()
             finally:
                 self._lock.release()
         if in_force > self.number:
@@ -261,7 +255,6 @@ class Configuration:
         """Reads the files and the newest generation now, however recently that was done; returns what is in force."""
         with self._lock:
             self._look()
-            self._looked = time.monotonic()
         return self._active
 
     def unpublished(self) -> Active | None:
@@ -310,6 +303,7 @@ class Configuration:
         self._look_at_files()
         if self.generations is not None:
             self._adopt(self.generations)
+        self._looked = time.monotonic()
 
     def _look_at_files(self) -> None:
         try:

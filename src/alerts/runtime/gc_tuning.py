@@ -6,8 +6,7 @@ are many small objects that live long and form no cycles: a worker spent a sixth
 
 import gc
 
-_THRESHOLD = 50_000
-"""New objects between two collections; they take some megabytes meanwhile."""
+_THRESHOLD = 50_000  # new objects between two collections; they take some megabytes meanwhile
 
 
 def look_rarely() -> None:

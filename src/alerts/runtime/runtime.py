@@ -73,8 +73,7 @@ def prepare(*, matching: bool = True) -> None:
     """Builds the configuration and its matcher before a worker forks, so that its children share the memory.
 
     `matching`: whether this process matches items; the matcher of one that does not would lie idle. Does nothing in
-    a fork of a process that has done it. Raises ConfigError where the files are broken; the processes then go on with
-    the configuration in force.
+    a fork of a process that has done it. Raises ConfigError where the files are broken: what is in force stays so.
     """
     if _directory() in _PREPARED:
         return
@@ -90,17 +89,27 @@ def process_runtime(enqueue: Callable[[TaskRequests], None], room: Callable[[str
         if not _PROCESS or _PROCESS[0][0] != os.getpid():
             database = Database(environment.required(os.environ, environment.DATABASE))
             state = Path(os.environ.get("ALERTS_STATE", ".alerts"))
-            runtime = Runtime(
-                database=database,
-                clock=SharedClock(database, utc_now),
-                configuration=configuration_of(_directory(), database, state, os.environ),
-                enqueue=enqueue,
-                room=room,
-                contact=os.environ.get("ALERTS_CONTACT", ""),
-                pages=pages(state, os.environ),
-            )
-            _PROCESS[:] = [(os.getpid(), runtime)]
+            _PROCESS[:] = [(os.getpid(), runtime_on(database, _directory(), state, enqueue, room))]
         return _PROCESS[0][1]
+
+
+def runtime_on(
+    database: Database,
+    directory: Path,
+    state: Path,
+    enqueue: Callable[[TaskRequests], None],
+    room: Callable[[str], int] = lambda _task: sys.maxsize,
+) -> Runtime:
+    """The runtime on an open database, as the environment says. Raises ConfigError as `configuration_of` does."""
+    return Runtime(
+        database=database,
+        configuration=configuration_of(directory, database, state, os.environ),
+        enqueue=enqueue,
+        clock=SharedClock(database, utc_now),
+        contact=os.environ.get("ALERTS_CONTACT", ""),
+        pages=pages(state, os.environ),
+        room=room,
+    )
 
 
 def configuration_of(directory: Path, database: Database, state: Path, environ: Mapping[str, str]) -> Configuration:

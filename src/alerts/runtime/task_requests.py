@@ -4,15 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+# A step enqueues what it made itself; a tick enqueues it again only after this. It is the price of a lost request.
 ENQUEUE_GRACE = timedelta(seconds=10)
-"""A step enqueues what it made itself; a tick enqueues it again only after this. It is the price of a lost request."""
-
+# Institutions assessed in one transaction: others that want one of them wait no longer than that takes.
 ASSESS_BATCH = 32
-"""Institutions assessed in one transaction: others that want one of them wait no longer than that takes."""
-
-POLL_BATCH = 16
-"""So many sources are polled by one task: leased, and recorded where nothing is new, in one transaction."""
-
+POLL_BATCH = 16  # so many sources are polled by one task: leased, and recorded where nothing is new, in one transaction
 _SIZES = {"assess": ASSESS_BATCH, "poll": POLL_BATCH}
 
 
@@ -20,9 +16,8 @@ _SIZES = {"assess": ASSESS_BATCH, "poll": POLL_BATCH}
 class TaskRequests:
     """Ids that are due: sources to poll, institutions to assess, subscribers to advance, deliveries to send.
 
-    `rematch` names the configuration under which recorded items are to be matched again. `claimed`: a tick made
-    them, which asked its queues for room before it claimed. Such a request must not be dropped: the next one
-    comes only when the claim ends.
+    `rematch` names the configuration under which recorded items are to be matched again. `claimed`: a tick made them,
+    which asked for room in the queues first. They must not be dropped: the next ones come only when the claim ends.
     """
 
     poll: Sequence[str] = ()

@@ -9,9 +9,7 @@ DIRECT: Mapping[str, float] = {"A": 0.90, "B": 0.80, "C": 0.70, "D": 0.50, "E": 
 SECONDARY: Mapping[str, float] = {"A": 0.60, "B": 0.50, "C": 0.40, "D": 0.25, "E": 0.15, "F": 0.10}
 
 CAP_WITHOUT_DIRECT = 0.89
-INTERNAL_BELOW = 0.10
-"""A story of lower confidence is kept for internal monitoring and never sent."""
-
+INTERNAL_BELOW = 0.10  # a story of lower confidence is kept for internal monitoring and never sent
 _BANDS = ((0.90, "A", "A"), (0.75, "A", "B"), (0.55, "B", "C"), (0.35, "C", "D"))
 
 

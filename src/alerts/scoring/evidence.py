@@ -1,21 +1,19 @@
 """From the reports of a story to evidence about one institution."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from operator import attrgetter
 
+from alerts.model.alert import Lead
 from alerts.model.fields import record_of
 from alerts.model.story import Evidence, Group, Report, StorySummary
+from alerts.model.topic import Topic
 from alerts.scoring import confidence as conf
 
-RESOLVED = 0.25
-"""The weight of a topic that is over."""
-
+RESOLVED = 0.25  # the weight of a topic that is over
+# Papers go on reporting an outage for hours after its end; a later report means that it is back.
 REOPENED = timedelta(hours=6)
-"""Papers go on reporting an outage for hours after its end; a later report means that it is back."""
-
-SHOWN_REPORTS = 12
-"""Source records of one story in a profile: the best of each independent publisher first."""
+SHOWN_REPORTS = 12  # source records of one story in a profile: the best of each independent publisher first
 
 
 def evidence(story: str, institution: str, reports: Sequence[Report], groups: Sequence[Group]) -> Evidence:
@@ -79,6 +77,24 @@ def summary(found: Evidence) -> StorySummary:
     """The story without its reports, but for the ids of those that a profile shows."""
     items = tuple(report.item for report in leading_reports(found))
     return record_of(StorySummary, found, reports=len(found.reports), publishers=len(found.groups), items=items)
+
+
+def lead_of(story: Evidence, report: Report, topics: Mapping[str, Topic]) -> Lead:
+    """The story as an alert leads with it, by one of its reports."""
+    names = tuple(name for name, _ in story.topics)
+    return Lead(
+        story=story.story,
+        title=report.title,
+        item=report.item,
+        url=report.url,
+        publisher=report.publisher,
+        topics=names,
+        signals=frozenset(topics[each].signal for each in names if each in topics),
+        sources=frozenset(each.source for each in story.reports),
+        publishers=len(story.groups),
+        grade=story.grade,
+        confidence=story.confidence,
+    )
 
 
 def leading_reports(story: Evidence) -> list[Report]:

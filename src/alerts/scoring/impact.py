@@ -9,8 +9,7 @@ from alerts.model.times import micros
 from alerts.model.topic import Topic
 from alerts.scoring.score import Term
 
-MAX_IMPACT = 0.95
-"""No story is worth more, however grave and however sure."""
+MAX_IMPACT = 0.95  # no story is worth more, however grave and however sure
 
 
 def severity(story: StoryFacts, axis: Axis, topics: Mapping[str, Topic]) -> float:

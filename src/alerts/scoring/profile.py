@@ -29,23 +29,20 @@ from alerts.model.profile import (
     Statement,
     Trend,
 )
-from alerts.model.story import Mix, Report, StorySummary
+from alerts.model.story import Mix, Report, StoryFacts, StorySummary
 from alerts.model.times import micros
 from alerts.model.topic import Signal, Topic
 from alerts.scoring import impact as impacts
 from alerts.scoring import score as scores
 from alerts.scoring.confidence import INTERNAL_BELOW, grade
+from alerts.scoring.score import Term
 
-NEWEST = 12
-"""Stories in an evidence pack because they are the newest, beside those that a score counts."""
+NEWEST = 12  # stories in an evidence pack because they are the newest, beside those that a score counts
 KEY_POINTS = 5
 HAPPENED = 6
 BEHIND_A_ROW = 10
-STEADY = 0.005
-"""A score that moved less than this within a day is steady."""
-LEAST_SHOWN = 5e-7
-"""Contributions that six decimals cannot show are left out."""
-
+STEADY = 0.005  # a score that moved less than this within a day is steady
+LEAST_SHOWN = 5e-7  # contributions that six decimals cannot show are left out
 _Key = TypeVar("_Key")
 
 
@@ -81,8 +78,7 @@ class Standing:
     counts: Counts
 
 
-Amounts = Mapping[Axis, Mapping[str, float]]
-"""What each leading story contributes to each axis."""
+Amounts = Mapping[Axis, Mapping[str, float]]  # what each leading story contributes to each axis
 
 
 def build(
@@ -101,7 +97,9 @@ def build(
     institution = standing.institution
     largest = {axis: _largest(standing, axis, topics, rules) for axis in Axis}
     amounts = {axis: {each.story: each.value for each in largest[axis]} for axis in Axis}
-    weights = _weights(amounts)
+    weights: defaultdict[str, float] = defaultdict(float)  # what each story contributes over all axes
+    for each in (each for axis in Axis for each in largest[axis]):
+        weights[each.story] += each.value
     pack = _Pack.of(standing, weights)
     shares = _Shares.of(pack.stories, topics, amounts)
     matrix = tuple(_row(axis, standing.axes[axis], largest[axis], pack, rules) for axis in Axis)
@@ -124,12 +122,7 @@ def build(
         headline=points[0] if points else None,
         key_points=points,
         what_happened=_happened(pack, weights),
-        brief=Brief(
-            also_known_as=institution.aliases,
-            products=institution.products,
-            domains=institution.domains,
-            tags=tuple(sorted(institution.tags)),
-        ),
+        brief=record_of(Brief, institution, also_known_as=institution.aliases, tags=tuple(sorted(institution.tags))),
         service_surface=lines[Signal.CONTINUITY],
         governance_surface=GovernanceSurface(
             institution.criticality, (shares.governance or Axis.POLICY).horizon, lines[Signal.GOVERNANCE]
@@ -149,7 +142,7 @@ def build(
 
 
 def contributions(
-    leading: Iterable[StorySummary],
+    leading: Iterable[tuple[StoryFacts, Term | None]],
     axis: Axis,
     at: datetime,
     *,
@@ -157,11 +150,13 @@ def contributions(
     rules: LevelRules,
     institution: Institution,
 ) -> tuple[Contribution, ...]:
-    """What stories contribute to an axis at an instant, with all that made it; in their order."""
+    """What stories contribute to an axis at an instant, with all that made it; in their order.
+
+    Each comes with what ranks it on the axis (`impact.term`).
+    """
     half_life, now = scores.half_life_of(rules, axis), micros(at)
     found = []
-    for story in leading:
-        term = impacts.term(story, axis, topics, institution)
+    for story, term in leading:
         value = 0.0 if term is None else scores.contributed(term, now, half_life)
         if term is not None and value >= LEAST_SHOWN:
             age = max(0, now - term.newest)
@@ -172,21 +167,13 @@ def contributions(
 def _largest(
     standing: Standing, axis: Axis, topics: Mapping[str, Topic], rules: LevelRules
 ) -> tuple[Contribution, ...]:
-    shown = (each for each in standing.axes[axis].leading if _is_shown(each))
-    return contributions(shown, axis, standing.at, topics=topics, rules=rules, institution=standing.institution)
+    institution, shown = standing.institution, (each for each in standing.axes[axis].leading if _is_shown(each))
+    ranked = ((each, impacts.term(each, axis, topics, institution)) for each in shown)
+    return contributions(ranked, axis, standing.at, topics=topics, rules=rules, institution=institution)
 
 
 def _is_shown(story: StorySummary) -> bool:
     return story.confidence >= INTERNAL_BELOW
-
-
-def _weights(amounts: Amounts) -> dict[str, float]:
-    """What each story contributes over all axes."""
-    weights: dict[str, float] = {}
-    for axis in Axis:
-        for story, amount in amounts[axis].items():
-            weights[story] = weights.get(story, 0.0) + amount
-    return weights
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,15 +18,9 @@ from typing import NamedTuple
 from alerts.model.level import Axis, Level, LevelRules, Transition
 from alerts.model.times import MICROSECOND, instant, micros
 
-PLACES = 16
-"""Stories that a score counts. All those after them together are worth less than 4e-8 of the first."""
-
-DECIMALS = 12
-"""Of scores and impacts, so that a score which is 0.30 by hand is 0.30 here."""
-
-_MICROSECOND_SHARE = 1 / 16
-"""A closed form is exact to about this part of a microsecond: the rounding of its logarithm."""
-
+PLACES = 16  # stories that a score counts. All those after them together are worth less than 4e-8 of the first.
+DECIMALS = 12  # of scores and impacts, so that a score which is 0.30 by hand is 0.30 here
+_MICROSECOND_SHARE = 1 / 16  # a closed form is exact to about this part of a microsecond: the rounding of its logarithm
 _FALLING = (Level.CRITICAL, Level.HIGH, Level.MEDIUM)
 _BELOW = {Level.MEDIUM: Level.LOW, Level.HIGH: Level.MEDIUM, Level.CRITICAL: Level.HIGH}
 
@@ -200,8 +194,7 @@ def fall_instant(score: Score, level: Level, rules: LevelRules, half_life: float
 
 # --- a score over time, for a picture --------------------------------------------------------------------------
 
-Course = Sequence[tuple[datetime, Score]]
-"""What a score faded from, each from its instant on, in order of time."""
+Course = Sequence[tuple[datetime, Score]]  # what a score faded from, each from its instant on, in order of time
 
 
 def curve(course: Course, instants: Sequence[datetime], half_life: float) -> list[tuple[datetime, float]]:

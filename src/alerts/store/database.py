@@ -19,14 +19,15 @@ from sqlalchemy.orm import Session
 from alerts.model.errors import StoreError
 from alerts.store import system_state
 
-_BUSY_SECONDS = 30.0
-"""How long a write on SQLite waits for those before it."""
-
-_PATIENCE = 0.05
-"""How long a thread that writes and one that computes wait for each other, in seconds."""
-
+_BUSY_SECONDS = 30.0  # how long a write on SQLite waits for those before it
+_PATIENCE = 0.05  # how long a thread that writes and one that computes wait for each other, in seconds
 _SHORTEST_LOOK, _LONGEST_LOOK = 0.0005, 0.005  # seconds
 _NO_FLUSH = text("SET LOCAL synchronous_commit = off")
+_SERVER_FACTS = text(
+    "SELECT name, setting FROM pg_settings WHERE name IN ('fsync', 'full_page_writes', 'server_version') "
+    "UNION ALL SELECT 'now', extract(epoch FROM clock_timestamp())::text"
+)
+_SCRIPTS = Path(__file__).parent / "migrations"
 _MIGRATION_LOCK = 7_205_316_849_002_117
 
 
@@ -70,15 +71,14 @@ class Database:
 
         `at` is recorded as when a new database was made (default: this machine's time).
         """
-        scripts = Path(__file__).parent / "migrations"
-        if self.revision() == max(path.stem[:4] for path in (scripts / "versions").glob("[0-9]*.py")):
+        if self.revision() == newest_revision():
             return
         from alembic import command
         from alembic.config import Config
         from alembic.util import CommandError
 
         config = Config()
-        config.set_main_option("script_location", str(scripts).replace("%", "%%"))
+        config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
         with self._translated(), self.engine.begin() as connection:
             if not self.is_sqlite:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
@@ -100,6 +100,15 @@ class Database:
         with self._translated(), self.engine.connect() as connection:
             found = inspect(connection).has_table("alembic_version")
             return connection.scalar(text("SELECT version_num FROM alembic_version")) if found else None
+
+    def server_facts(self) -> dict[str, str]:
+        """The settings on which it depends whether commits outlive a crash, by their own names. Of PostgreSQL also
+        `now`, the seconds since the epoch by its clock."""
+        with self._translated(), self._reading.connect() as connection:
+            if self.is_sqlite:
+                names = ("journal_mode", "synchronous")
+                return {name: str(connection.scalar(text(f"PRAGMA {name}"))) for name in names}
+            return {str(name): str(value) for name, value in connection.execute(_SERVER_FACTS)}
 
     def dispose(self) -> None:
         self.engine.dispose()
@@ -166,6 +175,11 @@ class Database:
             case DatabaseError() if type(error) is DatabaseError:  # its subclasses are our own mistakes
                 return f"{error.orig}; restore it from a backup"
         return None
+
+
+def newest_revision() -> str:
+    """The schema revision that this program needs."""
+    return max(path.stem[:4] for path in (_SCRIPTS / "versions").glob("[0-9]*.py"))
 
 
 def parse_url(url: str) -> URL:

@@ -11,35 +11,19 @@ from sqlalchemy.orm import Session
 from alerts.store.schema import FactRow, LockRow, table_of
 from alerts.store.upsert import insert_new, upsert
 
-CONFIGURATION = "configuration"
-"""The configuration in force: its number and the hash of its files."""
-
-MATCHING = "matching"
-"""Under which configuration the recorded items were matched, and how far."""
-
-JUDGED = "judged"
-"""By source a digest of what its reports were judged by: publisher, reliability, the institutions it speaks for."""
-
-SEARCH = "search"
-"""Which revisions the search index holds, and by which rules."""
-
-PLAN = "plan"
-"""The result of the last `alerts plan` that was published."""
-
-OUTAGE = "outage/"
-"""Facts: when sources were not read, by source and beginning; retention removes them."""
-
-TICK = "tick"
-"""When a tick last looked for what is due."""
-
+CONFIGURATION = "configuration"  # the configuration in force: its number and the hash of its files
+MATCHING = "matching"  # under which configuration the recorded items were matched, and how far
+JUDGED = "judged"  # by source a digest of publisher, reliability and the institutions it speaks for
+SEARCH = "search"  # which revisions the search index holds, and by which rules
+PLAN = "plan"  # the result of the last `alerts plan` that was published
+OUTAGE = "outage/"  # facts: when sources were not read, by source and beginning; retention removes them
+TICK = "tick"  # when a tick last looked for what is due
 CREATED = "created"
 """When the database was made; kept while there was no tick yet, to tell a young system from one that never ticks."""
 
 _FACTS = table_of(FactRow).c
 _FACT = select(_FACTS.at, _FACTS.value).where(_FACTS.name == bindparam("asked"))
-
 _LOCKED = _FACT.with_for_update()
-
 _JUDGING = select(_FACTS.name, _FACTS.value).where(_FACTS.name.in_([CONFIGURATION, MATCHING]))
 
 

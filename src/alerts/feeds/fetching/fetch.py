@@ -2,8 +2,7 @@
 
     result = fetch(client, source, state, now=now)
 
-No behaviour of a server raises: a failure is a value with a kind and one line for people. An exception from here is a
-defect of this program.
+No behaviour of a server raises: a failure is a value with a kind and one line for people.
 """
 
 import re
@@ -14,23 +13,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from importlib.metadata import version
+from typing import Any
 from urllib.parse import urldefrag
-
-import h11
 
 from alerts.feeds.feed import ErrorKind, FetchResult, Limits, one_line
 from alerts.feeds.fetching import headers
-from alerts.feeds.fetching.network import (
-    AddressRefusedError,
-    BadAddressError,
-    Bounds,
-    ConnectTimeoutError,
-    DeadlineError,
-    HttpClient,
-    Resolver,
-    Response,
-    TooManyBytesError,
-)
+from alerts.feeds.fetching.network import FAILURES, Bounds, HttpClient, RequestError, Resolver, Response
 from alerts.feeds.links import absolute, host_key, shown, storable
 from alerts.feeds.state import FeedState, poll_url
 from alerts.model.source import Source
@@ -68,23 +56,17 @@ def make_client(
     return HttpClient(own, resolver=resolver, ssl_context=ssl_context)
 
 
-class _FetchError(Exception):
-    """Ends a fetch; its arguments, an `ErrorKind` and a line, become the result's error."""
-
-
 def fetch(
     client: HttpClient, source: Source, state: FeedState, *, limits: Limits | None = None, now: datetime
 ) -> FetchResult:
     """Fetch a source's feed, conditionally where validators are known.
 
-    Follows up to `limits.redirects` redirects, each to a checked address. `now` only stands in for the
-    clock of servers that send no `Date`.
+    Follows redirects to checked addresses. `now` only stands in for the clock of servers that send no `Date`.
     """
     limits = limits or Limits()
     trail = _Trail(poll_url(source, state))
-    started = time.monotonic()
     bounds = Bounds(
-        deadline=started + limits.total,
+        total=limits.total,
         max_bytes=limits.compressed + limits.overhead,
         private_host=host_key(source.url) if source.allow_private else "",
         connect=limits.connect,
@@ -92,19 +74,10 @@ def fetch(
     )
     try:
         result = _follow(client, trail, state, limits, bounds, now)
-    except Exception as error:
+    except FAILURES as error:
         kind, line = _explain(error, limits)
-        if kind is None:
-            raise
-        result = FetchResult(
-            url=trail.asked,
-            final_url=trail.current,
-            status=trail.status,
-            moved_to=trail.moved_to,
-            error=kind,
-            detail=f"{shown(trail.current)}: {line}",
-        )
-    return replace(result, elapsed=time.monotonic() - started)
+        result = trail.result(error=kind, detail=f"{shown(trail.current)}: {line}")
+    return replace(result, elapsed=time.monotonic() - bounds.began)
 
 
 class _Trail:
@@ -122,6 +95,9 @@ class _Trail:
             self.moved_to = target
         self.current = target
 
+    def result(self, **values: Any) -> FetchResult:
+        return FetchResult(self.asked, self.current, self.status, moved_to=self.moved_to, **values)
+
 
 def _follow(
     client: HttpClient, trail: _Trail, state: FeedState, limits: Limits, bounds: Bounds, now: datetime
@@ -129,10 +105,10 @@ def _follow(
     visited: set[str] = set()
     while True:
         if trail.current in visited:
-            raise _FetchError(ErrorKind.REDIRECT, "redirects in a circle")
+            raise RequestError(ErrorKind.REDIRECT, "redirects in a circle")
         visited.add(trail.current)
         if len(visited) > limits.redirects + 1:
-            raise _FetchError(ErrorKind.REDIRECT, f"more than {limits.redirects} redirects")
+            raise RequestError(ErrorKind.REDIRECT, f"more than {limits.redirects} redirects")
         conditions = _conditions(trail, state)
         with client.open("GET", trail.current, bounds, conditions) as response:
             trail.status = response.status
@@ -154,7 +130,7 @@ def _redirected(current: str, response: Response) -> str:
     target = "" if _CONTROL.search(location) else urldefrag(absolute(location, current)).url
     if not target:
         where = "what is no web address" if location else "nowhere"
-        raise _FetchError(ErrorKind.REDIRECT, f"redirects ({response.status}) to {where}")
+        raise RequestError(ErrorKind.REDIRECT, f"redirects ({response.status}) to {where}")
     return target
 
 
@@ -164,23 +140,20 @@ def _answer(
     get, status = response.get, response.status
     date = get("date")
     links = headers.links(response.get_all("link"), trail.current)
-    result = FetchResult(
-        url=trail.asked,
-        final_url=trail.current,
-        status=status,
+    result = trail.result(
         content_type=get("content-type"),
         etag=_exact(response, b"etag"),
         last_modified=_exact(response, b"last-modified"),
-        moved_to=trail.moved_to,
         fresh_for=headers.fresh_for(
             cache_control=get("cache-control"), expires=get("expires"), age=get("age"), date=date, now=now
         ),
         hubs=links.get("hub", ()),
         self_link=next(iter(links.get("self", ())), ""),
+        server_time=headers.server_time(date, get("age")),
     )
     if status == 304:
         if not asked_conditionally:
-            raise _FetchError(ErrorKind.HTTP, "says 304 Not Modified though nothing was known of it")
+            raise RequestError(ErrorKind.HTTP, "says 304 Not Modified though nothing was known of it")
         return result
     if status in {200, 203}:
         return replace(result, body=_body(response, limits))
@@ -202,7 +175,7 @@ def _exact(response: Response, name: bytes) -> str:
 def _body(response: Response, limits: Limits) -> bytes:
     declared = response.get("content-length")
     if declared.isascii() and declared.isdigit() and int(declared[:15]) > limits.compressed:
-        raise _FetchError(ErrorKind.TOO_LARGE, f"is {declared} bytes, more than {limits.compressed}")
+        raise RequestError(ErrorKind.TOO_LARGE, f"is {declared} bytes, more than {limits.compressed}")
     codings = [
         coding
         for value in response.get_all("content-encoding")
@@ -210,17 +183,17 @@ def _body(response: Response, limits: Limits) -> bytes:
         if coding not in {"", "identity", "none", "utf-8"}
     ]
     if len(codings) > 2:
-        raise _FetchError(ErrorKind.ENCODING, f"is encoded {len(codings)} times over")
+        raise RequestError(ErrorKind.ENCODING, f"is encoded {len(codings)} times over")
     raw = _bounded(response.body, limits.compressed)
     for coding in reversed(codings):
         if coding not in {"gzip", "x-gzip", "deflate"}:
-            raise _FetchError(ErrorKind.ENCODING, f"is encoded as {coding!r}, which was not asked for")
+            raise RequestError(ErrorKind.ENCODING, f"is encoded as {coding!r}, which was not asked for")
         raw = inflate(raw, limits.body)
     body = b"".join(raw)
     if body[:2] == b"\x1f\x8b":  # a compressed file, or a server that compresses twice
         body = b"".join(inflate(iter([body]), limits.body))
     if len(body) > limits.body:
-        raise _FetchError(ErrorKind.TOO_LARGE, f"is more than {limits.body} bytes")
+        raise RequestError(ErrorKind.TOO_LARGE, f"is more than {limits.body} bytes")
     return body
 
 
@@ -229,7 +202,7 @@ def _bounded(chunks: Iterator[bytes], limit: int) -> Iterator[bytes]:
     for chunk in chunks:
         total += len(chunk)
         if total > limit:
-            raise _FetchError(ErrorKind.TOO_LARGE, f"is more than {limit} bytes")
+            raise RequestError(ErrorKind.TOO_LARGE, f"is more than {limit} bytes")
         yield chunk
 
 
@@ -247,16 +220,16 @@ def inflate(chunks: Iterator[bytes], limit: int) -> Iterator[bytes]:
             try:
                 piece = inflater.decompress(data, min(65536, limit - total + 1))
             except zlib.error as error:
-                raise _FetchError(ErrorKind.ENCODING, f"cannot be decompressed: {error}") from error
+                raise RequestError(ErrorKind.ENCODING, f"cannot be decompressed: {error}") from error
             total += len(piece)
             if total > limit:
-                raise _FetchError(ErrorKind.TOO_LARGE, f"is more than {limit} bytes decompressed")
+                raise RequestError(ErrorKind.TOO_LARGE, f"is more than {limit} bytes decompressed")
             yield piece
             data = inflater.unconsumed_tail or inflater.unused_data
             if inflater.eof:
                 inflater = None
     if inflater is not None:
-        raise _FetchError(ErrorKind.ENCODING, "ends in the middle of its compressed body")
+        raise RequestError(ErrorKind.ENCODING, "ends in the middle of its compressed body")
 
 
 def _window(start: bytes) -> int:
@@ -267,31 +240,17 @@ def _window(start: bytes) -> int:
     return zlib.MAX_WBITS if is_zlib else -zlib.MAX_WBITS
 
 
-def _explain(error: Exception, limits: Limits) -> tuple[ErrorKind | None, str]:
-    """What an exception on the way means; no kind for what is a fault of this program."""
+def _explain(error: Exception, limits: Limits) -> tuple[ErrorKind, str]:
+    """What one of FAILURES means."""
     match error:
-        case _FetchError():
+        case RequestError():
             kind, line = error.args
             return kind, line
-        case AddressRefusedError():
-            host, address, why = error.args
-            where = "" if host == address else f"is at {address}, which "
-            return ErrorKind.ADDRESS, f"{host} {where}{why}"
-        case TooManyBytesError():
-            return ErrorKind.TOO_LARGE, f"sends more than {error.args[0]} bytes, headers and framing included"
-        case DeadlineError():
-            return ErrorKind.TIMEOUT, f"not finished within {limits.total:g} s"
-        case BadAddressError():
-            return ErrorKind.ADDRESS, str(error)
-        case ConnectTimeoutError():
-            return ErrorKind.TIMEOUT, f"no connection within {limits.connect:g} s"
         case TimeoutError():
             return ErrorKind.TIMEOUT, f"silent for {limits.read:g} s"
         case ssl.SSLError():
             return ErrorKind.TLS, f"no secure connection: {one_line(error)}"
         case OSError():
             return ErrorKind.DOWN, f"no connection: {one_line(error)}"
-        case h11.ProtocolError():
-            return ErrorKind.PROTOCOL, f"what it sends is not proper HTTP: {one_line(error)}"
         case _:
-            return None, ""
+            return ErrorKind.PROTOCOL, f"what it sends is not proper HTTP: {one_line(error)}"

@@ -1,7 +1,9 @@
 """What HTTP response headers say to a reader. Pure."""
 
+import contextlib
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from urllib.parse import urljoin
@@ -25,6 +27,14 @@ def _seconds(text: str) -> timedelta | None:
     if not (digits.isascii() and digits.isdigit()):
         return None
     return timedelta(seconds=min(int(digits[:12]), 10**10))
+
+
+def server_time(date: str, age: str) -> datetime | None:
+    """What the server's clock showed: `Date`, and how long a cache has kept the answer since; None without `Date`."""
+    sent = parse_date(date)
+    with contextlib.suppress(OverflowError):
+        return None if sent is None else sent + (_seconds(age) or timedelta(0))
+    return None
 
 
 def retry_after(text: str, *, date: str, now: datetime) -> timedelta | None:
@@ -56,12 +66,8 @@ def links(values: Iterable[str], base: str) -> dict[str, tuple[str, ...]]:
     for value in values:
         for match in _LINK.finditer(value):
             rel = _REL.search(match[2])
-            if rel is None:
-                continue
-            try:
+            with suppress(ValueError):
                 target = urljoin(base, match[1].strip())
-            except ValueError:
-                continue
-            for name in (rel[1] or rel[2] or "").lower().split():
-                found[name] = (*found.get(name, ()), target)
+                for name in (rel[1] or rel[2] or "").lower().split() if rel else ():
+                    found[name] = (*found.get(name, ()), target)
     return found

@@ -5,8 +5,7 @@ names that resolve differently the next moment (DNS rebinding). TLS and the Host
 write ends at the deadline of the whole fetch, however slowly a server sends, and every byte received counts.
 
 h11 writes and reads the protocol; sockets, limits and addresses are handled here. A request has a connection of its
-own: two polls of one feed are minutes apart, and an idle connection that one source may use must not carry the request
-of another that may not.
+own: polls of one feed are minutes apart, and not every source may use the connections that another one may.
 """
 
 import base64
@@ -29,11 +28,11 @@ import certifi
 import h11
 import idna
 
+from alerts.feeds.feed import ErrorKind
 from alerts.feeds.tables import table
 
+# Host name and port to the texts of its addresses, best first. Raises OSError where there are none.
 Resolver = Callable[[str, int], Sequence[str]]
-"""Host name and port to the texts of its addresses, best first. Raises OSError where there are none."""
-
 _CHUNK: Final = 65536
 _MAX_HEAD: Final = 100 * 1024  # bytes of a status line with its headers
 _MAX_URL: Final = 65536
@@ -50,28 +49,12 @@ _SUBNET_V4, _SUBNET_V6 = 24, 64  # bits that the addresses of one network share
 _PATH_SAFE, _QUERY_SAFE = "%!$&'()*+,/:;=@[]~|^\\", "%!$&'()*+,/:;=?@[]~|^\\`{}"
 
 
-class AddressRefusedError(Exception):
-    """A name resolves to an address that is refused. Arguments: host, address, and which rule refuses it."""
+class RequestError(Exception):
+    """A request that was refused or given up. Arguments: an `ErrorKind`, and a line for people."""
 
 
-class BadAddressError(Exception):
-    """A URL that no request can be sent to; the argument says why."""
-
-
-class TooManyBytesError(Exception):
-    """The other side sent more bytes than its argument, the bound of the whole fetch: headers, framing and body."""
-
-
-class DeadlineError(Exception):
-    """The time for the whole fetch is over."""
-
-
-class ConnectTimeoutError(OSError):
-    """No address of the host took the connection in time."""
-
-
-FAILURES = (AddressRefusedError, BadAddressError, TooManyBytesError, DeadlineError, OSError, h11.ProtocolError)
-"""What a request raises where the other side, or its address, is at fault."""
+# What a request raises where the other side, or its address, is at fault.
+FAILURES = (RequestError, OSError, h11.ProtocolError)
 
 
 @dataclass(slots=True)
@@ -82,25 +65,27 @@ class Bounds:
     and its network. Link-local addresses and metadata services are always refused.
     """
 
-    deadline: float  # on the monotonic clock
+    total: float  # seconds for everything
     max_bytes: int  # of all answers together, as received
     private_host: str = ""
     connect: float = 10.0  # seconds for a connection
     read: float = 20.0  # seconds of silence
     received: int = 0
+    began: float = field(default_factory=time.monotonic)
 
     def left(self, seconds: float) -> float:
-        """The least of `seconds` and the time until the deadline. Raises DeadlineError when it is over."""
-        left = self.deadline - time.monotonic()
+        """The least of `seconds` and the time until the deadline. Raises RequestError when it is over."""
+        left = self.began + self.total - time.monotonic()
         if left <= 0:
-            raise DeadlineError
+            raise RequestError(ErrorKind.TIMEOUT, f"not finished within {self.total:g} s")
         return min(seconds, left)
 
     def count(self, data: bytes) -> bytes:
-        """Counts what came off a socket. Raises TooManyBytesError beyond the limit."""
+        """Counts what came off a socket. Raises RequestError beyond the limit."""
         self.received += len(data)
         if self.received > self.max_bytes:
-            raise TooManyBytesError(self.max_bytes)
+            line = f"sends more than {self.max_bytes} bytes, headers and framing included"
+            raise RequestError(ErrorKind.TOO_LARGE, line)
         return data
 
 
@@ -186,12 +171,12 @@ class HttpClient:
         # One private address among public ones is refused too: that is how a rebinding answer looks.
         for address in addresses:
             self._check(bounds, host, address)
-        failure: OSError = OSError(f"cannot resolve {host}")
+        failure: Exception = OSError(f"cannot resolve {host}")
         for address in addresses:
             try:
                 stream = socket.create_connection((address, target.port), bounds.left(bounds.connect))
             except OSError as error:
-                failure = ConnectTimeoutError(str(error)) if isinstance(error, TimeoutError) else error
+                failure = _no_connection(bounds) if isinstance(error, TimeoutError) else error
                 continue
             if target.scheme == "http":
                 return stream
@@ -205,21 +190,22 @@ class HttpClient:
         raise failure
 
     def _check(self, bounds: Bounds, host: str, address: str) -> None:
-        """Raises AddressRefusedError where the rules of the fetch do not allow the address."""
+        """Raises RequestError where the rules of the fetch do not allow the address."""
         if is_public(address):
             return
-        if is_never_fetched(address):
-            raise AddressRefusedError(host, address, "is link-local or a metadata service, which is never asked")
         own = bounds.private_host.lower()
-        if not own:
+        if is_never_fetched(address):
+            why = "is link-local or a metadata service, which is never asked"
+        elif not own:
             why = "is no public address; if it is meant, say allow_private: true on the source"
-            raise AddressRefusedError(host, address, why)
-        if host.lower() == own:
+        elif host.lower() == own or any(
+            not is_public(each) and is_in(address, network_of(each)) for each in self._resolve(own, 0, bounds)
+        ):
             return
-        addresses = self._resolve(own, 0, bounds)
-        if not any(not is_public(each) and is_in(address, network_of(each)) for each in addresses):
+        else:
             why = f"is neither public nor on the network of {own}: allow_private goes no further"
-            raise AddressRefusedError(host, address, why)
+        where = "" if host == address else f"is at {address}, which "
+        raise RequestError(ErrorKind.ADDRESS, f"{host} {where}{why}")
 
     def _resolve(self, host: str, port: int, bounds: Bounds) -> Sequence[str]:
         """Resolve in time: the system's resolver has no time limit of its own."""
@@ -237,12 +223,16 @@ class HttpClient:
         try:
             answer = answers.get(timeout=bounds.left(bounds.connect))
         except queue.Empty:
-            raise ConnectTimeoutError(f"resolving {host} took too long") from None
+            raise _no_connection(bounds) from None
         if isinstance(answer, (OSError, UnicodeError)):
             raise OSError(f"cannot resolve {host}: {answer}") from answer
         if isinstance(answer, BaseException):
             raise answer
         return answer
+
+
+def _no_connection(bounds: Bounds) -> RequestError:
+    return RequestError(ErrorKind.TIMEOUT, f"no connection within {bounds.connect:g} s")
 
 
 def system_resolver(host: str, port: int) -> list[str]:
@@ -252,16 +242,16 @@ def system_resolver(host: str, port: int) -> list[str]:
 
 
 def request_target(url: str) -> RequestTarget:
-    """What to send where for a URL. Raises BadAddressError."""
+    """What to send where for a URL. Raises RequestError."""
     try:
         parts = urlsplit(url)
         port = parts.port
         host = parts.hostname or ""
         host = host if host.isascii() else idna.encode(host, uts46=True).decode("ascii")
     except (ValueError, UnicodeError) as error:
-        raise BadAddressError(f"cannot be asked: {error}") from error
+        raise RequestError(ErrorKind.ADDRESS, f"cannot be asked: {error}") from error
     if parts.scheme not in _PORTS or not _HOST.fullmatch(host) or len(url) > _MAX_URL or _CONTROL.search(url):
-        raise BadAddressError("only http and https addresses are fetched")
+        raise RequestError(ErrorKind.ADDRESS, "only http and https addresses are fetched")
     authority = f"[{host}]" if ":" in host else host
     if port is not None and port != _PORTS[parts.scheme]:
         authority += f":{port}"

@@ -2,8 +2,7 @@
 
     parsed = parse(body, content_type, base_url=url, source=source)
 
-What comes out is plain text with absolute http(s) links. Nothing that a body holds raises; where it is no
-feed, the result's `error` says so.
+What comes out is plain text with absolute http(s) links. No body raises: `error` says that it is no feed.
 """
 
 from collections.abc import Sequence

@@ -37,8 +37,7 @@ def looks_like_markup(text: str) -> bool:
 def to_text(value: str, *, markup: bool) -> str:
     """A field's value as plain text: blocks become lines, runs of spaces one space, scripts nothing.
 
-    `markup` says that the value is HTML. Where what remains still looks like HTML, the value was escaped
-    twice, and is read once more.
+    `markup`: it is HTML. Where what remains still looks like HTML, it was escaped twice, and is read once more.
     """
     text = value
     if markup:
@@ -104,9 +103,6 @@ class _TextTarget:
     def data(self, data: str) -> None:
         if not self._hidden:
             self.parts.append(data)
-
-    def comment(self, text: str) -> None:
-        pass
 
     def close(self) -> None:
         pass

@@ -188,12 +188,9 @@ def _content(entry: Mapping[str, Any]) -> list[str]:
 
 
 def _language(part: Mapping[str, Any]) -> str:
-    language = str(_own(part, "language") or "").strip()
-    if not language:
-        for detail in (_own(part, "title_detail"), _own(part, "summary_detail")):
-            if isinstance(detail, Mapping) and detail.get("language"):
-                language = str(detail["language"]).strip()
-                break
+    details = (_own(part, "title_detail"), _own(part, "summary_detail"))
+    named = (_own(part, "language"), *(each.get("language") for each in details if isinstance(each, Mapping)))
+    language = next((text for each in named if (text := str(each or "").strip())), "")
     return language if re.fullmatch(r"[A-Za-z]{1,8}(?:[-_][A-Za-z0-9]{1,8})*", language) else ""
 
 

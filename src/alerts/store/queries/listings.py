@@ -13,6 +13,7 @@ from alerts.model.times import format_time
 from alerts.store.schema import (
     AlertRow,
     AttemptRow,
+    Base,
     CarriedRow,
     CaseRow,
     DeliveryRow,
@@ -164,6 +165,13 @@ def alert(session: Session, alert_id: str) -> AlertRow | None:
         return row
     found = session.scalars(select(AlertRow).where(AlertRow.id.startswith(alert_id, autoescape=True)).limit(2)).all()
     return found[0] if len(found) == 1 else None
+
+
+def ids_beginning(session: Session, table: str, beginning: str, limit: int = 50) -> list[str]:
+    """Ids of a table, to complete what a person types."""
+    column = Base.metadata.tables[table].c.id
+    query = select(column).where(column.startswith(beginning, autoescape=True)).order_by(column).limit(limit)
+    return list(session.scalars(query))
 
 
 def alerts_named(session: Session, key: str) -> list[str]:

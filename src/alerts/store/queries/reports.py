@@ -6,7 +6,7 @@ Each query is about all institutions, and goes through them by the indexes that 
 import json
 from collections import Counter
 from collections.abc import Collection, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Text, cast, func, literal, or_, select, type_coerce
@@ -17,7 +17,7 @@ from alerts.model.alert import AlertState
 from alerts.model.answer import AnswerKind
 from alerts.model.level import Axis, Level
 from alerts.model.story import StorySummary
-from alerts.model.times import EPOCH, MICROSECOND
+from alerts.model.times import EPOCH, LAST_INSTANT, MICROSECOND
 from alerts.scoring.confidence import INTERNAL_BELOW
 from alerts.scoring.score import Score
 from alerts.store import system_state
@@ -52,7 +52,7 @@ def recorded_until(session: Session) -> datetime:
 
 def recorded_since(session: Session) -> datetime:
     """The observation of the oldest item; the far future where there is none."""
-    return session.scalar(select(func.min(RevisionRow.observed))) or datetime.max.replace(tzinfo=UTC)
+    return session.scalar(select(func.min(RevisionRow.observed))) or LAST_INSTANT
 
 
 def levels_before(session: Session, at: datetime) -> dict[str, dict[Axis, Level]]:

@@ -1,5 +1,6 @@
 """What an institution's stories amounted to, instant by instant: their versions, scores, own levels that rose."""
 
+import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -38,13 +39,9 @@ def add(session: Session, assessed: Iterable[Assessed]) -> None:
                 versions.append(row)
                 open_[version.story] = row
         scores = [[*each.scores[axis], each.ranked[axis]] for axis in Axis]
-        totals.append(row_of(AssessmentRow, each.counts, institution=each.institution, at=each.at, scores=scores))
-        rises += [
-            row_of(
-                StoryRiseRow, rise, institution=each.institution, at=each.at, from_level=rise.from_, to_level=rise.to
-            )
-            for rise in each.rises
-        ]
+        key = {"institution": each.institution, "at": each.at}
+        totals.append(row_of(AssessmentRow, each.counts, **key, scores=scores))
+        rises += [row_of(StoryRiseRow, one, **key, from_level=one.from_, to_level=one.to) for one in each.rises]
     if closed:
         session.execute(_CLOSE, [{"closed": story, "closed_at": at} for story, at in sorted(closed.items())])
     insert_all(session, StoryVersionRow, versions)
@@ -73,7 +70,7 @@ def replace(session: Session, institution: str, assessed: Iterable[Assessed]) ->
     """Replaces what is stored by the result of a rebuild. Rises that subscribers were notified of stay recorded."""
     for table in (StoryVersionRow, AssessmentRow):
         session.execute(delete(table).where(table.institution == institution))
-    add(session, (each.without_rises() for each in assessed))
+    add(session, (dataclasses.replace(each, rises=()) for each in assessed))
 
 
 def summary_of(row: Any) -> StorySummary:

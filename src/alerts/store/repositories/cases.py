@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, bindparam, case, delete, func, literal, or
 from sqlalchemy.orm import Session
 
 from alerts.cases.case_file import AxisState
-from alerts.cases.history import Rise
+from alerts.cases.history import Recorded, Rise
 from alerts.cases.observation import Observation, report
 from alerts.model.level import Axis, Level
 from alerts.model.source import Source
@@ -23,10 +23,8 @@ from alerts.store.upsert import SOME, chunks, insert_new, row_of, upsert
 from alerts.stories.features import Features
 
 BEGINNING = EPOCH
-
+# In the place of a configuration: its scores are by another formula, so the case is to be rebuilt, alerting nobody.
 FORMER_FORMULA = "former-formula"
-"""In the place of a configuration: scores were worked out by another formula, so the case is to be rebuilt, quietly."""
-
 _CASES = table_of(CaseRow)
 _C = _CASES.c
 _F = table_of(FindingRow).c
@@ -41,10 +39,9 @@ _SAVE = (
     .values({name: bindparam(f"new_{name}") for name in _C.keys() if name != "institution"})  # noqa: SIM118
 )
 _PLACED = select(_M.c.institution, _M.c.item, _M.c.story).where(_M.c.institution.in_(SOME))
-# First who was assessed longest ago: one that is in the news all the time is due again and again, and would wait for
-# ever behind those that were found before.
+# Institutions to assess now (see `Claim.due`), first who was assessed longest ago: one that is in the news all the
+# time is due again and again, and would wait for ever behind those that were found before.
 claim_due = Claim(_CASES, _C.institution, _C.due_at, order=(_C.cursor, _C.institution)).due
-"""Institutions to assess now: see `Claim.due`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,18 +148,22 @@ def observations(
     session: Session, institution: str, sources: Mapping[str, Source], *, upto: datetime
 ) -> list[tuple[datetime, list[Observation]]]:
     """What was observed about the institution until an instant, included, by instant, in order."""
-    instants: dict[datetime, list[Observation]] = {}
-    for row in session.execute(_FOUND, {"some": [institution], "upto": upto}):
-        instants.setdefault(row.observed, []).append(_observation(row, sources))
-    return list(instants.items())
+    rows = session.execute(_FOUND, {"some": [institution], "upto": upto})
+    return _by_instant(rows, sources).get(institution, [])
 
 
 def waiting(
     session: Session, institutions: Iterable[str], sources: Mapping[str, Source], upto: datetime
 ) -> dict[str, list[tuple[datetime, list[Observation]]]]:
     """What was observed up to an instant and is not assessed yet, of each institution by instant, in order."""
+    return _by_instant(session.execute(_WAITING, {"some": list(institutions), "upto": upto}), sources)
+
+
+def _by_instant(
+    rows: Iterable[Any], sources: Mapping[str, Source]
+) -> dict[str, list[tuple[datetime, list[Observation]]]]:
     found: dict[str, dict[datetime, list[Observation]]] = {}
-    for row in session.execute(_WAITING, {"some": list(institutions), "upto": upto}):
+    for row in rows:
         instants = found.setdefault(row.institution, {})
         instants.setdefault(row.observed, []).append(_observation(row, sources))
     return {institution: list(instants.items()) for institution, instants in found.items()}
@@ -205,21 +206,6 @@ def merged(session: Session, institution: str) -> dict[str, str]:
     return dict(rows.all())
 
 
-@dataclass(slots=True)
-class Recorded:
-    """What a case file is restored from.
-
-    `members` are each item's newest observation, in the place of its former ones, with its story; `rises` the levels
-    that rose and that an item can still take back; `merged` the stories that were merged, and into which; `left`,
-    by item, the stories that a revision moved it out of.
-    """
-
-    members: list[tuple[Observation, str]] = field(default_factory=list)
-    rises: list[Rise] = field(default_factory=list)
-    merged: dict[str, str] = field(default_factory=dict)
-    left: dict[str, set[str]] = field(default_factory=dict)
-
-
 def recorded(
     session: Session, cursors: Mapping[str, datetime], sources: Mapping[str, Source], *, correctable: timedelta
 ) -> dict[str, Recorded]:
@@ -252,7 +238,7 @@ def rises(session: Session, since: Mapping[str, datetime]) -> dict[str, list[Ris
     """The levels that rose, each institution's from its instant on: of its axes first, then of its stories."""
     found: dict[str, list[Rise]] = {institution: [] for institution in since}
     some, first = sorted(since), min(since.values())
-    for change in transitions.since(session, some, first):
+    for change in transitions.between(session, some, first):
         if change.rises and change.at >= since[change.institution]:
             found[change.institution].append(Rise.of_transition(change))
     for institution, of_stories in assessments.story_rises(session, some, first).items():
@@ -337,9 +323,7 @@ def invalidate(session: Session, institutions: Iterable[str]) -> None:
 
     The version grows, so that an assessment in progress starts again.
     """
-    for some in chunks(sorted(institutions)):
-        _lock_in_order(session, some)
-        session.execute(update(_CASES).where(_C.institution.in_(some)).values(configuration="", version=_C.version + 1))
+    _change(session, institutions, configuration="", version=_C.version + 1)
 
 
 def configurations(session: Session) -> list[tuple[str, str]]:
@@ -349,17 +333,15 @@ def configurations(session: Session) -> list[tuple[str, str]]:
 
 def mark_due_again(session: Session, institutions: Iterable[str], at: datetime) -> None:
     """Makes institutions due at `at`, whatever they were claimed for."""
+    _change(session, institutions, due_at=due_by(at), claimed_until=None)
+
+
+def _change(session: Session, institutions: Iterable[str], **values: Any) -> None:
     for some in chunks(sorted(institutions)):
-        _lock_in_order(session, some)
-        session.execute(
-            update(CaseRow).where(CaseRow.institution.in_(some)).values(due_at=due_by(at), claimed_until=None)
-        )
-
-
-def _lock_in_order(session: Session, institutions: Sequence[str]) -> None:
-    """In the order in which all others lock them."""
-    query = select(_C.institution).where(_C.institution.in_(institutions)).order_by(_C.institution)
-    session.execute(query.with_for_update())
+        mine = _C.institution.in_(some)
+        # In the order in which all others lock them.
+        session.execute(select(_C.institution).where(mine).order_by(_C.institution).with_for_update())
+        session.execute(update(_CASES).where(mine).values(**values))
 
 
 def open_missing(session: Session) -> list[str]:

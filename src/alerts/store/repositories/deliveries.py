@@ -72,8 +72,7 @@ _CHANNEL = select(_C.free_at, _C.paused_until).where(
 _SNAPSHOTS = select(_S.profile).where(_S.institution == bindparam("whom"))
 _NEWEST_BEFORE = _SNAPSHOTS.where(_S.at <= bindparam("upto")).order_by(_S.at.desc()).limit(1)
 _FIRST = _SNAPSHOTS.order_by(_S.at).limit(1)
-claim_due = Claim(_DELIVERIES, _D.id, _D.due_at).due
-"""Deliveries to send now, expired leases among them: see `Claim.due`."""
+claim_due = Claim(_DELIVERIES, _D.id, _D.due_at).due  # deliveries to send now, expired leases too: see `Claim.due`
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +246,12 @@ def lease(session: Session, delivery: str, now: datetime, *, seconds: float) -> 
     attempt = {"delivery": delivery, "number": row.attempts, "started_at": now, "state": DeliveryState.LEASED}
     insert_all(session, AttemptRow, [attempt | {"line": ""}])
     return record_of(Leased, row, token=token, number=row.attempts, copy=copy)
+
+
+def recorded(session: Session, delivery: str) -> Leased:
+    """A delivery as it was last sent."""
+    row = session.get_one(DeliveryRow, delivery)
+    return record_of(Leased, row, token="", number=row.attempts, copy=False)
 
 
 def _cut_off(session: Session, delivery: str, now: datetime) -> bool:

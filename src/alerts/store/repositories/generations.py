@@ -17,12 +17,9 @@ from alerts.store import system_state
 from alerts.store.schema import ConfigurationRow, table_of
 from alerts.store.upsert import insert_all
 
-KEPT: Final = 200
-"""Generations whose hash is remembered; the content is kept of the newest alone."""
-
+KEPT: Final = 200  # generations whose hash is remembered; the content is kept of the newest alone
 HOST_PREFIX: Final = "files/"
-HOST_KEPT: Final = timedelta(days=30)
-"""What a host that is gone had in its directory is forgotten after this."""
+HOST_KEPT: Final = timedelta(days=30)  # what a host that is gone had in its directory is forgotten after this
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,7 @@ from alerts.store.repositories import deliveries
 from alerts.store.schema import DeliveryRow, IncidentRow
 from alerts.store.upsert import row_of, upsert
 
-OPERATORS: Final = "@operators"
-"""Whom deliveries to operators are for: no subscriber can have this id."""
+OPERATORS: Final = "@operators"  # whom deliveries to operators are for: no subscriber can have this id
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,9 +20,7 @@ _MERGE_MEMBERS = (
 )
 _MERGE_STORY = update(_S).where(_S.c.id == bindparam("gone")).values(merged_into=bindparam("into"))
 _EMPTY = update(_S).where(_S.c.id.in_(SOME)).values(reports=0, publishers=0)
-
-Happened = tuple[str, datetime, Sequence[Event]]
-"""What happened among the stories of an institution at an instant."""
+Happened = tuple[str, datetime, Sequence[Event]]  # what happened among the stories of an institution at an instant
 
 
 def add_events(session: Session, happened: Iterable[Happened]) -> None:

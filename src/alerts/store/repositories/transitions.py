@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from alerts.model.fields import record_of
 from alerts.model.level import Axis, Cause, Contribution, Level, Transition
+from alerts.model.times import LAST_INSTANT
 from alerts.store.schema import TransitionRow, table_of
 from alerts.store.upsert import SOME, chunks, insert_all, row_of
 
@@ -29,9 +30,8 @@ _NEWEST = select(_TRANSITIONS).join(_RANKED, _RANKED.c.id == _T.id).where(_RANKE
 _BETWEEN = (
     select(_TRANSITIONS)
     .where(_T.institution.in_(SOME), _T.at.between(bindparam("first"), bindparam("last")))
-    .order_by(_T.at, _T.id)
+    .order_by(_T.at, _T.institution, _T.id)
 )
-_SINCE = select(_TRANSITIONS).where(_T.institution.in_(SOME), _T.at >= bindparam("since")).order_by(*_LEAST_LAST)
 
 
 def find(
@@ -85,14 +85,10 @@ def lean_transition_of(row: Any) -> Transition:
     return record_of(Transition, row, axis=Axis(row.axis), **levels, cause=Cause(row.cause), contributions=())
 
 
-def since(session: Session, institutions: Sequence[str], start: datetime) -> list[Transition]:
-    """The recorded level changes of some institutions from an instant on, in order of time."""
-    rows = session.execute(_SINCE, {"some": institutions, "since": start}).all()
-    return [transition_of(row) for row in reversed(rows)]
-
-
-def between(session: Session, institutions: Sequence[str], first: datetime, last: datetime) -> list[Transition]:
-    """The recorded level changes of some institutions from an instant to another, both included."""
+def between(
+    session: Session, institutions: Sequence[str], first: datetime, last: datetime = LAST_INSTANT
+) -> list[Transition]:
+    """The recorded level changes of some institutions from an instant to another, both included, in order of time."""
     asked = {"some": institutions, "first": first, "last": last}
     return [transition_of(row) for row in session.execute(_BETWEEN, asked)]
 

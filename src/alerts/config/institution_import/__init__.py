@@ -1,0 +1,1 @@
+"""Institutions from spreadsheets and public registries."""

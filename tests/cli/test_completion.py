@@ -1,0 +1,22 @@
+"""Completion of ids that are in the database."""
+
+from typing import Any
+
+import pytest
+
+from alerts.cli import completion
+from alerts.cli.main import cli
+
+pytestmark = pytest.mark.servers
+
+
+def test_recorded_ids_are_completed(call: Any, filled: Any) -> None:
+    found = call(filled, "deliveries", "--json").records[0]
+    delivery, alert = found["delivery"], found["alerts"][0]
+    context = cli.make_context("alerts", ["--config", str(filled.config), "--state", str(filled.path), "check"])
+    for complete, wanted in ((completion.deliveries, delivery), (completion.alerts, alert)):
+        offered = complete(context, cli.params[0], wanted[:4])
+        assert wanted in [each.value for each in offered]
+        assert all(each.value.startswith(wanted[:4]) for each in offered)
+    context.params["state"] = filled.path / "nothing"
+    assert completion.alerts(context, cli.params[0], "") == []
