@@ -136,19 +136,16 @@ class Supervisor:
         now = time.monotonic()
         for child in self.children:
             if child.process is not None and (status := child.process.poll()) is not None:
-                self._on_exit(child, status, now)
+                child.process = None
+                if now - child.started > _LONG_LIFE:
+                    child.pause = _FIRST_PAUSE / 2
+                how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
+                self.say(f"{child.name} {how}; {_restart_later(child, now)}")
             if child.process is None and now >= child.restart_at:
                 try:
                     self._start(child)
                 except OSError as error:  # no process or no memory is left: the others go on
                     self.say(f"{child.name} cannot be started: {error.strerror}; {_restart_later(child, now)}")
-
-    def _on_exit(self, child: Child, status: int, now: float) -> None:
-        child.process = None
-        if now - child.started > _LONG_LIFE:
-            child.pause = _FIRST_PAUSE / 2
-        how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
-        self.say(f"{child.name} {how}; {_restart_later(child, now)}")
 
     def _start(self, child: Child) -> None:
         if child.module:

@@ -123,9 +123,9 @@ class App:
     def runtime(self) -> "Iterator[tuple[Runtime, Once]]":
         """The pipeline in this process, without a broker."""
         from alerts.pipeline.inline import Once
-        from alerts.runtime.runtime import runtime_on
+        from alerts.runtime.runtime import prepare, runtime_on
 
-        self.settings()  # broken files are reported before anything is done
+        prepare(self.config_dir, matching=False)  # broken files are reported before anything is done
         with self.open() as database:
             database.upgrade()
             driver = Once()

@@ -4,15 +4,13 @@ import re
 
 from alerts.matching.document import Document
 from alerts.matching.forms import Form
-from alerts.matching.vocabulary import AGENTS, ANY_COMMON_WORDS, FUNCTION_WORDS
-from alerts.matching.words import words
+from alerts.matching.vocabulary import AGENTS, ANY_COMMON_WORDS, FUNCTION_WORDS, LEGAL_TAILS
 from alerts.model.mention import Rule
 
 _SENTENCE_ENDS = '.!?:;\n|•"'
 _SENTENCE_END = re.compile(f"[{re.escape(_SENTENCE_ENDS)}]")
 _DATELINE_END = re.compile(r" ?\)\.? [-;]")
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
-_LEGAL_TAILS = words("Inc Corp Corporation Ltd Limited LLC PLC GmbH AG")
 _WINDOW = 160  # characters on each side that are looked at to tell the style of a sentence
 _LONGEST_LINK = 300  # characters on each side that are looked at to tell whether it is a link
 
@@ -96,9 +94,15 @@ class Candidate:
             end += len(form.after) + 1
         elif low.startswith(")", end) and low.count("(", start, end) > low.count(")", start, end):
             end += 1
-        elif (self.after or self.after_gap(", ")) in _LEGAL_TAILS:
+        elif self.is_firm:
             end = self.text.end(self.last)
         return start, end
+
+    @property
+    def is_firm(self) -> bool:
+        """Whether a legal form follows, with a capital: Target Corp."""
+        following = self.after or self.after_gap(", ")
+        return following[:1].isupper() and following.lower() in LEGAL_TAILS
 
     @property
     def shows_organisation(self) -> bool:

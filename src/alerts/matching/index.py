@@ -9,7 +9,7 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import compress
+from itertools import chain, compress
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
@@ -73,6 +73,14 @@ class Index:
 
     def __len__(self) -> int:
         return len(self._forms) + len(self._unspaced)
+
+    def namesakes(self) -> frozenset[str]:
+        """The institutions that share a form with another."""
+        found: set[str] = set()
+        for each in chain(self._forms.values(), self._tagged.values(), self._unspaced):
+            if len(each) > 1 and len(names := {form.institution for form in each}) > 1:
+                found |= names
+        return frozenset(found)
 
     def find(self, text: Text, explain: bool = False) -> list[Found]:
         """Every place where the words of a form stand, in no particular order; nothing is judged yet.

@@ -93,9 +93,9 @@ def test_cells_that_cannot_be_used_are_named_with_line_and_column() -> None:
     [
         ("name\nZürich\n".encode("latin-1"), "f:2:2: is not UTF-8"),
         (b'name\n"Northbank\n', "f:2:1: is no CSV"),
-        (b"PK\x03\x04", "f: is a ZIP archive"),
-        (b"\x1f\x8b\x08", "f: is compressed"),
-        (b"<?xml", "f: is XML"),
+        (b"PK\x03\x04", "f: is a workbook, an archive or XML"),
+        (b"\x1f\x8b\x08", "f: is a workbook, an archive or XML"),
+        (b"<?xml", "f: is a workbook, an archive or XML"),
         (b'{"entities":\n {"Q1": }}', "f:2:9: is no JSON"),
         (b"", "f:1:1: no column is the name"),
     ],
@@ -176,6 +176,20 @@ def test_followthemoney_with_entities_inside_each_other() -> None:
         + ftm("Company", "b", name=["Holding SA"])
     )
     assert planned(text).entries[0]["relations"] == [{"kind": "owner", "to": "holding-sa"}]
+
+
+def test_the_simple_table_of_opensanctions() -> None:
+    text = (
+        '"id","schema","name","aliases","birth_date","countries","addresses","identifiers","sanctions","phones","emails",'
+        '"dataset","first_seen","last_seen","last_change"\n'
+        '"NK-1","Company","Northbank PLC","Northbank;NB","","gb;us","","","","","","List","2024","2026","2026"\n'
+        '"NK-2","Person","A Person","","","us","","","","","","List","2024","2026","2026"\n'
+    )
+    found = planned(text)
+    assert found.entries == [
+        {"id": "northbank-plc", "name": "Northbank PLC", "aliases": ["Northbank", "NB"], "region": "GB"}
+    ]
+    assert found.notes == ["f:3: left out: its schema is 'Person'"]
 
 
 GLEIF_CSV = (

@@ -63,19 +63,19 @@ def plan(
                 _add(found[child], record)
     new, ids, lacking = _assign(merged, configured)
     result.known = len(merged) - len(new)
-    result.entries = [_entry(key, record, ids, tags) for key, record in new]
-    others = [value for _, record in new for _, value in _relations(record) if _target(value, ids) is None]
-    if others:
-        problem = f"{others[0]!r}, for one, is neither in the files nor configured"
-        problems[problem] = [counted(len(others), "relation")]
+    unknown: list[str] = []
+    result.entries = [_entry(key, record, ids, tags, unknown) for key, record in new]
+    if unknown:
+        problem = f"{unknown[0]!r}, for one, is neither in the files nor configured"
+        problems[problem] = [counted(len(unknown), "relation")]
     result.notes = [f"{_places(where)}: left out: {problem}" for problem, where in problems.items()]
     result.notes += [*_doubts(result.entries, configured), *lacking]
     return result
 
 
 def _places(where: Sequence[str]) -> str:
-    more = len(where) - MAX_PLACES
-    return ", ".join(where[:MAX_PLACES]) + (f" and {more} more" if more > 0 else "")
+    more = f" and {len(where) - MAX_PLACES} more" if len(where) > MAX_PLACES else ""
+    return ", ".join(where[:MAX_PLACES]) + more
 
 
 def _keys(record: Record) -> list[str]:
@@ -137,29 +137,29 @@ def _lacking(record: Record, known: Institution) -> Iterator[str]:
         yield f"{record.where}: {known.id} is configured and stays as it is; the file also has {said}"
 
 
-def _relations(record: Record) -> Iterator[tuple[str, str]]:
-    for setting, values in record.fields.items():
-        if setting.startswith(_RELATIONS):
-            yield from ((setting.removeprefix(_RELATIONS), value) for value in values)
-
-
-def _target(value: str, ids: Mapping[str, str]) -> str | None:
-    return ids.get(value) or ids.get(value.casefold())
-
-
-def _entry(key: str, record: Record, ids: Mapping[str, str], tags: Sequence[str]) -> dict[str, Any]:
+def _entry(key: str, record: Record, ids: Mapping[str, str], tags: Sequence[str], unknown: list[str]) -> dict[str, Any]:
+    """The entry of an institution. `unknown` gets what its relations name and `ids` does not know."""
     fields = record.fields
-    names = {each.casefold(): each for each in reversed([*fields["name"], *fields.get("aliases", ())])}
-    related = dict.fromkeys((kind, _target(value, ids)) for kind, value in _relations(record))
+    names: dict[str, str] = {}
+    for each in (*fields["name"], *fields.get("aliases", ())):
+        names.setdefault(each.casefold(), each)
+    name, *aliases = names.values()
+    related: dict[tuple[str, str], None] = {}
+    for setting, value in ((each, value) for each in fields if each.startswith(_RELATIONS) for value in fields[each]):
+        to = ids.get(value) or ids.get(value.casefold())
+        if to is None:
+            unknown.append(value)
+        elif to != key:
+            related[setting.removeprefix(_RELATIONS), to] = None
     entry: dict[str, Any] = {
         "id": key,
-        "name": fields["name"][0],
-        "aliases": [each for each in reversed(names.values()) if each.casefold() != fields["name"][0].casefold()],
+        "name": name,
+        "aliases": aliases,
         **{setting: fields.get(setting, []) for setting in ("products", "domains")},
         "ids": {each.removeprefix(_IDS): fields[each][0] for each in fields if each.startswith(_IDS)},
         **{each: fields.get(each, [""])[0] for each in ("category", "region", "primary_domain", "criticality")},
         "tags": list(dict.fromkeys([*fields.get("tags", ()), *tags])),
-        "relations": [{"kind": kind, "to": to} for kind, to in related if to not in {None, key}],
+        "relations": [{"kind": kind, "to": to} for kind, to in related],
     }
     return {setting: value for setting, value in entry.items() if value}
 
