@@ -18,7 +18,7 @@ from alerts.rendering.tiers import KINDS
 @click.option("--kind", type=click.Choice(KINDS), help="Only these.")
 @completion.institution_option("Only what is about this one.")
 @click.option("--source", shell_complete=completion.sources, metavar="ID", help="Only of this source.")
-@click.option("--topic", metavar="ID", help="Only with this topic.")
+@click.option("--topic", shell_complete=completion.topics, metavar="ID", help="Only with this topic.")
 @click.option("--signal", type=click.Choice([each.value for each in Signal]), help="Only with a topic of this class.")
 @click.option("--since", metavar="TIME", help="Reported since then: RFC 3339, or a duration before now (2d).")
 @click.option("--until", metavar="TIME", help="Reported by then.")
