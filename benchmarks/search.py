@@ -130,7 +130,7 @@ def store(database: Database, table: type[Base], rows: Sequence[dict[str, Any]])
     names = sorted(rows[0])
     connection: Any = database.engine.raw_connection()
     same = lambda value: value  # noqa: E731
-    ways = [table_of(table).c[name].type.bind_processor(database.engine.dialect) or same for name in names]
+    ways: list[Any] = [table_of(table).c[name].type.bind_processor(database.engine.dialect) or same for name in names]
     with (
         connection.cursor() as cursor,
         cursor.copy(f"COPY {table.__tablename__} ({', '.join(names)}) FROM STDIN") as copy,

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from alerts.matching.search import Query, source_word
 from alerts.model.fields import record_of
 from alerts.model.item import Item
-from alerts.store.queries.metrics import newest_id
+from alerts.store.repositories import search_index
 from alerts.store.repositories.search_index import BLOCK_BITS, block_word
 from alerts.store.schema import FindingRow, ItemRow, MembershipRow, RevisionRow, table_of
 from alerts.store.upsert import SOME, chunks, dialect
@@ -85,7 +85,7 @@ def hits(session: Session, query: Query, filters: Filters) -> list[int]:
     terms += [word.format(source_word(filters.source))] if filters.source else []
     single = [phrase.terms[0] for phrase in query.unwanted if len(phrase.terms) == 1]  # the score sees to the others
     terms[-1] += "".join(without + (start if opens else word).format(term) for term, opens in single)
-    low, newest = 1, newest_id(session, RevisionRow)
+    low, newest = 1, search_index.newest(session)
     if filters.since is not None:  # nothing reported since then was observed before
         low = session.scalar(_FIRST_AFTER.where(_R.c.observed >= filters.since)) or newest + 1
     statement = text(_HITS[kind].format(about=_ABOUT))

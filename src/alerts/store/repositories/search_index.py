@@ -10,14 +10,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from alerts.matching.search import VERSION, index_words
 from alerts.model.fields import record_of
 from alerts.model.item import Item
 from alerts.store import system_state
-from alerts.store.queries.metrics import newest_id
 from alerts.store.schema import RevisionRow, table_of
 from alerts.store.upsert import chunks, dialect
 
@@ -48,10 +47,15 @@ def _rules(session: Session) -> str:
     return f"{VERSION}, Unicode {unicodedata.unidata_version}" if dialect(session) == "sqlite" else str(VERSION)
 
 
+def newest(session: Session) -> int:
+    """The newest revision; they are numbered in the order of observation."""
+    return session.scalar(select(func.max(_R.c.id))) or 0
+
+
 def waiting(session: Session) -> int:
     """How many revisions are not indexed yet."""
     low, high = _progress(session) or (0, 0)
-    return newest_id(session, RevisionRow) - high + low
+    return newest(session) - high + low
 
 
 def catch_up(session: Session, at: datetime, size: int) -> None:
@@ -59,7 +63,7 @@ def catch_up(session: Session, at: datetime, size: int) -> None:
     known = _progress(session, lock=True)
     if known is None:
         session.execute(_CLEAR[dialect(session)])
-    low, high = known or (newest_id(session, RevisionRow),) * 2
+    low, high = known or (newest(session),) * 2
     rows = session.execute(select(_R).where(_R.c.id > high).order_by(_R.c.id).limit(size)).all()
     if rows:
         high = rows[-1].id
