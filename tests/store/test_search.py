@@ -18,7 +18,7 @@ from alerts.store import system_state
 from alerts.store.database import Database
 from alerts.store.queries.search import Filters, candidates, hits
 from alerts.store.repositories import search_index
-from alerts.store.schema import FactRow, SourceRow
+from alerts.store.schema import FactRow, RevisionRow, SourceRow
 
 
 @pytest.fixture
@@ -144,6 +144,8 @@ def test_a_frequent_word_is_searched_among_the_newest(town: System, monkeypatch:
     town.settle()
     assert found(town, "rain") == recorded[:-4:-1]
     assert found(town, "hail") == [recorded[20], recorded[16], recorded[12]]
+    then = town.rows(RevisionRow)[4].observed
+    assert found(town, "rain", until=then) == recorded[4:1:-1]
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ class Candidate:
 
 
 def hits(session: Session, query: Query, filters: Filters) -> list[int]:
-    """Revisions that hold the words of a query, the newest `MAX_HITS` of them, the newest first; some are outdated."""
+    """Revisions that hold the words of a query, at most `MAX_HITS`, the newest; some are outdated."""
     kind = dialect(session)
     word, start, both, either, without = _SYNTAX[kind]
     terms = [(start if opens else word).format(term) for phrase in query.wanted for term, opens in phrase.terms]
@@ -88,16 +88,23 @@ def hits(session: Session, query: Query, filters: Filters) -> list[int]:
     low, newest = 1, search_index.newest(session)
     if filters.since is not None:  # nothing reported since then was observed before
         low = session.scalar(_FIRST_AFTER.where(_R.c.observed >= filters.since)) or newest + 1
+    spans = [(low, newest)]
+    if (
+        filters.until is not None
+    ):  # what was observed by then first; what was observed later may have been reported before
+        late = session.scalar(_FIRST_AFTER.where(_R.c.observed > filters.until)) or newest + 1
+        spans = [(low, late - 1), (max(low, late), newest)]
     statement = text(_HITS[kind].format(about=_ABOUT))
     found: list[int] = []
-    high, blocks = newest, 2
-    while low <= high and len(found) < MAX_HITS:  # more and more at a time: what is rare is soon known to be
-        first = max(0, (high >> BLOCK_BITS) - blocks + 1)
-        names = either.join(word.format(block_word(number)) for number in range(first, (high >> BLOCK_BITS) + 1))
-        asked = {"words": both.join((*terms, f"({names})")), "institution": filters.institution}
-        span = {"low": max(low, first << BLOCK_BITS), "high": high, "most": MAX_HITS - len(found)}
-        found += session.scalars(statement, {**asked, **span}).all()
-        high, blocks = (first << BLOCK_BITS) - 1, blocks * 4
+    for lowest, highest in spans:
+        high, blocks = highest, 2  # and more and more at a time: what is rare is soon known to be
+        while lowest <= high and len(found) < MAX_HITS:
+            first = max(0, (high >> BLOCK_BITS) - blocks + 1)
+            names = either.join(word.format(block_word(number)) for number in range(first, (high >> BLOCK_BITS) + 1))
+            asked = {"words": both.join((*terms, f"({names})")), "institution": filters.institution}
+            span = {"low": max(lowest, first << BLOCK_BITS), "high": high, "most": MAX_HITS - len(found)}
+            found += session.scalars(statement, {**asked, **span}).all()
+            high, blocks = (first << BLOCK_BITS) - 1, blocks * 4
     return found
 
 
