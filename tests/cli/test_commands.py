@@ -36,6 +36,7 @@ HIT = {"topic", "signal", "field", "start", "end", "text"}
 NEEDS_STATE = [
     ["profile", "acme"],
     ["explain", "abc"],
+    ["export", "abc"],
     ["why-not", "desk", "--institution", "acme"],
     ["institutions"],
     ["sources"],

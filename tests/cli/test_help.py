@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import pty
 import re
@@ -104,6 +105,12 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (here / "banks.csv").write_text("Firm,LEI\nNorthbank,529900T8BM49AURSDO55\n")
     (here / "entities.ftm.json").write_text('{"id": "a", "schema": "Company", "properties": {"name": ["Northbank"]}}\n')
     (here / "feeds.opml").write_text('<opml version="2.0"><body><outline xmlUrl="https://a.example/f"/></body></opml>')
+    empty: dict[str, object] = {
+        **dict.fromkeys(("transitions", "rises", "stories"), ()),
+        **{key: {} for key in ("configuration", "checksums")},
+    }
+    alert = {"id": "3f2a9c", "level": "low", "changes": []}
+    (here / "alert.json").write_text(json.dumps({**empty, "alert": alert, "message": None}))
     assert status_of(["--state", str(here / ".alerts"), "db", "upgrade"]) == 0
     assert status_of(["--state", str(here / ".alerts"), "db", "backup", str(here / "alerts-backup.db")]) == 0
     return here
@@ -187,7 +194,21 @@ def test_the_printed_code_asks_the_program_and_the_program_answers(
 
 
 FREE_TEXT = {
-    *("at", "by", "expires", "file", "history", "host", "interval", "keep", "language", "languages", "lasting", "name"),
+    *(
+        "at",
+        "by",
+        "expires",
+        "file",
+        "form",
+        "history",
+        "host",
+        "interval",
+        "keep",
+        "language",
+        "languages",
+        "lasting",
+        "name",
+    ),
     *("pairs", "pattern", "reason", "since", "until", "url", "week", "wrong"),
 }
 """Parameters that are not the id of something."""

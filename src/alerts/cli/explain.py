@@ -1,12 +1,15 @@
-"""`alerts explain ALERT` and `alerts why-not SUBSCRIBER --institution ID`."""
+"""`alerts explain`, `alerts why-not`: why an alert fired or did not; `alerts export`, `alerts verify`: as a file."""
 
+import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 
 from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import json_command, past_instant, rendered
+from alerts.cli.output import check_writable, json_command, json_option, past_instant, rendered, write_file
+from alerts.model.errors import UsageError
 from alerts.model.records import to_line
 
 
@@ -46,3 +49,50 @@ def why_not(app: App, subscriber: str, institution: str, at: str | None, as_json
     with app.read() as session:
         record = work_out(session, Active(settings), who, about, moment)
     click.echo(to_line(record) + "\n" if as_json else rendered("why_not.txt.j2", record), nl=False)
+
+
+@click.command()
+@click.argument("alert", shell_complete=completion.alerts)
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.pass_obj
+def export(app: App, alert: str, file: Path | None) -> None:
+    """Write an alert to a file from which anybody can recompute it."""
+    from alerts.explain.export import export as export_alert
+    from alerts.explain.verifier import derived
+    from alerts.rendering.render import Renderer
+    from alerts.runtime.configuration import Active
+    from alerts.store.queries import listings
+
+    active = Active(app.settings())
+    if file is not None:
+        check_writable(file)
+    with app.read() as session:
+        ids = listings.alerts_named(session, alert) or [alert]
+        if len(ids) > 1:
+            raise UsageError(f"{alert} is a message of {len(ids)} alerts; export one of them: {', '.join(ids)}")
+        found = export_alert(session, active, ids[0], Renderer(app.config_dir / "templates"))
+    text = json.dumps(found, ensure_ascii=False, indent=1) + "\n"
+    if file is None:
+        click.echo(text, nl=False)
+    else:
+        write_file(file, text)
+    if different := sum(not each["equal"] for each in derived(found)):
+        click.echo(f"alerts: {different} values of the alert do not follow from the configuration of today", err=True)
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@json_option
+def verify(file: Path, as_json: bool) -> int:
+    """Recompute an exported alert."""
+    from alerts.explain.verifier import verified
+
+    try:
+        *found, verdict = verified(str(file))
+    except Exception as error:
+        raise UsageError(f"{file}: no exported alert: {type(error).__name__}: {error}") from error
+    if as_json:
+        click.echo("\n".join(map(to_line, [*found, verdict])))
+    else:
+        click.echo(rendered("verify.txt.j2", {"found": found, "verdict": verdict}), nl=False)
+    return 0 if verdict["verified"] else 1

@@ -9,7 +9,16 @@ import click
 
 from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import Progress, check_writable, json_option, point_in_time, rendered, show, write_file
+from alerts.cli.output import (
+    Progress,
+    check_writable,
+    json_command,
+    point_in_time,
+    rendered,
+    show,
+    tabular_command,
+    write_file,
+)
 from alerts.cli.replay import LONG
 from alerts.model.errors import InputError, UsageError
 from alerts.model.records import to_line
@@ -24,10 +33,9 @@ _COLUMNS = ["by", "name", "sent", "judged", "right", "precision", "low", "high",
 @click.option(
     "--import", "source", type=click.File("rb"), metavar="FILE", help="Take in verdicts; - is standard input."
 )
-@json_option
-@click.pass_obj
+@tabular_command
 def feedback(
-    app: App, subscriber: str | None, since: str | None, to: Path | None, source: click.File | None, as_json: bool
+    app: App, subscriber: str | None, since: str | None, to: Path | None, source: click.File | None, form: str | None
 ) -> None:
     """Show whether alerts were right."""
     from alerts.insight import feedback as verdicts
@@ -48,7 +56,7 @@ def feedback(
         judged = verdicts.exported(session, settings, subscriber, start) if to is not None else []
     if to is not None:
         write_file(to, "".join(to_line(each) + "\n" for each in judged))
-    show(rows, _COLUMNS, as_json=as_json, empty="no alert was sent")
+    show(rows, _COLUMNS, form, empty="no alert was sent")
 
 
 def _read(source: click.File) -> Iterator[Mapping[str, str]]:
@@ -70,8 +78,7 @@ def _read(source: click.File) -> Iterator[Mapping[str, str]]:
 @click.command()
 @click.argument("subscriber", shell_complete=completion.subscribers)
 @click.option("--wrong", metavar="SHARE", default="10%", show_default=True, help="So many alerts may be wrong at most.")
-@json_option
-@click.pass_obj
+@json_command
 def tune(app: App, subscriber: str, wrong: str, as_json: bool) -> int:
     """Propose what a subscriber's rules should ask for, by the verdicts of readers."""
     from alerts.config.yaml_output import to_yaml

@@ -8,7 +8,7 @@ import click
 
 from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import json_command, show
+from alerts.cli.output import show, tabular_command
 from alerts.model.errors import NotFoundError, UsageError
 from alerts.model.records import to_line
 from alerts.model.subscriber import Tier
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.option("--name", default="", help="Who gets it, to distinguish links.")
 @click.option("--revoke", metavar="LINK", shell_complete=completion.links, help="End a link now.")
 @click.option("--list", "listing", is_flag=True, help="List the links.")
-@json_command
+@tabular_command
 def link(
     app: App,
     tier: str | None,
@@ -34,7 +34,7 @@ def link(
     name: str,
     revoke: str | None,
     listing: bool,
-    as_json: bool,
+    form: str | None,
 ) -> None:
     """Make, list or revoke links to the pages, for members."""
     from alerts.access.links import LOCAL, base_url, invite, token_of
@@ -52,7 +52,7 @@ def link(
                 click.echo(f"link {revoke} is revoked", err=True)
                 return
             rows = [_row(each, now) for each in links.all_links(session)]
-        show(rows, _COLUMNS, as_json=as_json, empty="no links")
+        show(rows, _COLUMNS, form, empty="no links")
         return
     if subscriber is not None and tier is not None:
         raise UsageError("a subscriber's link has the tier that the configuration gives it; leave out --tier")
@@ -66,7 +66,7 @@ def link(
         made = invite(session, tier=chosen, now=now, lasting=lasting, name=name, subscriber=subscriber or "")
     token = token_of(signer(app.state, os.environ), made)
     url = f"{base_url(os.environ) or LOCAL}/enter/{token}"
-    click.echo(to_line({**_row(made, now), "url": url}) if as_json else url)
+    click.echo(to_line({**_row(made, now), "url": url}) if form == "json" else url)
 
 
 _COLUMNS = ("id", "tier", "subscriber", "name", "expires", "state")

@@ -1,12 +1,13 @@
 """`alerts institutions | stories | transitions | deliveries`: lists of what is recorded; `alerts profile ID`."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import click
 
 from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import json_command, limit_option, past_instant, point_in_time, show
+from alerts.cli.output import json_command, limit_option, past_instant, point_in_time, show, tabular_command
 from alerts.model.alert import DeliveryState
 from alerts.model.level import Axis, Level
 from alerts.model.records import to_line, transition_record
@@ -21,9 +22,9 @@ STATE_NAMES = [state.value for state in DeliveryState]
 @click.option("--region", shell_complete=completion.regions, help="Only those of this region.")
 @click.option("--category", shell_complete=completion.categories, help="Only those of this category.")
 @click.option("--at-least", type=click.Choice(LEVEL_NAMES), help="Only those with a level at least this high.")
-@json_command
+@tabular_command
 def institutions(
-    app: App, tag: str | None, region: str | None, category: str | None, at_least: str | None, as_json: bool
+    app: App, tag: str | None, region: str | None, category: str | None, at_least: str | None, form: str | None
 ) -> None:
     """List the tracked institutions with their levels."""
     from alerts.store.queries import dashboard, listings
@@ -41,19 +42,10 @@ def institutions(
         found = levels.get(each.id) or dict.fromkeys(Axis, Level.LOW)
         impact = max(found.values())
         if asked.wants(each, impact):
-            rows.append(
-                {
-                    "institution": each.id,
-                    "name": each.name,
-                    "category": each.category,
-                    "region": each.region,
-                    "impact": impact,
-                    **{axis.value: level for axis, level in found.items()},
-                    "stories": stories.get(each.id, 0),
-                    "tags": sorted(each.tags),
-                }
-            )
-    show(rows, ["institution", "name", "impact", *(axis.value for axis in Axis), "stories"], as_json=as_json)
+            row = {"institution": each.id, "name": each.name, "category": each.category, "region": each.region}
+            row |= {"impact": impact, **{axis.value: level for axis, level in found.items()}}
+            rows.append({**row, "stories": stories.get(each.id, 0), "tags": sorted(each.tags)})
+    show(rows, ["institution", "name", "impact", *(axis.value for axis in Axis), "stories"], form)
 
 
 @click.command()
@@ -61,8 +53,10 @@ def institutions(
 @click.option("--topic", shell_complete=completion.topics, help="Only with this topic.")
 @click.option("--since", metavar="TIME", help="RFC 3339, or a duration before now (2d).")
 @limit_option
-@json_command
-def stories(app: App, institution: str | None, topic: str | None, since: str | None, limit: int, as_json: bool) -> None:
+@tabular_command
+def stories(
+    app: App, institution: str | None, topic: str | None, since: str | None, limit: int, form: str | None
+) -> None:
     """List stories, the newest first."""
     from alerts.store.queries import listings
 
@@ -71,10 +65,9 @@ def stories(app: App, institution: str | None, topic: str | None, since: str | N
     if topic is not None:
         app.settings().topic(topic)
     with app.read() as session:
-        rows = listings.stories(
-            session, institution=institution, topic=topic, since=point_in_time(since, datetime.now(UTC)), limit=limit
-        )
-    show(rows, ["newest", "institution", "grade", "publishers", "topics", "title"], as_json=as_json)
+        start = point_in_time(since, datetime.now(UTC))
+        rows = listings.stories(session, institution=institution, topic=topic, since=start, limit=limit)
+    show(rows, ["newest", "institution", "grade", "publishers", "topics", "title"], form)
 
 
 @click.command()
@@ -82,9 +75,9 @@ def stories(app: App, institution: str | None, topic: str | None, since: str | N
 @click.option("--axis", type=click.Choice([axis.value for axis in Axis]), help="Only on this axis.")
 @click.option("--since", metavar="TIME", help="RFC 3339, or a duration before now (2d).")
 @limit_option
-@json_command
+@tabular_command
 def transitions(
-    app: App, institution: str | None, axis: str | None, since: str | None, limit: int, as_json: bool
+    app: App, institution: str | None, axis: str | None, since: str | None, limit: int, form: str | None
 ) -> None:
     """List level changes in order of time, and why."""
     from alerts.store.repositories import transitions
@@ -92,15 +85,14 @@ def transitions(
     if institution is not None:
         app.settings().institution(institution)
     with app.read() as session:
-        found = transitions.find(
-            session, institution, axis=axis, since=point_in_time(since, datetime.now(UTC)), limit=limit
-        )
+        start = point_in_time(since, datetime.now(UTC))
+        found = transitions.find(session, institution, axis=axis, since=start, limit=limit)
     rows = []
     for each in found:
         record = transition_record(each)
         because = max(each.contributions, key=lambda one: one.value, default=None)
-        rows.append(record if as_json else {**record, "because": because.title if because else ""})
-    show(rows, ["at", "institution", "axis", "from", "to", "score", "cause", "because"], as_json=as_json)
+        rows.append(record if form == "json" else {**record, "because": because.title if because else ""})
+    show(rows, ["at", "institution", "axis", "from", "to", "score", "cause", "because"], form)
 
 
 @click.command()
@@ -109,15 +101,9 @@ def transitions(
 @click.option("--state", multiple=True, type=click.Choice(STATE_NAMES), help="Only in this state; may be repeated.")
 @click.option("--since", metavar="TIME", help="RFC 3339, or a duration before now (2d).")
 @limit_option
-@json_command
+@tabular_command
 def deliveries(
-    app: App,
-    subscriber: str | None,
-    institution: str | None,
-    state: tuple[str, ...],
-    since: str | None,
-    limit: int,
-    as_json: bool,
+    app: App, subscriber: str | None, institution: str | None, since: str | None, form: str | None, **asked: Any
 ) -> None:
     """List deliveries: who got what, when, how it fared."""
     from alerts.store.queries import listings
@@ -127,16 +113,9 @@ def deliveries(
     if subscriber is not None:
         app.settings().subscriber(subscriber)
     with app.read() as session:
-        rows = listings.deliveries(
-            session,
-            subscriber=subscriber,
-            institution=institution,
-            state=state,
-            since=point_in_time(since, datetime.now(UTC)),
-            limit=limit,
-        )
-    columns = ["at", "subscriber", "channel", "kind", "institutions", "state", "reason", "delivery"]
-    show(rows, columns, as_json=as_json)
+        start = point_in_time(since, datetime.now(UTC))
+        rows = listings.deliveries(session, subscriber=subscriber, institution=institution, since=start, **asked)
+    show(rows, ["at", "subscriber", "channel", "kind", "institutions", "state", "reason", "delivery"], form)
 
 
 @click.command()

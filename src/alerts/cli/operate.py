@@ -10,7 +10,7 @@ import click
 
 from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import json_command, printable, show
+from alerts.cli.output import json_command, printable, show, tabular_command
 from alerts.model.alert import DeliveryState
 from alerts.model.counted import counted
 from alerts.model.errors import NotFoundError, UsageError
@@ -81,7 +81,7 @@ def ack(
     "--end", metavar="SILENCE", shell_complete=completion.silences, help="End a silence made with this command."
 )
 @by_option
-@json_command
+@tabular_command
 def silence(
     app: App,
     institutions: tuple[str, ...],
@@ -95,7 +95,7 @@ def silence(
     listing: bool,
     end: str | None,
     by: str,
-    as_json: bool,
+    form: str | None,
 ) -> None:
     """Hold back alerts on some institutions for a time. What they would have been stays on record."""
     from alerts.pipeline import operate
@@ -114,7 +114,7 @@ def silence(
             with runtime.database.read() as session:
                 held = silenced(session, runtime.configuration.current().settings)
             held = tuple(each for each in held if each.until > runtime.clock())
-            show(map(_silence, held), _SILENCE_COLUMNS, as_json=as_json, empty="no silences")
+            show(map(_silence, held), _SILENCE_COLUMNS, form, empty="no silences")
             return
         if end is not None:
             operate.unsilence(runtime, end)
@@ -122,7 +122,7 @@ def silence(
             return
         ends = _end(lasting, until, runtime.clock())
         made = operate.silence(runtime, select, until=ends, reason=reason, author=by or me())
-    show([_silence(made)], _SILENCE_COLUMNS, as_json=as_json)
+    show([_silence(made)], _SILENCE_COLUMNS, form)
 
 
 _SILENCE_COLUMNS = ("id", "about", "until", "reason", "by")

@@ -1,6 +1,8 @@
-"""Output: an aligned table for people, one JSON object a line for programs, a progress bar on standard error."""
+"""Output: a table for people, JSON lines or CSV for programs, a progress bar on standard error."""
 
 import contextlib
+import csv
+import io
 import json
 import os
 import re
@@ -24,10 +26,23 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 # Control, format (bidirectional, zero-width) and line separator characters: a feed must not steer a terminal.
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
 
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+
 
 def json_option(command: _Command) -> _Command:
     """Adds `--json`."""
     return click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")(command)
+
+
+def tabular(command: _Command) -> _Command:
+    """Adds `--json` and `--csv` as the argument `form` of `show`."""
+    command = click.option("--csv", "form", flag_value="csv", help="CSV with a header, for a spreadsheet.")(command)
+    return click.option("--json", "form", flag_value="json", help="One JSON object a line.")(command)
+
+
+def tabular_command(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The same, and passes the App as the first argument."""
+    return tabular(click.pass_obj(command))
 
 
 def json_command(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -64,12 +79,18 @@ def rendered(template: str, values: Mapping[str, Any]) -> str:
     return environment.get_template(template).render(values)
 
 
-def show(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool, empty: str = "nothing") -> None:
-    """Prints rows. `columns` are those of the table; JSON has every key."""
+def show(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], form: str | None, empty: str = "nothing") -> None:
+    """Prints rows as a table of `columns`, or in the form `json` or `csv` with every key."""
     found = list(rows)
-    if as_json:
+    if form == "json":
         for row in found:
             click.echo(to_line(row))
+        return
+    if form == "csv":
+        keys = list(dict.fromkeys(key for row in found for key in row)) or columns
+        text = io.StringIO()
+        csv.writer(text).writerows([keys, *([_cell(row.get(key)) for key in keys] for row in found)])
+        click.echo(text.getvalue(), nl=False)
         return
     if not found:
         click.echo(empty, err=True)
@@ -79,6 +100,15 @@ def show(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_json: 
     for line in ([column.replace("_", " ") for column in columns], *cells):
         padded = (text + " " * (width - _width(text)) for text, width in zip(line, widths, strict=True))
         click.echo("  ".join(padded).rstrip())
+
+
+def _cell(value: Any) -> Any:
+    """A value on one line of CSV; an apostrophe keeps a spreadsheet from taking it for a formula."""
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        value = ", ".join(value)
+    if isinstance(value, str):
+        return ("'" if value.startswith(_FORMULA) else "") + printable(value)
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict | bool) else value
 
 
 def _short(value: Any) -> str:

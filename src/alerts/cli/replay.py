@@ -3,7 +3,8 @@
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
@@ -44,15 +45,9 @@ def replay(
     bad: list[InputError] = []
     items = read_file(file, bad) if file is not None else recorded(app, end)
     only = frozenset(institutions) or None
+    processes = 1 if plot is not None else os.cpu_count() or 1
     with Progress("replaying", len(items), least=LONG) as progress:
-        result = rehearse(
-            items,
-            settings,
-            until=end,
-            only=only,
-            progress=progress,
-            processes=1 if plot is not None else os.cpu_count() or 1,
-        )
+        result = rehearse(items, settings, until=end, only=only, progress=progress, processes=processes)
     out = [to_line(record) for record in records(result)]
     if out:
         sys.stdout.write("\n".join(out) + "\n")
@@ -66,24 +61,17 @@ def replay(
 def read_file(file: str, bad: list[InputError]) -> list[Item]:
     """The items of a JSONL file; lines that are none go to standard error and to `bad`."""
     items: list[Item] = []
-    for each in _lines(file):
-        if isinstance(each, InputError):
-            bad.append(each)
-            click.echo(str(each), err=True)
-        else:
-            items.append(each)
-    return items
-
-
-def _lines(file: str) -> Iterator[Item | InputError]:
-    if file == "-":
-        yield from read_items(sys.stdin.buffer, "stdin")
-        return
     try:
-        with Path(file).open("rb") as stream:
-            yield from read_items(stream, file)
+        with nullcontext(sys.stdin.buffer) if file == "-" else Path(file).open("rb") as stream:
+            for each in read_items(stream, "stdin" if file == "-" else file):
+                if isinstance(each, InputError):
+                    bad.append(each)
+                    click.echo(str(each), err=True)
+                else:
+                    items.append(each)
     except OSError as error:
         raise UsageError(f"{file}: {error.strerror}") from error
+    return items
 
 
 def recorded(app: App, until: datetime | None) -> list[Item]:
@@ -127,11 +115,9 @@ def plan(app: App, against: Path, history: str | None, publish: bool, as_json: b
             click.echo(to_line(record))
         return 1 if bad else 0
     click.echo(rendered("plan.txt.j2", {"plan": found, "items": len(items)}), nl=False)
-    rows = [
-        {"subscriber": each.subscriber, "now": each.before, "then": each.after, "then_a_day": each.per_day}
-        for each in found.volumes
-    ]
-    show(rows, ["subscriber", "now", "then", "then_a_day"], as_json=False, empty="no subscribers")
+    columns = ["subscriber", "now", "then", "then_a_day"]
+    rows = [(each.subscriber, each.before, each.after, each.per_day) for each in found.volumes]
+    show([dict(zip(columns, row, strict=True)) for row in rows], columns, None, empty="no subscribers")
     return 1 if bad else 0
 
 

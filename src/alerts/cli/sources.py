@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from alerts.cli.context import App
-from alerts.cli.output import json_option, show
+from alerts.cli.output import show, tabular
 from alerts.model.errors import FeedError
 from alerts.model.source import Source
 from alerts.model.times import format_duration, format_time
@@ -20,9 +20,9 @@ if TYPE_CHECKING:  # each command imports what it needs, so that the others star
 
 @click.group(invoke_without_command=True)
 @click.option("--failing", is_flag=True, help="Only those whose last poll failed.")
-@json_option
+@tabular
 @click.pass_context
-def sources(ctx: click.Context, failing: bool, as_json: bool) -> None:
+def sources(ctx: click.Context, failing: bool, form: str | None) -> None:
     """List the sources and how each fares."""
     if ctx.invoked_subcommand is not None:
         return
@@ -42,12 +42,12 @@ def sources(ctx: click.Context, failing: bool, as_json: bool) -> None:
     ]
     if failing:
         rows = [row for row in rows if row["error"]]
-    if not as_json:
+    if form is None:
         for row in rows:
             blind = f", {len(row['blind'])} blind" if row["blind"] else ""
             row |= {"covers": f"{len(row['covers'])}{blind}", "next": row["in"]}
     columns = ["source", "reliability", "ago", "next", "rhythm", "covers", "reports", "failures", "held", "note"]
-    show(rows, columns, as_json=as_json, empty="no sources")
+    show(rows, columns, form, empty="no sources")
 
 
 def _row(source: Source, found: "Health | None", reports: int, covers: "Covers", now: datetime) -> dict[str, Any]:
@@ -108,8 +108,8 @@ def _note(source: Source, state: "FeedState", error: str, moved_to: str, *, stal
 @sources.command()
 @click.argument("url")
 @click.option("--allow-private", is_flag=True, help="Also ask private and loopback addresses.")
-@json_option
-def discover(url: str, allow_private: bool, as_json: bool) -> int:
+@tabular
+def discover(url: str, allow_private: bool, form: str | None) -> int:
     """Find the feeds of a web page, the likeliest first. Exit status 1 where there is none."""
     from alerts.feeds.fetching.discover import feeds_of
     from alerts.feeds.fetching.fetch import fetch, make_client, user_agent
@@ -129,5 +129,5 @@ def discover(url: str, allow_private: bool, as_json: bool) -> int:
     else:
         text = result.body.decode("utf-8", "replace")
         rows = [{"url": each.url, "title": each.title, "type": each.type} for each in feeds_of(text, result.final_url)]
-    show(rows, ["url", "type", "title"], as_json=as_json, empty=f"{shown(page.url)}: names no feed")
+    show(rows, ["url", "type", "title"], form, empty=f"{shown(page.url)}: names no feed")
     return 0 if rows else 1

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from alerts.cli.context import App
-from alerts.cli.output import json_command, printable, rendered, write_file
+from alerts.cli.output import json_command, rendered, write_file
 from alerts.model.counted import counted
 from alerts.model.errors import NotFoundError
 from alerts.model.nearest import did_you_mean
@@ -15,12 +15,9 @@ from alerts.model.records import as_record, to_line
 @click.command()
 @click.option("--match", "pattern", default="", metavar="TEXT", help="Only tests with this in their name.")
 @click.option("--junit", type=click.Path(path_type=Path), metavar="FILE.xml", help="Write JUnit XML.")
-@click.option("--packs", is_flag=True, help="Run the tests that ship with the topic packs instead.")
 @json_command
-def test(app: App, pattern: str, junit: Path | None, packs: bool, as_json: bool) -> int:
+def test(app: App, pattern: str, junit: Path | None, as_json: bool) -> int:
     """Run the configuration's own tests."""
-    if packs:
-        return _test_packs(as_json=as_json)
     from alerts.rendering.render import Renderer
     from alerts.replay import configtests
     from alerts.runtime.configuration import Active
@@ -47,26 +44,4 @@ def test(app: App, pattern: str, junit: Path | None, packs: bool, as_json: bool)
     failed = sum(not each.passed for each in outcomes)
     if not as_json:
         click.echo(f"{len(outcomes) - failed} passed, {failed} failed")
-    return 1 if failed else 0
-
-
-def _test_packs(*, as_json: bool) -> int:
-    """Headlines, the topics that they are about, and whom these concern."""
-    from alerts.replay.pack_tests import run_packs
-
-    failed = 0
-    for pack, (count, failures) in run_packs().items():
-        failed += len(failures)
-        for each in failures:
-            row = {"pack": pack, "language": each.headline.language, "title": each.headline.title}
-            if as_json:
-                click.echo(to_line({**row, "expected": each.expected, "actual": each.actual}))
-            else:
-                click.echo(f"FAIL  {pack}, {each.headline.language}: {printable(each.headline.title)}")
-                click.echo(f"        expected  {each.expected}")
-                click.echo(f"        actual    {each.actual}")
-        if as_json:
-            click.echo(to_line({"pack": pack, "passed": count - len(failures), "failed": len(failures)}))
-        else:
-            click.echo(f"{pack}: {count - len(failures)} passed, {len(failures)} failed")
     return 1 if failed else 0

@@ -6,7 +6,7 @@ from itertools import islice
 import click
 
 from alerts.cli.context import App
-from alerts.cli.output import json_command, json_option, limit_option, point_in_time, printable, show
+from alerts.cli.output import json_command, limit_option, point_in_time, printable, show, tabular
 from alerts.model.counted import counted
 from alerts.model.errors import StoreError, UsageError
 from alerts.model.level import Axis
@@ -19,9 +19,9 @@ MAX_TRIED = 20_000  # recorded items that a pattern is tried on
 
 @click.group(invoke_without_command=True)
 @click.option("--packs", is_flag=True, help="List the packs that `topic_packs` can name instead.")
-@json_option
+@tabular
 @click.pass_context
-def topics(ctx: click.Context, packs: bool, as_json: bool) -> None:
+def topics(ctx: click.Context, packs: bool, form: str | None) -> None:
     """List the topics in force, with an example and how often each was found in the recorded history."""
     if ctx.invoked_subcommand is not None:
         return
@@ -38,7 +38,7 @@ def topics(ctx: click.Context, packs: bool, as_json: bool) -> None:
             }
             for name in pack_names()
         ]
-        show(rows, ["pack", "topics", "languages"], as_json=as_json)
+        show(rows, ["pack", "topics", "languages"], form)
         return
     app: App = ctx.obj
     counts = app.if_recorded(listings.topic_counts)
@@ -50,7 +50,7 @@ def topics(ctx: click.Context, packs: bool, as_json: bool) -> None:
             for topic in app.settings().topics.values()
         ],
         columns,
-        as_json=as_json,
+        form=form,
         empty="no topics: add `topic_packs: [core]` to the configuration",
     )
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from alerts.insight.coverage import coverage
 from alerts.insight.profiles import standing_at
 from alerts.insight.silence import contributions_of, further_reports
-from alerts.model.alert import AlertState, Assessment
+from alerts.model.alert import AlertState
 from alerts.model.answer import AnswerKind
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Cause, Contribution, Level, Transition
@@ -45,9 +45,7 @@ def why_not(
     strongest story that would have caused an alert: tried out, not estimated.
     """
     standing = standing_at(session, active, institution, at)
-    rules = [
-        (number, rule) for number, rule in enumerate(subscriber.watch, start=1) if rule.select.selects(institution)
-    ]
+    rules = {place: rule for place, rule in enumerate(subscriber.watch) if rule.select.selects(institution)}
     found = coverage(session, active.settings, institution, at)
     return {
         "kind": "why-not",
@@ -56,8 +54,8 @@ def why_not(
         "institution": institution.id,
         "rules": [
             {
-                "rule": number,
-                "name": name_of(number - 1, rule),
+                "rule": place + 1,
+                "name": name_of(place, rule),
                 "on": sorted(rule.on),
                 "axes": sorted(rule.axes),
                 "topics": sorted(rule.topics),
@@ -69,7 +67,7 @@ def why_not(
                 "again_s": rule.again.total_seconds(),
                 "to": list(rule.to or subscriber.channels),
             }
-            for number, rule in rules
+            for place, rule in rules.items()
         ],
         "preferences": [
             answer_record(each)
@@ -80,9 +78,9 @@ def why_not(
         "stories": standing.counts.stories,
         "coverage": {"state": found.state.value, "sources": found.sources, "failing": list(found.failing)},
         "axes": [
-            _axis(session, active, subscriber, standing, axis)
+            _axis(session, active, subscriber, standing, axis, min(rule.at_least for rule in asking))
             for axis in Axis
-            if any(_of_levels(rule) and axis in rule.axes for _, rule in rules)
+            if (asking := [rule for rule in rules.values() if _of_levels(rule) and axis in rule.axes])
         ],
         "rejected": list(islice(_rejections(session, active, institution, at), MOST_REJECTIONS)),
     }
@@ -93,13 +91,10 @@ def _of_levels(rule: WatchRule) -> bool:
     return not rule.on.isdisjoint({On.STORY, On.LEVEL})
 
 
-def _axis(session: Session, active: Active, subscriber: Subscriber, standing: Standing, axis: Axis) -> dict[str, Any]:
+def _axis(
+    session: Session, active: Active, subscriber: Subscriber, standing: Standing, axis: Axis, least: Level
+) -> dict[str, Any]:
     view, at = standing.axes[axis], standing.at
-    least = min(
-        rule.at_least
-        for rule in subscriber.watch
-        if rule.select.selects(standing.institution) and _of_levels(rule) and axis in rule.axes
-    )
     needed = active.settings.levels.raise_.get(max(least, Level.MEDIUM), 0.0)
     found = contributions_of(active.settings, standing, axis, view.leading)
     record: dict[str, Any] = {
@@ -122,8 +117,7 @@ def _axis(session: Session, active: Active, subscriber: Subscriber, standing: St
         stands = _rise(standing, axis, Level.LOW, view.level, view.score, found)
         top = [each.story for each in found[:1]]
         known = profiles.stories(session, standing.institution, active.settings.sources, top, at)
-        asked = _asked(session, active, subscriber, stands, known.values())
-        record["routing"] = explanation_record(asked)
+        record["routing"] = explanation_record(_asked(session, active, subscriber, stands, known.values()))
     return record
 
 
@@ -167,10 +161,8 @@ def _asked(
     notifications = subscriber_state.SqlNotifications(session, subscriber.id)
     chosen = Preferences(answers.preferences(session, subscriber.id))
     router = SubscriberRouter(subscriber, active.settings.institutions, state, notifications, chosen)
-    event = InstitutionEvent(
-        Assessment(rise.institution, rise.at, changes=(rise,)),
-        {each.story: lead_of_story(each, active.settings.topics) for each in behind},
-    )
+    leads = {each.story: lead_of_story(each, active.settings.topics) for each in behind}
+    event = InstitutionEvent(rise.institution, rise.at, changes=(rise,), leads=leads)
     return router.explain(event, rise.at, silenced(session, active.settings))
 
 

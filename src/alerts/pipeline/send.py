@@ -165,7 +165,7 @@ def _rendered(runtime: Runtime, active: Active, leased: Leased, url: Secret) -> 
     if leased.subscriber == OPERATORS:
         return selfcheck.rendered(leased, url)
     with runtime.database.read() as session:
-        shown = _view(session, active.settings.subscribers[leased.subscriber], leased, runtime.pages)
+        shown = view_of(session, active.settings.subscribers[leased.subscriber], leased, runtime.pages)
         if shown.kind is Kind.BRIEFING:
             return briefings.rendered(session, active, shown, url)
     return runtime.renderer.render(shown, url)
@@ -223,8 +223,11 @@ def _to_fallback(session: Session, settings: Settings, dead: Leased, now: dateti
     return made
 
 
-def _view(session: Session, subscriber: Subscriber, leased: Leased, pages: Pages | None) -> MessageView:
-    """The content of the message: its alerts, and the profiles as they were when it was written."""
+def view_of(session: Session, subscriber: Subscriber, leased: Leased, pages: Pages | None) -> MessageView:
+    """The content of the message: its alerts, and the profiles as they were when it was written.
+
+    Without `pages` it has no links to them, so none that holds a token.
+    """
     record = leased.message
     superseded = record.get("superseded", record.get("overtaken", []))  # its name before version 0.2
     found = alerts.by_id(session, [*record["alerts"], *record["reminders"], *superseded])

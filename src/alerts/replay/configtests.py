@@ -1,7 +1,7 @@
 """Unit tests of a configuration: items in, levels and alerts out, under a clock."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from xml.etree import ElementTree
 
@@ -50,8 +50,7 @@ def run(test: ConfigTest, active: Active, renderer: Renderer) -> Outcome:
     items = [_named_and_dated(item, number, test) for number, item in enumerate(test.items, start=1)]
     result = rehearse(items, active.settings, until=test.at, active=active)
     judge = _Judge(test, active, renderer, result)
-    failures = [failure for each in test.expect for failure in judge.failures(each)]
-    return Outcome(test.name, test.where, tuple(failures))
+    return Outcome(test.name, test.where, tuple(each for expected in test.expect for each in judge.failures(expected)))
 
 
 def _named_and_dated(item: Item, number: int, test: ConfigTest) -> Item:
@@ -70,30 +69,25 @@ class _Judge:
     renderer: Renderer
     result: Result
 
-    def failures(self, expected: Expectation) -> list[Failure]:
-        found = []
-        institution = expected.institution
-        case = self.result.cases.get(institution)
+    def failures(self, expected: Expectation) -> Iterator[Failure]:
+        """What does not hold of an expectation."""
+        name, where = expected.institution, expected.where
+        case = self.result.cases.get(name)
         if expected.level is not None:
             axes = [expected.axis] if expected.axis is not None else list(Axis)
             actual = Level.LOW if case is None else max(case.axes[axis].level for axis in axes)
             if actual is not expected.level:
-                name = f"{institution}: {'impact' if expected.axis is None else expected.axis}"
-                because = self._scores(institution, axes)
-                found.append(Failure(expected.where, f"{name} {expected.level}", f"{name} {actual}", because))
+                of = f"{name}: {'impact' if expected.axis is None else expected.axis}"
+                yield Failure(where, f"{of} {expected.level}", f"{of} {actual}", self._scores(name, axes))
         is_mentioned = case is not None and bool(case.evidence())
         if expected.mentioned is not None and expected.mentioned is not is_mentioned:
-            words = {True: f"{institution}: mentioned", False: f"{institution}: not mentioned"}
-            because = self._matches(institution)
-            found.append(Failure(expected.where, words[expected.mentioned], words[is_mentioned], because))
-        if expected.topic and expected.topic not in (topics := self._topics(institution)):
-            name = institution or "items"
-            carried = ", ".join(sorted(topics)) or "no topic"
-            because = self._matches(institution)
-            found.append(Failure(expected.where, f"{name}: topic {expected.topic}", f"{name}: {carried}", because))
+            words = {True: f"{name}: mentioned", False: f"{name}: not mentioned"}
+            yield Failure(where, words[expected.mentioned], words[is_mentioned], self._matches(name))
+        if expected.topic and expected.topic not in (topics := self._topics(name)):
+            of, carried = name or "items", ", ".join(sorted(topics)) or "no topic"
+            yield Failure(where, f"{of}: topic {expected.topic}", f"{of}: {carried}", self._matches(name))
         if expected.subscriber:
-            found += self._told(expected)
-        return found
+            yield from self._of_subscriber(expected)
 
     # Institutions
 
@@ -123,72 +117,54 @@ class _Judge:
         lines = []
         for item in self.test.items:
             matched = self.active.matcher.match(item, explain=True)
-            lines += [
-                f"found by {each.rule} in the {each.field}: “{each.text}”"
-                for each in matched.mentions
-                if institution in ("", each.institution)
-            ]
-            lines += [
-                f"turned down in the {each.field}: “{each.text}”, {each.reason}"
-                for each in matched.rejections
-                if institution in ("", each.institution)
-            ]
+            named = [each for each in matched.mentions if institution in ("", each.institution)]
+            rejected = [each for each in matched.rejections if institution in ("", each.institution)]
+            lines += [f"found by {each.rule} in the {each.field}: “{each.text}”" for each in named]
+            lines += [f"turned down in the {each.field}: “{each.text}”, {each.reason}" for each in rejected]
             lines += [f"topic {each.topic} in the {each.field}: “{each.text}”" for each in matched.topics]
         return tuple(lines)
 
     # Subscribers
 
-    def _told(self, expected: Expectation) -> list[Failure]:
-        mine = [
+    def _of_subscriber(self, expected: Expectation) -> Iterator[Failure]:
+        concerned = [
             alert
             for alert in self.result.alerts
             if alert.subscriber == expected.subscriber
-            and (not expected.channel or alert.channel == expected.channel)
-            and (not expected.institution or alert.institution == expected.institution)
+            and expected.channel in ("", alert.channel)
+            and expected.institution in ("", alert.institution)
             and (expected.axis is None or expected.axis in _axes(alert))
         ]
-        because = tuple(_line(alert) for alert in mine) or (self._why_none(expected),)
+        because = tuple(_line(alert) for alert in concerned) or (self._why_none(expected),)
         # What is told at once or in a digest is an alert; with a reason, what was held back is meant.
         chosen = [
             alert
-            for alert in mine
-            if (not expected.state or alert.state.value == expected.state)
+            for alert in concerned
+            if expected.state in ("", alert.state.value)
             and (expected.state or expected.reason or alert.state is not AlertState.SUPPRESSED)
-            and (not expected.reason or alert.reason == expected.reason)
+            and expected.reason in ("", alert.reason)
         ]
         # Alerts of one assessment are one event, whatever the number of channels.
         count = len({(alert.institution, alert.at) for alert in chosen})
         said = " ".join(filter(None, (expected.state, expected.reason)))
-        found = []
         if expected.alerts is not None and count != expected.alerts:
-            wanted, actual = (
-                f"{expected.subscriber}: {counted(number, 'alert')} {said}".rstrip()
-                for number in (expected.alerts, count)
-            )
-            found.append(Failure(expected.where, wanted, actual, because))
+            alerts = (f"{counted(number, 'alert')} {said}".rstrip() for number in (expected.alerts, count))
+            wanted, actual = (f"{expected.subscriber}: {each}" for each in alerts)
+            yield Failure(expected.where, wanted, actual, because)
         elif expected.alerts is None and said and not chosen:
-            found.append(Failure(expected.where, f"{expected.subscriber}: an alert {said}", "none such", because))
+            yield Failure(expected.where, f"{expected.subscriber}: an alert {said}", "none such", because)
         if expected.text or expected.not_text:
-            found += self._texts(expected)
-        return found
+            texts = self._rendered(expected)
+            shown = tuple(line for text in texts for line in text.splitlines()) or ("no message",)
+            if expected.text and not any(expected.text in text for text in texts):
+                yield Failure(expected.where, f"a message with “{expected.text}”", "none such", shown)
+            if expected.not_text and any(expected.not_text in text for text in texts):
+                yield Failure(expected.where, f"no message with “{expected.not_text}”", "there is one", shown)
 
     def _why_none(self, expected: Expectation) -> str:
-        moved = [
-            f"{each.institution} {each.axis} {each.from_} to {each.to}"
-            for each in self.result.transitions
-            if not expected.institution or each.institution == expected.institution
-        ]
+        changes = (each for each in self.result.transitions if expected.institution in ("", each.institution))
+        moved = (f"{each.institution} {each.axis} {each.from_} to {each.to}" for each in changes)
         return "level changes: " + (", ".join(moved) or "none")
-
-    def _texts(self, expected: Expectation) -> list[Failure]:
-        texts = self._rendered(expected)
-        shown = tuple(line for text in texts for line in text.splitlines()) or ("no message",)
-        found = []
-        if expected.text and not any(expected.text in text for text in texts):
-            found.append(Failure(expected.where, f"a message with “{expected.text}”", "none such", shown))
-        if expected.not_text and any(expected.not_text in text for text in texts):
-            found.append(Failure(expected.where, f"no message with “{expected.not_text}”", "there is one", shown))
-        return found
 
     def _rendered(self, expected: Expectation) -> list[str]:
         settings = self.active.settings
@@ -198,28 +174,25 @@ class _Judge:
         for message in self.result.messages:
             if message.subscriber != subscriber.id or message.held is not None:
                 continue
-            if expected.channel and message.channel != expected.channel:
-                continue
-            kinds = (message.alerts, message.reminders, message.superseded)
-            told, reminders, superseded = ([alerts[one] for one in ids] for ids in kinds)
-            view = compose(
-                subscriber,
-                id=message.id,
-                kind=message.kind,
-                channel=message.channel,
-                at=message.at,
-                alerts=told,
-                reminders=reminders,
-                superseded=superseded,
-                standing=message.standing,
-                profiles={
-                    alert.institution: self._profile(alert.institution) for alert in (*told, *reminders, *superseded)
-                },
-                omitted=message.more,
-                why=message.detail,
-            )
-            rendered = self.renderer.render(view, subscriber.channels[message.channel])
-            texts.append(f"{rendered.title}\n{rendered.body}")
+            if expected.channel in ("", message.channel):
+                kinds = {"alerts": message.alerts, "reminders": message.reminders, "superseded": message.superseded}
+                told = {name: [alerts[one] for one in ids] for name, ids in kinds.items()}
+                view = compose(
+                    subscriber,
+                    id=message.id,
+                    kind=message.kind,
+                    channel=message.channel,
+                    at=message.at,
+                    **told,
+                    standing=message.standing,
+                    profiles={
+                        each.institution: self._profile(each.institution) for some in told.values() for each in some
+                    },
+                    omitted=message.more,
+                    why=message.detail,
+                )
+                rendered = self.renderer.render(view, subscriber.channels[message.channel])
+                texts.append(f"{rendered.title}\n{rendered.body}")
         return texts
 
     def _profile(self, institution: str) -> Profile:

@@ -9,7 +9,7 @@ from typing import Any
 
 from alerts.model.alert import Alert, AlertState
 from alerts.model.item import Item
-from alerts.model.records import alert_record
+from alerts.model.records import alert_record, some
 from alerts.model.settings import Settings
 from alerts.model.times import EPOCH
 from alerts.replay.backtest import alert_order, rehearse
@@ -74,53 +74,45 @@ def compare(
     several such, the first of the one is the first of the other. Taking away the lost ones, putting the moved ones
     where they now are, and adding the gained ones turns the old set into the new one.
     """
-    left, right = _by_key(old), _by_key(new)
-    gained: list[Alert] = []
-    lost: list[Alert] = []
+    ordered = sorted(old, key=_order), sorted(new, key=_order)
+    left, right = map(_by_key, ordered)
     moved: list[Moved] = []
+    rest: tuple[list[Alert], list[Alert]] = [], []
     for key in left.keys() | right.keys():
-        mine, theirs = left.get(key, []), right.get(key, [])
-        same = Counter(map(_fate, mine)) & Counter(map(_fate, theirs))
-        mine, theirs = _without(mine, same), _without(theirs, same)
-        paired = min(len(mine), len(theirs))
-        moved += [Moved(one, other) for one, other in zip(mine[:paired], theirs[:paired], strict=True)]
-        lost += mine[paired:]
-        gained += theirs[paired:]
-    told_before, told_after = _told(left), _told(right)
+        before, after = left[key], right[key]
+        same = Counter(map(_fate, before)) & Counter(map(_fate, after))
+        before, after = _without(before, same), _without(after, same)
+        moved += map(Moved, before, after)
+        rest[0].extend(before[len(after) :])
+        rest[1].extend(after[len(before) :])
     first, last = recorded or (EPOCH, EPOCH)
     days = max((last - first) / DAY, 1.0)
-    daily = _told(right, until=first + days * DAY)
+    was, now, daily = _sent(ordered[0]), _sent(ordered[1]), _sent(ordered[1], until=first + days * DAY)
+    lost, gained = (tuple(sorted(some, key=_order)) for some in rest)
     return Plan(
-        gained=tuple(sorted(gained, key=_order)),
-        lost=tuple(sorted(lost, key=_order)),
+        gained,
+        lost,
         moved=tuple(sorted(moved, key=lambda each: _order(each.before))),
-        volumes=tuple(Volume(each, told_before[each], told_after[each], daily[each] / days) for each in subscribers),
+        volumes=tuple(Volume(each, was[each], now[each], daily[each] / days) for each in subscribers),
     )
 
 
 def records(plan: Plan) -> Iterator[Mapping[str, Any]]:
     """Each change and each subscriber's volume as a record."""
     for kind, alerts in (("gained", plan.gained), ("lost", plan.lost)):
-        for alert in alerts:
-            yield {**_slim(alert), "kind": kind}
+        yield from ({**_slim(alert), "kind": kind} for alert in alerts)
     for each in plan.moved:
-        yield {
-            **_slim(each.after),
-            "kind": "moved",
-            "before": {key: _slim(each.before)[key] for key in ("at", "state", "reason")},
-        }
+        yield {**_slim(each.after), "kind": "moved", "before": some(_slim(each.before), "at", "state", "reason")}
     for volume in plan.volumes:
         yield {"kind": "volume", **asdict(volume), "per_day": round(volume.per_day, 3)}
 
 
 def published(plan: Plan, name: str, items: int) -> dict[str, Any]:
     """What is kept for the operators' page: the numbers, and the first PUBLISHED changes of each kind."""
-    kept: dict[str, list[Mapping[str, Any]]] = {"gained": [], "lost": [], "moved": [], "volume": []}
-    for record in records(plan):
-        some = kept[record["kind"]]
-        if record["kind"] == "volume" or len(some) < PUBLISHED:
-            some.append(record)
-    counts = {"gained": len(plan.gained), "lost": len(plan.lost), "moved": len(plan.moved)}
+    found = list(records(plan))
+    kept = {kind: [each for each in found if each["kind"] == kind] for kind in ("gained", "lost", "moved", "volume")}
+    counts = {kind: len(kept[kind]) for kind in ("gained", "lost", "moved")}
+    kept |= {kind: kept[kind][:PUBLISHED] for kind in counts}
     return {"name": name, "items": items, "counts": counts, "changes": kept}
 
 
@@ -146,7 +138,7 @@ def _fate(alert: Alert) -> _Key:
 
 def _by_key(alerts: Iterable[Alert]) -> dict[_Key, list[Alert]]:
     found: dict[_Key, list[Alert]] = defaultdict(list)
-    for alert in sorted(alerts, key=_order):
+    for alert in alerts:
         found[_key(alert)].append(alert)
     return found
 
@@ -163,14 +155,10 @@ def _without(alerts: Sequence[Alert], same: Counter[_Key]) -> list[Alert]:
     return kept
 
 
-def _told(alerts: Mapping[_Key, Sequence[Alert]], until: datetime | None = None) -> Counter[str]:
-    """How many alerts each subscriber is told of, up to `until`."""
-    return Counter(
-        alert.subscriber
-        for each in alerts.values()
-        for alert in each
-        if alert.state is not AlertState.SUPPRESSED and (until is None or alert.at <= until)
-    )
+def _sent(alerts: Iterable[Alert], until: datetime | None = None) -> Counter[str]:
+    """How many alerts each subscriber is sent, up to `until`."""
+    sent = (each for each in alerts if each.state is not AlertState.SUPPRESSED)
+    return Counter(each.subscriber for each in sent if until is None or each.at <= until)
 
 
 def _order(alert: Alert) -> tuple[object, ...]:

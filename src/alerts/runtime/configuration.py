@@ -236,9 +236,7 @@ class Configuration:
     def files(self) -> Files:
         """The files as last read, which was a second ago at most."""
         self.current()
-        if self.problems or self._files is None:
-            return Files(problems=self.problems)
-        return Files(self._files.settings.hash)
+        return Files("" if self.problems or self._files is None else self._files.settings.hash, self.problems)
 
     def current(self, in_force: int = 0) -> Active:
         """The configuration in force. `in_force` is the number of the generation that a step found in the database.

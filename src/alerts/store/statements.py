@@ -1,14 +1,28 @@
 """The statements of a migration: SQL in the file beside its module, for both databases."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from alembic import op
 
-WORDS = {
-    "sqlite": {"serial": "INTEGER", "double": "DOUBLE", "bytes": "BLOB", "where_due": " WHERE due_at IS NOT NULL"},
-    "postgresql": {"serial": "SERIAL", "double": "DOUBLE PRECISION", "bytes": "BYTEA", "where_due": ""},
+
+class Written(str):
+    """Of a placeholder with arguments, `{time:published}` or `{json:detail lead.title}`: they take places 0 and 1."""
+
+    __slots__ = ()
+
+    def __format__(self, arguments: str) -> str:
+        return self.format(*arguments.split())
+
+
+_TIME = "strftime('%Y-%m-%dT%H:%M:%S', {0} / 1000000, 'unixepoch') || printf('.%06dZ', {0} % 1000000)"
+_PATH = "json_extract_path_text({0}::json, VARIADIC string_to_array('{1}', '.'))"
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "sqlite": {"serial": "INTEGER", "double": "DOUBLE", "bytes": "BLOB", "where_due": " WHERE due_at IS NOT NULL"}
+    | {"time": Written(_TIME), "json": Written("json_extract({0}, '$.{1}')")},
+    "postgresql": {"serial": "SERIAL", "double": "DOUBLE PRECISION", "bytes": "BYTEA", "where_due": ""}
+    | {"time": Written("TIMESTAMPTZ 'epoch' + {0} * INTERVAL '1 microsecond'"), "json": Written(_PATH)},
 }
 """What the two databases write differently."""
 
@@ -16,7 +30,7 @@ WORDS = {
 def migration(module: str) -> tuple[Callable[[], None], Callable[[], None]]:
     """The `upgrade` and `downgrade` of a migration, given the file of its module.
 
-    The one runs the statements, the other removes the tables that they make.
+    The one runs the statements, the other removes the tables and views that they make.
     """
     text = Path(module).with_suffix(".sql").read_text(encoding="utf-8")
 
@@ -26,7 +40,7 @@ def migration(module: str) -> tuple[Callable[[], None], Callable[[], None]]:
                 op.execute(statement)
 
     def downgrade() -> None:
-        for table in reversed(re.findall(r"CREATE TABLE (\w+)", text)):
-            op.drop_table(table)
+        for kind, name in reversed(re.findall(r"CREATE (TABLE|VIEW) (\w+)", text)):
+            op.execute(f"DROP {kind} {name}")
 
     return upgrade, downgrade

@@ -248,6 +248,12 @@ def lease(session: Session, delivery: str, now: datetime, *, seconds: float) -> 
     return record_of(Leased, row, token=token, number=row.attempts, copy=copy)
 
 
+def recorded(session: Session, delivery: str) -> Leased:
+    """A delivery as it was last sent."""
+    row = session.get_one(DeliveryRow, delivery)
+    return record_of(Leased, row, token="", number=row.attempts, copy=False)
+
+
 def _cut_off(session: Session, delivery: str, now: datetime) -> bool:
     """Ends the attempts that were cut off; returns whether any attempt may have arrived."""
     session.execute(

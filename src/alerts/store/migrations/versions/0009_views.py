@@ -1,0 +1,11 @@
+"""Read-only views that stay the same between versions
+
+Revision: 0009
+"""
+
+from alerts.store.statements import migration
+
+revision = "0009"
+down_revision = "0007"
+
+upgrade, downgrade = migration(__file__)
