@@ -46,7 +46,7 @@ class Candidate:
         first, last, start, end = place
         self.first, self.last = first, last
         self.doubtful = False  # as likely an ordinary word: set by the filter that sees it
-        words, starts, low = text.cased_tokens, text.starts, text.low
+        words = text.cased_tokens
         size = last - first
         # Whether one word stands there as initials with full stops: M.I.T.
         self.dotted = dotted = size > 1 and not form.gaps and not form.unspaced
@@ -56,9 +56,7 @@ class Candidate:
             self.start, self.end = start, end
             self.gap_before = gap_after = text.gap(0)
         else:
-            self.start, self.end = start, end = starts[first], starts[last - 1] + len(words[last - 1])
-            self.gap_before = low[starts[first - 1] + len(words[first - 1]) if first else 0 : start]
-            gap_after = low[end : starts[last] if last < len(words) else len(low)]
+            self.start, self.end, self.gap_before, gap_after = text.place(first, last)
             if gap_after[:1] == "." and last < len(words) and (form.after == "." or dotted):
                 gap_after = gap_after[1:]  # the full stop of an abbreviation
         self.gap_after = gap_after
@@ -88,7 +86,7 @@ class Candidate:
         elif form.before and low.endswith(f"{form.before} ", 0, start):
             start -= len(form.before) + 1
         elif self.before == "The" and self.first > 1 and not _SENTENCE_END.search(self.text.gap(self.first - 1)):
-            start = self.text.starts[self.first - 1]
+            start = self.text.place(self.first - 1, self.first)[0]
         if (form.after and low.startswith(form.after, end)) or (self.dotted and low.startswith(".", end)):
             end += len(form.after) or 1
         elif form.after and low.startswith(f" {form.after}", end):
@@ -96,7 +94,7 @@ class Candidate:
         elif low.startswith(")", end) and low.count("(", start, end) > low.count(")", start, end):
             end += 1
         elif self.is_firm:
-            end = self.text.end(self.last)
+            end = self.text.place(self.last, self.last + 1)[1]
         return start, end
 
     @property

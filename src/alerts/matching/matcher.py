@@ -41,8 +41,8 @@ class Matcher:
     ) -> None:
         self._filters = FilterSet(filters)
         self._institutions = {each.id: each for each in institutions}
-        self._index = Index(chain.from_iterable(forms(each) for each in self._institutions.values()))
         self._lexicon = Lexicon(topics)
+        self._index = Index(chain.from_iterable(map(forms, self._institutions.values())), self._lexicon.topical)
         self._tags = {source.id: source.tags for source in sources.values() if source.tags}
         self._hosts: dict[str, set[str]] = {}
         for each in self._institutions.values():
@@ -74,11 +74,13 @@ class Matcher:
                 place = candidate.field, first, last, candidate.text.raw[first:last]
                 rejections.append(Rejection(candidate.form.institution, *place, reason))
 
-        candidates = [
-            candidate
-            for field, text in document.texts.items()
-            for candidate in _spelled(self._index.find(text, explain), field, document, reject, explain)
-        ]
+        candidates: list[Candidate] = []
+        topical: list[str] = []  # the fields that may hold a topic
+        for field, text in document.texts.items():
+            places, any_topic = self._index.find(text, explain)
+            candidates += _spelled(places, field, document, reject, explain)
+            if any_topic:
+                topical.append(field)
         mentions: list[Mention] = []
         origin = self._origin(item)
         if candidates:
@@ -89,7 +91,7 @@ class Matcher:
         mentions += _about(origin, mentions)
         if tracked_only and not mentions:
             return Matched()
-        topics = self._lexicon.find(document.texts, mentions, lambda: document.language)
+        topics = self._lexicon.find(document.texts, mentions, lambda: document.language, topical)
         missed = self._lexicon.near_misses(document.texts, document.language) if explain else ()
         return Matched(tuple(mentions), topics, tuple(rejections), missed)
 

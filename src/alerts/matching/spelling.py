@@ -36,7 +36,8 @@ def spelling(candidate: Candidate) -> str:
     if form.unspaced:
         return _unspaced(candidate)
     text = candidate.text
-    for index, gap in enumerate(form.gaps, candidate.first + 1):
+    spaces = form.gaps.count(" ") == len(form.gaps) and form.key == text.low[candidate.start : candidate.end]
+    for index, gap in () if spaces else enumerate(form.gaps, candidate.first + 1):
         seen, word = text.gap(index), text.cased_tokens[index - 1]
         if seen == gap:
             continue
