@@ -204,8 +204,5 @@ def _party(name: Name) -> Iterator[Derived]:
     """A party's members stand for it: (the) Conservatives."""
     if len(name) != 2 or name.low[1] != "party":
         return
-    adjective = name.low[0]
-    if adjective in _PARTY_PLURALS:
-        yield _short(_PARTY_PLURALS[adjective])
-    elif adjective.endswith(_PARTY_ADJECTIVES):
-        yield _short(name.word(0) + "s")
+    if name.low[0] in _PARTY_PLURALS or name.low[0].endswith(_PARTY_ADJECTIVES):
+        yield _short(_PARTY_PLURALS.get(name.low[0], f"{name.word(0)}s"))
