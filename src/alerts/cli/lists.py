@@ -34,7 +34,7 @@ def institutions(
     settings = app.settings()
     tags, regions, categories = (frozenset([] if each is None else [each]) for each in (tag, region, category))
     settings.check_selection(Selection(tags=tags, regions=regions, categories=categories))
-    asked = Asked(tag or "", region or "", category or "", Level(at_least or Level.LOW))
+    asked = Asked(tag or "", region or "", category or "", at_least=Level(at_least or Level.LOW))
     with app.read() as session:
         levels = listings.levels(session)
         stories = dashboard.story_counts(session)

@@ -56,6 +56,12 @@ def gate_transition(transition: Transition, tier: Tier) -> Transition:
     )
 
 
+def gate_stream_story(story: Mapping[str, Any], tier: Tier) -> Mapping[str, Any]:
+    """A story of the stream as a tier may see it. Open may be given the newest story of an institution alone."""
+    hidden = {"story": "", "grade": "", "topics": [], "publishers": {}, "resolved": False}
+    return story if tier.allows(DETAIL) else {**story, **hidden}
+
+
 KINDS = ("institutions", "stories", "items")
 
 

@@ -1,6 +1,7 @@
 """The same as the pages, as JSON: gated by the same rules, described at /api/openapi.json."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
@@ -13,8 +14,7 @@ from starlette.responses import Response
 
 from alerts.insight.health import health
 from alerts.model.level import Transition
-from alerts.model.records import as_record, rounded, to_line, transition_record
-from alerts.model.times import format_time
+from alerts.model.records import as_record, some, to_line, transition_record
 from alerts.rendering import escape
 from alerts.rendering.profile_forms import profile_record
 from alerts.rendering.tiers import DETAIL, gate, gate_changes
@@ -30,6 +30,7 @@ from alerts.web.search import as_json as search
 from alerts.web.search import whole
 from alerts.web.site import site_of, visit
 from alerts.web.stories import Shown, StoryPage, read_alert, read_story
+from alerts.web.stream import read_stream
 
 MOST: Final = 200
 
@@ -53,16 +54,17 @@ def openapi(request: Request) -> Response:
 def institutions(request: Request) -> Response:
     asked = listing.Asked.of(request.query_params)
     with visit(request) as (site, session, visitor):
-        found = listing.read_board(session, site.settings, asked, visitor.tier, site.now())
-    return answer(
-        {
-            "kind": "institutions",
-            "found": found.found,
-            "page": found.page,
-            "pages": found.pages,
-            "institutions": [_row(each) for each in found.rows],
-        }
-    )
+        found = listing.read_board(session, site.settings, asked, visitor.tier)
+    rows = [_row(each) for each in found["rows"]]
+    return answer({"kind": "institutions", **some(found, "found", "page", "pages"), "institutions": rows})
+
+
+def stream(request: Request) -> Response:
+    asked = listing.Asked.of(request.query_params)
+    with visit(request) as (site, session, visitor):
+        found = read_stream(session, site.settings, asked, visitor.tier)
+    shown = [{key: as_record(value) for key, value in each.items()} for each in found["stories"]]
+    return answer({"kind": "stream", "stories": shown, "older": found["older"]})
 
 
 def _row(row: listing.Row) -> dict[str, Any]:
@@ -119,26 +121,21 @@ def story(request: Request) -> Response:
 
 
 def _story(found: StoryPage) -> dict[str, Any]:
+    record = as_record(replace(found, publishers=(), gone=(), events=(), titles={}))
+    names = ("institution", "title", "confidence", "grade", "mix", "topics", "first", "newest", "merged_into")
+    publishers = [
+        {
+            "weight": each.weight,
+            "reports": [_report(shown) for shown in each.reports],
+            "merged": [as_record(link) for link in each.group.links],
+        }
+        for each in found.publishers
+    ]
     return {
         "kind": "story",
         "story": found.id,
-        "institution": found.institution,
-        "title": found.title,
-        "confidence": rounded(found.confidence),
-        "grade": found.grade,
-        "mix": found.mix,
-        "topics": list(found.topics),
-        "first": format_time(found.first),
-        "newest": format_time(found.newest),
-        "merged_into": found.merged_into,
-        "publishers": [
-            {
-                "weight": each.weight,
-                "reports": [_report(shown) for shown in each.reports],
-                "merged": [as_record(link) for link in each.group.links],
-            }
-            for each in found.publishers
-        ],
+        **some(record, *names),
+        "publishers": publishers,
         "withdrawn": [_report(each) for each in found.gone],
         "events": [as_record(each) for each in found.events],
         "omitted": found.left_out,
@@ -206,6 +203,7 @@ def paths() -> Sequence[tuple[str, Any]]:
     """The routes of the interface, the more telling first."""
     return (
         ("/openapi.json", openapi),
+        ("/stream", stream),
         ("/search", search),
         ("/institutions", institutions),
         ("/institutions/{institution}", institution),
