@@ -17,8 +17,7 @@ from alerts.store.queries import dashboard, listings
 
 PAGE: Final = 50
 SORTS: Final = ("level", "changed", "name")
-WORDS: Final = ("tag", "region", "category", "institution", "topic", "source", "before")
-"""The filters of an address that are taken as they are."""
+WORDS: Final = ("tag", "region", "category", "institution", "topic", "source", "before")  # filters, taken as they are
 
 
 @dataclass(frozen=True, slots=True)
