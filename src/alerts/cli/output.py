@@ -9,7 +9,7 @@ import re
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -138,6 +138,16 @@ def point_in_time(text: str | None, now: datetime) -> datetime | None:
         raise UsageError(
             f"{text!r} is no time; write for example 2026-02-24T09:00:00Z, or 2d for two days ago"
         ) from None
+
+
+def duration(option: str, text: str) -> timedelta:
+    """The value of an option. Raises UsageError, which names the option, where it is no duration."""
+    try:
+        lasting = parse_duration(text)
+        datetime.now(UTC) + lasting  # there is such an instant
+    except (ValueError, OverflowError):
+        raise UsageError(f"{option} {text!r} is no duration; write for example 30m, 2h or 30d") from None
+    return lasting
 
 
 def past_instant(text: str | None, now: datetime) -> datetime:

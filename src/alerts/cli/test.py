@@ -20,9 +20,8 @@ def test(app: App, pattern: str, junit: Path | None, as_json: bool) -> int:
     """Run the configuration's own tests."""
     from alerts.rendering.render import Renderer
     from alerts.replay import configtests
-    from alerts.runtime.configuration import Active
 
-    active = Active(app.settings())
+    active = app.active()
     names = [each.name for each in active.settings.tests]
     if pattern and not any(pattern.casefold() in each.casefold() for each in names):
         known = f"the configuration has {counted(len(names), 'test')}"

@@ -2,17 +2,16 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from xml.etree import ElementTree
 
 from alerts.insight.profiles import profile_of
 from alerts.model.alert import Alert, AlertState, fate
 from alerts.model.counted import counted
-from alerts.model.item import Item
 from alerts.model.level import Axis, Level
 from alerts.model.profile import Coverage, CoverageState, Profile
 from alerts.model.settings import ConfigTest, Expectation
-from alerts.model.times import EPOCH, format_time
+from alerts.model.times import format_time
 from alerts.rendering.render import Renderer
 from alerts.rendering.view import compose
 from alerts.replay.backtest import Result, rehearse
@@ -47,19 +46,9 @@ class Outcome:
 
 def run(test: ConfigTest, active: Active, renderer: Renderer) -> Outcome:
     """Plays the test's items up to its clock and holds every expectation against what came out."""
-    items = [_named_and_dated(item, number, test) for number, item in enumerate(test.items, start=1)]
-    result = rehearse(items, active.settings, until=test.at, active=active)
+    result = rehearse(test.items, active.settings, until=test.at, active=active)
     judge = _Judge(test, active, renderer, result)
     return Outcome(test.name, test.where, tuple(each for expected in test.expect for each in judge.failures(expected)))
-
-
-def _named_and_dated(item: Item, number: int, test: ConfigTest) -> Item:
-    """Items that share a title stay several; what says no time is observed at the test's clock."""
-    return replace(
-        item,
-        id=f"{number}-{item.id}" if item.id == item.title else item.id,
-        observed=test.at if item.observed == EPOCH else item.observed,
-    )
 
 
 @dataclass(frozen=True, slots=True)
