@@ -61,9 +61,10 @@ def check(app: App, as_json: bool, schema: bool, publish: bool, accept_empty: bo
     if lost:
         return 1
     if not as_json:
-        sections = ("sources", "institutions", "topics", "subscribers", "silences", "tests")
-        counts = (counted_of(len(getattr(loaded.settings, each)), each) for each in sections)
-        click.echo(f"{app.config_dir}: {', '.join(counts)}")
+        sections = ("sources", "institutions", "topics", "subscribers", "silences")
+        counts = [counted_of(len(getattr(loaded.settings, each)), each) for each in sections]
+        tests = counted_of(len(loaded.entries.all("tests")), "tests")
+        click.echo(f"{app.config_dir}: {', '.join([*counts, tests])}")
     return 0
 
 
