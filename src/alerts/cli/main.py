@@ -27,9 +27,9 @@ _PLACES = {
     "Run it": "run.run run.poll web.web db.status doctor.doctor",
     "Write the configuration": "configuration.init check.check test.test replay.plan feedback.tune "
     "configuration.import_institutions configuration.import_opml configuration.export_opml",
-    "Ask what is known": "lists.institutions names.names lists.profile explain.explain explain.why_not explain.export "
-    "explain.verify lists.stories lists.transitions lists.deliveries sources.sources topics.topics briefing.briefing "
-    "feedback.feedback briefing.silence_report",
+    "Ask what is known": "lists.institutions names.names lists.profile explain.explain explain.why_not search.search "
+    "explain.export explain.verify lists.stories lists.transitions lists.deliveries sources.sources topics.topics "
+    "briefing.briefing feedback.feedback briefing.silence_report",
     "Try items, without a database": "match.match replay.cluster replay.replay",
     "Look after it": "operate.ack preferences.preferences operate.silence operate.unsubscribe operate.redeliver "
     "operate.release operate.send_test link.link db.db",
