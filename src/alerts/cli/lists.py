@@ -7,11 +7,12 @@ import click
 
 from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import json_command, limit_option, past_instant, point_in_time, show, tabular_command
+from alerts.cli.output import json_command, limit_option, past_instant, show, tabular_command
 from alerts.model.alert import DeliveryState
 from alerts.model.level import Axis, Level
 from alerts.model.records import to_line, transition_record
 from alerts.model.subscriber import Selection, Tier
+from alerts.model.times import point_in_time
 
 LEVEL_NAMES = [level.value for level in Level]
 STATE_NAMES = [state.value for state in DeliveryState]

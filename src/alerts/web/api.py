@@ -26,6 +26,8 @@ from alerts.web.atom import asked_rule, one_per_event
 from alerts.web.auth import Visitor
 from alerts.web.pages import asked_instant, read_why_not
 from alerts.web.reading import read_profile
+from alerts.web.search import as_json as search
+from alerts.web.search import whole
 from alerts.web.site import site_of, visit
 from alerts.web.stories import Shown, StoryPage, read_alert, read_story
 from alerts.web.stream import read_stream
@@ -88,7 +90,7 @@ def institution(request: Request) -> Response:
 
 
 def changes(request: Request) -> Response:
-    limit = _limit(request)
+    limit = whole(request.query_params, "limit", 50, MOST)
     with visit(request) as (site, session, visitor):
         known = site.settings.institution(request.path_params["institution"])
         recorded = transitions.find(session, known.id, limit=limit)
@@ -103,7 +105,7 @@ def why_not(request: Request) -> Response:
 
 
 def stories(request: Request) -> Response:
-    limit = _limit(request)
+    limit = whole(request.query_params, "limit", 50, MOST)
     with visit(request) as (site, session, visitor):
         known = site.settings.institution(request.path_params["institution"])
         _need_detail(visitor, "Stories")
@@ -156,7 +158,7 @@ def alert(request: Request) -> Response:
 
 def alerts(request: Request) -> Response:
     subscriber = request.path_params["subscriber"]
-    limit = _limit(request)
+    limit = whole(request.query_params, "limit", 50, MOST)
     with visit(request) as (site, session, visitor):
         if not visitor.may_read(subscriber):
             raise HTTPException(403, "These alerts are for their subscriber.")
@@ -197,19 +199,12 @@ def _need_detail(visitor: Visitor, what: str) -> None:
         raise HTTPException(403, f"{what} are for members of the strategic circle.")
 
 
-def _limit(request: Request) -> int:
-    """`?limit=`, at most 200. Raises HTTPException where it is no number."""
-    text = request.query_params.get("limit", "50")
-    if not (text.isascii() and text.isdigit() and 0 < len(text) < 7 and int(text) > 0):
-        raise HTTPException(400, "“limit” is a number from 1 to 200.")
-    return min(int(text), MOST)
-
-
 def paths() -> Sequence[tuple[str, Any]]:
     """The routes of the interface, the more telling first."""
     return (
         ("/openapi.json", openapi),
         ("/stream", stream),
+        ("/search", search),
         ("/institutions", institutions),
         ("/institutions/{institution}", institution),
         ("/institutions/{institution}/changes", changes),

@@ -21,7 +21,20 @@ from alerts.access.signing import Signer
 from alerts.model.errors import AlertsError, NotFoundError, StoreError, UsageError
 from alerts.runtime import logs
 from alerts.runtime.runtime import Runtime
-from alerts.web import answering, api, atom, live, operators, overview, pages, probes, reports, stream, unsubscribing
+from alerts.web import (
+    answering,
+    api,
+    atom,
+    live,
+    operators,
+    overview,
+    pages,
+    probes,
+    reports,
+    search,
+    stream,
+    unsubscribing,
+)
 from alerts.web.auth import Authenticator, Visitor
 from alerts.web.connections import LIVE
 from alerts.web.middleware import Hardening
@@ -61,6 +74,7 @@ def _routes() -> list[Route | Mount]:
         Route(LIVE, live.live),
         Route("/overview", overview.overview),
         Route("/institutions", pages.institutions),
+        Route("/search", search.page),
         Route("/institutions/{institution}", pages.profile),
         Route("/institutions/{institution}/feed.atom", atom.institution_feed),
         Route("/institutions/{institution}/why-not", pages.why_not),

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from alerts.explain.why_not import why_not as explain_silence
 from alerts.model.institution import Institution
 from alerts.model.records import answer_record
-from alerts.model.times import EPOCH, parse_duration, parse_time
+from alerts.model.times import EPOCH, point_in_time
 from alerts.rendering.plot import WIDTH
 from alerts.rendering.tiers import ANALYSIS, DETAIL, gate
 from alerts.store.repositories import answers
@@ -65,22 +65,14 @@ def profile(request: Request) -> Response:
 def asked_instant(query: Mapping[str, str], visitor: Visitor, now: datetime) -> datetime | None:
     """The past instant that was asked for: RFC 3339, or a duration before now (`2d`); None for the present.
 
-    Raises HTTPException where it is none, lies in the future or before 1970, or the tier may not see the past.
+    Raises UsageError where it is none, HTTPException where it lies in the future or before 1970, or where the tier may
+    not see the past.
     """
-    text = query.get("at", "").strip()
-    if not text:
+    at = point_in_time(query.get("at", "").strip(), now)
+    if at is None:
         return None
     if not visitor.tier.allows(ANALYSIS):
         raise HTTPException(403, "Profiles of the past are for members of the leadership alliance.")
-    try:
-        try:
-            at = now - parse_duration(text)
-        except ValueError:
-            at = parse_time(text.replace(" ", "+"))  # a `+` in an address that was not encoded
-    except (ValueError, OverflowError):
-        raise HTTPException(
-            400, "“at” is no time: write for example 2026-02-24T09:00:00Z, or 2d for two days ago."
-        ) from None
     if at < EPOCH:
         raise HTTPException(400, "“at” lies before 1970, when nothing was recorded.")
     if at > now:
