@@ -181,5 +181,5 @@ def _done(runtime: Runtime, action: str, given: Mapping[str, str], now: datetime
                 done = answering.ack_level(runtime, given["subscriber"], given["institution"], author=given["by"])
             return f"{done.subscriber} gets no reminders of {done.institution} until it changes."
         case _:  # undo
-            done = answering.take_back(runtime, given["answer"], "operator")
-            return f"Taken back: {done.in_words()} of {done.subscriber}."
+            answer = answering.take_back(runtime, given["answer"], "operator")
+            return f"Taken back: {answer.in_words()} of {answer.subscriber}."
