@@ -21,7 +21,6 @@ from alerts.model.mention import Mention
 
 MAX_MATCHES = 16  # of one pattern in one field
 
-
 Capture = tuple[str, frozenset[str]]  # the role at an `@` of a pattern, and the institutions that stand there
 
 

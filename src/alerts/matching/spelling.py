@@ -5,21 +5,13 @@ Both functions return the reason for turning a candidate down, for people to rea
 
 import re
 
+from alerts.matching import vocabulary
 from alerts.matching.candidate import Candidate
 from alerts.matching.forms import Case, Strength
 from alerts.matching.spacing import same_gap
-from alerts.matching.vocabulary import (
-    ACTION_WORDS,
-    AGENTS,
-    ANY_FUNCTION_WORDS,
-    COMMON_WORDS,
-    FUNCTION_WORDS,
-    GIVEN_NAMES,
-    PLACE_NAMES,
-)
 from alerts.matching.words import word_list
 
-OF_ORGANISATIONS = ACTION_WORDS | AGENTS
+OF_ORGANISATIONS = vocabulary.ACTION_WORDS | vocabulary.AGENTS
 _HAN = re.compile("[\u3400-\u9fff]")
 _HANGUL = re.compile("[\uac00-\ud7a3]")
 _HAN_NOUNS = word_list("han/nouns")
@@ -47,7 +39,7 @@ def spelling(candidate: Candidate) -> str:
             continue
         # Trinity College Dublin, written Trinity College, Dublin
         last_of_three = index == candidate.last - 1 > candidate.first + 1
-        if not (gap == " " and seen == ", " and last_of_three and word.lower() not in FUNCTION_WORDS):
+        if not (gap == " " and seen == ", " and last_of_three and word.lower() not in vocabulary.FUNCTION_WORDS):
             return "other punctuation between the words"
     if form.after.startswith(".") and not form.gaps and not _full_stop_may_be_missing(candidate):
         return "an abbreviation without its full stop"
@@ -101,9 +93,9 @@ def _ordinary_words(candidate: Candidate, seen: str) -> str:
     if language not in {"", "en"} and _loses_capitals(form.cased, seen):
         return "written in lower case"
     if seen.islower():
-        ordinary = all(word in candidate.common_words or word in COMMON_WORDS for word in words)
+        ordinary = all(word in candidate.common_words or word in vocabulary.COMMON_WORDS for word in words)
         return "ordinary words in lower case" if ordinary else ""
-    article = words[0] in ANY_FUNCTION_WORDS and seen[0].islower() != form.cased[0].islower()
+    article = words[0] in vocabulary.ANY_FUNCTION_WORDS and seen[0].islower() != form.cased[0].islower()
     if article and language == "de" and all(word in candidate.common_words for word in words):
         return "an ordinary noun with its article"
     return ""
@@ -112,7 +104,7 @@ def _ordinary_words(candidate: Candidate, seen: str) -> str:
 def _loses_capitals(given: str, seen: str) -> bool:
     """Whether a noun with a capital is written without, which in most languages makes it an ordinary one."""
     pairs = zip(given.split(), seen.split(), strict=False)
-    return any(a[0].isupper() and b[0].islower() and b not in ANY_FUNCTION_WORDS for a, b in pairs)
+    return any(a[0].isupper() and b[0].islower() and b not in vocabulary.ANY_FUNCTION_WORDS for a, b in pairs)
 
 
 def _other_case(candidate: Candidate, seen: str) -> str:
@@ -124,7 +116,7 @@ def _other_case(candidate: Candidate, seen: str) -> str:
 def _proper(candidate: Candidate, seen: str) -> str:
     """One word, not quite as given: other capitals are fine, no capital only where the writer uses none."""
     form = candidate.form
-    if candidate.mark == "#" and form.key not in FUNCTION_WORDS:
+    if candidate.mark == "#" and form.key not in vocabulary.FUNCTION_WORDS:
         return ""
     if form.cased.islower() and not (seen.istitle() or (seen.isupper() and candidate.style == "caps")):
         return "written in another case"
@@ -137,10 +129,10 @@ def _proper(candidate: Candidate, seen: str) -> str:
             len(seen) == 3
             and form.strength is Strength.OFFICIAL
             and _SPOKEN.fullmatch(form.key)
-            and form.key not in GIVEN_NAMES
+            and form.key not in vocabulary.GIVEN_NAMES
         )
         spoken = seen.istitle() and (short or (len(seen) > 3 and _VOWEL.search(form.key)))
-        spoken = spoken and form.key not in PLACE_NAMES  # what is a place is no initials
+        spoken = spoken and form.key not in vocabulary.PLACE_NAMES  # what is a place is no initials
         return "" if spoken and form.key not in candidate.common_words else _other_case(candidate, seen)
     if seen.islower() and not form.cased.islower():
         if candidate.style == "lower" and form.key not in candidate.common_words and len(form.key) > 3:
@@ -152,7 +144,7 @@ def _proper(candidate: Candidate, seen: str) -> str:
 def _among_capitals(candidate: Candidate) -> str:
     """A word in capitals among capitals may be any word."""
     beside = candidate.before, candidate.after
-    function = candidate.form.key in ANY_FUNCTION_WORDS and all(word.isupper() for word in beside)
+    function = candidate.form.key in vocabulary.ANY_FUNCTION_WORDS and all(word.isupper() for word in beside)
     if not function and (candidate.style != "caps" or beside[1].lower() in OF_ORGANISATIONS):
         return ""
     short = len(candidate.form.key) <= 3 and candidate.form.strength < Strength.GIVEN
