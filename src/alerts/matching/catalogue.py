@@ -76,9 +76,7 @@ def missing(institution: Institution, items: Iterable[Item]) -> list[Missing]:
     initials: Counter[str] = Counter()
     for item in items:
         matched = matcher.match(item, explain=True)
-        outside = (
-            each for each in matched.rejections if not any(_holds(mention, each) for mention in matched.mentions)
-        )
+        outside = (each for each in matched.rejections if not any(_holds(one, each) for one in matched.mentions))
         turned_down.update({(each.text, f"turned down: {each.reason}") for each in outside})
         initials.update(set(_initials(item, matched.mentions)))
     found = [Missing(text, times, why) for (text, why), times in turned_down.items() if times >= MIN_TURNED_DOWN]

@@ -92,9 +92,7 @@ def _word(word: str) -> tuple[str, ...] | None:
     lower = word.lower()
     if word[0].isdigit() or lower in _ORDINALS or lower in _PHRASE_STARTS:
         return None
-    if word[0] == "@":  # a tracked name: no text has such a token
-        return (word,)
-    return _alone(word)
+    return (word,) if word[0] == "@" else _alone(word)  # a tracked name: no text has such a token
 
 
 @lru_cache(maxsize=1 << 14)
@@ -154,9 +152,8 @@ def _alone(word: str) -> tuple[str, ...]:
     lower = lower.removesuffix("'s").replace("'", "").replace("&", "")
     if len(lower) < 2 or lower in lexicon.FUNCTION_WORDS:
         return ()
-    if lower in lexicon.NUMBER_WORDS:
-        return ("#" + lexicon.NUMBER_WORDS[lower],)
-    return (stem(lexicon.TRANSLATIONS.get(lower, lower)),)
+    number = lexicon.NUMBER_WORDS.get(lower)
+    return ("#" + number,) if number else (stem(lexicon.TRANSLATIONS.get(lower, lower)),)
 
 
 def stem(word: str) -> str:

@@ -14,8 +14,7 @@ from alerts.pipeline.websub import pushed, source_of, verified
 from alerts.web.auth import body_of
 from alerts.web.site import site_of
 
-MAX_PUSH_BYTES: Final = 4 * 1024 * 1024
-"""Bytes of a push. A larger one is dropped; polling finds its entries."""
+MAX_PUSH_BYTES: Final = 4 * 1024 * 1024  # a larger push is dropped; polling finds its entries
 
 
 async def healthz(_request: Request) -> Response:

@@ -18,8 +18,7 @@ from alerts.store.queries.reports import recorded_since
 from alerts.web.site import site_of, visit
 
 _LOOK_BACK: Final = timedelta(days=365)
-_MOST: Final = 50
-"""Groups of each kind that are shown."""
+_MOST: Final = 50  # groups of each kind that are shown
 _OLDER: Final = "Editions before the newest one"
 
 
