@@ -19,7 +19,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from types import MappingProxyType
 
 from alerts.feeds import identity
 from alerts.feeds.feed import Entry, ParsedFeed
@@ -64,7 +63,7 @@ class Wanted:
 class KnownItems:
     """Items of one source that the store has. `total` counts all of them, looked up or not."""
 
-    by_id: Mapping[str, KnownItem] = field(default_factory=lambda: MappingProxyType({}))
+    by_id: Mapping[str, KnownItem] = field(default_factory=dict)
     total: int = 0
 
     @classmethod

@@ -7,7 +7,7 @@ worth on each labelled set; docs/design/0019-positive-evidence.md tells which we
 
 import re
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
+from typing import Final
 
 from alerts.matching import vocabulary
 from alerts.matching.candidate import Candidate
@@ -83,9 +83,8 @@ def _not_a_host(candidate: Candidate) -> str:
     head, tail = candidate.chunk()
     if not _HOST_PREFIX.match(head):
         return "not the host of a link"
-    if tail[:1] in {"@", "-", "_"} or (tail[:1] == "." and tail[1:2].isalnum()):
-        return "part of another host"
-    return ""
+    runs_on = tail[:1] in {"@", "-", "_"} or (tail[:1] == "." and tail[1:2].isalnum())
+    return "part of another host" if runs_on else ""
 
 
 def double_name(candidate: Candidate) -> str:
@@ -323,22 +322,20 @@ def dateline(candidate: Candidate) -> str:
     return "the place of a dateline" if candidate.end <= max(head.end("city"), head.end("state")) else ""
 
 
-FILTERS: Mapping[str, Filter] = MappingProxyType(
-    {
-        "link": in_link,
-        "double name": double_name,
-        "place begins name": place_begins_name,
-        "place ends name": place_ends_name,
-        "head of place": head_of_place,
-        "surname": surname,
-        "ordinary word": ordinary_word,
-        "explained": explained,
-        "German noun": german_noun,
-        "month": month,
-        "locative": locative,
-        "dateline": dateline,
-    }
-)
+FILTERS: Final[Mapping[str, Filter]] = {
+    "link": in_link,
+    "double name": double_name,
+    "place begins name": place_begins_name,
+    "place ends name": place_ends_name,
+    "head of place": head_of_place,
+    "surname": surname,
+    "ordinary word": ordinary_word,
+    "explained": explained,
+    "German noun": german_noun,
+    "month": month,
+    "locative": locative,
+    "dateline": dateline,
+}
 
 _NAMES_OF_PLACES_AND_MONTHS = vocabulary.MONTHS | vocabulary.PLACE_NAMES | _COUNTRY_LETTERS
 _PLURALS = {f"{word}s" for word in vocabulary.ANY_COMMON_WORDS}

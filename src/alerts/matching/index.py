@@ -49,12 +49,9 @@ class Index:
         unspaced: dict[str, list[Form]] = {}
         tagged: dict[str, list[Form]] = {}
         for form in forms:
-            if form.tagged:
-                tagged.setdefault(form.key, []).append(form)
-            elif form.unspaced:
-                unspaced.setdefault(form.key, []).append(form)
-            elif form.words <= LONGEST_NAME:
-                by_key.setdefault(form.key, []).append(form)
+            kind = tagged if form.tagged else unspaced if form.unspaced else by_key
+            if form.words <= LONGEST_NAME:
+                kind.setdefault(form.key, []).append(form)
         self._forms = {key: kept for key, each in by_key.items() if (kept := _telling(each))}
         self._tagged = {key: kept for key, each in tagged.items() if (kept := _telling(each))}
         # Names of one word that must have a capital: the most frequent of all false hits, kept apart.

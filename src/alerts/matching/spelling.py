@@ -41,16 +41,11 @@ def spelling(candidate: Candidate) -> str:
         last_of_three = index == candidate.last - 1 > candidate.first + 1
         if not (gap == " " and seen == ", " and last_of_three and word.lower() not in vocabulary.FUNCTION_WORDS):
             return "other punctuation between the words"
-    if form.after.startswith(".") and not form.gaps and not _full_stop_may_be_missing(candidate):
+    stop_missing = form.after.startswith(".") and not form.gaps and not text.low.startswith(".", candidate.end)
+    # Without harm where the word is written in capitals as a name is.
+    if stop_missing and not (len(form.key) > 2 and candidate.surface == form.cased and candidate.surface.isupper()):
         return "an abbreviation without its full stop"
     return _case(candidate)
-
-
-def _full_stop_may_be_missing(candidate: Candidate) -> bool:
-    """A full stop after one word is missing without harm where the word is written in capitals as a name is."""
-    return candidate.text.low.startswith(".", candidate.end) or (
-        len(candidate.form.key) > 2 and candidate.surface == candidate.form.cased and candidate.surface.isupper()
-    )
 
 
 def _unspaced(candidate: Candidate) -> str:
@@ -79,9 +74,7 @@ def _case(candidate: Candidate) -> str:
     if form.case is Case.STRICT:
         caps = seen.isupper() and not form.cased.isupper() and candidate.style == "caps"
         return "" if caps else _other_case(candidate, seen)
-    if form.case is Case.FREE:
-        return _ordinary_words(candidate, seen)
-    return _proper(candidate, seen)
+    return _ordinary_words(candidate, seen) if form.case is Case.FREE else _proper(candidate, seen)
 
 
 def _ordinary_words(candidate: Candidate, seen: str) -> str:
