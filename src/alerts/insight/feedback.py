@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from alerts.model.answer import Answer, AnswerKind, WrongReason
+from alerts.model.fields import grouped
 from alerts.model.level import Axis
 from alerts.model.settings import Settings
 from alerts.model.times import format_time
@@ -24,9 +25,6 @@ HEADLINE: Final = 60  # characters by which a verdict knows a headline
 VERDICTS: Final = (RIGHT, *(each.verdict for each in WrongReason))
 KEYS: Final = ("institution", "day", "headline", "topic", "verdict")
 _REASONS: Final = {each.verdict: each for each in WrongReason}
-
-
-# --- how sure a share is -------------------------------------------------------------------------------------
 
 
 @cache
@@ -57,9 +55,6 @@ def _at_least(hits: int, of: int, share: float) -> float:
     return total
 
 
-# --- by what alerts have in common ---------------------------------------------------------------------------
-
-
 def feedback(
     session: Session, settings: Settings, subscriber: str | None, since: datetime | None
 ) -> list[dict[str, Any]]:
@@ -68,10 +63,7 @@ def feedback(
     found = reports.sent(session, subscriber, since)
     rows = [_row("all", "", found)] if found else []
     for by, names in _KINDS.items():
-        groups: dict[str, list[Sent]] = {}
-        for each in found:
-            for name in names(each, settings):
-                groups.setdefault(name, []).append(each)
+        groups = grouped((name, each) for each in found for name in names(each, settings))
         made = [_row(by, name, some) for name, some in sorted(groups.items())]
         rows += sorted(made, key=lambda row: (row["judged"] == 0, row["high"], row["acknowledged"], -row["sent"]))
     return rows
@@ -128,9 +120,6 @@ def by_story(session: Session, subscriber: str) -> dict[tuple[str, str], str]:
     """The newest verdict on each story of an institution that a subscriber was alerted to; see `replay.tune`."""
     judged = [each for each in reports.sent(session, subscriber, None) if each.verdict]
     return {(each.institution, _lead(each, "story") or format_time(each.at)): each.verdict for each in judged}
-
-
-# --- verdicts in a file --------------------------------------------------------------------------------------
 
 
 def exported(

@@ -9,21 +9,13 @@ from alerts.cases.case_file import CaseFile, Change
 from alerts.cases.history import Correction
 from alerts.cases.observation import Observation
 from alerts.model.alert import Alert, Lead
+from alerts.model.fields import grouped
 from alerts.model.level import AXES, Axis, Transition
 from alerts.model.settings import FRESH, Settings
 from alerts.model.story import Evidence
 from alerts.model.subscriber import On
 from alerts.model.topic import Topic
-from alerts.routing.events import (
-    CorrectionEvent,
-    Event,
-    GradeChange,
-    InstitutionEvent,
-    Mention,
-    Spike,
-    order,
-    strongest,
-)
+from alerts.routing.events import CorrectionEvent, Event, GradeChange, InstitutionEvent, Mention, Spike, strongest
 from alerts.routing.spike import SpikeDetector, SpikeState
 from alerts.scoring.evidence import lead_of
 from alerts.stories.cluster import Joined
@@ -163,10 +155,8 @@ def assessments(institution: str, change: Change, fresh: timedelta) -> list[Inst
 
 def of_falls(institution: str, falls: Iterable[Transition]) -> list[InstitutionEvent]:
     """The level changes that no evidence brought, one assessment for each instant, in order of time."""
-    instants: dict[datetime, list[Transition]] = {}
-    for each in falls:
-        instants.setdefault(each.at, []).append(each)
-    return [InstitutionEvent(institution, at, changes=tuple(changes)) for at, changes in sorted(instants.items())]
+    instants = sorted(grouped((each.at, each) for each in falls).items())
+    return [InstitutionEvent(institution, at, changes=tuple(changes)) for at, changes in instants]
 
 
 def lead_of_story(evidence: Evidence, topics: Mapping[str, Topic], item: str = "") -> Lead:
@@ -179,9 +169,7 @@ def lead_of_story(evidence: Evidence, topics: Mapping[str, Topic], item: str = "
 
 def _retractions(corrections: Iterable[Correction]) -> list[Retraction]:
     """What revisions take back, by assessment and item."""
-    together: dict[tuple[datetime, datetime, str], list[Correction]] = {}
-    for each in corrections:
-        together.setdefault((each.rise.at, each.at, each.item), []).append(each)
+    together = grouped(((each.rise.at, each.at, each.item), each) for each in corrections)
     return [
         Retraction(
             some[0].institution,
@@ -197,10 +185,14 @@ def _retractions(corrections: Iterable[Correction]) -> list[Retraction]:
 
 
 def place(event: CaseEvent) -> tuple[datetime, bool, int, str, str]:
-    """Sort key: the order in which routers are to take in what happened."""
+    """Sort key of the order in which routers take in what happened.
+
+    Within an instant corrections come first and then what is most urgent, so that a fall that a correction explains
+    does not depend on the order in which institutions were assessed.
+    """
     if isinstance(event, Retraction):
         return event.at, False, 0, event.institution, event.assessed.isoformat()
-    return order(event)
+    return event.at, True, -event.level.rank, event.institution, event.key
 
 
 def resolved(event: CaseEvent, alerts_at: Callable[[str, datetime], Sequence[Alert]]) -> Event:

@@ -1,10 +1,10 @@
 """INSERT … ON CONFLICT for both databases."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import BindParameter, Insert, bindparam, case, insert
+from sqlalchemy import BindParameter, Executable, Insert, bindparam, case, insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -16,7 +16,8 @@ SOME: BindParameter[Any] = bindparam("some", expanding=True)
 """The ids of a statement that is made once for any number of them, `chunks` at a time."""
 
 
-def _dialect(session: Session) -> str:
+def dialect(session: Session) -> str:
+    """`sqlite` or `postgresql`."""
     return session.get_bind().dialect.name
 
 
@@ -62,7 +63,7 @@ def insert_all(session: Session, table: type[Base], rows: Sequence[Mapping[str, 
 def insert_new(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     """Inserts the rows; one whose key is already there is left as it is."""
     if rows:
-        session.execute(_ignoring(_dialect(session), table), list(rows))
+        session.execute(_ignoring(dialect(session), table), list(rows))
 
 
 def upsert(
@@ -79,7 +80,7 @@ def upsert(
     Every row must have the same keys.
     """
     if rows:
-        session.execute(_replacing(_dialect(session), table, tuple(rows[0]), keep, least), list(rows))
+        session.execute(_replacing(dialect(session), table, tuple(rows[0]), keep, least), list(rows))
 
 
 def row_of(table: type[Base], record: Any, /, **given: Any) -> dict[str, Any]:
@@ -100,3 +101,9 @@ def chunks(ids: Sequence[_Id], size: int = 500) -> Iterator[Sequence[_Id]]:
     """Some at a time: a statement takes so many bound parameters."""
     for start in range(0, len(ids), size):
         yield ids[start : start + size]
+
+
+def rows_of(session: Session, query: Executable, ids: Iterable[Any], **given: Any) -> Iterator[Any]:
+    """The rows of a query about SOME, for any number of them."""
+    for some in chunks(list(ids)):
+        yield from session.execute(query, {"some": some, **given})
