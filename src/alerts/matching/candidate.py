@@ -95,17 +95,6 @@ class Candidate:
         dateline = self.gap_before.endswith(("(", "( ")) and _DATELINE_END.match(self.gap_after)
         return bool(dateline) or self.after in vocabulary.AGENTS
 
-    @property
-    def common_words(self) -> frozenset[str]:
-        """The ordinary words of the item's language."""
-        return self.document.common_words
-
-    @property
-    def is_common(self) -> bool:
-        """Whether the form is an ordinary word of the item's language, which is asked for last: it costs most."""
-        key = self.form.key
-        return key in vocabulary.ANY_COMMON_WORDS and key in self.document.common_words
-
     def touches_name(self, after: bool) -> bool:
         """Whether another name that is looked for begins right after this one, or ends right before it."""
         return (self.field, self.end + 1 if after else self.start - 1) in self.document.edges

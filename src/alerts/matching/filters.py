@@ -41,6 +41,8 @@ _ROMANCE_OF = words("de du des di del della da dos von van der")
 _JOINING_WORDS = _ROMANCE_OF | {"of", "the"}
 _NAME_HEADS = vocabulary.HEAD_NOUNS | vocabulary.GOVERNMENT_NOUNS
 _CITY_OF = words("ville ciudad citta cidade stadt gemeente commune mairie")
+_NO_HEADS = _CITY_OF | vocabulary.ANY_FUNCTION_WORDS
+_ONLY_GIVEN_NAMES = vocabulary.GIVEN_NAMES - vocabulary.COMMON_WORDS - vocabulary.PLACE_NAMES
 # What may follow a place with a capital without making another name of it.
 _TITLES_AND_NAMES = vocabulary.PERSON_TITLES | vocabulary.GIVEN_NAMES
 _AFTER_PLACE = word_list("after_place") | _TITLES_AND_NAMES | vocabulary.MONTHS | {*vocabulary.DEMONYMS.values()}
@@ -170,15 +172,9 @@ def head_of_place(candidate: Candidate) -> str:
     low = candidate.before.lower()
     if low in _ROMANCE_OF and low != "del":  # the article makes a club of a city: el portero del Barcelona
         head = candidate.word(at - 1)
-        longer = (
-            head[:1].isupper()
-            and at > 1
-            and not _SENTENCE_START.search(candidate.text.gap(at - 1))
-            and candidate.form.key in vocabulary.PLACE_NAMES
-            and candidate.style == "mixed"
-            and candidate.document.language != "de"
-            and head.lower() not in _CITY_OF | vocabulary.ANY_FUNCTION_WORDS
-        )
+        capital = head[:1].isupper() and at > 1 and not _SENTENCE_START.search(candidate.text.gap(at - 1))
+        place = capital and candidate.form.key in vocabulary.PLACE_NAMES and candidate.style == "mixed"
+        longer = place and head.lower() not in _NO_HEADS and candidate.document.language != "de"
         return _longer(f"{head} {low} {candidate.surface}") if longer else ""
     if low == "the":
         at -= 1
@@ -196,13 +192,7 @@ def surname(candidate: Candidate) -> str:
     low = preceding.lower()
     if not preceding[:1].isupper():
         return ""
-    given = (
-        low in vocabulary.GIVEN_NAMES
-        and low not in vocabulary.COMMON_WORDS
-        and low not in vocabulary.PLACE_NAMES
-        and candidate.form.key != low
-        and not candidate.touches_name(after=False)
-    )
+    given = low in _ONLY_GIVEN_NAMES and candidate.form.key != low and not candidate.touches_name(after=False)
     office = low in vocabulary.PERSON_TITLES and candidate.after.lower() in vocabulary.SAYING_VERBS
     of_person = given or office or low in vocabulary.FORMS_OF_ADDRESS
     return f"{PERSON}: {preceding} {candidate.surface}" if of_person else ""
@@ -238,8 +228,7 @@ def _is_ordinary(candidate: Candidate) -> bool:
     # Within a sentence a capital says that it is a name, but in headlines in English, where every word has one.
     if not candidate.starts_sentence and candidate.style == "mixed":
         return False
-    plural = form.key.removesuffix("s")  # the language is asked for last: it costs most
-    if not candidate.is_common and (plural not in vocabulary.ANY_COMMON_WORDS or plural not in candidate.common_words):
+    if not any(map(candidate.document.has_as_ordinary, (form.key, form.key.removesuffix("s")))):
         return False
     if candidate.surface.isupper() and candidate.style != "caps":
         return False
@@ -281,7 +270,7 @@ def german_noun(candidate: Candidate) -> str:
     adjective = before.islower() and before not in vocabulary.ANY_FUNCTION_WORDS and before.endswith(_GERMAN_ENDINGS)
     if not (candidate.before_gap("-") or before.lower() in _GERMAN_INDEFINITE or adjective):
         return ""
-    if candidate.is_common and candidate.document.language == "de":
+    if candidate.document.has_as_ordinary(candidate.form.key) and candidate.document.language == "de":
         return f"an ordinary noun: {before or candidate.before_gap('-')} {candidate.surface}"
     return ""
 

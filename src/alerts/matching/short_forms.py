@@ -1,6 +1,7 @@
 """Short forms of names: Cisco, Education Department, the Astros, Salk Institute."""
 
 from collections.abc import Iterator
+from itertools import chain
 
 from alerts.matching import vocabulary
 from alerts.matching.names import ADJECTIVES, SMALL_WORDS, Derived, Name, distinctive, ordinary, place_at
@@ -27,14 +28,9 @@ def short_forms(name: Name, firm: bool) -> Iterator[Derived]:
     if len(name) == 1:
         return
     yield from _without_nationality(name, firm)
-    yield from _without_generic_nouns(name)
-    yield from _inverted(name)
-    yield from _cut_before_preposition(name)
-    yield from _without_description(name)
-    yield from _of_a_country(name)
-    yield from _team(name)
-    yield from _party(name)
-    yield from _without_first_word(name)
+    parts = (_without_generic_nouns, _inverted, _cut_before_preposition, _without_description)
+    others = (_of_a_country, _team, _party, _without_first_word)
+    yield from chain.from_iterable(part(name) for part in (*parts, *others))
     low, size = name.low, len(name)
     if low[-1] == "city" and size > 2:
         yield _short(name.part(0, size - 1))

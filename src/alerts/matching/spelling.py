@@ -86,10 +86,10 @@ def _ordinary_words(candidate: Candidate, seen: str) -> str:
     if language not in {"", "en"} and _loses_capitals(form.cased, seen):
         return "written in lower case"
     if seen.islower():
-        ordinary = all(word in candidate.common_words or word in vocabulary.COMMON_WORDS for word in words)
+        ordinary = all(word in candidate.document.common_words or word in vocabulary.COMMON_WORDS for word in words)
         return "ordinary words in lower case" if ordinary else ""
     article = words[0] in vocabulary.ANY_FUNCTION_WORDS and seen[0].islower() != form.cased[0].islower()
-    if article and language == "de" and all(word in candidate.common_words for word in words):
+    if article and language == "de" and all(word in candidate.document.common_words for word in words):
         return "an ordinary noun with its article"
     return ""
 
@@ -102,7 +102,7 @@ def _loses_capitals(given: str, seen: str) -> bool:
 
 def _other_case(candidate: Candidate, seen: str) -> str:
     if seen.islower() and len(seen) > 2 and candidate.style == "lower":
-        return "" if candidate.form.key not in candidate.common_words else "written in another case"
+        return "" if candidate.form.key not in candidate.document.common_words else "written in another case"
     return "written in another case"
 
 
@@ -118,17 +118,13 @@ def _proper(candidate: Candidate, seen: str) -> str:
     if form.cased.isupper():
         # Acronyms that are spoken as words are often written as such: Nato, Unicef, Axa. One of three letters only
         # where it is the name itself, not the initials of a longer one: a Mac is no Make-up Art Cosmetics.
-        short = (
-            len(seen) == 3
-            and form.strength is Strength.OFFICIAL
-            and _SPOKEN.fullmatch(form.key)
-            and form.key not in vocabulary.GIVEN_NAMES
-        )
-        spoken = seen.istitle() and (short or (len(seen) > 3 and _VOWEL.search(form.key)))
-        spoken = spoken and form.key not in vocabulary.PLACE_NAMES  # what is a place is no initials
-        return "" if spoken and form.key not in candidate.common_words else _other_case(candidate, seen)
+        short = form.strength is Strength.OFFICIAL and form.key not in vocabulary.GIVEN_NAMES
+        spoken = _VOWEL.search(form.key) if len(seen) > 3 else short and _SPOKEN.fullmatch(form.key)
+        # What is a place is no initials.
+        as_word = spoken and seen.istitle() and form.key not in vocabulary.PLACE_NAMES
+        return "" if as_word and form.key not in candidate.document.common_words else _other_case(candidate, seen)
     if seen.islower() and not form.cased.islower():
-        if candidate.style == "lower" and form.key not in candidate.common_words and len(form.key) > 3:
+        if candidate.style == "lower" and form.key not in candidate.document.common_words and len(form.key) > 3:
             return ""
         return "written in lower case"
     return ""
@@ -141,4 +137,4 @@ def _among_capitals(candidate: Candidate) -> str:
     if not function and (candidate.style != "caps" or beside[1].lower() in OF_ORGANISATIONS):
         return ""
     short = len(candidate.form.key) <= 3 and candidate.form.strength < Strength.GIVEN
-    return "an ordinary word among capitals" if short or candidate.form.key in candidate.common_words else ""
+    return "an ordinary word among capitals" if short or candidate.form.key in candidate.document.common_words else ""

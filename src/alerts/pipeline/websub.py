@@ -163,9 +163,8 @@ def source_of(runtime: Runtime, token: str) -> str | None:
 
 def _secret(pages: Pages, source: str, hub: str) -> str:
     """The secret shared with a hub; empty where it would be sent in clear: then the callback's address is the proof."""
-    if not hub.startswith("https:"):
-        return ""
-    return pages.signer.sign(Purpose.HUB_SECRET, source, hub).rpartition(".")[2]
+    secure = hub.startswith("https:")
+    return pages.signer.sign(Purpose.HUB_SECRET, source, hub).rpartition(".")[2] if secure else ""
 
 
 _TRUST: Final = ("pushed", "trusted")  # keys that outlive a renewal of the subscription

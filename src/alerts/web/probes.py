@@ -31,9 +31,7 @@ def readyz(request: Request) -> Response:
             operator = site.visitor(request, session).operator
     except StoreError:
         return _answer({"healthy": False, "database": "does not answer"}, 503)
-    record: dict[str, Any] = {"healthy": report.healthy, "problems": len(report.problems)}
-    if operator:
-        record = report.record()
+    record = report.record() if operator else {"healthy": report.healthy, "problems": len(report.problems)}
     return _answer(record, 200 if report.healthy else 503)
 
 
