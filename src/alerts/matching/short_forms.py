@@ -13,7 +13,7 @@ _PARTY_ADJECTIVES = ("ive", "al", "ist", "can", "ian")
 _NOUNS = vocabulary.HEAD_NOUNS | vocabulary.GENERIC_NOUNS
 _SCHOOLS = words("university college institute school academy polytechnic")
 _PARTY_PLURALS = {"democratic": "Democrats", "labour": "Labour", "green": "Greens"}
-_TOO_GENERAL = ADJECTIVES | word_list("too_general")
+_TOO_GENERAL = ADJECTIVES | vocabulary.PLACE_NAMES | _NOUNS | word_list("too_general")
 # Countries whose bodies are written with the country before: how a name writes it, and what an item says for it.
 _COUNTRIES = (
     ([["united", "states"], ["u", "s"], ["us"]], ("U.S.", "US", "United States", "American", "Washington", "federal")),
@@ -58,7 +58,7 @@ def _without_generic_nouns(name: Name) -> Iterator[Derived]:
             yield _short(name.part(0, end))
         elif end > 1 and not all(ordinary(w) or w in vocabulary.PLACE_NAMES or w in ADJECTIVES for w in rest):
             yield _short(name.part(0, end), alone=False)
-        elif end == 1 and len(rest[0]) > 3 and rest[0] not in vocabulary.PLACE_NAMES | _TOO_GENERAL | _NOUNS:
+        elif end == 1 and len(rest[0]) > 3 and rest[0] not in _TOO_GENERAL:
             yield _short(name.part(0, 1), alone=False)
 
 
@@ -109,8 +109,8 @@ def _without_description(name: Name) -> Iterator[Derived]:
     end = len(name)
     while end > 1 and name.word(end - 1).islower() and name.text.gap(end - 1) not in {"'", "-"}:
         end -= 1
-    english = name.low[-1] in vocabulary.COMMON_WORDS | _NOUNS  # not Crédit agricole
-    if end == len(name) or name.low[end] in SMALL_WORDS or not english:  # Autorité des marchés financiers
+    described = end < len(name) and name.low[end] not in SMALL_WORDS  # not Autorité des marchés financiers
+    if not described or name.low[-1] not in vocabulary.COMMON_WORDS | _NOUNS:  # nor Crédit agricole
         return
     while end > 1 and (name.low[end - 1] in {"women", "men", "s", "national"} or name.low[end - 1] in SMALL_WORDS):
         end -= 1
@@ -193,8 +193,5 @@ def _party(name: Name) -> Iterator[Derived]:
     """A party's members stand for it: (the) Conservatives."""
     if len(name) != 2 or name.low[1] != "party":
         return
-    adjective = name.low[0]
-    if adjective in _PARTY_PLURALS:
-        yield _short(_PARTY_PLURALS[adjective])
-    elif adjective.endswith(_PARTY_ADJECTIVES):
-        yield _short(name.word(0) + "s")
+    if name.low[0] in _PARTY_PLURALS or name.low[0].endswith(_PARTY_ADJECTIVES):
+        yield _short(_PARTY_PLURALS.get(name.low[0], f"{name.word(0)}s"))
