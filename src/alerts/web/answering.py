@@ -46,7 +46,8 @@ ACTS: Final[Mapping[str, Act]] = {
     "only-critical": Act(AnswerKind.ONLY_CRITICAL),
     "daily": Act(AnswerKind.DAILY),
 }
-PARTS: Final[Mapping[str, tuple[str, ...]]] = {  # pages that offer some of the answers
+# Pages that offer some of the answers.
+PARTS: Final[Mapping[str, tuple[str, ...]]] = {
     "": tuple(ACTS),
     "wrong": tuple(name for name, act in ACTS.items() if act.kind is AnswerKind.WRONG),
     "fewer": tuple(name for name, act in ACTS.items() if act.kind in PREFERENCES),

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from urllib.parse import quote
@@ -26,8 +26,8 @@ from alerts.web.site import Site, unless_known, visit
 
 ENTRIES: Final = 50
 READ: Final = 600  # alerts that are looked at: with several channels there are several of one event
+# Ids depend on what an entry is about alone: the same in every feed, on every machine, after every restart.
 _NAMESPACE: Final = uuid.UUID("5f3a2c1e-8d47-4b7e-9a55-2f6c1d0b7e43")
-"""Ids depend on what an entry is about alone: the same in every feed, on every machine, after every restart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,17 +134,11 @@ def alert_entry(site: Site, row: AlertRow, transition: Transition | None, tier: 
     held = f" Held back: {row.reason}." if row.reason else ""
     if transition is not None:
         entry = change_entry(gate_transition(transition, tier), name, page)
-        title, text, tags = entry.title, entry.text, entry.tags
     else:
         lead = row.detail.get("lead") or row.detail
         headline = clean(str(lead.get("title", "")))
         title = f"{name}: {row.on}" + (f": {headline}" if headline else "")
-        text, tags = title, (row.on,)
-    return Entry(
-        id=stable_urn("alert", row.institution, row.on, format_time(row.at), str(row.detail.get("item", "")), row.id),
-        title=title,
-        at=row.at,
-        url=f"{base}/alerts/{quote(row.id, safe='')}" if tier.allows(DETAIL) else page,
-        text=text + held,
-        tags=tags,
-    )
+        entry = Entry("", title, row.at, page, title, (row.on,))
+    urn = stable_urn("alert", row.institution, row.on, format_time(row.at), str(row.detail.get("item", "")), row.id)
+    url = f"{base}/alerts/{quote(row.id, safe='')}" if tier.allows(DETAIL) else page
+    return replace(entry, id=urn, at=row.at, url=url, text=entry.text + held)

@@ -31,7 +31,6 @@ HEADERS: Final = (
 )
 # What a page shows depends on who asks, and must not stay in a cache for the next one who does.
 CACHING: Final = "private, no-cache"
-
 _MISDIRECTED: Final = PlainTextResponse(
     f"The pages do not answer to this name. Operators: add it to {HOSTS_ENV}, or set ALERTS_BASE_URL.\n",
     status_code=421,
