@@ -20,7 +20,7 @@ from alerts.store.database import Database
 from alerts.store.schema import AlertRow, SourceRow, StoryRow
 from alerts.web import institutions as listing
 from alerts.web.middleware import HEADERS
-from alerts.web.stories import read_story, without_each
+from alerts.web.reading import read_story, without_each
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -116,7 +116,7 @@ def test_of_a_long_story_the_first_reports_are_shown(town: System, monkeypatch: 
     with town.runtime.database.read() as session:
         story = session.scalars(select(StoryRow.id).where(StoryRow.title.contains("outage"))).one()
         whole = read_story(session, settings, story)
-        monkeypatch.setattr("alerts.web.stories.MOST", 1)
+        monkeypatch.setattr("alerts.web.reading.MOST", 1)
         short = read_story(session, settings, story)
     assert (len(whole["publishers"]), whole["omitted"]) == (2, 0)
     assert (len(short["publishers"]), short["omitted"]) == (1, 1)

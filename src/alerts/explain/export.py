@@ -41,13 +41,12 @@ def export(session: Session, active: Active, alert_id: str, renderer: Renderer) 
         each["sha256"] = {field: hashlib.sha256(text.encode()).hexdigest() for field, text in recorded}
     leads = [each for each in (alert.lead, *alert.also) if each is not None and each.story in basis.evidence]
     first = next(iter(listings.deliveries_of(session, alert.id)), None)  # later ones only remind of it
+    topics = {name for each in basis.stories for name in each["topics"]}
     found: dict[str, Any] = {
         "kind": "alert-export",
         "format": FORMAT,
         "alert": {"id": alert.id, **alert_record(alert), "rules": list(alert.rules)},
-        "configuration": _configuration(
-            active, institution, {name for each in basis.stories for name in each["topics"]}
-        ),
+        "configuration": _configuration(active, institution, topics),
         "transitions": [transition_record(each) for each in alert.changes],
         "rises": [_rise(active, alert, each, basis.evidence[each.story]) for each in leads if each.axis is not None],
         "stories": basis.stories,
@@ -88,11 +87,8 @@ def _rise(active: Active, alert: Alert, lead: Lead, story: Evidence) -> dict[str
 
 def _message(session: Session, active: Active, renderer: Renderer, delivery: Mapping[str, Any]) -> dict[str, Any]:
     """A message that carried the alert, as it went out but for the links by which its reader answers."""
-    found = {
-        **some(delivery, "delivery", "channel", "kind", "at", "state", "sent_at", "alerts"),
-        "title": "",
-        "text": "",
-    }
+    found = some(delivery, "delivery", "channel", "kind", "at", "state", "sent_at", "alerts")
+    found |= {"title": "", "text": ""}
     subscriber = active.settings.subscribers.get(delivery["subscriber"])
     url = None if subscriber is None else subscriber.channels.get(delivery["channel"])
     if subscriber is not None and url is not None and delivery["state"] in _WENT_OUT:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from alerts.scoring.confidence import INTERNAL_BELOW
 from alerts.store.schema import CaseRow, FindingRow, MembershipRow, StoryVersionRow, table_of
-from alerts.store.upsert import SOME, chunks
+from alerts.store.upsert import SOME, rows_of
 
 # A place in the stream: the newest report of a story, and its id. Newer ones come first, then lower ids.
 Place = tuple[datetime, str]
@@ -57,15 +57,27 @@ def heads(session: Session) -> list[Any]:
 def reports(session: Session, items: Collection[str]) -> list[Any]:
     """Item, institution, source and publisher of what was found in some items, the first observed first."""
     query = _REPORTS.order_by(_F.observed, _F.item)
-    return [row for some in chunks(sorted(items)) for row in session.execute(query, {"some": some})]
+    return list(rows_of(session, query, sorted(items)))
 
 
 def reported_by(session: Session, stories: Iterable[str], source: str) -> frozenset[str]:
     """Those of some stories that a source reported."""
-    asked = ({"some": some, "source": source} for some in chunks(sorted(stories)))
-    return frozenset(story for each in asked for story in session.scalars(_REPORTED_BY, each))
+    return frozenset(row.story for row in rows_of(session, _REPORTED_BY, sorted(stories), source=source))
 
 
 def newest_change(session: Session) -> int:
     """A number that grows whenever a story begins or changes."""
     return session.scalar(_NEWEST_CHANGE) or 0
+
+
+def members(session: Session, institution: str, story: str, limit: int) -> tuple[list[FindingRow], int]:
+    """The findings of the items that a story was made of first, at most so many, by time of observation, an item's
+    later revisions among them; and how many items it has in all."""
+    # No join: for each item SQLite would go through all that was found about the institution.
+    placed = select(_M.item).where(_M.institution == institution, _M.story == story)
+    items = select(_F.item).where(_F.institution == institution, _F.item.in_(placed)).group_by(_F.item)
+    first = items.order_by(func.min(_F.observed), _F.item).limit(limit)
+    rows = session.scalars(
+        select(FindingRow).where(_F.institution == institution, _F.item.in_(first)).order_by(_F.observed, _F.item)
+    )
+    return list(rows), session.scalar(select(func.count()).select_from(items.subquery())) or 0
