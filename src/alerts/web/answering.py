@@ -56,13 +56,14 @@ PARTS: Final[Mapping[str, tuple[str, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a link is about: an alert on record, whose subscriber is configured."""
+    """What a link is about, an alert on record whose subscriber is configured, and what is known of who follows it."""
 
     bearer: Answerer
     alert: Alert
     name: str
     subscriber: Subscriber
     taken_back: bool
+    who: str
 
 
 async def answer(request: Request) -> Response:
@@ -85,13 +86,13 @@ def _answer(request: Request) -> Response:
         raise HTTPException(404, "There is no such answer.")
     with site.runtime.database.read() as session:
         asked = _asked(site, session, request)
-        who = _who(site, session, request, asked)
     if act is None:
         return _page(request, site, asked, PARTS[name])
     if request.method != "POST":
         return _page(request, site, asked, (name,))
+    alert, channel = asked.alert.id, asked.bearer.channel
     given = answering.give(
-        site.runtime, asked.alert.id, act.kind, who=who, channel=asked.bearer.channel, reason=act.reason, days=act.days
+        site.runtime, alert, act.kind, who=asked.who, channel=channel, reason=act.reason, days=act.days
     )
     return _page(request, site, asked, (), done=given)
 
@@ -100,12 +101,11 @@ def _undo(request: Request, answer_id: str) -> Response:
     site = site_of(request)
     with site.runtime.database.read() as session:
         asked = _asked(site, session, request)
-        who = _who(site, session, request, asked)
         found = answers.get(session, answer_id)
     about = found is not None and (found.alert == asked.alert.id or found.channel == asked.bearer.channel)
     if found is None or not about or found.subscriber != asked.subscriber.id:
         raise HTTPException(404, "There is no such answer to this alert.")
-    return _page(request, site, asked, (), done=answering.take_back(site.runtime, found.id, who))
+    return _page(request, site, asked, (), done=answering.take_back(site.runtime, found.id, asked.who))
 
 
 def _asked(site: Site, session: Session, request: Request) -> Asked:
@@ -126,6 +126,9 @@ def _asked(site: Site, session: Session, request: Request) -> Asked:
         raise HTTPException(410, f"{row.subscriber} is no longer configured: it gets no messages any more.")
     (alert,) = alerts.of_rows(session, [row])
     institution = site.settings.institutions.get(alert.institution)
+    visitor = site.visitor(request, session)
+    # Whoever reads the channel has the link.
+    reader = f"member {subscriber.id}" if visitor.subscriber == subscriber.id else f"a reader of {bearer.channel}"
     carried = SqlNotifications(session, row.subscriber).carried(alert.id)
     return Asked(
         bearer,
@@ -133,17 +136,8 @@ def _asked(site: Site, session: Session, request: Request) -> Asked:
         institution.name if institution is not None else alert.institution,
         subscriber,
         taken_back=alert.reason == Reason.CORRECTED or any(each.kind is Kind.CORRECTION for each in carried),
+        who="operator" if visitor.operator else reader,
     )
-
-
-def _who(site: Site, session: Session, request: Request, asked: Asked) -> str:
-    """What is known of who answers. Whoever reads the channel has the link."""
-    visitor = site.visitor(request, session)
-    if visitor.operator:
-        return "operator"
-    if visitor.subscriber == asked.subscriber.id:
-        return f"member {visitor.subscriber}"
-    return f"a reader of {asked.bearer.channel}"
 
 
 def _page(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 from operator import attrgetter
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from markupsafe import Markup
 from sqlalchemy.orm import Session
@@ -153,21 +153,13 @@ def _shown(settings: Settings, found: Sequence[FindingRow]) -> Shown:
     return Shown(seen, weight(seen.reliability, seen.direct), len(found), rules)
 
 
-class Without(NamedTuple):
-    """What the score and the level would have been without one of the stories."""
-
-    score: float
-    level: Level
-
-
-def without_each(transition: Mapping[str, Any] | None, rules: LevelRules) -> list[Without]:
-    """For each of the contributions in a record of a level change what had been without it."""
+def without_each(transition: Mapping[str, Any] | None, rules: LevelRules) -> list[tuple[float, Level]]:
+    """For each of the contributions in a record of a level change the score and the level that had been without it."""
     if transition is None:
         return []
     amounts = [each["contribution"] for each in transition["contributions"]]
     scores = [combined(amounts[:place] + amounts[place + 1 :]) for place in range(min(len(amounts), SHOWN))]
-    from_ = Level(transition["from"])
-    return [Without(score, level_from(from_, score, rules)) for score in scores]
+    return [(score, level_from(Level(transition["from"]), score, rules)) for score in scores]
 
 
 def read_alert(site: Site, session: Session, alert_id: str, visitor: Visitor) -> dict[str, Any]:
