@@ -56,14 +56,14 @@ PARTS: Final[Mapping[str, tuple[str, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a link is about, an alert on record whose subscriber is configured, and what is known of who follows it."""
+    """What a link is about: an alert on record, whose subscriber is configured."""
 
     bearer: Answerer
     alert: Alert
     name: str
     subscriber: Subscriber
+    who: str  # what is known of who answers: whoever reads the channel has the link
     taken_back: bool
-    who: str
 
 
 async def answer(request: Request) -> Response:
@@ -90,10 +90,8 @@ def _answer(request: Request) -> Response:
         return _page(request, site, asked, PARTS[name])
     if request.method != "POST":
         return _page(request, site, asked, (name,))
-    alert, channel = asked.alert.id, asked.bearer.channel
-    given = answering.give(
-        site.runtime, alert, act.kind, who=asked.who, channel=channel, reason=act.reason, days=act.days
-    )
+    runtime, alert, channel = site.runtime, asked.alert.id, asked.bearer.channel
+    given = answering.give(runtime, alert, act.kind, who=asked.who, channel=channel, reason=act.reason, days=act.days)
     return _page(request, site, asked, (), done=given)
 
 
@@ -126,18 +124,21 @@ def _asked(site: Site, session: Session, request: Request) -> Asked:
         raise HTTPException(410, f"{row.subscriber} is no longer configured: it gets no messages any more.")
     (alert,) = alerts.of_rows(session, [row])
     institution = site.settings.institutions.get(alert.institution)
-    visitor = site.visitor(request, session)
-    # Whoever reads the channel has the link.
-    reader = f"member {subscriber.id}" if visitor.subscriber == subscriber.id else f"a reader of {bearer.channel}"
     carried = SqlNotifications(session, row.subscriber).carried(alert.id)
     return Asked(
         bearer,
         alert,
         institution.name if institution is not None else alert.institution,
         subscriber,
+        _who(site.visitor(request, session), row.subscriber, bearer.channel),
         taken_back=alert.reason == Reason.CORRECTED or any(each.kind is Kind.CORRECTION for each in carried),
-        who="operator" if visitor.operator else reader,
     )
+
+
+def _who(visitor: Visitor, subscriber: str, channel: str) -> str:
+    if visitor.operator:
+        return "operator"
+    return f"member {subscriber}" if visitor.subscriber == subscriber else f"a reader of {channel}"
 
 
 def _page(
