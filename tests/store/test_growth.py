@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from alerts.store.database import Database
 from alerts.store.maintenance import retention
-from alerts.store.queries import listings, stream
+from alerts.store.queries import listings
 from alerts.store.schema import FindingRow, MembershipRow
 from alerts.store.upsert import insert_all
 
@@ -20,7 +20,7 @@ AT = datetime(2026, 3, 2, tzinfo=UTC)
 STEPS = 100
 
 READS: dict[str, Callable[[Session], object]] = {
-    "the page of a story": lambda session: stream.members(session, "acme", "s1", 10),
+    "the page of a story": lambda session: listings.members(session, "acme", "s1", 10),
     "what is over": lambda session: retention.old_stories(session, "acme", AT + timedelta(days=1)),
     "where a name was found": lambda session: listings.mentions(session, "acme", ["i1", "i2"], AT),
 }

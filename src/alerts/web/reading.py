@@ -116,7 +116,7 @@ def read_story(session: Session, settings: Settings, story_id: str) -> dict[str,
     row = session.get(StoryRow, story_id)
     if row is None:
         raise NotFoundError("story", story_id)
-    findings, items = stream.members(session, row.institution, story_id, MOST)
+    findings, items = listings.members(session, row.institution, story_id, MOST)
     revisions = grouped((each.item, each) for each in findings)
     shown = {item: _shown(settings, found) for item, found in revisions.items()}
     counting = {item: each for item, each in shown.items() if each.report.salience > 0}

@@ -3,19 +3,26 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
-from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
-from sqlalchemy import Text, column, func, select, table
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from alerts.model.fields import grouped
 from alerts.model.level import Axis, Level
 from alerts.model.times import format_time
-from alerts.store.schema import AlertRow, AttemptRow, CarriedRow, CaseRow, DeliveryRow, FindingRow, SourceRow, StoryRow
-from alerts.store.upsert import SOME, rows_of
-
-_Row = TypeVar("_Row", AlertRow, DeliveryRow)
+from alerts.store.schema import (
+    AlertRow,
+    AttemptRow,
+    Base,
+    CarriedRow,
+    CaseRow,
+    DeliveryRow,
+    FindingRow,
+    MembershipRow,
+    SourceRow,
+    StoryRow,
+)
+from alerts.store.upsert import chunks
 
 
 def _time(value: datetime | None) -> str | None:
@@ -52,17 +59,22 @@ def stories(
         query = query.where(StoryRow.institution == institution)
     if since is not None:
         query = query.where(StoryRow.newest >= since)
-    rows = session.scalars(query.execution_options(yield_per=200))
-    fitting = (row for row in rows if topic is None or any(name == topic for name, _ in row.topics))
-    return [
-        {
-            "story": row.id,
-            **columns(row, "institution", "title", "grade", "confidence", "mix", "reports", "publishers"),
-            "topics": [name for name, _ in row.topics],
-            **columns(row, "first", "newest"),
-        }
-        for row in islice(fitting, limit)
-    ]
+    found = []
+    for row in session.scalars(query.execution_options(yield_per=200)):
+        topics = [name for name, _ in row.topics]
+        if topic is not None and topic not in topics:
+            continue
+        found.append(
+            {
+                "story": row.id,
+                **columns(row, "institution", "title", "grade", "confidence", "mix", "reports", "publishers"),
+                "topics": topics,
+                **columns(row, "first", "newest"),
+            }
+        )
+        if len(found) >= limit:
+            break
+    return found
 
 
 def deliveries(
@@ -83,22 +95,33 @@ def deliveries(
     if since is not None:
         query = query.where(DeliveryRow.created_at >= since)
     if institution is not None:
-        carried = select(CarriedRow.delivery).join(AlertRow, AlertRow.id == CarriedRow.alert)
-        query = query.where(DeliveryRow.id.in_(carried.where(AlertRow.institution == institution)))
+        query = query.where(
+            DeliveryRow.id.in_(
+                select(CarriedRow.delivery)
+                .join(AlertRow, AlertRow.id == CarriedRow.alert)
+                .where(AlertRow.institution == institution)
+            )
+        )
     return _with_alerts_and_attempts(session, session.scalars(query).all())
 
 
 def _with_alerts_and_attempts(session: Session, rows: Sequence[DeliveryRow]) -> list[dict[str, Any]]:
-    carried = (
-        select(CarriedRow.delivery, AlertRow)
-        .join(AlertRow, AlertRow.id == CarriedRow.alert)
-        .where(CarriedRow.delivery.in_(SOME))
-        .order_by(AlertRow.at, AlertRow.id)
-    )
-    tried = select(AttemptRow.delivery, AttemptRow).where(AttemptRow.delivery.in_(SOME)).order_by(AttemptRow.number)
     ids = [row.id for row in rows]
-    alerts, attempts = grouped(rows_of(session, carried, ids)), grouped(rows_of(session, tried, ids))
-    return [_delivery(row, alerts.get(row.id, []), attempts.get(row.id, [])) for row in rows]
+    carried: dict[str, list[AlertRow]] = {}
+    attempts: dict[str, list[AttemptRow]] = {}
+    for some in chunks(ids):
+        for delivery, alert in session.execute(
+            select(CarriedRow.delivery, AlertRow)
+            .join(AlertRow, AlertRow.id == CarriedRow.alert)
+            .where(CarriedRow.delivery.in_(some))
+            .order_by(AlertRow.at, AlertRow.id)
+        ):
+            carried.setdefault(delivery, []).append(alert)
+        for attempt in session.scalars(
+            select(AttemptRow).where(AttemptRow.delivery.in_(some)).order_by(AttemptRow.number)
+        ):
+            attempts.setdefault(attempt.delivery, []).append(attempt)
+    return [_delivery(row, carried.get(row.id, []), attempts.get(row.id, [])) for row in rows]
 
 
 def _delivery(row: DeliveryRow, alerts: Sequence[AlertRow], attempts: Sequence[AttemptRow]) -> dict[str, Any]:
@@ -121,32 +144,30 @@ def delivery_states(session: Session) -> dict[str, int]:
 def overdue(session: Session, now: datetime) -> dict[str, tuple[int, datetime | None]]:
     """How much waits of each kind although it is due, and since when the oldest of it."""
     found = {}
-    for name, due_at, conditions in (
+    for name, column, conditions in (
         ("polls", SourceRow.next_poll_at, [SourceRow.active.is_(True)]),
         ("assessments", CaseRow.due_at, []),
         ("deliveries", DeliveryRow.due_at, []),
     ):
-        row = session.execute(select(func.count(), func.min(due_at)).where(due_at <= now, *conditions)).one()
+        row = session.execute(select(func.count(), func.min(column)).where(column <= now, *conditions)).one()
         found[name] = (row[0], row[1])
     return found
 
 
 def alert(session: Session, alert_id: str) -> AlertRow | None:
     """The alert of this id, or of the only one that begins so."""
-    return session.get(AlertRow, alert_id) or _only(session, AlertRow, alert_id)
-
-
-def _only(session: Session, kind: type[_Row], beginning: str) -> _Row | None:
-    """The only row whose id begins so."""
-    found = session.scalars(select(kind).where(kind.id.startswith(beginning, autoescape=True)).limit(2)).all()
+    row = session.get(AlertRow, alert_id)
+    if row is not None:
+        return row
+    found = session.scalars(select(AlertRow).where(AlertRow.id.startswith(alert_id, autoescape=True)).limit(2)).all()
     return found[0] if len(found) == 1 else None
 
 
-def ids_beginning(session: Session, name: str, beginning: str, limit: int = 50) -> list[str]:
-    """Ids of the table of this name, to complete what a person types."""
-    key = column("id", Text)
-    query = select(key).select_from(table(name)).where(key.startswith(beginning, autoescape=True)).order_by(key)
-    return list(session.scalars(query.limit(limit)))
+def ids_beginning(session: Session, table: str, beginning: str, limit: int = 50) -> list[str]:
+    """Ids of a table, to complete what a person types."""
+    column = Base.metadata.tables[table].c.id
+    query = select(column).where(column.startswith(beginning, autoescape=True)).order_by(column).limit(limit)
+    return list(session.scalars(query))
 
 
 def alerts_named(session: Session, key: str) -> list[str]:
@@ -154,10 +175,12 @@ def alerts_named(session: Session, key: str) -> list[str]:
     row = alert(session, key)
     if row is not None:
         return [row.id]
-    delivery = _only(session, DeliveryRow, key)
-    if delivery is None:
+    deliveries = session.scalars(
+        select(DeliveryRow.id).where(DeliveryRow.id.startswith(key, autoescape=True)).limit(2)
+    ).all()
+    if len(deliveries) != 1:
         return []
-    carried = select(CarriedRow.alert).where(CarriedRow.delivery == delivery.id)
+    carried = select(CarriedRow.alert).where(CarriedRow.delivery == deliveries[0])
     ordered = select(AlertRow.id).where(AlertRow.id.in_(carried)).order_by(AlertRow.at, AlertRow.id)
     return list(session.scalars(ordered))
 
@@ -180,14 +203,36 @@ def deliveries_of(session: Session, alert_id: str) -> list[dict[str, Any]]:
     return _with_alerts_and_attempts(session, rows)
 
 
+def members(session: Session, institution: str, story: str, limit: int) -> tuple[list[FindingRow], int]:
+    """The findings of the items that a story was made of first, at most so many, by time of observation, an item's
+    later revisions among them; and how many items it has in all."""
+    # No join: for each item SQLite would go through all that was found about the institution.
+    placed = select(MembershipRow.item).where(MembershipRow.institution == institution, MembershipRow.story == story)
+    items = (
+        select(FindingRow.item)
+        .where(FindingRow.institution == institution, FindingRow.item.in_(placed))
+        .group_by(FindingRow.item)
+    )
+    first = items.order_by(func.min(FindingRow.observed), FindingRow.item).limit(limit)
+    rows = session.scalars(
+        select(FindingRow)
+        .where(FindingRow.institution == institution, FindingRow.item.in_(first))
+        .order_by(FindingRow.observed, FindingRow.item)
+    )
+    return list(rows), session.scalar(select(func.count()).select_from(items.subquery())) or 0
+
+
 def mentions(session: Session, institution: str, items: Sequence[str], upto: datetime) -> dict[str, list[list[Any]]]:
     """By item where it named the institution, as it read at an instant."""
-    query = (
-        select(FindingRow.item, FindingRow.mentions)
-        .where(FindingRow.institution == institution, FindingRow.item.in_(SOME), FindingRow.observed <= upto)
-        .order_by(FindingRow.observed)
-    )
-    return dict(rows_of(session, query, items))
+    found: dict[str, list[list[Any]]] = {}
+    for some in chunks(items):
+        rows = session.execute(
+            select(FindingRow.item, FindingRow.mentions)
+            .where(FindingRow.institution == institution, FindingRow.item.in_(some), FindingRow.observed <= upto)
+            .order_by(FindingRow.observed)
+        )
+        found.update(dict(rows.all()))
+    return found
 
 
 def mention_texts(session: Session, institution: str) -> Counter[str]:

@@ -21,7 +21,7 @@ from alerts.scoring.score import NO_SCORE, PLACES, Score
 from alerts.store.repositories import cases
 from alerts.store.repositories.assessments import summary_of
 from alerts.store.schema import AssessmentRow, FindingRow, StoryEventRow, StoryVersionRow, TransitionRow, table_of
-from alerts.store.upsert import SOME, chunks, rows_of
+from alerts.store.upsert import SOME, chunks
 from alerts.stories.features import Features
 from alerts.stories.independence import independent
 
@@ -134,12 +134,14 @@ def reports(
 ) -> dict[str, Report]:
     """Some items as they read at an instant, dated when they were first observed."""
     found: dict[str, Report] = {}
-    for row in rows_of(session, _REPORTS, sorted(items), institution=institution, at=at):
-        former = found.get(row.item)
-        if former is not None:
-            found[row.item] = dated_as(cases.report_of(row, sources), former)
-        elif row.salience > 0:
-            found[row.item] = cases.report_of(row, sources)
+    for some in chunks(sorted(items)):
+        asked = {"institution": institution, "some": some, "at": at}
+        for row in session.execute(_REPORTS, asked):
+            former = found.get(row.item)
+            if former is not None:
+                found[row.item] = dated_as(cases.report_of(row, sources), former)
+            elif row.salience > 0:
+                found[row.item] = cases.report_of(row, sources)
     return found
 
 
@@ -217,7 +219,8 @@ def _events(
         .where(_E.institution == institution, _E.at <= at, column.in_(SOME))  # type: ignore[attr-defined]
         .order_by(_E.id)
     )
-    return rows_of(session, query, keys)
+    for some in chunks(keys):
+        yield from session.execute(query, {"some": some})
 
 
 def _features(session: Session, institution: str, items: Collection[str], at: datetime) -> dict[str, Features]:
@@ -227,5 +230,7 @@ def _features(session: Session, institution: str, items: Collection[str], at: da
         .where(_F.institution == institution, _F.observed <= at, _F.item.in_(SOME))
         .order_by(_F.observed)
     )
-    newest = dict(rows_of(session, query, sorted(items)))
+    newest: dict[str, bytes] = {}
+    for some in chunks(sorted(items)):
+        newest |= dict(session.execute(query, {"some": some}).all())
     return {item: Features.load(features) for item, features in newest.items()}

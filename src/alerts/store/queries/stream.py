@@ -68,16 +68,3 @@ def reported_by(session: Session, stories: Iterable[str], source: str) -> frozen
 def newest_change(session: Session) -> int:
     """A number that grows whenever a story begins or changes."""
     return session.scalar(_NEWEST_CHANGE) or 0
-
-
-def members(session: Session, institution: str, story: str, limit: int) -> tuple[list[FindingRow], int]:
-    """The findings of the items that a story was made of first, at most so many, by time of observation, an item's
-    later revisions among them; and how many items it has in all."""
-    # No join: for each item SQLite would go through all that was found about the institution.
-    placed = select(_M.item).where(_M.institution == institution, _M.story == story)
-    items = select(_F.item).where(_F.institution == institution, _F.item.in_(placed)).group_by(_F.item)
-    first = items.order_by(func.min(_F.observed), _F.item).limit(limit)
-    rows = session.scalars(
-        select(FindingRow).where(_F.institution == institution, _F.item.in_(first)).order_by(_F.observed, _F.item)
-    )
-    return list(rows), session.scalar(select(func.count()).select_from(items.subquery())) or 0
