@@ -1,7 +1,8 @@
 """Why a subscriber got no alert about an institution, and what evidence would have caused one."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -15,6 +16,7 @@ from alerts.model.answer import AnswerKind
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Cause, Contribution, Level, Transition
 from alerts.model.records import answer_record, rounded
+from alerts.model.settings import Settings
 from alerts.model.story import Evidence
 from alerts.model.subscriber import Subscriber
 from alerts.model.times import format_time
@@ -34,6 +36,7 @@ from alerts.store.repositories import answers, items, subscriber_state
 LOOK_BACK = timedelta(days=7)
 MOST_ITEMS = 2000
 MOST_REJECTIONS = 10
+_Ask = Callable[[Transition, Iterable[Evidence]], Explanation]  # what a subscriber would get of a rise
 
 
 def why_not(
@@ -47,6 +50,7 @@ def why_not(
     standing = standing_at(session, active, institution, at)
     rules = {place: rule for place, rule in enumerate(subscriber.watch) if rule.select.selects(institution)}
     found = coverage(session, active.settings, institution, at)
+    ask = partial(_asked, session, active.settings, subscriber)
     return {
         "kind": "why-not",
         "at": format_time(at),
@@ -78,7 +82,7 @@ def why_not(
         "stories": standing.counts.stories,
         "coverage": {"state": found.state.value, "sources": found.sources, "failing": list(found.failing)},
         "axes": [
-            _axis(session, active, subscriber, standing, axis, min(rule.at_least for rule in asking))
+            _axis(session, active.settings, ask, standing, axis, min(rule.at_least for rule in asking))
             for axis in Axis
             if (asking := [rule for rule in rules.values() if rule.on & OF_LEVELS and axis in rule.axes])
         ],
@@ -87,11 +91,11 @@ def why_not(
 
 
 def _axis(
-    session: Session, active: Active, subscriber: Subscriber, standing: Standing, axis: Axis, least: Level
+    session: Session, settings: Settings, ask: _Ask, standing: Standing, axis: Axis, least: Level
 ) -> dict[str, Any]:
     view, at = standing.axes[axis], standing.at
-    needed = active.settings.levels.raise_.get(max(least, Level.MEDIUM), 0.0)
-    found = contributions_of(active.settings, standing, axis, view.leading)
+    needed = settings.levels.raise_.get(max(least, Level.MEDIUM), 0.0)
+    found = contributions_of(settings, standing, axis, view.leading)
     record: dict[str, Any] = {
         "axis": axis.value,
         "level": view.level.value,
@@ -106,59 +110,48 @@ def _axis(
         "routing": None,
     }
     if view.level < least:
-        record["counterfactual"] = _counterfactual(session, active, subscriber, standing, axis, found)
+        record["counterfactual"] = _counterfactual(session, settings, ask, standing, axis, found)
     else:
         # The level stands: what would this subscriber get of the change that led to it?
-        stands = _rise(standing, axis, Level.LOW, view.level, view.score, found)
+        stands = Transition(at, standing.institution.id, axis, Level.LOW, view.level, view.score, Cause.EVIDENCE, found)
         top = [each.story for each in found[:1]]
-        known = profiles.stories(session, standing.institution, active.settings.sources, top, at)
-        record["routing"] = explanation_record(_asked(session, active, subscriber, stands, known.values()))
+        known = profiles.stories(session, standing.institution, settings.sources, top, at)
+        record["routing"] = explanation_record(ask(stands, known.values()))
     return record
 
 
-def _rise(
-    standing: Standing, axis: Axis, from_: Level, to: Level, score: float, found: tuple[Contribution, ...]
-) -> Transition:
-    return Transition(standing.at, standing.institution.id, axis, from_, to, score, Cause.EVIDENCE, found)
-
-
 def _counterfactual(
-    session: Session,
-    active: Active,
-    subscriber: Subscriber,
-    standing: Standing,
-    axis: Axis,
-    found: tuple[Contribution, ...],
+    session: Session, settings: Settings, ask: _Ask, standing: Standing, axis: Axis, found: tuple[Contribution, ...]
 ) -> dict[str, Any]:
     """The least of a few further reports on the strongest story after which an alert would be sent."""
     if not found:
         return {"found": False, "why": "no story adds anything to this axis"}
-    strongest, level = found[0], standing.axes[axis].level
+    strongest, level, at = found[0], standing.axes[axis].level, standing.at
     tried: list[dict[str, Any]] = []
-    for words, story, all_ in further_reports(session, active.settings, standing, axis, found):
+    for words, story, all_ in further_reports(session, settings, standing, axis, found):
         score = combined(each.value for each in all_)
-        reached = max(level, level_of(score, active.settings.levels))
+        reached = max(level, level_of(score, settings.levels))
         tried.append({"with": words, "score": rounded(score), "level": reached.value})
         if reached is level:
             continue
-        rise = _rise(standing, axis, level, reached, score, all_)
-        asked = _asked(session, active, subscriber, rise, [story])
+        rise = Transition(at, standing.institution.id, axis, level, reached, score, Cause.EVIDENCE, all_)
+        asked = ask(rise, [story])
         if any(channel.state is not AlertState.SUPPRESSED for channel in asked.channels):
             return {"found": True, "story": strongest.story, "title": strongest.title, **tried[-1], "tried": tried}
     return {"found": False, "why": "none of these would do", "story": strongest.story, "tried": tried}
 
 
 def _asked(
-    session: Session, active: Active, subscriber: Subscriber, rise: Transition, behind: Iterable[Evidence]
+    session: Session, settings: Settings, subscriber: Subscriber, rise: Transition, behind: Iterable[Evidence]
 ) -> Explanation:
     """What the subscriber's router, as it stands, would make of a rise; nothing of it is stored."""
     state = subscriber_state.peek(session, subscriber.id)
     notifications = subscriber_state.SqlNotifications(session, subscriber.id)
     chosen = Preferences(answers.preferences(session, subscriber.id))
-    router = SubscriberRouter(subscriber, active.settings.institutions, state, notifications, chosen)
-    leads = {each.story: lead_of_story(each, active.settings.topics) for each in behind}
+    router = SubscriberRouter(subscriber, settings.institutions, state, notifications, chosen)
+    leads = {each.story: lead_of_story(each, settings.topics) for each in behind}
     event = InstitutionEvent(rise.institution, rise.at, changes=(rise,), leads=leads)
-    return router.explain(event, rise.at, silenced(session, active.settings))
+    return router.explain(event, rise.at, silenced(session, settings))
 
 
 def _rejections(

@@ -19,11 +19,11 @@ from alerts.rendering.tiers import DETAIL, gate, gate_changes
 from alerts.store.queries import listings
 from alerts.store.repositories import transitions
 from alerts.web import institutions as listing
+from alerts.web import search as searching
 from alerts.web.atom import asked_rule, read_alerts, readable
 from alerts.web.auth import Visitor
 from alerts.web.pages import asked_instant, read_why_not
 from alerts.web.reading import Shown, read_alert, read_profile, read_story
-from alerts.web.search import as_json as search
 from alerts.web.search import whole
 from alerts.web.site import site_of, visit
 from alerts.web.stream import read_stream
@@ -45,6 +45,11 @@ def _described() -> dict[str, Any]:
 
 def openapi(request: Request) -> Response:
     return answer({**_described(), "servers": [{"url": site_of(request).address(request)}]})
+
+
+def search(request: Request) -> Response:
+    with visit(request) as (site, session, visitor):
+        return answer(searching.search(session, site.settings, request.query_params, visitor.tier, site.now()))
 
 
 def institutions(request: Request) -> Response:

@@ -96,13 +96,10 @@ def _feed(site: Site, request: Request, feed_id: str, title: str, page: str, ent
 
 def asked_rule(subscriber: Subscriber, text: str) -> int | None:
     """The watch rule (from 1) that was asked for; None for all. Raises NotFoundError where there is no such one."""
-    if not text:
-        return None
-    count = len(subscriber.watch)
-    rule = int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0
-    if not 1 <= rule <= count:
-        raise NotFoundError("rule", text, f"{subscriber.id} has {count}")
-    return rule
+    rules = {str(place): place for place in range(1, len(subscriber.watch) + 1)}
+    if text and text not in rules:
+        raise NotFoundError("rule", text, f"{subscriber.id} has {len(rules)}")
+    return rules.get(text)
 
 
 def readable(site: Site, visitor: Visitor, subscriber: str) -> Subscriber:

@@ -1,4 +1,4 @@
-"""Search over items, stories and institutions: what was said. The page, its JSON, and what the command prints."""
+"""Search over items, stories and institutions: what was said. The page, and the record of JSON and the command."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -14,7 +14,6 @@ from alerts.model.errors import UsageError
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Level
 from alerts.model.nearest import did_you_mean
-from alerts.model.records import to_line
 from alerts.model.settings import Settings
 from alerts.model.subscriber import Tier
 from alerts.model.times import format_time, point_in_time
@@ -45,13 +44,6 @@ def page(request: Request) -> Response:
             "found": search(session, site.settings, given, visitor.tier, site.now()) if given.get("q") else None,
         }
     return site.page(request, "search.html.j2", visitor, values)
-
-
-def as_json(request: Request) -> Response:
-    """The same for programs."""
-    with visit(request) as (site, session, visitor):
-        found = search(session, site.settings, request.query_params, visitor.tier, site.now())
-    return Response(to_line(found), media_type="application/json")
 
 
 def whole(given: Mapping[str, str], name: str, default: int, most: int) -> int:

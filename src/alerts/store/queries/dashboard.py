@@ -42,10 +42,10 @@ def changed_at(session: Session) -> dict[str, tuple[datetime, str]]:
 
 def changes(session: Session, wanted: Mapping[str, tuple[datetime, str]]) -> dict[str, Transition]:
     """The level change of each of some institutions at an instant, on an axis, without contributions."""
-    columns = zip(*((institution, axis, at) for institution, (at, axis) in wanted.items()), strict=True)
     # Each column by itself: SQLite finds no pairs or triples by index.
-    some = (column.in_(set(values)) for column, values in zip((_T.institution, _T.axis, _T.at), columns, strict=False))
-    rows = session.execute(select(*_LEAN).where(*some)).all() if wanted else ()
+    instants, axes = {at for at, _ in wanted.values()}, {axis for _, axis in wanted.values()}
+    query = select(*_LEAN).where(_T.institution.in_(list(wanted)), _T.axis.in_(axes), _T.at.in_(instants))
+    rows = session.execute(query)
     return {row.institution: lean_transition_of(row) for row in rows if wanted[row.institution] == (row.at, row.axis)}
 
 
