@@ -25,7 +25,6 @@ from alerts.runtime.runtime import Runtime
 from alerts.store import system_state
 from alerts.store.queries import dashboard, listings
 from alerts.store.repositories import answers, generations, links, silences, sources
-from alerts.store.repositories.sources import Health
 from alerts.web.auth import Visitor, check_form, form_of
 from alerts.web.site import site_of, visit
 
@@ -46,13 +45,15 @@ def overview(request: Request) -> Response:
             return RedirectResponse("/operate/enter", status_code=303)
         now = site.now()
         known = [each for each in sources.health(session) if each.active]
+        # What is stopped, holds something back or fails comes first.
+        known.sort(key=lambda each: (not each.state.stopped, not each.state.held, -each.error_streak, each.id))
         values = {
             "report": health(session, site.runtime.configuration.files, now),
             "suppressed": dashboard.suppressed(session, now - RECENT, MOST),
             "dead": listings.deliveries(session, state=[DeliveryState.DEAD.value], limit=MOST),
             "deliveries": listings.deliveries(session, state=[state] if state else (), limit=MOST),
             "silences": [each for each in silenced(session, site.settings) if each.until > now],
-            "sources": sorted(known, key=_attention)[: 4 * MOST],
+            "sources": known[: 4 * MOST],
             "sources_total": len(known),
             "queues": listings.overdue(session, now),
             "plan": system_state.get(session, system_state.PLAN),
@@ -60,10 +61,7 @@ def overview(request: Request) -> Response:
         }
     values |= {
         "config_problems": site.runtime.configuration.problems,
-        "config_hash": site.settings.hash,
-        "institution_total": len(site.settings.institutions),
-        "subscriber_total": len(site.settings.subscribers),
-        "institution_ids": list(site.settings.institutions)[:1000],
+        "settings": site.settings,
         "states": STATES,
         "state": state,
         "most": MOST,
@@ -96,11 +94,6 @@ def audit(request: Request) -> Response:
                 acts.append((link.revoked_at, "", "revoked a link", about))
     acts.sort(key=lambda act: act[0], reverse=True)
     return site.page(request, "audit.html.j2", visitor, {"acts": acts[:AUDITED], "most": AUDITED})
-
-
-def _attention(each: Health) -> tuple[bool, bool, int, str]:
-    """What is stopped, holds something back or fails comes first."""
-    return (not each.state.stopped, not each.state.held, -each.error_streak, each.id)
 
 
 async def enter(request: Request) -> Response:

@@ -77,9 +77,7 @@ def plots(site: Site, session: Session, shown: Profile, window: timedelta, width
 def stories_of(session: Session, shown: Profile) -> list[dict[str, Any]]:
     """The stories behind a profile, as far as a gated one has them, the newest first: each with its statement,
     source records, the axes whose score it moves, and the other institutions that its reports name."""
-    about = [
-        (report.item, report.institution) for report in stream.reports(session, {each.item for each in shown.evidence})
-    ]
+    reports = stream.reports(session, {each.item for each in shown.evidence})
     governance = shown.governance_surface.signals if shown.governance_surface else ()
     lines = (*shown.service_surface, *governance, *shown.relationship_signals)
     said = {each.story: each for each in (*(line.statement for line in lines), *shown.key_points)}
@@ -87,7 +85,7 @@ def stories_of(session: Session, shown: Profile) -> list[dict[str, Any]]:
     for story, group in groupby(shown.evidence, key=attrgetter("story")):
         records = list(group)
         items = {each.item for each in records}
-        others = sorted({key for item, key in about if item in items and key != shown.institution})
+        others = sorted({each.institution for each in reports if each.item in items} - {shown.institution})
         axes = [row.axis for row in shown.matrix if story in row.stories]
         found.append({"story": story, "said": said.get(story), "records": records, "axes": axes, "about": others})
     return found
