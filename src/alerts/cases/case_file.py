@@ -79,8 +79,6 @@ class CaseFile:
         """How many items it holds."""
         return len(self._members.story_of)
 
-    # --- restoring -------------------------------------------------------------------------------------
-
     def restore(self, record: Recorded, axes: Mapping[Axis, AxisState], clock: datetime | None) -> None:
         """Takes up where another process left off, at its clock."""
         # What has left the window by now has no influence on what comes after.
@@ -102,8 +100,6 @@ class CaseFile:
             self._note_scores(clock)
         self.axes.update(axes)
         self._rises = list(record.rises)
-
-    # --- time ------------------------------------------------------------------------------------------
 
     def advance(self, to: datetime) -> list[Transition]:
         """The falls up to and including `to`, each stamped with its exact instant, in order of time."""
@@ -131,8 +127,6 @@ class CaseFile:
         ranking = self._rankings[axis]
         after = self.clock if state.since is None else max(self.clock, state.since)
         return scores.fall_instant(ranking.score, state.level, self._rules, ranking.half_life, after)
-
-    # --- evidence --------------------------------------------------------------------------------------
 
     def observe(self, at: datetime, batch: Sequence[Observation]) -> Change:
         """Takes in what was observed at one instant; the order of `batch` does not matter.
@@ -213,8 +207,6 @@ class CaseFile:
 
     def _evidence_of(self, story: str, upto: datetime | None = None) -> Evidence | None:
         return self._members.evidence(story, self.institution.id, upto)
-
-    # --- levels ----------------------------------------------------------------------------------------
 
     def score(self, axis: Axis, at: datetime) -> float:
         """The score of an axis at an instant, from what had been observed by then.
@@ -298,8 +290,6 @@ class CaseFile:
                 ages[story] = min(age, ages.get(story, age))
         return ages
 
-    # --- corrections -----------------------------------------------------------------------------------
-
     def _corrections(self, at: datetime, revised: Sequence[Observation]) -> list[Correction]:
         """What one of the revised items supported and that would not have happened as it reads now."""
         if not revised:
@@ -361,8 +351,6 @@ class CaseFile:
                 own = rise.transition is None
                 values.append(term.impact if own else scores.contributed(term, micros(rise.at), half_life))
         return values
-
-    # --- reading ---------------------------------------------------------------------------------------
 
     def evidence(self) -> tuple[Evidence, ...]:
         """All evidence, by story id."""

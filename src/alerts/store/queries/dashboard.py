@@ -67,14 +67,8 @@ def story_events(session: Session, story_id: str, *, limit: int) -> list[StoryEv
 
 def alerts_of(session: Session, subscriber: str, *, limit: int) -> list[AlertRow]:
     """A subscriber's newest alerts, the newest first."""
-    return list(
-        session.scalars(
-            select(AlertRow)
-            .where(AlertRow.subscriber == subscriber)
-            .order_by(AlertRow.at.desc(), AlertRow.id)
-            .limit(limit)
-        )
-    )
+    newest_first = select(AlertRow).where(AlertRow.subscriber == subscriber).order_by(AlertRow.at.desc(), AlertRow.id)
+    return list(session.scalars(newest_first.limit(limit)))
 
 
 def transitions_by_id(session: Session, ids: Iterable[int]) -> dict[int, Transition]:

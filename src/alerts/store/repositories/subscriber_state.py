@@ -202,6 +202,5 @@ def due_by(session: Session, until: datetime) -> list[str]:
 
 def carry(session: Session, carried: Iterable[tuple[str, str]]) -> None:
     """Records which delivery carries which alert."""
-    insert_new(
-        session, CarriedRow, [{"alert": alert, "delivery": delivery} for alert, delivery in sorted(set(carried))]
-    )
+    rows = [{"alert": alert, "delivery": delivery} for alert, delivery in sorted(set(carried))]
+    insert_new(session, CarriedRow, rows)
