@@ -82,11 +82,8 @@ class CaseFile:
     def restore(self, record: Recorded, axes: Mapping[Axis, AxisState], clock: datetime | None) -> None:
         """Takes up where another process left off, at its clock."""
         # What has left the window by now has no influence on what comes after.
-        recent = (
-            (each.features, story)
-            for each, story in record.members
-            if clock is None or clock - each.features.observed < Clusterer.HORIZON
-        )
+        features = ((each.features, story) for each, story in record.members)
+        recent = (each for each in features if clock is None or clock - each[0].observed < Clusterer.HORIZON)
         self._clusterer = Clusterer.restore(recent, self.institution.id, _names(self.institution))
         self._members = Membership(record.merged, record.left)
         for observation, story in record.members:
@@ -401,14 +398,14 @@ class CaseFile:
         for axis, ranking in self._rankings.items():
             leading = [story for story, _ in ranking.leading()]
             shown.update(leading)
+            known = None if before is None else before[axis].at(micros(at - DAY), ranking.half_life)
+            previous = self.score(axis, at - DAY) if known is None else known
             axes[axis] = AxisView(
                 level=self.axes[axis].level,
                 score=self.score(axis, at),
                 since=self.axes[axis].since,
                 next_fall=falls.get(axis),
-                previous=self.score(axis, at - DAY)
-                if before is None
-                else before[axis].at(micros(at - DAY), ranking.half_life),
+                previous=previous,
                 leading=tuple(summary(self._evidence[story]) for story in leading),
                 others=max(0, len(ranking) - PLACES),
             )

@@ -177,32 +177,18 @@ class _Judge:
             if expected.channel in ("", message.channel):
                 kinds = {"alerts": message.alerts, "reminders": message.reminders, "superseded": message.superseded}
                 told = {name: [alerts[one] for one in ids] for name, ids in kinds.items()}
-                view = compose(
-                    subscriber,
-                    id=message.id,
-                    kind=message.kind,
-                    channel=message.channel,
-                    at=message.at,
-                    **told,
-                    standing=message.standing,
-                    profiles={
-                        each.institution: self._profile(each.institution) for some in told.values() for each in some
-                    },
-                    omitted=message.more,
-                    why=message.detail,
-                )
+                about = {each.institution for some in told.values() for each in some}
+                profiles = {each: self._profile(each) for each in sorted(about)}
+                of = {name: getattr(message, name) for name in ("id", "kind", "channel", "at", "standing")}
+                view = compose(subscriber, **told, **of, profiles=profiles, omitted=message.more, why=message.detail)
                 rendered = self.renderer.render(view, subscriber.channels[message.channel])
                 texts.append(f"{rendered.title}\n{rendered.body}")
         return texts
 
     def _profile(self, institution: str) -> Profile:
-        return profile_of(
-            self.active.settings,
-            self.result.cases[institution],
-            self.test.at,
-            history=[each for each in self.result.transitions if each.institution == institution],
-            coverage=Coverage(CoverageState.COVERED),
-        )
+        case, covered = self.result.cases[institution], Coverage(CoverageState.COVERED)
+        history = [each for each in self.result.transitions if each.institution == institution]
+        return profile_of(self.active.settings, case, self.test.at, history=history, coverage=covered)
 
 
 def _axes(alert: Alert) -> set[Axis]:

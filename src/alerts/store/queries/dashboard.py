@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from alerts.model.fields import grouped
 from alerts.model.level import Transition
 from alerts.store.queries.listings import listed_stories
 from alerts.store.repositories.transitions import lean_transition_of
@@ -16,23 +17,15 @@ _LEAN = tuple(each for each in table_of(TransitionRow).c if each.name != "contri
 
 def changed_at(session: Session) -> dict[str, datetime]:
     """When the newest level change of each institution was."""
-    rows = session.execute(
-        select(TransitionRow.institution, func.max(TransitionRow.at)).group_by(TransitionRow.institution)
-    )
-    return dict(rows.all())
+    newest = select(TransitionRow.institution, func.max(TransitionRow.at)).group_by(TransitionRow.institution)
+    return dict(session.execute(newest).all())
 
 
 def changes_since(session: Session, institutions: Iterable[str], since: datetime) -> dict[str, list[Transition]]:
     """The level changes of some institutions since an instant, in order of time, without contributions."""
-    found: dict[str, list[Transition]] = {}
-    query = (
-        select(*_LEAN)
-        .where(TransitionRow.institution.in_(list(institutions)), TransitionRow.at >= since)
-        .order_by(TransitionRow.at, TransitionRow.id)
-    )
-    for row in session.execute(query):
-        found.setdefault(row.institution, []).append(lean_transition_of(row))
-    return found
+    asked = TransitionRow.institution.in_(list(institutions)), TransitionRow.at >= since
+    rows = session.execute(select(*_LEAN).where(*asked).order_by(TransitionRow.at, TransitionRow.id))
+    return grouped((row.institution, lean_transition_of(row)) for row in rows)
 
 
 def newest_changes(session: Session, institutions: Iterable[str]) -> dict[str, Transition]:
