@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 from xml.etree import ElementTree
 
 from alerts.insight.profiles import profile_of
@@ -176,7 +177,7 @@ class _Judge:
                 continue
             if expected.channel in ("", message.channel):
                 kinds = {"alerts": message.alerts, "reminders": message.reminders, "superseded": message.superseded}
-                told = {name: [alerts[one] for one in ids] for name, ids in kinds.items()}
+                told: dict[str, Any] = {name: [alerts[one] for one in ids] for name, ids in kinds.items()}
                 about = {each.institution for some in told.values() for each in some}
                 profiles = {each: self._profile(each) for each in sorted(about)}
                 of = {name: getattr(message, name) for name in ("id", "kind", "channel", "at", "standing")}

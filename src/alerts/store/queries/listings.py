@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from alerts.model.fields import grouped
@@ -36,11 +36,6 @@ def levels(session: Session) -> dict[str, dict[Axis, Level]]:
     }
 
 
-def listed_stories() -> tuple[ColumnElement[bool], ...]:
-    """Those that were not found to be others, and in which anything counts."""
-    return schema.StoryRow.merged_into.is_(None), schema.StoryRow.reports > 0
-
-
 def stories(
     session: Session,
     *,
@@ -49,11 +44,12 @@ def stories(
     since: datetime | None = None,
     limit: int = 50,
 ) -> list[dict[str, Any]]:
-    """Stories, the newest first."""
-    asked = *listed_stories(), *equal((schema.StoryRow.institution, institution))
-    query = select(schema.StoryRow).where(*asked).order_by(schema.StoryRow.newest.desc(), schema.StoryRow.id)
+    """Stories, the newest first, but those that were found to be others or in which nothing counts any more."""
+    story = schema.StoryRow
+    listed = story.merged_into.is_(None), story.reports > 0, *equal((story.institution, institution))
+    query = select(story).where(*listed).order_by(story.newest.desc(), story.id)
     if since is not None:
-        query = query.where(schema.StoryRow.newest >= since)
+        query = query.where(story.newest >= since)
     found = []
     for row in session.scalars(query.execution_options(yield_per=200)):
         topics = [name for name, _ in row.topics]
@@ -76,17 +72,17 @@ def deliveries(
     limit: int = 50,
 ) -> list[dict[str, Any]]:
     """Who got what, when and why, the newest first: each delivery with its alerts and attempts."""
-    row = schema.DeliveryRow
-    query = select(row).where(*equal((row.subscriber, subscriber)))
+    delivery = schema.DeliveryRow
+    query = select(delivery).where(*equal((delivery.subscriber, subscriber)))
     if state:
-        query = query.where(row.state.in_(state))
+        query = query.where(delivery.state.in_(state))
     if since is not None:
-        query = query.where(row.created_at >= since)
+        query = query.where(delivery.created_at >= since)
     if institution is not None:
         about = select(schema.AlertRow.id).where(schema.AlertRow.institution == institution)
         carried = select(schema.CarriedRow.delivery).where(schema.CarriedRow.alert.in_(about))
-        query = query.where(row.id.in_(carried))
-    newest_first = query.order_by(row.created_at.desc(), row.id).limit(limit)
+        query = query.where(delivery.id.in_(carried))
+    newest_first = query.order_by(delivery.created_at.desc(), delivery.id).limit(limit)
     return _with_alerts_and_attempts(session, session.scalars(newest_first).all())
 
 
@@ -186,19 +182,24 @@ def members(session: Session, institution: str, story: str, limit: int) -> tuple
     """The findings of the items that a story was made of first, at most so many, by time of observation, an item's
     later revisions among them; and how many items it has in all."""
     # No join: for each item SQLite would go through all that was found about the institution.
-    row, member = schema.FindingRow, schema.MembershipRow
+    finding, member = schema.FindingRow, schema.MembershipRow
     placed = select(member.item).where(member.institution == institution, member.story == story)
-    items = select(row.item).where(row.institution == institution, row.item.in_(placed)).group_by(row.item)
-    first = items.order_by(func.min(row.observed), row.item).limit(limit)
-    found = select(row).where(row.institution == institution, row.item.in_(first)).order_by(row.observed, row.item)
-    return list(session.scalars(found)), session.scalar(select(func.count()).select_from(items.subquery())) or 0
+    items = (
+        select(finding.item).where(finding.institution == institution, finding.item.in_(placed)).group_by(finding.item)
+    )
+    first = items.order_by(func.min(finding.observed), finding.item).limit(limit)
+    found = select(finding).where(finding.institution == institution, finding.item.in_(first))
+    return list(session.scalars(found.order_by(finding.observed, finding.item))), session.scalar(
+        select(func.count()).select_from(items.subquery())
+    ) or 0
 
 
 def mentions(session: Session, institution: str, items: Sequence[str], upto: datetime) -> dict[str, list[list[Any]]]:
     """By item where it named the institution, as it read at an instant."""
-    row = schema.FindingRow
-    asked = row.institution == institution, row.item.in_(SOME), row.observed <= upto
-    return dict(rows_of(session, select(row.item, row.mentions).where(*asked).order_by(row.observed), items))
+    finding = schema.FindingRow
+    asked = finding.institution == institution, finding.item.in_(SOME), finding.observed <= upto
+    query = select(finding.item, finding.mentions).where(*asked).order_by(finding.observed)
+    return dict(rows_of(session, query, items))
 
 
 def mention_texts(session: Session, institution: str) -> Counter[str]:
