@@ -184,14 +184,11 @@ def members(session: Session, institution: str, story: str, limit: int) -> tuple
     # No join: for each item SQLite would go through all that was found about the institution.
     finding, member = schema.FindingRow, schema.MembershipRow
     placed = select(member.item).where(member.institution == institution, member.story == story)
-    items = (
-        select(finding.item).where(finding.institution == institution, finding.item.in_(placed)).group_by(finding.item)
-    )
+    about = finding.institution == institution
+    items = select(finding.item).where(about, finding.item.in_(placed)).group_by(finding.item)
     first = items.order_by(func.min(finding.observed), finding.item).limit(limit)
-    found = select(finding).where(finding.institution == institution, finding.item.in_(first))
-    return list(session.scalars(found.order_by(finding.observed, finding.item))), session.scalar(
-        select(func.count()).select_from(items.subquery())
-    ) or 0
+    found = select(finding).where(about, finding.item.in_(first)).order_by(finding.observed, finding.item)
+    return list(session.scalars(found)), session.scalar(select(func.count()).select_from(items.subquery())) or 0
 
 
 def mentions(session: Session, institution: str, items: Sequence[str], upto: datetime) -> dict[str, list[list[Any]]]:
