@@ -226,17 +226,9 @@ class CaseFile:
 
     def _move(self, axis: Axis, at: datetime, cause: Cause) -> Transition:
         ranking, now = self._rankings[axis], micros(at)
-        level = self._level_after(axis, ranking, now)
-        transition = Transition(
-            at=at,
-            institution=self.institution.id,
-            axis=axis,
-            from_=self.axes[axis].level,
-            to=level,
-            score=ranking.score.at(now, ranking.half_life),
-            cause=cause,
-            contributions=self.contributions(axis, at),
-        )
+        before, level = self.axes[axis].level, self._level_after(axis, ranking, now)
+        score, behind = ranking.score.at(now, ranking.half_life), self.contributions(axis, at)
+        transition = Transition(at, self.institution.id, axis, before, level, score, cause, behind)
         self.axes[axis] = AxisState(level=level, since=at)
         return transition
 
@@ -306,16 +298,8 @@ class CaseFile:
                 continue  # it came later, and took nothing away
             level = self._as_now(rise)
             if level < rise.to:
-                found.append(
-                    Correction(
-                        institution=self.institution.id,
-                        rise=rise,
-                        at=at,
-                        item=cause.report.item,
-                        level=level,
-                        withdrawn=not cause.counts,
-                    )
-                )
+                item, withdrawn = cause.report.item, not cause.counts
+                found.append(Correction(self.institution.id, rise, at, item, level, withdrawn))
         self._taken_back |= {each.rise.key for each in found}
         return sorted(found, key=lambda each: (each.rise.at, each.rise.story, list(Axis).index(each.rise.axis)))
 

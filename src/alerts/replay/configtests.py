@@ -205,9 +205,8 @@ def _line(alert: Alert) -> str:
 def junit(outcomes: Sequence[Outcome]) -> str:
     """The outcomes as JUnit XML, for CI systems."""
     failed = sum(not each.passed for each in outcomes)
-    suite = ElementTree.Element(
-        "testsuite", name="alerts config", tests=str(len(outcomes)), failures=str(failed), errors="0"
-    )
+    counts = {"tests": str(len(outcomes)), "failures": str(failed), "errors": "0"}
+    suite = ElementTree.Element("testsuite", {"name": "alerts config", **counts})
     for each in outcomes:
         file, _, line = each.where.partition(":")
         case = ElementTree.SubElement(suite, "testcase", name=each.name, classname=file, file=file)

@@ -270,11 +270,9 @@ class SubscriberRouter(PendingAlerts):
             for part in (event.parts[place] for place in verdict.parts):
                 if part.lead is None or part.falls or part.grade is not None:
                     continue
-                levels = part.rise is not None or part.change is not None
-                notified = NotifiedTopic(event.at, part.level, part.lead.story, alert.id)
-                whole.record_story(
-                    alert.channel, part.lead.story, part.lead.topics if levels else (), notified, MAX_REMEMBERED
-                )
+                story, topics = part.lead.story, part.lead.topics if part.rise or part.change else ()
+                notified = NotifiedTopic(event.at, part.level, story, alert.id)
+                whole.record_story(alert.channel, story, topics, notified, MAX_REMEMBERED)
         self.notifications.keep(key, whole)
 
 

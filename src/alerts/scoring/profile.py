@@ -235,16 +235,10 @@ def _row(
     if view.previous is not None:
         moved = view.score - view.previous
         trend = model.Trend.RISING if moved > STEADY else model.Trend.FALLING if moved < -STEADY else model.Trend.STEADY
-    return model.MatrixRow(
-        axis=axis,
-        level=view.level,
-        score=view.score,
-        trend=trend,
-        since=view.since,
-        next_fall=view.next_fall if view.level in rules.raise_ else None,
-        stories=stories,
-        evidence=tuple(sorted(number for story in stories for number in pack.numbers(story))),
-    )
+    falls = view.next_fall if view.level in rules.raise_ else None
+    evidence = tuple(sorted(number for story in stories for number in pack.numbers(story)))
+    made = {"axis": axis, "trend": trend, "next_fall": falls, "stories": stories, "evidence": evidence}
+    return record_of(model.MatrixRow, view, **made)
 
 
 def _confidence(stories: Sequence[StorySummary], weights: Mapping[str, float]) -> model.Confidence | None:
