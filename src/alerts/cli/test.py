@@ -6,6 +6,8 @@ import click
 
 from alerts.cli.context import App
 from alerts.cli.output import json_command, rendered, write_file
+from alerts.config.load import load_entries
+from alerts.config.schema import ConfigTestForm
 from alerts.model.counted import counted
 from alerts.model.errors import NotFoundError
 from alerts.model.nearest import did_you_mean
@@ -22,17 +24,18 @@ def test(app: App, pattern: str, junit: Path | None, as_json: bool) -> int:
     from alerts.replay import configtests
     from alerts.runtime.configuration import Active
 
-    active = Active(app.settings())
-    names = [each.name for each in active.settings.tests]
+    loaded = load_entries(app.config_dir)
+    active, tests = Active.of(loaded), loaded.entries.valid("tests", ConfigTestForm)
+    names = [each.name for _, each in tests]
     if pattern and not any(pattern.casefold() in each.casefold() for each in names):
         known = f"the configuration has {counted(len(names), 'test')}"
         raise NotFoundError("test", pattern, known + did_you_mean(pattern, names))
     renderer = Renderer(app.config_dir / "templates")
     outcomes = []
-    for each in active.settings.tests:
+    for entry, each in tests:
         if pattern.casefold() not in each.name.casefold():
             continue
-        outcome = configtests.run(each, active, renderer)
+        outcome = configtests.run(each, active, renderer, entry.where)
         outcomes.append(outcome)
         if as_json:
             failures = as_record(outcome.failures)

@@ -10,6 +10,7 @@ from alerts.model.mention import Rule
 _SENTENCE_ENDS = '.!?:;\n|•"'
 _SENTENCE_END = re.compile(f"[{re.escape(_SENTENCE_ENDS)}]")
 _DATELINE_END = re.compile(r" ?\)\.? [-;]")
+_BLANK = re.compile(r"\s")
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 _WINDOW = 160  # characters on each side that are looked at to tell the style of a sentence
 _LONGEST_LINK = 300  # characters on each side that are looked at to tell whether it is a link
@@ -165,14 +166,5 @@ class Candidate:
     def chunk(self) -> tuple[str, str]:
         """What stands before and after it without white space between: the rest of a link or an address."""
         low = self.text.low
-        head = low[max(0, self.start - _LONGEST_LINK) : self.start]
-        tail = low[self.end : self.end + _LONGEST_LINK]
-        return head[_last_blank(head) :], tail[: _first_blank(tail)]
-
-
-def _last_blank(text: str) -> int:
-    return next((index + 1 for index in range(len(text) - 1, -1, -1) if text[index].isspace()), 0)
-
-
-def _first_blank(text: str) -> int:
-    return next((index for index, char in enumerate(text) if char.isspace()), len(text))
+        head, tail = low[max(0, self.start - _LONGEST_LINK) : self.start], low[self.end : self.end + _LONGEST_LINK]
+        return _BLANK.split(head)[-1], _BLANK.split(tail, maxsplit=1)[0]

@@ -138,7 +138,7 @@ def _acronyms(full: Name, bare: Name) -> Iterator[str]:
         if len(initials) == 3 and initials[1] in "&+":
             yield "".join(initials)  # P&G
         large = [name.word(index)[0] for index in range(begin, len(name)) if _gives_initial(name, index)]
-        shortest = 2 if name is bare or of_state else 4
+        shortest = 2 if len(name) <= len(bare) else 4
         if not shortest <= len(large) <= _LONGEST_ACRONYM or not "".join(large).isalpha():
             continue
         acronym = "".join(large).upper()

@@ -190,15 +190,10 @@ def head_of_place(candidate: Candidate) -> str:
     if low in _ROMANCE_OF and low != "del":  # the article makes a club of a city: el portero del Barcelona
         head = candidate.word(at - 1)
         capital = head[:1].isupper() and at > 1 and not _SENTENCE_START.search(candidate.text.gap(at - 1))
-        if (
-            capital
-            and candidate.form.key in PLACE_NAMES
-            and candidate.style == "mixed"
-            and candidate.document.language != "de"
-            and head.lower() not in _CITY_OF | ANY_FUNCTION_WORDS
-        ):
-            return _longer(f"{head} {low} {candidate.surface}")
-        return ""
+        if not capital or head.lower() in _CITY_OF | ANY_FUNCTION_WORDS or candidate.form.key not in PLACE_NAMES:
+            return ""
+        named = candidate.style == "mixed" and candidate.document.language != "de"
+        return _longer(f"{head} {low} {candidate.surface}") if named else ""
     if low == "the":
         at -= 1
     head = candidate.word(at - 1) if candidate.word(at) == "of" else ""
@@ -341,13 +336,9 @@ def dateline(candidate: Candidate) -> str:
     if place and candidate.document.language != "en" and _DATELINE.match(cased[candidate.end : candidate.end + 60]):
         return "the place of a dateline"
     head = _DATELINE_HEAD.match(cased) if candidate.start < _MAX_DATELINE else None
-    if (
-        head
-        and (place or head["state"] or head["agency"])
-        and candidate.end <= max(head.end("city"), head.end("state"))
-    ):
-        return "the place of a dateline"
-    return ""
+    told = head and (place or head["state"] or head["agency"])
+    inside = head and candidate.end <= max(head.end("city"), head.end("state"))
+    return "the place of a dateline" if told and inside else ""
 
 
 FILTERS: Mapping[str, Filter] = MappingProxyType(

@@ -19,7 +19,7 @@ _INVERTIBLE = word_list("invertible_nouns")
 _PARTY_ADJECTIVES = ("ive", "al", "ist", "can", "ian")
 _SCHOOLS = words("university college institute school academy polytechnic")
 _PARTY_PLURALS = {"democratic": "Democrats", "labour": "Labour", "green": "Greens"}
-_TOO_GENERAL = ADJECTIVES | word_list("too_general")
+_TOO_GENERAL = ADJECTIVES | PLACE_NAMES | HEAD_NOUNS | GENERIC_NOUNS | word_list("too_general")
 # Countries whose bodies are written with the country before: how a name writes it, and what an item says for it.
 _COUNTRIES = (
     ([["united", "states"], ["u", "s"], ["us"]], ("U.S.", "US", "United States", "American", "Washington", "federal")),
@@ -69,7 +69,7 @@ def _without_generic_nouns(name: Name) -> Iterator[Derived]:
             yield _short(name.part(0, end))
         elif end > 1 and not all(ordinary(w) or w in PLACE_NAMES or w in ADJECTIVES for w in rest):
             yield _short(name.part(0, end), alone=False)
-        elif end == 1 and len(rest[0]) > 3 and rest[0] not in PLACE_NAMES | _TOO_GENERAL | HEAD_NOUNS | GENERIC_NOUNS:
+        elif end == 1 and len(rest[0]) > 3 and rest[0] not in _TOO_GENERAL:
             yield _short(name.part(0, 1), alone=False)
 
 
@@ -120,8 +120,8 @@ def _without_description(name: Name) -> Iterator[Derived]:
     end = len(name)
     while end > 1 and name.word(end - 1).islower() and name.text.gap(end - 1) not in {"'", "-"}:
         end -= 1
-    english = name.low[-1] in COMMON_WORDS | GENERIC_NOUNS | HEAD_NOUNS  # not Crédit agricole
-    if end == len(name) or name.low[end] in SMALL_WORDS or not english:  # Autorité des marchés financiers
+    described = end < len(name) and name.low[end] not in SMALL_WORDS  # not Autorité des marchés financiers
+    if not described or name.low[-1] not in COMMON_WORDS | GENERIC_NOUNS | HEAD_NOUNS:  # nor Crédit agricole
         return
     while end > 1 and (name.low[end - 1] in {"women", "men", "s", "national"} or name.low[end - 1] in SMALL_WORDS):
         end -= 1
@@ -204,8 +204,5 @@ def _party(name: Name) -> Iterator[Derived]:
     """A party's members stand for it: (the) Conservatives."""
     if len(name) != 2 or name.low[1] != "party":
         return
-    adjective = name.low[0]
-    if adjective in _PARTY_PLURALS:
-        yield _short(_PARTY_PLURALS[adjective])
-    elif adjective.endswith(_PARTY_ADJECTIVES):
-        yield _short(name.word(0) + "s")
+    if name.low[0] in _PARTY_PLURALS or name.low[0].endswith(_PARTY_ADJECTIVES):
+        yield _short(_PARTY_PLURALS.get(name.low[0], f"{name.word(0)}s"))

@@ -137,7 +137,7 @@ def _story(found: StoryPage) -> dict[str, Any]:
         **some(record, *names),
         "publishers": publishers,
         "withdrawn": [_report(each) for each in found.gone],
-        "events": [as_record(each) for each in found.events],
+        "events": [{key: as_record(value) for key, value in each.items()} for each in found.events],
         "omitted": found.left_out,
     }
 

@@ -49,19 +49,9 @@ class Publisher:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
-    """How the story grew: an item joined, or another story was found to be the same."""
-
-    at: datetime
-    kind: str
-    other: str
-    score: float
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
 class StoryPage:
-    """`gone` are reports that count no more; `left_out` so many more there are."""
+    """`gone` are reports that count no more; `left_out` so many more there are. `events` are how the story grew: an
+    item joined, or another story was found to be the same."""
 
     id: str
     institution: str
@@ -76,7 +66,7 @@ class StoryPage:
     publishers: tuple[Publisher, ...]
     gone: tuple[Shown, ...]
     titles: dict[str, str]
-    events: tuple[Event, ...]
+    events: tuple[dict[str, Any], ...]
     left_out: int
     merged_into: str | None
 
@@ -111,7 +101,7 @@ def read_story(session: Session, settings: Settings, story_id: str) -> StoryPage
         publishers=tuple(sorted(publishers, key=lambda each: -each.weight)),
         gone=tuple(each for item, each in shown.items() if item not in counting),
         titles={item: found[-1].title for item, found in revisions.items()},
-        events=tuple(record_of(Event, each, score=each.why["score"], why=each.why["why"]) for each in events),
+        events=tuple({"at": each.at, "kind": each.kind, "other": each.other, **each.why} for each in events),
         left_out=items - len(revisions),
     )
 
