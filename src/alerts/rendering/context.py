@@ -256,23 +256,15 @@ def _sources(view: MessageView, profile: Profile | None, budget: Budget) -> tupl
     """The records that the key points shown name, then those behind the matrix."""
     if profile is None:
         return ()
-    cited: Iterable[int] = dict.fromkeys(
-        [number for point in profile.key_points[: budget.points] for number in point.evidence]
-        + [number for row in profile.matrix for number in row.evidence]
-    )
+    points = (point.evidence for point in profile.key_points[: budget.points])
+    cited = dict.fromkeys(number for some in (*points, *(row.evidence for row in profile.matrix)) for number in some)
     wanted = set(list(cited)[: budget.sources])
-    return tuple(
-        record_of(
-            SourceLine,
-            record,
-            reliability=record.reliability.value,
-            kind="direct" if record.direct else "secondary",
-            title=escape.headline(record.title, budget.title),
-            at=view.local_time(record.published or record.observed),
-        )
-        for record in profile.evidence
-        if record.number in wanted
-    )
+    lines = []
+    for record in (record for record in profile.evidence if record.number in wanted):
+        title, at = escape.headline(record.title, budget.title), view.local_time(record.published or record.observed)
+        kind, reliability = "direct" if record.direct else "secondary", record.reliability.value
+        lines.append(record_of(SourceLine, record, reliability=reliability, kind=kind, title=title, at=at))
+    return tuple(lines)
 
 
 def _rows(view: MessageView, profile: Profile) -> tuple[RowLine, ...]:

@@ -78,12 +78,9 @@ def levels_svg(
     edges = {"top": _TOP, "bottom": height - _BOTTOM, "left": _LEFT, "right": width - _RIGHT}
     words = {"title": title, "said": " ".join(said) or "Nothing is recorded yet."}
     ticks = [] if span is None else list(_ticks(span))
-    picture, name = _pictures().get_template("levels.svg.j2"), f"p{_hash(f'{title}|{span}')}"
+    picture = _pictures().get_template("levels.svg.j2")
+    name = "p" + blake2b(f"{title}|{span}".encode("utf-8", "replace"), digest_size=4).hexdigest()
     return picture.render(_LOOK, **size, **edges, **words, name=name, span=span, panels=panels, ticks=ticks) + "\n"
-
-
-def _hash(text: str) -> str:
-    return blake2b(text.encode("utf-8", "replace"), digest_size=4).hexdigest()
 
 
 def _span(edges: Sequence[Point], width: int) -> _Span | None:

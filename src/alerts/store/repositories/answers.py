@@ -14,11 +14,8 @@ from alerts.store.upsert import SOME, equal, insert_new, row_of, rows_of
 
 _ANSWERS = table_of(AnswerRow)
 _A = _ANSWERS.c
-_STANDING = (
-    select(_ANSWERS)
-    .where(_A.subscriber == bindparam("whose"), _A.kind.in_(SOME), _A.undone_at.is_(None))
-    .order_by(_A.at, _A.id)
-)
+_IN_FORCE = _A.subscriber == bindparam("whose"), _A.kind.in_(SOME), _A.undone_at.is_(None)
+_STANDING = select(_ANSWERS).where(*_IN_FORCE).order_by(_A.at, _A.id)
 _STANDING_ON = _STANDING.where(_A.alert == bindparam("on"))
 _CHOSEN = select(_ANSWERS).where(_A.subscriber.in_(SOME), _A.kind.in_(sorted(PREFERENCES))).order_by(_A.at, _A.id)
 

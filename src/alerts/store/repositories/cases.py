@@ -131,12 +131,9 @@ _WAITING = (
     .where(_F.institution.in_(SOME), _F.observed > _C.cursor, _F.observed <= bindparam("upto"))
     .order_by(*_IN_ORDER)
 )
-_MORE = (
-    select(_F.institution, func.min(_F.observed))
-    .join(_CASES, _C.institution == _F.institution)
-    .where(_F.institution.in_(SOME), _F.observed > _C.cursor, _F.observed > bindparam("upto"))
-    .group_by(_F.institution)
-)
+_FIRST = select(_F.institution, func.min(_F.observed)).join(_CASES, _C.institution == _F.institution)
+_LATER = _F.institution.in_(SOME), _F.observed > _C.cursor, _F.observed > bindparam("upto")
+_MORE = _FIRST.where(*_LATER).group_by(_F.institution)
 _FOUND = _FINDINGS.where(_F.institution.in_(SOME), _F.observed <= bindparam("upto")).order_by(*_IN_ORDER)
 
 

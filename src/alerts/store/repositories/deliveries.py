@@ -231,13 +231,10 @@ def recorded(session: Session, delivery: str) -> Leased:
 
 def _cut_off(session: Session, delivery: str, now: datetime) -> bool:
     """Ends the attempts that were cut off; returns whether any attempt may have arrived."""
-    session.execute(
-        update(AttemptRow)
-        .where(AttemptRow.delivery == delivery, AttemptRow.ended_at.is_(None))
-        .values(ended_at=now, state=DeliveryState.UNKNOWN.value, line="cut off before its end: it may have arrived")
-    )
-    unknown = AttemptRow.delivery == delivery, AttemptRow.state == DeliveryState.UNKNOWN.value
-    return session.scalar(select(AttemptRow.id).where(*unknown).limit(1)) is not None
+    ended = {"ended_at": now, "state": DeliveryState.UNKNOWN, "line": "cut off before its end: it may have arrived"}
+    session.execute(update(_ATTEMPTS).where(_T.delivery == delivery, _T.ended_at.is_(None)).values(ended))
+    unknown = _T.delivery == delivery, _T.state == DeliveryState.UNKNOWN
+    return session.scalar(select(_T.id).where(*unknown).limit(1)) is not None
 
 
 def suppress(session: Session, delivery: str, reason: str) -> None:

@@ -17,9 +17,8 @@ from alerts.store.upsert import SOME, chunks, equal, insert_all, row_of, rows_of
 _TRANSITIONS = table_of(TransitionRow)
 _T = _TRANSITIONS.c
 
-_NUMBERED = select(_T.institution, _T.axis, _T.at, _T.id).where(
-    _T.institution.in_(SOME), _T.at.between(bindparam("first"), bindparam("last"))
-)
+_WITHIN = _T.institution.in_(SOME), _T.at.between(bindparam("first"), bindparam("last"))
+_NUMBERED = select(_T.institution, _T.axis, _T.at, _T.id).where(*_WITHIN)
 _LEAST_LAST = _T.at.desc(), _T.institution.desc(), _T.id.desc()
 _RANKED = (
     select(_T.id, func.row_number().over(partition_by=_T.institution, order_by=_LEAST_LAST).label("place"))
@@ -27,11 +26,7 @@ _RANKED = (
     .subquery()
 )
 _NEWEST = select(_TRANSITIONS).join(_RANKED, _RANKED.c.id == _T.id).where(_RANKED.c.place <= bindparam("most"))
-_BETWEEN = (
-    select(_TRANSITIONS)
-    .where(_T.institution.in_(SOME), _T.at.between(bindparam("first"), bindparam("last")))
-    .order_by(_T.at, _T.institution, _T.id)
-)
+_BETWEEN = select(_TRANSITIONS).where(*_WITHIN).order_by(_T.at, _T.institution, _T.id)
 
 
 def find(
