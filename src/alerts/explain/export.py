@@ -22,8 +22,7 @@ from alerts.scoring.impact import impact
 from alerts.store.queries import listings
 from alerts.store.repositories import deliveries, items
 
-FORMAT: Final = 1
-"""Of the file; it changes where a key does."""
+FORMAT: Final = 1  # of the file; it changes where a key does
 CHECKED: Final = ("alert", "configuration", "formula", "transitions", "rises", "stories", "message")
 _WENT_OUT: Final = {DeliveryState.SENT.value, DeliveryState.UNKNOWN.value}
 

@@ -23,8 +23,7 @@ from alerts.scoring.score import PLACES, Score
 from alerts.store.queries import profiles
 from alerts.store.repositories import cases, transitions
 
-HISTORY = 100
-"""How many of the newest level changes a profile shows."""
+HISTORY = 100  # so many of the newest level changes does a profile show
 
 
 def profile_at(session: Session, active: Active, institution: Institution, at: datetime) -> Profile:

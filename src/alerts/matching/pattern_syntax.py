@@ -26,8 +26,6 @@ MAX_NODES = 20_000  # words, gaps and groups of one pattern, families written ou
 MAX_LENGTH = 50_000  # characters of one pattern, families written out
 
 _TOKEN = re.compile(r"\s+|~\d*|@\w*|[(|)?]|\{[^{}]*\}|<[^<>]*>|#(?=[\s)|?]|$)|[^\s(){}|?<>~@]+|.", re.DOTALL)
-
-
 _FAMILY = re.compile(r"<([^<>]*)>")
 
 

@@ -98,6 +98,5 @@ def _is_dateline(candidate: Candidate) -> bool:
 def _before(candidate: Candidate) -> list[int]:
     """The word before the name, and the one before its article ("de" is one in Dutch, and none in French)."""
     at = candidate.first - 1
-    if at < 0:
-        return []
-    return [at, at - 1] if at > 0 and candidate.text.tokens[at] in _ARTICLES else [at]
+    before = [at, at - 1] if at > 0 and candidate.text.tokens[at] in _ARTICLES else [at]
+    return before if at >= 0 else []

@@ -44,12 +44,12 @@ ACTS: Final[Mapping[str, Act]] = {
     "only-critical": Act(AnswerKind.ONLY_CRITICAL),
     "daily": Act(AnswerKind.DAILY),
 }
+# Pages that offer some of the answers.
 PARTS: Final[Mapping[str, tuple[str, ...]]] = {
     "": tuple(ACTS),
     "wrong": tuple(name for name, act in ACTS.items() if act.kind is AnswerKind.WRONG),
     "fewer": tuple(name for name, act in ACTS.items() if act.kind in PREFERENCES),
 }
-"""Pages that offer some of the answers."""
 
 
 @dataclass(frozen=True, slots=True)

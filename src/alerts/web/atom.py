@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from urllib.parse import quote
@@ -23,8 +23,8 @@ from alerts.store.schema import AlertRow
 from alerts.web.site import Site, unless_known, visit
 
 ENTRIES: Final = 50
+# Ids depend on what an entry is about alone: the same in every feed, on every machine, after every restart.
 _NAMESPACE: Final = uuid.UUID("5f3a2c1e-8d47-4b7e-9a55-2f6c1d0b7e43")
-"""Ids depend on what an entry is about alone: the same in every feed, on every machine, after every restart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,16 +107,11 @@ def asked_rule(subscriber: Subscriber, text: str) -> int | None:
 
 def one_per_event(rows: Sequence[AlertRow], rule: int | None) -> list[AlertRow]:
     """One alert of each event, whatever the number of channels; of one watch rule (from 1) where asked for."""
-    seen: set[tuple[object, ...]] = set()
-    kept = []
+    kept: dict[tuple[object, ...], AlertRow] = {}
     for row in rows:
-        if rule is not None and not _by_rule(row, rule):
-            continue
-        event = row.at, row.institution, row.on
-        if event not in seen:
-            seen.add(event)
-            kept.append(row)
-    return kept
+        if rule is None or _by_rule(row, rule):
+            kept.setdefault((row.at, row.institution, row.on), row)
+    return list(kept.values())
 
 
 def _by_rule(row: AlertRow, rule: int) -> bool:
@@ -132,17 +127,11 @@ def alert_entry(site: Site, row: AlertRow, transition: Transition | None, tier: 
     held = f" Held back: {row.reason}." if row.reason else ""
     if transition is not None:
         entry = change_entry(gate_transition(transition, tier), name, page)
-        title, text, tags = entry.title, entry.text, entry.tags
     else:
         lead = row.detail.get("lead") or row.detail
         headline = clean(str(lead.get("title", "")))
         title = f"{name}: {row.on}" + (f": {headline}" if headline else "")
-        text, tags = title, (row.on,)
-    return Entry(
-        id=stable_urn("alert", row.institution, row.on, format_time(row.at), str(row.detail.get("item", "")), row.id),
-        title=title,
-        at=row.at,
-        url=f"{base}/alerts/{quote(row.id, safe='')}" if tier.allows(DETAIL) else page,
-        text=text + held,
-        tags=tags,
-    )
+        entry = Entry("", title, row.at, page, title, (row.on,))
+    urn = stable_urn("alert", row.institution, row.on, format_time(row.at), str(row.detail.get("item", "")), row.id)
+    url = f"{base}/alerts/{quote(row.id, safe='')}" if tier.allows(DETAIL) else page
+    return replace(entry, id=urn, at=row.at, url=url, text=entry.text + held)
