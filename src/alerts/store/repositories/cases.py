@@ -39,7 +39,7 @@ _SAVE = (
     .where(_C.institution == bindparam("whom"))
     .values({name: bindparam(f"new_{name}") for name in _C.keys() if name != "institution"})  # noqa: SIM118
 )
-_SAVED = ("cursor", "version", "configuration", "reporter", "due_at")
+_SAVED = {f"new_{name}": name for name in ("cursor", "version", "configuration", "reporter", "due_at")}
 _PLACED = select(_M.c.institution, _M.c.item, _M.c.story).where(_M.c.institution.in_(SOME))
 # Institutions to assess now (see `Claim.due`), first who was assessed longest ago: one that is in the news all the
 # time is due again and again, and would wait for ever behind those that were found before.
@@ -342,8 +342,8 @@ def save(session: Session, assessed: Iterable[Case]) -> None:
     rows = []
     for each in assessed:
         axes = {axis.value: _axis_record(state, each.falls.get(axis)) for axis, state in each.axes.items()}
-        changed = {f"new_{name}": getattr(each, name) for name in _SAVED} | {"new_axes": axes}
-        rows.append({"whom": each.institution, "new_claimed_until": None, **changed})
+        changed = {parameter: getattr(each, name) for parameter, name in _SAVED.items()}
+        rows.append({"whom": each.institution, "new_axes": axes, "new_claimed_until": None, **changed})
     if rows:
         session.execute(_SAVE, rows)
 
