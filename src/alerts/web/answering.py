@@ -1,6 +1,7 @@
-"""Answering an alert from its message: a page that says what each answer does, and does it when a form is sent."""
+"""What the links of a message do: answer its alert, or end its channel. A page says what happens, a form does it."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -9,13 +10,14 @@ from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
-from alerts.access.links import ANSWERABLE, Answerer, answerer, unsubscribe_token
+from alerts.access.links import ANSWERABLE, Answerer, answerer, unsubscribe_token, unsubscriber
 from alerts.model.alert import Alert
 from alerts.model.answer import MUTE_DAYS, PREFERENCES, Answer, AnswerKind, WrongReason
+from alerts.model.errors import NotFoundError
 from alerts.model.subscriber import Subscriber
-from alerts.pipeline import answering
+from alerts.pipeline import answering, operate
 from alerts.rendering import escape
 from alerts.routing.alerts import Kind
 from alerts.routing.preferences import daily
@@ -172,3 +174,43 @@ def _page(
         "unsubscribe": f"/unsubscribe/{unsubscribe_token(site.authenticator.signer, asked.subscriber.id, here)}",
     }
     return site.page(request, "answer.html.j2", Visitor(), values)
+
+
+# --- ending a channel: one click (RFC 8058), or a page that asks first ----------------------------------------
+
+
+async def unsubscribe(request: Request) -> Response:
+    """GET asks, for mail scanners follow links; POST does it. The token alone decides: no cookie is needed."""
+    site, subscriber, channel = _channel_of(request)
+    state = "asked"
+    if request.method == "POST":
+        fields = await form_of(request)
+        with suppress(NotFoundError):  # no longer configured: nothing is sent to it, which is what was asked for
+            await run_in_threadpool(operate.unsubscribe, site.runtime, subscriber, channel)
+        if "List-Unsubscribe" in fields:  # the mail program asks, not a person
+            return PlainTextResponse("unsubscribed\n")
+        state = "gone"
+    return await run_in_threadpool(_channel_page, request, site, subscriber, channel, state)
+
+
+async def resubscribe(request: Request) -> Response:
+    """Takes it back."""
+    site, subscriber, channel = _channel_of(request)
+    try:
+        await run_in_threadpool(operate.resubscribe, site.runtime, subscriber, channel)
+    except NotFoundError:
+        raise HTTPException(404, "This channel is no longer configured: nothing will be sent to it.") from None
+    return await run_in_threadpool(_channel_page, request, site, subscriber, channel, "back")
+
+
+def _channel_of(request: Request) -> tuple[Site, str, str]:
+    site = site_of(request)
+    found = unsubscriber(site.authenticator.signer, request.path_params["token"])
+    if found is None:
+        raise HTTPException(403, "This link is not complete: follow it from the message again.")
+    return site, *found
+
+
+def _channel_page(request: Request, site: Site, subscriber: str, channel: str, state: str) -> Response:
+    values = {"subscriber": subscriber, "channel": channel, "state": state}
+    return site.page(request, "unsubscribe.html.j2", Visitor(), values)

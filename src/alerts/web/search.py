@@ -32,7 +32,6 @@ MAX_NAMED: Final = 5  # institutions that are shown with other results
 SNIPPET: Final = 240  # characters
 RECENT: Final = timedelta(days=30)
 """An item of today counts half as much again as an old one; half of that is gone after this time."""
-
 FIELDS: Final = ("q", "kind", "institution", "source", "topic", "signal", "since", "until")
 
 

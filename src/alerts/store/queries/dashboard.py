@@ -11,7 +11,7 @@ from alerts.model.alert import AlertState
 from alerts.model.level import Axis, Transition
 from alerts.model.times import EPOCH
 from alerts.store.repositories.transitions import lean_transition_of
-from alerts.store.schema import AlertRow, AssessmentRow, CaseRow, StoryEventRow, StoryRow, TransitionRow, table_of
+from alerts.store.schema import AlertRow, AssessmentRow, CaseRow, StoryEventRow, TransitionRow, table_of
 
 _T = table_of(TransitionRow).c
 _LEAN = tuple(each for each in _T if each.name != "contributions")
@@ -65,10 +65,6 @@ def story_counts(session: Session, institutions: Sequence[str] | None = None) ->
     if institutions is not None:
         query = query.where(CaseRow.institution.in_(institutions))
     return dict(session.execute(query).all())
-
-
-def story(session: Session, story_id: str) -> StoryRow | None:
-    return session.get(StoryRow, story_id)
 
 
 def story_events(session: Session, story_id: str, *, limit: int) -> list[StoryEventRow]:

@@ -19,9 +19,7 @@ from alerts.store.repositories.search_index import COARSE, FINE, block_word
 from alerts.store.schema import FindingRow, ItemRow, MembershipRow, RevisionRow, table_of
 from alerts.store.upsert import SOME, chunks, dialect
 
-MAX_HITS = 1_500
-"""Items of the index that a search looks at: the newest that hold its words."""
-
+MAX_HITS = 1_500  # items of the index that a search looks at: the newest that hold its words
 _R, _I = table_of(RevisionRow), table_of(ItemRow)
 _F, _M = table_of(FindingRow), table_of(MembershipRow)
 # `+` and `+ 0`: by the index of words, not by that of ids.
