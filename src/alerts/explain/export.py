@@ -88,11 +88,8 @@ def _rise(active: Active, alert: Alert, lead: Lead, story: Evidence) -> dict[str
 
 def _message(session: Session, active: Active, renderer: Renderer, delivery: Mapping[str, Any]) -> dict[str, Any]:
     """A message that carried the alert, as it went out but for the links by which its reader answers."""
-    found = {
-        **some(delivery, "delivery", "channel", "kind", "at", "state", "sent_at", "alerts"),
-        "title": "",
-        "text": "",
-    }
+    recorded = some(delivery, "delivery", "channel", "kind", "at", "state", "sent_at", "alerts")
+    found = {**recorded, "title": "", "text": ""}
     subscriber = active.settings.subscribers.get(delivery["subscriber"])
     url = None if subscriber is None else subscriber.channels.get(delivery["channel"])
     if subscriber is not None and url is not None and delivery["state"] in _WENT_OUT:

@@ -73,9 +73,8 @@ def blind(session: Session, settings: Settings, at: datetime) -> list[str]:
     broken = _broken(session, settings, at)
     if not broken:
         return []
-    since = at - MEMORY
-    seen = sources.reported_by(session, broken, since=since, others=True)
-    unseen = sources.reported_by(session, broken, since=since)
+    seen = sources.reported_by(session, broken, since=at - MEMORY, others=True)
+    unseen = sources.reported_by(session, broken, since=at - MEMORY)
     # Broken or not: does any source speak for it?
     heard = {each for source in settings.sources.values() if source.id not in broken for each in source.speaks_for}
     unheard = {each for source in broken for each in settings.sources[source].speaks_for}

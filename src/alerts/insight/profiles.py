@@ -100,9 +100,8 @@ def _states(
 def _next_fall(score: Score, state: AxisState, rules: LevelRules, half_life: float, at: datetime) -> datetime | None:
     """When the level falls if nothing happens; None where other rules, those of then, held it up."""
     fall = scores.fall_at(score, state.level, rules, half_life)
-    if fall is None or fall <= micros(at):
-        return None
-    return scores.fall_instant(score, state.level, rules, half_life, at)
+    falls = fall is not None and fall > micros(at)
+    return scores.fall_instant(score, state.level, rules, half_life, at) if falls else None
 
 
 def snapshots(

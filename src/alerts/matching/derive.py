@@ -93,14 +93,9 @@ def _legal_form_at(name: Name, end: int) -> int:
 def _is_marked(name: Name, begin: int, form: tuple[str, ...]) -> bool:
     """Whether a legal form is written as one: the short ones are words too, unless capitals or a comma tell."""
     word = name.word(begin)
-    return (
-        len(form) > 1
-        or len(word) > 3
-        or form[0] in vocabulary.PLAIN_LEGAL_FORMS
-        or "," in name.text.gap(begin)
-        or word.isupper()
-        or word in {"Co", "Oy", "SpA", "ApS"}
-    )
+    if len(form) > 1 or len(word) > 3 or form[0] in vocabulary.PLAIN_LEGAL_FORMS:
+        return True
+    return "," in name.text.gap(begin) or word.isupper() or word in {"Co", "Oy", "SpA", "ApS"}
 
 
 def _ampersands(surface: str) -> Iterator[str]:

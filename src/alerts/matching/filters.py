@@ -270,9 +270,8 @@ def german_noun(candidate: Candidate) -> str:
     adjective = before.islower() and before not in vocabulary.ANY_FUNCTION_WORDS and before.endswith(_GERMAN_ENDINGS)
     if not (candidate.before_gap("-") or before.lower() in _GERMAN_INDEFINITE or adjective):
         return ""
-    if candidate.document.has_as_ordinary(candidate.form.key) and candidate.document.language == "de":
-        return f"an ordinary noun: {before or candidate.before_gap('-')} {candidate.surface}"
-    return ""
+    german = candidate.document.has_as_ordinary(candidate.form.key) and candidate.document.language == "de"
+    return f"an ordinary noun: {before or candidate.before_gap('-')} {candidate.surface}" if german else ""
 
 
 def month(candidate: Candidate) -> str:
@@ -280,8 +279,7 @@ def month(candidate: Candidate) -> str:
     if candidate.form.key not in vocabulary.MONTHS:
         return ""
     before = candidate.word(candidate.first - 1).lower()
-    after = candidate.after
-    return "a month" if before.isdigit() or after.isdigit() or before in _BEFORE_MONTH else ""
+    return "a month" if before.isdigit() or candidate.after.isdigit() or before in _BEFORE_MONTH else ""
 
 
 def locative(candidate: Candidate) -> str:

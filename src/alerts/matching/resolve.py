@@ -161,10 +161,8 @@ def _cover(
 
 def _is_for(excluding: Form, candidates: Iterable[Candidate]) -> bool:
     """Whether an excluded phrase holds for what it covers: for all names, or for the alias that it belongs to."""
-    only = excluding.excludes_only
-    return not only or any(
-        each.form.key == only and each.form.institution == excluding.institution for each in candidates
-    )
+    only, own = excluding.excludes_only, excluding.institution
+    return not only or any((each.form.institution, each.form.key) == (own, only) for each in candidates)
 
 
 def _covered(by: Form) -> str:

@@ -55,8 +55,6 @@ ORIGIN = {language: words(prepositions) for language, prepositions in pair_list(
 @cache
 def common_words(language: str) -> frozenset[str]:
     """The words of a language that say nothing as names by themselves; for one without a list only small words."""
-    if language == "en":
-        return COMMON_WORDS
     if language not in LANGUAGES:
         return ANY_FUNCTION_WORDS
     return word_list(f"common_words/{language}") | word_list(f"function_words/{language}")

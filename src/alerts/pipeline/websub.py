@@ -42,6 +42,7 @@ _SECONDS = 15.0
 _MAX_ANSWER = 256 * 1024  # bytes of a hub's answer, of which only the status is read
 LEASE = timedelta(days=10)  # the lease to request; the hub decides
 _LONGEST = timedelta(days=365)
+_TRUST: Final = ("pushed", "trusted")  # keys that outlive a renewal of the subscription
 _METHODS = {"sha1": hashlib.sha1, "sha256": hashlib.sha256, "sha384": hashlib.sha384, "sha512": hashlib.sha512}
 
 
@@ -165,9 +166,6 @@ def _secret(pages: Pages, source: str, hub: str) -> str:
     """The secret shared with a hub; empty where it would be sent in clear: then the callback's address is the proof."""
     secure = hub.startswith("https:")
     return pages.signer.sign(Purpose.HUB_SECRET, source, hub).rpartition(".")[2] if secure else ""
-
-
-_TRUST: Final = ("pushed", "trusted")  # keys that outlive a renewal of the subscription
 
 
 def _fact(source: str) -> str:

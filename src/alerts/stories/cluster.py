@@ -325,12 +325,9 @@ class Clusterer:
         """The story of an item of another publisher that links to the same page."""
         if "/" not in features.link:
             return None  # a link to a site's front page is no evidence
-        stories = {
-            story.id: story
-            for item, story in self._window.pages.get(features.link, {}).items()
-            if story.members[item].outlet != features.outlet
-        }
-        return stories[min(stories)] if stories else None
+        linking = self._window.pages.get(features.link, {}).items()
+        others = [story for item, story in linking if story.members[item].outlet != features.outlet]
+        return min(others, key=lambda story: story.id, default=None)
 
 
 def _is_tracked(read: tuple[Term | None, str, int]) -> bool:

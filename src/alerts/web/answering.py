@@ -62,6 +62,7 @@ class Asked:
     alert: Alert
     name: str
     subscriber: Subscriber
+    who: str  # what is known of who answers: whoever reads the channel has the link
     taken_back: bool
 
 
@@ -85,14 +86,12 @@ def _answer(request: Request) -> Response:
         raise HTTPException(404, "There is no such answer.")
     with site.runtime.database.read() as session:
         asked = _asked(site, session, request)
-        who = _who(site, session, request, asked)
     if act is None:
         return _page(request, site, asked, PARTS[name])
     if request.method != "POST":
         return _page(request, site, asked, (name,))
-    given = answering.give(
-        site.runtime, asked.alert.id, act.kind, who=who, channel=asked.bearer.channel, reason=act.reason, days=act.days
-    )
+    runtime, alert, channel = site.runtime, asked.alert.id, asked.bearer.channel
+    given = answering.give(runtime, alert, act.kind, who=asked.who, channel=channel, reason=act.reason, days=act.days)
     return _page(request, site, asked, (), done=given)
 
 
@@ -100,12 +99,11 @@ def _undo(request: Request, answer_id: str) -> Response:
     site = site_of(request)
     with site.runtime.database.read() as session:
         asked = _asked(site, session, request)
-        who = _who(site, session, request, asked)
         found = answers.get(session, answer_id)
     about = found is not None and (found.alert == asked.alert.id or found.channel == asked.bearer.channel)
     if found is None or not about or found.subscriber != asked.subscriber.id:
         raise HTTPException(404, "There is no such answer to this alert.")
-    return _page(request, site, asked, (), done=answering.take_back(site.runtime, found.id, who))
+    return _page(request, site, asked, (), done=answering.take_back(site.runtime, found.id, asked.who))
 
 
 def _asked(site: Site, session: Session, request: Request) -> Asked:
@@ -132,18 +130,15 @@ def _asked(site: Site, session: Session, request: Request) -> Asked:
         alert,
         institution.name if institution is not None else alert.institution,
         subscriber,
+        _who(site.visitor(request, session), row.subscriber, bearer.channel),
         taken_back=alert.reason == Reason.CORRECTED or any(each.kind is Kind.CORRECTION for each in carried),
     )
 
 
-def _who(site: Site, session: Session, request: Request, asked: Asked) -> str:
-    """What is known of who answers. Whoever reads the channel has the link."""
-    visitor = site.visitor(request, session)
+def _who(visitor: Visitor, subscriber: str, channel: str) -> str:
     if visitor.operator:
         return "operator"
-    if visitor.subscriber == asked.subscriber.id:
-        return f"member {visitor.subscriber}"
-    return f"a reader of {asked.bearer.channel}"
+    return f"member {subscriber}" if visitor.subscriber == subscriber else f"a reader of {channel}"
 
 
 def _page(

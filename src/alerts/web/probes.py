@@ -36,8 +36,7 @@ def readyz(request: Request) -> Response:
 
 
 def _answer(record: dict[str, Any], status: int) -> Response:
-    headers = {"Cache-Control": "no-store"}
-    return Response(json.dumps(record) + "\n", status_code=status, media_type="application/json", headers=headers)
+    return Response(json.dumps(record) + "\n", status, {"Cache-Control": "no-store"}, "application/json")
 
 
 def metrics(request: Request) -> Response:
