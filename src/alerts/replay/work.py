@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from alerts.cases.case_file import CaseFile
 from alerts.cases.observation import Observation, observation, publisher_of
+from alerts.model.fields import grouped
 from alerts.model.item import Item
 from alerts.model.level import Transition
 from alerts.model.mention import Matched
@@ -78,9 +79,7 @@ def follow_in(
 
     def follow(institution: str) -> Followed:
         case = active.new_case(institution)
-        instants: dict[datetime, list[Observation]] = {}
-        for place in places[institution]:
-            instants.setdefault(items[place].observed, []).append(observed(institution, place))
+        instants = grouped((items[place].observed, observed(institution, place)) for place in places[institution])
         transitions, events = _followed(active, case, instants, until)
         return Followed(institution, transitions, events, None if several else case)
 
