@@ -5,9 +5,9 @@ from pathlib import Path
 import click
 
 from alerts.cli.context import App
-from alerts.cli.output import json_command, printable, rendered, write_file
+from alerts.cli.output import Progress, check_writable, json_command, printable, rendered, write_file
 from alerts.model.counted import counted
-from alerts.model.errors import NotFoundError
+from alerts.model.errors import InputError, NotFoundError
 from alerts.model.nearest import did_you_mean
 from alerts.model.records import as_record, to_line
 
@@ -16,11 +16,17 @@ from alerts.model.records import as_record, to_line
 @click.option("--match", "pattern", default="", metavar="TEXT", help="Only tests with this in their name.")
 @click.option("--junit", type=click.Path(path_type=Path), metavar="FILE.xml", help="Write JUnit XML.")
 @click.option("--packs", is_flag=True, help="Run the tests that ship with the topic packs instead.")
+@click.option("--mutate", is_flag=True, help="Change one thing at a time and list the changes that no test notices.")
+@click.option("--write", type=click.Path(path_type=Path), metavar="FILE", help="With --mutate: write tests for them.")
 @json_command
-def test(app: App, pattern: str, junit: Path | None, packs: bool, as_json: bool) -> int:
+def test(
+    app: App, pattern: str, junit: Path | None, packs: bool, mutate: bool, write: Path | None, as_json: bool
+) -> int:
     """Run the configuration's own tests."""
     if packs:
         return _test_packs(as_json=as_json)
+    if mutate:
+        return _mutate(app, write, as_json=as_json)
     from alerts.rendering.render import Renderer
     from alerts.replay import configtests
     from alerts.runtime.configuration import Active
@@ -48,6 +54,36 @@ def test(app: App, pattern: str, junit: Path | None, packs: bool, as_json: bool)
     if not as_json:
         click.echo(f"{len(outcomes) - failed} passed, {failed} failed")
     return 1 if failed else 0
+
+
+def _mutate(app: App, write: Path | None, *, as_json: bool) -> int:
+    """The changes that no test notices, and a proposed test for each."""
+    from alerts.config.yaml_output import to_yaml
+    from alerts.rendering.render import Renderer
+    from alerts.replay import configtests, mutate
+    from alerts.runtime.configuration import Active
+
+    active, renderer = Active(app.settings()), Renderer(app.config_dir / "templates")
+    if failing := [each.name for each in active.settings.tests if not configtests.run(each, active, renderer).passed]:
+        raise InputError(failing[0], "this test fails as it is; mend it first")
+    if write is not None:
+        check_writable(write)
+    mutants = list(mutate.mutants(active.settings))
+    missed = []
+    with Progress("mutating", len(mutants)) as progress:
+        for each in mutants:
+            missed += [each] if mutate.unnoticed(active, renderer, each) else []
+            progress()
+    for each in missed:
+        click.echo(to_line({"unnoticed": each.change}) if as_json else f"no test notices: {printable(each.change)}")
+    if write is not None:
+        tests = {each.change: mutate.proposed(active, each) for each in missed}
+        none = "".join(f"# no test was found for: {change}\n" for change, test in tests.items() if test is None)
+        head = "# Proposed by `alerts test --mutate`: each test says what happens now. Keep those that are right.\n"
+        write_file(write, to_yaml("tests", [each for each in tests.values() if each is not None], head + none))
+    if not as_json:
+        click.echo(f"{len(mutants) - len(missed)} of {counted(len(mutants), 'change')} noticed")
+    return 1 if missed else 0
 
 
 def _test_packs(*, as_json: bool) -> int:
