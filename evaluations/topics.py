@@ -34,11 +34,14 @@ from typing import Any
 import numpy as np
 
 from alerts.config.load import load
-from alerts.config.packs import pack_headlines, pack_topics
+from alerts.config.packs import pack_topics
 from alerts.matching.matcher import Matcher
 from alerts.model.institution import Institution
 from alerts.model.item import Item
 from alerts.model.topic import Topic
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+from kit.headlines import pack_headlines
 
 Array = np.ndarray[Any, np.dtype[Any]]
 WHEN = datetime(2026, 1, 1, tzinfo=UTC)

@@ -106,15 +106,9 @@ class Supervisor:
     signal: int = 0  # the signal that stopped it, 0 for none
     _stopping: threading.Event = field(default_factory=threading.Event)
 
-    def add(self, name: str, command: Sequence[str]) -> Child:
-        """Starts a program and watches it from now on."""
-        return self._add(Child(name, command=command))
-
-    def fork(self, name: str, *module: str) -> Child:
-        """Starts a fork that does what `python -m` does with a module and its arguments, and watches it from now on."""
-        return self._add(Child(name, module=module))
-
-    def _add(self, child: Child) -> Child:
+    def add(self, name: str, command: Sequence[str] = (), *, module: Sequence[str] = ()) -> Child:
+        """Starts a program, or a fork that does what `python -m` would, and watches it from now on."""
+        child = Child(name, command, module)
         self.children.append(child)
         self._start(child)
         return child
@@ -142,19 +136,16 @@ class Supervisor:
         now = time.monotonic()
         for child in self.children:
             if child.process is not None and (status := child.process.poll()) is not None:
-                self._on_exit(child, status, now)
+                child.process = None
+                if now - child.started > _LONG_LIFE:
+                    child.pause = _FIRST_PAUSE / 2
+                how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
+                self.say(f"{child.name} {how}; {_restart_later(child, now)}")
             if child.process is None and now >= child.restart_at:
                 try:
                     self._start(child)
                 except OSError as error:  # no process or no memory is left: the others go on
                     self.say(f"{child.name} cannot be started: {error.strerror}; {_restart_later(child, now)}")
-
-    def _on_exit(self, child: Child, status: int, now: float) -> None:
-        child.process = None
-        if now - child.started > _LONG_LIFE:
-            child.pause = _FIRST_PAUSE / 2
-        how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
-        self.say(f"{child.name} {how}; {_restart_later(child, now)}")
 
     def _start(self, child: Child) -> None:
         if child.module:
@@ -304,8 +295,9 @@ def start_workers(supervisor: Supervisor) -> None:
     celery = ["--app", "worker.app", "--quiet"]
     for queue, threads in THREADS.items():
         pool = ["--pool", "threads", "--concurrency", str(threads)]
-        supervisor.fork(queue, "celery", *celery, "worker", "-Q", queue, "-n", f"{queue}@embedded", *pool, *quiet)
-    supervisor.fork("beat", "worker.beat")
+        worker = ["worker", "-Q", queue, "-n", f"{queue}@embedded"]
+        supervisor.add(queue, module=["celery", *celery, *worker, *pool, *quiet])
+    supervisor.add("beat", module=["worker.beat"])
 
 
 def in_child(work: Callable[..., None], *arguments: object) -> None:
@@ -328,7 +320,7 @@ def check_port(host: str, port: int) -> None:
 def start_web(supervisor: Supervisor, host: str, port: int) -> None:
     """Starts the pages; no pages with port 0."""
     if port:
-        supervisor.fork("web", "alerts", "web", "--host", host, "--port", str(port))
+        supervisor.add("web", module=["alerts", "web", "--host", host, "--port", str(port)])
 
 
 def listening(host: str, port: int) -> socket.socket:

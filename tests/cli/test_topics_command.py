@@ -35,9 +35,3 @@ def test_a_bad_pattern_is_explained(call: Call, filled: State) -> None:
     answer = call(filled, "topics", "try", "a (b")
     assert answer.status == 2
     assert "character 3: this bracket is not closed" in answer.err
-
-
-def test_the_packs_pass_their_tests(call: Call, filled: State) -> None:
-    answer = call(filled, "test", "--packs", "--json")
-    assert answer.status == 0
-    assert all(row["failed"] == 0 for row in answer.records)

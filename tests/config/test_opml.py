@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from kit.laws import examples
 
 from alerts.config.load import load
-from alerts.config.opml import Feed, export_opml, import_opml, new_sources, to_yaml
+from alerts.config.opml import COMMENT, Feed, export_opml, import_opml, new_sources
+from alerts.config.yaml_output import to_yaml
 from alerts.model.errors import InputError
 from alerts.model.source import Source
 
@@ -134,7 +135,7 @@ def test_what_is_imported_is_a_configuration(feeds: list[Feed], tmp_path_factory
     imported = import_opml(f"<opml>{root}</opml>".encode("utf-8", "replace"))
     entries, _ = new_sources(imported, [])
     folder = tmp_path_factory.mktemp("imported")
-    (folder / "a.yaml").write_text(to_yaml(entries), encoding="utf-8")
+    (folder / "a.yaml").write_text(to_yaml("sources", entries, COMMENT), encoding="utf-8")
     sources = load(folder, {}).sources.values()
     assert [source.url for source in sources] == [feed.url for feed in imported]
     assert [source.publisher for source in sources] == [feed.title for feed in imported]

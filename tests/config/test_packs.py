@@ -3,14 +3,14 @@
 from pathlib import Path
 
 import pytest
+from kit.headlines import pack_headlines, run_pack
 
 from alerts.config.load import load
-from alerts.config.packs import pack_examples, pack_headlines, pack_names, pack_topics
+from alerts.config.packs import pack_examples, pack_names, pack_topics
 from alerts.matching.pattern_syntax import parse_pattern
 from alerts.matching.text import Text
 from alerts.matching.topics import Lexicon
 from alerts.model.errors import ConfigError
-from alerts.replay.pack_tests import run_pack
 
 LANGUAGES = {"en", "de", "fr", "es", "it", "nl", "pt", "zh"}
 PROMISED = {

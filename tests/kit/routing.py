@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from alerts.model.alert import Alert, Assessment, Lead, StoryRise
+from alerts.model.alert import Alert, Lead, StoryRise
 from alerts.model.answer import Answer
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Cause, Contribution, Level, Transition
@@ -79,7 +79,10 @@ class Office:
 
     def ack(self, at: str | datetime, institution: str = "acme", axis: Axis | None = None) -> Outcome:
         axes = Axis if axis is None else (axis,)
-        return self._take(self.router.ack(institution, axes, instant(at), "ops", silences=self.silences))
+        router = self.router
+        outcome = self._take(Outcome(messages=tuple(router.advance(instant(at), self.silences))))
+        router.ack(institution, axes, instant(at), "ops")
+        return outcome
 
     def level(self, at: str | datetime, *changes: str, **more: Any) -> Outcome:
         return self.hear(level_event(at, *changes, **more))
@@ -92,15 +95,15 @@ class Office:
     ) -> Outcome:
         fresh = more.pop("fresh", True)
         mention = Mention(Lead(story, "A headline", item, **more), fresh)
-        return self.hear(InstitutionEvent(Assessment(institution, instant(at)), mentions=(mention,)))
+        return self.hear(InstitutionEvent(institution, instant(at), mentions=(mention,)))
 
     def spike(self, at: str | datetime, institution: str = "acme") -> Outcome:
         spike = Spike(9, 2.0, 6, timedelta(days=1))
-        return self.hear(InstitutionEvent(Assessment(institution, instant(at)), spike=spike))
+        return self.hear(InstitutionEvent(institution, instant(at), spike=spike))
 
     def grade(self, at: str | datetime, institution: str = "acme") -> Outcome:
         grade = GradeChange("C", "B", Lead("s1", "A headline", confidence=0.7))
-        return self.hear(InstitutionEvent(Assessment(institution, instant(at)), grade=grade))
+        return self.hear(InstitutionEvent(institution, instant(at), grade=grade))
 
     def correct(self, at: str | datetime, *alerts: Alert, item: str = "i1") -> Outcome:
         return self.hear(CorrectionEvent(instant(at), "acme", item, alerts))
@@ -176,7 +179,7 @@ def transition(
 def level_event(at: str | datetime, *changes: str, fresh: bool = True, **more: Any) -> InstitutionEvent:
     """Level changes alone, as of evidence that made no story rise."""
     made = tuple(transition(at, change, **more) for change in changes)
-    return InstitutionEvent(Assessment(made[0].institution, instant(at), changes=made, fresh=fresh))
+    return InstitutionEvent(made[0].institution, instant(at), changes=made, fresh=fresh)
 
 
 def story_event(
@@ -217,7 +220,7 @@ def story_event(
         sources=frozenset(sources),
         publishers=2,
     )
-    return InstitutionEvent(Assessment(institution, instant(at), (rise,), made, fresh))
+    return InstitutionEvent(institution, instant(at), (rise,), made, fresh)
 
 
 def rule(

@@ -9,7 +9,7 @@ ALL = frozenset(Derivation)
 
 
 def alone(name: str) -> set[str]:
-    return {each.surface for each in derived(name, ALL) if each.alone and not each.needs and not each.head}
+    return {each.surface for each in derived(name, ALL) if each.alone and not each.needs}
 
 
 def supported(name: str) -> set[str]:
@@ -40,11 +40,12 @@ def supported(name: str) -> set[str]:
         ("The Walt Disney Company", "Walt Disney"),
         ("Tiffany & Co.", "Tiffany"),
         ("Chelsea F.C.", "Chelsea"),
-        ("PepsiCo", "Pepsi"),
         ("Johnson & Johnson", "Johnson and Johnson"),
         ("Procter and Gamble", "Procter & Gamble"),
         ("Food and Drug Administration", "FDA"),
-        ("Food and Drug Administration", "U.S. Food and Drug Administration"),
+        ("U.S. Food and Drug Administration", "FDA"),
+        ("UK Competition and Markets Authority", "CMA"),
+        ("Bank of Japan", "BOJ"),
         ("China National Offshore Oil Corporation", "CNOOC"),
         ("Ministry of Defence", "MoD"),
         ("Procter & Gamble", "P&G"),
@@ -58,13 +59,19 @@ def supported(name: str) -> set[str]:
         ("Ministry of Defence", "Ministry of Defense"),
         ("United States Department of Education", "U.S. Department of Education"),
         ("United States Department of Education", "United States Education Department"),
+        ("United States Department of Education", "U.S. Education Department"),
+        ("Export-Import Bank of the United States", "U.S. Export-Import Bank"),
+        ("Koninklijke Ahold Delhaize N.V.", "Ahold Delhaize"),
+        ("Koninklijke KPN N.V.", "Royal KPN"),
+        ("Grupo Bimbo, S.A.B. de C.V.", "Grupo Bimbo"),
+        ("Public Joint Stock Company Gazprom", "Gazprom"),
+        ("Netherlands", "government of the Netherlands"),
+        ("South Korea", "South Korean government"),
         ("Supreme Court of Victoria", "Victorian Supreme Court"),
         ("Salk Institute for Biological Studies", "Salk Institute"),
         ("Los Angeles Dodgers", "LA Dodgers"),
         ("Los Angeles Dodgers", "Dodgers"),
-        ("University of California, Berkeley", "UC Berkeley"),
         ("Senate of the Republic of Italy", "Senate of Italy"),
-        ("Washington, D.C.", "Washington"),
         ("OpenAI", "Open AI"),
         ("Conservative Party", "Conservatives"),
         ("Louisiana Department of Wildlife", "La. Department of Wildlife"),
@@ -75,13 +82,7 @@ def test_forms_that_count_alone(name: str, short: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "short"),
-    [
-        ("General Motors", "GM"),
-        ("Delta Air Lines", "Delta"),
-        ("University of California, San Diego", "University of California"),
-        ("Marshall University", "Marshall"),
-    ],
+    ("name", "short"), [("General Motors", "GM"), ("Delta Air Lines", "Delta"), ("Marshall University", "Marshall")]
 )
 def test_forms_that_need_a_fuller_name(name: str, short: str) -> None:
     assert short in supported(name)
@@ -95,6 +96,11 @@ def test_forms_that_need_a_fuller_name(name: str, short: str) -> None:
         ("General Motors", "General"),
         ("American Airlines", "American"),
         ("Deutsche Bank AG", "Deutsche"),
+        ("Deutsche Bank AG", "Bank"),
+        ("Department of Energy", "Department"),
+        ("Saudi Arabian Oil Company", "Saudi Arabian"),
+        ("AS Rom", "Rom"),
+        ("Vitamin B", "Vitamin"),
         ("First Inc.", "CD"),
         ("Amnesty International", "AI"),
         ("The Who", "TW"),
@@ -109,10 +115,10 @@ def test_forms_that_would_be_something_else_are_not_derived(name: str, never: st
 
 
 def test_conditions_of_forms_that_the_text_must_meet() -> None:
+    by_surface = {each.surface: each for each in derived("United States Department of Transportation", ALL)}
+    assert "American" in by_surface["Transportation Department"].needs
     by_surface = {each.surface: each for each in derived("England national rugby union team", ALL)}
     assert by_surface["England"].needs == ("rugby", "union")
-    by_surface = {each.surface: each for each in derived("Orange County", ALL)}
-    assert by_surface["Orange"].head == "counties"
 
 
 @pytest.mark.parametrize("by", list(Derivation))

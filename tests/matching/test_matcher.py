@@ -250,6 +250,33 @@ def test_of_those_that_share_a_name_the_likeliest_counts() -> None:
     assert meant("Cleveland is down", source="club") == [("clinic", False)]
 
 
+@pytest.mark.parametrize(
+    ("fields", "meant"),
+    [
+        ({}, "coffee"),  # nothing tells: the first by id
+        ({"source": "law"}, "privacy"),  # a tag of the source
+        ({"language": "pt"}, "coffee"),
+        ({"language": "de"}, "privacy"),  # Europe speaks it
+        ({"summary": "A fine for a breach of data protection"}, "privacy"),  # a word of the category
+        ({"summary": "Growers in Brazil welcomed it"}, "coffee"),
+    ],
+)
+def test_tags_region_and_language_tell_namesakes_apart(fields: dict[str, str], meant: str) -> None:
+    """The same initials, derived from both names."""
+    known = [
+        Institution("coffee", "International Coffee Organization", region="Brazil", category="Trade body"),
+        Institution(
+            "privacy", "Information Commissioner's Office", region="Europe", category="Data protection",
+            tags=frozenset({"regulator"}),
+        ),
+    ]  # fmt: skip
+    law = Source("law", "https://law.example/feed", "Law", tags=frozenset({"regulator", "law"}))
+    matcher = Matcher([*known, Institution("other", "Acme")], [], {"law": law})
+    assert matcher.namesakes == {"coffee", "privacy"}
+    (found,) = matcher.match(item("ICO publishes a report", **fields)).mentions
+    assert (found.institution, found.ambiguous, found.salience) == (meant, True, 0.5)
+
+
 def test_an_official_name_is_stronger_than_an_alias() -> None:
     team = Institution("team", "Boston Red Sox", aliases=("Boston",))
     assert [each.institution for each in match([team, "Boston"], "in Boston today").mentions] == ["Boston"]
@@ -259,14 +286,6 @@ def test_a_pronoun_given_as_alias_only_points_back() -> None:
     lab = Institution("lab", "OpenAI", aliases=("it", "the company"))
     assert texts([lab], "It rained, and the company paid") == []
     assert texts([lab], "OpenAI said the company grew. It pays") == ["OpenAI", "the company", "It"]
-
-
-def test_members_of_a_list_count_for_the_plural_at_its_end() -> None:
-    assert texts(["Orange County", "Kern County"], "in Los Alamos, Orange and Kern Counties") == [
-        "Orange",
-        "Kern Counties",
-    ]
-    assert texts(["Orange County"], "an Orange and a pear") == []
 
 
 # ── Where it stands and where it comes from ──────────────────────────────────────────────────────────────────

@@ -125,6 +125,21 @@ def test_a_headline_in_capitals_names_it_too(language: str, name: tuple[str, ...
         assert {owner for _, _, owner in found(text, [name], language)} == {name[0]}
 
 
+DECLINED = [case for case in CASES if case[1][0].split()[0] not in {"Московская", "Національний"}]
+
+
+@pytest.mark.parametrize(("language", "name"), DECLINED)
+def test_the_cases_of_a_noun_and_what_is_written_to_a_name_need_not_be_given(
+    language: str, name: tuple[str, ...]
+) -> None:
+    """An adjective before the noun is the limit: its cases are aliases."""
+    for sentence in SENTENCES[language]:
+        text = sentence.format(*name)
+        assert {(start, end) for start, end, _ in found(text, [name[:1]])} == {
+            (start, end) for start, end, _ in dictionary(text, [name])
+        }, text
+
+
 @pytest.mark.parametrize("name", NAMES["ar"])
 def test_vowel_points_and_the_hamza_of_an_alif_make_no_difference(name: tuple[str, ...]) -> None:
     plain = SENTENCES["ar"][0].format(name[0])

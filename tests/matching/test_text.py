@@ -75,6 +75,17 @@ def test_gaps_and_words_make_up_the_text(raw: str) -> None:
         assert "".join(pieces) == text.low
 
 
+@given(WILD, st.data())
+def test_a_place_that_is_searched_for_is_the_one_that_is_measured(raw: str, data: st.DataObject) -> None:
+    searched, measured = Text(raw), Text(raw)
+    count = len(measured.starts)  # from here on nothing is searched for
+    for _ in range(12 if count else 0):  # more than a text searches for
+        first = data.draw(st.integers(0, count - 1))
+        last = data.draw(st.integers(first + 1, count))
+        assert searched.place(first, last) == measured.place(first, last)
+        assert searched.gap(last) == measured.low[measured.end(last - 1) : (*measured.starts, len(raw) * 4)[last]]
+
+
 @given(st.characters())
 def test_folding_is_idempotent(char: str) -> None:
     for piece in fold(char):

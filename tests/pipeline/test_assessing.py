@@ -595,3 +595,18 @@ def test_a_run_does_all_else_before_it_ends_with_a_defect(
     assert len(made.deliveries(DeliveryState.SENT)) == 1
     assert "work.broken" in caplog.messages
     made.driver.settle(made.runtime)  # what was told once is not told for ever
+
+
+def test_new_stories_and_alerts_are_in_the_log(lines: Any, feeds: FeedServer, caplog: pytest.LogCaptureFixture) -> None:
+    made: System = lines(settings(sources(feeds, "wire", "herald"), {"console": "console://"}))
+    caplog.set_level("INFO", logger="alerts")
+    feeds.put("wire", [OUTAGE])
+    feeds.put("herald", [SECOND])
+    for source in ("wire", "herald"):
+        made.poll(source)
+    logged = [(each.message, getattr(each, "fields", {})) for each in caplog.records]
+    (story,) = [fields for event, fields in logged if event == "story.begun"]  # the second report joins it
+    assert (story["institution"], story["title"]) == ("acme", OUTAGE.title)
+    alerts = [fields for event, fields in logged if event == "alert.made"]
+    assert len(alerts) == len(made.rows(AlertRow))
+    assert {(each["institution"], each["subscriber"], each["state"]) for each in alerts} == {("acme", "desk", "sent")}

@@ -36,9 +36,9 @@ def test_a_rule_for_an_axis_asks_for_the_rise_of_the_story_there() -> None:
         channels=["mail", "pager"],
     )
     event = story_event("10:00", "s1", axis=Axis.PRIORITY, to="high")
-    (rise,) = event.assessment.rises
+    (rise,) = event.rises
     other = replace(rise, axis=Axis.POLICY, to=Level.MEDIUM)
-    both = replace(event, assessment=replace(event.assessment, rises=(replace(rise, others=(other,)),)))
+    both = replace(event, rises=(replace(rise, others=(other,)),))
     mail, pager = desk.hear(both).alerts
     assert (mail.level, present(mail.lead).axis, mail.also) == (Level.MEDIUM, Axis.POLICY, ())
     assert (pager.level, present(pager.lead).axis, pager.also) == (Level.HIGH, Axis.PRIORITY, ())

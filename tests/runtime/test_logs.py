@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 
 import pytest
 
@@ -84,3 +85,27 @@ def test_what_raises_text_with_control_characters_steers_none_either(say: object
     except UsageError:
         line = say("text", "work.broken", caught=True)  # type: ignore[operator]
     assert all(char.isprintable() for char in line.rstrip("\n"))
+
+
+@pytest.mark.parametrize(
+    ("terminal", "given", "shown"), [(True, "", True), (True, "WARNING", False), (False, "", False)]
+)
+def test_news_is_shown_on_a_terminal(
+    terminal: bool, given: str, shown: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv(logs.LEVEL, raising=False)
+    if given:
+        monkeypatch.setenv(logs.LEVEL, given)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
+    root = logging.getLogger()
+    before = root.handlers[:]
+    try:
+        logs.configure()
+        assert logs.shows_news() == shown
+        logs.event("source.polled", source="a")
+        logs.event("story.begun", institution="acme", title="Outage\x1b[2J")
+    finally:
+        root.handlers[:] = before
+    said = capsys.readouterr().err
+    assert "source.polled" not in said
+    assert ("story.begun institution=acme title=Outage\\x1b[2J" in said) == shown

@@ -57,11 +57,6 @@ class Correction:
     level: Level
     withdrawn: bool
 
-    @property
-    def key(self) -> str:
-        """Unique among the corrections of one instant."""
-        return f"{self.institution}/{self.rise.at.isoformat()}/{self.rise.axis}/{self.rise.story}"
-
 
 @dataclass(slots=True)
 class Recorded:

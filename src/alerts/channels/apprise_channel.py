@@ -130,7 +130,8 @@ def _silence_the_library() -> None:
 
 def _plugin(url: str, message: Rendered, exchange: Exchange, under: str) -> Any:
     """The library's plugin for the URL, or None. Our options go over the URL's where they must not differ."""
-    kind = _common(scheme_of(url))
+    common = COMMON.get(scheme_of(url))
+    kind: Any = getattr(importlib.import_module(f"apprise.plugins.{common[0]}"), common[1]) if common else None
     # The library reads any other URL by its scheme, or by the form that its service gives it.
     arguments: Any = url_to_dict(url) if kind is None else kind.parse_url(url.replace("/#", "/%23"))  # type: ignore[no-untyped-call]
     if not arguments:
@@ -160,14 +161,6 @@ def _plugin(url: str, message: Rendered, exchange: Exchange, under: str) -> Any:
     if kind is not None:
         return kind(**arguments)
     return Apprise.instantiate(arguments, asset=_asset(), suppress_exceptions=False)
-
-
-def _common(scheme: str) -> Any:
-    """The library's class for the URLs of a common scheme; None for any other."""
-    if scheme not in COMMON:
-        return None
-    module, name = COMMON[scheme]
-    return getattr(importlib.import_module(f"apprise.plugins.{module}"), name)
 
 
 def _template(name: str) -> str:

@@ -39,14 +39,14 @@ class Exchange:
     `started` is set before the first byte of a request may go out.
     """
 
-    def __init__(self, sign: Callable[[bytes], Mapping[str, str]] | None = None) -> None:
+    def __init__(self) -> None:
         self.started = False
         self.problem: SendReason | None = None
         self.detail = ""
         self.status: int | None = None
         self.body = b""
         self.retry_after: float | None = None
-        self.sign = sign
+        self.sign: Callable[[bytes], Mapping[str, str]] | None = None  # headers that prove where a body is from
         self._abandoned = threading.Event()
         self._sockets: list[Callable[[], socket.socket | None]] = []
 

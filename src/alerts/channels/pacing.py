@@ -10,18 +10,13 @@ from alerts.model.secret import Secret
 from alerts.model.subscriber import RateLimit
 from alerts.rendering.formats import service_name
 
+# The gap that a service asks for between two messages in one channel, by scheme, where nothing else is configured.
+# Where it answers 429, that is obeyed as well.
 GAPS: Final = {
-    # https://api.slack.com/apis/rate-limits: one message a second into a channel, a webhook alike
-    "slack": timedelta(seconds=1),
-    # 30 messages a minute by a webhook
-    "discord": timedelta(seconds=2),
-    # https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this: one a second into a chat
-    "tgram": timedelta(seconds=1),
+    "slack": timedelta(seconds=1),  # into a channel, a webhook alike: https://api.slack.com/apis/rate-limits
+    "discord": timedelta(seconds=2),  # 30 messages a minute by a webhook
+    "tgram": timedelta(seconds=1),  # into a chat: https://core.telegram.org/bots/faq, "hitting limits"
 }
-"""The gap that a service asks for between two messages in one channel, by scheme, where nothing else is configured.
-
-Where a service answers 429, it is obeyed as well.
-"""
 
 _HOSTED: Final = frozenset(
     {"json", "xml", "form", "mailto", "mmost", "rocket", "matrix", "nctalk", "synology", "signal", "ntfy"}

@@ -7,7 +7,7 @@ import click
 
 from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import check_writable, json_option, point_in_time, write_file
+from alerts.cli.output import check_writable, json_command, point_in_time, write_file
 from alerts.model.errors import UsageError
 from alerts.model.records import to_line
 from alerts.model.subscriber import Tier
@@ -20,8 +20,7 @@ from alerts.model.week import Week
 @click.option("--subscriber", shell_complete=completion.subscribers, help="What this one watches, at its tier.")
 @click.option("--tier", type=click.Choice([tier.value for tier in Tier]), help="Show what this tier may see.")
 @click.option("--html", type=click.Path(path_type=Path), metavar="FILE", help="Write a page that prints well.")
-@json_option
-@click.pass_obj
+@json_command
 def briefing(
     app: App, week: str | None, subscriber: str | None, tier: str | None, html: Path | None, as_json: bool
 ) -> None:
@@ -52,8 +51,7 @@ def briefing(
 @click.option("--subscriber", shell_complete=completion.subscribers, help="Only for this one.")
 @click.option("--from", "since", metavar="TIME", help="RFC 3339, or a duration before now (2d); default: 7d.")
 @click.option("--to", "until", metavar="TIME", help="RFC 3339, or a duration before now; default: now.")
-@json_option
-@click.pass_obj
+@json_command
 def silence_report(app: App, subscriber: str | None, since: str | None, until: str | None, as_json: bool) -> None:
     """Show that silence was silence."""
     from alerts.insight.silence import silence_report as compose

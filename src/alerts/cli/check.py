@@ -12,7 +12,6 @@ import click
 from alerts.cli.context import App
 from alerts.config.document import Entry
 from alerts.config.files import emptied
-from alerts.config.json_schema import json_schema
 from alerts.config.lint import doubtful_patterns, doubts, idle, pattern_topics
 from alerts.config.load import Loaded, load_entries
 from alerts.config.schema import OperatorsForm, SubscriberForm
@@ -21,7 +20,6 @@ from alerts.model.counted import counted_of
 from alerts.model.errors import ConfigError, Problem
 from alerts.model.item import Item
 from alerts.model.times import EPOCH
-from alerts.rendering.render import template_problems
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -42,6 +40,8 @@ TELLING_HISTORY = 1000  # so many recorded items, and a name that was never amon
 def check(app: App, as_json: bool, schema: bool, publish: bool, accept_empty: bool) -> int:
     """Validate the configuration."""
     if schema:
+        from alerts.config.json_schema import json_schema
+
         click.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
         return 0
     try:
@@ -52,9 +52,8 @@ def check(app: App, as_json: bool, schema: bool, publish: bool, accept_empty: bo
     _print([*doubts(loaded), *_idle(app, loaded)], as_json=as_json)
     unusable = unusable_channels(loaded)
     _print(unusable, as_json=as_json)
-    templates = app.config_dir / "templates"
-    broken = template_problems(templates, loaded.settings.subscribers.values()) if templates.is_dir() else ()
-    _print([_template_problem(each) for each in broken], as_json=as_json)
+    broken = _broken_templates(app, loaded)
+    _print(broken, as_json=as_json)
     if broken or unusable:
         return 1
     if publish or accept_empty:
@@ -148,10 +147,18 @@ def unusable_channels(loaded: Loaded) -> list[Problem]:
     )
 
 
-def _template_problem(line: str) -> Problem:
-    file, _, message = line.partition(": ")
-    name, _, number = file.partition(":")
-    return Problem(name, int(number) if number.isdigit() else 1, 1, message)
+def _broken_templates(app: App, loaded: Loaded) -> list[Problem]:
+    templates = app.config_dir / "templates"
+    if not templates.is_dir():
+        return []
+    from alerts.rendering.render import template_problems
+
+    found = []
+    for line in template_problems(templates, loaded.settings.subscribers.values()):
+        file, _, message = line.partition(": ")
+        name, _, number = file.partition(":")
+        found.append(Problem(name, int(number) if number.isdigit() else 1, 1, message))
+    return found
 
 
 def _print(problems: Iterable[Problem], *, as_json: bool) -> None:

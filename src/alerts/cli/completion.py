@@ -53,12 +53,12 @@ def _configured(of: Callable[[Settings], Iterable[str]]) -> Complete:
     return _completed(lambda app, _: of(app.settings()))
 
 
-def _recorded(kind: str) -> Complete:
+def _recorded(table: str) -> Complete:
     def ids(app: App, beginning: str) -> list[str]:
         from alerts.store.queries.listings import ids_beginning
 
         with app.read() as session:
-            return ids_beginning(session, kind, beginning)
+            return ids_beginning(session, table, beginning)
 
     return _completed(ids)
 
@@ -71,8 +71,7 @@ tags = _configured(lambda settings: {tag for each in settings.institutions.value
 regions = _configured(lambda settings: {each.region for each in settings.institutions.values()} - {""})
 categories = _configured(lambda settings: {each.category for each in settings.institutions.values()} - {""})
 channels = _configured(lambda settings: {name for each in settings.subscribers.values() for name in each.channels})
-alerts, deliveries = _recorded("alert"), _recorded("delivery")
-links, silences, answers = _recorded("link"), _recorded("silence"), _recorded("answer")
+alerts, deliveries, links, silences, answers = map(_recorded, ("alerts", "deliveries", "links", "silences", "answers"))
 
 
 def institution_option(meaning: str, *names: str, **options: Any) -> Callable[[_Command], _Command]:

@@ -128,7 +128,7 @@ def import_opml(
     if not entries:
         click.echo(f"{name}: no new feed in it", err=True)
         return 0
-    _put(opml.to_yaml(entries), output)
+    _put(yaml_output.to_yaml("sources", entries, opml.COMMENT), output)
     if output is not None:
         click.echo(f"{output}: {counted(len(entries), 'source')}")
     return 0

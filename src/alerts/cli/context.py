@@ -68,19 +68,15 @@ class App:
                 err=True,
             )
 
-    def _keep_private(self) -> None:
-        """The state directory holds the database and secrets: it is for this user alone."""
-        with contextlib.suppress(OSError):  # of another user, who has to see to it
-            if self.state.stat().st_mode & 0o077:
-                self.state.chmod(0o700)
-
     @contextlib.contextmanager
     def open(self) -> "Iterator[Database]":
         """The database, not upgraded."""
         from alerts.store.database import Database
 
-        if not self.database:
-            self._keep_private()
+        if not self.database:  # the state directory holds it and secrets: for this user alone
+            with contextlib.suppress(OSError):  # of another user, who has to see to it
+                if self.state.stat().st_mode & 0o077:
+                    self.state.chmod(0o700)
         database = Database(self.database_url)
         try:
             yield database
@@ -127,12 +123,10 @@ class App:
     def runtime(self) -> "Iterator[tuple[Runtime, Once]]":
         """The pipeline in this process, without a broker."""
         from alerts.pipeline.inline import Once
-        from alerts.runtime.runtime import runtime_on
+        from alerts.runtime.runtime import prepare, runtime_on
 
-        self.settings()  # broken files are reported before anything is done
+        prepare(self.config_dir, matching=False)  # broken files are reported before anything is done
         with self.open() as database:
             database.upgrade()
             driver = Once()
-            runtime = runtime_on(database, self.config_dir, self.state, driver.enqueue)
-            with contextlib.closing(runtime):
-                yield runtime, driver
+            yield runtime_on(database, self.config_dir, self.state, driver.enqueue), driver

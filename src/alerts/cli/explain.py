@@ -52,7 +52,7 @@ def why_not(app: App, subscriber: str, institution: str, at: str | None, as_json
 
 
 @click.command()
-@click.argument("alert")
+@click.argument("alert", shell_complete=completion.alerts)
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.pass_obj
 def export(app: App, alert: str, file: Path | None) -> None:

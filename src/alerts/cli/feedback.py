@@ -9,7 +9,16 @@ import click
 
 from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import Progress, check_writable, json_option, point_in_time, rendered, show, tabular, write_file
+from alerts.cli.output import (
+    Progress,
+    check_writable,
+    json_command,
+    point_in_time,
+    rendered,
+    show,
+    tabular_command,
+    write_file,
+)
 from alerts.cli.replay import LONG
 from alerts.model.errors import InputError, UsageError
 from alerts.model.records import to_line
@@ -24,8 +33,7 @@ _COLUMNS = ["by", "name", "sent", "judged", "right", "precision", "low", "high",
 @click.option(
     "--import", "source", type=click.File("rb"), metavar="FILE", help="Take in verdicts; - is standard input."
 )
-@tabular
-@click.pass_obj
+@tabular_command
 def feedback(
     app: App, subscriber: str | None, since: str | None, to: Path | None, source: click.File | None, form: str | None
 ) -> None:
@@ -70,8 +78,7 @@ def _read(source: click.File) -> Iterator[Mapping[str, str]]:
 @click.command()
 @click.argument("subscriber", shell_complete=completion.subscribers)
 @click.option("--wrong", metavar="SHARE", default="10%", show_default=True, help="So many alerts may be wrong at most.")
-@json_option
-@click.pass_obj
+@json_command
 def tune(app: App, subscriber: str, wrong: str, as_json: bool) -> int:
     """Propose what a subscriber's rules should ask for, by the verdicts of readers."""
     from alerts.config.yaml_output import to_yaml

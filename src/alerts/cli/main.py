@@ -76,6 +76,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     },
     "Shell": {"completion": "alerts.cli.completion:completion"},
 }
+_PASSWORD = re.compile(r"(postgres|redis).*(//[^/@]*:[^/@]+@|[?&]password=)")  # before the host or among the options
 COMMANDS = {name: place for section in SECTIONS.values() for name, place in section.items()}
 
 
@@ -153,7 +154,7 @@ def cli(ctx: click.Context, config: Path, database: str, broker: str, state: Pat
     exposed = tuple(
         name
         for name, url in (("database", database), ("broker", broker))
-        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE and _has_password(url)
+        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE and _PASSWORD.match(url)
     )
     ctx.obj = App(
         config_dir=config,
@@ -214,11 +215,6 @@ def status_of(arguments: Sequence[str] | None = None) -> int:
         )
         return 1
     return outcome if isinstance(outcome, int) else 0
-
-
-def _has_password(url: str) -> bool:
-    """Whether a URL carries a password, before its host or among its options."""
-    return bool(re.search(r"^(postgres|redis).*(//[^/@]*:[^/@]+@|[?&]password=)", url))
 
 
 def _complain(message: str) -> None:

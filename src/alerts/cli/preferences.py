@@ -9,7 +9,7 @@ import click
 from alerts.cli import completion
 from alerts.cli.context import App
 from alerts.cli.operate import by_option, me, operating
-from alerts.cli.output import json_option, rendered, show
+from alerts.cli.output import json_command, rendered, show
 from alerts.model.answer import Answer, AnswerKind
 from alerts.model.errors import UsageError
 from alerts.model.level import Level
@@ -22,8 +22,7 @@ from alerts.model.subscriber import Digest, On, Subscriber
 @click.option("--as-yaml", is_flag=True, help="Print what to write into the configuration to the same effect.")
 @click.option("--undo", metavar="ANSWER", shell_complete=completion.answers, help="Take this preference back.")
 @by_option
-@json_option
-@click.pass_obj
+@json_command
 def preferences(app: App, subscriber: str, as_yaml: bool, undo: str | None, by: str, as_json: bool) -> None:
     """Show what a subscriber gets: by the configuration, and by what its readers chose from messages."""
     from alerts.pipeline import answering

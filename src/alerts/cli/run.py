@@ -140,9 +140,10 @@ def _sent(runtime: "Runtime") -> int:
 def _forever(app: App, host: str, port: int) -> int:
     """Runs until a signal ends it; 128 and the number of that signal, as a shell says it."""
     from alerts.runtime import logs
+    from alerts.runtime.runtime import prepare
 
     logs.configure()
-    settings = app.settings()  # a broken configuration starts nothing
+    settings = prepare(app.config_dir, matching=False).settings  # a broken configuration starts nothing
     if app.broker:
         check_broker(app.broker)
     with state_directory(app.state) as state:
@@ -227,6 +228,7 @@ def _demo(app: App, host: str, port: int, *, once: bool) -> int:
             play.once(app.stage, runtime, driver, sys.stdout)
         return 0
     check_port(host, port)
+    os.environ.setdefault(logs.LEVEL, "WARNING")  # the scenario itself says what happens
     with app.open() as database:
         database.upgrade()
     with _processes(app, app.state, host, port) as supervisor, app.runtime() as (runtime, _):

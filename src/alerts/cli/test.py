@@ -15,16 +15,11 @@ from alerts.model.records import as_record, to_line
 @click.command()
 @click.option("--match", "pattern", default="", metavar="TEXT", help="Only tests with this in their name.")
 @click.option("--junit", type=click.Path(path_type=Path), metavar="FILE.xml", help="Write JUnit XML.")
-@click.option("--packs", is_flag=True, help="Run the tests that ship with the topic packs instead.")
 @click.option("--mutate", is_flag=True, help="Change one thing at a time and list the changes that no test notices.")
-@click.option("--write", type=click.Path(path_type=Path), metavar="FILE", help="With --mutate: write tests for them.")
+@click.option("--write", type=click.Path(path_type=Path), metavar="FILE", help="With --mutate: propose tests for them.")
 @json_command
-def test(
-    app: App, pattern: str, junit: Path | None, packs: bool, mutate: bool, write: Path | None, as_json: bool
-) -> int:
+def test(app: App, pattern: str, junit: Path | None, mutate: bool, write: Path | None, as_json: bool) -> int:
     """Run the configuration's own tests."""
-    if packs:
-        return _test_packs(as_json=as_json)
     if mutate:
         return _mutate(app, write, as_json=as_json)
     from alerts.rendering.render import Renderer
@@ -64,40 +59,24 @@ def _mutate(app: App, write: Path | None, *, as_json: bool) -> int:
     from alerts.runtime.configuration import Active
 
     active, renderer = Active(app.settings()), Renderer(app.config_dir / "templates")
-    if failing := [each.name for each in active.settings.tests if not configtests.run(each, active, renderer).passed]:
-        raise InputError(failing[0], "this test fails as it is; mend it first")
+    if failing := [each for each in active.settings.tests if not configtests.run(each, active, renderer).passed]:
+        raise InputError(failing[0].where or failing[0].name, "this test fails as it is; mend it first")
     if write is not None:
         check_writable(write)
     mutants = list(mutate.mutants(active.settings))
-    missed = []
+    missed = {}
     with Progress("mutating", len(mutants)) as progress:
         for each in mutants:
-            missed += [each] if mutate.unnoticed(active, renderer, each) else []
+            if mutate.unnoticed(active, renderer, each):
+                missed[each.change] = mutate.proposed(active, each) if write is not None else None
             progress()
-    for each in missed:
-        click.echo(to_line({"unnoticed": each.change}) if as_json else f"no test notices: {printable(each.change)}")
+    for change, test in missed.items():
+        more = ", and no test was found that would" if write is not None and test is None else ""
+        row = {"unnoticed": change, "test": test}
+        click.echo(to_line(row) if as_json else printable(f"no test notices: {change}{more}"))
     if write is not None:
-        tests = {each.change: mutate.proposed(active, each) for each in missed}
-        none = "".join(f"# no test was found for: {change}\n" for change, test in tests.items() if test is None)
         head = "# Proposed by `alerts test --mutate`: each test says what happens now. Keep those that are right.\n"
-        write_file(write, to_yaml("tests", [each for each in tests.values() if each is not None], head + none))
+        write_file(write, to_yaml("tests", [each for each in missed.values() if each is not None], head))
     if not as_json:
         click.echo(f"{len(mutants) - len(missed)} of {counted(len(mutants), 'change')} noticed")
     return 1 if missed else 0
-
-
-def _test_packs(*, as_json: bool) -> int:
-    """Headlines, the topics that they are about, and whom these concern."""
-    from alerts.replay.pack_tests import run_packs
-
-    failed = 0
-    for pack, (count, failures) in run_packs().items():
-        failed += len(failures)
-        for each in failures:
-            said = {"expected": each.expected, "actual": each.actual}
-            row = {"pack": pack, "language": each.headline.language, "title": each.headline.title, **said}
-            words = "FAIL  {pack}, {language}: {title}\n        expected  {expected}\n        actual    {actual}"
-            click.echo(to_line(row) if as_json else words.format_map({key: printable(row[key]) for key in row}))
-        counts = {"pack": pack, "passed": count - len(failures), "failed": len(failures)}
-        click.echo(to_line(counts) if as_json else "{pack}: {passed} passed, {failed} failed".format_map(counts))
-    return 1 if failed else 0

@@ -96,14 +96,8 @@ def try_(app: App, pattern: str, language: str, since: str, limit: int, as_json:
         raise StoreError(
             f"no item is recorded since {format_time(start)}: start `alerts run`, or look further back with --since"
         )
-    found = 0
-    for item in recorded:
-        hits = matcher.match(item).topics
-        if not hits:
-            continue
-        found += 1
-        if found > limit:
-            continue
+    found = [(item, hits) for item in recorded if (hits := matcher.match(item).topics)]
+    for item, hits in found[:limit]:
         row = {
             "item": item.id,
             "title": item.title,
@@ -119,5 +113,5 @@ def try_(app: App, pattern: str, language: str, since: str, limit: int, as_json:
             for hit in hits:
                 who = f"  ({', '.join(sorted(hit.institutions))})" if hit.institutions else ""
                 click.echo(f"    {hit.field}: “{printable(hit.text)}”{who}")
-    click.echo(f"{counted(found, 'item')} of {len(recorded):,} recorded since {format_time(start)}", err=as_json)
+    click.echo(f"{counted(len(found), 'item')} of {len(recorded):,} recorded since {format_time(start)}", err=as_json)
     return 0 if found else 1

@@ -6,23 +6,10 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
+from alerts.config import schema
 from alerts.config.check_topics import patterns_of
 from alerts.config.document import Entries, Entry
 from alerts.config.packs import families_of, pack_topics
-from alerts.config.schema import (
-    ConfigTestForm,
-    Form,
-    FreshForm,
-    InstitutionForm,
-    LevelsForm,
-    NameForm,
-    OperatorsForm,
-    SelectionForm,
-    SilenceForm,
-    SourceForm,
-    SubscriberForm,
-    TopicForm,
-)
 from alerts.matching.pattern_syntax import write_out_families
 from alerts.model.institution import Institution, MatchRules, NameRules
 from alerts.model.item import Item
@@ -39,12 +26,12 @@ _fields: Callable[[type], dict[str, Any]] = cache(get_type_hints)
 
 def build(entries: Entries, content_hash: str) -> Settings:
     """The settings of entries that have no problem."""
-    institutions = {form.id: _institution(form) for _, form in entries.valid("institutions", InstitutionForm)}
-    sources = {form.id: _source(form, institutions) for _, form in entries.valid("sources", SourceForm)}
-    subscribers = {form.id: _model(Subscriber, form) for _, form in entries.valid("subscribers", SubscriberForm)}
-    levels = [_model(LevelRules, form) for _, form in entries.valid("levels", LevelsForm)]
-    fresh = [form.fresh for _, form in entries.valid("fresh", FreshForm)]
-    operators = [_model(Operators, form) for _, form in entries.valid("operators", OperatorsForm)]
+    institutions = {form.id: _institution(form) for _, form in entries.valid("institutions", schema.InstitutionForm)}
+    sources = {form.id: _source(form, institutions) for _, form in entries.valid("sources", schema.SourceForm)}
+    subscribers = {form.id: _model(Subscriber, form) for _, form in entries.valid("subscribers", schema.SubscriberForm)}
+    levels = [_model(LevelRules, form) for _, form in entries.valid("levels", schema.LevelsForm)]
+    fresh = [form.fresh for _, form in entries.valid("fresh", schema.FreshForm)]
+    operators = [_model(Operators, form) for _, form in entries.valid("operators", schema.OperatorsForm)]
     return Settings(
         hash=content_hash,
         sources=MappingProxyType(sources),
@@ -53,18 +40,18 @@ def build(entries: Entries, content_hash: str) -> Settings:
         levels=levels[0] if levels else LevelRules(),
         fresh=fresh[0] if fresh else FRESH,
         subscribers=MappingProxyType(subscribers),
-        silences=tuple(_silence(form) for _, form in entries.valid("silences", SilenceForm)),
+        silences=tuple(_silence(form) for _, form in entries.valid("silences", schema.SilenceForm)),
         operators=operators[0] if operators else Operators(),
-        tests=tuple(_test(entry, form) for entry, form in entries.valid("tests", ConfigTestForm)),
+        tests=tuple(_test(entry, form) for entry, form in entries.valid("tests", schema.ConfigTestForm)),
     )
 
 
-def _model(kind: type[_Model], form: Form, /, **given: Any) -> _Model:
+def _model(kind: type[_Model], form: schema.Form, /, **given: Any) -> _Model:
     """A dataclass of the model with the fields `given`, and the others from those of the same name in a form.
 
     A field that is None in the form has the dataclass's own default.
     """
-    if isinstance(form, SelectionForm) and "select" in _fields(kind):
+    if isinstance(form, schema.SelectionForm) and "select" in _fields(kind):
         given["select"] = _model(Selection, form)
     for name, hint in _fields(kind).items():
         if name not in given and (value := getattr(form, name)) is not None:
@@ -78,9 +65,9 @@ def _value(hint: Any, value: Any) -> Any:
     A form in the place of a mapping has a number for each member of an enumeration.
     """
     kind, arguments = get_origin(hint), get_args(hint)
-    if isinstance(value, Form) and kind is Mapping:
+    if isinstance(value, schema.Form) and kind is Mapping:
         return MappingProxyType({arguments[0](name): each for name, each in value})
-    if isinstance(value, Form):
+    if isinstance(value, schema.Form):
         return _model(hint if kind is None else arguments[0], value)
     if kind is frozenset:
         return frozenset(value)
@@ -91,14 +78,14 @@ def _value(hint: Any, value: Any) -> Any:
     return Secret(value) if hint is Secret else value
 
 
-def _source(form: SourceForm, institutions: Mapping[str, Institution]) -> Source:
+def _source(form: schema.SourceForm, institutions: Mapping[str, Institution]) -> Source:
     supervised = form.authority_on
     candidates = institutions.values() if supervised.tags else ()
     tagged = {each.id for each in candidates if not each.tags.isdisjoint(supervised.tags)}
     return _model(Source, form, authority_on=frozenset(tagged.union(supervised.ids) - set(form.speaks_for)))
 
 
-def _institution(form: InstitutionForm) -> Institution:
+def _institution(form: schema.InstitutionForm) -> Institution:
     conditional = [each for each in form.aliases if each.case_sensitive is not None or each.require_any or each.exclude]
     return _model(
         Institution,
@@ -111,17 +98,17 @@ def _institution(form: InstitutionForm) -> Institution:
 
 def _topics(entries: Entries) -> dict[str, Topic]:
     """Those of the packs, then those written here, which replace or extend them."""
-    packs = [form.id for _, form in entries.valid("topic_packs", NameForm)]
-    off = {form.id for _, form in entries.valid("topics_off", NameForm)}
+    packs = [form.id for _, form in entries.valid("topic_packs", schema.NameForm)]
+    off = {form.id for _, form in entries.valid("topics_off", schema.NameForm)}
     topics: dict[str, Topic] = {}
     for pack in packs:
         topics |= {topic.id: topic for topic in pack_topics(pack) if topic.id not in off}
-    for _, form in entries.valid("topics", TopicForm):
+    for _, form in entries.valid("topics", schema.TopicForm):
         topics[form.id] = _topic(form, packs, topics.get(form.id) if form.extends else None)
     return topics
 
 
-def _topic(form: TopicForm, packs: Sequence[str], base: Topic | None) -> Topic:
+def _topic(form: schema.TopicForm, packs: Sequence[str], base: Topic | None) -> Topic:
     patterns = tuple(
         TopicPattern(write_out_families(text, families_of(packs, language)), language, kind, text)
         for kind, language, text, _ in patterns_of(form)
@@ -139,13 +126,13 @@ def _topic(form: TopicForm, packs: Sequence[str], base: Topic | None) -> Topic:
     )
 
 
-def _silence(form: SilenceForm) -> Silence:
+def _silence(form: schema.SilenceForm) -> Silence:
     """Its id names its content, so that it stays the same however the file around it changes."""
     digest = hashlib.sha256(form.model_dump_json().encode()).hexdigest()
     return _model(Silence, form, id=f"config-{digest[:12]}")
 
 
-def _test(entry: Entry, form: ConfigTestForm) -> ConfigTest:
+def _test(entry: Entry, form: schema.ConfigTestForm) -> ConfigTest:
     """An item without an id gets one, without `observed` it was seen when published."""
     items = tuple(
         _model(Item, each, id=each.id or f"item-{number}", observed=each.observed or each.published or form.at)

@@ -1,25 +1,13 @@
 """Checks across entries: references, duplicate ids, and keys that must agree with one another."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Final
 
+from alerts.config import schema
 from alerts.config.check_topics import check_topic
 from alerts.config.document import Entries, Entry
 from alerts.config.packs import pack_names, pack_topics
-from alerts.config.schema import (
-    SINGLE,
-    ConfigTestForm,
-    ExclusionForm,
-    InstitutionForm,
-    LevelsForm,
-    NameForm,
-    SelectionForm,
-    SilenceForm,
-    SourceForm,
-    SubscriberForm,
-    TopicForm,
-    WatchForm,
-)
 from alerts.model.nearest import did_you_mean
 from alerts.model.subscriber import Direction, On
 from alerts.model.times import format_duration
@@ -27,38 +15,45 @@ from alerts.model.topic import Topic
 
 # The key that names an entry of each section.
 _KEYS: Final = {"sources": "id", "institutions": "id", "topics": "id", "subscribers": "id", "tests": "name"}
-Known = dict[str, dict[str, Entry]]  # the entries of each section by id, refused ones among them
 Steps = tuple[str | int, ...]  # a path of keys and indexes inside an entry
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What ids may name: the entries of each section, refused ones among them, and the topics of the packs in use."""
+
+    entries: Mapping[str, Mapping[str, Entry]]
+    shipped: Mapping[str, Topic]
 
 
 def check(entries: Entries) -> None:
     """Report every contradiction between and inside the entries."""
-    known = {section: _named(entries, section) for section in _KEYS}
-    for section in sorted(SINGLE):
+    named = {section: _named(entries, section) for section in _KEYS}
+    known = Known(named, _check_packs(entries, named["topics"]))
+    for section in sorted(schema.SINGLE):
         for entry in entries.all(section)[1:]:
             message = f"{section} stand in {entries.all(section)[0].where()} already: keep them in one place"
             entry.report(message=message, at_key=True)
     _check_levels(entries)
-    for source, form in entries.valid("sources", SourceForm):
+    for source, form in entries.valid("sources", schema.SourceForm):
         _check_ids(source, ("speaks_for",), form.speaks_for, known, "institutions")
         _check_ids(source, authority_steps(source), form.authority_on.ids, known, "institutions")
         if form.at_most is not None and form.at_most < form.interval:
             longest, least = format_duration(form.at_most), format_duration(form.interval)
             source.report("at_most", message=f"at_most: {longest} is less than the interval, {least}")
-    for entry, institution in entries.valid("institutions", InstitutionForm):
+    for entry, institution in entries.valid("institutions", schema.InstitutionForm):
         _check_institution(entry, institution, known)
-    shipped = _check_packs(entries, known)
-    packs = [pack.id for _, pack in entries.valid("topic_packs", NameForm)]
-    for entry, topic in entries.valid("topics", TopicForm):
-        check_topic(entry, topic, shipped, packs)
-    for entry, subscriber in entries.valid("subscribers", SubscriberForm):
-        _check_subscriber(entry, subscriber, known, shipped)
-    for entry, silence in entries.valid("silences", SilenceForm):
+    packs = [pack.id for _, pack in entries.valid("topic_packs", schema.NameForm)]
+    for entry, topic in entries.valid("topics", schema.TopicForm):
+        check_topic(entry, topic, known.shipped, packs)
+    for entry, subscriber in entries.valid("subscribers", schema.SubscriberForm):
+        _check_subscriber(entry, subscriber, known)
+    for entry, silence in entries.valid("silences", schema.SilenceForm):
         _check_selection(entry, (), silence, known)
         if silence.starts is not None and silence.starts >= silence.until:
             entry.report("starts", message="starts: the silence would begin after it ends")
-    for entry, test in entries.valid("tests", ConfigTestForm):
-        _check_test(entry, test, known, shipped)
+    for entry, test in entries.valid("tests", schema.ConfigTestForm):
+        _check_test(entry, test, known)
 
 
 def _named(entries: Entries, section: str) -> dict[str, Entry]:
@@ -82,7 +77,7 @@ def authority_steps(source: Entry) -> Steps:
 
 
 def _check_levels(entries: Entries) -> None:
-    for entry, levels in entries.valid("levels", LevelsForm):
+    for entry, levels in entries.valid("levels", schema.LevelsForm):
         raise_ = levels.raise_
         for lower, upper in (("medium", "high"), ("high", "critical")):
             if getattr(raise_, lower) >= getattr(raise_, upper):
@@ -93,7 +88,7 @@ def _check_levels(entries: Entries) -> None:
             entry.report("margin", message=message)
 
 
-def _check_institution(entry: Entry, institution: InstitutionForm, known: Known) -> None:
+def _check_institution(entry: Entry, institution: schema.InstitutionForm, known: Known) -> None:
     for index, relation in enumerate(institution.relations):
         _check_id(entry, ("relations", index, "to"), relation.to, known, "institutions")
         if relation.to == institution.id:
@@ -103,7 +98,7 @@ def _check_institution(entry: Entry, institution: InstitutionForm, known: Known)
             entry.report(*steps, message=f"{steps[0]}: a name needs a letter or a digit")
 
 
-def names_in(form: InstitutionForm) -> list[tuple[Steps, str]]:
+def names_in(form: schema.InstitutionForm) -> list[tuple[Steps, str]]:
     """The names of an institution, each with its place in the entry, the official one first."""
     return [
         (("name",), form.name),
@@ -112,37 +107,37 @@ def names_in(form: InstitutionForm) -> list[tuple[Steps, str]]:
     ]
 
 
-def _check_packs(entries: Entries, known: Known) -> dict[str, Topic]:
+def _check_packs(entries: Entries, topics: Mapping[str, Entry]) -> dict[str, Topic]:
     """The topics of the packs that are used."""
     shipped: dict[str, Topic] = {}
-    for entry, pack in entries.valid("topic_packs", NameForm):
+    for entry, pack in entries.valid("topic_packs", schema.NameForm):
         if pack.id in pack_names():
             shipped |= {topic.id: topic for topic in pack_topics(pack.id)}
         else:
             names = list(pack_names())
             suggestion = did_you_mean(pack.id, names) or f" (there are {', '.join(names)})"
             entry.report(message=f"topic_packs: no pack is called {pack.id!r}{suggestion}")
-    for entry, off in entries.valid("topics_off", NameForm):
+    for entry, off in entries.valid("topics_off", schema.NameForm):
         if off.id not in shipped:
             suggestion = did_you_mean(off.id, list(shipped))
             entry.report(message=f"topics_off: no pack here has a topic {off.id!r}{suggestion}")
-        elif off.id in known["topics"]:
+        elif off.id in topics:
             entry.report(message=f"topics_off: the topic {off.id!r} is defined here: remove one of the two")
     return shipped
 
 
-def _check_selection(entry: Entry, steps: Steps, form: SelectionForm, known: Known) -> None:
+def _check_selection(entry: Entry, steps: Steps, form: schema.SelectionForm, known: Known) -> None:
     _check_ids(entry, (*steps, "institutions"), form.institutions, known, "institutions")
     if not (form.institutions or form.tags or form.regions or form.categories or form.all):
         message = "selects no institution: add institutions, tags, regions or categories, or all: true"
         entry.report(*steps, message=message)
 
 
-def _check_subscriber(entry: Entry, subscriber: SubscriberForm, known: Known, shipped: Mapping[str, Topic]) -> None:
+def _check_subscriber(entry: Entry, subscriber: schema.SubscriberForm, known: Known) -> None:
     named: dict[str, int] = {}
     for index, rule in enumerate(subscriber.watch):
         _check_selection(entry, ("watch", index), rule, known)
-        _check_rule(entry, ("watch", index), rule, known, shipped)
+        _check_rule(entry, ("watch", index), rule, known)
         if rule.name and named.setdefault(rule.name, index) != index:
             message = f"name: rule {named[rule.name] + 1} has the name {entry.shown('watch', index, 'name')}"
             entry.report("watch", index, "name", message=f"{message} already")
@@ -152,7 +147,7 @@ def _check_subscriber(entry: Entry, subscriber: SubscriberForm, known: Known, sh
         entry.report("quiet_hours", "to", message="to: the quiet hours end when they begin")
 
 
-def _check_channels(entry: Entry, subscriber: SubscriberForm) -> None:
+def _check_channels(entry: Entry, subscriber: schema.SubscriberForm) -> None:
     """Reports channels that the subscriber does not have, and ways that lead nowhere."""
     channels = list(subscriber.channels)
 
@@ -187,30 +182,30 @@ def _check_channels(entry: Entry, subscriber: SubscriberForm) -> None:
             entry.report("fallback", name, message=message)
 
 
-def _check_rule(entry: Entry, steps: Steps, rule: WatchForm, known: Known, shipped: Mapping[str, Topic]) -> None:
+def _check_rule(entry: Entry, steps: Steps, rule: schema.WatchForm, known: Known) -> None:
     """References of a watch rule, and keys that leave nothing to alert."""
-    _check_ids(entry, (*steps, "topics"), rule.topics, known, "topics", shipped)
+    _check_ids(entry, (*steps, "topics"), rule.topics, known, "topics")
     if rule.direction is Direction.FALL and On.LEVEL not in rule.on:
         message = "direction: fall: only a level falls, so this rule never alerts: add `level` to `on`"
         entry.report(*steps, "direction", message=message)
-    forms = (each.form for each in known["topics"].values())
-    signals = {topic.id: topic.signal for topic in shipped.values()}
-    signals |= {form.id: form.signal for form in forms if isinstance(form, TopicForm) and form.signal}
+    forms = (each.form for each in known.entries["topics"].values())
+    signals = {topic.id: topic.signal for topic in known.shipped.values()}
+    signals |= {form.id: form.signal for form in forms if isinstance(form, schema.TopicForm) and form.signal}
     for index, topic in enumerate(rule.topics):
         if rule.signals and topic in signals and signals[topic] not in rule.signals:
             message = f"topics: {topic} is of {signals[topic]}, which `signals` does not name: a story needs both"
             entry.report(*steps, "topics", index, message=message)
     if rule.except_ is not None:
-        _check_exclusion(entry, steps, rule, rule.except_, known, shipped)
+        _check_exclusion(entry, steps, rule, rule.except_, known)
 
 
 def _check_exclusion(
-    entry: Entry, steps: Steps, rule: WatchForm, left_out: ExclusionForm, known: Known, shipped: Mapping[str, Topic]
+    entry: Entry, steps: Steps, rule: schema.WatchForm, left_out: schema.ExclusionForm, known: Known
 ) -> None:
     """`not` must leave something out, and not what the rule asks for by name."""
     here = (*steps, "not")
     _check_ids(entry, (*here, "institutions"), left_out.institutions, known, "institutions")
-    _check_ids(entry, (*here, "topics"), left_out.topics, known, "topics", shipped)
+    _check_ids(entry, (*here, "topics"), left_out.topics, known, "topics")
     _check_ids(entry, (*here, "sources"), left_out.sources, known, "sources")
     if not left_out.model_fields_set:
         entry.report(*here, message=f"not: leaves nothing out: add one of {', '.join(_LEFT_OUT)}")
@@ -224,10 +219,10 @@ def _check_exclusion(
                 entry.report(*here, key, index, message=message)
 
 
-_LEFT_OUT: Final = tuple(each for each in ExclusionForm.model_fields if each != "all")
+_LEFT_OUT: Final = tuple(each for each in schema.ExclusionForm.model_fields if each != "all")
 
 
-def _check_test(entry: Entry, test: ConfigTestForm, known: Known, shipped: Mapping[str, Topic]) -> None:
+def _check_test(entry: Entry, test: schema.ConfigTestForm, known: Known) -> None:
     for index, item in enumerate(test.items):
         if item.source:
             _check_id(entry, ("items", index, "source"), item.source, known, "sources")
@@ -238,7 +233,7 @@ def _check_test(entry: Entry, test: ConfigTestForm, known: Known, shipped: Mappi
             entry.report("items", index, key, message=message)
     for index, expectation in enumerate(test.expect):
         for key, section in (("institution", "institutions"), ("topic", "topics"), ("subscriber", "subscribers")):
-            if getattr(expectation, key) and not (key == "topic" and expectation.topic in shipped):
+            if getattr(expectation, key):
                 _check_id(entry, ("expect", index, key), getattr(expectation, key), known, section)
         for key, needs in _NEEDS.items():
             if getattr(expectation, key) not in {None, ""} and not any(getattr(expectation, each) for each in needs):
@@ -267,20 +262,17 @@ _NEEDS: Final[dict[str, tuple[str, ...]]] = {  # keys of an expectation that nee
 # --- ids that must name an entry of another section ------------------------------------------------------------
 
 
-def _check_ids(
-    entry: Entry, steps: Steps, ids: Iterable[str], known: Known, section: str, shipped: Iterable[str] = ()
-) -> None:
-    """Each id at `steps` must name an entry of the section, or one of those that are shipped."""
+def _check_ids(entry: Entry, steps: Steps, ids: Iterable[str], known: Known, section: str) -> None:
+    """Each id at `steps` must name an entry of the section."""
     for index, each in enumerate(ids):
-        if each not in shipped:
-            _check_id(entry, (*steps, index), each, known, section)
+        _check_id(entry, (*steps, index), each, known, section)
 
 
 def _check_id(entry: Entry, steps: Steps, each: str, known: Known, section: str) -> None:
-    """The id at `steps` must name an entry of the section."""
-    if each in known[section]:
+    """The id at `steps` must name an entry of the section, or a topic that is shipped."""
+    if each in known.entries[section] or (section == "topics" and each in known.shipped):
         return
     key = next(step for step in reversed(steps) if isinstance(step, str))
     written = entry.shown(*steps)
-    suggestion = did_you_mean(written.strip("'"), list(known[section]))
+    suggestion = did_you_mean(written.strip("'"), list(known.entries[section]))
     entry.report(*steps, message=f"{key}: no {section.removesuffix('s')} has the id {written}{suggestion}")

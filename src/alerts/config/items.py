@@ -16,12 +16,14 @@ _YEARS = range(1000, 3000)
 _TEXTS = ("title", "summary", "content", "url", "source", "publisher", "language", "origin", "author")
 
 
-def parse_item(record: Mapping[str, Any], where: str) -> Item:
+def parse_item(record: Any, where: str) -> Item:
     """An item from its JSON object; unknown keys are ignored.
 
     A missing `id` is the link, else the normalised title with the publisher; a missing `observed` is
     `published`, else the Unix epoch. Raises InputError, which names `where`, for anything of a wrong type.
     """
+    if not isinstance(record, dict):
+        raise InputError(where, f"an item is a JSON object, not {_shown(record)}")
     texts = {key: _text(record, key, where) for key in _TEXTS}
     published = _time(record, "published", where)
     identity = (
@@ -53,25 +55,17 @@ def read_items(stream: Iterable[str | bytes], name: str) -> Iterator[Item | Inpu
             if not text.strip():
                 continue
             record = json.loads(text.removeprefix("\ufeff") if number == 1 else text)
-        except UnicodeDecodeError as error:
-            yield InputError(where, f"not UTF-8: byte {error.start + 1} of the line")
-            continue
-        except RecursionError:
-            yield InputError(where, "not usable JSON: nested too deeply")
-            continue
-        except json.JSONDecodeError as error:
-            yield InputError(where, f"not JSON: {error}; write one JSON object a line")
-            continue
-        except ValueError:  # Python's guard against numbers whose conversion takes for ever
-            yield InputError(where, "not usable JSON: a number has too many digits")
-            continue
-        if not isinstance(record, dict):
-            yield InputError(where, f"an item is a JSON object, not {_shown(record)}")
-            continue
-        try:
             yield parse_item(record, where)
         except InputError as error:
             yield error
+        except UnicodeDecodeError as error:
+            yield InputError(where, f"not UTF-8: byte {error.start + 1} of the line")
+        except RecursionError:
+            yield InputError(where, "not usable JSON: nested too deeply")
+        except json.JSONDecodeError as error:
+            yield InputError(where, f"not JSON: {error}; write one JSON object a line")
+        except ValueError:  # Python's guard against numbers whose conversion takes for ever
+            yield InputError(where, "not usable JSON: a number has too many digits")
 
 
 def _text(record: Mapping[str, Any], key: str, where: str, kinds: type | UnionType = str) -> str:

@@ -2,20 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 
+from alerts.config import schema
 from alerts.config.check_topics import patterns_of
 from alerts.config.checks import authority_steps, names_in
 from alerts.config.document import Entries, Entry
 from alerts.config.load import Loaded
-from alerts.config.schema import (
-    InstitutionForm,
-    LevelsForm,
-    OperatorsForm,
-    SelectionForm,
-    SilenceForm,
-    SourceForm,
-    SubscriberForm,
-    TopicForm,
-)
 from alerts.matching.lint import lint
 from alerts.model.errors import Problem
 from alerts.model.institution import Role
@@ -53,7 +44,7 @@ def idle(loaded: Loaded, seen: Mapping[str, frozenset[str]], topics: frozenset[s
             continue
         unseen = [(steps, name) for steps, name in names_in(form)[1:] if name.casefold() not in texts]
         found += [_warning(entry, *steps, message=f"{form.id}: {name!r} {never}") for steps, name in unseen]
-    for entry, topic in loaded.entries.valid("topics", TopicForm):
+    for entry, topic in loaded.entries.valid("topics", schema.TopicForm):
         if topic.id not in topics:
             found.append(_warning(entry, "id", message=f"the topic {topic.id} {never}"))
     return sorted(found)
@@ -64,7 +55,7 @@ def pattern_topics(loaded: Loaded) -> list[Topic]:
     settings = loaded.settings
     return [
         Topic(f"{number}:{index}", Signal.CONTINUITY, patterns=(pattern,))
-        for number, (_, form) in enumerate(loaded.entries.valid("topics", TopicForm))
+        for number, (_, form) in enumerate(loaded.entries.valid("topics", schema.TopicForm))
         for index, pattern in enumerate(settings.topics[form.id].patterns)
         if pattern.written and pattern.written in _written(form)
     ]
@@ -72,7 +63,7 @@ def pattern_topics(loaded: Loaded) -> list[Topic]:
 
 def doubtful_patterns(loaded: Loaded, counts: Mapping[str, int], items: int) -> list[Problem]:
     """Patterns that matched none of `items` recorded items, or most of them. `counts` is by `pattern_topics`."""
-    forms = loaded.entries.valid("topics", TopicForm)
+    forms = loaded.entries.valid("topics", schema.TopicForm)
     found = []
     for topic in pattern_topics(loaded):
         (pattern,) = topic.patterns
@@ -88,7 +79,7 @@ def doubtful_patterns(loaded: Loaded, counts: Mapping[str, int], items: int) -> 
     return sorted(found)
 
 
-def _written(form: TopicForm) -> dict[str, tuple[str | int, ...]]:
+def _written(form: schema.TopicForm) -> dict[str, tuple[str | int, ...]]:
     """Where each pattern of a topic stands, by its text."""
     return {each.text: each.steps for each in patterns_of(form)}
 
@@ -100,7 +91,7 @@ def _warning(entry: Entry, *steps: str | int, message: str) -> Problem:
 def _twice_polled(entries: Entries) -> Iterator[Problem]:
     """The same feed under two names would be fetched twice and count as two sources."""
     first: dict[str, str] = {}
-    for entry, source in entries.valid("sources", SourceForm):
+    for entry, source in entries.valid("sources", schema.SourceForm):
         if source.url in first:
             message = f"url: the source {first[source.url]!r} polls the same address: remove one"
             yield _warning(entry, "url", message=message)
@@ -111,7 +102,7 @@ def _who_speaks(entries: Entries) -> Iterator[Problem]:
     """Sources that speak for an authority and for those upon whom it acts, or that are their own authority."""
     institutions = {form.id: form for _, form in _institutions(entries)}
     carried = {tag for form in institutions.values() for tag in form.tags}
-    for entry, source in entries.valid("sources", SourceForm):
+    for entry, source in entries.valid("sources", schema.SourceForm):
         spoken = [institutions[each] for each in source.speaks_for if each in institutions]
         authorities = [each.id for each in spoken if each.role is Role.AUTHORITY]
         for index, each in enumerate(source.speaks_for):
@@ -139,7 +130,7 @@ def _who_speaks(entries: Entries) -> Iterator[Problem]:
 
 def _silent_authorities(entries: Entries) -> Iterator[Problem]:
     """Authorities of which no source brings the decisions first-hand."""
-    spoken_for = {each for _, source in entries.valid("sources", SourceForm) for each in source.speaks_for}
+    spoken_for = {each for _, source in entries.valid("sources", schema.SourceForm) for each in source.speaks_for}
     for entry, institution in _institutions(entries):
         if institution.role is Role.AUTHORITY and institution.id not in spoken_for:
             message = f"role: no source speaks for the authority {institution.id!r}: add its feed to the sources"
@@ -148,7 +139,7 @@ def _silent_authorities(entries: Entries) -> Iterator[Problem]:
 
 def _former_thresholds(entries: Entries) -> Iterator[Problem]:
     """The defaults of the time when a score was 1 − ∏(1 − c) over all stories."""
-    for entry, levels in entries.valid("levels", LevelsForm):
+    for entry, levels in entries.valid("levels", schema.LevelsForm):
         if levels.raise_.model_dump() == {"medium": 0.25, "high": 0.50, "critical": 0.75}:
             message = (
                 "raise: these were the defaults while every story added to a score; now the gravest story carries it "
@@ -176,13 +167,13 @@ def _selecting_nothing(entries: Entries) -> Iterator[Problem]:
                     yield _warning(entry, *where, message=message)
 
 
-def _selections(entries: Entries) -> Iterator[tuple[Entry, tuple[str | int, ...], SelectionForm]]:
-    for entry, subscriber in entries.valid("subscribers", SubscriberForm):
+def _selections(entries: Entries) -> Iterator[tuple[Entry, tuple[str | int, ...], schema.SelectionForm]]:
+    for entry, subscriber in entries.valid("subscribers", schema.SubscriberForm):
         for index, rule in enumerate(subscriber.watch):
             yield entry, ("watch", index), rule
             if rule.except_ is not None:
                 yield entry, ("watch", index, "not"), rule.except_
-    for entry, silence in entries.valid("silences", SilenceForm):
+    for entry, silence in entries.valid("silences", schema.SilenceForm):
         yield entry, (), silence
 
 
@@ -190,28 +181,28 @@ def _doubtful_names(loaded: Loaded) -> Iterator[Problem]:
     """The warnings of the matcher about names and phrases, at the name that each quotes."""
     places = {
         **{("institution", form.id): (entry, form) for entry, form in _institutions(loaded.entries)},
-        **{("topic", form.id): (entry, form) for entry, form in loaded.entries.valid("topics", TopicForm)},
+        **{("topic", form.id): (entry, form) for entry, form in loaded.entries.valid("topics", schema.TopicForm)},
     }
     settings = loaded.settings
     for kind, name, message in lint(settings.institutions.values(), settings.topics.values()):
         entry, form = places[kind, name]
         steps: tuple[str | int, ...] = ("any",)
-        if isinstance(form, InstitutionForm):
+        if isinstance(form, schema.InstitutionForm):
             others = names_in(form)[1:]
             steps = next((place for place, text in others if repr(text) in message), ("name",))
         yield _warning(entry, *steps, message=f"{name}: {message}")
 
 
-def _institutions(entries: Entries) -> list[tuple[Entry, InstitutionForm]]:
-    return entries.valid("institutions", InstitutionForm)
+def _institutions(entries: Entries) -> list[tuple[Entry, schema.InstitutionForm]]:
+    return entries.valid("institutions", schema.InstitutionForm)
 
 
 def _receiving_nothing(entries: Entries) -> Iterator[Problem]:
-    for entry, subscriber in entries.valid("subscribers", SubscriberForm):
+    for entry, subscriber in entries.valid("subscribers", schema.SubscriberForm):
         if not subscriber.watch:
             yield _warning(entry, message="the subscriber watches nothing and is never told: add `watch:`")
         elif not subscriber.channels:
             yield _warning(entry, message="the subscriber has no channel and is never told: add `channels:`")
-    for entry, operators in entries.valid("operators", OperatorsForm):
+    for entry, operators in entries.valid("operators", schema.OperatorsForm):
         if not operators.channels:
             yield _warning(entry, message="the operators have no channel and are never told: add `channels:`")

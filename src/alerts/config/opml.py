@@ -9,11 +9,11 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import SplitResult, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from lxml import etree
 
-from alerts.config import yaml_output
+from alerts.config.environment import http_address
 from alerts.config.yaml_output import one_line, printable, slug, unique
 from alerts.model.errors import InputError
 from alerts.model.source import Source
@@ -21,7 +21,7 @@ from alerts.model.source import Source
 LARGEST_FILE: Final = 16_000_000
 """Bytes; longer lists are refused."""
 
-_COMMENT_OF_FILE: Final = (
+COMMENT: Final = (
     "# Imported from OPML. A source without `reliability` is F (cannot be judged) and weighs little: rate it.\n"
     "# Where a publisher speaks for an institution you track, add `speaks_for: [its-id]`.\n"
 )
@@ -118,7 +118,7 @@ def new_sources(feeds: Iterable[Feed], configured: Iterable[Source]) -> tuple[li
         address = _same(feed.url)
         if address in known:
             left_out.append(f"{_shown(feed.url)}: configured already, as {known[address]}")
-        elif not _is_web(feed.url):
+        elif not _host(feed.url):
             left_out.append(f"{_shown(feed.url)}: not an http:// or https:// address")
         else:
             name = unique(slug(feed.title) or slug(_host(feed.url)) or "source", taken)
@@ -131,11 +131,6 @@ def new_sources(feeds: Iterable[Feed], configured: Iterable[Source]) -> tuple[li
                 entry["language"] = feed.language
             entries.append(entry)
     return entries, left_out
-
-
-def to_yaml(entries: list[dict[str, Any]]) -> str:
-    """A `sources:` file of the entries."""
-    return yaml_output.to_yaml("sources", entries, _COMMENT_OF_FILE)
 
 
 def export_opml(sources: Iterable[Source], title: str = "alerts") -> bytes:
@@ -158,27 +153,16 @@ def export_opml(sources: Iterable[Source], title: str = "alerts") -> bytes:
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
 
 
-def _parts(url: str) -> SplitResult:
-    """The parts of an address; empty ones where it is none."""
-    try:
-        return urlsplit(url.strip())
-    except ValueError:
-        return urlsplit("")
-
-
-def _is_web(url: str) -> bool:
-    parts = _parts(url)
-    return parts.scheme in {"http", "https"} and bool(parts.hostname) and not re.search(r"\s", url)
-
-
 def _host(url: str) -> str:
-    return (_parts(url).hostname or "").removeprefix("www.")
+    """Of a web address without white space; empty for all others."""
+    parts = None if re.search(r"\s", url) else http_address(url)
+    return "" if parts is None else (parts.hostname or "").removeprefix("www.")
 
 
 def _same(url: str) -> str:
     """What two addresses of one feed have in common: scheme, a trailing slash and the host's case do not count."""
-    parts = _parts(url)
-    return f"{parts.netloc.lower()}{parts.path.rstrip('/')}?{parts.query}" if parts.netloc else url
+    parts = http_address(url)
+    return url if parts is None else f"{parts.netloc.lower()}{parts.path.rstrip('/')}?{parts.query}"
 
 
 def _shown(url: str) -> str:

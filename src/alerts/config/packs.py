@@ -5,7 +5,6 @@ A pack is a directory beside this module. `topics.yaml` says of each topic its s
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -21,20 +20,6 @@ PATTERN_KEYS = {  # the keys of a topic that hold patterns
     "resolved_by": PatternKind.RESOLVED,
     "except": PatternKind.EXCEPT,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Headline:
-    """A headline with the topics that it is about: a test of a pack.
-
-    `expected` gives for each topic whom it concerns and in which role, written `{fine: "Siemens as target"}`; without a
-    role any will do. `mentions` are the names in the headline that stand for institutions.
-    """
-
-    title: str
-    language: str
-    mentions: tuple[str, ...]
-    expected: Mapping[str, frozenset[tuple[str, str]]]
 
 
 @cache
@@ -94,35 +79,18 @@ def families_of(packs: Iterable[str], language: str) -> dict[str, str]:
     return {name: words for each in known for name, words in each.items()}
 
 
-def pack_headlines(pack: str) -> tuple[Headline, ...]:
-    """The tests of a pack."""
-    return tuple(
-        Headline(each["title"], language, tuple(each.get("names", ())), _expected(each.get("is") or {}))
-        for language, content in _languages(pack, "headlines").items()
-        for each in content
-    )
-
-
-def _expected(written: Mapping[str, str]) -> Mapping[str, frozenset[tuple[str, str]]]:
-    judged = {}
-    for topic, text in written.items():
-        pairs = (each.strip().partition(" as ") for each in text.split(","))
-        judged[topic] = frozenset((name.strip(), role.strip()) for name, _, role in pairs)
-    return judged
-
-
 @cache
-def _languages(pack: str, folder: str = "") -> dict[str, Any]:
+def _languages(pack: str) -> dict[str, Any]:
     """What the files of the languages hold, by language."""
-    place = files("alerts.config").joinpath("packs", pack, folder)
+    place = files("alerts.config").joinpath("packs", pack)
     names = sorted(each.name for each in place.iterdir()) if place.is_dir() else []
     languages = [name for name in names if name.endswith(".yaml") and name != "topics.yaml"]
-    return {name.removesuffix(".yaml"): _read(pack, folder, name) for name in languages}
+    return {name.removesuffix(".yaml"): _read(pack, name) for name in languages}
 
 
 @cache
-def _read(pack: str, *steps: str) -> Any:
+def _read(pack: str, name: str) -> Any:
     if pack not in pack_names():
         raise KeyError(pack)
-    text = files("alerts.config").joinpath("packs", pack, *steps).read_text(encoding="utf-8")
+    text = files("alerts.config").joinpath("packs", pack, name).read_text(encoding="utf-8")
     return yaml.load(text, Loader=yaml.CSafeLoader)

@@ -104,6 +104,11 @@ class RelationForm(Form):
     to: Id
 
 
+_DERIVATIONS = WithJsonSchema(
+    {"anyOf": [{"enum": ["all", "none"]}, {"type": "array", "items": {"enum": [each.value for each in Derivation]}}]}
+)
+
+
 def _derivations(value: Any) -> Any:
     """`all`, `none` or a list, always as a list."""
     if isinstance(value, str):
@@ -119,18 +124,7 @@ class MatchForm(Form):
     case_sensitive: Boolean | None = None
     require_any: tuple[Text, ...] = ()
     exclude: tuple[Text, ...] = ()
-    derive: Annotated[
-        tuple[Derivation, ...],
-        BeforeValidator(_derivations),
-        WithJsonSchema(
-            {
-                "anyOf": [
-                    {"enum": ["all", "none"]},
-                    {"type": "array", "items": {"enum": [each.value for each in Derivation]}},
-                ]
-            }
-        ),
-    ] = tuple(Derivation)
+    derive: Annotated[tuple[Derivation, ...], BeforeValidator(_derivations), _DERIVATIONS] = tuple(Derivation)
 
 
 class AliasForm(ShortForm):

@@ -100,20 +100,8 @@ class _Builder:
         self._problems: list[Problem] = []
 
     def document(self) -> tuple[Node | None, list[Problem]]:
-        events = self._events()
-        root: Node | None = None
-        for event in events:
-            if isinstance(event, yaml.DocumentStartEvent):
-                if root is not None:
-                    raise self._refuse(event, "a second document starts here: use one file for each")
-                root = self._node(next(events), events, 0)
-        return root, self._problems
-
-    def _events(self) -> Iterator[Any]:
         try:
-            parser = CParser(self._text)
-            while (event := parser.get_event()) is not None:
-                yield event
+            return self._root(iter(CParser(self._text).get_event, None)), self._problems
         except yaml.MarkedYAMLError as error:
             line, column = self._place(error)
             raise ConfigError((Problem(self._file, line, column, self._explain(error, line)),)) from None
@@ -121,6 +109,15 @@ class _Builder:
             before = self._text.encode()[: error.position].decode()
             message = f"{error.reason}: remove the character U+{error.character:04X}"
             raise ConfigError((Problem(self._file, *_end(before), message),)) from None
+
+    def _root(self, events: Iterator[Any]) -> Node | None:
+        root: Node | None = None
+        for event in events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                if root is not None:
+                    raise self._refuse(event, "a second document starts here: use one file for each")
+                root = self._node(next(events), events, 0)
+        return root
 
     def _place(self, error: yaml.MarkedYAMLError) -> tuple[int, int]:
         """Line and column, from 1, in the text; a quote that never ends is reported where it begins."""

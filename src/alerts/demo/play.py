@@ -33,7 +33,7 @@ _Row = TypeVar("_Row", RevisionRow, StoryEventRow, TransitionRow)
 class Narrator:
     """Each `report` prints what is new in the database since the last one."""
 
-    def __init__(self, runtime: Runtime, out: TextIO) -> None:
+    def __init__(self, runtime: Runtime, out: TextIO, steps: int) -> None:
         self._runtime = runtime
         self._out = out
         self._newest: Counter[type] = Counter()  # the last row of each table that was printed
@@ -42,15 +42,13 @@ class Narrator:
         self._template = Environment(  # noqa: S701 - plain text for a terminal
             loader=PackageLoader("alerts.demo", "."), undefined=StrictUndefined, trim_blocks=True
         ).get_template("narration.txt.j2")
+        self._say(f"A story in {steps} steps, published on a local feed server.\n")
+        self._say(f"Tracked: {', '.join(self._names.values())}.\n")
 
     @property
     def _names(self) -> dict[str, str]:
         settings = self._runtime.configuration.current().settings
         return {each.id: each.name for each in settings.institutions.values()}
-
-    def begin(self, steps: int) -> None:
-        self._say(f"A story in {steps} steps, published on a local feed server.\n")
-        self._say(f"Tracked: {', '.join(self._names.values())}.\n")
 
     def step(self, number: int, says: str) -> None:
         self._say(f"\n── {number} ── {says}\n")
@@ -96,8 +94,7 @@ def server() -> FeedServer:
 
 def once(stage: FeedServer, runtime: Runtime, driver: Once, out: TextIO) -> None:
     """The whole scenario without workers, as fast as it goes."""
-    narrator = Narrator(runtime, out)
-    narrator.begin(len(stage.steps))
+    narrator = Narrator(runtime, out, len(stage.steps))
     messages = runtime.stream = io.StringIO()
     publish_files(runtime)
     sources = list(runtime.configuration.current().settings.sources)
@@ -120,8 +117,7 @@ def live(stage: FeedServer, runtime: Runtime, out: TextIO, watch: Callable[[Call
 
     After the last step everything stays up until Ctrl-C.
     """
-    narrator = Narrator(runtime, out)
-    narrator.begin(len(stage.steps))
+    narrator = Narrator(runtime, out, len(stage.steps))
     next_step, at = 0, time.monotonic() + 2.0
 
     def play() -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from alerts.insight.coverage import coverage
 from alerts.insight.profiles import standing_at
 from alerts.insight.silence import contributions_of, further_reports
-from alerts.model.alert import AlertState, Assessment
+from alerts.model.alert import AlertState
 from alerts.model.answer import AnswerKind
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Cause, Contribution, Level, Transition
@@ -161,10 +161,8 @@ def _asked(
     notifications = subscriber_state.SqlNotifications(session, subscriber.id)
     chosen = Preferences(answers.preferences(session, subscriber.id))
     router = SubscriberRouter(subscriber, active.settings.institutions, state, notifications, chosen)
-    event = InstitutionEvent(
-        Assessment(rise.institution, rise.at, changes=(rise,)),
-        {each.story: lead_of_story(each, active.settings.topics) for each in behind},
-    )
+    leads = {each.story: lead_of_story(each, active.settings.topics) for each in behind}
+    event = InstitutionEvent(rise.institution, rise.at, changes=(rise,), leads=leads)
     return router.explain(event, rise.at, silenced(session, active.settings))
 
 

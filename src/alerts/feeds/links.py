@@ -78,10 +78,9 @@ def unmasked(url: str, own: str) -> str:
 def _query_values(url: str) -> list[tuple[str, str]]:
     """Names and values, as they are written, of a query; the longest value first. Short ones are no secrets."""
     query = url.partition("#")[0].partition("?")[2]
-    pairs = [(name, value) for name, _, value in (part.partition("=") for part in query.split("&"))]
-    return sorted(
-        (pair for pair in pairs if len(pair[1]) >= _SECRET_LENGTH), key=lambda pair: len(pair[1]), reverse=True
-    )
+    parts = (part.partition("=") for part in query.split("&"))
+    secrets = [(name, value) for name, _, value in parts if len(value) >= _SECRET_LENGTH]
+    return sorted(secrets, key=lambda pair: len(pair[1]), reverse=True)
 
 
 def has_credentials(url: str) -> bool:

@@ -7,7 +7,7 @@ between that and a cap the rhythm of its news decides. Only a 410 (gone) that is
 """
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median
@@ -66,13 +66,14 @@ def next_poll(
     error, line = result.error, result.detail
     if error is None and parsed is not None and parsed.error is not None:
         error, line = parsed.error, f"{shown(result.final_url)}: {parsed.detail}"
+    poll = _Poll(source, result, parsed, decision, now)
     if error is None:
-        state, notes = _after_success(source, state, result, parsed, decision, now)
-        wait = _wait(source, state, result, now)
+        state = poll.succeeded(state)
+        wait = poll.wait(state)
     else:
-        state, notes = _after_failure(source, state, error, line, now)
-        wait, more = _backoff(source, state, result, error)
-        notes += more
+        state = poll.failed(state, error, line)
+        wait = poll.backoff(state, error)
+    notes = tuple(poll.notes)
     if state.stopped:
         return Plan(None, state, notes)
     at = now + wait + wait * (JITTER * _fraction(source.id, state.polls))
@@ -94,54 +95,137 @@ def first_poll(source: Source, now: datetime, over: timedelta) -> datetime:
     return now + over * _fraction(source.id, 0)
 
 
-# After a poll
+@dataclass(slots=True)
+class _Poll:
+    """A poll that has ended: the states and the wait that follow from it, and notes about them."""
 
+    source: Source
+    result: FetchResult
+    parsed: ParsedFeed | None
+    decision: Decision | None
+    now: datetime
+    notes: list[str] = field(default_factory=list)
 
-def _after_success(
-    source: Source,
-    state: FeedState,
-    result: FetchResult,
-    parsed: ParsedFeed | None,
-    decision: Decision | None,
-    now: datetime,
-) -> tuple[FeedState, tuple[str, ...]]:
-    notes: list[str] = []
-    if state.failures >= 3:
-        notes.append(f"works again after {state.failures} failures")
-    state = replace(
-        state,
-        first_success=state.first_success or now,
-        last_success=now,
-        failures=0,
-        failing_since=None,
-        error_kind="",
-        error_line="",
-        gone=0,
-        gone_since=None,
-        hub=next(iter(result.hubs), state.hub),
-        topic=masked(result.self_link, source.url) or state.topic,
-    )
-    state, moved = _after_move(source, state, result, now)
-    state = _with_validators(state, result, held=decision is not None and decision.held > 0)
-    if parsed is not None and not parsed.same_body:
+    def succeeded(self, state: FeedState) -> FeedState:
+        source, result, parsed, decision, now = self.source, self.result, self.parsed, self.decision, self.now
+        if state.failures >= 3:
+            self.notes.append(f"works again after {state.failures} failures")
         state = replace(
             state,
-            home=parsed.link,
-            language=parsed.language,
-            ttl=parsed.ttl,
-            skip_hours=parsed.skip_hours,
-            skip_days=parsed.skip_days,
-            hub=next(iter((*result.hubs, *parsed.hubs)), ""),
-            topic=masked(result.self_link or parsed.self_link or result.final_url, source.url),
-            rhythm=state.rhythm or _published_rhythm(parsed),
+            first_success=state.first_success or now,
+            last_success=now,
+            failures=0,
+            failing_since=None,
+            error_kind="",
+            error_line="",
+            gone=0,
+            gone_since=None,
+            hub=next(iter(result.hubs), state.hub),
+            topic=masked(result.self_link, source.url) or state.topic,
         )
-    if parsed is not None:
-        state = replace(state, feed_updated=_later(state.feed_updated, parsed.updated, now))
-        state = _with_dates(state, parsed, now)
-    if decision is not None:
-        state, more = _after_decision(state, parsed, decision, now)
-        notes += more
-    return state, (*notes, *moved)
+        state = _with_validators(state, result, held=decision is not None and decision.held > 0)
+        if parsed is not None and not parsed.same_body:
+            state = replace(
+                state,
+                home=parsed.link,
+                language=parsed.language,
+                ttl=parsed.ttl,
+                skip_hours=parsed.skip_hours,
+                skip_days=parsed.skip_days,
+                hub=next(iter((*result.hubs, *parsed.hubs)), ""),
+                topic=masked(result.self_link or parsed.self_link or result.final_url, source.url),
+                rhythm=state.rhythm or _published_rhythm(parsed),
+            )
+        if parsed is not None:
+            state = replace(state, feed_updated=_later(state.feed_updated, parsed.updated, now))
+            state = _with_dates(state, parsed, now)
+        if decision is not None:
+            state = self._decided(state, decision)
+        return self._moved(state)
+
+    def _decided(self, state: FeedState, decision: Decision) -> FeedState:
+        if decision.held:
+            held_since, held_polls = state.held_since or self.now, state.held_polls + 1
+            state = replace(state, held=decision.held, held_since=held_since, held_polls=held_polls)
+            self.notes.append(decision.quarantine)
+        elif state.held:
+            end = "items stored without alerts" if decision.released else "feed as before"
+            self.notes.append(f"quarantine ended: {end}")
+            state = replace(state, held=0, held_since=None, held_polls=0)
+        if decision.new:
+            rhythm = _smoothed(state, len(decision.new), self.now)
+            state = replace(state, last_new=self.now, rhythm=rhythm)
+        if self.parsed is not None and not decision.held:
+            state = replace(state, body_hash=self.parsed.body_hash)
+        return replace(state, seen=remember(state.seen, decision.entry_hashes))
+
+    def _moved(self, state: FeedState) -> FeedState:
+        """Count confirmations of a permanent redirect that ends at a working feed; adopt it after days of them.
+
+        Never at once: captive portals, expired domains and mistakes answer 301, too.
+        """
+        own, now = self.source.url, self.now
+        target = masked(self.result.moved_to, own)
+        if not target or (self.result.url.startswith("https:") and not target.startswith("https:")):
+            return replace(state, moved_to="", moved=0, moved_since=None)
+        advice = f"has moved for good: change url: {shown(own)} to {shown(target)}"
+        if has_credentials(own):  # they do not go along, and are not stored
+            if state.moved_to != target:
+                self.notes.append(f"{advice}, with its credentials")
+            return replace(state, moved_to=target, moved=0, moved_since=None)
+        if target != state.moved_to:
+            self.notes.append(f"has moved for good to {shown(target)}; adopted once this is confirmed for days")
+            return replace(state, moved_to=target, moved=1, moved_since=now)
+        state = replace(state, moved=state.moved + 1)
+        if state.moved < MOVED_POLLS or state.moved_since is None or now - state.moved_since < MOVED_FOR:
+            return state
+        self.notes.append(f"{advice}; polled there from now on")
+        return replace(state, adopted_url=target, moved_to="", moved=0, moved_since=None)
+
+    def failed(self, state: FeedState, error: ErrorKind, line: str) -> FeedState:
+        failures, since = state.failures + 1, state.failing_since or self.now
+        state = replace(state, failures=failures, failing_since=since, error_kind=error.value, error_line=line)
+        if error is ErrorKind.GONE:
+            since = state.gone_since or self.now
+            state = replace(state, gone=state.gone + 1, gone_since=since)
+            if state.gone >= GONE_POLLS and self.now - since >= GONE_FOR:
+                advice = "remove the source or give it its new url"
+                self.notes.append(f"stopped: {line}, {state.gone} times since {since:%Y-%m-%d}; {advice}")
+                return replace(state, stopped=self.notes[-1])
+        elif error.reached:
+            state = replace(state, gone=0, gone_since=None)
+        if state.adopted_url and error.reached and failures >= ADOPTED_FAILURES:
+            self.notes.append(f"the address it moved to fails; asking {shown(self.source.url)} again")
+            return replace(state, adopted_url="", etag="", last_modified="", validators_url="")
+        return state
+
+    def wait(self, state: FeedState) -> timedelta:
+        """The wait after a success: what server and feed ask for, or longer by the rhythm of the feed."""
+        quiet = (self.now - (state.last_new or state.first_success or self.now)).total_seconds()
+        # With validators, eight polls for each usual gap: news is found within an eighth of the time between two items.
+        # Without, two, because each poll costs the whole feed, and fewer while the feed is quieter than usual.
+        if state.has_validators:
+            cap, between = QUIET_CAP, (state.rhythm or quiet) / 8
+        else:
+            cap, between = BLIND_CAP, (max(state.rhythm, quiet / 8) if state.rhythm else quiet) / 2
+        rhythm = timedelta(seconds=min(between, cap.total_seconds()))
+        if self.source.at_most is not None:  # the jitter comes on top
+            rhythm = min(rhythm, self.source.at_most / (1 + JITTER))
+        asked = min(max(self.result.fresh_for or timedelta(0), timedelta(seconds=state.ttl)), ASKED_CAP)
+        return max(self.source.interval, rhythm, asked)
+
+    def backoff(self, state: FeedState, error: ErrorKind) -> timedelta:
+        """The wait after a failure: doubled each time up to a cap, and never less than the server asks for."""
+        cap = REFUSED_CAP if error.reached else UNREACHED_CAP
+        interval = self.source.interval
+        wait: timedelta = max(min(interval * 2 ** min(state.failures - 1, 16), cap), interval)
+        if error is ErrorKind.GONE:
+            wait = max(wait, DAY)
+        asked = self.result.retry_after or timedelta(0)
+        if asked > RETRY_CAP:
+            self.notes.append(f"Retry-After asks for {asked.days} days; polled again after {RETRY_CAP.days}")
+            return RETRY_CAP
+        return max(wait, asked)
 
 
 def _with_validators(state: FeedState, result: FetchResult, *, held: bool) -> FeedState:
@@ -156,112 +240,11 @@ def _with_validators(state: FeedState, result: FetchResult, *, held: bool) -> Fe
     return replace(state, etag=etag, last_modified=last_modified, validators_url=storable(result.final_url))
 
 
-def _after_decision(
-    state: FeedState, parsed: ParsedFeed | None, decision: Decision, now: datetime
-) -> tuple[FeedState, list[str]]:
-    notes = []
-    if decision.held:
-        state = replace(state, held=decision.held, held_since=state.held_since or now, held_polls=state.held_polls + 1)
-        notes.append(decision.quarantine)
-    elif state.held:
-        notes.append("quarantine ended: " + ("items stored without alerts" if decision.released else "feed as before"))
-        state = replace(state, held=0, held_since=None, held_polls=0)
-    if decision.new:
-        state = replace(state, last_new=now, rhythm=_smoothed(state, len(decision.new), now))
-    if parsed is not None and not decision.held:
-        state = replace(state, body_hash=parsed.body_hash)
-    return replace(state, seen=remember(state.seen, decision.entry_hashes)), notes
-
-
-def _after_failure(
-    source: Source, state: FeedState, error: ErrorKind, line: str, now: datetime
-) -> tuple[FeedState, tuple[str, ...]]:
-    state = replace(
-        state,
-        failures=state.failures + 1,
-        failing_since=state.failing_since or now,
-        error_kind=error.value,
-        error_line=line,
-    )
-    if error is ErrorKind.GONE:
-        state = replace(state, gone=state.gone + 1, gone_since=state.gone_since or now)
-        if state.gone >= GONE_POLLS and state.gone_since is not None and now - state.gone_since >= GONE_FOR:
-            why = (
-                f"stopped: {line}, {state.gone} times since {state.gone_since:%Y-%m-%d}; "
-                "remove the source or give it its new url"
-            )
-            return replace(state, stopped=why), (why,)
-    elif error.reached:
-        state = replace(state, gone=0, gone_since=None)
-    if state.adopted_url and error.reached and state.failures >= ADOPTED_FAILURES:
-        note = f"the address it moved to fails; asking {shown(source.url)} again"
-        return replace(state, adopted_url="", etag="", last_modified="", validators_url=""), (note,)
-    return state, ()
-
-
-def _after_move(
-    source: Source, state: FeedState, result: FetchResult, now: datetime
-) -> tuple[FeedState, tuple[str, ...]]:
-    """Count confirmations of a permanent redirect that ends at a working feed; adopt it after days of them.
-
-    Never at once: captive portals, expired domains and mistakes answer 301, too.
-    """
-    target = masked(result.moved_to, source.url)
-    if not target or (result.url.startswith("https:") and not target.startswith("https:")):
-        return replace(state, moved_to="", moved=0, moved_since=None), ()
-    if has_credentials(source.url):  # they do not go along, and are not stored
-        note = f"has moved for good: change url: {shown(source.url)} to {shown(target)}, with its credentials"
-        notes = (note,) if state.moved_to != target else ()
-        return replace(state, moved_to=target, moved=0, moved_since=None), notes
-    if target != state.moved_to:
-        state = replace(state, moved_to=target, moved=1, moved_since=now)
-        return state, (f"has moved for good to {shown(target)}; adopted once this is confirmed for days",)
-    state = replace(state, moved=state.moved + 1)
-    if state.moved < MOVED_POLLS or state.moved_since is None or now - state.moved_since < MOVED_FOR:
-        return state, ()
-    note = f"has moved for good: change url: {shown(source.url)} to {shown(target)}; polled there from now on"
-    return replace(state, adopted_url=target, moved_to="", moved=0, moved_since=None), (note,)
-
-
 def _later(old: datetime | None, new: datetime | None, now: datetime) -> datetime | None:
     """The newest build time that the feed gave; an older one is accepted after a day."""
     if new is None or (old is not None and new < old <= now and now - old < DAY):
         return old
     return new
-
-
-# How long to wait
-
-
-def _wait(source: Source, state: FeedState, result: FetchResult, now: datetime) -> timedelta:
-    """The wait after a success: what server and feed ask for, or longer by the rhythm of the feed."""
-    quiet = (now - (state.last_new or state.first_success or now)).total_seconds()
-    # With validators, eight polls for each usual gap: news is found within an eighth of the time between two items.
-    # Without, two, because each poll costs the whole feed, and fewer while the feed is quieter than usual.
-    if state.has_validators:
-        cap, between = QUIET_CAP, (state.rhythm or quiet) / 8
-    else:
-        cap, between = BLIND_CAP, (max(state.rhythm, quiet / 8) if state.rhythm else quiet) / 2
-    rhythm = timedelta(seconds=min(between, cap.total_seconds()))
-    if source.at_most is not None:  # the jitter comes on top
-        rhythm = min(rhythm, source.at_most / (1 + JITTER))
-    asked = min(max(result.fresh_for or timedelta(0), timedelta(seconds=state.ttl)), ASKED_CAP)
-    return max(source.interval, rhythm, asked)
-
-
-def _backoff(
-    source: Source, state: FeedState, result: FetchResult, error: ErrorKind
-) -> tuple[timedelta, tuple[str, ...]]:
-    """The wait after a failure: doubled each time up to a cap, and never less than the server asks for."""
-    cap = REFUSED_CAP if error.reached else UNREACHED_CAP
-    wait = max(min(source.interval * 2 ** min(state.failures - 1, 16), cap), source.interval)
-    if error is ErrorKind.GONE:
-        wait = max(wait, DAY)
-    asked = result.retry_after or timedelta(0)
-    if asked > RETRY_CAP:
-        note = f"Retry-After asks for {asked.days} days; polled again after {RETRY_CAP.days}"
-        return RETRY_CAP, (note,)
-    return max(wait, asked), ()
 
 
 def _with_dates(state: FeedState, parsed: ParsedFeed, now: datetime) -> FeedState:

@@ -4,15 +4,13 @@ import re
 
 from alerts.matching.document import Document
 from alerts.matching.forms import Form
-from alerts.matching.vocabulary import AGENTS, ANY_COMMON_WORDS, FUNCTION_WORDS
-from alerts.matching.words import words
+from alerts.matching.vocabulary import AGENTS, ANY_COMMON_WORDS, FUNCTION_WORDS, LEGAL_TAILS
 from alerts.model.mention import Rule
 
 _SENTENCE_ENDS = '.!?:;\n|•"'
 _SENTENCE_END = re.compile(f"[{re.escape(_SENTENCE_ENDS)}]")
 _DATELINE_END = re.compile(r" ?\)\.? [-;]")
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
-_LEGAL_TAILS = words("Inc Corp Corporation Ltd Limited LLC PLC GmbH AG")
 _WINDOW = 160  # characters on each side that are looked at to tell the style of a sentence
 _LONGEST_LINK = 300  # characters on each side that are looked at to tell whether it is a link
 
@@ -47,7 +45,7 @@ class Candidate:
         first, last, start, end = place
         self.first, self.last = first, last
         self.doubtful = False  # as likely an ordinary word: set by the filter that sees it
-        words, starts, low = text.cased_tokens, text.starts, text.low
+        words = text.cased_tokens
         size = last - first
         # Whether one word stands there as initials with full stops: M.I.T.
         self.dotted = dotted = size > 1 and not form.gaps and not form.unspaced
@@ -57,9 +55,7 @@ class Candidate:
             self.start, self.end = start, end
             self.gap_before = gap_after = text.gap(0)
         else:
-            self.start, self.end = start, end = starts[first], starts[last - 1] + len(words[last - 1])
-            self.gap_before = low[starts[first - 1] + len(words[first - 1]) if first else 0 : start]
-            gap_after = low[end : starts[last] if last < len(words) else len(low)]
+            self.start, self.end, self.gap_before, gap_after = text.place(first, last)
             if gap_after[:1] == "." and last < len(words) and (form.after == "." or dotted):
                 gap_after = gap_after[1:]  # the full stop of an abbreviation
         self.gap_after = gap_after
@@ -89,16 +85,22 @@ class Candidate:
         elif form.before and low.endswith(f"{form.before} ", 0, start):
             start -= len(form.before) + 1
         elif self.before == "The" and self.first > 1 and not _SENTENCE_END.search(self.text.gap(self.first - 1)):
-            start = self.text.starts[self.first - 1]
+            start = self.text.place(self.first - 1, self.first)[0]
         if (form.after and low.startswith(form.after, end)) or (self.dotted and low.startswith(".", end)):
             end += len(form.after) or 1
         elif form.after and low.startswith(f" {form.after}", end):
             end += len(form.after) + 1
         elif low.startswith(")", end) and low.count("(", start, end) > low.count(")", start, end):
             end += 1
-        elif (self.after or self.after_gap(", ")) in _LEGAL_TAILS:
-            end = self.text.end(self.last)
+        elif self.is_firm:
+            end = self.text.place(self.last, self.last + 1)[1]
         return start, end
+
+    @property
+    def is_firm(self) -> bool:
+        """Whether a legal form follows, with a capital: Target Corp."""
+        following = self.after or self.after_gap(", ")
+        return following[:1].isupper() and following.lower() in LEGAL_TAILS
 
     @property
     def shows_organisation(self) -> bool:

@@ -64,8 +64,6 @@ def _condition(form: Form) -> str:
         words.append("a name of the institution stands close before it")
     elif form.strength is Strength.WEAK:
         words.append("a fuller name stands in the item, or a word such as spokesman follows")
-    elif form.head:
-        words.append(f"it is one of a list of {form.head}")
     return "; ".join(words)
 
 

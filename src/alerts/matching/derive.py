@@ -5,7 +5,6 @@ Each derivation gives surfaces as a text would write them, with the condition on
     alone      distinctive enough by itself
     not alone  only where a fuller name of the same institution stands in the item
     `needs`    only where one of these words stands in the item
-    `head`     only as a member of a list that ends with this plural: Orange and Kern Counties
 """
 
 import re
@@ -27,9 +26,9 @@ from alerts.matching.vocabulary import (
 from alerts.model.institution import Derivation
 
 _PARENTHESES = re.compile(r"^(.*\S)\s*\(([^()]+)\)\s*(.*)$", re.DOTALL)
-_GLUED_COMPANY = re.compile(r"^([A-Z][a-z]{3,})(?:Co|Corp)$")
 _NO_ACRONYMS = STOP_ACRONYMS | FUNCTION_WORDS | {form[0] for form in LEGAL_FORMS if len(form) == 1}
 _LONGEST_ACRONYM = 7
+_STATES = (["united", "states"], ["united", "kingdom"], ["u", "s"], ["u", "k"])
 _TRAILING = {
     last: tuple(form for form in (*LEGAL_FORMS, *CLUB_FORMS) if form[-1] == last)
     for last in {form[-1] for form in (*LEGAL_FORMS, *CLUB_FORMS)}
@@ -61,9 +60,6 @@ def _all(given: str) -> Iterator[Derived]:
     firm = len(bare) < len(full)
     if firm:
         yield Derived(bare.surface, Derivation.LEGAL_FORM)
-    glued = _GLUED_COMPANY.match(bare.surface)
-    if glued:
-        yield Derived(glued[1], Derivation.LEGAL_FORM, glued[1].lower() not in COMMON_WORDS)
     if len(bare) > 1 and bare.low[0] == "the":
         bare = Name(bare.part(1, len(bare)))
         yield Derived(bare.surface, Derivation.ARTICLE, len(bare) > 1 or bare.low[0] not in COMMON_WORDS)
@@ -90,7 +86,7 @@ def _without_legal_form(name: Name) -> Name:
         end = shorter
     for form in LEGAL_PREFIXES:
         size = len(form)
-        if end > size and tuple(name.low[:size]) == form and name.part(0, size).isupper():
+        if end > size and tuple(name.low[:size]) == form and (size > 1 or name.word(0).isupper()):
             start = size
             break
     return name if (start, end) == (0, len(name)) else Name(name.part(start, end))
@@ -131,8 +127,10 @@ def _ampersands(surface: str) -> Iterator[str]:
 
 
 def _acronyms(full: Name, bare: Name) -> Iterator[str]:
-    """Initials, with and without the legal form: CNOOC, FDA, MoD."""
-    for name in (bare, *(Name(full.part(0, end)) for end in range(len(bare) + 1, len(full) + 1))):
+    """Initials, with and without the legal form, and without the country of a state body: CNOOC, FDA, MoD, SEC."""
+    country = 2 if bare.low[:2] in _STATES else int(bare.word(0) in {"US", "UK", "EU"})
+    of_state = [Name(bare.part(country, len(bare)))] if country and len(bare) > country + 2 else []
+    for name in (bare, *of_state, *(Name(full.part(0, end)) for end in range(len(bare) + 1, len(full) + 1))):
         begin = 1 if name.low[0] == "the" else 0
         if len(name) > len(bare) and len(name.low[-1]) < 7:
             continue
@@ -140,13 +138,13 @@ def _acronyms(full: Name, bare: Name) -> Iterator[str]:
         if len(initials) == 3 and initials[1] in "&+":
             yield "".join(initials)  # P&G
         large = [name.word(index)[0] for index in range(begin, len(name)) if _gives_initial(name, index)]
-        shortest = 2 if name is bare else 4
+        shortest = 2 if name is bare or of_state else 4
         if not shortest <= len(large) <= _LONGEST_ACRONYM or not "".join(large).isalpha():
             continue
         acronym = "".join(large).upper()
         if acronym.lower() not in _NO_ACRONYMS:
             yield acronym
-        if name.low[begin] in {"department", "ministry"} and name.low[begin + 1] in {"of", "for"}:
+        if name.low[begin] in {"department", "ministry", "bank"} and name.low[begin + 1] in {"of", "for"}:
             mixed = large[0] + name.low[begin + 1][0] + "".join(large[1:])
             yield mixed
             yield mixed.upper()

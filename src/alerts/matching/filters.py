@@ -21,6 +21,7 @@ from alerts.matching.vocabulary import (
     DEMONYMS,
     FORMS_OF_ADDRESS,
     GIVEN_NAMES,
+    GOVERNMENT_NOUNS,
     HEAD_NOUNS,
     LOCATIVE,
     MONTHS,
@@ -36,6 +37,7 @@ from alerts.matching.words import word_list, words
 from alerts.model.mention import Rule
 
 PERSON = "a person's name"
+THING = "initials of ordinary words"
 
 Filter = Callable[[Candidate], str]
 
@@ -57,12 +59,11 @@ _VERBS = ACTION_WORDS - AGENTS
 
 _ROMANCE_OF = words("de du des di del della da dos von van der")
 _JOINING_WORDS = _ROMANCE_OF | {"of", "the"}
+_NAME_HEADS = HEAD_NOUNS | GOVERNMENT_NOUNS
 _CITY_OF = words("ville ciudad citta cidade stadt gemeente commune mairie")
 # What may follow a place with a capital without making another name of it.
 _AFTER_PLACE = PERSON_TITLES | GIVEN_NAMES | MONTHS | frozenset(DEMONYMS.values()) | word_list("after_place")
 _COUNTRY_LETTERS = words("uk us usa") | {"u k", "u s", "u s a"}
-_LOCATING = words("in at from near outside across around throughout")
-_MAX_LIST = 16  # words
 _MAX_DATELINE = 40  # characters
 # Where a report was written, at its head: WASHINGTON -- · DAVIE, Fla. -- · LONDON (Reuters) - · AURORA, Colo. (AP) --
 _DATELINE_HEAD = re.compile(
@@ -115,7 +116,7 @@ def double_name(candidate: Candidate) -> str:
     for other, after in ((candidate.after_gap("-"), True), (candidate.before_gap("-"), False)):
         low = other.lower()
         joins = low in GIVEN_NAMES or (low in PLACE_NAMES and candidate.form.key in PLACE_NAMES)
-        if other.istitle() and joins and not candidate.touches_name(after):
+        if (other.istitle() or other.isupper()) and joins and not candidate.touches_name(after):
             name = (candidate.surface, other) if after else (other, candidate.surface)
             return _longer("-".join(name))
     return ""
@@ -150,7 +151,7 @@ def _headed(candidate: Candidate) -> bool:
             return False
         if word.lower() in _VERBS or word.lower() in _NEVER_IN_NAMES:
             return False
-        if word.lower() in HEAD_NOUNS and index > candidate.last:
+        if word.lower() in _NAME_HEADS and (index > candidate.last or candidate.word(index + 1) in {"of", "for"}):
             return candidate.style != "caps"
     return False
 
@@ -162,7 +163,8 @@ def place_ends_name(candidate: Candidate) -> str:
     if not preceding[:1].isupper():
         return ""
     if key in _COUNTRY_LETTERS:
-        national = low not in COMMON_WORDS and candidate.style == "mixed"
+        compound = candidate.first > 1 and candidate.text.gap(candidate.first - 1) == "-"  # T-Mobile USA
+        national = (low not in COMMON_WORDS or compound) and candidate.style == "mixed"
         return _longer(f"{preceding} {candidate.surface}") if national else ""
     if key not in PLACE_NAMES or low in ANY_FUNCTION_WORDS:
         return ""
@@ -251,7 +253,7 @@ def _may_be_name(candidate: Candidate) -> bool:
 
 def _is_ordinary(candidate: Candidate) -> bool:
     form = candidate.form
-    if form.gaps or form.head or form.case is Case.ANY or form.cased.islower():
+    if form.gaps or form.case is Case.ANY or form.cased.islower():
         return False
     # Within a sentence a capital says that it is a name, but in headlines in English, where every word has one.
     if not candidate.starts_sentence and candidate.style == "mixed":
@@ -279,6 +281,18 @@ def _shows_name(candidate: Candidate) -> bool:
         or (candidate.gap_before == ": " and candidate.last == len(candidate.text.cased_tokens))
         or (candidate.first == 1 and candidate.before != "" and candidate.style == "mixed")
     )
+
+
+def explained(candidate: Candidate) -> str:
+    """Bovine spongiform encephalopathy (BSE): initials that the text explains by words without a capital."""
+    key, words = candidate.form.key, list[str]()
+    if not (candidate.surface.isupper() and candidate.gap_before[-1:] == "(" and candidate.gap_after[:1] == ")"):
+        return ""
+    for index in range(candidate.first - 1, max(-1, candidate.first - 1 - 2 * len(key)), -1):
+        words += [word] if (word := candidate.word(index)) not in ANY_FUNCTION_WORDS else []
+        if len(words) == len(key):
+            break
+    return f"{THING}: {' '.join(reversed(words))}" if "".join(word[0] for word in reversed(words)) == key else ""
 
 
 def german_noun(candidate: Candidate) -> str:
@@ -336,31 +350,6 @@ def dateline(candidate: Candidate) -> str:
     return ""
 
 
-def condition_of_form(candidate: Candidate) -> str:
-    """The conditions of a derived form that the words beside it decide."""
-    if candidate.form.head and not _in_list(candidate):
-        return f"no list of {candidate.form.head}"
-    if candidate.form.needs and candidate.form.key in PLACE_NAMES and candidate.before.lower() in _LOCATING:
-        return "a place"
-    return ""
-
-
-def _in_list(candidate: Candidate) -> bool:
-    text, joined = candidate.text, False
-    for index in range(candidate.last, min(candidate.last + _MAX_LIST, len(text.cased_tokens))):
-        word = candidate.word(index)
-        comma = text.gap(index).strip() == ","
-        if not comma and text.gap(index) != " ":
-            return False
-        if word in {"and", "or", "&"}:
-            joined = True
-        elif word.lower() == candidate.form.head:
-            return joined
-        elif not word[0].isupper() or (index == candidate.last and not comma):
-            return False
-    return False
-
-
 FILTERS: Mapping[str, Filter] = MappingProxyType(
     {
         "link": in_link,
@@ -370,20 +359,20 @@ FILTERS: Mapping[str, Filter] = MappingProxyType(
         "head of place": head_of_place,
         "surname": surname,
         "ordinary word": ordinary_word,
+        "explained": explained,
         "German noun": german_noun,
         "month": month,
         "locative": locative,
         "dateline": dateline,
-        "condition of form": condition_of_form,
     }
 )
 
 _NAMES_OF_PLACES_AND_MONTHS = MONTHS | PLACE_NAMES | _COUNTRY_LETTERS
 _WITH_READINGS = ANY_COMMON_WORDS | {f"{word}s" for word in ANY_COMMON_WORDS} | _NAMES_OF_PLACES_AND_MONTHS
 # Which filters can speak against a candidate: for most candidates few can, for many none.
-_OF_PUNCTUATION = frozenset({"link", "double name"})
+_OF_PUNCTUATION = frozenset({"link", "double name", "explained"})
 _OF_PLACES_AND_MONTHS = frozenset({"place begins name", "place ends name", "month", "locative"})
-_OF_WORDS = frozenset({"ordinary word", "German noun", "condition of form"})
+_OF_WORDS = frozenset({"ordinary word", "German noun"})
 # Between two words in lower case only what a name itself also is can speak against it.
 _BESIDE_CAPITALS = frozenset({"place begins name", "place ends name", "head of place", "surname", "dateline"})
 _PLAIN_ENDS = frozenset({"", " ", ",", ";", ")", "'", "\n"})
@@ -401,7 +390,7 @@ class FilterSet:
     def reason(self, candidate: Candidate) -> str:
         """The first reason against a candidate; empty where there is none.
 
-        A form has other readings if it is also a word, a month or a place, or depends on other words.
+        A form has other readings if it is also a word, a month or a place.
         """
         form, before = candidate.form, candidate.before
         if form.rule is Rule.DOMAIN:
@@ -409,7 +398,7 @@ class FilterSet:
         if form.unspaced:
             return ""
         after_small_word = before[:1].islower() and before not in _JOINING_WORDS
-        readings = form.key in _WITH_READINGS or form.head != "" or form.needs != ()
+        readings = form.key in _WITH_READINGS
         if not readings and after_small_word and candidate.gap_after[:1] in _PLAIN_ENDS:
             return ""
         plain = (

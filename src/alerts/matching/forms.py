@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from alerts.matching.derive import derived
 from alerts.matching.names import distinctive
+from alerts.matching.spellings import inflected
 from alerts.matching.text import Text
-from alerts.matching.vocabulary import COMMON_WORDS, DETERMINERS, PRONOUNS
+from alerts.matching.vocabulary import COMMON_WORDS, DETERMINERS, LEGAL_TAILS, PRONOUNS
 from alerts.model.institution import Derivation, Institution
 from alerts.model.mention import Rule
 
@@ -22,7 +23,6 @@ class Strength(IntEnum):
     STRONG = 2  # derived, and distinctive enough to stand alone
     GIVEN = 3  # an alias, product or domain that the operator gave
     OFFICIAL = 4
-    LISTED = 5  # a member of a list that names what it is: Orange and Kern Counties
 
 
 class Case(Enum):
@@ -53,7 +53,6 @@ class Form(NamedTuple):
     after: str = ""
     needs: tuple[str, ...] = ()  # words, one of which must stand in the item for a derived form to count
     requires: tuple[str, ...] = ()  # the same, as the operator asks for
-    head: str = ""  # the plural that the list must end with
     tagged: bool = False  # words run together, as only a hashtag or a handle writes them
     excludes: bool = False  # a phrase within which the institution's names do not count …
     excludes_only: str = ""  # … or only the one with this key
@@ -65,7 +64,7 @@ class Form(NamedTuple):
         if not self.gaps:
             return False
         locates = len(self.gaps) > 2 and (" in " in self.key or " at " in self.key)
-        named = self.strength > Strength.ANAPHOR and not self.head and not self.excludes
+        named = self.strength > Strength.ANAPHOR and not self.excludes
         return named and not locates
 
     @property
@@ -80,7 +79,8 @@ _DOMAIN = re.compile(r"^(?:[a-z][a-z0-9+.-]*://)?(?:www\.)?([^/\s?#:@]+\.[^/\s?#
 
 def forms(institution: Institution) -> Iterator[Form]:
     """All forms of an institution; empty names and names without a letter or digit give none."""
-    for form in chain(_given(institution), _excluded(institution), _tagged(institution), _derived(institution)):
+    parts = _given, _excluded, _tagged, _derived, _inflected
+    for form in chain.from_iterable(part(institution) for part in parts):
         if form is not None:
             yield form
 
@@ -110,8 +110,10 @@ def _gated(form: Form | None, require_any: tuple[str, ...]) -> Form | None:
     """A form with the institution's context words, where it is short or ordinary: others say enough by themselves."""
     if form is None or not require_any or form.unspaced or not form.key.isascii():
         return form
-    telling = any(distinctive(word, cased) for word, cased in zip(form.key.split(), form.cased.split(), strict=False))
-    return form if form.gaps and telling else form._replace(requires=require_any)
+    words = form.key.split()
+    telling = any(distinctive(word, cased) for word, cased in zip(words, form.cased.split(), strict=False))
+    firm = words[-1] in LEGAL_TAILS  # Target Corporation
+    return form if form.gaps and (telling or firm) else form._replace(requires=require_any)
 
 
 def _excluded(institution: Institution) -> Iterator[Form | None]:
@@ -141,11 +143,22 @@ def _derived(institution: Institution) -> Iterator[Form | None]:
     for each in derived(institution.name, allowed) if allowed else ():
         if each.surface in ruled:
             continue
-        strength = Strength.LISTED if each.head else Strength.STRONG if each.alone else Strength.WEAK
+        strength = Strength.STRONG if each.alone else Strength.WEAK
         case = Case.STRICT if each.by is Derivation.ACRONYM else by_rules
         form = make(institution.id, each.surface, Rule.ALIAS, strength, case, each.by.value)
         form = _gated(form, institution.match.require_any)
-        yield form and form._replace(needs=each.needs, head=each.head)
+        yield form and form._replace(needs=each.needs)
+
+
+def _inflected(institution: Institution) -> Iterator[Form | None]:
+    """The grammatical cases of what was given; names with conditions of their own are taken as they are."""
+    match = institution.match
+    ruled = {rules.name for rules in match.of_names} if Derivation.SPELLING in match.derive else None
+    for name in () if ruled is None else {institution.name, *institution.aliases} - ruled:
+        if not name.isascii():
+            for surface in inflected(name):
+                case, origin = _asked_case(match.case_sensitive), Derivation.SPELLING.value
+                yield make(institution.id, surface, Rule.ALIAS, Strength.STRONG, case, origin)
 
 
 def _asked_case(sensitive: bool | None) -> Case | None:

@@ -2,14 +2,15 @@
 
 Every form is filed under one of its words, the rarest it has. Each word of a text is looked up among those anchors,
 and the answer is remembered: a text without any costs little more than cutting it into words, however many names are
-tracked. Forms in scripts without spaces are found by an Aho-Corasick automaton over characters instead.
+tracked. The same look says whether a topic may stand there. Forms in scripts without spaces are found by an
+Aho-Corasick automaton over characters instead.
 """
 
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import compress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain, compress
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
@@ -33,7 +34,9 @@ Forms = tuple[Form, ...]
 # Of forms filed under a word: its offset in the form, the number of words of the form; and for an ordinary word the
 # step to a word beside it and those that stand there.
 Places = tuple[tuple[int, int, int, frozenset[str] | None], ...]
-Word = tuple[Places, Forms, bool]  # these, the forms that the word is by itself, whether it is a large letter
+Word = tuple[Places, Forms, int]  # these, the forms that the word is by itself, and marks:
+_LETTER = 1  # a capital letter alone
+_TOPICAL = 2  # a topic may stand where it stands
 
 
 # Forms of one key at the same place: first their size in words, negative, so that the longest sort first; then words
@@ -42,9 +45,9 @@ Found = tuple[int, int, int, int, int, Forms]
 
 
 class Index:
-    """All forms. Immutable once built."""
+    """All forms. Immutable once built. `topical` says of a word whether a topic is filed under it."""
 
-    def __init__(self, forms: Iterable[Form]) -> None:
+    def __init__(self, forms: Iterable[Form], topical: Callable[[str], bool]) -> None:
         by_key: dict[str, list[Form]] = {}
         unspaced: dict[str, list[Form]] = {}
         tagged: dict[str, list[Form]] = {}
@@ -58,14 +61,14 @@ class Index:
         self._forms = {key: kept for key, each in by_key.items() if (kept := _telling(each))}
         self._tagged = {key: kept for key, each in tagged.items() if (kept := _telling(each))}
         # Names of one word that must have a capital: the most frequent of all false hits, kept apart.
-        capital = frozenset(
-            key
+        capital = {
+            key: each
             for key, each in self._forms.items()
             if " " not in key and all(form.case in _WITH_CAPITAL and form.cased != key for form in each)
-        )
+        }
         anchors = _anchors(key for key in self._forms if key not in capital)
-        self._words = _Words(self._forms, anchors, capital, strict=True)
-        self._words_of_any_case = _Words(self._forms, anchors, capital, strict=False)
+        self._words = _memory(anchors, capital, topical, strict=True)
+        self._words_of_any_case = _memory(anchors, capital, topical, strict=False)
         self._unspaced = [tuple(each) for each in unspaced.values()]
         self._automaton = (
             AhoCorasick(list(unspaced), matchkind=MatchKind.Standard, store_patterns=False) if unspaced else None
@@ -74,8 +77,17 @@ class Index:
     def __len__(self) -> int:
         return len(self._forms) + len(self._unspaced)
 
-    def find(self, text: Text, explain: bool = False) -> list[Found]:
-        """Every place where the words of a form stand, in no particular order; nothing is judged yet.
+    def namesakes(self) -> frozenset[str]:
+        """The institutions that share a form with another."""
+        found: set[str] = set()
+        for each in chain(self._forms.values(), self._tagged.values(), self._unspaced):
+            if len(each) > 1 and len(names := {form.institution for form in each}) > 1:
+                found |= names
+        return frozenset(found)
+
+    def find(self, text: Text, explain: bool = False) -> tuple[list[Found], bool]:
+        """Every place where the words of a form stand, in no particular order; nothing is judged yet. And whether a
+        topic may stand in the text.
 
         Names of one word that need a capital are given in lower case only with `explain`.
         """
@@ -84,15 +96,17 @@ class Index:
         ends: dict[str, int] = {}  # an occurrence that overlaps the one before of the same form is none
         strict = not (explain or text.caseless or "#" in text.raw)
         words = list(map((self._words if strict else self._words_of_any_case).__getitem__, tokens))
-        count, letters = len(words), False
+        count, marks = len(words), 0
+        words.append(None)  # beside the last word, and the first
         for at in compress(range(count), words):
-            places, single, letter = words[at]  # type: ignore[misc]  # none of these is None
+            places, single, mark = words[at]  # type: ignore[misc]  # none of these is None
+            marks |= mark
             for offset, size, step, beside in places:
+                if beside is not None and (words[at + step] is None or _low(tokens[at + step]) not in beside):
+                    continue
                 first = at - offset
                 last = first + size
                 if first < 0 or last > count:
-                    continue
-                if beside is not None and (words[at + step] is None or _low(tokens[at + step]) not in beside):
                     continue
                 key = _low(" ".join(tokens[first:last]))
                 if key in forms and first >= ends.get(key, 0):
@@ -100,14 +114,13 @@ class Index:
                     found.append((-size, first, last, 0, 0, forms[key]))
             if single:
                 found.append((-1, at, at + 1, 0, 0, single))
-            letters |= letter
         if "#" in text.raw or "@" in text.raw:
             found.extend(self._find_tagged(text))
-        if letters:
+        if marks & _LETTER:
             found.extend(self._find_dotted(text))
         if text.special and self._automaton is not None:
             found.extend(self._find_unspaced(text))
-        return found
+        return found, text.special or marks >= _TOPICAL
 
     def _find_tagged(self, text: Text) -> Iterator[Found]:
         """Names whose words a hashtag or a handle runs together."""
@@ -133,25 +146,24 @@ class Index:
             yield 0, 0, 0, start, end, self._unspaced[number]
 
 
-class _Words(Memory[Word | None]):
+def _memory(
+    anchors: Mapping[str, Places], capital: Mapping[str, Forms], topical: Callable[[str], bool], *, strict: bool
+) -> Memory[Word | None]:
     """What a word of a text may be or be part of; None for nothing, as for most words.
 
     With `strict` a name of one word that needs a capital is none without it.
     """
+    besides = frozenset().union(*(beside for each in set(anchors.values()) for *_, beside in each if beside))
 
-    def __init__(
-        self, forms: Mapping[str, Forms], anchors: Mapping[str, Places], capital: frozenset[str], *, strict: bool
-    ) -> None:
-        super().__init__()
-        self._forms, self._anchors, self._capital, self._strict = forms, anchors, capital, strict
-        self._beside = frozenset().union(*(beside for each in set(anchors.values()) for *_, beside in each if beside))
-
-    def look_up(self, word: str) -> Word | None:
+    def look_up(word: str) -> Word | None:
         low = _low(word)
-        places = self._anchors.get(low, ())
-        single = self._forms[low] if low in self._capital and not (self._strict and word == low) else ()
+        places = anchors.get(low, ())
+        single = () if strict and word == low else capital.get(low, ())
         letter = len(word) == 1 and word != low and word not in {"A", "I"}
-        return (places, single, letter) if places or single or letter or low in self._beside else None
+        marks = letter * _LETTER | topical(word) * _TOPICAL
+        return (places, single, marks) if places or single or marks or low in besides else None
+
+    return Memory(look_up)
 
 
 def _low(words: str) -> str:

@@ -25,6 +25,7 @@ _SCRIPTS = (  # in this order: Japanese has Han letters, too
     ("he", re.compile("[\u0590-\u05ff]")),
     ("th", re.compile("[\u0e00-\u0e7f]")),
 )
+_ANY_SCRIPT = re.compile(f"[{''.join(script.pattern[1:-1] for _, script in _SCRIPTS)}]")
 _SCRIPT_SHARE = 0.2  # so much of a text's letters makes its script that of the text; names of firms are often Latin
 _LETTERS = (("de", "ß"), ("es", "ñ¿¡"), ("pt", "ãõ"), ("fr", "œ"), ("de", "äöü"), ("fr", "èêùç"))
 _LEAD = 1.25  # so much more than the second best a language must score
@@ -42,7 +43,7 @@ def detect(words: Iterable[str], sample: str) -> str:
 
     `sample` is the text that they are from, for its script and its accents.
     """
-    if not sample.isascii() and (found := _by_script(sample)):
+    if not sample.isascii() and _ANY_SCRIPT.search(sample) and (found := _by_script(sample)):
         return found
     seen = set(words)
     closed, ordinary = _weights()

@@ -1,7 +1,7 @@
 """Which tracked institutions and topics an item names."""
 
 from collections.abc import Iterable, Mapping
-from functools import partial
+from functools import cached_property, partial
 from itertools import chain
 from operator import itemgetter
 from urllib.parse import urlsplit
@@ -16,7 +16,7 @@ from alerts.matching.salience import mention_salience
 from alerts.matching.spelling import spelling
 from alerts.matching.text import Text
 from alerts.matching.topics import Lexicon
-from alerts.matching.vocabulary import ANY_FUNCTION_WORDS
+from alerts.matching.vocabulary import ANY_FUNCTION_WORDS, HOMES
 from alerts.matching.voice import is_voice
 from alerts.model.institution import Institution
 from alerts.model.item import Item
@@ -41,8 +41,9 @@ class Matcher:
     ) -> None:
         self._filters = FilterSet(filters)
         self._institutions = {each.id: each for each in institutions}
-        self._index = Index(chain.from_iterable(forms(each) for each in self._institutions.values()))
         self._lexicon = Lexicon(topics)
+        self._index = Index(chain.from_iterable(map(forms, self._institutions.values())), self._lexicon.topical)
+        self._tags = {source.id: source.tags for source in sources.values() if source.tags}
         self._hosts: dict[str, set[str]] = {}
         for each in self._institutions.values():
             for domain in each.domains:
@@ -53,6 +54,11 @@ class Matcher:
             for source in sources.values()
             if source.speaks_for
         }
+
+    @cached_property
+    def namesakes(self) -> frozenset[str]:
+        """The institutions that share one of their names with another."""
+        return self._index.namesakes()
 
     def match(self, item: Item, explain: bool = False, *, tracked_only: bool = False) -> Matched:
         """The mentions and topics of an item, by field and offset; with `explain` also what was turned down.
@@ -68,22 +74,24 @@ class Matcher:
                 place = candidate.field, first, last, candidate.text.raw[first:last]
                 rejections.append(Rejection(candidate.form.institution, *place, reason))
 
-        candidates = [
-            candidate
-            for field, text in document.texts.items()
-            for candidate in _spelled(self._index.find(text, explain), field, document, reject, explain)
-        ]
+        candidates: list[Candidate] = []
+        topical: list[str] = []  # the fields that may hold a topic
+        for field, text in document.texts.items():
+            places, any_topic = self._index.find(text, explain)
+            candidates += _spelled(places, field, document, reject, explain)
+            if any_topic:
+                topical.append(field)
         mentions: list[Mention] = []
         origin = self._origin(item)
         if candidates:
             about = {name for name, _ in origin}
-            likelihood = partial(self._likelihood, document)
+            likelihood = partial(self._likelihood, document, item.source)
             chosen, ambiguous = resolve(candidates, document, reject, self._filters, about, likelihood)
             mentions = _apart([_mention(candidate, candidate in ambiguous, explain) for candidate in chosen])
         mentions += _about(origin, mentions)
         if tracked_only and not mentions:
             return Matched()
-        topics = self._lexicon.find(document.texts, mentions, lambda: document.language)
+        topics = self._lexicon.find(document.texts, mentions, lambda: document.language, topical)
         missed = self._lexicon.near_misses(document.texts, document.language) if explain else ()
         return Matched(tuple(mentions), topics, tuple(rejections), missed)
 
@@ -94,15 +102,19 @@ class Matcher:
             (name, Rule.DOMAIN) for name in sorted(self._of_host(item.url)) if (name, Rule.PUBLISHER) not in found
         ]
 
-    def _likelihood(self, document: Document, institution: str) -> int:
-        """How much of an item speaks for one of those that share a name: other words of theirs that stand in it.
+    def _likelihood(self, document: Document, source: str, institution: str) -> int:
+        """How much speaks for one of those that share a name: words of its record that stand in the item, tags that
+        the source has too, a region where the item's language is at home.
 
         Only what the matching key covers is looked at, so that recorded items are matched again where it changes.
         """
         known = self._institutions[institution]
-        own = Text(" ".join((known.name, *known.aliases, *known.products, *known.match.require_any)))
+        record = (known.name, *known.aliases, *known.products, *known.match.require_any, *known.tags)
+        own = Text(" ".join((*record, known.region, known.category, known.primary_domain)))
         said = {word for text in document.texts.values() for word in text.tokens}
-        return len(said.intersection(own.tokens) - ANY_FUNCTION_WORDS)
+        at_home = not HOMES.get(document.language, frozenset()).isdisjoint(Text(known.region).tokens)
+        shared_tags = known.tags & self._tags.get(source, frozenset())
+        return len(said.intersection(own.tokens) - ANY_FUNCTION_WORDS) + len(shared_tags) + at_home
 
     def _of_host(self, url: str) -> set[str]:
         if not self._hosts or not url:

@@ -1,6 +1,6 @@
 """What was found out about a word, remembered: texts use the same few thousand words again and again."""
 
-from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import TypeVar
 
 MAX_REMEMBERED = 1 << 16  # distinct words of texts
@@ -9,14 +9,14 @@ MAX_WORD = 60  # characters; longer words are looked up anew each time
 T = TypeVar("T")
 
 
-class Memory(dict[str, T], ABC):
+class Memory(dict[str, T]):
     """A function of words by its results so far. Bounded, whatever texts hold."""
 
-    @abstractmethod
-    def look_up(self, word: str) -> T: ...
+    def __init__(self, function: Callable[[str], T]) -> None:
+        self._function = function
 
     def __missing__(self, word: str) -> T:
-        result = self.look_up(word)
+        result = self._function(word)
         if len(word) <= MAX_WORD:
             if len(self) >= MAX_REMEMBERED:
                 self.clear()

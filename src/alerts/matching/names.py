@@ -34,7 +34,6 @@ class Derived:
     by: Derivation
     alone: bool = True
     needs: tuple[str, ...] = ()
-    head: str = ""
 
 
 class Name:

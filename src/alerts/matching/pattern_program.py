@@ -8,25 +8,21 @@ Places of different sentences are kept apart by a place between them at which no
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from alerts.matching.pattern_syntax import Choice, Gap, Mentioned, Node, Number, Word
 from alerts.matching.pattern_syntax import Sequence as Parts
 from alerts.matching.sentences import Sentences
+from alerts.matching.terms import Found
 from alerts.matching.text import UNSPACED_CHARACTER, Text
 from alerts.model.mention import Mention
 
 MAX_MATCHES = 16  # of one pattern in one field
 
 
-@dataclass(frozen=True, slots=True)
-class Capture:
-    """The institutions at an `@` of a pattern."""
-
-    role: str
-    institutions: frozenset[str]
+Capture = tuple[str, frozenset[str]]  # the role at an `@` of a pattern, and the institutions that stand there
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +37,15 @@ class Match:
 class View:
     """One field, cut into units: words, and the characters of scripts that are written without spaces.
 
-    `words` gives, by number of a term, the indexes of the words where it stands; `spans` the same for terms in
-    scripts without spaces, as offsets. Places are numbered by unit, with one more after every sentence.
+    Places are numbered by unit, with one more after every sentence.
     """
 
-    def __init__(
-        self,
-        text: Text,
-        words: Mapping[int, Sequence[int]],
-        spans: Mapping[int, Sequence[tuple[int, int]]],
-        mentions: Iterable[Mention],
-        sentences: Sentences,
-    ) -> None:
+    def __init__(self, text: Text, found: Found, mentions: Iterable[Mention], sentences: Sentences) -> None:
         self.text = text
-        self._words = words
-        self._spans = spans
+        self._found = found
         self._mentions = mentions
-        self._bits: dict[int, int] = {}
-        self._widths: dict[int, list[tuple[int, int]]] = {}
+        self._standing: dict[frozenset[int], int] = {}
+        self._spans: dict[frozenset[int], list[tuple[int, int]]] = {}
         self._starts = text.starts
         if text.special:
             characters = [found.start() for found in UNSPACED_CHARACTER.finditer(text.low)]
@@ -74,35 +61,22 @@ class View:
             begin = end
         self.size = self._places[-1] + 2 if self._places else 1
 
-    def standing(self, terms: Iterable[int]) -> int:
+    def standing(self, terms: frozenset[int]) -> int:
         """The places where one of the terms (words) stands."""
-        found = 0
-        for term in terms:
-            bits = self._bits.get(term)
-            if bits is None:
-                if self.text.special:
-                    units = (self._unit(self.text.starts[index]) for index in self._words[term])
-                    bits = _bits([self._places[unit] for unit in units], self.size)
-                else:
-                    bits = _bits([self._places[index] for index in self._words[term]], self.size)
-                self._bits[term] = bits
-            found |= bits
+        found = self._standing.get(terms)
+        if found is None:
+            units = [index for term in self._found.present & terms for index in self._found.words[term]]
+            if self.text.special:
+                units = [self._unit(self.text.starts[index]) for index in units]
+            found = self._standing[terms] = _bits([self._places[unit] for unit in units], self.size)
         return found
-
-    def present(self, terms: frozenset[int]) -> Iterable[int]:
-        return self._words.keys() & terms
 
     def spans_of(self, terms: frozenset[int]) -> list[tuple[int, int]]:
         """For each width in units the places where one of the terms without spaces begins."""
-        grouped: dict[int, int] = {}
-        for term in self._spans.keys() & terms:
-            if term not in self._widths:
-                self._widths[term] = self._grouped(
-                    (self._unit(start), self._unit(end - 1) + 1) for start, end in self._spans[term]
-                )
-            for width, bits in self._widths[term]:
-                grouped[width] = grouped.get(width, 0) | bits
-        return list(grouped.items())
+        if terms not in self._spans:
+            spans = [span for term in self._found.present & terms for span in self._found.spans[term]]
+            self._spans[terms] = self._grouped((self._unit(start), self._unit(end - 1) + 1) for start, end in spans)
+        return self._spans[terms]
 
     @cached_property
     def mentions(self) -> list[tuple[int, int]]:
@@ -178,7 +152,7 @@ class Program:
             first = self._root.backward(low, view).bit_length() - 1
             captures: list[tuple[str, int, int]] = []
             self._root.trace(first, last, view, captures)
-            named = tuple(Capture(role, view.institutions(start, end - start)) for role, start, end in captures)
+            named = tuple((role, view.institutions(start, end - start)) for role, start, end in captures)
             if last > first and (first, named) not in seen:
                 seen.add((first, named))
                 yield Match(first, last, named)
@@ -204,10 +178,10 @@ class _OneOf(_Step):
         self._terms = terms
 
     def forward(self, places: int, view: View) -> int:
-        return (places & view.standing(view.present(self._terms))) << 1
+        return (places & view.standing(self._terms)) << 1
 
     def backward(self, places: int, view: View) -> int:
-        return (places >> 1) & view.standing(view.present(self._terms))
+        return (places >> 1) & view.standing(self._terms)
 
 
 class _Wide(_Step):

@@ -20,6 +20,7 @@ from alerts.matching.inflection import LANGUAGES, inflect
 from alerts.matching.text import Text
 
 MAX_GAP = 30  # words
+MAX_NAME = 60  # words of an institution's name, with what belongs to it
 MAX_DEPTH = 8  # nested groups
 MAX_NODES = 20_000  # words, gaps and groups of one pattern, families written out
 MAX_LENGTH = 50_000  # characters of one pattern, families written out
@@ -51,6 +52,9 @@ class Word:
     open_end: bool = False
     cased: str = ""
     unspaced: bool = False  # in a script without spaces: found at any character
+
+    def __str__(self) -> str:
+        return f"{'*' if self.open_start else ''}{self.cased or self.text}{'*' if self.open_end else ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,16 +162,30 @@ def required(node: Node) -> list[frozenset[Word]]:
     return [] if found is None else [found]
 
 
-def needs_institution(node: Node) -> bool:
+def needs_name(node: Node) -> bool:
     """Whether no match can do without an institution."""
     match node:
         case Mentioned():
             return True
         case Sequence(parts):
-            return any(map(needs_institution, parts))
+            return any(map(needs_name, parts))
         case Choice(options, optional):
-            return not optional and all(map(needs_institution, options))
+            return not optional and all(map(needs_name, options))
     return False
+
+
+def reach(node: Node) -> int:
+    """The most words that a match holds."""
+    match node:
+        case Gap(most):
+            return most
+        case Sequence(parts):
+            return sum(map(reach, parts))
+        case Choice(options):
+            return max(map(reach, options))
+        case Mentioned():
+            return MAX_NAME
+    return 1
 
 
 def words_of(node: Node) -> Iterator[Word]:

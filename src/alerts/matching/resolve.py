@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 
 from alerts.matching.candidate import Candidate
 from alerts.matching.document import Document
-from alerts.matching.filters import PERSON, FilterSet
+from alerts.matching.filters import PERSON, THING, FilterSet
 from alerts.matching.forms import Form, Strength
 from alerts.matching.text import Text
 
@@ -72,7 +72,7 @@ def _unopposed(
             )
             if reason:
                 reject(candidate, reason)
-                if reason.startswith(PERSON):
+                if reason.startswith((PERSON, THING)):
                     persons.add((form.institution, form.key))
             else:
                 kept.append(candidate)
@@ -155,7 +155,7 @@ def _cover(
         if form.excludes:
             if _is_for(form, spans[inner]):
                 covered.setdefault(inner, {}).setdefault(form.institution, form)
-        elif longer and form.strength > Strength.ANAPHOR and not form.head:
+        elif longer and form.strength > Strength.ANAPHOR:
             covered.setdefault(inner, {}).setdefault("", form)
 
 
@@ -179,7 +179,7 @@ def _parted(candidates: list[Candidate]) -> list[Candidate]:
         return candidates
     owners: dict[Span, set[str]] = {}
     for candidate in candidates:
-        if candidate.form.strength > Strength.ANAPHOR and not candidate.form.excludes and not candidate.form.head:
+        if candidate.form.strength > Strength.ANAPHOR and not candidate.form.excludes:
             owners.setdefault((candidate.field, candidate.first, candidate.last), set()).add(candidate.form.institution)
 
     def parts(candidate: Candidate) -> bool:
@@ -225,7 +225,8 @@ class _Context:
         self._met: dict[tuple[str, ...], bool] = {}
 
     def missing(self, candidate: Candidate) -> str:
-        for words in (candidate.form.needs, candidate.form.requires):
+        own = candidate.form.strength is not Strength.GIVEN  # not an alias, to which its condition belongs
+        for words in (candidate.form.needs, () if own and candidate.is_firm else candidate.form.requires):
             if words and not self._has_any(words):
                 return "no context word: " + ", ".join(words)
         return ""
@@ -271,7 +272,7 @@ def _meant(rivals: list[Candidate], clear: set[str]) -> set[str]:
     best = max(candidate.form.strength for candidate in rivals)
     strongest = {candidate.form.institution for candidate in rivals if candidate.form.strength == best}
     given = {candidate.form.institution for candidate in rivals if candidate.form.strength >= Strength.GIVEN}
-    for candidates in (given if best < Strength.LISTED else set(), strongest):
+    for candidates in (given, strongest):
         if len(candidates & clear) == 1:
             return candidates & clear
     # What an institution's name itself also gives ("U.S." of the United States) is its own before it is another's.

@@ -5,7 +5,8 @@ from bisect import bisect_right
 
 from alerts.matching.words import word_list
 
-_BOUNDARY = re.compile(r"[.!?…][\"'”’)\]]*\s+(?=[\"'“‘(\[]*[^\Wa-z])|[。！？]|\n")
+# One class of characters first: the engine skips what is none of them.
+_BOUNDARY = re.compile(r"[.!?…。！？\n](?:(?<=[。！？\n])|[\"'”’)\]]*\s+(?=[\"'“‘(\[]*[^\Wa-z]))")
 _LAST_WORD = re.compile(r"[\w.]{1,12}$")
 _DOTTED = re.compile(r"(?:\w\.)+\w")
 _ABBREVIATIONS = word_list("abbreviations")

@@ -4,15 +4,13 @@ from collections.abc import Iterator
 
 from alerts.matching.names import ADJECTIVES, SMALL_WORDS, Derived, Name, distinctive, ordinary, place_at
 from alerts.matching.vocabulary import (
+    COMMON_WORDS,
     DEMONYMS,
     GENERIC_NOUNS,
     GIVEN_NAMES,
-    GOVERNMENT_NOUNS,
     HEAD_NOUNS,
     LINE_PAIRS,
-    PLACE_ABBREVIATIONS,
     PLACE_NAMES,
-    PLURALS,
 )
 from alerts.matching.words import word_list, words
 from alerts.model.institution import Derivation
@@ -22,9 +20,12 @@ _PARTY_ADJECTIVES = ("ive", "al", "ist", "can", "ian")
 _SCHOOLS = words("university college institute school academy polytechnic")
 _PARTY_PLURALS = {"democratic": "Democrats", "labour": "Labour", "green": "Greens"}
 _TOO_GENERAL = ADJECTIVES | word_list("too_general")
-_AMERICAN = ("U.S.", "US", "United States", "American", "Washington", "federal")
+# Countries whose bodies are written with the country before: how a name writes it, and what an item says for it.
+_COUNTRIES = (
+    ([["united", "states"], ["u", "s"], ["us"]], ("U.S.", "US", "United States", "American", "Washington", "federal")),
+    ([["united", "kingdom"], ["u", "k"], ["uk"]], ("UK", "U.K.", "United Kingdom", "British", "Britain", "London")),
+)
 _ROYAL = words("koninklijke koninklijk royal kungliga kongelige")
-_STATES = {state.upper().rstrip(".") + "." for full, shorts in PLACE_ABBREVIATIONS for state in (full, *shorts)}
 
 
 def short_forms(name: Name, firm: bool) -> Iterator[Derived]:
@@ -36,7 +37,6 @@ def short_forms(name: Name, firm: bool) -> Iterator[Derived]:
     yield from _without_generic_nouns(name)
     yield from _inverted(name)
     yield from _cut_before_preposition(name)
-    yield from _cut_at_comma(name)
     yield from _without_description(name)
     yield from _of_a_country(name)
     yield from _team(name)
@@ -47,9 +47,6 @@ def short_forms(name: Name, firm: bool) -> Iterator[Derived]:
         yield _short(name.part(0, size - 1))
     if firm and size in {2, 3} and low[0] in GIVEN_NAMES and distinctive(low[-1], name.word(size - 1)):
         yield _short(name.part(size - 1, size))
-    if low[:3] == ["university", "of", "california"] and size > 3:
-        yield _short("UC " + name.part(3, size))
-    yield from _listed(name)
 
 
 def _short(surface: str, alone: bool = True) -> Derived:
@@ -72,7 +69,7 @@ def _without_generic_nouns(name: Name) -> Iterator[Derived]:
             yield _short(name.part(0, end))
         elif end > 1 and not all(ordinary(w) or w in PLACE_NAMES or w in ADJECTIVES for w in rest):
             yield _short(name.part(0, end), alone=False)
-        elif end == 1 and len(rest[0]) > 3 and rest[0] not in PLACE_NAMES and rest[0] not in _TOO_GENERAL:
+        elif end == 1 and len(rest[0]) > 3 and rest[0] not in PLACE_NAMES | _TOO_GENERAL | HEAD_NOUNS | GENERIC_NOUNS:
             yield _short(name.part(0, 1), alone=False)
 
 
@@ -115,16 +112,6 @@ def _cut_before_preposition(name: Name) -> Iterator[Derived]:
             yield _short(name.part(0, at), alone=noun and low[at] in {"for", "in"})
 
 
-def _cut_at_comma(name: Name) -> Iterator[Derived]:
-    """University of California (, San Diego); a city before its state stands alone: Washington (, D.C.)."""
-    for index in range(1, len(name)):
-        if name.text.gap(index).startswith(","):
-            city = place_at(name.low, 0) == index and (name.part(index, len(name)) + ".").upper() in _STATES
-            if city or index > 1:
-                yield _short(name.part(0, index), alone=city)
-            return
-
-
 def _without_description(name: Name) -> Iterator[Derived]:
     """Words in lower case at the end describe: England (national rugby union team), Buchenwald (camp).
 
@@ -133,7 +120,8 @@ def _without_description(name: Name) -> Iterator[Derived]:
     end = len(name)
     while end > 1 and name.word(end - 1).islower() and name.text.gap(end - 1) not in {"'", "-"}:
         end -= 1
-    if end == len(name) or name.low[end] in SMALL_WORDS:  # Autorité des marchés financiers
+    english = name.low[-1] in COMMON_WORDS | GENERIC_NOUNS | HEAD_NOUNS  # not Crédit agricole
+    if end == len(name) or name.low[end] in SMALL_WORDS or not english:  # Autorité des marchés financiers
         return
     while end > 1 and (name.low[end - 1] in {"women", "men", "s", "national"} or name.low[end - 1] in SMALL_WORDS):
         end -= 1
@@ -164,46 +152,41 @@ def _without_first_word(name: Name) -> Iterator[Derived]:
 
 
 def _of_a_country(name: Name) -> Iterator[Derived]:
-    """Bodies of a state, with or without the state: (U.S.) Food and Drug Administration, U.S. Supreme Court."""
-    low, size = name.low, len(name)
-    begin = 2 if low[:2] in (["united", "states"], ["u", "s"]) else int(low[0] == "us" and name.word(0) == "US")
-    if begin and size - begin > 1 and low[begin] != "of":
-        rest = name.part(begin, size)
-        yield Derived(rest, Derivation.SHORT_FORM, needs=() if size - begin > 3 else _AMERICAN)
-        yield from _american(rest, but=name.part(0, begin))
-    elif low[-4:] == ["of", "the", "united", "states"]:
-        rest = name.part(0, size - 4)
-        yield Derived(rest, Derivation.SHORT_FORM, needs=_AMERICAN)
-        yield from _american(rest)
-    elif (
-        size > 2
-        and not place_at(low, 0)
-        and low[0] not in ADJECTIVES
-        and low[-1] not in DEMONYMS
-        and "ministry" not in low
-        and (low[0] == "national" or any(word in GOVERNMENT_NOUNS for word in low))
-    ):
-        yield from _american(name.surface)
+    """Bodies of a state with and without it: (U.S.) Food and Drug Administration, U.S. Supreme Court, SEC."""
+    size = len(name)
+    for spellings, said in _COUNTRIES:
+        begin = next((len(each) for each in spellings if _begins_with(name, each)), 0)
+        of_it = next((len(each) + 2 for each in spellings if name.low[-len(each) - 2 :] == ["of", "the", *each]), 0)
+        if not of_it and (size - begin < 2 or name.low[begin] == "of"):
+            continue
+        if begin or of_it:
+            body, given = Name(name.part(begin, size - of_it)), name.part(0, begin or 1)
+            needs = () if begin and len(body) > 3 else said
+            for surface in (body.surface, *(each.surface for each in _inverted(body))):
+                yield Derived(surface, Derivation.SHORT_FORM, needs=needs)
+                yield from (_short(f"{country} {surface}") for country in said[:3] if country != given)
 
 
-def _american(body: str, but: str = "") -> Iterator[Derived]:
-    for country in ("U.S.", "US", "United States"):
-        if country != but:
-            yield _short(f"{country} {body}")
+def _begins_with(name: Name, country: list[str]) -> bool:
+    """Whether a name begins with a country; as one word it is in capitals: "us" is a pronoun."""
+    return name.low[: len(country)] == country and (len(country) > 1 or name.word(0).isupper())
 
 
 def _with_government(name: Name) -> Iterator[Derived]:
     """A country acts through its government: the French government."""
     adjective = DEMONYMS.get(name.surface.lower())
     if adjective:
-        yield _short(f"{adjective.capitalize()} government")
-        yield _short(f"government of {name.surface}")
+        yield from map(_short, (f"{adjective.title()} government", f"government of {name.surface}"))
+        yield _short(f"government of the {name.surface}")
 
 
 def _without_nationality(name: Name, firm: bool) -> Iterator[Derived]:
-    """(Deutsche) Lufthansa, (Koninklijke) Philips."""
-    if firm and len(name) == 2 and (name.low[0] in ADJECTIVES or name.low[0] in _ROYAL):
-        yield Derived(name.part(1, 2), Derivation.SHORT_FORM, alone=distinctive(name.low[1], name.word(1)))
+    """(Deutsche) Lufthansa, (Koninklijke) Ahold Delhaize, Royal Ahold Delhaize."""
+    royal = name.low[0] in _ROYAL
+    if firm and (royal or (len(name) == 2 and name.low[0] in ADJECTIVES)) and distinctive(name.low[1], name.word(1)):
+        yield _short(name.part(1, len(name)))
+        if royal:
+            yield _short(f"Royal {name.part(1, len(name))}")
 
 
 def _team(name: Name) -> Iterator[Derived]:
@@ -226,14 +209,3 @@ def _party(name: Name) -> Iterator[Derived]:
         yield _short(_PARTY_PLURALS[adjective])
     elif adjective.endswith(_PARTY_ADJECTIVES):
         yield _short(name.word(0) + "s")
-    if adjective in _PARTY_PLURALS or adjective.endswith(_PARTY_ADJECTIVES):
-        yield _short(name.word(0))  # with a capital within a sentence it is the party
-
-
-def _listed(name: Name) -> Iterator[Derived]:
-    """Members of a list share the plural at its end: Orange and Kern Counties."""
-    plural = PLURALS.get(name.low[-1])
-    if plural:
-        if plural in {"counties", "departments", "ministries", "universities"}:
-            yield _short(f"{name.part(0, len(name) - 1)} {plural.capitalize()}")
-        yield Derived(name.part(0, len(name) - 1), Derivation.SHORT_FORM, head=plural)

@@ -15,6 +15,7 @@ from alerts.matching.vocabulary import (
     COMMON_WORDS,
     FUNCTION_WORDS,
     GIVEN_NAMES,
+    PLACE_NAMES,
 )
 from alerts.matching.words import word_list
 
@@ -24,6 +25,7 @@ _HANGUL = re.compile("[\uac00-\ud7a3]")
 _HAN_NOUNS = word_list("han/nouns")
 _HAN_ENDINGS = word_list("han/endings")
 _HAN_FUNCTION = word_list("han/function")
+_HAN_WORDS = word_list("han/words")
 _VOWEL = re.compile(r"[aeiou]")
 _SPOKEN = re.compile(r"[aeiou][^\W\daeiou_][aeiou]|[^\W\daeiou_][aeiou][^\W\daeiou_]")
 
@@ -34,7 +36,8 @@ def spelling(candidate: Candidate) -> str:
     if form.unspaced:
         return _unspaced(candidate)
     text = candidate.text
-    for index, gap in enumerate(form.gaps, candidate.first + 1):
+    spaces = form.gaps.count(" ") == len(form.gaps) and form.key == text.low[candidate.start : candidate.end]
+    for index, gap in () if spaces else enumerate(form.gaps, candidate.first + 1):
         seen, word = text.gap(index), text.cased_tokens[index - 1]
         if seen == gap:
             continue
@@ -68,7 +71,7 @@ def _unspaced(candidate: Candidate) -> str:
     rims = ((before, key[0]), (key[-1], after[:1]))
     if any(a.isascii() and a.isalnum() and b.isascii() and b.isalnum() for a, b in rims):
         return "inside a longer word"
-    if after[:1] in _HAN_ENDINGS or after in _HAN_ENDINGS:
+    if after not in _HAN_WORDS and (after[:1] in _HAN_ENDINGS or after in _HAN_ENDINGS):
         return f"part of a longer word: {candidate.text.cased[candidate.start : candidate.end]}{after}"
     if key in _HAN_NOUNS and _HAN.match(before) and before not in _HAN_FUNCTION:
         return f"part of a longer name: {before}{key}"
@@ -137,6 +140,7 @@ def _proper(candidate: Candidate, seen: str) -> str:
             and form.key not in GIVEN_NAMES
         )
         spoken = seen.istitle() and (short or (len(seen) > 3 and _VOWEL.search(form.key)))
+        spoken = spoken and form.key not in PLACE_NAMES  # what is a place is no initials
         return "" if spoken and form.key not in candidate.common_words else _other_case(candidate, seen)
     if seen.islower() and not form.cased.islower():
         if candidate.style == "lower" and form.key not in candidate.common_words and len(form.key) > 3:

@@ -14,6 +14,15 @@ _STATE_OF = re.compile(
     r"\b(?:Republic|Kingdom|Commonwealth|State|Confederation|Union) of (?:[Tt]he )?(?=[A-Z])"
 )
 _RESPELLED = {old: new for one, two in SPELLINGS for old, new in ((one, two), (two, one))}
+_CYRILLIC_NOUN = re.compile("[А-ЯЁІЇЄ][а-яёіїє]{3,}(?<!ая)(?<!ый)(?<!ий)(?<!ой)(?<!о)(?<!и)")
+_CASES = {  # Russian and Ukrainian, by the ending of the first
+    "": "а у ом е і",
+    "а": "ы и у е і ой ою",
+    "я": "и ю е ей і ею",
+    "ь": "и ью я ю ем",
+    "й": "я ю ем е",
+}
+_ARABIC = re.compile("[ء-ي]{3,}")
 _WITH_PLACE = re.compile(
     "|".join(re.escape(form) for full, shorts in PLACE_ABBREVIATIONS for form in (full, *shorts) if len(form) > 2)
     + r"|\bU[SK]\b"
@@ -36,6 +45,19 @@ def spellings(name: Name) -> Iterator[str]:
     short = _STATE_OF.sub("", surface)
     if short != surface:
         yield short
+
+
+def inflected(surface: str) -> Iterator[str]:
+    """A name in Cyrillic in the cases of its first noun, one in Arabic with the particles that are written to it."""
+    first, blank, rest = surface.partition(" ")
+    if _CYRILLIC_NOUN.fullmatch(first):
+        vowel = first[-1] if first[-1] in _CASES else ""
+        for ending in _CASES[vowel].split():
+            yield first.removesuffix(vowel) + ending + blank + rest
+    elif _ARABIC.match(first):
+        yield from (particle + surface for particle in "وبلفك")
+        if first.startswith("ال"):  # the article, which merges with the particle of the dative
+            yield "لل" + surface[2:]
 
 
 def respelled(name: Name) -> Iterator[str]:

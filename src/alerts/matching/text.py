@@ -52,6 +52,7 @@ _SPECIAL = (
     | dict.fromkeys("أإآٱ", "ا")  # the hamza of an alif is written or not
     | {"\u2028": "\n", "\u2029": "\n", "\x85": "\n"}
 )
+_MAX_SOUGHT = 8  # places of a text that are searched for
 _BLANK_CATEGORIES = frozenset({"Cs", "Cc", "Cn", "Co", "Zs"})
 
 
@@ -86,6 +87,7 @@ class Text:
     __slots__ = (
         "_back",
         "_caseless",
+        "_places",
         "_separated",
         "_starts",
         "_tokens",
@@ -101,6 +103,7 @@ class Text:
         self.raw = raw
         self._back: list[int] | None = None  # offset in `low` -> offset in `raw`, where they differ
         self._caseless: bool | None = None
+        self._places: dict[tuple[int, int], tuple[int, int, str, str]] = {}
         self._starts: list[int] | None = None
         self._tokens: list[str] | None = None
         self.styles: dict[int, str] = {}  # kept for `Candidate`: how sentences use capitals, by offset
@@ -169,12 +172,35 @@ class Text:
         """The offset in `low` where word `index` ends."""
         return self.starts[index] + len(self.cased_tokens[index])
 
+    def place(self, first: int, last: int) -> tuple[int, int, str, str]:
+        """Of words `first` up to `last`: where they start and end in `low`, what is before them and what after, up to
+        the words beside them or the rims of the text."""
+        place = self._places.get((first, last))
+        if place is None:
+            place = self._places[first, last] = self._find_place(first, last)
+        return place
+
+    def _find_place(self, first: int, last: int) -> tuple[int, int, str, str]:
+        low, separated, words = self.low, self._separated, self.cased_tokens
+        if self._starts is None and len(self._places) < _MAX_SOUGHT:  # to search costs less than to measure all words
+            start = separated.find(words[first])
+            if separated.find(words[first], start + 1) >= 0:  # it stands there more than once
+                start = len(separated) - len(separated.split(None, first)[first])
+            written = " ".join(words[first:last])
+            if separated.startswith(written, start):
+                end = start + len(written)
+                before, after = separated[:start].rstrip(), separated[end:].lstrip()
+                return start, end, low[len(before) : start], low[end : len(low) - len(after)]
+        start, end = self.starts[first], self.end(last - 1)
+        begin = self.end(first - 1) if first else 0
+        finish = self.starts[last] if last < len(words) else len(low)
+        return start, end, low[begin:start], low[end:finish]
+
     def gap(self, index: int) -> str:
         """What stands before word `index`: up to the word before it, or the rim of the text."""
-        starts, tokens = self.starts, self.cased_tokens
-        begin = starts[index - 1] + len(tokens[index - 1]) if index > 0 else 0
-        finish = starts[index] if index < len(tokens) else len(self.low)
-        return self.low[begin:finish]
+        if index > 0:
+            return self.place(index - 1, index)[3]
+        return self.place(0, 1)[2] if self.cased_tokens else self.low
 
     def raw_span(self, start: int, end: int) -> tuple[int, int]:
         """A span of `low` as code points into the text as given."""

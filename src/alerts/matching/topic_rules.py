@@ -1,11 +1,12 @@
 """The phrases and patterns of one language, compiled; and where they match in a text."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from alerts.matching.negation import is_negative
 from alerts.matching.pattern_program import Match, Program, View
-from alerts.matching.pattern_syntax import Choice, Node, needs_institution, parse_pattern, required, words_in, words_of
+from alerts.matching.pattern_syntax import Choice, Node, needs_name, parse_pattern, reach, required, words_in, words_of
 from alerts.matching.sentences import Sentences
 from alerts.matching.spacing import same_gap
 from alerts.matching.terms import Found, Terms
@@ -18,8 +19,8 @@ from alerts.model.topic import PatternKind, Topic, TopicPattern
 class Rule:
     """A phrase (`terms`, `gaps`) or a pattern (`program`) of a topic.
 
-    `needs` holds, for each part that a match cannot do without, the terms of which it has at least one. `rules_out`
-    marks the phrases of `none`.
+    `needs` holds, for each part that a match cannot do without, the terms of which it has at least one; of a pattern
+    in their order. `rules_out` marks the phrases of `none`.
     """
 
     topic: int
@@ -32,6 +33,7 @@ class Rule:
     rules_out: bool = False
     negative: bool = False  # it holds a negation itself: one inside its match denies nothing
     names: bool = False  # it cannot do without an institution
+    reach: int = 0  # the most words that a match of a pattern holds
 
 
 @dataclass(slots=True)
@@ -46,7 +48,7 @@ class Span:
 
 
 class TopicRules:
-    """What is looked for in texts of one language; of an empty one, in all texts. Immutable once built.
+    """What is looked for in texts of one language: phrases, its patterns and those of all languages. Immutable.
 
     Topics are named by their place in `topics`.
     """
@@ -54,53 +56,52 @@ class TopicRules:
     def __init__(self, topics: Sequence[Topic], language: str) -> None:
         """Raises PatternError for a pattern that cannot be read."""
         self._terms = Terms()
-        self._rules: dict[int, list[Rule]] = {}  # by the term that must be there before anything else is looked at
+        rules = [
+            self._phrase(phrase, number, rules_out)
+            for number, topic in enumerate(topics)
+            for rules_out, phrases in ((False, topic.any), (True, topic.none))
+            for phrase in phrases
+        ]
         for number, topic in enumerate(topics):
-            if not language:
-                for rules_out, phrases in ((False, topic.any), (True, topic.none)):
-                    for phrase in phrases:
-                        self._add(self._phrase(phrase, number, rules_out))
             for pattern in topic.patterns:
-                if language_code(pattern.language) == language:
+                if language_code(pattern.language) in {"", language}:
                     tree = parse_pattern(pattern.text, pattern.language)
-                    for option in tree.options if isinstance(tree, Choice) else (tree,):
-                        self._add(self._pattern(number, pattern, option))
+                    options = tree.options if isinstance(tree, Choice) else (tree,)
+                    rules += [self._pattern(number, pattern, option) for option in options]
         self._terms.close()
+        self._rules: dict[int, list[Rule]] = {}  # by the term that must be there before anything else is looked at
+        for rule in filter(None, rules):
+            for term in sorted(rule.needs[0] if rule.program is None else self._rarest(rule.needs)):
+                self._rules.setdefault(term, []).append(rule)
         self._anchors = frozenset(self._rules)
 
-    def spans(
-        self, text: Text, mentions: Callable[[], Sequence[Mention]], sentences: Callable[[], Sentences]
-    ) -> Iterator[Span]:
-        """Where the rules match in a field. Its mentions and its sentences are asked for only where they matter."""
-        if not self._rules:
-            return
+    def has_anchor(self, word: str) -> bool:
+        """Whether a rule is filed under a word of a text."""
+        return not self._anchors.isdisjoint(self._terms.of_word[word])
+
+    def spans(self, text: Text, mentions: Sequence[Mention], sentences: Callable[[], Sentences]) -> Iterator[Span]:
+        """Where the rules match in a field. Its sentences are asked for only where they matter."""
         found = self._terms.find(text)
         view: View | None = None
-        for rule in self._candidates(found.present):
-            if rule.names and not mentions():
+        for rule in self._candidates(found.present, named=bool(mentions)):
+            if not (text.special or _within_reach(rule, found.words)):
                 continue
             if rule.program is None:
                 yield from _phrase_spans(rule, text, found)
                 continue
             if view is None:
-                view = View(text, found.words, found.spans, mentions(), sentences())
+                view = View(text, found, mentions, sentences())
             for match in rule.program.matches(view):
                 yield from _captured(match, rule, *view.offsets(match))
 
     def near_misses(self, text: Text) -> Iterator[tuple[Rule, tuple[str, ...], tuple[str, ...]]]:
         """Patterns of two needs or more of which a text has all but one: what it has, and what is missing."""
-        found = self._terms.find(text)
-        there = found.present
-        for rule in {id(rule): rule for rules in self._rules.values() for rule in rules}.values():
+        there = self._terms.find(text).present
+        for rule in _distinct(chain.from_iterable(self._rules.values())):
             missing = [need for need in rule.needs if need.isdisjoint(there)]
             if len(rule.needs) > 1 and len(missing) == 1 and rule.kind is PatternKind.FULL:
                 has = tuple(min(map(self._terms.text, there & need)) for need in rule.needs if need != missing[0])
                 yield rule, has, tuple(sorted(map(self._terms.text, missing[0])))
-
-    def _add(self, rule: Rule | None) -> None:
-        if rule is not None:
-            for term in sorted(rule.needs[0] if rule.program is None else self._rarest(rule.needs)):
-                self._rules.setdefault(term, []).append(rule)
 
     def _rarest(self, needs: tuple[frozenset[int], ...]) -> frozenset[int]:
         """The need that texts hold most seldom, by the lengths of its words."""
@@ -115,7 +116,8 @@ class TopicRules:
             tuple(frozenset(map(self._terms.number, words)) for words in required(tree)),
             program,
             negative=any(is_negative(word.text, language_code(pattern.language)) for word in words_of(tree)),
-            names=needs_institution(tree),
+            names=needs_name(tree),
+            reach=reach(tree),
         )
 
     def _phrase(self, phrase: str, topic: int, rules_out: bool) -> Rule | None:
@@ -131,22 +133,27 @@ class TopicRules:
         needs = (needs[rarest], *needs[:rarest], *needs[rarest + 1 :])
         return Rule(topic, PatternKind.FULL, phrase, needs, None, terms, gaps, rules_out)
 
-    def _candidates(self, there: set[int]) -> list[Rule]:
-        """The rules of which a text has all that a match cannot do without."""
-        candidates: dict[int, Rule] = {}
-        for term in there & self._anchors:
-            for rule in self._rules[term]:
-                for need in rule.needs:
-                    if need.isdisjoint(there):
-                        break
-                else:
-                    candidates[id(rule)] = rule
-        return list(candidates.values())
+    def _candidates(self, there: frozenset[int], *, named: bool) -> list[Rule]:
+        """The rules of which a text has all that a match cannot do without; `named` says whether it has a mention."""
+        rules = (rule for term in there & self._anchors for rule in self._rules[term] if named or not rule.names)
+        return [rule for rule in _distinct(rules) if not any(map(there.isdisjoint, rule.needs))]
+
+
+def _distinct(rules: Iterable[Rule]) -> Collection[Rule]:
+    return {id(rule): rule for rule in rules}.values()
 
 
 def language_code(language: str) -> str:
     """The first part of a language in lower case: `pt` of `pt-BR`."""
     return language.replace("_", "-").partition("-")[0].strip().lower()
+
+
+def _within_reach(rule: Rule, words: Mapping[int, Sequence[int]]) -> bool:
+    """Whether the words that a pattern needs stand anywhere in their order and close enough for a match."""
+    if len(rule.needs) < 2 or rule.program is None:
+        return True
+    first, *others = ([at for term in need.intersection(words) for at in words[term]] for need in rule.needs)
+    return any(all(any(at < other < at + rule.reach for other in each) for each in others) for at in first)
 
 
 def _phrase_spans(rule: Rule, text: Text, found: Found) -> list[Span]:
@@ -174,8 +181,8 @@ def _captured(match: Match, rule: Rule, start: int, end: int) -> Iterator[Span]:
         yield Span(start, end, rule)
         return
     by_role: dict[str, frozenset[str]] = {}
-    for capture in match.captures:
-        by_role[capture.role] = by_role.get(capture.role, frozenset()) | capture.institutions
+    for role, institutions in match.captures:
+        by_role[role] = by_role.get(role, frozenset()) | institutions
     if len(by_role) > 1:  # a plain `@` beside a role only says that somebody stands there
         by_role.pop("", None)
     for role, institutions in by_role.items():

@@ -1,7 +1,7 @@
 """What an item is about: the phrases and patterns of the topics in its fields."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -29,7 +29,7 @@ class _Field:
     spans: list[Span] = field(default_factory=list)
 
     def search(self, rules: TopicRules) -> None:
-        self.spans += rules.spans(self.text, lambda: self.mentions, lambda: self.sentences)
+        self.spans += rules.spans(self.text, self.mentions, lambda: self.sentences)
 
     @cached_property
     def mentions(self) -> tuple[Mention, ...]:
@@ -40,10 +40,6 @@ class _Field:
     def sentences(self) -> Sentences:
         """A title is one sentence, whatever full stops are in it: "Jos. A. Bank"."""
         return Sentences("" if self.name == "title" else self.text.cased)
-
-    def sentence(self, start: int) -> int:
-        """The sentence at an offset of `text.low`."""
-        return self.sentences.at(start)
 
     @cached_property
     def _raw_sentences(self) -> Sentences:
@@ -75,34 +71,45 @@ class Lexicon:
         self._topics = tuple(sorted(topics, key=lambda topic: topic.id))
         languages = {language_code(each.language) for topic in self._topics for each in topic.patterns} - {""}
         # English first: where nothing tells the language of a text, the others are asked only if it finds nothing.
-        self._languages = tuple(sorted(languages, key=lambda language: (language != "en", language)))
+        self._languages = tuple(sorted(languages, key=lambda language: (language != "en", language))) or ("",)
         self._rules: dict[str, TopicRules] = {}
 
     def compile(self) -> None:
         """Compile every language now. Raises PatternError for a pattern that cannot be read."""
-        for language in ("", *self._languages):
+        for language in self._languages:
             self._of(language)
 
+    def topical(self, word: str) -> bool:
+        """Whether a topic is filed under a word, in texts of the language that is tried first."""
+        return self._of(self._languages[0]).has_anchor(word)
+
     def find(
-        self, texts: Mapping[str, Text], mentions: Iterable[Mention], language: Callable[[], str] = lambda: ""
+        self,
+        texts: Mapping[str, Text],
+        mentions: Iterable[Mention],
+        language: Callable[[], str] = lambda: "",
+        topical: Collection[str] | None = None,
     ) -> tuple[TopicHit, ...]:
         """The topics of an item, by field (in the order of `texts`), offset and topic.
 
         `language` finds out the language of the item, which chooses the patterns; where it gives none, English ones
-        are tried before all others.
+        are tried before all others. `topical` are the fields with words that are `topical`, where that is known.
         """
+        topical, languages = texts if topical is None else topical, self._languages
+        if len(languages) > 1:
+            code = "en" if _clearly_english(texts) else language_code(language())
+            languages = (code,) if code in languages else languages
+        elif not topical:
+            return ()
         mentions = tuple(mentions)
         fields = [_Field(name, text, mentions) for name, text in texts.items()]
-        for one in fields:
-            one.search(self._of(""))
-        if self._languages:
-            code = "en" if _clearly_english(texts) else language_code(language())
-            for each in (code,) if code in self._languages else self._languages:
-                for one in fields:
+        for each in languages:
+            for one in fields:
+                if one.name in topical or each != self._languages[0]:
                     one.search(self._of(each))
-                if any(one.spans for one in fields):
-                    break
-        if not any(one.spans for one in fields):
+            if any(one.spans for one in fields):
+                break
+        else:
             return ()
         ruled_out = {span.rule.topic for one in fields for span in one.spans if span.rule.rules_out}
         title = fields[0] if fields and fields[0].name == "title" else None
@@ -111,25 +118,22 @@ class Lexicon:
     def near_misses(self, texts: Mapping[str, Text], language: str = "") -> tuple[NearMiss, ...]:
         """Patterns of which the text has all words but one, to explain why a topic is not there."""
         code = language_code(language)
+        rules = self._of(code if code in self._languages else self._languages[0])
         return tuple(
             NearMiss(self._topics[rule.topic].id, rule.written, name, has, missing)
             for name, text in texts.items()
-            for each in ("", *((code,) if code in self._languages else self._languages[:1]))
-            for rule, has, missing in self._of(each).near_misses(text)
+            for rule, has, missing in rules.near_misses(text)
         )
 
     def _of(self, language: str) -> TopicRules:
-        rules = self._rules.get(language)
-        if rules is None:
-            rules = self._rules[language] = TopicRules(self._topics, language)
-        return rules
+        if language not in self._rules:
+            self._rules[language] = TopicRules(self._topics, language)
+        return self._rules[language]
 
     def _hits(
         self, one: _Field, title: _Field | None, ruled_out: set[int], language: Callable[[], str]
     ) -> Iterator[TopicHit]:
         excepted = _by_topic(one.spans, PatternKind.EXCEPT)
-        resolved = _by_topic(one.spans, PatternKind.RESOLVED)
-        over = _by_topic(title.spans, PatternKind.RESOLVED).keys() if title is not None else frozenset()
         spans = [
             span
             for span in one.spans
@@ -138,17 +142,21 @@ class Lexicon:
             and span.rule.topic not in ruled_out
             and not any(span.start < end and start < span.end for start, end in excepted.get(span.rule.topic, ()))
         ]
+        if not spans:
+            return
+        resolved = _by_topic(one.spans, PatternKind.RESOLVED)
+        over = _by_topic(title.spans, PatternKind.RESOLVED).keys() if title is not None else frozenset()
         for span in self._narrowed(_chosen(spans), one):
             topic, text = self._topics[span.rule.topic], one.text
             first, last = text.raw_span(span.start, span.end)
             institutions = span.institutions
             if institutions is None and topic.near is Near.SENTENCE:
                 institutions = one.near(first)
-            sentence = one.sentence(span.start) if resolved else 0
+            sentence = one.sentences.at(span.start) if resolved else 0
             is_over = (
                 span.rule.kind is PatternKind.RESOLVED
                 or span.rule.topic in over
-                or any(one.sentence(start) == sentence for start, _ in resolved.get(span.rule.topic, ()))
+                or any(one.sentences.at(start) == sentence for start, _ in resolved.get(span.rule.topic, ()))
             )
             is_denied = topic.negation and not is_over and _is_denied(text, span, language_code(language()))
             weak = span.rule.kind is PatternKind.WEAK
@@ -170,15 +178,19 @@ class Lexicon:
 
     def _narrowed(self, spans: list[Span], one: _Field) -> Iterator[Span]:
         """Where a sentence says whom a topic concerns, its other matches there say nothing more."""
-        placed = {(one.sentence(span.start), span.rule.topic) for span in spans if span.role}
+        placed = {(one.sentences.at(span.start), span.rule.topic) for span in spans if span.role}
         for span in spans:
-            if span.role or not placed or (one.sentence(span.start), span.rule.topic) not in placed:
+            if span.role or not placed or (one.sentences.at(span.start), span.rule.topic) not in placed:
                 yield span
 
 
 def _clearly_english(texts: Mapping[str, Text]) -> bool:
     """Whether words that no other language has say so: cheaper than to find the language out."""
-    return any(len(_ENGLISH_WORDS.intersection(text.tokens)) >= ENOUGH_WORDS for text in texts.values())
+    return any(
+        len(_ENGLISH_WORDS.intersection(text.cased_tokens)) >= ENOUGH_WORDS
+        or len(_ENGLISH_WORDS.intersection(text.tokens)) >= ENOUGH_WORDS
+        for text in texts.values()
+    )
 
 
 def _by_topic(spans: Iterable[Span], kind: PatternKind) -> dict[int, list[tuple[int, int]]]:

@@ -20,6 +20,7 @@ GIVEN_NAMES = word_list("given_names")
 
 LEGAL_FORMS = phrase_list("legal_forms")
 PLAIN_LEGAL_FORMS = word_list("plain_legal_forms")
+LEGAL_TAILS = words("inc corp corporation ltd limited llc plc gmbh ag")  # that texts put after short names, too
 LEGAL_PREFIXES = phrase_list("legal_prefixes")
 CLUB_FORMS = phrase_list("club_forms")
 GENERIC_NOUNS = word_list("generic_nouns")
@@ -30,7 +31,6 @@ GOVERNMENT_NOUNS = word_list("government_nouns")
 OF_HEADS = word_list("of_heads")
 PLACE_PREFIXES = word_list("place_prefixes")
 STOP_ACRONYMS = word_list("stop_acronyms")
-PLURALS = dict(pair_list("plurals"))
 SPELLINGS = pair_list("spellings")
 DEMONYMS = dict(pair_list("demonyms"))
 PLACE_ABBREVIATIONS = tuple(
@@ -55,6 +55,7 @@ ANY_COMMON_WORDS = (
 
 # By language, the prepositions that say where something is, and those that say what it belongs to or comes from.
 LOCATIVE = {language: words(prepositions) for language, prepositions in pair_list("locative")}
+HOMES = {language: words(regions) for language, regions in pair_list("homes")}  # where it is spoken at home
 ORIGIN = {language: words(prepositions) for language, prepositions in pair_list("origin")}
 
 

@@ -6,7 +6,6 @@ that show it, each in the seven languages of the word lists:
     Barclays analysts · analysts at Barclays · analyst Jane Roe of Barclays · a Gallup poll
     according to Barclays · in an interview with Reuters · LONDON (Reuters) -
     told Reuters on Monday
-    Barclays sees oil at $90 · Barclays cuts Acme price target · Acme downgraded by Barclays
 
 So is that of an investor that only qualifies another name: "OpenAI-backed Speak raises $78M".
 """
@@ -18,24 +17,11 @@ _ANALYSTS = word_list("voice/analysts")
 _SURVEYS = word_list("voice/surveys")
 _SOURCES = phrase_list("voice/sources")
 _TOLD = word_list("voice/told")
-_RATES = word_list("voice/rates")
-_RATINGS = word_list("voice/ratings")
-_FORECASTS = word_list("voice/forecasts")
-_ECONOMY = word_list("voice/economy")
 _BACKED = words("backed funded")
-_RATED = words("upgraded downgraded rated initiated")
 # One of these stands close to every voice but that of a dateline.
-_TRIGGERS = (
-    _ANALYSTS
-    | _SURVEYS
-    | _TOLD
-    | _RATES
-    | _FORECASTS
-    | _RATED
-    | _BACKED
-    | {"zufolge"}
-    | {phrase[-1] for phrase in _SOURCES}
-) - words("von der des with")
+_TRIGGERS = (_ANALYSTS | _SURVEYS | _TOLD | _BACKED | {"zufolge"} | {phrase[-1] for phrase in _SOURCES}) - words(
+    "von der des with"
+)
 _AT = words("at of from with for bei von der des de du da di del chez van")
 _ARTICLES = words("the la le les el los las de het der die das dem den il lo l a al alla")
 _AFTER_TOLD = words("on in that at last this he she they via during by for")
@@ -43,7 +29,6 @@ _DATELINE_END = (") -", "). -", ") ;", ") --", "); ", ").")
 _REACH = 7  # words before a name within which a trigger stands
 _MAX_DATELINE = 80  # characters into the field
 _NAME_WORDS = 4  # words of a person's name between "analyst" and "at"
-_RATING_WORDS = 8  # words after the name within which a rating is given
 
 
 def is_voice(candidate: Candidate) -> bool:
@@ -56,13 +41,7 @@ def is_voice(candidate: Candidate) -> bool:
         return _is_dateline(candidate)
     if candidate.gap_after == "-" and candidate.word(last).lower() in _BACKED:
         return True
-    return (
-        _has_analysts(candidate)
-        or _is_source(candidate)
-        or _was_told(candidate)
-        or _is_dateline(candidate)
-        or _rates(candidate)
-    )
+    return _has_analysts(candidate) or _is_source(candidate) or _was_told(candidate) or _is_dateline(candidate)
 
 
 def _has_analysts(candidate: Candidate) -> bool:
@@ -114,18 +93,6 @@ def _is_dateline(candidate: Candidate) -> bool:
         and candidate.start < _MAX_DATELINE
         and candidate.gap_after.startswith(_DATELINE_END)
     )
-
-
-def _rates(candidate: Candidate) -> bool:
-    verb = candidate.after.lower()
-    following = candidate.word(candidate.last + 1)
-    if verb in _FORECASTS:
-        return following.lower() in _ECONOMY
-    if verb in _RATES:
-        rest = candidate.text.cased_tokens[candidate.last + 1 : candidate.last + 1 + _RATING_WORDS]
-        return following[:1].isupper() and any(word.lower() in _RATINGS for word in rest)
-    before = candidate.text.tokens[max(0, candidate.first - 4) : candidate.first]
-    return before[-1:] == ["by"] and not _RATED.isdisjoint(before)
 
 
 def _before(candidate: Candidate) -> list[int]:

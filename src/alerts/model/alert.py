@@ -1,11 +1,11 @@
-"""Assessments of an institution, the alerts made of them for subscribers, and the states of alerts and deliveries."""
+"""Alerts, the stories that they lead with, and the states of alerts and deliveries."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from alerts.model.fields import record_of
-from alerts.model.level import Axis, Contribution, Level, Transition
+from alerts.model.level import Axis, Level, Transition
 from alerts.model.subscriber import On
 from alerts.model.topic import Signal
 
@@ -131,40 +131,3 @@ class StoryRise(Lead):
     @property
     def lead(self) -> Lead:
         return record_of(Lead, self)
-
-
-@dataclass(frozen=True, slots=True)
-class Assessment:
-    """All that happened to an institution at one instant.
-
-    `rises` are stories whose own level rose, the gravest first; `changes` the level changes of the institution;
-    `reported` the stories that its evidence touched.
-    `fresh` is false where every report that brought it is older than `fresh` allows, or was found undated at a
-    source's first poll: levels are set and no alert is sent (`backfill`).
-    """
-
-    institution: str
-    at: datetime
-    rises: tuple[StoryRise, ...] = ()
-    changes: tuple[Transition, ...] = ()
-    fresh: bool = True
-    reported: frozenset[str] = frozenset()
-
-    def behind(self, change: Transition) -> Contribution | None:
-        """The story that brought a rise: of those reported at its instant the largest contribution.
-
-        Of a fall, and where none of the stories behind it was reported, the largest of all; of equals the smaller id.
-        """
-        brought = [each for each in change.contributions if change.rises and each.story in self.reported]
-        return min(brought or change.contributions, key=lambda each: (-each.value, each.story), default=None)
-
-    @property
-    def key(self) -> str:
-        """Unique: an institution is assessed once an instant."""
-        return f"assessment/{self.institution}/{self.at.isoformat()}"
-
-    @property
-    def level(self) -> Level:
-        """The level of what is most urgent in it; a fall is as urgent as what remains."""
-        spoken = [each.to for each in self.rises] + [each.to for each in self.changes]
-        return max(spoken, key=lambda each: each.rank, default=Level.LOW)

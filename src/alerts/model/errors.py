@@ -29,10 +29,7 @@ class UsageError(AlertsError):
 
 
 class InputError(AlertsError):
-    """A record of an input is unusable.
-
-    `where` names the record, for example ``items.jsonl:12``.
-    """
+    """A record of an input is unusable. `where` names the record, for example ``items.jsonl:12``."""
 
     def __init__(self, where: str, problem: str) -> None:
         super().__init__(where, problem)

@@ -57,19 +57,15 @@ class Report:
     correction: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """One story seen as support for a statement about one institution.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryFacts:
+    """What a story proves about an institution.
 
-    `newest` is the time of the story's newest independent report; `reports` are in order of their time; `resolved` are
-    the topics that are over.
+    `newest` is the time of its newest independent report; `resolved` are the topics that are over.
     """
 
     story: str
-    institution: str
     title: str
-    reports: tuple[Report, ...]
-    groups: tuple[Group, ...]
     confidence: float
     grade: str
     mix: Mix
@@ -79,22 +75,19 @@ class Evidence:
     resolved: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class StorySummary:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence(StoryFacts):
+    """One story seen as support for a statement about one institution; `reports` are in order of their time."""
+
+    institution: str
+    reports: tuple[Report, ...]
+    groups: tuple[Group, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StorySummary(StoryFacts):
     """A story without its reports, as it was from an instant on; `items` are the reports that a profile shows."""
 
-    story: str
-    title: str
-    confidence: float
-    grade: str
-    mix: Mix
-    salience: float
-    topics: tuple[tuple[str, float], ...]
-    newest: datetime
     reports: int
     publishers: int
     items: tuple[str, ...]
-    resolved: tuple[str, ...] = ()
-
-
-StoryFacts = Evidence | StorySummary  # what a story proves about an institution, with its reports or without

@@ -29,7 +29,7 @@ from alerts.store.clock import next_timestamp
 from alerts.store.repositories import assessments, cases, deliveries, stories, transitions
 from alerts.store.repositories.cases import Case
 from alerts.store.repositories.stories import Happened
-from alerts.stories.cluster import Event
+from alerts.stories.cluster import Event, Joined
 
 Waiting = Sequence[tuple[datetime, Sequence[Observation]]]
 
@@ -138,14 +138,26 @@ def _committed(runtime: Runtime, active: Active, done: Sequence[Draft], routed: 
     changes = []
     for each in done:
         institution = each.stored.institution
+        if logs.shows_news():
+            _log_stories(each)
         runtime.cases.put(institution, each.stored.version + 1, active.case_key(institution), each.case)
         changes += each.transitions
+    for alert in routed.alerts.values():
+        about = fields_of(alert, "institution", "subscriber", "channel", "on", "state", "reason")
+        logs.event("alert.made", alert=alert.id, **about, title=alert.lead.title if alert.lead is not None else "")
     for change in changes:
         moved = fields_of(change, "institution", "axis", "score", "cause")
         logs.event("level.changed", before=change.from_.value, after=change.to.value, **moved)
     if routed.ready:
         runtime.enqueue(TaskRequests(send=routed.ready))
     return changes
+
+
+def _log_stories(draft: Draft) -> None:
+    for event in (event for _, _, events in draft.events for event in events):
+        found = draft.case.evidence_of(event.story) if isinstance(event, Joined) and not event.score else None
+        if found is not None:
+            logs.event("story.begun", **fields_of(found, "institution", "story", "grade", "title"))
 
 
 def _is_same(case: Case, former: Case | None) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +14,7 @@ from alerts.model.institution import Institution
 from alerts.model.records import fields_of
 from alerts.model.settings import Settings
 from alerts.model.subscriber import Silence
-from alerts.routing.alerts import Explanation, Message, Outcome, explanation_record
+from alerts.routing.alerts import Message, Outcome, explanation_record
 from alerts.routing.case_events import CaseEvent, place, resolved
 from alerts.routing.events import CorrectionEvent
 from alerts.routing.preferences import Preferences
@@ -149,13 +149,14 @@ class _Written:
     claimed_until: datetime | None
     routed: Routed = field(default_factory=Routed)
     _alerts: list[Alert] = field(default_factory=list)
-    _considered: dict[str, dict[str, Any] | None] = field(default_factory=dict)
+    _considered: dict[str, dict[str, Any]] = field(default_factory=dict)
     _dropped: list[str] = field(default_factory=list)
     _messages: list[deliveries.Written] = field(default_factory=list)
 
     def add(self, outcome: Outcome, observed: datetime | None = None) -> None:
         for alert in outcome.alerts:
-            self._considered[alert.id] = considered(outcome.explanation, alert.channel)
+            if outcome.explanation is not None:
+                self._considered[alert.id] = explanation_record(outcome.explanation, alert.channel)
         self._alerts += outcome.alerts
         self._dropped += outcome.dropped
         self._messages += [deliveries.Written(each, message_record(each), observed) for each in outcome.messages]
@@ -177,15 +178,3 @@ class _Written:
 def message_record(message: Message) -> dict[str, Any]:
     """What the sender needs to know of a message; the alerts themselves are rows."""
     return fields_of(message, "alerts", "reminders", "superseded", "standing", "more", "detail")
-
-
-def considered(explanation: Explanation | None, channel: str) -> dict[str, Any] | None:
-    """What was considered on the way to an alert on a channel, as a record."""
-    if explanation is None:
-        return None
-    of_channel = replace(
-        explanation,
-        rules=tuple(each for each in explanation.rules if each.channel == channel),
-        channels=tuple(each for each in explanation.channels if each.channel == channel),
-    )
-    return explanation_record(of_channel)

@@ -35,36 +35,19 @@ def _slack_link(text: str, url: str) -> str:
     return f"<{url.replace('&', '&amp;')}|{text}>"
 
 
-PLAIN = Dialect("plain", Format.TEXT, str, str, lambda text, url: f"{text} — {url}")
+def _html_link(text: str, url: str) -> str:
+    return f'<a href="{escape.hypertext(url)}">{text}</a>'
+
+
+PLAIN = Dialect("plain", Format.TEXT, str, str, "{} — {}".format)
 CHAT = replace(PLAIN, name="chat", escape=escape.chat)
-SLACK = Dialect("slack", Format.MARKDOWN, escape.slack, lambda text: f"*{text}*", _slack_link)
-MARKDOWN = Dialect(
-    "markdown",
-    Format.MARKDOWN,
-    escape.markdown,
-    lambda text: f"**{text}**",
-    lambda text, url: f"[{text}]({url})",
-    newline="  \n",
-)
+SLACK = Dialect("slack", Format.MARKDOWN, escape.slack, "*{}*".format, _slack_link)
+MARKDOWN = Dialect("markdown", Format.MARKDOWN, escape.markdown, "**{}**".format, "[{}]({})".format, newline="  \n")
 TEAMS = replace(MARKDOWN, name="teams", newline="\n\n")
-DISCORD = Dialect(
-    "discord",
-    Format.MARKDOWN,
-    escape.discord,
-    lambda text: f"**{text}**",
-    # In angle brackets, or Discord would fetch each link and show a preview of it.
-    lambda text, url: f"[{text}](<{url}>)",
-)
-GOOGLE_CHAT = Dialect(
-    "google-chat", Format.MARKDOWN, escape.google_chat, lambda text: f"*{text}*", lambda text, url: f"<{url}|{text}>"
-)
-HTML = Dialect(
-    "html",
-    Format.HTML,
-    escape.hypertext,
-    lambda text: f"<b>{text}</b>",
-    lambda text, url: f'<a href="{escape.hypertext(url)}">{text}</a>',
-)
+# Links in angle brackets, or Discord would fetch each and show a preview of it.
+DISCORD = Dialect("discord", Format.MARKDOWN, escape.discord, "**{}**".format, "[{}](<{}>)".format)
+GOOGLE_CHAT = Dialect("google-chat", Format.MARKDOWN, escape.google_chat, "*{}*".format, "<{1}|{0}>".format)
+HTML = Dialect("html", Format.HTML, escape.hypertext, "<b>{}</b>".format, _html_link)
 # The library takes empty lines out of what is for Telegram, but leaves one with a no-break space.
 TELEGRAM = replace(HTML, name="telegram", escape=escape.telegram, paragraph="\n\u00a0\n")
 

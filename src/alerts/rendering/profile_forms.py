@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from alerts.model.profile import Confidence, Coverage, CoverageState, Profile, SignalLine, Statement
-from alerts.model.records import as_record, contribution_record, some, transition_record
+from alerts.model.records import as_record, contribution_record, fields_of, transition_record
 from alerts.model.story import Mix
 from alerts.model.times import format_time
 from alerts.rendering import escape
@@ -16,24 +16,22 @@ RESOLVED = " (resolved)"  # what stands behind a headline whose story is over
 
 def profile_record(profile: Profile) -> dict[str, Any]:
     """The record of `alerts profile --json`, the profile page's JSON and webhooks: always the same keys."""
-    governance = profile.governance_surface
-    record = as_record(profile)
+    governance, header = profile.governance_surface, ("at", "institution", "name", "category", "region")
     return {
         "kind": "profile",
-        **some(record, "at", "institution", "name", "category", "region", "signal_focus", "primary_domain", "topic"),
-        "impact": record["impact"],
-        "confidence": {"number": None, **record["confidence"]} if profile.confidence else None,
-        **some(record, "coverage", "counts"),
+        **fields_of(profile, *header, "signal_focus", "primary_domain", "topic", "impact"),
+        "confidence": {"number": None, **as_record(profile.confidence)} if profile.confidence else None,
+        **fields_of(profile, "coverage", "counts"),
         "headline": _statement(profile.headline) if profile.headline else None,
         "key_points": [_statement(each) for each in profile.key_points],
         "what_happened": [_statement(each) for each in profile.what_happened],
-        "entity_brief": record["brief"],
+        "entity_brief": as_record(profile.brief),
         "service_surface": [_signal(each) for each in profile.service_surface],
         "governance_surface": {**as_record(governance), "signals": [_signal(each) for each in governance.signals]}
         if governance
         else None,
         "matrix": [{"axis": each.axis.value, "horizon": each.horizon, **as_record(each)} for each in profile.matrix],
-        "relations": record["relations"],
+        "relations": as_record(profile.relations),
         "relationship_signals": [_signal(each) for each in profile.relationship_signals],
         "evidence": [{**as_record(each), "url": escape.safe_url(each.url) or None} for each in profile.evidence],
         "contributions": [

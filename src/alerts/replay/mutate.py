@@ -1,12 +1,11 @@
 """Which changes of a configuration its tests do not notice: one thing is changed at a time and the tests run again."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from types import MappingProxyType
 from typing import Any, Final
 
-from alerts.config.packs import pack_headlines, pack_names
+from alerts.config.packs import pack_examples, pack_names
 from alerts.model.alert import AlertState
 from alerts.model.item import Item
 from alerts.model.level import LEVELS, Axis, Level
@@ -24,50 +23,48 @@ SOURCES: Final = 3  # that report in a proposed test
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """A configuration in which one thing is another; `names` and `topics` are what a test of it would have to read."""
+    """A configuration in which one thing is another: an alias of `institution`, a `topic`, or neither."""
 
     change: str
     settings: Settings
     institution: str = ""
-    names: tuple[str, ...] = ()
-    topics: tuple[str, ...] = ()
+    alias: str = ""
+    topic: str = ""
 
     def active(self, base: Active) -> Active:
         """Matching is built again only where names or topics are others."""
         found = Active(self.settings)
-        if self.settings.institutions is base.settings.institutions and self.settings.topics is base.settings.topics:
+        if not (self.alias or self.topic):
             found.matcher = base.matcher
         return found
 
 
 def mutants(settings: Settings) -> Iterator[Mutant]:
     """Each alias, topic, watch rule and channel left out in turn, each threshold a quarter or a level higher."""
-    for known in settings.institutions.values():
-        for alias in known.aliases:
-            without = replace(known, aliases=tuple(each for each in known.aliases if each != alias))
-            changed = replace(settings, institutions={**settings.institutions, known.id: without})
-            yield Mutant(f"{known.id}: without the alias {alias}", changed, known.id, (alias,))
+    for known, alias in ((known, alias) for known in settings.institutions.values() for alias in known.aliases):
+        without = replace(known, aliases=tuple(each for each in known.aliases if each != alias))
+        changed = replace(settings, institutions={**settings.institutions, known.id: without})
+        yield Mutant(f"{known.id}: without the alias {alias}", changed, known.id, alias)
     for topic in settings.topics:
         left = {name: each for name, each in settings.topics.items() if name != topic}
-        yield Mutant(f"without the topic {topic}", replace(settings, topics=left), topics=(topic,))
+        yield Mutant(f"without the topic {topic}", replace(settings, topics=left), topic=topic)
     for level, least in settings.levels.raise_.items():
-        raised = MappingProxyType({**settings.levels.raise_, level: least * 1.25})
-        changed = replace(settings, levels=replace(settings.levels, raise_=raised))
-        yield Mutant(f"levels: {level} from {least * 1.25:g} instead of {least:g}", changed)
+        rules = replace(settings.levels, raise_={**settings.levels.raise_, level: least * 1.25})
+        change = f"levels: {level} from {least * 1.25:g} instead of {least:g}"
+        yield Mutant(change, replace(settings, levels=rules))
     for who in settings.subscribers.values():
         for change, other in _subscribers(who):
-            yield Mutant(f"{who.id}: {change}", replace(settings, subscribers={**settings.subscribers, who.id: other}))
+            others = {**settings.subscribers, who.id: other}
+            yield Mutant(f"{who.id}: {change}", replace(settings, subscribers=others))
 
 
 def _subscribers(who: Subscriber) -> Iterator[tuple[str, Subscriber]]:
     for place, rule in enumerate(who.watch):
-        rest = who.watch[:place], who.watch[place + 1 :]
-        name = f"rule {place + 1}"
-        yield f"without {name}", replace(who, watch=(*rest[0], *rest[1]))
+        before, after = who.watch[:place], who.watch[place + 1 :]
+        yield f"without rule {place + 1}", replace(who, watch=before + after)
         if rule.at_least is not Level.CRITICAL:
-            higher = LEVELS[rule.at_least.rank + 1]
-            changed = replace(rule, at_least=higher)
-            yield f"{name} at least {higher}", replace(who, watch=(*rest[0], changed, *rest[1]))
+            higher = replace(rule, at_least=LEVELS[rule.at_least.rank + 1])
+            yield f"rule {place + 1} at least {higher.at_least}", replace(who, watch=(*before, higher, *after))
     for channel in who.channels if len(who.channels) > 1 else ():
         rules = [replace(each, to=tuple(to for to in each.to or who.channels if to != channel)) for each in who.watch]
         yield f"nothing to the channel {channel}", replace(who, watch=tuple(each for each in rules if each.to))
@@ -76,8 +73,8 @@ def _subscribers(who: Subscriber) -> Iterator[tuple[str, Subscriber]]:
 def unnoticed(active: Active, renderer: Renderer, mutant: Mutant) -> bool:
     """Whether all tests of the configuration pass under a mutant, too."""
     tests = active.settings.tests
-    said = " ".join(part for test in tests for item in test.items for part in (item.title, item.summary, item.content))
-    if any(name[:4].casefold() not in said.casefold() for name in mutant.names):
+    said = " ".join(f"{item.title} {item.summary} {item.content}" for test in tests for item in test.items).casefold()
+    if mutant.alias[:4].casefold() not in said:
         return True  # no item can hold it
     changed = mutant.active(active)
     return all(run(test, changed, renderer).passed for test in tests)
@@ -87,48 +84,35 @@ def proposed(active: Active, mutant: Mutant) -> dict[str, Any] | None:
     """A test that passes now and fails under the mutant, as the YAML writes it; None where none was found."""
     settings, changed = active.settings, mutant.active(active)
     sources = sorted(settings.sources.values(), key=lambda each: (bool(each.speaks_for), each.reliability))[:SOURCES]
-    tracked = [mutant.institution] if mutant.institution else sorted(settings.institutions)
-    for institution in tracked:
-        name = mutant.names[0] if mutant.names else settings.institutions[institution].name
-        for topic in mutant.topics or settings.topics:
-            title = _headline(topic, name, settings)
-            items = [
-                Item(each.id, title, AT, source=each.id, publisher=each.publisher, published=AT) for each in sources
-            ]
+    for institution in [mutant.institution] if mutant.institution else settings.institutions:
+        for title in _headlines(mutant, mutant.alias or settings.institutions[institution].name, settings):
+            items = [Item(f"{each.id}-{title}", title, AT, source=each.id, published=AT) for each in sources]
             now, then = (_facts(items, each, institution, settings) for each in (active, changed))
-            expect = [value for key, value in now.items() if then[key] != value]
-            if expect:
+            if expect := [fact for fact in now if fact not in then]:
                 said = [{"source": each.source, "title": title, "published": format_time(AT)} for each in items]
                 return {"name": f"notices: {mutant.change}", "at": format_time(AT), "items": said, "expect": expect}
     return None
 
 
-def _headline(topic: str, name: str, settings: Settings) -> str:
-    """A headline about the topic, of a pack's tests or of the topic's first phrase."""
-    for headline in (each for pack in pack_names() for each in pack_headlines(pack) if each.language == "en"):
-        if topic in headline.expected and len(headline.mentions) == 1:
-            return headline.title.replace(headline.mentions[0], name)
-    return f"{name}: {next(iter(settings.topics[topic].any), topic).rstrip('*')}"
+def _headlines(mutant: Mutant, name: str, settings: Settings) -> Iterator[str]:
+    """Headlines about topics: the example of a pack with the name in the place of a capitalised word, or a phrase."""
+    examples = {topic: text for pack in pack_names() for topic, text in pack_examples(pack).items()}
+    for topic in [mutant.topic] if mutant.topic else settings.topics:
+        example = examples.get(topic, "")
+        yield from (example.replace(word, name) for word in example.split() if word[0].isupper())
+        yield from (f"{name}: {phrase.rstrip('*')}" for phrase in settings.topics[topic].any[:1])
 
 
-_Facts = Mapping[tuple[str, str, str], Mapping[str, Any]]
-
-
-def _facts(items: Sequence[Item], active: Active, institution: str, asked: Settings) -> _Facts:
-    """What a test can expect of the items, by what it is about."""
+def _facts(items: Sequence[Item], active: Active, institution: str, asked: Settings) -> list[dict[str, Any]]:
+    """All that a test can expect of the items."""
     result = rehearse(items, active.settings, until=AT, active=active)
     case = result.cases.get(institution)
-    found = {("", "", ""): {"institution": institution, "mentioned": case is not None and bool(case.evidence())}}
-    for axis in Axis:
-        level = Level.LOW if case is None else case.axes[axis].level
-        found["", "", axis.value] = {"institution": institution, "axis": axis.value, "level": level.value}
-    sent = {
-        (each.subscriber, each.channel, each.institution, each.at)
-        for each in result.alerts
-        if each.state is not AlertState.SUPPRESSED
-    }
-    for who in asked.subscribers.values():
-        for channel in who.channels:
-            count = sum(each[:2] == (who.id, channel) for each in sent)
-            found[who.id, channel, ""] = {"subscriber": who.id, "channel": channel, "alerts": count}
+    levels = {axis: Level.LOW if case is None else case.axes[axis].level for axis in Axis}
+    found = [{"institution": institution, "mentioned": case is not None and bool(case.evidence())}]
+    found += [{"institution": institution, "axis": axis.value, "level": levels[axis].value} for axis in Axis]
+    sent = [each for each in result.alerts if each.state is not AlertState.SUPPRESSED]
+    told = {(each.subscriber, each.channel, each.institution, each.at) for each in sent}
+    for who, channel in ((who.id, channel) for who in asked.subscribers.values() for channel in who.channels):
+        count = sum(each[:2] == (who, channel) for each in told)
+        found.append({"subscriber": who, "channel": channel, "alerts": count})
     return found

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from alerts.model.alert import Alert, AlertState
 from alerts.model.level import Axis, Level
-from alerts.model.records import as_record
+from alerts.model.records import fields_of
 from alerts.routing.reasons import Reason
 
 
@@ -121,17 +121,21 @@ class Explanation:
     note: str = ""
 
 
-def explanation_record(explanation: Explanation) -> dict[str, Any]:
-    """Each rule and each check up to the one that decided; rules are counted from 1."""
+def explanation_record(explanation: Explanation, channel: str = "") -> dict[str, Any]:
+    """Each rule and each check up to the one that decided, of one channel or of all; rules are counted from 1."""
     rules = [
-        as_record(each) | {"rule": each.rule + 1, "matched": each.matched, "follows": bool(each.follows)}
+        {"rule": each.rule + 1, "channel": each.channel, "follows": bool(each.follows)}
+        | fields_of(each, "steps", "about", "name", "matched")
         for each in explanation.rules
+        if channel in {"", each.channel}
     ]
-    channels = [as_record(each) | {"reason": each.reason or ""} for each in explanation.channels]
-    record = {"kind": "explanation", **as_record(explanation), "rules": rules, "channels": channels}
-    for each in (*rules, *channels):
-        del each["parts"]
-    return record
+    channels = [
+        {**fields_of(each, "channel", "state"), "reason": each.reason or "", **fields_of(each, "detail", "steps")}
+        for each in explanation.channels
+        if channel in {"", each.channel}
+    ]
+    about = fields_of(explanation, "event", "subscriber")
+    return {"kind": "explanation", **about, "rules": rules, "channels": channels, "note": explanation.note}
 
 
 @dataclass(frozen=True, slots=True)

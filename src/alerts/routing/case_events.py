@@ -8,7 +8,7 @@ from typing import Any
 from alerts.cases.case_file import CaseFile, Change
 from alerts.cases.history import Correction
 from alerts.cases.observation import Observation
-from alerts.model.alert import Alert, Assessment, Lead
+from alerts.model.alert import Alert, Lead
 from alerts.model.level import AXES, Axis, Transition
 from alerts.model.settings import FRESH, Settings
 from alerts.model.story import Evidence
@@ -92,11 +92,10 @@ class CaseEvents:
         spike = self._spiked(at, change)
         grade = self._graded(at) if On.GRADE in self.wanted else None
         brought = assessments(self.case.institution.id, change, self.fresh)
-        now = next((each for each in brought if each.at == at), Assessment(self.case.institution.id, at))
+        now = next((each for each in brought if each.at == at), InstitutionEvent(self.case.institution.id, at))
         found += [self._event(each) for each in brought if each.at != at]
         if now.rises or now.changes or mentions or spike or grade:
-            leads = leads_of(self.case, now, self.topics)
-            found.append(InstitutionEvent(now, leads, mentions, spike, grade))
+            found.append(replace(self._event(now), mentions=mentions, spike=spike, grade=grade))
         return change, sorted(found, key=place)
 
     def advance(self, to: datetime) -> tuple[list[Transition], list[CaseEvent]]:
@@ -108,8 +107,12 @@ class CaseEvents:
         """The events of level changes that no evidence brought: falls, and what a change of the configuration did."""
         return [self._event(each) for each in of_falls(self.case.institution.id, changes)]
 
-    def _event(self, assessment: Assessment) -> InstitutionEvent:
-        return InstitutionEvent(assessment, leads_of(self.case, assessment, self.topics))
+    def _event(self, event: InstitutionEvent) -> InstitutionEvent:
+        """With the stories behind its level changes, which an alert may lead with."""
+        behind = sorted({each.story for change in event.changes if (each := event.behind(change)) is not None})
+        found = {story: self.case.evidence_of(story) for story in behind}
+        leads = {story: lead_of_story(each, self.topics) for story, each in found.items() if each is not None}
+        return replace(event, leads=leads)
 
     def _mentions(self, change: Change, old: frozenset[str], known: frozenset[str]) -> Iterable[Mention]:
         """The items that were found to be about the institution; `known` ones were so before they were edited."""
@@ -139,7 +142,7 @@ class CaseEvents:
         return GradeChange(before, top.grade, lead_of_story(evidence, self.topics))
 
 
-def assessments(institution: str, change: Change, fresh: timedelta) -> list[Assessment]:
+def assessments(institution: str, change: Change, fresh: timedelta) -> list[InstitutionEvent]:
     """What an observation brought, in order of time: the falls due before it, and what the evidence did.
 
     `fresh`: the greatest age of a report, when it was found, that is still news. Where one of several stories that
@@ -152,25 +155,18 @@ def assessments(institution: str, change: Change, fresh: timedelta) -> list[Asse
     news = frozenset(story for story, age in change.ages.items() if age <= fresh)
     rises = tuple(each for each in change.rises if each.story in news)
     rising = [each for each in changes if each.rises]
-    found = Assessment(institution, change.at, rises or change.rises, changes, reported=change.stories)
+    found = InstitutionEvent(institution, change.at, rises or change.rises, changes, reported=change.stories)
     brought = [each for rise in rising if (each := found.behind(rise)) is not None and each.story in change.stories]
     is_news = bool(rises) or any(each.story in news for each in brought)
     return [*before, replace(found, fresh=is_news or not (change.rises or rising))]
 
 
-def of_falls(institution: str, falls: Iterable[Transition]) -> list[Assessment]:
+def of_falls(institution: str, falls: Iterable[Transition]) -> list[InstitutionEvent]:
     """The level changes that no evidence brought, one assessment for each instant, in order of time."""
     instants: dict[datetime, list[Transition]] = {}
     for each in falls:
         instants.setdefault(each.at, []).append(each)
-    return [Assessment(institution, at, changes=tuple(changes)) for at, changes in sorted(instants.items())]
-
-
-def leads_of(case: CaseFile, assessment: Assessment, topics: Mapping[str, Topic]) -> dict[str, Lead]:
-    """The stories behind level changes, which an alert of the assessment may lead with."""
-    tops = (assessment.behind(each) for each in assessment.changes)
-    found = {name: case.evidence_of(name) for name in sorted({each.story for each in tops if each is not None})}
-    return {name: lead_of_story(evidence, topics) for name, evidence in found.items() if evidence is not None}
+    return [InstitutionEvent(institution, at, changes=tuple(changes)) for at, changes in sorted(instants.items())]
 
 
 def lead_of_story(evidence: Evidence, topics: Mapping[str, Topic], item: str = "") -> Lead:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from types import MappingProxyType
 
-from alerts.model.alert import Alert, Assessment, Lead, StoryRise, gravest
+from alerts.model.alert import Alert, Lead, StoryRise, gravest
 from alerts.model.level import Contribution, Level, Transition
 from alerts.model.subscriber import On
 
@@ -85,9 +85,20 @@ class Part:
 
 @dataclass(frozen=True)
 class InstitutionEvent:
-    """All that happened to an institution at one instant. `leads` are the stories behind it, by id."""
+    """All that happened to an institution at one instant.
 
-    assessment: Assessment
+    `rises` are stories whose own level rose, the gravest first; `changes` the level changes of the institution;
+    `reported` the stories that its evidence touched, `leads` those behind the changes, by id. `fresh` is false where
+    every report that brought it is older than `fresh` allows, or was found undated at a source's first poll: levels are
+    set and no alert is sent (`backfill`).
+    """
+
+    institution: str
+    at: datetime
+    rises: tuple[StoryRise, ...] = ()
+    changes: tuple[Transition, ...] = ()
+    fresh: bool = True
+    reported: frozenset[str] = frozenset()
     leads: Mapping[str, Lead] = field(default_factory=lambda: MappingProxyType({}))
     mentions: tuple[Mention, ...] = ()
     spike: Spike | None = None
@@ -95,24 +106,27 @@ class InstitutionEvent:
 
     @property
     def key(self) -> str:
-        return self.assessment.key
+        """Unique: an institution is assessed once an instant."""
+        return f"assessment/{self.institution}/{self.at.isoformat()}"
 
     @property
-    def at(self) -> datetime:
-        return self.assessment.at
+    def level(self) -> Level:
+        """The level of what is most urgent in it; a fall is as urgent as what remains."""
+        spoken = [each.to for each in self.rises] + [each.to for each in self.changes]
+        return max(spoken, key=lambda each: each.rank, default=Level.LOW)
 
-    @property
-    def institution(self) -> str:
-        return self.assessment.institution
+    def behind(self, change: Transition) -> Contribution | None:
+        """The story that brought a rise: of those reported at its instant the largest contribution.
 
-    @property
-    def changes(self) -> tuple[Transition, ...]:
-        return self.assessment.changes
+        Of a fall, and where none of the stories behind it was reported, the largest of all; of equals the smaller id.
+        """
+        brought = [each for each in change.contributions if change.rises and each.story in self.reported]
+        return strongest(brought or change.contributions)
 
     @cached_property
     def parts(self) -> tuple[Part, ...]:
         """The gravest kind first, and within a kind what is gravest."""
-        risen = (each for rise in self.assessment.rises for each in (rise, *rise.others))
+        risen = (each for rise in self.rises for each in (rise, *rise.others))
         rises = [Part(On.STORY, each.to, each.lead, rise=each) for each in risen]
         changes = sorted(self.changes, key=lambda each: (not each.rises, -each.to.rank))
         levels = [Part(On.LEVEL, each.to, self._behind(each), change=each) for each in changes]
@@ -123,10 +137,10 @@ class InstitutionEvent:
 
     def _behind(self, change: Transition) -> Lead | None:
         """The story that brought a level change, as far as it is known."""
-        top = self.assessment.behind(change)
+        top = self.behind(change)
         if top is None:
             return None
-        risen = {each.story: each.lead for each in self.assessment.rises}
+        risen = {each.story: each.lead for each in self.rises}
         known = risen.get(top.story) or self.leads.get(top.story)
         return known or Lead(top.story, top.title, topics=top.topics, grade=top.grade, confidence=top.confidence)
 
@@ -173,4 +187,4 @@ def order(event: Event) -> tuple[datetime, bool, int, str, str]:
     """
     if isinstance(event, CorrectionEvent):
         return event.at, False, 0, event.institution, event.key
-    return event.at, True, -event.assessment.level.rank, event.institution, event.key
+    return event.at, True, -event.level.rank, event.institution, event.key

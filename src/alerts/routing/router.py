@@ -76,18 +76,10 @@ class SubscriberRouter(PendingAlerts):
         return {axis: max(alerts, default="") for axis, alerts in last.items()}
 
     def ack(
-        self,
-        institution: str,
-        axes: Iterable[Axis],
-        at: datetime,
-        author: str,
-        *,
-        assessed: datetime | None = None,
-        silences: Sequence[Silence] = (),
-    ) -> Outcome:
+        self, institution: str, axes: Iterable[Axis], at: datetime, author: str, *, assessed: datetime | None = None
+    ) -> None:
         """No more reminders of the levels of some axes until they change, and no escalation of what the assessment of
-        that instant brought (None: of anything about the institution)."""
-        messages = self.advance(at, silences)
+        that instant brought (None: of anything about the institution). What was due before must have been done."""
         for each in axes:
             key = WatchKey(institution, each)
             watch = self.notifications.watch(key)
@@ -97,7 +89,6 @@ class SubscriberRouter(PendingAlerts):
         for escalation in self.state.escalations:
             if escalation.pending.institution == institution and assessed in {None, escalation.assessed}:
                 escalation.ack = Ack(at, author)
-        return Outcome(messages=tuple(messages))
 
     def take_back_ack(self, institution: str, at: datetime) -> None:
         """Undoes the acknowledgement of an instant, as far as nothing has replaced or ended it."""

@@ -86,7 +86,7 @@ def _config_change(_: Candidate, __: int, part: Part) -> str:
 def _backfill(case: Candidate, _: int, part: Part) -> str:
     if part.mention is not None:
         return "" if part.mention.fresh else "the item was old when found, or comes out of quarantine"
-    return "every report that brought it was old when found" if part.rises and not case.event.assessment.fresh else ""
+    return "every report that brought it was old when found" if part.rises and not case.event.fresh else ""
 
 
 def _corrected(case: Candidate, place: int, part: Part) -> str:
@@ -132,7 +132,7 @@ def _same_topic(case: Candidate, place: int, part: Part) -> str:
     """Another story, all of whose topics the channel has an alert of, no lower, within `again`."""
     if not part.rises or part.lead is None or not part.lead.topics:
         return ""
-    if part.change is not None and part.lead.story not in {each.story for each in case.event.assessment.rises}:
+    if part.change is not None and part.lead.story not in {each.story for each in case.event.rises}:
         return ""  # not a new story: the level rose by what was known
     known = case.whole.topics.get(case.channel, {})
     since = case.at - case.again.get(place, timedelta(0))

@@ -98,8 +98,7 @@ class PendingAlerts:
         )
 
     def _due_of_group(self, channel: str, at: datetime) -> datetime:
-        """When the channel's group goes out: the one that waits, else one that begins now, not to wait into quiet
-        hours."""
+        """When the channel's group goes out: the one that waits, else one that begins now, before quiet hours."""
         queue, hours, due = self._group(channel), self.subscriber.quiet_hours, at + self.subscriber.group
         if queue is not None:
             return queue.due

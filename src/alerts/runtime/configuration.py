@@ -48,6 +48,7 @@ _NOT_JUDGED: Final = _SHOWN_ONLY | {"domains", "products", "match"}
 _TOPIC_NOT_MATCHED: Final = frozenset({"severity", "signal"})
 _POLLED: Final = frozenset({"id", "url", "interval", "at_most", "language", "tags", "allow_private"})
 _SOURCE_NOT_MATCHED: Final = _POLLED | {"publisher", "reliability", "authority_on"}
+_TELLS_NAMESAKES: Final = frozenset({"tags", "category", "region", "primary_domain"})  # that have a name in common
 
 
 def _without(value: Institution | Topic | Source, left_out: frozenset[str]) -> dict[str, Any]:
@@ -91,11 +92,16 @@ class Active:
     @cached_property
     def matching_key(self) -> str:
         """Names all that decides what is found in an item, and what it is clustered by."""
-        settings = self.settings
+        settings, namesakes = self.settings, self.matcher.namesakes
+        tags = frozenset().union(*(settings.institutions[name].tags for name in namesakes))
         speakers = {each.id: _without(each, _SOURCE_NOT_MATCHED) for each in settings.sources.values()}
         return digest(
             VERSION,
-            [_without(each, _NOT_MATCHED) for each in settings.institutions.values()],
+            [
+                _without(each, _NOT_MATCHED - _TELLS_NAMESAKES if each.id in namesakes else _NOT_MATCHED)
+                for each in settings.institutions.values()
+            ],
+            {each.id: each.tags & tags for each in settings.sources.values() if each.tags & tags},
             [_without(each, _TOPIC_NOT_MATCHED) for each in settings.topics.values()],
             # A source that speaks for no institution has no reports: adding one changes nothing.
             {name: rest for name, rest in speakers.items() if any(rest.values())},
@@ -230,9 +236,7 @@ class Configuration:
     def files(self) -> Files:
         """The files as last read, which was a second ago at most."""
         self.current()
-        if self.problems or self._files is None:
-            return Files(problems=self.problems)
-        return Files(self._files.settings.hash)
+        return Files("" if self.problems or self._files is None else self._files.settings.hash, self.problems)
 
     def current(self, in_force: int = 0) -> Active:
         """The configuration in force. `in_force` is the number of the generation that a step found in the database.

@@ -16,6 +16,9 @@ from alerts.model.errors import AlertsError, UsageError
 
 LEVEL = "ALERTS_LOG"
 _ROOT = "alerts"
+_NEWS = f"{_ROOT}.news"
+NEWS = frozenset({"story.begun", "level.changed", "alert.made"})
+"""Events that are shown on a terminal from the start, where ALERTS_LOG does not say otherwise."""
 # Control, format (bidirectional, zero-width) and separator characters: a feed or a client must not steer a terminal.
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
 _NOISY = ("apprise", "kombu", "amqp", "celery.redirected")
@@ -33,7 +36,7 @@ class _Lines(logging.Formatter):
         fields: dict[str, object] = dict(getattr(record, "fields", {}))
         error = record.exc_info[1] if record.exc_info else None
         if error is not None:
-            fields["error"] = f"{type(error).__name__}: {_one_line(str(error))}"
+            fields["error"] = f"{type(error).__name__}: {' '.join(str(error).split())}"
             if not isinstance(error, AlertsError):
                 fields["traceback"] = frames(error)
         if self._as_json:
@@ -64,6 +67,8 @@ def configure(level: str | None = None) -> None:
     handler.setFormatter(_Lines(as_json=wanted == "json"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger(_ROOT).setLevel(chosen)
+    is_watched = level is None and LEVEL not in os.environ and sys.stderr.isatty()
+    logging.getLogger(_NEWS).setLevel(logging.INFO if is_watched else logging.NOTSET)
     # These log URLs, headers and bodies below WARNING: secrets among them.
     for name in _NOISY:
         logging.getLogger(name).setLevel(logging.WARNING)
@@ -71,7 +76,12 @@ def configure(level: str | None = None) -> None:
 
 def event(name: str, level: int = logging.INFO, *, caught: bool = False, **fields: object) -> None:
     """Logs one event. `caught`: with the exception being handled, as one line."""
-    logging.getLogger(_ROOT).log(level, name, exc_info=caught, extra={"fields": fields})
+    logging.getLogger(_NEWS if name in NEWS else _ROOT).log(level, name, exc_info=caught, extra={"fields": fields})
+
+
+def shows_news() -> bool:
+    """Whether anybody sees NEWS; else they need not be put together."""
+    return logging.getLogger(_NEWS).isEnabledFor(logging.INFO)
 
 
 def frames(error: BaseException) -> str:
@@ -95,8 +105,4 @@ def _printable(text: str) -> str:
 def _first_line(record: logging.LogRecord) -> str:
     """Libraries put whole stacks into a message, once a second while a broker is away."""
     lines = record.getMessage().strip().splitlines()
-    return _one_line(lines[0])[:500] if lines else ""
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    return " ".join(lines[0].split())[:500] if lines else ""

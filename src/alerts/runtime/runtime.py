@@ -13,7 +13,7 @@ from typing import TextIO
 from alerts.access.links import Pages, pages
 from alerts.access.signing import Sealer, signer
 from alerts.config import environment
-from alerts.config.load import load_entries
+from alerts.config.load import fingerprint, load_entries
 from alerts.feeds.fetching.network import HttpClient
 from alerts.rendering.render import Renderer
 from alerts.runtime.bulkhead import Bulkhead
@@ -69,18 +69,19 @@ _PREPARED: dict[Path, Active] = {}
 _PROCESS_LOCK = threading.Lock()
 
 
-def prepare(*, matching: bool = True) -> None:
-    """Builds the configuration and its matcher before a worker forks, so that its children share the memory.
+def prepare(directory: Path | None = None, *, matching: bool = True) -> Active:
+    """The configuration in the files, loaded once for all that this process and its forks build from it.
 
-    `matching`: whether this process matches items; the matcher of one that does not would lie idle. Does nothing in
-    a fork of a process that has done it. Raises ConfigError where the files are broken: what is in force stays so.
+    `matching`: with the matcher, which would lie idle in a process that matches no items. Raises ConfigError where the
+    files are broken: what is in force stays so.
     """
-    if _directory() in _PREPARED:
-        return
-    active = Active.of(load_entries(_directory()))
+    directory = directory or _directory()
+    active = _PREPARED.get(directory.absolute())
+    if active is None or active.settings.hash != fingerprint(directory):
+        active = _PREPARED[directory.absolute()] = Active.of(load_entries(directory))
     if matching:
         active.matcher  # noqa: B018
-    _PREPARED[_directory()] = active
+    return active
 
 
 def process_runtime(enqueue: Callable[[TaskRequests], None], room: Callable[[str], int]) -> Runtime:
@@ -118,7 +119,7 @@ def configuration_of(directory: Path, database: Database, state: Path, environ: 
     Raises ConfigError where there is neither.
     """
     kept = Generations(database, lambda: Sealer(signer(state, environ)))
-    return Configuration(directory, kept, prepared=_PREPARED.get(directory))
+    return Configuration(directory, kept, prepared=_PREPARED.get(directory.absolute()))
 
 
 def _directory() -> Path:

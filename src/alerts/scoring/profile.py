@@ -122,12 +122,7 @@ def build(
         headline=points[0] if points else None,
         key_points=points,
         what_happened=_happened(pack, weights),
-        brief=Brief(
-            also_known_as=institution.aliases,
-            products=institution.products,
-            domains=institution.domains,
-            tags=tuple(sorted(institution.tags)),
-        ),
+        brief=record_of(Brief, institution, also_known_as=institution.aliases, tags=tuple(sorted(institution.tags))),
         service_surface=lines[Signal.CONTINUITY],
         governance_surface=GovernanceSurface(
             institution.criticality, (shares.governance or Axis.POLICY).horizon, lines[Signal.GOVERNANCE]

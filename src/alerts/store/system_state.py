@@ -22,9 +22,7 @@ CREATED = "created"
 
 _FACTS = table_of(FactRow).c
 _FACT = select(_FACTS.at, _FACTS.value).where(_FACTS.name == bindparam("asked"))
-
 _LOCKED = _FACT.with_for_update()
-
 _JUDGING = select(_FACTS.name, _FACTS.value).where(_FACTS.name.in_([CONFIGURATION, MATCHING]))
 
 

@@ -93,9 +93,9 @@ def test_cells_that_cannot_be_used_are_named_with_line_and_column() -> None:
     [
         ("name\nZürich\n".encode("latin-1"), "f:2:2: is not UTF-8"),
         (b'name\n"Northbank\n', "f:2:1: is no CSV"),
-        (b"PK\x03\x04", "f: is a ZIP archive"),
-        (b"\x1f\x8b\x08", "f: is compressed"),
-        (b"<?xml", "f: is XML"),
+        (b"PK\x03\x04", "f: is a workbook, an archive or XML"),
+        (b"\x1f\x8b\x08", "f: is a workbook, an archive or XML"),
+        (b"<?xml", "f: is a workbook, an archive or XML"),
         (b'{"entities":\n {"Q1": }}', "f:2:9: is no JSON"),
         (b"", "f:1:1: no column is the name"),
     ],
@@ -176,6 +176,20 @@ def test_followthemoney_with_entities_inside_each_other() -> None:
         + ftm("Company", "b", name=["Holding SA"])
     )
     assert planned(text).entries[0]["relations"] == [{"kind": "owner", "to": "holding-sa"}]
+
+
+def test_the_simple_table_of_opensanctions() -> None:
+    text = (
+        '"id","schema","name","aliases","birth_date","countries","addresses","identifiers","sanctions","phones","emails",'
+        '"dataset","first_seen","last_seen","last_change"\n'
+        '"NK-1","Company","Northbank PLC","Northbank;NB","","gb;us","","","","","","List","2024","2026","2026"\n'
+        '"NK-2","Person","A Person","","","us","","","","","","List","2024","2026","2026"\n'
+    )
+    found = planned(text)
+    assert found.entries == [
+        {"id": "northbank-plc", "name": "Northbank PLC", "aliases": ["Northbank", "NB"], "region": "GB"}
+    ]
+    assert found.notes == ["f:3: left out: its schema is 'Person'"]
 
 
 GLEIF_CSV = (
@@ -392,7 +406,14 @@ def test_parents_may_be_configured_and_are_found_by_id_or_name() -> None:
         [{"kind": "parent", "to": "x-1"}],
         None,
     ]
-    assert found.notes == ["1 relation left out: 'Nobody', for one, is neither in the files nor configured"]
+    assert found.notes == ["1 relation: left out: 'Nobody', for one, is neither in the files nor configured"]
+
+
+def test_one_problem_of_many_records_is_one_line() -> None:
+    text = "\n".join(ftm("Person", str(number), name=["A Person"]) for number in range(9))
+    found = planned(text)
+    assert found.left_out == 9
+    assert found.notes == ["f:1, f:2, f:3, f:4, f:5 and 4 more: left out: its schema is 'Person'"]
 
 
 def test_doubtful_names_are_told() -> None:
@@ -554,6 +575,6 @@ def test_wrong_usage_is_one_line(tmp_path: Path, arguments: list[str], message: 
 
 
 def test_notes_are_bounded(tmp_path: Path) -> None:
-    result = run(tmp_path, "-", input="name,lei\n" + "".join(f"Bank {number},x\n" for number in range(60)))
+    result = run(tmp_path, "-", input="name,lei\n" + "".join(f"Bank {number},x{number}\n" for number in range(60)))
     assert result.stderr.count("is no LEI") == 50
     assert "… and 10 more notes" in result.stderr

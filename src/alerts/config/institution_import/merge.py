@@ -12,6 +12,7 @@ from alerts.model.counted import counted
 from alerts.model.errors import UsageError
 from alerts.model.institution import Derivation, Institution
 
+MAX_PLACES = 5  # of one problem, named; a list of people and firms can leave out most of its records
 _IDS, _RELATIONS = "ids.", "relations."  # how their settings begin
 
 
@@ -35,11 +36,13 @@ def plan(
     Raises UsageError as soon as more than `limit` are new.
     """
     result = Plan()
+    problems: dict[str, list[str]] = {}
     found: dict[str, Record] = {}
     merged: list[Record] = []
     relations: list[Record] = []
     for record in records:
-        result.notes += [f"{record.where}: left out: {problem}" for problem in record.problems]
+        for problem in record.problems:
+            problems.setdefault(problem, []).append(record.where)
         if "child" in record.fields:
             relations.append(record)
         elif "name" not in record.fields:
@@ -58,14 +61,21 @@ def plan(
         for child in record.fields.pop("child"):
             if child in found:
                 _add(found[child], record)
-    new, ids = _assign(merged, configured, result)
-    result.entries = [_entry(key, record, ids, tags) for key, record in new]
-    others = [value for _, record in new for _, value in _relations(record) if _target(value, ids) is None]
-    if others:
-        what = counted(len(others), "relation")
-        result.notes.append(f"{what} left out: {others[0]!r}, for one, is neither in the files nor configured")
-    result.notes += _doubts(result.entries, configured)
+    new, ids, lacking = _assign(merged, configured)
+    result.known = len(merged) - len(new)
+    unknown: list[str] = []
+    result.entries = [_entry(key, record, ids, tags, unknown) for key, record in new]
+    if unknown:
+        problem = f"{unknown[0]!r}, for one, is neither in the files nor configured"
+        problems[problem] = [counted(len(unknown), "relation")]
+    result.notes = [f"{_places(where)}: left out: {problem}" for problem, where in problems.items()]
+    result.notes += [*_doubts(result.entries, configured), *lacking]
     return result
+
+
+def _places(where: Sequence[str]) -> str:
+    more = f" and {len(where) - MAX_PLACES} more" if len(where) > MAX_PLACES else ""
+    return ", ".join(where[:MAX_PLACES]) + more
 
 
 def _keys(record: Record) -> list[str]:
@@ -81,14 +91,16 @@ def _add(one: Record, other: Record) -> None:
 
 
 def _assign(
-    merged: Sequence[Record], configured: Sequence[Institution], result: Plan
-) -> tuple[list[tuple[str, Record]], dict[str, str]]:
-    """The records that are new, each with its id; and ids by everything that a record may call an institution."""
+    merged: Sequence[Record], configured: Sequence[Institution]
+) -> tuple[list[tuple[str, Record]], dict[str, str], list[str]]:
+    """The records that are new, each with its id; ids by all that a record may call an institution; and notes of what
+    those lack that are configured."""
     by_key = {key: each for each in configured for key in (each.id, *dict(each.ids).values())}
     by_name = {name.casefold(): each for each in configured for name in (each.name, *each.aliases)}
     ids = {key: each.id for key, each in (by_name | by_key).items()}
     taken = {each.id for each in configured}
-    new = []
+    new: list[tuple[str, Record]] = []
+    lacking: list[str] = []
     for record in merged:
         name, keys = record.fields["name"][0], _keys(record)
         known = next((by_key[key] for key in keys if key in by_key), None)
@@ -100,10 +112,9 @@ def _assign(
             new.append((key, record))
         else:
             key = known.id
-            result.known += 1
-            result.notes += _lacking(record, known)
+            lacking += _lacking(record, known)
         ids |= {each: key for each in (*keys, name.casefold()) if each not in ids}
-    return new, ids
+    return new, ids, lacking
 
 
 def _namesake(record: Record, other: Institution | None) -> Institution | None:
@@ -126,29 +137,29 @@ def _lacking(record: Record, known: Institution) -> Iterator[str]:
         yield f"{record.where}: {known.id} is configured and stays as it is; the file also has {said}"
 
 
-def _relations(record: Record) -> Iterator[tuple[str, str]]:
-    for setting, values in record.fields.items():
-        if setting.startswith(_RELATIONS):
-            yield from ((setting.removeprefix(_RELATIONS), value) for value in values)
-
-
-def _target(value: str, ids: Mapping[str, str]) -> str | None:
-    return ids.get(value) or ids.get(value.casefold())
-
-
-def _entry(key: str, record: Record, ids: Mapping[str, str], tags: Sequence[str]) -> dict[str, Any]:
+def _entry(key: str, record: Record, ids: Mapping[str, str], tags: Sequence[str], unknown: list[str]) -> dict[str, Any]:
+    """The entry of an institution. `unknown` gets what its relations name and `ids` does not know."""
     fields = record.fields
-    names = {each.casefold(): each for each in reversed([*fields["name"], *fields.get("aliases", ())])}
-    related = dict.fromkeys((kind, _target(value, ids)) for kind, value in _relations(record))
+    names: dict[str, str] = {}
+    for each in (*fields["name"], *fields.get("aliases", ())):
+        names.setdefault(each.casefold(), each)
+    name, *aliases = names.values()
+    related: dict[tuple[str, str], None] = {}
+    for setting, value in ((each, value) for each in fields if each.startswith(_RELATIONS) for value in fields[each]):
+        to = ids.get(value) or ids.get(value.casefold())
+        if to is None:
+            unknown.append(value)
+        elif to != key:
+            related[setting.removeprefix(_RELATIONS), to] = None
     entry: dict[str, Any] = {
         "id": key,
-        "name": fields["name"][0],
-        "aliases": [each for each in reversed(names.values()) if each.casefold() != fields["name"][0].casefold()],
+        "name": name,
+        "aliases": aliases,
         **{setting: fields.get(setting, []) for setting in ("products", "domains")},
         "ids": {each.removeprefix(_IDS): fields[each][0] for each in fields if each.startswith(_IDS)},
         **{each: fields.get(each, [""])[0] for each in ("category", "region", "primary_domain", "criticality")},
         "tags": list(dict.fromkeys([*fields.get("tags", ()), *tags])),
-        "relations": [{"kind": kind, "to": to} for kind, to in related if to not in {None, key}],
+        "relations": [{"kind": kind, "to": to} for kind, to in related],
     }
     return {setting: value for setting, value in entry.items() if value}
 

@@ -25,7 +25,7 @@ _TABLE: Final = yaml.safe_load(files(__package__).joinpath("formats.yaml").read_
 SETTINGS: Final = tuple(_TABLE["columns"])
 """What a column can be mapped to."""
 _COLUMNS: Final = {title: setting for setting, titles in _TABLE["columns"].items() for title in titles}
-_MANY: Final = {"aliases": "[;|\n]", "products": "[;|\n]", "domains": "[;|,\n]", "tags": "[;|,\n]"}
+_MANY: Final = {**dict.fromkeys(("aliases", "products", "region"), "[;|\n]"), "domains": "[;|,\n]", "tags": "[;|,\n]"}
 """What separates the values of one cell. A name may have a comma in it."""
 _FORMS: Final = {
     "ids.lei": (r"([A-Z0-9]{18}[0-9]{2})", "is no LEI: 20 letters and digits, of which the last two check the others"),
@@ -35,11 +35,7 @@ _FORMS: Final = {
     **dict.fromkeys(("name", "aliases", "products"), (r"(.*[^\W_].*)", "is no name: it has no letter and no digit")),
 }
 """How a value is written, in any case: an expression, whose group is taken, and what is wrong with others."""
-_PACKED: Final = {
-    b"PK": "a ZIP archive: unpack it",
-    b"\x1f\x8b": "compressed: unpack it",
-    b"<": "XML: take CSV or JSON",
-}
+_NO_TEXT: Final = (b"PK", b"\x1f\x8b", b"<")  # how workbooks, archives and XML begin
 
 Fields = Sequence[tuple[str, str]]
 """A record as its file has it, flat: each value with its path."""
@@ -66,16 +62,15 @@ def read(file: Iterable[bytes], name: str, mapping: Mapping[str, str], languages
     titles = {_title(header): setting for header, setting in mapping.items()}
     lines = _decoded(file, name)
     head = list(islice(lines, 3))
-    reader = _json if "".join(head).lstrip().startswith(("{", "[")) else _rows
-    for where, found in reader(head, lines, name, titles):
+    is_json = "".join(head).lstrip().startswith(("{", "["))
+    for where, found in _json(head, lines, name) if is_json else _rows(head, lines, name, titles):
         yield Record(where, {}, [found]) if isinstance(found, str) else _record(where, found, titles, languages)
 
 
 def _decoded(file: Iterable[bytes], name: str) -> Iterator[str]:
     for number, raw in enumerate(file, 1):
-        packed = next((what for magic, what in _PACKED.items() if number == 1 and raw.startswith(magic)), "")
-        if packed:
-            raise InputError(name, f"is {packed}")
+        if number == 1 and raw.startswith(_NO_TEXT):
+            raise InputError(name, "is a workbook, an archive or XML: save it as CSV, unpack it, or take CSV or JSON")
         try:
             yield raw.decode("utf-8-sig" if number == 1 else "utf-8")
         except UnicodeDecodeError as error:
@@ -86,7 +81,7 @@ def _rows(
     head: Sequence[str], lines: Iterator[str], name: str, titles: Mapping[str, str]
 ) -> Iterator[tuple[str, Fields | str]]:
     """The rows of a spreadsheet export. Its separator is the one that the header has most often."""
-    separator = max(",;\t|", key=next((line for line in head if line.strip()), "").count)
+    separator = max(",;\t|", key="".join(head).strip().partition("\n")[0].count)
     rows = csv.reader(chain(head, lines), delimiter=separator, strict=True)
     try:
         header = [cell.strip() for cell in next((row for row in rows if any(row)), [])]
@@ -108,9 +103,7 @@ def _rows(
         raise InputError(f"{name}:{rows.line_num}:1", f"is no CSV: {error}") from None
 
 
-def _json(
-    head: Sequence[str], lines: Iterator[str], name: str, _titles: Mapping[str, str]
-) -> Iterator[tuple[str, Fields | str]]:
+def _json(head: Sequence[str], lines: Iterator[str], name: str) -> Iterator[tuple[str, Fields | str]]:
     """JSON lines, also those of a Wikidata dump; else one document, whose records have a number in place of a line."""
     if all(isinstance(_parsed(line), str) for line in head):
         whole = _parsed("".join(chain(head, lines)))
@@ -201,21 +194,18 @@ def _column(key: str, titles: Mapping[str, str]) -> str:
 def _record(where: str, found: Fields, titles: Mapping[str, str], languages: frozenset[str]) -> Record:
     record = Record(where)
     kind = _format(found)
-    only = _TABLE["formats"][kind].get("only", {}) if kind is not None else {}
+    form: Mapping[str, Any] = {"cells": True} if kind is None else _TABLE["formats"][kind]
+    only, is_cell = form.get("only", {}), form.get("cells", False)
     if other := next((pair for pair in found if pair[0] in only and pair[1] not in only[pair[0]]), None):
         record.problems.append(f"its {other[0]} is {_short(other[1])}")
         return record
     values: list[tuple[int, str, str, str]] = []
     for key, text in found:
-        if kind is None:
-            setting = _column(key, titles)
-            if setting == "name" and _is_item(text):  # ?item of a query
-                setting = "ids.wikidata"
-            parts = re.split(_MANY[setting], text) if setting in _MANY else [text]
-            values += [(0, setting, part, key) for part in parts]
-        else:
-            known = (each for each in _meaning(kind, key) if not (each[2] and languages) or each[2] in languages)
-            values += [(rank, setting, text, key) for setting, rank, _ in known]
+        for setting, rank, language in [(_column(key, titles), 0, "")] if kind is None else _meaning(kind, key):
+            item = setting == "name" and _is_item(text)  # ?item of a query
+            parts = re.split(_MANY[setting], text) if is_cell and setting in _MANY else [text]
+            if not (language and languages) or language in languages:
+                values += [(rank, "ids.wikidata" if item else setting, part, key) for part in parts]
     for _, setting, value, key in sorted(values, key=lambda each: each[0]):
         text = one_line(value)[:MAX_CHARS].strip()
         try:
@@ -223,10 +213,9 @@ def _record(where: str, found: Fields, titles: Mapping[str, str], languages: fro
         except ValueError as error:
             record.problems.append(f"{key}: {_short(text)} {error}")
             continue
-        taken = record.fields.setdefault(setting, [])
-        if cleaned and cleaned not in taken and len(taken) < MAX_VALUES:
+        taken = record.fields.setdefault(setting, []) if cleaned else []
+        if cleaned not in taken and len(taken) < MAX_VALUES:
             taken.append(cleaned)
-    record.fields = {setting: taken for setting, taken in record.fields.items() if taken}
     if not record.fields.keys() & {"name", "child"}:
         record.problems.append("has no name")
     return record
@@ -238,7 +227,8 @@ def _cleaned(setting: str, text: str) -> str:
         return text.rpartition("/")[2] if _is_item(text) else text
     form, problem = _FORMS.get(setting, ("(.*)", ""))
     match = re.fullmatch(form, text, re.IGNORECASE)
-    if match is None or (setting == "ids.lei" and not _checks(match[1])):
+    # The check digits of an LEI: ISO 7064, MOD 97-10.
+    if match is None or (setting == "ids.lei" and int("".join(str(int(char, 36)) for char in text)) % 97 != 1):
         raise ValueError(problem)
     if setting in {"domains", "criticality"}:
         return match[1].lower()
@@ -251,11 +241,6 @@ def _cleaned(setting: str, text: str) -> str:
 
 def _is_item(text: str) -> bool:
     return re.fullmatch(_FORMS["ids.wikidata"][0], text.strip()) is not None
-
-
-def _checks(lei: str) -> bool:
-    """Whether the check digits are right (ISO 7064, MOD 97-10)."""
-    return int("".join(str(int(char, 36)) for char in lei)) % 97 == 1
 
 
 def _short(text: str) -> str:

@@ -3,6 +3,7 @@
 import contextlib
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from urllib.parse import urljoin
@@ -65,12 +66,8 @@ def links(values: Iterable[str], base: str) -> dict[str, tuple[str, ...]]:
     for value in values:
         for match in _LINK.finditer(value):
             rel = _REL.search(match[2])
-            if rel is None:
-                continue
-            try:
+            with suppress(ValueError):
                 target = urljoin(base, match[1].strip())
-            except ValueError:
-                continue
-            for name in (rel[1] or rel[2] or "").lower().split():
-                found[name] = (*found.get(name, ()), target)
+                for name in (rel[1] or rel[2] or "").lower().split() if rel else ():
+                    found[name] = (*found.get(name, ()), target)
     return found

@@ -45,7 +45,7 @@ _NEVER = tuple(ip_network(text) for text in _TABLE["never"])
 _GLOBAL_V6 = IPv6Network("2000::/3")  # the only range from which global unicast addresses are given out
 _NAT64 = IPv6Network("64:ff9b::/96")  # what DNS64 answers on IPv6-only networks: carries an IPv4 address
 
-_SUBNET_V4, _SUBNET_V6 = 24, 64  # bits that the addresses of one network share
+_SUBNET_BITS = {4: 24, 6: 64}  # that the addresses of one network share, by the version of IP
 _PATH_SAFE, _QUERY_SAFE = "%!$&'()*+,/:;=@[]~|^\\", "%!$&'()*+,/:;=?@[]~|^\\`{}"
 
 
@@ -326,8 +326,7 @@ def _parsed(text: str) -> IPv4Address | IPv6Address | None:
 def network_of(text: str) -> IPv4Network | IPv6Network:
     """The network of an address, as far as one address tells it: a /24, in IPv6 a /64. Raises ValueError."""
     plain = _unwrapped(ip_address(text.partition("%")[0]))
-    bits = _SUBNET_V4 if isinstance(plain, IPv4Address) else _SUBNET_V6
-    return ip_network(f"{plain}/{bits}", strict=False)
+    return ip_network(f"{plain}/{_SUBNET_BITS[plain.version]}", strict=False)
 
 
 def is_in(text: str, network: IPv4Network | IPv6Network) -> bool:

@@ -36,9 +36,8 @@ _DECLARED = re.compile(rb"encoding\s*=\s*[\"']([\w.:-]+)")
 
 def read(body: bytes, content_type: str, *, base_url: str, limits: TextLimits) -> ParsedFeed:
     """Read an XML feed by feedparser. What takes too long or too much is an error of the feed."""
-    if _is_cheap(body) and _is_countable(body, content_type):
-        return xmlfeed.read(body, content_type, base_url=base_url, limits=limits)
-    return read_in_child(body, content_type, base_url=base_url, limits=limits)
+    reader = xmlfeed.read if _is_cheap(body) and _is_countable(body, content_type) else read_in_child
+    return reader(body, content_type, base_url=base_url, limits=limits)
 
 
 def _is_cheap(body: bytes) -> bool:

@@ -92,25 +92,22 @@ def old_stories(session: Session, institution: str, before: datetime) -> set[str
 
 def opened(session: Session, institution: str, axes: Collection[Axis]) -> dict[Axis, datetime]:
     """When each of these axes, none of which is low, last left low."""
-    found = {}
-    for axis in axes:
-        left = session.scalar(
-            select(func.max(TransitionRow.at)).where(
-                TransitionRow.institution == institution,
-                TransitionRow.axis == axis.value,
-                TransitionRow.from_level == Level.LOW.value,
-            )
-        )
-        if left is not None:
-            found[axis] = left
-    return found
+    rows = session.execute(
+        select(TransitionRow.axis, func.max(TransitionRow.at))
+        .where(TransitionRow.institution == institution, TransitionRow.axis.in_(axes))
+        .where(TransitionRow.from_level == Level.LOW.value)
+        .group_by(TransitionRow.axis)
+    )
+    return {Axis(axis): left for axis, left in rows}
 
 
 def remove_stories(session: Session, institution: str, gone: Collection[str], before: datetime) -> dict[str, int]:
-    """Takes stories away with all that was found about the institution in their items, and old findings that
-    are in no story."""
+    """Removes stories with all that was found about the institution in their items, and old findings in no story."""
     counts = {"stories": 0, "findings": 0}
-    items = _items_of(session, institution, gone)
+    in_story = select(MembershipRow.item).where(MembershipRow.institution == institution)
+    items: set[str] = set()
+    for some in chunks(sorted(gone)):
+        items.update(session.scalars(in_story.where(MembershipRow.story.in_(some))))
     for some in chunks(sorted(items)):
         counts["findings"] += _delete_of(session, institution, FindingRow, FindingRow.item.in_(some))
         _delete_of(session, institution, MembershipRow, MembershipRow.item.in_(some))
@@ -130,24 +127,11 @@ def remove_stories(session: Session, institution: str, gone: Collection[str], be
         counts["stories"] += _delete(session, delete(StoryRow).where(StoryRow.id.in_(some)))
         about = or_(StoryEventRow.story.in_(some), StoryEventRow.other.in_(some))
         _delete_of(session, institution, StoryEventRow, about)
-    counts["findings"] += _remove_loose_findings(session, institution, before)
-    return counts
-
-
-def _items_of(session: Session, institution: str, stories: Collection[str]) -> set[str]:
-    found: set[str] = set()
-    mine = select(MembershipRow.item).where(MembershipRow.institution == institution)
-    for some in chunks(sorted(stories)):
-        found.update(session.scalars(mine.where(MembershipRow.story.in_(some))))
-    return found
-
-
-def _remove_loose_findings(session: Session, institution: str, before: datetime) -> int:
-    """Findings of items that are in no story and about which nothing was found since."""
-    in_story = select(MembershipRow.item).where(MembershipRow.institution == institution)
+    # Findings of items that are in no story and about which nothing was found since.
     recent = select(FindingRow.item).where(FindingRow.institution == institution, FindingRow.observed >= before)
     loose = FindingRow.item.not_in(in_story), FindingRow.item.not_in(recent)
-    return _delete_of(session, institution, FindingRow, FindingRow.observed < before, *loose)
+    counts["findings"] += _delete_of(session, institution, FindingRow, FindingRow.observed < before, *loose)
+    return counts
 
 
 def remove_alerts(

@@ -12,27 +12,17 @@ from alerts.model.level import Axis, Level
 from alerts.model.times import format_time
 from alerts.store.schema import (
     AlertRow,
-    AnswerRow,
     AttemptRow,
+    Base,
     CarriedRow,
     CaseRow,
     DeliveryRow,
     FindingRow,
-    LinkRow,
     MembershipRow,
-    SilenceRow,
     SourceRow,
     StoryRow,
 )
 from alerts.store.upsert import chunks
-
-_IDS = {
-    "alert": AlertRow.id,
-    "delivery": DeliveryRow.id,
-    "link": LinkRow.id,
-    "silence": SilenceRow.id,
-    "answer": AnswerRow.id,
-}
 
 
 def _time(value: datetime | None) -> str | None:
@@ -177,9 +167,9 @@ def alert(session: Session, alert_id: str) -> AlertRow | None:
     return found[0] if len(found) == 1 else None
 
 
-def ids_beginning(session: Session, kind: str, beginning: str, limit: int = 50) -> list[str]:
-    """Ids of recorded alerts, deliveries, links, silences or answers, to complete what a person types."""
-    column = _IDS[kind]
+def ids_beginning(session: Session, table: str, beginning: str, limit: int = 50) -> list[str]:
+    """Ids of a table, to complete what a person types."""
+    column = Base.metadata.tables[table].c.id
     query = select(column).where(column.startswith(beginning, autoescape=True)).order_by(column).limit(limit)
     return list(session.scalars(query))
 

@@ -15,15 +15,10 @@ SAMPLE: Final = 1000
 
 def source_numbers(session: Session, now: datetime) -> dict[str, float]:
     """How many sources are polled and failing, and how late the latest one is (seconds)."""
-    active = SourceRow.active.is_(True)
-    counted = session.scalar(select(func.count()).select_from(SourceRow).where(active)) or 0
-    failing = session.scalar(select(func.count()).select_from(SourceRow).where(active, SourceRow.error_streak > 0))
-    due = session.scalar(select(func.min(SourceRow.next_poll_at)).where(active))
-    return {
-        "active": counted,
-        "failing": failing or 0,
-        "lag": max(0.0, (now - due).total_seconds()) if due is not None else 0.0,
-    }
+    failing = func.count().filter(SourceRow.error_streak > 0)
+    asked = select(func.count(), failing, func.min(SourceRow.next_poll_at)).where(SourceRow.active.is_(True))
+    active, failed, due = tuple[int, int, datetime | None](session.execute(asked).one())
+    return {"active": active, "failing": failed, "lag": 0.0 if due is None else max(0.0, (now - due).total_seconds())}
 
 
 def by_outcome(session: Session, table: type[AlertRow | DeliveryRow]) -> list[tuple[str, str, int]]:

@@ -148,18 +148,22 @@ def observations(
     session: Session, institution: str, sources: Mapping[str, Source], *, upto: datetime
 ) -> list[tuple[datetime, list[Observation]]]:
     """What was observed about the institution until an instant, included, by instant, in order."""
-    instants: dict[datetime, list[Observation]] = {}
-    for row in session.execute(_FOUND, {"some": [institution], "upto": upto}):
-        instants.setdefault(row.observed, []).append(_observation(row, sources))
-    return list(instants.items())
+    rows = session.execute(_FOUND, {"some": [institution], "upto": upto})
+    return _by_instant(rows, sources).get(institution, [])
 
 
 def waiting(
     session: Session, institutions: Iterable[str], sources: Mapping[str, Source], upto: datetime
 ) -> dict[str, list[tuple[datetime, list[Observation]]]]:
     """What was observed up to an instant and is not assessed yet, of each institution by instant, in order."""
+    return _by_instant(session.execute(_WAITING, {"some": list(institutions), "upto": upto}), sources)
+
+
+def _by_instant(
+    rows: Iterable[Any], sources: Mapping[str, Source]
+) -> dict[str, list[tuple[datetime, list[Observation]]]]:
     found: dict[str, dict[datetime, list[Observation]]] = {}
-    for row in session.execute(_WAITING, {"some": list(institutions), "upto": upto}):
+    for row in rows:
         instants = found.setdefault(row.institution, {})
         instants.setdefault(row.observed, []).append(_observation(row, sources))
     return {institution: list(instants.items()) for institution, instants in found.items()}
@@ -319,9 +323,7 @@ def invalidate(session: Session, institutions: Iterable[str]) -> None:
 
     The version grows, so that an assessment in progress starts again.
     """
-    for some in chunks(sorted(institutions)):
-        _lock_in_order(session, some)
-        session.execute(update(_CASES).where(_C.institution.in_(some)).values(configuration="", version=_C.version + 1))
+    _change(session, institutions, configuration="", version=_C.version + 1)
 
 
 def configurations(session: Session) -> list[tuple[str, str]]:
@@ -331,17 +333,15 @@ def configurations(session: Session) -> list[tuple[str, str]]:
 
 def mark_due_again(session: Session, institutions: Iterable[str], at: datetime) -> None:
     """Makes institutions due at `at`, whatever they were claimed for."""
+    _change(session, institutions, due_at=due_by(at), claimed_until=None)
+
+
+def _change(session: Session, institutions: Iterable[str], **values: Any) -> None:
     for some in chunks(sorted(institutions)):
-        _lock_in_order(session, some)
-        session.execute(
-            update(CaseRow).where(CaseRow.institution.in_(some)).values(due_at=due_by(at), claimed_until=None)
-        )
-
-
-def _lock_in_order(session: Session, institutions: Sequence[str]) -> None:
-    """In the order in which all others lock them."""
-    query = select(_C.institution).where(_C.institution.in_(institutions)).order_by(_C.institution)
-    session.execute(query.with_for_update())
+        mine = _C.institution.in_(some)
+        # In the order in which all others lock them.
+        session.execute(select(_C.institution).where(mine).order_by(_C.institution).with_for_update())
+        session.execute(update(_CASES).where(mine).values(**values))
 
 
 def open_missing(session: Session) -> list[str]:

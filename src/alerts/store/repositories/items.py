@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from alerts.feeds.diff import ItemChange, KnownItem, KnownItems, Wanted
 from alerts.model.fields import record_of
 from alerts.model.item import Item
+from alerts.model.times import LAST_INSTANT
 from alerts.store.schema import FindingRow, ItemRow, RevisionRow, table_of
 from alerts.store.types import clean
 from alerts.store.upsert import SOME, chunks, insert_all, row_of, upsert
@@ -53,31 +54,21 @@ def add(session: Session, changes: Sequence[ItemChange], items: Sequence[Item], 
     """
     if not items:
         return []
-    rows = [
+    stamp = items[0].observed
+    seen = {"revision": 0, "first_observed": stamp, "last_changed": stamp}
+    known = [
+        row_of(ItemRow, change.known, id=item.id, source=item.source, **seen)
+        for change, item in zip(changes, items, strict=True)
+    ]
+    revisions = [
         row_of(RevisionRow, item, item=item.id, publisher=publisher)
         for item, publisher in zip(items, publishers, strict=True)
     ]
-    upsert(
-        session,
-        ItemRow,
-        [
-            row_of(
-                ItemRow,
-                change.known,
-                id=item.id,
-                source=item.source,
-                revision=0,
-                first_observed=item.observed,
-                last_changed=item.observed,
-            )
-            for change, item in zip(changes, items, strict=True)
-        ],
-        keep=frozenset({"source", "first_observed", "revision"}),
-    )
-    insert_all(session, RevisionRow, rows)
+    upsert(session, ItemRow, known, keep=frozenset({"source", "first_observed", "revision"}))
+    insert_all(session, RevisionRow, revisions)
     # RETURNING would make the insert one statement a row. Nothing else has this timestamp.
     numbered: dict[str, list[int]] = {}
-    for number, item in session.execute(_NUMBERED, {"at": items[0].observed}):
+    for number, item in session.execute(_NUMBERED, {"at": stamp}):
         numbered.setdefault(item, []).append(number)
     return [numbered[clean(item.id)].pop() for item in items]
 
@@ -92,24 +83,18 @@ def institutions_of(session: Session, items: Sequence[str]) -> dict[str, set[str
     return found
 
 
-def record(
-    session: Session, *, after: datetime | None = None, upto: datetime | None = None, batch: int = 1000
-) -> Iterator[Item]:
+def record(session: Session, *, upto: datetime | None = None) -> Iterator[Item]:
     """All that was observed, revision by revision in order of observation: what replay reads."""
-    query = select(RevisionRow).order_by(RevisionRow.observed, RevisionRow.id)
-    if after is not None:
-        query = query.where(RevisionRow.observed > after)
-    if upto is not None:
-        query = query.where(RevisionRow.observed <= upto)
-    for row in session.scalars(query.execution_options(yield_per=batch)):
-        yield _item(row)
+    query = select(RevisionRow).where(RevisionRow.observed <= (upto or LAST_INSTANT))
+    ordered = query.order_by(RevisionRow.observed, RevisionRow.id)
+    return map(_item, session.scalars(ordered.execution_options(yield_per=1000)))
 
 
 def newest(session: Session, *, since: datetime, upto: datetime, limit: int) -> Iterator[Item]:
     """Revisions observed in a span of time, the newest first."""
     query = select(RevisionRow).where(RevisionRow.observed >= since, RevisionRow.observed <= upto)
-    for row in session.scalars(query.order_by(RevisionRow.observed.desc(), RevisionRow.id.desc()).limit(limit)):
-        yield _item(row)
+    newest_first = query.order_by(RevisionRow.observed.desc(), RevisionRow.id.desc())
+    return map(_item, session.scalars(newest_first.limit(limit)))
 
 
 def texts(session: Session, items: Sequence[str], upto: datetime) -> dict[str, tuple[str, str, str]]:

@@ -109,15 +109,9 @@ def sync(session: Session, configured: Mapping[str, Source], due: Callable[[Sour
     """Makes the rows follow the configuration. `due` says when to poll a source that is new or has a new URL;
     sources left out are not polled any more."""
     rows = {row.id: row for row in session.scalars(select(SourceRow))}
-    insert_new(
-        session,
-        SourceRow,
-        [
-            {"id": source.id, "url": storable(source.url), "next_poll_at": due(source), "state": {}}
-            for source in configured.values()
-            if source.id not in rows
-        ],
-    )
+    new = (source for source in configured.values() if source.id not in rows)
+    fresh = [{"id": each.id, "url": storable(each.url), "next_poll_at": due(each), "state": {}} for each in new]
+    insert_new(session, SourceRow, fresh)
     for row in rows.values():
         source = configured.get(row.id)
         if source is None:

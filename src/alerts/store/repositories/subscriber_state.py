@@ -20,12 +20,8 @@ _W = table_of(WatchRow).c
 _CARRIED = table_of(CarriedRow)
 _DELIVERIES = table_of(DeliveryRow)
 
-_WATCHES = select(_W.subscriber, _W.institution, _W.axis, _W.state)
-_WATCHES_OF = _WATCHES.where(_W.subscriber.in_(SOME), _W.institution.in_(bindparam("institution_ids", expanding=True)))
-_WATCH = _WATCHES.where(
-    _W.subscriber == bindparam("subscriber_id"),
-    _W.institution == bindparam("institution_id"),
-    _W.axis == bindparam("axis_name"),
+_WATCHES = select(_W.subscriber, _W.institution, _W.axis, _W.state).where(
+    _W.subscriber.in_(SOME), _W.institution.in_(bindparam("institution_ids", expanding=True))
 )
 _FIRST_REMINDER = (
     select(_W.institution, _W.axis, _W.due_at)
@@ -69,17 +65,13 @@ claim_due = Claim(_DESKS, _DESKS.c.subscriber, _DESKS.c.due_at).due  # subscribe
 
 
 class SqlNotifications:
-    """The notifications of one subscriber, within one transaction.
-
-    Writes at the end: pass it to `save` before the commit.
-    """
+    """The notifications of one subscriber within one transaction; pass them to `save` before it ends."""
 
     def __init__(self, session: Session, subscriber: str) -> None:
         self._session = session
         self._subscriber = subscriber
         self._new: dict[str, set[Carried]] = {}
-        self._whole: frozenset[str] = frozenset()
-        self._asked: set[WatchKey] = set()
+        self._read: set[str] = set()  # the institutions whose stored watches are known
         self._known: dict[WatchKey, WatchState] = {}
         self._changed: dict[WatchKey, WatchState] = {}
         # The stored watch that is due first: good until it is changed or something is written.
@@ -93,27 +85,26 @@ class SqlNotifications:
         first: dict[str, tuple[WatchKey, datetime]] = {}
         for some in chunks(sorted(watched)):
             if about := sorted({each for subscriber in some for each in watched[subscriber]}):
-                for row in session.execute(_WATCHES_OF, {"some": some, "institution_ids": about}):
+                for row in session.execute(_WATCHES, {"some": some, "institution_ids": about}):
                     known[row.subscriber][_key(row)] = WatchState.from_json(row.state)
             for row in session.execute(_FIRST_REMINDERS, {"some": some}):
                 first[row.subscriber] = _key(row), row.due_at
         found = {}
         for subscriber, institutions in watched.items():
             made = found[subscriber] = cls(session, subscriber)
-            made._whole, made._known = frozenset(institutions), known[subscriber]
+            made._read, made._known = set(institutions), known[subscriber]
             made._first, made._looked = first.get(subscriber), True
         return found
 
     def watch(self, key: WatchKey) -> WatchState:
-        if key.institution not in self._whole and key not in self._asked:
-            self._asked.add(key)
-            asked = {"subscriber_id": self._subscriber, "institution_id": key.institution, "axis_name": _axis(key)}
-            for row in self._session.execute(_WATCH, asked):
-                self._known[key] = WatchState.from_json(row.state)
+        if key.institution not in self._read:
+            self._read.add(key.institution)
+            asked = {"some": [self._subscriber], "institution_ids": [key.institution]}
+            for row in self._session.execute(_WATCHES, asked):
+                self._known.setdefault(_key(row), WatchState.from_json(row.state))
         return self._known.get(key) or WatchState()
 
     def keep(self, key: WatchKey, watch: WatchState) -> None:
-        self._asked.add(key)
         self._known[key] = self._changed[key] = watch
 
     def changed(self) -> list[dict[str, Any]]:

@@ -1,13 +1,38 @@
-"""The tests that ship with topic packs: headlines, the topics that they are about, and whom these concern."""
+"""The tests of the topic packs: headlines, the topics that they are about, and whom these concern.
+
+They stand in `tests/config/headlines`, by pack and language.
+"""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
-from alerts.config.packs import Headline, pack_headlines, pack_names, pack_topics
+import yaml
+
+from alerts.config.packs import pack_topics
 from alerts.matching.text import Text
 from alerts.matching.topics import Lexicon
 from alerts.model.mention import Mention, Rule
+
+HEADLINES = Path(__file__).parents[1] / "config" / "headlines"
+
+Judgement = Mapping[str, frozenset[tuple[str, str]]]
+"""By topic whom it concerns, each with the role; an expectation without one takes any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """A headline with the topics that it is about.
+
+    `expected` gives for each topic whom it concerns and in which role, written `{fine: "Siemens as target"}`; without a
+    role any will do. `mentions` are the names in the headline that stand for institutions.
+    """
+
+    title: str
+    language: str
+    mentions: tuple[str, ...]
+    expected: Judgement
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +46,7 @@ class PackFailure:
 
 
 def run_pack(pack: str) -> tuple[int, list[PackFailure]]:
-    """How many headlines a pack has, and those that fail. KeyError for an unknown pack."""
+    """How many headlines a pack has, and those that fail."""
     topics = {topic.id: topic for name in dict.fromkeys(("core", pack)) for topic in pack_topics(name)}
     headlines, lexicon = pack_headlines(pack), Lexicon(topics.values())
     judged = [(each, _judged(each, lexicon)) for each in headlines]
@@ -29,13 +54,21 @@ def run_pack(pack: str) -> tuple[int, list[PackFailure]]:
     return len(headlines), [PackFailure(pack, each, _shown(each.expected), _shown(actual)) for each, actual in failed]
 
 
-def run_packs() -> dict[str, tuple[int, list[PackFailure]]]:
-    """The tests of all packs, by pack."""
-    return {pack: run_pack(pack) for pack in pack_names()}
+def pack_headlines(pack: str) -> tuple[Headline, ...]:
+    """The tests of a pack."""
+    return tuple(
+        Headline(each["title"], file.stem, tuple(each.get("names", ())), _expected(each.get("is") or {}))
+        for file in sorted((HEADLINES / pack).glob("*.yaml"))
+        for each in yaml.safe_load(file.read_text(encoding="utf-8"))
+    )
 
 
-Judgement = Mapping[str, frozenset[tuple[str, str]]]
-"""By topic whom it concerns, each with the role; an expectation without one takes any."""
+def _expected(written: Mapping[str, str]) -> Judgement:
+    judged = {}
+    for topic, text in written.items():
+        pairs = (each.strip().partition(" as ") for each in text.split(","))
+        judged[topic] = frozenset((name.strip(), role.strip()) for name, _, role in pairs)
+    return judged
 
 
 def _agree(expected: Judgement, actual: Judgement) -> bool:
