@@ -41,7 +41,8 @@ class Mutant:
 
 def mutants(settings: Settings) -> Iterator[Mutant]:
     """Each alias, topic, watch rule and channel left out in turn, each threshold a quarter or a level higher."""
-    for known, alias in ((known, alias) for known in settings.institutions.values() for alias in known.aliases):
+    aliases = ((known, alias) for known in settings.institutions.values() for alias in known.aliases)
+    for known, alias in aliases:
         without = replace(known, aliases=tuple(each for each in known.aliases if each != alias))
         changed = replace(settings, institutions={**settings.institutions, known.id: without})
         yield Mutant(f"{known.id}: without the alias {alias}", changed, known.id, alias)
@@ -112,7 +113,7 @@ def _facts(items: Sequence[Item], active: Active, institution: str, asked: Setti
     found += [{"institution": institution, "axis": axis.value, "level": levels[axis].value} for axis in Axis]
     sent = [each for each in result.alerts if each.state is not AlertState.SUPPRESSED]
     told = {(each.subscriber, each.channel, each.institution, each.at) for each in sent}
-    for who, channel in ((who.id, channel) for who in asked.subscribers.values() for channel in who.channels):
+    for who, channel in ((each.id, channel) for each in asked.subscribers.values() for channel in each.channels):
         count = sum(each[:2] == (who, channel) for each in told)
         found.append({"subscriber": who, "channel": channel, "alerts": count})
     return found
