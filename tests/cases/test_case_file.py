@@ -12,7 +12,6 @@ from kit.present import present
 from kit.reports import ACME, AT, HEADLINES, RULES, TOPICS, Follower, case, later, seen
 
 from alerts.cases.case_file import AxisState, CaseFile, Change
-from alerts.cases.snapshot import standing
 from alerts.model.institution import Criticality, Institution
 from alerts.model.level import Axis, Cause, Level, LevelRules, Transition
 from alerts.routing.case_events import assessments, of_falls
@@ -247,7 +246,7 @@ def test_the_state_of_an_axis_looks_both_ways() -> None:
     made = case()
     made.observe(AT, [seen("a", OUTAGE)])
     made.advance(later(days=2))
-    state = standing(made, later(days=2)).axes[Axis.PRIORITY]
+    state = made.standing(later(days=2)).axes[Axis.PRIORITY]
     assert state.level is Level.HIGH
     assert state.since == AT
     assert state.score == pytest.approx(0.36 * 2 ** (-2 / 7))

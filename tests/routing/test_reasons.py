@@ -8,7 +8,7 @@ import pytest
 
 from alerts.routing.alerts import Kind
 from alerts.routing.reasons import Reason
-from alerts.routing.suppression import CHECKS
+from alerts.routing.suppression import Candidate
 
 DOCS = Path(__file__).parents[2] / "docs" / "routing.md"
 AFTER_ROUTING = {Reason.ACKNOWLEDGED, Reason.CHANNEL_GONE}
@@ -43,6 +43,6 @@ def test_every_reason_has_a_meaning_of_one_sentence(reason: Reason) -> None:
 
 
 def test_every_reason_has_its_place() -> None:
-    checked = [reason for reason, _, _ in CHECKS]
+    checked = [reason for reason, _, _ in Candidate.CHECKS]
     assert len(set(checked)) == len(checked)
     assert set(checked) | AFTER_ROUTING == set(Reason)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from alerts.model.institution import Criticality, Institution, Relation
 from alerts.model.level import Axis, Cause, Level, LevelRules, Transition
 from alerts.model.profile import Counts, Coverage, CoverageState, Profile, Trend
+from alerts.model.settings import Settings
 from alerts.model.source import Reliability
 from alerts.model.story import Evidence, Group, Mix, Report
 from alerts.model.times import micros
@@ -86,7 +87,13 @@ def _amounts(stories: Sequence[Evidence]) -> dict[Axis, dict[str, float]]:
     }
 
 
-def _build(stories: Sequence[Evidence], views: dict[Axis, AxisView] | None = None, **of: object) -> Profile:
+def _build(
+    stories: Sequence[Evidence],
+    views: dict[Axis, AxisView] | None = None,
+    *,
+    history: Sequence[Transition] = (),
+    tracked: Sequence[Institution] = (),
+) -> Profile:
     known = {each.story: each for each in stories}
     axes = {
         axis: replace(
@@ -104,8 +111,8 @@ def _build(stories: Sequence[Evidence], views: dict[Axis, AxisView] | None = Non
         reports={report.item: report for story in stories for report in story.reports},
         counts=_counts(stories),
     )
-    given_ = {"topics": TOPICS, "rules": RULES, "history": (), "coverage": Coverage(CoverageState.COVERED, 2)}
-    return build(standing, **{**given_, **of})  # type: ignore[arg-type]
+    settings = Settings(topics=TOPICS, levels=RULES, institutions={each.id: each for each in tracked})
+    return build(standing, settings, history=history, coverage=Coverage(CoverageState.COVERED, 2))
 
 
 OUTAGE = _story("s1", _report(1, 3, topic="outage"), _report(2, 1, direct=True, topic="outage"))
@@ -211,7 +218,7 @@ def test_a_story_kept_for_internal_monitoring_is_nowhere() -> None:
 def test_relations_and_history_are_passed_on() -> None:
     late, early = (Transition(AT - timedelta(days=d), "acme", Axis.POLICY, Level.LOW, Level.HIGH, 0.6, Cause.EVIDENCE)
                    for d in (1, 2))  # fmt: skip
-    profile = _build(STORIES_, history=(late, early), names={"bigco": "Big Co"})
+    profile = _build(STORIES_, history=(late, early), tracked=[Institution("bigco", "Big Co")])
     assert profile.history == (early, late)
     assert [(each.kind, each.to, each.name) for each in profile.relations] == [("investor", "bigco", "Big Co")]
     assert _build([]).relations[0].name == "bigco"

@@ -4,6 +4,7 @@ The live pipeline loads a case file from the database, replay keeps one per inst
 it the same observations in the order of their instants and get the same transitions.
 """
 
+import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -15,16 +16,17 @@ from alerts.model.alert import StoryRise
 from alerts.model.fields import record_of
 from alerts.model.institution import Institution
 from alerts.model.level import AXES, Axis, Cause, Contribution, Level, LevelRules, Transition
-from alerts.model.profile import Counts
 from alerts.model.story import Evidence
 from alerts.model.times import MICROSECOND, micros
 from alerts.model.topic import Topic
 from alerts.scoring import impact as impacts
 from alerts.scoring import score as scores
 from alerts.scoring.evidence import lead_of, summary
-from alerts.scoring.profile import contributions
-from alerts.scoring.score import Ranking, Score, Term, value_at
+from alerts.scoring.profile import NEWEST, AxisView, Standing, contributions
+from alerts.scoring.score import PLACES, Ranking, Score, Term, value_at
 from alerts.stories.cluster import Clusterer, Event
+
+DAY = timedelta(days=1)  # a trend compares with the score of so long before
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,10 +372,6 @@ class CaseFile:
         """The stories that contribute to an axis. To read, not to change."""
         return self._rankings[axis]
 
-    def counts(self) -> Counts:
-        """How much stands behind a profile."""
-        return self._totals.counts()
-
     def course(self, axis: Axis) -> Sequence[tuple[datetime, Score]]:
         """What the score of an axis faded from, each from its instant on."""
         return self._course[axis]
@@ -386,7 +384,7 @@ class CaseFile:
             versions=tuple(self._version(story) for story in sorted(change.stories)),
             scores={axis: ranking.score for axis, ranking in self._rankings.items()},
             ranked={axis: len(ranking) for axis, ranking in self._rankings.items()},
-            counts=self.counts(),
+            counts=self._totals.counts(),
             rises=change.rises,
         )
 
@@ -403,6 +401,37 @@ class CaseFile:
         """What the stories that the score counts contribute to an axis, largest first."""
         ranked = ((self._evidence[story], term) for story, term in self._rankings[axis].leading())
         return contributions(ranked, axis, at, topics=self._topics, rules=self._rules, institution=self.institution)
+
+    def standing(self, at: datetime, before: Mapping[Axis, Score] | None = None) -> Standing:
+        """What is known at an instant not before the clock, once it was advanced to it: what a profile is made of.
+
+        `before` is what the scores of a DAY before faded from, where the case file does not go back so far.
+        """
+        newest = heapq.nsmallest(NEWEST, self._evidence.values(), key=lambda each: (-micros(each.newest), each.story))
+        shown = {each.story for each in newest}
+        axes, falls = {}, self.falls()
+        for axis, ranking in self._rankings.items():
+            leading = [story for story, _ in ranking.leading()]
+            shown.update(leading)
+            axes[axis] = AxisView(
+                level=self.axes[axis].level,
+                score=self.score(axis, at),
+                since=self.axes[axis].since,
+                next_fall=falls.get(axis),
+                previous=self.score(axis, at - DAY)
+                if before is None
+                else before[axis].at(micros(at - DAY), ranking.half_life),
+                leading=tuple(summary(self._evidence[story]) for story in leading),
+                others=max(0, len(ranking) - PLACES),
+            )
+        return Standing(
+            institution=self.institution,
+            at=at,
+            axes=axes,
+            newest=tuple(summary(each) for each in newest),
+            reports={report.item: report for story in shown for report in self._evidence[story].reports},
+            counts=self._totals.counts(),
+        )
 
     def evidence_of(self, story: str) -> Evidence | None:
         """What a story proves."""

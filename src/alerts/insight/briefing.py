@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from alerts.insight.silence import silence_report, watched
 from alerts.model.errors import NotFoundError
-from alerts.model.fields import record_of
+from alerts.model.fields import grouped, record_of
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Level, Transition
 from alerts.model.profile import SourceRecord
@@ -88,9 +88,8 @@ def _institutions(
     """The institutions with a level above low, a change or a story in the week, the highest level first; and the
     stories of each, the newest first."""
     before, stories = reports.levels_before(session, week.start), reports.stories(session, week.start, until)
-    changes: dict[str, list[Transition]] = {}
-    for change in transitions.find(session, since=week.start, upto=until - MICROSECOND):
-        changes.setdefault(change.institution, []).append(change)
+    recorded = transitions.find(session, since=week.start, upto=until - MICROSECOND)
+    changes = grouped((change.institution, change) for change in recorded)
     faded = profiles.scores_at(session, dict.fromkeys({*before, *changes} & known.keys(), until))
     found: list[dict[str, Any]] = []
     for key in sorted({*before, *changes, *stories} & known.keys()):

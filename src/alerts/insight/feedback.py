@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from alerts.model.answer import Answer, AnswerKind, WrongReason
+from alerts.model.fields import grouped
 from alerts.model.level import Axis
 from alerts.model.settings import Settings
 from alerts.model.times import format_time
@@ -68,10 +69,7 @@ def feedback(
     found = reports.sent(session, subscriber, since)
     rows = [_row("all", "", found)] if found else []
     for by, names in _KINDS.items():
-        groups: dict[str, list[Sent]] = {}
-        for each in found:
-            for name in names(each, settings):
-                groups.setdefault(name, []).append(each)
+        groups = grouped((name, each) for each in found for name in names(each, settings))
         made = [_row(by, name, some) for name, some in sorted(groups.items())]
         rows += sorted(made, key=lambda row: (row["judged"] == 0, row["high"], row["acknowledged"], -row["sent"]))
     return rows

@@ -57,13 +57,7 @@ def health(session: Session, files: Files, now: datetime) -> Report:
     moved = sorted(each.id for each in known if each.state.adopted_url)
     stale = sorted(each.id for each in known if each.state.stale_at is not None and each.state.stale_at <= now)
     overdue = listings.overdue(session, now)
-    stuck = []
-    if tick is not None and now - tick.at <= TICK_LATE:  # else that is the cause
-        stuck = [
-            overdue_line(kind, count, now - since)
-            for kind, (count, since) in overdue.items()
-            if since is not None and now - since > LATE
-        ]
+    ticking = tick is not None and now - tick.at <= TICK_LATE  # else that is the cause
     number = system_state.in_force(session).number
     states = listings.delivery_states(session)
     dead = states.get("dead", 0)
@@ -87,7 +81,7 @@ def health(session: Session, files: Files, now: datetime) -> Report:
             "configuration": [*refused, *disagreements(session, now)],
             "last tick": unticked,
             "sources": _unread(known),
-            "waiting": stuck,
+            "waiting": list(stuck(overdue, now).values()) if ticking else [],
             "deliveries": lost,
         },
         data={
@@ -108,9 +102,13 @@ def health(session: Session, files: Files, now: datetime) -> Report:
     )
 
 
-def overdue_line(kind: str, count: int, oldest: timedelta) -> str:
-    """What waits although it is due. `kind` is a plural."""
-    return f"{counted_of(count, kind)} overdue, the oldest for {format_duration(oldest)}"
+def stuck(overdue: Mapping[str, tuple[int, datetime | None]], now: datetime) -> dict[str, str]:
+    """By kind, a plural, what has waited for too long although it is due."""
+    return {
+        kind: f"{counted_of(count, kind)} overdue, the oldest for {format_duration(now - since)}"
+        for kind, (count, since) in overdue.items()
+        if since is not None and now - since > LATE
+    }
 
 
 def _refused(files: Files) -> list[str]:

@@ -1,15 +1,14 @@
 """The profile of an institution, read from what is recorded, or made from a case file."""
 
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import cache, lru_cache
 
 from pydantic import TypeAdapter
 from sqlalchemy.orm import Session
 
-from alerts.cases import snapshot
-from alerts.cases.case_file import AxisState, CaseFile
+from alerts.cases.case_file import DAY, AxisState, CaseFile
 from alerts.insight.coverage import coverage as coverage_of
 from alerts.insight.coverage import coverages
 from alerts.model.institution import Institution
@@ -30,9 +29,9 @@ HISTORY = 100
 
 def profile_at(session: Session, active: Active, institution: Institution, at: datetime) -> Profile:
     """The profile as of a past or present instant, from what had been observed by then."""
-    return _profile(
-        active.settings,
+    return build(
         standing_at(session, active, institution, at),
+        active.settings,
         history=transitions.find(session, institution.id, upto=at, limit=HISTORY),
         coverage=coverage_of(session, active.settings, institution, at),
     )
@@ -43,22 +42,7 @@ def profile_of(
 ) -> Profile:
     """The profile from a case file alone, as of an instant not before its clock, to which it is advanced."""
     case.advance(at)
-    return _profile(settings, snapshot.standing(case, at), history=history, coverage=coverage)
-
-
-def _profile(settings: Settings, standing: Standing, *, history: Iterable[Transition], coverage: Coverage) -> Profile:
-    return build(
-        standing,
-        topics=settings.topics,
-        rules=settings.levels,
-        history=sorted(history, key=lambda each: (each.at, each.axis.value)),
-        coverage=coverage,
-        names={
-            each.to: settings.institutions[each.to].name
-            for each in standing.institution.relations
-            if each.to in settings.institutions
-        },
-    )
+    return build(case.standing(at), settings, history=history, coverage=coverage)
 
 
 def standing_at(session: Session, active: Active, institution: Institution, at: datetime) -> Standing:
@@ -68,7 +52,7 @@ def standing_at(session: Session, active: Active, institution: Institution, at: 
     """
     rules, sources = active.settings.levels, active.settings.sources
     totals = profiles.totals(session, institution.id, at)
-    before = profiles.totals(session, institution.id, at - snapshot.DAY)
+    before = profiles.totals(session, institution.id, at - DAY)
     states = _states(session, institution, totals, at, rules)
     axes = {}
     for axis, state in states.items():
@@ -78,7 +62,7 @@ def standing_at(session: Session, active: Active, institution: Institution, at: 
             score=totals.scores[axis].at(micros(at), half_life),
             since=state.since,
             next_fall=_next_fall(totals.scores[axis], state, rules, half_life, at),
-            previous=before.scores[axis].at(micros(at - snapshot.DAY), half_life),
+            previous=before.scores[axis].at(micros(at - DAY), half_life),
             leading=tuple(profiles.leading(session, institution.id, axis, at, half_life)),
             others=max(0, totals.ranked[axis] - PLACES),
         )
@@ -134,11 +118,11 @@ def snapshots(
     clocks = {case.institution.id: max(at, case.clock or at) for case, at in wanted}
     history = transitions.newest(session, clocks, limit=HISTORY)
     covered = coverages(session, active.settings, clocks)
-    before = profiles.scores_at(session, {key: at - snapshot.DAY for key, at in clocks.items()})
+    before = profiles.scores_at(session, {key: at - DAY for key, at in clocks.items()})
     for case, at in wanted:
         key = case.institution.id
-        standing = snapshot.standing(case, clocks[key], before.get(key, profiles.NOTHING.scores))
-        made = _profile(active.settings, standing, history=history[key], coverage=covered[key])
+        standing = case.standing(clocks[key], before.get(key, profiles.NOTHING.scores))
+        made = build(standing, active.settings, history=history[key], coverage=covered[key])
         yield case, at, zlib.compress(_adapter().dump_json(made))
 
 

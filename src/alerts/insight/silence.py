@@ -14,7 +14,7 @@ from alerts.model.records import rounded
 from alerts.model.settings import Settings
 from alerts.model.source import Reliability
 from alerts.model.story import Evidence, Group, Report, StorySummary
-from alerts.model.subscriber import Direction, On, Subscriber, WatchRule
+from alerts.model.subscriber import Direction, On, Subscriber
 from alerts.model.times import format_time, micros
 from alerts.routing.rules import name_of
 from alerts.runtime.configuration import Active
@@ -38,11 +38,7 @@ _OF_LEVELS: Final = frozenset({On.STORY, On.LEVEL})
 
 def watched(settings: Settings, subscriber: Subscriber) -> list[Institution]:
     """The institutions that any rule of the subscriber selects, in the order of the configuration."""
-    return [each for each in settings.institutions.values() if any(_selects(rule, each) for rule in subscriber.watch)]
-
-
-def _selects(rule: WatchRule, institution: Institution) -> bool:
-    return rule.select.selects(institution) and not rule.except_.select.selects(institution)
+    return [each for each in settings.institutions.values() if any(rule.selects(each) for rule in subscriber.watch)]
 
 
 def silence_report(
@@ -115,7 +111,7 @@ def _nearest(
     best: dict[str, tuple[float, datetime, float, Axis, Level, str]] = {}
     for key, at, scores in (*((key, start, each) for key, each in first), *reports.scores(session, start, end)):
         for number, rule in enumerate(subscriber.watch) if key in selected else ():
-            if not _selects(rule, selected[key]) or rule.direction is Direction.FALL or rule.on.isdisjoint(_OF_LEVELS):
+            if not rule.selects(selected[key]) or rule.direction is Direction.FALL or rule.on.isdisjoint(_OF_LEVELS):
                 continue
             for axis in rule.axes:
                 value = rounded(scores[axis].at(micros(at), half_life_of(settings.levels, axis)))

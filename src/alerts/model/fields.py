@@ -1,10 +1,20 @@
-"""Dataclasses made of other objects, field by field."""
+"""Dataclasses made of other objects, field by field, and values gathered by a key."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 _Record = TypeVar("_Record")
+_Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
+
+
+def grouped(pairs: Iterable[tuple[_Key, _Value]]) -> dict[_Key, list[_Value]]:
+    """The values of each key, keys and values in their order."""
+    found: dict[_Key, list[_Value]] = {}
+    for key, value in pairs:
+        found.setdefault(key, []).append(value)
+    return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)

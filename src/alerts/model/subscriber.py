@@ -121,6 +121,9 @@ class WatchRule:
     again: timedelta = timedelta(days=7)
     escalate: Escalation | None = None
 
+    def selects(self, institution: Institution) -> bool:
+        return self.select.selects(institution) and not self.except_.select.selects(institution)
+
     def takes_grade(self, grade: str) -> bool:
         """Whether a story of this grade is sure enough. An unknown grade is."""
         return not grade or grade[0] <= self.min_grade

@@ -148,8 +148,7 @@ def _committed(runtime: Runtime, active: Active, done: Sequence[Draft], routed: 
     for change in changes:
         moved = fields_of(change, "institution", "axis", "score", "cause")
         logs.event("level.changed", before=change.from_.value, after=change.to.value, **moved)
-    if routed.ready:
-        runtime.enqueue(TaskRequests(send=routed.ready))
+    runtime.enqueue(TaskRequests(send=routed.ready))
     return changes
 
 

@@ -56,8 +56,7 @@ def redeliver_dead(runtime: Runtime, subscriber: str | None = None) -> list[str]
     with runtime.database.write() as session:
         found = [each for each in overrides.dead_letters(session, subscriber) if overrides.revive(session, each, now)]
     logs.event("delivery.revived", count=len(found), subscriber=subscriber or "all")
-    if found:
-        runtime.enqueue(TaskRequests(send=found))
+    runtime.enqueue(TaskRequests(send=found))
     return found
 
 
@@ -132,8 +131,7 @@ def opened_router(runtime: Runtime, subscriber_id: str) -> Iterator[tuple[Sessio
         routed = advance(session, active, subscriber_id, now, enqueued=False)
         with locked_routers(session, active, {subscriber_id: ()}) as routers:
             yield session, routers[subscriber_id], now
-    if routed.ready:
-        runtime.enqueue(TaskRequests(send=routed.ready))
+    runtime.enqueue(TaskRequests(send=routed.ready))
 
 
 def release_quarantine(runtime: Runtime, source: str) -> int:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from alerts.insight.coverage import blind
-from alerts.insight.health import LATE, disagreements, overdue_line
+from alerts.insight.health import disagreements, stuck
 from alerts.model.counted import counted
 from alerts.model.records import fields_of
 from alerts.model.secret import Secret
@@ -54,17 +54,15 @@ def selfcheck(runtime: Runtime) -> list[str]:
         logs.event("incident.opened", logging.WARNING, kind=each.kind, subject=each.subject, line=each.line)
     for each in over:
         logs.event("incident.closed", logging.WARNING, kind=each.kind, subject=each.subject, line=each.line)
-    if made:
-        runtime.enqueue(TaskRequests(send=made))
+    runtime.enqueue(TaskRequests(send=made))
     return made
 
 
 def look(session: Session, settings: Settings, refused: int, now: datetime) -> list[Known]:
     """The problems of now. `refused` is how many problems the files of the configuration have."""
     found = [
-        (IncidentKind.BACKLOG, kind, f"{overdue_line(kind, count, now - since)}: see `alerts status`")
-        for kind, (count, since) in listings.overdue(session, now).items()
-        if since is not None and now - since > LATE
+        (IncidentKind.BACKLOG, kind, f"{line}: see `alerts status`")
+        for kind, line in stuck(listings.overdue(session, now), now).items()
     ]
     for (subscriber, channel), count in incidents.dead_channels(session).items():
         line = (

@@ -31,6 +31,5 @@ def advance_desk(runtime: Runtime, subscriber: str, *, release: timedelta | None
     active = runtime.configuration.current(in_force.number)
     with runtime.database.write() as session:
         ready = advance(session, active, subscriber, runtime.clock(), release=release).ready
-    if ready:
-        runtime.enqueue(TaskRequests(send=ready))
+    runtime.enqueue(TaskRequests(send=ready))
     return bool(ready)

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from alerts.model.fields import grouped
 from alerts.model.profile import Profile
 from alerts.rendering import escape, news
 from alerts.rendering.profile_forms import RESOLVED, confidence_text, coverage_text, numbers_text
@@ -159,10 +160,8 @@ _COPY = "This may be a second copy: an earlier attempt to send it was cut short.
 def wording(view: MessageView, budget: Budget) -> Wording:
     """The words of a message for its tier, at most as many as the budget allows."""
     entries, origins = news.folded(view.entries)
-    grouped: dict[str, list[Entry]] = {}
-    for entry in entries:
-        grouped.setdefault(entry.alert.institution, []).append(entry)
-    ordered = sorted(grouped.items(), key=lambda pair: -max(map(news.urgency, pair[1])))
+    by_institution = grouped((entry.alert.institution, entry) for entry in entries)
+    ordered = sorted(by_institution.items(), key=lambda pair: -max(map(news.urgency, pair[1])))
     blocks = tuple(
         _block(view, institution, sorted(some, key=lambda entry: -news.urgency(entry)), origins, budget)
         for institution, some in ordered[: budget.institutions]
@@ -176,7 +175,7 @@ def wording(view: MessageView, budget: Budget) -> Wording:
         channel=view.channel,
         title=news.title(view, budget.title),
         intro=" ".join(filter(None, (_intro(view), instead, _COPY if view.copy else ""))),
-        at=news.local_time(view.at, view),
+        at=view.local_time(view.at),
         institutions=blocks,
         more=len(entries) - shown + view.omitted,
         rules=tuple(dict.fromkeys(rule for entry in view.entries for rule in entry.alert.rules)),
@@ -200,7 +199,7 @@ def _block(view: MessageView, institution: str, entries: list[Entry], origins: n
     shown = entries[: budget.changes]
     return Block(
         id=institution,
-        name=news.name_of(view, institution),
+        name=view.name_of(institution),
         level=max(entry.alert.level for entry in entries).value,
         page=page,
         alerts=tuple(_alert(view, entry, origins, profile, budget) for entry in shown),
@@ -228,7 +227,7 @@ def _alert(
         moved=" · ".join(news.moved(view, entry, changes, origins)),
         moves=tuple(news.moves(view, entry, changes, origins, profile)),
         sure=news.how_sure(lead) if headline and lead is not None else "",
-        when=news.local_time(alert.at, view),
+        when=view.local_time(alert.at),
         url=lead.url if lead is not None and detailed else "",
         publisher="" if lead is None else escape.shorten_at_word(escape.headline(lead.publisher), 80),
         topics="" if lead is None else ", ".join(lead.topics),
@@ -253,7 +252,7 @@ def _points(view: MessageView, profile: Profile | None, budget: Budget) -> tuple
         PointLine(
             escape.shorten_at_word(escape.headline(point.text), budget.title) + (RESOLVED if point.resolved else ""),
             numbers_text(point.evidence[:6]),
-            news.local_time(point.at, view),
+            view.local_time(point.at),
         )
         for point in profile.key_points[: budget.points]
     )
@@ -276,7 +275,7 @@ def _sources(view: MessageView, profile: Profile | None, budget: Budget) -> tupl
             kind="direct" if record.direct else "secondary",
             title=escape.headline(record.title, budget.title),
             url=record.url,
-            at=news.local_time(record.published or record.observed, view),
+            at=view.local_time(record.published or record.observed),
         )
         for record in profile.evidence
         if record.number in wanted
@@ -291,8 +290,8 @@ def _rows(view: MessageView, profile: Profile) -> tuple[RowLine, ...]:
             level=row.level.value,
             score="" if row.score is None else f"{row.score:.2f}",
             trend=row.trend.value if row.trend else "",
-            since=news.local_time(row.since, view) if row.since else "",
-            next_fall=news.local_time(row.next_fall, view) if row.next_fall else "",
+            since=view.local_time(row.since) if row.since else "",
+            next_fall=view.local_time(row.next_fall) if row.next_fall else "",
             numbers=numbers_text(row.evidence[:6]),
         )
         for row in profile.matrix

@@ -2,9 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from alerts.matching.words import word_list
 from alerts.model.alert import Alert, Lead
@@ -65,11 +63,11 @@ def title(view: MessageView, limit: int = escape.TITLE_LIMIT) -> str:
     prefix = _PREFIX.get(view.kind, "")
     if not entries or view.kind in {Kind.DIGEST, Kind.SUMMARY}:
         worst_first = sorted(entries, key=lambda entry: -urgency(entry))
-        names = ", ".join(dict.fromkeys(name_of(view, entry.alert.institution) for entry in worst_first))
+        names = ", ".join(dict.fromkeys(view.name_of(entry.alert.institution) for entry in worst_first))
         said = f"{prefix}{counted(count, 'alert')}" + (f": {names}" if names else "")
         return escape.shorten_at_word(said, limit)
     worst = max(entries, key=urgency)
-    name = escape.shorten_at_word(name_of(view, worst.alert.institution), max(20, limit // 3))
+    name = escape.shorten_at_word(view.name_of(worst.alert.institution), max(20, limit // 3))
     moved_to = bracket(view, worst, origins)
     tail = (f" [{moved_to}]" if moved_to else "") + (f" and {count - 1} more" if count > 1 else "")
     head = f"{prefix}{name}: "
@@ -94,7 +92,7 @@ def headline_of(view: MessageView, entry: Entry) -> str:
 
 def calmed(view: MessageView, alert: Alert, lead: Lead) -> str:
     """The headline of one of an alert's stories."""
-    return calm(escape.headline(lead.title), name_of(view, alert.institution))
+    return calm(escape.headline(lead.title), view.name_of(alert.institution))
 
 
 LOUD_WORDS: Final = 4
@@ -145,11 +143,6 @@ def bracket(view: MessageView, entry: Entry, origins: Origins) -> str:
 def _origin(change: Transition, origins: Origins) -> Level:
     origin = origins.get((change.institution, change.axis), change.from_)
     return origin if (change.to > origin) == (change.to > change.from_) and origin != change.to else change.from_
-
-
-def name_of(view: MessageView, institution: str) -> str:
-    profile = view.profiles.get(institution)
-    return profile.name if profile else institution
 
 
 def how_sure(lead: Lead) -> str:
@@ -213,9 +206,5 @@ def _corrected(view: MessageView, change: Transition, profile: Profile | None) -
     if row is None or row.level < change.to:
         gone = f"{change.from_} → {change.to} is taken back"
         return gone if row is None else f"{gone}, it is {row.level} now"
-    until = f" until {local_time(row.next_fall, view)} if nothing happens" if row.next_fall else " for now"
+    until = f" until {view.local_time(row.next_fall)} if nothing happens" if row.next_fall else " for now"
     return f"it stays {row.level}{until}; this report is no longer a reason for it"
-
-
-def local_time(at: datetime, view: MessageView) -> str:
-    return at.astimezone(ZoneInfo(view.timezone)).strftime("%Y-%m-%d %H:%M %Z")

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from alerts.model.alert import Alert
 from alerts.model.level import Axis, Level
@@ -66,6 +67,13 @@ class MessageView:
         alerts = [entry.alert for entry in self.entries]
         found = {f"{each.institution}/{each.told_axis.value if each.told_axis else each.on.value}" for each in alerts}
         return found.pop() if len(found) == 1 else ""
+
+    def name_of(self, institution: str) -> str:
+        profile = self.profiles.get(institution)
+        return profile.name if profile else institution
+
+    def local_time(self, at: datetime) -> str:
+        return at.astimezone(ZoneInfo(self.timezone)).strftime("%Y-%m-%d %H:%M %Z")
 
 
 class Format(StrEnum):

@@ -9,6 +9,7 @@ from alerts.cases.case_file import CaseFile, Change
 from alerts.cases.history import Correction
 from alerts.cases.observation import Observation
 from alerts.model.alert import Alert, Lead
+from alerts.model.fields import grouped
 from alerts.model.level import AXES, Axis, Transition
 from alerts.model.settings import FRESH, Settings
 from alerts.model.story import Evidence
@@ -163,10 +164,8 @@ def assessments(institution: str, change: Change, fresh: timedelta) -> list[Inst
 
 def of_falls(institution: str, falls: Iterable[Transition]) -> list[InstitutionEvent]:
     """The level changes that no evidence brought, one assessment for each instant, in order of time."""
-    instants: dict[datetime, list[Transition]] = {}
-    for each in falls:
-        instants.setdefault(each.at, []).append(each)
-    return [InstitutionEvent(institution, at, changes=tuple(changes)) for at, changes in sorted(instants.items())]
+    instants = sorted(grouped((each.at, each) for each in falls).items())
+    return [InstitutionEvent(institution, at, changes=tuple(changes)) for at, changes in instants]
 
 
 def lead_of_story(evidence: Evidence, topics: Mapping[str, Topic], item: str = "") -> Lead:
@@ -179,9 +178,7 @@ def lead_of_story(evidence: Evidence, topics: Mapping[str, Topic], item: str = "
 
 def _retractions(corrections: Iterable[Correction]) -> list[Retraction]:
     """What revisions take back, by assessment and item."""
-    together: dict[tuple[datetime, datetime, str], list[Correction]] = {}
-    for each in corrections:
-        together.setdefault((each.rise.at, each.at, each.item), []).append(each)
+    together = grouped(((each.rise.at, each.at, each.item), each) for each in corrections)
     return [
         Retraction(
             some[0].institution,

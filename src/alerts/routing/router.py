@@ -22,7 +22,7 @@ from alerts.routing.alerts import ChannelVerdict, Explanation, Outcome, RuleVerd
 from alerts.routing.events import CorrectionEvent, Event, InstitutionEvent, Part
 from alerts.routing.rules import channels_of, judge
 from alerts.routing.state import Ack, Escalating, Move, NotifiedLevel, NotifiedTopic, Pending, WatchKey, WatchState
-from alerts.routing.suppression import WAITING, Candidate, examine
+from alerts.routing.suppression import WAITING, Candidate
 from alerts.routing.waiting import PendingAlerts
 
 MAX_REMEMBERED: Final = 32  # stories, and topics, remembered for each institution and channel
@@ -155,10 +155,10 @@ class SubscriberRouter(PendingAlerts):
                 preferences=self.preferences,
             )
             if matched:
-                verdicts.append(examine(candidate, matched))
+                verdicts.append(candidate.examine(matched))
             for place in follows:
                 change = parts[place].change
-                verdict = examine(candidate, [place])
+                verdict = candidate.examine([place])
                 if change is not None and (verdict.reason is None or verdict.reason in WAITING):
                     followed[channel] = followed.get(channel, frozenset()) | {change.axis}
         return Explanation(event.key, self.subscriber.id, rules, tuple(verdicts)), followed

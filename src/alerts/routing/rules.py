@@ -117,8 +117,7 @@ def _of_story(rule: WatchRule, part: Part) -> Iterable[tuple[str, bool, str]]:
 def stands(subscriber: Subscriber, institution: Institution, axis: Axis, channel: str, level: Level) -> bool:
     """Whether a rule of the channel asks for rises to `level`: while it stands, there is reason to remind."""
     return any(
-        rule.select.selects(institution)
-        and not rule.except_.select.selects(institution)
+        rule.selects(institution)
         and On.LEVEL in rule.on
         and axis in rule.axes
         and level >= rule.at_least

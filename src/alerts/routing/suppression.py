@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import ClassVar, Final
 
 from alerts.model.alert import AlertState
 from alerts.model.institution import Institution
@@ -17,6 +17,13 @@ from alerts.routing.quiet_hours import next_digest, quiet_until
 from alerts.routing.reasons import Reason
 from alerts.routing.state import WatchState
 from alerts.scoring.confidence import INTERNAL_BELOW
+
+WAITING: Final = frozenset({Reason.DIGEST, Reason.QUIET_HOURS, Reason.LIMIT})
+"""Reasons that only delay: what they hold back goes out later, in a digest, a group or a summary."""
+
+# A check gives the words for why something is held back; empty where it is not.
+WholeCheck = Callable[["Candidate", Level], str]
+PartCheck = Callable[["Candidate", int, Part], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,160 @@ class Candidate:
     room: bool
     again: Mapping[int, timedelta]
     preferences: Preferences
+
+    # Checks of one part.
+
+    def _below_grade(self, _: int, part: Part) -> str:
+        if part.falls or part.lead is None or part.lead.confidence >= INTERNAL_BELOW:
+            return ""
+        return f"confidence {part.lead.confidence:.2f} of {part.lead.story or 'its story'}"
+
+    def _config_change(self, _: int, part: Part) -> str:
+        change = part.change
+        if change is None or not change.rises or change.cause is not Cause.CONFIG:
+            return ""
+        return "the level rose by a change of the configuration"
+
+    def _backfill(self, _: int, part: Part) -> str:
+        if part.mention is not None:
+            return "" if part.mention.fresh else "the item was old when found, or comes out of quarantine"
+        return "every report that brought it was old when found" if part.rises and not self.event.fresh else ""
+
+    def _corrected(self, place: int, part: Part) -> str:
+        change = part.change
+        if change is None or self.channel not in self.watches[change.axis].corrected:
+            return ""
+        return "a correction has said so before" if self._rise_not_told(place, part) else ""
+
+    def _rise_not_told(self, _: int, part: Part) -> str:
+        """A fall to a level that the channel does not take to be higher."""
+        if not part.falls or part.change is None:
+            return ""
+        believed = self.watches[part.change.axis].believed(self.channel)
+        if believed > part.change.to:
+            return ""
+        if believed is Level.LOW:
+            return "the channel was notified of no rise"
+        return f"the channel was notified of {believed} only"
+
+    def _inhibited(self, _: int, part: Part) -> str:
+        change, lead = part.change, part.lead
+        if change is None or not change.rises or change.to is Level.CRITICAL or lead is None:
+            return ""
+        for axis, watch in self.watches.items():
+            notified = watch.last(self.channel)
+            if axis is change.axis or notified is None or not notified.alert:
+                continue
+            if watch.level is notified.level is Level.CRITICAL and notified.story == lead.story:
+                return f"{axis} is critical because of the same story, {lead.story}"
+        return ""
+
+    def _same_story(self, _: int, part: Part) -> str:
+        if part.mention is None or not part.mention.lead.story:
+            return ""
+        story = part.mention.lead.story
+        return f"story {story}" if story in self.whole.stories.get(self.channel, ()) else ""
+
+    def _same_topic(self, place: int, part: Part) -> str:
+        """Another story, all of whose topics the channel has an alert of, no lower, within `again`."""
+        if not part.rises or part.lead is None or not part.lead.topics:
+            return ""
+        if part.change is not None and part.lead.story not in {each.story for each in self.event.rises}:
+            return ""  # not a new story: the level rose by what was known
+        known = self.whole.topics.get(self.channel, {})
+        since = self.at - self.again.get(place, timedelta(0))
+        before = [known[topic] for topic in part.lead.topics if topic in known and known[topic].at > since]
+        if len(before) < len(set(part.lead.topics)) or any(each.level < part.level for each in before):
+            return ""
+        newest = max(before, key=lambda each: (each.at, each.story))
+        if part.change is not None and newest.story == part.lead.story:
+            return ""
+        return f"{', '.join(part.lead.topics)}: story {newest.story}, {newest.level} at {format_time(newest.at)}"
+
+    def _below_preference(self, _: int, part: Part) -> str:
+        """A fall counts by the level that it leaves: whoever got the alert of critical hears that it is over."""
+        level = part.level
+        if part.falls and part.change is not None:
+            level = max(part.change.from_, self.watches[part.change.axis].believed(self.channel))
+        return "" if level >= Level.CRITICAL else self.preferences.only_critical(self.channel, self.at)
+
+    # Checks of the alert as a whole; `level` is the highest of the parts that are left.
+
+    def _unsubscribed(self, _: Level) -> str:
+        return "" if self.muted is None else f"since {format_time(self.muted)}"
+
+    def _silence(self, _: Level) -> str:
+        silence = silence_over(self.institution, self.at, self.silences)
+        return "" if silence is None else describe(silence)
+
+    def _muted(self, _: Level) -> str:
+        return self.preferences.muted(self.channel, self.institution.id, self.at)
+
+    def _digest(self, level: Level) -> str:
+        digest = self.preferences.digest(self.subscriber, self.channel, self.at)
+        if digest is None or level >= digest.below:
+            return ""
+        return f"lower than {digest.below}, waits until {format_time(next_digest(digest, self.at))}"
+
+    def _quiet_hours(self, level: Level) -> str:
+        end = quiet_end(self.subscriber.quiet_hours, level, self.at)
+        return "" if end is None else f"waits until {format_time(end)}"
+
+    def _limit(self, _: Level) -> str:
+        limit = self.subscriber.limit
+        if limit is None or self.room:
+            return ""
+        return f"{limit.count} messages within {limit.per}"
+
+    CHECKS: ClassVar[tuple[tuple[Reason, WholeCheck | None, PartCheck | None], ...]] = (
+        (Reason.UNSUBSCRIBED, _unsubscribed, None),
+        (Reason.BELOW_GRADE, None, _below_grade),
+        (Reason.CONFIG_CHANGE, None, _config_change),
+        (Reason.BACKFILL, None, _backfill),
+        (Reason.SILENCE, _silence, None),
+        (Reason.MUTED, _muted, None),
+        (Reason.CORRECTED, None, _corrected),
+        (Reason.RISE_NOT_TOLD, None, _rise_not_told),
+        (Reason.INHIBITED, None, _inhibited),
+        (Reason.SAME_STORY, None, _same_story),
+        (Reason.SAME_TOPIC, None, _same_topic),
+        (Reason.BELOW_PREFERENCE, None, _below_preference),
+        (Reason.DIGEST, _digest, None),
+        (Reason.QUIET_HOURS, _quiet_hours, None),
+        (Reason.LIMIT, _limit, None),
+    )
+
+    def examine(self, matched: Sequence[int]) -> ChannelVerdict:
+        """The fate of the matched parts of the event, with every check up to the one that decided.
+
+        A check of one part takes it out; the alert is held back where none is left, for the reason of its gravest part.
+        """
+        parts = self.event.parts
+        steps: list[Step] = []
+        left = list(matched)
+        out: dict[int, tuple[Reason, str]] = {}
+
+        def decided(reason: Reason, detail: str) -> ChannelVerdict:
+            state = AlertState.DIGEST if reason is Reason.DIGEST else AlertState.SUPPRESSED
+            kept = left or matched
+            return ChannelVerdict(self.channel, state, reason, detail, tuple(steps), tuple(kept))
+
+        for reason, whole, one in self.CHECKS:
+            if whole is not None:
+                level = max(parts[place].level for place in left)
+                detail = whole(self, level)
+                steps.append(Step(reason.value, not detail, detail))
+                if detail:
+                    return decided(reason, detail)
+            elif one is not None:
+                held = {place: said for place in left if (said := one(self, place, parts[place]))}
+                out |= {place: (reason, said) for place, said in held.items()}
+                left = [place for place in left if place not in held]
+                said = "; ".join(f"{parts[place].about}: {why}" for place, why in held.items()) if left else ""
+                steps.append(Step(reason.value, bool(left), said or next(iter(held.values()), "")))
+                if not left:
+                    return decided(*out[matched[0]])
+        return ChannelVerdict(self.channel, AlertState.SENT, None, "", tuple(steps), tuple(left))
 
 
 def silence_over(institution: Institution, at: datetime, silences: Sequence[Silence]) -> Silence | None:
@@ -65,183 +226,3 @@ def quiet_end(hours: QuietHours | None, urgency: Level, at: datetime) -> datetim
     if hours is None or (hours.unless is not None and urgency >= hours.unless):
         return None
     return quiet_until(hours, at)
-
-
-# Checks of one part.
-
-
-def _below_grade(_: Candidate, __: int, part: Part) -> str:
-    if part.falls or part.lead is None or part.lead.confidence >= INTERNAL_BELOW:
-        return ""
-    return f"confidence {part.lead.confidence:.2f} of {part.lead.story or 'its story'}"
-
-
-def _config_change(_: Candidate, __: int, part: Part) -> str:
-    change = part.change
-    if change is None or not change.rises or change.cause is not Cause.CONFIG:
-        return ""
-    return "the level rose by a change of the configuration"
-
-
-def _backfill(case: Candidate, _: int, part: Part) -> str:
-    if part.mention is not None:
-        return "" if part.mention.fresh else "the item was old when found, or comes out of quarantine"
-    return "every report that brought it was old when found" if part.rises and not case.event.fresh else ""
-
-
-def _corrected(case: Candidate, place: int, part: Part) -> str:
-    change = part.change
-    if change is None or case.channel not in case.watches[change.axis].corrected:
-        return ""
-    return "a correction has said so before" if _rise_not_told(case, place, part) else ""
-
-
-def _rise_not_told(case: Candidate, _: int, part: Part) -> str:
-    """A fall to a level that the channel does not take to be higher."""
-    if not part.falls or part.change is None:
-        return ""
-    believed = case.watches[part.change.axis].believed(case.channel)
-    if believed > part.change.to:
-        return ""
-    if believed is Level.LOW:
-        return "the channel was notified of no rise"
-    return f"the channel was notified of {believed} only"
-
-
-def _inhibited(case: Candidate, _: int, part: Part) -> str:
-    change, lead = part.change, part.lead
-    if change is None or not change.rises or change.to is Level.CRITICAL or lead is None:
-        return ""
-    for axis, watch in case.watches.items():
-        notified = watch.last(case.channel)
-        if axis is change.axis or notified is None or not notified.alert:
-            continue
-        if watch.level is notified.level is Level.CRITICAL and notified.story == lead.story:
-            return f"{axis} is critical because of the same story, {lead.story}"
-    return ""
-
-
-def _same_story(case: Candidate, _: int, part: Part) -> str:
-    if part.mention is None or not part.mention.lead.story:
-        return ""
-    story = part.mention.lead.story
-    return f"story {story}" if story in case.whole.stories.get(case.channel, ()) else ""
-
-
-def _same_topic(case: Candidate, place: int, part: Part) -> str:
-    """Another story, all of whose topics the channel has an alert of, no lower, within `again`."""
-    if not part.rises or part.lead is None or not part.lead.topics:
-        return ""
-    if part.change is not None and part.lead.story not in {each.story for each in case.event.rises}:
-        return ""  # not a new story: the level rose by what was known
-    known = case.whole.topics.get(case.channel, {})
-    since = case.at - case.again.get(place, timedelta(0))
-    before = [known[topic] for topic in part.lead.topics if topic in known and known[topic].at > since]
-    if len(before) < len(set(part.lead.topics)) or any(each.level < part.level for each in before):
-        return ""
-    newest = max(before, key=lambda each: (each.at, each.story))
-    if part.change is not None and newest.story == part.lead.story:
-        return ""
-    return f"{', '.join(part.lead.topics)}: story {newest.story}, {newest.level} at {format_time(newest.at)}"
-
-
-def _below_preference(case: Candidate, _: int, part: Part) -> str:
-    """A fall counts by the level that it leaves: whoever got the alert of critical hears that it is over."""
-    level = part.level
-    if part.falls and part.change is not None:
-        level = max(part.change.from_, case.watches[part.change.axis].believed(case.channel))
-    return "" if level >= Level.CRITICAL else case.preferences.only_critical(case.channel, case.at)
-
-
-# Checks of the alert as a whole; `level` is the highest of the parts that are left.
-
-
-def _unsubscribed(case: Candidate, _: Level) -> str:
-    return "" if case.muted is None else f"since {format_time(case.muted)}"
-
-
-def _silence(case: Candidate, _: Level) -> str:
-    silence = silence_over(case.institution, case.at, case.silences)
-    return "" if silence is None else describe(silence)
-
-
-def _muted(case: Candidate, _: Level) -> str:
-    return case.preferences.muted(case.channel, case.institution.id, case.at)
-
-
-def _digest(case: Candidate, level: Level) -> str:
-    digest = case.preferences.digest(case.subscriber, case.channel, case.at)
-    if digest is None or level >= digest.below:
-        return ""
-    return f"lower than {digest.below}, waits until {format_time(next_digest(digest, case.at))}"
-
-
-def _quiet_hours(case: Candidate, level: Level) -> str:
-    end = quiet_end(case.subscriber.quiet_hours, level, case.at)
-    return "" if end is None else f"waits until {format_time(end)}"
-
-
-def _limit(case: Candidate, _: Level) -> str:
-    limit = case.subscriber.limit
-    if limit is None or case.room:
-        return ""
-    return f"{limit.count} messages within {limit.per}"
-
-
-WholeCheck = Callable[[Candidate, Level], str]
-PartCheck = Callable[[Candidate, int, Part], str]
-"""A check gives the words for why something is held back; empty where it is not."""
-
-CHECKS: Final[tuple[tuple[Reason, WholeCheck | None, PartCheck | None], ...]] = (
-    (Reason.UNSUBSCRIBED, _unsubscribed, None),
-    (Reason.BELOW_GRADE, None, _below_grade),
-    (Reason.CONFIG_CHANGE, None, _config_change),
-    (Reason.BACKFILL, None, _backfill),
-    (Reason.SILENCE, _silence, None),
-    (Reason.MUTED, _muted, None),
-    (Reason.CORRECTED, None, _corrected),
-    (Reason.RISE_NOT_TOLD, None, _rise_not_told),
-    (Reason.INHIBITED, None, _inhibited),
-    (Reason.SAME_STORY, None, _same_story),
-    (Reason.SAME_TOPIC, None, _same_topic),
-    (Reason.BELOW_PREFERENCE, None, _below_preference),
-    (Reason.DIGEST, _digest, None),
-    (Reason.QUIET_HOURS, _quiet_hours, None),
-    (Reason.LIMIT, _limit, None),
-)
-
-WAITING: Final = frozenset({Reason.DIGEST, Reason.QUIET_HOURS, Reason.LIMIT})
-"""Reasons that only delay: what they hold back goes out later, in a digest, a group or a summary."""
-
-
-def examine(case: Candidate, matched: Sequence[int]) -> ChannelVerdict:
-    """The fate of the matched parts of an event on a channel, with every check up to the one that decided.
-
-    A check of one part takes it out; the alert is held back where none is left, for the reason of its gravest part.
-    """
-    parts = case.event.parts
-    steps: list[Step] = []
-    left = list(matched)
-    out: dict[int, tuple[Reason, str]] = {}
-
-    def decided(reason: Reason, detail: str) -> ChannelVerdict:
-        state = AlertState.DIGEST if reason is Reason.DIGEST else AlertState.SUPPRESSED
-        kept = left or matched
-        return ChannelVerdict(case.channel, state, reason, detail, tuple(steps), tuple(kept))
-
-    for reason, whole, one in CHECKS:
-        if whole is not None:
-            level = max(parts[place].level for place in left)
-            detail = whole(case, level)
-            steps.append(Step(reason.value, not detail, detail))
-            if detail:
-                return decided(reason, detail)
-        elif one is not None:
-            held = {place: said for place in left if (said := one(case, place, parts[place]))}
-            out |= {place: (reason, said) for place, said in held.items()}
-            left = [place for place in left if place not in held]
-            said = "; ".join(f"{parts[place].about}: {why}" for place, why in held.items()) if left else ""
-            steps.append(Step(reason.value, bool(left), said or next(iter(held.values()), "")))
-            if not left:
-                return decided(*out[matched[0]])
-    return ChannelVerdict(case.channel, AlertState.SENT, None, "", tuple(steps), tuple(left))

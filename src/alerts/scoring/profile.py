@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from alerts.model.fields import record_of
+from alerts.model.fields import grouped, record_of
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Contribution, Level, LevelRules, Transition
 from alerts.model.profile import (
@@ -29,6 +29,7 @@ from alerts.model.profile import (
     Statement,
     Trend,
 )
+from alerts.model.settings import Settings
 from alerts.model.story import Mix, Report, StoryFacts, StorySummary
 from alerts.model.times import micros
 from alerts.model.topic import Signal, Topic
@@ -81,27 +82,16 @@ class Standing:
 Amounts = Mapping[Axis, Mapping[str, float]]  # what each leading story contributes to each axis
 
 
-def build(
-    standing: Standing,
-    *,
-    topics: Mapping[str, Topic],
-    rules: LevelRules,
-    history: Sequence[Transition],
-    coverage: Coverage,
-    names: Mapping[str, str] | None = None,
-) -> Profile:
-    """The profile. `names` gives the names of related institutions by id.
-
-    Stories kept for internal monitoring (confidence below 0.10) are left out.
-    """
-    institution = standing.institution
+def build(standing: Standing, settings: Settings, *, history: Iterable[Transition], coverage: Coverage) -> Profile:
+    """The profile. Stories kept for internal monitoring (confidence below 0.10) are left out."""
+    institution, topics, rules = standing.institution, settings.topics, settings.levels
     largest = {axis: _largest(standing, axis, topics, rules) for axis in Axis}
     amounts = {axis: {each.story: each.value for each in largest[axis]} for axis in Axis}
     weights: defaultdict[str, float] = defaultdict(float)  # what each story contributes over all axes
     for each in (each for axis in Axis for each in largest[axis]):
         weights[each.story] += each.value
     pack = _Pack.of(standing, weights)
-    shares = _Shares.of(pack.stories, topics, amounts)
+    topic, focus, governance = _shares(pack.stories, topics, amounts)
     matrix = tuple(_row(axis, standing.axes[axis], largest[axis], pack, rules) for axis in Axis)
     points = tuple(_statement(story, pack) for story in pack.stories[:KEY_POINTS])
     lines = _signals(pack, topics)
@@ -112,8 +102,8 @@ def build(
         category=institution.category,
         region=institution.region,
         primary_domain=institution.primary_domain,
-        signal_focus=shares.focus,
-        topic=shares.topic,
+        signal_focus=focus,
+        topic=topic,
         impact=max(row.level for row in matrix),
         confidence=_confidence(pack.stories, weights),
         coverage=coverage,
@@ -125,7 +115,7 @@ def build(
         brief=record_of(Brief, institution, also_known_as=institution.aliases, tags=tuple(sorted(institution.tags))),
         service_surface=lines[Signal.CONTINUITY],
         governance_surface=GovernanceSurface(
-            institution.criticality, (shares.governance or Axis.POLICY).horizon, lines[Signal.GOVERNANCE]
+            institution.criticality, (governance or Axis.POLICY).horizon, lines[Signal.GOVERNANCE]
         )
         if lines[Signal.GOVERNANCE]
         else None,
@@ -134,7 +124,8 @@ def build(
             AxisContributions(axis, largest[axis], omitted=standing.axes[axis].others) for axis in Axis if largest[axis]
         ),
         relations=tuple(
-            RelationLine(each.kind, each.to, (names or {}).get(each.to, each.to)) for each in institution.relations
+            RelationLine(each.kind, each.to, known.name if (known := settings.institutions.get(each.to)) else each.to)
+            for each in institution.relations
         ),
         relationship_signals=lines[Signal.RELATIONSHIP],
         history=tuple(sorted(history, key=lambda each: (each.at, each.axis))),
@@ -208,41 +199,34 @@ class _Pack:
         return tuple(record.number for record in self.by_story.get(story, ()))
 
 
-@dataclass(frozen=True, slots=True)
-class _Shares:
-    """Which topic and which signal class weigh most, and where governance does."""
+def _shares(
+    stories: Iterable[StorySummary], topics: Mapping[str, Topic], amounts: Amounts
+) -> tuple[str | None, Signal | None, Axis | None]:
+    """Which topic and which signal class weigh most, and on which axis governance does.
 
-    topic: str | None
-    focus: Signal | None
-    governance: Axis | None
-
-    @classmethod
-    def of(cls, stories: Iterable[StorySummary], topics: Mapping[str, Topic], amounts: Amounts) -> "_Shares":
-        """A contribution is credited to each topic of its story in proportion to the topic's severity."""
-        by_topic: defaultdict[str, float] = defaultdict(float)
-        by_signal: defaultdict[Signal, float] = defaultdict(float)
-        by_axis: defaultdict[Axis, float] = defaultdict(float)
-        for axis in Axis:
-            for story in stories:
-                amount, severity = amounts[axis].get(story.story, 0.0), impacts.severity(story, axis, topics)
-                if amount <= 0 or severity <= 0:
+    A contribution is credited to each topic of its story in proportion to the topic's severity.
+    """
+    by_topic: defaultdict[str, float] = defaultdict(float)
+    by_signal: defaultdict[Signal, float] = defaultdict(float)
+    by_axis: defaultdict[Axis, float] = defaultdict(float)
+    for axis in Axis:
+        for story in stories:
+            amount, severity = amounts[axis].get(story.story, 0.0), impacts.severity(story, axis, topics)
+            if amount <= 0 or severity <= 0:
+                continue
+            best: defaultdict[Signal, float] = defaultdict(float)
+            for name, weight in story.topics:
+                topic = topics.get(name)
+                if topic is None:
                     continue
-                best: defaultdict[Signal, float] = defaultdict(float)
-                for name, weight in story.topics:
-                    topic = topics.get(name)
-                    if topic is None:
-                        continue
-                    share = amount * min(1.0, topic.severity.on(axis) * weight / severity)
-                    by_topic[name] += share
-                    best[topic.signal] = max(best[topic.signal], share)
-                for signal, share in best.items():
-                    by_signal[signal] += share
-                by_axis[axis] += best[Signal.GOVERNANCE]
-        return cls(
-            topic=_heaviest(by_topic, sorted(by_topic)),
-            focus=_heaviest(by_signal, tuple(Signal)),
-            governance=_heaviest(by_axis, tuple(Axis)),
-        )
+                share = amount * min(1.0, topic.severity.on(axis) * weight / severity)
+                by_topic[name] += share
+                best[topic.signal] = max(best[topic.signal], share)
+            for signal, share in best.items():
+                by_signal[signal] += share
+            by_axis[axis] += best[Signal.GOVERNANCE]
+    leading = _heaviest(by_topic, sorted(by_topic))
+    return leading, _heaviest(by_signal, tuple(Signal)), _heaviest(by_axis, tuple(Axis))
 
 
 def _heaviest(weights: Mapping[_Key, float], order: Iterable[_Key]) -> _Key | None:
@@ -297,9 +281,7 @@ def _happened(pack: _Pack, weights: Mapping[str, float]) -> tuple[Statement, ...
     if not pack.stories:
         return ()
     leading = max(pack.stories, key=lambda story: (weights.get(story.story, 0.0), story.newest, story.story))
-    by_headline: dict[str, list[SourceRecord]] = {}
-    for record in pack.by_story[leading.story]:
-        by_headline.setdefault(record.title.casefold(), []).append(record)
+    by_headline = grouped((record.title.casefold(), record) for record in pack.by_story[leading.story])
     statements = []
     for first, *more in list(by_headline.values())[:HAPPENED]:
         at = first.observed if first.published is None else min(first.published, first.observed)
@@ -310,10 +292,7 @@ def _happened(pack: _Pack, weights: Mapping[str, float]) -> tuple[Statement, ...
 
 def _signals(pack: _Pack, topics: Mapping[str, Topic]) -> dict[Signal, tuple[SignalLine, ...]]:
     """Each reported topic with its newest headline and how many stories carry it, newest first."""
-    carried: dict[str, list[StorySummary]] = {}
-    for story in pack.stories:
-        for name in (name for name, _ in story.topics if name in topics):
-            carried.setdefault(name, []).append(story)
+    carried = grouped((name, story) for story in pack.stories for name, _ in story.topics if name in topics)
     lines = [
         SignalLine(name, topics[name].signal, _statement(stories[0], pack), len(stories))
         for name, stories in carried.items()

@@ -70,7 +70,6 @@ class SourceRow(Base, table="sources"):
     lost_leases: Mapped[int] = mapped_column(default=0)  # in a row: polls that ended without a result
     stale_at: Mapped[datetime | None]  # from then on the feed is silent for too long, unless it brings something
     state: Mapped[dict[str, Any]]
-
     __table_args__ = (Index("ix_sources_due", "active", "next_poll_at"),)
 
 
@@ -97,7 +96,6 @@ class ItemRow(Base, table="items"):
     fingerprint: Mapped[str]
     text_print: Mapped[str]
     withdrawn: Mapped[bool]
-
     __table_args__ = (Index("ix_items_link", "source", "link_key"), Index("ix_items_title", "source", "title_key"))
 
 
@@ -216,7 +214,6 @@ class StoryVersionRow(Base, table="story_versions"):
     key_priority: Mapped[float | None] = mapped_column(Double)
     key_policy: Mapped[float | None] = mapped_column(Double)
     key_continuity: Mapped[float | None] = mapped_column(Double)
-
     __table_args__ = (
         Index("ix_story_versions_story", "story", "since"),
         Index("ix_story_versions_newest", "institution", "newest"),
@@ -263,7 +260,6 @@ class TransitionRow(Base, table="transitions"):
     score: Mapped[float]
     cause: Mapped[str]
     contributions: Mapped[list[Any]]
-
     __table_args__ = (UniqueConstraint("institution", "axis", "at"),)
 
 
@@ -302,7 +298,6 @@ class DeliveryRow(Base, table="deliveries"):
     sent_at: Mapped[datetime | None]
     observed_at: Mapped[datetime | None]
     turn_at: Mapped[datetime | None]
-
     __table_args__ = (Index("ix_deliveries_due", "due_at", sqlite_where=text("due_at IS NOT NULL")),)
 
 
@@ -372,7 +367,6 @@ class WatchRow(Base, table="watches"):
     axis: Mapped[str] = mapped_column(primary_key=True)
     state: Mapped[str]
     due_at: Mapped[datetime | None]
-
     __table_args__ = (Index("ix_watches_due", "subscriber", "due_at"),)
 
 
@@ -402,7 +396,6 @@ class AnswerRow(Base, table="answers"):
     who: Mapped[str]
     undone_at: Mapped[datetime | None]
     undone_by: Mapped[str]
-
     __table_args__ = (Index("ix_answers_subscriber", "subscriber", "kind"),)
 
 

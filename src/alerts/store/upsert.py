@@ -1,10 +1,10 @@
 """INSERT … ON CONFLICT for both databases."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import BindParameter, Insert, bindparam, case, insert
+from sqlalchemy import BindParameter, Executable, Insert, bindparam, case, insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -100,3 +100,9 @@ def chunks(ids: Sequence[_Id], size: int = 500) -> Iterator[Sequence[_Id]]:
     """Some at a time: a statement takes so many bound parameters."""
     for start in range(0, len(ids), size):
         yield ids[start : start + size]
+
+
+def rows_of(session: Session, query: Executable, ids: Iterable[Any], **given: Any) -> Iterator[Any]:
+    """The rows of a query about SOME, for any number of them."""
+    for some in chunks(list(ids)):
+        yield from session.execute(query, {"some": some, **given})

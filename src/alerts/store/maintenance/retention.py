@@ -39,7 +39,7 @@ from alerts.store.schema import (
     ThreadRow,
     TransitionRow,
 )
-from alerts.store.upsert import chunks
+from alerts.store.upsert import SOME, chunks, rows_of
 
 _FINISHED = (DeliveryState.SENT.value, DeliveryState.DEAD.value, DeliveryState.SUPPRESSED.value)
 
@@ -105,9 +105,7 @@ def remove_stories(session: Session, institution: str, gone: Collection[str], be
     """Removes stories with all that was found about the institution in their items, and old findings in no story."""
     counts = {"stories": 0, "findings": 0}
     in_story = select(MembershipRow.item).where(MembershipRow.institution == institution)
-    items: set[str] = set()
-    for some in chunks(sorted(gone)):
-        items.update(session.scalars(in_story.where(MembershipRow.story.in_(some))))
+    items = {item for (item,) in rows_of(session, in_story.where(MembershipRow.story.in_(SOME)), sorted(gone))}
     for some in chunks(sorted(items)):
         counts["findings"] += _delete_of(session, institution, FindingRow, FindingRow.item.in_(some))
         _delete_of(session, institution, MembershipRow, MembershipRow.item.in_(some))
@@ -254,9 +252,7 @@ def old_items(
         .order_by(ItemRow.id)
         .limit(limit)
     ).all()
-    found: set[str] = set()
-    for some in chunks(rows):
-        found |= set(session.scalars(select(FindingRow.item).where(FindingRow.item.in_(some)).distinct()))
+    found = {item for (item,) in rows_of(session, select(FindingRow.item).where(FindingRow.item.in_(SOME)), rows)}
     return [each for each in rows if each not in found], rows[-1] if len(rows) == limit else None
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, aliased
 
 from alerts.model.alert import AlertState
 from alerts.model.answer import AnswerKind
+from alerts.model.fields import grouped
 from alerts.model.level import Axis, Level
 from alerts.model.story import StorySummary
 from alerts.model.times import EPOCH, LAST_INSTANT, MICROSECOND
@@ -35,7 +36,7 @@ from alerts.store.schema import (
     TransitionRow,
     table_of,
 )
-from alerts.store.upsert import chunks
+from alerts.store.upsert import SOME, rows_of
 
 _V, _T = table_of(StoryVersionRow), table_of(TransitionRow).c
 _KNOWN = select(CaseRow.institution)
@@ -76,10 +77,8 @@ def stories(session: Session, start: datetime, end: datetime) -> dict[str, list[
         or_(_V.c.until.is_(None), _V.c.until > last),
         _V.c.confidence >= INTERNAL_BELOW,
     )
-    found: dict[str, list[StorySummary]] = {}
-    for row in session.execute(query.order_by(_V.c.newest.desc(), _V.c.story)):
-        found.setdefault(row.institution, []).append(summary_of(row))
-    return found
+    rows = session.execute(query.order_by(_V.c.newest.desc(), _V.c.story))
+    return grouped((row.institution, summary_of(row)) for row in rows)
 
 
 def scores(session: Session, start: datetime, end: datetime) -> Iterator[tuple[str, datetime, dict[Axis, Score]]]:
@@ -180,9 +179,8 @@ def _lean(session: Session) -> ColumnElement[str]:
 
 def reported(session: Session, items: list[str]) -> dict[str, datetime]:
     """The time of the report of items: published, never later than first observed."""
-    found = {}
-    for some in chunks(items):
-        query = select(ItemRow.id, ItemRow.published, ItemRow.first_observed).where(ItemRow.id.in_(some))
-        for item, published, observed in session.execute(query):
-            found[item] = observed if published is None else min(published, observed)
-    return found
+    query = select(ItemRow.id, ItemRow.published, ItemRow.first_observed).where(ItemRow.id.in_(SOME))
+    return {
+        item: observed if published is None else min(published, observed)
+        for item, published, observed in rows_of(session, query, items)
+    }

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from alerts.model.answer import PREFERENCES, Answer, AnswerKind, WrongReason
 from alerts.model.fields import record_of
 from alerts.store.schema import AnswerRow, table_of
-from alerts.store.upsert import SOME, chunks, insert_new, row_of
+from alerts.store.upsert import SOME, insert_new, row_of, rows_of
 
 _ANSWERS = table_of(AnswerRow)
 _A = _ANSWERS.c
@@ -46,8 +46,7 @@ def get(session: Session, answer: str) -> Answer | None:
 
 def preferences(session: Session, *subscribers: str) -> tuple[Answer, ...]:
     """Every preference that some subscribers ever gave, taken back ones too: each says when it held."""
-    chosen = (session.execute(_CHOSEN, {"some": some}) for some in chunks(subscribers))
-    return tuple(_answer(row) for rows in chosen for row in rows)
+    return tuple(_answer(row) for row in rows_of(session, _CHOSEN, subscribers))
 
 
 def standing(session: Session, subscriber: str, kinds: Collection[AnswerKind], alert: str = "") -> list[Answer]:

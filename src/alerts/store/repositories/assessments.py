@@ -13,7 +13,7 @@ from alerts.model.fields import record_of
 from alerts.model.level import Axis, Level
 from alerts.model.story import Mix, Report, StorySummary
 from alerts.store.schema import AssessmentRow, StoryRiseRow, StoryVersionRow, table_of
-from alerts.store.upsert import SOME, chunks, insert_all, insert_new, row_of
+from alerts.store.upsert import SOME, insert_all, insert_new, row_of, rows_of
 
 _V = table_of(StoryVersionRow)
 _CLOSE = update(_V).where(_V.c.story == bindparam("closed"), _V.c.until.is_(None)).values(until=bindparam("closed_at"))
@@ -82,9 +82,8 @@ def story_rises(session: Session, institutions: Sequence[str], since: datetime) 
     """The own levels of stories that rose from an instant on, in order of time, by institution."""
     found: dict[str, list[Rise]] = {}
     query = _RISES.where(StoryRiseRow.at >= since).order_by(StoryRiseRow.at, StoryRiseRow.story)
-    for some in chunks(institutions):
-        for row in session.execute(query, {"some": some}):
-            levels = Level(row.from_level), Level(row.to_level)
-            rise = Rise(row.at, Axis(row.axis), *levels, behind=frozenset({row.story}), story=row.story)
-            found.setdefault(row.institution, []).append(rise)
+    for row in rows_of(session, query, institutions):
+        levels = Level(row.from_level), Level(row.to_level)
+        rise = Rise(row.at, Axis(row.axis), *levels, behind=frozenset({row.story}), story=row.story)
+        found.setdefault(row.institution, []).append(rise)
     return found

@@ -19,7 +19,7 @@ from alerts.store.claims import Claim
 from alerts.store.repositories import assessments, transitions
 from alerts.store.schema import CaseRow, FindingRow, ItemRow, MembershipRow, StoryEventRow, table_of
 from alerts.store.types import Instant
-from alerts.store.upsert import SOME, chunks, insert_new, row_of, upsert
+from alerts.store.upsert import SOME, chunks, insert_new, row_of, rows_of, upsert
 from alerts.stories.features import Features
 
 BEGINNING = EPOCH
@@ -309,13 +309,10 @@ def _finding_key(row: Mapping[str, Any]) -> tuple[str, datetime, str]:
 
 def reported_by(session: Session, sources: Sequence[str]) -> list[str]:
     """The institutions about which these sources have reported."""
-    with_items: list[str] = []
-    for some in chunks(sources):  # few of them: a new source has none, and findings have no index by source
-        with_items += session.scalars(select(ItemRow.source).where(ItemRow.source.in_(some)).distinct())
-    found: set[str] = set()
-    for some in chunks(with_items):
-        found.update(session.scalars(select(_F.institution).where(_F.source.in_(some)).distinct()))
-    return sorted(found)
+    # Those with items are few: a new source has none, and findings have no index by source.
+    with_items = rows_of(session, select(ItemRow.source).where(ItemRow.source.in_(SOME)).distinct(), sources)
+    reported = select(_F.institution).where(_F.source.in_(SOME)).distinct()
+    return sorted({name for (name,) in rows_of(session, reported, [source for (source,) in with_items])})
 
 
 def invalidate(session: Session, institutions: Iterable[str]) -> None:

@@ -8,12 +8,12 @@ from sqlalchemy import bindparam, func, select, union_all
 from sqlalchemy.orm import Session
 
 from alerts.feeds.diff import ItemChange, KnownItem, KnownItems, Wanted
-from alerts.model.fields import record_of
+from alerts.model.fields import grouped, record_of
 from alerts.model.item import Item
 from alerts.model.times import LAST_INSTANT
 from alerts.store.schema import FindingRow, ItemRow, RevisionRow, table_of
 from alerts.store.types import clean
-from alerts.store.upsert import SOME, chunks, insert_all, row_of, upsert
+from alerts.store.upsert import SOME, chunks, insert_all, row_of, rows_of, upsert
 
 _I = table_of(ItemRow).c
 _R = table_of(RevisionRow).c
@@ -67,19 +67,16 @@ def add(session: Session, changes: Sequence[ItemChange], items: Sequence[Item], 
     upsert(session, ItemRow, known, keep=frozenset({"source", "first_observed", "revision"}))
     insert_all(session, RevisionRow, revisions)
     # RETURNING would make the insert one statement a row. Nothing else has this timestamp.
-    numbered: dict[str, list[int]] = {}
-    for number, item in session.execute(_NUMBERED, {"at": stamp}):
-        numbered.setdefault(item, []).append(number)
+    numbered = grouped((item, number) for number, item in session.execute(_NUMBERED, {"at": stamp}))
     return [numbered[clean(item.id)].pop() for item in items]
 
 
 def institutions_of(session: Session, items: Sequence[str]) -> dict[str, set[str]]:
     """The institutions that these items were last found to be about."""
     found: dict[str, set[str]] = {}
-    for some in chunks(items):
-        for item, institution, salience in session.execute(_ABOUT, {"some": some}):
-            mentioned = found.setdefault(item, set())
-            (mentioned.add if salience > 0 else mentioned.discard)(institution)
+    for item, institution, salience in rows_of(session, _ABOUT, items):
+        mentioned = found.setdefault(item, set())
+        (mentioned.add if salience > 0 else mentioned.discard)(institution)
     return found
 
 
@@ -99,11 +96,9 @@ def newest(session: Session, *, since: datetime, upto: datetime, limit: int) -> 
 
 def texts(session: Session, items: Sequence[str], upto: datetime) -> dict[str, tuple[str, str, str]]:
     """Title, summary and content of items as they read at an instant."""
-    found: dict[str, tuple[str, str, str]] = {}
-    for some in chunks(items):
-        query = select(_R.item, _R.title, _R.summary, _R.content).where(_R.item.in_(some), _R.observed <= upto)
-        found |= {item: tuple(said) for item, *said in session.execute(query.order_by(_R.observed, _R.id))}
-    return found
+    query = select(_R.item, _R.title, _R.summary, _R.content).where(_R.item.in_(SOME), _R.observed <= upto)
+    rows = rows_of(session, query.order_by(_R.observed, _R.id), items)
+    return {item: (title, summary, content) for item, title, summary, content in rows}
 
 
 def revisions_after(session: Session, after: int, *, limit: int) -> list[tuple[int, Item, Item | None]]:
@@ -111,9 +106,8 @@ def revisions_after(session: Session, after: int, *, limit: int) -> list[tuple[i
     rows = session.scalars(
         select(RevisionRow).where(RevisionRow.id > after).order_by(RevisionRow.id).limit(limit)
     ).all()
-    first: dict[str, datetime] = {}
-    for some in chunks(sorted({row.item for row in rows})):
-        first.update(session.execute(select(_I.id, _I.first_observed).where(_I.id.in_(some))).all())
+    observed = select(_I.id, _I.first_observed).where(_I.id.in_(SOME))
+    first = dict(rows_of(session, observed, sorted({row.item for row in rows})))
     # Few are edits, and only these have a former revision to look up.
     return [
         (row.id, _item(row), None if first.get(row.item) == row.observed else _former(session, row)) for row in rows

@@ -16,7 +16,7 @@ from alerts.model.times import format_time, micros, parse_time
 from alerts.store import system_state
 from alerts.store.claims import Claim
 from alerts.store.schema import CaseRow, FindingRow, HostRow, SourceRow, table_of
-from alerts.store.upsert import SOME, chunks, insert_new, upsert
+from alerts.store.upsert import SOME, insert_new, rows_of, upsert
 
 _SOURCES = table_of(SourceRow)
 _S = _SOURCES.c
@@ -130,8 +130,7 @@ def lease(
     statement = _LEASE_DUE if due_only else _LEASE
     leased = [
         LeasedSource(row.id, token, FeedState.from_json(row.state), row.lost_leases)
-        for some in chunks(ids)
-        for row in session.execute(statement, {"some": some, "now": now, "until": until, "token": token})
+        for row in rows_of(session, statement, ids, now=now, until=until, token=token)
     ]
     return sorted(leased, key=lambda each: each.id)
 
@@ -139,12 +138,7 @@ def lease(
 def still_ours(session: Session, leased: Sequence[LeasedSource]) -> set[str]:
     """The sources whose lease is still this poller's; locks their rows until the transaction ends."""
     tokens = {each.id: each.token for each in leased}
-    return {
-        source
-        for some in chunks(sorted(tokens))
-        for source, token in session.execute(_OURS, {"some": some})
-        if token == tokens[source]
-    }
+    return {source for source, token in rows_of(session, _OURS, sorted(tokens)) if token == tokens[source]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,9 +203,7 @@ def reserve_hosts(
     """
     names = sorted(set(hosts))
     insert_new(session, HostRow, [{"host": host, "free_at": now} for host in names])
-    free_at: dict[str, datetime] = {}
-    for some in chunks(names):
-        free_at.update(session.execute(_FREE_AT, {"some": some}).all())
+    free_at: dict[str, datetime] = dict(rows_of(session, _FREE_AT, names))
     turns = []
     for host in hosts:
         turn = max(now, free_at[host])
@@ -240,16 +232,12 @@ def vitals(session: Session, ids: Collection[str] | None = None) -> list[Vital]:
     """Whether sources work; all of them where no ids are given."""
     if ids is None:
         return [Vital(*row) for row in session.execute(_VITALS)]
-    return [Vital(*row) for some in chunks(sorted(ids)) for row in session.execute(_VITALS_OF, {"some": some})]
+    return [Vital(*row) for row in rows_of(session, _VITALS_OF, sorted(ids))]
 
 
 def last_reports(session: Session, institutions: Iterable[str], since: datetime) -> list[tuple[str, str, datetime]]:
     """Institution, source and instant: the newest mention of each institution in each source since an instant."""
-    return [
-        (institution, source, newest)
-        for some in chunks(sorted(institutions))
-        for institution, source, newest in session.execute(_LAST_REPORTS, {"some": some, "since": since})
-    ]
+    return [tuple(row) for row in rows_of(session, _LAST_REPORTS, sorted(institutions), since=since)]
 
 
 def reporters(session: Session, since: datetime) -> dict[str, set[str]]:

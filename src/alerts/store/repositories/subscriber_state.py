@@ -13,7 +13,7 @@ from alerts.routing.alerts import Kind, Message
 from alerts.routing.state import Carried, RouterState, WatchKey, WatchState
 from alerts.store.claims import Claim
 from alerts.store.schema import CarriedRow, DeliveryRow, DeskRow, WatchRow, table_of
-from alerts.store.upsert import SOME, chunks, insert_new, upsert
+from alerts.store.upsert import SOME, chunks, insert_new, rows_of, upsert
 
 _DESKS = table_of(DeskRow)
 _W = table_of(WatchRow).c
@@ -159,19 +159,13 @@ def lock(session: Session, subscribers: Iterable[str]) -> dict[str, RouterState]
 
     One order, so that two workers cannot wait for each other.
     """
-    found: dict[str, RouterState] = {}
-    for some in chunks(sorted(subscribers)):
-        known = _locked(session, some)
-        if missing := [each for each in some if each not in known]:
-            fresh = {"state": RouterState().to_json(), "due_at": None, "claimed_until": None}
-            insert_new(session, DeskRow, [{"subscriber": each, **fresh} for each in missing])
-            known |= _locked(session, missing)
-        found |= {each: RouterState.from_json(known[each]) for each in some}
-    return found
-
-
-def _locked(session: Session, some: Sequence[str]) -> dict[str, str]:
-    return dict(session.execute(_LOCKED, {"some": some}).all())
+    ids = sorted(subscribers)
+    known: dict[str, str] = dict(rows_of(session, _LOCKED, ids))
+    if missing := [each for each in ids if each not in known]:
+        fresh = {"state": RouterState().to_json(), "due_at": None, "claimed_until": None}
+        insert_new(session, DeskRow, [{"subscriber": each, **fresh} for each in missing])
+        known |= dict(rows_of(session, _LOCKED, missing))
+    return {each: RouterState.from_json(known[each]) for each in ids}
 
 
 def peek(session: Session, subscriber: str) -> RouterState:

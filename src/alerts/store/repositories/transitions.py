@@ -12,7 +12,7 @@ from alerts.model.fields import record_of
 from alerts.model.level import Axis, Cause, Contribution, Level, Transition
 from alerts.model.times import LAST_INSTANT
 from alerts.store.schema import TransitionRow, table_of
-from alerts.store.upsert import SOME, chunks, insert_all, row_of
+from alerts.store.upsert import SOME, chunks, insert_all, row_of, rows_of
 
 _TRANSITIONS = table_of(TransitionRow)
 _T = _TRANSITIONS.c
@@ -110,9 +110,7 @@ def add(session: Session, found: Sequence[Transition]) -> list[int]:
     insert_all(session, TransitionRow, rows)
     # Asking an insert for its ids would make it one statement a row.
     instants = [each.at for each in found]
-    span = {"first": min(instants), "last": max(instants)}
-    numbered: dict[tuple[str, str, datetime], int] = {}
-    for some in chunks(sorted({each.institution for each in found})):
-        for institution, axis, at, number in session.execute(_NUMBERED, {"some": some, **span}):
-            numbered[institution, axis, at] = number
+    about = sorted({each.institution for each in found})
+    stored = rows_of(session, _NUMBERED, about, first=min(instants), last=max(instants))
+    numbered = {(institution, axis, at): number for institution, axis, at, number in stored}
     return [numbered[each.institution, each.axis.value, each.at] for each in found]

@@ -1,7 +1,4 @@
-"""The schema of version 0.1.0, the first that was released
-
-Revision: 0003
-"""
+"""The schema of version 0.1.0, the first that was released."""
 
 from alerts.store.statements import migration
 

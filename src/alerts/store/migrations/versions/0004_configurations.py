@@ -1,7 +1,4 @@
-"""The configuration in force is a numbered generation with its content
-
-Revision: 0004
-"""
+"""The configuration in force is a numbered generation with its content."""
 
 from alerts.store.statements import migration
 

@@ -1,7 +1,4 @@
-"""Sources: polls without a result, staleness, addresses without secrets; hosts by name
-
-Revision: 0005
-"""
+"""Sources: polls without a result, staleness, addresses without secrets; hosts by name."""
 
 import hashlib
 import json

@@ -1,7 +1,4 @@
-"""Scores by the gravest story: tables of what stories amounted to; every case is rebuilt once, at its next assessment
-
-Revision: 0006
-"""
+"""Scores by the gravest story: tables of what stories amounted to; every case is rebuilt once, at its next assessment"""
 
 from alerts.store.statements import migration
 

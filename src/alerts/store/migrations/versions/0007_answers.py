@@ -1,7 +1,4 @@
-"""What readers answer to alerts
-
-Revision: 0007
-"""
+"""What readers answer to alerts."""
 
 from alerts.store.statements import migration
 

@@ -1,7 +1,4 @@
-"""Read-only views that stay the same between versions
-
-Revision: 0009
-"""
+"""Read-only views that stay the same between versions."""
 
 from alerts.store.statements import migration
 
