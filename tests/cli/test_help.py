@@ -24,6 +24,7 @@ from alerts.cli.output import Progress
 EXAMPLE_CONFIG = Path(__file__).parents[2] / "config"
 STARTS_SERVERS = {"run", "web"}
 NEEDS_A_NETWORK = {"discover", "poll", "doctor"}
+TAKES_MINUTES = {"--mutate"}  # tests/replay/test_mutate.py has a small configuration
 NOT_THERE = (
     r"alerts: no (alert|answer|delivery|edition|link|silence) '|alerts: source |@operators has no"
     r"|alerts: desk knows of no|alerts: no item is recorded"

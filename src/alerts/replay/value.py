@@ -80,9 +80,7 @@ class _Institution:
         followed, result = self._followed(lambda _: True), Result(end=self._until)
         route(self._active, followed.events, result, {})
         sent = [each for each in result.alerts if each.state is not AlertState.SUPPRESSED]
-        told = {
-            (each.at, str(one.axis or "")) for each in sent for one in (each.lead, *each.changes) if one is not None
-        }
+        told = {(each.at, str(one.axis or "")) for each in sent for one in (each.lead, *each.changes) if one}
         every = self._reached(followed)
         # Of several levels reached at once the highest; they are in ascending order.
         highest = {(*key[:2], found[0]): key for key, found in every.items() if (found[0], key[1]) in told}
@@ -91,8 +89,9 @@ class _Institution:
         for story in alerted:
             yield from ((source, "alerts", 0.0) for source in {source for _, source in stories[story]})
             yield min(stories[story])[1], "first", 0.0
-        # Without any other story the same alerts would come.
+        # Without any other story the same alerts would come. A story that was found to be another has another name now.
         behind = alerted | {one.story for each in sent for change in each.changes for one in change.contributions}
+        behind = set(stories) if behind - stories.keys() else behind
         lost = set()
         for source in sorted({source for story in behind for _, source in stories[story]}):
             found = list(_differences(source, base, self._reached_with(sources - {source})))
