@@ -134,7 +134,7 @@ def test_an_example_is_understood_and_runs(
             shutil.rmtree(place / given[1], ignore_errors=True)
         elif given[0] == "--config" and not (place / given[1]).exists():
             assert status_of(["init", given[1]]) == 0
-        if STARTS_SERVERS & set(given[:3]) or NEEDS_A_NETWORK & set(given):
+        if STARTS_SERVERS & set(given[:3]) or (NEEDS_A_NETWORK | TAKES_MINUTES) & set(given):
             cli.make_context("alerts", list(given), resilient_parsing=False)
             for path, command in ALL:
                 if path and given[: len(path)] == list(path):
