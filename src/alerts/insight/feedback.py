@@ -27,9 +27,6 @@ KEYS: Final = ("institution", "day", "headline", "topic", "verdict")
 _REASONS: Final = {each.verdict: each for each in WrongReason}
 
 
-# --- how sure a share is -------------------------------------------------------------------------------------
-
-
 @cache
 def interval(hits: int, of: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
     """The exact interval of a share after Clopper and Pearson: 0 to 1 where nothing was judged."""
@@ -56,9 +53,6 @@ def _at_least(hits: int, of: int, share: float) -> float:
             break
         term *= (of - count) / (count + 1) * share / (1 - share)
     return total
-
-
-# --- by what alerts have in common ---------------------------------------------------------------------------
 
 
 def feedback(
@@ -126,9 +120,6 @@ def by_story(session: Session, subscriber: str) -> dict[tuple[str, str], str]:
     """The newest verdict on each story of an institution that a subscriber was alerted to; see `replay.tune`."""
     judged = [each for each in reports.sent(session, subscriber, None) if each.verdict]
     return {(each.institution, _lead(each, "story") or format_time(each.at)): each.verdict for each in judged}
-
-
-# --- verdicts in a file --------------------------------------------------------------------------------------
 
 
 def exported(

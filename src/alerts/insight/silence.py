@@ -67,9 +67,6 @@ def silence_report(
     }
 
 
-# --- what was read -------------------------------------------------------------------------------------------
-
-
 def _blind(session: Session, settings: Settings, start: datetime, end: datetime) -> Iterator[tuple[float, str]]:
     """For how many hours each source was not read, of those that were not read throughout."""
     past: dict[str, list[tuple[datetime, datetime]]] = {"": [(reports.recorded_until(session), end)]}
@@ -95,9 +92,6 @@ def _covered(spans: Iterable[tuple[datetime, datetime]]) -> float:
         if until > begin:
             total, reached = total + (until - begin).total_seconds(), until
     return total
-
-
-# --- how near an alert was -----------------------------------------------------------------------------------
 
 
 def _nearest(

@@ -15,16 +15,7 @@ from alerts.model.settings import FRESH, Settings
 from alerts.model.story import Evidence
 from alerts.model.subscriber import On
 from alerts.model.topic import Topic
-from alerts.routing.events import (
-    CorrectionEvent,
-    Event,
-    GradeChange,
-    InstitutionEvent,
-    Mention,
-    Spike,
-    order,
-    strongest,
-)
+from alerts.routing.events import CorrectionEvent, Event, GradeChange, InstitutionEvent, Mention, Spike, strongest
 from alerts.routing.spike import SpikeDetector, SpikeState
 from alerts.scoring.evidence import lead_of
 from alerts.stories.cluster import Joined
@@ -194,10 +185,14 @@ def _retractions(corrections: Iterable[Correction]) -> list[Retraction]:
 
 
 def place(event: CaseEvent) -> tuple[datetime, bool, int, str, str]:
-    """Sort key: the order in which routers are to take in what happened."""
+    """Sort key of the order in which routers take in what happened.
+
+    Within an instant corrections come first and then what is most urgent, so that a fall that a correction explains
+    does not depend on the order in which institutions were assessed.
+    """
     if isinstance(event, Retraction):
         return event.at, False, 0, event.institution, event.assessed.isoformat()
-    return order(event)
+    return event.at, True, -event.level.rank, event.institution, event.key
 
 
 def resolved(event: CaseEvent, alerts_at: Callable[[str, datetime], Sequence[Alert]]) -> Event:

@@ -171,20 +171,5 @@ class CorrectionEvent:
     alerts: tuple[Alert, ...]
     why: str = "withdrawn"  # or "corrected"
 
-    @property
-    def key(self) -> str:
-        return f"correction/{self.institution}/{self.item}/{self.at.isoformat()}"
-
 
 Event = InstitutionEvent | CorrectionEvent
-
-
-def order(event: Event) -> tuple[datetime, bool, int, str, str]:
-    """Sort key of the order in which a router takes events in.
-
-    Within an instant corrections come first and then what is most urgent, so that a fall that a correction explains
-    does not depend on the order in which institutions were assessed.
-    """
-    if isinstance(event, CorrectionEvent):
-        return event.at, False, 0, event.institution, event.key
-    return event.at, True, -event.level.rank, event.institution, event.key

@@ -131,9 +131,6 @@ class Ranking:
         return self._score
 
 
-# --- levels --------------------------------------------------------------------------------------------------
-
-
 def level_of(value: float, rules: LevelRules) -> Level:
     """The highest level whose `raise` a score or an impact has reached."""
     return next((each for each in _FALLING if value >= rules.raise_[each]), Level.LOW)
@@ -191,8 +188,6 @@ def fall_instant(score: Score, level: Level, rules: LevelRules, half_life: float
     except OverflowError:
         return None
 
-
-# --- a score over time, for a picture --------------------------------------------------------------------------
 
 Course = Sequence[tuple[datetime, Score]]  # what a score faded from, each from its instant on, in order of time
 

@@ -128,9 +128,6 @@ def read(session: Session, institutions: Collection[str], start: datetime, end: 
     return session.scalar(items) or 0, sum(count for institution, count in counts if institution in institutions)
 
 
-# --- verdicts ------------------------------------------------------------------------------------------------
-
-
 class Sent(NamedTuple):
     """An alert of one assessment to one subscriber, whatever the number of channels: `alert` is one of its ids.
 
