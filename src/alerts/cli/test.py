@@ -70,10 +70,9 @@ def _mutate(app: App, write: Path | None, *, as_json: bool) -> int:
             if mutate.unnoticed(active, renderer, each):
                 missed[each.change] = mutate.proposed(active, each) if write is not None else None
             progress()
-    for change, test in missed.items():
-        more = ", and no test was found that would" if write is not None and test is None else ""
-        row = {"unnoticed": change, "test": test}
-        click.echo(to_line(row) if as_json else printable(f"no test notices: {change}{more}"))
+    for change, proposed in missed.items():
+        row = {"unnoticed": change, "test": proposed}
+        click.echo(to_line(row) if as_json else printable(f"no test notices: {change}"))
     if write is not None:
         head = "# Proposed by `alerts test --mutate`: each test says what happens now. Keep those that are right.\n"
         write_file(write, to_yaml("tests", [each for each in missed.values() if each is not None], head))

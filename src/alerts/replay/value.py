@@ -17,7 +17,8 @@ from alerts.model.item import Item
 from alerts.model.level import AXES, LEVELS, Level
 from alerts.model.subscriber import On
 from alerts.replay.backtest import Result, places_of, revisions, route
-from alerts.replay.work import Followed, Instants, Observed, Progress, follow, in_processes, longest_first, matched_in
+from alerts.replay.work import Instants, Observed, Progress, follow, in_processes, longest_first, matched_in
+from alerts.routing.case_events import CaseEvent
 from alerts.routing.events import InstitutionEvent
 from alerts.runtime.configuration import Active
 
@@ -62,13 +63,13 @@ class _Institution:
     def __init__(self, active: Active, institution: str, instants: Instants, sizes: Mapping[str, int]) -> None:
         self._active, self._institution, self._sizes = active, institution, sizes
         self._instants, self._until = instants, max(instants)
-        case = self._followed(lambda _: True).case
+        case = follow(active, institution, instants, self._until).case
         assert case is not None  # noqa: S101 - it was kept
         rankings = [case.ranking(axis) for axis in AXES]
         moving = {story for ranking in rankings for story, _ in ranking.leading(len(ranking))}
         self._story_of = case.story_of
         if active.wanted <= {On.STORY, On.LEVEL}:  # other stories move no level and bring no such alert
-            self._instants = self._chosen(lambda each: self._story_of(each.report.item) in moving)
+            self._instants = _chosen(instants, lambda each: self._story_of(each.report.item) in moving)
 
     def worth(self) -> Iterator[_Finding]:
         """What each source adds to the alerts of the institution."""
@@ -77,11 +78,10 @@ class _Institution:
             for each in batch:
                 stories[self._story_of(each.report.item) or ""].append((at, each.report.source))
         sources = {source for some in stories.values() for _, source in some}
-        followed, result = self._followed(lambda _: True), Result(end=self._until)
-        route(self._active, followed.events, result, {})
+        (events, every), result = self._played(sources), Result(end=self._until)
+        route(self._active, events, result, {})
         sent = [each for each in result.alerts if each.state is not AlertState.SUPPRESSED]
         told = {(each.at, str(one.axis or "")) for each in sent for one in (each.lead, *each.changes) if one}
-        every = self._reached(followed)
         # Of several levels reached at once the highest; they are in ascending order.
         highest = {(*key[:2], found[0]): key for key, found in every.items() if (found[0], key[1]) in told}
         base = {key: every[key] for key in highest.values()}
@@ -94,44 +94,42 @@ class _Institution:
         behind = set(stories) if behind - stories.keys() else behind
         lost = set()
         for source in sorted({source for story in behind for _, source in stories[story]}):
-            found = list(_differences(source, base, self._reached_with(sources - {source})))
+            found = list(_differences(source, base, self._played(sources - {source})[1]))
             lost |= {source for _, what, _ in found if what == "lost"}
             yield from found
         optional = sorted(sources - lost, key=lambda each: (self._sizes[each], each))
         yield from ((source, "needed", 0.0) for source in self._least(base.keys(), sources, optional))
 
-    def _chosen(self, wanted: Callable[[Observation], bool]) -> Instants:
-        chosen = {at: [each for each in batch if wanted(each)] for at, batch in self._instants.items()}
-        return {at: batch for at, batch in chosen.items() if batch}
-
-    def _followed(self, wanted: Callable[[Observation], bool]) -> Followed:
-        return follow(self._active, self._institution, self._chosen(wanted), self._until)
-
-    def _reached_with(self, sources: AbstractSet[str]) -> _Reached:
-        return self._reached(self._followed(lambda each: each.report.source in sources))
-
-    def _reached(self, followed: Followed) -> _Reached:
+    def _played(self, sources: AbstractSet[str]) -> tuple[Sequence[CaseEvent], _Reached]:
+        """What happens, and what it reaches, where only these sources are read."""
+        instants = _chosen(self._instants, lambda each: each.report.source in sources)
+        events = follow(self._active, self._institution, instants, self._until).events
         found: dict[tuple[str, str, Level], tuple[datetime, str]] = {}
-        for event in (each for each in followed.events if isinstance(each, InstitutionEvent) and each.fresh):
+        for event in (each for each in events if isinstance(each, InstitutionEvent) and each.fresh):
             for part in event.parts:
                 lead, moved = part.lead, part.rise or part.change
                 axis, top = ("", Level.LOW) if moved is None else (str(moved.axis), part.level)
                 if lead is not None and not part.falls:
                     for level in (each for each in LEVELS if each <= top):
                         found.setdefault((self._story_of(lead.item) or "", axis, level), (event.at, lead.grade))
-        return found
+        return events, found
 
     def _least(self, wanted: AbstractSet[object], kept: AbstractSet[str], optional: Sequence[str]) -> AbstractSet[str]:
         """`kept` without as many of the optional sources as can be left out together, the smaller ones first."""
         if not optional:
             return kept
         rest = kept - set(optional)
-        if wanted <= self._reached_with(rest).keys():
+        if wanted <= self._played(rest)[1].keys():
             return rest
         if len(optional) == 1:
             return kept
         half = len(optional) // 2
         return self._least(wanted, self._least(wanted, kept, optional[:half]), optional[half:])
+
+
+def _chosen(instants: Instants, wanted: Callable[[Observation], bool]) -> Instants:
+    chosen = {at: [each for each in batch if wanted(each)] for at, batch in instants.items()}
+    return {at: batch for at, batch in chosen.items() if batch}
 
 
 def _differences(source: str, base: _Reached, without: _Reached) -> Iterator[_Finding]:
