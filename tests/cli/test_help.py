@@ -195,22 +195,8 @@ def test_the_printed_code_asks_the_program_and_the_program_answers(
 
 
 FREE_TEXT = {
-    *(
-        "at",
-        "by",
-        "expires",
-        "file",
-        "form",
-        "history",
-        "host",
-        "interval",
-        "keep",
-        "language",
-        "languages",
-        "lasting",
-        "name",
-    ),
-    *("pairs", "pattern", "reason", "since", "until", "url", "week", "wrong"),
+    *("at", "by", "expires", "file", "form", "history", "host", "interval", "keep", "language", "languages", "lasting"),
+    *("name", "pairs", "pattern", "q", "reason", "since", "until", "url", "week", "wrong"),
 }
 """Parameters that are not the id of something."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.resources
+import importlib.util
 import json
 import os
 import shutil
@@ -25,11 +27,13 @@ def missing() -> str:
 
 
 def axe() -> str:
-    """The source of axe-core, from AXE_CORE or node_modules; empty where it is in neither."""
+    """The source of axe-core: from AXE_CORE, node_modules, or the wheel among the tools; empty where it is in none."""
     for place in (os.environ.get("AXE_CORE", ""), "node_modules/axe-core/axe.min.js"):
         if place and Path(place).is_file():
             return Path(place).read_text(encoding="utf-8")
-    return ""
+    if importlib.util.find_spec("axe_core_python") is None:
+        return ""
+    return importlib.resources.files("axe_core_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 
 
 def _browser() -> str | None:

@@ -70,7 +70,8 @@ def _play(database: Database, folder: Path) -> None:
 def _tables(database: Database) -> list[Table]:
     metadata = MetaData()
     metadata.reflect(database.engine)
-    return [each for each in metadata.sorted_tables if each.name != "alembic_version"]
+    # The search index holds nothing of its own, and FTS5 keeps tables for it.
+    return [each for each in metadata.sorted_tables if not each.name.startswith(("alembic_", "search"))]
 
 
 def dump(database: Database) -> Rows:

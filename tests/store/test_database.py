@@ -36,12 +36,17 @@ def test_a_wait_for_a_connection_that_takes_too_long_is_one_line_and_no_defect(p
     database.dispose()
 
 
+def in_the_models(name: str | None, kind: str, _parents: object) -> bool:
+    """The search index is written in the SQL of each database; FTS5 keeps tables of its own for it."""
+    return kind != "table" or not str(name).startswith("search")
+
+
 def test_the_migrations_make_exactly_the_tables(database: Database) -> None:
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
     with database.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "include_name": in_the_models})
         assert compare_metadata(context, Base.metadata) == []
 
 

@@ -97,7 +97,14 @@ def enter_as_operator(browser: Chromium, address: str) -> None:
     assert browser.run("return document.querySelector('h1').textContent") == "Operations"
 
 
-OPERATORS = ("/operate", "/feedback", "/institutions/acme/why-not?subscriber=desk")
+OPERATORS = (
+    "/operate",
+    "/operate/audit",
+    "/me?subscriber=desk",
+    "/institutions/acme",
+    "/feedback",
+    "/institutions/acme/why-not?subscriber=desk",
+)
 
 
 def pages(town: System) -> list[str]:
@@ -106,7 +113,10 @@ def pages(town: System) -> list[str]:
         alert = session.scalars(select(AlertRow.id).where(AlertRow.transition.is_not(None))).first()
     return [
         "/",
+        "/overview",
+        "/institutions",
         "/institutions/acme",
+        "/institutions/acme?compare=globex",
         f"/stories/{story}",
         f"/alerts/{alert}",
         "/briefing/2026-W10",
@@ -134,14 +144,14 @@ def test_the_policy_of_the_pages_blocks_nothing_of_theirs(browser: Chromium, add
         browser.open(address + page)
         assert browser.run("return getComputedStyle(document.body).margin") == "0px", "the style sheet is there"
     browser.open(f"{address}/institutions/acme")
-    assert browser.run("return document.querySelector('time').title").endswith("where you are"), "so is the script"
+    assert browser.run("return document.querySelector('time[data-as]').title").endswith("UTC"), "so is the script"
     assert browser.run("return document.querySelectorAll('script').length") == 1
 
 
 def test_everything_is_reached_by_keyboard(browser: Chromium, address: str, town: System) -> None:
     enter(browser, address, town)
     browser.screen(1280, 800)
-    browser.open(f"{address}/")
+    browser.open(f"{address}/institutions")
     browser.press("Tab")
     assert browser.run("return document.activeElement.textContent") == "Skip to content"
     assert browser.run("return document.activeElement.getBoundingClientRect().left") >= 0, "seen when it has the focus"
@@ -169,7 +179,7 @@ def test_evidence_numbers_jump_to_the_evidence(browser: Chromium, address: str, 
 
 def test_typing_filters_the_list(browser: Chromium, address: str, town: System) -> None:
     enter(browser, address, town)
-    browser.open(f"{address}/")
+    browser.open(f"{address}/institutions")
     shown = (
         "const field = document.querySelector('[data-filter]'); field.value = arguments[0];"
         "field.dispatchEvent(new Event('input'));"
@@ -180,14 +190,29 @@ def test_typing_filters_the_list(browser: Chromium, address: str, town: System) 
 
 @pytest.mark.skipif(not chromium.axe(), reason="no axe-core: npm install axe-core, or AXE_CORE=…/axe.min.js")
 @pytest.mark.parametrize("dark", [False, True])
-def test_no_accessibility_rule_is_broken(browser: Chromium, address: str, town: System, dark: bool) -> None:
+@pytest.mark.parametrize("width", [390, 1280])
+def test_no_accessibility_rule_is_broken(browser: Chromium, address: str, town: System, width: int, dark: bool) -> None:
     enter(browser, address, town)
-    browser.screen(1280, 900, dark=dark)
+    browser.screen(width, 900, dark=dark)
     for page in pages(town):
         check_accessibility(browser, address + page)
     enter_as_operator(browser, address)
     for page in OPERATORS:
         check_accessibility(browser, address + page)
+
+
+def test_an_open_page_learns_of_something_newer(browser: Chromium, address: str, town: System) -> None:
+    enter(browser, address, town)
+    browser.open(f"{address}/")
+    assert browser.run("return document.querySelector('.live').textContent") == ""
+    town.later(minutes=1)
+    town.observe("tribune", "Globex opens a plant after an outage")
+    deadline = time.monotonic() + 20
+    while "newer" not in browser.run("return document.querySelector('.live').textContent"):
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    browser.run("document.querySelector('.live a').click()")
+    assert "Globex opens a plant" in browser.run("return document.querySelector('.stream').textContent")
 
 
 def check_accessibility(browser: Chromium, url: str) -> None:

@@ -18,7 +18,7 @@ from alerts.model.item import Item
 from alerts.model.subscriber import Tier
 from alerts.replay.plan import plan, published
 from alerts.store import system_state
-from alerts.store.schema import DeliveryRow, SilenceRow, SourceRow
+from alerts.store.schema import AlertRow, DeliveryRow, SilenceRow, SourceRow
 from alerts.web.auth import LARGEST_FORM, OPERATOR_COOKIE
 from alerts.web.operators import ACTIONS
 
@@ -54,8 +54,9 @@ def test_the_page_shows_how_everything_fares(town: System, browser: Browser) -> 
     for shown in (
         "4× HTTP 500",
         "holds back 9 items",
-        "Believe it",
-        "Dead letters",
+        "In quarantine: 9 items",
+        "Release",
+        "Dead letter to",
         "Send again",
         "Queues",
         "subscribers; it is in force as",
@@ -118,6 +119,8 @@ def test_a_source_is_released(town: System, browser: Browser) -> None:
         ("silence", {"institution": "acme", "for": "long"}, "is no duration"),
         ("unsilence", {"silence": "nothing"}, "Not done: no silence"),
         ("release", {"source": "acme-news"}, "is not stopped"),
+        ("poll", {"source": "nothing"}, "Not done: no source"),
+        ("ack", {"subscriber": "desk", "institution": "initech"}, "nothing to acknowledge"),
         ("ack", {"alert": "nothing"}, "Not done: no alert"),
     ],
 )
@@ -126,6 +129,71 @@ def test_what_cannot_be_done_is_said(browser: Browser, action: str, fields: dict
     answer = client.post(f"/operate/{action}", data={"form": form_of(client), **fields})
     assert answer.status_code == 200
     assert said in answer.text.replace("&#39;", "'")
+
+
+def test_what_is_held_back_is_one_list_with_reasons(town: System, browser: Browser) -> None:
+    delivery = dead(town)
+    with town.runtime.database.write() as session:
+        alert = session.scalars(select(AlertRow.id)).first()
+        session.execute(update(AlertRow).where(AlertRow.id == alert).values(state="suppressed", reason="silence"))
+    page = browser(operator=True).get("/operate").text
+    held = page.partition('id="held"')[2].partition("</section>")[0]
+    assert f'value="{delivery}"' in held
+    assert "A silence covers the institution." in held
+    assert f"/alerts/{alert}" in held
+
+
+def test_a_source_is_polled_now(town: System, browser: Browser) -> None:
+    later = town.now + timedelta(hours=5)
+    with town.runtime.database.write() as session:
+        session.execute(update(SourceRow).where(SourceRow.id == "tribune").values(next_poll_at=later))
+    client = browser(operator=True)
+    assert (
+        "tribune is due now" in client.post("/operate/poll", data={"form": form_of(client), "source": "tribune"}).text
+    )
+    with town.runtime.database.read() as session:
+        assert session.get_one(SourceRow, "tribune").next_poll_at <= town.now
+
+
+def test_an_act_comes_back_to_its_page(town: System, browser: Browser) -> None:
+    client = browser(operator=True)
+    assert 'action="/operate/silence"' in client.get("/institutions/acme").text
+    fields = {"form": form_of(client), "institution": "acme", "for": "4h", "reason": "x", "back": "/institutions/acme"}
+    answer = client.post("/operate/silence", data=fields)
+    assert answer.url.path == "/institutions/acme"
+    assert "holds." in answer.text
+    fields = {"form": form_of(client), "institution": "acme", "subscriber": "desk", "back": "/institutions/acme"}
+    assert "desk gets no reminders of acme" in client.post("/operate/ack", data=fields).text
+    for hostile in (
+        "//evil.example",
+        "https://evil.example/",
+        "/institutions/../..//evil",
+        "/enter/x",
+        "/operate\r\nx",
+    ):
+        answer = client.post("/operate/poll", data={**fields, "back": hostile}, follow_redirects=False)
+        assert answer.headers["location"].startswith("/operate?"), hostile
+
+
+def test_members_have_no_forms_of_operators(browser: Browser) -> None:
+    for client in (browser(Tier.LEADERSHIP_ALLIANCE), browser(subscriber="desk")):
+        assert "/operate/" not in client.get("/institutions/acme?done=spoofed").text
+        assert "spoofed" not in client.get("/institutions/acme?done=spoofed").text
+        assert client.get("/operate/audit", follow_redirects=False).status_code == 303
+
+
+def test_the_audit_lists_acts_by_time(town: System, browser: Browser) -> None:
+    client = browser(operator=True)
+    fields = {"form": form_of(client), "institution": "acme", "for": "4h", "reason": "<i>launch</i>", "by": "ops"}
+    client.post("/operate/silence", data=fields)
+    town.later(minutes=5)
+    client.post("/operate/ack", data={"form": fields["form"], "institution": "acme", "subscriber": "desk", "by": "ann"})
+    page = client.get("/operate/audit").text
+    acts = re.findall(r"<tr><td>.*?</td><td>(.*?)</td><td>(.*?)</td>", page)
+    assert acts[0] == ("operator ann", "acknowledge")
+    assert acts[1][0] == "ops"
+    assert acts[1][1].endswith("&lt;i&gt;launch&lt;/i&gt;")
+    assert any(said.startswith("configuration 1 ") for _, said in acts)
 
 
 # --- who may -------------------------------------------------------------------------------------------------

@@ -7,11 +7,11 @@ import click
 
 from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import check_writable, json_command, point_in_time, write_file
+from alerts.cli.output import check_writable, json_command, write_file
 from alerts.model.errors import UsageError
 from alerts.model.records import to_line
 from alerts.model.subscriber import Tier
-from alerts.model.times import format_time
+from alerts.model.times import format_time, point_in_time
 from alerts.model.week import Week
 
 

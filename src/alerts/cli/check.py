@@ -88,9 +88,7 @@ def _emptied(app: App, loaded: Loaded) -> tuple[Problem, ...]:
         from alerts.store.repositories import generations
 
         newest = generations.newest(session)
-        if newest is None or newest.hash == loaded.settings.hash:
-            return ()
-        return emptied(newest.outline, loaded.outline, app.config_dir)
+        return () if newest is None else emptied(newest.outline, loaded.outline, app.config_dir)
 
     return app.if_recorded(read) or ()
 

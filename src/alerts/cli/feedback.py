@@ -9,19 +9,11 @@ import click
 
 from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import (
-    Progress,
-    check_writable,
-    json_command,
-    point_in_time,
-    rendered,
-    show,
-    tabular_command,
-    write_file,
-)
+from alerts.cli.output import Progress, check_writable, json_command, rendered, show, tabular_command, write_file
 from alerts.cli.replay import LONG
 from alerts.model.errors import InputError, UsageError
 from alerts.model.records import to_line
+from alerts.model.times import point_in_time
 
 _COLUMNS = ["by", "name", "sent", "judged", "right", "precision", "low", "high", "acknowledged"]
 

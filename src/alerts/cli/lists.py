@@ -7,11 +7,12 @@ import click
 
 from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import json_command, limit_option, past_instant, point_in_time, show, tabular_command
+from alerts.cli.output import json_command, limit_option, past_instant, show, tabular_command
 from alerts.model.alert import DeliveryState
 from alerts.model.level import Axis, Level
 from alerts.model.records import to_line, transition_record
 from alerts.model.subscriber import Selection, Tier
+from alerts.model.times import point_in_time
 
 LEVEL_NAMES = [level.value for level in Level]
 STATE_NAMES = [state.value for state in DeliveryState]
@@ -33,7 +34,7 @@ def institutions(
     settings = app.settings()
     tags, regions, categories = (frozenset([] if each is None else [each]) for each in (tag, region, category))
     settings.check_selection(Selection(tags=tags, regions=regions, categories=categories))
-    asked = Asked(tag or "", region or "", category or "", Level(at_least or Level.LOW))
+    asked = Asked(tag or "", region or "", category or "", at_least=Level(at_least or Level.LOW))
     with app.read() as session:
         levels = listings.levels(session)
         stories = dashboard.story_counts(session)

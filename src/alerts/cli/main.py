@@ -22,59 +22,22 @@ from alerts.runtime import gc_tuning
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _DIRECTORY: Mapping[str, Any] = {"metavar": "DIR", "type": click.Path(path_type=Path)}
 
-# Each command lives in its own module, imported only when it is called: `alerts match` must not wait for Celery.
+# Where each command is, MODULE.FUNCTION; imported only when it is called: `alerts match` must not wait for Celery.
+_PLACES = {
+    "Run it": "run.run run.poll web.web db.status doctor.doctor",
+    "Write the configuration": "configuration.init check.check test.test replay.plan feedback.tune "
+    "configuration.import_institutions configuration.import_opml configuration.export_opml",
+    "Ask what is known": "lists.institutions names.names lists.profile explain.explain explain.why_not search.search "
+    "explain.export explain.verify lists.stories lists.transitions lists.deliveries sources.sources topics.topics "
+    "briefing.briefing feedback.feedback briefing.silence_report",
+    "Try items, without a database": "match.match replay.cluster replay.replay",
+    "Look after it": "operate.ack preferences.preferences operate.silence operate.unsubscribe operate.redeliver "
+    "operate.release operate.send_test link.link db.db",
+    "Shell": "completion.completion",
+}
 SECTIONS: Mapping[str, Mapping[str, str]] = {
-    "Run it": {
-        "run": "alerts.cli.run:run",
-        "poll": "alerts.cli.run:poll",
-        "web": "alerts.cli.web:web",
-        "status": "alerts.cli.db:status",
-        "doctor": "alerts.cli.doctor:doctor",
-    },
-    "Write the configuration": {
-        "init": "alerts.cli.configuration:init",
-        "check": "alerts.cli.check:check",
-        "test": "alerts.cli.test:test",
-        "plan": "alerts.cli.replay:plan",
-        "tune": "alerts.cli.feedback:tune",
-        "import-institutions": "alerts.cli.configuration:import_institutions",
-        "import-opml": "alerts.cli.configuration:import_opml",
-        "export-opml": "alerts.cli.configuration:export_opml",
-    },
-    "Ask what is known": {
-        "institutions": "alerts.cli.lists:institutions",
-        "names": "alerts.cli.names:names",
-        "profile": "alerts.cli.lists:profile",
-        "explain": "alerts.cli.explain:explain",
-        "why-not": "alerts.cli.explain:why_not",
-        "export": "alerts.cli.explain:export",
-        "verify": "alerts.cli.explain:verify",
-        "stories": "alerts.cli.lists:stories",
-        "transitions": "alerts.cli.lists:transitions",
-        "deliveries": "alerts.cli.lists:deliveries",
-        "sources": "alerts.cli.sources:sources",
-        "topics": "alerts.cli.topics:topics",
-        "briefing": "alerts.cli.briefing:briefing",
-        "feedback": "alerts.cli.feedback:feedback",
-        "silence-report": "alerts.cli.briefing:silence_report",
-    },
-    "Try items, without a database": {
-        "match": "alerts.cli.match:match",
-        "cluster": "alerts.cli.replay:cluster",
-        "replay": "alerts.cli.replay:replay",
-    },
-    "Look after it": {
-        "ack": "alerts.cli.operate:ack",
-        "preferences": "alerts.cli.preferences:preferences",
-        "silence": "alerts.cli.operate:silence",
-        "unsubscribe": "alerts.cli.operate:unsubscribe",
-        "redeliver": "alerts.cli.operate:redeliver",
-        "release": "alerts.cli.operate:release",
-        "send-test": "alerts.cli.operate:send_test",
-        "link": "alerts.cli.link:link",
-        "db": "alerts.cli.db:db",
-    },
-    "Shell": {"completion": "alerts.cli.completion:completion"},
+    section: {place.partition(".")[2].replace("_", "-"): place for place in places.split()}
+    for section, places in _PLACES.items()
 }
 _PASSWORD = re.compile(r"(postgres|redis).*(//[^/@]*:[^/@]+@|[?&]password=)")  # before the host or among the options
 COMMANDS = {name: place for section in SECTIONS.values() for name, place in section.items()}
@@ -99,8 +62,8 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
-        module, _, name = COMMANDS[cmd_name].partition(":")
-        command = getattr(importlib.import_module(module), name)
+        module, _, name = COMMANDS[cmd_name].partition(".")
+        command = getattr(importlib.import_module(f"alerts.cli.{module}"), name)
         assert isinstance(command, click.Command)  # noqa: S101
         _add_help(command, cmd_name)
         return command

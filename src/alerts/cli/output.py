@@ -1,6 +1,5 @@
 """Output: a table for people, JSON lines or CSV for programs, a progress bar on standard error."""
 
-import contextlib
 import csv
 import io
 import json
@@ -19,7 +18,7 @@ from alerts.model.alert import fate
 from alerts.model.counted import counted
 from alerts.model.errors import InputError, UsageError
 from alerts.model.records import to_line
-from alerts.model.times import EPOCH, format_time, parse_duration, parse_time
+from alerts.model.times import EPOCH, format_time, point_in_time
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -126,22 +125,8 @@ def _width(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
 
 
-def point_in_time(text: str | None, now: datetime) -> datetime | None:
-    """An RFC 3339 instant, or a duration before now (`2d`). Raises UsageError for anything else."""
-    if text is None:
-        return None
-    with contextlib.suppress(ValueError, OverflowError):
-        return now - parse_duration(text)
-    try:
-        return parse_time(text)
-    except ValueError:
-        raise UsageError(
-            f"{text!r} is no time; write for example 2026-02-24T09:00:00Z, or 2d for two days ago"
-        ) from None
-
-
 def past_instant(text: str | None, now: datetime) -> datetime:
-    """Of `--at`: the same, now where it is None. Raises UsageError for an instant of which nothing can be known."""
+    """Of `--at`: now where it is left out. Raises UsageError for an instant of which nothing can be known."""
     moment = point_in_time(text, now) or now
     if moment > now:
         raise UsageError("--at is in the future; projected falls are in the profile of today")

@@ -13,11 +13,12 @@ import click
 
 from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import Progress, check_writable, json_command, point_in_time, rendered, show, write_file
+from alerts.cli.output import Progress, check_writable, json_command, rendered, show, write_file
 from alerts.config.items import read_items
 from alerts.model.errors import InputError, UsageError
 from alerts.model.item import Item
 from alerts.model.records import to_line
+from alerts.model.times import point_in_time
 
 LONG = 20_000
 """Items from which on it takes some seconds."""

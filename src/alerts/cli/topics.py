@@ -6,12 +6,12 @@ from itertools import islice
 import click
 
 from alerts.cli.context import App
-from alerts.cli.output import json_command, limit_option, point_in_time, printable, show, tabular
+from alerts.cli.output import json_command, limit_option, printable, show, tabular
 from alerts.model.counted import counted
 from alerts.model.errors import StoreError, UsageError
 from alerts.model.level import Axis
 from alerts.model.records import to_line
-from alerts.model.times import format_time
+from alerts.model.times import format_time, point_in_time
 from alerts.model.topic import PatternKind, Signal, Topic, TopicPattern
 
 MAX_TRIED = 20_000  # recorded items that a pattern is tried on

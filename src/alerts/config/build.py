@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from functools import cache
 from types import MappingProxyType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
@@ -30,7 +31,7 @@ def build(entries: Entries, content_hash: str) -> Settings:
     sources = {form.id: _source(form, institutions) for _, form in entries.valid("sources", schema.SourceForm)}
     subscribers = {form.id: _model(Subscriber, form) for _, form in entries.valid("subscribers", schema.SubscriberForm)}
     levels = [_model(LevelRules, form) for _, form in entries.valid("levels", schema.LevelsForm)]
-    fresh = [form.fresh for _, form in entries.valid("fresh", schema.FreshForm)]
+    fresh = [value for _, value in entries.valid("fresh", timedelta)]
     operators = [_model(Operators, form) for _, form in entries.valid("operators", schema.OperatorsForm)]
     return Settings(
         hash=content_hash,
@@ -98,8 +99,8 @@ def _institution(form: schema.InstitutionForm) -> Institution:
 
 def _topics(entries: Entries) -> dict[str, Topic]:
     """Those of the packs, then those written here, which replace or extend them."""
-    packs = [form.id for _, form in entries.valid("topic_packs", schema.NameForm)]
-    off = {form.id for _, form in entries.valid("topics_off", schema.NameForm)}
+    packs = [name for _, name in entries.valid("topic_packs", str)]
+    off = {name for _, name in entries.valid("topics_off", str)}
     topics: dict[str, Topic] = {}
     for pack in packs:
         topics |= {topic.id: topic for topic in pack_topics(pack) if topic.id not in off}

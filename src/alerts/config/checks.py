@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from alerts.config import schema
+from alerts.config import schema, tree
 from alerts.config.check_topics import check_topic
 from alerts.config.document import Entries, Entry
 from alerts.config.packs import pack_names, pack_topics
@@ -43,7 +43,7 @@ def check(entries: Entries) -> None:
             source.report("at_most", message=f"at_most: {longest} is less than the interval, {least}")
     for entry, institution in entries.valid("institutions", schema.InstitutionForm):
         _check_institution(entry, institution, known)
-    packs = [pack.id for _, pack in entries.valid("topic_packs", schema.NameForm)]
+    packs = [name for _, name in entries.valid("topic_packs", str)]
     for entry, topic in entries.valid("topics", schema.TopicForm):
         check_topic(entry, topic, known.shipped, packs)
     for entry, subscriber in entries.valid("subscribers", schema.SubscriberForm):
@@ -73,7 +73,7 @@ def _named(entries: Entries, section: str) -> dict[str, Entry]:
 
 def authority_steps(source: Entry) -> Steps:
     """Where a source has the ids of `authority_on`: the list may be written alone."""
-    return ("authority_on", "ids") if source.is_mapping("authority_on") else ("authority_on",)
+    return ("authority_on", "ids") if isinstance(source.find("authority_on"), tree.Mapping) else ("authority_on",)
 
 
 def _check_levels(entries: Entries) -> None:
@@ -110,19 +110,19 @@ def names_in(form: schema.InstitutionForm) -> list[tuple[Steps, str]]:
 def _check_packs(entries: Entries, topics: Mapping[str, Entry]) -> dict[str, Topic]:
     """The topics of the packs that are used."""
     shipped: dict[str, Topic] = {}
-    for entry, pack in entries.valid("topic_packs", schema.NameForm):
-        if pack.id in pack_names():
-            shipped |= {topic.id: topic for topic in pack_topics(pack.id)}
+    for entry, pack in entries.valid("topic_packs", str):
+        if pack in pack_names():
+            shipped |= {topic.id: topic for topic in pack_topics(pack)}
         else:
             names = list(pack_names())
-            suggestion = did_you_mean(pack.id, names) or f" (there are {', '.join(names)})"
-            entry.report(message=f"topic_packs: no pack is called {pack.id!r}{suggestion}")
-    for entry, off in entries.valid("topics_off", schema.NameForm):
-        if off.id not in shipped:
-            suggestion = did_you_mean(off.id, list(shipped))
-            entry.report(message=f"topics_off: no pack here has a topic {off.id!r}{suggestion}")
-        elif off.id in topics:
-            entry.report(message=f"topics_off: the topic {off.id!r} is defined here: remove one of the two")
+            suggestion = did_you_mean(pack, names) or f" (there are {', '.join(names)})"
+            entry.report(message=f"topic_packs: no pack is called {pack!r}{suggestion}")
+    for entry, off in entries.valid("topics_off", str):
+        if off not in shipped:
+            suggestion = did_you_mean(off, list(shipped))
+            entry.report(message=f"topics_off: no pack here has a topic {off!r}{suggestion}")
+        elif off in topics:
+            entry.report(message=f"topics_off: the topic {off!r} is defined here: remove one of the two")
     return shipped
 
 

@@ -5,11 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
 from alerts.config.environment import Interpolator
-from alerts.config.schema import Form
 from alerts.config.tree import Mapping, Node, Scalar, Sequence
 from alerts.model.errors import Problem
 
-F = TypeVar("F", bound=Form)
+F = TypeVar("F")
 Path = Steps[str | int]
 # Keys whose values are never repeated in a message: they may carry a password or a token.
 _PRIVATE: Final = frozenset({"channels", "url"})
@@ -45,7 +44,7 @@ class Document:
     def _break(self, node: Scalar, message: str) -> None:
         if id(node) not in self._broken:
             self._broken.add(id(node))
-            self._add(node, message)
+            self.add(node, message)
 
     def is_broken(self, node: Node) -> bool:
         """Whether the value was reported already, so that no second problem is made of it."""
@@ -63,47 +62,40 @@ class Document:
                 break
         return node
 
-    def report(self, path: Path, message: str, *, at_key: bool = False, offset: int = 0) -> None:
+    def add(self, node: Node, message: str, offset: int = 0) -> None:
+        """Add a problem: one printable line, whatever the keys and names in it."""
+        line = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in message)
+        self.problems.append(Problem(self.file, node.line, node.column + offset, line))
+
+
+@dataclass(slots=True)
+class Entry:
+    """One entry of a section, at a path of its document; `form` is what it says, None where it was refused."""
+
+    document: Document
+    path: tuple[str | int, ...]
+    form: Any = None
+
+    def find(self, *steps: str | int) -> Node:
+        """The node at a path inside the entry."""
+        return self.document.find([*self.path, *steps])
+
+    def report(self, *steps: str | int, message: str, at_key: bool = False, offset: int = 0) -> None:
         """Add a problem at a value, or at its key, else at the mapping that the key is missing from.
 
         `offset` is that of a character in a value of one line.
         """
-        node = self.find(path[:-1] if at_key else path)
+        path = [*self.path, *steps]
+        node = self.document.find(path[:-1] if at_key else path)
         if at_key and isinstance(node, Mapping) and str(path[-1]) in node.entries:
             node = node.entries[str(path[-1])][0]
         if offset and isinstance(node, Scalar):
             offset += not node.plain  # the quote
-        self._add(node, message, offset)
-
-    def _add(self, node: Node, message: str, offset: int = 0) -> None:
-        """One printable line, whatever the keys and names in it."""
-        line = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in message)
-        self.problems.append(Problem(self.file, node.line, node.column + offset, line))
-
-    def shown(self, path: Path) -> str:
-        """The value as it is written, to repeat in a message; empty where it might be a secret."""
-        node = self.find(path)
-        if not isinstance(node, Scalar) or node.text is None or not _PRIVATE.isdisjoint(map(str, path)):
-            return ""
-        return repr(node.text if len(node.text) <= 60 else node.text[:59] + "…")
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One entry of a section; `form` is None where it was refused."""
-
-    document: Document
-    section: str
-    path: tuple[str | int, ...]
-    form: Form | None
-
-    def report(self, *steps: str | int, message: str, at_key: bool = False, offset: int = 0) -> None:
-        """Add a problem at a path inside the entry; `offset` is that of a character in the value."""
-        self.document.report([*self.path, *steps], message, at_key=at_key, offset=offset)
+        self.document.add(node, message, offset)
 
     def place(self, *steps: str | int) -> tuple[str, int, int]:
         """File, line and column of a path inside the entry."""
-        node = self.document.find([*self.path, *steps])
+        node = self.find(*steps)
         return self.document.file, node.line, node.column
 
     def where(self, *steps: str | int) -> str:
@@ -112,30 +104,24 @@ class Entry:
         return f"{file}:{line}"
 
     def shown(self, *steps: str | int) -> str:
-        """The value at a path as a message may repeat it."""
-        return self.document.shown([*self.path, *steps])
+        """The value as it is written, to repeat in a message; empty where it might be a secret."""
+        node = self.find(*steps)
+        if not isinstance(node, Scalar) or node.text is None or not _PRIVATE.isdisjoint(map(str, (*self.path, *steps))):
+            return ""
+        return repr(node.text if len(node.text) <= 60 else node.text[:59] + "…")
 
     def written(self, key: str) -> str:
         """The text of a key as written, also in an entry that was refused; empty where there is none."""
-        node = self.document.find(self.path)
-        if not isinstance(node, Mapping) or key not in node.entries:
-            return ""
-        value = node.entries[key][1]
+        node = self.find()
+        value = node.entries[key][1] if isinstance(node, Mapping) and key in node.entries else None
         return (value.text or "").strip() if isinstance(value, Scalar) else ""
 
-    def is_mapping(self, *steps: str | int) -> bool:
-        """Whether the value at a path is written as a mapping."""
-        return isinstance(self.document.find([*self.path, *steps]), Mapping)
 
-
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Entries:
     """All entries in the order of the files."""
 
     by_section: dict[str, list[Entry]] = field(default_factory=dict)
-
-    def add(self, entry: Entry) -> None:
-        self.by_section.setdefault(entry.section, []).append(entry)
 
     def all(self, section: str) -> list[Entry]:
         return self.by_section.get(section, [])

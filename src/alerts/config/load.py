@@ -10,7 +10,7 @@ from alerts.config.checks import check
 from alerts.config.document import Document, Entries, Entry
 from alerts.config.environment import Interpolator
 from alerts.config.files import Contents, Outline, content_hash, outline, read_files, shown
-from alerts.config.schema import ENTRY_FORMS, SINGLE
+from alerts.config.schema import ENTRIES, SINGLE
 from alerts.config.tree import Mapping, Scalar, Sequence, parse, type_names
 from alerts.config.validate import validate
 from alerts.model.errors import ConfigError, Problem
@@ -90,7 +90,7 @@ def _document(file: str, raw: bytes, interpolator: Interpolator, problems: list[
     if root is None or (isinstance(root, Scalar) and root.text is None):
         return None
     if not isinstance(root, Mapping):
-        message = f"a file holds a mapping of {', '.join(ENTRY_FORMS)}, not {type_names[type(root)]}"
+        message = f"a file holds a mapping of {', '.join(ENTRIES)}, not {type_names[type(root)]}"
         problems.append(Problem(file, root.line, root.column, message))
         return None
     return Document(file, root, interpolator)
@@ -98,21 +98,19 @@ def _document(file: str, raw: bytes, interpolator: Interpolator, problems: list[
 
 def _read_sections(document: Document, entries: Entries) -> None:
     for section, (_, node) in document.root.entries.items():
-        form = ENTRY_FORMS.get(section)
+        whole, found = Entry(document, (section,)), entries.by_section.setdefault(section, [])
         if section.startswith("x-"):  # a place for anchors
             continue
-        if form is None:
-            suggestion = did_you_mean(section, list(ENTRY_FORMS))
-            known = ", ".join(ENTRY_FORMS)
-            document.report([section], f"unknown key {section!r}{suggestion} (known: {known})", at_key=True)
+        if section not in ENTRIES:
+            suggestion = did_you_mean(section, list(ENTRIES))
+            message = f"unknown key {section!r}{suggestion} (known: {', '.join(ENTRIES)})"
+            whole.report(message=message, at_key=True)
         elif isinstance(node, Scalar) and node.text is None:
             continue  # a section whose entries are all commented out
         elif section in SINGLE:
-            entries.add(Entry(document, section, (section,), validate(document, (section,), form)))
-        elif not isinstance(node, Sequence):
-            message = f"{section}: write a list, `- ` before each entry, not {type_names[type(node)]}"
-            document.report([section], message)
+            found.append(validate(whole, ENTRIES[section]))
+        elif isinstance(node, Sequence):
+            each = (Entry(document, (section, index)) for index in range(len(node.items)))
+            found += [validate(entry, ENTRIES[section]) for entry in each]
         else:
-            for index in range(len(node.items)):
-                path = (section, index)
-                entries.add(Entry(document, section, path, validate(document, path, form)))
+            whole.report(message=f"{section}: write a list, `- ` before each entry, not {type_names[type(node)]}")

@@ -4,7 +4,7 @@ What each key is for stands in descriptions.yaml. Defaults are those of the mode
 """
 
 from datetime import timedelta
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, get_args, get_origin, get_type_hints
 
 from pydantic import (
     BaseModel,
@@ -12,6 +12,7 @@ from pydantic import (
     ConfigDict,
     Field,
     GetJsonSchemaHandler,
+    TypeAdapter,
     WithJsonSchema,
     model_validator,
 )
@@ -181,13 +182,6 @@ class TopicForm(Form):
     negation: Boolean = True
 
 
-class NameForm(ShortForm):
-    """An entry that is written as a name alone."""
-
-    short = ("id", str)
-    id: Id
-
-
 class RaiseForm(Form):
     """Scores, each above the one before it."""
 
@@ -295,13 +289,6 @@ class SubscriberForm(Form):
     group: Wait = timedelta(minutes=1)
 
 
-class FreshForm(ShortForm):
-    """How old news may be to alert: a duration alone."""
-
-    short = ("fresh", object)
-    fresh: Duration
-
-
 class SilenceForm(SelectionForm):
     """Alerts on the selected institutions are held back. At least one key must select institutions."""
 
@@ -378,17 +365,7 @@ class ConfigurationForm(Form):
     tests: tuple[ConfigTestForm, ...] = ()
 
 
-ENTRY_FORMS: dict[str, type[Form]] = {  # the form of an entry of each section
-    "sources": SourceForm,
-    "institutions": InstitutionForm,
-    "topic_packs": NameForm,
-    "topics_off": NameForm,
-    "topics": TopicForm,
-    "levels": LevelsForm,
-    "fresh": FreshForm,
-    "subscribers": SubscriberForm,
-    "silences": SilenceForm,
-    "operators": OperatorsForm,
-    "tests": ConfigTestForm,
-}
-SINGLE = frozenset({"levels", "operators", "fresh"})  # sections that stand once; the others are lists
+_PARTS = get_type_hints(ConfigurationForm, include_extras=True)
+SINGLE = frozenset(name for name, kind in _PARTS.items() if get_origin(kind) is not tuple)  # sections that stand once
+# What checks an entry of each section: of a form, or of a plain value.
+ENTRIES = {name: TypeAdapter(kind if name in SINGLE else get_args(kind)[0]) for name, kind in _PARTS.items()}

@@ -2,11 +2,11 @@
 
 from typing import Any, Final, get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from alerts.config.document import Document, Path
-from alerts.config.schema import Form
+from alerts.config.document import Entry, Path
+from alerts.config.schema import ConfigurationForm
 from alerts.config.tree import Sequence
 from alerts.model.nearest import did_you_mean
 
@@ -35,39 +35,38 @@ _ADVICE: Final = {  # what to do, by the type of pydantic's error; the checks in
 _CHOICES: Final = frozenset({"enum", "literal_error"})
 
 
-def validate(document: Document, path: Path, form: type[Form]) -> Form | None:
-    """The entry at `path` as its form; None where anything in it is wrong, which is then reported."""
+def validate(entry: Entry, kind: TypeAdapter[Any]) -> Entry:
+    """Gives the entry its form, unless anything in it is wrong, which is then reported."""
+    document = entry.document
     before = len(document.problems)
     try:
-        checked = form.model_validate(document.data(document.find(path)))
+        checked = kind.validate_python(document.data(entry.find()))
     except ValidationError as error:
         for detail in error.errors(include_url=False, include_context=True, include_input=False):
-            _report(document, path, detail, form)
-        return None
-    return checked if len(document.problems) == before else None
+            _report(entry, detail)
+        return entry
+    entry.form = checked if len(document.problems) == before else None
+    return entry
 
 
-def _report(document: Document, path: Path, detail: ErrorDetails, form: type[Form]) -> None:
-    kind, steps = detail["type"], list(detail["loc"])
+def _report(entry: Entry, detail: ErrorDetails) -> None:
+    kind, steps = detail["type"], detail["loc"]
     if steps and steps[-1] == "[key]":
-        full: Path = [*path, *steps[:-1]]
-        document.report(full, f"{_explain(detail)} as a key", at_key=True)
-        return
-    full = [*path, *steps]
-    if kind == "extra_forbidden":
-        known = keys_of(_form_at(form, steps[:-1]))
+        entry.report(*steps[:-1], message=f"{_explain(detail)} as a key", at_key=True)
+    elif kind == "extra_forbidden":
+        known = keys_of(_form_at((*entry.path, *steps[:-1])))
         message = f"unknown key {str(steps[-1])!r}{did_you_mean(str(steps[-1]), known)}"
-        document.report(full, f"{message} (known: {', '.join(known)})", at_key=True)
+        entry.report(*steps, message=f"{message} (known: {', '.join(known)})", at_key=True)
     elif kind == "missing":
-        document.report(full, f"{steps[-1]} is missing: add `{steps[-1]}:`", at_key=True)
-    elif kind == "too_short" and isinstance(node := document.find(full), Sequence) and node.items:
+        entry.report(*steps, message=f"{steps[-1]} is missing: add `{steps[-1]}:`", at_key=True)
+    elif kind == "too_short" and isinstance(node := entry.find(*steps), Sequence) and node.items:
         return  # pydantic does not count items that were refused, and these have their own problem
-    elif not document.is_broken(document.find(full)):
-        name = next((step for step in reversed(full) if isinstance(step, str)), "")
-        shown = document.shown(full)
+    elif not entry.document.is_broken(entry.find(*steps)):
+        name = next(step for step in reversed((*entry.path, *steps)) if isinstance(step, str))
+        shown = entry.shown(*steps)
         suggestion = did_you_mean(shown.strip("'"), _choices(detail)) if kind in _CHOICES else ""
         got = f", not {shown}" if shown else ""
-        document.report(full, f"{name}: {_explain(detail)}{got}{suggestion}")
+        entry.report(*steps, message=f"{name}: {_explain(detail)}{got}{suggestion}")
 
 
 def _explain(detail: ErrorDetails) -> str:
@@ -88,14 +87,13 @@ def keys_of(form: type[BaseModel] | None) -> list[str]:
     return [] if form is None else [each.alias or name for name, each in form.model_fields.items()]
 
 
-def _form_at(form: type[BaseModel], steps: Path) -> type[BaseModel] | None:
-    """The form of the mapping at a path inside an entry."""
-    current: type[BaseModel] | None = form
-    for step in steps:
-        if isinstance(step, int) or current is None:
-            continue
-        fields = {each.alias or name: each for name, each in current.model_fields.items()}
-        current = _form_in(fields[step].annotation) if step in fields else None
+def _form_at(path: Path) -> type[BaseModel] | None:
+    """The form of the mapping at a path of a document."""
+    current: type[BaseModel] | None = ConfigurationForm
+    for step in path:
+        if isinstance(step, str) and current is not None:
+            fields = {each.alias or name: each for name, each in current.model_fields.items()}
+            current = _form_in(fields[step].annotation) if step in fields else None
     return current
 
 

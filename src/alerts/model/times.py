@@ -1,8 +1,11 @@
 """Instants and durations as text and as numbers. All instants are UTC; nothing here reads a clock."""
 
+import contextlib
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
+
+from alerts.model.errors import UsageError
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)  # instants are stored as microseconds since then
 LAST_INSTANT: Final = datetime.max.replace(tzinfo=UTC)
@@ -48,6 +51,21 @@ def parse_duration(text: str) -> timedelta:
         return timedelta(seconds=sum(float(number) * _UNIT[unit] for number, unit in parts))
     except OverflowError:
         raise ValueError(f"{text!r} is too long a duration") from None
+
+
+def point_in_time(text: str | None, now: datetime) -> datetime | None:
+    """An RFC 3339 instant or day, or a duration before now (`2d`); None where nothing is given.
+
+    Raises UsageError for anything else.
+    """
+    if not text:
+        return None
+    with contextlib.suppress(ValueError, OverflowError):
+        return now - parse_duration(text)
+    for written in (text, text.replace(" ", "+")):  # a `+` in an address that was not encoded
+        with contextlib.suppress(ValueError):
+            return parse_time(written)
+    raise UsageError(f"{text[:60]!r} is no time; write for example 2026-02-24T09:00:00Z, or 2d for two days ago")
 
 
 def format_duration(value: timedelta) -> str:

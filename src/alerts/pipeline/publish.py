@@ -13,7 +13,7 @@ one that was edited last. `disagreements` says where hosts differ for longer, or
 import contextlib
 import logging
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
@@ -35,10 +35,10 @@ CONFIRM_FILES: Final = timedelta(minutes=1)  # how often a host whose files are 
 def publish_edits(runtime: Runtime) -> None:
     """Publishes the files of this host where they are an edit that is good and not in force."""
     edit = runtime.configuration.unpublished()
-    now = runtime.clock()
-    host = host_name(runtime.configuration.directory)
     if edit is None:
         return
+    now = runtime.clock()
+    host = host_name(runtime.configuration.directory)
     with runtime.database.read() as session:
         known = generations.files_of(session, host)
         if known is not None and known.hash == edit.settings.hash and now - known.seen < CONFIRM_FILES:
@@ -73,25 +73,17 @@ def publish(
     with runtime.database.write() as session:
         newest = generations.newest(session, lock=True)
         now = runtime.clock()
-        before = generations.files_of(session, host)
-        generations.keep_files_of(session, host, edit.settings.hash, now)
-        if newest is not None and newest.hash == edit.settings.hash:
-            return None
-        turned_back = newest is not None and before is not None and before.hash == newest.hash
-        is_edit = newest is None or deliberate or turned_back
-        if newest is not None and not is_edit and generations.was_published(session, edit.settings.hash):
-            logs.event(
-                "config.outdated",
-                logging.WARNING,
-                host=host,
-                hash=edit.settings.hash,
-                generation=newest.number,
-                published_by=newest.host,
-            )
-            return None
-        if newest is not None and not accept_empty:
+        before = generations.keep_files_of(session, host, edit.settings.hash, now)
+        if newest is not None:
+            if newest.hash == edit.settings.hash:
+                return None
+            is_edit = deliberate or (before is not None and before.hash == newest.hash)
+            if not is_edit and generations.was_published(session, edit.settings.hash):
+                known: dict[str, Any] = {"generation": newest.number, "published_by": newest.host}
+                logs.event("config.outdated", logging.WARNING, host=host, hash=edit.settings.hash, **known)
+                return None
             problems = emptied(newest.outline, edit.outline, configuration.directory)
-            if problems:
+            if problems and not accept_empty:
                 raise ConfigError(problems)
         made = generations.add(
             session, content_hash=edit.settings.hash, at=now, host=host, outline=edit.outline, content=sealed

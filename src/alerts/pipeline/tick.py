@@ -1,6 +1,7 @@
 """The tick: finds what is due in the database and hands it to the queues, once a second."""
 
 import logging
+import sys
 from datetime import timedelta
 
 from alerts.insight.health import LATE, RUN_LATE
@@ -12,11 +13,12 @@ from alerts.runtime.runtime import Runtime
 from alerts.runtime.task_requests import ASSESS_BATCH, POLL_BATCH, TaskRequests
 from alerts.store import system_state
 from alerts.store.maintenance import clock_rollback
-from alerts.store.repositories import cases, deliveries, sources, subscriber_state
+from alerts.store.repositories import cases, deliveries, search_index, sources, subscriber_state
 
 # The most of each kind that a tick hands out, and never more than its queue has room for; the next tick takes the rest.
 BATCH = 500
 POLLS = 2_000  # cheaper: a task takes several
+INDEX_BATCH, INDEX_BATCHES = 200, 5  # items added to the search index in a transaction, and transactions in a tick
 # What was handed out and not done, because a worker or the broker was lost, is handed out again after this time.
 HOLD = timedelta(seconds=30)
 SET_BACK = timedelta(seconds=5)  # a tick that is further ahead was made by a clock that has been set back since
@@ -62,6 +64,17 @@ def tick(runtime: Runtime, *, gap: timedelta = timedelta(0), once: bool = False)
     if found:
         runtime.enqueue(found)
         # fault point: tick.enqueued
+    _index(runtime, sys.maxsize if once else INDEX_BATCHES)
     if weekly:  # behind the assessments that are due
         runtime.enqueue(TaskRequests(send=weekly))
     return found
+
+
+def _index(runtime: Runtime, batches: int) -> None:
+    """Adds what is recorded to the search index, in short transactions; what is left is for the next tick."""
+    for _ in range(batches):
+        with runtime.database.read() as session:
+            if not search_index.waiting(session):
+                return
+        with runtime.database.write(flush=False) as session:
+            search_index.catch_up(session, runtime.clock(), INDEX_BATCH)

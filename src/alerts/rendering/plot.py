@@ -22,7 +22,6 @@ Point = tuple[datetime, float]
 
 WIDTH = 960
 MARKS = 200  # transitions drawn on one axis, the newest; the description counts all
-SPARK_WIDTH, SPARK_HEIGHT = 120, 22
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 88, 92, 10, 24
 _PANEL, _GAP = 88, 20
@@ -32,7 +31,7 @@ _LOOK = {
 }
 _DAY = timedelta(days=1)
 _STEPS = [timedelta(hours=hours) for hours in (1, 3, 6, 12)] + [_DAY * days for days in (1, 2, 7, 14, 28, 91, 182, 365)]
-_TICKS = 8
+_TICK_WIDTH = 120
 
 
 @cache
@@ -46,21 +45,27 @@ class _Span:
 
     start: datetime
     end: datetime
+    width: int
 
     def x(self, at: datetime) -> float:
         share = (at - self.start) / (self.end - self.start)
-        return _LEFT + min(1.0, max(0.0, share)) * (WIDTH - _LEFT - _RIGHT)
+        return _LEFT + min(1.0, max(0.0, share)) * (self.width - _LEFT - _RIGHT)
 
 
 def levels_svg(
-    series: Mapping[Axis, Sequence[Point]], transitions: Sequence[Transition], rules: LevelRules, *, title: str
+    series: Mapping[Axis, Sequence[Point]],
+    transitions: Sequence[Transition],
+    rules: LevelRules,
+    *,
+    title: str,
+    width: int = WIDTH,
 ) -> str:
     """The picture. `series` are scores (0 to 1) in order of time; their first and last instants span it.
 
     An axis without points has an empty panel; without any points the picture says that there is nothing.
     """
     axes = [axis for axis in Axis if axis in series]
-    span = _span([point for axis in axes for point in (*series[axis][:1], *series[axis][-1:])])
+    span = _span([point for axis in axes for point in (*series[axis][:1], *series[axis][-1:])], width)
     height = _TOP + max(1, len(axes)) * (_PANEL + _GAP) - _GAP + _BOTTOM
     panels, said = [], []
     for place, axis in enumerate(axes if span is not None else ()):
@@ -74,45 +79,26 @@ def levels_svg(
         title=title,
         said=" ".join(said) or "Nothing is recorded yet.",
         span=span,
-        width=WIDTH,
+        width=width,
         height=height,
         top=_TOP,
         bottom=height - _BOTTOM,
         left=_LEFT,
-        right=WIDTH - _RIGHT,
+        right=width - _RIGHT,
         panels=panels,
         ticks=[] if span is None else list(_ticks(span)),
     ) + "\n"  # fmt: skip
-
-
-def spark_svg(steps: Sequence[tuple[datetime, Level]], end: datetime, *, title: str) -> str:
-    """A level over time as a small picture: from each instant on the level given with it, until `end`.
-
-    `steps` are in order of time and not empty; the first instant is the left edge.
-    """
-    start, now = steps[0][0], steps[-1][1]
-    width = max(end - start, timedelta(seconds=1))
-
-    def y(level: Level) -> str:
-        return f"{SPARK_HEIGHT - 1 - (SPARK_HEIGHT - 4) / 3 * level.rank:.1f}"
-
-    drawn = (f"H{min(1.0, (at - start) / width) * SPARK_WIDTH:.1f}V{y(level)}" for at, level in steps[1:][-MARKS:])
-    line = f"M0,{y(steps[0][1])}{''.join(drawn)}H{SPARK_WIDTH}"
-    said = f"{title}: at most {max(level for _, level in steps)}, now {now}"
-    picture = _pictures().get_template("spark.svg.j2")
-    size = {"width": SPARK_WIDTH, "height": SPARK_HEIGHT}
-    return picture.render(_LOOK, **size, name=f"s{_hash(f'{said}|{line}')}", said=said, line=line, now=now)
 
 
 def _hash(text: str) -> str:
     return blake2b(text.encode("utf-8", "replace"), digest_size=4).hexdigest()
 
 
-def _span(edges: Sequence[Point]) -> _Span | None:
+def _span(edges: Sequence[Point], width: int) -> _Span | None:
     if not edges:
         return None
     start, end = min(at for at, _ in edges), max(at for at, _ in edges)
-    return _Span(start, end if end > start else start + timedelta(hours=1))
+    return _Span(start, end if end > start else start + timedelta(hours=1), width)
 
 
 def _sentence(axis: Axis, points: Sequence[Point], moves: Sequence[Transition]) -> str:
@@ -173,12 +159,13 @@ def _thinned(points: Sequence[Point], span: _Span) -> list[Point]:
 
 def _ticks(span: _Span) -> Iterator[tuple[float, str]]:
     """Labels of the time scale with their places: multiples of a step, counted from a Monday at midnight."""
-    length = span.end - span.start
-    step = next((each for each in _STEPS if length / each <= _TICKS), length / _TICKS)
+    length, most = span.end - span.start, max(span.width // _TICK_WIDTH, 4)
+    step = next((each for each in _STEPS if length / each <= most), length / most)
     monday = datetime(1970, 1, 5, tzinfo=UTC)
     at = monday + -((monday - span.start) // step) * step
     while at <= span.end:
-        yield span.x(at), f"{at:%H:%M}" if step < _DAY and at.hour else _day(at)
+        label = _day(at) if span.width >= WIDTH else f"{at.day} {at:%b}"
+        yield span.x(at), f"{at:%H:%M}" if step < _DAY and at.hour else label
         at += step
 
 

@@ -56,6 +56,20 @@ def gate_transition(transition: Transition, tier: Tier) -> Transition:
     )
 
 
+def gate_stream_story(story: Mapping[str, Any], tier: Tier) -> Mapping[str, Any]:
+    """A story of the stream as a tier may see it. Open may be given the newest story of an institution alone."""
+    hidden = {"story": "", "grade": "", "topics": [], "publishers": {}, "resolved": False}
+    return story if tier.allows(DETAIL) else {**story, **hidden}
+
+
+KINDS = ("institutions", "stories", "items")
+
+
+def searched(tier: Tier) -> tuple[str, ...]:
+    """The kinds of things that a search finds: institutions with level and newest headline; what was said in detail."""
+    return KINDS if tier.allows(DETAIL) else KINDS[:1]
+
+
 NEWS = timedelta(days=7)  # so long a level change is news; what is older is history
 
 

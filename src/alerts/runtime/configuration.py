@@ -199,9 +199,8 @@ class Files:
             loaded = load_entries(directory)
         except ConfigError as error:
             return cls(problems=error.problems)
-        if in_force is None or in_force.hash == loaded.settings.hash:
-            return cls(loaded.settings.hash)
-        return cls(loaded.settings.hash, emptied(in_force.outline, loaded.outline, directory))
+        before = {} if in_force is None else in_force.outline
+        return cls(loaded.settings.hash, emptied(before, loaded.outline, directory))
 
 
 class Configuration:
@@ -225,12 +224,15 @@ class Configuration:
         self._lock = threading.Lock()
         # What is wrong with the files as they are now; empty where they are good.
         self.problems: tuple[Problem, ...] = ()
+        self._broken: tuple[Problem, ...] = ()  # the same of the files alone, whatever is in force
         self._behind: tuple[Problem, ...] = ()
         self.number = 0  # the generation that this process has adopted; 0 before the first
-        self._files: Active | None = None
-        self._active, self._seen = self._first(prepared)
-        self._looked = self._read = time.monotonic()
+        self._active: Active | None = None
+        self._files = prepared
+        self._seen = "" if prepared is None else prepared.settings.hash
+        self._read = time.monotonic()
         self._tried = float("-inf")
+        self._look()
 
     @property
     def files(self) -> Files:
@@ -253,60 +255,47 @@ class Configuration:
                 self._lock.release()
         if in_force > self.number:
             raise ConfigBehindError(self._behind)
+        assert self._active is not None  # noqa: S101 - else there is no object
         return self._active
 
     def look(self) -> Active:
         """Reads the files and the newest generation now, however recently that was done; returns what is in force."""
         with self._lock:
             self._look()
-        return self._active
+        return self.current()
 
     def unpublished(self) -> Active | None:
         """The files, where they are good and not in force: what the next tick may publish."""
-        self.current()
+        active = self.current()
         if self.generations is None or self.problems or self._files is None:
             return None
-        is_in_force = self.number and self._files.settings.hash == self._active.settings.hash
-        return None if is_in_force else self._files
+        return None if self.number and self._files.settings.hash == active.settings.hash else self._files
 
     def published(self, made: Generation, active: Active) -> None:
         """Takes note that this process has just put `active` in force."""
         with self._lock:
             if made.number > self.number:
-                self._take(active, made)
+                self._take(active, made.number)
             self.problems = ()
 
-    def _first(self, prepared: Active | None) -> tuple[Active, str]:
-        """What is in force to begin with, and the hash of the files as they are."""
-        newest = None if self.generations is None else self.generations.newest()
-        try:
-            current = prepared is not None and fingerprint(self.directory) == prepared.settings.hash
-            self._files = prepared if current else Active.of(load_entries(self.directory))
-        except ConfigError as error:
-            if newest is None:
-                raise
-            self._refuse(error.problems)
-        files = self._files
-        if newest is None:
-            assert files is not None  # noqa: S101 - else it was raised
-            return files, files.settings.hash
-        try:
-            active = self._loaded(newest)
-        except ConfigError as error:  # another key, a variable that is not set
-            if files is None:
-                raise
-            # Behind: steps are refused until it is adopted, or these files are published in its place.
-            self._behind = error.problems
-            return files, files.settings.hash
-        self.number = newest.number
-        if files is not None:
-            self._judge(files, newest)
-        return active, "" if files is None else files.settings.hash
-
     def _look(self) -> None:
+        """Raises ConfigError where nothing is in force yet and nothing good is there to begin with."""
         self._look_at_files()
-        if self.generations is not None:
-            self._adopt(self.generations)
+        newest = None if self.generations is None else self.generations.newest()
+        if newest is not None:
+            self._adopt(newest)
+        files = self._files
+        if not self.number and files is not None and files is not self._active:
+            # Where it is behind, steps are refused until it is not, or these files are published instead.
+            self._take(files)
+        if self._active is None:
+            raise ConfigBehindError(self._behind) if self._behind else ConfigError(self._broken)
+        problems = self._broken
+        if files is not None and newest is not None:
+            problems = emptied(newest.outline, files.outline, self.directory)
+        if problems and self.problems != problems:
+            logs.event("config.refused", logging.ERROR, problems=[str(each) for each in problems])
+        self.problems = problems
         self._looked = time.monotonic()
 
     def _look_at_files(self) -> None:
@@ -316,40 +305,22 @@ class Configuration:
             if found == self._seen and not again:
                 return
             self._seen, self._read = found, time.monotonic()
-            files = Active.of(load_entries(self.directory))
+            self._files, self._broken = Active.of(load_entries(self.directory)), ()
         except ConfigError as error:
-            self._files = None
-            self._refuse(error.problems)
-            return
-        self._files, self.problems = files, ()
-        if not self.number:
-            self._take(files, None)
+            self._files, self._broken = None, error.problems
 
-    def _adopt(self, generations: Generations) -> None:
+    def _adopt(self, newest: Generation) -> None:
         """Makes the newest generation the one of this process. What keeps it from that is in `_behind`."""
-        newest = generations.newest()
-        if newest is None:
-            return
         pause = RETRY_SECONDS if self._behind else 0.0
-        if newest.number > self.number and time.monotonic() - self._tried >= pause:
-            try:
-                active = self._loaded(newest)
-            except ConfigError as error:
-                if self._behind != error.problems:
-                    lines = [str(each) for each in error.problems]
-                    logs.event("config.behind", logging.ERROR, generation=newest.number, problems=lines)
-                self._behind, self._tried = error.problems, time.monotonic()
-                return
-            self._take(active, newest)
-        if self._files is not None:
-            self._judge(self._files, newest)
-
-    def _judge(self, files: Active, newest: Generation) -> None:
-        """Refuses files that empty what is in force."""
-        if files.settings.hash == newest.hash:
-            self.problems = ()
-        else:
-            self._refuse(emptied(newest.outline, files.outline, self.directory))
+        if newest.number <= self.number or time.monotonic() - self._tried < pause:
+            return
+        try:
+            self._take(self._loaded(newest), newest.number)
+        except ConfigError as error:  # another key, a variable that is not set
+            if self._active is not None and self._behind != error.problems:
+                lines = [str(each) for each in error.problems]
+                logs.event("config.behind", logging.ERROR, generation=newest.number, problems=lines)
+            self._behind, self._tried = error.problems, time.monotonic()
 
     def _loaded(self, newest: Generation) -> Active:
         """A generation from the files, where they are the same, else from the database."""
@@ -359,19 +330,16 @@ class Configuration:
         contents = self.generations.contents(newest.number)
         return Active.of(load_contents(self.directory, contents))
 
-    def _take(self, active: Active, generation: Generation | None) -> None:
-        if "matcher" in vars(self._active):  # else this process has not matched anything so far
+    def _take(self, active: Active, number: int = 0) -> None:
+        """Puts it in force here: the generation of this number, or the files before the first."""
+        former = self._active
+        if former is not None and "matcher" in vars(former):  # else this process has not matched anything so far
             active.matcher  # noqa: B018 (built here, while the former one still serves the other threads)
         self._active = active
-        if generation is not None:
-            self.number = generation.number
-        self._behind, self._tried = (), float("-inf")
-        logs.event("config.loaded", generation=self.number, hash=active.settings.hash)
-
-    def _refuse(self, problems: tuple[Problem, ...]) -> None:
-        if problems and self.problems != problems:
-            logs.event("config.refused", logging.ERROR, problems=[str(each) for each in problems])
-        self.problems = problems
+        if number:
+            self.number, self._behind, self._tried = number, (), float("-inf")
+        if former is not None:
+            logs.event("config.loaded", generation=number, hash=active.settings.hash)
 
 
 def host_name(directory: Path) -> str:

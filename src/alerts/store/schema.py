@@ -217,6 +217,12 @@ class StoryVersionRow(Base, table="story_versions"):
     __table_args__ = (
         Index("ix_story_versions_story", "story", "since"),
         Index("ix_story_versions_newest", "institution", "newest"),
+        Index(
+            "ix_story_versions_standing",
+            "newest",
+            sqlite_where=text("until IS NULL"),
+            postgresql_where=text("until IS NULL"),
+        ),
         Index("ix_story_versions_priority", "institution", "key_priority"),
         Index("ix_story_versions_policy", "institution", "key_policy"),
         Index("ix_story_versions_continuity", "institution", "key_continuity"),
@@ -268,7 +274,7 @@ class AlertRow(Base, table="alerts"):
 
     id: Mapped[str] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(index=True)
-    subscriber: Mapped[str] = mapped_column(index=True)
+    subscriber: Mapped[str]
     channel: Mapped[str]
     institution: Mapped[str] = mapped_column(index=True)
     on: Mapped[str]
@@ -276,6 +282,7 @@ class AlertRow(Base, table="alerts"):
     state: Mapped[str]
     reason: Mapped[str]
     detail: Mapped[dict[str, Any]]
+    __table_args__ = (Index("ix_alerts_subscriber", "subscriber", "at"),)
 
 
 class DeliveryRow(Base, table="deliveries"):

@@ -20,11 +20,16 @@ _TIME = "strftime('%Y-%m-%dT%H:%M:%S', {0} / 1000000, 'unixepoch') || printf('.%
 _PATH = "json_extract_path_text({0}::json, VARIADIC string_to_array('{1}', '.'))"
 WORDS: Mapping[str, Mapping[str, str]] = {
     "sqlite": {"serial": "INTEGER", "double": "DOUBLE", "bytes": "BLOB", "where_due": " WHERE due_at IS NOT NULL"}
-    | {"time": Written(_TIME), "json": Written("json_extract({0}, '$.{1}')")},
+    | {"sqlite": "", "postgresql": "-- ", "time": Written(_TIME), "json": Written("json_extract({0}, '$.{1}')")},
     "postgresql": {"serial": "SERIAL", "double": "DOUBLE PRECISION", "bytes": "BYTEA", "where_due": ""}
-    | {"time": Written("TIMESTAMPTZ 'epoch' + {0} * INTERVAL '1 microsecond'"), "json": Written(_PATH)},
+    | {
+        "sqlite": "-- ",
+        "postgresql": "",
+        "time": Written("TIMESTAMPTZ 'epoch' + {0} * INTERVAL '1 microsecond'"),
+        "json": Written(_PATH),
+    },
 }
-"""What the two databases write differently."""
+"""What the two databases write differently; a statement of one of them is a comment for the other."""
 
 
 def migration(module: str) -> tuple[Callable[[], None], Callable[[], None]]:
@@ -40,7 +45,7 @@ def migration(module: str) -> tuple[Callable[[], None], Callable[[], None]]:
                 op.execute(statement)
 
     def downgrade() -> None:
-        for kind, name in reversed(re.findall(r"CREATE (TABLE|VIEW) (\w+)", text)):
+        for kind, name in reversed(dict.fromkeys(re.findall(r"CREATE (?:VIRTUAL )?(TABLE|VIEW) (\w+)", text))):
             op.execute(f"DROP {kind} {name}")
 
     return upgrade, downgrade

@@ -14,6 +14,7 @@ from alerts.store.upsert import insert_new, upsert
 CONFIGURATION = "configuration"  # the configuration in force: its number and the hash of its files
 MATCHING = "matching"  # under which configuration the recorded items were matched, and how far
 JUDGED = "judged"  # by source a digest of publisher, reliability and the institutions it speaks for
+SEARCH = "search"  # which revisions the search index holds, and by which rules
 PLAN = "plan"  # the result of the last `alerts plan` that was published
 OUTAGE = "outage/"  # facts: when sources were not read, by source and beginning; retention removes them
 TICK = "tick"  # when a tick last looked for what is due

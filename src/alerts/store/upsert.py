@@ -16,7 +16,8 @@ SOME: BindParameter[Any] = bindparam("some", expanding=True)
 """The ids of a statement that is made once for any number of them, `chunks` at a time."""
 
 
-def _dialect(session: Session) -> str:
+def dialect(session: Session) -> str:
+    """`sqlite` or `postgresql`."""
     return session.get_bind().dialect.name
 
 
@@ -62,7 +63,7 @@ def insert_all(session: Session, table: type[Base], rows: Sequence[Mapping[str, 
 def insert_new(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     """Inserts the rows; one whose key is already there is left as it is."""
     if rows:
-        session.execute(_ignoring(_dialect(session), table), list(rows))
+        session.execute(_ignoring(dialect(session), table), list(rows))
 
 
 def upsert(
@@ -79,7 +80,7 @@ def upsert(
     Every row must have the same keys.
     """
     if rows:
-        session.execute(_replacing(_dialect(session), table, tuple(rows[0]), keep, least), list(rows))
+        session.execute(_replacing(dialect(session), table, tuple(rows[0]), keep, least), list(rows))
 
 
 def row_of(table: type[Base], record: Any, /, **given: Any) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The same as the pages, as JSON: gated by the same rules, described at /api/openapi.json."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
@@ -13,8 +14,7 @@ from starlette.responses import Response
 
 from alerts.insight.health import health
 from alerts.model.level import Transition
-from alerts.model.records import as_record, rounded, to_line, transition_record
-from alerts.model.times import format_time
+from alerts.model.records import as_record, some, to_line, transition_record
 from alerts.rendering import escape
 from alerts.rendering.profile_forms import profile_record
 from alerts.rendering.tiers import DETAIL, gate, gate_changes
@@ -26,8 +26,11 @@ from alerts.web.atom import asked_rule, one_per_event
 from alerts.web.auth import Visitor
 from alerts.web.pages import asked_instant, read_why_not
 from alerts.web.reading import read_profile
+from alerts.web.search import as_json as search
+from alerts.web.search import whole
 from alerts.web.site import site_of, visit
 from alerts.web.stories import Shown, StoryPage, read_alert, read_story
+from alerts.web.stream import read_stream
 
 MOST: Final = 200
 
@@ -51,16 +54,17 @@ def openapi(request: Request) -> Response:
 def institutions(request: Request) -> Response:
     asked = listing.Asked.of(request.query_params)
     with visit(request) as (site, session, visitor):
-        found = listing.read_board(session, site.settings, asked, visitor.tier, site.now())
-    return answer(
-        {
-            "kind": "institutions",
-            "found": found.found,
-            "page": found.page,
-            "pages": found.pages,
-            "institutions": [_row(each) for each in found.rows],
-        }
-    )
+        found = listing.read_board(session, site.settings, asked, visitor.tier)
+    rows = [_row(each) for each in found["rows"]]
+    return answer({"kind": "institutions", **some(found, "found", "page", "pages"), "institutions": rows})
+
+
+def stream(request: Request) -> Response:
+    asked = listing.Asked.of(request.query_params)
+    with visit(request) as (site, session, visitor):
+        found = read_stream(session, site.settings, asked, visitor.tier)
+    shown = [{key: as_record(value) for key, value in each.items()} for each in found["stories"]]
+    return answer({"kind": "stream", "stories": shown, "older": found["older"]})
 
 
 def _row(row: listing.Row) -> dict[str, Any]:
@@ -86,7 +90,7 @@ def institution(request: Request) -> Response:
 
 
 def changes(request: Request) -> Response:
-    limit = _limit(request)
+    limit = whole(request.query_params, "limit", 50, MOST)
     with visit(request) as (site, session, visitor):
         known = site.settings.institution(request.path_params["institution"])
         recorded = transitions.find(session, known.id, limit=limit)
@@ -101,7 +105,7 @@ def why_not(request: Request) -> Response:
 
 
 def stories(request: Request) -> Response:
-    limit = _limit(request)
+    limit = whole(request.query_params, "limit", 50, MOST)
     with visit(request) as (site, session, visitor):
         known = site.settings.institution(request.path_params["institution"])
         _need_detail(visitor, "Stories")
@@ -117,26 +121,21 @@ def story(request: Request) -> Response:
 
 
 def _story(found: StoryPage) -> dict[str, Any]:
+    record = as_record(replace(found, publishers=(), gone=(), events=(), titles={}))
+    names = ("institution", "title", "confidence", "grade", "mix", "topics", "first", "newest", "merged_into")
+    publishers = [
+        {
+            "weight": each.weight,
+            "reports": [_report(shown) for shown in each.reports],
+            "merged": [as_record(link) for link in each.group.links],
+        }
+        for each in found.publishers
+    ]
     return {
         "kind": "story",
         "story": found.id,
-        "institution": found.institution,
-        "title": found.title,
-        "confidence": rounded(found.confidence),
-        "grade": found.grade,
-        "mix": found.mix,
-        "topics": list(found.topics),
-        "first": format_time(found.first),
-        "newest": format_time(found.newest),
-        "merged_into": found.merged_into,
-        "publishers": [
-            {
-                "weight": each.weight,
-                "reports": [_report(shown) for shown in each.reports],
-                "merged": [as_record(link) for link in each.group.links],
-            }
-            for each in found.publishers
-        ],
+        **some(record, *names),
+        "publishers": publishers,
         "withdrawn": [_report(each) for each in found.gone],
         "events": [as_record(each) for each in found.events],
         "omitted": found.left_out,
@@ -159,7 +158,7 @@ def alert(request: Request) -> Response:
 
 def alerts(request: Request) -> Response:
     subscriber = request.path_params["subscriber"]
-    limit = _limit(request)
+    limit = whole(request.query_params, "limit", 50, MOST)
     with visit(request) as (site, session, visitor):
         if not visitor.may_read(subscriber):
             raise HTTPException(403, "These alerts are for their subscriber.")
@@ -200,18 +199,12 @@ def _need_detail(visitor: Visitor, what: str) -> None:
         raise HTTPException(403, f"{what} are for members of the strategic circle.")
 
 
-def _limit(request: Request) -> int:
-    """`?limit=`, at most 200. Raises HTTPException where it is no number."""
-    text = request.query_params.get("limit", "50")
-    if not (text.isascii() and text.isdigit() and 0 < len(text) < 7 and int(text) > 0):
-        raise HTTPException(400, "“limit” is a number from 1 to 200.")
-    return min(int(text), MOST)
-
-
 def paths() -> Sequence[tuple[str, Any]]:
     """The routes of the interface, the more telling first."""
     return (
         ("/openapi.json", openapi),
+        ("/stream", stream),
+        ("/search", search),
         ("/institutions", institutions),
         ("/institutions/{institution}", institution),
         ("/institutions/{institution}/changes", changes),

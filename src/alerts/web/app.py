@@ -21,8 +21,22 @@ from alerts.access.signing import Signer
 from alerts.model.errors import AlertsError, NotFoundError, StoreError, UsageError
 from alerts.runtime import logs
 from alerts.runtime.runtime import Runtime
-from alerts.web import answering, api, atom, operators, pages, probes, reports, unsubscribing
+from alerts.web import (
+    answering,
+    api,
+    atom,
+    live,
+    operators,
+    overview,
+    pages,
+    probes,
+    reports,
+    search,
+    stream,
+    unsubscribing,
+)
 from alerts.web.auth import Authenticator, Visitor
+from alerts.web.connections import LIVE
 from alerts.web.middleware import Hardening
 from alerts.web.site import Site, site_of, unless_known
 
@@ -50,17 +64,23 @@ def create_app(
     )
     authenticator = Authenticator(signer, operator_token, https=https, metrics_token=metrics_token)
     app.state.site = Site(runtime, authenticator, base_url)
+    app.state.live = live.Live(runtime)
     return app
 
 
 def _routes() -> list[Route | Mount]:
     return [
-        Route("/", pages.home),
+        Route("/", stream.home),
+        Route(LIVE, live.live),
+        Route("/overview", overview.overview),
+        Route("/institutions", pages.institutions),
+        Route("/search", search.page),
         Route("/institutions/{institution}", pages.profile),
         Route("/institutions/{institution}/feed.atom", atom.institution_feed),
         Route("/institutions/{institution}/why-not", pages.why_not),
         Route("/briefing", reports.newest),
         Route("/briefing/{week}", reports.edition),
+        Route("/me", reports.mine),
         Route("/feedback", reports.feedback),
         Route("/stories/{story}", pages.story),
         Route("/alerts/{alert}", pages.alert),
@@ -74,6 +94,7 @@ def _routes() -> list[Route | Mount]:
         Route("/answer/{token}/undo", answering.undo, methods=["POST"]),
         Route("/answer/{token}/{act}", answering.answer, methods=["GET", "POST"]),
         Route("/operate", operators.overview),
+        Route("/operate/audit", operators.audit),
         Route("/operate/enter", operators.enter, methods=["GET", "POST"]),
         Route("/operate/{action}", operators.act, methods=["POST"]),
         Route("/websub/{token}", probes.websub, methods=["GET", "POST"]),

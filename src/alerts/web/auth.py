@@ -28,19 +28,14 @@ from alerts.store import system_state
 MEMBER_COOKIE: Final = "alerts_member"
 OPERATOR_COOKIE: Final = "alerts_operator"
 SESSION: Final = timedelta(hours=12)
-LARGEST_FORM: Final = 16_384
-"""Bytes of a form; the forms of the pages are far smaller."""
-
-MAX_WRONG: Final = 10
-"""Wrong tokens that an address may give within WINDOW."""
-
+LARGEST_FORM: Final = 16_384  # bytes of a form; the forms of the pages are far smaller
+MAX_WRONG: Final = 10  # wrong tokens that an address may give within WINDOW
 WINDOW: Final = timedelta(minutes=10)
 
 MAX_ADDRESSES: Final = 10_000
 """Addresses that are remembered in a process; the one that was wrong longest ago is forgotten first."""
 
-_LEFT: Final = "left/"
-"""Facts: the sessions of operators that were ended before their time, by id."""
+_LEFT: Final = "left/"  # facts: the sessions of operators that were ended before their time, by id
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +162,7 @@ class Authenticator:
     # --- members -------------------------------------------------------------------------------------------
 
     def remember(self, response: Response, token: str, known: Member, now: datetime) -> None:
-        self._set(response, MEMBER_COOKIE, token, int((known.expires_at - now).total_seconds()), "lax")
+        self.set_cookie(response, MEMBER_COOKIE, token, int((known.expires_at - now).total_seconds()), "lax")
 
     def leave(self, request: Request, response: Response, session: Session, now: datetime) -> None:
         """Forgets the link on this device, and ends the operator's session everywhere."""
@@ -188,7 +183,7 @@ class Authenticator:
         """Starts an operator's session."""
         until = format_time(now + SESSION)
         token = self.signer.sign(Purpose.OPERATOR, until, secrets.token_hex(8), self._fingerprint)
-        self._set(response, OPERATOR_COOKIE, token, int(SESSION.total_seconds()), "strict")
+        self.set_cookie(response, OPERATOR_COOKIE, token, int(SESSION.total_seconds()), "strict")
 
     def _session(self, cookie: str, now: datetime) -> tuple[str, ...] | None:
         """End, id and fingerprint of a session that has not ended by itself."""
@@ -204,9 +199,10 @@ class Authenticator:
             return ""
         return self.signer.sign(Purpose.FORM, parts[1])
 
-    def _set(
+    def set_cookie(
         self, response: Response, name: str, value: str, seconds: int, same_site: Literal["lax", "strict"]
     ) -> None:
+        """A cookie that no script reads, and none but https carries where the pages are at https."""
         response.set_cookie(
             name, value, max_age=seconds, path="/", secure=self._https, httponly=True, samesite=same_site
         )

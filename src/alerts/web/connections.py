@@ -18,12 +18,9 @@ HEAD_SECONDS: Final = 10.0
 BODY_SECONDS: Final = 20.0
 """From the end of the headers to the end of the body. The largest are pushes of some kilobytes."""
 
-ANSWER_SECONDS: Final = 120.0
-"""From the end of the headers until the whole answer has been taken."""
-
-MAX_CONNECTIONS: Final = 500
-"""In all; half of the files that a process may usually have open."""
-
+ANSWER_SECONDS: Final = 120.0  # from the end of the headers until the whole answer has been taken
+LIVE: Final = "/live"  # where an answer lasts as long as it may
+MAX_CONNECTIONS: Final = 500  # in all; half of the files that a process may usually have open
 MAX_PER_CLIENT: Final = 50
 """From one address. A trusted proxy speaks for many clients and is bounded by the total alone."""
 
@@ -54,6 +51,12 @@ class BoundedProtocol(H11Protocol):
             self._make_room(of_client)
         elif len(others) >= MAX_CONNECTIONS:
             self._make_room(others)
+
+    def shutdown(self) -> None:
+        """Lets pages go that listen to `/live`, so that ending the server does not wait for them."""
+        super().shutdown()
+        if not self.is_idle and self.cycle.scope["path"] == LIVE:
+            self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop("_head", "_body", "_answer")

@@ -3,32 +3,39 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
+from typing import Any, Final
 
-from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Level, Transition
 from alerts.model.settings import Settings
 from alerts.model.subscriber import Tier
-from alerts.rendering.plot import spark_svg
-from alerts.rendering.tiers import ANALYSIS, gate_transition
+from alerts.rendering.tiers import gate_transition
 from alerts.store.queries import dashboard, listings
 
 PAGE: Final = 50
-SPARK: Final = timedelta(days=90)
 SORTS: Final = ("level", "changed", "name")
+WORDS: Final = ("tag", "region", "category", "institution", "topic", "source", "before")
+"""The filters of an address that are taken as they are."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The filters, order and page that were requested; unknown values count as not given."""
+    """The filters, order and page that were requested; unknown values count as not given.
+
+    `institution`, `topic`, `source` and `before`, the place after which a page begins, are of the stream alone;
+    `text`, `sort` and `page` of the list of institutions.
+    """
 
     tag: str = ""
     region: str = ""
     category: str = ""
+    institution: str = ""
+    topic: str = ""
+    source: str = ""
+    before: str = ""
     at_least: Level = Level.LOW
     text: str = ""
     sort: str = SORTS[0]
@@ -38,9 +45,7 @@ class Asked:
     def of(cls, query: Mapping[str, str]) -> "Asked":
         level, sort, page = query.get("level", ""), query.get("sort", ""), query.get("page", "")
         return cls(
-            tag=query.get("tag", ""),
-            region=query.get("region", ""),
-            category=query.get("category", ""),
+            **{name: query.get(name, "") for name in WORDS},
             at_least=Level(level) if level in list(Level) else Level.LOW,
             text=query.get("q", "").strip(),
             sort=sort if sort in SORTS else SORTS[0],
@@ -50,9 +55,7 @@ class Asked:
     def query(self) -> dict[str, str]:
         """As in an address, the defaults left out."""
         return {
-            "tag": self.tag,
-            "region": self.region,
-            "category": self.category,
+            **{name: getattr(self, name) for name in WORDS if name != "before"},
             "level": "" if self.at_least is Level.LOW else self.at_least.value,
             "q": self.text,
             "sort": "" if self.sort == SORTS[0] else self.sort,
@@ -63,6 +66,7 @@ class Asked:
             (not self.tag or self.tag in institution.tags)
             and (not self.region or self.region == institution.region)
             and (not self.category or self.category == institution.category)
+            and (not self.institution or self.institution == institution.id)
             and highest >= self.at_least
             and (not self.text or _named(institution, self.text.casefold()))
         )
@@ -81,35 +85,27 @@ class Row:
     highest: Level
     stories: int
     change: Transition | None
-    spark: Markup
 
 
-@dataclass(frozen=True, slots=True)
-class Board:
-    """A page of the list. `raised` counts, of everything tracked, the institutions by their highest level."""
-
-    rows: Sequence[Row]
-    found: int
-    tracked: int
-    raised: Mapping[Level, int]
-    page: int
-    pages: int
-
-
-def read_board(session: Session, settings: Settings, asked: Asked, tier: Tier, now: datetime) -> Board:
-    """The list as asked for, gated."""
+def levels_of(session: Session, settings: Settings) -> dict[str, Mapping[Axis, Level]]:
+    """The levels of every tracked institution."""
     recorded, quiet = listings.levels(session), dict.fromkeys(Axis, Level.LOW)
-    levels = {each: recorded.get(each, quiet) for each in settings.institutions}
+    return {each: recorded.get(each, quiet) for each in settings.institutions}
+
+
+def read_board(session: Session, settings: Settings, asked: Asked, tier: Tier) -> dict[str, Any]:
+    """A page of the list as asked for, gated. `raised` counts everything tracked by its highest level."""
+    levels = levels_of(session, settings)
     highest = {each: max(found.values()) for each, found in levels.items()}
     wanted = [each for each in settings.institutions.values() if asked.wants(each, highest[each.id])]
-    ordered = _ordered(session, wanted, highest, asked.sort)
+    changed = dashboard.changed_at(session)
+    ordered = _ordered(wanted, highest, changed, asked.sort)
     pages = max(1, -(-len(ordered) // PAGE))
     page = min(asked.page, pages)
     shown = ordered[(page - 1) * PAGE : page * PAGE]
     ids = [each.id for each in shown]
     stories = dashboard.story_counts(session, ids)
-    newest = dashboard.newest_changes(session, ids)
-    steps = dashboard.changes_since(session, ids, now - SPARK) if tier.allows(ANALYSIS) else None
+    newest = dashboard.changes(session, {each: changed[each] for each in ids if each in changed})
     rows = [
         Row(
             institution=each,
@@ -117,38 +113,22 @@ def read_board(session: Session, settings: Settings, asked: Asked, tier: Tier, n
             highest=highest[each.id],
             stories=stories.get(each.id, 0),
             change=gate_transition(newest[each.id], tier) if each.id in newest else None,
-            spark=Markup("") if steps is None else spark(steps.get(each.id, ()), levels[each.id], now, each.name),
         )
         for each in shown
     ]
-    counted = Counter(highest.values())
-    raised = {level: counted[level] for level in Level}
-    return Board(rows, len(ordered), len(settings.institutions), raised, page, pages)
+    raised = Counter(highest.values())
+    counts = {"found": len(ordered), "tracked": len(settings.institutions), "raised": raised}
+    return {"rows": rows, **counts, "page": page, "pages": pages}
 
 
 def _ordered(
-    session: Session, wanted: Sequence[Institution], highest: Mapping[str, Level], sort: str
+    wanted: Sequence[Institution], highest: Mapping[str, Level], changed: Mapping[str, tuple[datetime, str]], sort: str
 ) -> list[Institution]:
     by_name = sorted(wanted, key=lambda each: (each.name.casefold(), each.id))
     if sort == "name":
         return by_name
-    changed = dashboard.changed_at(session)
-    recent = sorted(by_name, key=lambda each: -(changed[each.id].timestamp() if each.id in changed else 0.0))
+    recent = sorted(by_name, key=lambda each: -(changed[each.id][0].timestamp() if each.id in changed else 0.0))
     return recent if sort == "changed" else sorted(recent, key=lambda each: -highest[each.id].rank)
-
-
-def spark(changes: Sequence[Transition], levels: Mapping[Axis, Level], now: datetime, name: str) -> Markup:
-    """The highest level of an institution over the last three months as a small picture."""
-    start = now - SPARK
-    current = dict(levels)
-    for change in reversed(changes):
-        current[change.axis] = change.from_
-    steps = [(start, max(current.values()))]
-    for change in changes:
-        current[change.axis] = change.to
-        steps.append((change.at, max(current.values())))
-    # Made by us, with every text in it escaped.
-    return Markup(spark_svg(steps, now, title=f"{name}, highest level over 90 days"))  # noqa: S704
 
 
 def choices(settings: Settings) -> dict[str, list[str]]:

@@ -1,7 +1,8 @@
 """The operators' page, and what can be done from it."""
 
+import re
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlencode
 
@@ -15,19 +16,22 @@ from alerts.model.alert import DeliveryState
 from alerts.model.counted import counted
 from alerts.model.errors import AlertsError
 from alerts.model.subscriber import Selection
-from alerts.model.times import parse_duration
+from alerts.model.times import EPOCH, format_time, parse_duration
 from alerts.pipeline import answering, operate
 from alerts.pipeline.route import silenced
 from alerts.runtime import logs
 from alerts.runtime.runtime import Runtime
 from alerts.store import system_state
-from alerts.store.queries import listings
-from alerts.store.repositories import sources
+from alerts.store.queries import dashboard, listings
+from alerts.store.repositories import answers, generations, links, silences, sources
 from alerts.store.repositories.sources import Health
 from alerts.web.auth import Visitor, check_form, form_of
 from alerts.web.site import Site, site_of, visit
 
 MOST: Final = 50
+AUDITED: Final = 200
+RECENT: Final = timedelta(days=7)  # how old what was held back may be
+BACK: Final = re.compile(r"/(operate|institutions|alerts)(/[\w~%-][\w.~%-]*)?", re.ASCII)  # pages that acts return to
 STATES: Final = ("", *(state.value for state in DeliveryState))
 
 
@@ -42,6 +46,7 @@ def overview(request: Request) -> Response:
         known = [each for each in sources.health(session) if each.active]
         values = {
             "report": health(session, site.runtime.configuration.files, now),
+            "suppressed": dashboard.suppressed(session, now - RECENT, MOST),
             "dead": listings.deliveries(session, state=[DeliveryState.DEAD.value], limit=MOST),
             "deliveries": listings.deliveries(session, state=[state] if state else (), limit=MOST),
             "silences": [each for each in silenced(session, site.settings) if each.until > now],
@@ -61,9 +66,34 @@ def overview(request: Request) -> Response:
         "state": state,
         "most": MOST,
         "late": LATE,
-        "done": request.query_params.get("done", "")[:200],
     }
     return site.page(request, "operate.html.j2", visitor, values)
+
+
+def audit(request: Request) -> Response:
+    """What people did, by time, as far as it is on record: answers, silences, configurations, links."""
+    with visit(request) as (site, session, visitor):
+        if not visitor.operator:
+            return RedirectResponse("/operate/enter", status_code=303)
+        acts: list[tuple[datetime, str, str, str]] = []
+        for each in answers.find(session, limit=AUDITED):
+            about = f"{each.institution}, for {each.subscriber}"
+            acts.append((each.at, each.who, each.in_words(), about))
+            if each.undone_at is not None:
+                acts.append((each.undone_at, each.undone_by, f"took back: {each.in_words()}", about))
+        for made in silences.all_silences(session):
+            said = f"silence until {format_time(made.until)}: {made.reason}"
+            acts.append((made.starts or made.until, made.author, said, made.select.in_words()))
+        for edition in generations.recent(session, EPOCH):
+            said = f"configuration {edition.number} ({edition.hash[:12]})"
+            acts.append((edition.published_at, f"host {edition.host}", said, ""))
+        for link in links.all_links(session):
+            about = f"{link.id} {link.name}, {link.subscriber or link.tier.value}"
+            acts.append((link.created_at, "", "made a link", about))
+            if link.revoked_at is not None:
+                acts.append((link.revoked_at, "", "revoked a link", about))
+    acts.sort(key=lambda act: act[0], reverse=True)
+    return site.page(request, "audit.html.j2", visitor, {"acts": acts[:AUDITED], "most": AUDITED})
 
 
 def _attention(each: Health) -> tuple[bool, bool, int, str]:
@@ -99,7 +129,9 @@ async def act(request: Request) -> Response:
         raise HTTPException(404, "There is no such action.")
     fields = await form_of(request)
     done = await run_in_threadpool(_act, site, request, fields, action)
-    return RedirectResponse("/operate?" + urlencode({"done": done}), status_code=303)
+    back = fields.get("back", "")
+    page = back if BACK.fullmatch(back) else "/operate"
+    return RedirectResponse(f"{page}?" + urlencode({"done": done}), status_code=303)
 
 
 _Action = Callable[[Runtime, Mapping[str, str], datetime], str]
@@ -154,8 +186,17 @@ def _release(runtime: Runtime, fields: Mapping[str, str], _now: datetime) -> str
     return f"{counted(held, 'item')} of {source} will be taken in at its next poll, which is due now."
 
 
+def _poll(runtime: Runtime, fields: Mapping[str, str], _now: datetime) -> str:
+    operate.poll_soon(runtime, fields.get("source", ""))
+    return f"{fields['source']} is due now."
+
+
 def _ack(runtime: Runtime, fields: Mapping[str, str], _now: datetime) -> str:
-    done = answering.ack(runtime, fields.get("alert", ""), fields.get("by", ""))
+    if not fields.get("alert"):
+        subscriber, institution = fields.get("subscriber", ""), fields.get("institution", "")
+        done = answering.ack_level(runtime, subscriber, institution, author=fields.get("by", ""))
+    else:
+        done = answering.ack(runtime, fields.get("alert", ""), fields.get("by", ""))
     return f"{done.subscriber} gets no reminders of {done.institution} until it changes."
 
 
@@ -170,6 +211,7 @@ ACTIONS: Final[Mapping[str, _Action]] = {
     "silence": _silence,
     "unsilence": _unsilence,
     "release": _release,
+    "poll": _poll,
     "ack": _ack,
     "undo": _undo,
 }

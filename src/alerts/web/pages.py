@@ -1,10 +1,9 @@
 """The pages that readers see: institutions, a profile, a story, an alert."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
-from typing import Any, Final
+from datetime import datetime
+from typing import Any
 
-from markupsafe import Markup
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -13,48 +12,51 @@ from starlette.responses import RedirectResponse, Response
 from alerts.explain.why_not import why_not as explain_silence
 from alerts.model.institution import Institution
 from alerts.model.records import answer_record
-from alerts.model.times import EPOCH, parse_duration, parse_time
+from alerts.model.times import EPOCH, point_in_time
+from alerts.rendering.plot import WIDTH
 from alerts.rendering.tiers import ANALYSIS, DETAIL, gate
 from alerts.store.repositories import answers
 from alerts.web import institutions as listing
 from alerts.web.auth import Visitor
-from alerts.web.reading import plot, present, read_profile
+from alerts.web.reading import NARROW, WINDOWS, fitting, plots, present, read_profile, stories_of
 from alerts.web.site import Site, site_of, visit
 from alerts.web.stories import read_alert, read_story, without_each
 
-WINDOWS: Final = {"30d": timedelta(days=30), "90d": timedelta(days=90), "1y": timedelta(days=365)}
 
-
-def home(request: Request) -> Response:
+def institutions(request: Request) -> Response:
     """All institutions."""
     asked = listing.Asked.of(request.query_params)
     with visit(request) as (site, session, visitor):
-        board = listing.read_board(session, site.settings, asked, visitor.tier, site.now())
+        board = listing.read_board(session, site.settings, asked, visitor.tier)
     values = {"board": board, "asked": asked, "choices": listing.choices(site.settings)}
     return site.page(request, "institutions.html.j2", visitor, values)
 
 
 def profile(request: Request) -> Response:
-    """One institution, now or as of `?at=`."""
-    window = request.query_params.get("window", "90d")
-    window = window if window in WINDOWS else "90d"
+    """One institution, now or as of `?at=`, and beside another one where `?compare=` names it."""
+    query = request.query_params
     with visit(request) as (site, session, visitor):
         institution = site.settings.institution(request.path_params["institution"])
-        at = asked_instant(request.query_params, visitor, site.now())
-        found = read_profile(site, session, institution, at)
+        at = asked_instant(query, visitor, site.now())
+        keys = dict.fromkeys((institution.id, query.get("compare") or institution.id))
+        sides = [read_profile(site, session, site.settings.institution(key), at) for key in keys]
+        window = query.get("window", "")
+        window = window if window in WINDOWS else fitting(sides)
+        widths = (NARROW,) if len(sides) > 1 else (WIDTH, NARROW)
+        drawn = sides if visitor.tier.allows(ANALYSIS) else []
+        shown, *compared = [gate(each, visitor.tier) for each in sides]
         given = answers.find(session, institution=institution.id, limit=50)
-        shown = gate(found, visitor.tier)
         values = {
             "profile": shown,
+            "sides": [shown, *compared],
+            "stories": stories_of(session, shown),
             "institution": institution,
+            "institutions": site.settings.institutions,
             "past": at,
             "window": window,
             "windows": list(WINDOWS),
-            # Made by us, with every text in it escaped.
-            "plot": Markup(plot(site, session, institution, found, WINDOWS[window]))  # noqa: S704
-            if visitor.tier.allows(ANALYSIS)
-            else "",
-            "topics": site.settings.topics,
+            "plots": [plots(site, session, each, WINDOWS[window], widths) for each in drawn],
+            "subscribers": sorted(site.settings.subscribers) if visitor.form else [],
             "answers": [answer_record(each) for each in given if visitor.may_read(each.subscriber)],
         }
     return site.page(request, "profile.html.j2", visitor, values)
@@ -63,22 +65,14 @@ def profile(request: Request) -> Response:
 def asked_instant(query: Mapping[str, str], visitor: Visitor, now: datetime) -> datetime | None:
     """The past instant that was asked for: RFC 3339, or a duration before now (`2d`); None for the present.
 
-    Raises HTTPException where it is none, lies in the future or before 1970, or the tier may not see the past.
+    Raises UsageError where it is none, HTTPException where it lies in the future or before 1970, or where the tier may
+    not see the past.
     """
-    text = query.get("at", "").strip()
-    if not text:
+    at = point_in_time(query.get("at", "").strip(), now)
+    if at is None:
         return None
     if not visitor.tier.allows(ANALYSIS):
         raise HTTPException(403, "Profiles of the past are for members of the leadership alliance.")
-    try:
-        try:
-            at = now - parse_duration(text)
-        except ValueError:
-            at = parse_time(text.replace(" ", "+"))  # a `+` in an address that was not encoded
-    except (ValueError, OverflowError):
-        raise HTTPException(
-            400, "“at” is no time: write for example 2026-02-24T09:00:00Z, or 2d for two days ago."
-        ) from None
     if at < EPOCH:
         raise HTTPException(400, "“at” lies before 1970, when nothing was recorded.")
     if at > now:

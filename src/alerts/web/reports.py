@@ -1,5 +1,6 @@
-"""The pages of the weekly briefing and of what readers said of alerts."""
+"""The pages of the weekly briefing, of what readers said of alerts, and of a subscriber about itself."""
 
+from collections import Counter
 from datetime import timedelta
 from typing import Final
 from urllib.parse import urlencode
@@ -9,17 +10,22 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from alerts.access.links import answer_token
 from alerts.insight.briefing import briefing
 from alerts.insight.feedback import feedback as verdicts
+from alerts.model.records import answer_record
 from alerts.model.week import Week
 from alerts.rendering.briefing import briefing_body
 from alerts.rendering.tiers import ANALYSIS, gate_briefing, may_read_week
+from alerts.routing.rules import channels_of, name_of
+from alerts.store.queries import dashboard
 from alerts.store.queries.reports import recorded_since
+from alerts.store.repositories import answers, subscriber_state
 from alerts.web.site import site_of, visit
 
+_RECENT: Final = timedelta(days=7)
 _LOOK_BACK: Final = timedelta(days=365)
-_MOST: Final = 50
-"""Groups of each kind that are shown."""
+_MOST: Final = 50  # groups of each kind that are shown
 _OLDER: Final = "Editions before the newest one"
 
 
@@ -65,3 +71,31 @@ def feedback(request: Request) -> Response:
         subscribers = sorted(site.settings.subscribers) if visitor.operator else []
     values = {"rows": rows, "subscriber": name, "subscribers": subscribers, "most": _MOST, "days": _LOOK_BACK.days}
     return site.page(request, "feedback.html.j2", visitor, values)
+
+
+def mine(request: Request) -> Response:
+    """What a subscriber gets and why, and what was held back: by its link, or by its name for an operator."""
+    with visit(request) as (site, session, visitor):
+        subscribers = sorted(site.settings.subscribers) if visitor.operator else []
+        asked = request.query_params.get("subscriber") or next(iter(subscribers), "")
+        name = asked if visitor.operator else visitor.subscriber
+        if not name:
+            raise HTTPException(403, "This is for subscribers: open the link that you were given.")
+        who, now, signer = site.settings.subscriber(name), site.now(), site.authenticator.signer
+        alerts = dashboard.alerts_of(session, who.id, since=now - _RECENT, limit=10 * _MOST)
+        chosen = [each for each in answers.preferences(session, who.id) if each.holds(now)]
+        given = answers.find(session, subscriber=who.id, limit=_MOST)
+        values = {
+            "who": who,
+            "subscribers": subscribers,
+            "rules": [(name_of(place, each), each, channels_of(each, who)) for place, each in enumerate(who.watch)],
+            "unsubscribed": subscriber_state.peek(session, who.id).muted,
+            "alerts": alerts,
+            "reasons": Counter(row.reason for row in alerts if row.reason).most_common(),
+            "institutions": site.settings.institutions,
+            # With the link of a message, by which each can be taken back.
+            "chosen": [(each, answer_token(signer, each.alert, each.channel, now)) for each in chosen],
+            "answers": [answer_record(each) for each in given],
+            "most": _MOST,
+        }
+    return site.page(request, "me.html.j2", visitor, values)

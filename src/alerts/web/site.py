@@ -78,7 +78,8 @@ class Site:
         self, request: Request, template: str, visitor: Visitor, values: Mapping[str, Any], *, status: int = 200
     ) -> Response:
         """A page."""
-        shown = {**values, "visitor": visitor, "path": request.url.path, "now": self.now()}
+        acted = request.query_params.get("done", "")[:200] if visitor.operator else ""
+        shown = {**values, "visitor": visitor, "path": request.url.path, "now": self.now(), "acted": acted}
         return HTMLResponse(self.render(template, shown), status_code=status)
 
     def render(self, template: str, values: Mapping[str, Any]) -> str:

@@ -25,11 +25,8 @@ from alerts.stories.independence import independent
 from alerts.web.auth import Visitor
 from alerts.web.site import Site
 
-SHOWN: Final = 20
-"""Contributions, and stories that are explained, on the page of an alert: those that contribute most."""
-
-MOST: Final = 100
-"""Reports of a story on its page, and events of its making."""
+SHOWN: Final = 20  # contributions, and stories that are explained, on the page of an alert: those that contribute most
+MOST: Final = 100  # reports of a story on its page, and events of its making
 
 
 @dataclass(frozen=True, slots=True)

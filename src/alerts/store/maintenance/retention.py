@@ -13,7 +13,7 @@ from alerts.model.alert import DeliveryState
 from alerts.model.answer import AnswerKind
 from alerts.model.level import Axis, Level
 from alerts.routing.state import RouterState
-from alerts.store.repositories import cases
+from alerts.store.repositories import cases, search_index
 from alerts.store.schema import (
     AlertRow,
     AnswerRow,
@@ -259,6 +259,7 @@ def old_items(
 def remove_items(session: Session, items: Sequence[str], remembered: frozenset[str] | None) -> dict[str, int]:
     """Takes the texts of items away, and the items themselves unless the feed may still show them."""
     counts = {"revisions": 0, "items": 0}
+    search_index.remove(session, items)
     for some in chunks(items):
         counts["revisions"] += _delete(session, delete(RevisionRow).where(RevisionRow.item.in_(some)))
         gone = () if remembered is None else [each for each in some if each not in remembered]

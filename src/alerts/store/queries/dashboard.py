@@ -1,56 +1,71 @@
 """What the list of institutions and the feeds show of level changes: columns only, no contributions."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from alerts.model.level import Transition
-from alerts.store.queries.listings import listed_stories
+from alerts.model.alert import AlertState
+from alerts.model.level import Axis, Transition
+from alerts.model.times import EPOCH
 from alerts.store.repositories.transitions import lean_transition_of
-from alerts.store.schema import AlertRow, StoryEventRow, StoryRow, TransitionRow, table_of
+from alerts.store.schema import AlertRow, AssessmentRow, CaseRow, StoryEventRow, StoryRow, TransitionRow, table_of
 
-_LEAN = tuple(each for each in table_of(TransitionRow).c if each.name != "contributions")
-
-
-def changed_at(session: Session) -> dict[str, datetime]:
-    """When the newest level change of each institution was."""
-    rows = session.execute(
-        select(TransitionRow.institution, func.max(TransitionRow.at)).group_by(TransitionRow.institution)
-    )
-    return dict(rows.all())
+_T = table_of(TransitionRow).c
+_LEAN = tuple(each for each in _T if each.name != "contributions")
 
 
-def changes_since(session: Session, institutions: Iterable[str], since: datetime) -> dict[str, list[Transition]]:
-    """The level changes of some institutions since an instant, in order of time, without contributions."""
-    found: dict[str, list[Transition]] = {}
-    query = (
-        select(*_LEAN)
-        .where(TransitionRow.institution.in_(list(institutions)), TransitionRow.at >= since)
-        .order_by(TransitionRow.at, TransitionRow.id)
-    )
-    for row in session.execute(query):
-        found.setdefault(row.institution, []).append(lean_transition_of(row))
-    return found
+_NEWEST_OF_AXES = [
+    select(func.max(_T.at)).where(_T.institution == CaseRow.institution, _T.axis == axis.value).scalar_subquery()
+    for axis in Axis
+]
+_STORIES = (
+    select(AssessmentRow.stories)
+    .where(AssessmentRow.institution == CaseRow.institution)
+    .order_by(AssessmentRow.at.desc())
+    .limit(1)
+    .scalar_subquery()
+)
 
 
-def newest_changes(session: Session, institutions: Iterable[str]) -> dict[str, Transition]:
-    """The newest level change of each of some institutions, without contributions."""
-    order = func.row_number().over(
-        partition_by=TransitionRow.institution, order_by=(TransitionRow.at.desc(), TransitionRow.axis)
-    )
-    some = TransitionRow.institution.in_(list(institutions))
-    ranked = select(*_LEAN, order.label("place")).where(some).subquery()
-    rows = session.execute(select(ranked).where(ranked.c.place == 1))
-    return {row.institution: lean_transition_of(row) for row in rows}
+def changed_at(session: Session) -> dict[str, tuple[datetime, str]]:
+    """When the newest level change of each institution was, and on which axis."""
+    rows = session.execute(select(CaseRow.institution, *_NEWEST_OF_AXES))
+    axes = sorted(axis.value for axis in Axis)
+    changed = {each: dict(zip((axis.value for axis in Axis), instants, strict=True)) for each, *instants in rows}
+    return {
+        each: max(((found[axis], axis) for axis in axes if found[axis]), key=itemgetter(0))
+        for each, found in changed.items()
+        if any(found.values())
+    }
+
+
+def changes(session: Session, wanted: Mapping[str, tuple[datetime, str]]) -> dict[str, Transition]:
+    """The level change of each of some institutions at an instant, on an axis, without contributions."""
+    columns = zip(*((institution, axis, at) for institution, (at, axis) in wanted.items()), strict=True)
+    # Each column by itself: SQLite finds no pairs or triples by index.
+    some = (column.in_(set(values)) for column, values in zip((_T.institution, _T.axis, _T.at), columns, strict=False))
+    rows = session.execute(select(*_LEAN).where(*some)).all() if wanted else ()
+    return {row.institution: lean_transition_of(row) for row in rows if wanted[row.institution] == (row.at, row.axis)}
+
+
+def moves_since(
+    session: Session, since: datetime, institutions: Sequence[str] | None = None
+) -> list[tuple[str, str, str, str, datetime]]:
+    """Institution, axis, levels before and after, and instant of the changes since an instant, the newest first."""
+    query = select(_T.institution, _T.axis, _T.from_level, _T.to_level, _T.at).where(_T.at >= since)
+    if institutions is not None:  # with the axes the index is entered at the right place
+        query = query.where(_T.institution.in_(institutions), _T.axis.in_([axis.value for axis in Axis]))
+    return [tuple(row) for row in session.execute(query.order_by(_T.at.desc(), _T.id.desc()))]
 
 
 def story_counts(session: Session, institutions: Sequence[str] | None = None) -> dict[str, int]:
-    """How many stories there are about some institutions; about all of them where none are given."""
-    query = select(StoryRow.institution, func.count()).where(*listed_stories()).group_by(StoryRow.institution)
+    """How many stories count for some institutions, as last assessed; for all of them where none are given."""
+    query = select(CaseRow.institution, func.coalesce(_STORIES, 0))
     if institutions is not None:
-        query = query.where(StoryRow.institution.in_(institutions))
+        query = query.where(CaseRow.institution.in_(institutions))
     return dict(session.execute(query).all())
 
 
@@ -65,19 +80,19 @@ def story_events(session: Session, story_id: str, *, limit: int) -> list[StoryEv
     return list(reversed(rows))
 
 
-def alerts_of(session: Session, subscriber: str, *, limit: int) -> list[AlertRow]:
-    """A subscriber's newest alerts, the newest first."""
-    return list(
-        session.scalars(
-            select(AlertRow)
-            .where(AlertRow.subscriber == subscriber)
-            .order_by(AlertRow.at.desc(), AlertRow.id)
-            .limit(limit)
-        )
-    )
+def alerts_of(session: Session, subscriber: str, *, since: datetime = EPOCH, limit: int) -> list[AlertRow]:
+    """A subscriber's newest alerts from an instant on, the newest first."""
+    mine = AlertRow.subscriber == subscriber, AlertRow.at >= since
+    return list(session.scalars(select(AlertRow).where(*mine).order_by(AlertRow.at.desc(), AlertRow.id).limit(limit)))
+
+
+def suppressed(session: Session, since: datetime, limit: int) -> list[AlertRow]:
+    """The newest alerts from an instant on that were held back for good, the newest first."""
+    held = AlertRow.at >= since, AlertRow.state == AlertState.SUPPRESSED.value
+    return list(session.scalars(select(AlertRow).where(*held).order_by(AlertRow.at.desc(), AlertRow.id).limit(limit)))
 
 
 def transitions_by_id(session: Session, ids: Iterable[int]) -> dict[int, Transition]:
     """Level changes by row id, without contributions."""
-    query = select(*_LEAN).where(TransitionRow.id.in_(sorted(set(ids))))
+    query = select(*_LEAN).where(_T.id.in_(sorted(set(ids))))
     return {row.id: lean_transition_of(row) for row in session.execute(query)}

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from alerts.model.level import Axis, Level
@@ -44,11 +44,6 @@ def levels(session: Session) -> dict[str, dict[Axis, Level]]:
     }
 
 
-def listed_stories() -> tuple[ColumnElement[bool], ...]:
-    """Those that were not found to be others, and in which anything counts."""
-    return StoryRow.merged_into.is_(None), StoryRow.reports > 0
-
-
 def stories(
     session: Session,
     *,
@@ -57,8 +52,9 @@ def stories(
     since: datetime | None = None,
     limit: int = 50,
 ) -> list[dict[str, Any]]:
-    """Stories, the newest first."""
-    query = select(StoryRow).where(*listed_stories()).order_by(StoryRow.newest.desc(), StoryRow.id)
+    """Stories, the newest first, but those that were found to be others or in which nothing counts any more."""
+    listed = StoryRow.merged_into.is_(None), StoryRow.reports > 0
+    query = select(StoryRow).where(*listed).order_by(StoryRow.newest.desc(), StoryRow.id)
     if institution is not None:
         query = query.where(StoryRow.institution == institution)
     if since is not None:

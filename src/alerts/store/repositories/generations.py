@@ -89,20 +89,22 @@ def add(
 def files_of(session: Session, host: str) -> HostFiles | None:
     """The files that a host had when it last looked."""
     fact = system_state.get(session, HOST_PREFIX + host)
-    return None if fact is None else HostFiles(host, fact.value["hash"], parse_time(fact.value["since"]), fact.at)
+    return None if fact is None else _host_files(host, fact)
 
 
-def keep_files_of(session: Session, host: str, content_hash: str, now: datetime) -> None:
-    """Records the files that a host has now."""
+def keep_files_of(session: Session, host: str, content_hash: str, now: datetime) -> HostFiles | None:
+    """Records the files that a host has now; returns those that it had."""
     former = files_of(session, host)
     since = former.since if former is not None and former.hash == content_hash else now
-    value = {"hash": content_hash, "since": format_time(since)}
-    system_state.put(session, HOST_PREFIX + host, now, value)
+    system_state.put(session, HOST_PREFIX + host, now, {"hash": content_hash, "since": format_time(since)})
+    return former
 
 
 def hosts(session: Session) -> list[HostFiles]:
     """The files of every host."""
-    return [
-        HostFiles(name.removeprefix(HOST_PREFIX), fact.value["hash"], parse_time(fact.value["since"]), fact.at)
-        for name, fact in system_state.named(session, HOST_PREFIX)
-    ]
+    facts = system_state.named(session, HOST_PREFIX)
+    return [_host_files(name.removeprefix(HOST_PREFIX), fact) for name, fact in facts]
+
+
+def _host_files(host: str, fact: system_state.Fact) -> HostFiles:
+    return HostFiles(host, fact.value["hash"], parse_time(fact.value["since"]), fact.at)

@@ -3,6 +3,6 @@
 from alerts.store.statements import migration
 
 revision = "0009"
-down_revision = "0007"
+down_revision = "0008"
 
 upgrade, downgrade = migration(__file__)

@@ -1,0 +1,97 @@
+"""The full-text index of recorded items by revision: a table of FTS5 on SQLite, a `tsvector` on PostgreSQL.
+
+It is derived from the record and follows it: a worker adds what is not indexed yet, some at a time and the newest
+first, so that neither polls nor upgrades of large databases wait for it. Revisions that a newer one replaced stay in
+it and are skipped by searches; retention removes them.
+"""
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from alerts.matching.search import VERSION, index_words
+from alerts.model.fields import record_of
+from alerts.model.item import Item
+from alerts.store import system_state
+from alerts.store.schema import RevisionRow, table_of
+from alerts.store.upsert import chunks, dialect
+
+BLOCK_BITS = 15
+"""Entries hold a word for their block of 32,768 revisions, too: the index of PostgreSQL has no order, and a search of
+the newest ones reads no others by it."""
+
+_R = table_of(RevisionRow)
+_ADD = {
+    "sqlite": text("INSERT INTO search (rowid, words) VALUES (:id, :words)"),
+    "postgresql": text("INSERT INTO search (id, words) VALUES (:id, CAST(:words AS tsvector)) ON CONFLICT DO NOTHING"),
+}
+_REMOVE = {  # a table of FTS5 without texts must be given the words to remove
+    "sqlite": text("INSERT INTO search (search, rowid, words) VALUES ('delete', :id, :words)"),
+    "postgresql": text("DELETE FROM search WHERE id = :id"),
+}
+_CLEAR = {"sqlite": text("INSERT INTO search (search) VALUES ('delete-all')"), "postgresql": text("DELETE FROM search")}
+
+
+def _progress(session: Session, *, lock: bool = False) -> tuple[int, int] | None:
+    """The revisions after the first number up to the second are indexed; None where nothing is, by today's rules."""
+    known = system_state.get(session, system_state.SEARCH, lock=lock)
+    return (known.value["low"], known.value["high"]) if known and known.value["rules"] == _rules(session) else None
+
+
+def _rules(session: Session) -> str:
+    # What is removed from FTS5 must be what was added, and that follows the Unicode tables of Python.
+    return f"{VERSION}, Unicode {unicodedata.unidata_version}" if dialect(session) == "sqlite" else str(VERSION)
+
+
+def newest(session: Session) -> int:
+    """The newest revision; they are numbered in the order of observation."""
+    return session.scalar(select(func.max(_R.c.id))) or 0
+
+
+def waiting(session: Session) -> int:
+    """How many revisions are not indexed yet."""
+    low, high = _progress(session) or (0, 0)
+    return newest(session) - high + low
+
+
+def catch_up(session: Session, at: datetime, size: int) -> None:
+    """Indexes revisions observed since the last call; where there are none, those before the ones that are indexed."""
+    known = _progress(session, lock=True)
+    if known is None:
+        session.execute(_CLEAR[dialect(session)])
+    low, high = known or (newest(session),) * 2
+    rows = session.execute(select(_R).where(_R.c.id > high).order_by(_R.c.id).limit(size)).all()
+    if rows:
+        high = rows[-1].id
+    else:
+        rows = session.execute(select(_R).where(_R.c.id <= low).order_by(_R.c.id.desc()).limit(size)).all()[::-1]
+        low = rows[0].id - 1 if len(rows) == size else 0
+    _execute(session, _ADD, rows)
+    system_state.put(session, system_state.SEARCH, at, {"rules": _rules(session), "low": low, "high": high})
+
+
+def remove(session: Session, items: Sequence[str]) -> None:
+    """Takes all revisions of items out of the index, before they are deleted."""
+    low, high = _progress(session, lock=True) or (0, 0)
+    for some in chunks(items):
+        indexed = _R.c.item.in_(some), _R.c.id > low, _R.c.id <= high
+        _execute(session, _REMOVE, session.execute(select(_R).where(*indexed)).all())
+
+
+def block_word(block: int) -> str:
+    """A block as a word of the index, which no text holds."""
+    return f"@#{block}"
+
+
+def _execute(session: Session, statements: Mapping[str, Any], rows: Sequence[Any]) -> None:
+    entries = [
+        {"id": row.id, "words": f"{words} {block_word(row.id >> BLOCK_BITS)}"}
+        for row in rows
+        if (words := index_words(record_of(Item, row, id=row.item)))
+    ]
+    if entries:
+        session.execute(statements[dialect(session)], entries)
