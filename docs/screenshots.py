@@ -86,9 +86,10 @@ def main() -> None:
         with Chromium() as browser:
             browser.open(f"{address}/enter/{token_of(signer, link)}")
             for name, page, width, height, dark in (
-                ("profile", "/institutions/deepseek?window=30d", 1180, 1500, False),
-                ("profile-dark", "/institutions/deepseek?window=30d", 390, 1100, True),
-                ("institutions", "/", 1180, 620, False),
+                ("profile", "/institutions/deepseek", 1180, 1500, False),
+                ("profile-dark", "/institutions/deepseek", 390, 1100, True),
+                ("stream", "/", 1180, 560, False),
+                ("overview", "/overview", 1180, 900, False),
             ):
                 browser.screen(width, height, dark=dark)
                 browser.open(address + page)

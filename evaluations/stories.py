@@ -33,7 +33,7 @@ from alerts.matching.matcher import Matcher
 from alerts.model.institution import Institution
 from alerts.model.item import Item
 from alerts.model.times import parse_time
-from alerts.stories import terms
+from alerts.stories import lexicon
 from alerts.stories.cluster import Clusterer, Joined
 from alerts.stories.features import Features, features
 from alerts.stories.lexicon import FUNCTION_WORDS, ORDINARY_WORDS
@@ -259,12 +259,12 @@ def with_single_names(labelled: Sequence[Labelled]) -> list[Labelled]:
 def with_forgotten_words(labelled: Sequence[Labelled], order: random.Random) -> Figure:
     """The figure where four in ten words of the list of ordinary words are not on it."""
     kept = frozenset(word for word in sorted(ORDINARY_WORDS) if order.random() > 0.4)
-    setattr(terms, "ORDINARY_WORDS", kept)  # noqa: B010 - another list in the module that reads it
+    setattr(lexicon, "ORDINARY_WORDS", kept)  # noqa: B010 - another list in place of the shipped one
     weight.cache_clear()
     try:
         return b_cubed(labelled, clustered(reduce(labelled)))
     finally:
-        setattr(terms, "ORDINARY_WORDS", ORDINARY_WORDS)  # noqa: B010
+        setattr(lexicon, "ORDINARY_WORDS", ORDINARY_WORDS)  # noqa: B010
         weight.cache_clear()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from alerts.config.load import load
+from alerts.config.load import load_entries
 from alerts.model.channels import ALLOWED_SCHEMES
 
 PAGE = Path(__file__).parents[2] / "docs" / "configuration.md"
@@ -15,9 +15,9 @@ def test_the_examples_are_a_configuration(tmp_path: Path) -> None:
     for number, example in enumerate(re.findall(r"^```yaml\n(.*?)^```", PAGE.read_text(), re.DOTALL | re.MULTILINE)):
         (tmp_path / f"{number}.yaml").write_text(example)
     environ = {"SLACK_POLICY": "slack://a/b/c", "MAIL_POLICY": "mailto://a@example.org"}
-    settings = load(tmp_path, environ)
-    assert settings.sources
-    assert settings.tests
+    loaded = load_entries(tmp_path, environ)
+    assert loaded.settings.sources
+    assert loaded.entries.all("tests")
 
 
 def test_every_scheme_of_a_channel_is_listed() -> None:

@@ -8,13 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from alerts.config.load import fingerprint, load
+from alerts.config.load import fingerprint, load, load_entries
+from alerts.config.schema import ConfigTestForm
 from alerts.model.errors import ConfigError
 from alerts.model.institution import Criticality, Derivation, NameRules, Relation
 from alerts.model.level import Axis, Level, LevelRules
 from alerts.model.source import Reliability
 from alerts.model.subscriber import Direction, On, RateLimit, Tier, WeeklyBriefing
 from alerts.model.topic import Near, Signal
+from alerts.replay.configtests import items_of
 
 EVERYTHING = """\
 sources:
@@ -113,7 +115,8 @@ def problems_of(directory: Path, environ: dict[str, str] | None = None) -> list[
 
 
 def test_everything_written_is_in_the_model(tmp_path: Path) -> None:
-    settings = load(write(tmp_path, all=EVERYTHING), ENVIRON)
+    loaded = load_entries(write(tmp_path, all=EVERYTHING), ENVIRON)
+    settings = loaded.settings
 
     source = settings.sources["anthropic-news"]
     assert (source.reliability, source.interval, source.allow_private) == (Reliability.A, timedelta(minutes=10), True)
@@ -159,15 +162,16 @@ def test_everything_written_is_in_the_model(tmp_path: Path) -> None:
     assert silence.starts == datetime(2026, 10, 31, 23, tzinfo=UTC)
     assert silence.author == "night desk"
 
-    (test,) = settings.tests
-    assert [item.id for item in test.items] == ["item-1", "x", "item-3"]
-    assert [item.observed.hour for item in test.items] == [8, 8, 9]
-    assert test.items[0].title == "On: the news"
-    assert test.items[1].publisher == "NO"
-    assert test.items[1].withdrawn
+    ((entry, test),) = loaded.entries.valid("tests", ConfigTestForm)
+    items = items_of(test)
+    assert [item.id for item in items] == ["item-1", "x", "item-3"]
+    assert [item.observed.hour for item in items] == [8, 8, 9]
+    assert items[0].title == "On: the news"
+    assert items[1].publisher == "NO"
+    assert items[1].withdrawn
     assert test.expect[0].level is Level.MEDIUM
     assert test.expect[1].text == "${x}"
-    assert test.expect[1].where == f"{tmp_path}/all.yaml:78"
+    assert entry.where("expect", 1) == f"{tmp_path}/all.yaml:78"
 
 
 def test_what_is_left_out_has_the_defaults_of_the_model(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from kit.feeds import Entry, FeedServer
 from alerts.cli.main import status_of
 from alerts.config.lint import doubts
 from alerts.config.load import load_entries
+from alerts.config.schema import ConfigTestForm
 from alerts.config.yaml_output import FIELDS, write_starter
 from alerts.model.errors import InputError
 
@@ -24,7 +25,7 @@ def test_the_starter_is_sound(field: str, tmp_path: Path, capsys: pytest.Capture
     written = write_starter(tmp_path / "new" / "config", field)
     loaded = load_entries(tmp_path / "new" / "config", {})
     assert doubts(loaded) == []
-    assert loaded.settings.tests
+    assert loaded.entries.all("tests")
     assert loaded.settings.subscribers["desk"].channels["console"].reveal() == "console://"
     assert all(path.is_file() for path in written)
     assert status_of(["--config", str(tmp_path / "new" / "config"), "test"]) == 0, capsys.readouterr().out
@@ -49,7 +50,7 @@ def test_the_example_is_sound_and_needs_no_environment() -> None:
     assert doubts(loaded) == []
     assert len(settings.sources) >= 15
     assert len(settings.institutions) >= 14
-    assert len(settings.tests) >= 15
+    assert len(loaded.entries.all("tests")) >= 15
     assert [list(each.channels) for each in settings.subscribers.values()] == [["console"]]
     spoken_for = {institution for source in settings.sources.values() for institution in source.speaks_for}
     assert {"openai", "anthropic", "aws", "cloudflare", "ftc", "bis"} <= spoken_for
@@ -57,8 +58,9 @@ def test_the_example_is_sound_and_needs_no_environment() -> None:
 
 def test_every_topic_of_the_example_can_be_expected_somewhere() -> None:
     """The tests of the example reach every signal class and both outcomes of a name that means something else."""
-    settings = load_entries(EXAMPLE, {}).settings
-    expected = [each for test in settings.tests for each in test.expect]
+    loaded = load_entries(EXAMPLE, {})
+    settings = loaded.settings
+    expected = [each for _, test in loaded.entries.valid("tests", ConfigTestForm) for each in test.expect]
     signals = {settings.topics[each.topic].signal for each in expected if each.topic}
     assert {signal.value for signal in signals} == {"continuity", "governance", "relationship"}
     assert {each.mentioned for each in expected} == {True, False, None}

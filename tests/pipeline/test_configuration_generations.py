@@ -339,6 +339,19 @@ def test_what_is_only_shown_or_routed_by_makes_nothing_anew(
     assert number(both) == 2
 
 
+def test_what_tells_namesakes_apart_matches_history_again(
+    both: System, content: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    for institution in content["institutions"][:2]:
+        institution["aliases"] = [*institution.get("aliases", []), "Wayland"]
+    both.reconfigure(content)
+    work(both, caplog)
+    content["institutions"][0]["region"] = "Mars"
+    both.reconfigure(content)
+    rematched, _ = work(both, caplog)
+    assert rematched == 1
+
+
 def test_criticality_rebuilds_the_case_of_its_institution_alone(
     both: System, content: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:

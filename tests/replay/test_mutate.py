@@ -9,10 +9,10 @@ import pytest
 import yaml
 from kit.system import settings, write
 
-from alerts.config.load import load
+from alerts.config.load import Loaded, load_entries
+from alerts.config.schema import ConfigTestForm
 from alerts.rendering.render import Renderer
-from alerts.replay import configtests
-from alerts.replay.mutate import Mutant, mutants, proposed, unnoticed
+from alerts.replay.mutate import Mutant, Tests, failing, mutants, proposed, unnoticed
 from alerts.runtime.configuration import Active
 
 OUTAGE = {
@@ -36,20 +36,25 @@ def content(tests: list[dict[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def active(folder: Path, tests: list[dict[str, Any]]) -> Active:
-    return Active(load(write(folder, content(tests))))
+def loaded(folder: Path, tests: list[dict[str, Any]]) -> Loaded:
+    return load_entries(write(folder, content(tests)))
+
+
+def written(found: Loaded) -> Tests:
+    return found.entries.valid("tests", ConfigTestForm)
 
 
 @pytest.fixture
-def tested(tmp_path: Path) -> Active:
-    return active(tmp_path / "config", [OUTAGE])
+def tested(tmp_path: Path) -> Loaded:
+    return loaded(tmp_path / "config", [OUTAGE])
 
 
-def missed(found: Active) -> list[Mutant]:
-    return [each for each in mutants(found.settings) if unnoticed(found, Renderer(), each)]
+def missed(found: Loaded) -> list[Mutant]:
+    base = Active.of(found)
+    return [each for each in mutants(found.settings) if unnoticed(written(found), base, Renderer(), each)]
 
 
-def test_each_thing_is_changed_once(tested: Active) -> None:
+def test_each_thing_is_changed_once(tested: Loaded) -> None:
     assert [each.change for each in mutants(tested.settings)] == [
         "acme: without the alias Amalgamated Cables",
         "without the topic outage",
@@ -64,7 +69,7 @@ def test_each_thing_is_changed_once(tested: Active) -> None:
     ]
 
 
-def test_what_a_test_pins_is_noticed_and_the_rest_is_not(tested: Active) -> None:
+def test_what_a_test_pins_is_noticed_and_the_rest_is_not(tested: Loaded) -> None:
     assert [each.change for each in missed(tested)] == [
         "acme: without the alias Amalgamated Cables",
         "without the topic ruling",
@@ -76,24 +81,23 @@ def test_what_a_test_pins_is_noticed_and_the_rest_is_not(tested: Active) -> None
 
 
 def test_without_tests_nothing_is_noticed(tmp_path: Path) -> None:
-    found = active(tmp_path, [])
+    found = loaded(tmp_path, [])
     assert len(missed(found)) == len(list(mutants(found.settings)))
 
 
-def test_a_proposed_test_passes_now_and_fails_under_its_change(tested: Active, tmp_path: Path) -> None:
-    tried = 0
+def test_a_proposed_test_passes_now_and_fails_under_its_change(tested: Loaded, tmp_path: Path) -> None:
+    tried, base = 0, Active.of(tested)
     for mutant in missed(tested):
-        test = proposed(tested, mutant)
+        test = proposed(base, mutant)
         if test is None:
             continue
         tried += 1
-        again = active(tmp_path / str(tried), yaml.safe_load(yaml.safe_dump([test])))
-        (loaded,) = again.settings.tests
-        assert configtests.run(loaded, again, Renderer()).passed
-        assert not configtests.run(loaded, mutant.active(tested), Renderer()).passed, mutant.change
+        again = loaded(tmp_path / str(tried), yaml.safe_load(yaml.safe_dump([test])))
+        assert not list(failing(written(again), Active.of(again), Renderer()))
+        assert list(failing(written(again), mutant.active(base), Renderer())), mutant.change
     assert tried >= 4
 
 
-def test_a_change_without_effect_has_no_test(tested: Active) -> None:
+def test_a_change_without_effect_has_no_test(tested: Loaded) -> None:
     same = Mutant("nothing", tested.settings)
-    assert proposed(tested, same) is None
+    assert proposed(Active.of(tested), same) is None

@@ -138,8 +138,9 @@ def test_other_rules_index_everything_again(town: System, monkeypatch: pytest.Mo
 
 def test_a_frequent_word_is_searched_among_the_newest(town: System, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("alerts.store.queries.search.MAX_HITS", 3)
-    monkeypatch.setattr("alerts.store.queries.search.BLOCK_BITS", 1)
-    monkeypatch.setattr(search_index, "BLOCK_BITS", 1)
+    for name, bits in (("FINE", 0), ("COARSE", 2)):
+        monkeypatch.setattr(f"alerts.store.queries.search.{name}", bits)
+        monkeypatch.setattr(search_index, name, bits)
     recorded = [record(town, "tribune", f"Rain, {'hail' if number % 4 == 0 else 'sun'}") for number in range(21)]
     town.settle()
     assert found(town, "rain") == recorded[:-4:-1]

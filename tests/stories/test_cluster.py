@@ -169,6 +169,40 @@ def test_two_languages_meet_by_a_tracked_name() -> None:
         assert len(set(run(Clusterer("zapwire"), plain).values())) > 1
 
 
+LISTED = matcher(
+    "Apple", "Samsung", "Huawei", "Siemens", "BASF", "Bayer", "Ryanair", "Lufthansa", "KLM", "Pfizer", "Moderna",
+    "Novavax", "Netflix", "Disney", "Warner", "Intesa", "UniCredit", "BNP",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("partition", "count", "titles"),
+    [
+        ("huawei", 2, ("Apple, Samsung and Huawei report record sales", "Court: Apple, Samsung and Huawei must pay")),
+        ("basf", 2, ("Berlin lädt Siemens, BASF und Bayer zum Gipfel", "Siemens, BASF und Bayer streichen Stellen")),
+        ("klm", 2, ("Ryanair, Lufthansa and KLM cancel flights", "Brussels fines Ryanair, Lufthansa and KLM")),
+        ("novavax", 2, ("Novavax joins Pfizer and Moderna in talks", "Novavax falls as Pfizer and Moderna cut")),
+        ("unicredit", 2, ("Intesa, UniCredit e BNP alzano i tassi", "Sciopero a Intesa, UniCredit e BNP")),
+        ("klm", 1, ("Ryanair, Lufthansa, KLM cancel flights", "Flights of Ryanair, Lufthansa and KLM cancelled")),
+        ("disney", 1, ("Netflix, Disney and Warner pay writers", "Netflix, Disney, Warner to pay writers")),
+        ("novavax", 1, ("Novavax sues Pfizer", "Pfizer sued by Novavax over vaccine")),
+        (
+            "klm",
+            1,
+            (
+                "Brussels fines Ryanair, Lufthansa and KLM 40 million euros",
+                "Bruxelles inflige 40 millions d'euros à Ryanair, Lufthansa et KLM",
+            ),
+        ),
+    ],
+)
+def test_a_list_of_tracked_names_is_no_event(partition: str, count: int, titles: tuple[str, ...]) -> None:
+    """Written after the rule that they test."""
+    for order in permutations(titles):
+        members = [item(str(number), title, 2 * number, tracked=LISTED) for number, title in enumerate(order)]
+        assert len(set(run(Clusterer(partition, [partition]), members).values())) == count, order
+
+
 def test_no_story_swallows_a_stream_that_shares_a_name() -> None:
     def largest(name: str, partition: str) -> int:
         members = [item(str(n), f"{name} alpha{n} beta{n} gamma{n}", n * 2) for n in range(200)]

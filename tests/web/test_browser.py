@@ -114,6 +114,7 @@ def pages(town: System) -> list[str]:
     return [
         "/",
         "/overview",
+        "/search?q=outage",
         "/institutions",
         "/institutions/acme",
         "/institutions/acme?compare=globex",

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import uvicorn
 from kit.program import until
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from alerts.web import connections
@@ -37,9 +38,24 @@ async def body(request: Request) -> Response:
     return PlainTextResponse(str(len(await request.body())))
 
 
+async def listened(_request: Request) -> Response:
+    async def events() -> AsyncIterator[str]:
+        yield "retry: 5000\n\n"
+        await asyncio.sleep(600)
+
+    return StreamingResponse(events(), media_type="text/event-stream")
+
+
 @contextlib.contextmanager
 def serving(trusted: str) -> Iterator[int]:
-    app = Starlette(routes=[Route("/ok", ok), Route("/large", large), Route("/body", body, methods=["POST"])])
+    app = Starlette(
+        routes=[
+            Route("/ok", ok),
+            Route("/large", large),
+            Route("/live", listened),
+            Route("/body", body, methods=["POST"]),
+        ]
+    )
     config = uvicorn.Config(
         app, log_config=None, http=BoundedProtocol, ws="none", forwarded_allow_ips=trusted, lifespan="off"
     )
@@ -142,3 +158,15 @@ def test_a_further_request_has_its_own_time(port: int) -> None:
             time.sleep(0.3)
         made.sendall(b"GET /ok")
         assert closed_after(made) < 5
+
+
+def test_a_page_that_listens_does_not_hold_up_the_end() -> None:
+    with contextlib.ExitStack() as stack:
+        with serving("") as port:
+            listener = stack.enter_context(connected(port))
+            listener.sendall(b"GET /live HTTP/1.1\r\nHost: pages\r\n\r\n")
+            received = b""
+            while b"retry" not in received:
+                received += listener.recv(4096)
+            began = time.monotonic()
+        assert time.monotonic() - began < 5, "the server would have waited for it"

@@ -32,14 +32,10 @@ def section(page: str, name: str) -> str:
 def test_one_sentence_says_which_level_since_when_and_why(town: System, browser: Browser) -> None:
     said = lead(browser(Tier.STRATEGIC_CIRCLE).get("/institutions/acme").text)
     assert re.fullmatch(
-        r"(High|Critical) since \d\d:\d\d UTC because Rocketeer is down: we have an outage ?, "
+        r"(High|Critical) since \d+ \w+ 20\d\d, \d\d:\d\d UTC because Rocketeer is down: we have an outage ?, "
         r"Acme and Harbor Tribune ?, grade [A-C]\.",
         said,
     ), said
-    town.later(days=2)
-    town.settle()
-    said = lead(browser(Tier.STRATEGIC_CIRCLE).get("/institutions/acme").text)
-    assert re.search(r"since \d+ \w+ 20\d\d, \d\d:\d\d UTC because", said), said
 
 
 def test_an_open_visitor_reads_the_level_and_the_newest_report(browser: Browser) -> None:

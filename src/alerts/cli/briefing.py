@@ -28,13 +28,12 @@ def briefing(
     from alerts.insight.briefing import briefing as compose
     from alerts.rendering.briefing import briefing_page, briefing_text
     from alerts.rendering.tiers import gate_briefing
-    from alerts.runtime.configuration import Active
 
     asked = Week.of(datetime.now(UTC)).moved(-1) if week is None else Week.parse(week)
     who = None if subscriber is None else app.settings().subscriber(subscriber)
     if html is not None:
         check_writable(html)
-    active = Active(app.settings())
+    active = app.active()
     with app.read() as session:
         found = compose(session, active, asked, who)
     allowed = Tier(tier) if tier is not None else Tier.LEADERSHIP_ALLIANCE if who is None else who.tier
@@ -56,9 +55,8 @@ def silence_report(app: App, subscriber: str | None, since: str | None, until: s
     """Show that silence was silence."""
     from alerts.insight.silence import silence_report as compose
     from alerts.rendering.briefing import silence_text
-    from alerts.runtime.configuration import Active
 
-    active, now = Active(app.settings()), datetime.now(UTC)
+    active, now = app.active(), datetime.now(UTC)
     end = point_in_time(until, now) or now
     start = point_in_time(since, now) or end - timedelta(days=7)
     if start >= end:

@@ -1,8 +1,7 @@
 """`alerts check`: is the configuration right, and if not, where."""
 
 import json
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -12,13 +11,12 @@ import click
 from alerts.cli.context import App
 from alerts.config.document import Entry
 from alerts.config.files import emptied
-from alerts.config.lint import doubtful_patterns, doubts, idle, pattern_topics
+from alerts.config.lint import doubtful_patterns, doubts, idle
 from alerts.config.load import Loaded, load_entries
 from alerts.config.schema import OperatorsForm, SubscriberForm
 from alerts.model.channels import scheme_of
 from alerts.model.counted import counted_of
 from alerts.model.errors import ConfigError, Problem
-from alerts.model.item import Item
 from alerts.model.times import EPOCH
 
 if TYPE_CHECKING:
@@ -63,9 +61,10 @@ def check(app: App, as_json: bool, schema: bool, publish: bool, accept_empty: bo
     if lost:
         return 1
     if not as_json:
-        sections = ("sources", "institutions", "topics", "subscribers", "silences", "tests")
-        counts = (counted_of(len(getattr(loaded.settings, each)), each) for each in sections)
-        click.echo(f"{app.config_dir}: {', '.join(counts)}")
+        sections = ("sources", "institutions", "topics", "subscribers", "silences")
+        counts = [counted_of(len(getattr(loaded.settings, each)), each) for each in sections]
+        tests = counted_of(len(loaded.entries.all("tests")), "tests")
+        click.echo(f"{app.config_dir}: {', '.join([*counts, tests])}")
     return 0
 
 
@@ -105,21 +104,9 @@ def _idle(app: App, loaded: Loaded) -> list[Problem]:
             return []
         seen, topics = listings.matched(session)
         recent = list(items.newest(session, since=EPOCH, upto=datetime.now(UTC), limit=TELLING_HISTORY))
-        return [*idle(loaded, seen, topics, count), *_doubtful_patterns(loaded, recent)]
+        return [*idle(loaded, seen, topics, count), *doubtful_patterns(loaded, recent)]
 
     return app.if_recorded(read) or []
-
-
-def _doubtful_patterns(loaded: Loaded, recent: Sequence[Item]) -> list[Problem]:
-    """Patterns of the configuration that match none of the newest recorded items, or most of them."""
-    from alerts.matching.matcher import Matcher
-
-    tried = pattern_topics(loaded)
-    if not tried:
-        return []
-    matcher = Matcher(loaded.settings.institutions.values(), tried, loaded.settings.sources)
-    counts = Counter(topic for item in recent for topic in {hit.topic for hit in matcher.match(item).topics})
-    return doubtful_patterns(loaded, counts, len(recent))
 
 
 def unusable_channels(loaded: Loaded) -> list[Problem]:

@@ -6,13 +6,12 @@ from typing import Any, BinaryIO
 import click
 
 from alerts.cli.context import App
-from alerts.cli.output import json_command, printable
+from alerts.cli.output import duration, json_command, printable
 from alerts.config import opml, yaml_output
 from alerts.config.yaml_output import FIELDS, write_new, write_starter
 from alerts.model.counted import counted
 from alerts.model.errors import InputError, UsageError
 from alerts.model.records import to_line
-from alerts.model.times import parse_duration
 
 MAX_NOTES = 50
 """Printed for one import: a file of a registry can hold thousands of records that are left out."""
@@ -112,6 +111,8 @@ def import_opml(
 ) -> int:
     """Print the feeds of an OPML file as YAML `sources:`."""
     name = _name(file)
+    if interval is not None:
+        duration("--interval", interval)
     try:
         feeds = opml.import_opml(file.read())
     except InputError as error:
@@ -121,7 +122,7 @@ def import_opml(
     for entry in entries:
         if tags:
             entry["tags"] = list(dict.fromkeys([*entry.get("tags", ()), *tags]))
-        chosen = {"reliability": reliability, "interval": _duration(interval), "allow_private": allow_private}
+        chosen = {"reliability": reliability, "interval": interval, "allow_private": allow_private}
         entry |= {key: value for key, value in chosen.items() if value}
     for reason in left_out:
         click.echo(f"left out {reason}", err=True)
@@ -132,16 +133,6 @@ def import_opml(
     if output is not None:
         click.echo(f"{output}: {counted(len(entries), 'source')}")
     return 0
-
-
-def _duration(text: str | None) -> str | None:
-    """The text, if it is a duration. Raises UsageError where it is none."""
-    if text is not None:
-        try:
-            parse_duration(text)
-        except (ValueError, OverflowError):
-            raise UsageError(f"--interval {text!r} is no duration; write for example 30m or 2h") from None
-    return text
 
 
 @click.command("export-opml")

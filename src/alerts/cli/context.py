@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from alerts.demo.server import FeedServer
     from alerts.pipeline.inline import Once
+    from alerts.runtime.configuration import Active
     from alerts.runtime.runtime import Runtime
     from alerts.store.database import Database
 
@@ -47,6 +48,12 @@ class App:
 
             self._settings = load(self.config_dir)
         return self._settings
+
+    def active(self) -> "Active":
+        """The same as the steps of the pipeline have it."""
+        from alerts.runtime.configuration import Active
+
+        return Active(self.settings())
 
     def environment(self) -> Mapping[str, str]:
         """What a worker process has to know, on top of this process's own environment."""

@@ -7,11 +7,11 @@ from pathlib import Path
 import click
 
 from alerts.cli.context import App
-from alerts.cli.output import Progress, json_command, printable
+from alerts.cli.output import Progress, duration, json_command, printable
 from alerts.model.counted import counted_of
-from alerts.model.errors import StoreError, UsageError
+from alerts.model.errors import StoreError
 from alerts.model.records import to_line
-from alerts.model.times import format_time, parse_duration
+from alerts.model.times import format_time
 
 
 @click.group()
@@ -38,10 +38,7 @@ def prune(app: App, keep: str, dry_run: bool, as_json: bool) -> None:
     """Remove what is older than the retention."""
     from alerts.pipeline.prune import prune as remove
 
-    try:
-        lasting = parse_duration(keep)
-    except ValueError as error:
-        raise UsageError(f"--keep: {error}") from None
+    lasting = duration("--keep", keep)
     with app.runtime() as (runtime, _), Progress("pruning", least=20) as progress:
         pruned = remove(runtime, lasting, dry_run=dry_run, progress=progress.reached)
     if as_json:

@@ -19,10 +19,9 @@ from alerts.model.records import to_line
 def explain(app: App, alert: str, as_json: bool) -> None:
     """Say why an alert fired."""
     from alerts.explain.alert import explain as work_out
-    from alerts.runtime.configuration import Active
     from alerts.store.queries import listings
 
-    active = Active(app.settings())
+    active = app.active()
     with app.read() as session:
         ids = listings.alerts_named(session, alert) or [alert]
         records = [work_out(session, active, each) for each in ids]
@@ -41,13 +40,11 @@ def explain(app: App, alert: str, as_json: bool) -> None:
 def why_not(app: App, subscriber: str, institution: str, at: str | None, as_json: bool) -> None:
     """Say why a subscriber heard nothing of an institution."""
     from alerts.explain.why_not import why_not as work_out
-    from alerts.runtime.configuration import Active
 
-    settings = app.settings()
     who, about = app.settings().subscriber(subscriber), app.settings().institution(institution)
     moment = past_instant(at, datetime.now(UTC))
     with app.read() as session:
-        record = work_out(session, Active(settings), who, about, moment)
+        record = work_out(session, app.active(), who, about, moment)
     click.echo(to_line(record) + "\n" if as_json else rendered("why_not.txt.j2", record), nl=False)
 
 
@@ -60,10 +57,9 @@ def export(app: App, alert: str, file: Path | None) -> None:
     from alerts.explain.export import export as export_alert
     from alerts.explain.verifier import derived
     from alerts.rendering.render import Renderer
-    from alerts.runtime.configuration import Active
     from alerts.store.queries import listings
 
-    active = Active(app.settings())
+    active = app.active()
     if file is not None:
         check_writable(file)
     with app.read() as session:

@@ -8,11 +8,11 @@ import click
 
 from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import show, tabular_command
+from alerts.cli.output import duration, show, tabular_command
 from alerts.model.errors import NotFoundError, UsageError
 from alerts.model.records import to_line
 from alerts.model.subscriber import Tier
-from alerts.model.times import format_time, parse_duration
+from alerts.model.times import format_time
 
 if TYPE_CHECKING:
     from alerts.store.repositories.links import Link
@@ -57,11 +57,7 @@ def link(
     if subscriber is not None and tier is not None:
         raise UsageError("a subscriber's link has the tier that the configuration gives it; leave out --tier")
     chosen = Tier(tier or Tier.OPEN) if subscriber is None else app.settings().subscriber(subscriber).tier
-    try:
-        lasting = parse_duration(expires)
-        now + lasting
-    except (ValueError, OverflowError) as error:
-        raise UsageError(f"{expires!r} is no duration; write for example 30d") from error
+    lasting = duration("--expires", expires)
     with app.write() as session:
         made = invite(session, tier=chosen, now=now, lasting=lasting, name=name, subscriber=subscriber or "")
     token = token_of(signer(app.state, os.environ), made)

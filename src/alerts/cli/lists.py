@@ -135,12 +135,10 @@ def profile(app: App, institution: str, tier: str, at: str | None, as_json: bool
     from alerts.insight.profiles import profile_at
     from alerts.rendering.profile_forms import profile_record, profile_text
     from alerts.rendering.tiers import gate
-    from alerts.runtime.configuration import Active
 
-    settings = app.settings()
     known = app.settings().institution(institution)
     moment = past_instant(at, datetime.now(UTC))
     with app.read() as session:
-        found = profile_at(session, Active(settings), known, moment)
+        found = profile_at(session, app.active(), known, moment)
     shown = gate(found, Tier(tier))
     click.echo(to_line(profile_record(shown)) if as_json else profile_text(shown))

@@ -11,30 +11,39 @@ from alerts.matching.catalogue import missing, names_of
 from alerts.model.records import as_record
 from alerts.model.times import EPOCH
 
-MAX_ITEMS = 20_000  # newest recorded items that `--missing` reads
+MAX_ITEMS = 20_000  # newest recorded items that are searched for what looks missing
 
 
 @click.command()
 @click.argument("institution", metavar="ID", shell_complete=completion.institutions)
 @click.option(
-    "--missing", "want_missing", is_flag=True, help="What recorded items hold of it and was not counted, and why."
+    "--missing", "only_missing", is_flag=True, help="Only what recorded items hold of it and was not counted, and why."
 )
 @tabular_command
-def names(app: App, institution: str, want_missing: bool, form: str | None) -> None:
-    """Print every name by which an institution is found."""
+def names(app: App, institution: str, only_missing: bool, form: str | None) -> None:
+    """Print every name by which an institution is found, and what looks missing."""
     from alerts.store.queries import listings
     from alerts.store.repositories import items
 
     tracked = app.settings().institution(institution)
-    if want_missing:
-        now = datetime.now(UTC)
-        with app.read() as session:
-            recorded = list(items.newest(session, since=EPOCH, upto=now, limit=MAX_ITEMS))
-        show(map(as_record, missing(tracked, recorded)), ["text", "times", "why"], form, empty="nothing looks missing")
-        return
     found = app.if_recorded(lambda session: listings.mention_texts(session, tracked.id))
-    table = [
-        {**as_record(each), "found": None if found is None else found[each.name.casefold()]}
-        for each in names_of(tracked)
-    ]
-    show(table, ["name", "rule", "by", "found", "condition"], form)
+    if not only_missing:
+        table = [
+            {
+                "name": each.name,
+                "rule": each.rule,
+                "by": each.by,
+                "case": each.case,
+                "condition": each.condition,
+                "found": None if found is None else found[each.name.casefold()],
+            }
+            for each in names_of(tracked)
+        ]
+        show(table, ["name", "rule", "by", "found", "condition"], form)
+        if form is not None or found is None:
+            return
+        click.echo()
+    now = datetime.now(UTC)
+    with app.read() as session:
+        recorded = list(items.newest(session, since=EPOCH, upto=now, limit=MAX_ITEMS))
+    show(map(as_record, missing(tracked, recorded)), ["text", "times", "why"], form, empty="nothing looks missing")

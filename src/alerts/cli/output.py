@@ -8,7 +8,7 @@ import re
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -18,7 +18,7 @@ from alerts.model.alert import fate
 from alerts.model.counted import counted
 from alerts.model.errors import InputError, UsageError
 from alerts.model.records import to_line
-from alerts.model.times import EPOCH, format_time, point_in_time
+from alerts.model.times import EPOCH, format_time, parse_duration, point_in_time
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -123,6 +123,16 @@ def _short(value: Any) -> str:
 
 def _width(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
+
+
+def duration(option: str, text: str) -> timedelta:
+    """The value of an option. Raises UsageError, which names the option, where it is no duration."""
+    try:
+        lasting = parse_duration(text)
+        datetime.now(UTC) + lasting  # there is such an instant
+    except (ValueError, OverflowError):
+        raise UsageError(f"{option} {text!r} is no duration; write for example 30m, 2h or 30d") from None
+    return lasting
 
 
 def past_instant(text: str | None, now: datetime) -> datetime:

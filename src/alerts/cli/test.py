@@ -6,6 +6,8 @@ import click
 
 from alerts.cli.context import App
 from alerts.cli.output import Progress, check_writable, json_command, printable, rendered, write_file
+from alerts.config.load import load_entries
+from alerts.config.schema import ConfigTestForm
 from alerts.model.counted import counted
 from alerts.model.errors import InputError, NotFoundError
 from alerts.model.nearest import did_you_mean
@@ -26,17 +28,18 @@ def test(app: App, pattern: str, junit: Path | None, mutate: bool, write: Path |
     from alerts.replay import configtests
     from alerts.runtime.configuration import Active
 
-    active = Active(app.settings())
-    names = [each.name for each in active.settings.tests]
+    loaded = load_entries(app.config_dir)
+    active, tests = Active.of(loaded), loaded.entries.valid("tests", ConfigTestForm)
+    names = [each.name for _, each in tests]
     if pattern and not any(pattern.casefold() in each.casefold() for each in names):
         known = f"the configuration has {counted(len(names), 'test')}"
         raise NotFoundError("test", pattern, known + did_you_mean(pattern, names))
     renderer = Renderer(app.config_dir / "templates")
     outcomes = []
-    for each in active.settings.tests:
+    for entry, each in tests:
         if pattern.casefold() not in each.name.casefold():
             continue
-        outcome = configtests.run(each, active, renderer)
+        outcome = configtests.run(each, active, renderer, entry.where)
         outcomes.append(outcome)
         if as_json:
             failures = as_record(outcome.failures)
@@ -55,19 +58,20 @@ def _mutate(app: App, write: Path | None, *, as_json: bool) -> int:
     """The changes that no test notices, and a proposed test for each."""
     from alerts.config.yaml_output import to_yaml
     from alerts.rendering.render import Renderer
-    from alerts.replay import configtests, mutate
+    from alerts.replay import mutate
     from alerts.runtime.configuration import Active
 
-    active, renderer = Active(app.settings()), Renderer(app.config_dir / "templates")
-    if failing := [each for each in active.settings.tests if not configtests.run(each, active, renderer).passed]:
-        raise InputError(failing[0].where or failing[0].name, "this test fails as it is; mend it first")
+    loaded, renderer = load_entries(app.config_dir), Renderer(app.config_dir / "templates")
+    active, tests = Active.of(loaded), loaded.entries.valid("tests", ConfigTestForm)
+    if failed := next(mutate.failing(tests, active, renderer), None):
+        raise InputError(failed.where, "this test fails as it is; mend it first")
     if write is not None:
         check_writable(write)
     mutants = list(mutate.mutants(active.settings))
     missed = {}
     with Progress("mutating", len(mutants)) as progress:
         for each in mutants:
-            if mutate.unnoticed(active, renderer, each):
+            if mutate.unnoticed(tests, active, renderer, each):
                 missed[each.change] = mutate.proposed(active, each) if write is not None else None
             progress()
     for change, proposed in missed.items():

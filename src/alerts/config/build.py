@@ -9,14 +9,13 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from alerts.config import schema
 from alerts.config.check_topics import patterns_of
-from alerts.config.document import Entries, Entry
+from alerts.config.document import Entries
 from alerts.config.packs import families_of, pack_topics
 from alerts.matching.pattern_syntax import write_out_families
 from alerts.model.institution import Institution, MatchRules, NameRules
-from alerts.model.item import Item
 from alerts.model.level import LevelRules
 from alerts.model.secret import Secret
-from alerts.model.settings import FRESH, ConfigTest, Expectation, Settings
+from alerts.model.settings import FRESH, Settings
 from alerts.model.source import Source
 from alerts.model.subscriber import Operators, Selection, Silence, Subscriber
 from alerts.model.topic import Topic, TopicPattern
@@ -43,7 +42,6 @@ def build(entries: Entries, content_hash: str) -> Settings:
         subscribers=MappingProxyType(subscribers),
         silences=tuple(_silence(form) for _, form in entries.valid("silences", schema.SilenceForm)),
         operators=operators[0] if operators else Operators(),
-        tests=tuple(_test(entry, form) for entry, form in entries.valid("tests", schema.ConfigTestForm)),
     )
 
 
@@ -131,15 +129,3 @@ def _silence(form: schema.SilenceForm) -> Silence:
     """Its id names its content, so that it stays the same however the file around it changes."""
     digest = hashlib.sha256(form.model_dump_json().encode()).hexdigest()
     return _model(Silence, form, id=f"config-{digest[:12]}")
-
-
-def _test(entry: Entry, form: schema.ConfigTestForm) -> ConfigTest:
-    """An item without an id gets one, without `observed` it was seen when published."""
-    items = tuple(
-        _model(Item, each, id=each.id or f"item-{number}", observed=each.observed or each.published or form.at)
-        for number, each in enumerate(form.items, 1)
-    )
-    expect = tuple(
-        _model(Expectation, each, where=entry.where("expect", index)) for index, each in enumerate(form.expect)
-    )
-    return _model(ConfigTest, form, items=items, expect=expect, where=entry.where())

@@ -204,9 +204,8 @@ def _check_exclusion(
 ) -> None:
     """`not` must leave something out, and not what the rule asks for by name."""
     here = (*steps, "not")
-    _check_ids(entry, (*here, "institutions"), left_out.institutions, known, "institutions")
-    _check_ids(entry, (*here, "topics"), left_out.topics, known, "topics")
-    _check_ids(entry, (*here, "sources"), left_out.sources, known, "sources")
+    for section in ("institutions", "topics", "sources"):
+        _check_ids(entry, (*here, section), getattr(left_out, section), known, section)
     if not left_out.model_fields_set:
         entry.report(*here, message=f"not: leaves nothing out: add one of {', '.join(_LEFT_OUT)}")
     if left_out.all:
@@ -247,15 +246,8 @@ def _check_test(entry: Entry, test: schema.ConfigTestForm, known: Known) -> None
 _EXPECTS: Final = ("level", "mentioned", "topic", "alerts", "state", "reason", "text", "not_text")
 _NEEDS: Final[dict[str, tuple[str, ...]]] = {  # keys of an expectation that need another beside them
     "axis": ("institution", "subscriber"),
-    "level": ("institution",),
-    "mentioned": ("institution",),
-    "topic": ("institution",),
-    "channel": ("subscriber",),
-    "alerts": ("subscriber",),
-    "state": ("subscriber",),
-    "reason": ("subscriber",),
-    "text": ("subscriber",),
-    "not_text": ("subscriber",),
+    **dict.fromkeys(("level", "mentioned", "topic"), ("institution",)),
+    **dict.fromkeys(("channel", "alerts", "state", "reason", "text", "not_text"), ("subscriber",)),
 }
 
 

@@ -1,6 +1,7 @@
 """Warnings: what a configuration may say but probably does not mean. It takes effect all the same."""
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 
 from alerts.config import schema
 from alerts.config.check_topics import patterns_of
@@ -10,6 +11,7 @@ from alerts.config.load import Loaded
 from alerts.matching.lint import lint
 from alerts.model.errors import Problem
 from alerts.model.institution import Role
+from alerts.model.item import Item
 from alerts.model.nearest import did_you_mean
 from alerts.model.topic import PatternKind, Signal, Topic
 
@@ -50,32 +52,33 @@ def idle(loaded: Loaded, seen: Mapping[str, frozenset[str]], topics: frozenset[s
     return sorted(found)
 
 
-def pattern_topics(loaded: Loaded) -> list[Topic]:
-    """A topic for each pattern that is written in the configuration, to try them one by one."""
+def doubtful_patterns(loaded: Loaded, recent: Sequence[Item]) -> list[Problem]:
+    """Patterns of the configuration that match none of the `recent` items, or most of them."""
+    from alerts.matching.matcher import Matcher
+
     settings = loaded.settings
-    return [
-        Topic(f"{number}:{index}", Signal.CONTINUITY, patterns=(pattern,))
-        for number, (_, form) in enumerate(loaded.entries.valid("topics", schema.TopicForm))
-        for index, pattern in enumerate(settings.topics[form.id].patterns)
-        if pattern.written and pattern.written in _written(form)
+    places = [(entry, form.id, _written(form)) for entry, form in loaded.entries.valid("topics", schema.TopicForm)]
+    tried = [
+        (entry, topic, pattern, written[pattern.written])
+        for entry, topic, written in places
+        for pattern in settings.topics[topic].patterns
+        if pattern.written in written
     ]
-
-
-def doubtful_patterns(loaded: Loaded, counts: Mapping[str, int], items: int) -> list[Problem]:
-    """Patterns that matched none of `items` recorded items, or most of them. `counts` is by `pattern_topics`."""
-    forms = loaded.entries.valid("topics", schema.TopicForm)
+    if not tried:
+        return []
+    alone = [Topic(str(number), Signal.CONTINUITY, patterns=(each[2],)) for number, each in enumerate(tried)]
+    matcher = Matcher(settings.institutions.values(), alone, settings.sources)
+    counts = Counter(topic for item in recent for topic in {hit.topic for hit in matcher.match(item).topics})
     found = []
-    for topic in pattern_topics(loaded):
-        (pattern,) = topic.patterns
-        entry, form = forms[int(topic.id.partition(":")[0])]
-        count = counts.get(topic.id, 0)
+    for number, (entry, topic, pattern, steps) in enumerate(tried):
+        count, items = counts[str(number)], len(recent)
         if count == 0 and pattern.kind is not PatternKind.EXCEPT:
-            message = f"{form.id}: {pattern.written!r} matches none of {items:,} recorded items"
+            message = f"{topic}: {pattern.written!r} matches none of {items:,} recorded items"
         elif count > items * MAX_SHARE:
-            message = f"{form.id}: {pattern.written!r} matches {count:,} of {items:,} recorded items: it tells nothing"
+            message = f"{topic}: {pattern.written!r} matches {count:,} of {items:,} recorded items: it tells nothing"
         else:
             continue
-        found.append(_warning(entry, *_written(form)[pattern.written], message=message))
+        found.append(_warning(entry, *steps, message=message))
     return sorted(found)
 
 

@@ -10,24 +10,17 @@ from alerts.config.schema import ConfigurationForm
 from alerts.config.tree import Sequence
 from alerts.model.nearest import did_you_mean
 
-_MAPPING: Final = "write a mapping: one `key: value` a line"
 _ADVICE: Final = {  # what to do, by the type of pydantic's error; the checks in `values` bring their own
     "tuple_type": "write a list: [one, two], or one `- …` a line",
-    "dict_type": _MAPPING,
-    "model_type": _MAPPING,
-    "model_attributes_type": _MAPPING,
+    **dict.fromkeys(("dict_type", "model_type", "model_attributes_type"), "write a mapping: one `key: value` a line"),
     "string_type": "write one value",
     "string_too_short": "write something, an empty text means nothing",
     "string_too_long": "write at most {max_length} characters",
     "string_pattern_mismatch": "write letters, digits and . _ - : @ + without spaces, a letter or digit first",
     "too_short": "write at least one",
-    "int_type": "write a whole number",
-    "int_parsing": "write a whole number",
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), "write a whole number"),
     "int_parsing_size": "write a smaller number",
-    "int_from_float": "write a whole number",
-    "float_type": "write a number, for example 0.25",
-    "float_parsing": "write a number, for example 0.25",
-    "finite_number": "write a number, for example 0.25",
+    **dict.fromkeys(("float_type", "float_parsing", "finite_number"), "write a number, for example 0.25"),
     "greater_than": "write a number above {gt:g}",
     "greater_than_equal": "write a number of at least {ge:g}",
     "less_than_equal": "write a number of at most {le:g}",

@@ -22,8 +22,7 @@ from alerts.scoring.impact import impact
 from alerts.store.queries import listings
 from alerts.store.repositories import deliveries, items
 
-FORMAT: Final = 1
-"""Of the file; it changes where a key does."""
+FORMAT: Final = 1  # of the file; it changes where a key does
 CHECKED: Final = ("alert", "configuration", "formula", "transitions", "rises", "stories", "message")
 _WENT_OUT: Final = {DeliveryState.SENT.value, DeliveryState.UNKNOWN.value}
 
@@ -89,11 +88,8 @@ def _rise(active: Active, alert: Alert, lead: Lead, story: Evidence) -> dict[str
 
 def _message(session: Session, active: Active, renderer: Renderer, delivery: Mapping[str, Any]) -> dict[str, Any]:
     """A message that carried the alert, as it went out but for the links by which its reader answers."""
-    found = {
-        **some(delivery, "delivery", "channel", "kind", "at", "state", "sent_at", "alerts"),
-        "title": "",
-        "text": "",
-    }
+    recorded = some(delivery, "delivery", "channel", "kind", "at", "state", "sent_at", "alerts")
+    found = {**recorded, "title": "", "text": ""}
     subscriber = active.settings.subscribers.get(delivery["subscriber"])
     url = None if subscriber is None else subscriber.channels.get(delivery["channel"])
     if subscriber is not None and url is not None and delivery["state"] in _WENT_OUT:

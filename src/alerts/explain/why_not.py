@@ -9,14 +9,14 @@ from sqlalchemy.orm import Session
 
 from alerts.insight.coverage import coverage
 from alerts.insight.profiles import standing_at
-from alerts.insight.silence import contributions_of, further_reports
+from alerts.insight.silence import OF_LEVELS, contributions_of, further_reports
 from alerts.model.alert import AlertState
 from alerts.model.answer import AnswerKind
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Cause, Contribution, Level, Transition
 from alerts.model.records import answer_record, rounded
 from alerts.model.story import Evidence
-from alerts.model.subscriber import On, Subscriber, WatchRule
+from alerts.model.subscriber import Subscriber
 from alerts.model.times import format_time
 from alerts.pipeline.route import silenced
 from alerts.routing.alerts import Explanation, explanation_record
@@ -80,15 +80,10 @@ def why_not(
         "axes": [
             _axis(session, active, subscriber, standing, axis, min(rule.at_least for rule in asking))
             for axis in Axis
-            if (asking := [rule for rule in rules.values() if _of_levels(rule) and axis in rule.axes])
+            if (asking := [rule for rule in rules.values() if rule.on & OF_LEVELS and axis in rule.axes])
         ],
         "rejected": list(islice(_rejections(session, active, institution, at), MOST_REJECTIONS)),
     }
-
-
-def _of_levels(rule: WatchRule) -> bool:
-    """Whether the rule asks for levels, of stories or of the institution."""
-    return not rule.on.isdisjoint({On.STORY, On.LEVEL})
 
 
 def _axis(

@@ -19,7 +19,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from types import MappingProxyType
 
 from alerts.feeds import identity
 from alerts.feeds.feed import Entry, ParsedFeed
@@ -64,7 +63,7 @@ class Wanted:
 class KnownItems:
     """Items of one source that the store has. `total` counts all of them, looked up or not."""
 
-    by_id: Mapping[str, KnownItem] = field(default_factory=lambda: MappingProxyType({}))
+    by_id: Mapping[str, KnownItem] = field(default_factory=dict)
     total: int = 0
 
     @classmethod
@@ -204,12 +203,8 @@ class _Matcher:
             return True
         if identity.link_key(entry.link) == item.link_key:
             return bool(entry.guid) or not shared
-        return (
-            not shared
-            and entry.published is not None
-            and entry.published == item.published
-            and _alike(entry.title, item.title)
-        )
+        same_date = entry.published is not None and entry.published == item.published
+        return not shared and same_date and _alike(entry.title, item.title)
 
     def _by_resemblance(self, entry: Entry) -> KnownItem | None:
         """The known item that an entry with an unknown id is, by link, title or text; None if there is none."""
@@ -241,11 +236,8 @@ class _Matcher:
             return base
         # The id is another entry's of this feed, or was another article's before.
         title, link = identity.title_key(entry.title), identity.link_key(entry.link)
-        others = [
-            (identity.title_key(other.title), identity.link_key(other.link))
-            for other, other_id, _ in self.found
-            if other_id == base
-        ]
+        entries = [other for other, other_id, _ in self.found if other_id == base]
+        others = [(identity.title_key(other.title), identity.link_key(other.link)) for other in entries]
         if not others and base in self._by_id:
             others = [(self._by_id[base].title_key, self._by_id[base].link_key)]
         same = any(title == its or (bool(entry.guid) and link == its_link) for its, its_link in others)
@@ -308,12 +300,9 @@ def _withdrawn(source: Source, parsed: ParsedFeed, known: KnownItems, now: datet
 def _rolled_back(parsed: ParsedFeed, state: FeedState, now: datetime) -> bool:
     """Whether a cache served an older version of the feed. For a day only: a wrong clock may have been corrected."""
     newest = state.feed_updated
-    return (
-        parsed.updated is not None
-        and newest is not None
-        and parsed.updated < newest <= now + timedelta(minutes=5)
-        and now - newest < timedelta(days=1)
-    )
+    if parsed.updated is None or newest is None or now - newest >= timedelta(days=1):
+        return False
+    return parsed.updated < newest <= now + timedelta(minutes=5)
 
 
 def _admit(
@@ -331,14 +320,9 @@ def _admit(
     if state.held_since is not None and state.held_polls >= HELD_POLLS and now - state.held_since >= HELD_FOR:
         return new, doubtful, ""
     # Nothing new of the first such poll is accepted; of later ones, what is dated after the first.
-    admitted = [
-        (entry, item_id)
-        for entry, item_id in new
-        if state.held_since is not None
-        and item_id not in doubtful
-        and entry.published is not None
-        and entry.published > state.held_since
-    ]
+    after = state.held_since or now
+    certain = [(entry, item_id) for entry, item_id in new if item_id not in doubtful and state.held_since]
+    admitted = [(entry, item_id) for entry, item_id in certain if entry.published and entry.published > after]
     quarantine = (
         f"{len(doubtful)} of {parsed.total} entries of a feed with {known.total} known items turned new at once, "
         f"undated or dated before the last poll: {len(new) - len(admitted)} held back until it stays so for "

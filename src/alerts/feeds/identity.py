@@ -50,9 +50,8 @@ def _key(source: Source, entry: Entry, home: str) -> str:
         return "link:" + link_key(entry.link)
     if entry.title:
         return f"title:{title_key(entry.title)}\n{title_key(entry.origin or source.publisher)}"
-    if entry.summary or entry.content:
-        return "text:" + digest(_plain(entry.summary), _plain(entry.content))
-    return ""
+    said = entry.summary or entry.content
+    return "text:" + digest(_plain(entry.summary), _plain(entry.content)) if said else ""
 
 
 def entry_id(source: Source, entry: Entry, home: str = "") -> str:

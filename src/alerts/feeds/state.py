@@ -87,12 +87,8 @@ class FeedState:
 
     def to_json(self) -> dict[str, Any]:
         """JSON values, defaults left out."""
-        values = {name: getattr(self, name) for name in _DEFAULTS}
-        return {
-            name: format_time(value) if isinstance(value, datetime) else value
-            for name, value in values.items()
-            if value != _DEFAULTS[name]
-        }
+        changed = {name: value for name, default in _DEFAULTS.items() if (value := getattr(self, name)) != default}
+        return {name: format_time(value) if isinstance(value, datetime) else value for name, value in changed.items()}
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any] | None) -> "FeedState":

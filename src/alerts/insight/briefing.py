@@ -25,11 +25,11 @@ from alerts.scoring.score import Score, fall_instant, half_life_of, level_after
 from alerts.store.queries import profiles, reports
 from alerts.store.repositories import silences, transitions
 
+# So many are listed at most: institutions, stories of each, source records of a story, level changes of each.
 INSTITUTIONS: Final = 100
 STORIES: Final = 8
 SOURCES: Final = 4
 CHANGES: Final = 20
-"""So many are listed at most: institutions, stories of each, source records of a story, level changes of each."""
 
 _LOW: Final = dict.fromkeys(Axis, Level.LOW)
 _DAYS: Final = [timedelta(days=day) for day in range(8)]
@@ -112,12 +112,9 @@ def _institutions(
                 "falls": falls,
             }
         )
-    found.sort(key=lambda each: (-max(map(_rank, each["days"])), -each["change_count"], each["name"].casefold()))
+    found.sort(key=lambda each: (-each["change_count"], each["name"].casefold()))
+    found.sort(key=lambda each: max(day for day in each["days"] if day), reverse=True)
     return found, stories
-
-
-def _rank(level: Level | None) -> int:
-    return -1 if level is None else level.rank
 
 
 def _days(
@@ -127,11 +124,11 @@ def _days(
     levels: dict[Axis, Level] = dict(before)
     days: list[Level | None] = []
     for day, after in pairwise(_DAYS):
-        highest = max(levels.values(), key=_rank)
+        highest = max(levels.values())
         for change in changes:
             if day <= change.at - week.start < after:
                 levels[change.axis] = change.to
-                highest = max(highest, *levels.values(), key=_rank)
+                highest = max(highest, *levels.values())
         days.append(highest if week.start + day < until else None)
     return days, levels
 
@@ -227,7 +224,7 @@ def _last(
     the end of this one, and which institutions were in one of the two alone."""
     then, _ = _institutions(session, settings, known, week, week.end)
     here, there = ({each["name"] for each in some} for some in (now, then))
-    highest = [(each["name"], *(max(each[end].values(), key=_rank) for end in ("before", "levels"))) for each in now]
+    highest = [(each["name"], *(max(each[end].values()) for end in ("before", "levels"))) for each in now]
     return {
         "week": str(week),
         "counts": _counts(then, _corrected(session, known, week.start, week.end)),

@@ -12,14 +12,9 @@ from alerts.model.settings import Settings
 from alerts.store.repositories import sources
 from alerts.store.repositories.sources import Vital
 
-FAILURES = 3
-"""So many failed polls in a row, and a source is not working."""
-
-UNREAD = timedelta(days=1)
-"""So long, or four intervals if that is longer, without a successful poll, and it is not working."""
-
-MEMORY = timedelta(days=90)
-"""A source that reported on an institution within this time would report on it again."""
+FAILURES = 3  # so many failed polls in a row, and a source is not working
+UNREAD = timedelta(days=1)  # nor is it so long, or four intervals if that is longer, after its last successful poll
+MEMORY = timedelta(days=90)  # a source that reported on an institution within this time would report on it again
 
 
 def coverage(session: Session, settings: Settings, institution: Institution, at: datetime) -> Coverage:
@@ -34,9 +29,8 @@ def coverages(session: Session, settings: Settings, asked: Mapping[str, datetime
     """The `coverage` of several institutions, each at its instant: two statements for all of them."""
     mine: dict[str, set[str]] = {institution: set() for institution in asked}
     for source in settings.sources.values():
-        if source.speaks_for:
-            for institution in source.speaks_for & mine.keys():
-                mine[institution].add(source.id)
+        for institution in source.speaks_for & mine.keys():
+            mine[institution].add(source.id)
     since = min(asked.values(), default=None)
     if since is not None:
         for institution, source_id, newest in sources.last_reports(session, asked, since=since - MEMORY):
@@ -52,15 +46,11 @@ def coverages(session: Session, settings: Settings, asked: Mapping[str, datetime
 
 
 def _coverage(settings: Settings, known: Mapping[str, Vital], mine: Collection[str], at: datetime) -> Coverage:
-    failing = {
-        each: known[each].last_success_at
-        for each in sorted(mine)
-        if each in known and not _works(known[each], settings, at)
-    }
-    if not failing:
-        state = CoverageState.COVERED
-    else:
-        state = CoverageState.BLIND if len(failing) == len(mine) else CoverageState.PARTIAL
+    broken = [each for each in sorted(mine) if each in known and not _works(known[each], settings, at)]
+    failing = {each: known[each].last_success_at for each in broken}
+    state = CoverageState.PARTIAL if failing else CoverageState.COVERED
+    if failing and len(failing) == len(mine):
+        state = CoverageState.BLIND
     since = [each for each in failing.values() if each is not None]
     return Coverage(state, len(mine), tuple(failing), min(since, default=None))
 
@@ -83,9 +73,8 @@ def blind(session: Session, settings: Settings, at: datetime) -> list[str]:
     broken = _broken(session, settings, at)
     if not broken:
         return []
-    since = at - MEMORY
-    seen = sources.reported_by(session, broken, since=since, others=True)
-    unseen = sources.reported_by(session, broken, since=since)
+    seen = sources.reported_by(session, broken, since=at - MEMORY, others=True)
+    unseen = sources.reported_by(session, broken, since=at - MEMORY)
     # Broken or not: does any source speak for it?
     heard = {each for source in settings.sources.values() if source.id not in broken for each in source.speaks_for}
     unheard = {each for source in broken for each in settings.sources[source].speaks_for}

@@ -23,8 +23,7 @@ from alerts.scoring.score import PLACES, Score
 from alerts.store.queries import profiles
 from alerts.store.repositories import cases, transitions
 
-HISTORY = 100
-"""How many of the newest level changes a profile shows."""
+HISTORY = 100  # so many of the newest level changes does a profile show
 
 
 def profile_at(session: Session, active: Active, institution: Institution, at: datetime) -> Profile:
@@ -101,9 +100,8 @@ def _states(
 def _next_fall(score: Score, state: AxisState, rules: LevelRules, half_life: float, at: datetime) -> datetime | None:
     """When the level falls if nothing happens; None where other rules, those of then, held it up."""
     fall = scores.fall_at(score, state.level, rules, half_life)
-    if fall is None or fall <= micros(at):
-        return None
-    return scores.fall_instant(score, state.level, rules, half_life, at)
+    falls = fall is not None and fall > micros(at)
+    return scores.fall_instant(score, state.level, rules, half_life, at) if falls else None
 
 
 def snapshots(

@@ -33,7 +33,7 @@ _TRIES: Final[Sequence[tuple[str, Reliability, bool, int]]] = (
     ("one direct A publisher", Reliability.A, True, 1),
     ("one direct A and two secondary A publishers", Reliability.A, True, 3),
 )
-_OF_LEVELS: Final = frozenset({On.STORY, On.LEVEL})
+OF_LEVELS: Final = frozenset({On.STORY, On.LEVEL})  # what a rule watches that asks for levels
 
 
 def watched(settings: Settings, subscriber: Subscriber) -> list[Institution]:
@@ -105,7 +105,7 @@ def _nearest(
     best: dict[str, tuple[float, datetime, float, Axis, Level, str]] = {}
     for key, at, scores in (*((key, start, each) for key, each in first), *reports.scores(session, start, end)):
         for number, rule in enumerate(subscriber.watch) if key in selected else ():
-            if not rule.selects(selected[key]) or rule.direction is Direction.FALL or rule.on.isdisjoint(_OF_LEVELS):
+            if not rule.selects(selected[key]) or rule.direction is Direction.FALL or rule.on.isdisjoint(OF_LEVELS):
                 continue
             for axis in rule.axes:
                 value = rounded(scores[axis].at(micros(at), half_life_of(settings.levels, axis)))

@@ -2,14 +2,14 @@
 
 import re
 
+from alerts.matching import vocabulary
 from alerts.matching.document import Document
 from alerts.matching.forms import Form
-from alerts.matching.vocabulary import AGENTS, ANY_COMMON_WORDS, FUNCTION_WORDS, LEGAL_TAILS
 from alerts.model.mention import Rule
 
-_SENTENCE_ENDS = '.!?:;\n|•"'
-_SENTENCE_END = re.compile(f"[{re.escape(_SENTENCE_ENDS)}]")
+_SENTENCE_END = re.compile(r'[.!?:;\n|•"]')
 _DATELINE_END = re.compile(r" ?\)\.? [-;]")
+_BLANK = re.compile(r"\s")
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 _WINDOW = 160  # characters on each side that are looked at to tell the style of a sentence
 _LONGEST_LINK = 300  # characters on each side that are looked at to tell whether it is a link
@@ -22,22 +22,9 @@ class Candidate:
     """
 
     __slots__ = (
-        "after",
-        "before",
-        "document",
-        "dotted",
-        "doubtful",
-        "end",
-        "field",
-        "first",
-        "form",
-        "gap_after",
-        "gap_before",
-        "last",
-        "start",
-        "surface",
-        "text",
-    )
+        "after", "before", "document", "dotted", "doubtful", "end", "field", "first", "form",
+        "gap_after", "gap_before", "last", "start", "surface", "text",
+    )  # fmt: skip
 
     def __init__(self, form: Form, field: str, document: Document, place: tuple[int, int, int, int]) -> None:
         self.form, self.field, self.document = form, field, document
@@ -100,24 +87,13 @@ class Candidate:
     def is_firm(self) -> bool:
         """Whether a legal form follows, with a capital: Target Corp."""
         following = self.after or self.after_gap(", ")
-        return following[:1].isupper() and following.lower() in LEGAL_TAILS
+        return following[:1].isupper() and following.lower() in vocabulary.LEGAL_TAILS
 
     @property
     def shows_organisation(self) -> bool:
         """Whether the words around say that an organisation is named: "GM spokesman", "(AP) -"."""
         dateline = self.gap_before.endswith(("(", "( ")) and _DATELINE_END.match(self.gap_after)
-        return bool(dateline) or self.after in AGENTS
-
-    @property
-    def common_words(self) -> frozenset[str]:
-        """The ordinary words of the item's language."""
-        return self.document.common_words
-
-    @property
-    def is_common(self) -> bool:
-        """Whether the form is an ordinary word of the item's language, which is asked for last: it costs most."""
-        key = self.form.key
-        return key in ANY_COMMON_WORDS and key in self.document.common_words
+        return bool(dateline) or self.after in vocabulary.AGENTS
 
     def touches_name(self, after: bool) -> bool:
         """Whether another name that is looked for begins right after this one, or ends right before it."""
@@ -155,7 +131,7 @@ class Candidate:
             return "caps"
         content = small = 0
         for word in around:
-            if len(word) > 3 and word.lower() not in FUNCTION_WORDS:
+            if len(word) > 3 and word.lower() not in vocabulary.FUNCTION_WORDS:
                 content += 1
                 small += word[0].islower()
                 if small > len(around) // 8:
@@ -165,14 +141,5 @@ class Candidate:
     def chunk(self) -> tuple[str, str]:
         """What stands before and after it without white space between: the rest of a link or an address."""
         low = self.text.low
-        head = low[max(0, self.start - _LONGEST_LINK) : self.start]
-        tail = low[self.end : self.end + _LONGEST_LINK]
-        return head[_last_blank(head) :], tail[: _first_blank(tail)]
-
-
-def _last_blank(text: str) -> int:
-    return next((index + 1 for index in range(len(text) - 1, -1, -1) if text[index].isspace()), 0)
-
-
-def _first_blank(text: str) -> int:
-    return next((index for index, char in enumerate(text) if char.isspace()), len(text))
+        head, tail = low[max(0, self.start - _LONGEST_LINK) : self.start], low[self.end : self.end + _LONGEST_LINK]
+        return _BLANK.split(head)[-1], _BLANK.split(tail, 1)[0]

@@ -9,6 +9,7 @@ from alerts.matching.forms import Case, Form, Strength, forms
 from alerts.matching.matcher import Matcher
 from alerts.model.institution import Institution
 from alerts.model.item import Item
+from alerts.model.mention import Mention, Rejection
 
 MIN_TURNED_DOWN = 2  # a name that was turned down less often is not worth a look
 _INITIALS = re.compile(r"^\W{0,2}\(([A-Z][A-Za-z&]{1,7})\)")
@@ -54,8 +55,8 @@ def names_of(institution: Institution) -> list[NameUse]:
 def _written(form: Form) -> str:
     """The name with what stands between its words."""
     words = form.cased.split(" ")
-    gaps = (*form.gaps, "") if form.gaps else [" "] * (len(words) - 1) + [""]
-    return form.before + "".join(word + gap for word, gap in zip(words, gaps, strict=False)) + form.after
+    gaps = (*(form.gaps or [" "] * (len(words) - 1)), form.after)
+    return form.before + "".join(word + gap for word, gap in zip(words, gaps, strict=False))
 
 
 def _condition(form: Form) -> str:
@@ -75,34 +76,23 @@ def missing(institution: Institution, items: Iterable[Item]) -> list[Missing]:
     initials: Counter[str] = Counter()
     for item in items:
         matched = matcher.match(item, explain=True)
-        inside = {(each.field, each.start, each.end) for each in matched.mentions}
-        turned_down.update(
-            {
-                (each.text, each.reason)
-                for each in matched.rejections
-                if not any(
-                    field == each.field and start <= each.start and each.end <= end for field, start, end in inside
-                )
-            }
-        )
-        initials.update(set(_initials(item, inside)))
-    found = [
-        Missing(text, times, f"turned down: {reason}")
-        for (text, reason), times in turned_down.items()
-        if times >= MIN_TURNED_DOWN
-    ]
-    found += [
-        Missing(text, times, "items explain it as initials of a name: give it as an alias")
-        for text, times in initials.items()
-        if text.casefold() not in known
-    ]
+        outside = (each for each in matched.rejections if not any(_holds(one, each) for one in matched.mentions))
+        turned_down.update({(each.text, f"turned down: {each.reason}") for each in outside})
+        initials.update(set(_initials(item, matched.mentions)))
+    found = [Missing(text, times, why) for (text, why), times in turned_down.items() if times >= MIN_TURNED_DOWN]
+    why = "items explain it as initials of a name: give it as an alias"
+    found += [Missing(text, times, why) for text, times in initials.items() if text.casefold() not in known]
     return sorted(found, key=lambda each: (-each.times, each.text, each.why))
 
 
-def _initials(item: Item, mentions: Iterable[tuple[str, int, int]]) -> Iterator[str]:
+def _holds(mention: Mention, rejection: Rejection) -> bool:
+    """Whether a place that was turned down lies within a mention."""
+    within = mention.start <= rejection.start and rejection.end <= mention.end
+    return within and mention.field == rejection.field
+
+
+def _initials(item: Item, mentions: Iterable[Mention]) -> Iterator[str]:
     """Initials in parentheses right after a name."""
-    for field, _, end in mentions:
-        if field != "source":
-            found = _INITIALS.match(item.field(field)[end : end + 14])
-            if found:
-                yield found[1]
+    for each in mentions:
+        if each.field != "source" and (found := _INITIALS.match(item.field(each.field)[each.end : each.end + 14])):
+            yield found[1]

@@ -11,28 +11,20 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from alerts.matching import vocabulary
 from alerts.matching.names import SMALL_WORDS, Derived, Name
 from alerts.matching.short_forms import short_forms
 from alerts.matching.spellings import respelled, spellings
-from alerts.matching.vocabulary import (
-    CLUB_FORMS,
-    COMMON_WORDS,
-    FUNCTION_WORDS,
-    LEGAL_FORMS,
-    LEGAL_PREFIXES,
-    PLAIN_LEGAL_FORMS,
-    STOP_ACRONYMS,
-)
 from alerts.model.institution import Derivation
 
 _PARENTHESES = re.compile(r"^(.*\S)\s*\(([^()]+)\)\s*(.*)$", re.DOTALL)
-_NO_ACRONYMS = STOP_ACRONYMS | FUNCTION_WORDS | {form[0] for form in LEGAL_FORMS if len(form) == 1}
+_SHORT_LEGAL_FORMS = {form[0] for form in vocabulary.LEGAL_FORMS if len(form) == 1}
+_NO_ACRONYMS = vocabulary.STOP_ACRONYMS | vocabulary.FUNCTION_WORDS | _SHORT_LEGAL_FORMS
 _LONGEST_ACRONYM = 7
 _STATES = (["united", "states"], ["united", "kingdom"], ["u", "s"], ["u", "k"])
-_TRAILING = {
-    last: tuple(form for form in (*LEGAL_FORMS, *CLUB_FORMS) if form[-1] == last)
-    for last in {form[-1] for form in (*LEGAL_FORMS, *CLUB_FORMS)}
-}
+_TRAILING: dict[str, list[tuple[str, ...]]] = {}  # legal forms by their last word
+for _form in (*vocabulary.LEGAL_FORMS, *vocabulary.CLUB_FORMS):
+    _TRAILING.setdefault(_form[-1], []).append(_form)
 
 
 def derived(name: str, allowed: frozenset[Derivation]) -> list[Derived]:
@@ -62,33 +54,28 @@ def _all(given: str) -> Iterator[Derived]:
         yield Derived(bare.surface, Derivation.LEGAL_FORM)
     if len(bare) > 1 and bare.low[0] == "the":
         bare = Name(bare.part(1, len(bare)))
-        yield Derived(bare.surface, Derivation.ARTICLE, len(bare) > 1 or bare.low[0] not in COMMON_WORDS)
-    for surface in _ampersands(bare.surface):
-        yield Derived(surface, Derivation.AMPERSAND)
-    for surface in spellings(bare):
-        yield Derived(surface, Derivation.SPELLING)
-    for surface in _acronyms(full, bare):
-        yield Derived(surface, Derivation.ACRONYM, len(surface) > 2)
+        yield Derived(bare.surface, Derivation.ARTICLE, len(bare) > 1 or bare.low[0] not in vocabulary.COMMON_WORDS)
+    yield from (Derived(surface, Derivation.AMPERSAND) for surface in _ampersands(bare.surface))
+    yield from (Derived(surface, Derivation.SPELLING) for surface in spellings(bare))
+    yield from (Derived(surface, Derivation.ACRONYM, len(surface) > 2) for surface in _acronyms(full, bare))
     for form in short_forms(bare, firm):
         yield form
         if " " in form.surface:
-            for surface in respelled(Name(form.surface)):
-                yield replace(form, surface=surface)
+            yield from (replace(form, surface=surface) for surface in respelled(Name(form.surface)))
 
 
 def _usable(surface: str) -> bool:
-    return len(surface) > 1 and (surface.lower() not in FUNCTION_WORDS or surface.isupper())
+    return len(surface) > 1 and (surface.lower() not in vocabulary.FUNCTION_WORDS or surface.isupper())
 
 
 def _without_legal_form(name: Name) -> Name:
     start, end = 0, len(name)
     while (shorter := _legal_form_at(name, end)) < end:
         end = shorter
-    for form in LEGAL_PREFIXES:
+    for form in vocabulary.LEGAL_PREFIXES:
         size = len(form)
-        if end > size and tuple(name.low[:size]) == form and (size > 1 or name.word(0).isupper()):
+        if not start and end > size and tuple(name.low[:size]) == form and (size > 1 or name.word(0).isupper()):
             start = size
-            break
     return name if (start, end) == (0, len(name)) else Name(name.part(start, end))
 
 
@@ -106,14 +93,9 @@ def _legal_form_at(name: Name, end: int) -> int:
 def _is_marked(name: Name, begin: int, form: tuple[str, ...]) -> bool:
     """Whether a legal form is written as one: the short ones are words too, unless capitals or a comma tell."""
     word = name.word(begin)
-    return (
-        len(form) > 1
-        or len(word) > 3
-        or form[0] in PLAIN_LEGAL_FORMS
-        or "," in name.text.gap(begin)
-        or word.isupper()
-        or word in {"Co", "Oy", "SpA", "ApS"}
-    )
+    if len(form) > 1 or len(word) > 3 or form[0] in vocabulary.PLAIN_LEGAL_FORMS:
+        return True
+    return "," in name.text.gap(begin) or word.isupper() or word in {"Co", "Oy", "SpA", "ApS"}
 
 
 def _ampersands(surface: str) -> Iterator[str]:
@@ -138,7 +120,7 @@ def _acronyms(full: Name, bare: Name) -> Iterator[str]:
         if len(initials) == 3 and initials[1] in "&+":
             yield "".join(initials)  # P&G
         large = [name.word(index)[0] for index in range(begin, len(name)) if _gives_initial(name, index)]
-        shortest = 2 if name is bare or of_state else 4
+        shortest = 2 if len(name) <= len(bare) else 4
         if not shortest <= len(large) <= _LONGEST_ACRONYM or not "".join(large).isalpha():
             continue
         acronym = "".join(large).upper()
@@ -151,8 +133,5 @@ def _acronyms(full: Name, bare: Name) -> Iterator[str]:
 
 
 def _gives_initial(name: Name, index: int) -> bool:
-    return (
-        name.low[index] not in SMALL_WORDS
-        and not name.word(index)[0].islower()
-        and (index == 0 or name.text.gap(index) != "'")
-    )
+    small = name.low[index] in SMALL_WORDS or name.word(index)[0].islower()
+    return not small and (index == 0 or name.text.gap(index) != "'")

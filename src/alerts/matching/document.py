@@ -6,7 +6,7 @@ from itertools import chain
 
 from alerts.matching.language import detect, said_language
 from alerts.matching.text import Text
-from alerts.matching.vocabulary import common_words
+from alerts.matching.vocabulary import ANY_COMMON_WORDS, common_words
 from alerts.model.item import Item
 
 FIELDS = ("title", "summary", "content")
@@ -38,6 +38,10 @@ class Document:
     def common_words(self) -> frozenset[str]:
         """The ordinary words of its language."""
         return common_words(self.language)
+
+    def has_as_ordinary(self, word: str) -> bool:
+        """Whether a word is an ordinary one of its language, which is asked for last: it costs most."""
+        return word in ANY_COMMON_WORDS and word in self.common_words
 
     @cached_property
     def edges(self) -> frozenset[tuple[str, int]]:

@@ -7,32 +7,12 @@ worth on each labelled set; docs/design/0019-positive-evidence.md tells which we
 
 import re
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
+from typing import Final
 
+from alerts.matching import vocabulary
 from alerts.matching.candidate import Candidate
 from alerts.matching.forms import Case, Strength
 from alerts.matching.spelling import OF_ORGANISATIONS
-from alerts.matching.vocabulary import (
-    ACTION_WORDS,
-    AGENTS,
-    ANY_COMMON_WORDS,
-    ANY_FUNCTION_WORDS,
-    COMMON_WORDS,
-    DEMONYMS,
-    FORMS_OF_ADDRESS,
-    GIVEN_NAMES,
-    GOVERNMENT_NOUNS,
-    HEAD_NOUNS,
-    LOCATIVE,
-    MONTHS,
-    OF_HEADS,
-    ORIGIN,
-    PERSON_TITLES,
-    PLACE_NAMES,
-    PLACE_PREFIXES,
-    PLACES,
-    SAYING_VERBS,
-)
 from alerts.matching.words import word_list, words
 from alerts.model.mention import Rule
 
@@ -54,15 +34,19 @@ _ADJECTIVAL = ("town", "ern", "land", "ist", "ic", "an", "al", "ish", "ary", "ou
 _ARTICLES = words("the a an this that these those your our my his her their its all some any")
 _OF_TIME_AND_SIZE = words("new old great greater central inner outer")  # "New Boston chief", too
 _INSIDE_NAMES = words("of and &")
-_NEVER_IN_NAMES = ANY_FUNCTION_WORDS - _INSIDE_NAMES
-_VERBS = ACTION_WORDS - AGENTS
+_NEVER_IN_NAMES = vocabulary.ANY_FUNCTION_WORDS - _INSIDE_NAMES
+_VERBS = vocabulary.ACTION_WORDS - vocabulary.AGENTS
 
 _ROMANCE_OF = words("de du des di del della da dos von van der")
 _JOINING_WORDS = _ROMANCE_OF | {"of", "the"}
-_NAME_HEADS = HEAD_NOUNS | GOVERNMENT_NOUNS
+_NAME_HEADS = vocabulary.HEAD_NOUNS | vocabulary.GOVERNMENT_NOUNS
 _CITY_OF = words("ville ciudad citta cidade stadt gemeente commune mairie")
+_NO_HEADS = _CITY_OF | vocabulary.ANY_FUNCTION_WORDS
+_ONLY_GIVEN_NAMES = vocabulary.GIVEN_NAMES - vocabulary.COMMON_WORDS - vocabulary.PLACE_NAMES
 # What may follow a place with a capital without making another name of it.
-_AFTER_PLACE = PERSON_TITLES | GIVEN_NAMES | MONTHS | frozenset(DEMONYMS.values()) | word_list("after_place")
+_TITLES_AND_NAMES = vocabulary.PERSON_TITLES | vocabulary.GIVEN_NAMES
+_AFTER_PLACE = word_list("after_place") | _TITLES_AND_NAMES | vocabulary.MONTHS | {*vocabulary.DEMONYMS.values()}
+_BEFORE_PLACE = vocabulary.COMMON_WORDS | vocabulary.HEAD_NOUNS | vocabulary.MONTHS | vocabulary.PLACE_PREFIXES
 _COUNTRY_LETTERS = words("uk us usa") | {"u k", "u s", "u s a"}
 _MAX_DATELINE = 40  # characters
 # Where a report was written, at its head: WASHINGTON -- · DAVIE, Fla. -- · LONDON (Reuters) - · AURORA, Colo. (AP) --
@@ -101,9 +85,8 @@ def _not_a_host(candidate: Candidate) -> str:
     head, tail = candidate.chunk()
     if not _HOST_PREFIX.match(head):
         return "not the host of a link"
-    if tail[:1] in {"@", "-", "_"} or (tail[:1] == "." and tail[1:2].isalnum()):
-        return "part of another host"
-    return ""
+    runs_on = tail[:1] in {"@", "-", "_"} or (tail[:1] == "." and tail[1:2].isalnum())
+    return "part of another host" if runs_on else ""
 
 
 def double_name(candidate: Candidate) -> str:
@@ -115,7 +98,7 @@ def double_name(candidate: Candidate) -> str:
         return ""
     for other, after in ((candidate.after_gap("-"), True), (candidate.before_gap("-"), False)):
         low = other.lower()
-        joins = low in GIVEN_NAMES or (low in PLACE_NAMES and candidate.form.key in PLACE_NAMES)
+        joins = low in vocabulary.GIVEN_NAMES or vocabulary.PLACE_NAMES.issuperset((low, candidate.form.key))
         if (other.istitle() or other.isupper()) and joins and not candidate.touches_name(after):
             name = (candidate.surface, other) if after else (other, candidate.surface)
             return _longer("-".join(name))
@@ -134,7 +117,7 @@ def place_begins_name(candidate: Candidate) -> str:
         return ""
     if key in _COUNTRY_LETTERS and _headed(candidate):
         return _longer(f"{candidate.surface} {following}")  # U.S. Patent Office
-    if key not in PLACE_NAMES:
+    if key not in vocabulary.PLACE_NAMES:
         return ""
     if following.lower() in OF_ORGANISATIONS and not _headed(candidate):
         return ""  # "Santander Shares Fall", but not "New York Stock Exchange"
@@ -164,12 +147,13 @@ def place_ends_name(candidate: Candidate) -> str:
         return ""
     if key in _COUNTRY_LETTERS:
         compound = candidate.first > 1 and candidate.text.gap(candidate.first - 1) == "-"  # T-Mobile USA
-        national = (low not in COMMON_WORDS or compound) and candidate.style == "mixed"
+        national = (low not in vocabulary.COMMON_WORDS or compound) and candidate.style == "mixed"
         return _longer(f"{preceding} {candidate.surface}") if national else ""
-    if key not in PLACE_NAMES or low in ANY_FUNCTION_WORDS:
+    if key not in vocabulary.PLACE_NAMES or low in vocabulary.ANY_FUNCTION_WORDS:
         return ""
     begins = candidate.first == 1 or _SENTENCE_START.search(candidate.text.gap(candidate.first - 1)) is not None
-    another_place = low in PLACE_PREFIXES and key in PLACES and not (begins and low in _OF_TIME_AND_SIZE)
+    of_time = begins and low in _OF_TIME_AND_SIZE
+    another_place = low in vocabulary.PLACE_PREFIXES and key in vocabulary.PLACES and not of_time
     unknown = candidate.style == "mixed" and not begins and not _introduces_place(preceding)
     return _longer(f"{preceding} {candidate.surface}") if another_place or unknown else ""
 
@@ -177,8 +161,7 @@ def place_ends_name(candidate: Candidate) -> str:
 def _introduces_place(word: str) -> bool:
     """Whether a capitalised word before a place leaves it the place that it is: Downtown, Communist, Mainland."""
     low = word.lower()
-    known = low in COMMON_WORDS or low in HEAD_NOUNS or low in MONTHS or low in PLACE_PREFIXES
-    return (word.isupper() and len(word) > 1) or known or low.endswith(_ADJECTIVAL)
+    return (word.isupper() and len(word) > 1) or low in _BEFORE_PLACE or low.endswith(_ADJECTIVAL)
 
 
 def head_of_place(candidate: Candidate) -> str:
@@ -190,20 +173,14 @@ def head_of_place(candidate: Candidate) -> str:
     if low in _ROMANCE_OF and low != "del":  # the article makes a club of a city: el portero del Barcelona
         head = candidate.word(at - 1)
         capital = head[:1].isupper() and at > 1 and not _SENTENCE_START.search(candidate.text.gap(at - 1))
-        if (
-            capital
-            and candidate.form.key in PLACE_NAMES
-            and candidate.style == "mixed"
-            and candidate.document.language != "de"
-            and head.lower() not in _CITY_OF | ANY_FUNCTION_WORDS
-        ):
-            return _longer(f"{head} {low} {candidate.surface}")
-        return ""
+        place = capital and candidate.form.key in vocabulary.PLACE_NAMES and candidate.style == "mixed"
+        longer = place and head.lower() not in _NO_HEADS and candidate.document.language != "de"
+        return _longer(f"{head} {low} {candidate.surface}") if longer else ""
     if low == "the":
         at -= 1
     head = candidate.word(at - 1) if candidate.word(at) == "of" else ""
-    single = not candidate.form.gaps or candidate.form.key in PLACE_NAMES
-    of_it = single and head[:1].isupper() and head.lower() in OF_HEADS
+    single = not candidate.form.gaps or candidate.form.key in vocabulary.PLACE_NAMES
+    of_it = single and head[:1].isupper() and head.lower() in vocabulary.OF_HEADS
     return _longer(f"{head} of {candidate.surface}") if of_it else ""
 
 
@@ -215,17 +192,10 @@ def surname(candidate: Candidate) -> str:
     low = preceding.lower()
     if not preceding[:1].isupper():
         return ""
-    given = (
-        low in GIVEN_NAMES
-        and low not in COMMON_WORDS
-        and low not in PLACE_NAMES
-        and candidate.form.key != low
-        and not candidate.touches_name(after=False)
-    )
-    office = low in PERSON_TITLES and candidate.after.lower() in SAYING_VERBS
-    if given or office or low in FORMS_OF_ADDRESS:
-        return f"{PERSON}: {preceding} {candidate.surface}"
-    return ""
+    given = low in _ONLY_GIVEN_NAMES and candidate.form.key != low and not candidate.touches_name(after=False)
+    office = low in vocabulary.PERSON_TITLES and candidate.after.lower() in vocabulary.SAYING_VERBS
+    of_person = given or office or low in vocabulary.FORMS_OF_ADDRESS
+    return f"{PERSON}: {preceding} {candidate.surface}" if of_person else ""
 
 
 def ordinary_word(candidate: Candidate) -> str:
@@ -246,7 +216,7 @@ def _may_be_name(candidate: Candidate) -> bool:
         return following[:1].isupper() and (candidate.starts_sentence or candidate.before == "The")
     if following.lower() in _ARTICLES:
         return False  # "Chase the sun"
-    function = following.lower() in ANY_FUNCTION_WORDS
+    function = following.lower() in vocabulary.ANY_FUNCTION_WORDS
     verbal = function or following.endswith(("ed", "s", "t"))
     return candidate.starts_sentence and candidate.style == "mixed" and bool(following) and verbal
 
@@ -258,8 +228,7 @@ def _is_ordinary(candidate: Candidate) -> bool:
     # Within a sentence a capital says that it is a name, but in headlines in English, where every word has one.
     if not candidate.starts_sentence and candidate.style == "mixed":
         return False
-    plural = form.key.removesuffix("s")  # the language is asked for last: it costs most
-    if not candidate.is_common and (plural not in ANY_COMMON_WORDS or plural not in candidate.common_words):
+    if not any(map(candidate.document.has_as_ordinary, (form.key, form.key.removesuffix("s")))):
         return False
     if candidate.surface.isupper() and candidate.style != "caps":
         return False
@@ -289,7 +258,7 @@ def explained(candidate: Candidate) -> str:
     if not (candidate.surface.isupper() and candidate.gap_before[-1:] == "(" and candidate.gap_after[:1] == ")"):
         return ""
     for index in range(candidate.first - 1, max(-1, candidate.first - 1 - 2 * len(key)), -1):
-        words += [word] if (word := candidate.word(index)) not in ANY_FUNCTION_WORDS else []
+        words += [word] if (word := candidate.word(index)) not in vocabulary.ANY_FUNCTION_WORDS else []
         if len(words) == len(key):
             break
     return f"{THING}: {' '.join(reversed(words))}" if "".join(word[0] for word in reversed(words)) == key else ""
@@ -298,23 +267,19 @@ def explained(candidate: Candidate) -> str:
 def german_noun(candidate: Candidate) -> str:
     """In German every noun has a capital: ein Bild, das schöne Bild, S-Bahn are no names, Bild is."""
     before = candidate.before
-    adjective = before.islower() and before not in ANY_FUNCTION_WORDS and before.endswith(_GERMAN_ENDINGS)
+    adjective = before.islower() and before not in vocabulary.ANY_FUNCTION_WORDS and before.endswith(_GERMAN_ENDINGS)
     if not (candidate.before_gap("-") or before.lower() in _GERMAN_INDEFINITE or adjective):
         return ""
-    if candidate.is_common and candidate.document.language == "de":
-        return f"an ordinary noun: {before or candidate.before_gap('-')} {candidate.surface}"
-    return ""
+    german = candidate.document.has_as_ordinary(candidate.form.key) and candidate.document.language == "de"
+    return f"an ordinary noun: {before or candidate.before_gap('-')} {candidate.surface}" if german else ""
 
 
 def month(candidate: Candidate) -> str:
     """16. März, im Mai 2026, in March: a month where a date stands."""
-    if candidate.form.key not in MONTHS:
+    if candidate.form.key not in vocabulary.MONTHS:
         return ""
     before = candidate.word(candidate.first - 1).lower()
-    after = candidate.after
-    if before.isdigit() or after.isdigit() or before in _BEFORE_MONTH:
-        return "a month"
-    return ""
+    return "a month" if before.isdigit() or candidate.after.isdigit() or before in _BEFORE_MONTH else ""
 
 
 def locative(candidate: Candidate) -> str:
@@ -323,52 +288,45 @@ def locative(candidate: Candidate) -> str:
     What is only also called by a place (Banco Santander) keeps "de": las acciones de Santander.
     """
     form = candidate.form
-    if form.key not in PLACE_NAMES:
+    if form.key not in vocabulary.PLACE_NAMES:
         return ""
     language, before = candidate.document.language, candidate.before or candidate.before_gap("'")
-    where = before.lower() in LOCATIVE.get(language, ())
-    origin = form.strength is Strength.OFFICIAL and before.lower() in ORIGIN.get(language, ())
-    if where or origin:
-        return "a place where something is"
-    return ""
+    where = before.lower() in vocabulary.LOCATIVE.get(language, ())
+    origin = form.strength is Strength.OFFICIAL and before.lower() in vocabulary.ORIGIN.get(language, ())
+    return "a place where something is" if where or origin else ""
 
 
 def dateline(candidate: Candidate) -> str:
     """The place where a report was written, which it is not about."""
-    cased, place = candidate.text.cased, candidate.form.key in PLACE_NAMES
+    cased, place = candidate.text.cased, candidate.form.key in vocabulary.PLACE_NAMES
     if not place and candidate.start >= _MAX_DATELINE:
         return ""
     if place and candidate.document.language != "en" and _DATELINE.match(cased[candidate.end : candidate.end + 60]):
         return "the place of a dateline"
     head = _DATELINE_HEAD.match(cased) if candidate.start < _MAX_DATELINE else None
-    if (
-        head
-        and (place or head["state"] or head["agency"])
-        and candidate.end <= max(head.end("city"), head.end("state"))
-    ):
-        return "the place of a dateline"
-    return ""
+    if head is None or not (place or head["state"] or head["agency"]):
+        return ""
+    return "the place of a dateline" if candidate.end <= max(head.end("city"), head.end("state")) else ""
 
 
-FILTERS: Mapping[str, Filter] = MappingProxyType(
-    {
-        "link": in_link,
-        "double name": double_name,
-        "place begins name": place_begins_name,
-        "place ends name": place_ends_name,
-        "head of place": head_of_place,
-        "surname": surname,
-        "ordinary word": ordinary_word,
-        "explained": explained,
-        "German noun": german_noun,
-        "month": month,
-        "locative": locative,
-        "dateline": dateline,
-    }
-)
+FILTERS: Final[Mapping[str, Filter]] = {
+    "link": in_link,
+    "double name": double_name,
+    "place begins name": place_begins_name,
+    "place ends name": place_ends_name,
+    "head of place": head_of_place,
+    "surname": surname,
+    "ordinary word": ordinary_word,
+    "explained": explained,
+    "German noun": german_noun,
+    "month": month,
+    "locative": locative,
+    "dateline": dateline,
+}
 
-_NAMES_OF_PLACES_AND_MONTHS = MONTHS | PLACE_NAMES | _COUNTRY_LETTERS
-_WITH_READINGS = ANY_COMMON_WORDS | {f"{word}s" for word in ANY_COMMON_WORDS} | _NAMES_OF_PLACES_AND_MONTHS
+_NAMES_OF_PLACES_AND_MONTHS = vocabulary.MONTHS | vocabulary.PLACE_NAMES | _COUNTRY_LETTERS
+_PLURALS = {f"{word}s" for word in vocabulary.ANY_COMMON_WORDS}
+_WITH_READINGS = vocabulary.ANY_COMMON_WORDS | _PLURALS | _NAMES_OF_PLACES_AND_MONTHS
 # Which filters can speak against a candidate: for most candidates few can, for many none.
 _OF_PUNCTUATION = frozenset({"link", "double name", "explained"})
 _OF_PLACES_AND_MONTHS = frozenset({"place begins name", "place ends name", "month", "locative"})
@@ -401,10 +359,8 @@ class FilterSet:
         readings = form.key in _WITH_READINGS
         if not readings and after_small_word and candidate.gap_after[:1] in _PLAIN_ENDS:
             return ""
-        plain = (
-            candidate.gap_before[-1:] in {"", " "}
-            and candidate.text.low[candidate.end : candidate.end + 1] in _PLAIN_ENDS
-        )
+        plain_end = candidate.text.low[candidate.end : candidate.end + 1] in _PLAIN_ENDS
+        plain = plain_end and candidate.gap_before[-1:] in {"", " "}
         running = readings and after_small_word and candidate.after[:1].islower()
         kind = plain, readings, readings and form.key in _NAMES_OF_PLACES_AND_MONTHS, running
         filters = self._known.get(kind)

@@ -24,11 +24,9 @@ LONGEST_NAME = 48  # words; longer names are not looked for
 MOST_SHARED = 16  # a derived form that more institutions share tells none of them …
 MOST_GIVEN = 64  # … nor does a name that so many were given
 
-
 _FREQUENT = COMMON_WORDS | GENERIC_NOUNS | HEAD_NOUNS | {word for form in LEGAL_FORMS for word in form}
 _WITH_CAPITAL = frozenset({Case.STRICT, Case.PROPER})
 _DOTTED = re.compile(r"(?<![\w.])[A-Z]\.(?: ?[A-Z]\.)+(?!\w)|(?<![\w.])[A-Z](?:\.[A-Z])+(?!\w)")
-
 
 Forms = tuple[Form, ...]
 # Of forms filed under a word: its offset in the form, the number of words of the form; and for an ordinary word the
@@ -37,7 +35,6 @@ Places = tuple[tuple[int, int, int, frozenset[str] | None], ...]
 Word = tuple[Places, Forms, int]  # these, the forms that the word is by itself, and marks:
 _LETTER = 1  # a capital letter alone
 _TOPICAL = 2  # a topic may stand where it stands
-
 
 # Forms of one key at the same place: first their size in words, negative, so that the longest sort first; then words
 # `first` up to `last`, or 0 and 0; then characters `start` up to `end` of scripts without spaces, or 0 and 0.
@@ -52,12 +49,9 @@ class Index:
         unspaced: dict[str, list[Form]] = {}
         tagged: dict[str, list[Form]] = {}
         for form in forms:
-            if form.tagged:
-                tagged.setdefault(form.key, []).append(form)
-            elif form.unspaced:
-                unspaced.setdefault(form.key, []).append(form)
-            elif form.words <= LONGEST_NAME:
-                by_key.setdefault(form.key, []).append(form)
+            kind = tagged if form.tagged else unspaced if form.unspaced else by_key
+            if form.words <= LONGEST_NAME:
+                kind.setdefault(form.key, []).append(form)
         self._forms = {key: kept for key, each in by_key.items() if (kept := _telling(each))}
         self._tagged = {key: kept for key, each in tagged.items() if (kept := _telling(each))}
         # Names of one word that must have a capital: the most frequent of all false hits, kept apart.

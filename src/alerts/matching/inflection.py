@@ -20,31 +20,19 @@ def _irregular(language: str) -> dict[str, tuple[str, ...]]:
 
 
 def _english(verb: str) -> list[str]:
-    forms = [verb]
+    third, present, past = f"{verb}s", f"{verb}ing", f"{verb}ed"
     if verb.endswith(("s", "x", "z", "ch", "sh", "o")):
-        forms.append(f"{verb}es")
+        third = f"{verb}es"
     elif verb.endswith("y") and verb[-2:-1] not in _VOWELS:
-        forms.append(f"{verb[:-1]}ies")
-    else:
-        forms.append(f"{verb}s")
-    irregular = _irregular("en").get(verb, ())
-    forms += irregular
-    if verb.endswith("ee"):
-        forms.append(f"{verb}ing")
-    elif verb.endswith("ie"):
-        forms.append(f"{verb[:-2]}ying")
+        third, past = f"{verb[:-1]}ies", f"{verb[:-1]}ied"
     elif verb.endswith("e"):
-        forms.append(f"{verb[:-1]}ing")
-    else:
-        forms.append(f"{verb}ing")
-    if not irregular:
-        if verb.endswith("e"):
-            forms.append(f"{verb}d")
-        elif verb.endswith("y") and verb[-2:-1] not in _VOWELS:
-            forms.append(f"{verb[:-1]}ied")
-        else:
-            forms.append(f"{verb}ed")
-    return forms
+        past = f"{verb}d"
+        if verb.endswith("ie"):
+            present = f"{verb[:-2]}ying"
+        elif not verb.endswith("ee"):
+            present = f"{verb[:-1]}ing"
+    irregular = _irregular("en").get(verb)
+    return [verb, third, *irregular, present] if irregular else [verb, third, present, past]
 
 
 _INSEPARABLE = ("be", "emp", "ent", "er", "ge", "miss", "ver", "zer", "uber", "unter")
@@ -102,17 +90,11 @@ def _french(verb: str) -> list[str]:
 
 # What the infinitive takes; and by its ending ("" for any other) what takes the place of that, last the participle.
 # A `+` goes on where the infinitive, without its last letter, ends.
+_ITALIAN = "e ono isce iscono endo +à"
 _ROMANCE = {
     "es": ("á án", {"ar": "a an ó aron aba ando ado", "": "e en ió ieron ía iendo ido"}),
     "pt": ("á ão", {"ar": "a am ou aram ava ando ado", "": "e em eu iu eram iram ia ido"}),
-    "it": (
-        "",
-        {
-            "are": "a ano ò ava erà ando ato",
-            "ere": "e ono isce iscono endo +à uto",
-            "": "e ono isce iscono endo +à ito",
-        },
-    ),
+    "it": ("", {"are": "a ano ò ava erà ando ato", "ere": f"{_ITALIAN} uto", "": f"{_ITALIAN} ito"}),
 }
 
 
@@ -126,10 +108,8 @@ def _romance(verb: str, language: str) -> list[str]:
     stem = verb[:-3] if language == "it" else verb[:-2]
     *endings, participle = regular.get(verb[len(stem) :], regular[""]).split()
     for ending in endings:
-        if ending.startswith("+"):
-            forms.append(verb[:-1] + ending[1:])
-        else:  # pagare, pagherà
-            forms.append(f"{stem}h{ending}" if ending == "erà" and stem.endswith(("c", "g")) else stem + ending)
+        link = "h" if ending == "erà" and stem.endswith(("c", "g")) else ""  # pagare, pagherà
+        forms.append(verb[:-1] + ending[1:] if ending.startswith("+") else stem + link + ending)
     if language == "es" and verb.endswith("ar"):  # atacar, ataquen
         forms.append(f"{stem[:-1]}quen" if stem.endswith("c") else stem)
     return [*forms, *_agreeing(stem + participle)]
@@ -145,8 +125,7 @@ _RULES: dict[str, Callable[[str], list[str]]] = {
     "pt": partial(_romance, language="pt"),
 }
 
-LANGUAGES = tuple(_RULES)
-"""Languages whose verbs can be inflected."""
+LANGUAGES = tuple(_RULES)  # whose verbs can be inflected
 
 
 def inflect(verb: str, language: str) -> tuple[str, ...]:

@@ -17,14 +17,11 @@ def lint(institutions: Iterable[Institution], topics: Iterable[Topic]) -> list[t
             owners.setdefault(_key(name), set()).add(institution.id)
     warnings: list[tuple[str, str, str]] = []
     for institution in known:
-        seen: set[str] = set()
+        by_key: dict[str, str] = {}
         for name in _names(institution):
-            key = _key(name)
-            if key in seen:
-                continue
-            seen.add(key)
-            others = sorted(owners[key] - {institution.id})
-            doubts = _doubts(institution, name, key, others)
+            by_key.setdefault(_key(name), name)
+        for key, name in by_key.items():
+            doubts = _doubts(institution, name, key, sorted(owners[key] - {institution.id}))
             warnings.extend(("institution", institution.id, message) for message in doubts)
     warnings.extend(
         ("topic", topic.id, "has no pattern and no phrase with a letter in `any`: it never matches")

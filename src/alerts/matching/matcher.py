@@ -49,11 +49,8 @@ class Matcher:
             for domain in each.domains:
                 if name := host(domain):
                     self._hosts.setdefault(name, set()).add(each.id)
-        self._speakers = {
-            source.id: tuple(sorted(source.speaks_for & self._institutions.keys()))
-            for source in sources.values()
-            if source.speaks_for
-        }
+        known = self._institutions.keys()
+        self._speakers = {each.id: sorted(each.speaks_for & known) for each in sources.values() if each.speaks_for}
 
     @cached_property
     def namesakes(self) -> frozenset[str]:
@@ -97,10 +94,9 @@ class Matcher:
 
     def _origin(self, item: Item) -> list[tuple[str, Rule]]:
         """Whom the item is about by where it comes from."""
-        found = [(name, Rule.PUBLISHER) for name in self._speakers.get(item.source, ())]
-        return found + [
-            (name, Rule.DOMAIN) for name in sorted(self._of_host(item.url)) if (name, Rule.PUBLISHER) not in found
-        ]
+        speakers = self._speakers.get(item.source, [])
+        others = sorted(self._of_host(item.url).difference(speakers))
+        return [*((name, Rule.PUBLISHER) for name in speakers), *((name, Rule.DOMAIN) for name in others)]
 
     def _likelihood(self, document: Document, source: str, institution: str) -> int:
         """How much speaks for one of those that share a name: words of its record that stand in the item, tags that
@@ -123,11 +119,9 @@ class Matcher:
             name = (urlsplit(url).hostname or "").rstrip(".")
         except ValueError:
             return set()
-        while name:
-            if name in self._hosts:
-                return self._hosts[name]
+        while name and name not in self._hosts:
             name = name.partition(".")[2]
-        return set()
+        return self._hosts.get(name, set())
 
 
 def _spelled(places: list[Found], field: str, document: Document, reject: Reject, explain: bool) -> list[Candidate]:
@@ -155,12 +149,11 @@ def _spelled(places: list[Found], field: str, document: Document, reject: Reject
 
 def _about(origin: Iterable[tuple[str, Rule]], mentions: list[Mention]) -> list[Mention]:
     """Mentions of those that an item comes from, where no field names them as clearly."""
-    about = []
-    for name, rule in origin:
-        salience = mention_salience("source", 0, rule)
-        if all(each.institution != name or each.salience < salience for each in mentions):
-            about.append(Mention(name, "source", 0, 0, "", rule, salience))
-    return about
+    strongest: dict[str, float] = {}
+    for each in mentions:
+        strongest[each.institution] = max(each.salience, strongest.get(each.institution, 0.0))
+    about = (Mention(name, "source", 0, 0, "", rule, mention_salience("source", 0, rule)) for name, rule in origin)
+    return [each for each in about if each.salience > strongest.get(each.institution, 0.0)]
 
 
 def _apart(mentions: Iterable[Mention]) -> list[Mention]:

@@ -3,26 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from alerts.matching import vocabulary
 from alerts.matching.text import Text
-from alerts.matching.vocabulary import (
-    ANY_COMMON_WORDS,
-    COMMON_WORDS,
-    DEMONYMS,
-    GENERIC_NOUNS,
-    GIVEN_NAMES,
-    HEAD_NOUNS,
-    HEAD_NOUNS_ABROAD,
-    MULTIWORD_PLACES,
-    PLACE_NAMES,
-    STOP_ACRONYMS,
-)
 from alerts.matching.words import word_list
 from alerts.model.institution import Derivation
 
 SMALL_WORDS = word_list("small_words")
-ADJECTIVES = frozenset(DEMONYMS.values()) | word_list("adjectives_abroad")
+ADJECTIVES = frozenset(vocabulary.DEMONYMS.values()) | word_list("adjectives_abroad")
+_ORDINARY = vocabulary.ANY_COMMON_WORDS.union(
+    vocabulary.HEAD_NOUNS, vocabulary.HEAD_NOUNS_ABROAD, vocabulary.GENERIC_NOUNS
+)
+_PLACES_AND_GIVEN_NAMES = vocabulary.PLACE_NAMES | vocabulary.GIVEN_NAMES
 _PLACES_BY_FIRST_WORD: dict[str, list[tuple[str, ...]]] = {}
-for _place in MULTIWORD_PLACES:  # longest first
+for _place in vocabulary.MULTIWORD_PLACES:  # longest first
     _PLACES_BY_FIRST_WORD.setdefault(_place[0], []).append(_place)
 
 
@@ -59,35 +52,24 @@ class Name:
 
 def ordinary(word: str) -> bool:
     return (
-        word in ANY_COMMON_WORDS
-        or word in HEAD_NOUNS
-        or word in HEAD_NOUNS_ABROAD
-        or word in GENERIC_NOUNS
-        or (word.endswith("s") and word[:-1] in COMMON_WORDS)
-        or (word.endswith("ed") and (word[:-2] in COMMON_WORDS or word[:-1] in COMMON_WORDS))
+        word in _ORDINARY
+        or (word.endswith("s") and word[:-1] in vocabulary.COMMON_WORDS)
+        or (word.endswith("ed") and (word[:-2] in vocabulary.COMMON_WORDS or word[:-1] in vocabulary.COMMON_WORDS))
     )
 
 
 def distinctive(word: str, cased: str) -> bool:
     """Whether one word of a longer name still names it: no ordinary word, place or given name."""
     if len(word) == 3:
-        return cased.isupper() and cased.isalpha() and word not in STOP_ACRONYMS
-    return (
-        len(word) >= 4
-        and not word.isdigit()
-        and not cased.islower()
-        and not ordinary(word)
-        and word not in PLACE_NAMES
-        and word not in GIVEN_NAMES
-        and word not in ADJECTIVES
-    )
+        return cased.isupper() and cased.isalpha() and word not in vocabulary.STOP_ACRONYMS
+    plain = word.isdigit() or cased.islower() or ordinary(word)
+    return len(word) >= 4 and not plain and word not in _PLACES_AND_GIVEN_NAMES and word not in ADJECTIVES
 
 
 def place_at(low: Sequence[str], begin: int) -> int:
     """How many words from `begin` on are a place; 0 where none is."""
     if begin >= len(low):
         return 0
-    for place in _PLACES_BY_FIRST_WORD.get(low[begin], ()):
-        if tuple(low[begin : begin + len(place)]) == place:
-            return len(place)
-    return int(low[begin] in PLACE_NAMES)
+    places = _PLACES_BY_FIRST_WORD.get(low[begin], ())
+    found = next((len(place) for place in places if tuple(low[begin : begin + len(place)]) == place), 0)
+    return found or int(low[begin] in vocabulary.PLACE_NAMES)

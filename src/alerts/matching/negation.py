@@ -24,8 +24,6 @@ _AFTER = re.compile(
     r"^(?:\s+(?:rumou?rs?|reports?|claims?|allegations?|plans?))?\s+(?:(?:is|are|was|were|has been|have been|as)\s+)?"
     r"(?:denied|false|untrue|a hoax|unfounded|averted|avoided|ruled out|debunked|did not|didn't|never)\b"
 )
-
-
 # Chinese: right before the phrase, or after it.
 _WITHOUT_SPACES = re.compile(r"(?:否认|没有|并未|未曾|未有|未遭|不存在|不会|并非|避免|排除)[^，。！？；,.!?;]{0,8}$")
 _AFTER_WITHOUT_SPACES = re.compile(r"^[^，。！？；,.!?;]{0,4}(?:不实|是谣言|为谣言|系谣言|被否认|遭否认|未成功)")

@@ -21,7 +21,6 @@ from alerts.model.mention import Mention
 
 MAX_MATCHES = 16  # of one pattern in one field
 
-
 Capture = tuple[str, frozenset[str]]  # the role at an `@` of a pattern, and the institutions that stand there
 
 
@@ -292,20 +291,13 @@ def _compiled(node: Node, number: Callable[[Word | None], int]) -> _Step:
             return _Wide(None, role)
         case Parts(parts):
             return _Sequence([_compiled(each, number) for each in parts])
-        case Choice(options, optional):
-            return _choice(options, optional, number)
-
-
-def _choice(options: tuple[Node, ...], optional: bool, number: Callable[[Word | None], int]) -> _Step:
-    """Alternatives; those of one word are one step, however many they are."""
-    spaced = frozenset(number(each) for each in options if isinstance(each, Word) and not each.unspaced)
-    unspaced = frozenset(number(each) for each in options if isinstance(each, Word) and each.unspaced)
-    steps: list[_Step] = [_compiled(each, number) for each in options if not isinstance(each, Word)]
-    if unspaced:
-        steps.insert(0, _Wide(unspaced))
-    if spaced:
-        steps.insert(0, _OneOf(spaced))
-    return steps[0] if len(steps) == 1 and not optional else _Choice(steps, optional)
+        case Choice(options, optional):  # the words among them are one step, however many they are
+            spaced = frozenset(number(each) for each in options if isinstance(each, Word) and not each.unspaced)
+            unspaced = frozenset(number(each) for each in options if isinstance(each, Word) and each.unspaced)
+            steps: list[_Step] = [_OneOf(spaced)] if spaced else []
+            steps += [_Wide(unspaced)] if unspaced else []
+            steps += [_compiled(each, number) for each in options if not isinstance(each, Word)]
+            return steps[0] if len(steps) == 1 and not optional else _Choice(steps, optional)
 
 
 def _bits(places: Sequence[int], size: int) -> int:

@@ -26,8 +26,6 @@ MAX_NODES = 20_000  # words, gaps and groups of one pattern, families written ou
 MAX_LENGTH = 50_000  # characters of one pattern, families written out
 
 _TOKEN = re.compile(r"\s+|~\d*|@\w*|[(|)?]|\{[^{}]*\}|<[^<>]*>|#(?=[\s)|?]|$)|[^\s(){}|?<>~@]+|.", re.DOTALL)
-
-
 _FAMILY = re.compile(r"<([^<>]*)>")
 
 
@@ -311,8 +309,7 @@ def _words(piece: str, offset: int) -> tuple[Word, ...]:
     bare = piece.strip("*")
     if "*" in bare:
         raise PatternError("`*` stands only at the beginning or the end of a word", offset)
-    text = Text(bare)
-    words = words_in(text, open_start, open_end)
+    words = words_in(Text(bare), open_start, open_end)
     if not words:
         raise PatternError(f"{piece!r} has no letter or digit", offset)
     return words

@@ -57,7 +57,7 @@ def _unopposed(
     """Those against which nothing speaks: no longer name, no filter, no missing context word."""
     covers = _covers(spans)
     kept: list[Candidate] = []
-    persons: set[tuple[str, str]] = set()
+    bearers: dict[tuple[str, str], str] = {}
     for span, rivals in spans.items():
         covering = covers.get(span)
         for candidate in rivals:
@@ -73,10 +73,10 @@ def _unopposed(
             if reason:
                 reject(candidate, reason)
                 if reason.startswith((PERSON, THING)):
-                    persons.add((form.institution, form.key))
+                    bearers[form.institution, form.key] = reason
             else:
                 kept.append(candidate)
-    return _without_persons(kept, persons, reject)
+    return _without_bearers(kept, bearers, reject) if bearers else kept
 
 
 def _supported(kept: list[Candidate], reject: Reject) -> tuple[list[Candidate], list[Candidate]]:
@@ -161,10 +161,8 @@ def _cover(
 
 def _is_for(excluding: Form, candidates: Iterable[Candidate]) -> bool:
     """Whether an excluded phrase holds for what it covers: for all names, or for the alias that it belongs to."""
-    only = excluding.excludes_only
-    return not only or any(
-        each.form.key == only and each.form.institution == excluding.institution for each in candidates
-    )
+    only, own = excluding.excludes_only, excluding.institution
+    return not only or any((each.form.institution, each.form.key) == (own, only) for each in candidates)
 
 
 def _covered(by: Form) -> str:
@@ -175,42 +173,42 @@ def _covered(by: Form) -> str:
 
 def _parted(candidates: list[Candidate]) -> list[Candidate]:
     """Without names that tell a candidate by naming another: "X University in Y" is X University, and Y."""
-    if not any(_locates(each) for each in candidates if len(each.form.gaps) >= 3):
+    located = [
+        (each, index)
+        for each in candidates
+        if len(each.form.gaps) >= 3
+        for index in range(each.first + 1, each.last - 1)
+        if each.word(index).lower() in {"in", "at"}
+    ]
+    if not located:
         return candidates
     owners: dict[Span, set[str]] = {}
-    for candidate in candidates:
-        if candidate.form.strength > Strength.ANAPHOR and not candidate.form.excludes:
-            owners.setdefault((candidate.field, candidate.first, candidate.last), set()).add(candidate.form.institution)
-
-    def parts(candidate: Candidate) -> bool:
-        return any(
-            candidate.form.institution in owners.get((candidate.field, candidate.first, index), ())
-            and owners.get((candidate.field, index + 1, candidate.last), set()) - {candidate.form.institution}
-            for index in (_locates(candidate) if len(candidate.form.gaps) >= 3 else ())
-        )
-
-    return [candidate for candidate in candidates if not parts(candidate)]
-
-
-def _locates(candidate: Candidate) -> list[int]:
-    """Where in a name of four words or more a candidate is told."""
-    inner = range(candidate.first + 1, candidate.last - 1)
-    return [index for index in inner if candidate.word(index).lower() in {"in", "at"}]
+    for each in candidates:
+        if each.form.strength > Strength.ANAPHOR and not each.form.excludes:
+            owners.setdefault((each.field, each.first, each.last), set()).add(each.form.institution)
+    parted = {
+        each
+        for each, index in located
+        if each.form.institution in owners.get((each.field, each.first, index), ())
+        and owners.get((each.field, index + 1, each.last), set()) - {each.form.institution}
+    }
+    return [each for each in candidates if each not in parted]
 
 
 # ── What the rest of the item says ───────────────────────────────────────────────────────────────────────────
 
 
-def _without_persons(kept: list[Candidate], persons: set[tuple[str, str]], reject: Reject) -> list[Candidate]:
-    """Without surnames of persons whom the item gives a first name elsewhere, unless it names the institution too."""
-    if not persons:
-        return kept
-    named = {each.form.institution for each in kept if (each.form.institution, each.form.key) not in persons}
+def _without_bearers(kept: list[Candidate], bearers: Mapping[tuple[str, str], str], reject: Reject) -> list[Candidate]:
+    """Without names that elsewhere in the item are a person's or a thing's, unless it names the institution too.
+
+    `bearers` has for an institution and one of its keys the reason for which that was turned down.
+    """
+    named = {each.form.institution for each in kept if (each.form.institution, each.form.key) not in bearers}
     others = []
     for candidate in kept:
-        form = candidate.form
-        if (form.institution, form.key) in persons and form.institution not in named:
-            reject(candidate, f"{PERSON}, named before: {candidate.surface}")
+        reason = bearers.get((candidate.form.institution, candidate.form.key))
+        if reason and candidate.form.institution not in named:
+            reject(candidate, reason)
         else:
             others.append(candidate)
     return others

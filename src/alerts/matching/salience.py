@@ -5,8 +5,6 @@ from alerts.model.mention import Rule
 HEAD_OF_CONTENT = 300  # characters of the content that count as much as a summary
 
 _RULES = {Rule.NAME: 1.0, Rule.ALIAS: 1.0, Rule.PRODUCT: 0.8, Rule.DOMAIN: 0.8, Rule.PUBLISHER: 0.8}
-
-
 VOICE = 0.3  # of an institution that only speaks about others, whatever the rule
 AMBIGUOUS = 0.5  # times this, where other institutions have the name too and nothing tells which is meant
 

@@ -12,9 +12,7 @@ from alerts.matching.text import LETTER, UNSPACED_CHARACTER, Text
 from alerts.model.errors import UsageError
 from alerts.model.item import Item
 
-VERSION = 1
-"""Goes up when other words are indexed: recorded items are then indexed again."""
-
+VERSION = 1  # goes up when other words are indexed: recorded items are then indexed again
 MAX_QUERY, MAX_BODY, MAX_WORD = 200, 4_000, 64  # characters of a query, of an indexed body, of a word in the index
 MIN_PREFIX, MIN_LAST = 3, 4  # letters of a word before `*`, and of the last word, from which it may go on
 LEAD = 300  # characters of a body that count more than the rest, as they do for the salience of a mention

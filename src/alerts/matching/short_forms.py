@@ -1,25 +1,19 @@
 """Short forms of names: Cisco, Education Department, the Astros, Salk Institute."""
 
 from collections.abc import Iterator
+from itertools import chain
 
+from alerts.matching import vocabulary
 from alerts.matching.names import ADJECTIVES, SMALL_WORDS, Derived, Name, distinctive, ordinary, place_at
-from alerts.matching.vocabulary import (
-    COMMON_WORDS,
-    DEMONYMS,
-    GENERIC_NOUNS,
-    GIVEN_NAMES,
-    HEAD_NOUNS,
-    LINE_PAIRS,
-    PLACE_NAMES,
-)
 from alerts.matching.words import word_list, words
 from alerts.model.institution import Derivation
 
 _INVERTIBLE = word_list("invertible_nouns")
 _PARTY_ADJECTIVES = ("ive", "al", "ist", "can", "ian")
+_NOUNS = vocabulary.HEAD_NOUNS | vocabulary.GENERIC_NOUNS
 _SCHOOLS = words("university college institute school academy polytechnic")
 _PARTY_PLURALS = {"democratic": "Democrats", "labour": "Labour", "green": "Greens"}
-_TOO_GENERAL = ADJECTIVES | word_list("too_general")
+_TOO_GENERAL = ADJECTIVES | vocabulary.PLACE_NAMES | _NOUNS | word_list("too_general")
 # Countries whose bodies are written with the country before: how a name writes it, and what an item says for it.
 _COUNTRIES = (
     ([["united", "states"], ["u", "s"], ["us"]], ("U.S.", "US", "United States", "American", "Washington", "federal")),
@@ -34,18 +28,13 @@ def short_forms(name: Name, firm: bool) -> Iterator[Derived]:
     if len(name) == 1:
         return
     yield from _without_nationality(name, firm)
-    yield from _without_generic_nouns(name)
-    yield from _inverted(name)
-    yield from _cut_before_preposition(name)
-    yield from _without_description(name)
-    yield from _of_a_country(name)
-    yield from _team(name)
-    yield from _party(name)
-    yield from _without_first_word(name)
+    parts = (_without_generic_nouns, _inverted, _cut_before_preposition, _without_description)
+    others = (_of_a_country, _team, _party, _without_first_word)
+    yield from chain.from_iterable(part(name) for part in (*parts, *others))
     low, size = name.low, len(name)
     if low[-1] == "city" and size > 2:
         yield _short(name.part(0, size - 1))
-    if firm and size in {2, 3} and low[0] in GIVEN_NAMES and distinctive(low[-1], name.word(size - 1)):
+    if firm and size in {2, 3} and low[0] in vocabulary.GIVEN_NAMES and distinctive(low[-1], name.word(size - 1)):
         yield _short(name.part(size - 1, size))
 
 
@@ -57,8 +46,8 @@ def _without_generic_nouns(name: Name) -> Iterator[Derived]:
     """Cisco (Systems), Juniper (Networks), Delta (Air Lines)."""
     end = len(name)
     while end > 1:
-        pair = end > 2 and tuple(name.low[end - 2 : end]) in LINE_PAIRS
-        if not pair and name.low[end - 1] not in GENERIC_NOUNS:
+        pair = end > 2 and tuple(name.low[end - 2 : end]) in vocabulary.LINE_PAIRS
+        if not pair and name.low[end - 1] not in vocabulary.GENERIC_NOUNS:
             return
         end -= 2 if pair else 1
         while end > 1 and name.low[end - 1] in {"&", "and", "of", "for"}:
@@ -67,9 +56,9 @@ def _without_generic_nouns(name: Name) -> Iterator[Derived]:
         telling = [distinctive(word, name.word(index)) for index, word in enumerate(rest)]
         if any(telling):
             yield _short(name.part(0, end))
-        elif end > 1 and not all(ordinary(w) or w in PLACE_NAMES or w in ADJECTIVES for w in rest):
+        elif end > 1 and not all(ordinary(w) or w in vocabulary.PLACE_NAMES or w in ADJECTIVES for w in rest):
             yield _short(name.part(0, end), alone=False)
-        elif end == 1 and len(rest[0]) > 3 and rest[0] not in PLACE_NAMES | _TOO_GENERAL | HEAD_NOUNS | GENERIC_NOUNS:
+        elif end == 1 and len(rest[0]) > 3 and rest[0] not in _TOO_GENERAL:
             yield _short(name.part(0, 1), alone=False)
 
 
@@ -96,8 +85,8 @@ def _inverted(name: Name) -> Iterator[Derived]:
     noun, what = name.word(at - 1), name.part(begin, size)
     if size - begin <= 3 and "of" not in low[begin:] and place_at(low, 0) == at - 1:
         yield _short(f"{prefix}{what} {noun}")
-    if low[-1] in DEMONYMS and size - begin == 1:
-        yield _short(f"{DEMONYMS[low[-1]].capitalize()} {prefix}{noun}")
+    if low[-1] in vocabulary.DEMONYMS and size - begin == 1:
+        yield _short(f"{vocabulary.DEMONYMS[low[-1]].capitalize()} {prefix}{noun}")
 
 
 def _cut_before_preposition(name: Name) -> Iterator[Derived]:
@@ -107,9 +96,9 @@ def _cut_before_preposition(name: Name) -> Iterator[Derived]:
     if at == 1 and name.word(0).isupper() and len(low[0]) > 2:
         yield _short(name.part(0, 1), distinctive(low[0], name.word(0)))
     elif at > 1 and not all(ordinary(word) for word in low[:at]):
-        noun = low[at - 1] in HEAD_NOUNS or low[at - 1] in GENERIC_NOUNS
-        if low[at - 1] not in _INVERTIBLE or low[at] in {"for", "in"}:
-            yield _short(name.part(0, at), alone=noun and low[at] in {"for", "in"})
+        purpose = low[at] in {"for", "in"}
+        if purpose or low[at - 1] not in _INVERTIBLE:
+            yield _short(name.part(0, at), alone=purpose and low[at - 1] in _NOUNS)
 
 
 def _without_description(name: Name) -> Iterator[Derived]:
@@ -120,8 +109,8 @@ def _without_description(name: Name) -> Iterator[Derived]:
     end = len(name)
     while end > 1 and name.word(end - 1).islower() and name.text.gap(end - 1) not in {"'", "-"}:
         end -= 1
-    english = name.low[-1] in COMMON_WORDS | GENERIC_NOUNS | HEAD_NOUNS  # not Crédit agricole
-    if end == len(name) or name.low[end] in SMALL_WORDS or not english:  # Autorité des marchés financiers
+    described = end < len(name) and name.low[end] not in SMALL_WORDS  # not Autorité des marchés financiers
+    if not described or name.low[-1] not in vocabulary.COMMON_WORDS | _NOUNS:  # nor Crédit agricole
         return
     while end > 1 and (name.low[end - 1] in {"women", "men", "s", "national"} or name.low[end - 1] in SMALL_WORDS):
         end -= 1
@@ -146,8 +135,8 @@ def _without_first_word(name: Name) -> Iterator[Derived]:
         rest = name.low[begin:]
         if len(rest) >= 2 and rest[0] not in SMALL_WORDS | _SCHOOLS and name.word(begin)[0].isupper():
             told = [name.part(0, begin)]
-            told += [country for country, adjective in DEMONYMS.items() if adjective == first]
-            told += [DEMONYMS[first]] if first in DEMONYMS else []
+            told += [country for country, adjective in vocabulary.DEMONYMS.items() if adjective == first]
+            told += [vocabulary.DEMONYMS[first]] if first in vocabulary.DEMONYMS else []
             yield Derived(name.part(begin, len(name)), Derivation.SHORT_FORM, needs=tuple(told))
 
 
@@ -174,7 +163,7 @@ def _begins_with(name: Name, country: list[str]) -> bool:
 
 def _with_government(name: Name) -> Iterator[Derived]:
     """A country acts through its government: the French government."""
-    adjective = DEMONYMS.get(name.surface.lower())
+    adjective = vocabulary.DEMONYMS.get(name.surface.lower())
     if adjective:
         yield from map(_short, (f"{adjective.title()} government", f"government of {name.surface}"))
         yield _short(f"government of the {name.surface}")
@@ -196,7 +185,7 @@ def _team(name: Name) -> Iterator[Derived]:
     if not place or len(rest) not in {1, 2}:
         return
     last = rest[-1]
-    if last.endswith("s") and not last.endswith("ss") and last not in GENERIC_NOUNS and last not in HEAD_NOUNS:
+    if last.endswith("s") and not last.endswith("ss") and last not in _NOUNS:
         yield _short(name.part(place, len(name)))
 
 
@@ -204,8 +193,5 @@ def _party(name: Name) -> Iterator[Derived]:
     """A party's members stand for it: (the) Conservatives."""
     if len(name) != 2 or name.low[1] != "party":
         return
-    adjective = name.low[0]
-    if adjective in _PARTY_PLURALS:
-        yield _short(_PARTY_PLURALS[adjective])
-    elif adjective.endswith(_PARTY_ADJECTIVES):
-        yield _short(name.word(0) + "s")
+    if name.low[0] in _PARTY_PLURALS or name.low[0].endswith(_PARTY_ADJECTIVES):
+        yield _short(_PARTY_PLURALS.get(name.low[0], f"{name.word(0)}s"))

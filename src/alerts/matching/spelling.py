@@ -5,21 +5,13 @@ Both functions return the reason for turning a candidate down, for people to rea
 
 import re
 
+from alerts.matching import vocabulary
 from alerts.matching.candidate import Candidate
 from alerts.matching.forms import Case, Strength
 from alerts.matching.spacing import same_gap
-from alerts.matching.vocabulary import (
-    ACTION_WORDS,
-    AGENTS,
-    ANY_FUNCTION_WORDS,
-    COMMON_WORDS,
-    FUNCTION_WORDS,
-    GIVEN_NAMES,
-    PLACE_NAMES,
-)
 from alerts.matching.words import word_list
 
-OF_ORGANISATIONS = ACTION_WORDS | AGENTS
+OF_ORGANISATIONS = vocabulary.ACTION_WORDS | vocabulary.AGENTS
 _HAN = re.compile("[\u3400-\u9fff]")
 _HANGUL = re.compile("[\uac00-\ud7a3]")
 _HAN_NOUNS = word_list("han/nouns")
@@ -47,18 +39,13 @@ def spelling(candidate: Candidate) -> str:
             continue
         # Trinity College Dublin, written Trinity College, Dublin
         last_of_three = index == candidate.last - 1 > candidate.first + 1
-        if not (gap == " " and seen == ", " and last_of_three and word.lower() not in FUNCTION_WORDS):
+        if not (gap == " " and seen == ", " and last_of_three and word.lower() not in vocabulary.FUNCTION_WORDS):
             return "other punctuation between the words"
-    if form.after.startswith(".") and not form.gaps and not _full_stop_may_be_missing(candidate):
+    stop_missing = form.after.startswith(".") and not form.gaps and not text.low.startswith(".", candidate.end)
+    # Without harm where the word is written in capitals as a name is.
+    if stop_missing and not (len(form.key) > 2 and candidate.surface == form.cased and candidate.surface.isupper()):
         return "an abbreviation without its full stop"
     return _case(candidate)
-
-
-def _full_stop_may_be_missing(candidate: Candidate) -> bool:
-    """A full stop after one word is missing without harm where the word is written in capitals as a name is."""
-    return candidate.text.low.startswith(".", candidate.end) or (
-        len(candidate.form.key) > 2 and candidate.surface == candidate.form.cased and candidate.surface.isupper()
-    )
 
 
 def _unspaced(candidate: Candidate) -> str:
@@ -87,9 +74,7 @@ def _case(candidate: Candidate) -> str:
     if form.case is Case.STRICT:
         caps = seen.isupper() and not form.cased.isupper() and candidate.style == "caps"
         return "" if caps else _other_case(candidate, seen)
-    if form.case is Case.FREE:
-        return _ordinary_words(candidate, seen)
-    return _proper(candidate, seen)
+    return _ordinary_words(candidate, seen) if form.case is Case.FREE else _proper(candidate, seen)
 
 
 def _ordinary_words(candidate: Candidate, seen: str) -> str:
@@ -101,10 +86,10 @@ def _ordinary_words(candidate: Candidate, seen: str) -> str:
     if language not in {"", "en"} and _loses_capitals(form.cased, seen):
         return "written in lower case"
     if seen.islower():
-        ordinary = all(word in candidate.common_words or word in COMMON_WORDS for word in words)
+        ordinary = all(word in candidate.document.common_words or word in vocabulary.COMMON_WORDS for word in words)
         return "ordinary words in lower case" if ordinary else ""
-    article = words[0] in ANY_FUNCTION_WORDS and seen[0].islower() != form.cased[0].islower()
-    if article and language == "de" and all(word in candidate.common_words for word in words):
+    article = words[0] in vocabulary.ANY_FUNCTION_WORDS and seen[0].islower() != form.cased[0].islower()
+    if article and language == "de" and all(word in candidate.document.common_words for word in words):
         return "an ordinary noun with its article"
     return ""
 
@@ -112,19 +97,19 @@ def _ordinary_words(candidate: Candidate, seen: str) -> str:
 def _loses_capitals(given: str, seen: str) -> bool:
     """Whether a noun with a capital is written without, which in most languages makes it an ordinary one."""
     pairs = zip(given.split(), seen.split(), strict=False)
-    return any(a[0].isupper() and b[0].islower() and b not in ANY_FUNCTION_WORDS for a, b in pairs)
+    return any(a[0].isupper() and b[0].islower() and b not in vocabulary.ANY_FUNCTION_WORDS for a, b in pairs)
 
 
 def _other_case(candidate: Candidate, seen: str) -> str:
     if seen.islower() and len(seen) > 2 and candidate.style == "lower":
-        return "" if candidate.form.key not in candidate.common_words else "written in another case"
+        return "" if candidate.form.key not in candidate.document.common_words else "written in another case"
     return "written in another case"
 
 
 def _proper(candidate: Candidate, seen: str) -> str:
     """One word, not quite as given: other capitals are fine, no capital only where the writer uses none."""
     form = candidate.form
-    if candidate.mark == "#" and form.key not in FUNCTION_WORDS:
+    if candidate.mark == "#" and form.key not in vocabulary.FUNCTION_WORDS:
         return ""
     if form.cased.islower() and not (seen.istitle() or (seen.isupper() and candidate.style == "caps")):
         return "written in another case"
@@ -133,17 +118,13 @@ def _proper(candidate: Candidate, seen: str) -> str:
     if form.cased.isupper():
         # Acronyms that are spoken as words are often written as such: Nato, Unicef, Axa. One of three letters only
         # where it is the name itself, not the initials of a longer one: a Mac is no Make-up Art Cosmetics.
-        short = (
-            len(seen) == 3
-            and form.strength is Strength.OFFICIAL
-            and _SPOKEN.fullmatch(form.key)
-            and form.key not in GIVEN_NAMES
-        )
-        spoken = seen.istitle() and (short or (len(seen) > 3 and _VOWEL.search(form.key)))
-        spoken = spoken and form.key not in PLACE_NAMES  # what is a place is no initials
-        return "" if spoken and form.key not in candidate.common_words else _other_case(candidate, seen)
+        short = form.strength is Strength.OFFICIAL and form.key not in vocabulary.GIVEN_NAMES
+        spoken = _VOWEL.search(form.key) if len(seen) > 3 else short and _SPOKEN.fullmatch(form.key)
+        # What is a place is no initials.
+        as_word = spoken and seen.istitle() and form.key not in vocabulary.PLACE_NAMES
+        return "" if as_word and form.key not in candidate.document.common_words else _other_case(candidate, seen)
     if seen.islower() and not form.cased.islower():
-        if candidate.style == "lower" and form.key not in candidate.common_words and len(form.key) > 3:
+        if candidate.style == "lower" and form.key not in candidate.document.common_words and len(form.key) > 3:
             return ""
         return "written in lower case"
     return ""
@@ -152,8 +133,8 @@ def _proper(candidate: Candidate, seen: str) -> str:
 def _among_capitals(candidate: Candidate) -> str:
     """A word in capitals among capitals may be any word."""
     beside = candidate.before, candidate.after
-    function = candidate.form.key in ANY_FUNCTION_WORDS and all(word.isupper() for word in beside)
+    function = candidate.form.key in vocabulary.ANY_FUNCTION_WORDS and all(word.isupper() for word in beside)
     if not function and (candidate.style != "caps" or beside[1].lower() in OF_ORGANISATIONS):
         return ""
     short = len(candidate.form.key) <= 3 and candidate.form.strength < Strength.GIVEN
-    return "an ordinary word among capitals" if short or candidate.form.key in candidate.common_words else ""
+    return "an ordinary word among capitals" if short or candidate.form.key in candidate.document.common_words else ""

@@ -87,19 +87,9 @@ class Text:
     """
 
     __slots__ = (
-        "_back",
-        "_caseless",
-        "_places",
-        "_separated",
-        "_starts",
-        "_tokens",
-        "cased",
-        "cased_tokens",
-        "low",
-        "raw",
-        "special",
-        "styles",
-    )
+        "_back", "_caseless", "_places", "_separated", "_starts", "_tokens",
+        "cased", "cased_tokens", "low", "raw", "special", "styles",
+    )  # fmt: skip
 
     def __init__(self, raw: str) -> None:
         self.raw = raw

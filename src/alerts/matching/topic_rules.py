@@ -168,10 +168,7 @@ def _phrase_spans(rule: Rule, text: Text, found: Found) -> list[Span]:
         Span(text.starts[first], text.end(first + len(rest)), rule)
         for first in found.words[rule.terms[0]]
         if all(first + index in places for index, places in enumerate(rest, 1))
-        and all(
-            same_gap(gap, text.gap(first + 1 + index), text.tokens[first + index])
-            for index, gap in enumerate(rule.gaps)
-        )
+        and all(same_gap(gap, text.gap(at + 1), text.tokens[at]) for at, gap in enumerate(rule.gaps, first))
     ]
 
 

@@ -147,34 +147,23 @@ class Lexicon:
         resolved = _by_topic(one.spans, PatternKind.RESOLVED)
         over = _by_topic(title.spans, PatternKind.RESOLVED).keys() if title is not None else frozenset()
         for span in self._narrowed(_chosen(spans), one):
-            topic, text = self._topics[span.rule.topic], one.text
+            topic, text, rule = self._topics[span.rule.topic], one.text, span.rule
             first, last = text.raw_span(span.start, span.end)
             institutions = span.institutions
             if institutions is None and topic.near is Near.SENTENCE:
                 institutions = one.near(first)
             sentence = one.sentences.at(span.start) if resolved else 0
             is_over = (
-                span.rule.kind is PatternKind.RESOLVED
-                or span.rule.topic in over
-                or any(one.sentences.at(start) == sentence for start, _ in resolved.get(span.rule.topic, ()))
+                rule.kind is PatternKind.RESOLVED
+                or rule.topic in over
+                or any(one.sentences.at(start) == sentence for start, _ in resolved.get(rule.topic, ()))
             )
             is_denied = topic.negation and not is_over and _is_denied(text, span, language_code(language()))
-            weak = span.rule.kind is PatternKind.WEAK
-            yield TopicHit(
-                topic.id,
-                topic.signal,
-                one.name,
-                first,
-                last,
-                text.raw[first:last],
-                DENIED if is_denied or is_over else WEAK if weak else 1.0,
-                institutions,
-                span.role,
-                weak,
-                is_denied,
-                is_over,
-                span.rule.written,
-            )
+            weak = rule.kind is PatternKind.WEAK
+            weight = DENIED if is_denied or is_over else WEAK if weak else 1.0
+            place = one.name, first, last, text.raw[first:last]
+            how = weak, is_denied, is_over, rule.written
+            yield TopicHit(topic.id, topic.signal, *place, weight, institutions, span.role, *how)
 
     def _narrowed(self, spans: list[Span], one: _Field) -> Iterator[Span]:
         """Where a sentence says whom a topic concerns, its other matches there say nothing more."""
@@ -209,9 +198,8 @@ def _chosen(spans: list[Span]) -> list[Span]:
     """
     strength = {PatternKind.FULL: 0, PatternKind.RESOLVED: 1, PatternKind.WEAK: 2}
     kept: dict[tuple[int, str, bool], list[Span]] = {}
-    for span in sorted(
-        spans, key=lambda each: (strength[each.rule.kind], each.start, -each.end, each.rule.topic, each.rule.written)
-    ):
+    spans.sort(key=lambda each: (strength[each.rule.kind], each.start, -each.end, each.rule.topic, each.rule.written))
+    for span in spans:
         rivals = kept.setdefault((span.rule.topic, span.role, span.institutions is None), [])
         at = bisect_left(rivals, span.start, key=lambda each: each.end - 1)
         if at < len(rivals) and rivals[at].start < span.end:

@@ -1,5 +1,6 @@
 """The word lists by name, each from its file under `data/` (what a list is for stands at the head of its file)."""
 
+import re
 from functools import cache
 
 from alerts.matching.language import LANGUAGES
@@ -33,9 +34,7 @@ PLACE_PREFIXES = word_list("place_prefixes")
 STOP_ACRONYMS = word_list("stop_acronyms")
 SPELLINGS = pair_list("spellings")
 DEMONYMS = dict(pair_list("demonyms"))
-PLACE_ABBREVIATIONS = tuple(
-    (full, tuple(short.strip() for short in shorts.split("|"))) for full, shorts in pair_list("place_abbreviations")
-)
+PLACE_ABBREVIATIONS = [(full, re.split(r"\s*\|\s*", shorts)) for full, shorts in pair_list("place_abbreviations")]
 PLACES = frozenset(DEMONYMS) | word_list("places")  # of one word, in English
 MULTIWORD_PLACES = phrase_list("multiword_places")
 # All of them, as the key of a form has them, with the names that other languages give them.
@@ -45,14 +44,8 @@ PLACE_NAMES = (
     | word_list("places_abroad")
     | {" ".join(place) for place in phrase_list("multiword_places_abroad")}
 )
-
-
 # The ordinary words of any language: a name that is none of them is one in every language.
-ANY_COMMON_WORDS = (
-    COMMON_WORDS | ANY_FUNCTION_WORDS | frozenset().union(*(word_list(f"common_words/{each}") for each in LANGUAGES))
-)
-
-
+ANY_COMMON_WORDS = ANY_FUNCTION_WORDS.union(*(word_list(f"common_words/{each}") for each in LANGUAGES))
 # By language, the prepositions that say where something is, and those that say what it belongs to or comes from.
 LOCATIVE = {language: words(prepositions) for language, prepositions in pair_list("locative")}
 HOMES = {language: words(regions) for language, regions in pair_list("homes")}  # where it is spoken at home
@@ -62,8 +55,6 @@ ORIGIN = {language: words(prepositions) for language, prepositions in pair_list(
 @cache
 def common_words(language: str) -> frozenset[str]:
     """The words of a language that say nothing as names by themselves; for one without a list only small words."""
-    if language == "en":
-        return COMMON_WORDS
     if language not in LANGUAGES:
         return ANY_FUNCTION_WORDS
     return word_list(f"common_words/{language}") | word_list(f"function_words/{language}")

@@ -46,9 +46,7 @@ def is_voice(candidate: Candidate) -> bool:
 
 def _has_analysts(candidate: Candidate) -> bool:
     text = candidate.text
-    index = candidate.last
-    if candidate.gap_after == "'" and candidate.word(index) == "s":
-        index += 1
+    index = candidate.last + (candidate.after_gap("'") == "s")
     following = candidate.word(index).lower()
     if text.gap(index) in {" ", "-"} and (following in _ANALYSTS or following in _SURVEYS):
         return True
@@ -88,16 +86,12 @@ def _was_told(candidate: Candidate) -> bool:
 
 
 def _is_dateline(candidate: Candidate) -> bool:
-    return (
-        candidate.gap_before.endswith("(")
-        and candidate.start < _MAX_DATELINE
-        and candidate.gap_after.startswith(_DATELINE_END)
-    )
+    opened = candidate.start < _MAX_DATELINE and candidate.gap_before.endswith("(")
+    return opened and candidate.gap_after.startswith(_DATELINE_END)
 
 
 def _before(candidate: Candidate) -> list[int]:
     """The word before the name, and the one before its article ("de" is one in Dutch, and none in French)."""
     at = candidate.first - 1
-    if at < 0:
-        return []
-    return [at, at - 1] if at > 0 and candidate.text.tokens[at] in _ARTICLES else [at]
+    before = [at, at - 1] if at > 0 and candidate.text.tokens[at] in _ARTICLES else [at]
+    return before if at >= 0 else []

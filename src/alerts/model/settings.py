@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from types import MappingProxyType
 from typing import TypeVar
 
 from alerts.model.errors import NotFoundError
 from alerts.model.institution import Institution, Role
-from alerts.model.item import Item
-from alerts.model.level import Axis, Level, LevelRules
+from alerts.model.level import LevelRules
 from alerts.model.nearest import did_you_mean
 from alerts.model.source import Source
 from alerts.model.subscriber import Operators, Selection, Silence, Subscriber
@@ -20,38 +19,8 @@ FRESH = timedelta(hours=48)  # a report that is older when it is observed sets l
 
 
 @dataclass(frozen=True, slots=True)
-class Expectation:
-    """One line of a configuration test's `expect`. Only what is given is checked."""
-
-    institution: str = ""
-    axis: Axis | None = None
-    level: Level | None = None
-    mentioned: bool | None = None
-    topic: str = ""
-    subscriber: str = ""
-    channel: str = ""
-    alerts: int | None = None
-    state: str = ""
-    reason: str = ""
-    text: str = ""
-    not_text: str = ""
-    where: str = ""  # FILE:LINE of this expectation
-
-
-@dataclass(frozen=True, slots=True)
-class ConfigTest:
-    """A unit test of the configuration: items in, levels and alerts out, as of `at`."""
-
-    name: str
-    at: datetime
-    items: tuple[Item, ...]
-    expect: tuple[Expectation, ...]
-    where: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything the YAML says, by id, in the order of the files. `hash` names its content."""
+    """All that the YAML puts in force, by id, in the order of the files. `hash` names its content."""
 
     hash: str = ""
     sources: Mapping[str, Source] = field(default_factory=lambda: MappingProxyType({}))
@@ -61,7 +30,6 @@ class Settings:
     fresh: timedelta = FRESH
     subscribers: Mapping[str, Subscriber] = field(default_factory=lambda: MappingProxyType({}))
     silences: tuple[Silence, ...] = ()
-    tests: tuple[ConfigTest, ...] = ()
     operators: Operators = field(default_factory=Operators)
 
     def authorities(self) -> frozenset[str]:

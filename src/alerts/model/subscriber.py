@@ -1,6 +1,6 @@
 """Subscribers: who gets alerts, and which ones; and the operators of the system."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from enum import StrEnum
@@ -46,6 +46,11 @@ class Direction(StrEnum):
     BOTH = "both"
 
 
+def _each(**values: Iterable[str]) -> list[str]:
+    """Each value after the name of its kind, for example `tag infra`."""
+    return [f"{kind} {value}" for kind, those in values.items() for value in sorted(those)]
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
     """Which institutions a rule is about: those that any of its lists names."""
@@ -68,9 +73,7 @@ class Selection:
     def in_words(self) -> str:
         """For example `acme, globex, tag infra`."""
         parts = ["all institutions"] if self.all else sorted(self.institutions)
-        for name, values in (("tag", self.tags), ("region", self.regions), ("category", self.categories)):
-            parts += [f"{name} {value}" for value in sorted(values)]
-        return ", ".join(parts)
+        return ", ".join([*parts, *_each(tag=self.tags, region=self.regions, category=self.categories)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +87,8 @@ class Exclusion:
 
     def in_words(self) -> str:
         """For example `acme, topic partnership, source rumours`; empty where nothing is left out."""
-        parts = [self.select.in_words()] if self.select.in_words() else []
-        for name, values in (("topic", self.topics), ("signal", self.signals), ("source", self.sources)):
-            parts += [f"{name} {value}" for value in sorted(values)]
-        return ", ".join(parts)
+        others = _each(topic=self.topics, signal=self.signals, source=self.sources)
+        return ", ".join(filter(None, [self.select.in_words(), *others]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +139,7 @@ class WatchRule:
             said.append(f"at least {self.at_least}")
             if self.direction is not Direction.RISE:
                 said.append({Direction.FALL: "falling", Direction.BOTH: "rising or falling"}[self.direction])
-        said += [f"topic {each}" for each in sorted(self.topics)]
-        said += [f"signal {each}" for each in sorted(self.signals)]
+        said += _each(topic=self.topics, signal=self.signals)
         if self.min_grade != GRADE_LETTERS[-1]:
             said.append(f"grade {self.min_grade} or better")
         if self.except_.in_words():

@@ -42,6 +42,7 @@ _SECONDS = 15.0
 _MAX_ANSWER = 256 * 1024  # bytes of a hub's answer, of which only the status is read
 LEASE = timedelta(days=10)  # the lease to request; the hub decides
 _LONGEST = timedelta(days=365)
+_TRUST: Final = ("pushed", "trusted")  # keys that outlive a renewal of the subscription
 _METHODS = {"sha1": hashlib.sha1, "sha256": hashlib.sha256, "sha384": hashlib.sha384, "sha512": hashlib.sha512}
 
 
@@ -62,9 +63,8 @@ def after_poll(runtime: Runtime, source: Source, state: FeedState) -> None:
             kept = {name: known.value[name] for name in _TRUST if name in known.value}
         # Written before the request: the hub may verify it before it has answered.
         system_state.put(session, _fact(source.id), now, {**asked, **kept})
-    bounds = Bounds(
-        total=_SECONDS, max_bytes=_MAX_ANSWER, private_host=host_key(source.url) if source.allow_private else ""
-    )
+    private_host = host_key(source.url) if source.allow_private else ""
+    bounds = Bounds(total=_SECONDS, max_bytes=_MAX_ANSWER, private_host=private_host)
     try:
         form = subscribe(state.hub, unmasked(state.topic, source.url), callback, secret)
         # The body is not read: only the status counts, and a hub may send without end.
@@ -77,9 +77,8 @@ def after_poll(runtime: Runtime, source: Source, state: FeedState) -> None:
 
 def _is_due(known: system_state.Fact, now: datetime) -> bool:
     until = known.value.get("until")
-    if until is None:
-        return now - known.at >= ASK_AGAIN
-    return now >= renew_at(known.at, parse_time(until) - known.at)
+    granted = None if until is None else parse_time(until) - known.at
+    return now >= (known.at + ASK_AGAIN if granted is None else renew_at(known.at, granted))
 
 
 def next_poll(
@@ -100,10 +99,7 @@ def next_poll(
     trusted = was_pushed if new else bool(known.value.get("trusted"))
     if trusted != bool(known.value.get("trusted")):
         system_state.put(session, _fact(source.id), known.at, {**known.value, "trusted": trusted})
-        if trusted:
-            logs.event("websub.trusted", source=source.id)
-        else:
-            logs.event("websub.missed", source=source.id)
+        logs.event("websub.trusted" if trusted else "websub.missed", source=source.id)
     until = known.value.get("until")
     if not trusted or until is None or parse_time(until) <= began or (was_pushed and not new):
         return at  # a push without news may have come before the feed itself had it
@@ -168,12 +164,8 @@ def source_of(runtime: Runtime, token: str) -> str | None:
 
 def _secret(pages: Pages, source: str, hub: str) -> str:
     """The secret shared with a hub; empty where it would be sent in clear: then the callback's address is the proof."""
-    if not hub.startswith("https:"):
-        return ""
-    return pages.signer.sign(Purpose.HUB_SECRET, source, hub).rpartition(".")[2]
-
-
-_TRUST: Final = ("pushed", "trusted")  # keys that outlive a renewal of the subscription
+    secure = hub.startswith("https:")
+    return pages.signer.sign(Purpose.HUB_SECRET, source, hub).rpartition(".")[2] if secure else ""
 
 
 def _fact(source: str) -> str:

@@ -1,18 +1,19 @@
 """Unit tests of a configuration: items in, levels and alerts out, under a clock."""
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from xml.etree import ElementTree
 
+from alerts.config.schema import ConfigTestForm, ExpectationForm
 from alerts.insight.profiles import profile_of
 from alerts.model.alert import Alert, AlertState, fate
 from alerts.model.counted import counted
+from alerts.model.fields import record_of
 from alerts.model.item import Item
 from alerts.model.level import Axis, Level
 from alerts.model.profile import Coverage, CoverageState, Profile
-from alerts.model.settings import ConfigTest, Expectation
-from alerts.model.times import EPOCH, format_time
+from alerts.model.times import format_time
 from alerts.rendering.render import Renderer
 from alerts.rendering.view import compose
 from alerts.replay.backtest import Result, rehearse
@@ -45,33 +46,36 @@ class Outcome:
         return not self.failures
 
 
-def run(test: ConfigTest, active: Active, renderer: Renderer) -> Outcome:
-    """Plays the test's items up to its clock and holds every expectation against what came out."""
-    items = [_named_and_dated(item, number, test) for number, item in enumerate(test.items, start=1)]
-    result = rehearse(items, active.settings, until=test.at, active=active)
-    judge = _Judge(test, active, renderer, result)
-    return Outcome(test.name, test.where, tuple(each for expected in test.expect for each in judge.failures(expected)))
+def run(test: ConfigTestForm, active: Active, renderer: Renderer, where: Callable[..., str]) -> Outcome:
+    """Plays the test's items up to its clock and holds every expectation against what came out.
+
+    `where` gives FILE:LINE of a path inside the test.
+    """
+    items = items_of(test)
+    judge = _Judge(test, items, active, renderer, rehearse(items, active.settings, until=test.at, active=active))
+    found = [each for index, one in enumerate(test.expect) for each in judge.failures(one, where("expect", index))]
+    return Outcome(test.name, where(), tuple(found))
 
 
-def _named_and_dated(item: Item, number: int, test: ConfigTest) -> Item:
-    """Items that share a title stay several; what says no time is observed at the test's clock."""
-    return replace(
-        item,
-        id=f"{number}-{item.id}" if item.id == item.title else item.id,
-        observed=test.at if item.observed == EPOCH else item.observed,
-    )
+def items_of(test: ConfigTestForm) -> list[Item]:
+    """The items of a test. One without an id gets one, without `observed` it was seen when published."""
+    return [
+        record_of(Item, each, id=each.id or f"item-{number}", observed=each.observed or each.published or test.at)
+        for number, each in enumerate(test.items, 1)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
 class _Judge:
-    test: ConfigTest
+    test: ConfigTestForm
+    items: Sequence[Item]
     active: Active
     renderer: Renderer
     result: Result
 
-    def failures(self, expected: Expectation) -> Iterator[Failure]:
-        """What does not hold of an expectation."""
-        name, where = expected.institution, expected.where
+    def failures(self, expected: ExpectationForm, where: str) -> Iterator[Failure]:
+        """What does not hold of the expectation that stands at FILE:LINE."""
+        name = expected.institution
         case = self.result.cases.get(name)
         if expected.level is not None:
             axes = [expected.axis] if expected.axis is not None else list(Axis)
@@ -87,7 +91,7 @@ class _Judge:
             of, carried = name or "items", ", ".join(sorted(topics)) or "no topic"
             yield Failure(where, f"{of}: topic {expected.topic}", f"{of}: {carried}", self._matches(name))
         if expected.subscriber:
-            yield from self._of_subscriber(expected)
+            yield from self._of_subscriber(expected, where)
 
     # Institutions
 
@@ -108,14 +112,14 @@ class _Judge:
     def _topics(self, institution: str) -> set[str]:
         """The topics that count for an institution; without one, all that the items carry."""
         if not institution:
-            return {hit.topic for item in self.test.items for hit in self.active.matcher.match(item).topics}
+            return {hit.topic for item in self.items for hit in self.active.matcher.match(item).topics}
         case = self.result.cases.get(institution)
         return set() if case is None else {name for each in case.evidence() for name, _ in each.topics}
 
     def _matches(self, institution: str) -> tuple[str, ...]:
         """What matching found of the institution in the items, and what it turned down."""
         lines = []
-        for item in self.test.items:
+        for item in self.items:
             matched = self.active.matcher.match(item, explain=True)
             named = [each for each in matched.mentions if institution in ("", each.institution)]
             rejected = [each for each in matched.rejections if institution in ("", each.institution)]
@@ -126,7 +130,7 @@ class _Judge:
 
     # Subscribers
 
-    def _of_subscriber(self, expected: Expectation) -> Iterator[Failure]:
+    def _of_subscriber(self, expected: ExpectationForm, where: str) -> Iterator[Failure]:
         concerned = [
             alert
             for alert in self.result.alerts
@@ -140,7 +144,7 @@ class _Judge:
         chosen = [
             alert
             for alert in concerned
-            if expected.state in ("", alert.state.value)
+            if expected.state in {None, alert.state}
             and (expected.state or expected.reason or alert.state is not AlertState.SUPPRESSED)
             and expected.reason in ("", alert.reason)
         ]
@@ -150,23 +154,23 @@ class _Judge:
         if expected.alerts is not None and count != expected.alerts:
             alerts = (f"{counted(number, 'alert')} {said}".rstrip() for number in (expected.alerts, count))
             wanted, actual = (f"{expected.subscriber}: {each}" for each in alerts)
-            yield Failure(expected.where, wanted, actual, because)
+            yield Failure(where, wanted, actual, because)
         elif expected.alerts is None and said and not chosen:
-            yield Failure(expected.where, f"{expected.subscriber}: an alert {said}", "none such", because)
+            yield Failure(where, f"{expected.subscriber}: an alert {said}", "none such", because)
         if expected.text or expected.not_text:
             texts = self._rendered(expected)
             shown = tuple(line for text in texts for line in text.splitlines()) or ("no message",)
             if expected.text and not any(expected.text in text for text in texts):
-                yield Failure(expected.where, f"a message with “{expected.text}”", "none such", shown)
+                yield Failure(where, f"a message with “{expected.text}”", "none such", shown)
             if expected.not_text and any(expected.not_text in text for text in texts):
-                yield Failure(expected.where, f"no message with “{expected.not_text}”", "there is one", shown)
+                yield Failure(where, f"no message with “{expected.not_text}”", "there is one", shown)
 
-    def _why_none(self, expected: Expectation) -> str:
+    def _why_none(self, expected: ExpectationForm) -> str:
         changes = (each for each in self.result.transitions if expected.institution in ("", each.institution))
         moved = (f"{each.institution} {each.axis} {each.from_} to {each.to}" for each in changes)
         return "level changes: " + (", ".join(moved) or "none")
 
-    def _rendered(self, expected: Expectation) -> list[str]:
+    def _rendered(self, expected: ExpectationForm) -> list[str]:
         settings = self.active.settings
         subscriber = settings.subscribers[expected.subscriber]
         alerts = {alert.id: alert for alert in self.result.alerts}

@@ -5,7 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from alerts.config.document import Entry
 from alerts.config.packs import pack_examples, pack_names
+from alerts.config.schema import ConfigTestForm
 from alerts.model.alert import AlertState
 from alerts.model.item import Item
 from alerts.model.level import LEVELS, Axis, Level
@@ -14,11 +16,12 @@ from alerts.model.subscriber import Subscriber
 from alerts.model.times import format_time
 from alerts.rendering.render import Renderer
 from alerts.replay.backtest import rehearse
-from alerts.replay.configtests import run
+from alerts.replay.configtests import Outcome, run
 from alerts.runtime.configuration import Active
 
 AT: Final = datetime(2026, 1, 7, 12, tzinfo=UTC)  # of the items of a proposed test: a working day, at noon
 SOURCES: Final = 3  # that report in a proposed test
+Tests = Sequence[tuple[Entry, ConfigTestForm]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +74,19 @@ def _subscribers(who: Subscriber) -> Iterator[tuple[str, Subscriber]]:
         yield f"nothing to the channel {channel}", replace(who, watch=tuple(each for each in rules if each.to))
 
 
-def unnoticed(active: Active, renderer: Renderer, mutant: Mutant) -> bool:
+def failing(tests: Tests, active: Active, renderer: Renderer) -> Iterator[Outcome]:
+    """What the tests that fail said."""
+    outcomes = (run(each, active, renderer, entry.where) for entry, each in tests)
+    return (each for each in outcomes if not each.passed)
+
+
+def unnoticed(tests: Tests, base: Active, renderer: Renderer, mutant: Mutant) -> bool:
     """Whether all tests of the configuration pass under a mutant, too."""
-    tests = active.settings.tests
-    said = " ".join(f"{item.title} {item.summary} {item.content}" for test in tests for item in test.items).casefold()
+    items = [item for _, test in tests for item in test.items]
+    said = " ".join(f"{item.title} {item.summary} {item.content}" for item in items).casefold()
     if mutant.alias[:4].casefold() not in said:
         return True  # no item can hold it
-    changed = mutant.active(active)
-    return all(run(test, changed, renderer).passed for test in tests)
+    return next(failing(tests, mutant.active(base), renderer), None) is None
 
 
 def proposed(active: Active, mutant: Mutant) -> dict[str, Any] | None:

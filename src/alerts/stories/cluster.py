@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
+from itertools import groupby
 from math import exp2, sqrt
 from typing import ClassVar
 
@@ -229,21 +230,25 @@ class Clusterer:
         return self._is_enough(read, story.counts, IN_TITLE * len(story.members)) or self._name_carries(read, story)
 
     def _is_enough(self, read: Read, counts: Mapping[Term, int], full: int) -> bool:
-        """Whether the shared terms are evidence enough: of a name of two rare words in a row the second counts half.
+        """Whether the shared terms are evidence enough: of a name of two rare words in a row the second counts half,
+        and tracked names in a row are a list, of which each counts for its part.
 
         `full` is the count of a term that stands in all titles.
         """
         level = self._window.level
         evidence = 0
-        in_name = False
-        for term, _, share in read:
-            count = 0 if term is None else counts.get(term, 0)
-            if term is None or not count:
-                in_name = False
-                continue
-            idf = (level - term.cost) * share // IN_TITLE * min(full, _CORE * count) // full
-            evidence += idf // 2 if term.rare and in_name else idf
-            in_name = term.rare
+        for tracked, group in groupby(read, key=_is_tracked):
+            run = list(group)
+            parts = len(run) if tracked else 1
+            in_name = False
+            for term, _, share in run:
+                count = 0 if term is None else counts.get(term, 0)
+                if term is None or not count:
+                    in_name = False
+                    continue
+                idf = (level - term.cost) * share // IN_TITLE * min(full, _CORE * count) // full // parts
+                evidence += idf // 2 if term.rare and in_name else idf
+                in_name = term.rare
         return evidence >= level + self._evidence
 
     def _name_carries(self, read: Read, story: Story) -> bool:
@@ -306,24 +311,27 @@ class Clusterer:
         level = self._window.level
         full_few, full_many = IN_TITLE * len(few.members), IN_TITLE * len(many.members)
         evidence = 0
+        names = sum(term.text[0] == "@" for term, _, _ in shared)
         for term, count, theirs in shared:
             core = min(full_few, _COMMON * count) * min(full_many, _COMMON * theirs)
-            evidence += (level - term.cost) * core // (full_few * full_many)
+            telling = (level - term.cost) * core // (full_few * full_many)
+            evidence += telling * (names + 1) // (2 * names * names) if term.text[0] == "@" else telling
         if evidence < level + self._evidence:
             return None
-        telling = sorted(shared, key=lambda each: (-(level - each[0].cost) * each[1] * each[2], each[0].text))
-        return similarity, f"both share {_in_words(term.text for term, _, _ in telling)}"
+        best = sorted(shared, key=lambda each: (-(level - each[0].cost) * each[1] * each[2], each[0].text))
+        return similarity, f"both share {_in_words(term.text for term, _, _ in best)}"
 
     def _repost(self, features: Features) -> Story | None:
         """The story of an item of another publisher that links to the same page."""
         if "/" not in features.link:
             return None  # a link to a site's front page is no evidence
-        stories = {
-            story.id: story
-            for item, story in self._window.pages.get(features.link, {}).items()
-            if story.members[item].outlet != features.outlet
-        }
-        return stories[min(stories)] if stories else None
+        linking = self._window.pages.get(features.link, {}).items()
+        others = [story for item, story in linking if story.members[item].outlet != features.outlet]
+        return min(others, key=lambda story: story.id, default=None)
+
+
+def _is_tracked(read: tuple[Term | None, str, int]) -> bool:
+    return read[1][0] == "@"
 
 
 def _apart(days: float) -> float:

@@ -22,16 +22,14 @@ from alerts.stories.corrections import without_mark
 from alerts.stories.sketch import fingerprints
 from alerts.stories.terms import FREQUENT, terms_of, tokens, weight
 
-VERSION = 5
-"""Of what features say and how they are written. With another one all that is recorded is clustered again."""
-
+VERSION = 5  # of what features say and how they are written; with another all that is recorded is clustered again
 _READABLE = (2, 3, 4, VERSION)  # the versions that can be read
 _NAMED = 2  # the publisher stood behind the item, as it was written
 _NAME, _TITLE, _TEXT = 300, 400, 12_000  # characters that are looked at
 _BODY = 480  # characters, the first of a summary or content, that say what the headline left out
 _BODY_TERMS = 16
+# The rules that find an institution itself: a product tells one of its stories from another.
 _NAMES = frozenset({Rule.NAME, Rule.ALIAS, Rule.PUBLISHER})
-"""The rules that find an institution itself: a product tells one of its stories from another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +105,7 @@ def features(item: Item, publisher: str, mentions: Iterable[Mention] = ()) -> Fe
     agency = credit.agency(publisher) or credit.agency(origin)
     if not agency and (text or item.author):
         agency = credit.credited(item.author[:_NAME], item.summary) or credit.credited("", item.content)
+    headline = " ".join(tokens(title)).lower().encode("utf-8", "replace")
     return Features(
         item=item.id,
         outlet=credit.outlet(publisher),
@@ -115,17 +114,12 @@ def features(item: Item, publisher: str, mentions: Iterable[Mention] = ()) -> Fe
         observed=item.observed,
         terms=words,
         body=_body_terms(item, text, named, words),
-        headline=_headline(tokens(title)),
+        headline=int.from_bytes(blake2b(headline, digest_size=6).digest(), "big"),
         opening=opening,
         sketch=sketch,
         origin=credit.outlet(origin) if origin else "",
         agency=agency,
     )
-
-
-def _headline(words: list[str]) -> int:
-    read = " ".join(words).lower().encode("utf-8", "replace")
-    return int.from_bytes(blake2b(read, digest_size=6).digest(), "big")
 
 
 def _without_publisher(title: str, publisher: str) -> str:

@@ -17,12 +17,8 @@ def word_list(name: str) -> frozenset[str]:
 
 def table(name: str) -> dict[str, str]:
     """Each word or phrase of a table with the key of its line; the keys of a table stand for themselves."""
-    keys: dict[str, str] = {}
-    for line in lines(name):
-        key, _, words = line.partition(":")
-        for word in words.split():
-            keys[word.replace("_", " ")] = key
-    return keys
+    rows = (line.partition(":") for line in lines(name))
+    return {word.replace("_", " "): key for key, _, words in rows for word in words.split()}
 
 
 def lines(name: str) -> Iterator[str]:

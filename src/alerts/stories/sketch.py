@@ -18,10 +18,8 @@ COMPARABLE = 6  # an opening of fewer shingles (less than nine words) cannot be 
 def _shingles(words: list[str]) -> list[int]:
     """Every four words in a row, with a space between two, hashed, in order."""
     text = " ".join(words)
-    if text.isascii():
-        starts = [0, *accumulate(len(word) + 1 for word in words)]
-    else:
-        starts = [0, *accumulate(len(word.encode("utf-8", "replace")) + 1 for word in words)]
+    written = words if text.isascii() else [word.encode("utf-8", "replace") for word in words]
+    starts = [0, *accumulate(len(word) + 1 for word in written)]
     data = text.encode("utf-8", "replace")
     # crc32 is linear; the multiplication spreads it over the range that the smallest are taken from.
     return [

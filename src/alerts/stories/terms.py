@@ -11,15 +11,7 @@ import unicodedata
 from functools import lru_cache
 from itertools import chain
 
-from alerts.stories.lexicon import (
-    FOREIGN_FUNCTION_WORDS,
-    FREQUENT_WORDS,
-    FUNCTION_WORDS,
-    NUMBER_WORDS,
-    ORDINARY_WORDS,
-    SCALES,
-    TRANSLATIONS,
-)
+from alerts.stories import lexicon
 
 # Weights in thousandths of a nat: integers, so that sums do not depend on the order of their terms.
 RARE = 6500
@@ -41,9 +33,9 @@ _TYPOGRAPHY = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "`": "'", "‑":
 _SPACED_THOUSANDS = re.compile(r"(?<=\d)[\u00a0\u2009\u202f](?=\d{3}(?!\d))")  # French: spaces that do not break
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:([.,])\d{3})(?:\1\d{3})*")  # 37,000 and, outside English, 37.000
 _ORDINALS = {"first": "1", "second": "2", "third": "3", "fourth": "4"}
-_PHRASES = {words: key for words, key in TRANSLATIONS.items() if " " in words}
+_PHRASES = {words: key for words, key in lexicon.TRANSLATIONS.items() if " " in words}
 _PHRASE_STARTS = frozenset(words.split()[0] for words in _PHRASES)
-_CJK_SCALES = frozenset(word for word in SCALES if _UNSPACED.match(word))
+_CJK_SCALES = frozenset(word for word in lexicon.SCALES if _UNSPACED.match(word))
 _NO_SUFFIX = frozenset(["news", "this", "series", "texas", "paris", "chaos", "canvas", "atlas", "bed", "red"])
 
 
@@ -82,11 +74,11 @@ def weight(term: str) -> int:
         value = float(term[1:])
         plain = (value <= 31 and value == int(value)) or 1900 <= value <= 2100 or value in {50, 100, 200, 500, 1000}
         return FREQUENT if plain else NUMBER
-    if term in _stems(FREQUENT_WORDS) or term in _stems(FUNCTION_WORDS):
+    if term in _stems(lexicon.FREQUENT_WORDS) or term in _stems(lexicon.FUNCTION_WORDS):
         return FREQUENT
     if len(term) == 2 and _UNSPACED.match(term):
         return COMMON
-    return COMMON if term in _stems(ORDINARY_WORDS) else RARE
+    return COMMON if term in _stems(lexicon.ORDINARY_WORDS) else RARE
 
 
 @lru_cache(maxsize=3)
@@ -100,9 +92,7 @@ def _word(word: str) -> tuple[str, ...] | None:
     lower = word.lower()
     if word[0].isdigit() or lower in _ORDINALS or lower in _PHRASE_STARTS:
         return None
-    if word[0] == "@":  # a tracked name: no text has such a token
-        return (word,)
-    return _alone(word)
+    return (word,) if word[0] == "@" else _alone(word)  # a tracked name: no text has such a token
 
 
 @lru_cache(maxsize=1 << 14)
@@ -110,12 +100,12 @@ def _with_following(word: str, second: str, third: str) -> tuple[tuple[str, ...]
     """The terms of a token in front of two others ("" for none), and how many of those it includes."""
     lower, second, third = word.lower(), second.lower(), third.lower()
     if word[0].isdigit():
-        if f"{second} {third}" in SCALES:  # 3 mil millones
+        if f"{second} {third}" in lexicon.SCALES:  # 3 mil millones
             return (_number(lower, f"{second} {third}"),), 2
         if second[:1] in _CJK_SCALES:  # 18亿美元
             rest = _alone(second[1:]) if second[1:] else ()
             return (_number(lower, second[0]), *rest), 1
-        return (_number(lower, second),), int(second in SCALES)
+        return (_number(lower, second),), int(second in lexicon.SCALES)
     if lower in _ORDINALS:
         return (("q" + _ORDINALS[lower],), 1) if second == "quarter" else ((lower,), 0)
     phrase = _PHRASES.get(f"{lower} {second}")
@@ -130,9 +120,9 @@ def _number(word: str, following: str) -> str:
     digits, suffix = match[1], match[2]
     if suffix == "q" or following == "quarter":
         return "q" + digits
-    if suffix and suffix not in SCALES and suffix not in {"st", "nd", "rd", "th", "s"}:
+    if suffix and suffix not in lexicon.SCALES and suffix not in {"st", "nd", "rd", "th", "s"}:
         return word
-    power = SCALES.get(suffix) or SCALES.get(following, 0)
+    power = lexicon.SCALES.get(suffix) or lexicon.SCALES.get(following, 0)
     value = _value(digits, scaled=power > 0)
     return word if value is None else f"#{value * 10**power:.6g}"
 
@@ -157,14 +147,13 @@ def _alone(word: str) -> tuple[str, ...]:
     if word == "US":
         return ("usa",)  # the pronoun is a function word
     lower = word.lower().replace("-", "")
-    if lower in FUNCTION_WORDS or lower in FOREIGN_FUNCTION_WORDS:
+    if lower in lexicon.FUNCTION_WORDS or lower in lexicon.FOREIGN_FUNCTION_WORDS:
         return ()
     lower = lower.removesuffix("'s").replace("'", "").replace("&", "")
-    if len(lower) < 2 or lower in FUNCTION_WORDS:
+    if len(lower) < 2 or lower in lexicon.FUNCTION_WORDS:
         return ()
-    if lower in NUMBER_WORDS:
-        return ("#" + NUMBER_WORDS[lower],)
-    return (stem(TRANSLATIONS.get(lower, lower)),)
+    number = lexicon.NUMBER_WORDS.get(lower)
+    return ("#" + number,) if number else (stem(lexicon.TRANSLATIONS.get(lower, lower)),)
 
 
 def stem(word: str) -> str:

@@ -134,8 +134,8 @@ class Story:
         return min((each.observed, each.reported, item) for item, each in self.members.items())
 
 
+# The terms of an item in the order of its text: as the window has it (None: in no story), as text, and its share.
 Read = Sequence[tuple[Term | None, str, int]]
-"""The terms of an item in the order of its text: as the window has it (None: in no story), as text, and its share."""
 
 
 class Window:

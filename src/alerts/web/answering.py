@@ -1,6 +1,7 @@
-"""Answering an alert from its message: a page that says what each answer does, and does it when a form is sent."""
+"""What the links of a message do: answer its alert, or end its channel. A page says what happens, a form does it."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -9,13 +10,14 @@ from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
-from alerts.access.links import ANSWERABLE, Answerer, answerer, unsubscribe_token
+from alerts.access.links import ANSWERABLE, Answerer, answerer, unsubscribe_token, unsubscriber
 from alerts.model.alert import Alert
 from alerts.model.answer import MUTE_DAYS, PREFERENCES, Answer, AnswerKind, WrongReason
+from alerts.model.errors import NotFoundError
 from alerts.model.subscriber import Subscriber
-from alerts.pipeline import answering
+from alerts.pipeline import answering, operate
 from alerts.rendering import escape
 from alerts.routing.alerts import Kind
 from alerts.routing.preferences import daily
@@ -44,12 +46,12 @@ ACTS: Final[Mapping[str, Act]] = {
     "only-critical": Act(AnswerKind.ONLY_CRITICAL),
     "daily": Act(AnswerKind.DAILY),
 }
+# Pages that offer some of the answers.
 PARTS: Final[Mapping[str, tuple[str, ...]]] = {
     "": tuple(ACTS),
     "wrong": tuple(name for name, act in ACTS.items() if act.kind is AnswerKind.WRONG),
     "fewer": tuple(name for name, act in ACTS.items() if act.kind in PREFERENCES),
 }
-"""Pages that offer some of the answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ class Asked:
     alert: Alert
     name: str
     subscriber: Subscriber
+    who: str  # what is known of who answers: whoever reads the channel has the link
     taken_back: bool
 
 
@@ -83,14 +86,12 @@ def _answer(request: Request) -> Response:
         raise HTTPException(404, "There is no such answer.")
     with site.runtime.database.read() as session:
         asked = _asked(site, session, request)
-        who = _who(site, session, request, asked)
     if act is None:
         return _page(request, site, asked, PARTS[name])
     if request.method != "POST":
         return _page(request, site, asked, (name,))
-    given = answering.give(
-        site.runtime, asked.alert.id, act.kind, who=who, channel=asked.bearer.channel, reason=act.reason, days=act.days
-    )
+    runtime, alert, channel = site.runtime, asked.alert.id, asked.bearer.channel
+    given = answering.give(runtime, alert, act.kind, who=asked.who, channel=channel, reason=act.reason, days=act.days)
     return _page(request, site, asked, (), done=given)
 
 
@@ -98,12 +99,11 @@ def _undo(request: Request, answer_id: str) -> Response:
     site = site_of(request)
     with site.runtime.database.read() as session:
         asked = _asked(site, session, request)
-        who = _who(site, session, request, asked)
         found = answers.get(session, answer_id)
     about = found is not None and (found.alert == asked.alert.id or found.channel == asked.bearer.channel)
     if found is None or not about or found.subscriber != asked.subscriber.id:
         raise HTTPException(404, "There is no such answer to this alert.")
-    return _page(request, site, asked, (), done=answering.take_back(site.runtime, found.id, who))
+    return _page(request, site, asked, (), done=answering.take_back(site.runtime, found.id, asked.who))
 
 
 def _asked(site: Site, session: Session, request: Request) -> Asked:
@@ -130,18 +130,15 @@ def _asked(site: Site, session: Session, request: Request) -> Asked:
         alert,
         institution.name if institution is not None else alert.institution,
         subscriber,
+        _who(site.visitor(request, session), row.subscriber, bearer.channel),
         taken_back=alert.reason == Reason.CORRECTED or any(each.kind is Kind.CORRECTION for each in carried),
     )
 
 
-def _who(site: Site, session: Session, request: Request, asked: Asked) -> str:
-    """What is known of who answers. Whoever reads the channel has the link."""
-    visitor = site.visitor(request, session)
+def _who(visitor: Visitor, subscriber: str, channel: str) -> str:
     if visitor.operator:
         return "operator"
-    if visitor.subscriber == asked.subscriber.id:
-        return f"member {visitor.subscriber}"
-    return f"a reader of {asked.bearer.channel}"
+    return f"member {subscriber}" if visitor.subscriber == subscriber else f"a reader of {channel}"
 
 
 def _page(
@@ -172,3 +169,43 @@ def _page(
         "unsubscribe": f"/unsubscribe/{unsubscribe_token(site.authenticator.signer, asked.subscriber.id, here)}",
     }
     return site.page(request, "answer.html.j2", Visitor(), values)
+
+
+# --- ending a channel: one click (RFC 8058), or a page that asks first ----------------------------------------
+
+
+async def unsubscribe(request: Request) -> Response:
+    """GET asks, for mail scanners follow links; POST does it. The token alone decides: no cookie is needed."""
+    site, subscriber, channel = _channel_of(request)
+    state = "asked"
+    if request.method == "POST":
+        fields = await form_of(request)
+        with suppress(NotFoundError):  # no longer configured: nothing is sent to it, which is what was asked for
+            await run_in_threadpool(operate.unsubscribe, site.runtime, subscriber, channel)
+        if "List-Unsubscribe" in fields:  # the mail program asks, not a person
+            return PlainTextResponse("unsubscribed\n")
+        state = "gone"
+    return await run_in_threadpool(_channel_page, request, site, subscriber, channel, state)
+
+
+async def resubscribe(request: Request) -> Response:
+    """Takes it back."""
+    site, subscriber, channel = _channel_of(request)
+    try:
+        await run_in_threadpool(operate.resubscribe, site.runtime, subscriber, channel)
+    except NotFoundError:
+        raise HTTPException(404, "This channel is no longer configured: nothing will be sent to it.") from None
+    return await run_in_threadpool(_channel_page, request, site, subscriber, channel, "back")
+
+
+def _channel_of(request: Request) -> tuple[Site, str, str]:
+    site = site_of(request)
+    found = unsubscriber(site.authenticator.signer, request.path_params["token"])
+    if found is None:
+        raise HTTPException(403, "This link is not complete: follow it from the message again.")
+    return site, *found
+
+
+def _channel_page(request: Request, site: Site, subscriber: str, channel: str, state: str) -> Response:
+    values = {"subscriber": subscriber, "channel": channel, "state": state}
+    return site.page(request, "unsubscribe.html.j2", Visitor(), values)

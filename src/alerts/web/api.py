@@ -1,7 +1,6 @@
 """The same as the pages, as JSON: gated by the same rules, described at /api/openapi.json."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
@@ -13,23 +12,21 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from alerts.insight.health import health
-from alerts.model.level import Transition
 from alerts.model.records import as_record, some, to_line, transition_record
 from alerts.rendering import escape
 from alerts.rendering.profile_forms import profile_record
 from alerts.rendering.tiers import DETAIL, gate, gate_changes
-from alerts.store.queries import dashboard, listings
+from alerts.store.queries import listings
 from alerts.store.repositories import transitions
-from alerts.store.schema import AlertRow
 from alerts.web import institutions as listing
-from alerts.web.atom import asked_rule, one_per_event
+from alerts.web.atom import asked_rule, read_alerts, readable
 from alerts.web.auth import Visitor
 from alerts.web.pages import asked_instant, read_why_not
 from alerts.web.reading import read_profile
 from alerts.web.search import as_json as search
 from alerts.web.search import whole
 from alerts.web.site import site_of, visit
-from alerts.web.stories import Shown, StoryPage, read_alert, read_story
+from alerts.web.stories import Shown, read_alert, read_story
 from alerts.web.stream import read_stream
 
 MOST: Final = 200
@@ -55,7 +52,9 @@ def institutions(request: Request) -> Response:
     asked = listing.Asked.of(request.query_params)
     with visit(request) as (site, session, visitor):
         found = listing.read_board(session, site.settings, asked, visitor.tier)
-    rows = [_row(each) for each in found["rows"]]
+    changes = [each["newest_change"] for each in found["rows"]]
+    records = [None if change is None else transition_record(change) for change in changes]
+    rows = [{**row, "newest_change": record} for row, record in zip(found["rows"], records, strict=True)]
     return answer({"kind": "institutions", **some(found, "found", "page", "pages"), "institutions": rows})
 
 
@@ -65,20 +64,6 @@ def stream(request: Request) -> Response:
         found = read_stream(session, site.settings, asked, visitor.tier)
     shown = [{key: as_record(value) for key, value in each.items()} for each in found["stories"]]
     return answer({"kind": "stream", "stories": shown, "older": found["older"]})
-
-
-def _row(row: listing.Row) -> dict[str, Any]:
-    return {
-        "institution": row.institution.id,
-        "name": row.institution.name,
-        "category": row.institution.category,
-        "region": row.institution.region,
-        "tags": sorted(row.institution.tags),
-        "impact": row.highest.value,
-        "levels": {axis.value: level.value for axis, level in row.levels.items()},
-        "stories": row.stories,
-        "newest_change": transition_record(row.change) if row.change else None,
-    }
 
 
 def institution(request: Request) -> Response:
@@ -117,29 +102,14 @@ def story(request: Request) -> Response:
     with visit(request) as (site, session, visitor):
         _need_detail(visitor, "Stories")
         found = read_story(session, site.settings, request.path_params["story"])
-    return answer(_story(found))
-
-
-def _story(found: StoryPage) -> dict[str, Any]:
-    record = as_record(replace(found, publishers=(), gone=(), events=(), titles={}))
-    names = ("institution", "title", "confidence", "grade", "mix", "topics", "first", "newest", "merged_into")
     publishers = [
-        {
-            "weight": each.weight,
-            "reports": [_report(shown) for shown in each.reports],
-            "merged": [as_record(link) for link in each.group.links],
-        }
-        for each in found.publishers
+        {**each, "reports": [_report(shown) for shown in each["reports"]], "merged": as_record(each["merged"])}
+        for each in found["publishers"]
     ]
-    return {
-        "kind": "story",
-        "story": found.id,
-        **some(record, *names),
-        "publishers": publishers,
-        "withdrawn": [_report(each) for each in found.gone],
-        "events": [as_record(each) for each in found.events],
-        "omitted": found.left_out,
-    }
+    withdrawn = [_report(each) for each in found["withdrawn"]]
+    events = [{key: as_record(value) for key, value in each.items()} for each in found["events"]]
+    record = {key: as_record(value) for key, value in found.items() if key not in {"name", "titles"}}
+    return answer({"kind": "story", **record, "publishers": publishers, "withdrawn": withdrawn, "events": events})
 
 
 _LEFT_OUT: Final = {"topics", "resolved", "reported", "correction"}  # of a report: they serve the scores
@@ -157,32 +127,19 @@ def alert(request: Request) -> Response:
 
 
 def alerts(request: Request) -> Response:
-    subscriber = request.path_params["subscriber"]
     limit = whole(request.query_params, "limit", 50, MOST)
     with visit(request) as (site, session, visitor):
-        if not visitor.may_read(subscriber):
-            raise HTTPException(403, "These alerts are for their subscriber.")
-        known = site.settings.subscriber(subscriber)
+        known = readable(site, visitor, request.path_params["subscriber"])
         rule = asked_rule(known, request.query_params.get("rule", ""))
-        rows = one_per_event(dashboard.alerts_of(session, subscriber, limit=MOST * 3), rule)[:limit]
-        moved = dashboard.transitions_by_id(session, [row.transition for row in rows if row.transition is not None])
-    shown = {each: gate_changes([change], known.tier, site.now())[0] for each, change in moved.items()}
-    return answer(
-        {
-            "kind": "alerts",
-            "subscriber": subscriber,
-            "alerts": [_alert(row, shown.get(row.transition or 0)) for row in rows],
-        }
-    )
-
-
-def _alert(row: AlertRow, change: Transition | None) -> dict[str, Any]:
-    return {
-        "kind": "alert",
-        **listings.columns(row, "id", "at", "subscriber", "channel", "institution", "on"),
-        "transition": None if change is None else transition_record(change),
-        **listings.columns(row, "state", "reason"),
-    }
+        rows, moved = read_alerts(session, known, rule, limit)
+    records = []
+    for row in rows:
+        change = moved.get(row.transition or 0)
+        about = listings.columns(row, "id", "at", "subscriber", "channel", "institution", "on")
+        shown = None if change is None else transition_record(gate_changes([change], known.tier, site.now())[0])
+        outcome = listings.columns(row, "state", "reason")
+        records.append({"kind": "alert", **about, "transition": shown, **outcome})
+    return answer({"kind": "alerts", "subscriber": known.id, "alerts": records})
 
 
 def status(request: Request) -> Response:

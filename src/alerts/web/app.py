@@ -21,20 +21,7 @@ from alerts.access.signing import Signer
 from alerts.model.errors import AlertsError, NotFoundError, StoreError, UsageError
 from alerts.runtime import logs
 from alerts.runtime.runtime import Runtime
-from alerts.web import (
-    answering,
-    api,
-    atom,
-    live,
-    operators,
-    overview,
-    pages,
-    probes,
-    reports,
-    search,
-    stream,
-    unsubscribing,
-)
+from alerts.web import answering, api, atom, live, operators, overview, pages, probes, reports, search, stream
 from alerts.web.auth import Authenticator, Visitor
 from alerts.web.connections import LIVE
 from alerts.web.middleware import Hardening
@@ -88,8 +75,8 @@ def _routes() -> list[Route | Mount]:
         Route("/subscribers/{subscriber}/rules/{rule}/feed.atom", atom.subscriber_feed),
         Route("/enter/{token}", pages.enter),
         Route("/leave", pages.leave, methods=["POST"]),
-        Route("/unsubscribe/{token}", unsubscribing.unsubscribe, methods=["GET", "POST"]),
-        Route("/unsubscribe/{token}/undo", unsubscribing.undo, methods=["POST"]),
+        Route("/unsubscribe/{token}", answering.unsubscribe, methods=["GET", "POST"]),
+        Route("/unsubscribe/{token}/undo", answering.resubscribe, methods=["POST"]),
         Route("/answer/{token}", answering.answer),
         Route("/answer/{token}/undo", answering.undo, methods=["POST"]),
         Route("/answer/{token}/{act}", answering.answer, methods=["GET", "POST"]),

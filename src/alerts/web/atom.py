@@ -2,11 +2,12 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from urllib.parse import quote
 
+from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,11 +21,13 @@ from alerts.rendering.tiers import DETAIL, gate_changes, gate_transition
 from alerts.store.queries import dashboard
 from alerts.store.repositories import transitions
 from alerts.store.schema import AlertRow
+from alerts.web.auth import Visitor
 from alerts.web.site import Site, unless_known, visit
 
 ENTRIES: Final = 50
+READ: Final = 600  # alerts that are looked at: with several channels there are several of one event
+# Ids depend on what an entry is about alone: the same in every feed, on every machine, after every restart.
 _NAMESPACE: Final = uuid.UUID("5f3a2c1e-8d47-4b7e-9a55-2f6c1d0b7e43")
-"""Ids depend on what an entry is about alone: the same in every feed, on every machine, after every restart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +76,9 @@ def subscriber_feed(request: Request) -> Response:
     """A subscriber's alerts, for the bearer of that subscriber's link and for operators."""
     subscriber = request.path_params["subscriber"]
     with visit(request) as (site, session, visitor):
-        if not visitor.may_read(subscriber):
-            raise HTTPException(403, "These alerts are for their subscriber: `alerts link --subscriber` makes a link.")
-        known = site.settings.subscriber(subscriber)
+        known = readable(site, visitor, subscriber)
         rule = asked_rule(known, request.path_params.get("rule", ""))
-        rows = one_per_event(dashboard.alerts_of(session, subscriber, limit=10 * ENTRIES), rule)[:ENTRIES]
-        moved = dashboard.transitions_by_id(session, [row.transition for row in rows if row.transition is not None])
+        rows, moved = read_alerts(session, known, rule, ENTRIES)
     base = site.address(request)
     entries = [alert_entry(site, row, moved.get(row.transition or 0), known.tier, base) for row in rows]
     about = f"{subscriber}, rule {rule}" if rule is not None else subscriber
@@ -105,23 +105,25 @@ def asked_rule(subscriber: Subscriber, text: str) -> int | None:
     return rule
 
 
-def one_per_event(rows: Sequence[AlertRow], rule: int | None) -> list[AlertRow]:
-    """One alert of each event, whatever the number of channels; of one watch rule (from 1) where asked for."""
-    seen: set[tuple[object, ...]] = set()
-    kept = []
-    for row in rows:
-        if rule is not None and not _by_rule(row, rule):
-            continue
-        event = row.at, row.institution, row.on
-        if event not in seen:
-            seen.add(event)
-            kept.append(row)
-    return kept
+def readable(site: Site, visitor: Visitor, subscriber: str) -> Subscriber:
+    """Raises HTTPException where the visitor may not read this subscriber's alerts."""
+    if not visitor.may_read(subscriber):
+        raise HTTPException(403, "These alerts are for their subscriber: `alerts link --subscriber` makes a link.")
+    return site.settings.subscriber(subscriber)
 
 
-def _by_rule(row: AlertRow, rule: int) -> bool:
-    considered = row.detail.get("considered") or {}
-    return any(each["rule"] == rule and each["matched"] for each in considered.get("rules", ()))
+def read_alerts(
+    session: Session, subscriber: Subscriber, rule: int | None, most: int
+) -> tuple[list[AlertRow], dict[int, Transition]]:
+    """A subscriber's newest alerts, one of each event, whatever the number of channels, of one watch rule (from 1)
+    where asked for; and the level changes that they are about."""
+    found: dict[tuple[object, ...], AlertRow] = {}
+    for row in dashboard.alerts_of(session, subscriber.id, limit=READ):
+        rules = (row.detail.get("considered") or {}).get("rules", ())
+        if rule is None or any(each["rule"] == rule and each["matched"] for each in rules):
+            found.setdefault((row.at, row.institution, row.on), row)
+    rows = list(found.values())[:most]
+    return rows, dashboard.transitions_by_id(session, [row.transition for row in rows if row.transition is not None])
 
 
 def alert_entry(site: Site, row: AlertRow, transition: Transition | None, tier: Tier, base: str) -> Entry:
@@ -132,17 +134,11 @@ def alert_entry(site: Site, row: AlertRow, transition: Transition | None, tier: 
     held = f" Held back: {row.reason}." if row.reason else ""
     if transition is not None:
         entry = change_entry(gate_transition(transition, tier), name, page)
-        title, text, tags = entry.title, entry.text, entry.tags
     else:
         lead = row.detail.get("lead") or row.detail
         headline = clean(str(lead.get("title", "")))
         title = f"{name}: {row.on}" + (f": {headline}" if headline else "")
-        text, tags = title, (row.on,)
-    return Entry(
-        id=stable_urn("alert", row.institution, row.on, format_time(row.at), str(row.detail.get("item", "")), row.id),
-        title=title,
-        at=row.at,
-        url=f"{base}/alerts/{quote(row.id, safe='')}" if tier.allows(DETAIL) else page,
-        text=text + held,
-        tags=tags,
-    )
+        entry = Entry("", title, row.at, page, title, (row.on,))
+    urn = stable_urn("alert", row.institution, row.on, format_time(row.at), str(row.detail.get("item", "")), row.id)
+    url = f"{base}/alerts/{quote(row.id, safe='')}" if tier.allows(DETAIL) else page
+    return replace(entry, id=urn, at=row.at, url=url, text=entry.text + held)

@@ -31,10 +31,7 @@ SESSION: Final = timedelta(hours=12)
 LARGEST_FORM: Final = 16_384  # bytes of a form; the forms of the pages are far smaller
 MAX_WRONG: Final = 10  # wrong tokens that an address may give within WINDOW
 WINDOW: Final = timedelta(minutes=10)
-
-MAX_ADDRESSES: Final = 10_000
-"""Addresses that are remembered in a process; the one that was wrong longest ago is forgotten first."""
-
+MAX_ADDRESSES: Final = 10_000  # that a process remembers; the one that was wrong longest ago is forgotten first
 _LEFT: Final = "left/"  # facts: the sessions of operators that were ended before their time, by id
 
 

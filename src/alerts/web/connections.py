@@ -12,17 +12,12 @@ from typing import Any, Final
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
-HEAD_SECONDS: Final = 10.0
-"""From the beginning of a connection, or of a further request on it, to the end of the request's headers."""
-
-BODY_SECONDS: Final = 20.0
-"""From the end of the headers to the end of the body. The largest are pushes of some kilobytes."""
-
+HEAD_SECONDS: Final = 10.0  # from the beginning of a connection, or of a further request, to the end of its headers
+BODY_SECONDS: Final = 20.0  # from the end of the headers to that of the body; the largest are pushes of some kilobytes
 ANSWER_SECONDS: Final = 120.0  # from the end of the headers until the whole answer has been taken
 LIVE: Final = "/live"  # where an answer lasts as long as it may
 MAX_CONNECTIONS: Final = 500  # in all; half of the files that a process may usually have open
-MAX_PER_CLIENT: Final = 50
-"""From one address. A trusted proxy speaks for many clients and is bounded by the total alone."""
+MAX_PER_CLIENT: Final = 50  # from one address; a trusted proxy speaks for many and is bounded by the total alone
 
 
 class BoundedProtocol(H11Protocol):

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from alerts.model.institution import Institution
-from alerts.model.level import Axis, Level, Transition
+from alerts.model.level import Axis, Level
 from alerts.model.settings import Settings
 from alerts.model.subscriber import Tier
 from alerts.rendering.tiers import gate_transition
@@ -17,8 +17,7 @@ from alerts.store.queries import dashboard, listings
 
 PAGE: Final = 50
 SORTS: Final = ("level", "changed", "name")
-WORDS: Final = ("tag", "region", "category", "institution", "topic", "source", "before")
-"""The filters of an address that are taken as they are."""
+WORDS: Final = ("tag", "region", "category", "institution", "topic", "source", "before")  # filters, taken as they are
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +75,6 @@ def _named(institution: Institution, text: str) -> bool:
     return any(text in each.casefold() for each in (institution.name, institution.id, *institution.aliases))
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of the list, as far as the tier may see it."""
-
-    institution: Institution
-    levels: Mapping[Axis, Level]
-    highest: Level
-    stories: int
-    change: Transition | None
-
-
 def levels_of(session: Session, settings: Settings) -> dict[str, Mapping[Axis, Level]]:
     """The levels of every tracked institution."""
     recorded, quiet = listings.levels(session), dict.fromkeys(Axis, Level.LOW)
@@ -107,13 +95,15 @@ def read_board(session: Session, settings: Settings, asked: Asked, tier: Tier) -
     stories = dashboard.story_counts(session, ids)
     newest = dashboard.changes(session, {each: changed[each] for each in ids if each in changed})
     rows = [
-        Row(
-            institution=each,
-            levels=levels[each.id],
-            highest=highest[each.id],
-            stories=stories.get(each.id, 0),
-            change=gate_transition(newest[each.id], tier) if each.id in newest else None,
-        )
+        {
+            "institution": each.id,
+            **{name: getattr(each, name) for name in ("name", "category", "region")},
+            "tags": sorted(each.tags),
+            "impact": highest[each.id],
+            "levels": levels[each.id],
+            "stories": stories.get(each.id, 0),
+            "newest_change": gate_transition(newest[each.id], tier) if each.id in newest else None,
+        }
         for each in shown
     ]
     raised = Counter(highest.values())

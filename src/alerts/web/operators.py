@@ -1,7 +1,8 @@
 """The operators' page, and what can be done from it."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlencode
@@ -26,8 +27,9 @@ from alerts.store.queries import dashboard, listings
 from alerts.store.repositories import answers, generations, links, silences, sources
 from alerts.store.repositories.sources import Health
 from alerts.web.auth import Visitor, check_form, form_of
-from alerts.web.site import Site, site_of, visit
+from alerts.web.site import site_of, visit
 
+ACTIONS: Final = ("redeliver", "redeliver-dead", "silence", "unsilence", "release", "poll", "ack", "undo")
 MOST: Final = 50
 AUDITED: Final = 200
 RECENT: Final = timedelta(days=7)  # how old what was held back may be
@@ -123,95 +125,61 @@ def _enter(request: Request, fields: Mapping[str, str] | None) -> Response:
 
 async def act(request: Request) -> Response:
     """Does one thing and goes back to the page, which says what was done."""
-    site = site_of(request)
-    action = ACTIONS.get(request.path_params["action"])
-    if action is None:
+    action = request.path_params["action"]
+    if action not in ACTIONS:
         raise HTTPException(404, "There is no such action.")
     fields = await form_of(request)
-    done = await run_in_threadpool(_act, site, request, fields, action)
+    done = await run_in_threadpool(_act, request, action, fields)
     back = fields.get("back", "")
     page = back if BACK.fullmatch(back) else "/operate"
     return RedirectResponse(f"{page}?" + urlencode({"done": done}), status_code=303)
 
 
-_Action = Callable[[Runtime, Mapping[str, str], datetime], str]
-
-
-def _act(site: Site, request: Request, fields: dict[str, str], action: _Action) -> str:
+def _act(request: Request, action: str, fields: dict[str, str]) -> str:
+    site = site_of(request)
     with site.runtime.database.read() as session:
         visitor = site.visitor(request, session)
     check_form(request, visitor, fields)
     try:
-        return action(site.runtime, fields, site.now())
+        return _done(site.runtime, action, defaultdict(str, fields), site.now())
     except AlertsError as error:
         return f"Not done: {error}"
 
 
-def _redeliver(runtime: Runtime, fields: Mapping[str, str], _now: datetime) -> str:
-    return f"Delivery {operate.redeliver(runtime, fields.get('delivery', ''))} is due now."
-
-
-def _redeliver_dead(runtime: Runtime, _fields: Mapping[str, str], _now: datetime) -> str:
-    return f"Due now: {counted(len(operate.redeliver_dead(runtime)), 'delivery', 'deliveries')}."
-
-
-def _silence(runtime: Runtime, fields: Mapping[str, str], now: datetime) -> str:
-    lasting = fields.get("for", "")
-    try:
-        until = now + parse_duration(lasting)
-    except (ValueError, OverflowError):
-        return f"Not done: {lasting!r} is no duration; write for example 4h."
-    made = operate.silence(
-        runtime,
-        Selection(institutions=frozenset({fields.get("institution", "")})),
-        until=until,
-        reason=fields.get("reason", ""),
-        author=fields.get("by", ""),
-    )
-    return f"Silence {made.id} holds."
-
-
-def _unsilence(runtime: Runtime, fields: Mapping[str, str], _now: datetime) -> str:
-    operate.unsilence(runtime, fields.get("silence", ""))
-    return "The silence has ended."
-
-
-def _release(runtime: Runtime, fields: Mapping[str, str], _now: datetime) -> str:
-    source = fields.get("source", "")
-    try:
-        held = operate.release_quarantine(runtime, source)
-    except operate.RefusedError:
-        operate.resume(runtime, source)
-        return f"{source} will be polled again now."
-    return f"{counted(held, 'item')} of {source} will be taken in at its next poll, which is due now."
-
-
-def _poll(runtime: Runtime, fields: Mapping[str, str], _now: datetime) -> str:
-    operate.poll_soon(runtime, fields.get("source", ""))
-    return f"{fields['source']} is due now."
-
-
-def _ack(runtime: Runtime, fields: Mapping[str, str], _now: datetime) -> str:
-    if not fields.get("alert"):
-        subscriber, institution = fields.get("subscriber", ""), fields.get("institution", "")
-        done = answering.ack_level(runtime, subscriber, institution, author=fields.get("by", ""))
-    else:
-        done = answering.ack(runtime, fields.get("alert", ""), fields.get("by", ""))
-    return f"{done.subscriber} gets no reminders of {done.institution} until it changes."
-
-
-def _undo(runtime: Runtime, fields: Mapping[str, str], _now: datetime) -> str:
-    done = answering.take_back(runtime, fields.get("answer", ""), "operator")
-    return f"Taken back: {done.in_words()} of {done.subscriber}."
-
-
-ACTIONS: Final[Mapping[str, _Action]] = {
-    "redeliver": _redeliver,
-    "redeliver-dead": _redeliver_dead,
-    "silence": _silence,
-    "unsilence": _unsilence,
-    "release": _release,
-    "poll": _poll,
-    "ack": _ack,
-    "undo": _undo,
-}
+def _done(runtime: Runtime, action: str, given: Mapping[str, str], now: datetime) -> str:
+    """Does one of ACTIONS and says so; a field that was not given is empty."""
+    match action:
+        case "redeliver":
+            return f"Delivery {operate.redeliver(runtime, given['delivery'])} is due now."
+        case "redeliver-dead":
+            return f"Due now: {counted(len(operate.redeliver_dead(runtime)), 'delivery', 'deliveries')}."
+        case "silence":
+            try:
+                until = now + parse_duration(given["for"])
+            except (ValueError, OverflowError):
+                return f"Not done: {given['for']!r} is no duration; write for example 4h."
+            about = Selection(institutions=frozenset({given["institution"]}))
+            made = operate.silence(runtime, about, until=until, reason=given["reason"], author=given["by"])
+            return f"Silence {made.id} holds."
+        case "unsilence":
+            operate.unsilence(runtime, given["silence"])
+            return "The silence has ended."
+        case "release":
+            try:
+                held = operate.release_quarantine(runtime, given["source"])
+            except operate.RefusedError:
+                operate.resume(runtime, given["source"])
+                return f"{given['source']} will be polled again now."
+            return f"{counted(held, 'item')} of {given['source']} will be taken in at its next poll, which is due now."
+        case "poll":
+            operate.poll_soon(runtime, given["source"])
+            return f"{given['source']} is due now."
+        case "ack":
+            if given["alert"]:
+                done = answering.ack(runtime, given["alert"], given["by"])
+            else:
+                done = answering.ack_level(runtime, given["subscriber"], given["institution"], author=given["by"])
+            return f"{done.subscriber} gets no reminders of {done.institution} until it changes."
+        case _:  # undo
+            answer = answering.take_back(runtime, given["answer"], "operator")
+            return f"Taken back: {answer.in_words()} of {answer.subscriber}."

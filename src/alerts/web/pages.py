@@ -86,8 +86,8 @@ def story(request: Request) -> Response:
         if not visitor.tier.allows(DETAIL):  # whether the story exists is no business of theirs either
             return site.page(request, "locked.html.j2", visitor, {"what": "Stories", "tier": DETAIL}, status=403)
         found = read_story(session, site.settings, request.path_params["story"])
-        if found.merged_into:
-            return RedirectResponse(f"/stories/{found.merged_into}", status_code=303)
+        if found["merged_into"]:
+            return RedirectResponse(f"/stories/{found['merged_into']}", status_code=303)
     return site.page(request, "story.html.j2", visitor, {"story": found})
 
 

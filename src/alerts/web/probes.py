@@ -14,8 +14,7 @@ from alerts.pipeline.websub import pushed, source_of, verified
 from alerts.web.auth import body_of
 from alerts.web.site import site_of
 
-MAX_PUSH_BYTES: Final = 4 * 1024 * 1024
-"""Bytes of a push. A larger one is dropped; polling finds its entries."""
+MAX_PUSH_BYTES: Final = 4 * 1024 * 1024  # a larger push is dropped; polling finds its entries
 
 
 async def healthz(_request: Request) -> Response:
@@ -32,15 +31,12 @@ def readyz(request: Request) -> Response:
             operator = site.visitor(request, session).operator
     except StoreError:
         return _answer({"healthy": False, "database": "does not answer"}, 503)
-    record: dict[str, Any] = {"healthy": report.healthy, "problems": len(report.problems)}
-    if operator:
-        record = report.record()
+    record = report.record() if operator else {"healthy": report.healthy, "problems": len(report.problems)}
     return _answer(record, 200 if report.healthy else 503)
 
 
 def _answer(record: dict[str, Any], status: int) -> Response:
-    headers = {"Cache-Control": "no-store"}
-    return Response(json.dumps(record) + "\n", status_code=status, media_type="application/json", headers=headers)
+    return Response(json.dumps(record) + "\n", status, {"Cache-Control": "no-store"}, "application/json")
 
 
 def metrics(request: Request) -> Response:

@@ -30,9 +30,7 @@ MAX_RANKED: Final = 400  # items that fit are put in order by how well; of more,
 PAGE: Final = 20
 MAX_NAMED: Final = 5  # institutions that are shown with other results
 SNIPPET: Final = 240  # characters
-RECENT: Final = timedelta(days=30)
-"""An item of today counts half as much again as an old one; half of that is gone after this time."""
-
+RECENT: Final = timedelta(days=30)  # an item of today counts half as much again as an old one, half of that after this
 FIELDS: Final = ("q", "kind", "institution", "source", "topic", "signal", "since", "until")
 
 

@@ -29,7 +29,6 @@ def environment() -> Environment:
         headline=escape.headline,
         link=escape.safe_url,
         when=when,
-        since=since,
         ago=ago,
         ahead=ahead,
         number=number,
@@ -52,13 +51,6 @@ def when(at: datetime | None, *, day: bool = False) -> Markup:
     at = at.astimezone(UTC)
     text = f"{at.day} {at:%b %Y}" if day else f"{at.day} {at:%b %Y, %H:%M} UTC"
     return Markup('<time datetime="{}"{}>{}</time>').format(format_time(at), "" if day else _AS_INSTANT, text)
-
-
-def since(at: datetime, now: datetime) -> Markup:
-    """An instant as people say it beside another: the time alone on the same day."""
-    if at.astimezone(UTC).date() != now.astimezone(UTC).date():
-        return when(at)
-    return Markup('<time datetime="{}" data-as="clock">{:%H:%M} UTC</time>').format(format_time(at), at.astimezone(UTC))
 
 
 _AS_INSTANT = Markup(' data-as="instant"')  # the script of the pages writes the instant in the zone of the reader

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy.orm import Session
@@ -10,16 +9,16 @@ from sqlalchemy.orm import Session
 from alerts.cases.observation import dated_as
 from alerts.explain.alert import explain
 from alerts.model.errors import NotFoundError
-from alerts.model.fields import record_of
+from alerts.model.fields import grouped
 from alerts.model.level import Level, LevelRules
 from alerts.model.settings import Settings
-from alerts.model.story import Group, Report
+from alerts.model.story import Report
 from alerts.rendering.tiers import gate_explanation
 from alerts.scoring.confidence import weight
 from alerts.scoring.score import combined, level_from
 from alerts.store.queries import dashboard, listings
 from alerts.store.repositories import cases
-from alerts.store.schema import FindingRow
+from alerts.store.schema import FindingRow, StoryRow
 from alerts.stories.features import Features
 from alerts.stories.independence import independent
 from alerts.web.auth import Visitor
@@ -39,81 +38,43 @@ class Shown:
     rules: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Publisher:
-    """An independent publisher: its reports, and the links by which further ones count with them."""
+def read_story(session: Session, settings: Settings, story_id: str) -> dict[str, Any]:
+    """A story with its reports by publisher, those of the best weight first.
 
-    reports: tuple[Shown, ...]
-    group: Group
-    weight: float
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """How the story grew: an item joined, or another story was found to be the same."""
-
-    at: datetime
-    kind: str
-    other: str
-    score: float
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class StoryPage:
-    """`gone` are reports that count no more; `left_out` so many more there are."""
-
-    id: str
-    institution: str
-    name: str
-    title: str
-    confidence: float
-    grade: str
-    mix: str
-    first: datetime
-    newest: datetime
-    topics: tuple[str, ...]
-    publishers: tuple[Publisher, ...]
-    gone: tuple[Shown, ...]
-    titles: dict[str, str]
-    events: tuple[Event, ...]
-    left_out: int
-    merged_into: str | None
-
-
-def read_story(session: Session, settings: Settings, story_id: str) -> StoryPage:
-    """Raises NotFoundError where there is no such story."""
-    row = dashboard.story(session, story_id)
+    `merged` are the links by which further reports count with a publisher, `withdrawn` are reports that count no more,
+    `events` how the story grew, `omitted` is how many more reports there are; `name` is that of the institution,
+    `titles` are by item. Raises NotFoundError where there is no such story.
+    """
+    row = session.get(StoryRow, story_id)
     if row is None:
         raise NotFoundError("story", story_id)
-    revisions: dict[str, list[FindingRow]] = {}
     findings, items = listings.members(session, row.institution, story_id, MOST)
-    for finding in findings:
-        revisions.setdefault(finding.item, []).append(finding)
+    revisions = grouped((each.item, each) for each in findings)
     shown = {item: _shown(settings, found) for item, found in revisions.items()}
     counting = {item: each for item, each in shown.items() if each.report.salience > 0}
     groups = independent([Features.load(revisions[item][-1].features) for item in counting])
     publishers = [
-        Publisher(
-            reports=tuple(counting[item] for item in group.items),
-            group=group,
-            weight=max(counting[item].weight for item in group.items),
-        )
+        {
+            "weight": max(counting[item].weight for item in group.items),
+            "reports": [counting[item] for item in group.items],
+            "merged": group.links,
+        }
         for group in groups
     ]
     known = settings.institutions.get(row.institution)
     events = dashboard.story_events(session, story_id, limit=MOST)
-    return record_of(
-        StoryPage,
-        row,
-        name=known.name if known is not None else row.institution,
-        topics=tuple(topic for topic, _ in row.topics),
-        publishers=tuple(sorted(publishers, key=lambda each: -each.weight)),
-        gone=tuple(each for item, each in shown.items() if item not in counting),
-        titles={item: found[-1].title for item, found in revisions.items()},
-        events=tuple(record_of(Event, each, score=each.why["score"], why=each.why["why"]) for each in events),
-        left_out=items - len(revisions),
-    )
+    return {
+        "story": row.id,
+        **{name: getattr(row, name) for name in ("institution", "title", "confidence", "grade", "mix")},
+        "topics": [topic for topic, _ in row.topics],
+        **{name: getattr(row, name) for name in ("first", "newest", "merged_into")},
+        "publishers": sorted(publishers, key=lambda each: -each["weight"]),
+        "withdrawn": [each for item, each in shown.items() if item not in counting],
+        "events": [{"at": each.at, "kind": each.kind, "other": each.other, **each.why} for each in events],
+        "omitted": items - len(revisions),
+        "name": known.name if known is not None else row.institution,
+        "titles": {item: found[-1].title for item, found in revisions.items()},
+    }
 
 
 def _shown(settings: Settings, found: Sequence[FindingRow]) -> Shown:

@@ -110,7 +110,7 @@ def _merged(
             over = any(state for _, _, *state in row.topics)
             found.append(story := {**named, **lists, "level": level, "resolved": over})
         story |= {"level": max(story["level"], level), "since": max(story["since"], row.since)}
-        story["institutions"].append(row.institution)
+        story["institutions"] += [row.institution] if row.institution not in story["institutions"] else []
         story["topics"] += [name for name, *_ in row.topics if name not in story["topics"]]
         of_item |= dict.fromkeys(row.items, story)
     for report in stream.reports(session, of_item) if sees_all else ():

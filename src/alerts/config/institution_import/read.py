@@ -232,11 +232,8 @@ def _cleaned(setting: str, text: str) -> str:
         raise ValueError(problem)
     if setting in {"domains", "criticality"}:
         return match[1].lower()
-    return (
-        match[1].upper()
-        if setting in {"ids.lei", "ids.wikidata"} or (setting, len(text)) == ("region", 2)
-        else match[1]
-    )
+    is_code = setting in {"ids.lei", "ids.wikidata"} or (setting == "region" and len(text) == 2)
+    return match[1].upper() if is_code else match[1]
 
 
 def _is_item(text: str) -> bool:

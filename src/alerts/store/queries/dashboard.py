@@ -11,7 +11,7 @@ from alerts.model.alert import AlertState
 from alerts.model.level import Axis, Transition
 from alerts.model.times import EPOCH
 from alerts.store.repositories.transitions import lean_transition_of
-from alerts.store.schema import AlertRow, AssessmentRow, CaseRow, StoryEventRow, StoryRow, TransitionRow, table_of
+from alerts.store.schema import AlertRow, AssessmentRow, CaseRow, StoryEventRow, TransitionRow, table_of
 
 _T = table_of(TransitionRow).c
 _LEAN = tuple(each for each in _T if each.name != "contributions")
@@ -32,14 +32,12 @@ _STORIES = (
 
 def changed_at(session: Session) -> dict[str, tuple[datetime, str]]:
     """When the newest level change of each institution was, and on which axis."""
-    rows = session.execute(select(CaseRow.institution, *_NEWEST_OF_AXES))
-    axes = sorted(axis.value for axis in Axis)
-    changed = {each: dict(zip((axis.value for axis in Axis), instants, strict=True)) for each, *instants in rows}
-    return {
-        each: max(((found[axis], axis) for axis in axes if found[axis]), key=itemgetter(0))
-        for each, found in changed.items()
-        if any(found.values())
-    }
+    found: dict[str, tuple[datetime, str]] = {}
+    for institution, *instants in session.execute(select(CaseRow.institution, *_NEWEST_OF_AXES)):
+        known = [(at, axis.value) for at, axis in zip(instants, Axis, strict=True) if at is not None]
+        if known:
+            found[institution] = max(known, key=itemgetter(0))
+    return found
 
 
 def changes(session: Session, wanted: Mapping[str, tuple[datetime, str]]) -> dict[str, Transition]:
@@ -67,10 +65,6 @@ def story_counts(session: Session, institutions: Sequence[str] | None = None) ->
     if institutions is not None:
         query = query.where(CaseRow.institution.in_(institutions))
     return dict(session.execute(query).all())
-
-
-def story(session: Session, story_id: str) -> StoryRow | None:
-    return session.get(StoryRow, story_id)
 
 
 def story_events(session: Session, story_id: str, *, limit: int) -> list[StoryEventRow]:

@@ -15,13 +15,11 @@ from alerts.matching.search import Query, source_word
 from alerts.model.fields import record_of
 from alerts.model.item import Item
 from alerts.store.repositories import search_index
-from alerts.store.repositories.search_index import BLOCK_BITS, block_word
+from alerts.store.repositories.search_index import COARSE, FINE, block_word
 from alerts.store.schema import FindingRow, ItemRow, MembershipRow, RevisionRow, table_of
 from alerts.store.upsert import SOME, chunks, dialect
 
-MAX_HITS = 1_500
-"""Items of the index that a search looks at: the newest that hold its words."""
-
+MAX_HITS = 1_500  # items of the index that a search looks at: the newest that hold its words
 _R, _I = table_of(RevisionRow), table_of(ItemRow)
 _F, _M = table_of(FindingRow), table_of(MembershipRow)
 # `+` and `+ 0`: by the index of words, not by that of ids.
@@ -97,14 +95,14 @@ def hits(session: Session, query: Query, filters: Filters) -> list[int]:
     statement = text(_HITS[kind].format(about=_ABOUT))
     found: list[int] = []
     for lowest, highest in spans:
-        high, blocks = highest, 2  # and more and more at a time: what is rare is soon known to be
+        high, bits, blocks = highest, FINE, 2  # and more and more at a time: what is rare is soon known to be
         while lowest <= high and len(found) < MAX_HITS:
-            first = max(0, (high >> BLOCK_BITS) - blocks + 1)
-            names = either.join(word.format(block_word(number)) for number in range(first, (high >> BLOCK_BITS) + 1))
+            last, first = high >> bits, max(0, (high >> bits) - blocks + 1)
+            names = either.join(word.format(block_word(bits, block)) for block in range(first, last + 1))
             asked = {"words": both.join((*terms, f"({names})")), "institution": filters.institution}
-            span = {"low": max(lowest, first << BLOCK_BITS), "high": high, "most": MAX_HITS - len(found)}
+            span = {"low": max(lowest, first << bits), "high": high, "most": MAX_HITS - len(found)}
             found += session.scalars(statement, {**asked, **span}).all()
-            high, blocks = (first << BLOCK_BITS) - 1, blocks * 4
+            high, bits, blocks = (first << bits) - 1, COARSE, 2 if bits == FINE else blocks * 4
     return found
 
 

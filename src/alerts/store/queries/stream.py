@@ -11,9 +11,8 @@ from alerts.scoring.confidence import INTERNAL_BELOW
 from alerts.store.schema import CaseRow, FindingRow, MembershipRow, StoryVersionRow, table_of
 from alerts.store.upsert import SOME, chunks
 
+# A place in the stream: the newest report of a story, and its id. Newer ones come first, then lower ids.
 Place = tuple[datetime, str]
-"""A place in the stream: the newest report of a story, and its id. Newer ones come first, then lower ids."""
-
 START: Place = datetime.max.replace(tzinfo=UTC), ""
 
 _VERSIONS = table_of(StoryVersionRow)

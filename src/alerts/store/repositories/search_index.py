@@ -20,9 +20,9 @@ from alerts.store import system_state
 from alerts.store.schema import RevisionRow, table_of
 from alerts.store.upsert import chunks, dialect
 
-BLOCK_BITS = 15
-"""Entries hold a word for their block of 32,768 revisions, too: the index of PostgreSQL has no order, and a search of
-the newest ones reads no others by it."""
+FINE, COARSE = 12, 16
+"""Entries hold words for their blocks of 4,096 and of 65,536 revisions, too: the index of PostgreSQL has no order, and
+by them a search of the newest ones reads no others."""
 
 _R = table_of(RevisionRow)
 _ADD = {
@@ -82,14 +82,14 @@ def remove(session: Session, items: Sequence[str]) -> None:
         _execute(session, _REMOVE, session.execute(select(_R).where(*indexed)).all())
 
 
-def block_word(block: int) -> str:
-    """A block as a word of the index, which no text holds."""
-    return f"@#{block}"
+def block_word(bits: int, block: int) -> str:
+    """A block of so many bits of a revision's number as a word of the index, which no text holds."""
+    return f"@{bits}#{block}"
 
 
 def _execute(session: Session, statements: Mapping[str, Any], rows: Sequence[Any]) -> None:
     entries = [
-        {"id": row.id, "words": f"{words} {block_word(row.id >> BLOCK_BITS)}"}
+        {"id": row.id, "words": " ".join((words, *(block_word(bits, row.id >> bits) for bits in (FINE, COARSE))))}
         for row in rows
         if (words := index_words(record_of(Item, row, id=row.item)))
     ]

@@ -8,7 +8,8 @@
     const at = new Date(time.dateTime);
     if (Number.isNaN(at.valueOf())) continue;
     const here = `${day.format(at)}, ${clock.format(at)}`;
-    const said = { instant: here, clock: clock.format(at) }[time.dataset.as];
+    const today = time.closest(".lead") && day.format(at) === day.format(new Date());
+    const said = time.dataset.as === "instant" && (today ? clock.format(at) : here);
     time.title = said ? `${time.dateTime.replace("T", " ").replace(/(:\d\d)?(\.\d+)?Z$/, "")} UTC` : `${here} where you are`;
     if (said) time.textContent = said;
   }
